@@ -1,0 +1,162 @@
+import math
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from mmar.audio import Clip, describe, read_clip, wav_bytes
+from mmar.errors import InputError
+
+
+def tone(frames: int = 1600, channels: int = 1) -> np.ndarray:
+    wave = 0.5 * np.sin(2 * math.pi * 440 * np.arange(frames) / 16000)
+    return np.stack([wave * (1 - 0.3 * channel) for channel in range(channels)], axis=1).astype(np.float32)
+
+
+def saved(path: Path, samples: np.ndarray, rate: int = 16000, **options: str) -> Path:
+    soundfile.write(path, samples, rate, **options)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype"),
+    [("a.wav", "PCM_16"), ("a.wav", "PCM_24"), ("a.flac", "PCM_16"), ("a.aiff", "PCM_16")],
+)
+def test_samples_channels_and_rate_come_through_unchanged(tmp_path: Path, name: str, subtype: str) -> None:
+    pcm = np.rint(tone(channels=2) * 32768).astype(np.int16)
+    clip = read_clip(saved(tmp_path / name, pcm, 22050, subtype=subtype))
+    assert clip.rate == 22050
+    assert clip.samples.dtype == np.float32
+    assert np.array_equal(clip.samples, pcm / 32768)
+    assert clip.path == tmp_path / name
+    assert (clip.frames, clip.channels, clip.duration) == (1600, 2, 1600 / 22050)
+
+
+def test_a_float_file_keeps_values_beyond_full_scale(tmp_path: Path) -> None:
+    samples = 4 * tone()
+    assert np.array_equal(read_clip(saved(tmp_path / "a.wav", samples, subtype="FLOAT")).samples, samples)
+
+
+def test_describe_says_what_read_clip_finds(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.flac", tone(4800, 2), 48000)
+    facts, clip = describe(path), read_clip(path)
+    assert (facts.frames, facts.channels, facts.rate) == (clip.frames, clip.channels, clip.rate)
+    assert facts.duration == 0.1
+    assert (facts.container, facts.encoding) == ("FLAC", "PCM_16")
+    assert facts.size == path.stat().st_size
+
+
+def test_lossy_files_are_read(tmp_path: Path) -> None:
+    for name in ("a.ogg", "a.mp3"):
+        clip = read_clip(saved(tmp_path / name, tone(16000)))
+        assert clip.rate == 16000
+        assert abs(clip.frames - 16000) < 1600
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        read_clip(path)
+    assert str(path) in str(caught.value)
+    assert "→" in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_missing_file_a_folder_and_an_empty_file_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "empty.wav").touch()
+    assert "no such file" in refusal(tmp_path / "absent.wav")
+    assert "found a folder" in refusal(tmp_path)
+    assert "empty file" in refusal(tmp_path / "empty.wav")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    assert "pipe" in refusal(tmp_path / "pipe.wav")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"<!DOCTYPE html><title>404</title>", "a web page"),
+        (b'{"error": "not found"}', "JSON"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00", "a Git LFS pointer"),
+        (b"PK\x03\x04" + bytes(100), "an archive"),
+        (b"RIFF\x10\x00\x00\x00WAVEfmt ", "a damaged RIFF file"),
+        (bytes(range(256)), "something else"),
+    ],
+)
+def test_what_is_not_audio_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "clip.wav"
+    path.write_bytes(content)
+    assert f"expected an audio file, found {said}" in refusal(path)
+
+
+@pytest.mark.parametrize("kept", [45, 500, 3243])
+def test_a_wav_that_was_cut_short_is_refused_with_the_bytes_missing(tmp_path: Path, kept: int) -> None:
+    whole = wav_bytes(Clip(tone(), 16000))
+    path = tmp_path / "cut.wav"
+    path.write_bytes(whole[:kept])
+    assert f"cut short: {len(whole) - kept} bytes" in refusal(path)
+    with pytest.raises(InputError, match="cut short"):
+        describe(path)
+
+
+def test_a_flac_or_mp3_that_was_cut_short_is_refused(tmp_path: Path) -> None:
+    for name in ("a.flac", "a.mp3"):
+        path = saved(tmp_path / name, tone(32000))
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        refusal(path)
+
+
+def test_a_wav_written_into_a_pipe_with_unknown_length_is_read(tmp_path: Path) -> None:
+    whole = bytearray(wav_bytes(Clip(tone(), 16000)))
+    whole[4:8] = whole[40:44] = struct.pack("<I", 0xFFFFFFFF)
+    path = tmp_path / "piped.wav"
+    path.write_bytes(whole)
+    assert read_clip(path).frames == 1600
+
+
+def test_chunks_before_the_samples_are_stepped_over(tmp_path: Path) -> None:
+    whole = wav_bytes(Clip(tone(), 16000))
+    odd = b"LIST" + struct.pack("<I", 5) + b"hello\0"  # odd sizes are padded
+    path = tmp_path / "list.wav"
+    path.write_bytes(whole[:12] + odd + whole[12:])
+    assert read_clip(path).frames == 1600
+    path.write_bytes((whole[:12] + odd + whole[12:])[:-10])
+    assert "10 bytes" in refusal(path)
+
+
+@pytest.mark.parametrize("offset", [20, 22, 24, 36])
+def test_a_corrupt_header_is_refused(tmp_path: Path, offset: int) -> None:
+    whole = bytearray(wav_bytes(Clip(tone(), 16000)))
+    whole[offset : offset + 2] = b"\0\0"
+    path = tmp_path / "corrupt.wav"
+    path.write_bytes(whole)
+    refusal(path)
+
+
+def test_no_frames_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "none.wav"
+    path.write_bytes(wav_bytes(Clip(np.zeros((0, 1), np.float32), 16000)))
+    assert "no frames" in refusal(path)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_samples_that_are_not_numbers_are_refused_with_their_place(tmp_path: Path, bad: float) -> None:
+    samples = tone(16000, 2)
+    samples[8000, 1] = bad
+    path = saved(tmp_path / "nan.wav", samples, subtype="FLOAT")
+    said = refusal(path)
+    assert "1 samples" in said
+    assert "0.500 s" in said
+
+
+def test_a_clip_refuses_what_is_not_frames_by_channels() -> None:
+    for samples in (np.zeros(5, np.float32), np.zeros((5, 1)), np.zeros((5, 0), np.float32)):
+        with pytest.raises(ValueError, match="float32 of shape"):
+            Clip(samples, 16000)
+    with pytest.raises(ValueError, match="rate"):
+        Clip(np.zeros((5, 1), np.float32), 0)
