@@ -1,0 +1,198 @@
+"""A benchmark: a sequence of items with a name, a revision and a content digest; reading and writing it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mmar.errors import InputError, WorldError
+from mmar.items.digest import benchmark_digest
+from mmar.items.item import Item
+from mmar.items.records import raw_records
+
+__all__ = ["Benchmark", "decode_record", "load_benchmark", "write_benchmark"]
+
+
+class Benchmark(msgspec.Struct, frozen=True, dict=True):
+    """Items with a name.
+
+    Attributes:
+        items: in published order, ids unique.
+        name: e.g. `mmar`, or the file's stem.
+        revision: the publisher's revision, or empty.
+        audio_dir: the folder that the items' `audio_path` is relative to, if known.
+        missing: records that could not be read under `lenient`; they count in `size`.
+    """
+
+    items: tuple[Item, ...]
+    name: str
+    revision: str = ""
+    audio_dir: Path | None = None
+    missing: tuple[InputError, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Item]:  # type: ignore[override]
+        return iter(self.items)
+
+    def __getitem__(self, item_id: str) -> Item:
+        return self.by_id[item_id]
+
+    @cached_property
+    def by_id(self) -> dict[str, Item]:
+        """The items by their id."""
+        return {item.id: item for item in self.items}
+
+    @cached_property
+    def digest(self) -> str:
+        """See `mmar.items.digest`."""
+        return benchmark_digest(self.items)
+
+    def audio_file(self, item: Item) -> Path | None:
+        """Where the item's clip should lie, or `None` when the benchmark has no audio folder."""
+        return None if self.audio_dir is None else self.audio_dir / item.audio_path
+
+
+def load_benchmark(
+    path: Path | str,
+    *,
+    name: str | None = None,
+    revision: str = "",
+    audio_dir: Path | None = None,
+    lenient: bool = False,
+    report: Callable[[InputError], None] | None = None,
+) -> Benchmark:
+    """Read a benchmark's metadata.
+
+    Args:
+        path: JSONL or JSON array, plain or `.gz`, in the MMAR (2025, 2026) or MMAU layout.
+        name: what to call it; the file's stem without `-meta` when not given.
+        revision: the publisher's revision, if known.
+        audio_dir: the folder that `audio_path` is relative to.
+        lenient: go on after a bad record instead of raising; the record is left out.
+        report: called with each error that `lenient` passes over.
+
+    Raises:
+        InputError: a record cannot be read, or an id stands twice (unless `lenient`), or no record is good.
+    """
+    path = Path(path)
+    items: dict[str, Item] = {}
+    lines: dict[str, int] = {}
+    errors: list[InputError] = []
+    for line, text in raw_records(path):
+        try:
+            item = Item.from_record(decode_record(text, path, line), file=str(path), line=line)
+            if item.id in items:
+                raise duplicate_id(item.id, path, lines[item.id], line)
+        except InputError as error:
+            if not lenient:
+                raise
+            errors.append(error)
+            if report is not None:
+                report(error)
+            continue
+        items[item.id], lines[item.id] = item, line
+    if not items:
+        raise InputError(
+            "no usable record", file=str(path), hint="expected records with id, question, choices, …"
+        )
+    stem = path.name.split(".")[0].removesuffix("-meta")
+    return Benchmark(tuple(items.values()), name or stem, revision, audio_dir, tuple(errors))
+
+
+def decode_record(text: bytes, path: Path | str, line: int) -> Any:
+    """Decode one record's JSON text.
+
+    Raises:
+        InputError: it is not JSON, or not UTF-8.
+    """
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise broken_json(text, error, path, line) from None
+    except UnicodeDecodeError as error:
+        raise not_utf8(error, path, line) from None
+
+
+def broken_json(text: bytes, error: Exception, path: Path | str, line: int) -> InputError:
+    """The error for a record that is not JSON."""
+    shown = text[:60].decode("utf-8", "replace").strip()
+    return InputError(
+        f"broken JSON: {error}; the record starts “{shown}”",
+        file=str(path),
+        line=line,
+        hint="correct the line, or leave it out with --lenient",
+    )
+
+
+def not_utf8(error: UnicodeDecodeError, path: Path | str, line: int) -> InputError:
+    """The error for a record in another encoding."""
+    return InputError(
+        f"byte 0x{error.object[error.start]:02x} is not UTF-8",
+        file=str(path),
+        line=line,
+        hint="save it as UTF-8",
+    )
+
+
+def duplicate_id(item_id: str, path: Path | str, first: int, second: int) -> InputError:
+    """The error for an id that stands twice in one file."""
+    return InputError(
+        f"“{item_id}” stands on line {first} already",
+        file=str(path),
+        line=second,
+        field="id",
+        hint="keep one of the two; with --lenient the first counts",
+    )
+
+
+def write_benchmark(items: Iterable[Item], path: Path | str) -> None:
+    """Write items in the publisher's format, whole or not at all.
+
+    Args:
+        items: in the order to write.
+        path: `.jsonl` for one record a line, `.json` for an array; `.gz` behind either compresses.
+
+    Raises:
+        WorldError: the disk refuses; a file that stood there stays as it was.
+    """
+    write_records((item.to_record() for item in items), path)
+
+
+def write_records(records: Iterable[dict[str, Any]], path: Path | str) -> None:
+    """As `write_benchmark`, for records that are plain dictionaries."""
+    path = Path(path)
+    suffixes = path.name.lower().split(".")[1:]
+    texts = (json.dumps(record, ensure_ascii=False) for record in records)
+    if "json" in suffixes:
+        whole = "[\n" + ",\n".join(texts) + "\n]\n"
+    else:
+        whole = "".join(f"{text}\n" for text in texts)
+    data = whole.encode()
+    if suffixes[-1:] == ["gz"]:
+        data = gzip.compress(data, mtime=0)
+    write_whole(path, data)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put `data` in place of a file in one step.
+
+    Raises:
+        WorldError: the disk refuses; what stood there stays as it was.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise WorldError(f"{path}: cannot be written ({error.strerror or error})") from None

@@ -1,0 +1,269 @@
+"""One audio question with choices, in the vocabulary of the MMAR release (arXiv 2505.13032).
+
+An `Item` keeps every field that its record had, known or not, in the record's own order and under the
+record's own names, so that reading and writing again changes nothing. MMAU writes `audio_id` for
+`audio_path` and `task` for `modality`; both spellings are read into the same attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from mmar.errors import InputError
+
+__all__ = ["FIELDS", "MAX_CHOICES", "Criterion", "Item", "check_question"]
+
+MAX_CHOICES = 26
+"""Choices are lettered A to Z; no published set comes near."""
+
+FIELDS: dict[str, str] = {
+    "id": "id",
+    "audio_path": "audio_path",
+    "audio_id": "audio_path",
+    "question": "question",
+    "choices": "choices",
+    "answer": "answer",
+    "modality": "modality",
+    "task": "modality",
+    "category": "category",
+    "sub-category": "sub_category",
+    "language": "language",
+    "source": "source",
+    "url": "url",
+    "timestamp": "timestamp",
+    "thinking": "thinking",
+    "cue": "cue",
+    "rubric": "rubric",
+}
+"""The publisher's field names and the attribute that each is read into."""
+
+_REQUIRED = ("id", "audio_path", "question", "choices", "answer", "modality", "category")
+_SPELLINGS = {"audio_path": "audio_path” or “audio_id", "modality": "modality” or “task"}
+
+
+class Criterion(msgspec.Struct, frozen=True):
+    """One criterion of an item's rubric.
+
+    Attributes:
+        name: a short title.
+        scoring_point: what earns the point.
+        note: why it matters.
+        choices: the scores that a judge may give, `(0, 1)` throughout MMAR.
+    """
+
+    name: str
+    scoring_point: str
+    note: str = ""
+    choices: tuple[int | float, ...] = (0, 1)
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One question about one audio clip.
+
+    Attributes:
+        id: unique within a benchmark. Not the audio file's name: 46 MMAR items differ.
+        audio_path: the clip's path as published, relative to the metadata's folder.
+        question: the question's text.
+        choices: 2 to 26 choices in published order; a choice may be the empty string.
+        answer: the right choice's text, one of `choices`.
+        modality: e.g. `sound`, `mix-music-speech`.
+        category: the layer in MMAR, e.g. `Signal Layer`.
+        sub_category: one of 16 in MMAR; `None` where a set has none.
+        language: language codes joined by `|`, or `None`.
+        source: the platform that the audio was taken from.
+        url: the video's address.
+        timestamp: `HH:MM:SS,HH:MM:SS` or one of the odd forms; never interpreted here.
+        thinking: the reference chain of thought. Never shown to a model under test.
+        cue: what can be heard that leads to the answer. Never shown to a model under test.
+        rubric: criteria for judging reasoning. Never shown to a model under test.
+        names: the record's field names in the record's order.
+        extra: the values of fields that this class does not know, by name.
+    """
+
+    id: str
+    audio_path: str
+    question: str
+    choices: tuple[str, ...]
+    answer: str
+    modality: str
+    category: str
+    sub_category: str | None = None
+    language: str | None = None
+    source: str | None = None
+    url: str | None = None
+    timestamp: str | None = None
+    thinking: str | None = None
+    cue: tuple[str, ...] | None = None
+    rubric: tuple[Criterion, ...] | None = None
+    names: tuple[str, ...] = tuple(name for name in FIELDS if name not in ("audio_id", "task"))
+    extra: Mapping[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def answer_index(self) -> int:
+        """The 0-based place of the answer among the choices (the first, where a choice stands twice)."""
+        return self.choices.index(self.answer)
+
+    @classmethod
+    def from_record(cls, record: object, *, file: str | None = None, line: int | None = None) -> Item:
+        """Make an item of one decoded JSON record.
+
+        Args:
+            record: what the JSON decoder gave; anything but an object is refused.
+            file: the name to put into an error.
+            line: the 1-based line to put into an error.
+
+        Raises:
+            InputError: a field is missing or of the wrong type, there are fewer than 2 or more than 26
+                choices, or the answer is not among them.
+        """
+        where = _Place(file, line)
+        if not isinstance(record, dict):
+            raise where.error(f"a record must be a JSON object, found {_kind(record)}")
+        values: dict[str, Any] = {}
+        extra: dict[str, Any] = {}
+        for name, value in record.items():
+            attribute = FIELDS.get(name)
+            if attribute is None or attribute in values:
+                extra[name] = value
+            else:
+                values[attribute] = _READERS[attribute](where, name, value)
+                if not isinstance(value, str) and _plain(values[attribute]) != value:
+                    extra[name] = value  # a criterion with a key of its own, say: written again as it came
+        for attribute in _REQUIRED:
+            if attribute not in values:
+                raise where.error("missing", field=_SPELLINGS.get(attribute, attribute), hint=_MISSING_HINT)
+        check_question(values["choices"], values["answer"], file=file, line=line)
+        return cls(names=tuple(record), extra=extra, **values)
+
+    def to_record(self) -> dict[str, Any]:
+        """The item as the record that it was read from: same names, same order, unknown fields included."""
+        return {
+            name: self.extra[name] if name in self.extra else _plain(getattr(self, FIELDS[name]))
+            for name in self.names
+        }
+
+
+def check_question(
+    choices: Sequence[str], answer: str, *, file: str | None = None, line: int | None = None
+) -> None:
+    """Check that a question can be scored: 2 to 26 choices, the answer one of them.
+
+    Raises:
+        InputError: saying which of the two does not hold.
+    """
+    if not 2 <= len(choices) <= MAX_CHOICES:
+        raise InputError(
+            f"found {len(choices)} choice{'s' * (len(choices) != 1)}, expected 2 to {MAX_CHOICES}",
+            file=file,
+            line=line,
+            field="choices",
+            hint="complete the list of choices, or leave the record out with --lenient",
+        )
+    if answer not in choices:
+        raise InputError(
+            f"{_short(answer)} is not one of the choices {_short(list(choices))}",
+            file=file,
+            line=line,
+            field="answer",
+            hint="the answer must equal one choice to the letter; correct it, or leave the record out with --lenient",
+        )
+
+
+_MISSING_HINT = "add the field, or leave the record out with --lenient"
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """Where a record stands, for the errors about it."""
+
+    file: str | None
+    line: int | None
+
+    def error(self, problem: str, field: str | None = None, hint: str | None = None) -> InputError:
+        return InputError(problem, file=self.file, line=self.line, field=field, hint=hint)
+
+
+def _text(where: _Place, name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise where.error(f"expected text, found {_kind(value)}", name, "write it as a JSON string")
+    return value
+
+
+def _identifier(where: _Place, name: str, value: object) -> str:
+    text = _text(where, name, value)
+    if not text:
+        raise where.error("expected an id, found empty text", name, "give every record an id of its own")
+    return text
+
+
+def _optional_text(where: _Place, name: str, value: object) -> str | None:
+    return None if value is None else _text(where, name, value)
+
+
+def _texts(where: _Place, name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise where.error(f"expected a list of texts, found {_kind(value)}", name, "write it as a JSON array")
+    return tuple(_text(where, f"{name}[{at}]", element) for at, element in enumerate(value))
+
+
+def _label(where: _Place, name: str, value: object) -> str:
+    # MMAU test-mini writes 13 of its 1,000 categories as a list of one.
+    return _text(where, name, value[0] if isinstance(value, list) and len(value) == 1 else value)
+
+
+def _optional_label(where: _Place, name: str, value: object) -> str | None:
+    return None if value is None else _label(where, name, value)
+
+
+def _optional_texts(where: _Place, name: str, value: object) -> tuple[str, ...] | None:
+    return None if value is None else _texts(where, name, value)
+
+
+def _rubric(where: _Place, name: str, value: object) -> tuple[Criterion, ...] | None:
+    if value is None:
+        return None
+    try:
+        return msgspec.convert(value, tuple[Criterion, ...])
+    except msgspec.ValidationError as error:
+        raise where.error(
+            str(error), name, "each criterion has name, scoring_point, note and choices"
+        ) from None
+
+
+_READERS: dict[str, Any] = {
+    "id": _identifier,
+    "audio_path": _text,
+    "question": _text,
+    "choices": _texts,
+    "answer": _text,
+    "modality": _label,
+    "category": _label,
+    "sub_category": _optional_label,
+    "language": _optional_text,
+    "source": _optional_text,
+    "url": _optional_text,
+    "timestamp": _optional_text,
+    "thinking": _optional_text,
+    "cue": _optional_texts,
+    "rubric": _rubric,
+}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(element) for element in value]
+    return msgspec.to_builtins(value)
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "an array", str: "text", bool: "true or false", type(None): "null"}
+    return names.get(
+        type(value), f"the number {value!r}" if isinstance(value, int | float) else type(value).__name__
+    )
+
+
+def _short(value: object, limit: int = 120) -> str:
+    text = f"“{value}”" if isinstance(value, str) else repr(value)
+    return text if len(text) <= limit else f"{text[:limit]}…"

@@ -1,0 +1,216 @@
+"""Predictions: what a model said, as it lies in a file.
+
+A prediction is either a whole record of the benchmark with one of `PREDICTION_KEYS` added, or only `id`,
+the key and perhaps `thinking_prediction`, joined to a benchmark by id. A run's `answers.jsonl` is of the
+second kind; a line there that carries `failure` says that no answer came.
+
+The reader decodes only what scoring needs, since files of a million records are read through it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from mmar.errors import InputError, UsageError
+from mmar.items.benchmark import broken_json, not_utf8
+from mmar.items.item import check_question
+
+__all__ = ["PREDICTION_KEYS", "KeyChoice", "Prediction", "PredictionReader", "choose_key"]
+
+PREDICTION_KEYS = ("answer_prediction", "model_prediction", "model_output")
+"""MMAR's key since 2026, its older key, and MMAU's, in order of preference."""
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """One record of a predictions file.
+
+    Attributes:
+        id: the item's id; empty only when ids are not asked for.
+        text: what the model said, byte for byte; `None` when no answer came (`null`, or a failure).
+        asked: whether the record has the prediction key at all.
+        failure: the kind of failure, where the record names one.
+        whole: the question, when the record is a whole one; else `None`.
+    """
+
+    id: str
+    text: str | None
+    asked: bool
+    failure: str | None
+    whole: Question | None
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What scoring needs of an item."""
+
+    question: str | None
+    choices: tuple[str, ...]
+    answer: str
+    modality: str
+    category: str
+    sub_category: str | None
+
+
+class KeyChoice(msgspec.Struct, frozen=True):
+    """Which prediction key is read, and why.
+
+    Attributes:
+        key: the record's field that holds the prediction.
+        reason: one sentence for the person; empty when there was nothing to choose.
+    """
+
+    key: str
+    reason: str = ""
+
+
+def choose_key(found: Sequence[str], asked: str | None = None) -> KeyChoice:
+    """Choose the field that predictions are read from.
+
+    Args:
+        found: the names of the fields of the file's first records.
+        asked: the key that the person named, if any; it may be any name.
+    """
+    if asked is not None:
+        return KeyChoice(asked)
+    present = [key for key in PREDICTION_KEYS if key in found]
+    if len(present) > 1:
+        others = " and ".join(f"“{key}”" for key in present[1:])
+        reason = f"the file has {others} too; “{present[0]}” is MMAR's newer key; choose another with --key"
+        return KeyChoice(present[0], reason)
+    return KeyChoice(present[0] if present else PREDICTION_KEYS[0])
+
+
+class PredictionReader:
+    """Decodes records of a predictions file.
+
+    Args:
+        key: the field that holds the prediction.
+        file: the name to put into errors.
+        ids: whether a record must have an id.
+    """
+
+    def __init__(self, key: str, file: str, *, ids: bool = True) -> None:
+        if key in _TAKEN:
+            raise UsageError(f"--key {key}: that field holds part of the question, not a prediction")
+        self.key, self.file, self.ids = key, file, ids
+        # The prediction's key is not known before the file is seen, so the record's type is made for it.
+        record = msgspec.defstruct(
+            "PredictionRecord",
+            [
+                ("id", str | None, None),
+                ("text", str | None | UnsetType, UNSET),
+                ("choices", tuple[str, ...] | None, None),
+                ("answer", str | None, None),
+                ("question", str | None, None),
+                ("modality", _Label, None),
+                ("task", _Label, None),
+                ("category", _Label, None),
+                ("sub_category", _Label, None),
+                ("failure", dict[str, object] | None, None),
+            ],
+            rename={"text": key, "sub_category": "sub-category"},
+        )
+        self._decode = msgspec.json.Decoder(record).decode
+
+    def read(self, text: bytes, line: int) -> Prediction:
+        """Decode one record.
+
+        Raises:
+            InputError: broken JSON, a field that is missing or of the wrong type, too few choices, an answer that
+                is not among them.
+        """
+        try:
+            record = self._decode(text)
+        except msgspec.ValidationError as error:
+            raise self._wrong_type(str(error), line) from None
+        except msgspec.DecodeError as error:
+            raise broken_json(text, error, self.file, line) from None
+        except UnicodeDecodeError as error:
+            raise not_utf8(error, self.file, line) from None
+        if not record.id and self.ids:
+            raise InputError(
+                "missing or empty",
+                file=self.file,
+                line=line,
+                field="id",
+                hint="give every record its item's id",
+            )
+        whole = None
+        if record.choices is not None:
+            modality = _label(record.modality if record.modality is not None else record.task)
+            category, sub_category = _label(record.category), _label(record.sub_category)
+            for field, value in (("answer", record.answer), ("modality", modality), ("category", category)):
+                if value is None:
+                    raise InputError(
+                        "missing",
+                        file=self.file,
+                        line=line,
+                        field=field,
+                        hint="a record with choices must be whole; or give only id and prediction, with --benchmark",
+                    )
+            if record.answer not in record.choices or not 2 <= len(record.choices) <= 26:
+                check_question(record.choices, record.answer, file=self.file, line=line)
+            whole = Question(record.question, record.choices, record.answer, modality, category, sub_category)
+        said = record.text
+        if record.failure is not None:
+            return Prediction(record.id, None, True, str(record.failure.get("kind", "unknown")), whole)
+        if said is UNSET:
+            return Prediction(record.id or "", None, False, None, whole)
+        return Prediction(record.id or "", said, True, None, whole)
+
+    def _wrong_type(self, message: str, line: int) -> InputError:
+        # msgspec says e.g. "Expected `str | null`, got `int` - at `$.answer_prediction`".
+        match = re.search(r" - at `\$\.?([^`]*)`$", message)
+        field = match[1] if match else None
+        problem = message[: match.start()] if match else message
+        hint = "write the prediction as a JSON string" if field == self.key else "correct the record"
+        return InputError(
+            _lower_first(problem),
+            file=self.file,
+            line=line,
+            field=field or None,
+            hint=f"{hint}, or use --lenient",
+        )
+
+
+_TAKEN = frozenset(
+    ("id", "choices", "answer", "question", "modality", "task", "category", "sub-category", "failure")
+)
+
+
+# MMAU test-mini writes some categories as a list of one.
+_Label = str | Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=1)] | None
+
+
+def _label(value: str | tuple[str, ...] | None) -> str | None:
+    return value[0] if isinstance(value, tuple) else value
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def first_names(path: Path, count: int = 50) -> list[str]:
+    """The field names of a file's first records, each once, in order of appearance.
+
+    Raises:
+        InputError: the file cannot be read at all. A broken record is passed over here; its reader names it.
+    """
+    from mmar.items.records import raw_records
+
+    names: dict[str, None] = {}
+    for at, (_, text) in enumerate(raw_records(path)):
+        if at >= count:
+            break
+        try:
+            record = msgspec.json.decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if isinstance(record, dict):
+            names.update(dict.fromkeys(record))
+    return list(names)

@@ -1,0 +1,224 @@
+"""The records of a JSON array or JSONL file, one by one, in flat memory.
+
+Read as published: plain or gzip, with or without a byte order mark, with LF or CRLF line ends; a JSON array
+of objects or one object a line, told apart by the first character. A file is never held whole: it is cut
+into blocks of whole records, and a block is what is handed to another process when a file is large.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from mmar.errors import InputError, WorldError
+
+__all__ = ["BLOCK_BYTES", "Block", "blocks", "raw_records"]
+
+BLOCK_BYTES = 1 << 20
+"""A block's size in bytes, when its records are smaller."""
+
+_BOM = b"\xef\xbb\xbf"
+_GZIP = b"\x1f\x8b"
+# Inside an array: a whole string (skipped), or a brace that opens or closes an object.
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}]', re.DOTALL)
+_BETWEEN = re.compile(rb"[\s,]*")
+
+
+class Block(msgspec.Struct, frozen=True):
+    """Whole records of one file.
+
+    Attributes:
+        lines: the records' JSON texts, UTF-8, one a line (a blank line is no record).
+        first: 1-based line of the file on which the first of `lines` stands.
+        starts: for an array, whose records may span lines: the file's line of each of `lines`.
+    """
+
+    lines: bytes
+    first: int
+    starts: list[int] | None = None
+
+    def records(self) -> Iterator[tuple[int, bytes]]:
+        """The line number and the JSON text of each record."""
+        texts = self.lines.split(b"\n")
+        numbers = self.starts if self.starts is not None else range(self.first, self.first + len(texts))
+        for number, text in zip(numbers, texts, strict=False):
+            if text and not text.isspace():
+                yield number, text
+
+
+def raw_records(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield `(line, JSON text)` of each record of a file, in order.
+
+    Raises:
+        InputError: as `blocks`.
+    """
+    for block in blocks(path):
+        yield from block.records()
+
+
+def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Block]:
+    """Cut a JSONL or JSON array file into blocks of whole records.
+
+    Args:
+        path: the file, plain or gzip.
+        size: about how many bytes a block should have.
+
+    Raises:
+        InputError: there is no such file, it is a folder, empty, not UTF-8 by its mark, or neither an
+            array nor lines of JSON.
+        WorldError: the system cannot read it.
+    """
+    name = str(path)
+    try:
+        with _open(path) as stream:
+            head = stream.read(size).removeprefix(_BOM)
+            _refuse_other_formats(head, name)
+            start = head.lstrip()[:1]
+            while head and not start:
+                head += (more := stream.read(size))
+                start = head.lstrip()[:1]
+                if not more:
+                    break
+            if not start:
+                raise InputError(
+                    "the file is empty", file=name, hint="expected JSONL or a JSON array of records"
+                )
+            if start == b"[":
+                yield from _array_blocks(stream, head, size, name)
+            elif start == b"{":
+                yield from _line_blocks(stream, head, size)
+            else:
+                raise _not_json(head, name)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(
+            f"broken gzip data ({error})", file=name, hint="fetch or compress it again"
+        ) from None
+    except OSError as error:
+        raise WorldError(f"{name}: cannot be read ({error.strerror or error})") from None
+
+
+def _open(path: Path) -> BinaryIO:
+    if path.is_dir():
+        raise InputError(
+            "is a folder, expected a JSON or JSONL file", file=str(path), hint="name the file in it"
+        )
+    try:
+        plain = path.open("rb")
+    except FileNotFoundError:
+        raise InputError("no such file", file=str(path), hint="check the path") from None
+    magic = plain.read(2)
+    plain.seek(0)
+    return io.BufferedReader(gzip.GzipFile(fileobj=plain)) if magic == _GZIP else plain  # type: ignore[arg-type]
+
+
+def _refuse_other_formats(head: bytes, name: str) -> None:
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[1:2] == b"\0" or head[:1] == b"\0":
+        raise InputError("the text is UTF-16 or UTF-32, expected UTF-8", file=name, hint="save it as UTF-8")
+    if head[:4] == b"PK\x03\x04":
+        raise InputError("is a ZIP archive, expected JSON or JSONL", file=name, hint="unpack it first")
+
+
+def _not_json(head: bytes, name: str) -> InputError:
+    text = head.lstrip()
+    if text[:1] == b"<":
+        problem, hint = (
+            "is HTML or XML, expected JSON or JSONL",
+            "a saved web page? fetch the raw file instead",
+        )
+    else:
+        shown = text[:40].decode("utf-8", "replace").splitlines()[0]
+        problem, hint = (
+            f"starts with “{shown}”, expected “[” or “{{”",
+            "give a JSON array or one JSON object a line",
+        )
+    return InputError(problem, file=name, line=head[: len(head) - len(text)].count(b"\n") + 1, hint=hint)
+
+
+def _line_blocks(stream: BinaryIO, piece: bytes, size: int) -> Iterator[Block]:
+    first = 1
+    unfinished: list[bytes] = []
+    while piece:
+        cut = piece.rfind(b"\n") + 1
+        if cut:
+            lines = b"".join((*unfinished, piece[:cut]))
+            yield Block(lines, first)
+            first += lines.count(b"\n")
+            unfinished = [piece[cut:]]
+        else:
+            unfinished.append(piece)
+        piece = stream.read(size)
+    if any(unfinished):  # a last line without its line end is still a line
+        yield Block(b"".join(unfinished), first)
+
+
+def _array_blocks(stream: BinaryIO, head: bytes, size: int, name: str) -> Iterator[Block]:
+    """Objects of an array, as blocks of one record a line (line ends inside a record become spaces)."""
+    line = head[: head.index(b"[")].count(b"\n") + 1
+    text = head[head.index(b"[") + 1 :]
+    while True:
+        records, starts, line, text = _objects(text, line, name)
+        if records:
+            yield Block(b"\n".join(records), starts[0], starts)
+        rest = text.lstrip(b" \t\r\n,")
+        if rest[:1] == b"]":
+            line += text[: len(text) - len(rest)].count(b"\n")
+            after = rest[1:].lstrip() or stream.read(size).lstrip()
+            if after:
+                raise InputError("text after the end of the array", file=name, line=line, hint="remove it")
+            return
+        if rest and rest[:1] != b"{":
+            line += text[: len(text) - len(rest)].count(b"\n")
+            shown = rest[:40].decode("utf-8", "replace").splitlines()[0]
+            raise InputError(
+                f"a record must be a JSON object, found “{shown}”",
+                file=name,
+                line=line,
+                hint="correct the array",
+            )
+        # What is left is the beginning of an object; read at least as much again, so that one huge record
+        # is scanned a logarithmic number of times.
+        piece = stream.read(max(size, len(text)))
+        if not piece:
+            raise InputError(
+                "the array does not end with “]”",
+                file=name,
+                line=line,
+                hint="the file is cut off; fetch it again",
+            )
+        text += piece
+
+
+def _objects(text: bytes, line: int, name: str) -> tuple[list[bytes], list[int], int, bytes]:
+    """Split off the whole objects at the start of `text`: their texts, their lines, and what is left."""
+    records: list[bytes] = []
+    starts: list[int] = []
+    depth = begin = end = 0
+    for token in _TOKEN.finditer(text):
+        mark = text[token.start()]
+        if mark == 0x7B:  # {
+            if not depth:
+                begin = token.start()
+                if _BETWEEN.fullmatch(text, end, begin) is None:
+                    break  # something that is no object stands between two: the caller names it
+            depth += 1
+        elif mark == 0x7D:  # }
+            depth -= 1
+            if depth < 0:
+                break
+            if not depth:
+                line += text.count(b"\n", end, begin)
+                record = text[begin : token.end()]
+                starts.append(line)
+                line += record.count(b"\n")
+                records.append(record.replace(b"\n", b" "))
+                end = token.end()
+        elif not depth:
+            break  # a string between two objects
+    return records, starts, line, text[end:]

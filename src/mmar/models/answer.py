@@ -1,0 +1,139 @@
+"""What came back from a model: an answer, or a failure with its kind, never both.
+
+An answer is written as one line of a run's ledger. Its names there are the publisher's (`id`,
+`answer_prediction`, `thinking_prediction`), so that each line is a line of a submission too.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+__all__ = ["Answer", "AskFailed", "Failure", "FailureKind", "Sent", "Usage"]
+
+FailureKind = Literal[
+    "transport",  # no connection, or it broke
+    "timeout",  # no answer in time
+    "rate_limit",  # the service asks for less (429)
+    "server",  # the service failed (5xx)
+    "denied",  # the service will not serve this caller or does not know the model (401, 403, 404)
+    "rejected",  # the service finds the request itself wrong (other 4xx)
+    "refused",  # refused by the service's policy (a content filter)
+    "bad_reply",  # an answer came that is not in the documented form, or holds no text
+    "audio",  # the clip could not be read or sent; nothing was asked
+    "crash",  # the model's own program failed
+]
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why there is no answer.
+
+    Attributes:
+        kind: which of the ways to fail.
+        message: what was found, for a person. Never holds a credential.
+    """
+
+    kind: FailureKind
+    message: str
+
+
+class AskFailed(Exception):
+    """Raised by a model that could not answer.
+
+    Args:
+        kind: which of the ways to fail.
+        message: what was found.
+        again: whether asking again can succeed.
+        after_s: how long the service asks to be left alone, in seconds.
+    """
+
+    def __init__(
+        self, kind: FailureKind, message: str, *, again: bool = False, after_s: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.kind: FailureKind = kind
+        self.message = message
+        self.again = again
+        self.after_s = after_s
+
+
+class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Tokens as the service counted them; `None` where it did not say.
+
+    Attributes:
+        input_tokens: all tokens of the request, audio included.
+        output_tokens: all tokens of the answer, reasoning included.
+        audio_tokens: those of `input_tokens` that are audio.
+        reasoning_tokens: those of `output_tokens` that are reasoning.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    audio_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+class Sent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What audio was really sent.
+
+    Attributes:
+        source_sha256: of the clip's file.
+        sha256: of the bytes sent, before base64.
+        bytes: their number.
+        rate: Hz.
+        channels: number of channels sent.
+        seconds: duration sent.
+        mixed_down: whether channels were mixed into one.
+        cut: whether the clip was longer than what was sent.
+    """
+
+    source_sha256: str
+    sha256: str
+    bytes: int
+    rate: int
+    channels: int
+    seconds: float
+    mixed_down: bool = False
+    cut: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One answer, or one failure.
+
+    Attributes:
+        id: the item's id.
+        text: what the model said, byte for byte; empty for a failure. Written as `answer_prediction`.
+        thinking: its reasoning, where it is told apart. Written as `thinking_prediction`.
+        failure: why there is no answer; `None` when there is one.
+        finish_reason: as the service named it, e.g. `stop`, `length`.
+        usage: tokens.
+        latency_s: seconds from sending to the whole answer, the last try alone.
+        tries: how many requests were sent for it.
+        sent: the audio as sent.
+        request: digest of the request.
+        at: when the answer was complete, UTC, ISO 8601.
+        model: the model that the service says it used, where it says so.
+    """
+
+    id: str
+    text: str = msgspec.field(name="answer_prediction")
+    thinking: str = msgspec.field(name="thinking_prediction")
+    failure: Failure | None = None
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    latency_s: float | None = None
+    tries: int = 1
+    sent: Sent | None = None
+    request: str | None = None
+    at: str | None = None
+    model: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.failure is not None and (self.text or self.thinking):
+            raise ValueError("an answer holds either text or a failure, never both")
+
+    @classmethod
+    def failed(cls, item_id: str, kind: FailureKind, message: str) -> Answer:
+        """An answer that says that none came."""
+        return cls(item_id, "", "", Failure(kind, message))

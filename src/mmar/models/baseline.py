@@ -1,0 +1,82 @@
+"""Baselines that need no download: `random`, `longest`, and `listener`, which answers from the audio alone.
+
+They show where a number begins (METHODS, "chance") and prove the path of the audio from end to end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+import msgspec
+
+from mmar.errors import MmarError, UsageError
+from mmar.models.answer import Answer, AskFailed
+from mmar.models.model import ModelOptions
+from mmar.protocols import Request
+
+__all__ = ["Baseline", "open_baseline"]
+
+
+class Baseline(msgspec.Struct, frozen=True):
+    """A model that is a function of the request.
+
+    Attributes:
+        name: with the adapter's name before it.
+        hears: whether it reads the clip.
+        answer: from a request to text and thinking.
+    """
+
+    name: str
+    hears: bool
+    answer: Callable[[Request], tuple[str, str]]
+
+    async def ask(self, request: Request) -> Answer:
+        """Answer in a thread, so that reading a clip does not hold up the others."""
+        try:
+            text, thinking = await asyncio.to_thread(self.answer, request)
+        except MmarError as error:
+            raise AskFailed("audio", str(error)) from None
+        return Answer(request.item_id, text, thinking, finish_reason="stop", model=self.name)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def open_baseline(name: str, options: ModelOptions) -> Baseline:
+    """Open `random`, `longest` or `listener`.
+
+    Raises:
+        UsageError: there is no such baseline.
+    """
+    seed = options.seed
+    answers: dict[str, Callable[[Request], tuple[str, str]]] = {
+        "random": lambda request: _random(request, seed),
+        "longest": _longest,
+        "listener": lambda request: _listen(request, seed),
+    }
+    if name not in answers:
+        raise UsageError(
+            f"no model “baseline/{name}”; there are {', '.join(f'baseline/{each}' for each in answers)}"
+        )
+    return Baseline(f"baseline/{name}", name == "listener", answers[name])
+
+
+def _random(request: Request, seed: int) -> tuple[str, str]:
+    # One generator an item, so that the order in which items are asked changes nothing.
+    return random.Random(f"{seed}:{request.item_id}").choice(request.choices), ""  # noqa: S311 - a baseline, not a secret
+
+
+def _longest(request: Request) -> tuple[str, str]:
+    return max(request.choices, key=len), ""
+
+
+def _listen(request: Request, seed: int) -> tuple[str, str]:
+    from mmar.audio import read_clip
+    from mmar.models.listener import listen
+
+    if request.audio is None:
+        raise UsageError("the listener was given no audio")
+    heard = listen(read_clip(request.audio), request.question, request.choices, seed)
+    return heard.text, heard.thinking

@@ -1,0 +1,46 @@
+"""From a name such as `openai/gpt-4o-audio-preview` to the adapter that serves it.
+
+Each adapter is one module with a function `open_NAME(name, options)`; it is imported when asked for, so that
+a baseline needs no HTTP client.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from mmar.errors import UsageError
+from mmar.models.model import Model, ModelOptions
+
+__all__ = ["ADAPTERS", "open_model"]
+
+ADAPTERS: dict[str, tuple[str, str]] = {
+    "baseline": (
+        "mmar.models.baseline:open_baseline",
+        "baseline/random, baseline/longest, baseline/listener",
+    ),
+    "openai": (
+        "mmar.models.openai:open_openai",
+        "openai/NAME: any OpenAI-compatible server, with --base-url",
+    ),
+}
+"""Adapter by the part of the name before the slash: where it is, and what to say of it."""
+
+
+def open_model(name: str, options: ModelOptions | None = None) -> Model:
+    """Open a model by name.
+
+    Args:
+        name: `ADAPTER/NAME`.
+        options: how to open it.
+
+    Raises:
+        UsageError: there is no such adapter, or it has no such model.
+    """
+    adapter, slash, rest = name.partition("/")
+    if not slash or not rest or adapter not in ADAPTERS:
+        known = "\n".join(f"  {text}" for _, text in ADAPTERS.values())
+        raise UsageError(f"no model “{name}”; there are\n{known}")
+    module, function = ADAPTERS[adapter][0].split(":")
+    opener = getattr(import_module(module), function)
+    return cast("Model", opener(rest, options or ModelOptions()))

@@ -1,0 +1,159 @@
+"""A protocol: how a question is put (template, choice format, system text, settings) and how its answer is read.
+
+Protocols are data: `recipes.toml` beside this file holds the published ones, each with its source; a file
+of the same form adds one's own.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from mmar.errors import InputError, UsageError
+from mmar.items import Item
+from mmar.protocols.markers import ReadingRule
+from mmar.protocols.reading import Reading, read
+from mmar.protocols.request import Message, Request, Settings
+
+__all__ = ["DEFAULT", "ChoiceFormat", "Protocol", "load_protocol", "protocols", "read_protocol_file"]
+
+DEFAULT = "mmar"
+
+ChoiceFormat = Literal["lines", "(A) lines", "A. lines", "python-list"]
+
+
+class Protocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One way to put a question and read the answer.
+
+    Attributes:
+        name: as given to `--protocol`.
+        version: raised with any change that could change an answer or its reading.
+        template: the user's turn; `{q}` stands for the question, `{choices}` for the formatted choices, once each.
+        choices: how the choices are formatted.
+        source: where the protocol was published.
+        system: the system turn; none when empty.
+        audio: whether the clip stands before or after the text.
+        settings: generation settings.
+        reading: how an answer is read.
+    """
+
+    name: str
+    template: str
+    choices: ChoiceFormat
+    source: str
+    version: int = 1
+    system: str = ""
+    audio: Literal["before", "after"] = "before"
+    settings: Settings = Settings()
+    reading: ReadingRule = ReadingRule()
+
+    @property
+    def label(self) -> str:
+        """Name and version, as they stand in a signature, e.g. `mmar@1`."""
+        return f"{self.name}@{self.version}"
+
+    def request(self, item: Item, audio: Path | None, settings: Settings | None = None) -> Request:
+        """Put one item.
+
+        Args:
+            item: what to ask. Its answer, thinking, cues and rubric are not looked at.
+            audio: the clip's file.
+            settings: override the protocol's own.
+        """
+        text = _fill(self.template, item.question, format_choices(item.choices, self.choices))
+        user = Message("user", text, self.audio if audio is not None else None)
+        messages = (Message("system", self.system), user) if self.system else (user,)
+        return Request(item.id, messages, item.question, item.choices, audio, settings or self.settings)
+
+    def read(self, text: str | None, choices: tuple[str, ...]) -> Reading:
+        """Read an answer; see `mmar.protocols.reading.read`."""
+        return read(text, choices, self.reading)
+
+
+def format_choices(choices: Sequence[str], form: ChoiceFormat) -> str:
+    """The choices as they stand in a prompt."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    if form == "python-list":
+        return repr(list(choices))
+    if form == "(A) lines":
+        return "\n".join(f"({letter}) {choice}" for letter, choice in zip(letters, choices, strict=False))
+    if form == "A. lines":
+        return "\n".join(f"{letter}. {choice}" for letter, choice in zip(letters, choices, strict=False))
+    return "\n".join(choices)
+
+
+def _fill(template: str, question: str, choices: str) -> str:
+    # Not str.format: a question may hold braces, and one that holds "{choices}" must stay as it is.
+    before, _, rest = template.partition("{q}")
+    middle, _, after = rest.partition("{choices}")
+    return f"{before}{question}{middle}{choices}{after}"
+
+
+@cache
+def protocols() -> dict[str, Protocol]:
+    """The protocols that come with the program, by name."""
+    text = resources.files("mmar.protocols").joinpath("recipes.toml").read_text("utf-8")
+    return {protocol.name: protocol for protocol in _parse(text, "recipes.toml")}
+
+
+def load_protocol(name: str) -> Protocol:
+    """Find a protocol by its name, or read it from a file that holds one.
+
+    Raises:
+        UsageError: there is none of that name.
+        InputError: the file does not describe a protocol.
+    """
+    found = protocols().get(name)
+    if found is not None:
+        return found
+    path = Path(name)
+    if path.suffix == ".toml" or path.exists():
+        return read_protocol_file(path)
+    raise UsageError(f"no protocol “{name}”; there are {', '.join(protocols())}, or give a TOML file")
+
+
+def read_protocol_file(path: Path) -> Protocol:
+    """Read the one protocol of a TOML file.
+
+    Raises:
+        InputError: naming the field.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise InputError("no such file", file=str(path), hint="check the path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read ({error})", file=str(path)) from None
+    found = _parse(text, str(path))
+    if len(found) != 1:
+        raise InputError(
+            f"found {len(found)} protocols, expected one", file=str(path), hint="one [[protocol]] a file"
+        )
+    return found[0]
+
+
+def _parse(text: str, file: str) -> list[Protocol]:
+    try:
+        tables = tomllib.loads(text)
+        found = msgspec.convert(tables.get("protocol", []), list[Protocol])
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"broken TOML: {error}", file=file, hint="correct the file") from None
+    except msgspec.ValidationError as error:
+        raise InputError(str(error), file=file, hint="see docs/protocols.md for the fields") from None
+    for protocol in found:
+        for place in ("{q}", "{choices}"):
+            if protocol.template.count(place) != 1:
+                raise InputError(
+                    f"“{place}” must stand once in the template of “{protocol.name}”",
+                    file=file,
+                    field="template",
+                )
+        if protocol.template.index("{q}") > protocol.template.index("{choices}"):
+            raise InputError("“{q}” must come before “{choices}”", file=file, field="template")
+    return found
