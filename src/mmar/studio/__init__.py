@@ -1,0 +1,15 @@
+"""The studio: a web application in which a team builds an MMAR-like benchmark through the five published stages.
+
+    idea ─► taxonomy ─► annotation ─► preparation ─► inspection ⇄ correction ─► release
+
+    workflow    what may happen to an item, and by whom: pure, no database
+    data        tables, migrations, transactions
+    store       what is kept and asked for: functions over an open transaction
+    media       fetching, cutting, waveforms: pure functions and separate processes
+    exchange    Label Studio, CSV, the release's files
+    security    passwords, sessions, headers, rates, uploads
+    jobs        work in the background that survives a restart
+    web         the pages and the REST API, both thin over `store`
+
+Importing this package loads none of the web framework, the database or the audio libraries.
+"""

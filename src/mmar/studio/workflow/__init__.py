@@ -1,0 +1,42 @@
+"""What may happen to an item, and by whom. Pure: values in, values out, no database and no clock.
+
+`states.TRANSITIONS` is the whole table; `case.perform` is the only way through it.
+"""
+
+from __future__ import annotations
+
+from mmar.studio.workflow.case import Actor, Case, Command, perform, permitted
+from mmar.studio.workflow.content import Cue, ItemContent, Segment
+from mmar.studio.workflow.diff import Conflict, FieldChange, changes, three_way
+from mmar.studio.workflow.lease import Lease
+from mmar.studio.workflow.problems import Problem, problems
+from mmar.studio.workflow.refusal import Refused
+from mmar.studio.workflow.rejection import REASONS, Rejection
+from mmar.studio.workflow.states import TRANSITIONS, Action, Guard, Role, State, Transition
+
+__all__ = [
+    "REASONS",
+    "TRANSITIONS",
+    "Action",
+    "Actor",
+    "Case",
+    "Command",
+    "Conflict",
+    "Cue",
+    "FieldChange",
+    "Guard",
+    "ItemContent",
+    "Lease",
+    "Problem",
+    "Refused",
+    "Rejection",
+    "Role",
+    "Segment",
+    "State",
+    "Transition",
+    "changes",
+    "perform",
+    "permitted",
+    "problems",
+    "three_way",
+]

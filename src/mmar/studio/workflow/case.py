@@ -1,0 +1,272 @@
+"""One item as the workflow sees it, and the one function that moves it.
+
+A `Case` holds everything that a rule may ask about; `perform` gives the case after a command or raises
+`Refused` saying which rule stood in the way. The store loads a case, performs, and writes what changed, all in
+one transaction, so the rules stand here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from mmar.studio.workflow.lease import Lease
+from mmar.studio.workflow.refusal import Refused, RefusedKind
+from mmar.studio.workflow.rejection import Rejection
+from mmar.studio.workflow.states import IMPLIED, TRANSITIONS, Action, Guard, Role, State, find
+
+__all__ = ["Actor", "Case", "Command", "answer_blind", "claim", "perform", "permitted", "see_key"]
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who acts.
+
+    Attributes:
+        person: their number.
+        roles: what they are in the project; what these imply is added by the rules.
+    """
+
+    person: int
+    roles: frozenset[Role]
+
+    def has(self, *wanted: Role) -> bool:
+        """Whether one of the roles is held or implied."""
+        held = frozenset[Role]().union(*(IMPLIED[role] for role in self.roles))
+        return not held.isdisjoint(wanted)
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One item's standing.
+
+    Attributes:
+        state: where it stands.
+        version: counts every save and transition; what an editor must name to be allowed to change it.
+        revision: number of the newest revision, 0 before the first save.
+        author: whose item it is; `None` while nobody has begun it.
+        writers: everyone who saved a revision.
+        lease: who has it in hand.
+        answered: who answered the newest revision by ear before seeing the key.
+        seen: who saw the key of any revision.
+        approvals: who approved the newest revision.
+        needed: approvals that it takes, 1 or more.
+        rejected: the revision that was last rejected.
+        errors: problems of severity error in the newest revision.
+    """
+
+    state: State = State.DRAFT
+    version: int = 0
+    revision: int = 0
+    author: int | None = None
+    writers: frozenset[int] = frozenset()
+    lease: Lease | None = None
+    answered: frozenset[int] = frozenset()
+    seen: frozenset[int] = frozenset()
+    approvals: frozenset[int] = frozenset()
+    needed: int = 1
+    rejected: int | None = None
+    errors: int = 0
+
+
+class Command(msgspec.Struct, frozen=True):
+    """What a person wants done.
+
+    Attributes:
+        action: what.
+        version: the version that they looked at when they decided; `None` accepts any, for bulk work.
+        rejection: for `reject` and `reopen`.
+        why: a sentence, for actions that ask for one.
+        errors: for `save`: problems of severity error in what is saved.
+    """
+
+    action: Action
+    version: int | None = None
+    rejection: Rejection | None = None
+    why: str = ""
+    errors: int = 0
+
+
+def perform(case: Case, actor: Actor, command: Command, now: datetime) -> Case:
+    """The case after a command.
+
+    Args:
+        case: the item as it stands.
+        actor: who acts.
+        command: what they want.
+        now: the moment, UTC.
+
+    Raises:
+        Refused: kind `stale` when the case has moved on since; otherwise the first rule that does not hold.
+    """
+    row = find(command.action)
+    if not actor.has(*row.roles):
+        raise Refused("role", f"to {_said(command.action)} needs the role {' or '.join(sorted(row.roles))}")
+    if command.version is not None and command.version != case.version:
+        raise Refused("stale", "somebody changed this item since you opened it; nothing of yours is lost")
+    if case.state not in row.sources:
+        raise Refused("state", f"an item in {_said(case.state)} cannot be {_PAST[command.action]}")
+    for guard in sorted(row.guards):
+        holds, kind, message = _GUARDS[guard]
+        if not holds(case, actor, command, now):
+            fault = command.rejection.fault() if guard is Guard.REASON and command.rejection else None
+            raise Refused(kind, fault or message)
+    return _after(case, actor, command, row.target)
+
+
+def permitted(case: Case, actor: Actor, now: datetime) -> frozenset[Action]:
+    """The actions that would not be refused to this person now, whatever they still have to fill in."""
+    probe = Rejection("other", "question", "…")
+    found = set()
+    for row in TRANSITIONS:
+        try:
+            perform(case, actor, Command(row.action, rejection=probe, why="…"), now)
+        except Refused as refused:
+            if refused.kind not in {"incomplete", "unchanged"}:
+                continue
+        found.add(row.action)
+    return frozenset(found)
+
+
+def claim(case: Case, actor: Actor, now: datetime) -> Case:
+    """Take an item in hand, or renew one's lease.
+
+    An unbegun draft is for annotators; an item in inspection for inspectors who wrote nothing of it and have not
+    yet approved this revision.
+
+    Raises:
+        Refused: it is not for this person, or somebody else has it.
+    """
+    if case.lease is not None and case.lease.live(now) and case.lease.person != actor.person:
+        raise Refused("lease", "somebody else has this item in hand")
+    if case.state is State.INSPECTION:
+        if not actor.has(Role.INSPECTOR):
+            raise Refused("role", "to inspect needs the role inspector")
+        if actor.person in case.writers or actor.person == case.author:
+            raise Refused("writer", _GUARDS[Guard.NOT_WRITER][2])
+        if actor.person in case.approvals:
+            raise Refused("state", "you have approved this revision already; another inspector is needed")
+    elif case.state is State.DRAFT and case.author is None:
+        if not actor.has(Role.ANNOTATOR):
+            raise Refused("role", "to write items needs the role annotator")
+    else:
+        raise Refused("state", f"an item in {_said(case.state)} is not in a queue")
+    return msgspec.structs.replace(case, lease=Lease.of(actor.person, now))
+
+
+def answer_blind(case: Case, actor: Actor, now: datetime) -> Case:
+    """Record that an inspector answered by ear.
+
+    Raises:
+        Refused: no lease, or the answer would not be blind: this revision was answered, or a key was seen.
+    """
+    if case.state is not State.INSPECTION or case.lease is None or not case.lease.held_by(actor.person, now):
+        raise Refused("lease", _GUARDS[Guard.HOLDS_LEASE][2])
+    if actor.person in case.answered:
+        raise Refused("listen", "you have answered this revision already")
+    if actor.person in case.seen:
+        raise Refused("listen", "you have seen the key, so an answer would not be blind")
+    return msgspec.structs.replace(
+        case, answered=case.answered | {actor.person}, seen=case.seen | {actor.person}
+    )
+
+
+def see_key(case: Case, person: int) -> Case:
+    """Record that a person saw the key."""
+    return msgspec.structs.replace(case, seen=case.seen | {person})
+
+
+def _after(case: Case, actor: Actor, command: Command, target: State | None) -> Case:
+    moved = msgspec.structs.replace(case, version=case.version + 1, state=target or case.state)
+    if command.action is Action.SAVE:
+        return msgspec.structs.replace(
+            moved,
+            revision=case.revision + 1,
+            author=actor.person if case.author is None else case.author,
+            writers=case.writers | {actor.person},
+            errors=command.errors,
+            answered=frozenset(),
+            approvals=frozenset(),
+            lease=None,
+        )
+    if command.action is Action.APPROVE:
+        approvals = case.approvals | {actor.person}
+        enough = len(approvals) >= case.needed
+        return msgspec.structs.replace(
+            moved, approvals=approvals, lease=None, state=State.APPROVED if enough else State.INSPECTION
+        )
+    if command.action in (Action.REJECT, Action.REOPEN):
+        return msgspec.structs.replace(moved, rejected=case.revision, approvals=frozenset(), lease=None)
+    if command.action is Action.RESUBMIT:
+        return msgspec.structs.replace(moved, lease=None)
+    return msgspec.structs.replace(moved, lease=None, approvals=frozenset())
+
+
+def _own(case: Case, actor: Actor, _command: Command, now: datetime) -> bool:
+    if actor.person == case.author or actor.has(Role.LEAD):
+        return True
+    return case.author is None and case.lease is not None and case.lease.held_by(actor.person, now)
+
+
+def _not_leased(case: Case, actor: Actor, _command: Command, now: datetime) -> bool:
+    return case.lease is None or not case.lease.live(now) or case.lease.person == actor.person
+
+
+_Check = Callable[[Case, Actor, Command, datetime], bool]
+_GUARDS: dict[Guard, tuple[_Check, RefusedKind, str]] = {
+    Guard.OWN: (_own, "own", "this is somebody else's item; its author or a lead may do that"),
+    Guard.NOT_WRITER: (
+        lambda case, actor, command, now: actor.person not in case.writers and actor.person != case.author,
+        "writer",
+        "you wrote on this item, so another inspector must judge it",
+    ),
+    Guard.HOLDS_LEASE: (
+        lambda case, actor, command, now: case.lease is not None and case.lease.held_by(actor.person, now),
+        "lease",
+        "your time with this item is over; take it from the queue again",
+    ),
+    Guard.NOT_LEASED: (_not_leased, "lease", "an inspector has this item in hand; try again in a while"),
+    Guard.LISTENED: (
+        lambda case, actor, command, now: actor.person in case.answered | case.seen,
+        "listen",
+        "answer by ear first; the key is shown after that",
+    ),
+    Guard.COMPLETE: (
+        lambda case, actor, command, now: case.revision > 0 and case.errors == 0,
+        "incomplete",
+        "the item is not complete yet; the hints beside the form say what is missing",
+    ),
+    Guard.CHANGED: (
+        lambda case, actor, command, now: case.rejected is None or case.revision > case.rejected,
+        "unchanged",
+        "nothing was changed since it came back; save a correction first",
+    ),
+    Guard.REASON: (
+        lambda case, actor, command, now: command.rejection is not None and command.rejection.fault() is None,
+        "reason",
+        "name the reason and the field, and say in a comment what should change",
+    ),
+    Guard.WHY: (
+        lambda case, actor, command, now: bool(command.why.strip()),
+        "reason",
+        "say why, in a sentence",
+    ),
+}
+
+_PAST: dict[Action, str] = {
+    Action.SAVE: "changed",
+    Action.SUBMIT: "submitted",
+    Action.RECALL: "recalled",
+    Action.PASS_ON: "passed on",
+    Action.APPROVE: "approved",
+    Action.REJECT: "rejected",
+    Action.RESUBMIT: "handed in again",
+    Action.REOPEN: "reopened",
+    Action.WITHDRAW: "withdrawn",
+    Action.RESTORE: "restored",
+    Action.TAKE_DOWN: "taken down",
+}
+
+
+def _said(value: State | Action) -> str:
+    return value.value.replace("_", " ")

@@ -1,0 +1,26 @@
+"""What the workflow says when something may not be done."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mmar.errors import UsageError
+
+__all__ = ["Refused", "RefusedKind"]
+
+RefusedKind = Literal[
+    "state", "role", "own", "writer", "lease", "listen", "incomplete", "unchanged", "reason", "stale"
+]
+
+
+class Refused(UsageError):
+    """An action that may not be done now or not by this person.
+
+    Args:
+        kind: which rule stood in the way.
+        message: the rule and what to do, for the person.
+    """
+
+    def __init__(self, kind: RefusedKind, message: str) -> None:
+        super().__init__(message)
+        self.kind: RefusedKind = kind

@@ -1,0 +1,176 @@
+"""The states of an item, the roles of people, and every allowed transition as one table.
+
+                    ┌── recall ◄──┐
+    draft ─ submit ─► preparation ─ pass_on ─► inspection ─ approve ─► approved
+      ▲                   │  ▲                     │                      │
+      │               recall │ resubmit          reject                reopen
+      └───────────────────┘  └──── correction ◄────┴──────────────────────┘
+
+Any of them may be withdrawn by its author or a lead, and taken down by a lead (a rights holder asked, say).
+An item is approved when as many inspectors as the project wants have approved the same revision.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+__all__ = ["EDITABLE", "IMPLIED", "TRANSITIONS", "Action", "Guard", "Role", "State", "Transition", "find"]
+
+
+class State(StrEnum):
+    """Where an item stands."""
+
+    DRAFT = "draft"
+    PREPARATION = "preparation"
+    INSPECTION = "inspection"
+    CORRECTION = "correction"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+    TAKEN_DOWN = "taken_down"
+
+
+class Role(StrEnum):
+    """What a person is in one project."""
+
+    ANNOTATOR = "annotator"
+    INSPECTOR = "inspector"
+    LEAD = "lead"
+    ADMIN = "admin"
+
+
+IMPLIED: dict[Role, frozenset[Role]] = {
+    Role.ANNOTATOR: frozenset({Role.ANNOTATOR}),
+    Role.INSPECTOR: frozenset({Role.INSPECTOR}),
+    Role.LEAD: frozenset({Role.LEAD, Role.ANNOTATOR, Role.INSPECTOR}),
+    Role.ADMIN: frozenset(Role),
+}
+"""What else a role may do. A lead may inspect, though never an item to which they wrote a word."""
+
+
+class Action(StrEnum):
+    """What a person does to an item."""
+
+    SAVE = "save"
+    SUBMIT = "submit"
+    RECALL = "recall"
+    PASS_ON = "pass_on"
+    APPROVE = "approve"
+    REJECT = "reject"
+    RESUBMIT = "resubmit"
+    REOPEN = "reopen"
+    WITHDRAW = "withdraw"
+    RESTORE = "restore"
+    TAKE_DOWN = "take_down"
+
+
+class Guard(StrEnum):
+    """What must hold beside the state and the role."""
+
+    OWN = "own"  # the author, or a lead; for an item without author, whoever holds its lease
+    NOT_WRITER = "not_writer"  # wrote no revision of it
+    HOLDS_LEASE = "holds_lease"  # took it from the queue and the time is not over
+    NOT_LEASED = "not_leased"  # nobody else is at work on it
+    LISTENED = "listened"  # answered this revision blind, or saw the key of an earlier one
+    COMPLETE = "complete"  # no problem of severity error
+    CHANGED = "changed"  # saved since it was rejected
+    REASON = "reason"  # a typed reason on a named field, with a comment
+    WHY = "why"  # a sentence that says why
+
+
+class Transition(msgspec.Struct, frozen=True):
+    """One row of the table.
+
+    Attributes:
+        action: what is done.
+        sources: states in which it may be done.
+        target: the state after it; `None` where it stays as it is.
+        roles: who may do it, by any one of these.
+        guards: what else must hold.
+    """
+
+    action: Action
+    sources: frozenset[State]
+    target: State | None
+    roles: frozenset[Role]
+    guards: frozenset[Guard] = frozenset()
+
+
+EDITABLE = frozenset({State.DRAFT, State.PREPARATION, State.CORRECTION})
+"""States in which an item's content may change."""
+
+_LIVE = frozenset(State) - {State.WITHDRAWN, State.TAKEN_DOWN}
+_WRITERS = frozenset({Role.ANNOTATOR, Role.LEAD})
+
+TRANSITIONS: tuple[Transition, ...] = (
+    Transition(Action.SAVE, EDITABLE, None, _WRITERS, frozenset({Guard.OWN})),
+    Transition(
+        Action.SUBMIT,
+        frozenset({State.DRAFT}),
+        State.PREPARATION,
+        _WRITERS,
+        frozenset({Guard.OWN, Guard.COMPLETE}),
+    ),
+    Transition(
+        Action.RECALL,
+        frozenset({State.PREPARATION, State.INSPECTION}),
+        State.DRAFT,
+        _WRITERS,
+        frozenset({Guard.OWN, Guard.NOT_LEASED}),
+    ),
+    Transition(
+        Action.PASS_ON,
+        frozenset({State.PREPARATION}),
+        State.INSPECTION,
+        _WRITERS,
+        frozenset({Guard.OWN, Guard.COMPLETE}),
+    ),
+    Transition(
+        Action.APPROVE,
+        frozenset({State.INSPECTION}),
+        State.APPROVED,
+        frozenset({Role.INSPECTOR}),
+        frozenset({Guard.NOT_WRITER, Guard.HOLDS_LEASE, Guard.LISTENED}),
+    ),
+    Transition(
+        Action.REJECT,
+        frozenset({State.INSPECTION}),
+        State.CORRECTION,
+        frozenset({Role.INSPECTOR}),
+        frozenset({Guard.NOT_WRITER, Guard.HOLDS_LEASE, Guard.LISTENED, Guard.REASON}),
+    ),
+    Transition(
+        Action.RESUBMIT,
+        frozenset({State.CORRECTION}),
+        State.INSPECTION,
+        _WRITERS,
+        frozenset({Guard.OWN, Guard.COMPLETE, Guard.CHANGED}),
+    ),
+    Transition(
+        Action.REOPEN,
+        frozenset({State.APPROVED}),
+        State.CORRECTION,
+        frozenset({Role.LEAD}),
+        frozenset({Guard.REASON}),
+    ),
+    Transition(
+        Action.WITHDRAW, _LIVE, State.WITHDRAWN, _WRITERS, frozenset({Guard.OWN, Guard.NOT_LEASED, Guard.WHY})
+    ),
+    Transition(
+        Action.RESTORE, frozenset({State.WITHDRAWN}), State.DRAFT, frozenset({Role.LEAD}), frozenset()
+    ),
+    Transition(
+        Action.TAKE_DOWN,
+        _LIVE | {State.WITHDRAWN},
+        State.TAKEN_DOWN,
+        frozenset({Role.LEAD}),
+        frozenset({Guard.WHY}),
+    ),
+)
+"""Everything that may happen. What is not here is refused."""
+
+
+def find(action: Action) -> Transition:
+    """The row of an action; each action has exactly one."""
+    return next(row for row in TRANSITIONS if row.action is action)
