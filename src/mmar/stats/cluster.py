@@ -1,0 +1,125 @@
+"""Accuracy whose error allows for items that come from the same source.
+
+Questions cut from one video are right or wrong together more often than questions from two, so the items
+count for less than their number. The standard error is clustered by source:
+
+    sqrt(C/(C-1) · Σ_c (Σ_{i in c} (s_i - s̄))²) / n
+
+with C clusters and n items (Miller, arXiv 2411.00640, with the usual correction for few clusters).
+
+The interval is Wilson's at the effective number of items, n divided by the design effect (Kish 1965; Dean &
+Pagano 2015, J. Surv. Stat. Methodol. 3:484), so that it has width when all answers are right and stays
+inside 0 to 100. Clusters that agree less than chance would have it are no reason for a narrower interval, so
+the design effect counts as at least 1; where few clusters hold many items the effective number is scaled by
+(t[n-1]/t[C-1])² (Korn & Graubard 1998, Surv. Methodol. 24:193). With one item a cluster it is Wilson's
+interval itself. Scores between right and wrong spread less than right and wrong ones, and their effective
+number may exceed n.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mmar.stats.inputs import cluster_index, item_scores
+from mmar.stats.interval import Interval, score_interval, two_sided_z
+from mmar.stats.student import two_sided_t
+
+__all__ = ["ClusteredAccuracy", "accuracy", "few_clusters_factor", "sum_of_squares"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusteredAccuracy:
+    """A mean item score with its clustered error.
+
+    Attributes:
+        accuracy: mean score in percent, 0 to 100.
+        standard_error: clustered standard error in points; None with one cluster, which shows no spread.
+        interval: in percent, 0 to 100; 0 to 100 whole with one cluster.
+        n: number of items.
+        clusters: number of clusters.
+        effective_n: number of independent items that would give this interval; None with one cluster.
+    """
+
+    accuracy: float
+    standard_error: float | None
+    interval: Interval
+    n: int
+    clusters: int
+    effective_n: float | None
+
+
+def accuracy(
+    scores: ArrayLike, clusters: Sequence[Hashable] | NDArray[np.generic], level: float = 0.95
+) -> ClusteredAccuracy:
+    """Mean item score with a standard error and an interval clustered by source.
+
+    Args:
+        scores: shape (n,), each 0 (wrong) to 1 (right), failed and missing items as 0.
+        clusters: one label an item, shape (n,).
+        level: confidence as a share.
+
+    Returns:
+        Accuracy and interval in percent, standard error in points.
+
+    Raises:
+        UsageError: no items, a score outside 0 to 1, an item without cluster, or a level that is no share.
+
+    Example:
+        >>> found = accuracy([1, 1, 0, 1], ["a", "a", "b", "c"])
+        >>> found.accuracy, found.clusters
+        (75.0, 3)
+    """
+    values = item_scores(scores)
+    index = cluster_index(clusters, values.size)
+    n, count = int(values.size), int(index.max()) + 1
+    percent, mean = 100 * float(values.sum()) / n, float(values.mean())
+    if count == 1:
+        two_sided_z(level)
+        return ClusteredAccuracy(percent, None, Interval(0.0, 100.0, level), n, 1, None)
+    clustered = sum_of_squares(values - mean, index) / n**2
+    independent = float(((values - mean) ** 2).sum()) / (n * (n - 1))
+    variance = max(clustered, independent)
+    # All answers alike: nothing measures how far clusters hold together, so count each of them once.
+    effective = mean * (1 - mean) / variance * n / (n - 1) if variance > 0 else float(count)
+    effective /= few_clusters_factor(n, count, level) ** 2
+    return ClusteredAccuracy(
+        accuracy=percent,
+        standard_error=100 * math.sqrt(clustered),
+        interval=score_interval(mean, effective, level),
+        n=n,
+        clusters=count,
+        effective_n=effective,
+    )
+
+
+def sum_of_squares(deviations: NDArray[np.float64], index: NDArray[np.intp]) -> float:
+    """C/(C-1) times the sum over clusters of the squared sum of their deviations.
+
+    Args:
+        deviations: each item's score less the mean, shape (n,).
+        index: each item's cluster, numbered from 0, at least two clusters, shape (n,).
+
+    Returns:
+        The sum; divided by n² it is the clustered variance of the mean.
+    """
+    sums = np.bincount(index, weights=deviations)
+    return float(sums @ sums) * sums.size / (sums.size - 1)
+
+
+def few_clusters_factor(n: int, clusters: int, level: float) -> float:
+    """How much wider an interval must be because `clusters` sources, not `n` items, carry the freedom.
+
+    Args:
+        n: number of items.
+        clusters: number of clusters, 2 to `n`.
+        level: confidence as a share.
+
+    Returns:
+        t[clusters-1] / t[n-1], at least 1; exactly 1 where each item is its own cluster.
+    """
+    return 1.0 if clusters == n else two_sided_t(level, clusters - 1) / two_sided_t(level, n - 1)

@@ -1,0 +1,113 @@
+"""What the functions of this room accept, checked once and said the same way everywhere.
+
+Item scores are one-dimensional, 0 (wrong) to 1 (right), in the same order in every argument. A missing score
+or cluster is refused, because leaving it out would change the denominator without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mmar.errors import UsageError
+
+__all__ = ["cluster_index", "item_scores", "paired_scores", "right_or_wrong"]
+
+
+def item_scores(scores: ArrayLike, name: str = "scores") -> NDArray[np.float64]:
+    """Item scores as floats.
+
+    Args:
+        scores: shape (n,), each 0 to 1; bool is read as 0 and 1.
+        name: what to call them in an error.
+
+    Returns:
+        A float array, shape (n,), n at least 1.
+
+    Raises:
+        UsageError: another shape, no items, or a score that is missing or outside 0 to 1.
+    """
+    try:
+        values = np.asarray(scores, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name} must be numbers from 0 (wrong) to 1 (right): {error}") from error
+    if values.ndim != 1:
+        raise UsageError(f"{name} must be one number an item; found {values.ndim} dimensions")
+    if values.size == 0:
+        raise UsageError(f"{name} holds no items, and nothing can be said of none")
+    bad = np.flatnonzero(~((values >= 0) & (values <= 1)))
+    if bad.size:
+        raise UsageError(
+            f"{name}: item {bad[0]} (counting from 0) scores {values[bad[0]]}, "
+            f"which is no number from 0 to 1; {bad.size} such item(s)"
+        )
+    return values
+
+
+def right_or_wrong(scores: ArrayLike, name: str = "scores") -> NDArray[np.bool_]:
+    """Item scores that can only be right or wrong.
+
+    Args:
+        scores: shape (n,), each True or False, 1 or 0.
+        name: what to call them in an error.
+
+    Returns:
+        A bool array, shape (n,).
+
+    Raises:
+        UsageError: as `item_scores`, or a score between 0 and 1.
+    """
+    values = item_scores(scores, name)
+    between = np.flatnonzero((values != 0) & (values != 1))
+    if between.size:
+        raise UsageError(
+            f"{name}: item {between[0]} (counting from 0) scores {values[between[0]]}; "
+            "this method counts right and wrong answers only"
+        )
+    right: NDArray[np.bool_] = values == 1
+    return right
+
+
+def paired_scores(first: ArrayLike, second: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Scores of two runs on the same items.
+
+    Raises:
+        UsageError: as `item_scores`, or the runs differ in length.
+    """
+    one, two = item_scores(first, "first run"), item_scores(second, "second run")
+    if one.size != two.size:
+        raise UsageError(
+            f"two runs are compared item by item; the first has {one.size} items and the second {two.size}"
+        )
+    return one, two
+
+
+def cluster_index(clusters: Sequence[Hashable] | NDArray[np.generic], n: int) -> NDArray[np.intp]:
+    """Number the clusters 0, 1, 2… in order of appearance.
+
+    Args:
+        clusters: one label an item, shape (n,): the source video, or the item itself where it stands alone.
+        n: number of items.
+
+    Returns:
+        Each item's cluster number, shape (n,).
+
+    Raises:
+        UsageError: not one label an item, or a label that is None, NaN or empty text.
+    """
+    labels: Sequence[Hashable] = clusters.tolist() if isinstance(clusters, np.ndarray) else clusters
+    if len(labels) != n:
+        raise UsageError(f"every item needs its cluster: {n} items, {len(labels)} clusters")
+    numbers: dict[Hashable, int] = {}
+    index = np.empty(n, dtype=np.intp)
+    for item, label in enumerate(labels):
+        # NaN is the one value that differs from itself; it would make each gap a cluster of its own.
+        if label is None or label == "" or label != label:  # noqa: PLR0124
+            raise UsageError(
+                f"item {item} (counting from 0) has no cluster; name its source video, "
+                "or the item itself where nothing else was cut from its source"
+            )
+        index[item] = numbers.setdefault(label, len(numbers))
+    return index

@@ -1,0 +1,124 @@
+"""Several judgements of each answer made into one number.
+
+A judge is asked five times about each item and scores 0 to 1. The published script takes, for each item, the
+mean of the middle three (lowest and highest dropped) and averages over items; the published text speaks of
+the trimmed mean of five run means instead (MMAR-Rubrics; Interspeech 2026 challenge, arXiv 2602.14224). The
+two differ, so both are given, beside the plain mean, which drops nothing. How often a judgement changes on
+repetition is the flip rate (Autorubric, arXiv 2603.00077); for agreement see
+`mmar.stats.agreement.krippendorff_alpha`.
+
+A judgement that failed is no score. An item with some judgements is scored on those it has; an item with none
+stays in the denominator, as 0 below and as 1 in the upper bound. Results in percent, 0 to 100.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mmar.errors import UsageError
+from mmar.stats.agreement import Flips, flip_rate
+
+__all__ = ["RubricScore", "rubric_score", "trimmed_mean"]
+
+
+@dataclass(frozen=True, slots=True)
+class RubricScore:
+    """A run's rubric score.
+
+    Attributes:
+        trimmed: mean over items of each item's trimmed mean, percent: the published script's number.
+        plain: mean over items of each item's plain mean, percent.
+        run_trimmed: trimmed mean of the means of each round of judging, percent: the published text's number.
+        run_means: mean of each round over items, percent; rounds without any judgement are left out.
+        high: `trimmed` if every item without a judgement scored 1, percent.
+        flips: how often judgements of the same item differ; None where no item has two.
+        n: number of items.
+        incomplete: items with some but not all judgements.
+        unjudged: items without any.
+    """
+
+    trimmed: float
+    plain: float
+    run_trimmed: float
+    run_means: tuple[float, ...]
+    high: float
+    flips: Flips | None
+    n: int
+    incomplete: int
+    unjudged: int
+
+
+def trimmed_mean(values: Sequence[float]) -> float:
+    """Mean without the lowest and the highest value.
+
+    Args:
+        values: at least three numbers; of several lowest or highest, one is dropped.
+
+    Returns:
+        The mean of the rest, in the unit of the values.
+
+    Raises:
+        UsageError: fewer than three values.
+
+    Example:
+        >>> trimmed_mean([0.0, 0.25, 0.5, 0.75, 1.0])
+        0.5
+    """
+    if len(values) < 3:
+        raise UsageError(f"a trimmed mean needs at least three values; found {len(values)}")
+    return math.fsum(sorted(values)[1:-1]) / (len(values) - 2)
+
+
+def rubric_score(judgements: Sequence[Sequence[float | None]]) -> RubricScore:
+    """Make one number of several judgements of each item, in each of the published ways.
+
+    Args:
+        judgements: per item its score in each round of judging, 0 to 1, None where judging failed; the same
+            number of rounds for all items, at least 1. With fewer than three scores nothing is trimmed.
+
+    Returns:
+        Scores in percent.
+
+    Raises:
+        UsageError: no items, no rounds, rows of different length, or a score outside 0 to 1.
+    """
+    n = len(judgements)
+    rounds = len(judgements[0]) if n else 0
+    if not rounds:
+        raise UsageError("there are no judgements to sum up")
+    for item, row in enumerate(judgements):
+        if len(row) != rounds:
+            raise UsageError(
+                f"item {item} (counting from 0) has {len(row)} judgements and item 0 has {rounds}; "
+                "write None for one that failed"
+            )
+        for score in row:
+            if score is not None and not 0 <= score <= 1:
+                raise UsageError(
+                    f"item {item} (counting from 0) was judged {score}; scores lie between 0 and 1"
+                )
+    scores = [[score for score in row if score is not None] for row in judgements]
+    unjudged = sum(not row for row in scores)
+    run_means = []
+    for column in zip(*judgements, strict=True):
+        present = [score for score in column if score is not None]
+        if present:
+            run_means.append(100 * math.fsum(present) / (len(present) + unjudged))
+    trimmed = 100 * math.fsum(_trimmed_or_plain(row) for row in scores if row) / n
+    return RubricScore(
+        trimmed=trimmed,
+        plain=100 * math.fsum(math.fsum(row) / len(row) for row in scores if row) / n,
+        run_trimmed=_trimmed_or_plain(run_means) if run_means else 0.0,
+        run_means=tuple(run_means),
+        high=trimmed + 100 * unjudged / n,
+        flips=flip_rate(scores) if any(len(row) > 1 for row in scores) else None,
+        n=n,
+        incomplete=sum(0 < len(row) < rounds for row in scores),
+        unjudged=unjudged,
+    )
+
+
+def _trimmed_or_plain(values: Sequence[float]) -> float:
+    return trimmed_mean(values) if len(values) >= 3 else math.fsum(values) / len(values)
