@@ -1,0 +1,166 @@
+"""The `timestamp` field: which parts of a video a clip was cut from.
+
+Most of MMAR writes `HH:MM:SS,HH:MM:SS`, the start and the end of one part. 45 of its 1,000 items write
+`M:SS,M:SS` or `MM:SS,MM:SS`, and 18 of those name several parts joined by `;` or a line break. All are read:
+
+    timestamp = part { (";" | line break) part }
+    part      = clock ("," | "-" | "~") clock        with blanks wherever a person puts them
+    clock     = [[hours ":"] minutes ":"] seconds ["." fraction]
+
+Full-width signs, as a Chinese or Japanese keyboard gives, are read as the plain ones. The first number of a
+clock may be any, the ones after it are below 60. Times are seconds from the start of the video, kept to the
+millisecond; a part is half-open, start included, end not, so that parts that touch do not overlap.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from mmar.errors import InputError
+
+__all__ = ["Segment", "format_timestamp", "is_plain", "overlap", "parse_timestamp"]
+
+_PLAIN = re.compile(r"\d\d:[0-5]\d:[0-5]\d,\d\d:[0-5]\d:[0-5]\d")
+_PARTS = re.compile(r"\s*(?:;|\r\n|[\r\n])\s*")
+_RANGE = re.compile(r"\s*[,\-‐–—~]\s*")
+_CLOCK = re.compile(r"(?:(?:([0-9]{1,4}):)?([0-9]{1,4}):)?([0-9]{1,6})(?:\.([0-9]{1,3}))?")
+_HINT = "write start and end as HH:MM:SS,HH:MM:SS and join several parts with “;”"
+
+
+class Segment(msgspec.Struct, frozen=True, order=True):
+    """A part of a recording, start included, end not.
+
+    Attributes:
+        start: seconds from the beginning, 0 or more.
+        end: seconds from the beginning, after `start`.
+    """
+
+    start: float
+    end: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end < float("inf"):
+            raise ValueError(
+                f"a segment must start at 0 or later and end after it, not {self.start}–{self.end}"
+            )
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.end - self.start
+
+
+def parse_timestamp(text: str, *, file: str | None = None, line: int | None = None) -> tuple[Segment, ...]:
+    """Read a `timestamp` field.
+
+    Args:
+        text: in any of the forms above.
+        file: the name to put into an error.
+        line: the 1-based line to put into an error.
+
+    Returns:
+        The parts in the order in which they are joined, which need not be that of the video.
+
+    Raises:
+        InputError: a part cannot be read, or ends before it starts.
+
+    Example:
+        >>> parse_timestamp("0:00,0:05;0:34,0:39")
+        (Segment(start=0.0, end=5.0), Segment(start=34.0, end=39.0))
+    """
+    parts = [part for part in _PARTS.split(unicodedata.normalize("NFKC", text).strip()) if part]
+    if not parts:
+        raise InputError("found no time range", file=file, line=line, field="timestamp", hint=_HINT)
+    return tuple(_segment(part, file, line) for part in parts)
+
+
+def format_timestamp(segments: Iterable[Segment]) -> str:
+    """Write parts as the publisher does, joined by `;`, to the millisecond where one is not a whole second.
+
+    Raises:
+        ValueError: there is no part, or one is so short that it would be written as nothing.
+
+    Example:
+        >>> format_timestamp([Segment(92, 122), Segment(0.5, 2)])
+        '00:01:32,00:02:02;00:00:00.500,00:00:02'
+    """
+    parts = []
+    for segment in segments:
+        start, end = round(segment.start * 1000), round(segment.end * 1000)
+        if start >= end:
+            raise ValueError(f"{segment} is shorter than a millisecond")
+        parts.append(f"{_clock(start)},{_clock(end)}")
+    if not parts:
+        raise ValueError("a timestamp needs at least one part")
+    return ";".join(parts)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a field has the common form, `HH:MM:SS,HH:MM:SS` to the letter."""
+    return _PLAIN.fullmatch(text) is not None
+
+
+def overlap(one: Sequence[Segment], other: Sequence[Segment]) -> float:
+    """How many seconds of the same recording two clips share.
+
+    Args:
+        one: the parts of a clip; a stretch that it holds twice counts once.
+        other: the parts of another clip of the same recording.
+
+    Returns:
+        Seconds; 0 where they only touch.
+
+    Example:
+        >>> overlap(parse_timestamp("0:00,0:15"), parse_timestamp("0:10,0:39"))
+        5.0
+    """
+    shared = (min(a.end, b.end) - max(a.start, b.start) for a in _merged(one) for b in _merged(other))
+    return sum((seconds for seconds in shared if seconds > 0), start=0.0)
+
+
+def _merged(segments: Sequence[Segment]) -> list[Segment]:
+    """The same stretches of time, in order and each once."""
+    merged: list[Segment] = []
+    for segment in sorted(segments):
+        if merged and segment.start <= merged[-1].end:
+            merged[-1] = Segment(merged[-1].start, max(merged[-1].end, segment.end))
+        else:
+            merged.append(segment)
+    return merged
+
+
+def _segment(part: str, file: str | None, line: int | None) -> Segment:
+    def error(problem: str) -> InputError:
+        return InputError(problem, file=file, line=line, field="timestamp", hint=_HINT)
+
+    shown = part if len(part) <= 60 else f"{part[:60]}…"
+    clocks = _RANGE.split(part)
+    if len(clocks) != 2:
+        raise error(f"“{shown}” is not a time range, start and end")
+    start, end = (_seconds(clock) for clock in clocks)
+    if start is None or end is None:
+        raise error(f"“{shown}” holds something that is not a time")
+    if start >= end:
+        raise error(f"“{shown}” does not end after it starts")
+    return Segment(start, end)
+
+
+def _seconds(clock: str) -> float | None:
+    if (found := _CLOCK.fullmatch(clock)) is None:
+        return None
+    hours, minutes, seconds, fraction = found.groups()
+    if (minutes is not None and int(seconds) >= 60) or (hours is not None and int(minutes) >= 60):
+        return None
+    whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds)
+    # Divided once, so that 1.1 read is 1.1 and not the sum of a whole and a fraction.
+    return (whole * 1000 + int((fraction or "").ljust(3, "0"))) / 1000
+
+
+def _clock(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{text}.{rest:03}" if rest else text
