@@ -1,8 +1,8 @@
 """Which video an item's sound comes from, told from its `url` field without asking the network.
 
 One video has many addresses: `watch?v=`, `/shorts/`, `youtu.be/`, with a playlist, with the name of whoever
-shared it. Items of one video are right or wrong together, so they are one cluster of the statistics, and a video
-is fetched once. The rules, for the two sites that MMAR draws on:
+shared it. Items of one video are right or wrong together, so they are one cluster of the statistics, and a
+video is fetched once. The rules, for the two sites that MMAR draws on:
 
     YouTube   the 11-character id                            https://www.youtube.com/watch?v=ID
     Bilibili  the `BV…` id (older: `av` and a number), and   https://www.bilibili.com/video/BV…/?p=5
