@@ -1,5 +1,44 @@
-"""Run, score and build benchmarks of deep reasoning about sound."""
+"""Run, score and build benchmarks of deep reasoning about sound.
+
+    import mmar
+
+    benchmark = mmar.load("mmar")
+    score = mmar.score("predictions.jsonl", benchmark)
+    print(score.choice.accuracy, score.choice.interval, score.signature)
+
+The names are imported when they are first used, so that `import mmar` costs nothing.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from mmar.items import Benchmark, Item
+    from mmar.library import load, run, score
+    from mmar.scoring import Score
+
+__all__ = ["Benchmark", "Item", "Score", "__version__", "load", "run", "score"]
+
+_WHERE = {
+    "Benchmark": "mmar.items",
+    "Item": "mmar.items",
+    "Score": "mmar.scoring",
+    "load": "mmar.library",
+    "run": "mmar.library",
+    "score": "mmar.library",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'mmar' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_WHERE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

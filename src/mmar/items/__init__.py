@@ -7,18 +7,33 @@ from __future__ import annotations
 
 from mmar.items.benchmark import Benchmark, load_benchmark, write_benchmark
 from mmar.items.digest import DigestBuilder, benchmark_digest
-from mmar.items.item import Criterion, Item
-from mmar.items.predictions import PREDICTION_KEYS, Prediction, PredictionReader
+from mmar.items.item import Criterion, Item, Question
+from mmar.items.predictions import (
+    PREDICTION_KEYS,
+    KeyChoice,
+    Prediction,
+    PredictionReader,
+    choose_key,
+    first_names,
+)
+from mmar.items.records import Block, blocks, raw_records
 
 __all__ = [
     "PREDICTION_KEYS",
     "Benchmark",
+    "Block",
     "Criterion",
     "DigestBuilder",
     "Item",
+    "KeyChoice",
     "Prediction",
     "PredictionReader",
+    "Question",
     "benchmark_digest",
+    "blocks",
+    "choose_key",
+    "first_names",
     "load_benchmark",
+    "raw_records",
     "write_benchmark",
 ]

@@ -40,7 +40,7 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
     def __len__(self) -> int:
         return len(self.items)
 
-    def __iter__(self) -> Iterator[Item]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Item]:
         return iter(self.items)
 
     def __getitem__(self, item_id: str) -> Item:
@@ -55,10 +55,6 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
     def digest(self) -> str:
         """See `mmar.items.digest`."""
         return benchmark_digest(self.items)
-
-    def audio_file(self, item: Item) -> Path | None:
-        """Where the item's clip should lie, or `None` when the benchmark has no audio folder."""
-        return None if self.audio_dir is None else self.audio_dir / item.audio_path
 
 
 def load_benchmark(

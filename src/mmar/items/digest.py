@@ -14,11 +14,11 @@ Audio paths, links, time stamps, thinking, cues and rubrics are left out: no sco
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from mmar.items.item import Item
+from mmar.items.item import Item, Question
 
 __all__ = ["DIGEST_VERSION", "DigestBuilder", "benchmark_digest"]
 
@@ -34,19 +34,20 @@ class DigestBuilder:
         # Apart by the first byte: sorting 256 small lists needs little memory beside the bytes themselves.
         self._buckets = [bytearray() for _ in range(256)]
 
-    def add(
-        self,
-        item_id: str,
-        question: str | None,
-        choices: Sequence[str],
-        answer: str,
-        modality: str,
-        category: str,
-        sub_category: str | None,
-    ) -> None:
+    def add(self, item_id: str, question: Question) -> None:
         """Add one item."""
         key = hashlib.sha256(item_id.encode()).digest()[:8]
-        form = _encode((item_id, question, choices, answer, modality, category, sub_category))
+        form = _encode(
+            (
+                item_id,
+                question.question,
+                question.choices,
+                question.answer,
+                question.modality,
+                question.category,
+                question.sub_category,
+            )
+        )
         self._buckets[key[0]] += key + hashlib.sha256(form).digest()
 
     def merge(self, entries: bytes) -> None:
@@ -86,7 +87,5 @@ def benchmark_digest(items: Iterable[Item]) -> str:
     """
     builder = DigestBuilder()
     for item in items:
-        builder.add(
-            item.id, item.question, item.choices, item.answer, item.modality, item.category, item.sub_category
-        )
+        builder.add(item.id, Question.of(item))
     return builder.hexdigest()

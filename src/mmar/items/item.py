@@ -14,7 +14,7 @@ import msgspec
 
 from mmar.errors import InputError
 
-__all__ = ["FIELDS", "MAX_CHOICES", "Criterion", "Item", "check_question"]
+__all__ = ["FIELDS", "MAX_CHOICES", "Criterion", "Item", "Question", "check_question"]
 
 MAX_CHOICES = 26
 """Choices are lettered A to Z; no published set comes near."""
@@ -144,6 +144,22 @@ class Item(msgspec.Struct, frozen=True):
             name: self.extra[name] if name in self.extra else _plain(getattr(self, FIELDS[name]))
             for name in self.names
         }
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What scoring needs of an item; attributes as there."""
+
+    question: str | None
+    choices: tuple[str, ...]
+    answer: str
+    modality: str
+    category: str
+    sub_category: str | None
+
+    @classmethod
+    def of(cls, item: Item) -> Question:
+        """The part of an item that scoring needs."""
+        return cls(item.question, item.choices, item.answer, item.modality, item.category, item.sub_category)
 
 
 def check_question(

@@ -12,16 +12,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from mmar.errors import InputError, UsageError
 from mmar.items.benchmark import broken_json, not_utf8
-from mmar.items.item import check_question
+from mmar.items.item import MAX_CHOICES, Question, check_question
+from mmar.items.records import raw_records
 
-__all__ = ["PREDICTION_KEYS", "KeyChoice", "Prediction", "PredictionReader", "choose_key"]
+__all__ = ["PREDICTION_KEYS", "KeyChoice", "Prediction", "PredictionReader", "choose_key", "first_names"]
 
 PREDICTION_KEYS = ("answer_prediction", "model_prediction", "model_output")
 """MMAR's key since 2026, its older key, and MMAU's, in order of preference."""
@@ -43,17 +44,6 @@ class Prediction(msgspec.Struct, frozen=True):
     asked: bool
     failure: str | None
     whole: Question | None
-
-
-class Question(msgspec.Struct, frozen=True):
-    """What scoring needs of an item."""
-
-    question: str | None
-    choices: tuple[str, ...]
-    answer: str
-    modality: str
-    category: str
-    sub_category: str | None
 
 
 class KeyChoice(msgspec.Struct, frozen=True):
@@ -125,7 +115,7 @@ class PredictionReader:
                 is not among them.
         """
         try:
-            record = self._decode(text)
+            record: Any = self._decode(text)
         except msgspec.ValidationError as error:
             raise self._wrong_type(str(error), line) from None
         except msgspec.DecodeError as error:
@@ -140,28 +130,30 @@ class PredictionReader:
                 field="id",
                 hint="give every record its item's id",
             )
-        whole = None
-        if record.choices is not None:
-            modality = _label(record.modality if record.modality is not None else record.task)
-            category, sub_category = _label(record.category), _label(record.sub_category)
-            for field, value in (("answer", record.answer), ("modality", modality), ("category", category)):
-                if value is None:
-                    raise InputError(
-                        "missing",
-                        file=self.file,
-                        line=line,
-                        field=field,
-                        hint="a record with choices must be whole; or give only id and prediction, with --benchmark",
-                    )
-            if record.answer not in record.choices or not 2 <= len(record.choices) <= 26:
-                check_question(record.choices, record.answer, file=self.file, line=line)
-            whole = Question(record.question, record.choices, record.answer, modality, category, sub_category)
+        whole = None if record.choices is None else self._question(record, line)
         said = record.text
         if record.failure is not None:
             return Prediction(record.id, None, True, str(record.failure.get("kind", "unknown")), whole)
         if said is UNSET:
             return Prediction(record.id or "", None, False, None, whole)
         return Prediction(record.id or "", said, True, None, whole)
+
+    def _question(self, record: Any, line: int) -> Question:
+        choices, answer = record.choices, record.answer
+        modality = _label(record.modality if record.modality is not None else record.task)
+        category = _label(record.category)
+        if answer is None or modality is None or category is None:
+            field = "answer" if answer is None else "modality" if modality is None else "category"
+            raise InputError(
+                "missing",
+                file=self.file,
+                line=line,
+                field=field,
+                hint="a record with choices must be whole; or give only id and prediction, with --benchmark",
+            )
+        if answer not in choices or not 2 <= len(choices) <= MAX_CHOICES:
+            check_question(choices, answer, file=self.file, line=line)
+        return Question(record.question, choices, answer, modality, category, _label(record.sub_category))
 
     def _wrong_type(self, message: str, line: int) -> InputError:
         # msgspec says e.g. "Expected `str | null`, got `int` - at `$.answer_prediction`".
@@ -201,8 +193,6 @@ def first_names(path: Path, count: int = 50) -> list[str]:
     Raises:
         InputError: the file cannot be read at all. A broken record is passed over here; its reader names it.
     """
-    from mmar.items.records import raw_records
-
     names: dict[str, None] = {}
     for at, (_, text) in enumerate(raw_records(path)):
         if at >= count:

@@ -115,7 +115,7 @@ def _open(path: Path) -> BinaryIO:
         raise InputError("no such file", file=str(path), hint="check the path") from None
     magic = plain.read(2)
     plain.seek(0)
-    return io.BufferedReader(gzip.GzipFile(fileobj=plain)) if magic == _GZIP else plain  # type: ignore[arg-type]
+    return io.BufferedReader(gzip.GzipFile(fileobj=plain)) if magic == _GZIP else plain
 
 
 def _refuse_other_formats(head: bytes, name: str) -> None:

@@ -1,0 +1,217 @@
+"""What a notebook needs, and what the commands are made of: `load`, `run`, `score`.
+
+    import mmar
+
+    benchmark = mmar.load("demo")
+    outcome = mmar.run("baseline/listener", benchmark, out="runs/listener")
+    print(mmar.score("runs/listener").choice.accuracy)
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mmar.benchmarks import CATALOGUE, default_cache_dir, resolve
+from mmar.errors import InputError, UsageError
+from mmar.items import Benchmark, load_benchmark
+from mmar.protocols import DEFAULT, Protocol, load_protocol
+
+if TYPE_CHECKING:
+    from mmar.models import Model
+    from mmar.runs import Counts, Limits, Outcome
+    from mmar.scoring import Score
+    from mmar.scoring.score import Scored, Task
+
+__all__ = ["cache_dir", "load", "run", "score", "score_path", "task_for"]
+
+
+def cache_dir() -> Path:
+    """The user's cache directory, by `MMAR_CACHE_DIR` or the platform's rule."""
+    return default_cache_dir(os.environ, sys.platform, Path.home())
+
+
+def load(
+    name_or_path: str | Path,
+    *,
+    audio_dir: str | Path | None = None,
+    lenient: bool = False,
+    report: Callable[[InputError], None] | None = None,
+    cache: Path | None = None,
+) -> Benchmark:
+    """Load a benchmark by its name (`mmar`, `demo`) or path.
+
+    Args:
+        name_or_path: a name that `mmar get --list` shows, a metadata file, or a folder that holds one.
+        audio_dir: the folder that the items' `audio_path` is relative to; found by itself where it can be.
+        lenient: leave bad records out instead of raising.
+        report: called with each record left out.
+        cache: the cache directory, the user's own when not given.
+
+    Raises:
+        UsageError: the name is not known, or was not fetched yet.
+        InputError: a record is not what it should be.
+    """
+    located = resolve(str(name_or_path) if isinstance(name_or_path, Path) else name_or_path, cache or cache_dir())
+    folder = Path(audio_dir) if audio_dir is not None else located.audio_dir
+    if folder is not None and not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder; --audio-dir names the folder of the clips")
+    return load_benchmark(
+        located.metadata,
+        name=located.name,
+        revision=located.revision or "",
+        audio_dir=folder,
+        lenient=lenient,
+        report=report,
+    )
+
+
+def run(
+    model: str | Model,
+    benchmark: str | Path | Benchmark,
+    *,
+    out: str | Path,
+    protocol: str | Protocol = DEFAULT,
+    seed: int = 0,
+    limit: int | None = None,
+    only: Mapping[str, Iterable[str]] | None = None,
+    limits: Limits | None = None,
+    base_urls: Iterable[str] = (),
+    progress: Callable[[int, Counts], None] = lambda *_: None,
+    **options: Any,
+) -> Outcome:
+    """Run a model on a benchmark, or go on with a run.
+
+    Args:
+        model: a name such as `baseline/listener`, or an object with `name`, `hears`, `ask` and `close`.
+        benchmark: a name, a path, or what `load` gave.
+        out: the run's folder.
+        protocol: a name, a TOML file, or a `Protocol`.
+        seed: of everything drawn at random.
+        limit: ask at most so many items.
+        only: ask only items whose field has one of these values.
+        limits: how hard to try; see `mmar.runs.Limits`.
+        base_urls: servers, for adapters that speak HTTP.
+        progress: called with the number of items to ask and the counts so far.
+        options: further options of the adapter.
+
+    Raises:
+        UsageError: the folder holds another run, or there is no audio.
+        WorldError: the disk refuses, or the service will not serve this caller.
+    """
+    from mmar.models import ModelOptions, open_model
+    from mmar.runs import Limits, RunPlan, carry_out
+
+    loaded = benchmark if isinstance(benchmark, Benchmark) else load(benchmark)
+    limits = limits or Limits()
+    if isinstance(model, str):
+        urls = tuple(base_urls)
+        model = open_model(
+            model,
+            ModelOptions(
+                seed=seed,
+                base_urls=urls,
+                timeout_s=limits.timeout_s,
+                concurrency=limits.concurrency,
+                environment=os.environ,
+                extra={name: str(value) for name, value in options.items() if value is not None},
+            ),
+        )
+    given = loaded.name if isinstance(benchmark, Benchmark) else _findable(benchmark)
+    plan = RunPlan(
+        benchmark=loaded,
+        given=given,
+        protocol=load_protocol(protocol) if isinstance(protocol, str) else protocol,
+        out=Path(out),
+        seed=seed,
+        limits=limits,
+        limit=limit,
+        only={name: tuple(values) for name, values in (only or {}).items()},
+        options={
+            "limit": limit,
+            "only": {name: list(values) for name, values in (only or {}).items()},
+            "concurrency": limits.concurrency,
+            "base_urls": list(base_urls),
+        },
+    )
+    return carry_out(plan, model, progress)
+
+
+def score(
+    predictions: str | Path | Iterable[Mapping[str, Any]],
+    benchmark: str | Path | Benchmark | None = None,
+    *,
+    key: str | None = None,
+    protocol: str | Protocol | None = None,
+    lenient: bool = False,
+) -> Score:
+    """Score a run's folder, a predictions file, or records.
+
+    Args:
+        predictions: a path, or records as a predictions file holds them.
+        benchmark: the questions; may be left out for a run and for whole records.
+        key: the field that holds the prediction.
+        protocol: read the answers as this protocol says, instead of the run's own.
+        lenient: count bad records as missing instead of raising.
+
+    Raises:
+        InputError: the input is not what it should be.
+        UsageError: a benchmark is needed, or it is another than the run's.
+    """
+    if isinstance(predictions, str | Path):
+        task = task_for(Path(predictions), benchmark, key=key, protocol=protocol, lenient=lenient)
+        return score_path(task).score
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="mmar-") as folder:
+        path = Path(folder) / "predictions.jsonl"
+        path.write_bytes(b"".join(msgspec.json.encode(dict(record)) + b"\n" for record in predictions))
+        return score_path(task_for(path, benchmark, key=key, protocol=protocol, lenient=lenient)).score
+
+
+def task_for(
+    path: Path,
+    benchmark: str | Path | Benchmark | None = None,
+    *,
+    key: str | None = None,
+    protocol: str | Protocol | None = None,
+    lenient: bool = False,
+    keep: str = "differing",
+) -> Task:
+    """What to score, with the benchmark found: the one named, or a run's own."""
+    from mmar.scoring.score import Task, find_run
+
+    if benchmark is None and (manifest := find_run(path)) is not None:
+        benchmark = manifest.benchmark.given
+    if benchmark is not None and not isinstance(benchmark, Benchmark):
+        benchmark = load(benchmark, lenient=lenient)
+    if isinstance(protocol, str):
+        protocol = load_protocol(protocol)
+    return Task(
+        path,
+        benchmark,
+        key,
+        protocol.reading if protocol else None,
+        protocol.label if protocol else None,
+        keep,
+        lenient,
+        {entry.digest: entry.name for entry in CATALOGUE.values() if getattr(entry, "digest", None)},
+    )
+
+
+def score_path(task: Task) -> Scored:
+    """Score what `task_for` found."""
+    from mmar.scoring.score import score_task
+
+    return score_task(task)
+
+
+def _findable(name_or_path: str | Path) -> str:
+    """A name stays as it is; a path is made absolute, so that it is found from any folder."""
+    text = str(name_or_path)
+    return text if text in CATALOGUE else str(Path(text).expanduser().resolve())

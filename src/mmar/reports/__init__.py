@@ -1,0 +1,7 @@
+"""Reports: what a person reads of a score."""
+
+from __future__ import annotations
+
+from mmar.reports.score_table import score_table
+
+__all__ = ["score_table"]

@@ -1,0 +1,77 @@
+"""The console table of a score: both scorers side by side, each with its interval, and what they depend on.
+
+Plain text made here, not with a table library: `mmar score` is asked a hundred times a day, and drawing with
+one would take longer than scoring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mmar.scoring import Accuracy, Score
+
+__all__ = ["score_table"]
+
+_TITLES = {"modality": "modality", "category": "category", "sub-category": "sub-category"}
+_MEANING = {
+    "choice": "named a choice",
+    "unresolved": "named none, or more than one",
+    "refused": "declined to answer",
+    "failed": "no answer came",
+    "missing": "never asked",
+}
+
+
+def score_table(score: Score, *, colour: bool = False) -> str:
+    """Draw a score.
+
+    Args:
+        score: what `mmar score` found.
+        colour: whether the terminal shows bold and dim.
+
+    Returns:
+        Lines, each ended.
+    """
+    return "".join(f"{line}\n" for line in _lines(score, colour))
+
+
+def _lines(score: Score, colour: bool) -> Iterator[str]:
+    def bold(text: str) -> str:
+        return f"\033[1m{text}\033[0m" if colour else text
+
+    def dim(text: str) -> str:
+        return f"\033[2m{text}\033[0m" if colour else text
+
+    names = [name for group in score.groups.values() for name in group]
+    width = max([len("sub-category"), *(len(name) + 2 for name in names)])
+    count = max(5, len(f"{score.n:,}"))
+    yield f"{'':{width}}  {'':>{count}}   {'official':^21}   {'choice':^21}"
+    yield dim(f"{'':{width}}  {'n':>{count}}   {'%':>5}  {'95 % interval':<14}   {'%':>5}  {'95 % interval':<14}".rstrip())
+    yield bold(_row("all", width, score.n, count, score.official, score.choice))
+    for dimension, groups in score.groups.items():
+        if groups:
+            yield dim(_TITLES[dimension])
+        for name, group in groups.items():
+            yield _row(f"  {name}", width, group.n, count, group.official, group.choice)
+    yield ""
+    states = ", ".join(f"{count_:,} {state} ({_MEANING[state]})" for state, count_ in score.states.items() if count_)
+    yield f"answers     {states or 'none'}"
+    if score.states["failed"] or score.states["missing"]:
+        bounds = ", ".join(f"{name} {bound.low:.1f} to {bound.high:.1f}" for name, bound in score.bounds.items())
+        yield f"bounds      {bounds}   if all failed and missing items were wrong, or right"
+    differ = score.disagreement_count
+    where = "; --items FILE lists them" if differ else ""
+    yield f"scorers     differ on {differ:,} of {score.n:,} items{where}"
+    yield f"signature   {score.signature}"
+    for note in score.notes:
+        yield f"note        {note}"
+
+
+def _row(name: str, width: int, n: int, count: int, official: Accuracy, choice: Accuracy) -> str:
+    return f"{name:{width}}  {n:>{count},}   {_accuracy(official)}   {_accuracy(choice)}".rstrip()
+
+
+def _accuracy(value: Accuracy) -> str:
+    low, high = value.interval
+    interval = f"[{low:.1f}, {high:.1f}]"
+    return f"{value.accuracy:5.1f}  {interval:<14}"

@@ -1,0 +1,62 @@
+"""The published scoring rule, exact, faults included (MMAR's evaluation script, which is MMAU's).
+
+Answer, prediction and choices become sets of lower-case words (runs of `\\w`). A prediction is right when it
+has a word at all, holds every word of the answer, and holds no word that a wrong choice has and the answer
+has not. So word order and repetition do not count, a letter is never right, and "It is not X" is right for X.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+__all__ = ["OFFICIAL_VERSION", "official_match", "official_reason"]
+
+OFFICIAL_VERSION = 1
+
+_words = re.compile(r"\w+").findall
+
+
+@lru_cache(maxsize=4096)
+def _key(answer: str, choices: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """The words that must stand in a prediction, and those that must not."""
+    wanted = frozenset(_words(answer.lower()))
+    unwanted: set[str] = set()
+    for choice in choices:
+        unwanted.update(_words(choice.lower()))
+    return wanted, frozenset(unwanted - wanted)
+
+
+def official_match(answer: str, prediction: str, choices: tuple[str, ...]) -> bool:
+    """Whether the published rule calls a prediction right.
+
+    Args:
+        answer: the right choice's text.
+        prediction: what the model said.
+        choices: all choices, the right one among them.
+
+    Example:
+        >>> official_match("3:1", "1:3", ("3:1", "1:3"))
+        True
+    """
+    wanted, unwanted = _key(answer, choices)
+    said = _words(prediction.lower())
+    return bool(said) and wanted.issubset(said) and unwanted.isdisjoint(said)
+
+
+def official_reason(answer: str, prediction: str, choices: tuple[str, ...]) -> str:
+    """Why the published rule says what it says, one phrase."""
+    wanted, unwanted = _key(answer, choices)
+    said = set(_words(prediction.lower()))
+    if not said:
+        return "no word"
+    if lacking := wanted - said:
+        return f"lacks {_list(lacking)}"
+    if foreign := said & unwanted:
+        return f"has {_list(foreign)} of a wrong choice"
+    return "every word of the answer, none of a wrong choice alone"
+
+
+def _list(words: set[str] | frozenset[str]) -> str:
+    shown = sorted(words)
+    return ", ".join(f"“{word}”" for word in shown[:3]) + (" …" if len(shown) > 3 else "")

@@ -1,0 +1,196 @@
+"""Scoring what a person names: a run's folder or a predictions file, alone or against a benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from mmar.errors import InputError, UsageError
+from mmar.items import Benchmark, Prediction, Question, choose_key, first_names
+from mmar.protocols import ReadingRule
+from mmar.runs import LEDGER_NAME, Manifest, latest, read_ledger, read_manifest, run_parts, signature_line
+from mmar.scoring.choice import CHOICE_VERSION
+from mmar.scoring.layout import official_layout, official_layout_of_file
+from mmar.scoring.official import OFFICIAL_VERSION
+from mmar.scoring.result import ItemScore, Score
+from mmar.scoring.stream import Plan, Streamed, read_predictions, score_against, score_whole
+
+__all__ = ["Scored", "Task", "find_run", "layout_of", "score_task"]
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What to score.
+
+    Attributes:
+        path: a run's folder, or a predictions file.
+        benchmark: the questions; for a file of whole records it may be left out.
+        key: the field that holds the prediction.
+        rule: how to read answers; for a run its own protocol's when `None`.
+        protocol: the label of the protocol that `rule` comes from.
+        keep: which items to keep: `none`, `differing` or `all`.
+        lenient: count a bad record as missing and go on.
+        known: names of published benchmarks by their content digest.
+    """
+
+    path: Path
+    benchmark: Benchmark | None = None
+    key: str | None = None
+    rule: ReadingRule | None = None
+    protocol: str | None = None
+    keep: str = "differing"
+    lenient: bool = False
+    known: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Scored(msgspec.Struct, frozen=True):
+    """A score with what came beside it.
+
+    Attributes:
+        score: the numbers.
+        rows: the items that the task said to keep, in order.
+        errors: what `lenient` passed over.
+    """
+
+    score: Score
+    rows: tuple[ItemScore, ...]
+    errors: tuple[InputError, ...]
+
+
+def find_run(path: Path) -> Manifest | None:
+    """The manifest of the run in a folder, `None` for a file.
+
+    Raises:
+        InputError: a folder without a run.
+    """
+    if not path.is_dir():
+        return None
+    manifest = read_manifest(path)
+    if manifest is None:
+        raise InputError(
+            "is a folder that holds no run", file=str(path), hint="name a run's folder or a file"
+        )
+    return manifest
+
+
+def score_task(task: Task) -> Scored:
+    """Score a run or a file.
+
+    Raises:
+        InputError: the input is not what it should be.
+        UsageError: a benchmark is needed, or it is another than the run's.
+    """
+    manifest = find_run(task.path)
+    if manifest is not None:
+        return _score_run(task, manifest)
+    choice = choose_key(first_names(task.path), task.key)
+    plan = Plan(task.path, choice.key, task.rule, task.keep, task.lenient)
+    errors: list[InputError] = []
+    if task.benchmark is not None:
+        given = read_predictions(plan, errors.append if task.lenient else None)
+        streamed = score_against(task.benchmark, given, plan)
+        name = task.benchmark.name
+    else:
+        streamed = score_whole(plan)
+        name = task.known.get(streamed.digest, "file")
+    notes = [f"predictions are read from “{choice.key}”: {choice.reason}"] if choice.reason else []
+    if task.benchmark is None and streamed.tally.states["missing"] == streamed.tally.n:
+        raise InputError(
+            f"no record has “{choice.key}”",
+            file=str(task.path),
+            hint="name the field that holds predictions with --key",
+        )
+    if task.benchmark is None and name == "file":
+        notes.append(
+            "n is the number of records in the file; with --benchmark, items that it leaves out count as missing"
+        )
+    parts = {**run_parts(name, streamed.digest, streamed.tally.n), "protocol": "?"}
+    return _scored(task, streamed, parts, notes, errors)
+
+
+def layout_of(task: Task) -> str:
+    """What the published script prints for a run or a file; see `mmar.scoring.layout`.
+
+    Raises:
+        InputError: the script itself would stop, or the input is not what it should be.
+    """
+    manifest = find_run(task.path)
+    if manifest is None and task.benchmark is None:
+        return official_layout_of_file(task.path, choose_key(first_names(task.path), task.key).key)
+    benchmark = _benchmark_of(task, manifest)
+    if manifest is not None:
+        given = _ledger_predictions(task.path)
+    else:
+        choice = choose_key(first_names(task.path), task.key)
+        given = read_predictions(Plan(task.path, choice.key))
+    found = {prediction.id: (line, prediction) for line, prediction in given}
+    return official_layout(_in_order(benchmark, found), str(task.path))
+
+
+def _score_run(task: Task, manifest: Manifest) -> Scored:
+    benchmark = _benchmark_of(task, manifest)
+    rule = task.rule if task.rule is not None else manifest.protocol.reading
+    plan = Plan(task.path / LEDGER_NAME, "answer_prediction", rule, task.keep, task.lenient)
+    streamed = score_against(benchmark, _ledger_predictions(task.path), plan)
+    parts = {**manifest.parts, **run_parts(benchmark.name, benchmark.digest, len(benchmark))}
+    notes = []
+    if manifest.sessions and manifest.sessions[-1].ended is None:
+        notes.append(
+            "the run's last session did not end by itself; the same mmar run command goes on with it"
+        )
+    return _scored(task, streamed, parts, notes, [])
+
+
+def _benchmark_of(task: Task, manifest: Manifest | None) -> Benchmark:
+    if task.benchmark is None:
+        raise UsageError(f"{task.path}: name the benchmark with --benchmark")
+    if manifest is not None and task.benchmark.digest != manifest.benchmark.digest:
+        raise UsageError(
+            f"{task.path} is a run of “{manifest.benchmark.name}” with content digest {manifest.benchmark.digest[:8]}; "
+            f"“{task.benchmark.name}” has {task.benchmark.digest[:8]}\n  → name the same revision with --benchmark"
+        )
+    return task.benchmark
+
+
+def _ledger_predictions(folder: Path) -> Iterator[tuple[int, Prediction]]:
+    for line, answer in latest(read_ledger(folder / LEDGER_NAME)).values():
+        failure = None if answer.failure is None else answer.failure.kind
+        text = answer.text if failure is None else None
+        yield line, Prediction(answer.id, text, asked=True, failure=failure, whole=None)
+
+
+def _in_order(
+    benchmark: Benchmark, found: dict[str, tuple[int, Prediction]]
+) -> Iterable[tuple[int, Question, str]]:
+    for item in benchmark:
+        line, prediction = found.get(item.id, (0, None))
+        if prediction is not None and prediction.text is not None:
+            yield line, Question.of(item), prediction.text
+
+
+def _scored(
+    task: Task, streamed: Streamed, parts: dict[str, str], notes: list[str], errors: list[InputError]
+) -> Scored:
+    tally = streamed.tally
+    if task.protocol is not None:
+        parts["reading"] = f"{parts['reading']} for {task.protocol}"
+    parts["scorers"] = f"official@{OFFICIAL_VERSION},choice@{CHOICE_VERSION}"
+    errors = [*errors, *streamed.errors]
+    if errors:
+        notes.append(f"{len(errors)} bad records were left out and count as missing (--lenient)")
+    official, choice = tally.totals()
+    differing = tuple(row for row in tally.rows if row.official != row.choice)
+    score = Score(
+        n=tally.n,
+        signature=signature_line(parts),
+        official=official,
+        choice=choice,
+        states=tally.states,
+        bounds=tally.bounds(),
+        groups=tally.groups(),
+        disagreements=differing,
+        disagreement_count=tally.differ,
+        notes=tuple(notes),
+    )
+    return Scored(score, tuple(tally.rows), tuple(errors))

@@ -1,0 +1,262 @@
+"""Scoring a file of predictions as a stream: memory stays flat, and a large file uses every core.
+
+A file is cut into blocks of whole records (`mmar.items.records`). Each block is decoded, read and counted
+by itself, here or in a worker process, and its `Part` is merged in the file's order, so that errors name
+the right line and the result is the same for any number of workers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mmar.errors import InputError
+from mmar.items import Benchmark, Block, DigestBuilder, Prediction, PredictionReader, Question, blocks
+from mmar.items.benchmark import duplicate_id
+from mmar.protocols import ReadingRule
+from mmar.scoring.tally import Tally
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+__all__ = ["Plan", "Streamed", "score_against", "score_whole"]
+
+_PARALLEL_BYTES = 4 << 20
+_WORKERS = 8
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """How to score.
+
+    Attributes:
+        path: the predictions file.
+        key: the field that holds the prediction.
+        rule: how to read answers; the common markers when `None`.
+        keep: which items to keep: `none`, `differing` or `all`.
+        lenient: count a bad record as missing and go on.
+    """
+
+    path: Path
+    key: str
+    rule: ReadingRule | None = None
+    keep: str = "none"
+    lenient: bool = False
+
+
+class Streamed(msgspec.Struct):
+    """What came of a whole file.
+
+    Attributes:
+        tally: the counts.
+        errors: what `lenient` passed over.
+        digest: content digest of the questions that the file holds, where it is one of whole records.
+    """
+
+    tally: Tally
+    errors: list[InputError]
+    digest: str = ""
+
+
+class _Part(msgspec.Struct):
+    """What came of some blocks."""
+
+    tally: Tally
+    digests: DigestBuilder
+    errors: list[InputError]
+
+
+def score_whole(plan: Plan) -> Streamed:
+    """Score a file whose records are whole questions: the file is its own benchmark.
+
+    Raises:
+        InputError: a bad record or an id that stands twice, unless the plan is lenient.
+    """
+    tally, digests = Tally(plan.keep), DigestBuilder()
+    errors: list[InputError] = []
+    for part in _parts(plan):
+        if part.errors and not plan.lenient:
+            raise part.errors[0]
+        tally.merge(part.tally)
+        digests.merge(part.digests.entries())
+        errors += part.errors
+    if digests.has_duplicates():
+        again = list(_repeated(plan))
+        if again and not plan.lenient:
+            raise again[0]
+        if again:
+            # A record too many cannot be taken out of a sum; count again, the first of each id alone.
+            part = _count(blocks(plan.path), plan, PredictionReader(plan.key, str(plan.path)), {})
+            return Streamed(part.tally, part.errors, part.digests.hexdigest())
+    return Streamed(tally, errors, digests.hexdigest())
+
+
+def score_against(
+    benchmark: Benchmark, predictions: Iterable[tuple[int, Prediction]], plan: Plan
+) -> Streamed:
+    """Score predictions joined to a benchmark by id; items without one are *missing*.
+
+    Args:
+        benchmark: the questions; its size, with unreadable records, is the denominator.
+        predictions: line and prediction, from `PredictionReader` or a run's ledger.
+        plan: its `path` is named in errors.
+
+    Raises:
+        InputError: an id that is not in the benchmark or stands twice, or a record whose question is not the
+            benchmark's, unless the plan is lenient.
+    """
+    found: dict[str, Prediction] = {}
+    lines: dict[str, int] = {}
+    errors: list[InputError] = []
+    file = str(plan.path)
+    for line, prediction in predictions:
+        try:
+            item = benchmark.by_id.get(prediction.id)
+            if item is None:
+                raise InputError(
+                    f"“{prediction.id}” is no item of the benchmark “{benchmark.name}”",
+                    file=file,
+                    line=line,
+                    field="id",
+                    hint="is it the right benchmark? --lenient leaves such records out",
+                )
+            whole = prediction.whole
+            if whole is not None and (whole.choices != item.choices or whole.answer != item.answer):
+                raise InputError(
+                    f"the choices or the answer of “{item.id}” differ from those of the benchmark “{benchmark.name}”",
+                    file=file,
+                    line=line,
+                    field="choices",
+                    hint="the file belongs to another revision: score it without --benchmark, or correct it",
+                )
+            if item.id in found:
+                raise duplicate_id(item.id, file, lines[item.id], line)
+        except InputError as error:
+            if not plan.lenient:
+                raise
+            errors.append(error)
+            continue
+        found[item.id], lines[item.id] = prediction, line
+    tally = Tally(plan.keep)
+    for item in benchmark:
+        question = Question.of(item)
+        given = found.get(item.id)
+        if given is None:
+            tally.add(item.id, question, None, asked=False)
+        else:
+            tally.add(item.id, question, given.text, asked=given.asked, failure=given.failure, rule=plan.rule)
+    return Streamed(tally, errors, benchmark.digest)
+
+
+def read_predictions(
+    plan: Plan, on_error: Callable[[InputError], None] | None = None
+) -> Iterator[tuple[int, Prediction]]:
+    """Line and prediction of each record of a file; bad records go to `on_error`, or are raised without it."""
+    reader = PredictionReader(plan.key, str(plan.path))
+    for block in blocks(plan.path):
+        for line, text in block.records():
+            try:
+                yield line, reader.read(text, line)
+            except InputError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+
+
+def _count(
+    blocks_: Iterable[Block], plan: Plan, reader: PredictionReader, first: dict[str, int] | None = None
+) -> _Part:
+    """Score blocks of whole records; with `first` (line by id) only the first record of each id."""
+    part = _Part(Tally(plan.keep), DigestBuilder(), [])
+    for line, text in (record for block in blocks_ for record in block.records()):
+        try:
+            prediction = reader.read(text, line)
+            question = _whole(prediction, plan, line)
+        except InputError as error:
+            part.errors.append(error)
+            if not plan.lenient:
+                break
+            part.tally.states["missing"] += 1  # it was asked for and is not there
+            continue
+        if first is not None and first.setdefault(prediction.id, line) != line:
+            part.errors.append(duplicate_id(prediction.id, plan.path, first[prediction.id], line))
+            continue
+        part.digests.add(prediction.id, question)
+        part.tally.add(
+            prediction.id,
+            question,
+            prediction.text,
+            asked=prediction.asked,
+            failure=prediction.failure,
+            rule=plan.rule,
+        )
+    return part
+
+
+def _whole(prediction: Prediction, plan: Plan, line: int) -> Question:
+    if prediction.whole is None:
+        raise InputError(
+            "the record has no choices, so it cannot be scored by itself",
+            file=str(plan.path),
+            line=line,
+            field="choices",
+            hint="name the benchmark that it answers: --benchmark mmar, or a path",
+        )
+    return prediction.whole
+
+
+def _parts(plan: Plan) -> Iterator[_Part]:
+    size = plan.path.stat().st_size if plan.path.is_file() else 0
+    workers = min(_WORKERS, _cores())
+    if size < _PARALLEL_BYTES or workers < 2:
+        reader = PredictionReader(plan.key, str(plan.path))
+        for block in blocks(plan.path):
+            yield _count((block,), plan, reader)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(plan,)) as pool:
+        waiting: deque[Future[_Part]] = deque()
+        for block in blocks(plan.path):
+            waiting.append(pool.submit(_count_there, block))
+            # Enough to keep every worker busy, and no more: what waits is held in memory.
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Worker(msgspec.Struct):
+    """What a worker process keeps between blocks."""
+
+    plan: Plan
+    reader: PredictionReader
+
+
+_worker: list[_Worker] = []
+
+
+def _start_worker(plan: Plan) -> None:
+    _worker[:] = [_Worker(plan, PredictionReader(plan.key, str(plan.path)))]
+
+
+def _count_there(block: Block) -> _Part:
+    return _count((block,), _worker[0].plan, _worker[0].reader)
+
+
+def _repeated(plan: Plan) -> Iterator[InputError]:
+    """The ids that stand twice, by the ids themselves."""
+    first: dict[str, int] = {}
+    for line, prediction in read_predictions(plan, on_error=lambda _: None):
+        if prediction.id in first:
+            yield duplicate_id(prediction.id, plan.path, first[prediction.id], line)
+        else:
+            first[prediction.id] = line

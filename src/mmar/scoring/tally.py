@@ -1,0 +1,149 @@
+"""Counting verdicts: the inner loop of scoring, fit for a million records, and mergeable between processes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mmar.items.predictions import Question
+from mmar.protocols import ReadingRule, read
+from mmar.scoring.choice import is_right
+from mmar.scoring.official import official_match, official_reason
+from mmar.scoring.result import Accuracy, Bounds, GroupScore, ItemScore, accuracy
+
+__all__ = ["DIMENSIONS", "STATES", "Tally"]
+
+STATES = ("choice", "unresolved", "refused", "failed", "missing")
+DIMENSIONS = ("modality", "category", "sub-category")
+
+# The order of the published tables; other names follow in order of appearance.
+_PUBLISHED = (
+    "sound",
+    "music",
+    "speech",
+    "mix-sound-music",
+    "mix-sound-speech",
+    "mix-music-speech",
+    "mix-sound-music-speech",
+    "Signal Layer",
+    "Perception Layer",
+    "Semantic Layer",
+    "Cultural Layer",
+)
+_RANK = {name: at for at, name in enumerate(_PUBLISHED)}
+
+
+class Tally(msgspec.Struct):
+    """Counts so far.
+
+    Attributes:
+        states: number of items in each state.
+        cells: `[n, official right, choice right]` by (modality, category, sub-category).
+        keep: which items to keep in `rows`: none, those on which the scorers differ, or all.
+        rows: the items kept.
+        differ: number of items on which the scorers differ.
+    """
+
+    keep: str = "none"
+    states: dict[str, int] = msgspec.field(default_factory=lambda: dict.fromkeys(STATES, 0))
+    cells: dict[tuple[str, str, str | None], list[int]] = msgspec.field(default_factory=dict)
+    rows: list[ItemScore] = msgspec.field(default_factory=list)
+    differ: int = 0
+
+    def add(
+        self,
+        item_id: str,
+        question: Question,
+        text: str | None,
+        *,
+        asked: bool = True,
+        failure: str | None = None,
+        rule: ReadingRule | None = None,
+    ) -> None:
+        """Score one item.
+
+        Args:
+            item_id: its id.
+            question: its choices, answer and groups.
+            text: what the model said, or `None`.
+            asked: whether the model was asked at all.
+            failure: the kind of failure, where one is recorded.
+            rule: how to read the answer.
+        """
+        choices, answer = question.choices, question.answer
+        if text is None:
+            state = "failed" if asked else "missing"
+            official = right = False
+            named, reason = None, failure or ("no answer came" if asked else "never asked")
+        else:
+            reading = read(text, choices, rule)
+            state, reason = reading.state, reading.reason
+            right = is_right(reading, choices, answer)
+            official = official_match(answer, text, choices)
+            named = None if reading.index is None else choices[reading.index]
+        self.states[state] += 1
+        cell = (question.modality, question.category, question.sub_category)
+        counts = self.cells.get(cell)
+        if counts is None:
+            counts = self.cells[cell] = [0, 0, 0]
+        counts[0] += 1
+        counts[1] += official
+        counts[2] += right
+        differ = official != right
+        self.differ += differ
+        if self.keep == "all" or (differ and self.keep == "differing"):
+            why = "no prediction" if text is None else official_reason(answer, text, choices)
+            self.rows.append(ItemScore(item_id, official, right, state, named, answer, reason, why, text))
+
+    def merge(self, other: Tally) -> None:
+        """Add another tally's counts."""
+        for state, count in other.states.items():
+            self.states[state] += count
+        for cell, counts in other.cells.items():
+            mine = self.cells.setdefault(cell, [0, 0, 0])
+            for at, count in enumerate(counts):
+                mine[at] += count
+        self.rows += other.rows
+        self.differ += other.differ
+
+    @property
+    def n(self) -> int:
+        """Number of items counted."""
+        return sum(self.states.values())
+
+    def totals(self) -> tuple[Accuracy, Accuracy]:
+        """Accuracy by the published rule, and by the choice named."""
+        n = self.n
+        return (
+            accuracy(sum(counts[1] for counts in self.cells.values()), n),
+            accuracy(sum(counts[2] for counts in self.cells.values()), n),
+        )
+
+    def bounds(self) -> dict[str, Bounds]:
+        """What the accuracies could be if the failed and missing items had been answered (METHODS)."""
+        n, unknown = self.n, self.states["failed"] + self.states["missing"]
+        return {
+            name: Bounds(total.accuracy, 100 * (total.correct + unknown) / n if n else 0.0)
+            for name, total in zip(("official", "choice"), self.totals(), strict=True)
+        }
+
+    def groups(self) -> dict[str, dict[str, GroupScore]]:
+        """Scores by group; items without a sub-category stand in no sub-category."""
+        found: dict[str, dict[str, GroupScore]] = {}
+        for at, dimension in enumerate(DIMENSIONS):
+            sums: dict[str, list[int]] = {}
+            for cell, counts in self.cells.items():
+                name = cell[at]
+                if name is not None:
+                    mine = sums.setdefault(name, [0, 0, 0])
+                    for place, count in enumerate(counts):
+                        mine[place] += count
+            order = sorted(sums, key=lambda name: _RANK.get(name, len(_RANK)))
+            found[dimension] = {
+                name: GroupScore(
+                    sums[name][0],
+                    accuracy(sums[name][1], sums[name][0]),
+                    accuracy(sums[name][2], sums[name][0]),
+                )
+                for name in order
+            }
+        return found
