@@ -1,4 +1,4 @@
-"""The studio: a web application in which a team builds an MMAR-like benchmark through the five published stages.
+"""The studio: a web application in which a team builds an MMAR-like benchmark, stage by stage.
 
     idea ─► taxonomy ─► annotation ─► preparation ─► inspection ⇄ correction ─► release
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from mmar.studio.workflow.case import Actor, Case, Command, perform, permitted
-from mmar.studio.workflow.content import Cue, ItemContent, Segment
+from mmar.studio.workflow.content import Cue, ItemContent
 from mmar.studio.workflow.diff import Conflict, FieldChange, changes, three_way
 from mmar.studio.workflow.lease import Lease
 from mmar.studio.workflow.problems import Problem, problems
@@ -31,7 +31,6 @@ __all__ = [
     "Refused",
     "Rejection",
     "Role",
-    "Segment",
     "State",
     "Transition",
     "changes",

@@ -1,8 +1,8 @@
 """One item as the workflow sees it, and the one function that moves it.
 
 A `Case` holds everything that a rule may ask about; `perform` gives the case after a command or raises
-`Refused` saying which rule stood in the way. The store loads a case, performs, and writes what changed, all in
-one transaction, so the rules stand here and nowhere else.
+`Refused` saying which rule stood in the way. The store loads a case, performs, and writes what changed, all
+in one transaction, so the rules stand here and nowhere else.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class Case(msgspec.Struct, frozen=True):
         needed: approvals that it takes, 1 or more.
         rejected: the revision that was last rejected.
         errors: problems of severity error in the newest revision.
+        audio: whether its clip can be heard, or the project does not ask for it.
     """
 
     state: State = State.DRAFT
@@ -67,6 +68,7 @@ class Case(msgspec.Struct, frozen=True):
     needed: int = 1
     rejected: int | None = None
     errors: int = 0
+    audio: bool = True
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -108,7 +110,7 @@ def perform(case: Case, actor: Actor, command: Command, now: datetime) -> Case:
         raise Refused("state", f"an item in {_said(case.state)} cannot be {_PAST[command.action]}")
     for guard in sorted(row.guards):
         holds, kind, message = _GUARDS[guard]
-        if not holds(case, actor, command, now):
+        if not holds(_Ask(case, actor, command, now)):
             fault = command.rejection.fault() if guard is Guard.REASON and command.rejection else None
             raise Refused(kind, fault or message)
     return _after(case, actor, command, row.target)
@@ -122,7 +124,7 @@ def permitted(case: Case, actor: Actor, now: datetime) -> frozenset[Action]:
         try:
             perform(case, actor, Command(row.action, rejection=probe, why="…"), now)
         except Refused as refused:
-            if refused.kind not in {"incomplete", "unchanged"}:
+            if refused.kind not in {"incomplete", "unchanged", "audio"}:
                 continue
         found.add(row.action)
     return frozenset(found)
@@ -131,8 +133,8 @@ def permitted(case: Case, actor: Actor, now: datetime) -> frozenset[Action]:
 def claim(case: Case, actor: Actor, now: datetime) -> Case:
     """Take an item in hand, or renew one's lease.
 
-    An unbegun draft is for annotators; an item in inspection for inspectors who wrote nothing of it and have not
-    yet approved this revision.
+    An unbegun draft is for annotators; an item in inspection for inspectors who wrote nothing of it and
+    have not yet approved this revision.
 
     Raises:
         Refused: it is not for this person, or somebody else has it.
@@ -202,52 +204,71 @@ def _after(case: Case, actor: Actor, command: Command, target: State | None) -> 
     return msgspec.structs.replace(moved, lease=None, approvals=frozenset())
 
 
-def _own(case: Case, actor: Actor, _command: Command, now: datetime) -> bool:
-    if actor.person == case.author or actor.has(Role.LEAD):
+class _Ask(msgspec.Struct, frozen=True):
+    """What a guard may look at."""
+
+    case: Case
+    actor: Actor
+    command: Command
+    now: datetime
+
+
+def _own(ask: _Ask) -> bool:
+    if ask.actor.person == ask.case.author or ask.actor.has(Role.LEAD):
         return True
-    return case.author is None and case.lease is not None and case.lease.held_by(actor.person, now)
+    return (
+        ask.case.author is None
+        and ask.case.lease is not None
+        and ask.case.lease.held_by(ask.actor.person, ask.now)
+    )
 
 
-def _not_leased(case: Case, actor: Actor, _command: Command, now: datetime) -> bool:
-    return case.lease is None or not case.lease.live(now) or case.lease.person == actor.person
+def _not_leased(ask: _Ask) -> bool:
+    lease = ask.case.lease
+    return lease is None or not lease.live(ask.now) or lease.person == ask.actor.person
 
 
-_Check = Callable[[Case, Actor, Command, datetime], bool]
+_Check = Callable[[_Ask], bool]
 _GUARDS: dict[Guard, tuple[_Check, RefusedKind, str]] = {
     Guard.OWN: (_own, "own", "this is somebody else's item; its author or a lead may do that"),
     Guard.NOT_WRITER: (
-        lambda case, actor, command, now: actor.person not in case.writers and actor.person != case.author,
+        lambda ask: ask.actor.person not in ask.case.writers and ask.actor.person != ask.case.author,
         "writer",
         "you wrote on this item, so another inspector must judge it",
     ),
     Guard.HOLDS_LEASE: (
-        lambda case, actor, command, now: case.lease is not None and case.lease.held_by(actor.person, now),
+        lambda ask: ask.case.lease is not None and ask.case.lease.held_by(ask.actor.person, ask.now),
         "lease",
         "your time with this item is over; take it from the queue again",
     ),
     Guard.NOT_LEASED: (_not_leased, "lease", "an inspector has this item in hand; try again in a while"),
     Guard.LISTENED: (
-        lambda case, actor, command, now: actor.person in case.answered | case.seen,
+        lambda ask: ask.actor.person in ask.case.answered | ask.case.seen,
         "listen",
         "answer by ear first; the key is shown after that",
     ),
     Guard.COMPLETE: (
-        lambda case, actor, command, now: case.revision > 0 and case.errors == 0,
+        lambda ask: ask.case.revision > 0 and ask.case.errors == 0,
         "incomplete",
         "the item is not complete yet; the hints beside the form say what is missing",
     ),
+    Guard.AUDIO: (
+        lambda ask: ask.case.audio,
+        "audio",
+        "its clip is not ready yet; preparation shows the job, and a way to run it again",
+    ),
     Guard.CHANGED: (
-        lambda case, actor, command, now: case.rejected is None or case.revision > case.rejected,
+        lambda ask: ask.case.rejected is None or ask.case.revision > ask.case.rejected,
         "unchanged",
         "nothing was changed since it came back; save a correction first",
     ),
     Guard.REASON: (
-        lambda case, actor, command, now: command.rejection is not None and command.rejection.fault() is None,
+        lambda ask: ask.command.rejection is not None and ask.command.rejection.fault() is None,
         "reason",
         "name the reason and the field, and say in a comment what should change",
     ),
     Guard.WHY: (
-        lambda case, actor, command, now: bool(command.why.strip()),
+        lambda ask: bool(ask.command.why.strip()),
         "reason",
         "say why, in a sentence",
     ),
@@ -257,7 +278,7 @@ _PAST: dict[Action, str] = {
     Action.SAVE: "changed",
     Action.SUBMIT: "submitted",
     Action.RECALL: "recalled",
-    Action.PASS_ON: "passed on",
+    Action.FORWARD: "passed on",
     Action.APPROVE: "approved",
     Action.REJECT: "rejected",
     Action.RESUBMIT: "handed in again",

@@ -1,7 +1,8 @@
 """What an annotator writes: the content of one revision of an item.
 
-Content may be unfinished at any moment (`problems` says what is missing); it becomes an `Item` of the publisher's
-format only when it is complete. What came in by import and is not known here is kept, and written again.
+Content may be unfinished at any moment (`problems` says what is missing); it becomes an `Item` of the
+publisher's format only when it is complete. What an import held and is not known here is kept, and written
+again.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import msgspec
 
 from mmar.errors import InputError
 from mmar.items import Criterion, Item
-from mmar.studio.workflow.timestamps import Segment, format_segments, parse_segments
+from mmar.items.item import FIELDS
+from mmar.items.timestamps import Segment, parse_timestamp
 
-__all__ = ["FIELD_NAMES", "Cue", "ItemContent", "Segment", "from_item", "to_item"]
+__all__ = ["FIELD_NAMES", "Cue", "ItemContent", "Segment", "from_item", "to_item", "without_shadows"]
 
 FIELD_NAMES: dict[str, str] = {
     "question": "Question",
@@ -27,7 +29,7 @@ FIELD_NAMES: dict[str, str] = {
     "language": "Language",
     "source": "Platform",
     "url": "Address",
-    "segments": "Segments",
+    "timestamp": "Segments",
     "clip": "Clip",
     "thinking": "Thinking",
     "cues": "Cues",
@@ -63,10 +65,9 @@ class ItemContent(msgspec.Struct, frozen=True, omit_defaults=True):
         language: codes joined by `|`, or empty.
         source: the platform, e.g. `youtube`.
         url: the video's address, as given.
-        segments: parts of the recording that are joined into the clip; empty for the whole of it.
-        timestamp: the parts as an import wrote them; counts only while it says the same as `segments`.
+        timestamp: parts of the recording that are joined into the clip, in any form that MMAR has; empty for
+            the whole of it.
         recording: number of the uploaded or fetched recording.
-        clip: number of the clip that was cut of it.
         audio_path: the clip's path in a release, where an import gave one.
         thinking: the reference reasoning.
         cues: what can be heard that leads to the answer.
@@ -86,10 +87,8 @@ class ItemContent(msgspec.Struct, frozen=True, omit_defaults=True):
     language: str = ""
     source: str = ""
     url: str = ""
-    segments: tuple[Segment, ...] = ()
-    timestamp: str | None = None
+    timestamp: str = ""
     recording: int | None = None
-    clip: int | None = None
     audio_path: str = ""
     thinking: str = ""
     cues: tuple[Cue, ...] = ()
@@ -102,7 +101,19 @@ class ItemContent(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def key(self) -> str | None:
         """The right choice's text."""
-        return self.choices[self.answer] if self.answer is not None and self.answer < len(self.choices) else None
+        if self.answer is None or self.answer >= len(self.choices):
+            return None
+        return self.choices[self.answer]
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The parts that are joined; empty for the whole recording, or while they cannot be read."""
+        if not self.timestamp.strip():
+            return ()
+        try:
+            return parse_timestamp(self.timestamp)
+        except InputError:
+            return ()
 
 
 _OPTIONAL = ("sub_category", "language", "source", "url", "timestamp", "thinking", "cue", "rubric")
@@ -110,10 +121,6 @@ _OPTIONAL = ("sub_category", "language", "source", "url", "timestamp", "thinking
 
 def from_item(item: Item) -> ItemContent:
     """The content of a published item. `to_item` gives the same item again."""
-    try:
-        segments = parse_segments(item.timestamp or "")
-    except InputError:
-        segments = ()
     return ItemContent(
         question=item.question,
         choices=item.choices,
@@ -124,8 +131,7 @@ def from_item(item: Item) -> ItemContent:
         language=item.language or "",
         source=item.source or "",
         url=item.url or "",
-        segments=segments,
-        timestamp=item.timestamp,
+        timestamp=item.timestamp or "",
         audio_path=item.audio_path,
         thinking=item.thinking or "",
         cues=tuple(Cue(text) for text in item.cue or ()),
@@ -165,21 +171,36 @@ def to_item(content: ItemContent, item_id: str, audio_path: str) -> Item:
         language=value("language", content.language),
         source=value("source", content.source),
         url=value("url", content.url),
-        timestamp=value("timestamp", _timestamp(content)),
+        timestamp=value("timestamp", content.timestamp),
         thinking=value("thinking", content.thinking),
         cue=value("cue", tuple(cue.text for cue in content.cues)),
         rubric=value("rubric", content.rubric),
         extra=content.extra,
     )
-    return msgspec.structs.replace(item, names=content.names) if content.names else item
+    if not content.names:
+        return item
+    spelled = {FIELDS.get(name) for name in content.names}
+    added = tuple(
+        name for name in item.names if FIELDS[name] not in spelled and getattr(item, FIELDS[name]) is not None
+    )
+    return msgspec.structs.replace(item, names=content.names + added)
 
 
-def _timestamp(content: ItemContent) -> str | None:
-    if content.timestamp is not None:
-        try:
-            unchanged = parse_segments(content.timestamp) == content.segments
-        except InputError:
-            unchanged = not content.segments
-        if unchanged:
-            return content.timestamp
-    return format_segments(content.segments)
+def without_shadows(before: ItemContent, after: ItemContent) -> ItemContent:
+    """Drop what an import kept of a field's own spelling once the field itself was changed.
+
+    A rubric whose criteria had keys of their own, say, is kept whole in `extra` and written from there;
+    after an edit that would bring the old rubric back.
+    """
+    attributes = {"cue": "cues", "rubric": "rubric", "category": "category", "modality": "modality"}
+    stale = {
+        name
+        for name in after.extra
+        if (attribute := attributes.get(FIELDS.get(name, ""))) is not None
+        and getattr(before, attribute) != getattr(after, attribute)
+    }
+    if not stale:
+        return after
+    return msgspec.structs.replace(
+        after, extra={name: value for name, value in after.extra.items() if name not in stale}
+    )

@@ -9,11 +9,11 @@ from mmar.errors import UsageError
 __all__ = ["Refused", "RefusedKind"]
 
 RefusedKind = Literal[
-    "state", "role", "own", "writer", "lease", "listen", "incomplete", "unchanged", "reason", "stale"
+    "state", "role", "own", "writer", "lease", "listen", "incomplete", "audio", "unchanged", "reason", "stale"
 ]
 
 
-class Refused(UsageError):
+class Refused(UsageError):  # noqa: N818 - says what happened, like the models' AskFailed
     """An action that may not be done now or not by this person.
 
     Args:

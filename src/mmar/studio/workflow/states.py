@@ -1,7 +1,7 @@
 """The states of an item, the roles of people, and every allowed transition as one table.
 
                     ┌── recall ◄──┐
-    draft ─ submit ─► preparation ─ pass_on ─► inspection ─ approve ─► approved
+    draft ─ submit ─► preparation ─ forward ─► inspection ─ approve ─► approved
       ▲                   │  ▲                     │                      │
       │               recall │ resubmit          reject                reopen
       └───────────────────┘  └──── correction ◄────┴──────────────────────┘
@@ -55,7 +55,7 @@ class Action(StrEnum):
     SAVE = "save"
     SUBMIT = "submit"
     RECALL = "recall"
-    PASS_ON = "pass_on"
+    FORWARD = "forward"
     APPROVE = "approve"
     REJECT = "reject"
     RESUBMIT = "resubmit"
@@ -74,6 +74,7 @@ class Guard(StrEnum):
     NOT_LEASED = "not_leased"  # nobody else is at work on it
     LISTENED = "listened"  # answered this revision blind, or saw the key of an earlier one
     COMPLETE = "complete"  # no problem of severity error
+    AUDIO = "audio"  # the clip is there, where the project asks for it
     CHANGED = "changed"  # saved since it was rejected
     REASON = "reason"  # a typed reason on a named field, with a comment
     WHY = "why"  # a sentence that says why
@@ -120,11 +121,11 @@ TRANSITIONS: tuple[Transition, ...] = (
         frozenset({Guard.OWN, Guard.NOT_LEASED}),
     ),
     Transition(
-        Action.PASS_ON,
+        Action.FORWARD,
         frozenset({State.PREPARATION}),
         State.INSPECTION,
         _WRITERS,
-        frozenset({Guard.OWN, Guard.COMPLETE}),
+        frozenset({Guard.OWN, Guard.COMPLETE, Guard.AUDIO}),
     ),
     Transition(
         Action.APPROVE,
@@ -145,7 +146,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         frozenset({State.CORRECTION}),
         State.INSPECTION,
         _WRITERS,
-        frozenset({Guard.OWN, Guard.COMPLETE, Guard.CHANGED}),
+        frozenset({Guard.OWN, Guard.COMPLETE, Guard.CHANGED, Guard.AUDIO}),
     ),
     Transition(
         Action.REOPEN,

@@ -1,0 +1,115 @@
+"""Human accuracy and agreement, from the answers that inspectors gave by ear before they saw the key."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from mmar.stats.interval import wilson
+
+__all__ = ["BlindAnswer", "HumanScore", "PairAgreement", "human_score"]
+
+
+class BlindAnswer(msgspec.Struct, frozen=True):
+    """One answer by ear.
+
+    Attributes:
+        item: the item's number.
+        revision: the revision that was heard; answers to other revisions are answers to another question.
+        person: who.
+        choice: place of the choice, from 0; `None` for "cannot tell".
+        key: place of the right choice in that revision.
+    """
+
+    item: int
+    revision: int
+    person: int
+    choice: int | None
+    key: int
+
+
+class PairAgreement(msgspec.Struct, frozen=True):
+    """Two inspectors.
+
+    Attributes:
+        first: the one's number.
+        second: the other's.
+        kappa: Cohen's, -1 to 1; `None` where it is not defined.
+        agreement: equal answers, percent.
+        n: items that both answered.
+    """
+
+    first: int
+    second: int
+    kappa: float | None
+    agreement: float
+    n: int
+
+
+class HumanScore(msgspec.Struct, frozen=True):
+    """What people achieve.
+
+    Attributes:
+        answers: blind answers given.
+        right: those that hit the key.
+        accuracy: percent; `None` without answers. "Cannot tell" counts as wrong.
+        low: lower end of Wilson's 95 % interval, percent.
+        high: its upper end.
+        alpha: Krippendorff's alpha over questions answered twice or more, nominal; `None` where not defined.
+        units: such questions.
+        pairs: each two inspectors with questions in common.
+    """
+
+    answers: int
+    right: int
+    accuracy: float | None
+    low: float | None
+    high: float | None
+    alpha: float | None
+    units: int
+    pairs: tuple[PairAgreement, ...]
+
+
+def human_score(answers: Sequence[BlindAnswer]) -> HumanScore:
+    """Accuracy and agreement of blind answers.
+
+    A choice is compared as the place it had in its own revision. "Cannot tell" is a rating of its own.
+    """
+    right = sum(answer.choice == answer.key for answer in answers)
+    units: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
+    for answer in answers:
+        units[answer.item, answer.revision][answer.person] = -1 if answer.choice is None else answer.choice
+    rated = [unit for unit in units.values() if len(unit) > 1]
+    interval = wilson(right, len(answers)) if answers else None
+    return HumanScore(
+        len(answers),
+        right,
+        100 * right / len(answers) if answers else None,
+        interval.low if interval else None,
+        interval.high if interval else None,
+        _alpha(rated),
+        len(rated),
+        tuple(_pairs(rated)),
+    )
+
+
+def _alpha(units: Sequence[dict[int, int]]) -> float | None:
+    if not units:
+        return None
+    from mmar.stats.agreement import krippendorff_alpha
+
+    return krippendorff_alpha([tuple(unit.values()) for unit in units], draws=0).alpha
+
+
+def _pairs(units: Sequence[dict[int, int]]) -> Iterable[PairAgreement]:
+    from mmar.stats.agreement import cohen_kappa
+
+    people = sorted(set(itertools.chain(*units)))
+    for first, second in itertools.combinations(people, 2):
+        common = [unit for unit in units if first in unit and second in unit]
+        if common:
+            kappa = cohen_kappa([u[first] for u in common], [u[second] for u in common], draws=0)
+            yield PairAgreement(first, second, kappa.kappa, kappa.agreement, kappa.n)

@@ -1,0 +1,141 @@
+"""What changed between two revisions, and what to do when two people changed one item at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any, Literal
+
+import msgspec
+
+from mmar.studio.workflow.content import FIELD_NAMES, ItemContent
+
+__all__ = ["Conflict", "FieldChange", "Piece", "changes", "shown", "three_way"]
+
+_COMPARED = (
+    "question",
+    "choices",
+    "answer",
+    "modality",
+    "category",
+    "sub_category",
+    "language",
+    "source",
+    "url",
+    "timestamp",
+    "recording",
+    "thinking",
+    "cues",
+    "rubric",
+)
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A run of words that stayed, went or came.
+
+    Attributes:
+        kind: which of the three.
+        text: the words, with their white space.
+    """
+
+    kind: Literal["same", "gone", "new"]
+    text: str
+
+
+class FieldChange(msgspec.Struct, frozen=True):
+    """One field that changed.
+
+    Attributes:
+        field: its name in `ItemContent`.
+        label: the word for it.
+        before: as text.
+        after: as text.
+        pieces: the two texts laid over each other, word by word.
+    """
+
+    field: str
+    label: str
+    before: str
+    after: str
+    pieces: tuple[Piece, ...]
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """Two people changed one revision.
+
+    Attributes:
+        theirs: what the other person changed.
+        yours: what you changed.
+        both: fields that both changed, to different values; where empty, `merged` keeps both persons' work.
+        merged: your content with their changes in the fields that you left alone.
+    """
+
+    theirs: tuple[FieldChange, ...]
+    yours: tuple[FieldChange, ...]
+    both: tuple[str, ...]
+    merged: ItemContent
+
+
+def shown(content: ItemContent, field: str) -> str:
+    """A field's value as a person reads it."""
+    value: Any = getattr(content, field)
+    if field == "choices":
+        return "\n".join(value)
+    if field == "answer":
+        return content.key or ""
+    if field == "cues":
+        return "\n".join(
+            cue.text if cue.start is None or cue.end is None else f"{cue.text} ({cue.start:g}–{cue.end:g} s)"
+            for cue in value
+        )
+    if field == "rubric":
+        return "\n".join(f"{criterion.name}: {criterion.scoring_point}" for criterion in value)
+    return "" if value is None else str(value)
+
+
+def changes(before: ItemContent, after: ItemContent) -> tuple[FieldChange, ...]:
+    """The fields whose values differ, in the order of the form."""
+    return tuple(
+        _change(field, shown(before, field), shown(after, field))
+        for field in _COMPARED
+        if getattr(before, field) != getattr(after, field)
+    )
+
+
+def three_way(base: ItemContent, theirs: ItemContent, yours: ItemContent) -> Conflict:
+    """Compare two people's work on the same revision.
+
+    Args:
+        base: the revision that both began with.
+        theirs: what was saved meanwhile.
+        yours: what was sent now.
+    """
+    moved_there = {field for field in _COMPARED if getattr(base, field) != getattr(theirs, field)}
+    moved_here = {field for field in _COMPARED if getattr(base, field) != getattr(yours, field)}
+    both = tuple(
+        field
+        for field in _COMPARED
+        if field in moved_there & moved_here and getattr(theirs, field) != getattr(yours, field)
+    )
+    # The key is a place among the choices: whoever moved either of them must have the last word on both.
+    together = {"choices", "answer"}
+    if moved_there & together and moved_here & together and not set(both) & together:
+        both = tuple(field for field in _COMPARED if field in {*both, "answer"})
+    taken = {field: getattr(theirs, field) for field in moved_there - moved_here}
+    merged = msgspec.structs.replace(yours, **taken)
+    return Conflict(changes(base, theirs), changes(base, yours), both, merged)
+
+
+def _change(field: str, before: str, after: str) -> FieldChange:
+    label = {"recording": "Recording", **FIELD_NAMES}[field]
+    old, new = re.findall(r"\s+|\S+", before), re.findall(r"\s+|\S+", after)
+    pieces: list[Piece] = []
+    for tag, a0, a1, b0, b1 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece("same", "".join(old[a0:a1])))
+            continue
+        if a1 > a0:
+            pieces.append(Piece("gone", "".join(old[a0:a1])))
+        if b1 > b0:
+            pieces.append(Piece("new", "".join(new[b0:b1])))
+    return FieldChange(field, label, before, after, tuple(pieces))

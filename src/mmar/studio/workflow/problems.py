@@ -1,0 +1,150 @@
+"""What is wrong or weak in an item's content, said while it is written.
+
+Errors keep an item from being handed in; warnings are advice. Each has a stable code. They are what
+inspectors of MMAR-like sets find again and again: a key that stands out by its length, a choice that a
+scoring rule cannot tell from another, the key named in the question.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import msgspec
+
+from mmar.items.item import MAX_CHOICES
+from mmar.studio.workflow.content import ItemContent
+
+__all__ = ["LONGEST_CLIP_S", "Problem", "problems"]
+
+LONGEST_CLIP_S = 600.0
+"""Joined segments beyond this are taken for a slip of the pen."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing that is wrong or weak.
+
+    Attributes:
+        code: stable, for programs.
+        field: the field of the content that it is about.
+        severity: `error` stops handing in, `warning` does not.
+        message: what to do, for the person.
+    """
+
+    code: str
+    field: str
+    severity: Literal["error", "warning"]
+    message: str
+
+
+def problems(
+    content: ItemContent, *, layers: Mapping[str, tuple[str, ...]] | None = None
+) -> tuple[Problem, ...]:
+    """Everything that can be said about some content without hearing it.
+
+    Args:
+        content: finished or not.
+        layers: sub-categories by layer in the project's taxonomy; `None` leaves these unchecked.
+
+    Returns:
+        Errors first, then warnings.
+    """
+    found = [*_errors(content, layers), *_warnings(content)]
+    return tuple(sorted(found, key=lambda problem: problem.severity))
+
+
+def _error(code: str, field: str, message: str) -> Problem:
+    return Problem(code, field, "error", message)
+
+
+def _warning(code: str, field: str, message: str) -> Problem:
+    return Problem(code, field, "warning", message)
+
+
+def _errors(content: ItemContent, layers: Mapping[str, tuple[str, ...]] | None) -> Iterator[Problem]:
+    if not content.question.strip():
+        yield _error("question-missing", "question", "Write the question.")
+    if not 2 <= len(content.choices) <= MAX_CHOICES:
+        yield _error("choices-count", "choices", f"Give 2 to {MAX_CHOICES} choices; four are usual.")
+    if content.key is None:
+        yield _error("key-missing", "answer", "Mark the choice that is right.")
+    twice = [text for text, n in Counter(map(_folded, content.choices)).items() if n > 1]
+    if twice:
+        yield _error("choices-twice", "choices", f"Two choices say the same: “{twice[0] or '(empty)'}”.")
+    if not content.modality:
+        yield _error("modality-missing", "modality", "Say what is heard: sound, music, speech, or a mix.")
+    if not content.category:
+        yield _error("layer-missing", "category", "Choose a layer.")
+    elif layers is not None:
+        if content.category not in layers:
+            yield _error("layer-unknown", "category", f"“{content.category}” is not in the taxonomy.")
+        elif layers[content.category] and content.sub_category not in layers[content.category]:
+            yield _error("sub-unknown", "sub_category", "Choose a sub-category of this layer.")
+    if not (content.recording or content.url.strip() or content.audio_path):
+        yield _error("audio-missing", "url", "Paste the address of a video, or upload a recording.")
+    if content.timestamp.strip() and not content.segments:
+        yield _error(
+            "segment-unreadable", "timestamp", "Write segments as 1:32,2:02 and join several with “;”."
+        )
+    elif sum(part.end - part.start for part in content.segments) > LONGEST_CLIP_S:
+        yield _error("segment-long", "timestamp", "The segments together are longer than ten minutes.")
+
+
+def _warnings(content: ItemContent) -> Iterator[Problem]:
+    key = content.key
+    others = [text for at, text in enumerate(content.choices) if at != content.answer]
+    if key is not None and others:
+        yield from _about_key(content, key, others)
+    bags: Counter[tuple[str, ...]] = Counter(tuple(sorted(_words(text))) for text in content.choices)
+    if any(n > 1 and bag for bag, n in bags.items()) and len(set(map(_folded, content.choices))) == len(
+        content.choices
+    ):
+        yield _warning(
+            "choices-same-words",
+            "choices",
+            "Two choices hold the same words in another order; the published rule cannot tell them apart.",
+        )
+    if any(not text.strip() for text in content.choices):
+        yield _warning("choice-empty", "choices", "A choice is empty.")
+    if re.search(r"(all|none) of the above", " ".join(content.choices), re.IGNORECASE):
+        yield _warning("choice-all-none", "choices", "“All” or “none of the above” tests logic, not hearing.")
+    if "speech" in content.modality and not content.language:
+        yield _warning("language-missing", "language", "Speech should name its language, e.g. en or zh|en.")
+    if not content.thinking.strip():
+        yield _warning("thinking-missing", "thinking", "Say how one gets from what is heard to the answer.")
+    if not content.cues:
+        yield _warning("cue-missing", "cues", "Name at least one thing that must be heard.")
+
+
+def _about_key(content: ItemContent, key: str, others: list[str]) -> Iterator[Problem]:
+    longest = max(map(len, others))
+    if len(key) > 1.5 * longest and len(key) - longest > 8:
+        yield _warning("key-longest", "answer", "The key is much longer than the rest; that gives it away.")
+    asked = set(_words(content.question))
+    words = [word for word in _words(key) if len(word) > 3]
+    shared = {word for text in others for word in _words(text)}
+    told = [word for word in words if word in asked and word not in shared]
+    if told:
+        yield _warning("key-in-question", "question", f"The question names the key: “{told[0]}”.")
+    numbers = [_number(text) for text in content.choices]
+    if len(numbers) > 2 and all(number is not None for number in numbers):
+        values = sorted(number for number in numbers if number is not None)
+        mine = _number(key)
+        if mine is not None and values[0] < mine < values[-1] and mine == values[len(values) // 2]:
+            yield _warning("key-middle", "answer", "The key is the middle number, which guessers take.")
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", _folded(text))
+
+
+def _number(text: str) -> float | None:
+    found = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\b.{0,12}", text)
+    return float(found[1]) if found else None

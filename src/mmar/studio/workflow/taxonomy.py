@@ -1,0 +1,139 @@
+"""Layers and their sub-categories: a tree with versions, and what its change does to items.
+
+The template is MMAR's: four layers, sixteen sub-categories (arXiv 2505.13032).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from mmar.errors import InputError
+from mmar.studio.workflow.content import ItemContent
+
+__all__ = ["MMAR_TEMPLATE", "Branch", "Move", "Taxonomy", "layer_map", "lost_places", "remap"]
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """A layer with its sub-categories.
+
+    Attributes:
+        name: unique in the tree.
+        subs: names of its sub-categories, unique within the layer; may be empty.
+        about: what belongs here, for those who write.
+    """
+
+    name: str
+    subs: tuple[str, ...] = ()
+    about: str = ""
+
+
+class Move(msgspec.Struct, frozen=True):
+    """Where the items of a place go in a new version.
+
+    Attributes:
+        layer: the old layer.
+        sub: the old sub-category, or empty for a layer without any.
+        to_layer: the new layer.
+        to_sub: the new sub-category, or empty.
+    """
+
+    layer: str
+    sub: str
+    to_layer: str
+    to_sub: str
+
+
+class Taxonomy(msgspec.Struct, frozen=True):
+    """The whole tree.
+
+    Attributes:
+        layers: in the order shown.
+    """
+
+    layers: tuple[Branch, ...] = ()
+
+    def checked(self) -> Taxonomy:
+        """The same tree, if it can be used.
+
+        Raises:
+            InputError: a name is empty or stands twice.
+        """
+        _unique((branch.name for branch in self.layers), "layer")
+        for branch in self.layers:
+            _unique(branch.subs, f"sub-category of {branch.name}")
+        return self
+
+
+MMAR_TEMPLATE = Taxonomy(
+    (
+        Branch(
+            "Signal Layer",
+            ("Acoustic Quality Analysis", "Anomaly Detection", "Audio Difference Analysis"),
+            "The waveform itself: quality, faults, differences.",
+        ),
+        Branch(
+            "Perception Layer",
+            (
+                "Correlation Analysis",
+                "Counting and Statistics",
+                "Environmental Perception and Reasoning",
+                "Music Theory",
+                "Spatial Analysis",
+                "Temporal Analysis",
+            ),
+            "What is heard: sources, space, order, number, pitch.",
+        ),
+        Branch(
+            "Semantic Layer",
+            ("Content Analysis", "Emotion and Intention", "Speaker Analysis"),
+            "What it means: content, feeling, who speaks.",
+        ),
+        Branch(
+            "Cultural Layer",
+            (
+                "Aesthetic Evaluation",
+                "Culture of Speaker",
+                "Imagination",
+                "Professional Knowledge and Reasoning",
+            ),
+            "What one must know of the world to understand it.",
+        ),
+    )
+)
+
+
+def layer_map(taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
+    """Sub-categories by layer."""
+    return {branch.name: branch.subs for branch in taxonomy.layers}
+
+
+def lost_places(old: Taxonomy, new: Taxonomy) -> tuple[tuple[str, str], ...]:
+    """The (layer, sub-category) pairs of the old tree that the new one does not have."""
+    kept = set(_places(new))
+    return tuple(place for place in _places(old) if place not in kept)
+
+
+def remap(content: ItemContent, moves: Iterable[Move]) -> ItemContent:
+    """The content in a new version of the tree; the same object where no move names its place."""
+    for move in moves:
+        if (content.category, content.sub_category) == (move.layer, move.sub):
+            return msgspec.structs.replace(content, category=move.to_layer, sub_category=move.to_sub)
+    return content
+
+
+def _places(taxonomy: Taxonomy) -> list[tuple[str, str]]:
+    return [(branch.name, sub) for branch in taxonomy.layers for sub in branch.subs or ("",)]
+
+
+def _unique(names: Iterable[str], what: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if not name.strip():
+            raise InputError(f"a {what} has no name", field="taxonomy", hint="name it or leave it out")
+        if name in seen:
+            raise InputError(
+                f"the {what} “{name}” stands twice", field="taxonomy", hint="keep one of the two"
+            )
+        seen.add(name)

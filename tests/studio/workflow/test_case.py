@@ -1,0 +1,224 @@
+"""The table of transitions, and whatever a team may do with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from mmar.studio.workflow import TRANSITIONS, Action, Actor, Case, Command, Refused, Rejection, Role, State
+from mmar.studio.workflow.case import answer_blind, claim, perform, permitted, see_key
+from mmar.studio.workflow.lease import LEASE_TIME
+from mmar.studio.workflow.states import EDITABLE
+
+NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+ANN = Actor(1, frozenset({Role.ANNOTATOR}))
+INA = Actor(2, frozenset({Role.INSPECTOR}))
+IVO = Actor(3, frozenset({Role.INSPECTOR}))
+LEA = Actor(4, frozenset({Role.LEAD}))
+BOTH = Actor(5, frozenset({Role.ANNOTATOR, Role.INSPECTOR}))
+SPOT = Rejection("wrong_key", "answer", "it is a cello", 1.0, 2.5)
+
+
+def written(author: Actor = ANN) -> Case:
+    return perform(claim(Case(), author, NOW), author, Command(Action.SAVE), NOW)
+
+
+def in_inspection(author: Actor = ANN, needed: int = 1) -> Case:
+    case = msgspec.structs.replace(written(author), needed=needed)
+    case = perform(case, author, Command(Action.SUBMIT), NOW)
+    return perform(case, author, Command(Action.FORWARD), NOW)
+
+
+def heard(case: Case, inspector: Actor) -> Case:
+    return answer_blind(claim(case, inspector, NOW), inspector, NOW)
+
+
+def refusal(case: Case, actor: Actor, command: Command, now: datetime = NOW) -> str:
+    with pytest.raises(Refused) as caught:
+        perform(case, actor, command, now)
+    return caught.value.kind
+
+
+def test_an_item_goes_from_draft_to_approved_by_two_people() -> None:
+    case = perform(heard(in_inspection(), INA), INA, Command(Action.APPROVE), NOW)
+    assert (case.state, case.author, case.approvals) == (State.APPROVED, 1, {2})
+
+
+def test_a_rejected_item_returns_to_its_author_and_needs_a_change_before_it_goes_back() -> None:
+    case = perform(heard(in_inspection(), INA), INA, Command(Action.REJECT, rejection=SPOT), NOW)
+    assert (case.state, case.author, case.rejected) == (State.CORRECTION, 1, 1)
+    assert refusal(case, ANN, Command(Action.RESUBMIT)) == "unchanged"
+    case = perform(case, ANN, Command(Action.SAVE), NOW)
+    case = perform(case, ANN, Command(Action.RESUBMIT), NOW)
+    # The inspector knows the key now: no second blind answer, but the judgement is open.
+    with pytest.raises(Refused, match="not be blind"):
+        answer_blind(claim(case, INA, NOW), INA, NOW)
+    done = perform(claim(case, INA, NOW), INA, Command(Action.APPROVE), NOW)
+    assert done.state is State.APPROVED
+
+
+def test_nobody_inspects_what_they_wrote_even_as_lead() -> None:
+    for author in (BOTH, LEA, Actor(6, frozenset({Role.ADMIN}))):
+        with pytest.raises(Refused) as caught:
+            claim(in_inspection(author), author, NOW)
+        assert caught.value.kind == "writer"
+
+
+def test_a_lead_who_corrected_one_word_cannot_inspect_it_either() -> None:
+    case = perform(written(), LEA, Command(Action.SAVE), NOW)
+    case = perform(perform(case, ANN, Command(Action.SUBMIT), NOW), ANN, Command(Action.FORWARD), NOW)
+    with pytest.raises(Refused, match="another inspector"):
+        claim(case, LEA, NOW)
+
+
+def test_a_stale_version_is_refused_whatever_else_holds() -> None:
+    case = perform(written(), ANN, Command(Action.SAVE, version=1), NOW)
+    assert refusal(case, ANN, Command(Action.SAVE, version=1)) == "stale"
+
+
+def test_the_key_is_not_judged_before_the_ear() -> None:
+    case = claim(in_inspection(), INA, NOW)
+    assert refusal(case, INA, Command(Action.APPROVE)) == "listen"
+    assert perform(see_key(case, INA.person), INA, Command(Action.APPROVE), NOW).state is State.APPROVED
+
+
+@pytest.mark.parametrize(
+    "rejection",
+    [
+        None,
+        Rejection("because", "answer", "x"),
+        Rejection("other", "colour", "x"),
+        Rejection("other", "answer", "  "),
+        Rejection("other", "answer", "x", 3.0, 2.0),
+        Rejection("other", "answer", "x", 3.0),
+    ],
+)
+def test_a_rejection_needs_a_reason_of_the_list_a_field_and_a_comment(rejection: Rejection | None) -> None:
+    assert refusal(heard(in_inspection(), INA), INA, Command(Action.REJECT, rejection=rejection)) == "reason"
+
+
+def test_a_lease_ends_at_its_moment_and_the_next_inspector_may_take_over() -> None:
+    case = heard(in_inspection(), INA)
+    with pytest.raises(Refused, match="somebody else"):
+        claim(case, IVO, NOW + LEASE_TIME - timedelta(seconds=1))
+    later = NOW + LEASE_TIME
+    assert refusal(case, INA, Command(Action.APPROVE), later) == "lease"
+    assert claim(case, IVO, later).lease is not None
+
+
+def test_as_many_inspectors_as_the_project_wants() -> None:
+    case = perform(heard(in_inspection(needed=2), INA), INA, Command(Action.APPROVE), NOW)
+    assert case.state is State.INSPECTION
+    with pytest.raises(Refused, match="another inspector"):
+        claim(case, INA, NOW)
+    assert perform(heard(case, IVO), IVO, Command(Action.APPROVE), NOW).state is State.APPROVED
+
+
+def test_incomplete_and_silent_items_stay() -> None:
+    case = perform(claim(Case(), ANN, NOW), ANN, Command(Action.SAVE, errors=2), NOW)
+    assert refusal(case, ANN, Command(Action.SUBMIT)) == "incomplete"
+    case = msgspec.structs.replace(perform(written(), ANN, Command(Action.SUBMIT), NOW), audio=False)
+    assert refusal(case, ANN, Command(Action.FORWARD)) == "audio"
+
+
+def test_a_stranger_to_the_project_can_do_nothing() -> None:
+    stranger = Actor(9, frozenset())
+    for state in State:
+        assert permitted(Case(state=state, author=1, revision=1), stranger, NOW) == frozenset()
+
+
+def test_every_action_stands_in_the_table_once_and_no_content_changes_outside_its_states() -> None:
+    assert sorted(row.action for row in TRANSITIONS) == sorted(Action)
+    for state in set(State) - EDITABLE:
+        case = Case(state=state, revision=1, author=1, writers=frozenset({1}))
+        assert refusal(case, ANN, Command(Action.SAVE)) == "state"
+
+
+class Team(RuleBasedStateMachine):
+    """Five people doing whatever they like to one item."""
+
+    people = (ANN, INA, IVO, LEA, BOTH)
+    someone = st.sampled_from(people)
+
+    @initialize(needed=st.integers(1, 2))
+    def begin(self, needed: int) -> None:
+        self.case, self.now, self.log = Case(needed=needed), NOW, []  # type: list[tuple[Case, Actor, Action]]
+        self.blind: set[tuple[int, int]] = set()
+
+    @rule(minutes=st.sampled_from([1, 29, 31]))
+    def wait(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule(actor=someone)
+    def take(self, actor: Actor) -> None:
+        before = self.case
+        try:
+            self.case = claim(self.case, actor, self.now)
+        except Refused:
+            return
+        held = before.lease
+        assert held is None or not held.live(self.now) or held.person == actor.person
+
+    @rule(actor=someone)
+    def listen(self, actor: Actor) -> None:
+        try:
+            self.case = answer_blind(self.case, actor, self.now)
+        except Refused:
+            return
+        # Blind means blind: nobody answers twice over the whole life of an item.
+        assert (actor.person, 0) not in self.blind
+        self.blind.add((actor.person, 0))
+
+    @rule(
+        actor=someone,
+        action=st.sampled_from(Action),
+        stale=st.booleans(),
+        errors=st.integers(0, 1),
+        rejection=st.sampled_from([None, SPOT]),
+        why=st.sampled_from(["", "no longer needed"]),
+    )
+    def act(
+        self, actor: Actor, action: Action, stale: bool, errors: int, rejection: Rejection | None, why: str
+    ) -> None:
+        before = self.case
+        version = before.version - 1 if stale else before.version
+        try:
+            after = perform(before, actor, Command(action, version, rejection, why, errors), self.now)
+        except Refused:
+            assert self.case == before
+            return
+        assert not stale
+        assert after.version == before.version + 1
+        assert after.writers >= before.writers
+        assert action in permitted(before, actor, self.now)
+        if action in (Action.APPROVE, Action.REJECT):
+            assert actor.person not in before.writers
+            assert actor.person in before.seen
+        self.case = after
+        self.log.append((before, actor, action))
+
+    @invariant()
+    def approved_means_inspected(self) -> None:
+        if self.case.state is State.APPROVED:
+            assert len(self.case.approvals) >= self.case.needed
+            assert not self.case.approvals & self.case.writers
+            assert self.case.errors == 0
+
+    @invariant()
+    def the_author_never_changes_hands_silently(self) -> None:
+        authors = [case.author for case, _, _ in self.log if case.author is not None]
+        assert len(set(authors)) <= 1
+
+    @precondition(lambda self: self.case.state is State.TAKEN_DOWN)
+    @invariant()
+    def what_was_taken_down_stays_down(self) -> None:
+        assert all(not permitted(self.case, actor, self.now) for actor in self.people)
+
+
+Team.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestTeam = Team.TestCase

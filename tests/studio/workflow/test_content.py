@@ -1,0 +1,168 @@
+"""Content: imported and written again unchanged, its problems named, its changes shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmar.errors import InputError
+from mmar.items import Item
+from mmar.studio.workflow import ItemContent, changes, problems, three_way
+from mmar.studio.workflow.content import Cue, from_item, to_item, without_shadows
+from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE, Branch, Move, Taxonomy, layer_map, lost_places, remap
+
+MMAR = Path(__file__).parents[3] / "../shared/mmar/MMAR-meta.jsonl"
+
+GOOD = ItemContent(
+    question="Which instrument enters last?",
+    choices=("Violin", "Cello", "Flute", "Harp"),
+    answer=1,
+    modality="music",
+    category="Perception Layer",
+    sub_category="Music Theory",
+    url="https://www.youtube.com/watch?v=qx8hrhBZJ98",
+    timestamp="1:32,2:02",
+    thinking="The low bowed voice comes after the others.",
+    cues=(Cue("low bowed string", 21.0, 24.5),),
+)
+
+
+def codes(content: ItemContent) -> set[str]:
+    return {problem.code for problem in problems(content, layers=layer_map(MMAR_TEMPLATE))}
+
+
+def test_every_mmar_item_is_the_same_record_after_import_and_export() -> None:
+    if not MMAR.exists():
+        pytest.skip("../shared/mmar is not there")
+    for line in MMAR.read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        item = Item.from_record(record)
+        content = msgspec.json.decode(msgspec.json.encode(from_item(item)), type=ItemContent)
+        assert list(to_item(content, item.id, item.audio_path).to_record().items()) == list(record.items())
+        assert content.segments
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "id": st.text(min_size=1),
+            "audio_path": st.text(),
+            "question": st.text(),
+            "choices": st.just(["a", "", "b"]),
+            "answer": st.sampled_from(["a", "", "b"]),
+            "modality": st.text(),
+            "category": st.text(),
+        },
+        optional={
+            name: st.none() | st.text(max_size=5)
+            for name in ("sub-category", "language", "source", "url", "timestamp", "thinking", "note")
+        }
+        | {"cue": st.none() | st.lists(st.text(max_size=3), max_size=2)},
+    )
+)
+def test_any_record_survives(record: dict[str, object]) -> None:
+    item = Item.from_record(record)
+    content = msgspec.json.decode(msgspec.json.encode(from_item(item)), type=ItemContent)
+    assert to_item(content, item.id, item.audio_path).to_record() == record
+
+
+def test_good_content_has_no_problem_and_an_empty_one_names_each_missing_part() -> None:
+    assert codes(GOOD) == set()
+    assert codes(ItemContent()) >= {
+        "question-missing",
+        "choices-count",
+        "key-missing",
+        "modality-missing",
+        "layer-missing",
+        "audio-missing",
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"choices": ("Violin", "violin ", "Flute")}, "choices-twice"),
+        ({"choices": ("near to far", "far to near", "x")}, "choices-same-words"),
+        ({"choices": ("Violin", "The cello of the second desk, muted", "Harp")}, "key-longest"),
+        ({"question": "Where does the cello enter?"}, "key-in-question"),
+        ({"choices": ("2", "3", "4")}, "key-middle"),
+        ({"choices": ("Violin", "Cello", "")}, "choice-empty"),
+        ({"choices": ("Violin", "Cello", "None of the above")}, "choice-all-none"),
+        ({"modality": "mix-music-speech"}, "language-missing"),
+        ({"timestamp": "2:02,1:32"}, "segment-unreadable"),
+        ({"timestamp": "0:00,20:00"}, "segment-long"),
+        ({"sub_category": "Imagination"}, "sub-unknown"),
+        ({"category": "Fifth Layer"}, "layer-unknown"),
+        ({"answer": 7}, "key-missing"),
+        ({"thinking": " "}, "thinking-missing"),
+        ({"cues": ()}, "cue-missing"),
+    ],
+)
+def test_each_weakness_is_named(change: dict[str, object], code: str) -> None:
+    assert code in codes(msgspec.structs.replace(GOOD, **change))
+
+
+def test_an_item_without_a_key_cannot_be_released() -> None:
+    with pytest.raises(InputError, match="no choice is marked"):
+        to_item(msgspec.structs.replace(GOOD, answer=None), "x", "x.wav")
+
+
+def test_changes_name_the_fields_and_show_the_words() -> None:
+    after = msgspec.structs.replace(GOOD, question="Which instrument enters first?", answer=0)
+    found = changes(GOOD, after)
+    assert [change.field for change in found] == ["question", "answer"]
+    assert [(p.kind, p.text) for p in found[0].pieces] == [
+        ("same", "Which instrument enters "),
+        ("gone", "last?"),
+        ("new", "first?"),
+    ]
+    assert (found[1].before, found[1].after) == ("Cello", "Violin")
+
+
+def test_work_of_two_people_on_other_fields_is_merged_and_on_the_same_field_is_shown() -> None:
+    theirs = msgspec.structs.replace(GOOD, thinking="Bowed, low, late.")
+    yours = msgspec.structs.replace(GOOD, question="Who comes last?")
+    conflict = three_way(GOOD, theirs, yours)
+    assert conflict.both == ()
+    assert (conflict.merged.thinking, conflict.merged.question) == ("Bowed, low, late.", "Who comes last?")
+    conflict = three_way(GOOD, msgspec.structs.replace(GOOD, question="Who is last?"), yours)
+    assert conflict.both == ("question",)
+    assert conflict.merged.question == "Who comes last?"
+    # One moved the key, the other the choices: together they could name a choice that nobody meant.
+    reordered = msgspec.structs.replace(GOOD, choices=GOOD.choices[::-1], answer=2)
+    assert "answer" in three_way(GOOD, reordered, msgspec.structs.replace(GOOD, answer=0)).both
+
+
+def test_the_template_is_mmars_tree_and_a_new_tree_moves_its_items() -> None:
+    assert len(MMAR_TEMPLATE.checked().layers) == 4
+    assert sum(len(branch.subs) for branch in MMAR_TEMPLATE.layers) == 16
+    new = Taxonomy((Branch("Perception Layer", ("Music",)), Branch("New")))
+    assert ("Perception Layer", "Music Theory") in lost_places(MMAR_TEMPLATE, new)
+    moved = remap(GOOD, [Move("Perception Layer", "Music Theory", "Perception Layer", "Music")])
+    assert moved.sub_category == "Music"
+    assert remap(moved, [Move("Perception Layer", "Music Theory", "New", "")]) is moved
+    with pytest.raises(InputError, match="twice"):
+        Taxonomy((Branch("A"), Branch("A"))).checked()
+
+
+def test_a_field_filled_in_after_import_is_written_and_an_edited_rubric_replaces_the_old_one() -> None:
+    record = {
+        "id": "a",
+        "audio_path": "a.wav",
+        "question": "q",
+        "choices": ["x", "y"],
+        "answer": "x",
+        "modality": "sound",
+        "category": "c",
+        "rubric": [{"name": "n", "scoring_point": "p", "note": "", "choices": [0, 1], "weight": 2}],
+    }
+    before = from_item(Item.from_record(record))
+    assert to_item(before, "a", "a.wav").to_record() == record
+    after = without_shadows(before, msgspec.structs.replace(before, thinking="because", rubric=()))
+    written = to_item(after, "a", "a.wav").to_record()
+    assert (written["thinking"], written["rubric"]) == ("because", None)

@@ -1,0 +1,65 @@
+"""Coverage against targets, and human accuracy from blind answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmar.studio.workflow import State
+from mmar.studio.workflow.agreement import BlindAnswer, human_score
+from mmar.studio.workflow.coverage import Place, board
+
+
+def test_the_board_counts_what_is_approved_and_coming_and_names_what_is_most_wanted() -> None:
+    places = [
+        Place("Signal", "sound", "", State.APPROVED),
+        Place("Signal", "sound", "", State.INSPECTION),
+        Place("Signal", "speech", "zh|en", State.CORRECTION),
+        Place("Signal", "speech", "en", State.DRAFT),  # not handed in: does not count
+        Place("Signal", "speech", "en", State.WITHDRAWN),
+    ]
+    found = board(
+        places,
+        ["Signal", "Culture"],
+        ["sound", "speech"],
+        {"Signal|sound": 2, "Signal|speech": 4, "Culture|sound": 3, "language:ja": 5},
+    )
+    cell = found.cells["Signal", "sound"]
+    assert (cell.approved, cell.coming, cell.short) == (1, 1, 0)
+    assert [(c.layer, c.modality, c.short) for c in found.next] == [
+        ("Culture", "sound", 3),
+        ("Signal", "speech", 3),
+    ]
+    assert {code: (done, coming, target) for code, done, coming, target in found.languages} == {
+        "-": (1, 1, 0),
+        "en": (0, 1, 0),
+        "zh": (0, 1, 0),
+        "ja": (0, 0, 5),
+    }
+    assert board(places, [], [], {}, language="en").cells["Signal", "speech"].coming == 1
+
+
+def test_human_accuracy_counts_cannot_tell_as_wrong_and_agreement_needs_two() -> None:
+    answers = [
+        BlindAnswer(1, 1, 7, 0, 0),
+        BlindAnswer(1, 1, 8, 0, 0),
+        BlindAnswer(2, 1, 7, 1, 1),
+        BlindAnswer(2, 1, 8, 1, 1),
+        BlindAnswer(3, 1, 7, 0, 2),
+        BlindAnswer(3, 1, 8, 1, 2),
+        BlindAnswer(4, 1, 7, None, 0),
+        BlindAnswer(4, 2, 8, 0, 0),  # another revision is another question
+    ]
+    score = human_score(answers)
+    assert (score.answers, score.right, score.units) == (8, 5, 3)
+    assert score.accuracy == pytest.approx(62.5)
+    # The published example of METHODS.md: 5/8 → [30.6, 86.3].
+    assert (round(score.low or 0, 1), round(score.high or 0, 1)) == (30.6, 86.3)
+    # Alpha by its definition: ratings 0,0 | 1,1 | 0,1; D_o = 2/6, D_e = 2·3·3/(6·5).
+    assert score.alpha == pytest.approx(1 - (2 / 6) / (18 / 30))
+    assert [(pair.first, pair.second, pair.n) for pair in score.pairs] == [(7, 8, 3)]
+    assert score.pairs[0].kappa == pytest.approx((2 / 3 - 4 / 9) / (1 - 4 / 9))
+
+
+def test_no_answers_no_numbers() -> None:
+    score = human_score([])
+    assert (score.accuracy, score.alpha, score.pairs) == (None, None, ())
