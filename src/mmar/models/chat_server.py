@@ -1,0 +1,90 @@
+"""A server of chat completions, as the adapters for models that hear and for those that read both use it."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import msgspec
+
+from mmar.errors import UsageError
+from mmar.models.answer import Answer, AskFailed
+from mmar.models.audio_bytes import AudioBytes
+from mmar.models.chat import RESERVED, AudioAs, ChatForm, MaxTokensAs, chat_answer, chat_body
+from mmar.models.credentials import find_credential
+from mmar.models.extra_options import choice_of, extra_body
+from mmar.models.model import ModelOptions
+from mmar.models.wire import Wire, checked_base_url
+from mmar.protocols import Request
+
+__all__ = ["BASE_URL", "CHAT_OPTIONS", "KEY_NAMES", "ChatServer", "open_chat_server"]
+
+BASE_URL = "https://api.openai.com/v1"
+KEY_NAMES = ("MMAR_API_KEY", "OPENAI_API_KEY")
+CHAT_OPTIONS = ("api_key_file", "body", "max_tokens_as")
+
+
+class ChatServer:
+    """One model on one or several servers of chat completions.
+
+    Args:
+        form: how requests are put.
+        wire: the servers.
+    """
+
+    def __init__(self, form: ChatForm, wire: Wire) -> None:
+        self._form = form
+        self._wire = wire
+
+    async def ask(self, request: Request, audio: AudioBytes | None) -> Answer:
+        """Ask once.
+
+        Args:
+            request: what is asked.
+            audio: the clip, or `None` to send the text alone.
+
+        Raises:
+            AskFailed: there is no answer.
+        """
+        reply = await self._wire.post("/chat/completions", chat_body(request, self._form, audio))
+        try:
+            answer = chat_answer(request.item_id, reply.body, reply.place)
+        except AskFailed as failure:
+            raise self._wire.scrubbed(failure) from None
+        return msgspec.structs.replace(
+            answer,
+            text=self._wire.scrub(answer.text),
+            thinking=self._wire.scrub(answer.thinking),
+            finish_reason=answer.finish_reason and self._wire.scrub(answer.finish_reason),
+            model=answer.model and self._wire.scrub(answer.model),
+            latency_s=reply.latency_s,
+            sent=None if audio is None else audio.sent,
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._wire.close()
+
+
+def open_chat_server(name: str, options: ModelOptions) -> ChatServer:
+    """Open the servers of `options.base_urls`, or OpenAI's own.
+
+    Raises:
+        UsageError: an option is wrong, or OpenAI's own service is asked without a key.
+    """
+    extra = options.extra
+    form = ChatForm(
+        name,
+        choice_of(extra, "audio_as", get_args(AudioAs), "input_audio"),
+        choice_of(extra, "max_tokens_as", get_args(MaxTokensAs), "max_tokens"),
+        extra_body(extra, RESERVED),
+    )
+    base_urls = tuple(checked_base_url(url) for url in options.base_urls) or (BASE_URL,)
+    credential = find_credential(options, KEY_NAMES)
+    if credential is None and BASE_URL in base_urls:
+        raise UsageError(
+            f"{BASE_URL} asks for a key and none was found\n"
+            "  → set OPENAI_API_KEY or MMAR_API_KEY, or name a file with the option api_key_file; "
+            "for a server of your own give its base URL"
+        )
+    headers = {"Authorization": f"Bearer {credential.reveal()}"} if credential else {}
+    return ChatServer(form, Wire(base_urls, headers, options.timeout_s, credential))

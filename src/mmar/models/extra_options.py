@@ -1,0 +1,124 @@
+"""The options that adapters share, read from `ModelOptions.extra` and checked before anything is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from mmar.errors import UsageError
+from mmar.models.audio_bytes import AudioForm
+
+__all__ = ["AUDIO_OPTIONS", "audio_form", "check_known", "choice_of", "extra_body", "merged", "yes"]
+
+AUDIO_OPTIONS = ("audio_format", "audio_rate", "audio_channels", "audio_seconds")
+
+_CONTAINERS: dict[str | None, Literal["WAV", "FLAC"] | None] = {None: None, "wav": "WAV", "flac": "FLAC"}
+_Word = TypeVar("_Word", bound=str)
+
+
+def check_known(extra: Mapping[str, str], known: tuple[str, ...], adapter: str) -> None:
+    """Refuse an option that the adapter does not know: a misspelt one would silently change the number.
+
+    Raises:
+        UsageError: naming it and the known ones.
+    """
+    for name in extra:
+        if name not in known:
+            raise UsageError(
+                f"{adapter} knows no option “{name}”; it knows {', '.join(sorted(known)) or 'none'}"
+            )
+
+
+def choice_of(extra: Mapping[str, str], name: str, words: tuple[_Word, ...], default: _Word) -> _Word:
+    """One of a few words.
+
+    Raises:
+        UsageError: it is another.
+    """
+    found = extra.get(name, default)
+    for word in words:
+        if word == found:
+            return word
+    raise UsageError(f"option {name}: expected {' or '.join(words)}, found “{found}”")
+
+
+def yes(extra: Mapping[str, str], name: str) -> bool:
+    """A switch, `yes` or `no`; no where it is not given.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    return choice_of(extra, name, ("yes", "no"), "no") == "yes"
+
+
+def audio_form(extra: Mapping[str, str]) -> AudioForm:
+    """The form in which audio is wanted.
+
+    Raises:
+        UsageError: an option's value is not one that can be met.
+    """
+    container = extra.get("audio_format")
+    if container not in _CONTAINERS:
+        raise UsageError(f"option audio_format: expected wav or flac, found “{container}”")
+    channels = extra.get("audio_channels")
+    if channels not in (None, "1"):
+        raise UsageError(
+            f"option audio_channels: expected 1, found “{channels}”; leave it out to keep them all"
+        )
+    rate = _number(extra, "audio_rate", 1000, 768_000)
+    if rate is not None and rate != int(rate):
+        raise UsageError(f"option audio_rate: expected whole Hz, found “{extra['audio_rate']}”")
+    return AudioForm(
+        _CONTAINERS[container],
+        None if rate is None else int(rate),
+        channels == "1",
+        _number(extra, "audio_seconds", 0.01, 1e6),
+    )
+
+
+def _number(extra: Mapping[str, str], name: str, least: float, most: float) -> float | None:
+    text = extra.get(name)
+    if text is None:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not least <= number <= most:
+        raise UsageError(f"option {name}: expected a number from {least:g} to {most:g}, found “{text}”")
+    return number
+
+
+def extra_body(extra: Mapping[str, str], reserved: tuple[str, ...]) -> dict[str, Any]:
+    """The option `body`: a JSON object whose fields are added to every request.
+
+    Args:
+        extra: the options.
+        reserved: fields that the adapter itself fills.
+
+    Raises:
+        UsageError: it is not a JSON object, or sets a reserved field.
+    """
+    text = extra.get("body")
+    if text is None:
+        return {}
+    try:
+        found = msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"option body: expected a JSON object, found “{text}” ({error})") from None
+    for name in reserved:
+        if name in found:
+            raise UsageError(f"option body: “{name}” is filled by the program and cannot be set")
+    return found
+
+
+def merged(ground: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Two JSON objects as one; where both hold an object it is merged too, else `over` counts."""
+    result = dict(ground)
+    for name, value in over.items():
+        below: Any = result.get(name)
+        both = isinstance(below, dict) and isinstance(value, dict)
+        result[name] = merged(below, value) if both else value
+    return result

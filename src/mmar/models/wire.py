@@ -1,0 +1,215 @@
+"""Asking over HTTP: one connection pool over one or several servers, every fault told by its kind.
+
+The server with the fewest requests in flight is asked next. One that keeps failing is left alone for a while,
+because failing is quick and would draw all the work to it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.payload import Payload
+
+import mmar
+from mmar.errors import UsageError
+from mmar.models.answer import AskFailed
+from mmar.models.credentials import Credential
+from mmar.models.status import failure_of
+
+__all__ = ["Reply", "Wire", "checked_base_url"]
+
+# vLLM and SGLang close a connection that was idle for 5 s (uvicorn's default); reusing one at that very
+# moment would fail a request for nothing.
+_KEEP_ALIVE_S = 4.0
+_CONNECT_S = 30.0
+_LONGEST_REPLY = 64 * 2**20
+_LONGEST_REST_S = 15.0
+
+
+class Reply:
+    """A reply of status 200.
+
+    Attributes:
+        body: its bytes.
+        place: which URL gave it.
+        latency_s: seconds from sending to the last byte.
+    """
+
+    __slots__ = ("body", "latency_s", "place")
+
+    def __init__(self, body: bytes, place: str, latency_s: float) -> None:
+        self.body = body
+        self.place = place
+        self.latency_s = latency_s
+
+
+class _Server:
+    """One base URL and how it is doing."""
+
+    __slots__ = ("failures", "in_flight", "rests_until", "url")
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.in_flight = 0
+        self.failures = 0
+        self.rests_until = 0.0
+
+
+class Wire:
+    """Posts JSON to servers that share the load.
+
+    Args:
+        base_urls: at least one, each checked by `checked_base_url`.
+        headers: sent with each request, the credential's among them.
+        timeout_s: longest wait for a reply, from sending on.
+        credential: kept out of every message.
+    """
+
+    def __init__(
+        self,
+        base_urls: tuple[str, ...],
+        headers: Mapping[str, str],
+        timeout_s: float,
+        credential: Credential | None = None,
+    ) -> None:
+        self._servers = [_Server(url) for url in base_urls]
+        self._headers = {"User-Agent": f"mmar/{mmar.__version__}", **headers}
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, _CONNECT_S))
+        self._credential = credential
+        self._session: aiohttp.ClientSession | None = None
+        self._turn = 0
+
+    def __repr__(self) -> str:
+        return f"Wire({', '.join(server.url for server in self._servers)})"
+
+    def scrub(self, text: str) -> str:
+        """The text without the credential."""
+        return text if self._credential is None else self._credential.scrub(text)
+
+    def scrubbed(self, failure: AskFailed) -> AskFailed:
+        """The failure without the credential in its message."""
+        message = self.scrub(failure.message)
+        return AskFailed(failure.kind, message, again=failure.again, after_s=failure.after_s)
+
+    async def post(self, path: str, body: bytes | Payload) -> Reply:
+        """Post a JSON body and wait for the whole reply.
+
+        Args:
+            path: what follows the base URL.
+            body: JSON.
+
+        Raises:
+            AskFailed: the reply is not of status 200, or none came.
+        """
+        server = self._next_server()
+        place = server.url + path
+        server.in_flight += 1
+        try:
+            reply = await self._post(place, body)
+        except AskFailed as failure:
+            if failure.kind in ("transport", "server"):
+                server.failures += 1
+                # The first failure costs no rest: a single dropped connection says nothing of the next one.
+                if server.failures > 1:
+                    rest = min(_LONGEST_REST_S, 0.25 * 2.0 ** min(server.failures, 10))
+                    server.rests_until = time.monotonic() + rest
+            raise
+        finally:
+            server.in_flight -= 1
+        server.failures = 0
+        server.rests_until = 0.0
+        return reply
+
+    async def _post(self, place: str, body: bytes | Payload) -> Reply:
+        session = self._open()
+        start = time.perf_counter()
+        try:
+            async with session.post(place, data=body, allow_redirects=False) as response:
+                content = await _read(response, place)
+                status = response.status
+                headers = response.headers
+        except TimeoutError:
+            seconds = time.perf_counter() - start
+            raise AskFailed("timeout", f"no reply from {place} in {seconds:.1f} s", again=True) from None
+        except (aiohttp.ClientError, OSError) as error:
+            # A certificate that is wrong now will be wrong in a second too.
+            again = not isinstance(error, aiohttp.ClientSSLError)
+            raise AskFailed("transport", self.scrub(_broken(error, place)), again=again) from None
+        latency = time.perf_counter() - start
+        if status != 200:
+            raise self.scrubbed(failure_of(status, headers, content, place))
+        return Reply(content, place, latency)
+
+    def _next_server(self) -> _Server:
+        now = time.monotonic()
+        awake = [server for server in self._servers if server.rests_until <= now] or self._servers
+        # Those equally loaded take turns.
+        self._turn += 1
+        at = self._turn % len(awake)
+        return min(awake[at:] + awake[:at], key=lambda server: server.in_flight)
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            # How many are in flight is the engine's decision; a bound here would only hide waiting from it.
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S, ttl_dns_cache=300)
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                headers={**self._headers, "Content-Type": "application/json"},
+                timeout=self._timeout,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close all connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+
+def checked_base_url(url: str) -> str:
+    """A base URL without its last slash.
+
+    Raises:
+        UsageError: it is not one, or it holds a credential, which would end up in logs and manifests.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        port_is_right = parts.port is None or parts.port > 0
+    except ValueError:
+        host, port_is_right = None, False
+        parts = urlsplit("")
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise UsageError(
+            "a base URL holds no user, password, query or fragment; "
+            "put the key into the environment (OPENAI_API_KEY or MMAR_API_KEY) or a file (api_key_file)"
+        )
+    if parts.scheme not in ("http", "https") or not host or not port_is_right:
+        raise UsageError(f"“{url}” is not a base URL; expected for example http://localhost:8000/v1")
+    return url.rstrip("/")
+
+
+async def _read(response: aiohttp.ClientResponse, place: str) -> bytes:
+    content = await response.content.readany()
+    if response.content.at_eof():
+        return content
+    pieces, size = [content], len(content)
+    async for piece in response.content.iter_any():
+        pieces.append(piece)
+        size += len(piece)
+        if size > _LONGEST_REPLY:
+            raise AskFailed("bad_reply", f"{place} sent more than {_LONGEST_REPLY >> 20} MiB")
+    return b"".join(pieces)
+
+
+def _broken(error: Any, place: str) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"no connection to {place} ({error.os_error.strerror or error.os_error})"
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return f"{place} closed the connection without a reply"
+    return f"the connection to {place} broke ({error or type(error).__name__})"

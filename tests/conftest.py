@@ -1,0 +1,52 @@
+"""Fixtures that tests of more than one room use."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def fake_models() -> Iterator[Callable[..., Any]]:
+    """Start `FakeModels` services; a request that breaks an API's rules fails the test."""
+    from servers.fake_models import FakeModels
+
+    with ExitStack() as stack:
+        started: list[FakeModels] = []
+
+        def start(*args: Any, **kwargs: Any) -> FakeModels:
+            started.append(stack.enter_context(FakeModels(*args, **kwargs)))
+            return started[-1]
+
+        yield start
+    assert [each for service in started for each in service.violations] == []
+
+
+@pytest.fixture
+def tone(tmp_path: Path) -> Callable[..., Path]:
+    """Write a 16-bit PCM WAV file of a tone, a frequency for each channel."""
+
+    def write(name: str = "clip.wav", *pitches: float, rate: int = 16_000, seconds: float = 0.1) -> Path:
+        tones = pitches or (440.0,)
+        frames = round(rate * seconds)
+        samples = [
+            round(9000 * math.sin(2 * math.pi * pitch * at / rate)) for at in range(frames) for pitch in tones
+        ]
+        data = struct.pack(f"<{len(samples)}h", *samples)
+        block = 2 * len(tones)
+        head = struct.pack(
+            "<4sI4s4sIHHIIHH4sI",
+            *(b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 1, len(tones), rate, rate * block, block, 16),
+            *(b"data", len(data)),
+        )
+        path = tmp_path / name
+        path.write_bytes(head + data)
+        return path
+
+    return write
