@@ -1,0 +1,118 @@
+"""What can be said of a clip's level: is it silent, is it clipped, do its channels differ?
+
+Conventions: levels in dBFS, 0 for a sample of magnitude 1, so a full-scale sine has a peak of 0 and an RMS
+level of −3.01. Silence is judged in windows of 20 ms over all channels: a window is silent if no sample in it
+exceeds the threshold, −60 dBFS by default, which is 33 steps of 16-bit PCM. Clipping is a run of at least
+three equal samples of one channel at 99.9 % of full scale or more; a single such sample is a peak, no fault.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from mmar.audio.clip import Clip
+
+__all__ = ["Levels", "measure_levels"]
+
+_WINDOW_S = 0.02
+_CLIPPED_AT = 0.999
+_CLIPPED_RUN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Facts about a clip's level.
+
+    Attributes:
+        peak: level of the largest sample in dBFS; `None` where every sample is zero.
+        rms: level of the mean power over all channels in dBFS; `None` where every sample is zero.
+        offset: the channel mean that lies farthest from zero, full scale at 1.
+        silent_share: share of the time that is silent, 0 to 1.
+        leading_silence: seconds before the first window that is not silent.
+        trailing_silence: seconds after the last window that is not silent.
+        clipped_runs: how many times a channel stays at full scale.
+        clipped_samples: samples in those runs.
+        equal_channels: whether there are several channels and all hold the same samples.
+    """
+
+    peak: float | None
+    rms: float | None
+    offset: float
+    silent_share: float
+    leading_silence: float
+    trailing_silence: float
+    clipped_runs: int
+    clipped_samples: int
+    equal_channels: bool
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is to be heard from beginning to end."""
+        return self.silent_share == 1.0
+
+
+def measure_levels(clip: Clip, *, threshold: float = -60.0) -> Levels:
+    """Measure a clip's levels.
+
+    Args:
+        clip: sound of at least one frame.
+        threshold: peak level in dBFS up to which a window counts as silent.
+
+    Returns:
+        The facts.
+
+    Raises:
+        ValueError: the clip has no frames.
+    """
+    import numpy as np
+
+    if not clip.frames:
+        raise ValueError("a clip without frames has no level")
+    samples = clip.samples
+    magnitude = np.abs(samples).max(axis=1)
+    quiet = _quiet_windows(magnitude, max(1, round(_WINDOW_S * clip.rate)), 10 ** (threshold / 20))
+    runs = [_clipped(samples[:, channel]) for channel in range(clip.channels)]
+    return Levels(
+        peak=_decibels(float(magnitude.max())),
+        rms=_decibels(math.sqrt(float(np.square(samples, dtype=np.float64).mean()))),
+        offset=max(samples.mean(axis=0, dtype=np.float64).tolist(), key=abs),
+        silent_share=int(quiet.sum()) / clip.frames,
+        leading_silence=_until_sound(quiet) / clip.rate,
+        trailing_silence=_until_sound(quiet[::-1]) / clip.rate,
+        clipped_runs=sum(count for count, _ in runs),
+        clipped_samples=sum(length for _, length in runs),
+        equal_channels=clip.channels > 1 and bool((samples == samples[:, :1]).all()),
+    )
+
+
+def _quiet_windows(magnitude: npt.NDArray[np.float32], window: int, limit: float) -> npt.NDArray[np.bool_]:
+    """Of each frame, whether its window is silent; shape (frames,)."""
+    import numpy as np
+
+    loudest = np.maximum.reduceat(magnitude, np.arange(0, len(magnitude), window))
+    return np.repeat(loudest <= limit, window)[: len(magnitude)]
+
+
+def _until_sound(quiet: npt.NDArray[np.bool_]) -> int:
+    return len(quiet) if quiet.all() else int(quiet.argmin())
+
+
+def _clipped(channel: npt.NDArray[np.float32]) -> tuple[int, int]:
+    """How many runs of equal samples at full scale, and how many samples in them."""
+    import numpy as np
+
+    changes = np.flatnonzero(np.diff(channel)) + 1
+    starts = np.concatenate(([0], changes))
+    lengths = np.diff(np.concatenate((starts, [len(channel)])))
+    clipped = lengths[(np.abs(channel[starts]) >= _CLIPPED_AT) & (lengths >= _CLIPPED_RUN)]
+    return len(clipped), int(clipped.sum())
+
+
+def _decibels(magnitude: float) -> float | None:
+    return 20 * math.log10(magnitude) if magnitude > 0 else None
