@@ -1,0 +1,127 @@
+"""Opening the database, and the two kinds of transaction: those that read and those that write.
+
+SQLite runs in WAL mode, so readers never wait. A writing transaction takes the write lock at its first
+statement (`BEGIN IMMEDIATE`). One that begins as a reader and writes later cannot wait for the lock, it
+fails at once with "database is locked", and no busy timeout helps. Inside one process writers queue at a
+lock of Python's, which is fair, where SQLite's own waiting is a lottery; between processes the busy timeout
+waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.orm import Session
+
+from mmar.errors import UsageError, WorldError
+
+__all__ = ["Database", "open_database"]
+
+BUSY_MS = 30_000
+"""How long one process waits for another's write, milliseconds."""
+
+
+class Database:
+    """A database that can be read and written by several threads and processes at once.
+
+    Args:
+        engine: connected; see `open_database`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._writing = threading.RLock() if self.is_sqlite else None
+        self._writer = engine.execution_options(mmar_writes=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that sees one state of the database; what it changes is thrown away."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A short transaction that is committed at the end, or undone if anything is raised.
+
+        Raises:
+            WorldError: the database cannot be written: the disk is full, say, or another process kept it
+            busy.
+        """
+        if self._writing is not None:
+            self._writing.acquire()
+        try:
+            with Session(self._writer, expire_on_commit=False) as session, session.begin():
+                yield session
+        except OperationalError as error:
+            raise WorldError(f"the database cannot be written: {error.orig}") from error
+        finally:
+            if self._writing is not None:
+                self._writing.release()
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open a database, without making or changing any table.
+
+    Args:
+        url: `sqlite:///FILE`, or `postgresql+psycopg://…`.
+
+    Raises:
+        UsageError: the address cannot be read, or names another kind of database.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise UsageError(
+            "the database's address cannot be read; write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise UsageError("the studio's database must be a file, so that several connections see the same")
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            parsed, connect_args={"timeout": BUSY_MS / 1000}, pool_size=16, max_overflow=48
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    elif backend == "postgresql":
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        try:
+            engine = create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True)
+        except ModuleNotFoundError:
+            raise UsageError("PostgreSQL needs its driver: pip install 'psycopg[binary]'") from None
+    else:
+        raise UsageError(f"the studio works with SQLite and PostgreSQL, not with {backend}")
+    return Database(engine)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # Transactions are begun by `_begin_sqlite`; Python's own would begin late and as readers.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # a committed save outlives a power cut
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_MS}",
+        "temp_store=MEMORY",
+        "cache_size=-8000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("mmar_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,161 @@
+"""Items: their standing, their revisions, and everything that people did to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mmar.studio.data.columns import Moment, Record
+from mmar.studio.data.tables import Base
+from mmar.studio.workflow.content import ItemContent
+
+__all__ = ["Draft", "Event", "Hearing", "Item", "KeyView", "Proposal", "Revision", "Verdict"]
+
+
+class Item(Base):
+    """Where an item stands. What it says is in its newest revision; a few fields are repeated here."""
+
+    __tablename__ = "item"
+    __table_args__ = (
+        Index("uq_item_project_public", "project_id", "public_id", unique=True),
+        Index("ix_item_project_state", "project_id", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    public_id: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(20), default="draft")
+    version: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=0)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    lease_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    lease_until: Mapped[datetime | None] = mapped_column(Moment)
+    rejected: Mapped[int | None]
+    errors: Mapped[int] = mapped_column(default=0)
+    question: Mapped[str] = mapped_column(Text, default="")
+    modality: Mapped[str] = mapped_column(String(60), default="")
+    category: Mapped[str] = mapped_column(String(200), default="")
+    sub_category: Mapped[str] = mapped_column(String(200), default="")
+    language: Mapped[str] = mapped_column(String(100), default="")
+    clip_key: Mapped[str] = mapped_column(String(64), default="", index=True)
+    created: Mapped[datetime] = mapped_column(Moment)
+    changed: Mapped[datetime] = mapped_column(Moment)
+
+
+class Revision(Base):
+    """What an item said; a trigger forbids to change or delete it."""
+
+    __tablename__ = "revision"
+    __table_args__ = (Index("uq_revision_item_number", "item_id", "number", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
+    number: Mapped[int]
+    content: Mapped[ItemContent] = mapped_column(Record(ItemContent))
+    author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(Moment)
+    why: Mapped[str] = mapped_column(Text, default="")
+
+
+class Draft(Base):
+    """What one person is typing into one item, saved as they type."""
+
+    __tablename__ = "draft"
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    version: Mapped[int]
+    revision: Mapped[int]
+    content: Mapped[ItemContent] = mapped_column(Record(ItemContent))
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Event(Base):
+    """Something that was done to an item; a trigger forbids to change or delete it."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index("ix_event_item", "item_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
+    at: Mapped[datetime] = mapped_column(Moment)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    action: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    version: Mapped[int]
+    revision: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    field: Mapped[str] = mapped_column(String(40), default="")
+    comment: Mapped[str] = mapped_column(Text, default="")
+    start: Mapped[float | None]
+    end: Mapped[float | None]
+
+
+class Hearing(Base):
+    """An answer by ear, before the key was seen."""
+
+    __tablename__ = "hearing"
+    __table_args__ = (
+        Index("uq_hearing_item_revision_person", "item_id", "revision", "person_id", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
+    revision: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    choice: Mapped[int | None]
+    key: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class KeyView(Base):
+    """Somebody saw the key of an item; from then on no answer of theirs is blind."""
+
+    __tablename__ = "key_view"
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Verdict(Base):
+    """An inspector's judgement of one revision."""
+
+    __tablename__ = "verdict"
+    __table_args__ = (
+        Index("uq_verdict_item_revision_person", "item_id", "revision", "person_id", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
+    revision: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    approved: Mapped[bool]
+    standing: Mapped[bool] = mapped_column(default=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Proposal(Base):
+    """What a model proposed, and what people made of it. Nothing is taken over unless somebody takes it."""
+
+    __tablename__ = "proposal"
+    __table_args__ = (Index("ix_proposal_project_state", "project_id", "state", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
+    revision: Mapped[int | None]
+    kind: Mapped[str] = mapped_column(String(40))
+    content: Mapped[dict[str, Any]] = mapped_column(Record(dict[str, Any]))
+    model: Mapped[str] = mapped_column(String(200))
+    prompt: Mapped[str] = mapped_column(Text)
+    prompt_sha256: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(12), default="open")
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided: Mapped[datetime | None] = mapped_column(Moment)
+    taken: Mapped[dict[str, Any] | None] = mapped_column(Record(dict[str, Any]))
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
+    at: Mapped[datetime] = mapped_column(Moment)

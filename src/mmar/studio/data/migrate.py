@@ -1,0 +1,47 @@
+"""Bringing a database to the newest tables. Migrations are only ever added, never changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from mmar.errors import UsageError
+from mmar.studio.data.database import Database
+
+__all__ = ["migrate", "newest_revision"]
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
+
+
+def newest_revision() -> str:
+    """The name of the newest migration."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def migrate(database: Database, *, to: str = "head") -> None:
+    """Run the migrations that the database has not seen; all of them, or none.
+
+    Args:
+        database: empty, or made by an older version.
+        to: the migration to stop at.
+
+    Raises:
+        UsageError: the database was made by a newer version of the program.
+    """
+    config = _config()
+    with database.write() as session:
+        connection = session.connection()
+        at = MigrationContext.configure(connection).get_current_revision()
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if at is not None and at not in known:
+            raise UsageError(f"this database was made by a newer mmar (migration {at}); update the program")
+        config.attributes["connection"] = connection
+        command.upgrade(config, to)

@@ -1,0 +1,172 @@
+"""People, projects and what keeps them apart: sessions, links, tokens, the audit log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from mmar.studio.data.columns import Moment, Record
+from mmar.studio.data.settings import ProjectSettings
+from mmar.studio.workflow.taxonomy import Taxonomy
+
+__all__ = [
+    "ApiToken",
+    "Base",
+    "Idea",
+    "IdeaVote",
+    "Link",
+    "LoginSession",
+    "Membership",
+    "Person",
+    "Project",
+    "TaxonomyVersion",
+    "Trace",
+]
+
+
+class Base(DeclarativeBase):
+    """All tables; constraints have names so that migrations can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Person(Base):
+    """Somebody who can log in. Never deleted, so that every revision keeps its writer."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    password: Mapped[str | None] = mapped_column(String(300))
+    site_admin: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    created: Mapped[datetime] = mapped_column(Moment)
+
+
+class LoginSession(Base):
+    """A login; the cookie's value is kept as its hash only."""
+
+    __tablename__ = "login_session"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    csrf: Mapped[str] = mapped_column(String(64))
+    created: Mapped[datetime] = mapped_column(Moment)
+    seen: Mapped[datetime] = mapped_column(Moment)
+    expires: Mapped[datetime] = mapped_column(Moment)
+
+
+class Link(Base):
+    """A link that works once: the first admin's, an invitation, a new password."""
+
+    __tablename__ = "link"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    purpose: Mapped[str] = mapped_column(String(20))
+    expires: Mapped[datetime] = mapped_column(Moment)
+    used: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class ApiToken(Base):
+    """A token for programs; shown once, kept as its hash."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    created: Mapped[datetime] = mapped_column(Moment)
+    revoked: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Trace(Base):
+    """One line of the audit log; a trigger forbids to change or delete it."""
+
+    __tablename__ = "trace"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment, index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"), index=True)
+    action: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(200))
+    detail: Mapped[str] = mapped_column(Text, default="")
+    address: Mapped[str] = mapped_column(String(60), default="")
+
+
+class Project(Base):
+    """A benchmark in the making."""
+
+    __tablename__ = "project"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(60), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    about: Mapped[str] = mapped_column(Text, default="")
+    settings: Mapped[ProjectSettings] = mapped_column(Record(ProjectSettings))
+    created: Mapped[datetime] = mapped_column(Moment)
+
+
+class Membership(Base):
+    """A role of a person in a project; one person may have several."""
+
+    __tablename__ = "membership"
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+    role: Mapped[str] = mapped_column(String(20), primary_key=True)
+
+
+class Idea(Base):
+    """A card of the brainstorm."""
+
+    __tablename__ = "idea"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    title: Mapped[str] = mapped_column(String(300))
+    detail: Mapped[str] = mapped_column(Text, default="")
+    tags: Mapped[tuple[str, ...]] = mapped_column(Record(tuple[str, ...]))
+    author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    model: Mapped[str] = mapped_column(String(200), default="")
+    place: Mapped[str] = mapped_column(String(300), default="")
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("idea.id"))
+    dropped: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=0)
+    created: Mapped[datetime] = mapped_column(Moment)
+
+
+class IdeaVote(Base):
+    """One person's vote for one idea."""
+
+    __tablename__ = "idea_vote"
+
+    idea_id: Mapped[int] = mapped_column(ForeignKey("idea.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+
+
+class TaxonomyVersion(Base):
+    """One version of a project's tree; never changed."""
+
+    __tablename__ = "taxonomy_version"
+    __table_args__ = (Index("uq_taxonomy_version_project_number", "project_id", "number", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    number: Mapped[int]
+    tree: Mapped[Taxonomy] = mapped_column(Record(Taxonomy))
+    why: Mapped[str] = mapped_column(Text)
+    author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(Moment)

@@ -1,0 +1,151 @@
+"""Migrations make exactly the tables that the program uses; history cannot be changed; writers queue."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from mmar.errors import MmarError, UsageError, WorldError
+from mmar.studio.data import Database, item_tables, media_tables, open_database, release_tables
+from mmar.studio.data.migrate import migrate, newest_revision
+from mmar.studio.data.tables import Base, Person, Trace
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+TABLES = (item_tables, media_tables, release_tables)
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL server of the test's own, reached through a socket in its folder."""
+    pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found or os.geteuid() != 0 or shutil.which("runuser") is None:
+        pytest.skip("no PostgreSQL server is installed here, or it cannot be started as another user")
+    home = Path(tempfile.mkdtemp(prefix="mmar-pg-"))
+    shutil.chown(home, "postgres")
+
+    def run(program: str, *arguments: str) -> None:
+        subprocess.run(
+            [
+                "runuser",
+                "-u",
+                "postgres",
+                "--",
+                str(found[-1].parent / program),
+                "-D",
+                f"{home}/d",
+                *arguments,
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd="/",
+        )
+
+    run("initdb", "-A", "trust", "-N")
+    run("pg_ctl", "-w", "-l", f"{home}/log", "-o", f"-c listen_addresses= -k {home}", "start")
+    yield f"postgresql+psycopg://postgres@/postgres?host={home}"
+    run("pg_ctl", "-m", "immediate", "stop")
+    shutil.rmtree(home)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    sqlite = f"sqlite:///{tmp_path}/studio.db"
+    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgresql")
+    opened = open_database(url)
+    if not opened.is_sqlite:
+        with opened.write() as session:
+            session.execute(text("DROP SCHEMA public CASCADE"))
+            session.execute(text("CREATE SCHEMA public"))
+    migrate(opened)
+    yield opened
+    opened.close()
+
+
+def test_the_migrations_make_what_the_program_uses_and_may_run_again(database: Database) -> None:
+    migrate(database)
+    with database.read() as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": False})
+        assert context.get_current_revision() == newest_revision()
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_history_is_only_ever_added_to(database: Database) -> None:
+    with database.write() as session:
+        session.add(Trace(at=NOW, action="x", subject="y", person_id=None))
+    for statement in ("UPDATE trace SET action = 'z'", "DELETE FROM trace"):
+        with pytest.raises((DBAPIError, WorldError), match="only ever added"), database.write() as session:
+            session.execute(text(statement))
+
+
+def test_what_raises_is_undone_and_moments_keep_their_zone(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError), database.write() as session:
+        session.add(Person(login="a", name="A", created=NOW, password=None))
+        session.flush()
+        raise ZeroDivisionError
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=9)))
+    with database.write() as session:
+        session.add(Person(login="b", name="B", created=elsewhere, password=None))
+    with database.read() as session:
+        assert [(p.login, p.created) for p in session.scalars(select(Person))] == [("b", NOW)]
+
+
+def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
+    # Two Database objects stand for two processes: they share no lock of Python's.
+    url = f"sqlite:///{tmp_path}/studio.db"
+    databases = [open_database(url), open_database(url)]
+    migrate(databases[0])
+    failures: list[BaseException] = []
+
+    def work(database: Database, worker: int) -> None:
+        try:
+            for at in range(10):
+                with database.write() as session:
+                    count = session.scalar(select(func.count()).select_from(Person)) or 0
+                    session.add(Person(login=f"{count}", name=f"{worker} {at}", created=NOW, password=None))
+        except BaseException as error:  # noqa: BLE001 - told to the test's own thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(databases[n % 2], n)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with databases[0].read() as session:
+        # Each counted the rows before it under the lock, so the logins are 0 to 79 without a gap.
+        assert sorted(int(login) for login in session.scalars(select(Person.login))) == list(range(80))
+    for database in databases:
+        database.close()
+
+
+def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    database = open_database(f"sqlite:///{path}")
+    migrate(database)
+    database.close()
+    raw = sqlite3.connect(path)
+    raw.execute("UPDATE alembic_version SET version_num = 'r9999'")
+    raw.commit()
+    raw.close()
+    with pytest.raises(UsageError, match="newer mmar"):
+        migrate(open_database(f"sqlite:///{path}"))
+
+
+@pytest.mark.parametrize("url", ["", "mysql://x/y", "sqlite://", "nonsense"])
+def test_other_addresses_are_refused_in_words(url: str) -> None:
+    with pytest.raises(MmarError):
+        open_database(url)
