@@ -6,10 +6,10 @@ Of the items that a model fails without the audio, reliance is the share that th
 
 100 means that everything missed without the audio is answered with it, 0 that the audio changes nothing, and
 less than 0 that it does harm (MuChoMusic 2408.01337, RUListening and arXiv 2604.24401 argue for such a
-measure; MMAR's own noise experiment is the condition). It is a ratio of two wrong shares on the same items, so its interval is
-the delta method's on the logarithm of that ratio, clustered by source, with half an item added to each of the
-two discordant cells, as is usual for a ratio that may be 0 (Walter 1975, Biometrika 62:371). It has width when
-nothing is wrong, needs no random draws, and cannot pass 100.
+measure; MMAR's own noise experiment is the condition). It is a ratio of two wrong shares on the same items,
+so its interval is the delta method's on the logarithm of that ratio, clustered by source, with half an item
+added to each of the two discordant cells, as is usual for a ratio that may be 0 (Walter 1975, Biometrika
+62:371). It has width when nothing is wrong, needs no random draws, and cannot pass 100.
 """
 
 from __future__ import annotations

@@ -1,0 +1,106 @@
+"""Repeats against enumeration, simulation and scipy."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import f_oneway
+
+from mmar.errors import UsageError
+from mmar.stats.repeats import majority, majority_accuracy, pass_all, pass_at, spread
+
+rows_and_k = st.integers(1, 5).flatmap(
+    lambda k: st.tuples(
+        st.lists(st.lists(st.booleans(), min_size=k, max_size=7), min_size=1, max_size=6), st.just(k)
+    )
+)
+
+
+@given(rows_and_k)
+def test_pass_rates_are_what_drawing_k_answers_gives(case: tuple[list[list[bool]], int]) -> None:
+    rows, k = case
+    at_least_one = [np.mean([any(drawn) for drawn in combinations(row, k)]) for row in rows]
+    every_one = [np.mean([all(drawn) for drawn in combinations(row, k)]) for row in rows]
+    assert pass_at(rows, k).percent == pytest.approx(100 * np.mean(at_least_one))
+    assert pass_all(rows, k).percent == pytest.approx(100 * np.mean(every_one))
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=4, max_size=4), min_size=1, max_size=6))
+def test_with_one_answer_both_are_the_accuracy_and_more_drive_them_apart(rows: list[list[bool]]) -> None:
+    accuracy = 100 * np.mean(rows)
+    assert pass_at(rows, 1).percent == pytest.approx(accuracy)
+    assert pass_all(rows, 1).percent == pytest.approx(accuracy)
+    for k in (2, 3, 4):
+        assert pass_at(rows, k).percent >= pass_at(rows, k - 1).percent - 1e-9
+        assert pass_all(rows, k).percent <= pass_all(rows, k - 1).percent + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("rows", "k"), [([], 1), ([[1, 0]], 3), ([[1, 0], [1]], 2), ([[1]], 0), ([[0.5, 1]], 1)]
+)
+def test_repeats_that_are_too_few_or_no_answers_are_refused(rows: list[list[int]], k: int) -> None:
+    for rate in (pass_at, pass_all):
+        with pytest.raises(UsageError):
+            rate(rows, k)
+
+
+def test_a_majority_needs_no_half_but_no_tie() -> None:
+    assert majority(["a", "b", "a", "c"]).choice == "a"
+    assert majority(["a", "b", "c", "b"]).votes == 2
+    tie = majority(["a", "b", None])
+    assert (tie.choice, tie.tied, tie.named) == (None, True, 2)
+    silent = majority([None, None])
+    assert (silent.choice, silent.tied, silent.named) == (None, False, 0)
+    # The empty text is a choice in four MMAR items.
+    assert majority(["", "", "a"]).choice == ""
+
+
+def test_the_majority_is_scored_without_guessing() -> None:
+    found = majority_accuracy(
+        [["a", "a", "b"], ["a", "b"], [None, None], ["c", None, "b", "b"]], ["a", "a", "a", "c"]
+    )
+    assert (found.right, found.tied, found.silent, found.n) == (1, 1, 1, 4)
+    assert found.accuracy == 25.0
+    for votes, answers in (([], []), ([["a"]], ["a", "b"]), ([["a"]], [None])):
+        with pytest.raises(UsageError):
+            majority_accuracy(votes, answers)
+
+
+def test_variances_are_those_of_the_analysis_of_variance() -> None:
+    generator = np.random.default_rng(4)
+    rows = (generator.random((40, 6)) < generator.random((40, 1))).astype(int)
+    found = spread(rows.tolist())
+    within = rows.var(axis=1, ddof=1).mean()
+    assert found.within == pytest.approx(within)
+    # F is the ratio of the mean squares: 1 + repeats · between / within.
+    assert found.between is not None
+    assert f_oneway(*rows).statistic == pytest.approx(1 + 6 * found.between / within)
+    assert found.correlation == pytest.approx(found.between / (found.between + found.within))
+    assert found.accuracy == pytest.approx(100 * rows.mean())
+
+
+def test_the_run_deviation_is_what_runs_on_the_same_items_show() -> None:
+    generator = np.random.default_rng(1)
+    chances = generator.random((200, 1))
+    estimates = [spread((generator.random((200, 5)) < chances).tolist()).run_deviation for _ in range(20)]
+    accuracies = 100 * (generator.random((200, 2_000)) < chances).mean(axis=0)
+    assert np.mean(estimates) == pytest.approx(accuracies.std(), rel=0.05)
+
+
+def test_spread_at_its_ends() -> None:
+    decided = spread([[1, 1, 1], [0, 0, 0]])
+    assert (decided.within, decided.correlation, decided.run_deviation) == (0.0, 1.0, 0.0)
+    same = spread([[1, 1], [1, 1]])
+    assert (same.within, same.between, same.correlation) == (0.0, 0.0, None)
+    luck = spread([[1, 0], [0, 1], [1, 0]])
+    assert (luck.between, luck.correlation) == (0.0, 0.0)
+    single = spread([[1, 0, 1]])
+    assert single.between is None
+    assert single.within == pytest.approx(1 / 3)
+    for rows in ([[1]], [[1, 0], [1, 0, 1]], []):
+        with pytest.raises(UsageError):
+            spread(rows)

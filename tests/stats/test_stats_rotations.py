@@ -1,0 +1,127 @@
+"""Rotations by hand-made cases and by models whose bias is known."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmar.errors import UsageError
+from mmar.stats.rotations import rotated, slot_shares
+
+
+def ask_all_rotations(pick_first: bool) -> tuple[list[list[str]], list[str], list[int], list[int], list[int]]:
+    """Every rotation of 60 items with 2 to 5 choices, answered by slot 0 or by knowing the answer."""
+    chooser = random.Random(1)
+    named, answers, slots, keys, counts = [], [], [], [], []
+    for _ in range(60):
+        choices = list("abcde"[: chooser.randint(2, 5)])
+        answer = chooser.choice(choices)
+        row = []
+        for turn in range(len(choices)):
+            shown = choices[turn:] + choices[:turn]
+            slot = 0 if pick_first else shown.index(answer)
+            row.append(shown[slot])
+            slots.append(slot)
+            keys.append(shown.index(answer))
+            counts.append(len(choices))
+        named.append(row)
+        answers.append(answer)
+    return named, answers, slots, keys, counts
+
+
+def test_a_model_that_names_the_first_choice_is_exposed() -> None:
+    named, answers, slots, keys, counts = ask_all_rotations(pick_first=True)
+    found = rotated(named, answers)
+    assert found.all_right == 0.0
+    assert found.any_right == 100.0
+    assert found.agreement == 0.0
+    # Each item is right in exactly one of its rotations: chance.
+    assert found.mean == pytest.approx(100 * sum(1 / len(row) for row in named) / 60)
+    shares = slot_shares(slots, keys, counts)
+    assert shares.slots[0].named_share == 100.0
+    assert shares.slots[0].accuracy == 100.0
+    assert shares.slots[1].accuracy == 0.0
+    assert shares.distance == pytest.approx(100 - shares.slots[0].answer_share)
+
+
+def test_a_model_that_knows_the_answer_has_no_favourite_slot() -> None:
+    named, answers, slots, keys, counts = ask_all_rotations(pick_first=False)
+    found = rotated(named, answers)
+    assert (found.mean, found.all_right, found.agreement, found.unanimous) == (100.0, 100.0, 100.0, 100.0)
+    assert slot_shares(slots, keys, counts).distance == 0.0
+
+
+def test_agreement_does_not_ask_for_the_right_answer_and_counts_no_silence() -> None:
+    found = rotated([["b", "b", "b"], ["a", None, "a"], [None, None]], ["a", "a", "a"])
+    assert found.agreement == pytest.approx(100 * (1 + 1 / 3 + 0) / 3)
+    assert found.unanimous == pytest.approx(100 / 3)
+    assert found.mean == pytest.approx(100 * (0 + 2 / 3 + 0) / 3)
+    assert found.asked == 8
+
+
+def test_one_rotation_says_nothing_of_agreement() -> None:
+    found = rotated([["a"], ["b"]], ["a", "a"])
+    assert (found.mean, found.agreement, found.unanimous) == (50.0, None, None)
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=5), min_size=1, max_size=20
+    )
+)
+def test_the_strict_score_is_lowest(named: list[list[str | None]]) -> None:
+    found = rotated(named, ["a"] * len(named))
+    assert 0 <= found.all_right <= found.mean + 1e-9 <= found.any_right + 2e-9 <= 100 + 3e-9
+    if found.agreement is not None and found.unanimous is not None:
+        assert found.unanimous <= found.agreement + 1e-9
+
+
+@given(
+    st.lists(
+        st.integers(2, 6).flatmap(
+            lambda n: st.tuples(st.just(n), st.integers(0, n - 1), st.integers(-1, n - 1))
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_slots_add_up(rows: list[tuple[int, int, int]]) -> None:
+    named = [None if here < 0 else here for _, _, here in rows]
+    found = slot_shares(named, [key for _, key, _ in rows], [n for n, _, _ in rows])
+    assert sum(slot.named for slot in found.slots) + found.unnamed == found.n == len(rows)
+    assert sum(slot.answers for slot in found.slots) == len(rows)
+    assert sum(slot.answer_share for slot in found.slots) == pytest.approx(100)
+    assert 0 <= found.distance <= 100 + 1e-9
+    assert [slot.offered for slot in found.slots] == [
+        sum(n > slot for n, _, _ in rows) for slot in range(max(n for n, _, _ in rows))
+    ]
+
+
+def test_answers_that_name_nothing_show_no_bias() -> None:
+    found = slot_shares([None, None], [0, 1], [2, 2])
+    assert (found.unnamed, found.distance) == (2, 0.0)
+    assert found.slots[0].named_share == 0.0
+
+
+def test_a_slot_without_an_answer_has_no_accuracy() -> None:
+    assert slot_shares([0, 2], [0, 1], [3, 3]).slots[2].accuracy is None
+
+
+@pytest.mark.parametrize(("named", "answers"), [([], []), ([["a"]], []), ([[]], ["a"]), ([["a"]], [None])])
+def test_rotations_without_answer_or_question_are_refused(named: list[list[str]], answers: list[str]) -> None:
+    with pytest.raises(UsageError):
+        rotated(named, answers)
+
+
+@pytest.mark.parametrize(
+    ("named", "keys", "counts"),
+    [([], [], []), ([0], [0, 1], [2]), ([2], [0], [2]), ([0], [2], [2]), ([-1], [0], [2])],
+)
+def test_slots_outside_their_question_are_refused(
+    named: list[int], keys: list[int], counts: list[int]
+) -> None:
+    with pytest.raises(UsageError):
+        slot_shares(named, keys, counts)
