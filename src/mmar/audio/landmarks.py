@@ -1,0 +1,239 @@
+"""Do two clips hold the same recording? Fingerprints that outlast a change of level, rate, format and length.
+
+The method is that of Wang (“An industrial-strength audio search algorithm”, ISMIR 2003): the peaks of the
+spectrogram are kept, and each is paired with a few that follow it. A pair (frequency of the first, step in
+frequency, step in time) with its time is a landmark. Copies of a recording share landmarks at one and the
+same distance in time, however loud they are and whatever lies before and after; other sounds share a few by
+chance, at all distances. So the similarity of two clips is the largest number of landmarks that agree in one
+distance, over the number that the clip with fewer of them has:
+
+    0      nothing in common beyond chance
+    1      every landmark of the one is in the other, in the same order in time: a copy, or a part of it
+
+Parameters: mono at 8 kHz, Hann windows of 128 ms every 32 ms; a peak is the largest value within ±0.22 s and
+±117 Hz and at most 70 dB below the clip's largest; each is paired with the next three within ±0.5 kHz and 1
+s. A sound without peaks (silence) is similar to nothing. A steady hum is similar to any hum of its pitch. Two
+performances of one piece, or one text spoken twice, are no copies and are not found.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from mmar.audio.clip import Clip
+
+__all__ = ["Likeness", "fingerprint", "near_duplicates", "similarity"]
+
+_RATE = 8000
+_WINDOW = 1024
+_HOP = 256
+_AROUND_FRAMES = 7
+_AROUND_BINS = 15
+_DEPTH_DB = 70.0
+_FAN = 3
+_LONGEST_STEP = 31  # frames, so that a step fits 5 bits
+_WIDEST_STEP = 63  # bins either way, so that it fits 7 bits
+_SAME_DISTANCE = 1  # frames: two copies need not be cut at the same point of the hop
+
+_Marks = tuple["npt.NDArray[np.uint32]", "npt.NDArray[np.uint32]"]
+"""Hash and time (in hops) of each landmark, sorted by hash, then time."""
+
+_HEAD = struct.Struct("<4sI")
+_MAGIC = b"mlm1"
+_COMMON = 24  # a landmark that stands this often in a collection tells nothing of any one clip
+_ENOUGH = 5  # shared landmarks that make a pair worth comparing
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Two clips that hold the same recording, as far as their fingerprints tell.
+
+    Attributes:
+        first: name of the clip that stands first.
+        second: name of the other.
+        similarity: 0 to 1.
+        offset: seconds by which the second clip's sound lies later in the first one; negative for earlier.
+    """
+
+    first: str
+    second: str
+    similarity: float
+    offset: float
+
+
+def fingerprint(clip: Clip) -> bytes:
+    """The landmarks of a clip.
+
+    Args:
+        clip: sound of any rate and number of channels.
+
+    Returns:
+        About 250 bytes a second, to be kept and given to `similarity`; the same bytes for the same samples.
+    """
+    frames, bins = _peaks(clip)
+    hashes, times = _landmarks(frames, bins)
+    return _HEAD.pack(_MAGIC, len(hashes)) + hashes.tobytes() + times.tobytes()
+
+
+def similarity(one: bytes, other: bytes) -> float:
+    """How much of the clip with fewer landmarks is in the other.
+
+    Args:
+        one: what `fingerprint` gave for a clip.
+        other: the same for another clip.
+
+    Returns:
+        0 to 1; symmetric; 0 where one of them has no landmarks.
+
+    Raises:
+        ValueError: one of them is no fingerprint of this version.
+    """
+    return _compared(_unpacked(one), _unpacked(other))[0]
+
+
+def near_duplicates(fingerprints: Mapping[str, bytes], *, threshold: float = 0.1) -> tuple[Likeness, ...]:
+    """The pairs of a collection that hold the same recording.
+
+    Only clips that share some landmark which is rare in the collection are compared, so the work grows with
+    the number of clips and not with its square. Of more than 24 copies of one sound, each is paired with at
+    least one other.
+
+    Args:
+        fingerprints: what `fingerprint` gave, by the clip's name.
+        threshold: least similarity, above 0; unrelated sounds stay below 0.02, a copy that went through MP3
+            or a microphone's noise above 0.2.
+
+    Returns:
+        The pairs, the most similar first.
+
+    Raises:
+        ValueError: one of them is no fingerprint of this version.
+    """
+    names = list(fingerprints)
+    marks = [_unpacked(fingerprints[name]) for name in names]
+    found = []
+    for one, other in _candidates(marks):
+        score, distance = _compared(marks[one], marks[other])
+        if score >= threshold:
+            found.append(Likeness(names[one], names[other], score, distance * _HOP / _RATE))
+    return tuple(sorted(found, key=lambda pair: (-pair.similarity, pair.first, pair.second)))
+
+
+def _peaks(clip: Clip) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Frame and bin of each spectral peak, in order of frame, then bin."""
+    import numpy as np
+
+    from mmar.audio.channels import to_mono
+    from mmar.audio.resample import resample
+
+    samples = resample(to_mono(clip), _RATE).samples[:, 0]
+    if len(samples) < _WINDOW:
+        samples = np.pad(samples, (0, _WINDOW - len(samples)))
+    frames = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
+    # The mean is no sound, and a strong one would hide the lowest peaks.
+    power = np.square(np.abs(np.fft.rfft(frames * np.hanning(_WINDOW))[:, 1:]))
+    if not power.max(initial=0.0) > 0:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    around = _largest_around(_largest_around(power, _AROUND_FRAMES, 0), _AROUND_BINS, 1)
+    audible = power > power.max() * 10 ** (-_DEPTH_DB / 10)
+    found = np.nonzero((power == around) & audible)
+    return found[0], found[1]
+
+
+def _largest_around(values: npt.NDArray[np.floating], reach: int, axis: int) -> npt.NDArray[np.floating]:
+    """Of each place, the largest value at most `reach` places away along one axis."""
+    import numpy as np
+
+    count, width = values.shape[axis], 2 * reach + 1
+    pads = [(reach, reach) if at == axis else (0, 0) for at in range(values.ndim)]
+    largest = np.moveaxis(np.pad(values, pads, constant_values=-1.0), axis, 0)
+    # By doubling: the largest of 2, 4, 8, … neighbours, and at last two such stretches that cover the width.
+    reached = 1
+    while 2 * reached <= width:
+        largest = np.maximum(largest[:-reached], largest[reached:])
+        reached *= 2
+    largest = np.maximum(largest[:count], largest[width - reached : width - reached + count])
+    return np.moveaxis(largest, 0, axis)
+
+
+def _landmarks(frames: npt.NDArray[np.int64], bins: npt.NDArray[np.int64]) -> _Marks:
+    """Each peak with a few that follow it."""
+    import numpy as np
+
+    hashes, times = [], []
+    for first in range(len(frames)):
+        last = np.searchsorted(frames, frames[first] + _LONGEST_STEP, side="right")
+        later = slice(np.searchsorted(frames, frames[first], side="right"), last)
+        steps, rises = frames[later] - frames[first], bins[later] - bins[first]
+        near = np.flatnonzero(np.abs(rises) <= _WIDEST_STEP)[:_FAN]
+        hashes.append((bins[first] << 12) | ((rises[near] + _WIDEST_STEP) << 5) | steps[near])
+        times.append(np.full(len(near), frames[first]))
+    flat = np.concatenate(hashes or [np.empty(0)]).astype("<u4")
+    when = np.concatenate(times or [np.empty(0)]).astype("<u4")
+    order = np.lexsort((when, flat))
+    return flat[order], when[order]
+
+
+def _unpacked(data: bytes) -> _Marks:
+    import numpy as np
+
+    magic, count = _HEAD.unpack_from(data) if len(data) >= _HEAD.size else (b"", 0)
+    if magic != _MAGIC or len(data) != _HEAD.size + 8 * count:
+        raise ValueError("these bytes are no fingerprint of this version; make it again from the sound")
+    values = np.frombuffer(data, "<u4", offset=_HEAD.size)
+    return values[:count], values[count:]
+
+
+def _compared(one: _Marks, other: _Marks) -> tuple[float, int]:
+    """Similarity, and the distance in hops at which it is reached."""
+    import numpy as np
+
+    fewer = min(len(one[0]), len(other[0]))
+    left = np.searchsorted(other[0], one[0], side="left")
+    counts = np.searchsorted(other[0], one[0], side="right") - left
+    if not fewer or not counts.sum():
+        return 0.0, 0
+    ours = np.repeat(np.arange(len(one[0])), counts)
+    theirs = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts - left, counts)
+    distances = one[1][ours].astype(np.int64) - other[1][theirs].astype(np.int64)
+    low = distances.min()
+    votes = np.convolve(np.bincount(distances - low), np.ones(2 * _SAME_DISTANCE + 1, np.int64), "same")
+    best = int(votes.argmax()) + int(low)
+    agree = np.abs(distances - best) <= _SAME_DISTANCE
+    # Each landmark counts once on either side, so that a hum that repeats one landmark does not pile up.
+    shared = min(len(np.unique(ours[agree])), len(np.unique(theirs[agree])))
+    return shared / fewer, best
+
+
+def _candidates(marks: list[_Marks]) -> Iterator[tuple[int, int]]:
+    """Pairs of clips that share enough landmarks which are rare in the collection."""
+    import numpy as np
+
+    # Once a clip: what repeats within a clip says nothing of two.
+    own = [np.unique(hashes) for hashes, _ in marks]
+    hashes = np.concatenate(own or [np.empty(0, np.uint32)])
+    clips = np.repeat(np.arange(len(own)), [len(each) for each in own])
+    order = np.lexsort((clips, hashes))
+    hashes, clips = hashes[order], clips[order]
+    starts = np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1]))) if len(hashes) else clips
+    spread = np.repeat(
+        np.diff(np.concatenate((starts, [len(hashes)]))), np.diff(np.append(starts, len(hashes)))
+    )
+    rare = spread <= _COMMON
+    pairs = []
+    for step in range(1, _COMMON):
+        same = hashes[step:] == hashes[:-step]
+        # Neighbours always: of a great many copies of one sound, each is still found beside the next.
+        if step > 1:
+            same &= rare[step:]
+        pairs.append(clips[:-step][same] * len(marks) + clips[step:][same])
+    coded, shared = np.unique(np.concatenate(pairs), return_counts=True)
+    for code in coded[shared >= _ENOUGH].tolist():
+        yield divmod(code, len(marks))
