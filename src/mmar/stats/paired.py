@@ -41,8 +41,8 @@ __all__ = [
     "sign_flip",
 ]
 
-# Signs unpacked at a time: 2 MB of bytes, 16 MB as the floats that the product needs.
-_BLOCK_CELLS = 1 << 21
+# Signs unpacked at a time: 2 MB as the floats that the product needs, which stays in a core's cache.
+_BLOCK_CELLS = 1 << 18
 # Sums of fractional scores that are equal by arithmetic may differ in the last digits.
 _TIE = 1e-9
 
@@ -284,7 +284,7 @@ def _extreme_draws(sizes: NDArray[np.float64], threshold: float, draws: int, see
     # Raw words rather than a Generator's method: their stream is fixed across NumPy versions. Each draw takes
     # whole words, so that the size of a block changes nothing.
     words = max(1, -(-sizes.size // 64))
-    rows = max(1, _BLOCK_CELLS // (64 * words))
+    rows = max(4, _BLOCK_CELLS // (64 * words))
     total = float(sizes.sum())
     extreme = 0
     for start in range(0, draws, rows):
