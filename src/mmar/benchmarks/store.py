@@ -1,0 +1,317 @@
+"""Where fetched benchmarks lie, and what is known of each: folders, the receipt, the lock.
+
+Below the cache directory:
+
+    benchmarks/mmar/3bce090a967d/     one folder a benchmark and pinned revision
+        MMAR-meta.jsonl               the publisher's file, byte for byte
+        audio/*.wav                   put there in one step, whole
+        receipt.json                  what each part is, where it came from, what it was verified against
+    benchmarks/mmar/.work/            downloads and unpacking under way; gone when all is well
+    benchmarks/mmar/.lock             held while `mmar get` works; the system frees it if the process dies
+
+A part is present when the receipt says so; the receipt is written after the part is in place. Whatever a kill
+leaves is therefore either whole or not counted.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from mmar.benchmarks.catalogue import Entry, RemoteFile
+from mmar.errors import WorldError
+
+if TYPE_CHECKING:
+    from mmar.benchmarks.progress import Advance
+
+__all__ = [
+    "AudioPart",
+    "Part",
+    "Receipt",
+    "State",
+    "Store",
+    "Witness",
+    "default_cache_dir",
+    "disk_error",
+    "require_space",
+    "sha256_of",
+]
+
+RECEIPT = "receipt.json"
+
+State = Literal["ready", "without audio", "begun", "not fetched", "made when used"]
+"""`begun` means that a download can be gone on with."""
+
+Witness = Literal["catalogue", "host"]
+"""Who says what a file's SHA-256 is: this program's catalogue, or the host of the file as it announced it."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One file that was obtained.
+
+    Attributes:
+        url: where it came from, without user, password and query; or the path of a local file.
+        size: bytes of the file as obtained.
+        sha256: of the file as obtained.
+        when: UTC, ISO 8601.
+        verified_by: whose word the digest was compared with; empty where nobody gives one.
+    """
+
+    url: str
+    size: int
+    sha256: str
+    when: str
+    verified_by: tuple[Witness, ...] = ()
+
+
+class AudioPart(Part, frozen=True, kw_only=True, omit_defaults=True):
+    """The clips of an archive.
+
+    Attributes:
+        clips: how many of the benchmark's clips are in place.
+        clip_bytes: their size together.
+        missing: the `audio_path` of clips that the archive did not hold.
+        left_out: how many files of the archive no item names; they were not unpacked.
+    """
+
+    clips: int
+    clip_bytes: int
+    missing: tuple[str, ...] = ()
+    left_out: int = 0
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a benchmark's folder holds.
+
+    Attributes:
+        benchmark: its name in the catalogue.
+        revision: of the metadata.
+        written_by: this program and its version.
+        metadata: the questions.
+        audio: the clips, once they are there.
+    """
+
+    benchmark: str
+    revision: str
+    written_by: str
+    metadata: Part
+    audio: AudioPart | None = None
+
+
+class Store(msgspec.Struct, frozen=True):
+    """The places of one benchmark in a cache directory.
+
+    Attributes:
+        cache_dir: the program's cache directory.
+        entry: the benchmark; one that is made here has a `home` and no published folder.
+    """
+
+    cache_dir: Path
+    entry: Entry
+
+    @property
+    def home(self) -> Path:
+        """What belongs to the benchmark, all revisions."""
+        return self.cache_dir / "benchmarks" / self.entry.name
+
+    @property
+    def folder(self) -> Path:
+        """What belongs to the pinned revision."""
+        return self.home / self._published.revision[:12]
+
+    @property
+    def work(self) -> Path:
+        """What is under way."""
+        return self.home / ".work"
+
+    @property
+    def staged(self) -> Path:
+        """What is unpacked and not in place yet."""
+        return self.work / "unpacked"
+
+    @property
+    def metadata(self) -> Path:
+        """The questions' file."""
+        return self.folder / self._published.filename
+
+    @property
+    def _published(self) -> RemoteFile:
+        if self.entry.metadata is None:
+            raise ValueError(f"{self.entry.name} has no published files")
+        return self.entry.metadata
+
+    @property
+    def state(self) -> State:
+        """How far the benchmark is, from the receipt alone."""
+        receipt = self.receipt() if self.entry.metadata else None
+        if self.entry.metadata is None:
+            return "made when used"
+        if receipt is not None:
+            return "ready" if receipt.audio is not None else "without audio"
+        return "begun" if any(self.work.glob("*.part")) else "not fetched"
+
+    def receipt(self) -> Receipt | None:
+        """What is in place, or `None` if nothing is (or what is there was not written by this program)."""
+        try:
+            return msgspec.json.decode((self.folder / RECEIPT).read_bytes(), type=Receipt)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
+    def write_receipt(self, receipt: Receipt) -> None:
+        """Say what is in place; the very last step of putting it there.
+
+        Raises:
+            WorldError: the disk refuses.
+        """
+        write_file(self.folder / RECEIPT, msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n")
+
+    @contextmanager
+    def locked(self, wait: Callable[[], None]) -> Iterator[None]:
+        """Keep every other process out of the benchmark's folders.
+
+        Args:
+            wait: called once if another process is at work and this one has to wait for it.
+
+        Raises:
+            WorldError: the cache directory cannot be written.
+        """
+        path = self.home / ".lock"
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            file = path.open("ab")
+        except OSError as error:
+            raise disk_error(error, path) from None
+        with file:
+            told = False
+            try:
+                while not _try_lock(file.fileno()):
+                    if not told:
+                        wait()
+                    told = True
+                    time.sleep(0.2)
+            except OSError as error:
+                raise WorldError(f"{path}: cannot be locked ({error.strerror or error})") from None
+            yield
+
+
+def default_cache_dir(environ: Mapping[str, str], platform: str, home: Path) -> Path:
+    r"""Where this system keeps what a program can fetch again.
+
+    Args:
+        environ: the process's environment.
+        platform: as `sys.platform`.
+        home: the user's home folder.
+
+    Returns:
+        `MMAR_CACHE_DIR` where set; else `~/Library/Caches/mmar` on macOS, `%LOCALAPPDATA%\mmar\Cache` on
+        Windows, and `$XDG_CACHE_HOME/mmar` or `~/.cache/mmar` elsewhere. A relative `XDG_CACHE_HOME` is
+        ignored, as the XDG base directory specification asks.
+    """
+    if own := environ.get("MMAR_CACHE_DIR"):
+        return Path(own).expanduser()
+    if platform == "darwin":
+        return home / "Library" / "Caches" / "mmar"
+    if platform == "win32":
+        return Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "mmar" / "Cache"
+    xdg = Path(environ.get("XDG_CACHE_HOME") or "")
+    return (xdg if xdg.is_absolute() else home / ".cache") / "mmar"
+
+
+def sha256_of(path: Path, advance: Advance = lambda done, of: None) -> str:  # noqa: ARG005
+    """The SHA-256 of a file's bytes, lower-case hexadecimal.
+
+    Raises:
+        WorldError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            size, done = os.fstat(file.fileno()).st_size, 0
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+                done += len(chunk)
+                advance(done, size)
+    except OSError as error:
+        raise WorldError(f"{path}: cannot be read ({error.strerror or error})") from None
+    return digest.hexdigest()
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Put a small file in place in one step.
+
+    Raises:
+        WorldError: the disk refuses; what stood there stays as it was.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise disk_error(error, path) from None
+
+
+def require_space(folder: Path, needed: int) -> None:
+    """Make sure that a disk has room before work is begun that would fill it.
+
+    Args:
+        folder: an existing folder on the disk in question.
+        needed: bytes about to be written.
+
+    Raises:
+        WorldError: there is less.
+    """
+    import shutil
+
+    from mmar.benchmarks.progress import bytes_text
+
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise WorldError(
+            f"{folder}: needs about {bytes_text(needed)} of free space, and {bytes_text(free)} are free; "
+            "make room, or choose another disk with --cache-dir"
+        )
+
+
+def disk_error(error: OSError, path: Path) -> WorldError:
+    """What a person should read when the disk refuses."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return WorldError(
+            f"{path}: the disk is full ({error.strerror}); make room, or choose another disk with "
+            "--cache-dir, and run the same command again"
+        )
+    return WorldError(f"{path}: cannot be written ({error.strerror or error})")
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

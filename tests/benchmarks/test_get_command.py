@@ -1,0 +1,153 @@
+"""`mmar get` as a person meets it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from file_server import FileServer, Serve
+
+from mmar.benchmarks import CATALOGUE, Entry
+from mmar.cli.get import get
+from mmar.errors import MmarError
+
+MMAR = Path(__file__).parents[3] / "shared" / "mmar" / "MMAR-meta.jsonl"
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def invoke(*arguments: str, **environment: str) -> Result:
+        home = {"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": "", "MMAR_CACHE_DIR": "", **environment}
+        return CliRunner().invoke(get, arguments, env=home)
+
+    return invoke
+
+
+@pytest.fixture
+def little(
+    monkeypatch: pytest.MonkeyPatch, make_entry: Callable[..., Entry], metadata: bytes, archive: bytes
+) -> Entry:
+    entry = make_entry(metadata, archive)
+    monkeypatch.setitem(CATALOGUE, "little", entry)
+    return entry
+
+
+def test_the_common_case_says_what_is_there_the_licence_and_how_to_cite(
+    run: Run, little: Entry, tmp_path: Path
+) -> None:
+    result = run("little", "--cache-dir", str(tmp_path / "c"))
+    assert result.exit_code == 0, result.output
+    for words in (
+        "Little, revision 0123456789ab",
+        "verified against this program's catalogue",
+        "5 of 5",
+        str(tmp_path / "c" / "benchmarks" / "little" / "0123456789ab"),
+        "Licence of the data: CC0",
+        "Cite as: Nobody, 2026",
+        "@misc{little}",
+    ):
+        assert words in result.stdout
+    assert "metadata" in result.stderr
+    assert "metadata" not in result.stdout
+    again = run("little", "--cache-dir", str(tmp_path / "c"))
+    assert "nothing was fetched" in again.stdout
+    assert again.stderr == ""
+
+
+def test_the_cache_directory_comes_from_the_environment(run: Run, little: Entry, tmp_path: Path) -> None:
+    assert run("little", "--no-audio", MMAR_CACHE_DIR=str(tmp_path / "own")).exit_code == 0
+    assert (tmp_path / "own" / "benchmarks" / "little").is_dir()
+    assert run("little", "--no-audio", XDG_CACHE_HOME=str(tmp_path / "xdg")).exit_code == 0
+
+
+def test_json_is_the_receipt(run: Run, little: Entry, tmp_path: Path) -> None:
+    record: dict[str, Any] = json.loads(run("little", "--json", "--cache-dir", str(tmp_path)).stdout)
+    assert record["metadata"]["verified_by"] == ["catalogue"]
+    assert record["audio"]["clips"] == 5
+    assert Path(record["folder"], "receipt.json").is_file()
+
+
+def test_the_list_shows_what_is_here(run: Run, little: Entry, tmp_path: Path) -> None:
+    cache = ("--cache-dir", str(tmp_path))
+    assert "not fetched" in next(
+        line for line in run("--list", *cache).stdout.splitlines() if "little" in line
+    )
+    run("little", "--no-audio", *cache)
+    assert "without audio" in next(
+        line for line in run("--list", *cache).stdout.splitlines() if "little" in line
+    )
+    records = {record["name"]: record for record in json.loads(run("--list", "--json", *cache).stdout)}
+    assert records["mmar"]["audio"]["size"] == 2_983_578_514
+    assert (records["mmar"]["state"], records["mmar"]["folder"]) == ("not fetched", None)
+    assert records["little"]["state"] == "without audio"
+    assert records["demo"]["state"] == "made when used"
+
+
+def test_missing_clips_end_with_status_1(
+    run: Run,
+    make_entry: Callable[..., Entry],
+    metadata: bytes,
+    clips: dict[str, bytes],
+    pack: Callable[..., bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setitem(CATALOGUE, "little", make_entry(metadata, pack(dict(list(clips.items())[:3]))))
+    result = run("little", "--cache-dir", str(tmp_path))
+    assert result.exit_code == 1
+    assert "3 of 5" in result.stdout
+
+
+def test_errors_are_raised_for_the_top_level_to_say(
+    run: Run, little: Entry, server: FileServer, tmp_path: Path
+) -> None:
+    assert isinstance(run("nope").exception, MmarError)
+    server.pages["/little-meta.jsonl"].script[:] = [Serve(status=404)]
+    error = run("little", "--cache-dir", str(tmp_path)).exception
+    assert isinstance(error, MmarError)
+    assert "404" in str(error)
+    nothing = run()
+    assert nothing.exit_code == 2
+    assert "--list" in nothing.stderr
+
+
+def test_the_demonstration_set_needs_no_get(run: Run, demo_cache: Path) -> None:
+    result = run("demo", "--cache-dir", str(demo_cache))
+    assert result.exit_code == 0
+    assert "nothing is fetched" in result.stdout
+
+
+def test_an_interrupt_says_how_to_go_on(
+    run: Run, little: Entry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mmar.benchmarks.obtain.fetch", interrupted)
+    result = run("little", "--cache-dir", str(tmp_path))
+    assert result.exit_code == 130
+    assert "`mmar get little` goes on with it" in result.stderr
+
+
+def test_help_keeps_its_examples_in_lines(run: Run) -> None:
+    lines = run("--help").stdout.splitlines()
+    assert any(line.strip().startswith("mmar get mmar --no-audio") for line in lines)
+
+
+@pytest.mark.skipif(not MMAR.exists(), reason="the real metadata is not here (../shared)")
+def test_the_real_metadata_from_a_file_and_from_a_mirror(
+    run: Run, server: FileServer, tmp_path: Path
+) -> None:
+    url = server.add("/mirror/MMAR-meta.jsonl", MMAR.read_bytes(), Serve(cut=1_000_000), Serve())
+    for number, source in enumerate((str(MMAR), url)):
+        result = run("mmar", "--no-audio", "--from", source, "--cache-dir", str(tmp_path / str(number)))
+        assert result.exit_code == 0, result.output
+        assert "CC BY-NC 4.0" in result.stdout
+        assert "@article{ma2025mmar" in result.stdout
+        file = tmp_path / str(number) / "benchmarks" / "mmar" / "3bce090a967d" / "MMAR-meta.jsonl"
+        assert file.read_bytes() == MMAR.read_bytes()

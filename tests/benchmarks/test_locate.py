@@ -1,0 +1,163 @@
+"""Names and paths, found or explained."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mmar.benchmarks import CATALOGUE, Store, resolve
+from mmar.benchmarks.obtain import obtain
+from mmar.errors import InputError, UsageError
+from mmar.items import load_benchmark
+
+SHARED = Path(__file__).parents[3] / "shared"
+MMAR = SHARED / "mmar" / "MMAR-meta.jsonl"
+needs_shared = pytest.mark.skipif(not MMAR.exists(), reason="the real metadata is not here (../shared)")
+
+
+def write(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_a_known_name_that_is_not_here_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="run `mmar get mmar` first"):
+        resolve("mmar", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_neither_name_nor_path_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"neither a benchmark's name nor a file .* did you mean “mmar”"):
+        resolve("mmra", tmp_path)
+    with pytest.raises(UsageError, match="names are mmar, mmau-test-mini, demo"):
+        resolve("/no/such/place.jsonl", tmp_path)
+
+
+@needs_shared
+def test_after_get_the_name_is_enough(tmp_path: Path) -> None:
+    entry = CATALOGUE["mmar"]
+    obtain(entry, tmp_path, sources=[str(MMAR)], audio=False)
+    found = resolve("mmar", tmp_path)
+    assert (found.name, found.metadata.read_bytes()) == ("mmar", MMAR.read_bytes())
+    assert (found.audio_dir, found.revision, found.licence) == (None, entry.metadata.revision, entry.licence)  # type: ignore[union-attr]
+    assert len(load_benchmark(found.metadata)) == 1000
+    by_folder = resolve(Store(tmp_path, entry).folder, tmp_path)
+    assert (by_folder.name, by_folder.revision) == ("mmar", entry.metadata.revision)  # type: ignore[union-attr]
+
+
+@needs_shared
+def test_the_publishers_file_is_known_by_its_content(tmp_path: Path) -> None:
+    found = resolve(str(MMAR), tmp_path)
+    assert (found.name, found.revision) == ("mmar", CATALOGUE["mmar"].metadata.revision)  # type: ignore[union-attr]
+    other = write(tmp_path / "MMAR-meta.jsonl", MMAR.read_bytes().replace(b"Throat", b"throat"))
+    assert resolve(other, tmp_path).revision is None
+
+
+def test_a_file_is_itself_and_finds_its_clips(metadata: bytes, tmp_path: Path) -> None:
+    path = write(tmp_path / "mine-meta.jsonl", metadata)
+    found = resolve(str(path), tmp_path)
+    assert (found.name, found.metadata, found.audio_dir) == ("mine", path, None)
+    assert (found.revision, found.licence) == (None, None)
+    write(tmp_path / "audio" / "clip-0.wav", b"x")
+    assert resolve(path, tmp_path).audio_dir == tmp_path
+
+
+@pytest.mark.parametrize("form", ["jsonl", "json", "jsonl.gz"])
+def test_clips_are_found_where_the_first_record_says(form: str, tmp_path: Path) -> None:
+    records = [{"id": "1", "audio_id": "./test-mini-audios/a.wav"}, {"id": "2"}]
+    text = json.dumps(records, indent=2) if form == "json" else "\n".join(map(json.dumps, records))
+    content = gzip.compress(text.encode()) if form.endswith("gz") else text.encode()
+    path = write(tmp_path / f"set.{form}", content)
+    assert resolve(path, tmp_path).audio_dir is None
+    write(tmp_path / "test-mini-audios" / "a.wav", b"x")
+    assert resolve(path, tmp_path).audio_dir == tmp_path
+    assert resolve(path, tmp_path).name == "set"
+
+
+def test_a_record_that_points_outside_finds_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "secret.wav", b"x")
+    path = write(tmp_path / "set" / "m.jsonl", b'{"id": "1", "audio_path": "../secret.wav"}\n')
+    assert resolve(path, tmp_path).audio_dir is None
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"{broken", b"[1, 2]", b"\xff\xfe", b"null"])
+def test_a_broken_file_is_left_to_its_reader(content: bytes, tmp_path: Path) -> None:
+    path = write(tmp_path / "m.jsonl", content)
+    assert resolve(path, tmp_path).metadata == path
+
+
+def test_a_folder_is_its_one_metadata_file(metadata: bytes, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    only = write(folder / "questions.json", metadata)
+    write(folder / "README.md", b"")
+    write(folder / "receipt.json", b"{}")
+    assert resolve(folder, tmp_path).metadata == only
+    meta = write(folder / "X-meta.jsonl.gz", gzip.compress(metadata))
+    assert resolve(folder, tmp_path).metadata == meta
+
+
+def test_a_folder_that_is_not_clear_is_explained(metadata: bytes, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    with pytest.raises(InputError, match="holds no JSON or JSONL file"):
+        resolve(folder, tmp_path)
+    write(folder / "a.json", metadata)
+    write(folder / "b.jsonl", metadata)
+    with pytest.raises(InputError, match=r"2 files that could be the metadata: a\.json, b\.jsonl"):
+        resolve(folder, tmp_path)
+
+
+def test_a_name_comes_before_a_folder_of_the_same_name(
+    metadata: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "mmar" / "m.jsonl", metadata)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="mmar get"):
+        resolve("mmar", tmp_path / "cache")
+    assert resolve("./mmar", tmp_path / "cache").metadata == Path("mmar/m.jsonl")
+
+
+def test_a_pipe_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert resolve(tmp_path / "pipe", tmp_path).audio_dir is None
+
+
+def test_the_demonstration_set_is_made_when_asked_for_and_once(demo_cache: Path) -> None:
+    found = resolve("demo", demo_cache)
+    benchmark = load_benchmark(found.metadata)
+    assert len(benchmark) >= 60
+    assert found.audio_dir is not None
+    assert all((found.audio_dir / item.audio_path).is_file() for item in benchmark)
+    before = found.metadata.stat().st_mtime_ns
+    assert resolve("demo", demo_cache) == found
+    assert found.metadata.stat().st_mtime_ns == before
+
+
+def test_resolving_imports_nothing_heavy(
+    run_python: Callable[[str], str], metadata: bytes, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "m.jsonl", metadata)
+    loaded = run_python(
+        "import sys; from pathlib import Path; from mmar.benchmarks import resolve\n"
+        f"resolve({str(path)!r}, Path({str(tmp_path)!r}))\n"
+        "print(sorted({'aiohttp', 'asyncio', 'rich', 'numpy', 'tarfile', 'ssl'} & set(sys.modules)))"
+    )
+    assert loaded == "[]\n"
+
+
+@pytest.fixture
+def run_python() -> Callable[[str], str]:
+    def run(script: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        ).stdout
+
+    return run
