@@ -1,10 +1,10 @@
 """What a notebook needs, and what the commands are made of: `load`, `run`, `score`.
 
-    import mmar
+import mmar
 
-    benchmark = mmar.load("demo")
-    outcome = mmar.run("baseline/listener", benchmark, out="runs/listener")
-    print(mmar.score("runs/listener").choice.accuracy)
+benchmark = mmar.load("demo")
+outcome = mmar.run("baseline/listener", benchmark, out="runs/listener")
+print(mmar.score("runs/listener").choice.accuracy)
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mmar.benchmarks import CATALOGUE, default_cache_dir, resolve
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, load_benchmark
 from mmar.protocols import DEFAULT, Protocol, load_protocol
 
 if TYPE_CHECKING:
     from mmar.models import Model
-    from mmar.runs import Counts, Limits, Outcome
+    from mmar.runs.engine import Counts, Limits
+    from mmar.runs.run import Outcome
     from mmar.scoring import Score
     from mmar.scoring.score import Scored, Task
 
@@ -33,6 +33,8 @@ __all__ = ["cache_dir", "load", "run", "score", "score_path", "task_for"]
 
 def cache_dir() -> Path:
     """The user's cache directory, by `MMAR_CACHE_DIR` or the platform's rule."""
+    from mmar.benchmarks import default_cache_dir
+
     return default_cache_dir(os.environ, sys.platform, Path.home())
 
 
@@ -57,7 +59,11 @@ def load(
         UsageError: the name is not known, or was not fetched yet.
         InputError: a record is not what it should be.
     """
-    located = resolve(str(name_or_path) if isinstance(name_or_path, Path) else name_or_path, cache or cache_dir())
+    from mmar.benchmarks import resolve
+
+    located = resolve(
+        str(name_or_path) if isinstance(name_or_path, Path) else name_or_path, cache or cache_dir()
+    )
     folder = Path(audio_dir) if audio_dir is not None else located.audio_dir
     if folder is not None and not folder.is_dir():
         raise UsageError(f"{folder}: there is no such folder; --audio-dir names the folder of the clips")
@@ -66,6 +72,7 @@ def load(
         name=located.name,
         revision=located.revision or "",
         audio_dir=folder,
+        origin=_findable(name_or_path),
         lenient=lenient,
         report=report,
     )
@@ -80,6 +87,7 @@ def run(
     seed: int = 0,
     limit: int | None = None,
     only: Mapping[str, Iterable[str]] | None = None,
+    again: str | None = None,
     limits: Limits | None = None,
     base_urls: Iterable[str] = (),
     progress: Callable[[int, Counts], None] = lambda *_: None,
@@ -95,6 +103,7 @@ def run(
         seed: of everything drawn at random.
         limit: ask at most so many items.
         only: ask only items whose field has one of these values.
+        again: `failed` asks only the items of which nothing but failures is recorded.
         limits: how hard to try; see `mmar.runs.Limits`.
         base_urls: servers, for adapters that speak HTTP.
         progress: called with the number of items to ask and the counts so far.
@@ -105,7 +114,8 @@ def run(
         WorldError: the disk refuses, or the service will not serve this caller.
     """
     from mmar.models import ModelOptions, open_model
-    from mmar.runs import Limits, RunPlan, carry_out
+    from mmar.runs.engine import Limits
+    from mmar.runs.run import RunPlan, carry_out
 
     loaded = benchmark if isinstance(benchmark, Benchmark) else load(benchmark)
     limits = limits or Limits()
@@ -122,18 +132,19 @@ def run(
                 extra={name: str(value) for name, value in options.items() if value is not None},
             ),
         )
-    given = loaded.name if isinstance(benchmark, Benchmark) else _findable(benchmark)
     plan = RunPlan(
         benchmark=loaded,
-        given=given,
+        given=loaded.origin,
         protocol=load_protocol(protocol) if isinstance(protocol, str) else protocol,
         out=Path(out),
         seed=seed,
         limits=limits,
         limit=limit,
         only={name: tuple(values) for name, values in (only or {}).items()},
+        again=again,
         options={
             "limit": limit,
+            "again": again,
             "only": {name: list(values) for name, values in (only or {}).items()},
             "concurrency": limits.concurrency,
             "base_urls": list(base_urls),
@@ -200,7 +211,7 @@ def task_for(
         protocol.label if protocol else None,
         keep,
         lenient,
-        {entry.digest: entry.name for entry in CATALOGUE.values() if getattr(entry, "digest", None)},
+        _published_name,
     )
 
 
@@ -211,7 +222,17 @@ def score_path(task: Task) -> Scored:
     return score_task(task)
 
 
+def _published_name(digest: str) -> str | None:
+    from mmar.benchmarks import CATALOGUE
+
+    return next(
+        (entry.name for entry in CATALOGUE.values() if getattr(entry, "digest", None) == digest), None
+    )
+
+
 def _findable(name_or_path: str | Path) -> str:
     """A name stays as it is; a path is made absolute, so that it is found from any folder."""
+    from mmar.benchmarks import CATALOGUE
+
     text = str(name_or_path)
     return text if text in CATALOGUE else str(Path(text).expanduser().resolve())

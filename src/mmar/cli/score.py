@@ -24,13 +24,22 @@ __all__ = ["score"]
 
 @click.command()
 @click.argument("path", metavar="RUN-OR-FILE", type=click.Path(path_type=Path))
-@click.option("--benchmark", "-b", metavar="NAME-OR-PATH", help="The questions; needed where the file holds answers only.")
+@click.option(
+    "--benchmark",
+    "-b",
+    metavar="NAME-OR-PATH",
+    help="The questions; needed where the file holds answers only.",
+)
 @click.option("--key", metavar="FIELD", help="The field that holds the prediction.")
 @click.option("--protocol", "-p", metavar="NAME-OR-FILE", help="Read the answers as this protocol says.")
 @click.option("--lenient", is_flag=True, help="List bad records, count them as missing, and go on.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--items", type=click.Path(path_type=Path), metavar="FILE", help="Write a line per item, JSONL or .csv.")
-@click.option("--layout", type=click.Choice(["official"]), help="Print what the published script prints, byte for byte.")
+@click.option(
+    "--items", type=click.Path(path_type=Path), metavar="FILE", help="Write a line per item, JSONL or .csv."
+)
+@click.option(
+    "--layout", type=click.Choice(["official"]), help="Print what the published script prints, byte for byte."
+)
 def score(
     path: Path,
     benchmark: str | None,
@@ -52,7 +61,12 @@ def score(
       mmar score runs/demo/baseline-listener --items items.csv
     """
     task = task_for(
-        path, benchmark, key=key, protocol=protocol, lenient=lenient, keep="all" if items else "differing" if as_json else "none"
+        path,
+        benchmark,
+        key=key,
+        protocol=protocol,
+        lenient=lenient,
+        keep="all" if items else "differing" if as_json else "none",
     )
     if layout == "official":
         from mmar.scoring.score import layout_of

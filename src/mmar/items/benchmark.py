@@ -28,7 +28,8 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
         name: e.g. `mmar`, or the file's stem.
         revision: the publisher's revision, or empty.
         audio_dir: the folder that the items' `audio_path` is relative to, if known.
-        missing: records that could not be read under `lenient`; they count in `size`.
+        missing: records that could not be read under `lenient`.
+        origin: the name or absolute path by which it can be loaded again, or empty.
     """
 
     items: tuple[Item, ...]
@@ -36,6 +37,7 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
     revision: str = ""
     audio_dir: Path | None = None
     missing: tuple[InputError, ...] = ()
+    origin: str = ""
 
     def __len__(self) -> int:
         return len(self.items)
@@ -63,6 +65,7 @@ def load_benchmark(
     name: str | None = None,
     revision: str = "",
     audio_dir: Path | None = None,
+    origin: str = "",
     lenient: bool = False,
     report: Callable[[InputError], None] | None = None,
 ) -> Benchmark:
@@ -73,6 +76,7 @@ def load_benchmark(
         name: what to call it; the file's stem without `-meta` when not given.
         revision: the publisher's revision, if known.
         audio_dir: the folder that `audio_path` is relative to.
+        origin: the name by which it can be loaded again; the path when not given.
         lenient: go on after a bad record instead of raising; the record is left out.
         report: called with each error that `lenient` passes over.
 
@@ -101,7 +105,9 @@ def load_benchmark(
             "no usable record", file=str(path), hint="expected records with id, question, choices, …"
         )
     stem = path.name.split(".")[0].removesuffix("-meta")
-    return Benchmark(tuple(items.values()), name or stem, revision, audio_dir, tuple(errors))
+    return Benchmark(
+        tuple(items.values()), name or stem, revision, audio_dir, tuple(errors), origin or str(path.resolve())
+    )
 
 
 def decode_record(text: bytes, path: Path | str, line: int) -> Any:

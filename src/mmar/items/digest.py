@@ -67,7 +67,7 @@ class DigestBuilder:
         return whole.hexdigest()
 
     def has_duplicates(self) -> bool:
-        """Whether two items seem to have the same id (8 bytes of its hash agree; confirm by the ids themselves)."""
+        """Whether two items seem to have one id: 8 bytes of its hash agree; the ids themselves decide."""
         for bucket in self._sorted():
             keys = [entry[:8] for entry in bucket]
             if len(set(keys)) < len(keys):

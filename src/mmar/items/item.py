@@ -184,7 +184,7 @@ def check_question(
             file=file,
             line=line,
             field="answer",
-            hint="the answer must equal one choice to the letter; correct it, or leave the record out with --lenient",
+            hint="the answer must equal one choice to the letter; correct it, or use --lenient",
         )
 
 

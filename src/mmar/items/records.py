@@ -26,8 +26,9 @@ BLOCK_BYTES = 1 << 20
 
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
-# Inside an array: a whole string (skipped), or a brace that opens or closes an object.
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}]', re.DOTALL)
+# Inside an array: a whole string (skipped), a brace that opens or closes an object, or the quote of a string
+# whose end was not read yet.
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}]', re.DOTALL)
 _BETWEEN = re.compile(rb"[\s,]*")
 
 
@@ -78,7 +79,7 @@ def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Block]:
     name = str(path)
     try:
         with _open(path) as stream:
-            head = stream.read(size).removeprefix(_BOM)
+            head = stream.read(max(size, 64)).removeprefix(_BOM)
             _refuse_other_formats(head, name)
             start = head.lstrip()[:1]
             while head and not start:
@@ -113,9 +114,11 @@ def _open(path: Path) -> BinaryIO:
         plain = path.open("rb")
     except FileNotFoundError:
         raise InputError("no such file", file=str(path), hint="check the path") from None
-    magic = plain.read(2)
+    if plain.read(2) == _GZIP:
+        plain.close()
+        return io.BufferedReader(gzip.GzipFile(path))
     plain.seek(0)
-    return io.BufferedReader(gzip.GzipFile(fileobj=plain)) if magic == _GZIP else plain
+    return plain
 
 
 def _refuse_other_formats(head: bytes, name: str) -> None:
@@ -163,7 +166,7 @@ def _array_blocks(stream: BinaryIO, head: bytes, size: int, name: str) -> Iterat
     line = head[: head.index(b"[")].count(b"\n") + 1
     text = head[head.index(b"[") + 1 :]
     while True:
-        records, starts, line, text = _objects(text, line, name)
+        records, starts, line, text = _objects(text, line)
         if records:
             yield Block(b"\n".join(records), starts[0], starts)
         rest = text.lstrip(b" \t\r\n,")
@@ -195,7 +198,7 @@ def _array_blocks(stream: BinaryIO, head: bytes, size: int, name: str) -> Iterat
         text += piece
 
 
-def _objects(text: bytes, line: int, name: str) -> tuple[list[bytes], list[int], int, bytes]:
+def _objects(text: bytes, line: int) -> tuple[list[bytes], list[int], int, bytes]:
     """Split off the whole objects at the start of `text`: their texts, their lines, and what is left."""
     records: list[bytes] = []
     starts: list[int] = []
@@ -219,6 +222,6 @@ def _objects(text: bytes, line: int, name: str) -> tuple[list[bytes], list[int],
                 line += record.count(b"\n")
                 records.append(record.replace(b"\n", b" "))
                 end = token.end()
-        elif not depth:
-            break  # a string between two objects
+        elif not depth or token.end() == token.start() + 1:
+            break  # a string between two objects, or one cut off by the end of what was read
     return records, starts, line, text[end:]

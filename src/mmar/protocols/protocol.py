@@ -6,10 +6,8 @@ of the same form adds one's own.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Literal
 
@@ -98,7 +96,7 @@ def _fill(template: str, question: str, choices: str) -> str:
 @cache
 def protocols() -> dict[str, Protocol]:
     """The protocols that come with the program, by name."""
-    text = resources.files("mmar.protocols").joinpath("recipes.toml").read_text("utf-8")
+    text = Path(__file__).with_name("recipes.toml").read_text("utf-8")
     return {protocol.name: protocol for protocol in _parse(text, "recipes.toml")}
 
 
@@ -139,6 +137,8 @@ def read_protocol_file(path: Path) -> Protocol:
 
 
 def _parse(text: str, file: str) -> list[Protocol]:
+    import tomllib
+
     try:
         tables = tomllib.loads(text)
         found = msgspec.convert(tables.get("protocol", []), list[Protocol])

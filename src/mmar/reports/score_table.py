@@ -32,10 +32,10 @@ def score_table(score: Score, *, colour: bool = False) -> str:
     Returns:
         Lines, each ended.
     """
-    return "".join(f"{line}\n" for line in _lines(score, colour))
+    return "".join(f"{line}\n" for line in _lines(score, colour=colour))
 
 
-def _lines(score: Score, colour: bool) -> Iterator[str]:
+def _lines(score: Score, *, colour: bool) -> Iterator[str]:
     def bold(text: str) -> str:
         return f"\033[1m{text}\033[0m" if colour else text
 
@@ -46,7 +46,9 @@ def _lines(score: Score, colour: bool) -> Iterator[str]:
     width = max([len("sub-category"), *(len(name) + 2 for name in names)])
     count = max(5, len(f"{score.n:,}"))
     yield f"{'':{width}}  {'':>{count}}   {'official':^21}   {'choice':^21}"
-    yield dim(f"{'':{width}}  {'n':>{count}}   {'%':>5}  {'95 % interval':<14}   {'%':>5}  {'95 % interval':<14}".rstrip())
+    yield dim(
+        f"{'':{width}}  {'n':>{count}}   {'%':>5}  {'95 % interval':<14}   {'%':>5}  {'95 % interval':<14}".rstrip()
+    )
     yield bold(_row("all", width, score.n, count, score.official, score.choice))
     for dimension, groups in score.groups.items():
         if groups:
@@ -54,10 +56,13 @@ def _lines(score: Score, colour: bool) -> Iterator[str]:
         for name, group in groups.items():
             yield _row(f"  {name}", width, group.n, count, group.official, group.choice)
     yield ""
-    states = ", ".join(f"{count_:,} {state} ({_MEANING[state]})" for state, count_ in score.states.items() if count_)
+    counted = [(state, number) for state, number in score.states.items() if number]
+    states = ", ".join(f"{number:,} {state} ({_MEANING[state]})" for state, number in counted)
     yield f"answers     {states or 'none'}"
     if score.states["failed"] or score.states["missing"]:
-        bounds = ", ".join(f"{name} {bound.low:.1f} to {bound.high:.1f}" for name, bound in score.bounds.items())
+        bounds = ", ".join(
+            f"{name} {bound.low:.1f} to {bound.high:.1f}" for name, bound in score.bounds.items()
+        )
         yield f"bounds      {bounds}   if all failed and missing items were wrong, or right"
     differ = score.disagreement_count
     where = "; --items FILE lists them" if differ else ""

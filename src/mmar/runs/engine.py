@@ -1,4 +1,4 @@
-"""The engine: asks every request, so many at a time, tries again what can succeed, and records before it counts.
+"""The engine: asks every request, so many at a time, tries again what can succeed, records before it counts.
 
 Answers go to one writer, which takes all that have gathered and writes them in one flush: at a thousand
 answers a second a flush for each would be the bottleneck, and nothing may be counted before it is on disk.
@@ -30,7 +30,8 @@ class Limits(msgspec.Struct, frozen=True):
         tries: most requests for one item.
         timeout_s: longest wait for one answer, in seconds.
         backoff_s: first wait before trying again, doubled each time, with jitter.
-        hopeless: so many refusals to serve (bad key, unknown model) in a row, with no answer yet, end the run.
+        longest_backoff_s: longest wait before trying again, unless the service asks for more.
+        hopeless: so many denials (bad key, unknown model) or crashes, with no answer yet, end the run.
     """
 
     concurrency: int = 8
@@ -125,13 +126,14 @@ async def ask_all(
         raise (known or failures.exceptions)[0] from None
     if denials.message:
         raise WorldError(
-            f"stopped: {denials.message}\n  → correct the key, the model's name or --base-url and give the same command again"
+            f"stopped after {denials.count} failures and no answer: {denials.message}\n"
+            "  → correct the key, the model's name or the address, and give the same command again"
         )
     return counts
 
 
 class _Denials:
-    """Ends a run that cannot succeed: the service denied the first few requests and answered none."""
+    """Ends a run that cannot succeed: the first few requests were denied, or broke the model, and none was answered."""
 
     def __init__(self, enough: int) -> None:
         self.enough, self.count, self.answered, self.message = enough, 0, False, ""
@@ -139,7 +141,7 @@ class _Denials:
     def note(self, answer: Answer, stop: asyncio.Event) -> None:
         if answer.failure is None:
             self.answered = True
-        elif answer.failure.kind == "denied" and not self.answered:
+        elif answer.failure.kind in ("denied", "crash") and not self.answered:
             self.count += 1
             if self.count >= self.enough:
                 self.message = answer.failure.message
@@ -160,6 +162,10 @@ async def _ask(
             failed = AskFailed("timeout", f"no answer in {limits.timeout_s:g} s", again=True)
         except AskFailed as error:
             failed = error
+        except MmarError:
+            raise  # about the run as a whole, and said to the person
+        except Exception as error:  # noqa: BLE001 - a model may be anybody's code; the answers in flight are paid for
+            failed = AskFailed("crash", f"{type(error).__name__}: {error}")
         else:
             return msgspec.structs.replace(
                 answer,

@@ -1,4 +1,4 @@
-"""The published scoring rule, exact, faults included (MMAR's evaluation script, which is MMAU's).
+r"""The published scoring rule, exact, faults included (MMAR's evaluation script, which is MMAU's).
 
 Answer, prediction and choices become sets of lower-case words (runs of `\\w`). A prediction is right when it
 has a word at all, holds every word of the answer, and holds no word that a wrong choice has and the answer

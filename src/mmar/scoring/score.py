@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, Prediction, Question, choose_key, first_names
 from mmar.protocols import ReadingRule
-from mmar.runs import LEDGER_NAME, Manifest, latest, read_ledger, read_manifest, run_parts, signature_line
+from mmar.runs.signature import run_parts, signature_line
 from mmar.scoring.choice import CHOICE_VERSION
 from mmar.scoring.layout import official_layout, official_layout_of_file
 from mmar.scoring.official import OFFICIAL_VERSION
 from mmar.scoring.result import ItemScore, Score
 from mmar.scoring.stream import Plan, Streamed, read_predictions, score_against, score_whole
+
+if TYPE_CHECKING:
+    from mmar.runs.manifest import Manifest
 
 __all__ = ["Scored", "Task", "find_run", "layout_of", "score_task"]
 
@@ -31,7 +35,7 @@ class Task(msgspec.Struct, frozen=True):
         protocol: the label of the protocol that `rule` comes from.
         keep: which items to keep: `none`, `differing` or `all`.
         lenient: count a bad record as missing and go on.
-        known: names of published benchmarks by their content digest.
+        published: the name of the published benchmark that has a content digest, if one has.
     """
 
     path: Path
@@ -41,7 +45,7 @@ class Task(msgspec.Struct, frozen=True):
     protocol: str | None = None
     keep: str = "differing"
     lenient: bool = False
-    known: dict[str, str] = msgspec.field(default_factory=dict)
+    published: Callable[[str], str | None] = lambda _: None
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -66,6 +70,8 @@ def find_run(path: Path) -> Manifest | None:
     """
     if not path.is_dir():
         return None
+    from mmar.runs.manifest import read_manifest
+
     manifest = read_manifest(path)
     if manifest is None:
         raise InputError(
@@ -93,7 +99,7 @@ def score_task(task: Task) -> Scored:
         name = task.benchmark.name
     else:
         streamed = score_whole(plan)
-        name = task.known.get(streamed.digest, "file")
+        name = task.published(streamed.digest) or "file"
     notes = [f"predictions are read from “{choice.key}”: {choice.reason}"] if choice.reason else []
     if task.benchmark is None and streamed.tally.states["missing"] == streamed.tally.n:
         raise InputError(
@@ -129,6 +135,8 @@ def layout_of(task: Task) -> str:
 
 
 def _score_run(task: Task, manifest: Manifest) -> Scored:
+    from mmar.runs.ledger import LEDGER_NAME
+
     benchmark = _benchmark_of(task, manifest)
     rule = task.rule if task.rule is not None else manifest.protocol.reading
     plan = Plan(task.path / LEDGER_NAME, "answer_prediction", rule, task.keep, task.lenient)
@@ -154,6 +162,8 @@ def _benchmark_of(task: Task, manifest: Manifest | None) -> Benchmark:
 
 
 def _ledger_predictions(folder: Path) -> Iterator[tuple[int, Prediction]]:
+    from mmar.runs.ledger import LEDGER_NAME, latest, read_ledger
+
     for line, answer in latest(read_ledger(folder / LEDGER_NAME)).values():
         failure = None if answer.failure is None else answer.failure.kind
         text = answer.text if failure is None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from mmar.items.predictions import Question
+from mmar.items import Question
 from mmar.protocols import ReadingRule, read
 from mmar.scoring.choice import is_right
 from mmar.scoring.official import official_match, official_reason

@@ -1,0 +1,59 @@
+"""`mmar demo`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from mmar.cli.run import default_folder, run_and_report
+from mmar.library import load, score_path, task_for
+from mmar.protocols import DEFAULT
+
+__all__ = ["demo"]
+
+_MODELS = ("baseline/random", "baseline/longest", "baseline/listener")
+
+
+@click.command()
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path),
+    default="demo-runs",
+    show_default=True,
+    metavar="DIR",
+    help="Where the runs go.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of what the baselines draw.")
+def demo(out: Path, seed: int) -> None:
+    """Run the baselines on a small benchmark made here, and score them.
+
+    Makes a benchmark of real audio (nothing is downloaded), asks three models that need no network, prints the
+    table of the one that listens, and one line for each.
+
+    \b
+    Example:
+      mmar demo
+    """
+    from mmar.reports import score_table
+
+    benchmark = load("demo")
+    click.echo(f"The demonstration set: {len(benchmark)} questions, clips in {benchmark.audio_dir}\n")
+    summary = []
+    for model in _MODELS:
+        folder = out / default_folder(benchmark.name, model, DEFAULT).name
+        click.echo(f"$ mmar run {model} --benchmark demo --out {folder}")
+        run_and_report(model, benchmark, folder, protocol=DEFAULT, seed=seed)
+        click.echo()
+        summary.append((model, score_path(task_for(folder, benchmark)).score))
+    click.echo(f"$ mmar score {folder}")
+    click.echo(score_table(summary[-1][1], colour=sys.stdout.isatty()))
+    click.echo(f"{'model':20}  {'official':>24}   {'choice':>24}")
+    for model, score in summary:
+        cells = "   ".join(
+            f"{value.accuracy:6.1f} {f'[{value.interval[0]:.1f}, {value.interval[1]:.1f}]':>17}"
+            for value in (score.official, score.choice)
+        )
+        click.echo(f"{model:20}  {cells}")

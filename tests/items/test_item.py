@@ -1,0 +1,162 @@
+"""Reading a record and writing it again changes nothing; what cannot be scored is refused by field."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from real_data import MMAR, MMAU, needs_real_data
+
+from mmar.errors import InputError
+from mmar.items import Item, load_benchmark, write_benchmark
+from mmar.items.item import FIELDS
+
+RECORD: dict[str, Any] = {
+    "id": "a",
+    "audio_path": "./audio/a.wav",
+    "question": "Which?",
+    "choices": ["one", "two", ""],
+    "answer": "two",
+    "modality": "sound",
+    "category": "Signal Layer",
+    "sub-category": None,
+    "rubric": [{"name": "n", "scoring_point": "p", "note": "", "choices": [0, 1]}],
+}
+
+text = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=12)
+json_value = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
+    max_leaves=5,
+)
+criterion = st.fixed_dictionaries(
+    {"name": text, "scoring_point": text},
+    optional={"note": text, "choices": st.just([0, 1]), "weight": st.integers()},
+)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> dict[str, Any]:
+    choices = draw(st.lists(text, min_size=2, max_size=26))
+    audio = draw(st.sampled_from(["audio_path", "audio_id"]))
+    modality = draw(st.sampled_from(["modality", "task"]))
+    record = {
+        "id": draw(text.filter(bool)),
+        audio: draw(text),
+        "question": draw(text),
+        "choices": choices,
+        "answer": draw(st.sampled_from(choices)),
+        modality: draw(text),
+        "category": draw(text | st.lists(text, min_size=1, max_size=1)),
+    }
+    nullable = st.none() | text
+    for name in ("sub-category", "language", "source", "url", "timestamp", "thinking"):
+        if draw(st.booleans()):
+            record[name] = draw(nullable)
+    if draw(st.booleans()):
+        record["cue"] = draw(st.none() | st.lists(text, max_size=3))
+    if draw(st.booleans()):
+        record["rubric"] = draw(st.none() | st.lists(criterion, max_size=2))
+    record |= draw(st.dictionaries(text.filter(lambda name: name not in FIELDS), json_value, max_size=3))
+    order = draw(st.permutations(list(record)))
+    return {name: record[name] for name in order}
+
+
+@given(records())
+@settings(max_examples=150, deadline=None)
+def test_a_record_is_written_as_it_was_read(record: dict[str, Any]) -> None:
+    item = Item.from_record(record)
+    assert item.to_record() == record
+    assert list(item.to_record()) == list(record)
+    assert item.choices[item.answer_index] == item.answer
+
+
+@given(found=st.lists(records(), min_size=1, max_size=4, unique_by=lambda record: record["id"]))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("name", ["b.jsonl", "b.json", "b.jsonl.gz", "b.json.gz"])
+def test_a_benchmark_is_read_as_it_was_written(
+    tmp_path: Path, name: str, found: list[dict[str, Any]]
+) -> None:
+    items = [Item.from_record(record) for record in found]
+    path = tmp_path / name
+    write_benchmark(items, path)
+    again = load_benchmark(path)
+    assert list(again) == items
+    assert [item.to_record() for item in again] == found
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "said"),
+    [
+        ({"id": None}, "id", "expected text, found null"),
+        ({"id": 5}, "id", "found the number 5"),
+        ({"id": ""}, "id", "empty"),
+        ({"question": ["x"]}, "question", "found an array"),
+        ({"choices": "one"}, "choices", "expected a list"),
+        ({"choices": ["one", 2]}, "choices\\[1\\]", "found the number 2"),
+        ({"choices": ["two"]}, "choices", "found 1 choice, expected 2 to 26"),
+        ({"choices": [str(at) for at in range(27)], "answer": "1"}, "choices", "found 27 choices"),
+        ({"answer": "Two"}, "answer", "“Two” is not one of the choices"),
+        ({"modality": True}, "modality", "found true or false"),
+        ({"rubric": [{"name": 1}]}, "rubric", "Expected `str`"),
+        ({"category": ["a", "b"]}, "category", "found an array"),
+    ],
+)
+def test_a_bad_field_is_named(change: dict[str, Any], field: str, said: str) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        Item.from_record(RECORD | change, file="f.jsonl", line=7)
+    assert str(caught.value).startswith("f.jsonl:7: ")
+    assert caught.value.field is not None
+    assert pytest.importorskip("re").fullmatch(field, caught.value.field)
+
+
+@pytest.mark.parametrize(
+    "field", ["id", "audio_path", "question", "choices", "answer", "modality", "category"]
+)
+def test_a_missing_field_is_named(field: str) -> None:
+    with pytest.raises(InputError, match="missing") as caught:
+        Item.from_record({name: value for name, value in RECORD.items() if name != field})
+    assert caught.value.field is not None
+    assert field in caught.value.field
+
+
+@pytest.mark.parametrize("record", [None, [], "text", 5, True])
+def test_a_record_that_is_no_object_is_refused(record: object) -> None:
+    with pytest.raises(InputError, match="must be a JSON object"):
+        Item.from_record(record)
+
+
+def test_lenient_lists_what_it_leaves_out(tmp_path: Path) -> None:
+    path = tmp_path / "b.jsonl"
+    lines = [RECORD, RECORD | {"id": "b", "answer": "three"}, RECORD, RECORD | {"id": "c"}]
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines) + "{broken\n")
+    with pytest.raises(InputError, match="is not one of the choices"):
+        load_benchmark(path)
+    seen: list[InputError] = []
+    benchmark = load_benchmark(path, lenient=True, report=seen.append)
+    assert [item.id for item in benchmark] == ["a", "c"]
+    assert [error.line for error in seen] == [2, 3, 5]
+    assert "stands on line 1 already" in str(seen[1])
+    assert benchmark.missing == tuple(seen)
+
+
+@needs_real_data
+def test_the_published_file_is_written_again_byte_for_byte(tmp_path: Path) -> None:
+    benchmark = load_benchmark(MMAR)
+    assert len(benchmark) == 1000
+    write_benchmark(benchmark, tmp_path / "again.jsonl")
+    # The publisher's last line has no line end.
+    assert (tmp_path / "again.jsonl").read_bytes() == MMAR.read_bytes() + b"\n"
+
+
+@needs_real_data
+def test_mmau_is_read_under_its_own_names() -> None:
+    benchmark = load_benchmark(MMAU)
+    assert len(benchmark) == 1000
+    assert {item.modality for item in benchmark} == {"sound", "music", "speech"}
+    assert {item.category for item in benchmark} == {"Reasoning", "Information Extraction"}
+    assert [item.to_record() for item in benchmark] == json.loads(MMAU.read_text("utf-8"))

@@ -1,0 +1,97 @@
+"""Predictions files: which key is read and why, and what becomes of odd records."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mmar.errors import InputError, UsageError
+from mmar.items import PredictionReader, choose_key, first_names
+
+WHOLE = {"id": "a", "choices": ["x", "y"], "answer": "y", "modality": "sound", "category": "Signal Layer"}
+
+
+def read(record: object, key: str = "answer_prediction", **options: bool):  # noqa: ANN201
+    return PredictionReader(key, "p.jsonl", **options).read(json.dumps(record).encode(), 3)
+
+
+def test_the_newer_key_is_taken_and_the_reason_said() -> None:
+    choice = choose_key(["id", "model_prediction", "answer_prediction", "model_output"])
+    assert choice.key == "answer_prediction"
+    assert "model_prediction" in choice.reason
+    assert "--key" in choice.reason
+    assert choose_key(["id", "model_prediction"]).key == "model_prediction"
+    assert choose_key(["id", "model_output"]).reason == ""
+    assert choose_key(["id"]).key == "answer_prediction"
+    assert choose_key(["answer_prediction"], "raw").key == "raw"
+
+
+def test_a_key_that_holds_the_question_is_refused() -> None:
+    with pytest.raises(UsageError, match="part of the question"):
+        PredictionReader("answer", "p.jsonl")
+
+
+def test_text_is_kept_byte_for_byte() -> None:
+    text = '  {"answer": "B"}\n\u00e9\t'
+    assert read({"id": "a", "raw": text}, "raw").text == text
+
+
+def test_states_are_told_apart() -> None:
+    assert not read({"id": "a"}).asked
+    asked = read({"id": "a", "answer_prediction": None})
+    assert asked.asked
+    assert asked.text is None
+    failed = read({"id": "a", "answer_prediction": "", "failure": {"kind": "timeout", "message": "no"}})
+    assert (failed.text, failed.failure, failed.asked) == (None, "timeout", True)
+    assert read({"id": "a", "answer_prediction": ""}).text == ""
+
+
+@pytest.mark.parametrize("prediction", [5, 1.5, True, ["x"], {"answer": "x"}])
+def test_a_prediction_that_is_no_text_is_an_error(prediction: object) -> None:
+    with pytest.raises(InputError, match="expected `str") as caught:
+        read({"id": "a", "answer_prediction": prediction})
+    assert (caught.value.file, caught.value.line, caught.value.field) == ("p.jsonl", 3, "answer_prediction")
+    assert "JSON string" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "said"),
+    [
+        ({"answer_prediction": "x"}, "id", "missing"),
+        ({"id": "", "answer_prediction": "x"}, "id", "empty"),
+        ({"id": 5}, "id", "expected `str"),
+        ({**WHOLE, "answer": None}, "answer", "missing"),
+        ({**WHOLE, "modality": None}, "modality", "missing"),
+        ({**WHOLE, "category": None}, "category", "missing"),
+        ({**WHOLE, "choices": ["y"]}, "choices", "found 1 choice"),
+        ({**WHOLE, "answer": "z"}, "answer", "not one of the choices"),
+        ({**WHOLE, "choices": [1, 2]}, "choices[0]", "expected `str`"),
+    ],
+)
+def test_a_bad_record_is_named_by_field(record: object, field: str, said: str) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        read(record)
+    assert caught.value.field == field
+
+
+def test_broken_json_and_bytes_that_are_no_utf8() -> None:
+    reader = PredictionReader("answer_prediction", "p.jsonl")
+    with pytest.raises(InputError, match=r"broken JSON.*the record starts “\{\"id\": “a"):
+        reader.read('{"id": “a"}'.encode(), 1)
+    with pytest.raises(InputError, match="0xe9 is not UTF-8"):
+        reader.read(b'{"id": "caf\xe9"}', 1)
+
+
+def test_mmau_spelling() -> None:
+    record = {"id": "a", "choices": ["x", "y"], "answer": "y", "task": "music", "category": ["Reasoning"]}
+    whole = read(record).whole
+    assert whole is not None
+    assert (whole.modality, whole.category) == ("music", "Reasoning")
+
+
+def test_the_first_records_say_which_fields_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"id": "a"}\n{broken\n{"id": "b", "model_output": "x"}\n')
+    assert first_names(path) == ["id", "model_output"]

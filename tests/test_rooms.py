@@ -1,0 +1,81 @@
+"""The direction of imports: a room imports only from rooms above it in the list."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "mmar"
+
+# From the ground up. `stats` stands low because it knows nothing of items, and scoring prints its intervals.
+ROOMS = (
+    "errors",
+    "stats",
+    "items",
+    "audio",
+    "benchmarks",
+    "protocols",
+    "models",
+    "runs",
+    "scoring",
+    "audit",
+    "reports",
+    "studio",
+    "library",
+    "evaluation",
+    "cli",
+    "__main__",
+)
+# What a room must not know although it stands below it (ARCHITECTURE, "must not know").
+FORBIDDEN = {
+    "audio": {"items"},
+    "benchmarks": {"audio"},
+    "audit": {"runs"},
+    "studio": {"runs", "reports"},
+}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """The rooms that a module imports at run time; what only type checkers see does not count."""
+    found: set[str] = set()
+
+    def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            for other in node.orelse:
+                visit(other)
+            return
+        if isinstance(node, ast.ImportFrom) and node.module:
+            assert not node.level, f"{path}: relative import"
+            names = [node.module] if node.module != "mmar" else [f"mmar.{alias.name}" for alias in node.names]
+            found.update(name.split(".")[1] for name in names if name.startswith("mmar."))
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+            found.update(name.split(".")[1] for name in names if name.startswith("mmar."))
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(ast.parse(path.read_text("utf-8")))
+    return found - {"__version__"}
+
+
+MODULES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_run_downwards(path: Path) -> None:
+    room = room_of(path)
+    assert room in ROOMS, f"{room} is no room: add it to the list at its place"
+    below = set(ROOMS[: ROOMS.index(room)]) | {room}
+    assert imported(path) <= below
+    assert not imported(path) & FORBIDDEN.get(room, set())
+
+
+def test_every_room_of_the_list_that_exists_is_checked() -> None:
+    assert {room_of(path) for path in MODULES} <= set(ROOMS)
+    assert len(MODULES) > 40
