@@ -88,6 +88,9 @@ def test_without_a_validator_pieces_are_never_joined(server: FileServer, tmp_pat
     url = server.add("/file", BODY, Serve(cut=300_000, etag=""), Serve(etag=""))
     assert get(url, tmp_path).path.read_bytes() == BODY
     assert all("Range" not in request for request in server.page(url).requests)
+    hopeless = server.add("/hopeless", BODY, Serve(cut=300_000, etag=""))
+    with pytest.raises(WorldError, match=r"given up .*\)$"):  # nothing that was kept would be of use
+        get(hopeless, tmp_path)
 
 
 def test_a_weak_tag_gives_way_to_the_date(server: FileServer, tmp_path: Path) -> None:
@@ -131,6 +134,23 @@ def test_a_206_of_another_version_is_not_joined(server: FileServer, tmp_path: Pa
     assert get(url, tmp_path).path.read_bytes() == other
 
 
+def test_a_206_of_another_size_or_another_object_is_not_joined(server: FileServer, tmp_path: Path) -> None:
+    # A tag that does not change with the content: the size, or what the host announces, still tells.
+    longer = BODY[::-1] + b"more"
+    url = server.add("/file", longer, Serve(cut=300_000, body=BODY, etag='"a"'), Serve(etag='"a"'))
+    assert get(url, tmp_path).path.read_bytes() == longer
+    other = BODY[::-1]
+    server.add("/object", other, Serve(cut=300_000, body=BODY, etag='"a"'), Serve(etag='"a"'))
+    announced = [
+        Serve(status=302, headers={"Location": "/object", "X-Linked-Etag": f'"{digest}"'})
+        for digest in (SHA256, hashlib.sha256(other).hexdigest())
+    ]
+    done = get(server.add("/resolve", b"", *announced), tmp_path)
+    assert done.path.read_bytes() == other
+    assert done.claim is not None
+    assert done.claim.sha256 == hashlib.sha256(other).hexdigest()
+
+
 def test_a_new_version_at_each_try_ends(server: FileServer, tmp_path: Path) -> None:
     url = server.add("/file", BODY, *[Serve(cut=300_000, etag=f'"{number}"') for number in range(100)])
     with pytest.raises(WorldError, match="another version at each try"):
@@ -165,7 +185,8 @@ def test_a_body_without_length_is_taken_to_its_end(server: FileServer, tmp_path:
     assert get(url, tmp_path).path.read_bytes() == BODY
     # The end is known now: a second call asks nothing.
     asked = len(server.page(url).requests)
-    assert get(url, tmp_path).size == len(BODY)
+    again = get(url, tmp_path)
+    assert (again.size, again.spliced) == (len(BODY), True)  # who knows what happened to it in between
     assert len(server.page(url).requests) == asked
 
 
@@ -197,8 +218,8 @@ def test_errors_that_pass_are_tried_again_and_others_are_not(server: FileServer,
 
 
 def test_a_web_page_is_not_taken_for_the_file(server: FileServer, tmp_path: Path) -> None:
-    page = b"<!DOCTYPE html><title>Sign in</title>"
-    for headers in ({"Content-Type": "text/html; charset=utf-8"}, {}):
+    html = {"Content-Type": "text/html; charset=utf-8"}
+    for page, headers in ((b"<p>Sign in</p>", html), (b"\n<!DOCTYPE html><title>Sign in</title>", {})):
         url = server.add("/file", page, Serve(headers=headers))
         with pytest.raises(WorldError, match="sent a web page instead of the file"):
             get(url, tmp_path)

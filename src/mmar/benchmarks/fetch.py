@@ -183,7 +183,8 @@ class _Transfer:
     async def _pause(self, barren: int, reason: str, wait: float | None, note: Callable[[str], None]) -> None:
         held = bytes_text(self._held)
         if barren >= self._pace.tries:
-            kept = f"; {held} are kept, run the same command again to go on" if self._held else ""
+            of_use = self._held and self._version and self._version.validator
+            kept = f"; {held} are kept, run the same command again to go on" if of_use else ""
             raise WorldError(
                 f"{self._shown}: given up after {barren} tries without progress ({reason}){kept}"
             )
@@ -197,8 +198,6 @@ class _Transfer:
     async def _try(self, session: aiohttp.ClientSession, advance: Advance) -> None:
         """One request for what is not held yet."""
         validator = self._version.validator if self._version else None
-        if validator is None:
-            self._forget()
         headers = {"Range": f"bytes={self._held}-", "If-Range": validator} if validator and self._held else {}
         async with session.get(self._address, headers=headers) as reply:
             claim = claim_of(reply)

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from mmar.errors import InputError
 
-__all__ = ["UnsafePath", "clip_path", "inside"]
+__all__ = ["UnsafePath", "clip_path", "inside", "quoted"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST = 4096
@@ -53,6 +53,16 @@ def inside(relative: str) -> PurePosixPath:
     return PurePosixPath(*parts)
 
 
+def quoted(foreign: str) -> str:
+    r"""A foreign name for a message: not too long, and nothing in it that a terminal would obey.
+
+    Example:
+        >>> quoted("audio/a.wav"), quoted("evil\x1b[2J")
+        ('“audio/a.wav”', '“evil�[2J”')
+    """
+    return f"“{''.join(each if each.isprintable() else '�' for each in foreign[:200])}”"
+
+
 def clip_path(audio_dir: Path, audio_path: str) -> Path:
     """Where a record's clip lies below a folder, never outside it.
 
@@ -70,7 +80,7 @@ def clip_path(audio_dir: Path, audio_path: str) -> Path:
         return audio_dir.joinpath(*inside(audio_path).parts)
     except UnsafePath as error:
         raise InputError(
-            f"“{audio_path[:200]}” {error}",
+            f"{quoted(audio_path)} {error}",
             field="audio_path",
             hint="a clip must lie below the benchmark's audio folder; correct the record",
         ) from None

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import aiohttp
 
 from mmar.benchmarks.part import Claim
+from mmar.benchmarks.paths import quoted
 
 __all__ = [
     "HOPELESS",
@@ -91,8 +92,8 @@ def retry_after(reply: aiohttp.ClientResponse) -> float | None:
 
 def status_words(reply: aiohttp.ClientResponse) -> str:
     """A status for people."""
-    said = f"{reply.status} {reply.reason or ''}".strip()
-    return f"the server {_STATUS_WORDS.get(reply.status, 'answered')} ({said})"
+    said = f", {quoted(reply.reason)}" if reply.reason else ""
+    return f"the server {_STATUS_WORDS.get(reply.status, 'answered')} ({reply.status}{said})"
 
 
 def error_words(error: Exception, connect: float, stall: float) -> str:

@@ -23,7 +23,7 @@ from typing import IO, BinaryIO
 import msgspec
 
 from mmar.benchmarks.kinds import kind_of
-from mmar.benchmarks.paths import UnsafePath, inside
+from mmar.benchmarks.paths import UnsafePath, inside, quoted
 from mmar.benchmarks.progress import Advance, bytes_text
 from mmar.benchmarks.store import disk_error
 from mmar.errors import InputError
@@ -130,7 +130,7 @@ def _write(
         try:
             path = inside(member.name)
         except UnsafePath as error:
-            raise _Refused(f"holds {member.name[:200]!r}, a path that {error}") from None
+            raise _Refused(f"holds {quoted(member.name)}, a path that {error}") from None
         if member.data is None:
             continue
         target = place(path)
@@ -157,11 +157,11 @@ def _copy(data: IO[bytes], target: Path | None, path: PurePosixPath, bounds: Bou
             while chunk := data.read(_CHUNK):
                 size += len(chunk)
                 if size > bounds.member:
-                    raise _Refused(f"holds “{path}” of more than {bytes_text(bounds.member)}")
+                    raise _Refused(f"holds {quoted(str(path))} of more than {bytes_text(bounds.member)}")
                 if target is not None:
                     out.write(chunk)
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
-        raise _Refused(f"holds “{path}” twice") from None
+        raise _Refused(f"holds {quoted(str(path))} twice") from None
     return size
 
 
@@ -179,7 +179,7 @@ def _tar(raw: BinaryIO, bounds: Bounds) -> Iterator[_Member]:
                 yield _Member(member.name, data)
             else:
                 raise _Refused(
-                    f"holds “{member.name[:200]}”, which is {_TAR_KINDS.get(member.type, 'no plain file')}"
+                    f"holds {quoted(member.name)}, which is {_TAR_KINDS.get(member.type, 'no plain file')}"
                 )
             meter.header = 0
     meter.header = None
@@ -228,13 +228,13 @@ def _zip(raw: BinaryIO) -> Iterator[_Member]:
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
                 words = "a symbolic link" if kind == stat.S_IFLNK else "no plain file"
-                raise _Refused(f"holds “{info.filename[:200]}”, which is {words}")
+                raise _Refused(f"holds {quoted(info.filename)}, which is {words}")
             if info.is_dir():
                 yield _Member(info.filename, None)
                 continue
             if info.flag_bits & 1:
-                raise _Refused(f"holds “{info.filename[:200]}”, which is encrypted")
+                raise _Refused(f"holds {quoted(info.filename)}, which is encrypted")
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise _Refused(f"holds “{info.filename[:200]}” in a compression other than deflate")
+                raise _Refused(f"holds {quoted(info.filename)} in a compression other than deflate")
             with archive.open(info) as data:
                 yield _Member(info.filename, data)

@@ -81,7 +81,7 @@ def _fetch(
             entry, cache_dir, sources=sources, audio=audio, force=force, progress=progress_on(sys.stderr)
         )
     except KeyboardInterrupt:
-        click.echo(f"\nStopped. What was fetched is kept; `mmar get {entry.name}` goes on with it.", err=True)
+        click.echo("\nStopped. What was fetched is kept; the same command goes on with it.", err=True)
         raise SystemExit(130) from None
     if as_json:
         import msgspec
