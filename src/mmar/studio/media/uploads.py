@@ -1,0 +1,126 @@
+"""Is this upload sound? Answered by decoding all of it, never by its name or by what its sender calls it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmar.audio import describe, sha256_file
+from mmar.errors import InputError
+from mmar.studio.media.containers import container_of, readable_audio
+from mmar.studio.media.decoding import decoded_blocks
+
+__all__ = ["UploadFacts", "inspect_upload"]
+
+_MOST_CHANNELS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFacts:
+    """What an uploaded file really is.
+
+    Attributes:
+        container: name of the kind of file, for people.
+        media_type: the fixed type to serve it with; never the one that the sender gave.
+        readable: the file that `mmar.audio` reads: the upload itself, or the FLAC made of it.
+        rate: frames a second, in Hz.
+        channels: number of channels.
+        frames: length in frames, as decoded.
+        size: length of the upload in bytes.
+        sha256: of the upload's bytes.
+        peak: largest magnitude, full scale at 1; 0 for digital silence.
+    """
+
+    container: str
+    media_type: str
+    readable: Path
+    rate: int
+    channels: int
+    frames: int
+    size: int
+    sha256: str
+    peak: float
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.frames / self.rate
+
+
+def inspect_upload(
+    path: Path,
+    work: Path,
+    *,
+    max_bytes: int = 1 << 30,
+    max_seconds: float = 4 * 3600,
+    timeout: float = 600,
+    ffmpeg: str = "ffmpeg",
+) -> UploadFacts:
+    """Decode an uploaded file from beginning to end and say what it is.
+
+    Args:
+        path: the upload, under a name of the server's own making.
+        work: an existing folder for a converted copy.
+        max_bytes: largest file that is looked at.
+        max_seconds: longest recording that is taken.
+        timeout: seconds that a conversion may take.
+        ffmpeg: the program that converts what libsndfile does not read.
+
+    Returns:
+        The facts. A converted copy is `readable`, and then the caller's.
+
+    Raises:
+        InputError: the file is too large or too long, no sound, damaged or cut short; in the words for its
+            sender.
+        UsageError: ffmpeg is needed and not installed.
+        WorldError: the conversion took too long, or the disk refuses.
+    """
+    size = path.stat().st_size if path.is_file() else 0
+    if size > max_bytes:
+        raise InputError(
+            f"found {size:,} bytes, more than the {max_bytes:,} that are allowed",
+            file=str(path),
+            hint="cut the recording, or save it as FLAC or MP3",
+        )
+    readable = readable_audio(path, work, max_seconds=max_seconds, timeout=timeout, ffmpeg=ffmpeg)
+    try:
+        return _decoded(path, readable, size, max_seconds)
+    except BaseException:
+        if readable != path:
+            readable.unlink(missing_ok=True)
+        raise
+
+
+def _decoded(path: Path, readable: Path, size: int, max_seconds: float) -> UploadFacts:
+    import numpy as np
+
+    facts = describe(readable)
+    if facts.channels > _MOST_CHANNELS:
+        raise InputError(
+            f"found {facts.channels} channels, expected at most {_MOST_CHANNELS}", file=str(path)
+        )
+    if facts.duration > max_seconds:
+        raise InputError(
+            f"found {facts.duration:.0f} s of sound, more than the {max_seconds:g} s that are allowed",
+            file=str(path),
+            hint="cut it into parts first",
+        )
+    frames, peak = 0, 0.0
+    for block in decoded_blocks(readable):
+        frames += len(block)
+        peak = max(peak, float(np.abs(block).max()))
+    if not frames:
+        raise InputError("holds no sound that can be decoded", file=str(path), hint="get the file again")
+    kind = container_of(path)
+    return UploadFacts(
+        # libsndfile reads some kinds that no browser plays; they are served as bytes and nothing else.
+        container=kind.name if kind else facts.container,
+        media_type=kind.media_type if kind else "application/octet-stream",
+        readable=readable,
+        rate=facts.rate,
+        channels=facts.channels,
+        frames=frames,
+        size=size,
+        sha256=sha256_file(path),
+        peak=peak,
+    )
