@@ -9,7 +9,7 @@ path from an audio file to a number can be walked, tested and shown on any machi
     plan         which kinds, how often, and the order of the choices
     wording      a scene as a record in the publisher's fields
     render       a score of events as samples, by way of timbres, hits, textures and voices
-    build        all of it as files
+    assembly     all of it as files
 
 The files are the same to the last bit on every machine: `signal` says how, and `METADATA_SHA256` and
 `AUDIO_SHA256` say what they are.
@@ -17,7 +17,7 @@ The files are the same to the last bit on every machine: `signal` says how, and 
 
 from __future__ import annotations
 
-from mmar.benchmarks.demo.build import (
+from mmar.benchmarks.demo.assembly import (
     AUDIO_SHA256,
     METADATA_NAME,
     METADATA_SHA256,

@@ -9,7 +9,7 @@ the shape of the spectrum, knows nothing of words, and picks blindly, saying so,
 
 from __future__ import annotations
 
+from mmar.models.listener.answering import listen
 from mmar.models.listener.heard import Heard
-from mmar.models.listener.listen import listen
 
 __all__ = ["Heard", "listen"]
