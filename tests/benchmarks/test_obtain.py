@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,7 @@ def test_a_wrong_file_is_refused_with_both_digests_and_leaves_nothing(
     server.add("/little.tar.gz", archive[:-1] + b"x")
     with pytest.raises(InputError, match=hashlib.sha256(archive).hexdigest()):
         get(entry, tmp_path)
+    assert len(server.pages["/little.tar.gz"].requests) == 1  # it came in one piece: asking again is no use
     held = files_of(Store(tmp_path, entry).home)
     assert set(held) == {".lock", "0123456789ab/little-meta.jsonl", "0123456789ab/receipt.json"}
 
@@ -154,6 +156,10 @@ def test_pieces_of_two_versions_are_noticed_and_fetched_anew(
     assert get(entry, tmp_path, progress=progress).receipt.audio is not None
     assert any("pieces do not fit" in line for line in progress.lines)
     assert len(server.page(url).requests) == 3
+    server.page(url).script[:] = [liar, Serve(etag='"same"'), replace(liar, cut=None)]
+    with pytest.raises(InputError, match="SHA-256"):
+        get(entry, tmp_path, force=True)
+    assert not list(Store(tmp_path, entry).home.rglob("*.part"))
 
 
 def test_a_truthful_but_wrong_mirror_is_not_asked_twice(

@@ -180,6 +180,15 @@ def test_a_bomb_that_is_left_out_stops_too(tmp_path: Path) -> None:
         unpack(tmp_path / "archive", tmp_path / "new", lambda path: None, bounds=Bounds(total=1_000_000))
 
 
+def test_many_small_bombs_stop_too(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="unpacks to more than 1 MB"):
+        run(
+            zipped({f"{number}.wav": bytes(400_000) for number in range(5)}),
+            tmp_path,
+            bounds=Bounds(total=1_000_000),
+        )
+
+
 def test_one_file_and_the_number_of_files_are_bounded(tmp_path: Path) -> None:
     data = tar(*(member(f"audio/{number}.wav", bytes(100)) for number in range(20)))
     with pytest.raises(InputError, match="more than 19 files"):
@@ -207,9 +216,10 @@ def test_a_damaged_archive_is_said_to_be_one(tmp_path: Path) -> None:
     whole = gzip.compress(tar(member("audio/a.wav", noise)))
     broken = bytearray(whole)
     broken[-6] ^= 1  # in gzip's own checksum
-    for number, data in enumerate(
-        (whole[:-20_000], whole[:-4], bytes(broken), tar(member("a", noise))[:50_000])
-    ):
+    padded = bytearray(gzip.compress(tar(member("audio/a.wav", noise)) + bytes(2_000_000)))
+    padded[-6] ^= 1
+    cut_tar = tar(member("a", noise))[:50_000]
+    for number, data in enumerate((whole[:-20_000], whole[:-4], bytes(broken), bytes(padded), cut_tar)):
         folder = tmp_path / str(number)
         folder.mkdir()
         with pytest.raises(InputError, match="damaged or cut off"):

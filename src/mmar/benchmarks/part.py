@@ -67,7 +67,7 @@ def left_over(part: Path) -> tuple[Version | None, int]:
         held = part.stat().st_size
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         version, held = None, 0
-    if version is None or (version.total is not None and held > version.total):
+    if version is None:
         discard(part)
         return None, 0
     return version, held
