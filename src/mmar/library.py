@@ -19,16 +19,18 @@ import msgspec
 
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, load_benchmark
-from mmar.protocols import DEFAULT, Protocol, load_protocol
+from mmar.protocols import DEFAULT, Protocol, Settings, load_protocol
 
 if TYPE_CHECKING:
     from mmar.models import Model
+    from mmar.runs.budget import Budget
+    from mmar.runs.conditions import Condition
     from mmar.runs.engine import Counts, Limits
-    from mmar.runs.run import Outcome
+    from mmar.runs.run import Outcome, RunPlan
     from mmar.scoring import Score
     from mmar.scoring.score import Scored, Task
 
-__all__ = ["cache_dir", "load", "run", "score", "score_path", "task_for"]
+__all__ = ["cache_dir", "load", "open_for", "plan_run", "run", "score", "score_path", "task_for"]
 
 
 def cache_dir() -> Path:
@@ -88,10 +90,16 @@ def run(
     limit: int | None = None,
     only: Mapping[str, Iterable[str]] | None = None,
     again: str | None = None,
+    audio: Condition = "full",
+    rotations: int = 1,
+    repeats: int = 1,
+    settings: Settings | None = None,
     limits: Limits | None = None,
+    budget: Budget | None = None,
+    cache: str | Path | None = None,
     base_urls: Iterable[str] = (),
+    options: Mapping[str, str] | None = None,
     progress: Callable[[int, Counts], None] = lambda *_: None,
-    **options: Any,
 ) -> Outcome:
     """Run a model on a benchmark, or go on with a run.
 
@@ -103,54 +111,122 @@ def run(
         seed: of everything drawn at random.
         limit: ask at most so many items.
         only: ask only items whose field has one of these values.
-        again: `failed` asks only the items of which nothing but failures is recorded.
-        limits: how hard to try; see `mmar.runs.Limits`.
+        again: `failed` or `unresolved`: ask those again, and those alone.
+        audio: `full`, or a control condition; see `mmar.runs.conditions`.
+        rotations: ask under so many rotations of the choices, 0 for all.
+        repeats: ask so many samples of each.
+        settings: generation settings, over the protocol's own.
+        limits: how hard to try; see `mmar.runs.engine.Limits`.
+        budget: what may be spent.
+        cache: a file of answers that were paid for before.
         base_urls: servers, for adapters that speak HTTP.
-        progress: called with the number of items to ask and the counts so far.
-        options: further options of the adapter.
+        options: further options of the adapter, by name.
+        progress: called with the number of requests to put and the counts so far.
 
     Raises:
         UsageError: the folder holds another run, or there is no audio.
         WorldError: the disk refuses, or the service will not serve this caller.
     """
-    from mmar.models import ModelOptions, open_model
-    from mmar.runs.engine import Limits
-    from mmar.runs.run import RunPlan, carry_out
+    from mmar.runs.run import carry_out
 
-    loaded = benchmark if isinstance(benchmark, Benchmark) else load(benchmark)
-    limits = limits or Limits()
+    plan = plan_run(
+        benchmark,
+        out=out,
+        protocol=protocol,
+        seed=seed,
+        limit=limit,
+        only=only,
+        again=again,
+        audio=audio,
+        rotations=rotations,
+        repeats=repeats,
+        settings=settings,
+        limits=limits,
+        budget=budget,
+        cache=cache,
+        base_urls=base_urls,
+        options=options,
+    )
     if isinstance(model, str):
-        urls = tuple(base_urls)
-        model = open_model(
-            model,
-            ModelOptions(
-                seed=seed,
-                base_urls=urls,
-                timeout_s=limits.timeout_s,
-                concurrency=limits.concurrency,
-                environment=os.environ,
-                extra={name: str(value) for name, value in options.items() if value is not None},
-            ),
-        )
-    plan = RunPlan(
-        benchmark=loaded,
-        given=loaded.origin,
-        protocol=load_protocol(protocol) if isinstance(protocol, str) else protocol,
+        model = open_for(model, plan)
+    return carry_out(plan, model, progress)
+
+
+def plan_run(
+    benchmark: str | Path | Benchmark,
+    *,
+    out: str | Path,
+    protocol: str | Protocol = DEFAULT,
+    seed: int = 0,
+    limit: int | None = None,
+    only: Mapping[str, Iterable[str]] | None = None,
+    again: str | None = None,
+    audio: Condition = "full",
+    rotations: int = 1,
+    repeats: int = 1,
+    settings: Settings | None = None,
+    limits: Limits | None = None,
+    budget: Budget | None = None,
+    cache: str | Path | None = None,
+    base_urls: Iterable[str] = (),
+    options: Mapping[str, str] | None = None,
+) -> RunPlan:
+    """What `run` would do; arguments as there."""
+    from mmar.runs.asking import Asking
+    from mmar.runs.budget import Budget
+    from mmar.runs.engine import Limits
+    from mmar.runs.run import RunPlan
+
+    if isinstance(protocol, str):
+        protocol = load_protocol(protocol)
+    limits = limits or Limits()
+    chosen = {name: list(values) for name, values in (only or {}).items()}
+    # Where a key lies is nobody's business, and no part of a number.
+    shown = {name: value for name, value in (options or {}).items() if "key" not in name}
+    return RunPlan(
+        benchmark=benchmark if isinstance(benchmark, Benchmark) else load(benchmark),
+        asking=Asking(protocol, _over(protocol.settings, settings), audio, rotations, repeats),
         out=Path(out),
         seed=seed,
         limits=limits,
         limit=limit,
-        only={name: tuple(values) for name, values in (only or {}).items()},
+        only={name: tuple(values) for name, values in chosen.items()},
         again=again,
-        options={
+        model_options=shown,
+        given_options=dict(options or {}),
+        notes={
             "limit": limit,
+            "only": chosen,
             "again": again,
-            "only": {name: list(values) for name, values in (only or {}).items()},
+            "rotations": rotations,
+            "repeats": repeats,
             "concurrency": limits.concurrency,
             "base_urls": list(base_urls),
         },
+        budget=budget or Budget(),
+        cache=None if cache is None else Path(cache),
     )
-    return carry_out(plan, model, progress)
+
+
+def open_for(model: str, plan: RunPlan) -> Model:
+    """Open a model by name for a plan; credentials come from this process's environment.
+
+    Raises:
+        UsageError: there is no such model, or it does not know an option.
+    """
+    from mmar.models import ModelOptions, open_model
+
+    return open_model(
+        model,
+        ModelOptions(
+            seed=plan.seed,
+            base_urls=tuple(plan.notes["base_urls"]),
+            timeout_s=plan.limits.timeout_s,
+            concurrency=plan.limits.concurrency or plan.limits.most,
+            environment=os.environ,
+            extra=plan.given_options,
+        ),
+    )
 
 
 def score(
@@ -227,6 +303,14 @@ def _published_name(digest: str) -> str | None:
 
     return next(
         (entry.name for entry in CATALOGUE.values() if getattr(entry, "digest", None) == digest), None
+    )
+
+
+def _over(first: Settings, second: Settings | None) -> Settings:
+    """Settings of the second over those of the first."""
+    given = {} if second is None else {name: getattr(second, name) for name in second.__struct_fields__}
+    return msgspec.structs.replace(
+        first, **{name: value for name, value in given.items() if value is not None}
     )
 
 

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from real_data import MMAR, needs_real_data
 
 from mmar.items import DigestBuilder, Item, Question, benchmark_digest, load_benchmark, write_benchmark
+from real_data import MMAR, needs_real_data
 
 ITEMS = [
     Item(

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from real_data import MMAR, MMAU, needs_real_data
 
 from mmar.errors import InputError
 from mmar.items import Item, load_benchmark, write_benchmark
 from mmar.items.item import FIELDS
+from real_data import MMAR, MMAU, needs_real_data
 
 RECORD: dict[str, Any] = {
     "id": "a",

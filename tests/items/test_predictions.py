@@ -13,7 +13,7 @@ from mmar.items import PredictionReader, choose_key, first_names
 WHOLE = {"id": "a", "choices": ["x", "y"], "answer": "y", "modality": "sound", "category": "Signal Layer"}
 
 
-def read(record: object, key: str = "answer_prediction", **options: bool):  # noqa: ANN201
+def read(record: object, key: str = "answer_prediction", **options: bool):
     return PredictionReader(key, "p.jsonl", **options).read(json.dumps(record).encode(), 3)
 
 

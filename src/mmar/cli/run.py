@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-import shlex
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mmar.errors import UsageError
-from mmar.library import load
-from mmar.protocols import DEFAULT
+from mmar.library import cache_dir, load
+from mmar.protocols import DEFAULT, Settings
 
 if TYPE_CHECKING:
     from mmar.items import Benchmark
     from mmar.runs.run import Outcome
 
 __all__ = ["default_folder", "run", "run_and_report"]
+
+_CONDITIONS = ("full", "none", "silence", "noise", "shuffled", "reversed", "mono")
+_SECONDS = click.FloatRange(0, min_open=True)
 
 
 @click.command()
@@ -28,149 +29,177 @@ __all__ = ["default_folder", "run", "run_and_report"]
     "--benchmark", "-b", metavar="NAME-OR-PATH", required=True, help="mmar, demo, or a metadata file."
 )
 @click.option("--audio-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where the clips are.")
+@click.option("--protocol", "-p", metavar="NAME-OR-FILE", help=f"How to put the questions.  [{DEFAULT}]")
 @click.option(
-    "--protocol",
-    "-p",
-    default=DEFAULT,
-    show_default=True,
-    metavar="NAME-OR-FILE",
-    help="How to put the questions.",
-)
-@click.option(
-    "--out",
-    "-o",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The run's folder.  [runs/BENCHMARK/MODEL]",
+    "--out", "-o", type=click.Path(path_type=Path), metavar="DIR", help="The run's folder.  [runs/…]"
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask at most so many items.")
 @click.option(
-    "--only", multiple=True, metavar="KEY=VALUE", help="Ask only items with this value; may be given again."
+    "--only", multiple=True, metavar="KEY=VALUE", help="Ask only items with this value; repeatable."
 )
+@click.option(
+    "--again", type=click.Choice(["failed", "unresolved"]), help="Ask those again, and those alone."
+)
+@click.option(
+    "--audio", type=click.Choice(_CONDITIONS), default="full", help="A control in place of the clip."
+)
+@click.option("--rotate", metavar="K|all", help="Ask each item under K rotations of its choices.")
+@click.option("--repeats", type=click.IntRange(1, 1000), default=1, metavar="K", help="Ask each K times.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything drawn at random.")
+@click.option("--temperature", type=click.FloatRange(0), metavar="T", help="Sampling temperature.")
+@click.option("--top-p", type=click.FloatRange(0, 1), metavar="P", help="Nucleus mass.")
+@click.option("--max-tokens", type=click.IntRange(1), metavar="N", help="Most tokens of an answer.")
+@click.option("--base-url", multiple=True, metavar="URL", help="A server; several share the load.")
 @click.option(
-    "--concurrency",
-    "-c",
-    type=click.IntRange(1, 4096),
-    default=8,
-    show_default=True,
-    help="Most requests in flight.",
+    "--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of the adapter; repeatable."
 )
 @click.option(
-    "--base-url", multiple=True, metavar="URL", help="An OpenAI-compatible server; several share the load."
+    "--concurrency", "-c", type=click.IntRange(1, 4096), metavar="N", help="Requests in flight.  [found]"
 )
+@click.option("--rate", type=_SECONDS, metavar="R", help="Most requests a second.")
+@click.option("--token-rate", type=_SECONDS, metavar="T", help="Most tokens a minute.")
 @click.option(
     "--tries", type=click.IntRange(1, 100), default=5, show_default=True, help="Most requests for one item."
 )
 @click.option(
-    "--timeout",
-    type=click.FloatRange(0, min_open=True),
-    default=300.0,
-    show_default=True,
-    metavar="S",
-    help="Longest wait for one answer.",
+    "--timeout", type=_SECONDS, default=300.0, show_default=True, metavar="S", help="Longest wait for one."
 )
-@click.option("--again", type=click.Choice(["failed"]), help="Ask only the items that failed.")
+@click.option("--deadline", type=_SECONDS, metavar="S", help="Longest time for all; then go on later.")
+@click.option("--budget", metavar="TOKENS|MONEY", help="500000tokens, 2Mtokens, or an amount such as 3.50.")
+@click.option(
+    "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Your price table (docs/models.md)."
+)
+@click.option("--cache/--no-cache", default=False, help="Take answers that were paid for in another run.")
+@click.option("--dry-run", is_flag=True, help="Say what would be asked and what it would cost; send nothing.")
 @click.option("--lenient", is_flag=True, help="Leave bad records of the benchmark out.")
-def run(
-    model: str,
-    benchmark: str,
-    audio_dir: Path | None,
-    protocol: str,
-    out: Path | None,
-    limit: int | None,
-    only: tuple[str, ...],
-    seed: int,
-    concurrency: int,
-    base_url: tuple[str, ...],
-    tries: int,
-    timeout: float,
-    again: str | None,
-    lenient: bool,
-) -> None:
+def run(model: str, benchmark: str, **given: Any) -> None:
     """Run a model on a benchmark, or go on with a run.
 
-    MODEL is baseline/random, baseline/longest, baseline/listener, or openai/NAME for OpenAI and every
-    compatible server. Each answer is on disk before it is counted; the same command after a crash asks only
-    what has no answer.
+    MODEL is a baseline (baseline/listener), ADAPTER/NAME (openai/gpt-4o-audio-preview), or a name that mmar
+    models lists. Each answer is on disk before it is counted; the same command after a crash asks only what has
+    no answer.
 
     \b
     Example:
       mmar run baseline/listener --benchmark demo
-      mmar run openai/gpt-4o-audio-preview --benchmark mmar --concurrency 16
+      mmar run openai/gpt-4o-audio-preview --benchmark mmar --budget 20 --prices prices.toml
       mmar run openai/Qwen/Qwen2.5-Omni-7B --benchmark mmar --base-url http://localhost:8000/v1
     """
     loaded = load(
         benchmark,
-        audio_dir=audio_dir,
-        lenient=lenient,
+        audio_dir=given["audio_dir"],
+        lenient=given["lenient"],
         report=lambda error: click.echo(f"left out: {error}", err=True),
     )
-    folder = out or default_folder(loaded.name, model, protocol)
-    from mmar.runs.engine import Limits
-
-    outcome = run_and_report(
-        model,
-        loaded,
-        folder,
-        protocol=protocol,
-        seed=seed,
-        limit=limit,
-        only=_only(only),
-        again=again,
-        limits=Limits(concurrency=concurrency, tries=tries, timeout_s=timeout),
-        base_urls=base_url,
-    )
+    adapter, protocol, settings, options = _as_recipe(model, given)
+    folder = given["out"] or default_folder(loaded.name, model, protocol, given["audio"])
+    arguments = {
+        "protocol": protocol,
+        "seed": given["seed"],
+        "limit": given["limit"],
+        "only": _pairs(given["only"], "--only modality=speech"),
+        "again": given["again"],
+        "audio": given["audio"],
+        "rotations": _rotations(given["rotate"]),
+        "repeats": given["repeats"],
+        "settings": settings,
+        "limits": _limits(given),
+        "budget": _budget(adapter, given),
+        "cache": cache_dir() / "answers.sqlite" if given["cache"] else None,
+        "base_urls": given["base_url"],
+        "options": options,
+    }
+    if given["dry_run"]:
+        _dry_run(adapter, loaded, folder, arguments)
+        return
+    outcome = run_and_report(adapter, loaded, folder, **arguments)
     if outcome.stopped:
-        sys.exit(130)
+        sys.exit(130 if outcome.counts.stopped == "interrupted" else 1)
 
 
-def run_and_report(model: str, benchmark: Benchmark, folder: Path, **options: Any) -> Outcome:
+def run_and_report(model: str, benchmark: Benchmark, folder: Path, **arguments: Any) -> Outcome:
     """Run, with a progress bar on a terminal, and say what came of it."""
     from mmar.cli.progress import RunProgress
-    from mmar.library import run as run_model
+    from mmar.library import open_for, plan_run
+    from mmar.reports.run_summary import run_plan_lines, run_summary
+    from mmar.runs.run import carry_out
 
+    plan = plan_run(benchmark, out=folder, **arguments)
+    for line in run_plan_lines(plan):
+        click.echo(line)
     with RunProgress(f"{model} on {benchmark.name}", sys.stderr) as progress:
-        outcome = run_model(model, benchmark, out=folder, progress=progress, **options)
-    for line in _report(outcome, folder, len(benchmark)):
+        outcome = carry_out(plan, open_for(model, plan), progress)
+    for line in run_summary(outcome, folder, len(benchmark)):
         click.echo(line)
     return outcome
 
 
-def default_folder(benchmark: str, model: str, protocol: str) -> Path:
-    """Where a run goes when nothing is said: `runs/BENCHMARK/MODEL`, another protocol's name behind it."""
-    name = model if protocol == DEFAULT else f"{model}-{Path(protocol).stem}"
-    return Path("runs") / _plain(benchmark) / _plain(name)
+def default_folder(benchmark: str, model: str, protocol: str, audio: str = "full") -> Path:
+    """Where a run goes when nothing is said: `runs/BENCHMARK/MODEL`, with what is unusual of it behind."""
+    unusual = [] if protocol == DEFAULT else [Path(protocol).stem]
+    unusual += [] if audio == "full" else [audio]
+    return Path("runs") / _plain(benchmark) / _plain("-".join([model, *unusual]))
 
 
 def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9.+_-]+", "-", name).strip("-.") or "run"
 
 
-def _only(pairs: tuple[str, ...]) -> dict[str, list[str]]:
+def _as_recipe(model: str, given: dict[str, Any]) -> tuple[str, str, Settings, dict[str, str]]:
+    """Adapter's name, protocol, settings and options: those of a known system, what was given going before."""
+    settings = Settings(given["temperature"], given["top_p"], given["max_tokens"])
+    options = {
+        name: values[-1] for name, values in _pairs(given["options"], "--option audio_rate=16000").items()
+    }
+    return model, given["protocol"] or DEFAULT, settings, options
+
+
+def _pairs(pairs: tuple[str, ...], example: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for pair in pairs:
-        field, equals, value = pair.partition("=")
-        if not equals or not field:
-            raise UsageError(f"--only {pair}: expected KEY=VALUE, such as modality=speech")
-        found.setdefault(field, []).append(value)
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(f"“{pair}”: expected KEY=VALUE, such as {example}")
+        found.setdefault(name, []).append(value)
     return found
 
 
-def _report(outcome: Outcome, folder: Path, n: int) -> Iterator[str]:
-    counts = outcome.counts
-    if outcome.repaired:
-        yield f"repaired    a torn last line ({outcome.repaired} bytes) was cut off; its item was asked again"
-    if outcome.before:
-        yield f"went on     {outcome.before:,} of {n:,} items had an answer already"
-    failed = "".join(f", {count:,} failed ({kind})" for kind, count in sorted(counts.failed.items()))
-    yield f"asked       {outcome.asked:,}: {counts.answered:,} answered{failed}"
-    if outcome.stopped:
-        yield f"stopped     {outcome.asked - counts.done:,} were not asked; the same command goes on"
-    elif outcome.failed:
-        yield f"to do       {outcome.failed:,} only failed so far; the same command asks them again"
-    if outcome.answered < n:
-        yield f"so far      {outcome.answered:,} of {n:,} items are answered"
-    yield f"run         {folder}"
-    yield f"signature   {outcome.manifest.line}"
-    yield f"next        mmar score {shlex.quote(str(folder))}"
+def _rotations(text: str | None) -> int:
+    """How many rotations; 0 for all."""
+    if text is None:
+        return 1
+    if text == "all":
+        return 0
+    if text.isdigit() and int(text) >= 1:
+        return int(text)
+    raise UsageError(f"--rotate {text}: expected a number from 1, or all")
+
+
+def _limits(given: dict[str, Any]) -> Any:
+    from mmar.runs.engine import Limits
+
+    return Limits(
+        concurrency=given["concurrency"],
+        tries=given["tries"],
+        timeout_s=given["timeout"],
+        deadline_s=given["deadline"],
+        rate=given["rate"],
+        token_rate=given["token_rate"],
+    )
+
+
+def _budget(model: str, given: dict[str, Any]) -> Any:
+    from mmar.runs.budget import Budget, parse_budget, price_of
+
+    tokens, money = parse_budget(given["budget"])
+    return Budget(tokens, money, price_of(model, given["prices"]))
+
+
+def _dry_run(model: str, benchmark: Benchmark, folder: Path, arguments: dict[str, Any]) -> None:
+    from mmar.library import open_for, plan_run
+    from mmar.reports.run_summary import dry_run_lines
+    from mmar.runs.dry_run import dry_run
+
+    plan = plan_run(benchmark, out=folder, **arguments)
+    for line in dry_run_lines(dry_run(plan, open_for(model, plan)), model, folder):
+        click.echo(line)

@@ -114,6 +114,10 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
         request: digest of the request.
         at: when the answer was complete, UTC, ISO 8601.
         model: the model that the service says it used, where it says so.
+        caption: what a captioner wrote of the clip, where the model answered from that.
+        rotation: by how many places the choices were rotated to the left.
+        repeat: which of several samples of the same request this is, from 0.
+        cached: whether the answer was paid for before and taken from the cache.
     """
 
     id: str
@@ -128,6 +132,10 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     request: str | None = None
     at: str | None = None
     model: str | None = None
+    caption: str | None = None
+    rotation: int = 0
+    repeat: int = 0
+    cached: bool = False
 
     def __post_init__(self) -> None:
         if self.failure is not None and (self.text or self.thinking):

@@ -51,6 +51,8 @@ class Request(msgspec.Struct, frozen=True):
         choices: the choices in the order in which they were put.
         audio: the clip's file, or `None` for a request without audio.
         settings: generation settings.
+        rotation: by how many places the choices stand rotated to the left.
+        repeat: which of several samples this is, from 0; not part of the digest.
     """
 
     item_id: str
@@ -59,6 +61,8 @@ class Request(msgspec.Struct, frozen=True):
     choices: tuple[str, ...]
     audio: Path | None
     settings: Settings = Settings()
+    rotation: int = 0
+    repeat: int = 0
 
     def digest(self) -> str:
         """SHA-256 over messages, choices and settings, 64 hexadecimal digits. The clip's bytes have a digest of their own."""

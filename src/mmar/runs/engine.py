@@ -13,30 +13,41 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from mmar.errors import MmarError, WorldError
+from mmar.errors import InputError, MmarError, WorldError
 from mmar.models import Answer, AskFailed, Failure, Model
 from mmar.protocols import Request
+from mmar.runs.budget import Budget
+from mmar.runs.cache import Cache
 from mmar.runs.ledger import Ledger
 from mmar.runs.manifest import now
+from mmar.runs.pace import Pace
 
-__all__ = ["Counts", "Limits", "ask_all"]
+__all__ = ["Counts", "Engine", "Limits"]
 
 
 class Limits(msgspec.Struct, frozen=True):
     """How hard to try.
 
     Attributes:
-        concurrency: most requests in flight.
+        concurrency: most requests in flight; found by itself when `None`.
+        most: upper bound of what is found.
         tries: most requests for one item.
         timeout_s: longest wait for one answer, in seconds.
+        deadline_s: longest time for the whole session, in seconds; what is in flight then is finished.
+        rate: most requests a second.
+        token_rate: most tokens a minute.
         backoff_s: first wait before trying again, doubled each time, with jitter.
-        longest_backoff_s: longest wait before trying again, unless the service asks for more.
+        longest_backoff_s: longest such wait, unless the service asks for more.
         hopeless: so many denials (bad key, unknown model) or crashes, with no answer yet, end the run.
     """
 
-    concurrency: int = 8
+    concurrency: int | None = None
+    most: int = 128
     tries: int = 5
     timeout_s: float = 300.0
+    deadline_s: float | None = None
+    rate: float | None = None
+    token_rate: float | None = None
     backoff_s: float = 1.0
     longest_backoff_s: float = 60.0
     hopeless: int = 3
@@ -48,10 +59,20 @@ class Counts(msgspec.Struct):
     Attributes:
         answered: answers written.
         failed: failures written, by kind.
+        cached: of the answers, those that were paid for before.
+        requests: requests sent, all tries counted.
+        tokens: tokens of the answers, as the service counted them.
+        money: their cost, where there is a price.
+        stopped: why nothing more was asked; empty when all were.
     """
 
     answered: int = 0
     failed: dict[str, int] = msgspec.field(default_factory=dict)
+    cached: int = 0
+    requests: int = 0
+    tokens: int = 0
+    money: float = 0.0
+    stopped: str = ""
 
     @property
     def done(self) -> int:
@@ -59,137 +80,220 @@ class Counts(msgspec.Struct):
         return self.answered + sum(self.failed.values())
 
 
-async def ask_all(
-    model: Model,
-    requests: Iterator[Request],
-    ledger: Ledger,
-    limits: Limits,
-    *,
-    stop: asyncio.Event,
-    progress: Callable[[Counts], None] = lambda _: None,
-    seed: int = 0,
-) -> Counts:
-    """Ask every request and record every answer.
+_PUSHED_BACK = ("rate_limit", "server", "timeout")
+
+
+class Engine:
+    """Asks requests of one model and records the answers in one ledger.
 
     Args:
         model: who is asked.
-        requests: taken one at a time as places come free, so that memory stays flat.
         ledger: where answers go before they are counted.
         limits: how hard to try.
-        stop: when set, nothing new is asked and what is in flight is finished.
-        progress: called with the counts after each flush.
+        budget: what may be spent.
+        cache: answers that were paid for before.
         seed: of the jitter.
-
-    Raises:
-        WorldError: the disk refuses, or the service will not serve this caller at all.
+        progress: called with the counts after each flush.
     """
-    counts = Counts()
-    written: asyncio.Queue[Answer | None] = asyncio.Queue(maxsize=4 * limits.concurrency)
-    jitter = random.Random(seed)  # noqa: S311 - spreads retries, guards nothing
-    denials = _Denials(limits.hopeless)
 
-    async def work() -> None:
-        for request in requests:
-            answer = await _ask(model, request, limits, jitter, stop)
+    def __init__(
+        self,
+        model: Model,
+        ledger: Ledger,
+        limits: Limits,
+        *,
+        budget: Budget | None = None,
+        cache: Cache | None = None,
+        seed: int = 0,
+        progress: Callable[[Counts], None] = lambda _: None,
+    ) -> None:
+        self.model, self.ledger, self.limits = model, ledger, limits
+        self.budget, self.cache, self.progress = budget or Budget(), cache, progress
+        self.counts = Counts()
+        self.stop = asyncio.Event()
+        self.pace = Pace(limits.concurrency, most=limits.most, rate=limits.rate, token_rate=limits.token_rate)
+        self._jitter = random.Random(seed)  # noqa: S311 - spreads retries, guards nothing
+        self._written: asyncio.Queue[tuple[bytes | None, Answer] | None] = asyncio.Queue()
+        self._denied = 0
+        self._hopeless = ""
+
+    def halt(self, why: str) -> None:
+        """Ask nothing more, and finish what is in flight."""
+        if not self.stop.is_set():
+            self.counts.stopped = why
+            self.stop.set()
+
+    async def ask_all(
+        self, requests: Iterator[Request], make: Callable[[Request], Request] | None = None
+    ) -> Counts:
+        """Ask every request and record every answer.
+
+        Args:
+            requests: taken one at a time as places come free, so that memory stays flat.
+            make: makes what is really asked of a request, in a thread, just before it is asked; a clip that it
+                makes is deleted when the answer is there.
+
+        Raises:
+            WorldError: the disk refuses, or the service will not serve this caller at all.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = None
+        if self.limits.deadline_s is not None:
+            deadline = loop.call_later(self.limits.deadline_s, self.halt, "the deadline is over")
+        writer = asyncio.create_task(self._write())
+        asking: set[asyncio.Task[None]] = set()
+        try:
+            for request in requests:
+                if not self.budget.allows(self.pace.in_flight):
+                    self.halt("the budget is spent")
+                if writer.done() or not await self.pace.enter(self.stop):
+                    break
+                task = asyncio.create_task(self._one(request, make))
+                asking.add(task)
+                task.add_done_callback(asking.discard)
+            await _all(asking, writer)
+        finally:
+            if deadline is not None:
+                deadline.cancel()
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+            self._written.put_nowait(None)
+            await writer
+        if self._hopeless:
+            raise WorldError(
+                f"stopped after {self._denied} failures and no answer: {self._hopeless}\n"
+                "  → correct the key, the model's name or the address, and give the same command again"
+            )
+        return self.counts
+
+    async def _one(self, request: Request, make: Callable[[Request], Request] | None) -> None:
+        """Ask one request, and hand its answer to the writer."""
+        key, answer, made = None, None, request
+        try:
+            try:
+                if make is not None:
+                    made = await asyncio.to_thread(make, request)
+                if self.cache is not None:
+                    key = await asyncio.to_thread(self.cache.key, made)
+                    answer = self.cache.get(key)
+            except (OSError, InputError) as error:
+                answer = Answer.failed(request.item_id, "audio", f"{request.audio}: {error}")
+            if answer is None:
+                answer = await self._ask(made)
             if answer is not None:
-                await written.put(answer)
-                denials.note(answer, stop)
-            if stop.is_set():
-                return
+                answer = msgspec.structs.replace(
+                    answer, id=request.item_id, rotation=request.rotation, repeat=request.repeat
+                )
+                self._written.put_nowait((key, answer))
+        except MmarError as error:
+            self.halt(str(error))
+            raise
+        finally:
+            self.pace.leave()
+            if made.audio is not None and made.audio != request.audio:
+                made.audio.unlink(missing_ok=True)
 
-    async def write() -> None:
+    async def _ask(self, request: Request) -> Answer | None:
+        """Ask until there is an answer or a failure that stays; `None` when stopped between tries."""
+        digest = request.digest()
+        limits = self.limits
+        for tried in range(1, limits.tries + 1):
+            begun = time.perf_counter()
+            self.counts.requests += 1
+            try:
+                async with asyncio.timeout(limits.timeout_s):
+                    answer = await self.model.ask(request)
+            except TimeoutError:
+                failed = AskFailed("timeout", f"no answer in {limits.timeout_s:g} s", again=True)
+            except AskFailed as error:
+                failed = error
+            except MmarError:
+                raise  # about the run as a whole, and said to the person
+            except Exception as error:  # noqa: BLE001 - a model may be anybody's code; what is in flight is paid for
+                failed = AskFailed("crash", f"{type(error).__name__}: {error}")
+            else:
+                latency = time.perf_counter() - begun
+                self.pace.answered(latency)
+                self.pace.spent(self.budget.spend(answer.usage))
+                return msgspec.structs.replace(
+                    answer, latency_s=round(latency, 4), tries=tried, request=digest, at=now()
+                )
+            self._note(failed)
+            if not failed.again or tried == limits.tries or self.stop.is_set():
+                break
+            wait = min(limits.longest_backoff_s, limits.backoff_s * 2 ** (tried - 1))
+            wait = max(wait * self._jitter.uniform(0.5, 1.5), failed.after_s or 0.0)
+            if not await self._sleep(wait):
+                return None  # it may be asked again, so it is not recorded as failed
+        return Answer(
+            request.item_id,
+            "",
+            "",
+            Failure(failed.kind, failed.message),
+            tries=tried,
+            request=digest,
+            at=now(),
+        )
+
+    def _note(self, failed: AskFailed) -> None:
+        """Let a failure slow down the rest, or end what cannot succeed."""
+        if failed.kind in _PUSHED_BACK:
+            self.pace.pushed_back()
+        if failed.kind == "rate_limit" and failed.after_s:
+            self.pace.hold(failed.after_s)
+        if failed.kind in ("denied", "crash") and not self.counts.answered:
+            self._denied += 1
+            if self._denied >= self.limits.hopeless:
+                self._hopeless = failed.message
+                self.halt(failed.message)
+
+    async def _sleep(self, seconds: float) -> bool:
+        """Wait; `False` when stopped meanwhile."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.stop.wait()
+        except TimeoutError:
+            return True
+        return False
+
+    async def _write(self) -> None:
+        """Write what has gathered, flush, and only then count it."""
         last = False
         while not last:
-            batch = [await written.get()]
-            while not written.empty():
-                batch.append(written.get_nowait())
+            batch = [await self._written.get()]
+            while not self._written.empty():
+                batch.append(self._written.get_nowait())
             last = batch[-1] is None
-            answers = [answer for answer in batch if answer is not None]
-            if answers:
-                await asyncio.to_thread(ledger.append, answers)
-                for answer in answers:
-                    if answer.failure is None:
-                        counts.answered += 1
-                    else:
-                        counts.failed[answer.failure.kind] = counts.failed.get(answer.failure.kind, 0) + 1
-                progress(counts)
+            pairs = [pair for pair in batch if pair is not None]
+            if pairs:
+                try:
+                    await asyncio.to_thread(self._record, pairs)
+                except MmarError as error:
+                    self.halt(str(error))
+                    raise
+                for _, answer in pairs:
+                    self._count(answer)
+                self.progress(self.counts)
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            writer = group.create_task(write())
-            workers = [group.create_task(work()) for _ in range(limits.concurrency)]
-            await asyncio.gather(*workers)
-            await written.put(None)
-            await writer
-    except ExceptionGroup as failures:
-        known = [error for error in failures.exceptions if isinstance(error, MmarError)]
-        raise (known or failures.exceptions)[0] from None
-    if denials.message:
-        raise WorldError(
-            f"stopped after {denials.count} failures and no answer: {denials.message}\n"
-            "  → correct the key, the model's name or the address, and give the same command again"
-        )
-    return counts
+    def _record(self, pairs: list[tuple[bytes | None, Answer]]) -> None:
+        self.ledger.append([answer for _, answer in pairs])
+        if self.cache is not None:
+            self.cache.put([(key, answer) for key, answer in pairs if key is not None])
+
+    def _count(self, answer: Answer) -> None:
+        counts = self.counts
+        if answer.failure is not None:
+            counts.failed[answer.failure.kind] = counts.failed.get(answer.failure.kind, 0) + 1
+            return
+        counts.answered += 1
+        counts.cached += answer.cached
+        counts.tokens, counts.money = self.budget.spent_tokens, self.budget.spent_money
 
 
-class _Denials:
-    """Ends a run that cannot succeed: the first few requests were denied, or broke the model, and none was answered."""
-
-    def __init__(self, enough: int) -> None:
-        self.enough, self.count, self.answered, self.message = enough, 0, False, ""
-
-    def note(self, answer: Answer, stop: asyncio.Event) -> None:
-        if answer.failure is None:
-            self.answered = True
-        elif answer.failure.kind in ("denied", "crash") and not self.answered:
-            self.count += 1
-            if self.count >= self.enough:
-                self.message = answer.failure.message
-                stop.set()
-
-
-async def _ask(
-    model: Model, request: Request, limits: Limits, jitter: random.Random, stop: asyncio.Event
-) -> Answer | None:
-    """Ask one request until there is an answer or a failure that stays; `None` when stopped between tries."""
-    digest = request.digest()
-    for tried in range(1, limits.tries + 1):
-        begun = time.perf_counter()
-        try:
-            async with asyncio.timeout(limits.timeout_s):
-                answer = await model.ask(request)
-        except TimeoutError:
-            failed = AskFailed("timeout", f"no answer in {limits.timeout_s:g} s", again=True)
-        except AskFailed as error:
-            failed = error
-        except MmarError:
-            raise  # about the run as a whole, and said to the person
-        except Exception as error:  # noqa: BLE001 - a model may be anybody's code; the answers in flight are paid for
-            failed = AskFailed("crash", f"{type(error).__name__}: {error}")
-        else:
-            return msgspec.structs.replace(
-                answer,
-                id=request.item_id,
-                latency_s=round(time.perf_counter() - begun, 4),
-                tries=tried,
-                request=digest,
-                at=now(),
-            )
-        if not failed.again or tried == limits.tries or stop.is_set():
-            break
-        wait = min(limits.longest_backoff_s, limits.backoff_s * 2 ** (tried - 1)) * jitter.uniform(0.5, 1.5)
-        if not await _sleep(max(wait, failed.after_s or 0.0), stop):
-            break
-    return Answer(
-        request.item_id, "", "", Failure(failed.kind, failed.message), tries=tried, request=digest, at=now()
-    )
-
-
-async def _sleep(seconds: float, stop: asyncio.Event) -> bool:
-    """Wait; `False` when stopped meanwhile."""
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return True
-    return False
+async def _all(asking: set[asyncio.Task[None]], writer: asyncio.Task[None]) -> None:
+    """Wait for every task; an error of one, or of the writer, is raised at once."""
+    while asking and not writer.done():
+        done, _ = await asyncio.wait({*asking, writer}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {writer}:
+            task.result()

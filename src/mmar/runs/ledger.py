@@ -19,9 +19,12 @@ from mmar.errors import InputError, UsageError, WorldError
 from mmar.items import raw_records
 from mmar.models import Answer
 
-__all__ = ["LEDGER_NAME", "Ledger", "latest", "read_ledger"]
+__all__ = ["LEDGER_NAME", "Ledger", "Slot", "latest", "read_ledger", "slot_of"]
 
 LEDGER_NAME = "answers.jsonl"
+
+Slot = tuple[str, int, int]
+"""What is asked once: an item's id, by how many places its choices are rotated, and which sample this is."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Answer).decode
@@ -50,12 +53,18 @@ def read_ledger(path: Path) -> Iterator[tuple[int, Answer]]:
         raise torn
 
 
-def latest(answers: Iterable[tuple[int, Answer]]) -> dict[str, tuple[int, Answer]]:
-    """Line and answer that count for each item: the last one that is no failure, else the last failure."""
-    found: dict[str, tuple[int, Answer]] = {}
+def slot_of(answer: Answer) -> Slot:
+    """The slot that an answer fills."""
+    return answer.id, answer.rotation, answer.repeat
+
+
+def latest(answers: Iterable[tuple[int, Answer]]) -> dict[Slot, tuple[int, Answer]]:
+    """Line and answer that count for each slot: the last one that is no failure, else the last failure."""
+    found: dict[Slot, tuple[int, Answer]] = {}
     for line, answer in answers:
-        if answer.failure is None or answer.id not in found or found[answer.id][1].failure is not None:
-            found[answer.id] = (line, answer)
+        slot = slot_of(answer)
+        if answer.failure is None or slot not in found or found[slot][1].failure is not None:
+            found[slot] = (line, answer)
     return found
 
 
@@ -70,8 +79,8 @@ class Ledger:
         WorldError: the disk refuses.
 
     Attributes:
-        answered: ids that have an answer.
-        failed: ids of which only failures are recorded, with the last one.
+        answered: slots that have an answer.
+        failed: slots of which only failures are recorded, with the kind of the last one.
         repaired: bytes of a torn last line that were cut off.
     """
 
@@ -87,8 +96,8 @@ class Ledger:
         try:
             _lock(self._file, path)
             self.repaired = self._repair()
-            self.answered: set[str] = set()
-            self.failed: dict[str, str] = {}
+            self.answered: set[Slot] = set()
+            self.failed: dict[Slot, str] = {}
             for _, answer in latest(read_ledger(path)).values():
                 self._note(answer)
         except BaseException:
@@ -129,11 +138,12 @@ class Ledger:
         os.close(self._file)
 
     def _note(self, answer: Answer) -> None:
+        slot = slot_of(answer)
         if answer.failure is None:
-            self.answered.add(answer.id)
-            self.failed.pop(answer.id, None)
-        elif answer.id not in self.answered:
-            self.failed[answer.id] = answer.failure.kind
+            self.answered.add(slot)
+            self.failed.pop(slot, None)
+        elif slot not in self.answered:
+            self.failed[slot] = answer.failure.kind
 
     def _repair(self) -> int:
         """Cut off a torn last line; give a whole one its line end."""

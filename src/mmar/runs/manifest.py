@@ -17,7 +17,7 @@ import msgspec
 import mmar
 from mmar.errors import InputError, UsageError
 from mmar.items.benchmark import write_whole
-from mmar.protocols import Protocol
+from mmar.protocols import Protocol, Settings
 from mmar.runs.signature import run_parts, signature_line
 
 __all__ = ["MANIFEST_NAME", "BenchmarkRef", "Manifest", "Session", "now", "read_manifest", "write_manifest"]
@@ -73,7 +73,9 @@ class Manifest(msgspec.Struct, frozen=True):
         benchmark: what was asked.
         model: who was asked.
         protocol: how, in full, so that a changed recipe cannot change an old run's reading.
-        audio: `full`, or the control condition.
+        audio: `full`, or the control condition (`none` for a model that hears nothing).
+        settings: generation settings that were sent.
+        options: options of the adapter that can change an answer.
         seed: of everything drawn at random.
         signature: the run's part of every signature.
         versions: of this program, Python and the packages that touch an answer.
@@ -85,6 +87,8 @@ class Manifest(msgspec.Struct, frozen=True):
     model: str
     protocol: Protocol
     audio: str
+    settings: Settings
+    options: dict[str, str]
     seed: int
     signature: dict[str, str]
     versions: dict[str, str]
@@ -94,13 +98,13 @@ class Manifest(msgspec.Struct, frozen=True):
     @property
     def parts(self) -> dict[str, str]:
         """The signature's parts that the run decides."""
-        settings = msgspec.to_builtins(self.protocol.settings)
+        settings = {**msgspec.to_builtins(self.settings), **self.options}
         return {
             **run_parts(self.benchmark.name, self.benchmark.digest, self.benchmark.n),
             "model": self.model,
             "protocol": self.protocol.label,
             "audio": self.audio,
-            "settings": ",".join(f"{key}={value}" for key, value in settings.items()) or "default",
+            "settings": ",".join(f"{key}={settings[key]}" for key in sorted(settings)) or "default",
             "seed": str(self.seed),
         }
 

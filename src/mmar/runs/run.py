@@ -2,16 +2,16 @@
 
 manifest.json       what the run is
 answers.jsonl       the ledger
-predictions.jsonl   derived: the publisher's records with answer_prediction and thinking_prediction added, in
-                    the benchmark's order, made when a session ends; a valid submission
+predictions.jsonl   derived, see `mmar.runs.predictions`
 """
 
 from __future__ import annotations
 
 import asyncio
 import platform
-import signal
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -21,17 +21,20 @@ import msgspec
 import mmar
 from mmar.errors import UsageError
 from mmar.items import Benchmark, Item
-from mmar.items.benchmark import write_records
-from mmar.models import Answer, Model
-from mmar.protocols import Protocol, Request
-from mmar.runs.clips import check_clips, clip_of
-from mmar.runs.engine import Counts, Limits, ask_all
-from mmar.runs.ledger import LEDGER_NAME, Ledger, latest, read_ledger
+from mmar.models import Model
+from mmar.protocols import Request
+from mmar.runs.asking import Asking, rotate, select, slots_of
+from mmar.runs.budget import Budget
+from mmar.runs.cache import Cache
+from mmar.runs.clips import check_clips
+from mmar.runs.conditions import control_clip, shuffled
+from mmar.runs.engine import Counts, Engine, Limits
+from mmar.runs.interrupt import stopped_by_interrupt
+from mmar.runs.ledger import LEDGER_NAME, Ledger, Slot, latest, read_ledger
 from mmar.runs.manifest import BenchmarkRef, Manifest, Session, now, read_manifest, write_manifest
+from mmar.runs.predictions import Heard, write_predictions
 
-__all__ = ["PREDICTIONS_NAME", "Outcome", "RunPlan", "carry_out", "select", "write_predictions"]
-
-PREDICTIONS_NAME = "predictions.jsonl"
+__all__ = ["Outcome", "RunPlan", "carry_out", "to_ask"]
 
 _PACKAGES = ("msgspec", "numpy", "soundfile", "soxr", "aiohttp")
 
@@ -41,27 +44,33 @@ class RunPlan(msgspec.Struct, frozen=True):
 
     Attributes:
         benchmark: the questions.
-        given: the name or path by which the benchmark can be found again.
-        protocol: how they are put.
+        asking: how they are put.
         out: the run's folder.
         seed: of everything drawn at random.
         limits: how hard to try.
         limit: ask at most so many of the selected items.
         only: ask only items of which a field (publisher's name) has one of these values.
-        again: `failed` asks only the items of which nothing but failures is recorded.
-        options: further options as given, for the manifest.
+        again: `failed` or `unresolved`: ask those again, and those alone.
+        model_options: options of the adapter that can change an answer, for signature and cache.
+        given_options: all of the adapter's options, where a key lies included; never written down.
+        notes: further options as given, for the manifest's session.
+        budget: what may be spent.
+        cache: file of answers that were paid for before.
     """
 
     benchmark: Benchmark
-    given: str
-    protocol: Protocol
+    asking: Asking
     out: Path
     seed: int = 0
     limits: Limits = Limits()
     limit: int | None = None
     only: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     again: str | None = None
-    options: dict[str, Any] = msgspec.field(default_factory=dict)
+    model_options: dict[str, str] = msgspec.field(default_factory=dict)
+    given_options: dict[str, str] = msgspec.field(default_factory=dict)
+    notes: dict[str, Any] = msgspec.field(default_factory=dict)
+    budget: Budget = msgspec.field(default_factory=Budget)
+    cache: Path | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -70,12 +79,12 @@ class Outcome(msgspec.Struct, frozen=True):
     Attributes:
         manifest: of the run.
         counts: what this session wrote.
-        asked: how many items this session was to ask.
-        before: how many items had an answer already.
+        asked: how many requests this session was to put (items, times rotations, times repeats).
+        before: how many answers there were already.
         answered: how many of the benchmark's items have an answer now.
-        failed: how many have only failures.
-        stopped: whether it was stopped before all were asked.
+        failed: how many slots have only failures.
         repaired: bytes of a torn last line that were cut off.
+        heard: what audio was really given.
     """
 
     manifest: Manifest
@@ -84,28 +93,13 @@ class Outcome(msgspec.Struct, frozen=True):
     before: int
     answered: int
     failed: int
-    stopped: bool
     repaired: int
+    heard: Heard
 
-
-def select(benchmark: Benchmark, only: dict[str, tuple[str, ...]]) -> list[Item]:
-    """The items of which every named field has one of the given values.
-
-    Raises:
-        UsageError: no item has the field, or none the value.
-    """
-    found = list(benchmark)
-    for field, values in only.items():
-        known = {str(value) for item in benchmark if (value := item.to_record().get(field)) is not None}
-        if not known:
-            fields = ", ".join(benchmark.items[0].names)
-            raise UsageError(f"--only {field}: no item has that field; there are {fields}")
-        for value in values:
-            if value not in known:
-                some = ", ".join(sorted(known)[:20])
-                raise UsageError(f"--only {field}={value}: no item has that value; there are {some}")
-        found = [item for item in found if str(item.to_record().get(field)) in values]
-    return found
+    @property
+    def stopped(self) -> bool:
+        """Whether it was stopped before all was asked."""
+        return bool(self.counts.stopped)
 
 
 def carry_out(
@@ -116,7 +110,7 @@ def carry_out(
     Args:
         plan: what to do.
         model: who is asked; closed at the end.
-        progress: called with the number of items to ask and the counts so far.
+        progress: called with the number of requests to put and the counts so far.
 
     Raises:
         UsageError: the folder holds another run, another process writes it, or there is no audio.
@@ -125,88 +119,127 @@ def carry_out(
     return asyncio.run(_carry_out(plan, model, progress))
 
 
+def to_ask(plan: RunPlan, ledger: Path) -> list[tuple[Item, Slot]]:
+    """What a session asks: the selected slots that have no answer, or those that `again` names.
+
+    Args:
+        plan: what to do.
+        ledger: of the run; it need not exist yet.
+
+    Raises:
+        UsageError: the selection names a field or value that no item has.
+        InputError: the ledger was edited.
+    """
+    items = select(plan.benchmark, plan.only)
+    written = {slot: answer for slot, (_, answer) in latest(read_ledger(ledger)).items()}
+    if plan.again is None:
+        slots = [(item, slot) for item in items[: plan.limit] for slot in slots_of(item, plan.asking)]
+        return [
+            (item, slot) for item, slot in slots if slot not in written or written[slot].failure is not None
+        ]
+
+    def wanted(item: Item, slot: Slot) -> bool:
+        answer = written.get(slot)
+        if answer is None:
+            return False
+        if plan.again == "failed" or answer.failure is not None:
+            return plan.again == "failed" and answer.failure is not None
+        put = rotate(item.choices, slot[1])
+        return plan.asking.protocol.read(answer.text, put).state != "choice"
+
+    slots = [(item, slot) for item in items for slot in slots_of(item, plan.asking)]
+    return [pair for pair in slots if wanted(*pair)][: plan.limit]
+
+
 async def _carry_out(plan: RunPlan, model: Model, progress: Callable[[int, Counts], None]) -> Outcome:
-    try:
-        selected = select(plan.benchmark, plan.only)
-        if model.hears:
-            check_clips(plan.benchmark, selected)
-        manifest = _new_manifest(plan, model)
-        before = read_manifest(plan.out)
-        if before is not None:
-            before.check_same_run(manifest, plan.out)
-            manifest = msgspec.structs.replace(before, benchmark=manifest.benchmark)
-        elif plan.out.is_dir() and any(plan.out.iterdir()):
-            raise UsageError(f"{plan.out} is not empty and holds no run; choose another folder with --out")
-        with Ledger(plan.out / LEDGER_NAME) as ledger:
-            items = _to_ask(plan, selected, ledger)
-            had = len(ledger.answered)
-            session = Session(now(), selected=len(items), options=plan.options)
+    with ExitStack() as stack:
+        try:
+            if model.hears and plan.asking.condition != "none":
+                check_clips(plan.benchmark, select(plan.benchmark, plan.only))
+            manifest = _manifest_of(plan, model)
+            ledger = stack.enter_context(Ledger(plan.out / LEDGER_NAME))
+            pairs = to_ask(plan, ledger.path)
+            before = len(ledger.answered)
+            session = Session(now(), selected=len(pairs), options=plan.notes)
             write_manifest(plan.out, _with_session(manifest, session))
-            stop = asyncio.Event()
-            counts = Counts()
-            progress(len(items), counts)
-
-            def note(latest_counts: Counts) -> None:
-                nonlocal counts
-                counts = latest_counts
-                progress(len(items), latest_counts)
-
+            cache = None
+            if plan.cache is not None:
+                context = (model.name, plan.model_options, plan.notes.get("base_urls"), plan.asking.condition)
+                cache = stack.enter_context(Cache(plan.cache, context))
+            engine = Engine(
+                model,
+                ledger,
+                plan.limits,
+                budget=plan.budget,
+                cache=cache,
+                seed=plan.seed,
+                progress=lambda counts: progress(len(pairs), counts),
+            )
+            progress(len(pairs), engine.counts)
             try:
-                with _stopped_by_interrupt(stop):
-                    requests = _requests(plan, model, items)
-                    await ask_all(
-                        model, requests, ledger, plan.limits, stop=stop, progress=note, seed=plan.seed
-                    )
+                with stopped_by_interrupt(engine.halt):
+                    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mmar-clips-")))
+                    await engine.ask_all(_requests(plan, model, pairs), _maker(plan, folder))
             finally:
+                counts = engine.counts
                 ended = msgspec.structs.replace(
                     session, ended=now(), answered=counts.answered, failed=sum(counts.failed.values())
                 )
                 manifest = _with_session(manifest, ended)
                 write_manifest(plan.out, manifest)
-                write_predictions(plan.out, plan.benchmark)
-            answered, failed = len(ledger.answered), len(ledger.failed)
-            return Outcome(
-                manifest, counts, len(items), had, answered, failed, counts.done < len(items), ledger.repaired
+                heard = write_predictions(plan.out, plan.benchmark)
+            answered = len(
+                {item_id for item_id, rotation, repeat in ledger.answered if not rotation and not repeat}
             )
-    finally:
-        await model.close()
+            return Outcome(
+                manifest, counts, len(pairs), before, answered, len(ledger.failed), ledger.repaired, heard
+            )
+        finally:
+            await model.close()
 
 
-def write_predictions(folder: Path, benchmark: Benchmark) -> None:
-    """Make the derived `predictions.jsonl` of a run from its ledger; items without an answer keep no prediction.
+def _requests(plan: RunPlan, model: Model, pairs: list[tuple[Item, Slot]]) -> Iterator[Request]:
+    others = shuffled(plan.benchmark, plan.seed) if plan.asking.condition == "shuffled" else {}
+    for item, slot in pairs:
+        yield plan.asking.request(plan.benchmark, item, slot, hears=model.hears, others=others)
+
+
+def _maker(plan: RunPlan, folder: Path) -> Callable[[Request], Request] | None:
+    """What makes the control clip of a request, where the condition needs one made."""
+    if plan.asking.condition not in ("silence", "noise", "reversed", "mono"):
+        return None
+
+    def make(request: Request) -> Request:
+        if request.audio is None:
+            return request
+        slot = request.item_id, request.rotation, request.repeat
+        clip = control_clip(plan.asking.condition, request.audio, slot, plan.seed, folder)
+        return msgspec.structs.replace(request, audio=clip)
+
+    return make
+
+
+def _manifest_of(plan: RunPlan, model: Model) -> Manifest:
+    """The run's manifest: the one in the folder, checked to be of the same run, or a new one.
 
     Raises:
-        WorldError: the disk refuses.
+        UsageError: the folder holds another run, or something else.
     """
-    answers = {item_id: answer for item_id, (_, answer) in latest(read_ledger(folder / LEDGER_NAME)).items()}
-    write_records((_prediction(item, answers.get(item.id)) for item in benchmark), folder / PREDICTIONS_NAME)
-
-
-def _prediction(item: Item, answer: Answer | None) -> dict[str, Any]:
-    record = item.to_record()
-    if answer is not None and answer.failure is None:
-        record["answer_prediction"] = answer.text
-        record["thinking_prediction"] = answer.thinking
-    return record
-
-
-def _to_ask(plan: RunPlan, selected: list[Item], ledger: Ledger) -> list[Item]:
-    if plan.again == "failed":
-        return [item for item in selected if item.id in ledger.failed][: plan.limit]
-    return [item for item in selected[: plan.limit] if item.id not in ledger.answered]
-
-
-def _requests(plan: RunPlan, model: Model, items: list[Item]) -> Iterator[Request]:
-    for item in items:
-        audio = clip_of(plan.benchmark, item) if model.hears else None
-        yield plan.protocol.request(item, audio)
+    fresh = _new_manifest(plan, model)
+    before = read_manifest(plan.out)
+    if before is not None:
+        before.check_same_run(fresh, plan.out)
+        return msgspec.structs.replace(before, benchmark=fresh.benchmark)
+    if plan.out.is_dir() and any(plan.out.iterdir()):
+        raise UsageError(f"{plan.out} is not empty and holds no run; choose another folder with --out")
+    return fresh
 
 
 def _new_manifest(plan: RunPlan, model: Model) -> Manifest:
     benchmark = plan.benchmark
     audio_dir = None if benchmark.audio_dir is None else str(benchmark.audio_dir.resolve())
     ref = BenchmarkRef(
-        benchmark.name, plan.given, benchmark.revision, benchmark.digest, len(benchmark), audio_dir
+        benchmark.name, benchmark.origin, benchmark.revision, benchmark.digest, len(benchmark), audio_dir
     )
     versions = {
         "mmar": mmar.__version__,
@@ -215,41 +248,18 @@ def _new_manifest(plan: RunPlan, model: Model) -> Manifest:
         **{name: metadata.version(name) for name in _PACKAGES},
     }
     manifest = Manifest(
-        ref, model.name, plan.protocol, "full" if model.hears else "none", plan.seed, {}, versions
+        ref,
+        model.name,
+        plan.asking.protocol,
+        plan.asking.condition if model.hears else "none",
+        plan.asking.settings,
+        plan.model_options,
+        plan.seed,
+        {},
+        versions,
     )
     return msgspec.structs.replace(manifest, signature=manifest.parts)
 
 
 def _with_session(manifest: Manifest, session: Session) -> Manifest:
-    kept = tuple(one for one in manifest.sessions if one.started != session.started or one.ended is not None)
-    return msgspec.structs.replace(manifest, sessions=(*kept, session))
-
-
-class _stopped_by_interrupt:  # noqa: N801 - reads as the statement it is used in
-    """While it lasts, the first Ctrl-C (or SIGTERM) finishes what is in flight, and the second one ends at once."""
-
-    def __init__(self, stop: asyncio.Event) -> None:
-        self.stop = stop
-        self.signals = (signal.SIGINT, signal.SIGTERM)
-
-    def __enter__(self) -> None:
-        loop = asyncio.get_running_loop()
-        for each in self.signals:
-            try:
-                loop.add_signal_handler(each, self._interrupt, each)
-            except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
-                return
-
-    def __exit__(self, *_: object) -> None:
-        loop = asyncio.get_running_loop()
-        for each in self.signals:
-            try:
-                loop.remove_signal_handler(each)
-            except (NotImplementedError, RuntimeError, ValueError):
-                return
-
-    def _interrupt(self, which: int) -> None:
-        if self.stop.is_set():
-            signal.signal(which, signal.SIG_DFL)
-            signal.raise_signal(which)
-        self.stop.set()
+    return msgspec.structs.replace(manifest, sessions=(*manifest.sessions, session))

@@ -164,7 +164,9 @@ def _benchmark_of(task: Task, manifest: Manifest | None) -> Benchmark:
 def _ledger_predictions(folder: Path) -> Iterator[tuple[int, Prediction]]:
     from mmar.runs.ledger import LEDGER_NAME, latest, read_ledger
 
-    for line, answer in latest(read_ledger(folder / LEDGER_NAME)).values():
+    for (_, rotation, repeat), (line, answer) in latest(read_ledger(folder / LEDGER_NAME)).items():
+        if rotation or repeat:
+            continue  # the score is of each item asked once, as published
         failure = None if answer.failure is None else answer.failure.kind
         text = answer.text if failure is None else None
         yield line, Prediction(answer.id, text, asked=True, failure=failure, whole=None)

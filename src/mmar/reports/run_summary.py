@@ -1,0 +1,78 @@
+"""What a person is told of a run: before it starts, when it has ended, and instead of it under `--dry-run`."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mmar.runs.dry_run import Estimate
+    from mmar.runs.run import Outcome, RunPlan
+
+__all__ = ["dry_run_lines", "run_plan_lines", "run_summary"]
+
+
+def run_plan_lines(plan: RunPlan) -> Iterator[str]:
+    """What makes a session cost more than one request an item, said before it starts."""
+    asking = plan.asking
+    if asking.rotations != 1 or asking.repeats != 1:
+        choices = [len(item.choices) for item in plan.benchmark]
+        rotated = (
+            sum(choices) if asking.rotations == 0 else sum(min(asking.rotations, count) for count in choices)
+        )
+        total = rotated * asking.repeats
+        yield f"to ask      {total:,} requests for {len(choices):,} items: {asking.rotations or 'all'} rotations × {asking.repeats}"
+
+
+def run_summary(outcome: Outcome, folder: Path, n: int) -> Iterator[str]:
+    """What came of a session, and what to do next.
+
+    Args:
+        outcome: of the session.
+        folder: of the run.
+        n: size of the benchmark.
+    """
+    counts, heard = outcome.counts, outcome.heard
+    if outcome.repaired:
+        yield f"repaired    a torn last line ({outcome.repaired} bytes) was cut off; its item was asked again"
+    if outcome.before:
+        yield f"went on     {outcome.before:,} answers were there already"
+    failed = "".join(f", {count:,} failed ({kind})" for kind, count in sorted(counts.failed.items()))
+    cached = f" ({counts.cached:,} from the cache)" if counts.cached else ""
+    yield f"asked       {outcome.asked:,}: {counts.answered:,} answered{cached}{failed}"
+    if counts.tokens:
+        money = f", {counts.money:,.4f} by the price table" if counts.money else ""
+        yield f"spent       {counts.tokens:,} tokens in {counts.requests:,} requests{money}"
+    if heard.mixed_down:
+        yield (
+            f"audio       {heard.mixed_down:,} clips were mixed to one channel; "
+            f"{heard.about_channels:,} of their questions ask about channels or sides"
+        )
+    if heard.cut:
+        yield f"audio       {heard.cut:,} clips were cut"
+    if outcome.stopped:
+        left = outcome.asked - counts.done
+        yield f"stopped     {counts.stopped}; {left:,} were not asked; the same command goes on"
+    elif outcome.failed:
+        yield f"to do       {outcome.failed:,} only failed so far; the same command asks them again"
+    if outcome.answered < n:
+        yield f"so far      {outcome.answered:,} of {n:,} items are answered"
+    yield f"run         {folder}"
+    yield f"signature   {outcome.manifest.line}"
+    yield f"next        mmar score {shlex.quote(str(folder))}"
+
+
+def dry_run_lines(estimate: Estimate, model: str, folder: Path) -> Iterator[str]:
+    """What a session would do."""
+    yield f"would ask   {model}, {estimate.requests:,} requests, into {folder}; nothing was sent"
+    if estimate.clips:
+        minutes, megabytes = estimate.seconds / 60, estimate.bytes / 1e6
+        yield f"audio       {estimate.clips:,} clips, {minutes:,.1f} minutes, {megabytes:,.1f} MB before base64"
+    if estimate.unreadable:
+        yield f"audio       {estimate.unreadable:,} clips are missing or cannot be read; their items would fail"
+    usage = estimate.usage
+    yield f"tokens      about {usage.input_tokens or 0:,} in, {usage.output_tokens or 0:,} out ({estimate.basis})"
+    if estimate.money is not None:
+        yield f"cost        about {estimate.money:,.2f} by the price table, retries aside"

@@ -1,0 +1,95 @@
+"""The cache: answers that were paid for, by the digest of everything that decided them.
+
+The key is SHA-256 over model, addresses, options, messages, choices, settings, the clip's bytes and which
+sample this is. Failures are never kept. SQLite, so that several runs can share one file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from mmar.errors import WorldError
+from mmar.models import Answer
+from mmar.protocols import Request
+
+__all__ = ["Cache"]
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Answer).decode
+
+
+class Cache:
+    """A file of answers. Use as a context manager.
+
+    Args:
+        path: made when it does not exist.
+        context: what decides an answer beside the request: model, addresses, options.
+
+    Raises:
+        WorldError: the file cannot be opened, or is no such cache.
+    """
+
+    def __init__(self, path: Path, context: object) -> None:
+        self.path = path
+        self._context = _encode(context)
+        self._clips: dict[Path, str] = {}
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute(
+                "CREATE TABLE IF NOT EXISTS answer (key BLOB PRIMARY KEY, answer BLOB) WITHOUT ROWID"
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise WorldError(
+                f"{path}: the cache cannot be opened ({error}); name another file with --cache"
+            ) from None
+
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def key(self, request: Request) -> bytes:
+        """The digest of a request in this context, 32 bytes.
+
+        Raises:
+            OSError: the clip cannot be read.
+        """
+        whole = hashlib.sha256(self._context)
+        whole.update(bytes.fromhex(request.digest()))
+        whole.update(b"%d" % request.repeat)
+        if request.audio is not None:
+            if request.audio not in self._clips:
+                with request.audio.open("rb") as stream:
+                    self._clips[request.audio] = hashlib.file_digest(stream, "sha256").hexdigest()
+            whole.update(bytes.fromhex(self._clips[request.audio]))
+        return whole.digest()
+
+    def get(self, key: bytes) -> Answer | None:
+        """The answer that was kept, marked as such."""
+        try:
+            row = self._database.execute("SELECT answer FROM answer WHERE key = ?", (key,)).fetchone()
+        except sqlite3.Error as error:
+            raise WorldError(f"{self.path}: the cache cannot be read ({error})") from None
+        return None if row is None else msgspec.structs.replace(_decode(row[0]), cached=True)
+
+    def put(self, answers: Sequence[tuple[bytes, Answer]]) -> None:
+        """Keep answers, all in one transaction; failures and what came from here are passed over."""
+        rows = [
+            (key, _encode(answer)) for key, answer in answers if answer.failure is None and not answer.cached
+        ]
+        if not rows:
+            return
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.executemany("INSERT OR REPLACE INTO answer VALUES (?, ?)", rows)
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise WorldError(f"{self.path}: the cache cannot be written ({error})") from None

@@ -1,0 +1,108 @@
+"""Control conditions: what a model is given in place of the real clip (METHODS, "does the model listen?").
+
+    full        the clip itself
+    none        no audio at all, only the question
+    silence     as long, as many channels, all zero
+    noise       noise with the clip's own level and spectrum
+    shuffled    the clip of another item of the same modality
+    reversed    the clip backwards
+    mono        all channels mixed into one
+
+Everything drawn is drawn from the run's seed and the item's id, so that order and resuming change nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+from mmar.errors import UsageError
+from mmar.items import Benchmark, Item
+from mmar.runs.clips import clip_of
+from mmar.runs.ledger import Slot
+
+if TYPE_CHECKING:
+    from mmar.audio import Clip
+
+__all__ = ["CONDITIONS", "Condition", "clip_under", "control_clip", "shuffled"]
+
+Condition = Literal["full", "none", "silence", "noise", "shuffled", "reversed", "mono"]
+
+CONDITIONS: tuple[Condition, ...] = get_args(Condition)
+
+
+def clip_under(
+    condition: Condition, benchmark: Benchmark, item: Item, others: dict[str, Item]
+) -> Path | None:
+    """The file that a request starts from: `None` under `none`, another item's under `shuffled`.
+
+    Args:
+        condition: which one.
+        benchmark: with its audio folder.
+        item: what is asked.
+        others: what `shuffled` gave.
+    """
+    if condition == "none":
+        return None
+    return clip_of(benchmark, others[item.id] if condition == "shuffled" else item)
+
+
+def shuffled(benchmark: Benchmark, seed: int) -> dict[str, Item]:
+    """For each item, by id, the item whose clip it is given: another of the same modality with another clip.
+
+    Raises:
+        UsageError: a modality has only one clip.
+    """
+    given: dict[str, Item] = {}
+    by_modality: dict[str, list[Item]] = {}
+    for item in sorted(benchmark, key=lambda item: item.id):
+        by_modality.setdefault(item.modality, []).append(item)
+    for modality, items in by_modality.items():
+        clips = sorted({item.audio_path for item in items})
+        if len(clips) < 2:
+            raise UsageError(
+                f"--audio shuffled: all items of modality “{modality}” have one clip; choose another condition"
+            )
+        random.Random(f"{seed}:{modality}").shuffle(clips)  # noqa: S311 - drawn to be repeated
+        owner = {item.audio_path: item for item in reversed(items)}
+        # The next clip of a shuffled ring: never one's own, and each is used once.
+        following = {clip: clips[(at + 1) % len(clips)] for at, clip in enumerate(clips)}
+        for item in items:
+            given[item.id] = owner[following[item.audio_path]]
+    return given
+
+
+def control_clip(condition: Condition, source: Path, slot: Slot, seed: int, folder: Path) -> Path:
+    """Make the clip that stands for the real one; the real one itself where nothing is to be made.
+
+    Args:
+        condition: which one.
+        source: the real clip's file.
+        slot: what is asked; the draw is by its item, so that rotations and repeats hear the same.
+        seed: of the run.
+        folder: where to write.
+
+    Raises:
+        InputError: the clip cannot be read.
+    """
+    if condition not in ("silence", "noise", "reversed", "mono"):
+        return source
+    from mmar.audio import noise, read_clip, reverse, silence, to_mono, write_wav
+
+    def hiss(clip: Clip) -> Clip:
+        return noise(clip, int.from_bytes(hashlib.sha256(f"{seed}:{slot[0]}".encode()).digest()[:8]))
+
+    make: dict[str, Callable[[Clip], Clip]] = {
+        "silence": silence,
+        "noise": hiss,
+        "reversed": reverse,
+        "mono": to_mono,
+    }
+    name = hashlib.sha256(repr(slot).encode()).hexdigest()[:24]
+    path = folder / f"{name}.wav"
+    if not path.exists():
+        write_wav(path, make[condition](read_clip(source)))
+    return path

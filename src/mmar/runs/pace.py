@@ -1,0 +1,126 @@
+"""How many requests may be in flight, and when the next may go.
+
+Without a number given, the number is found: it starts small, grows while answers come about as quickly as
+they did, and halves when the service pushes back (429, 5xx, timeouts). Additive ideas would take minutes to
+find what a server of eight GPUs can do, so growth is by half, as in slow start; after the first push back it
+is one at a time. Rates, where given, and `Retry-After` hold every request, not only the one that was told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+
+__all__ = ["Pace"]
+
+_START = 4
+_SLOWER = 1.6
+_WINDOW = 8
+
+
+class Pace:
+    """Decides when the next request may go. Not thread safe: one event loop.
+
+    Args:
+        concurrency: most requests in flight, or `None` to find it.
+        most: upper bound of what is found.
+        rate: most requests a second, or `None`.
+        token_rate: most tokens a minute, in and out together, or `None`.
+
+    Attributes:
+        limit: most requests in flight now.
+        in_flight: requests in flight now.
+    """
+
+    def __init__(
+        self,
+        concurrency: int | None = None,
+        *,
+        most: int = 128,
+        rate: float | None = None,
+        token_rate: float | None = None,
+    ) -> None:
+        self.limit = concurrency or min(_START, most)
+        self.in_flight = 0
+        self._found = concurrency is None
+        self._most = most
+        self._gap = 0.0 if rate is None else 1.0 / rate
+        self._token_gap = 0.0 if token_rate is None else 60.0 / token_rate
+        self._next = 0.0
+        self._held = 0.0
+        self._free = asyncio.Event()
+        self._latencies: list[float] = []
+        self._usual: float | None = None
+        self._pushed_back = False
+        self._last_cut = 0.0
+
+    async def enter(self, stop: asyncio.Event) -> bool:
+        """Wait for a place; `False` when stopped meanwhile."""
+        while not stop.is_set():
+            now = time.monotonic()
+            wait = max(self._next, self._held) - now
+            if wait > 0:
+                await _either(stop, None, wait)
+            elif self.in_flight >= self.limit:
+                self._free.clear()
+                await _either(stop, self._free, None)
+            else:
+                self.in_flight += 1
+                self._next = max(self._next, now) + self._gap
+                return True
+        return False
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self.in_flight -= 1
+        self._free.set()
+
+    def hold(self, seconds: float) -> None:
+        """Send nothing for so long: the service asked for it."""
+        self._held = max(self._held, time.monotonic() + seconds)
+
+    def spent(self, tokens: int) -> None:
+        """Count tokens against the token rate."""
+        if self._token_gap:
+            self._next = max(self._next, time.monotonic()) + tokens * self._token_gap
+
+    def answered(self, latency_s: float) -> None:
+        """An answer came; perhaps there is room for more."""
+        if not self._found or self.limit >= self._most:
+            return
+        self._latencies.append(latency_s)
+        if len(self._latencies) < max(_WINDOW, self.limit):
+            return
+        typical = statistics.median(self._latencies)
+        self._latencies.clear()
+        if self._usual is None or typical < self._usual:
+            self._usual = typical
+        if typical <= _SLOWER * self._usual:
+            more = 1 if self._pushed_back else max(1, self.limit // 2)
+            self.limit = min(self._most, self.limit + more)
+            self._free.set()
+        elif typical > 2 * _SLOWER * self._usual:
+            self.limit = max(1, self.limit - max(1, self.limit // 4))
+
+    def pushed_back(self) -> None:
+        """The service asked for less, failed, or did not answer in time."""
+        if not self._found:
+            return
+        now = time.monotonic()
+        self._pushed_back = True
+        self._latencies.clear()
+        # One cut a second: the requests that were in flight together are one piece of news.
+        if now - self._last_cut > 1.0:
+            self._last_cut = now
+            self.limit = max(1, self.limit // 2)
+
+
+async def _either(stop: asyncio.Event, other: asyncio.Event | None, seconds: float | None) -> None:
+    """Wait until stopped, the other event, or the time is over."""
+    waiting = [asyncio.ensure_future(event.wait()) for event in (stop, other) if event is not None]
+    try:
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()
