@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,8 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
-        self._writing = threading.RLock() if self.is_sqlite else None
+        self._writing = threading.Lock()
+        self._owner: int | None = None
         self._writer = engine.execution_options(mmar_writes=True)
 
     @contextmanager
@@ -55,16 +56,17 @@ class Database:
             WorldError: the database cannot be written: the disk is full, say, or another process kept it
             busy.
         """
-        if self._writing is not None:
-            self._writing.acquire()
-        try:
-            with Session(self._writer, expire_on_commit=False) as session, session.begin():
-                yield session
-        except OperationalError as error:
-            raise WorldError(f"the database cannot be written: {error.orig}") from error
-        finally:
-            if self._writing is not None:
-                self._writing.release()
+        if self._owner == threading.get_ident():
+            raise RuntimeError("a writing transaction inside another would wait for itself")
+        with self._writing if self.is_sqlite else nullcontext():
+            self._owner = threading.get_ident() if self.is_sqlite else None
+            try:
+                with Session(self._writer, expire_on_commit=False) as session, session.begin():
+                    yield session
+            except OperationalError as error:
+                raise WorldError(f"the database cannot be written: {error.orig}") from error
+            finally:
+                self._owner = None
 
     def close(self) -> None:
         """Give back all connections."""

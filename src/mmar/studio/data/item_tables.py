@@ -40,6 +40,7 @@ class Item(Base):
     category: Mapped[str] = mapped_column(String(200), default="")
     sub_category: Mapped[str] = mapped_column(String(200), default="")
     language: Mapped[str] = mapped_column(String(100), default="")
+    idea_id: Mapped[int | None] = mapped_column(ForeignKey("idea.id"), index=True)
     clip_key: Mapped[str] = mapped_column(String(64), default="", index=True)
     created: Mapped[datetime] = mapped_column(Moment)
     changed: Mapped[datetime] = mapped_column(Moment)
@@ -57,6 +58,7 @@ class Revision(Base):
     content: Mapped[ItemContent] = mapped_column(Record(ItemContent))
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(Moment)
+    kind: Mapped[str] = mapped_column(String(12), default="edit")
     why: Mapped[str] = mapped_column(Text, default="")
 
 

@@ -75,38 +75,6 @@ def upgrade() -> None:  # noqa: PLR0915 - as many statements as tables
         batch_op.create_index(batch_op.f("ix_idea_project_id"), ["project_id"], unique=False)
 
     op.create_table(
-        "item",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("project_id", sa.Integer(), nullable=False),
-        sa.Column("public_id", sa.String(length=200), nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("author_id", sa.Integer(), nullable=True),
-        sa.Column("lease_person_id", sa.Integer(), nullable=True),
-        sa.Column("lease_until", sa.DateTime(), nullable=True),
-        sa.Column("rejected", sa.Integer(), nullable=True),
-        sa.Column("errors", sa.Integer(), nullable=False),
-        sa.Column("question", sa.Text(), nullable=False),
-        sa.Column("modality", sa.String(length=60), nullable=False),
-        sa.Column("category", sa.String(length=200), nullable=False),
-        sa.Column("sub_category", sa.String(length=200), nullable=False),
-        sa.Column("language", sa.String(length=100), nullable=False),
-        sa.Column("clip_key", sa.String(length=64), nullable=False),
-        sa.Column("created", sa.DateTime(), nullable=False),
-        sa.Column("changed", sa.DateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["author_id"], ["person.id"], name=op.f("fk_item_author_id")),
-        sa.ForeignKeyConstraint(["lease_person_id"], ["person.id"], name=op.f("fk_item_lease_person_id")),
-        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_item_project_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
-    )
-    with op.batch_alter_table("item", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_item_author_id"), ["author_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_item_clip_key"), ["clip_key"], unique=False)
-        batch_op.create_index("ix_item_project_state", ["project_id", "state", "id"], unique=False)
-        batch_op.create_index("uq_item_project_public", ["project_id", "public_id"], unique=True)
-
-    op.create_table(
         "link",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -261,6 +229,49 @@ def upgrade() -> None:  # noqa: PLR0915 - as many statements as tables
         batch_op.create_index("uq_clip_project_key", ["project_id", "key"], unique=True)
 
     op.create_table(
+        "idea_vote",
+        sa.Column("idea_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["idea_id"], ["idea.id"], name=op.f("fk_idea_vote_idea_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_idea_vote_person_id")),
+        sa.PrimaryKeyConstraint("idea_id", "person_id", name=op.f("pk_idea_vote")),
+    )
+    op.create_table(
+        "item",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("project_id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=True),
+        sa.Column("lease_person_id", sa.Integer(), nullable=True),
+        sa.Column("lease_until", sa.DateTime(), nullable=True),
+        sa.Column("rejected", sa.Integer(), nullable=True),
+        sa.Column("errors", sa.Integer(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("modality", sa.String(length=60), nullable=False),
+        sa.Column("category", sa.String(length=200), nullable=False),
+        sa.Column("sub_category", sa.String(length=200), nullable=False),
+        sa.Column("language", sa.String(length=100), nullable=False),
+        sa.Column("idea_id", sa.Integer(), nullable=True),
+        sa.Column("clip_key", sa.String(length=64), nullable=False),
+        sa.Column("created", sa.DateTime(), nullable=False),
+        sa.Column("changed", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["author_id"], ["person.id"], name=op.f("fk_item_author_id")),
+        sa.ForeignKeyConstraint(["idea_id"], ["idea.id"], name=op.f("fk_item_idea_id")),
+        sa.ForeignKeyConstraint(["lease_person_id"], ["person.id"], name=op.f("fk_item_lease_person_id")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_item_project_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
+    )
+    with op.batch_alter_table("item", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_item_author_id"), ["author_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_item_clip_key"), ["clip_key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_item_idea_id"), ["idea_id"], unique=False)
+        batch_op.create_index("ix_item_project_state", ["project_id", "state", "id"], unique=False)
+        batch_op.create_index("uq_item_project_public", ["project_id", "public_id"], unique=True)
+
+    op.create_table(
         "draft",
         sa.Column("item_id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -313,14 +324,6 @@ def upgrade() -> None:  # noqa: PLR0915 - as many statements as tables
         )
 
     op.create_table(
-        "idea_vote",
-        sa.Column("idea_id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["idea_id"], ["idea.id"], name=op.f("fk_idea_vote_idea_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_idea_vote_person_id")),
-        sa.PrimaryKeyConstraint("idea_id", "person_id", name=op.f("pk_idea_vote")),
-    )
-    op.create_table(
         "job",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=False),
@@ -366,6 +369,7 @@ def upgrade() -> None:  # noqa: PLR0915 - as many statements as tables
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("author_id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["author_id"], ["person.id"], name=op.f("fk_revision_author_id")),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_revision_item_id")),

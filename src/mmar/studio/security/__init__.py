@@ -1,0 +1,1 @@
+"""Passwords, tokens, sessions, rates, headers. Nothing here knows what an item is."""

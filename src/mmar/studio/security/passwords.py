@@ -1,0 +1,62 @@
+"""Passwords: argon2id with the library's own settings, a bounded number of hashes at once, and what is refused."""
+
+from __future__ import annotations
+
+import threading
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from mmar.errors import InputError
+
+__all__ = ["SHORTEST", "Passwords"]
+
+SHORTEST = 12
+"""Characters that a password needs; NIST SP 800-63B asks for length, not for kinds of characters."""
+
+_LONGEST = 200
+
+
+class Passwords:
+    """Hashes and checks passwords.
+
+    Each hash takes 64 MiB for a moment, so only a few run at once: a crowd at the login page must not take
+    the server's memory.
+
+    Args:
+        at_once: how many.
+    """
+
+    def __init__(self, at_once: int = 2) -> None:
+        self._hasher = PasswordHasher()
+        self._slots = threading.BoundedSemaphore(at_once)
+        # Checked when there is no such person, so that the time taken does not tell who exists.
+        self._nobody = self._hasher.hash("nobody has this password")
+
+    def hash(self, password: str, *, login: str) -> str:
+        """The hash to keep.
+
+        Raises:
+            InputError: too short, too long, or the login itself.
+        """
+        if not SHORTEST <= len(password) <= _LONGEST:
+            raise InputError(
+                f"a password has {SHORTEST} to {_LONGEST} characters",
+                field="password",
+                hint="several words in a row are easy to remember",
+            )
+        if login.casefold() in password.casefold() or len(set(password)) < 5:
+            raise InputError("this password is easily guessed", field="password", hint="take another")
+        with self._slots:
+            return self._hasher.hash(password)
+
+    def fits(self, kept: str | None, password: str) -> bool:
+        """Whether a password belongs to a hash; as slow when there is no hash."""
+        if len(password) > _LONGEST:
+            return False
+        with self._slots:
+            try:
+                self._hasher.verify(kept or self._nobody, password)
+            except (VerificationError, InvalidHashError):
+                return False
+        return kept is not None

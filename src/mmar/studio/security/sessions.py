@@ -1,0 +1,176 @@
+"""Logins kept on the server, links that work once, and tokens for programs."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+from sqlalchemy import delete, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from mmar.studio.data.tables import ApiToken, Link, LoginSession, Person
+from mmar.studio.security.tokens import hash_token, new_token
+
+__all__ = [
+    "IDLE",
+    "LINK_LIFE",
+    "NewLogin",
+    "Visitor",
+    "begin_session",
+    "end_session",
+    "end_sessions_of",
+    "find_visitor",
+    "make_api_token",
+    "make_link",
+    "person_of_token",
+    "redeem_link",
+    "same",
+]
+
+IDLE = timedelta(hours=12)
+"""A session ends when nothing was done for this long."""
+
+LONGEST = timedelta(days=7)
+"""A session ends after this in any case."""
+
+LINK_LIFE = timedelta(days=3)
+_TOUCH = timedelta(minutes=5)
+
+Purpose = Literal["setup", "invite", "password"]
+
+
+class NewLogin(msgspec.Struct, frozen=True):
+    """A session that has just begun.
+
+    Attributes:
+        cookie: for the browser; kept nowhere else.
+        csrf: for the pages' forms.
+    """
+
+    cookie: str
+    csrf: str
+
+
+class Visitor(msgspec.Struct, frozen=True):
+    """Who sends a request.
+
+    Attributes:
+        person: who.
+        csrf: the token that forms must carry; empty for programs with a token of their own.
+        stale: whether the session's last use should be noted again.
+    """
+
+    person: Person
+    csrf: str
+    stale: bool = False
+
+
+def same(one: str, other: str) -> bool:
+    """Compare secrets in time that does not tell where they differ."""
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def begin_session(session: Session, person_id: int, now: datetime) -> NewLogin:
+    """Begin a login; sessions that are over are cleared away."""
+    session.execute(delete(LoginSession).where(LoginSession.expires <= now))
+    token, csrf = new_token(), new_token()
+    session.add(
+        LoginSession(
+            token_hash=hash_token(token),
+            person_id=person_id,
+            csrf=csrf,
+            created=now,
+            seen=now,
+            expires=now + IDLE,
+        )
+    )
+    return NewLogin(token, csrf)
+
+
+def find_visitor(session: Session, cookie: str, now: datetime) -> Visitor | None:
+    """Who a cookie belongs to, while its session lasts and its person is active."""
+    found = session.get(LoginSession, hash_token(cookie))
+    if found is None or found.expires <= now or found.created + LONGEST <= now:
+        return None
+    person = session.get(Person, found.person_id)
+    if person is None or not person.active:
+        return None
+    return Visitor(person, found.csrf, now - found.seen > _TOUCH)
+
+
+def touch_session(session: Session, cookie: str, now: datetime) -> None:
+    """Note that a session is in use."""
+    session.execute(
+        update(LoginSession)
+        .where(LoginSession.token_hash == hash_token(cookie))
+        .values(seen=now, expires=now + IDLE)
+    )
+
+
+def end_session(session: Session, cookie: str) -> None:
+    """Log out."""
+    session.execute(delete(LoginSession).where(LoginSession.token_hash == hash_token(cookie)))
+
+
+def end_sessions_of(session: Session, person_id: int) -> None:
+    """Log a person out everywhere."""
+    session.execute(delete(LoginSession).where(LoginSession.person_id == person_id))
+
+
+def make_link(session: Session, person_id: int, purpose: Purpose, now: datetime) -> str:
+    """Make a link that works once; an older one of the same purpose stops working.
+
+    Returns:
+        Its token; kept nowhere else.
+    """
+    session.execute(delete(Link).where(Link.person_id == person_id, Link.purpose == purpose))
+    token = new_token()
+    session.add(
+        Link(token_hash=hash_token(token), person_id=person_id, purpose=purpose, expires=now + LINK_LIFE)
+    )
+    return token
+
+
+def find_link(session: Session, token: str, now: datetime) -> Person | None:
+    """Whose link it is, if it still works."""
+    link = session.get(Link, hash_token(token))
+    if link is None or link.used is not None or link.expires <= now:
+        return None
+    return session.get(Person, link.person_id)
+
+
+def redeem_link(session: Session, token: str, now: datetime) -> Person | None:
+    """Use a link up; of two who try at once, one succeeds."""
+    person = find_link(session, token, now)
+    if person is None:
+        return None
+    result = session.execute(
+        update(Link).where(Link.token_hash == hash_token(token), Link.used.is_(None)).values(used=now)
+    )
+    used = isinstance(result, CursorResult) and result.rowcount == 1
+    return person if used else None
+
+
+def make_api_token(session: Session, person_id: int, name: str, now: datetime) -> str:
+    """Make a token for a program.
+
+    Returns:
+        The token; kept nowhere else.
+    """
+    token = f"mmar_{new_token()}"
+    session.add(ApiToken(token_hash=hash_token(token), person_id=person_id, name=name, created=now))
+    return token
+
+
+def person_of_token(session: Session, token: str) -> Person | None:
+    """Who a program acts for."""
+    from sqlalchemy import select
+
+    found = session.scalar(
+        select(ApiToken).where(ApiToken.token_hash == hash_token(token), ApiToken.revoked.is_(None))
+    )
+    person = session.get(Person, found.person_id) if found is not None else None
+    return person if person is not None and person.active else None

@@ -1,0 +1,206 @@
+"""The brainstorm: idea cards, votes, merging."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from mmar.errors import InputError, UsageError
+from mmar.studio.data.item_tables import Item
+from mmar.studio.data.tables import Idea, IdeaVote, Project
+from mmar.studio.workflow import Actor, Refused
+
+__all__ = ["Card", "add_idea", "board_of", "change_idea", "find_idea", "merge_ideas", "vote"]
+
+
+class Card(msgspec.Struct, frozen=True):
+    """An idea as the board shows it.
+
+    Attributes:
+        idea: the idea.
+        votes: how many people want it.
+        mine: whether this person does.
+        merged: titles of ideas that went into it.
+        items: items that grew from it.
+    """
+
+    idea: Idea
+    votes: int
+    mine: bool
+    merged: tuple[str, ...]
+    items: int
+
+
+def _member(actor: Actor) -> None:
+    if not actor.roles:
+        raise Refused("role", "only members of the project may do that")
+
+
+def add_idea(
+    session: Session,
+    project: Project,
+    actor: Actor,
+    title: str,
+    detail: str,
+    tags: Sequence[str],
+    now: datetime,
+    *,
+    model: str = "",
+) -> Idea:
+    """Put a card on the board.
+
+    Raises:
+        InputError: no title.
+        Refused: not a member.
+    """
+    _member(actor)
+    idea = Idea(
+        project_id=project.id,
+        title=_title(title),
+        detail=detail.strip(),
+        tags=_tags(tags),
+        author_id=actor.person,
+        model=model,
+        place="",
+        dropped=False,
+        version=0,
+        created=now,
+    )
+    session.add(idea)
+    session.flush()
+    return idea
+
+
+def find_idea(session: Session, project: Project, idea_id: int) -> Idea:
+    """An idea of a project.
+
+    Raises:
+        UsageError: the project has no such idea.
+    """
+    idea = session.get(Idea, idea_id)
+    if idea is None or idea.project_id != project.id:
+        raise UsageError(f"this project has no idea {idea_id}")
+    return idea
+
+
+def change_idea(
+    session: Session,
+    project: Project,
+    idea_id: int,
+    actor: Actor,
+    *,
+    version: int | None = None,
+    title: str | None = None,
+    detail: str | None = None,
+    tags: Sequence[str] | None = None,
+    place: str | None = None,
+    dropped: bool | None = None,
+) -> Idea:
+    """Change a card; anybody of the team may.
+
+    Raises:
+        Refused: not a member; or the card was changed since `version` (`stale`).
+        InputError: no title.
+    """
+    _member(actor)
+    idea = find_idea(session, project, idea_id)
+    if version is not None and version != idea.version:
+        raise Refused("stale", "somebody changed this card meanwhile; look at it again")
+    if title is not None:
+        idea.title = _title(title)
+    if detail is not None:
+        idea.detail = detail.strip()
+    if tags is not None:
+        idea.tags = _tags(tags)
+    if place is not None:
+        idea.place = place
+    if dropped is not None:
+        idea.dropped = dropped
+    idea.version += 1
+    session.flush()
+    return idea
+
+
+def vote(session: Session, project: Project, idea_id: int, actor: Actor) -> None:
+    """Vote for an idea, or take the vote back."""
+    _member(actor)
+    idea = find_idea(session, project, idea_id)
+    given = session.get(IdeaVote, (idea.id, actor.person))
+    if given is None:
+        session.add(IdeaVote(idea_id=idea.id, person_id=actor.person))
+    else:
+        session.delete(given)
+    session.flush()
+
+
+def merge_ideas(session: Session, project: Project, source: int, target: int, actor: Actor) -> None:
+    """Put one card into another; its votes and tags go with it, each person counting once.
+
+    Raises:
+        UsageError: a card cannot go into itself, or into one that went into another.
+    """
+    _member(actor)
+    gone, kept = find_idea(session, project, source), find_idea(session, project, target)
+    if gone.id == kept.id or kept.merged_into is not None or gone.merged_into is not None:
+        raise UsageError("merge two different cards that both still stand on the board")
+    voters = set(session.scalars(select(IdeaVote.person_id).where(IdeaVote.idea_id == kept.id)))
+    moving = set(session.scalars(select(IdeaVote.person_id).where(IdeaVote.idea_id == gone.id)))
+    session.execute(delete(IdeaVote).where(IdeaVote.idea_id == gone.id))
+    session.add_all(IdeaVote(idea_id=kept.id, person_id=person) for person in sorted(moving - voters))
+    session.execute(update(Idea).where(Idea.merged_into == gone.id).values(merged_into=kept.id))
+    gone.merged_into = kept.id
+    kept.tags = _tags([*kept.tags, *gone.tags])
+    kept.version += 1
+    gone.version += 1
+    session.flush()
+
+
+def board_of(session: Session, project_id: int, person: int) -> list[Card]:
+    """The cards on the board, most wanted first."""
+    ideas = session.scalars(select(Idea).where(Idea.project_id == project_id, ~Idea.dropped)).all()
+    votes = dict(
+        session.execute(
+            select(IdeaVote.idea_id, func.count())
+            .join(Idea, Idea.id == IdeaVote.idea_id)
+            .where(Idea.project_id == project_id)
+            .group_by(IdeaVote.idea_id)
+        ).all()
+    )
+    mine = set(session.scalars(select(IdeaVote.idea_id).where(IdeaVote.person_id == person)))
+    grown = dict(
+        session.execute(
+            select(Item.idea_id, func.count())
+            .where(Item.project_id == project_id, Item.idea_id.is_not(None))
+            .group_by(Item.idea_id)
+        ).all()
+    )
+    merged: dict[int, list[str]] = {}
+    for idea in ideas:
+        if idea.merged_into is not None:
+            merged.setdefault(idea.merged_into, []).append(idea.title)
+    cards = [
+        Card(
+            idea,
+            votes.get(idea.id, 0),
+            idea.id in mine,
+            tuple(merged.get(idea.id, ())),
+            grown.get(idea.id, 0),
+        )
+        for idea in ideas
+        if idea.merged_into is None
+    ]
+    return sorted(cards, key=lambda card: (-card.votes, -card.idea.id))
+
+
+def _title(title: str) -> str:
+    if not title.strip():
+        raise InputError("an idea needs a few words", field="title", hint="e.g. Replay identification")
+    return " ".join(title.split())[:300]
+
+
+def _tags(tags: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(" ".join(tag.split()).casefold()[:40] for tag in tags if tag.strip()))[:12]

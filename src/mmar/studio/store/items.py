@@ -1,0 +1,312 @@
+"""Changing an item: saving, moving, claiming, answering. One transaction each, the rules in the workflow."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from mmar.studio.data.item_tables import Draft, Event, Hearing, Item, KeyView, Verdict
+from mmar.studio.data.tables import Project
+from mmar.studio.store.revisions import (
+    add_revision,
+    content_at,
+    content_of,
+    count_errors,
+    find_item,
+    load_case,
+    store_case,
+)
+from mmar.studio.workflow import (
+    Action,
+    Actor,
+    Command,
+    Conflict,
+    ItemContent,
+    Refused,
+    Role,
+    perform,
+    three_way,
+)
+from mmar.studio.workflow.case import answer_blind, claim, see_key
+
+__all__ = [
+    "StaleSave",
+    "act",
+    "answer",
+    "find_draft",
+    "new_item",
+    "save",
+    "save_draft",
+    "show_key",
+    "take",
+]
+
+
+class StaleSave(Refused):
+    """A save of something that somebody else changed meanwhile; what was sent is kept as a draft.
+
+    Args:
+        conflict: what each of the two changed.
+        version: the item's version now.
+    """
+
+    def __init__(self, conflict: Conflict, version: int) -> None:
+        super().__init__("stale", "somebody changed this item since you opened it; nothing of yours is lost")
+        self.conflict = conflict
+        self.version = version
+
+
+def new_item(session: Session, project: Project, actor: Actor, now: datetime, *, mine: bool = True) -> Item:
+    """Begin an item.
+
+    Args:
+        session: a writing transaction.
+        project: where.
+        actor: an annotator.
+        now: the moment.
+        mine: whether the actor is its author; else any annotator may take it from the queue.
+
+    Raises:
+        Refused: not an annotator.
+    """
+    if not actor.has(Role.ANNOTATOR):
+        raise Refused("role", "to write items needs the role annotator")
+    item = Item(
+        project_id=project.id,
+        public_id="",
+        state="draft",
+        version=0,
+        revision=0,
+        errors=0,
+        author_id=actor.person if mine else None,
+        created=now,
+        changed=now,
+    )
+    # Unique until the number is known.
+    item.public_id = f"new {now.isoformat()} {id(item)}"
+    session.add(item)
+    session.flush()
+    item.public_id = f"{project.slug}-{item.id:05d}"
+    session.flush()
+    return item
+
+
+def save(
+    session: Session,
+    project: Project,
+    item_id: int,
+    actor: Actor,
+    content: ItemContent,
+    *,
+    version: int,
+    base: int,
+    why: str,
+    now: datetime,
+) -> Item:
+    """Save a new revision.
+
+    Args:
+        session: a writing transaction.
+        project: where.
+        item_id: which.
+        actor: who.
+        content: what it says now.
+        version: the version that the person began with.
+        base: the revision that the person began with.
+        why: what was changed and why; may be empty.
+        now: the moment.
+
+    Raises:
+        StaleSave: somebody changed it meanwhile.
+        Refused: this person may not, or not now.
+    """
+    item = find_item(session, project, item_id, lock=True)
+    case = load_case(session, project, item)
+    errors = count_errors(session, project.id, content)
+    try:
+        after = perform(case, actor, Command(Action.SAVE, version=version, errors=errors), now)
+    except Refused as refused:
+        if refused.kind != "stale":
+            raise
+        theirs = content_of(session, item)
+        raise StaleSave(
+            three_way(content_at(session, item.id, min(base, item.revision)), theirs, content), item.version
+        ) from None
+    store_case(item, after, now)
+    add_revision(session, project, item, actor, content, why, now, kind="edit")
+    session.execute(delete(Draft).where(Draft.item_id == item.id, Draft.person_id == actor.person))
+    _note(session, item, actor, Action.SAVE.value, now, comment=why)
+    return item
+
+
+def act(
+    session: Session, project: Project, item_id: int, actor: Actor, command: Command, now: datetime
+) -> Item:
+    """Move an item: everything in the table of transitions but saving.
+
+    Raises:
+        Refused: this person may not, or not now.
+    """
+    item = find_item(session, project, item_id, lock=True)
+    case = load_case(session, project, item)
+    after = perform(case, actor, command, now)
+    if command.action in (Action.APPROVE, Action.REJECT):
+        _judge(session, item, actor, now, approved=command.action is Action.APPROVE)
+    if case.approvals and not after.approvals:
+        session.execute(update(Verdict).where(Verdict.item_id == item.id).values(standing=False))
+    store_case(item, after, now)
+    spot = command.rejection
+    _note(
+        session,
+        item,
+        actor,
+        command.action.value,
+        now,
+        comment=spot.comment.strip() if spot else command.why.strip(),
+        reason=spot.reason if spot else "",
+        field=spot.field if spot else "",
+        start=spot.start if spot else None,
+        end=spot.end if spot else None,
+    )
+    session.flush()
+    return item
+
+
+def take(session: Session, project: Project, item: Item, actor: Actor, now: datetime) -> Item:
+    """Take an item in hand, or go on having it.
+
+    Raises:
+        Refused: somebody else has it, or it is not for this person.
+    """
+    store_lease = claim(load_case(session, project, item), actor, now).lease
+    item.lease_person_id = store_lease.person if store_lease else None
+    item.lease_until = store_lease.until if store_lease else None
+    session.flush()
+    return item
+
+
+def answer(
+    session: Session, project: Project, item_id: int, actor: Actor, choice: int | None, now: datetime
+) -> Item:
+    """Note an answer given by ear; the key may be shown from now on.
+
+    Args:
+        session: a writing transaction.
+        project: where.
+        item_id: which.
+        actor: the inspector who has it in hand.
+        choice: place of the choice, from 0; `None` for "cannot tell".
+        now: the moment.
+
+    Raises:
+        Refused: no lease, answered already, or the key was seen.
+    """
+    item = find_item(session, project, item_id, lock=True)
+    case = answer_blind(load_case(session, project, item), actor, now)
+    content = content_of(session, item)
+    if choice is not None and not 0 <= choice < len(content.choices):
+        raise Refused("listen", "there is no such choice")
+    session.add(
+        Hearing(
+            item_id=item.id,
+            revision=item.revision,
+            person_id=actor.person,
+            choice=choice,
+            key=content.answer if content.answer is not None else -1,
+            at=now,
+        )
+    )
+    session.add(KeyView(item_id=item.id, person_id=actor.person, at=now))
+    assert case.seen  # the workflow agrees that the key was seen
+    session.flush()
+    return item
+
+
+def show_key(session: Session, project: Project, item: Item, person: int, now: datetime) -> None:
+    """Note that somebody saw the key; from then on their answer would not be blind."""
+    case = load_case(session, project, item)
+    if see_key(case, person) != case and person not in case.writers:
+        session.add(KeyView(item_id=item.id, person_id=person, at=now))
+        session.flush()
+
+
+def save_draft(
+    session: Session, item: Item, actor: Actor, content: ItemContent, version: int, base: int, now: datetime
+) -> None:
+    """Keep what somebody is typing. Always allowed: it touches nobody else's work."""
+    session.merge(
+        Draft(
+            item_id=item.id,
+            person_id=actor.person,
+            version=version,
+            revision=base,
+            content=content,
+            at=now,
+        )
+    )
+    session.flush()
+
+
+def find_draft(session: Session, item_id: int, person: int) -> Draft | None:
+    """What somebody was typing, if it was not saved."""
+    return session.get(Draft, (item_id, person))
+
+
+def content_with(content: ItemContent, **values: object) -> ItemContent:
+    """The content with some fields changed."""
+    return msgspec.structs.replace(content, **values)
+
+
+def _judge(session: Session, item: Item, actor: Actor, now: datetime, *, approved: bool) -> None:
+    session.execute(
+        delete(Verdict).where(
+            Verdict.item_id == item.id,
+            Verdict.revision == item.revision,
+            Verdict.person_id == actor.person,
+        )
+    )
+    session.add(
+        Verdict(
+            item_id=item.id,
+            revision=item.revision,
+            person_id=actor.person,
+            approved=approved,
+            standing=True,
+            at=now,
+        )
+    )
+    session.flush()
+
+
+def _note(
+    session: Session,
+    item: Item,
+    actor: Actor,
+    action: str,
+    now: datetime,
+    *,
+    comment: str = "",
+    reason: str = "",
+    field: str = "",
+    start: float | None = None,
+    end: float | None = None,
+) -> None:
+    session.add(
+        Event(
+            item_id=item.id,
+            at=now,
+            person_id=actor.person,
+            action=action,
+            state=item.state,
+            version=item.version,
+            revision=item.revision,
+            reason=reason,
+            field=field,
+            comment=comment,
+            start=start,
+            end=end,
+        )
+    )

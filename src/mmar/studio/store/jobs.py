@@ -1,0 +1,197 @@
+"""Work in the background: queued in the same transaction as what asks for it, claimed by lease, retried.
+
+A job belongs to a worker only as long as its lease; a worker that dies leaves its job to the next one.
+Every kind of work can be done twice without harm, because nobody can know how far a dead worker came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from mmar.studio.data.media_tables import Job
+
+__all__ = [
+    "JOB_LEASE",
+    "MOST_ATTEMPTS",
+    "claim_job",
+    "enqueue",
+    "finish_job",
+    "job_counts",
+    "jobs_page",
+    "report",
+    "retry",
+]
+
+JOB_LEASE = timedelta(seconds=60)
+"""A worker that says nothing for this long is taken for dead."""
+
+MOST_ATTEMPTS = 4
+
+
+def enqueue(
+    session: Session,
+    project_id: int,
+    kind: str,
+    key: str,
+    payload: Mapping[str, Any],
+    now: datetime,
+    *,
+    person_id: int | None = None,
+    item_id: int | None = None,
+) -> Job:
+    """Ask for work; what is asked for and not yet begun or done is not asked for twice.
+
+    Args:
+        session: a writing transaction.
+        project_id: where.
+        kind: what kind of work.
+        key: what makes two jobs of a kind the same.
+        payload: what the work needs to know.
+        now: the moment.
+        person_id: who asks.
+        item_id: for which item.
+    """
+    found = session.scalar(
+        select(Job).where(
+            Job.project_id == project_id,
+            Job.kind == kind,
+            Job.key == key,
+            Job.state.in_(["queued", "running"]),
+        )
+    )
+    if found is not None:
+        return found
+    job = Job(
+        project_id=project_id,
+        kind=kind,
+        key=key,
+        payload=dict(payload),
+        state="queued",
+        attempts=0,
+        progress=0.0,
+        message="",
+        worker="",
+        person_id=person_id,
+        item_id=item_id,
+        created=now,
+    )
+    session.add(job)
+    session.flush()
+    return job
+
+
+def claim_job(session: Session, worker: str, now: datetime, kinds: Sequence[str]) -> Job | None:
+    """Take the next job, or one whose worker died."""
+    job = session.scalar(
+        select(Job)
+        .where(
+            Job.kind.in_(kinds),
+            or_(
+                (Job.state == "queued") & or_(Job.not_before.is_(None), Job.not_before <= now),
+                (Job.state == "running") & (Job.lease_until <= now),
+            ),
+        )
+        .order_by(Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if job is None:
+        return None
+    if job.attempts >= MOST_ATTEMPTS:
+        job.state, job.finished = "failed", now
+        job.message = job.message or "its worker died each time"
+        session.flush()
+        return claim_job(session, worker, now, kinds)
+    job.state, job.worker, job.lease_until = "running", worker, now + JOB_LEASE
+    job.attempts += 1
+    job.progress = 0.0
+    session.flush()
+    return job
+
+
+def report(
+    session: Session,
+    job_id: int,
+    worker: str,
+    now: datetime,
+    *,
+    progress: float | None = None,
+    message: str = "",
+) -> bool:
+    """A sign of life from a worker.
+
+    Returns:
+        Whether the job is still this worker's.
+    """
+    values: dict[str, Any] = {"lease_until": now + JOB_LEASE}
+    if progress is not None:
+        values["progress"] = min(1.0, max(0.0, progress))
+    if message:
+        values["message"] = message[:2000]
+    result = session.execute(
+        update(Job).where(Job.id == job_id, Job.worker == worker, Job.state == "running").values(**values)
+    )
+    return bool(getattr(result, "rowcount", 0))
+
+
+def finish_job(
+    session: Session, job_id: int, worker: str, now: datetime, *, error: str = "", again: bool = False
+) -> bool:
+    """Say how a job ended.
+
+    Args:
+        session: a writing transaction.
+        job_id: which.
+        worker: who did it.
+        now: the moment.
+        error: what went wrong; empty when all is well.
+        again: whether trying again may help; it is then queued for later, a few times.
+
+    Returns:
+        Whether the job was still this worker's; if not, what it did must not count.
+    """
+    job = session.get(Job, job_id, with_for_update=True)
+    if job is None or job.worker != worker or job.state != "running":
+        return False
+    job.lease_until = None
+    if not error:
+        job.state, job.progress, job.message, job.finished = "done", 1.0, "", now
+    elif again and job.attempts < MOST_ATTEMPTS:
+        job.state, job.message = "queued", error[:2000]
+        job.not_before = now + timedelta(seconds=5 * 3 ** (job.attempts - 1))
+    else:
+        job.state, job.message, job.finished = "failed", error[:2000], now
+    session.flush()
+    return True
+
+
+def retry(session: Session, project_id: int, job_id: int) -> None:
+    """Queue a failed job again, with all its attempts."""
+    session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.project_id == project_id, Job.state == "failed")
+        .values(state="queued", attempts=0, progress=0.0, not_before=None, finished=None, worker="")
+    )
+
+
+def jobs_page(session: Session, project_id: int, *, limit: int = 100) -> Sequence[Job]:
+    """The newest jobs: running, waiting, failed, then done."""
+    from sqlalchemy import case
+
+    order = case({"running": 0, "failed": 1, "queued": 2}, value=Job.state, else_=3)
+    return session.scalars(
+        select(Job).where(Job.project_id == project_id).order_by(order, Job.id.desc()).limit(limit)
+    ).all()
+
+
+def job_counts(session: Session, project_id: int) -> dict[str, int]:
+    """Jobs by state."""
+    rows = session.execute(
+        select(Job.state, func.count()).where(Job.project_id == project_id).group_by(Job.state)
+    )
+    return dict(rows.all())

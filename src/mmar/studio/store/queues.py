@@ -1,0 +1,192 @@
+"""Queues: what each person finds to do, and taking the next thing from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from mmar.studio.data.item_tables import Event, Hearing, Item, KeyView, Revision, Verdict
+from mmar.studio.data.tables import Project
+from mmar.studio.store.items import take
+from mmar.studio.workflow import Actor, Role, State
+from mmar.studio.workflow.agreement import BlindAnswer
+from mmar.studio.workflow.coverage import Place
+
+__all__ = [
+    "blind_answers",
+    "coverage_places",
+    "events_of",
+    "items_page",
+    "last_rejection",
+    "my_items",
+    "take_next",
+    "waiting",
+]
+
+
+def take_next(session: Session, project: Project, actor: Actor, queue: str, now: datetime) -> Item | None:
+    """Take the next item of a queue in hand; of two who ask at once, each gets another.
+
+    Args:
+        session: a writing transaction.
+        project: where.
+        actor: who asks.
+        queue: `inspection`, or `drafts` for items that nobody has begun.
+        now: the moment.
+
+    Returns:
+        The item, leased to this person; `None` when the queue holds nothing for them.
+    """
+    query = _queue(project.id, actor, queue, now)
+    item = session.scalar(query.limit(1).with_for_update(skip_locked=True, of=Item))
+    return None if item is None else take(session, project, item, actor, now)
+
+
+def waiting(session: Session, project: Project, actor: Actor, now: datetime) -> dict[str, int]:
+    """How much each of a person's queues holds."""
+    found = {}
+    for queue, role in (("inspection", Role.INSPECTOR), ("drafts", Role.ANNOTATOR)):
+        if actor.has(role):
+            query = _queue(project.id, actor, queue, now).order_by(None).subquery()
+            found[queue] = session.scalar(select(func.count()).select_from(query)) or 0
+    return found
+
+
+def _queue(project_id: int, actor: Actor, queue: str, now: datetime) -> Select[Item]:
+    free: ColumnElement[bool] = or_(
+        Item.lease_person_id.is_(None), Item.lease_until <= now, Item.lease_person_id == actor.person
+    )
+    mine_first = case((Item.lease_person_id == actor.person, 0), else_=1)
+    query = select(Item).where(Item.project_id == project_id, free)
+    if queue == "drafts":
+        if not actor.has(Role.ANNOTATOR):
+            return query.where(Item.id < 0)
+        query = query.where(Item.state == State.DRAFT.value, Item.author_id.is_(None))
+        return query.order_by(mine_first, Item.id)
+    if not actor.has(Role.INSPECTOR):
+        return query.where(Item.id < 0)
+    wrote = exists().where(
+        Revision.item_id == Item.id, Revision.author_id == actor.person, Revision.kind == "edit"
+    )
+    approved = exists().where(
+        Verdict.item_id == Item.id,
+        Verdict.person_id == actor.person,
+        Verdict.approved,
+        Verdict.standing,
+        Verdict.revision == Item.revision,
+    )
+    query = query.where(
+        Item.state == State.INSPECTION.value,
+        or_(Item.author_id.is_(None), Item.author_id != actor.person),
+        ~wrote,
+        ~approved,
+    )
+    # What came back from correction goes first: its author waits.
+    corrected = case((Item.rejected.is_not(None), 0), else_=1)
+    return query.order_by(mine_first, corrected, Item.changed, Item.id)
+
+
+def my_items(session: Session, project_id: int, person: int) -> Sequence[Item]:
+    """The items that a person has to work on: what came back first, then drafts, then what is being prepared."""
+    order = case(
+        {State.CORRECTION.value: 0, State.DRAFT.value: 1, State.PREPARATION.value: 2},
+        value=Item.state,
+        else_=3,
+    )
+    return session.scalars(
+        select(Item)
+        .where(
+            Item.project_id == project_id,
+            Item.author_id == person,
+            Item.state.in_([State.CORRECTION.value, State.DRAFT.value, State.PREPARATION.value]),
+        )
+        .order_by(order, Item.changed.desc(), Item.id)
+        .limit(200)
+    ).all()
+
+
+def items_page(
+    session: Session,
+    project_id: int,
+    *,
+    state: str = "",
+    layer: str = "",
+    modality: str = "",
+    words: str = "",
+    after: int = 0,
+    limit: int = 50,
+) -> Sequence[Item]:
+    """A page of a project's items in the order of their numbers, filtered.
+
+    Args:
+        session: an open transaction.
+        project_id: where.
+        state: only these; empty for all.
+        layer: only these; empty for all.
+        modality: only these; empty for all.
+        words: part of the question or of the public id, whatever case.
+        after: the last number of the page before.
+        limit: most items.
+    """
+    query = select(Item).where(Item.project_id == project_id, Item.id > after)
+    for column, value in ((Item.state, state), (Item.category, layer), (Item.modality, modality)):
+        if value:
+            query = query.where(column == value)
+    if words.strip():
+        query = query.where(
+            or_(
+                Item.question.icontains(words.strip(), autoescape=True),
+                Item.public_id.icontains(words.strip(), autoescape=True),
+            )
+        )
+    return session.scalars(query.order_by(Item.id).limit(limit)).all()
+
+
+def events_of(session: Session, item_id: int) -> Sequence[Event]:
+    """Everything that was done to an item, newest first."""
+    return session.scalars(select(Event).where(Event.item_id == item_id).order_by(Event.id.desc())).all()
+
+
+def last_rejection(session: Session, item_id: int) -> Event | None:
+    """Why an item last went back."""
+    return session.scalar(
+        select(Event)
+        .where(Event.item_id == item_id, Event.action.in_(["reject", "reopen"]))
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+
+
+def blind_answers(session: Session, project_id: int) -> list[BlindAnswer]:
+    """Every answer given by ear in a project; taken-down items do not count."""
+    rows = session.scalars(
+        select(Hearing)
+        .join(Item, Item.id == Hearing.item_id)
+        .where(Item.project_id == project_id, Item.state != State.TAKEN_DOWN.value)
+        .order_by(Hearing.id)
+    )
+    return [BlindAnswer(row.item_id, row.revision, row.person_id, row.choice, row.key) for row in rows]
+
+
+def coverage_places(session: Session, project_id: int) -> list[Place]:
+    """Every item as the coverage board sees it."""
+    rows = session.execute(
+        select(Item.category, Item.modality, Item.language, Item.state).where(
+            Item.project_id == project_id, Item.revision > 0
+        )
+    )
+    return [Place(layer, modality, language, State(state)) for layer, modality, language, state in rows]
+
+
+def key_is_hidden(session: Session, item: Item, actor: Actor) -> bool:
+    """Whether this person may still answer this item by ear, so that its key must not be shown to them."""
+    if item.state != State.INSPECTION.value or item.author_id == actor.person:
+        return False
+    seen = exists().where(KeyView.item_id == item.id, KeyView.person_id == actor.person)
+    wrote = exists().where(
+        and_(Revision.item_id == item.id, Revision.author_id == actor.person, Revision.kind == "edit")
+    )
+    return not session.scalar(select(or_(seen, wrote)))
