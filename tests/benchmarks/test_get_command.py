@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from file_server import FileServer, Serve
 
 from mmar.benchmarks import CATALOGUE, Entry
@@ -16,14 +16,31 @@ from mmar.cli.get import get
 from mmar.errors import MmarError
 
 MMAR = Path(__file__).parents[3] / "shared" / "mmar" / "MMAR-meta.jsonl"
-Run = Callable[..., Result]
+Run = Callable[..., "Result"]
+
+
+@dataclass(frozen=True)
+class Result:
+    exit_code: int
+    stdout: str
+    stderr: str
+    exception: MmarError | None = None
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     def invoke(*arguments: str, **environment: str) -> Result:
         home = {"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": "", "MMAR_CACHE_DIR": "", **environment}
-        return CliRunner().invoke(get, arguments, env=home)
+        for name, value in home.items():
+            monkeypatch.setenv(name, value)
+        code, error = 0, None
+        try:
+            get.main(arguments, prog_name="mmar get")
+        except SystemExit as exit_:
+            code = exit_.code if isinstance(exit_.code, int) else 1
+        except MmarError as raised:
+            error = raised
+        return Result(code, *capsys.readouterr(), error)
 
     return invoke
 
@@ -41,7 +58,7 @@ def test_the_common_case_says_what_is_there_the_licence_and_how_to_cite(
     run: Run, little: Entry, tmp_path: Path
 ) -> None:
     result = run("little", "--cache-dir", str(tmp_path / "c"))
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 0, result.stderr
     for words in (
         "Little, revision 0123456789ab",
         "verified against this program's catalogue",
@@ -146,7 +163,7 @@ def test_the_real_metadata_from_a_file_and_from_a_mirror(
     url = server.add("/mirror/MMAR-meta.jsonl", MMAR.read_bytes(), Serve(cut=1_000_000), Serve())
     for number, source in enumerate((str(MMAR), url)):
         result = run("mmar", "--no-audio", "--from", source, "--cache-dir", str(tmp_path / str(number)))
-        assert result.exit_code == 0, result.output
+        assert result.exit_code == 0, result.stderr
         assert "CC BY-NC 4.0" in result.stdout
         assert "@article{ma2025mmar" in result.stdout
         file = tmp_path / str(number) / "benchmarks" / "mmar" / "3bce090a967d" / "MMAR-meta.jsonl"
