@@ -20,7 +20,7 @@ from mmar.errors import MmarError
 from mmar.models.answer import AskFailed, Sent
 from mmar.protocols import Request
 
-__all__ = ["MIME", "AudioBytes", "AudioForm", "check_placed", "load_audio"]
+__all__ = ["MIME", "AudioBytes", "AudioForm", "check_placed", "load_audio", "sent_as_is"]
 
 MIME: dict[str, str] = {
     "WAV": "audio/wav",
@@ -112,6 +112,29 @@ def load_audio(path: Path, form: AudioForm, passes: Mapping[str, str]) -> AudioB
         raise AskFailed("audio", str(error)) from None
 
 
+def sent_as_is(path: Path) -> Sent:
+    """What is said of a clip whose file itself is handed over; it is read to its end, so that it is sound.
+
+    Raises:
+        AskFailed: of kind `audio`: the file is missing, damaged, or not audio.
+    """
+    from mmar.audio import describe, read_clip
+
+    try:
+        data = path.read_bytes()
+        facts = _pcm_wav(data)
+        if facts is None:
+            told = describe(path)
+            read_clip(path)
+            facts = _Facts(told.rate, told.channels, told.frames)
+    except OSError as error:
+        raise AskFailed("audio", f"{path}: cannot be read ({error.strerror or error})") from None
+    except MmarError as error:
+        raise AskFailed("audio", str(error)) from None
+    digest = hashlib.sha256(data).hexdigest()
+    return Sent(digest, digest, len(data), facts.rate, facts.channels, facts.frames / facts.rate)
+
+
 def _suits(facts: _Facts, form: AudioForm, container: str) -> bool:
     return (
         form.container in (None, container)
@@ -152,8 +175,9 @@ def _pcm_layout(chunk: bytes) -> tuple[int, int, int] | None:
     tag, channels, rate, _, block, bits = struct.unpack_from("<HHIIHH", chunk)
     if tag == _EXTENSIBLE and len(chunk) >= 40 and chunk[26:40] == _PCM_GUID_TAIL:
         tag = struct.unpack_from("<H", chunk, 24)[0]
-    sound = tag == _PCM and channels and rate and bits in (8, 16, 24, 32) and block == channels * bits // 8
-    return (channels, rate, block) if sound else None
+    whole = bits in (8, 16, 24, 32) and block == channels * bits // 8
+    sane = 1 <= channels <= 64 and 1 <= rate <= 768_000
+    return (channels, rate, block) if tag == _PCM and whole and sane else None
 
 
 def _decoded(path: Path, data: bytes, form: AudioForm, passes: Mapping[str, str]) -> AudioBytes:

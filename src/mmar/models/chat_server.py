@@ -10,7 +10,7 @@ from mmar.errors import UsageError
 from mmar.models.answer import Answer, AskFailed
 from mmar.models.audio_bytes import AudioBytes
 from mmar.models.chat import RESERVED, AudioAs, ChatForm, MaxTokensAs, chat_answer, chat_body
-from mmar.models.credentials import find_credential
+from mmar.models.credentials import KEY_OPTIONS, find_credential
 from mmar.models.extra_options import choice_of, extra_body
 from mmar.models.model import ModelOptions
 from mmar.models.wire import Wire, checked_base_url
@@ -20,7 +20,7 @@ __all__ = ["BASE_URL", "CHAT_OPTIONS", "KEY_NAMES", "ChatServer", "open_chat_ser
 
 BASE_URL = "https://api.openai.com/v1"
 KEY_NAMES = ("MMAR_API_KEY", "OPENAI_API_KEY")
-CHAT_OPTIONS = ("api_key_file", "body", "max_tokens_as")
+CHAT_OPTIONS = (*KEY_OPTIONS, "body", "max_tokens_as")
 
 
 class ChatServer:
@@ -50,15 +50,10 @@ class ChatServer:
             answer = chat_answer(request.item_id, reply.body, reply.place)
         except AskFailed as failure:
             raise self._wire.scrubbed(failure) from None
-        return msgspec.structs.replace(
-            answer,
-            text=self._wire.scrub(answer.text),
-            thinking=self._wire.scrub(answer.thinking),
-            finish_reason=answer.finish_reason and self._wire.scrub(answer.finish_reason),
-            model=answer.model and self._wire.scrub(answer.model),
-            latency_s=reply.latency_s,
-            sent=None if audio is None else audio.sent,
+        answer = msgspec.structs.replace(
+            answer, latency_s=reply.latency_s, sent=None if audio is None else audio.sent
         )
+        return self._wire.scrubbed_answer(answer)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -6,14 +6,17 @@ value, which would stand in manifests and in the shell's history.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from mmar.errors import UsageError
 from mmar.models.model import ModelOptions
 
-__all__ = ["Credential", "find_credential"]
+__all__ = ["KEY_OPTIONS", "Credential", "find_credential", "secrets_of"]
+
+KEY_OPTIONS = ("api_key_file", "api_key_env")
+"""The options by which an adapter is told where its key is; neither holds the key itself."""
 
 # Placeholders such as "EMPTY" or "none" are words that an answer may hold; no service issues keys this short.
 _SHORTEST_SECRET = 12
@@ -55,14 +58,14 @@ class Credential:
 
 
 def find_credential(options: ModelOptions, names: Sequence[str]) -> Credential | None:
-    """Find a key: in the file that the option `api_key_file` names, else in the environment.
+    """Find a key: in the file or the variable that an option names, else in the usual variables.
 
     Args:
-        options: the environment handed in, and the option.
+        options: the environment handed in, and `api_key_file` or `api_key_env` among the further options.
         names: of environment variables, the first that is set counts.
 
     Raises:
-        UsageError: the file cannot be read or holds no key, or the key cannot stand in a header.
+        UsageError: what an option names holds no key, or the key cannot stand in a header.
     """
     file = options.extra.get("api_key_file")
     if file is not None:
@@ -72,11 +75,26 @@ def find_credential(options: ModelOptions, names: Sequence[str]) -> Credential |
             why = getattr(error, "strerror", None) or "it is not text"
             raise UsageError(f"the key file {file} cannot be read ({why})") from None
         return _checked(secret, f"the file {file}")
+    variable = options.extra.get("api_key_env")
+    if variable is not None:
+        if not variable.isidentifier():
+            # Not shown: it may be the key itself, pasted in the wrong place.
+            raise UsageError("option api_key_env: expected the name of an environment variable")
+        return _checked(options.environment.get(variable, "").strip(), f"the environment variable {variable}")
     for name in names:
         secret = options.environment.get(name, "").strip()
         if secret:
             return _checked(secret, f"the environment variable {name}")
     return None
+
+
+def secrets_of(environment: Mapping[str, str]) -> tuple[Credential, ...]:
+    """What an environment holds that looks like a secret by its name, to be kept out of a program's words."""
+    return tuple(
+        Credential(value, f"the environment variable {name}")
+        for name, value in environment.items()
+        if any(word in name.upper() for word in ("KEY", "TOKEN", "SECRET", "PASSWORD"))
+    )
 
 
 def _checked(secret: str, source: str) -> Credential:

@@ -10,7 +10,16 @@ import msgspec
 from mmar.errors import UsageError
 from mmar.models.audio_bytes import AudioForm
 
-__all__ = ["AUDIO_OPTIONS", "audio_form", "check_known", "choice_of", "extra_body", "merged", "yes"]
+__all__ = [
+    "AUDIO_OPTIONS",
+    "audio_form",
+    "check_known",
+    "choice_of",
+    "extra_body",
+    "merged",
+    "number_of",
+    "yes",
+]
 
 AUDIO_OPTIONS = ("audio_format", "audio_rate", "audio_channels", "audio_seconds")
 
@@ -67,18 +76,23 @@ def audio_form(extra: Mapping[str, str]) -> AudioForm:
         raise UsageError(
             f"option audio_channels: expected 1, found “{channels}”; leave it out to keep them all"
         )
-    rate = _number(extra, "audio_rate", 1000, 768_000)
+    rate = number_of(extra, "audio_rate", 1000, 768_000)
     if rate is not None and rate != int(rate):
         raise UsageError(f"option audio_rate: expected whole Hz, found “{extra['audio_rate']}”")
     return AudioForm(
         _CONTAINERS[container],
         None if rate is None else int(rate),
         channels == "1",
-        _number(extra, "audio_seconds", 0.01, 1e6),
+        number_of(extra, "audio_seconds", 0.01, 1e6),
     )
 
 
-def _number(extra: Mapping[str, str], name: str, least: float, most: float) -> float | None:
+def number_of(extra: Mapping[str, str], name: str, least: float, most: float) -> float | None:
+    """A number within bounds; `None` where it is not given.
+
+    Raises:
+        UsageError: it is not a number, or out of bounds.
+    """
     text = extra.get(name)
     if text is None:
         return None

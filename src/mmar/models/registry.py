@@ -23,6 +23,26 @@ ADAPTERS: dict[str, tuple[str, str]] = {
         "mmar.models.openai:open_openai",
         "openai/NAME: any OpenAI-compatible server, with --base-url",
     ),
+    "gemini": (
+        "mmar.models.gemini:open_gemini",
+        "gemini/NAME: Google's Gemini API",
+    ),
+    "text": (
+        "mmar.models.text:open_text",
+        "text/NAME: a chat model that is given no audio, with --base-url",
+    ),
+    "cascade": (
+        "mmar.models.cascade:open_cascade",
+        "cascade/CAPTIONER+REASONER: such as cascade/openai/qwen2-audio+text/deepseek-chat",
+    ),
+    "command": (
+        "mmar.models.command:open_command",
+        "command/PROGRAM ARGUMENTS…: a program that reads and writes lines of JSON",
+    ),
+    "python": (
+        "mmar.models.python_function:open_python",
+        "python:MODULE:FUNCTION or python:FILE.py:FUNCTION: a function of yours",
+    ),
 }
 """Adapter by the part of the name before the slash: where it is, and what to say of it."""
 
@@ -37,7 +57,8 @@ def open_model(name: str, options: ModelOptions | None = None) -> Model:
     Raises:
         UsageError: there is no such adapter, or it has no such model.
     """
-    adapter, slash, rest = name.partition("/")
+    # "python:module:function" is how Python itself writes it; everything else has a slash.
+    adapter, slash, rest = name.partition(":" if name.startswith("python:") else "/")
     if not slash or not rest or adapter not in ADAPTERS:
         known = "\n".join(f"  {text}" for _, text in ADAPTERS.values())
         raise UsageError(f"no model “{name}”; there are\n{known}")

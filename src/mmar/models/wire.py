@@ -12,11 +12,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import msgspec
 from aiohttp.payload import Payload
 
 import mmar
 from mmar.errors import UsageError
-from mmar.models.answer import AskFailed
+from mmar.models.answer import Answer, AskFailed
 from mmar.models.credentials import Credential
 from mmar.models.status import failure_of
 
@@ -94,6 +95,16 @@ class Wire:
         """The failure without the credential in its message."""
         message = self.scrub(failure.message)
         return AskFailed(failure.kind, message, again=failure.again, after_s=failure.after_s)
+
+    def scrubbed_answer(self, answer: Answer) -> Answer:
+        """The answer without the credential, should the service have echoed it."""
+        return msgspec.structs.replace(
+            answer,
+            text=self.scrub(answer.text),
+            thinking=self.scrub(answer.thinking),
+            finish_reason=answer.finish_reason and self.scrub(answer.finish_reason),
+            model=answer.model and self.scrub(answer.model),
+        )
 
     async def post(self, path: str, body: bytes | Payload) -> Reply:
         """Post a JSON body and wait for the whole reply.

@@ -1,0 +1,258 @@
+"""`cascade/CAPTIONER+REASONER`: a model that hears writes a caption, a model that reads answers from it.
+
+For example `cascade/openai/qwen2-audio+text/deepseek-chat`. Both halves are names as anywhere else; the plus
+sign stands before the reasoner's adapter. A caption is made once for each clip, captioner and prompt, kept in
+a file, and shared by every reasoner. An item whose caption fails is a failed item.
+
+Options (`ModelOptions.extra`), explained in docs/models.md: `captions` (the file; needed), `caption_prompt`,
+`caption_max_tokens`, `caption_temperature`, and with `captioner.` or `reasoner.` before them `base_url`
+(several separated by commas) and every option of that half's own adapter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import msgspec
+
+from mmar.errors import MmarError, UsageError
+from mmar.models.answer import Answer, AskFailed, Usage
+from mmar.models.audio_bytes import check_placed
+from mmar.models.captions import Caption, CaptionKey, CaptionStore
+from mmar.models.extra_options import number_of
+from mmar.models.model import Model, ModelOptions
+from mmar.models.registry import ADAPTERS, open_model
+from mmar.protocols import Message, Request, Settings
+
+__all__ = ["CAPTION_PROMPT", "Cascade", "open_cascade", "with_caption"]
+
+CAPTION_PROMPT = (
+    "Describe this audio clip for someone who cannot hear it and will be asked about it. Tell every sound in "
+    "the order in which it comes and how often, all speech word for word with who says it and how, the music "
+    "with its instruments, key, tempo and mood, and the place and distances that can be heard."
+)
+"""What the captioner is asked where no other prompt is given."""
+
+_LEAD = "A description of the audio clip:"
+_OPTIONS = ("captions", "caption_prompt", "caption_max_tokens", "caption_temperature")
+# What says where and as whom a captioner is asked changes nothing about the caption.
+_NOT_HOW = ("base_url", "api_key_file", "api_key_env")
+
+
+class Cascade:
+    """A captioner and a reasoner, as one model.
+
+    Args:
+        name: with the adapter's name before it.
+        captioner: is given the clip and the prompt.
+        reasoner: is given the question with the caption in the clip's place.
+        store: where captions are kept.
+        prompt: the captioner's.
+        settings: the captioner's.
+        how: the captioner's options, as far as a caption depends on them.
+    """
+
+    hears = True
+
+    def __init__(
+        self,
+        name: str,
+        captioner: Model,
+        reasoner: Model,
+        store: CaptionStore,
+        *,
+        prompt: str = CAPTION_PROMPT,
+        settings: Settings | None = None,
+        how: str = "",
+    ) -> None:
+        self.name = name
+        self._captioner = captioner
+        self._reasoner = reasoner
+        self._store = store
+        self._message = Message("user", prompt, "before")
+        self._settings = settings or Settings()
+        self._how = msgspec.json.encode((prompt, self._settings, how)).decode()
+        self._under_way: dict[CaptionKey, asyncio.Task[Caption]] = {}
+
+    async def ask(self, request: Request) -> Answer:
+        """Find or make the caption, then ask the reasoner once.
+
+        Raises:
+            AskFailed: there is no caption or no answer.
+        """
+        check_placed(request)
+        if request.audio is None:
+            return await self._reasoner.ask(request)
+        caption, paid = await self._caption(request.item_id, request.audio)
+        answer = await self._reasoner.ask(with_caption(request, caption.text))
+        return msgspec.structs.replace(
+            answer,
+            caption=caption.text,
+            sent=caption.sent,
+            # The caption's tokens are counted once, in the answer for which they were spent.
+            usage=_together(answer.usage, caption.usage) if paid else answer.usage,
+        )
+
+    async def _caption(self, item_id: str, clip: Path) -> tuple[Caption, bool]:
+        """The clip's caption, and whether it was made for this item."""
+        key = CaptionKey(await asyncio.to_thread(_sha256, clip), self._captioner.name, self._how)
+        task = self._under_way.get(key)
+        if task is not None:
+            return await _shared(task), False
+        found = await asyncio.to_thread(self._store.find, key)
+        if found is not None:
+            return found, False
+        # Another may have begun while the store was asked.
+        task = self._under_way.get(key)
+        mine = task is None
+        if task is None:
+            task = asyncio.create_task(self._make(key, item_id, clip))
+            self._under_way[key] = task
+            task.add_done_callback(lambda task: self._done(key, task))
+        return await _shared(task), mine
+
+    def _done(self, key: CaptionKey, task: asyncio.Task[Caption]) -> None:
+        self._under_way.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio does not report one for which nobody waited
+
+    async def _make(self, key: CaptionKey, item_id: str, clip: Path) -> Caption:
+        request = Request(item_id, (self._message,), self._message.text, (), clip, self._settings)
+        try:
+            answer = await self._captioner.ask(request)
+        except AskFailed as failure:
+            message = f"no caption: {failure.message}"
+            raise AskFailed(failure.kind, message, again=failure.again, after_s=failure.after_s) from None
+        if not answer.text.strip():
+            raise AskFailed("bad_reply", f"no caption: {self._captioner.name} wrote none", again=True)
+        if answer.sent is not None and answer.sent.source_sha256 != key.clip_sha256:
+            raise AskFailed("audio", f"{clip} changed while it was captioned", again=True)
+        caption = Caption(answer.text, answer.model, answer.finish_reason, answer.usage, answer.sent)
+        return await asyncio.to_thread(self._store.keep, key, caption)
+
+    async def close(self) -> None:
+        """Close both halves and the store."""
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await self._captioner.close()
+        finally:
+            await self._reasoner.close()
+            self._store.close()
+
+
+def with_caption(request: Request, caption: str) -> Request:
+    """The request with a caption in the place of the clip."""
+    messages = tuple(_told(message, caption) for message in request.messages)
+    return msgspec.structs.replace(request, messages=messages, audio=None)
+
+
+def _told(message: Message, caption: str) -> Message:
+    if message.audio is None:
+        return message
+    told = f"{_LEAD}\n{caption}"
+    parts = (told, message.text) if message.audio == "before" else (message.text, told)
+    return Message(message.role, "\n\n".join(parts))
+
+
+async def _shared(task: asyncio.Task[Caption]) -> Caption:
+    """Wait for a caption that several items may wait for; one that gives up does not end it for the others."""
+    try:
+        return await asyncio.shield(task)
+    except AskFailed as failure:
+        # Each waiter gets an exception of its own: one object raised many times gathers all their tracebacks.
+        raise AskFailed(failure.kind, failure.message, again=failure.again, after_s=failure.after_s) from None
+
+
+def _sha256(clip: Path) -> str:
+    from mmar.audio import sha256_file
+
+    try:
+        return sha256_file(clip)
+    except MmarError as error:
+        raise AskFailed("audio", str(error)) from None
+
+
+def _together(one: Usage | None, other: Usage | None) -> Usage | None:
+    if one is None or other is None:
+        return one or other
+
+    def total(left: int | None, right: int | None) -> int | None:
+        return None if left is None and right is None else (left or 0) + (right or 0)
+
+    return Usage(
+        total(one.input_tokens, other.input_tokens),
+        total(one.output_tokens, other.output_tokens),
+        total(one.audio_tokens, other.audio_tokens),
+        total(one.reasoning_tokens, other.reasoning_tokens),
+    )
+
+
+def open_cascade(name: str, options: ModelOptions) -> Cascade:
+    """Open both halves.
+
+    Args:
+        name: `CAPTIONER+REASONER`.
+        options: `base_urls` hold for a half that is given none of its own.
+
+    Raises:
+        UsageError: the name is not of that form, an option is unknown or wrong, or a half cannot be opened.
+    """
+    captioner_name, reasoner_name = _halves(name)
+    extra = options.extra
+    for option in extra:
+        if option not in _OPTIONS and not option.startswith(("captioner.", "reasoner.")):
+            raise UsageError(
+                f"cascade knows no option “{option}”; it knows {', '.join(_OPTIONS)}, "
+                "and the halves' own as captioner.… and reasoner.…"
+            )
+    path = extra.get("captions")
+    if not path:
+        raise UsageError(
+            f"cascade/{name} keeps its captions in a file, so that they are paid for once\n"
+            "  → give it with the option captions=FILE; reasoners that share the file share the captions"
+        )
+    most = number_of(extra, "caption_max_tokens", 1, 1e6)
+    settings = Settings(
+        temperature=number_of(extra, "caption_temperature", 0, 2),
+        max_tokens=None if most is None else int(most),
+    )
+    captioner = open_model(captioner_name, _half(options, "captioner."))
+    if not captioner.hears:
+        raise UsageError(f"{captioner_name} is given no audio, so it cannot write captions of it")
+    how = {name: value for name, value in _own(options, "captioner.").items() if name not in _NOT_HOW}
+    return Cascade(
+        f"cascade/{name}",
+        captioner,
+        open_model(reasoner_name, _half(options, "reasoner.")),
+        CaptionStore(Path(path).expanduser()),
+        prompt=extra.get("caption_prompt", CAPTION_PROMPT),
+        settings=settings,
+        how=msgspec.json.encode(dict(sorted(how.items()))).decode() if how else "",
+    )
+
+
+def _halves(name: str) -> tuple[str, str]:
+    # A model's name may hold a plus sign; the one that counts has an adapter's name behind it.
+    parts = re.split(rf"\+(?=(?:{'|'.join(ADAPTERS)})[/:])", name)
+    if len(parts) != 2 or not all(parts):
+        raise UsageError(
+            f"“cascade/{name}” is not CAPTIONER+REASONER\n"
+            "  → for example cascade/openai/qwen2-audio+text/deepseek-chat"
+        )
+    return parts[0], parts[1]
+
+
+def _own(options: ModelOptions, prefix: str) -> dict[str, str]:
+    return {name[len(prefix) :]: value for name, value in options.extra.items() if name.startswith(prefix)}
+
+
+def _half(options: ModelOptions, prefix: str) -> ModelOptions:
+    own = _own(options, prefix)
+    urls = own.pop("base_url", None)
+    base_urls = options.base_urls if urls is None else tuple(url.strip() for url in urls.split(","))
+    return msgspec.structs.replace(options, base_urls=base_urls, extra=own)

@@ -1,0 +1,109 @@
+"""What a program or function of the user's own is given, and what it gives back.
+
+    request   {"id", "item", "messages": [{"role", "content", "audio"?}], "audio", "question", "choices", "settings"}
+    answer    {"id", "text", "thinking"?, "finish_reason"?, "usage"?, "model"?}
+          or  {"id", "error", "kind"?, "again"?}
+
+`audio` of a request is the clip's absolute path, or null; `audio` of a message says that the clip stands
+"before" or "after" its text. `settings` holds those that are given: temperature, top_p, max_tokens, seed.
+`usage` takes input_tokens, output_tokens, audio_tokens, reasoning_tokens. `kind` is one of the failure kinds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from mmar.models.answer import Answer, AskFailed, FailureKind, Sent, Usage
+from mmar.models.audio_bytes import check_placed, sent_as_is
+from mmar.models.thinking import split_thinking
+from mmar.protocols import Request
+
+__all__ = ["ProgramAnswer", "answer_of", "request_record", "sent_of", "without_audio"]
+
+
+class ProgramAnswer(msgspec.Struct):
+    """An answer as a program gives it; fields that are not known are let be.
+
+    Attributes:
+        id: the request's.
+        text: the answer.
+        thinking: the reasoning, where the program tells it apart.
+        finish_reason: why the model stopped.
+        usage: tokens.
+        model: what answered, in the program's words.
+        error: why there is no answer.
+        kind: the kind of that failure.
+        again: whether asking again can succeed.
+    """
+
+    id: str | None = None
+    text: str | None = None
+    thinking: str | None = None
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    model: str | None = None
+    error: str | None = None
+    kind: FailureKind = "crash"
+    again: bool = False
+
+
+def request_record(request: Request, request_id: str) -> dict[str, Any]:
+    """A request as a program is given it.
+
+    Args:
+        request: what is asked.
+        request_id: by which the answer is known again; differs from the item's id where an item is asked twice.
+    """
+    return {
+        "id": request_id,
+        "item": request.item_id,
+        "messages": [
+            {"role": message.role, "content": message.text}
+            | ({"audio": message.audio} if message.audio is not None else {})
+            for message in request.messages
+        ],
+        "audio": None if request.audio is None else str(request.audio.absolute()),
+        "question": request.question,
+        "choices": list(request.choices),
+        "settings": msgspec.to_builtins(request.settings),
+    }
+
+
+def sent_of(request: Request) -> Sent | None:
+    """What is said of a clip that is handed over as a path: the file as it is.
+
+    Raises:
+        AskFailed: of kind `audio`: the clip cannot be read, so nothing may be asked.
+    """
+    check_placed(request)
+    return None if request.audio is None else sent_as_is(request.audio)
+
+
+def without_audio(request: Request) -> Request:
+    """The same request with no clip and no place for one."""
+    messages = tuple(msgspec.structs.replace(message, audio=None) for message in request.messages)
+    return msgspec.structs.replace(request, messages=messages, audio=None)
+
+
+def answer_of(given: ProgramAnswer, item_id: str, who: str) -> Answer:
+    """An answer from what a program gave.
+
+    Args:
+        given: what it gave.
+        item_id: whose answer it is.
+        who: the program, for messages.
+
+    Raises:
+        AskFailed: it gave an error, or no text.
+    """
+    if given.error is not None:
+        raise AskFailed(given.kind, f"{who}: {given.error}", again=given.again)
+    marked, text = split_thinking(given.text or "")
+    thinking = "\n".join(part for part in (given.thinking, marked) if part)
+    if not text and not thinking:
+        raise AskFailed("bad_reply", f"{who} gave no text")
+    return Answer(
+        item_id, text, thinking, finish_reason=given.finish_reason, usage=given.usage, model=given.model
+    )

@@ -1,0 +1,94 @@
+"""`gemini/NAME`: Google's models over the Gemini API's own REST format, with the clip as inline data.
+
+The service itself mixes a clip's channels into one and reduces it to 16 kbit/s (Gemini API, "Audio
+understanding", technical details); an answer's `sent` says what was given to the service.
+
+Options (`ModelOptions.extra`), explained in docs/models.md: `audio_format`, `audio_rate`, `audio_channels`,
+`audio_seconds`, `thoughts`, `body`, `api_key_file`, `api_key_env`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import quote
+
+import msgspec
+
+from mmar.errors import UsageError
+from mmar.models.answer import Answer, AskFailed
+from mmar.models.audio_bytes import AudioForm, check_placed, load_audio
+from mmar.models.credentials import KEY_OPTIONS, find_credential
+from mmar.models.extra_options import AUDIO_OPTIONS, audio_form, check_known, extra_body, yes
+from mmar.models.gemini_format import DOCUMENTED, RESERVED, GeminiForm, gemini_answer, gemini_body
+from mmar.models.model import ModelOptions
+from mmar.models.wire import Wire, checked_base_url
+from mmar.protocols import Request
+
+__all__ = ["BASE_URL", "Gemini", "open_gemini"]
+
+BASE_URL = "https://generativelanguage.googleapis.com/v1beta"
+KEY_NAMES = ("MMAR_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
+
+
+class Gemini:
+    """A model behind `generateContent`.
+
+    Args:
+        model: the service's name of it.
+        form: how requests are put.
+        audio: the form in which clips are sent.
+        wire: the servers.
+    """
+
+    hears = True
+
+    def __init__(self, model: str, form: GeminiForm, audio: AudioForm, wire: Wire) -> None:
+        self.name = f"gemini/{model}"
+        self._path = f"/models/{quote(model, safe='')}:generateContent"
+        self._form = form
+        self._audio = audio
+        self._wire = wire
+
+    async def ask(self, request: Request) -> Answer:
+        """Ask once.
+
+        Raises:
+            AskFailed: there is no answer.
+        """
+        check_placed(request)
+        audio = None
+        if request.audio is not None:
+            audio = await asyncio.to_thread(load_audio, request.audio, self._audio, DOCUMENTED)
+        reply = await self._wire.post(self._path, gemini_body(request, self._form, audio))
+        try:
+            answer = gemini_answer(request.item_id, reply.body, reply.place)
+        except AskFailed as failure:
+            raise self._wire.scrubbed(failure) from None
+        answer = msgspec.structs.replace(
+            answer, latency_s=reply.latency_s, sent=None if audio is None else audio.sent
+        )
+        return self._wire.scrubbed_answer(answer)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._wire.close()
+
+
+def open_gemini(name: str, options: ModelOptions) -> Gemini:
+    """Open a model by the service's name of it, e.g. `gemini-2.5-pro`.
+
+    Raises:
+        UsageError: an option is unknown or wrong, or a key is missing.
+    """
+    check_known(options.extra, (*AUDIO_OPTIONS, *KEY_OPTIONS, "thoughts", "body"), "gemini")
+    form = GeminiForm(yes(options.extra, "thoughts"), extra_body(options.extra, RESERVED))
+    base_urls = tuple(checked_base_url(url) for url in options.base_urls) or (BASE_URL,)
+    credential = find_credential(options, KEY_NAMES)
+    if credential is None and BASE_URL in base_urls:
+        raise UsageError(
+            f"{BASE_URL} asks for a key and none was found\n"
+            "  → set GEMINI_API_KEY or MMAR_API_KEY, or name a file with the option api_key_file"
+        )
+    headers = {"x-goog-api-key": credential.reveal()} if credential else {}
+    wire = Wire(base_urls, headers, options.timeout_s, credential)
+    return Gemini(name, form, audio_form(options.extra), wire)

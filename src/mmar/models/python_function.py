@@ -1,0 +1,174 @@
+"""`python:MODULE:FUNCTION` or `python:FILE.py:FUNCTION`: a Python function of one's own.
+
+The function takes one dictionary and returns a text or a dictionary, both as in `mmar.models.exchange`. If it
+is `async`, it is awaited, as many at a time as the run asks for; otherwise it is called in a thread, one call
+at a time unless the option `threads` says more, because few models bear two calls at once.
+
+Options (`ModelOptions.extra`): `hears` (`yes`, or `no` for a function that takes no audio), `threads`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import inspect
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from mmar.errors import UsageError
+from mmar.models.answer import Answer, AskFailed
+from mmar.models.credentials import Credential, secrets_of
+from mmar.models.exchange import ProgramAnswer, answer_of, request_record, sent_of, without_audio
+from mmar.models.extra_options import check_known, choice_of, number_of
+from mmar.models.model import ModelOptions
+from mmar.models.threads import Threads
+from mmar.protocols import Request
+
+__all__ = ["PythonFunction", "open_python"]
+
+Given = dict[str, Any]
+
+
+class PythonFunction:
+    """A function that answers.
+
+    Args:
+        name: with the adapter's name before it.
+        function: from a request's dictionary to a text or an answer's dictionary, or to an awaitable of one.
+        hears: whether it is given the clip.
+        timeout_s: longest time for one call, in seconds.
+        threads: how many calls of a function that is not `async` go on at a time.
+        secrets: kept out of every message.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        function: Callable[[Given], Any],
+        *,
+        hears: bool,
+        timeout_s: float,
+        threads: int,
+        secrets: tuple[Credential, ...] = (),
+    ) -> None:
+        self.name = name
+        self.hears = hears
+        self._function = function
+        self._timeout_s = timeout_s
+        self._secrets = secrets
+        waits = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+            getattr(function, "__call__", None)  # noqa: B004 - an object with an async __call__
+        )
+        self._threads = None if waits else Threads(threads)
+
+    async def ask(self, request: Request) -> Answer:
+        """Ask once.
+
+        Raises:
+            AskFailed: there is no answer.
+        """
+        sent = await asyncio.to_thread(sent_of, request) if self.hears else None
+        if not self.hears:
+            request = without_audio(request)
+        record = request_record(request, request.item_id)
+        try:
+            given, latency_s = await self._call(record)
+            answer = answer_of(_understood(given), request.item_id, self.name)
+        except AskFailed as failure:
+            message = failure.message
+            for secret in self._secrets:
+                message = secret.scrub(message)
+            raise AskFailed(failure.kind, message, again=failure.again, after_s=failure.after_s) from None
+        return msgspec.structs.replace(answer, latency_s=latency_s, sent=sent)
+
+    async def _call(self, record: Given) -> tuple[Any, float]:
+        try:
+            if self._threads is not None:
+                return await self._threads.call(self._function, record, self._timeout_s)
+            start = time.perf_counter()
+            awaitable = cast("Awaitable[Any]", self._function(record))
+            given = await asyncio.wait_for(awaitable, self._timeout_s)
+            return given, time.perf_counter() - start
+        except AskFailed:
+            raise
+        except TimeoutError:
+            raise AskFailed(
+                "timeout", f"{self.name}: no answer in {self._timeout_s:g} s", again=True
+            ) from None
+        except Exception as error:  # noqa: BLE001 - whatever a user's function raises is that item's failure
+            raise AskFailed("crash", f"{self.name}: {type(error).__name__}: {error}") from None
+
+    async def close(self) -> None:
+        """Let the threads go."""
+        if self._threads is not None:
+            self._threads.close()
+
+
+def _understood(given: Any) -> ProgramAnswer:
+    if isinstance(given, str):
+        return ProgramAnswer(text=given)
+    try:
+        return msgspec.convert(given, ProgramAnswer)
+    except msgspec.ValidationError as error:
+        raise AskFailed("bad_reply", f"expected a text or a dictionary of an answer ({error})") from None
+
+
+def open_python(name: str, options: ModelOptions) -> PythonFunction:
+    """Open a function by the module or file that holds it.
+
+    Args:
+        name: `MODULE:FUNCTION` or `FILE.py:FUNCTION`; modules in the current folder are found.
+        options: `hears` and `threads`.
+
+    Raises:
+        UsageError: there is no such module or function, the import fails, or an option is unknown or wrong.
+    """
+    check_known(options.extra, ("hears", "threads"), "python")
+    place, colon, attribute = name.rpartition(":")
+    if not colon or not place or not attribute:
+        raise UsageError(f"“python:{name}” names no function; expected python:MODULE:FUNCTION")
+    try:
+        module = _from_file(Path(place)) if place.endswith(".py") else _from_module(place)
+    except Exception as error:
+        raise UsageError(
+            f"python:{name}: {place} cannot be imported: {type(error).__name__}: {error}"
+        ) from error
+    function = module
+    for part in attribute.split("."):
+        function = getattr(function, part, None)
+    if not callable(function):
+        raise UsageError(f"python:{name}: {place} has no function “{attribute}”")
+    return PythonFunction(
+        f"python:{name}",
+        function,
+        hears=choice_of(options.extra, "hears", ("yes", "no"), "yes") == "yes",
+        timeout_s=options.timeout_s,
+        threads=int(number_of(options.extra, "threads", 1, 1024) or 1),
+        secrets=secrets_of(options.environment),
+    )
+
+
+def _from_module(name: str) -> Any:
+    # A console script's path begins with its own folder, not with the one in which it was started.
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.insert(0, here)
+    return importlib.import_module(name)
+
+
+def _from_file(path: Path) -> Any:
+    name = f"mmar_python_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    # Registered, as dataclasses and pickling of what the file defines expect.
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,255 @@
+"""`command/PROGRAM`: programs that are slow, deaf, noisy, late, or gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mmar.errors import UsageError
+from mmar.models import AskFailed, ModelOptions, open_model
+from mmar.protocols import Message, Request
+from servers import fake_program
+
+PROGRAM = f"{sys.executable} {fake_program.__file__}"
+
+
+def request_of(text: str, item: str = "item-1", audio: Path | None = None) -> Request:
+    return Request(item, (Message("user", text, "before" if audio else None),), text, ("a", "b"), audio)
+
+
+def session(script, *arguments: str, timeout_s: float = 5.0, program: str = PROGRAM, **extra):
+    """Open the program and run `script(model, ask)` with it; `ask` returns failures instead of raising them."""
+
+    async def run():
+        options = ModelOptions(timeout_s=timeout_s, extra=extra)
+        model = open_model(f"command/{' '.join([program, *arguments])}", options)
+
+        async def ask(text: str, item: str = "item-1"):
+            try:
+                return await model.ask(request_of(text, item))
+            except AskFailed as failure:
+                return failure
+
+        try:
+            return await asyncio.wait_for(script(model, ask), 20)
+        finally:
+            await model.close()
+
+    return asyncio.run(run())
+
+
+def process_of(model) -> int:
+    return model._program._process.pid
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # A zombie that nobody waited for is gone too.
+    return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+
+
+def test_time_to_start_does_not_count_against_the_first_answer():
+    async def script(model, ask):
+        return await ask("echo up")
+
+    assert session(script, "start=0.6", timeout_s=0.2).text == "up"
+
+
+def test_a_program_that_never_says_anything_is_given_up():
+    async def script(model, ask):
+        return await asyncio.gather(ask("echo up"), ask("echo up", "item-2"))
+
+    for failure in session(script, "start=30", start_s="0.3"):
+        assert (failure.kind, failure.again) == ("timeout", False)
+        assert "within 0.3 s of its start" in failure.message
+
+
+def test_a_ready_line_starts_the_clock():
+    async def script(model, ask):
+        return await ask("hang")
+
+    failure = session(script, "ready", timeout_s=0.3)
+    assert (failure.kind, failure.again) == ("timeout", True)
+
+
+def test_a_crash_is_told_with_its_last_words_and_the_next_request_starts_anew():
+    async def script(model, ask):
+        first = await ask("echo one")
+        crashed, innocent = await asyncio.gather(ask("crash"), ask("echo two", "item-2"))
+        return first, crashed, innocent, await ask("echo three", "item-3")
+
+    first, crashed, innocent, third = session(script)
+    assert (first.text, third.text) == ("one", "three")
+    assert (crashed.kind, crashed.again) == ("crash", True)
+    assert "exit status 3" in crashed.message
+    assert "device-side assert" in crashed.message
+    assert isinstance(innocent, AskFailed) and innocent.again
+
+
+def test_a_program_that_cannot_start_at_all_is_not_started_for_every_item():
+    async def script(model, ask):
+        return [await ask("echo x", f"item-{at}") for at in range(6)]
+
+    start = time.monotonic()
+    failures = session(script, "dead")
+    assert {failure.kind for failure in failures} == {"crash"}
+    assert all("no module named torch" in failure.message for failure in failures)
+    assert [failure.again for failure in failures] == [True] * 3 + [False] * 3
+    assert time.monotonic() - start < 5
+
+
+def test_lines_that_are_no_answers_are_passed_over():
+    async def script(model, ask):
+        return await asyncio.gather(
+            ask("noise fine"), ask("twice again", "item-2"), ask("echo last", "item-3")
+        )
+
+    assert [answer.text for answer in session(script)] == ["fine", "again", "last"]
+
+
+def test_a_missing_answer_fails_alone_and_says_what_was_written_instead():
+    async def script(model, ask):
+        await ask("noise up")
+        pid = process_of(model)
+        missing = await ask("hang")
+        after = await ask("echo still here")
+        return missing, after, pid == process_of(model)
+
+    missing, after, same = session(script, timeout_s=0.3)
+    assert (missing.kind, missing.again) == ("timeout", True)
+    assert "nobody" in missing.message
+    assert (after.text, same) == ("still here", True)
+
+
+def test_a_program_that_hangs_twice_in_a_row_is_ended_and_started_again():
+    async def script(model, ask):
+        await ask("echo up")
+        pid = process_of(model)
+        failures = [await ask("hang"), await ask("hang", "item-2")]
+        return failures, await ask("echo back"), pid
+
+    failures, back, pid = session(script, timeout_s=0.2)
+    assert [failure.kind for failure in failures] == ["timeout", "timeout"]
+    assert back.text == "back"
+    assert not alive(pid)
+
+
+def test_answers_may_come_in_any_order():
+    async def script(model, ask):
+        return await asyncio.gather(ask("late one"), ask("late two", "item-2"), ask("echo three", "item-3"))
+
+    assert [answer.text for answer in session(script)] == ["one", "two", "three"]
+
+
+def test_an_answer_that_comes_after_its_time_is_not_taken_for_the_next_one():
+    async def script(model, ask):
+        await ask("echo up")
+        late = await ask("late first")
+        return late, await ask("echo second")
+
+    late, second = session(script, timeout_s=0.2)
+    assert late.kind == "timeout"
+    assert second.text == "second"
+
+
+def test_a_program_that_reads_nothing_holds_nobody_up_for_ever():
+    async def script(model, ask):
+        return await asyncio.gather(*(ask("echo " + "x" * 100_000, f"item-{at}") for at in range(8)))
+
+    failures = session(script, "ready", "deaf", timeout_s=0.3)
+    assert {failure.kind for failure in failures} == {"timeout"}
+
+
+def test_much_goes_through():
+    async def script(model, ask):
+        return await asyncio.gather(*(ask(f"echo {at} " + "ü" * 20_000, f"item-{at}") for at in range(60)))
+
+    answers = session(script)
+    assert [answer.text for answer in answers] == [f"{at} " + "ü" * 20_000 for at in range(60)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX")
+def test_children_that_hold_the_output_open_do_not_hide_a_crash_and_are_ended():
+    async def script(model, ask):
+        await ask("echo up")
+        return await ask("crash")
+
+    start = time.monotonic()
+    crashed = session(script, "children")
+    assert crashed.kind == "crash"
+    assert time.monotonic() - start < 6
+    assert not alive(int(re.search(r"child (\d+)", crashed.message).group(1)))
+
+
+def test_closing_lets_the_program_leave_by_itself(tmp_path):
+    told = tmp_path / "told"
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import json, pathlib, sys\n"
+        "for line in sys.stdin:\n"
+        "    print(json.dumps({'id': json.loads(line)['id'], 'text': 'x'}), flush=True)\n"
+        f"pathlib.Path({str(told)!r}).write_text('left')\n"
+    )
+
+    async def script(model, ask):
+        return (await ask("echo x")).text
+
+    assert session(script, program=f"{sys.executable} {program}") == "x"
+    assert told.read_text() == "left"
+
+
+def test_a_program_that_will_not_leave_is_ended(tmp_path, monkeypatch):
+    from mmar.models import program as life
+
+    monkeypatch.setattr(life, "_LEAVE_S", 0.1)
+    monkeypatch.setattr(life, "_END_S", 0.3)
+    stubborn = tmp_path / "stubborn.py"
+    stubborn.write_text(
+        "import json, signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "line = sys.stdin.readline()\n"
+        "print(json.dumps({'id': json.loads(line)['id'], 'text': 'x'}), flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    pids = []
+
+    async def script(model, ask):
+        await ask("echo x")
+        pids.append(process_of(model))
+
+    start = time.monotonic()
+    session(script, program=f"{sys.executable} {stubborn}")
+    assert time.monotonic() - start < 5
+    assert not alive(pids[0])
+
+
+def test_a_program_that_takes_no_audio_is_given_none(tone):
+    async def script(model, ask):
+        assert not model.hears
+        answer = await model.ask(request_of("echo fine", audio=tone()))
+        return answer.text, answer.sent
+
+    assert session(script, hears="no") == ("fine", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("command/no-such-program-here --x", "no-such-program-here"),
+        ("command/python 'unclosed", "quot"),
+    ],
+)
+def test_what_cannot_be_started_is_refused_at_once(name, words):
+    with pytest.raises(UsageError, match=words):
+        open_model(name)
+    with pytest.raises(UsageError, match="audio_as"):
+        open_model(f"command/{PROGRAM}", ModelOptions(extra={"audio_as": "x"}))

@@ -1,0 +1,138 @@
+"""`python:MODULE:FUNCTION`: functions that return, raise, hang, and files that cannot be imported."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from mmar.errors import UsageError
+from mmar.models import AskFailed, ModelOptions, open_model
+from mmar.protocols import Message, Request
+from servers import fake_program
+
+FILE = fake_program.__file__
+
+
+def request_of(text: str, item: str = "item-1") -> Request:
+    return Request(item, (Message("user", text),), text, ("a", "b"), None)
+
+
+def ask(name: str, *texts: str, timeout_s: float = 5.0, **extra):
+    async def run():
+        model = open_model(name, ModelOptions(timeout_s=timeout_s, extra=extra))
+        try:
+            requests = [request_of(text, f"item-{at}") for at, text in enumerate(texts)]
+            return await asyncio.gather(*map(model.ask, requests), return_exceptions=True)
+        finally:
+            await model.close()
+
+    return asyncio.run(run())
+
+
+@pytest.fixture
+def function(tmp_path):
+    def write(body: str) -> str:
+        file = tmp_path / "mine.py"
+        file.write_text(body)
+        return f"python:{file}:f"
+
+    return write
+
+
+def test_a_module_in_the_current_folder_is_found(tmp_path, monkeypatch):
+    (tmp_path / "mine_in_a_folder.py").write_text("def f(request):\n    return request['question'].upper()\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [path for path in __import__("sys").path if path])
+    (answer,) = ask("python:mine_in_a_folder:f", "two?")
+    assert answer.text == "TWO?"
+    (answer,) = ask("python/mine_in_a_folder:f", "two?")
+    assert answer.text == "TWO?"
+
+
+def test_what_a_function_raises_is_the_failure_of_that_item_alone():
+    crashed, left, fine = ask(f"python:{FILE}:obey", "crash", "leave", "echo fine")
+    assert (crashed.kind, crashed.again) == ("crash", False)
+    assert "ValueError: no such tensor" in crashed.message
+    assert left.kind == "crash" and "SystemExit" in left.message
+    assert fine.text == "fine"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("def f(request): return None", "bad_reply"),
+        ("def f(request): return {'text': 7}", "bad_reply"),
+        ("def f(request): return ''", "bad_reply"),
+        ("def f(request): raise StopIteration", "crash"),
+        ("def f(request): return {'error': 'too long', 'kind': 'rejected'}", "rejected"),
+        ("from mmar.models import AskFailed\ndef f(request): raise AskFailed('refused', 'no')", "refused"),
+    ],
+)
+def test_what_is_no_answer_is_a_failure(function, body, kind):
+    (failure,) = ask(function(body), "x")
+    assert isinstance(failure, AskFailed)
+    assert failure.kind == kind
+
+
+def test_calls_come_one_at_a_time_in_one_thread_unless_more_are_asked_for(function):
+    name = function(
+        "import threading, time\n"
+        "inside = 0\n"
+        "def f(request):\n"
+        "    global inside\n"
+        "    inside += 1\n"
+        "    time.sleep(0.02)\n"
+        "    seen, inside = inside, inside - 1\n"
+        "    return f'{seen} {threading.get_ident()}'\n"
+    )
+    answers = [answer.text.split() for answer in ask(name, *"abcde")]
+    assert {most for most, _ in answers} == {"1"}
+    assert len({thread for _, thread in answers}) == 1
+    answers = [answer.text.split() for answer in ask(name, *"abcdefgh", threads="4")]
+    assert max(int(most) for most, _ in answers) > 1
+    assert len({thread for _, thread in answers}) <= 4
+
+
+def test_a_call_that_never_returns_does_not_keep_the_others_or_the_end(function):
+    name = function(
+        "import time\ndef f(request):\n    time.sleep(60 if request['question'] == 'hang' else 0)\n    return 'x'"
+    )
+    start = time.monotonic()
+    hung, fine = ask(name, "hang", "go on", timeout_s=0.2)
+    assert hung.kind == "timeout"
+    assert fine.text == "x"
+    assert time.monotonic() - start < 5
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name == "mmar-python-function")
+
+
+def test_idle_threads_end_with_the_model():
+    before = threading.active_count()
+    ask(f"python:{FILE}:obey", "echo x")
+    for _ in range(100):
+        if threading.active_count() <= before:
+            break
+        time.sleep(0.01)
+    assert threading.active_count() <= before
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("python:nowhere_at_all:f", "No module named"),
+        ("python:json", "names no function"),
+        ("python:json:nothing", "no function “nothing”"),
+        ("python:json:__doc__", "no function"),
+        ("python:/nowhere.py:f", "cannot be imported"),
+    ],
+)
+def test_what_is_not_there_is_refused_at_once(name, words):
+    with pytest.raises(UsageError, match=words):
+        open_model(name)
+
+
+def test_a_file_with_a_fault_is_named_with_it(function):
+    with pytest.raises(UsageError, match="SyntaxError"):
+        open_model(function("def f(:"))
