@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from file_server import FileServer, Serve
+from file_server import FileServer, Page, Serve
 
 from mmar.benchmarks.fetch import Download, Pace, Wanted, fetch
 from mmar.benchmarks.part import part_of
@@ -267,6 +267,17 @@ def test_a_compressed_answer_is_refused(server: FileServer, tmp_path: Path) -> N
 def test_nobody_listening_is_said_in_words(tmp_path: Path) -> None:
     with pytest.raises(WorldError, match=r"no connection to 127\.0\.0\.1"):
         get("http://127.0.0.1:9/file", tmp_path)
+
+
+def test_the_proxy_of_the_environment_is_used(
+    server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.pages["http://example.invalid/file"] = Page(BODY, [Serve()])
+    monkeypatch.setenv("http_proxy", server.base)
+    monkeypatch.setenv("https_proxy", server.base)
+    assert get("http://example.invalid/file", tmp_path).path.read_bytes() == BODY
+    with pytest.raises(WorldError, match="the proxy answered 501"):  # this one opens no tunnels
+        get("https://example.invalid/file", tmp_path)
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org/x", "http://", "https://[broken/x", "http://host:port/x"])

@@ -280,6 +280,13 @@ def test_missing_and_extra_files_of_an_archive_are_reported(
     assert "4 of 5" in text
     assert "missing    ./audio/clip-4.wav" in text
     assert "2 other files of the archive left out" in text
+    # Asked for again it is what it was: the archive has no more to give, but another one may.
+    again = get(entry, tmp_path / "cache")
+    assert (again.changed, again.receipt) == (False, done.receipt)
+    (tmp_path / "b").write_bytes(pack(clips))
+    whole = get(entry, tmp_path / "cache", sources=[str(tmp_path / "b")])
+    assert whole.receipt.audio is not None
+    assert (whole.changed, whole.receipt.audio.missing) == (True, ())
 
 
 def test_an_archive_of_something_else_is_refused(

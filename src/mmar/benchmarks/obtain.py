@@ -112,7 +112,9 @@ class _Getting:
         """Do the steps that are left."""
         receipt = None if force else self._sound_receipt()
         given: dict[str, Source] = {}
-        if receipt is None or (audio and receipt.audio is None):
+        # What an archive lacks, fetching it again cannot bring; another source may.
+        lacking = receipt is None or receipt.audio is None or bool(receipt.audio.missing and self._sources)
+        if receipt is None or (audio and lacking):
             given = self._given()
             if "clips" in given and not audio:
                 raise UsageError(
@@ -121,7 +123,7 @@ class _Getting:
         before = receipt
         if receipt is None:
             receipt = self._get_metadata(given.get("metadata"))
-        if audio and receipt.audio is None and ("clips" in given or self._entry.audio is not None):
+        if audio and lacking and ("clips" in given or (receipt.audio is None and self._entry.audio)):
             receipt = self._get_audio(receipt, given.get("clips"))
         if receipt.audio is not None or not any(self._store.work.iterdir()):
             shutil.rmtree(self._store.work, ignore_errors=True)
@@ -139,7 +141,11 @@ class _Getting:
         if audio is None:
             return receipt
         found = present(self._store.folder, clips_of(self._store.metadata))
-        as_written = (found.clips, found.size, found.missing) == (audio.clips, audio.clip_bytes, ())
+        as_written = (found.clips, found.size, found.missing) == (
+            audio.clips,
+            audio.clip_bytes,
+            audio.missing,
+        )
         pinned = self._entry.audio is None or audio.sha256 == self._entry.audio.sha256
         return receipt if as_written and pinned else msgspec.structs.replace(receipt, audio=None)
 

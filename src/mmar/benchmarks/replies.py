@@ -119,6 +119,8 @@ def error_words(error: Exception, connect: float, stall: float) -> str:
             return "the connection broke off"
         case aiohttp.TooManyRedirects():
             return "the server sends from one address to the next without end"
+        case aiohttp.ClientHttpProxyError():
+            return f"the proxy answered {error.status}"
         case aiohttp.ClientResponseError():
             return (
                 "the server's answer breaks the rules of HTTP"  # its own message quotes what came, at length

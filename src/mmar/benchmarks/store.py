@@ -18,8 +18,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,6 +26,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from mmar.benchmarks.catalogue import Entry, RemoteFile
+from mmar.benchmarks.lock import locked
 from mmar.errors import WorldError
 
 if TYPE_CHECKING:
@@ -184,22 +183,11 @@ class Store(msgspec.Struct, frozen=True):
         Raises:
             WorldError: the cache directory cannot be written.
         """
-        path = self.home / ".lock"
         try:
             self.home.mkdir(parents=True, exist_ok=True)
-            file = path.open("ab")
         except OSError as error:
-            raise disk_error(error, path) from None
-        with file:
-            told = False
-            try:
-                while not _try_lock(file.fileno()):
-                    if not told:
-                        wait()
-                    told = True
-                    time.sleep(0.2)
-            except OSError as error:
-                raise WorldError(f"{path}: cannot be locked ({error.strerror or error})") from None
+            raise disk_error(error, self.home) from None
+        with locked(self.home / ".lock", wait):
             yield
 
 
@@ -295,23 +283,3 @@ def disk_error(error: OSError, path: Path) -> WorldError:
             "--cache-dir, and run the same command again"
         )
     return WorldError(f"{path}: cannot be written ({error.strerror or error})")
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

@@ -27,7 +27,7 @@ def summary(entry: Entry, obtained: Obtained, *, audio_wanted: bool) -> str:
     receipt = obtained.receipt
     lines = [
         f"{entry.title}, revision {receipt.revision[:12]}"
-        + ("" if obtained.changed else ": all of it is here and verified, nothing was fetched"),
+        + ("" if obtained.changed else ": here already, nothing was fetched"),
         f"  questions  {_part(receipt.metadata)}",
     ]
     if receipt.audio is not None:
