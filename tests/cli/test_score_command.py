@@ -1,0 +1,211 @@
+"""`mmar score` as a person meets it: what it prints, and what it says of input that is not what it should be."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmar.cli import main
+from mmar.library import score
+from mmar.scoring import Score
+from real_data import GOLDEN, MMAR, needs_real_data
+
+ITEM: dict[str, Any] = {
+    "id": "a",
+    "audio_path": "./a.wav",
+    "question": "Which?",
+    "choices": ["1:3", "3:1", "none"],
+    "answer": "3:1",
+    "modality": "sound",
+    "category": "Signal Layer",
+    "sub-category": "Counting and Statistics",
+}
+
+
+def records(*predictions: object, **more: Any) -> list[dict[str, Any]]:
+    return [
+        ITEM | {"id": f"id-{at}", "answer_prediction": said} | more for at, said in enumerate(predictions)
+    ]
+
+
+def write(path: Path, found: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in found))
+    return path
+
+
+def mmar(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+def test_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "p.jsonl", records("3:1", "1:3", "B", "hmm", None))
+    assert mmar("score", path) == 0
+    shown = capsys.readouterr().out
+    assert "all 5 40.0 [11.8, 76.9] 40.0 [11.8, 76.9]" in " ".join(shown.split())
+    assert "3 choice (named a choice), 1 unresolved (named none, or more than one), 1 failed" in shown
+    assert "official 40.0 to 60.0, choice 40.0 to 60.0" in shown
+    assert "differ on 2 of 5 items" in shown
+    assert "|n:5|model:?|protocol:?|" in shown
+
+
+def test_json_has_the_promised_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "p.jsonl", records("3:1", "1:3", "B"))
+    assert mmar("score", path, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["n"] == 3
+    assert found["scores"]["official"]["correct"] == 2
+    assert found["scores"]["choice"]["accuracy"] == pytest.approx(200 / 3)
+    low, high = found["scores"]["choice"]["interval"]
+    assert 0 <= low < 66.7 < high <= 100
+    assert found["states"] == {"choice": 3, "unresolved": 0, "refused": 0, "failed": 0, "missing": 0}
+    assert found["bounds"]["choice"] == {"low": pytest.approx(200 / 3), "high": pytest.approx(200 / 3)}
+    group = found["groups"]["sub-category"]["Counting and Statistics"]
+    assert (group["n"], group["official"]["correct"], group["choice"]["correct"]) == (3, 2, 2)
+    assert set(found["groups"]) == {"modality", "category", "sub-category"}
+    assert [row["id"] for row in found["disagreements"]] == ["id-1", "id-2"]
+    assert found["signature"].startswith("bench:file#")
+
+
+@pytest.mark.parametrize("name", ["items.jsonl", "items.csv"])
+def test_items_are_written_a_line_each(tmp_path: Path, name: str) -> None:
+    said = ["3:1", "=1+1", None]
+    path = write(tmp_path / "p.jsonl", records(*said))
+    assert mmar("score", path, "--items", tmp_path / name) == 0
+    text = (tmp_path / name).read_text()
+    if name.endswith("csv"):
+        rows = list(csv.DictReader(text.splitlines()))
+        assert [row["official"] for row in rows] == ["1", "0", "0"]
+        assert rows[1]["prediction"] == "'=1+1"  # no spreadsheet runs it
+    else:
+        rows = [json.loads(line) for line in text.splitlines()]
+        assert [row["prediction"] for row in rows] == said
+        assert rows[0]["reason"] == "exact text"
+        assert rows[0]["official_reason"].startswith("every word")
+    assert [row["state"] for row in rows] == ["choice", "unresolved", "failed"]
+
+
+def test_a_key_is_chosen_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "p.jsonl", records("3:1", model_prediction="1:3", raw="none"))
+    assert mmar("score", path) == 0
+    assert (
+        "predictions are read from “answer_prediction”: the file has “model_prediction” too"
+        in capsys.readouterr().out
+    )
+    for key, right in (("model_prediction", 0), ("raw", 0), ("answer_prediction", 1)):
+        assert mmar("score", path, "--key", key, "--json") == 0
+        assert json.loads(capsys.readouterr().out)["scores"]["choice"]["correct"] == right
+
+
+BAD: dict[str, tuple[bytes | None, str]] = {
+    "missing": (None, "no such file"),
+    "empty": (b"", "the file is empty"),
+    "html": (b"<!DOCTYPE html><html><body>404</body></html>", "is HTML or XML"),
+    "csv": (b"id,answer_prediction\na,b\n", "expected “[” or “{”"),
+    "number": (
+        b'{"id": "a", "answer_prediction": 5}\n',
+        "field “answer_prediction”: expected `str | null`, got `int`",
+    ),
+    "list": (b'{"id": "a", "answer_prediction": ["x"]}\n', "got `array`"),
+    "latin": (b'{"id": "a", "answer_prediction": "caf\xe9"}\n', "0xe9 is not UTF-8"),
+    "utf16": ('{"id": "a"}'.encode("utf-16"), "UTF-16"),
+    "cut array": (b'[{"id": "a", "answer_prediction": "x"},', "does not end with"),
+    "no choices": (b'{"id": "a", "answer_prediction": "x"}\n', "name the benchmark that it answers"),
+    "no prediction": (json.dumps(ITEM).encode(), "no record has “answer_prediction”"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_named_with_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    content, said = BAD[name]
+    path = tmp_path / "input.jsonl"
+    if content is not None:
+        path.write_bytes(content)
+    assert mmar("score", path) == 2
+    told = capsys.readouterr()
+    assert said in told.err
+    assert str(path) in told.err
+    assert "Traceback" not in told.err
+    assert told.out == ""
+
+
+def test_one_broken_line_in_the_middle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "p.jsonl", records("3:1", "3:1", "3:1"))
+    lines = path.read_text().splitlines()
+    lines[1] = lines[1][:-20]
+    path.write_text("\n".join(lines))
+    assert mmar("score", path) == 2
+    assert f"{path}:2: broken JSON" in capsys.readouterr().err
+    assert mmar("score", path, "--lenient", "--json") == 0
+    told = capsys.readouterr()
+    found = json.loads(told.out)
+    assert (found["n"], found["states"]["missing"], found["scores"]["choice"]["correct"]) == (3, 1, 2)
+    assert f"left out: {path}:2: broken JSON" in told.err
+
+
+def test_a_folder_that_holds_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mmar("score", tmp_path) == 2
+    assert "is a folder that holds no run" in capsys.readouterr().err
+
+
+def test_a_line_of_fifty_megabytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    huge = "so many words, " * (50_000_000 // 15)
+    path = write(tmp_path / "p.jsonl", records("3:1", f"{huge} the answer is 3:1"))
+    assert mmar("score", path) == 0
+    assert "2 choice (named a choice)" in capsys.readouterr().out
+
+
+def test_output_to_a_full_disk_and_a_closed_pipe(tmp_path: Path) -> None:
+    path = write(tmp_path / "p.jsonl", records("3:1"))
+    command = f"{sys.executable} -m mmar score {path}"
+    if os.path.exists("/dev/full"):
+        full = subprocess.run(
+            ["/bin/sh", "-c", f"{command} > /dev/full"], capture_output=True, text=True, check=False
+        )
+        assert full.returncode == 2
+        assert "No space left" in full.stderr
+        assert "Traceback" not in full.stderr
+    piped = subprocess.run(
+        ["/bin/sh", "-c", f"{command} | true"], capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in piped.stderr
+    assert mmar("score", path, "--items", tmp_path / "p.jsonl" / "below-a-file.csv") == 2
+
+
+@needs_real_data
+def test_six_hundred_predictions_for_a_thousand_items(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (GOLDEN / "predictions_full.jsonl").read_text("utf-8").splitlines()[:600]
+    slim = [{key: json.loads(line)[key] for key in ("id", "answer_prediction")} for line in lines]
+    path = write(tmp_path / "p.jsonl", slim)
+    assert mmar("score", path, "--benchmark", MMAR, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["n"], found["states"]["missing"]) == (1000, 400)
+    bounds = found["bounds"]["choice"]
+    assert bounds["high"] - bounds["low"] == pytest.approx(40.0)
+    assert mmar("score", path, "--benchmark", MMAR, "--layout", "official") == 0
+    assert "over 600 samples\n" in capsys.readouterr().out
+
+
+@needs_real_data
+def test_the_library_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    assert mmar("score", GOLDEN / "predictions_full.jsonl", "--json") == 0
+    printed = json.loads(capsys.readouterr().out)
+    found = score(GOLDEN / "predictions_full.jsonl")
+    assert isinstance(found, Score)
+    assert json.loads(json.dumps(found.to_json())) == printed
+    # Read from the reference's own output for this file.
+    assert found.official.accuracy == pytest.approx(50.80)
+    rows = [json.loads(line) for line in (GOLDEN / "predictions_full.jsonl").read_text("utf-8").splitlines()]
+    assert score(rows).official == found.official

@@ -1,0 +1,64 @@
+"""A small benchmark and models that are objects, for tests of runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from mmar.items import Benchmark, Item, write_benchmark
+from mmar.library import load
+from mmar.models import Answer
+from mmar.protocols import Request
+
+
+def benchmark(folder: Path, count: int = 12) -> Benchmark:
+    """Questions on disk, without audio."""
+    items = [
+        Item(
+            f"id-{at}",
+            f"./audio/{at}.wav",
+            f"Which, {at}?",
+            ("one", "two", "three"),
+            "two",
+            ("sound", "music")[at % 2],
+            "Signal Layer",
+        )
+        for at in range(count)
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "made-up-meta.jsonl"
+    write_benchmark(items, path)
+    return load(path)
+
+
+class Scripted(msgspec.Struct):
+    """A model that answers by a function of the request and how often it was asked; it remembers what it was asked."""
+
+    say: Callable[[Request, int], Answer]
+    name: str = "test/scripted"
+    hears: bool = False
+    delay_s: float = 0.0
+    asked: list[str] = msgspec.field(default_factory=list)
+    most_at_once: int = 0
+    at_once: int = 0
+    closed: bool = False
+
+    async def ask(self, request: Request) -> Answer:
+        self.asked.append(request.item_id)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await asyncio.sleep(self.delay_s)
+            return self.say(request, self.asked.count(request.item_id))
+        finally:
+            self.at_once -= 1
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+def answers(text: str = "two") -> Callable[[Request, int], Answer]:
+    return lambda request, _: Answer(request.item_id, text, "")

@@ -1,0 +1,288 @@
+"""The engine: what is asked again, what is not, when it slows down and when it gives up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from made_up import Scripted, answers, benchmark
+
+from mmar.errors import UsageError, WorldError
+from mmar.library import run
+from mmar.models import Answer, AskFailed, Usage
+from mmar.protocols import Request
+from mmar.runs.budget import Budget, Price, parse_budget
+from mmar.runs.engine import Limits
+from mmar.runs.ledger import read_ledger
+from mmar.runs.pace import Pace
+
+QUICK = Limits(concurrency=4, tries=3, backoff_s=0.001, timeout_s=5.0)
+
+
+def failing(kind: str, times: int, **more: object) -> object:
+    def say(request: Request, asked: int) -> Answer:
+        if asked <= times:
+            raise AskFailed(kind, "no", **more)  # type: ignore[arg-type]
+        return Answer(request.item_id, "two", "")
+
+    return say
+
+
+def test_every_item_is_asked_once_and_recorded(tmp_path: Path) -> None:
+    model = Scripted(answers())
+    outcome = run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", limits=QUICK)
+    assert sorted(Counter(model.asked).values()) == [1] * 12
+    assert (outcome.counts.answered, outcome.answered, outcome.failed, outcome.stopped) == (12, 12, 0, False)
+    assert 1 < model.most_at_once <= 4
+    assert model.closed
+    ledger = [answer for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl")]
+    assert all(answer.at and answer.request and answer.tries == 1 for answer in ledger)
+
+
+@pytest.mark.parametrize("kind", ["transport", "rate_limit", "server"])
+def test_what_can_succeed_is_asked_again(tmp_path: Path, kind: str) -> None:
+    model = Scripted(failing(kind, 2, again=True))  # type: ignore[arg-type]
+    outcome = run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", limits=QUICK)
+    assert outcome.answered == 12
+    assert sorted(Counter(model.asked).values()) == [3] * 12
+    assert {answer.tries for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl")} == {3}
+
+
+def test_what_cannot_succeed_is_not_asked_again_and_is_named(tmp_path: Path) -> None:
+    model = Scripted(failing("rejected", 99))  # type: ignore[arg-type]
+    outcome = run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", limits=QUICK)
+    assert outcome.counts.failed == {"rejected": 12}
+    assert sorted(Counter(model.asked).values()) == [1] * 12
+    first = json.loads((tmp_path / "run" / "answers.jsonl").read_text().splitlines()[0])
+    assert first["answer_prediction"] == ""
+    assert first["failure"] == {"kind": "rejected", "message": "no"}
+
+
+def test_a_model_that_hangs_times_out(tmp_path: Path) -> None:
+    model = Scripted(answers(), delay_s=30)
+    limits = Limits(concurrency=12, tries=2, timeout_s=0.05, backoff_s=0.001)
+    outcome = run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", limits=limits)
+    assert outcome.counts.failed == {"timeout": 12}
+
+
+@pytest.mark.parametrize(("kind", "said"), [("denied", "bad key"), ("crash", "ZeroDivisionError")])
+def test_a_run_that_cannot_succeed_ends_after_a_few(tmp_path: Path, kind: str, said: str) -> None:
+    def say(request: Request, _: int) -> Answer:
+        if kind == "denied":
+            raise AskFailed("denied", "bad key")
+        raise ZeroDivisionError(request.item_id)
+
+    model = Scripted(say)
+    with pytest.raises(WorldError, match=said):
+        run(model, benchmark(tmp_path / "b", 100), out=tmp_path / "run", limits=QUICK)
+    assert len(model.asked) <= QUICK.hopeless + 4
+    assert model.closed
+
+
+def test_a_crash_after_answers_is_one_items_failure(tmp_path: Path) -> None:
+    def say(request: Request, _: int) -> Answer:
+        if request.item_id == "id-7":
+            raise ZeroDivisionError("seven")
+        return Answer(request.item_id, "two", "")
+
+    outcome = run(Scripted(say), benchmark(tmp_path / "b"), out=tmp_path / "run", limits=QUICK)
+    assert outcome.counts.failed == {"crash": 1}
+    assert outcome.answered == 11
+
+
+def test_the_same_command_asks_what_has_no_answer(tmp_path: Path) -> None:
+    made = benchmark(tmp_path / "b")
+    half = Scripted(lambda request, _: _fail_odd(request))
+    run(half, made, out=tmp_path / "run", limits=QUICK)
+    again = Scripted(answers())
+    outcome = run(again, made, out=tmp_path / "run", limits=QUICK)
+    assert sorted(again.asked) == sorted(f"id-{at}" for at in range(12) if at % 2)
+    assert (outcome.before, outcome.answered, outcome.failed) == (6, 12, 0)
+    idle = Scripted(answers())
+    assert run(idle, made, out=tmp_path / "run", limits=QUICK).asked == 0
+    assert idle.asked == []
+
+
+def _fail_odd(request: Request) -> Answer:
+    if int(request.item_id.split("-")[1]) % 2:
+        raise AskFailed("server", "no")
+    return Answer(request.item_id, "two", "")
+
+
+def test_again_asks_the_named_ones_alone(tmp_path: Path) -> None:
+    made = benchmark(tmp_path / "b")
+    run(Scripted(lambda request, _: _fail_odd(request)), made, out=tmp_path / "run", limits=QUICK, limit=8)
+    failed = Scripted(answers("no idea"))
+    run(failed, made, out=tmp_path / "run", limits=QUICK, again="failed")
+    assert sorted(failed.asked) == ["id-1", "id-3", "id-5", "id-7"]
+    unresolved = Scripted(answers("two"))
+    run(unresolved, made, out=tmp_path / "run", limits=QUICK, again="unresolved")
+    assert sorted(unresolved.asked) == ["id-1", "id-3", "id-5", "id-7"]
+    rest = Scripted(answers("two"))
+    run(rest, made, out=tmp_path / "run", limits=QUICK)
+    assert sorted(rest.asked) == ["id-10", "id-11", "id-8", "id-9"]
+
+
+def test_another_run_in_the_folder_is_refused(tmp_path: Path) -> None:
+    made = benchmark(tmp_path / "b")
+    run(Scripted(answers()), made, out=tmp_path / "run", limits=QUICK)
+    with pytest.raises(UsageError, match=r"model: test/scripted there, test/other asked for"):
+        run(Scripted(answers(), name="test/other"), made, out=tmp_path / "run", limits=QUICK)
+    with pytest.raises(UsageError, match=r"protocol: mmar@1 there, letter@1 asked for"):
+        run(Scripted(answers()), made, out=tmp_path / "run", limits=QUICK, protocol="letter")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.tex").write_text("mine")
+    with pytest.raises(UsageError, match="holds no run"):
+        run(Scripted(answers()), made, out=tmp_path / "other", limits=QUICK)
+    assert [path.name for path in (tmp_path / "other").iterdir()] == ["thesis.tex"]
+
+
+def test_rotations_and_repeats_are_asked_once_each(tmp_path: Path) -> None:
+    made = benchmark(tmp_path / "b", 4)
+    seen: list[tuple[str, tuple[str, ...], int]] = []
+
+    def say(request: Request, _: int) -> Answer:
+        seen.append((request.item_id, request.choices, request.repeat))
+        return Answer(request.item_id, request.choices[0], "")
+
+    run(Scripted(say), made, out=tmp_path / "run", limits=QUICK, rotations=0)
+    assert len(set(seen)) == len(seen) == 12
+    assert {choices for _, choices, _ in seen} == {
+        ("one", "two", "three"),
+        ("two", "three", "one"),
+        ("three", "one", "two"),
+    }
+    seen.clear()
+    outcome = run(Scripted(say), made, out=tmp_path / "run", limits=QUICK, rotations=0, repeats=2)
+    assert len(seen) == 12
+    assert {repeat for *_, repeat in seen} == {1}
+    assert outcome.answered == 4
+
+
+def test_a_budget_stops_in_time(tmp_path: Path) -> None:
+    def say(request: Request, _: int) -> Answer:
+        return Answer(request.item_id, "two", "", usage=Usage(90, 10))
+
+    model = Scripted(say, delay_s=0.002)
+    budget = Budget(tokens=500)
+    outcome = run(model, benchmark(tmp_path / "b", 40), out=tmp_path / "run", limits=QUICK, budget=budget)
+    assert outcome.counts.stopped == "the budget is spent"
+    # Before the first answers come nothing is known of their size; from then on it stays below.
+    assert 400 <= outcome.counts.tokens <= 500 + 4 * 100
+    assert outcome.counts.answered == len(model.asked) < 40
+
+
+def test_money_is_counted_by_the_users_prices() -> None:
+    price = Price("m", 2.0, 10.0, audio=40.0)
+    budget = Budget(money=1.0, price=price)
+    budget.spend(Usage(1000, 100, audio_tokens=800))
+    assert budget.spent_money == pytest.approx((200 * 2 + 800 * 40 + 100 * 10) / 1e6)
+    with pytest.raises(UsageError, match="needs --prices"):
+        Budget(money=1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("500000tokens", (500_000, None)),
+        ("2Mtokens", (2_000_000, None)),
+        ("1.5k tokens", (1500, None)),
+        ("3.50", (None, 3.5)),
+    ],
+)
+def test_budgets_are_tokens_or_money(text: str, found: tuple[int | None, float | None]) -> None:
+    assert parse_budget(text) == found
+
+
+@pytest.mark.parametrize("text", ["", "lots", "-3", "0", "0tokens", "tokens", "nan"])
+def test_a_budget_that_is_neither_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="expected tokens"):
+        parse_budget(text)
+
+
+def test_the_cache_answers_what_was_paid_for_and_keeps_no_failures(tmp_path: Path) -> None:
+    made = benchmark(tmp_path / "b")
+    first = Scripted(lambda request, _: _fail_odd(request))
+    run(first, made, out=tmp_path / "one", limits=QUICK, cache=tmp_path / "cache.sqlite")
+    second = Scripted(answers("three"))
+    outcome = run(
+        second, made, out=tmp_path / "two", limits=QUICK, cache=tmp_path / "cache.sqlite", repeats=2
+    )
+    # The six failures of the first sample, and the second sample of all: another sample is another key.
+    assert len(second.asked) == 6 + 12
+    assert outcome.counts.cached == 6
+    other = Scripted(answers(), name="test/other")
+    run(other, made, out=tmp_path / "three", limits=QUICK, cache=tmp_path / "cache.sqlite")
+    assert len(other.asked) == 12
+
+
+def test_a_deadline_ends_the_session_not_the_run(tmp_path: Path) -> None:
+    made = benchmark(tmp_path / "b", 200)
+    limits = Limits(concurrency=2, deadline_s=0.1)
+    slow = Scripted(answers(), delay_s=0.02)
+    outcome = run(slow, made, out=tmp_path / "run", limits=limits)
+    assert outcome.counts.stopped == "the deadline is over"
+    assert 0 < outcome.answered == len(slow.asked) < 200
+    rest = Scripted(answers())
+    assert run(rest, made, out=tmp_path / "run", limits=QUICK).answered == 200
+    assert set(rest.asked).isdisjoint(slow.asked)
+
+
+def test_concurrency_is_found_and_falls_back() -> None:
+    async def scenario() -> None:
+        pace = Pace(None, most=64)
+        start = pace.limit
+        for _ in range(400):
+            pace.answered(0.2)
+        assert pace.limit == 64
+        pace.pushed_back()
+        pace.pushed_back()  # of the same moment: one piece of news
+        assert pace.limit == 32
+        for _ in range(64):
+            pace.answered(0.2)
+        assert 32 < pace.limit < 40
+        slow = Pace(None, most=64)
+        for _ in range(20):
+            slow.answered(0.1)
+        grown = slow.limit
+        for _ in range(40):
+            slow.answered(1.0)
+        assert slow.limit < grown
+        assert start < 64
+        given = Pace(7)
+        for _ in range(100):
+            given.answered(0.1)
+        given.pushed_back()
+        assert given.limit == 7
+
+    asyncio.run(scenario())
+
+
+def test_rates_and_holds_are_kept() -> None:
+    async def passes(pace: Pace, count: int) -> float:
+        stop = asyncio.Event()
+        begun = time.monotonic()
+        for _ in range(count):
+            assert await pace.enter(stop)
+            pace.leave()
+        return time.monotonic() - begun
+
+    async def scenario() -> None:
+        assert await passes(Pace(4, rate=100.0), 11) >= 0.0999
+        held = Pace(4)
+        held.hold(0.05)
+        assert await passes(held, 1) >= 0.0499
+        spent = Pace(4, token_rate=60_000.0)  # a thousand a second
+        spent.spent(60)
+        assert await passes(spent, 1) >= 0.0599
+        stopped = Pace(1)
+        await stopped.enter(asyncio.Event())
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.01, stop.set)
+        assert not await stopped.enter(stop)
+
+    asyncio.run(scenario())

@@ -1,0 +1,82 @@
+"""The published layout, byte for byte, and a plain word where the published script would stop."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmar.errors import InputError
+from mmar.library import task_for
+from mmar.scoring import official_layout_of_file
+from mmar.scoring.score import layout_of
+from real_data import GOLDEN, MMAR, needs_real_data
+
+RECORD = {"id": "a", "choices": ["x", "y"], "answer": "y", "modality": "sound", "category": "Signal Layer"}
+
+
+def write(path: Path, *records: dict[str, object]) -> Path:
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    return path
+
+
+@needs_real_data
+@pytest.mark.parametrize("name", ["full", "partial"])
+def test_the_golden_files(name: str) -> None:
+    expected = (GOLDEN / f"predictions_{name}.expected.txt").read_bytes()
+    source = GOLDEN / f"predictions_{name}.jsonl"
+    assert official_layout_of_file(source).encode() == expected
+    arguments = [sys.executable, "-m", "mmar.evaluation", "--input", str(source)]
+    assert subprocess.run(arguments, capture_output=True, check=True).stdout == expected
+
+
+@needs_real_data
+@pytest.mark.parametrize("name", ["full", "partial"])
+def test_joined_to_the_benchmark_it_is_the_same(name: str) -> None:
+    expected = (GOLDEN / f"predictions_{name}.expected.txt").read_text()
+    assert layout_of(task_for(GOLDEN / f"predictions_{name}.jsonl", MMAR)) == expected
+
+
+def test_what_the_script_does_with_odd_records(tmp_path: Path) -> None:
+    """Records without the key leave the denominator, duplicates count twice, ids and sub-categories may be absent."""
+    said = {"answer_prediction": "y"}
+    no_id = {name: value for name, value in RECORD.items() if name != "id"}
+    path = write(
+        tmp_path / "p.jsonl", RECORD | said, RECORD | said, no_id | {"answer_prediction": "x"}, RECORD
+    )
+    layout = official_layout_of_file(path)
+    assert "Total Accuracy: 66.67% over 3 samples\n" in layout
+    assert "sound : 66.67% over 3 samples\nmusic : 0.00% over 0 samples\n" in layout
+    assert "Sub-category-wise Accuracy:\n******************************\nTotal" in layout
+    assert layout.endswith("No prediction count: 0\n")
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        ([RECORD], "no record has a prediction"),
+        ([RECORD | {"answer_prediction": None}], "is null"),
+        ([RECORD | {"answer_prediction": "y", "modality": "smell"}], "found “smell”"),
+        ([RECORD | {"answer_prediction": "y", "category": "Lower Layer"}], "found “Lower Layer”"),
+        ([{"id": "a", "answer_prediction": "y"}], "choices.*missing"),
+    ],
+)
+def test_where_the_script_stops_the_error_says_so(
+    tmp_path: Path, records: list[dict[str, object]], said: str
+) -> None:
+    path = write(tmp_path / "p.jsonl", *records)
+    with pytest.raises(InputError, match=said):
+        official_layout_of_file(path)
+    run = subprocess.run(
+        [sys.executable, "-m", "mmar.evaluation", "--input", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+    assert str(path) in run.stderr
+    assert run.stdout == ""
