@@ -6,6 +6,7 @@ from mmar.protocols.markers import Marker, ReadingRule
 from mmar.protocols.protocol import DEFAULT, Protocol, load_protocol, protocols
 from mmar.protocols.reading import READING_VERSION, Reading, State, read
 from mmar.protocols.request import Message, Request, Settings
+from mmar.protocols.thinking import split_thinking
 
 __all__ = [
     "DEFAULT",
@@ -21,4 +22,5 @@ __all__ = [
     "load_protocol",
     "protocols",
     "read",
+    "split_thinking",
 ]

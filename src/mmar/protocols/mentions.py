@@ -11,24 +11,20 @@ import re
 
 import msgspec
 
+from mmar.protocols.denial import is_asked, is_denied
 from mmar.protocols.wording import ChoiceForms, plain
 
-__all__ = ["Named", "is_edge", "named_choices"]
+__all__ = ["Named", "is_bare", "is_edge", "named_choices"]
 
 _UNQUOTE = str.maketrans({"*": None, '"': None, "\n": " ; "})
-_CLAUSE = re.compile(r"[;!?,]|[.:](?=\s)|\bbut\b|\bhowever\b|\bso\b")
-_BEFORE = re.compile(
-    r"\b(?:not|never|no|nor|neither|cannot|without|unlike|except|excluding|excludes?|excluded|than|instead of"
-    r"|rul(?:e|es|ed|ing) out|eliminat\w*|reject\w*|incorrect|wrong)\b|n't\b|不是|不"
-)
-_AFTER = re.compile(
-    r"""\s*(?:(?:is|are|was|were|seems?|would\sbe|can\sbe|could\sbe|must\sbe|has\sbeen|does|do|did|can|could|would)\s*)?
-        (?:clearly\s|definitely\s|also\s)?
-        (?:n't\b|not\b|cannot\b|incorrect|wrong|false\b|unlikely|impossible|implausible|ruled\sout|excluded|eliminated|out\sof\sthe\squestion)""",
-    re.VERBOSE,
-)
 _BARE = frozenset(("no", "yes", "a", "an", "i", "the", "it", "is", "none", "not", "and", "or", "all", "so"))
-_WINDOW = 90
+_OPENS = (" is", " be", " say", " or", " and", " either", "'s", " answer", " choose", " select", " pick")
+_GOES_ON = re.compile(r"\s(?:because|since|as|or|and|but)\b|\s[/|&]")
+# "One" as a pronoun: "one of them", "no one", "the first one".
+_ONE_BEFORE = re.compile(
+    r"\b(?:the|no|this|that|each|any|every|some|first|second|third|last|other|which|another|right|same)\s$"
+)
+_ONE_AFTER = re.compile(r"\s(?:of|another|can|could|might|may|would|who|that|by|after|or\smore)\b")
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -36,11 +32,14 @@ class Named(msgspec.Struct, frozen=True):
 
     Attributes:
         affirmed: 0-based indices of those named at least once without denial, ascending.
-        denied: those named only to be denied.
+        denied: those named only to be denied, supposed or asked about.
     """
 
     affirmed: tuple[int, ...]
     denied: tuple[int, ...]
+
+
+_NOBODY = Named((), ())
 
 
 def named_choices(text: str, known: ChoiceForms) -> Named:
@@ -50,34 +49,47 @@ def named_choices(text: str, known: ChoiceForms) -> Named:
         text: cleaned text, any length.
         known: the question's choices.
     """
-    text = plain(text.translate(_UNQUOTE))
-    found: list[tuple[int, int, int]] = []
-    for at in known.by_length:
-        choice = known.looses[at]
-        if known.loose.get(choice) != at:
-            continue
-        start = text.find(choice)
-        if start < 0:
-            continue
-        width = len(choice)
-        bare = choice in _BARE or (width == 1 and choice.isalpha())
-        mask = "\0" * width
-        pieces: list[str] = []
-        done = 0
-        while start >= 0:
-            end = start + width
-            if is_edge(text, start) and is_edge(text, end) and (not bare or _stands_alone(text, start, end)):
-                found.append((start, end, at))
-                pieces += text[done:start], mask
-                done = end
-            start = text.find(choice, end)
-        # Masked, so that neither a shorter choice nor a denial is found inside this one.
-        text = "".join((*pieces, text[done:]))
+    if "\n" in text or '"' in text or "*" in text:
+        text = text.translate(_UNQUOTE)
+    text, found = _mentions(plain(text), known)
+    if not found:
+        return _NOBODY
+    asks = "?" in text
     affirmed: set[int] = set()
     denied: set[int] = set()
     for start, end, at in found:
-        (denied if _is_denied(text, start, end) else affirmed).add(at)
+        if at in affirmed:
+            continue
+        if is_denied(text, start, end) or (asks and known.plains[at][-1] != "?" and is_asked(text, end)):
+            denied.add(at)
+        else:
+            affirmed.add(at)
     return Named(tuple(sorted(affirmed)), tuple(sorted(denied - affirmed)))
+
+
+def _mentions(text: str, known: ChoiceForms) -> tuple[str, list[tuple[int, int, int]]]:
+    """The text with every mention masked, and where each began and ended and of which choice it is."""
+    found: list[tuple[int, int, int]] = []
+    for at in known.by_length:
+        choice, tail = known.looses[at], known.tails[at]
+        start = text.find(choice)
+        pieces: list[str] = []
+        done = 0
+        while start >= 0:
+            end = start + len(choice)
+            if is_edge(text, start) and is_edge(text, end) and _counts(choice, text, start, end):
+                if tail and text.startswith(tail, end):
+                    end += len(tail)
+                found.append((start, end, at))
+                pieces += text[done:start], "\0" * (end - start)
+                done = end
+                start = text.find(choice, end)
+            else:
+                start = text.find(choice, start + 1)
+        # Masked, so that neither a shorter choice nor a denial is found inside this one.
+        if pieces:
+            text = "".join((*pieces, text[done:]))
+    return text, found
 
 
 def is_edge(text: str, at: int) -> bool:
@@ -85,15 +97,28 @@ def is_edge(text: str, at: int) -> bool:
     if at <= 0 or at >= len(text):
         return True
     left, right = text[at - 1], text[at]
-    if _joins(left) and _joins(right):
-        return False
     if _joins(left):
-        if right in "#♯+%°":
+        if _joins(right) or right in "#+%°":
             return False
         return not (at + 1 < len(text) and _linked(left, right, text[at + 1]))
-    if _joins(right) and at >= 2:
-        return not _linked(text[at - 2], left, right) and not (left == "-" and right.isdigit())
+    if _joins(right) and at >= 2 and _linked(text[at - 2], left, right):
+        return False
     return not (left == "-" and right.isdigit())
+
+
+def is_bare(choice: str, text: str, start: int, end: int) -> bool:
+    """Whether a choice is a word as common as "no" or "a" and does not stand as a clause of its own there."""
+    if choice not in _BARE and not (len(choice) == 1 and choice.isalpha() and choice.isascii()):
+        return False
+    before, after = f" {text[max(0, start - 20) : start]}".rstrip(), text[end : end + 1]
+    opens = not before or before[-1] in ".;:!?,(['/|&" or before.endswith(_OPENS)
+    return not (opens and (not after or after in ".;:!?,)]'" or _GOES_ON.match(text, end)))
+
+
+def _counts(choice: str, text: str, start: int, end: int) -> bool:
+    if choice == "one":
+        return not (_ONE_BEFORE.search(text[max(0, start - 20) : start]) or _ONE_AFTER.match(text, end))
+    return not is_bare(choice, text, start, end)
 
 
 def _joins(mark: str) -> bool:
@@ -105,18 +130,3 @@ def _linked(left: str, link: str, right: str) -> bool:
     if link in "-'":
         return _joins(left) and _joins(right)
     return link in ".:,/" and left.isdigit() and right.isdigit()
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether a word as common as "no" stands as a clause of its own, so that it can be an answer."""
-    before, after = text[max(0, start - _WINDOW) : start].rstrip(), text[end : end + 1]
-    opens = not before or before[-1] in ".;:!?,(" or before.endswith((" is", " be", " say", " or"))
-    return opens and (not after or after in ".;:!?,)" or text.startswith(" or ", end))
-
-
-def _is_denied(text: str, start: int, end: int) -> bool:
-    before = text[max(0, start - _WINDOW) : start]
-    cut = 0
-    for clause in _CLAUSE.finditer(before):
-        cut = clause.end()
-    return _BEFORE.search(before, cut) is not None or _AFTER.match(text[end : end + _WINDOW]) is not None

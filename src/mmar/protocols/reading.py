@@ -4,7 +4,7 @@ From the strictest to the most lenient; the first step that decides, ends it:
 
     1. the whole answer is one choice's text, or one letter
     2. the protocol's own marker, then the common ones: a tag, a JSON key, a box, "answer is"; the last one
-       that is followed by a choice or a letter
+       that points at a choice or a letter
     3. lines that are nothing but a choice or a letter, all the same
     4. a letter with its text at the start, which must agree
     5. the one choice that the text names, the longest first, shorter ones inside it masked; a choice that
@@ -12,6 +12,7 @@ From the strictest to the most lenient; the first step that decides, ends it:
 
 An answer that names two choices, contradicts itself or denies what it names is *unresolved*; one that
 declines is *refused*. There is no guess anywhere: nothing here draws at random or falls back to a letter.
+The work is linear in the answer's length, whatever it holds.
 """
 
 from __future__ import annotations
@@ -21,10 +22,23 @@ from typing import Literal
 
 import msgspec
 
-from mmar.protocols.letters import letter_alone, letter_clause, letter_label, letter_labels
-from mmar.protocols.markers import ReadingRule, Segment, common_segments, rule_segments, without_thinking
-from mmar.protocols.mentions import is_edge, named_choices
-from mmar.protocols.wording import ChoiceForms, clean, forms, loose, plain
+from mmar.protocols.letters import letter_alone, letter_clause
+from mmar.protocols.markers import ReadingRule, Segment, common_segments, rule_segments
+from mmar.protocols.mentions import named_choices
+from mmar.protocols.naming import (
+    CONFLICT,
+    DENIED,
+    NONE,
+    labelled,
+    line_names,
+    named_by,
+    named_last,
+    reach,
+    whole,
+)
+from mmar.protocols.tags import find_tag
+from mmar.protocols.thinking import UNFINISHED, answer_start
+from mmar.protocols.wording import ChoiceForms, clean, forms
 
 __all__ = ["READING_VERSION", "Reading", "State", "read"]
 
@@ -33,17 +47,14 @@ READING_VERSION = 1
 
 State = Literal["choice", "unresolved", "refused", "failed", "missing"]
 
-_NONE = -1
-_CONFLICT = -2
 _TWO = "names more than one choice"
-_SENTENCE = re.compile(r"[.!?。！？](?=\s|$)|[。！？]|\n\s*\S")
-_ARTICLE = re.compile(r"(?:that |it is |it's |most likely |probably |likely |clearly |the |an? )+")
-_LINK = re.compile(r"[\s.!?)\]']*(?:[,/;|&]|\bor\b|\band\b)+\s*(?:or\b|and\b)?\s*")
+_DENIES = "names a choice only to deny it"
 _REFUSAL = re.compile(
-    r"""\bsorry\b | \bapologi[sz]e | \bas\s+an\s+ai\b | \bi\s+(?:can\s?not|can't|won't|will\s+not|am\s+not\s+able|am\s+unable)\b
-      | \bi'm\s+(?:not\s+able|unable) | \bdo(?:\s+not|n't)\s+have\s+(?:access|the\s+ability)
-      | \bunable\s+to\s+(?:process|hear|listen|access|analy[sz]e|assist|help|answer|determine)
-      | \bcannot\s+(?:be\s+determined|assist|help|comply|hear|answer) | \bno\s+audio\s+(?:was|is|has\s+been|file) | 无法 | 抱歉""",
+    r"""sorry\b | apologi[sz]e | as\s+an\s+ai\b | \bi\s+(?:can\s?not|can't|won't|will\s+not|am\s+not\s+able|am\s+unable)\b
+      | \bi'm\s+(?:not\s+able|unable) | do(?:\s+not|n't)\s+have\s+(?:access|the\s+ability|enough)
+      | unable\s+to\s+(?:process|hear|listen|access|analy[sz]e|assist|help|answer|determine|identify|provide)
+      | can(?:not|'t)\s+be\s+(?:determined|answered|identified) | no\s+audio\s+(?:was|is|has\s+been|file)
+      | not\s+(?:enough|sufficient)\s+information | 无法 | 抱歉""",
     re.VERBOSE | re.IGNORECASE,
 )
 
@@ -67,6 +78,7 @@ _WHOLE = tuple(Reading("choice", at, "the choice's text") for at in range(26))
 _LETTER = tuple(Reading("choice", at, "a lone letter") for at in range(26))
 _FAILED = Reading("failed", None, "no answer came")
 _EMPTY = Reading("unresolved", None, "empty")
+_UNFINISHED = Reading("unresolved", None, "the thinking never ended")
 
 
 def read(text: str | None, choices: tuple[str, ...], rule: ReadingRule | None = None) -> Reading:
@@ -87,166 +99,88 @@ def read(text: str | None, choices: tuple[str, ...], rule: ReadingRule | None = 
         return _FAILED
     known = forms(choices)
     letters = rule is not None and rule.expects == "letter"
-    stripped = text.strip()
-    if not letters and stripped and (at := known.exact.get(stripped, _NONE)) >= 0:
+    if not letters and (stripped := text.strip()) and (at := known.exact.get(stripped, NONE)) >= 0:
         return _EXACT[at]
-    answer = without_thinking(clean(text))
-    if answer is None:
-        return Reading("unresolved", None, "the thinking never ended")
+    raw = _without_thinking(text, rule)
+    if raw is None:
+        return _UNFINISHED
+    answer = clean(raw)
     if letters and (at := letter_alone(answer, len(choices))) >= 0:
         return _LETTER[at]
-    if (at := _whole(answer, known)) >= 0:
+    if (at := whole(answer, known)) >= 0:
         return _WHOLE[at]
-    if rule is not None:
-        for segment in rule_segments(answer, rule):
-            if (decided := _decide(segment, known, letters)) is not None:
-                return decided
     if (at := letter_alone(answer, len(choices))) >= 0:
         return _LETTER[at]
-    for segment in common_segments(answer):
-        if (decided := _decide(segment, known, letters)) is not None:
+    limit = reach(known)
+    if rule is not None:
+        for segment in rule_segments(answer, raw, rule, limit):
+            if (decided := _decide(segment, known, letters=letters)) is not None:
+                return decided
+    for segment in common_segments(answer, raw, limit):
+        if (decided := _decide(segment, known, letters=letters)) is not None:
             return decided
-    return _unmarked(answer, known, letters)
+    return _unmarked(answer, known, letters=letters)
 
 
-def _unmarked(text: str, known: ChoiceForms, letters: bool) -> Reading:
+def _without_thinking(text: str, rule: ReadingRule | None) -> str | None:
+    if "<" not in text and "◁" not in text:
+        return text
+    if rule is not None and rule.part and (tag := find_tag(text, rule.part)):
+        return text[tag.begin : tag.end]
+    start = answer_start(text)
+    return None if start == UNFINISHED else text[start:]
+
+
+def _decide(segment: Segment, known: ChoiceForms, *, letters: bool) -> Reading | None:
+    """Read what a marker points at; `None` when nothing there can be read."""
+    if segment.before:
+        at = named_last(segment.text, known)
+    else:
+        at = named_by(segment.text, known, letters=letters, closed=segment.closed)
+    if at >= 0:
+        return Reading("choice", at, segment.reason)
+    if at == CONFLICT:
+        return Reading("unresolved", None, f"{segment.reason}: {_TWO}")
+    return Reading("unresolved", None, f"{segment.reason}: {_DENIES}") if at == DENIED else None
+
+
+def _unmarked(text: str, known: ChoiceForms, *, letters: bool) -> Reading:
     """Read an answer in which no marker points at a choice."""
     if "\n" in text:
-        at = _lines(text, known, letters)
-        if at == _CONFLICT:
+        at = _lines(text, known, letters=letters)
+        if at == CONFLICT:
             return Reading("unresolved", None, "lines that name different choices")
         if at >= 0:
             return Reading("choice", at, "a line of its own")
-    at = _labelled(text, known)
-    if at == _CONFLICT:
+    head = text[: reach(known)]
+    at = labelled(head, known)
+    if at == CONFLICT:
         return Reading("unresolved", None, "the letter and the text beside it disagree")
     if at >= 0:
         return Reading("choice", at, "a letter with its text")
+    at, _ = letter_clause(head, len(known.texts))
     named = named_choices(text, known)
-    if len(named.affirmed) == 1:
+    if at >= 0 and named.affirmed in ((), (at,)):
+        return Reading("choice", at, "a letter")
+    if at < 0 and len(named.affirmed) == 1:
         return Reading("choice", named.affirmed[0], "the only choice named")
     if named.affirmed:
         return Reading("unresolved", None, _TWO)
-    if named.denied:
-        return Reading("unresolved", None, "names a choice only to deny it")
     if _REFUSAL.search(text[:400]):
         return Reading("refused", None, "declines to answer")
+    if named.denied:
+        return Reading("unresolved", None, _DENIES)
     return Reading("unresolved", None, "names no choice") if any(map(str.isalnum, text)) else _EMPTY
 
 
-def _decide(segment: Segment, known: ChoiceForms, letters: bool) -> Reading | None:
-    """Read what a marker points at; `None` when nothing there can be read."""
-    text, count = segment.text, len(known.texts)
-    at = letter_alone(text, count) if letters else _NONE
-    if at < 0:
-        at = _whole(text, known, empty=segment.closed)
-    if at < 0:
-        at = letter_alone(text, count)
-    if at < 0:
-        at = _labelled(text, known)
-    if at == _NONE:
-        at = _at_start(text, known)
-    if at == _NONE:
-        at = letter_clause(text, count)
-    if at == _NONE:
-        named = named_choices(text if segment.closed else _first_sentence(text), known)
-        if named.affirmed:
-            at = named.affirmed[0] if len(named.affirmed) == 1 else _CONFLICT
-        elif named.denied:
-            return Reading("unresolved", None, f"{segment.reason}: names a choice only to deny it")
-    if at == _CONFLICT:
-        return Reading("unresolved", None, f"{segment.reason}: {_TWO}")
-    return Reading("choice", at, segment.reason) if at >= 0 else None
-
-
-def _whole(text: str, known: ChoiceForms, *, empty: bool = False) -> int:
-    """The choice that the whole text is; an empty one only where the text's end is marked."""
-    if len(text) > 4 * known.longest + 400:  # white space aside, it cannot be; and it may be 50 MB
-        return _NONE
-    stripped = text.strip()
-    if not stripped:
-        return known.exact.get("", _NONE) if empty else _NONE
-    if (at := known.exact.get(stripped, _NONE)) >= 0:
-        return at
-    form = plain(stripped)
-    if (at := known.plain.get(form, _NONE)) >= 0:
-        return at
-    form = loose(form)
-    return known.loose.get(form, _NONE) if form else _NONE
-
-
-def _first_sentence(text: str) -> str:
-    text = text.lstrip()
-    end = _SENTENCE.search(text)
-    return text[: end.start()] if end else text
-
-
-def _starting(form: str, known: ChoiceForms) -> int:
-    """The longest choice that a text in loose form starts with."""
-    for at in known.by_length:
-        choice = known.looses[at]
-        if form.startswith(choice) and is_edge(form, len(choice)) and known.loose.get(choice) == at:
-            return at
-    return _NONE
-
-
-def _head(text: str, known: ChoiceForms) -> str:
-    """The start of a text in loose form, long enough for any choice and what links it to the next."""
-    return loose(plain(text[: 2 * known.longest + 200]))
-
-
-def _at_start(text: str, known: ChoiceForms) -> int:
-    """The choice that stands at the start of a segment, articles aside; a second one linked to it is a conflict."""
-    form = _head(text, known)
-    at = _starting(form, known)
-    if at < 0 and (article := _ARTICLE.match(form)):
-        form = form[article.end() :]
-        at = _starting(form, known)
-    if at >= 0:
-        rest = form[len(known.looses[at]) :]
-        if link := _LINK.match(rest):
-            other = _starting(rest[link.end() :], known)
-            if other >= 0 and other != at:
-                return _CONFLICT
-    return at
-
-
-def _labelled(text: str, known: ChoiceForms) -> int:
-    """The choice of a letter that labels the text after it; `_CONFLICT` when letter and text disagree."""
-    at, end = letter_label(text, len(known.texts))
-    if at < 0:
-        return _NONE
-    line = text[end:].lstrip().split("\n", 1)[0]
-    if not line:
-        return at
-    for other, begin in letter_labels(line, len(known.texts)):
-        if other != at and _starting(_head(line[begin:], known), known) == other:
-            return _CONFLICT  # "A. cat B. dog" lists the choices
-    said = _whole(line, known)
-    if said < 0:
-        said = _starting(_head(line, known), known)
-    if said < 0:
-        named = named_choices(line, known)
-        if len(named.affirmed) > 1 or at in named.denied:
-            return _CONFLICT
-        said = named.affirmed[0] if named.affirmed else at
-    return at if said == at else _CONFLICT
-
-
-def _lines(text: str, known: ChoiceForms, letters: bool) -> int:
-    """The choice that whole lines name; `_CONFLICT` when two lines name different ones."""
-    found = _NONE
-    for line in text.split("\n"):
+def _lines(text: str, known: ChoiceForms, *, letters: bool) -> int:
+    """The choice that whole lines name; `CONFLICT` when two lines name different ones."""
+    found = NONE
+    for line in dict.fromkeys(text.split("\n")):
         if not line or line.isspace() or len(line) > known.longest + 200:
             continue
-        at = letter_alone(line, len(known.texts)) if letters else _NONE
-        if at < 0:
-            at = _whole(line, known)
-        if at < 0:
-            at = letter_alone(line, len(known.texts))
-        if at < 0:
-            at = _labelled(line, known)
-        if at == _CONFLICT or (at >= 0 and found >= 0 and at != found):
-            return _CONFLICT
+        at = line_names(line, known, letters=letters)
+        if at == CONFLICT or (at >= 0 and found >= 0 and at != found):
+            return CONFLICT
         found = max(found, at)
     return found

@@ -12,6 +12,7 @@ Two choices that fall together in a form cannot be told apart in it, so that for
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -24,23 +25,43 @@ _MARKS = str.maketrans(
         **dict.fromkeys("‘’‚‛′`´", "'"),
         **dict.fromkeys("“”„‟″«»「」『』", '"'),
         **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
-        "\u200b": None,
-        "\ufeff": None,
-        "\u00ad": None,
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f"),
         "…": "...",
+        "♯": "#",
+        "♭": "b",
     }
 )
 _EMPHASIS = str.maketrans("", "", '*"')
 _LEFT = " \t'([{<_~•-#>"
 _RIGHT = " \t'.,;:!?)]}>_~。，；：！？、"
+_LABEL_MARKS = ".:),-/;"
 _SIGNED = frozenset("-#>")
+_BLANKS = re.compile(r"[^\S\n]{2,}|\t")
+_PIECE = 512
 
 
 def clean(text: str) -> str:
-    """NFKC with plain quotes and dashes; case and line ends are kept."""
-    if text.isascii():
-        return text.replace("`", "'") if "`" in text else text
-    return unicodedata.normalize("NFKC", text).translate(_MARKS)
+    """NFKC with plain quotes (escaped ones too), dashes and accidentals, runs of blanks as one; case and lines are kept."""
+    if not text.isascii():
+        text = _compose(text) if len(text) > _PIECE else unicodedata.normalize("NFKC", text)
+        text = text.translate(_MARKS)
+    elif "`" in text:
+        text = text.replace("`", "'")
+    if "\\" in text:
+        text = text.replace("\\'", "'").replace('\\"', '"')
+    return _BLANKS.sub(" ", text) if "  " in text or "\t" in text else text
+
+
+def _compose(text: str) -> str:
+    # Normalising sorts a run of combining marks in quadratic time, so a long text is done word by word, and
+    # what no language has, a word of more than _PIECE characters that needs it, in pieces.
+    words = text.split(" ")
+    for at, word in enumerate(words):
+        if word.isascii():
+            continue
+        pieces = (word[cut : cut + _PIECE] for cut in range(0, len(word), _PIECE))
+        words[at] = "".join(unicodedata.normalize("NFKC", piece) for piece in pieces)
+    return " ".join(words)
 
 
 def plain(text: str) -> str:
@@ -53,6 +74,8 @@ def loose(text: str) -> str:
     if '"' in text or "*" in text:
         text = " ".join(text.translate(_EMPHASIS).split())
     text = text.rstrip(_RIGHT)
+    if text[:1] not in _LEFT:  # the empty text is in every text
+        return text
     start = 0
     for at, mark in enumerate(text):
         # "-1" and "#1" keep their sign; "- one" and "# one" are a list mark and a heading.
@@ -69,9 +92,11 @@ class ChoiceForms(msgspec.Struct, frozen=True):
         texts: the choices as published.
         exact: choice by exact form, those that share a form left out; likewise `plain` and `loose`.
         plains: the plain form of each choice.
-        looses: the loose form of each choice; longest first is `by_length`.
-        by_length: 0-based indices of the non-empty choices, longest loose form first.
+        looses: the loose form of each choice.
+        tails: the punctuation at each choice's end that its loose form lacks.
+        by_length: 0-based indices of the choices that the loose form can tell apart, longest first.
         longest: length of the longest plain form, in characters.
+        lettered: whether a choice itself starts as a label does: "A. Lincoln", the chord "A:maj".
     """
 
     texts: tuple[str, ...]
@@ -80,8 +105,10 @@ class ChoiceForms(msgspec.Struct, frozen=True):
     loose: dict[str, int]
     plains: tuple[str, ...]
     looses: tuple[str, ...]
+    tails: tuple[str, ...]
     by_length: tuple[int, ...]
     longest: int
+    lettered: bool
 
 
 @lru_cache(maxsize=4096)
@@ -89,16 +116,24 @@ def forms(choices: tuple[str, ...]) -> ChoiceForms:
     """Prepare the choices of a question (cached: a benchmark's questions come again and again)."""
     plains = tuple(plain(clean(choice)) for choice in choices)
     looses = tuple(loose(choice) for choice in plains)
+    told_apart = _distinct(looses)
     return ChoiceForms(
         choices,
         _distinct([choice.strip() for choice in choices]),
         _distinct(plains),
-        _distinct(looses),
+        told_apart,
         plains,
         looses,
-        tuple(sorted((at for at, text in enumerate(looses) if text), key=lambda at: -len(looses[at]))),
+        tuple(map(_tail, plains)),
+        tuple(sorted((at for text, at in told_apart.items() if text), key=lambda at: -len(looses[at]))),
         max(map(len, plains)),
+        any(choice[:1].isalpha() and choice[1:2] in _LABEL_MARKS for choice in looses if len(choice) > 1),
     )
+
+
+def _tail(text: str) -> str:
+    text = " ".join(text.translate(_EMPHASIS).split())
+    return text[len(text.rstrip(_RIGHT)) :]
 
 
 def _distinct(texts: tuple[str, ...] | list[str]) -> dict[str, int]:

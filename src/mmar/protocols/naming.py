@@ -1,0 +1,186 @@
+"""What one piece of an answer names: the text behind "the answer is", inside a tag, on a line.
+
+Within a piece the strictest way of naming counts: the piece *is* a choice or a letter, a letter labels it,
+a choice stands at its start, a letter stands there as a noun, one choice alone is mentioned in it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mmar.protocols.denial import is_denied
+from mmar.protocols.letters import (
+    letter_alone,
+    letter_clause,
+    letter_label,
+    letter_labels,
+    letter_last,
+    letter_linked,
+)
+from mmar.protocols.mentions import is_bare, is_edge, named_choices
+from mmar.protocols.wording import ChoiceForms, loose, plain
+
+__all__ = ["CONFLICT", "DENIED", "NONE", "labelled", "line_names", "named_by", "named_last", "reach", "whole"]
+
+NONE = -1
+"""The piece names no choice."""
+CONFLICT = -2
+"""It names more than one, or letter and text disagree."""
+DENIED = -3
+"""It names a choice only to deny it."""
+
+_SENTENCE = re.compile(r"[.!?](?=\s|$)|。|\n\s{0,80}\S")
+_LEADS = "that|it is|it's|this is|most likely|more likely|likely|probably|clearly|definitely|therefore|thus|simply|indeed"
+_ARTICLE = re.compile(rf"(?:(?:{_LEADS}|a|an|the) )+")
+_LEAD = re.compile(rf"[\s:]{{0,8}}(?:(?:{_LEADS})[\s:]{{1,3}})+", re.IGNORECASE)
+_LINK = re.compile(
+    r"""[\s.!?)\]'。]{0,4}(?:[,/;|&、]|\bor\b|\band\b|\bvs\b|或者?|和)(?:\s?(?:or|and)\b)?[\s'(\[]{0,4}"""
+)
+_LETTERED = re.compile(r"[a-z][).:\]]{1,2}\s?")
+
+
+def reach(known: ChoiceForms) -> int:
+    """How many characters of an open piece are of use: any choice, and what links it to the next."""
+    return 2 * known.longest + 400
+
+
+def whole(text: str, known: ChoiceForms, *, empty: bool = False) -> int:
+    """The choice that the whole text is; an empty one only where the text's end is marked (`empty`)."""
+    if len(text) > 2 * known.longest + 200:
+        return NONE
+    stripped = text.strip()
+    if not stripped:
+        return known.exact.get("", NONE) if empty else NONE
+    form = plain(stripped)
+    if (at := known.plain.get(form, NONE)) >= 0:
+        return at
+    form = loose(form)
+    return known.loose.get(form, NONE) if form else NONE
+
+
+def named_by(text: str, known: ChoiceForms, *, letters: bool, closed: bool) -> int:
+    """The choice that a piece names.
+
+    Args:
+        text: cleaned text of about `reach` characters.
+        known: the question's choices.
+        letters: whether a lone letter is a letter even where it is a choice's text.
+        closed: whether all of the piece belongs to the answer, or only its beginning.
+
+    Returns:
+        The 0-based index, `NONE`, `CONFLICT` or `DENIED`.
+    """
+    count = len(known.texts)
+    if letters and (at := letter_alone(text, count)) >= 0:
+        return at
+    if (at := whole(text, known, empty=closed)) >= 0:
+        return at
+    if (at := letter_alone(text, count)) >= 0:
+        return at
+    if (at := labelled(text, known)) != NONE:
+        return at
+    if (at := _at_start(text, known)) != NONE:
+        return at
+    at, end = letter_clause(text, count)
+    if at >= 0 and not is_denied(text[:100].lower(), 0, end):
+        return at
+    if lead := _LEAD.match(text):
+        return named_by(text[lead.end() :], known, letters=letters, closed=closed)
+    return _mentioned(text if closed else _first_sentence(text), known)
+
+
+def line_names(line: str, known: ChoiceForms, *, letters: bool) -> int:
+    """The choice that a line is: its text, its letter, or both."""
+    count = len(known.texts)
+    at = letter_alone(line, count) if letters else NONE
+    if at < 0:
+        at = whole(line, known)
+    if at < 0:
+        at = letter_alone(line, count)
+    return labelled(line, known) if at < 0 else at
+
+
+def named_last(text: str, known: ChoiceForms) -> int:
+    """The choice that a clause names as its subject: "(B) dog [is the correct answer]"."""
+    at = named_by(text, known, letters=False, closed=True)
+    return letter_last(text, len(known.texts)) if at == NONE else at
+
+
+def labelled(text: str, known: ChoiceForms) -> int:
+    """The choice of a letter that labels the text after it; `CONFLICT` when letter and text disagree."""
+    count = len(known.texts)
+    at, after, begin = letter_label(text, count)
+    if at < 0:
+        return NONE
+    if letter_linked(text, after, count) not in (NONE, at):
+        return CONFLICT
+    rest = text[begin:]
+    if not rest.strip():
+        return at
+    if known.lettered and _starting(loose(plain(text[: reach(known)])), 0, known)[2] > begin:
+        return NONE  # a choice that looks like a label, such as the chord "A:maj"
+    others = False
+    for other, start in letter_labels(rest, count):
+        if other != at:
+            if _at_start(rest[start:], known) == other:
+                return CONFLICT  # "A. cat B. dog" lists the choices
+            others = True
+    line = rest.lstrip().split("\n", 1)[0]
+    said = whole(line, known)
+    if said < 0:
+        said = _at_start(line, known)
+    if said < 0:
+        named = named_choices(line, known)
+        if at in named.denied:
+            return CONFLICT
+        if not named.affirmed:
+            return DENIED if is_denied(line[:100].lower(), 0, 0) else at
+        said = at if at in named.affirmed and not (others and len(named.affirmed) > 1) else NONE
+    return at if said == at else CONFLICT
+
+
+def _at_start(text: str, known: ChoiceForms) -> int:
+    """The choice that stands at the start, articles aside; a second one linked to it is a conflict."""
+    form = loose(plain(text[: reach(known)]))
+    at, start, end = _starting(form, 0, known)
+    if at < 0:
+        return NONE
+    if form[end : end + 1] == "?" or is_denied(form, start, end):
+        return NONE  # the caller looks closer
+    if link := _LINK.match(form, end):
+        other, _, _ = _starting(form, link.end(), known)
+        if other < 0 and (letter := _LETTERED.match(form, link.end())):
+            other, _, _ = _starting(form, letter.end(), known)
+        if other >= 0 and other != at:
+            return CONFLICT
+    return at
+
+
+def _starting(form: str, start: int, known: ChoiceForms) -> tuple[int, int, int]:
+    """The longest choice that stands at `form[start:]`, articles aside if need be; where it begins and ends."""
+    for _ in range(2):
+        for at in known.by_length:
+            choice = known.looses[at]
+            if form.startswith(choice, start):
+                end = start + len(choice)
+                if is_edge(form, end) and not is_bare(choice, form, start, end):
+                    tail = known.tails[at]
+                    return at, start, end + len(tail) if tail and form.startswith(tail, end) else end
+        article = _ARTICLE.match(form, start)
+        if article is None:
+            break
+        start = article.end()
+    return NONE, 0, 0
+
+
+def _mentioned(text: str, known: ChoiceForms) -> int:
+    named = named_choices(text, known)
+    if named.affirmed:
+        return named.affirmed[0] if len(named.affirmed) == 1 else CONFLICT
+    return DENIED if named.denied else NONE
+
+
+def _first_sentence(text: str) -> str:
+    text = text.lstrip()
+    end = _SENTENCE.search(text)
+    return text[: end.start() + 1] if end else text

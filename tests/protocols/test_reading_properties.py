@@ -1,0 +1,150 @@
+"""What holds for every answer: dress does not matter, the order of choices does not matter, nothing is invented."""
+
+from __future__ import annotations
+
+import random
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmar.protocols import Marker, ReadingRule, read
+from mmar.protocols.wording import clean, forms, plain
+
+# Words that are no choice letters, no negations and no markers, so that a choice made of them is plain text.
+WORDS = (
+    "owl",
+    "robot",
+    "rooster",
+    "parrot",
+    "violin",
+    "near",
+    "far",
+    "left",
+    "right",
+    "13",
+    "3:1",
+    "1:3",
+    "3.5",
+    "-7",
+    "C#",
+    "草原",
+    "café",
+)
+CHOICE = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
+CHOICES = st.lists(CHOICE, min_size=2, max_size=6, unique_by=lambda text: text.casefold()).map(tuple)
+FRAMES = st.sampled_from(
+    (
+        "{}",
+        "The answer is {}.",
+        "<answer>{}</answer>",
+        "I hear it clearly: {}",
+        "Final answer:\n{}",
+        "**{}**",
+        "It is {} because of the sound.",
+    )
+)
+NOISE = st.text(alphabet=" \n\t\"'`*_#<>{}()[]\\/:;,.!?-aAbBcCnotyesNOansweri是不♯\u0301\u200b", max_size=60)
+RULE = ReadingRule(
+    expects="letter",
+    part="RESPONSE",
+    markers=(
+        Marker("tag", "answer", "first"),
+        Marker("json", "answer"),
+        Marker("quoted", "answer is"),
+        Marker("after", "ANSWER:"),
+        Marker("bold"),
+        Marker("first_line"),
+    ),
+)
+
+
+@given(
+    CHOICES,
+    FRAMES,
+    st.randoms(use_true_random=False),
+    st.sampled_from(("upper", "lower", "quotes", "dashes", "spaces", "bold", "lines")),
+)
+def test_dress_changes_nothing(choices: tuple[str, ...], frame: str, rng: random.Random, dress: str) -> None:
+    at = rng.randrange(len(choices))
+    text = frame.format(choices[at])
+    before = read(text, choices)
+    changed = {
+        "upper": text.upper(),
+        "lower": text.lower(),
+        "quotes": text.replace(choices[at], f"“{choices[at]}”"),
+        "dashes": text.replace("-", "−"),
+        "spaces": text.replace(" ", "  \u00a0"),
+        "bold": text.replace(choices[at], f"**{choices[at]}**"),
+        "lines": f"\n\n{text}\r\n",
+    }[dress]
+    after = read(changed, choices)
+    assert (after.state, after.index) == (before.state, before.index)
+    assert before.index == at or before.state == "unresolved"
+
+
+@given(CHOICES, FRAMES, st.randoms(use_true_random=False))
+def test_other_choices_around_the_same_answer_change_nothing_but_its_index(
+    choices: tuple[str, ...], frame: str, rng: random.Random
+) -> None:
+    text = frame.format(rng.choice(choices))
+    before = read(text, choices)
+    order = list(range(len(choices)))
+    rng.shuffle(order)
+    after = read(text, tuple(choices[at] for at in order))
+    assert after.state == before.state
+    assert (None if after.index is None else order[after.index]) == before.index
+
+
+@given(
+    NOISE,
+    st.one_of(CHOICES, st.lists(NOISE, min_size=2, max_size=26).map(tuple)),
+    st.sampled_from((None, RULE)),
+)
+@settings(max_examples=400)
+def test_nothing_is_invented(text: str, choices: tuple[str, ...], rule: ReadingRule | None) -> None:
+    """Any text gives a reading; a choice is read only where its text or its letter stands in the answer."""
+    reading = read(text, choices, rule)
+    if reading.state != "choice":
+        assert reading.index is None
+        return
+    assert reading.index is not None
+    said = plain(clean(text)).replace('"', "").replace("*", "")
+    choice = forms(choices).looses[reading.index]
+    letter = re.compile(rf"(?<![a-z0-9]){chr(97 + reading.index)}(?![a-z0-9])")
+    empty = not choice  # nothing but punctuation
+    assert empty or letter.search(said) or choice in said or choice in " ".join(said.split())
+
+
+@given(
+    CHOICES,
+    st.randoms(use_true_random=False),
+    st.sampled_from(("It is not {}", "{} is wrong", "neither {} nor anything", "I rule out {}.")),
+)
+def test_a_denied_choice_is_never_read(choices: tuple[str, ...], rng: random.Random, denial: str) -> None:
+    at = rng.randrange(len(choices))
+    assert read(denial.format(choices[at]), choices).index != at
+
+
+@given(CHOICES, st.randoms(use_true_random=False))
+def test_two_choices_are_never_one(choices: tuple[str, ...], rng: random.Random) -> None:
+    first, second = rng.sample(choices, 2)
+    for text in (f"{first} or {second}", f"The answer is {first} or {second}.", f"{first}\n{second}"):
+        reading = read(text, choices)
+        # Both together may be a third choice's own text: "owl" and "near owl" in "owl near owl".
+        assert (
+            reading.state == "unresolved"
+            or choices[reading.index or 0] not in (first, second)
+            or first in second
+            or second in first
+        )
+
+
+@given(st.lists(st.text(max_size=8), min_size=2, max_size=26).map(tuple), st.integers(0, 25))
+def test_a_choices_own_text_names_it(choices: tuple[str, ...], pick: int) -> None:
+    """Unless another choice has the same text, or the text is empty, thinking, or white space."""
+    at = pick % len(choices)
+    text = choices[at]
+    exact = [choice.strip() for choice in choices]
+    if text.strip() and exact.count(text.strip()) == 1:
+        assert read(text, choices).index == at

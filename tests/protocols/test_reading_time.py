@@ -1,0 +1,75 @@
+"""The time to read an answer grows with its length and no faster, whatever it holds.
+
+Each text below would take minutes if any step were quadratic; processor time is measured, so that a busy
+machine changes nothing.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from mmar.protocols import Marker, ReadingRule, read
+
+CHOICES = ("cat", "dog", "Too much, can't finish", "a a", "")
+RULE = ReadingRule(
+    part="RESPONSE",
+    markers=(
+        Marker("tag", "answer", "first"),
+        Marker("json", "answer"),
+        Marker("after", "answer:"),
+        Marker("quoted", "answer is"),
+        Marker("bold"),
+        Marker("first_line"),
+    ),
+)
+UNITS = (
+    " ", "\n", "\t", "{", "}", '"', "'", "*", "**a", "<", "<answer>", "</answer>", "<answer></answer>", "<think>", "</think>",
+    "<RESPONSE>", "answer ", "answer is ", "answer: ", "answer to ", "is the answer ", "i choose ", "option a ", "\\boxed{", "\\boxed ",
+    '"answer": "', '"answer": ', '{"answer": "x\\"', "'answer': '\\'", '"answer"    ', "cat ", "cat dog ", "cat\n", "not a cat, ",
+    "cat? ", "A. ", "(A) ", "A ", "a", "A or B, ", "a....", "?", "((((", "\\", "- ", "the ", "likely ", "too much, can't ", "no, ",
+    "\u0300\u0316", "e\u0301 ", "草原", "答案是", "ﷺ", "\0", "İ", "<  ", ":    ", "\r\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", [None, RULE], ids=["common markers", "every marker"])
+@pytest.mark.parametrize("unit", UNITS, ids=repr)
+def test_no_repetition_is_slow(unit: str, rule: ReadingRule | None) -> None:
+    body = unit * (20_000 // len(unit))
+    start = time.process_time()
+    for text in (
+        body,
+        f"The answer is {body}",
+        f'{{"answer": "{body}',
+        f"({body} cat",
+        f"\\boxed{{{body}",
+        f"<answer>{body}",
+    ):
+        read(text, CHOICES, rule)
+    # 120 kB take about 0.1 s; one quadratic step over them would take a hundred times as long.
+    assert time.process_time() - start < 4
+
+
+def test_a_very_long_answer_is_read_to_its_end() -> None:
+    rng = random.Random(7)
+    words = (
+        "the",
+        "sound",
+        "of",
+        "a",
+        "clip",
+        "loud.",
+        "then",
+        "quiet,",
+        "and",
+        "“so”",
+        "on\n",
+        "maybe",
+        "(x)",
+    )
+    text = " ".join(rng.choice(words) for _ in range(200_000)) + "\nThe answer is (B) dog."
+    start = time.process_time()
+    assert read(text, CHOICES).index == 1
+    assert time.process_time() - start < 10
