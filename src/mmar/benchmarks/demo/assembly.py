@@ -18,14 +18,24 @@ from mmar.benchmarks.demo.scene import Scene
 from mmar.benchmarks.demo.wording import record
 from mmar.errors import UsageError, WorldError
 
-__all__ = ["AUDIO_SHA256", "METADATA_NAME", "METADATA_SHA256", "VERSION", "build", "records", "sheets"]
+__all__ = [
+    "AUDIO_SHA256",
+    "METADATA_NAME",
+    "METADATA_SHA256",
+    "VERSION",
+    "build",
+    "clips",
+    "metadata_bytes",
+    "records",
+    "sheets",
+]
 
 # Raised whenever a bit of the benchmark of seed 0 changes; the two digests change with it.
 VERSION = "1"
 
 # Of seed 0: SHA-256 of the metadata file, and of all WAV files one after another in the order of the items.
-METADATA_SHA256 = "ff14da90642ffe2e8f64d9f0e1f5a15b4bcd01e9448a9895cc8e9c1f0e85651c"
-AUDIO_SHA256 = "d8fcc918a6b909cd5945b9f160ca3d24791be7725ae71c146576f17cba7e7f18"
+METADATA_SHA256 = "ca93918829d47cf2b64e01062a949ddc9f2f5efd48ab31c249dc1f484b8b1ef0"
+AUDIO_SHA256 = "7f0d22574161a28a488698e4e94453e5a8ae352754295b404d47d162e8ab7368"
 
 METADATA_NAME = "demo-meta.jsonl"
 
@@ -95,17 +105,18 @@ def _ids(made: list[Scene]) -> list[str]:
     return [f"demo-{place:03d}-{scene.kind}" for place, scene in enumerate(made, start=1)]
 
 
-def _metadata(seed: int) -> bytes:
+def metadata_bytes(seed: int) -> bytes:
+    """The metadata file: one record a line, in UTF-8."""
     return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in records(seed)).encode()
 
 
 def _write(part: Path, seed: int) -> None:
     """Everything into a new folder, and for seed 0 the proof that it is what it should be."""
     (part / "audio").mkdir(parents=True)
-    metadata = _metadata(seed)
+    metadata = metadata_bytes(seed)
     (part / METADATA_NAME).write_bytes(metadata)
     audio = hashlib.sha256()
-    for item_id, content in _clips(seed):
+    for item_id, content in clips(seed):
         audio.update(content)
         (part / "audio" / f"{item_id}.wav").write_bytes(content)
     if seed == 0 and (hashlib.sha256(metadata).hexdigest(), audio.hexdigest()) != (
@@ -119,7 +130,7 @@ def _write(part: Path, seed: int) -> None:
         )
 
 
-def _clips(seed: int) -> Iterator[tuple[str, bytes]]:
+def clips(seed: int) -> Iterator[tuple[str, bytes]]:
     """The WAV files one by one, so that only one clip is held at a time."""
     from mmar.benchmarks.demo.render import render
     from mmar.benchmarks.demo.signal import RATE

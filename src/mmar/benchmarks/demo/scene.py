@@ -9,7 +9,7 @@ from typing import TypeVar
 from mmar.benchmarks.demo.dice import Dice
 from mmar.benchmarks.demo.events import Sheet
 
-__all__ = ["Draw", "Scene", "SceneMaker", "numbers_around", "spelled"]
+__all__ = ["Draw", "Scene", "SceneMaker", "one_of", "spelled"]
 
 T = TypeVar("T")
 
@@ -86,7 +86,11 @@ def spelled(number: int) -> str:
     return _SPELLED[number]
 
 
-def numbers_around(dice: Dice, number: int, choices: int, lowest: int = 1) -> list[int]:
-    """Wrong numbers beside a right one: the rest of a row of neighbours that begins anywhere around it."""
-    first = max(lowest, number - dice.below(choices))
-    return [other for other in range(first, first + choices) if other != number]
+def one_of(draw: Draw, lowest: int, highest: int) -> tuple[int, list[int]]:
+    """A number of a row, and the rest of the row as wrong choices.
+
+    The row is fixed before the number is drawn from it, so a number tells nothing by its place in it.
+    """
+    row = range(lowest, highest + 1)
+    number = draw.each(row)
+    return number, [other for other in row if other != number]

@@ -30,6 +30,8 @@ class Ear:
     """
 
     def __init__(self, clip: Clip) -> None:
+        # Clipping shows in the samples as they came; resampling rounds its corners.
+        self.raw: Array = clip.samples.astype(np.float64)
         self.channels: Array = resample(clip, RATE).samples.astype(np.float64)
         self.mono: Array = self.channels.mean(axis=1)
 

@@ -14,7 +14,7 @@ import numpy as np
 from mmar.models.listener.ear import Ear
 from mmar.models.listener.spectrum import HOP, RATE, WINDOW, Array
 
-__all__ = ["VOWELS", "formants", "vowel_distances"]
+__all__ = ["VOWELS", "formants", "resonances", "vowel_distances"]
 
 _ORDER = 16
 
@@ -49,15 +49,25 @@ def formants(mono: Array) -> list[float]:
     return sorted(hertz[narrow].tolist())
 
 
-def vowel_distances(ear: Ear, start: int, end: int) -> dict[str, float]:
-    """How far the resonances between two frames lie from those of each vowel, in octaves."""
-    heights = ear.pitch.between(start, end)
-    height = float(np.median(heights)) if len(heights) else 150.0
-    speaker = 0 if height < 165 else 1 if height < 255 else 2
+def resonances(ear: Ear, start: int, end: int) -> list[float]:
+    """Resonances of the middle of the stretch from frame `start` to `end`, in Hz."""
     margin = (end - start) // 5
-    found = formants(ear.mono[(start + margin) * HOP : (end - margin) * HOP])
+    return formants(ear.mono[(start + margin) * HOP : (end - margin) * HOP])
+
+
+def vowel_distances(found: list[float], height: float) -> dict[str, float]:
+    """How far two resonances lie from those of each vowel.
+
+    Args:
+        found: resonances in Hz, the lowest first; only two are looked at.
+        height: pitch of the voice in Hz, by which the kind of speaker is guessed.
+
+    Returns:
+        Distance in octaves for each of `VOWELS`; all the same if there are not two resonances.
+    """
     if len(found) < 2:
         return dict.fromkeys(VOWELS, 1.0)
+    speaker = 0 if height < 165 else 1 if height < 255 else 2
     return {
         vowel: math.hypot(
             *(math.log2(heard / usual) for heard, usual in zip(found, averages[speaker], strict=False))

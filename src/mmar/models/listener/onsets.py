@@ -22,6 +22,8 @@ def onsets(
 ) -> list[int]:
     """Frames at which the level rises steeply.
 
+    What sounds from the first frame on has no onset: a clip cut out of something longer begins anywhere.
+
     Args:
         levels: level in dB, one value every 10 ms.
         rise: least rise within 50 ms that counts, in dB.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmar.benchmarks.demo.events import Event, Note, Person, Sheet, Speech, Vowel
 from mmar.benchmarks.demo.pitches import hertz, semitones
-from mmar.benchmarks.demo.scene import Draw, Scene, numbers_around, spelled
+from mmar.benchmarks.demo.scene import Draw, Scene, one_of, spelled
 from mmar.benchmarks.demo.tunes import chord, melody, plain
 
 __all__ = ["balance", "chord_behind", "over_music", "singer", "song_mood", "sung_note", "voice_entry"]
@@ -42,7 +42,7 @@ def sung_note(draw: Draw) -> Scene:
 def over_music(draw: Draw) -> Scene:
     """Syllables spoken over soft chords."""
     dice = draw.dice
-    number = draw.each((4, 5, 3, 6))
+    number, others = one_of(draw, 3, 6)
     vowels: tuple[Vowel, ...] = tuple(dice.pick(("ah", "ee", "eh", "oo")) for _ in range(number))
     length = 0.4 * number
     total = length + 0.8
@@ -57,7 +57,7 @@ def over_music(draw: Draw) -> Scene:
         sub_category="Counting and Statistics",
         question="How many syllables are spoken over the chord?",
         answer=spelled(number).capitalize(),
-        others=tuple(spelled(other).capitalize() for other in numbers_around(dice, number, 4, 2)),
+        others=tuple(spelled(other).capitalize() for other in others),
         thinking=f"A chord lies under the whole clip. Over it a voice opens and closes {spelled(number)} "
         f"times.",
         cue=("a lying chord", "separate syllables of a voice"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmar.benchmarks.demo.events import Event, Hit, Note, Person, Sheet, Speech, Texture, TextureKind
-from mmar.benchmarks.demo.scene import Draw, Scene, numbers_around, spelled
+from mmar.benchmarks.demo.scene import Draw, Scene, one_of, spelled
 from mmar.benchmarks.demo.tunes import chord, melody, plain
 
 __all__ = ["asked_at_party", "door_count", "first_of_three", "next_of_three", "stops", "street", "who_calls"]
@@ -56,8 +56,7 @@ def first_of_three(draw: Draw) -> Scene:
 
 def door_count(draw: Draw) -> Scene:
     """Knocks while music plays and someone speaks."""
-    dice = draw.dice
-    number = draw.each((3, 4, 2))
+    number, others = one_of(draw, 2, 5)
     events = chord((0, 4, 7), 60, "flute", 0.05, 3.4, level=0.05)
     events += [Event(Hit("knock"), 0.3 + 0.36 * knock, 0.3, 0.5) for knock in range(number)]
     events.append(
@@ -70,7 +69,7 @@ def door_count(draw: Draw) -> Scene:
         sub_category="Counting and Statistics",
         question="Music is playing. How many knocks are there before the woman speaks?",
         answer=spelled(number).capitalize(),
-        others=tuple(spelled(other).capitalize() for other in numbers_around(dice, number, 4)),
+        others=tuple(spelled(other).capitalize() for other in others),
         thinking=f"A soft chord lies under everything. Before the voice, {spelled(number)} dull knocks are "
         f"heard.",
         cue=("a soft chord", "dull knocks", "a woman's voice"),

@@ -13,7 +13,7 @@ from mmar.benchmarks.demo.events import (
     Texture,
     TextureKind,
 )
-from mmar.benchmarks.demo.scene import Draw, Scene, numbers_around, spelled
+from mmar.benchmarks.demo.scene import Draw, Scene, one_of, spelled
 from mmar.benchmarks.demo.tunes import melody, plain
 
 __all__ = ["beeps_over_melody", "in_time", "interrupted", "music_start", "passing", "place_of_music"]
@@ -24,7 +24,7 @@ _TUNE = (0, 4, 7, 4, 5, 9, 7, 4, 2, 5, 4, 0)
 def beeps_over_melody(draw: Draw) -> Scene:
     """High beeps over a low melody."""
     dice = draw.dice
-    number = draw.each((3, 5, 4))
+    number, others = one_of(draw, 2, 5)
     events = melody(plain(_TUNE[:9]), 50, 0.35, "pluck", 0.1, level=0.35)
     at = 0.3 + 0.02 * dice.below(10)
     for _ in range(number):
@@ -37,7 +37,7 @@ def beeps_over_melody(draw: Draw) -> Scene:
         sub_category="Counting and Statistics",
         question="How many beeps of a device can be heard over the music?",
         answer=str(number),
-        others=tuple(str(other) for other in numbers_around(dice, number, 4, 2)),
+        others=tuple(map(str, others)),
         thinking=f"The music is plucked and low. Far above it, at one fixed pitch, {spelled(number)} short "
         f"beeps sound.",
         cue=("low plucked melody", "high beeps of one pitch"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmar.benchmarks.demo.events import Event, Hit, Note, Person, Sheet, Speech, Texture, TextureKind, Vowel
-from mmar.benchmarks.demo.scene import Draw, Scene, numbers_around, spelled
+from mmar.benchmarks.demo.scene import Draw, Scene, one_of, spelled
 
 __all__ = [
     "answerer",
@@ -36,9 +36,9 @@ def backdrop(name: str, grain: int, length: float, level: float = 0.16) -> list[
 def rings(draw: Draw) -> Scene:
     """A telephone rings, then someone answers."""
     dice = draw.dice
-    number = draw.each((3, 2, 4))
-    events = [Event(Hit("ring"), 0.2 + 0.62 * ring, 0.4, 0.35) for ring in range(number)]
-    at = 0.2 + 0.62 * number + 0.1
+    number, others = one_of(draw, 2, 5)
+    events = [Event(Hit("ring"), 0.2 + 0.5 * ring, 0.34, 0.35) for ring in range(number)]
+    at = 0.2 + 0.5 * number + 0.15
     events.append(Event(Speech(dice.pick(("man", "woman")), ("eh", "oo"), (0.95, 0.95, 1.25)), at, 0.7, 0.5))
     words = {1: "Once", 2: "Twice", 3: "Three times", 4: "Four times", 5: "Five times", 6: "Six times",
              7: "Seven times"}  # fmt: skip
@@ -49,7 +49,7 @@ def rings(draw: Draw) -> Scene:
         sub_category="Counting and Statistics",
         question="How many times does the telephone ring before somebody answers?",
         answer=words[number],
-        others=tuple(words[other] for other in numbers_around(dice, number, 4)),
+        others=tuple(words[other] for other in others),
         thinking=f"The telephone's trill is heard {spelled(number)} times, with pauses, and then a voice "
         f"speaks.",
         cue=("trills of a telephone", "a voice after them"),

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from mmar.benchmarks.demo.events import Event, Hit, Note, Sheet, Timbre
 from mmar.benchmarks.demo.pitches import hertz
-from mmar.benchmarks.demo.scene import Draw, Scene, numbers_around, spelled
+from mmar.benchmarks.demo.scene import Draw, Scene, one_of, spelled
 from mmar.benchmarks.demo.tunes import SCALES, TUNES, chord, melody, plain
 
 __all__ = ["chord_quality", "contour", "metre", "mood", "note_count", "pitch_count", "scale", "tempo", "tune"]
@@ -189,7 +189,7 @@ def metre(draw: Draw) -> Scene:
 def note_count(draw: Draw) -> Scene:
     """Notes of a short phrase, one repeated."""
     dice = draw.dice
-    number = draw.each((5, 6, 7, 8))
+    number, others = one_of(draw, 5, 9)
     steps = [dice.pick((0, 2, 4, 5, 7, 9)) for _ in range(number)]
     events = melody(plain(steps), dice.between(60, 66), 0.32, "pluck", 0.2, level=0.45)
     return Scene(
@@ -199,7 +199,7 @@ def note_count(draw: Draw) -> Scene:
         sub_category="Counting and Statistics",
         question="How many notes are plucked, repeated ones included?",
         answer=f"{number} notes",
-        others=tuple(f"{other} notes" for other in numbers_around(dice, number, 5, 3)),
+        others=tuple(f"{other} notes" for other in others),
         thinking=f"Every note has a clear start, also where the same pitch comes twice. There are "
         f"{spelled(number)} "
         f"starts, so {number} notes.",
@@ -214,7 +214,7 @@ def note_count(draw: Draw) -> Scene:
 def pitch_count(draw: Draw) -> Scene:
     """Eight notes over a few pitches."""
     dice = draw.dice
-    number = draw.each((3, 4, 2, 5))
+    number, others = one_of(draw, 2, 5)
     pitches = dice.shuffled((0, 4, 7, 11, 14))[:number]
     order = [*pitches, *(dice.pick(pitches) for _ in range(8 - number))]
     return Scene(
@@ -224,7 +224,7 @@ def pitch_count(draw: Draw) -> Scene:
         sub_category="Counting and Statistics",
         question="How many different pitches occur in this melody?",
         answer=str(number),
-        others=tuple(str(other) for other in numbers_around(dice, number, 4, 2)),
+        others=tuple(map(str, others)),
         thinking=f"Eight notes are played, but pitches return. Leaving repetitions out, {spelled(number)} "
         f"pitches "
         f"remain.",

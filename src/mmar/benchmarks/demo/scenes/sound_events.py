@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmar.benchmarks.demo.events import Event, Hit, HitKind, Note, Sheet, Texture, TextureKind
-from mmar.benchmarks.demo.scene import Draw, Scene, numbers_around, spelled
+from mmar.benchmarks.demo.scene import Draw, Scene, one_of, spelled
 
 __all__ = ["beep_count", "first_sound", "knock_count", "late_tick", "next_sound", "surroundings"]
 
@@ -11,7 +11,7 @@ __all__ = ["beep_count", "first_sound", "knock_count", "late_tick", "next_sound"
 def beep_count(draw: Draw) -> Scene:
     """Short beeps at uneven distances."""
     dice = draw.dice
-    number = draw.each((4, 6, 3, 5, 7))
+    number, others = one_of(draw, *((3, 6), (2, 7), (2, 6))[draw.turn % 3])
     pitch = float(dice.between(70, 150) * 10)
     events: list[Event] = []
     at = 0.2 + 0.01 * dice.below(20)
@@ -20,7 +20,6 @@ def beep_count(draw: Draw) -> Scene:
         at += 0.24 + 0.03 * dice.below(8)
     if draw.turn == 1:
         events.append(Event(Texture("rain", dice.bits()), 0.0, at + 0.3, 0.35))
-    choices = (4, 6, 5)[draw.turn % 3]
     return Scene(
         kind=draw.kind,
         modality="sound",
@@ -28,7 +27,7 @@ def beep_count(draw: Draw) -> Scene:
         sub_category="Counting and Statistics",
         question="How many beeps can be heard in the clip?",
         answer=str(number),
-        others=tuple(str(other) for other in numbers_around(dice, number, choices, 2)),
+        others=tuple(map(str, others)),
         thinking=f"Short tones of the same pitch come one after another, separated by pauses. Counting each "
         f"start gives {spelled(number)} beeps.",
         cue=("short tones of one pitch", "pauses between them"),
@@ -42,7 +41,7 @@ def beep_count(draw: Draw) -> Scene:
 def knock_count(draw: Draw) -> Scene:
     """Knocks among the ticks of a clock, which are not to be counted."""
     dice = draw.dice
-    number = draw.each((3, 5, 4))
+    number, others = one_of(draw, 2, 5)
     events = [Event(Hit("tick"), 0.1 + 0.5 * tick, 0.05, 0.5) for tick in range(7)]
     at = 0.45 + 0.01 * dice.below(20)
     for _ in range(number):
@@ -55,7 +54,7 @@ def knock_count(draw: Draw) -> Scene:
         sub_category="Counting and Statistics",
         question="A clock is ticking in the room. How many knocks on the door are there?",
         answer=f"{spelled(number).capitalize()} knocks",
-        others=tuple(f"{spelled(other).capitalize()} knocks" for other in numbers_around(dice, number, 4, 2)),
+        others=tuple(f"{spelled(other).capitalize()} knocks" for other in others),
         thinking=f"The clock's ticks are thin, high and regular. Between them dull, low knocks fall at "
         f"distances of their own; there are {spelled(number)} of these.",
         cue=("high regular ticks", "dull low knocks"),

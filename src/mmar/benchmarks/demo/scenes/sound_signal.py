@@ -269,7 +269,8 @@ def morse(draw: Draw) -> Scene:
             events.append(Event(Note("sine", 720.0), at, length, 0.45))
             at += length + dot
         at += 2 * dot
-    signs = " / ".join(_MORSE[letter] for letter in word)
+    # Raised dots and long dashes, which no full stop can be taken for.
+    signs = " / ".join(_MORSE[letter].replace(".", "·").replace("-", "–") for letter in word)
     return Scene(
         kind=draw.kind,
         modality="sound",

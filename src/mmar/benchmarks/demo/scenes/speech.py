@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmar.benchmarks.demo.events import Event, Person, Sheet, Speech, Vowel
-from mmar.benchmarks.demo.scene import Draw, Scene, numbers_around, spelled
+from mmar.benchmarks.demo.scene import Draw, Scene, one_of, spelled
 
 __all__ = [
     "arousal",
@@ -177,7 +177,7 @@ def second_voice(draw: Draw) -> Scene:
 def syllables(draw: Draw) -> Scene:
     """How many syllables."""
     dice = draw.dice
-    number = draw.each((4, 3, 5, 6))
+    number, others = one_of(draw, 2, 6)
     vowels = tuple(dice.pick(tuple(_VOWELS)) for _ in range(number))
     length = 0.36 * number
     return Scene(
@@ -187,7 +187,7 @@ def syllables(draw: Draw) -> Scene:
         sub_category="Counting and Statistics",
         question="How many syllables does the speaker utter?",
         answer=spelled(number).capitalize(),
-        others=tuple(spelled(other).capitalize() for other in numbers_around(dice, number, 5, 2)),
+        others=tuple(spelled(other).capitalize() for other in others),
         thinking=f"The voice opens and closes {spelled(number)} times, and each opening carries one vowel: "
         f"{', '.join(vowels)}.",
         cue=("openings and closings of the voice", "one vowel each"),

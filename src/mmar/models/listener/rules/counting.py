@@ -34,7 +34,7 @@ def strong_line(ear: Ear, lowest: float = 500.0) -> float:
     columns = np.flatnonzero(frequencies() >= lowest)
     strong = columns[peaks[columns] > 0.25 * peaks[columns].max()]
     tops = [column for column in strong if peaks[column] >= peaks[max(column - 2, 0) : column + 3].max()]
-    return float(frequencies()[tops[-1]])
+    return float(frequencies()[tops[-1] if tops else strong[-1]])
 
 
 def _named(question: Question) -> list[float] | None:

@@ -10,7 +10,7 @@ from mmar.models.listener.ear import Ear
 from mmar.models.listener.heard import Finding
 from mmar.models.listener.onsets import onsets
 from mmar.models.listener.pitch import semitones
-from mmar.models.listener.spectrum import RATE, Array
+from mmar.models.listener.spectrum import RATE, Array, band_level
 from mmar.models.listener.words import Question, ordinal_in
 
 __all__ = ["RULES", "chord", "chroma", "mood", "scale", "steps", "wrong_note"]
@@ -43,9 +43,14 @@ def chroma(ear: Ear) -> Array:
     hertz: Array = peaks.astype(np.float64) * (RATE / size)
     inside = (hertz > 60) & (hertz < 1000)
     classes = np.round(semitones(hertz[inside], 440.0 * 2.0 ** (-9 / 12))).astype(int) % 12
+    heights = hertz[inside]
+    amplitudes = spectrum[peaks[inside]]
+    # What stands on a whole multiple of a lower, not much weaker peak is likelier its harmonic than a note.
+    multiple = heights[:, None] / heights[None, :]
+    is_harmonic = (np.abs(multiple / np.maximum(np.round(multiple), 1.0) - 1.0) < 0.008) & (multiple > 1.5)
+    is_harmonic &= amplitudes[None, :] > 0.5 * amplitudes[:, None]
     strengths: Array = np.zeros(12)
-    # Lower partials are likelier to be the notes themselves.
-    np.add.at(strengths, classes, np.sqrt(spectrum[peaks[inside]]) * (200.0 / (200.0 + hertz[inside])))
+    np.add.at(strengths, classes, np.sqrt(amplitudes) * np.where(is_harmonic.any(axis=1), 0.2, 1.0))
     return strengths / max(float(strengths.max()), 1e-12)
 
 
@@ -57,7 +62,7 @@ def _triad_fit(ear: Ear, kind: str) -> tuple[float, int]:
         expected = np.zeros(12)
         for step in _TRIADS[kind]:
             # A note brings its own fifth and third along, as third and fifth harmonics.
-            for above, share in ((0, 1.0), (7, 0.25), (4, 0.12)):
+            for above, share in ((0, 1.0), (7, 0.1), (4, 0.05)):
                 expected[(root + step + above) % 12] += share
         fits.append(float(heard @ expected / (np.linalg.norm(heard) * np.linalg.norm(expected) + 1e-12)))
     return max(fits), int(np.argmax(fits))
@@ -132,7 +137,8 @@ def mood(ear: Ear, question: Question) -> Finding | None:
     if not question.between(glad, sad) or not _held_pitches(ear):
         return None
     major, minor = _triad_fit(ear, "major")[0], _triad_fit(ear, "minor")[0]
-    pace = len(onsets(ear.levels, rise=4.0)) / ear.seconds
+    # Notes over a lying chord show once the chord is taken away.
+    pace = len(onsets(band_level(ear.foreground, 100.0, 4000.0), rise=3.0)) / ear.seconds
     verdict = 10.0 * (major - minor) + 0.5 * (pace - 2.3)
     return Finding(
         question.favouring({glad: verdict, sad: -verdict}),

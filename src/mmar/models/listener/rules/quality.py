@@ -45,9 +45,11 @@ def fault(ear: Ear, question: Question) -> Finding | None:
 
 
 def flat_tops(ear: Ear) -> float:
-    """Share of samples that stay at the clip's own largest value."""
-    wave = np.abs(ear.channels[:, 0])
-    return float(np.mean(wave > 0.985 * wave.max()))
+    """Share of samples that stay where they are at the clip's own largest value, as after clipping."""
+    wave = np.abs(ear.raw[:, 0])
+    top = float(wave.max())
+    stays = np.abs(np.diff(wave)) < 1e-4 * top
+    return float(np.mean(stays & (wave[1:] > 0.985 * top))) if len(stays) else 0.0
 
 
 def sudden_gaps(ear: Ear) -> int:

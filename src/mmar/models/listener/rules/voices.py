@@ -6,7 +6,7 @@ import numpy as np
 
 from mmar.models.listener.ear import Ear
 from mmar.models.listener.events import voice_pitch
-from mmar.models.listener.formants import VOWELS, vowel_distances
+from mmar.models.listener.formants import VOWELS, resonances, vowel_distances
 from mmar.models.listener.heard import Finding
 from mmar.models.listener.onsets import onsets, stretches
 from mmar.models.listener.pitch import semitones
@@ -123,10 +123,16 @@ def vowels(ear: Ear, question: Question) -> Finding | None:
         parts = [(parts[0][0], parts[-1][1])]
     if len(parts) != length:
         return None
-    distances = [vowel_distances(ear, start, end) for start, end in parts]
+    heights = ear.pitch.between(0, len(ear.levels))
+    height = float(np.median(heights)) if len(heights) else 150.0
+    found = [resonances(ear, start, end)[:2] for start, end in parts]
+    distances = [vowel_distances(pair, height) for pair in found]
     scores = [-sum(far[name] for far, name in zip(distances, row, strict=True)) for row in rows]
-    named = ", ".join(min(far, key=lambda name: far[name]) for far in distances)
-    return Finding(scores, f"By its lowest resonances the voice says: {named}.")
+    named = ", ".join(
+        f"{min(far, key=lambda name: far[name])} ({' and '.join(f'{hertz:.0f}' for hertz in pair)} Hz)"
+        for far, pair in zip(distances, found, strict=True)
+    )
+    return Finding(scores, f"By its two lowest resonances the voice says: {named}.")
 
 
 RULES = (vowels, tone, intention, speaker, arousal, machine)
