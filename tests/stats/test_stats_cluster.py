@@ -180,3 +180,29 @@ def test_the_true_accuracy_is_inside_95_times_in_100(
     inside = np.mean([end.low <= 100 * share <= end.high for end in found])
     # At most four standard errors of the simulation below; a normal interval reaches 0.83 to 0.93 here.
     assert inside > 0.95 - 4 * math.sqrt(0.95 * 0.05 / runs)
+
+
+def by_cluster(rows: list[tuple[bool, int]]) -> list[tuple[int, int]]:
+    labels = sorted({label for _, label in rows})
+    return [
+        (sum(right for right, label in rows if label == one), sum(label == one for _, label in rows))
+        for one in labels
+    ]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=1, max_size=40))
+def test_counts_by_cluster_give_what_the_items_give(rows: list[tuple[bool, int]]) -> None:
+    items = cluster.accuracy([right for right, _ in rows], [label for _, label in rows], 0.9)
+    counts = cluster.accuracy_of_counts(by_cluster(rows), 0.9)
+    assert (counts.n, counts.clusters, counts.accuracy) == (items.n, items.clusters, items.accuracy)
+    assert counts.standard_error == pytest.approx(items.standard_error, abs=1e-6)
+    assert counts.effective_n == pytest.approx(items.effective_n)
+    assert (counts.interval.low, counts.interval.high) == pytest.approx(
+        (items.interval.low, items.interval.high), abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("counts", [[], [(1, 0)], [(3, 2)], [(-1, 2)]])
+def test_counts_that_cannot_be_are_refused(counts: list[tuple[int, int]]) -> None:
+    with pytest.raises(UsageError):
+        cluster.accuracy_of_counts(counts)
