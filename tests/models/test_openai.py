@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 
+import msgspec
 import pytest
 
 from mmar.errors import UsageError
@@ -319,6 +320,31 @@ def test_a_conversion_is_done_and_told(fake_models, tone):
         assert sent.mixed_down == (sent.channels == 1) == ("audio_channels" in extra)
         assert sent.cut == (sent.seconds < 1) == ("audio_seconds" in extra)
         assert asked.audio_type == extra.get("audio_format", "wav")
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_a_streamed_reply_is_read_as_the_whole_that_it_makes_up(fake_models, tone, field):
+    service = fake_models(Say("two bells – 二", "I count", thinking_field=field))
+    whole = ask_one(options_for(service), request_of(tone()))
+    streamed = ask_one(options_for(service, stream="yes"), request_of(tone()))
+    assert streamed.latency_s is not None
+    assert msgspec.structs.replace(streamed, latency_s=whole.latency_s) == whole
+    assert [asked.body["stream"] for asked in service.asked] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "again"),
+    [
+        (b'data: {"choices": [{"delta": {"content": "tw"}}]}\n\n', "bad_reply", True),
+        (b'data: {"choices": [{"del', "bad_reply", True),
+        (b'data: {"error": {"code": 503, "message": "busy"}}\n\n', "server", True),
+        (b"data: [DONE]\n\n", "bad_reply", False),
+        (b"", "bad_reply", True),
+    ],
+)
+def test_a_stream_that_breaks_off_is_no_answer(fake_models, tone, body, kind, again):
+    found = failure(options_for(fake_models(Raw(body)), stream="yes"), request_of(tone()))
+    assert (found.kind, found.again) == (kind, again)
 
 
 def test_json_in_the_question_cannot_break_the_body(fake_models, tone):

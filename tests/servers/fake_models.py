@@ -224,7 +224,9 @@ class FakeModels:
             self._times[texts] += 1
             self.asked.append(asked)
             outcome = self.script(asked) if callable(self.script) else self.script
-            return await self._carry_out(request, outcome, model, write, error, heard=audio is not None)
+            return await self._carry_out(
+                request, outcome, model, write, error, heard=audio is not None, streamed=body.get("stream")
+            )
         finally:
             self._in_flight -= 1
 
@@ -250,11 +252,13 @@ class FakeModels:
         error: Callable[[int, str, str | None], dict[str, Any]],
         *,
         heard: bool,
+        streamed: bool,
     ) -> web.StreamResponse:
         if isinstance(outcome, Say):
             if outcome.after_s:
                 await asyncio.sleep(outcome.after_s)
-            return web.json_response(write(outcome.model or model, outcome, heard))
+            reply = write(outcome.model or model, outcome, heard)
+            return _streamed(reply) if streamed else web.json_response(reply)
         if isinstance(outcome, Status):
             content = outcome.body
             if content is None:
@@ -347,8 +351,8 @@ _CHAT_MORE = {"reasoning_effort", "modalities", "chat_template_kwargs", "stream_
 
 def _read_chat(request: web.Request, body: Any) -> tuple[str, tuple[str, ...], bytes | None, str | None]:
     _fields(body, "the body", {"model", "messages", "stream"}, set(_CHAT_SETTINGS) | _CHAT_MORE)
-    if body["stream"] is not False:
-        raise ViolationError(f"stream is {body['stream']!r}")
+    if body["stream"] is not (body.get("stream_options") == {"include_usage": True}):
+        raise ViolationError(f"stream is {body['stream']!r}, its options {body.get('stream_options')!r}")
     for name, (least, most, kind) in _CHAT_SETTINGS.items():
         if name in body:
             _number(body[name], name, least, most, kind)
@@ -417,6 +421,22 @@ def _write_chat(model: str, say: Say, heard: bool) -> dict[str, Any]:
         "choices": [{"index": 0, "message": message, "finish_reason": say.finish}],
         "usage": usage,
     }
+
+
+def _streamed(reply: dict[str, Any]) -> web.Response:
+    """The same reply in pieces of three characters, the usage in a last one, as OpenAI documents it."""
+    (choice,) = reply["choices"]
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
+    for name, text in choice["message"].items():
+        if name != "role":
+            deltas += [{name: text[at : at + 3]} for at in range(0, len(text or ""), 3)]
+    head = {"id": reply["id"], "object": "chat.completion.chunk", "model": reply["model"]}
+    pieces = [{**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    pieces.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}]})
+    pieces.append({**head, "choices": [], "usage": reply["usage"]})
+    lines = [f"data: {json.dumps(piece, ensure_ascii=False)}" for piece in pieces]
+    text = "\n\n".join([": a comment", *lines, "data: [DONE]"]) + "\n\n"
+    return web.Response(text=text, content_type="text/event-stream")
 
 
 def _chat_error(status: int, message: str, code: str | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import msgspec
 
 from mmar.models.answer import Answer, AskFailed, Usage
 from mmar.models.audio_bytes import MIME, AudioBytes
+from mmar.models.chat_stream import joined
 from mmar.models.extra_options import merged
 from mmar.models.spliced import SPLICE, SplicedBody, spliced
 from mmar.models.status import failure_of
@@ -39,12 +40,14 @@ class ChatForm(msgspec.Struct, frozen=True):
         audio_as: how audio stands in a message: `input_audio` as OpenAI documents it, `input_audio_uri` with
             a data URI in its `data` as DashScope does, or `audio_url` as vLLM and SGLang do.
         max_tokens_as: the field that bounds the answer's length.
+        stream: whether the reply is asked for in pieces, for models that a service gives in no other way.
         body: fields added to every request.
     """
 
     model: str
     audio_as: AudioAs = "input_audio"
     max_tokens_as: MaxTokensAs = "max_tokens"
+    stream: bool = False
     body: dict[str, Any] = {}
 
 
@@ -60,8 +63,10 @@ def chat_body(request: Request, form: ChatForm, audio: AudioBytes | None) -> byt
     body: dict[str, Any] = {
         "model": form.model,
         "messages": [_message(message, form, audio) for message in request.messages],
-        "stream": False,
+        "stream": form.stream,
     }
+    if form.stream:
+        body["stream_options"] = {"include_usage": True}
     wanted = {
         "temperature": settings.temperature,
         "top_p": settings.top_p,
@@ -146,14 +151,14 @@ def chat_answer(item_id: str, body: bytes, place: str) -> Answer:
 
     Args:
         item_id: whose answer it is.
-        body: the reply's bytes.
+        body: the reply's bytes; a stream is understood too.
         place: where it came from, for messages.
 
     Raises:
         AskFailed: it is not a chat completion, was stopped by a content filter, or holds no text.
     """
     try:
-        reply = _REPLY.decode(body)
+        reply = _REPLY.decode(joined(body))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         # Broken in transit or cut short, so another try can bring it whole.
         raise AskFailed("bad_reply", f"{place} sent no chat completion ({error})", again=True) from None

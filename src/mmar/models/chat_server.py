@@ -11,7 +11,7 @@ from mmar.models.answer import Answer, AskFailed
 from mmar.models.audio_bytes import AudioBytes
 from mmar.models.chat import RESERVED, AudioAs, ChatForm, MaxTokensAs, chat_answer, chat_body
 from mmar.models.credentials import KEY_OPTIONS, find_credential
-from mmar.models.extra_options import choice_of, extra_body
+from mmar.models.extra_options import choice_of, extra_body, yes
 from mmar.models.model import ModelOptions
 from mmar.models.wire import Wire, checked_base_url
 from mmar.protocols import Request
@@ -20,7 +20,7 @@ __all__ = ["BASE_URL", "CHAT_OPTIONS", "KEY_NAMES", "ChatServer", "open_chat_ser
 
 BASE_URL = "https://api.openai.com/v1"
 KEY_NAMES = ("MMAR_API_KEY", "OPENAI_API_KEY")
-CHAT_OPTIONS = (*KEY_OPTIONS, "body", "max_tokens_as")
+CHAT_OPTIONS = (*KEY_OPTIONS, "body", "max_tokens_as", "stream")
 
 
 class ChatServer:
@@ -71,6 +71,7 @@ def open_chat_server(name: str, options: ModelOptions) -> ChatServer:
         name,
         choice_of(extra, "audio_as", get_args(AudioAs), "input_audio"),
         choice_of(extra, "max_tokens_as", get_args(MaxTokensAs), "max_tokens"),
+        yes(extra, "stream"),
         extra_body(extra, RESERVED),
     )
     base_urls = tuple(checked_base_url(url) for url in options.base_urls) or (BASE_URL,)

@@ -1,8 +1,8 @@
 """`openai/NAME`: a model that hears, behind OpenAI's chat completions or any compatible server's.
 
 Options (`ModelOptions.extra`), explained in docs/models.md: `audio_as`, `audio_format`, `audio_rate`,
-`audio_channels`, `audio_seconds`, `max_tokens_as`, `body`, `api_key_file`,
-`api_key_env`.
+`audio_channels`, `audio_seconds`, `max_tokens_as`, `stream`, `body`,
+`api_key_file`, `api_key_env`.
 """
 
 from __future__ import annotations

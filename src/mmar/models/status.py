@@ -52,6 +52,8 @@ def failure_of(status: int, headers: Mapping[str, str], body: bytes, place: str)
     message = f"HTTP {status} from {place}" + (f": {said}" if said else "")
     if words & _POLICY:
         return AskFailed("refused", message)
+    if status == 404 and "model" not in said.casefold():
+        message += " (is the base URL whole? most end in /v1)"
     if status in (401, 402, 403, 404) or words & (_NO_MORE | _BAD_KEY | _NO_MODEL):
         return AskFailed("denied", message)
     kind: FailureKind = "rejected"

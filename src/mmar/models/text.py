@@ -1,7 +1,7 @@
 """`text/NAME`: a chat model without audio: it reads the question alone or, in a cascade, a caption beside it.
 
-Options (`ModelOptions.extra`), explained in docs/models.md: `max_tokens_as`, `body`, `api_key_file`,
-`api_key_env`.
+Options (`ModelOptions.extra`), explained in docs/models.md: `max_tokens_as`, `stream`, `body`,
+`api_key_file`, `api_key_env`.
 """
 
 from __future__ import annotations
