@@ -1,5 +1,4 @@
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,8 +7,7 @@ from hypothesis import strategies as st
 from mmar.errors import InputError
 from mmar.items import load_benchmark
 from mmar.items.timestamps import Segment, format_timestamp, is_plain, overlap, parse_timestamp
-
-MMAR = Path(__file__).parents[2] / "../shared/mmar/MMAR-meta.jsonl"
+from real_data import MMAR, needs_real_data
 
 
 @st.composite
@@ -105,7 +103,7 @@ def test_overlap_is_that_of_the_covered_milliseconds(one: list[Segment], other: 
     assert overlap(one, other) == pytest.approx(overlap(other, one))
 
 
-@pytest.mark.skipif(not MMAR.exists(), reason="needs ../shared/mmar")
+@needs_real_data
 def test_all_of_mmar_is_read() -> None:
     odd: dict[int, int] = {}
     for item in load_benchmark(MMAR):

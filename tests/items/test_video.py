@@ -1,5 +1,4 @@
 from collections import Counter
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -20,15 +19,15 @@ from mmar.items.video import (
     tracking_parameters,
     video_id,
 )
+from real_data import MMAR
 
-MMAR = Path(__file__).parents[2] / "../shared/mmar/MMAR-meta.jsonl"
 ITEM = Item("x", "./audio/x.wav", "?", ("a", "b"), "a", "sound", "Signal Layer")
 
 
 @pytest.fixture(scope="module")
 def mmar() -> Benchmark:
     if not MMAR.exists():
-        pytest.skip("needs ../shared/mmar")
+        pytest.skip("the real MMAR metadata (../shared) is not here")
     return load_benchmark(MMAR)
 
 

@@ -60,6 +60,14 @@ def test_everything_else_is_refused_with_a_reason(url: str, said: str) -> None:
         check_url(url, POLICY)
 
 
+def test_an_address_is_kept_letter_for_letter_and_only_foreign_letters_are_quoted() -> None:
+    signed = "https://example.org/a%2fb?sig=%2F+c&x&y=~"
+    assert str(check_url(signed + "#fragment", POLICY)) == signed
+    assert check_url("https://example.org/tön", POLICY).raw_path == "/t%C3%B6n"
+    with pytest.raises(UsageError, match="xn--"):
+        check_url("https://ехample.org/", POLICY)  # the first two letters are Cyrillic
+
+
 def test_content_servers_may_be_led_to_but_not_named() -> None:
     assert check_url("https://media.example.net/a", POLICY, led_to=True).host == "media.example.net"
     with pytest.raises(UsageError, match=r"led to .evil"):

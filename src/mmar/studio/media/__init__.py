@@ -1,33 +1,59 @@
-'''Sound for the studio: fetched, checked, cut, measured and shown. No database, no web framework.
+"""Sound for the studio: fetched, checked, cut, measured and shown. No database, no web framework.
 
-    address ─► fetch_source ─► Source (whole audio, once a video) ─► prepare_clip ─► Prepared (WAV)
-    upload  ─► inspect_upload ─► UploadFacts ──────────────────────┘      └─► build_waveform ─► Waveform
+    address ─► fetch_source ─► Source (whole audio, once a video) ─┐ upload  ─► inspect_upload ─► UploadFacts
+    ──────────────────────┴─► readable_audio ─► prepare_clip ─► Prepared
+                                                                                    └─► build_waveform ─►
+                                                                                    Waveform
 
-Signatures (being filled in; these will not change without notice):
+What a job does, in order: `fetch_source` (the one asynchronous function; cancelling it kills the downloader
+and leaves nothing behind), `readable_audio` (most videos need ffmpeg once), `build_waveform` on the whole
+recording, `prepare_clip` with the segments of `mmar.items.timestamps.parse_timestamp`. Everything but
+`fetch_source` blocks: call it with `asyncio.to_thread`, or in a worker process. What may be fetched is a
+`FetchPolicy`; nothing here reads the environment. Duplicates among the fingerprints of prepared clips are
+found by `mmar.audio.landmarks`.
 
-    fetching   FetchPolicy(hosts, media_hosts=(), ports=(80, 443), max_bytes, max_seconds, stall_seconds, connect_seconds,
-                           max_redirects=5, allow_loopback=False)          policy.DEFAULT_POLICY knows YouTube and Bilibili
-               check_url(url, policy) -> str                               canonical, or InputError before anything is fetched
-               async fetch_source(url, cache: Path, policy, *, via="auto"|"http"|"yt-dlp", advance=Advance) -> Source
-               Source(key, url, path, size, sha256, fetched_by, when, title, duration, uploader, licence)
-               source_key(url) -> str                                      equal for two spellings of one video
-               cached_source(url, cache) -> Source | None
-               Cancelling the task kills the downloader and leaves nothing behind.
-    cutting    prepare_clip(source: Path, segments, out: Path, *, rate=None, channels=None, crossfade=0.0) -> Prepared
-               cut(source: Path, segments, *, crossfade=0.0) -> mmar.audio.Clip        the preview, in memory
-               Prepared(path, sha256, size, rate, channels, frames, duration, loudness, levels, fingerprint: bytes)
-               segments come from mmar.items.timestamps: parse_timestamp(text) -> tuple[Segment(start, end), ...]
-    measures   measure_loudness(clip) -> Loudness(integrated, true_peak)   LUFS (None below the gate), dBTP
-               mmar.audio.levels.measure_levels(clip) -> Levels            silence, clipping, peak, equal channels
-               mmar.audio.landmarks.fingerprint(clip) -> bytes; similarity(a, b) -> 0…1; near_duplicates({id: bytes})
-    uploads    inspect_upload(path, *, max_bytes, max_seconds) -> UploadFacts(container, media_type, rate, channels,
-               frames, duration, size, sha256, converted); decodes all of it, InputError says what is wrong
-               readable_audio(path, work: Path) -> Path                    the file, or a FLAC that ffmpeg made of it
-    waveform   build_waveform(path, out: Path) -> Waveform                 once, in the job; streaming, flat memory
-               open_waveform(path) -> Waveform; .window(start, end, points) -> PeakWindow
-               PeakWindow.to_json() -> bytes (peaks for wavesurfer) / .to_dat() -> bytes (audiowaveform, version 2)
-    serving    parse_range(header, size) -> tuple[ByteRange, ...] | None   None: send it all (200)
-               raises RangeNotSatisfiable (416); ByteRange(first, last).length, .content_range(size)
+What a page needs: `open_waveform(path).window(start, end, points).to_json()`, `parse_range` to seek in a
+file, `cut` for a preview of joined segments. Files are served with `UploadFacts.media_type` or
+`container_of(path)`'s and by an id, never by a name or a type that somebody sent.
+"""
 
-Blocking functions (all but the async one) are for a worker: call them with `asyncio.to_thread` or in a process.
-'''
+from __future__ import annotations
+
+from mmar.studio.media.containers import Container, container_of, ffmpeg_version, readable_audio
+from mmar.studio.media.cutting import Prepared, cut, prepare_clip
+from mmar.studio.media.loudness import Loudness, measure_loudness
+from mmar.studio.media.policy import DEFAULT_POLICY, FetchPolicy, check_url
+from mmar.studio.media.ranges import ByteRange, RangeNotSatisfiable, if_range_holds, parse_range
+from mmar.studio.media.sources import Source, cached_source, clear_leftovers, fetch_source, source_key
+from mmar.studio.media.uploads import UploadFacts, inspect_upload
+from mmar.studio.media.waveform import PeakWindow, Waveform, build_waveform, open_waveform
+
+__all__ = [
+    "DEFAULT_POLICY",
+    "ByteRange",
+    "Container",
+    "FetchPolicy",
+    "Loudness",
+    "PeakWindow",
+    "Prepared",
+    "RangeNotSatisfiable",
+    "Source",
+    "UploadFacts",
+    "Waveform",
+    "build_waveform",
+    "cached_source",
+    "check_url",
+    "clear_leftovers",
+    "container_of",
+    "cut",
+    "fetch_source",
+    "ffmpeg_version",
+    "if_range_holds",
+    "inspect_upload",
+    "measure_loudness",
+    "open_waveform",
+    "parse_range",
+    "prepare_clip",
+    "readable_audio",
+    "source_key",
+]

@@ -134,7 +134,7 @@ def _next(reply: aiohttp.ClientResponse, at: URL, policy: FetchPolicy) -> URL | 
     if reply.status not in _REDIRECTS or not (location := reply.headers.get("Location")):
         return None
     try:
-        further = at.join(URL(location))
+        further = at.join(URL(location, encoded=location.isascii()))
     except ValueError:
         raise WorldError(f"{at.host}: leads to something that is no address") from None
     return check_url(str(further), policy, led_to=True)

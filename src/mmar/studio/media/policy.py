@@ -31,7 +31,8 @@ class FetchPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What may be fetched.
 
     Attributes:
-        hosts: names that a person may give; one that begins with a dot stands for every name below it.
+        hosts: names that a person may give, in ASCII (`xn--…`) and small letters; one that begins with a dot
+            stands for every name below it.
         media_hosts: further names that those may lead to: a site's content servers.
         ports: the ports that may be asked.
         max_bytes: most bytes of one recording.
@@ -72,7 +73,7 @@ def check_url(url: str, policy: FetchPolicy, *, led_to: bool = False) -> URL:
     """Check an address before anything is asked of it.
 
     Args:
-        url: as a person gave it, or as a server did.
+        url: as a person gave it, or as a server did; letters beyond ASCII are quoted.
         policy: what may be fetched.
         led_to: whether another address led here, so that `media_hosts` count too.
 
@@ -88,8 +89,9 @@ def check_url(url: str, policy: FetchPolicy, *, led_to: bool = False) -> URL:
     if len(url) > _LONGEST_URL or _UNUSABLE.search(url):
         raise UsageError(f"“{shown!a}” is no web address; paste one address, without blanks")
     try:
-        parsed = URL(url)
-        host, port = parsed.host, parsed.port
+        # Letter for letter where it can be: a signed address must reach its server as it was signed.
+        parsed = URL(url, encoded=url.isascii())
+        host, port = parsed.raw_host, parsed.port
     except ValueError:
         raise UsageError(f"“{shown}” is no web address; paste one that begins with https://") from None
     if parsed.scheme not in ("http", "https") or not host:

@@ -1,0 +1,199 @@
+"""A forward proxy on loopback through which a downloader is made to go, so that the same rules hold for it.
+
+A downloader is a program of its own, with resolution, redirects and retries of its own. It is started with
+this proxy as its only way out: every host that it asks for is checked against the policy's lists, every
+connection is made through the `AddressGuard`, and what comes back is counted. When the process that runs the
+proxy dies, the downloader has no way out any more. Two kinds of request are served: `CONNECT` (https) and a
+plain request with the whole address (http). A random name and password keep other users of the machine out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import hmac
+import secrets
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from mmar.benchmarks.progress import bytes_text
+from mmar.errors import MmarError
+from mmar.studio.media.connecting import AddressGuard
+from mmar.studio.media.policy import FetchPolicy, check_url
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver
+
+__all__ = ["GuardProxy"]
+
+_LARGEST_HEAD = 1 << 16
+_CHUNK = 1 << 16
+# What a site says around a recording (pages, players, lists of parts) does not count as recording.
+_OVERHEAD = 64 << 20
+
+
+class GuardProxy:
+    """The proxy; use it as an asynchronous context manager.
+
+    Args:
+        policy: what may be fetched.
+        resolver: who is asked for the addresses of a name; the system if `None`.
+
+    Attributes:
+        refusals: what was refused, in words for the person, in order.
+        received: bytes that came from servers so far.
+    """
+
+    def __init__(self, policy: FetchPolicy, resolver: AbstractResolver | None = None) -> None:
+        self._policy = policy
+        self._resolver = resolver
+        self._guard = AddressGuard(policy)
+        self._token = secrets.token_urlsafe(24)
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.refusals: list[str] = []
+        self.received = 0
+
+    @property
+    def url(self) -> str:
+        """The proxy's address with its password, for the downloader alone."""
+        if self._server is None:
+            raise RuntimeError("the proxy is not running")
+        return f"http://mmar:{self._token}@127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def __aenter__(self) -> GuardProxy:
+        if self._resolver is None:
+            from aiohttp.resolver import ThreadedResolver
+
+            self._resolver = ThreadedResolver()
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=_LARGEST_HEAD)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        try:
+            await self._serve(reader, writer)
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass  # either side went away, or said nothing that a proxy understands
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(self._policy.connect_seconds):
+            head = await reader.readuntil(b"\r\n\r\n")
+        line, *fields = head[:-4].decode("latin-1").split("\r\n")
+        if not self._is_ours(fields):
+            await _answer(
+                writer, "407 Proxy Authentication Required", 'Proxy-Authenticate: Basic realm="mmar"'
+            )
+            return
+        method, _, rest = line.partition(" ")
+        target, _, version = rest.rpartition(" ")
+        if not version.startswith("HTTP/1."):
+            await _answer(writer, "400 Bad Request")
+            return
+        # A tunnel's target is host:port; as an address it goes through the same check as every other one.
+        address = f"https://{target}/" if method == "CONNECT" else target
+        try:
+            url = check_url(address, self._policy, led_to=True)
+            upstream = await self._connected(url.host or "", url.port or 0)
+        except MmarError as refusal:
+            self.refusals.append(str(refusal))
+            await _answer(writer, "403 Forbidden")
+            return
+        except OSError:
+            if self._guard.refused:
+                self.refusals.append(
+                    f"{url.host}: {self._guard.refused[-1]}; only public addresses may be fetched from"
+                )
+            await _answer(writer, "502 Bad Gateway")
+            return
+        if method == "CONNECT":
+            await _answer(writer, "200 Connection established", end=False)
+            opening = b""
+        else:
+            kept = [field for field in fields if not field.lower().startswith(("proxy-", "connection:"))]
+            # One request a connection: the next one may be for another host, and must be checked.
+            request = (f"{method} {url.raw_path_qs} HTTP/1.1", *kept, "Connection: close", "", "")
+            opening = "\r\n".join(request).encode("latin-1")
+        await self._relay(reader, writer, upstream, opening)
+
+    def _is_ours(self, fields: list[str]) -> bool:
+        expected = base64.b64encode(f"mmar:{self._token}".encode()).decode()
+        given = [
+            field.partition(":")[2].strip()
+            for field in fields
+            if field.lower().startswith("proxy-authorization:")
+        ]
+        return len(given) == 1 and hmac.compare_digest(given[0].encode(), f"Basic {expected}".encode())
+
+    async def _connected(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        assert self._resolver is not None
+        async with asyncio.timeout(self._policy.connect_seconds):
+            made = await self._guard.connect(host, port, self._resolver)
+        try:
+            return await asyncio.open_connection(sock=made)
+        except BaseException:
+            made.close()
+            raise
+
+    async def _relay(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        upstream: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        opening: bytes,
+    ) -> None:
+        """Pass bytes both ways until one side has no more, or there is too much of it."""
+        from_server, to_server = upstream
+        try:
+            to_server.write(opening)
+            async with asyncio.TaskGroup() as both:
+                sending = both.create_task(_pass_on(reader, to_server))
+                both.create_task(self._counted(from_server, writer, sending))
+        except* (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            to_server.close()
+
+    async def _counted(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sending: asyncio.Task[None]
+    ) -> None:
+        while data := await reader.read(_CHUNK):
+            self.received += len(data)
+            if self.received > self._policy.max_bytes + _OVERHEAD:
+                self.refusals.append(f"more than the {bytes_text(self._policy.max_bytes)} that are allowed")
+                break
+            writer.write(data)
+            await writer.drain()
+        # The server has said all it will; what the client may still send, it would not answer.
+        sending.cancel()
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(_CHUNK):
+        writer.write(data)
+        await writer.drain()
+    if writer.can_write_eof():
+        writer.write_eof()
+
+
+async def _answer(writer: asyncio.StreamWriter, status: str, *fields: str, end: bool = True) -> None:
+    closing = ("Content-Length: 0", "Connection: close") if end else ()
+    writer.write("\r\n".join((f"HTTP/1.1 {status}", *fields, *closing, "", "")).encode("latin-1"))
+    await writer.drain()
