@@ -13,7 +13,13 @@ from mmar.benchmarks.demo.events import Event, Hit, Note, Overload, Sheet, Speec
 from mmar.benchmarks.demo.pitches import hertz
 from mmar.benchmarks.demo.render import render
 from mmar.benchmarks.demo.scene import Draw
-from mmar.benchmarks.demo.scenes import mix_sound_speech, music_theory, sound_events, sound_signal, speech
+from mmar.benchmarks.demo.scenes import (
+    mix_sound_speech,
+    music_theory,
+    sound_events,
+    sound_signal,
+    speech_melody,
+)
 from mmar.benchmarks.demo.signal import RATE
 from mmar.benchmarks.demo.tunes import SCALES, TUNES
 
@@ -146,7 +152,7 @@ def test_the_rings_come_before_the_voice() -> None:
 
 def test_a_question_ends_higher_than_a_statement() -> None:
     for answer, rises in (("Asking a question", True), ("Making a statement", False)):
-        voice = scene_with(speech.intonation, answer).sheet.events[0].source
+        voice = scene_with(speech_melody.intonation, answer).sheet.events[0].source
         assert (voice.tune[-1] > max(voice.tune[:-1])) is rises
 
 

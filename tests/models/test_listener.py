@@ -1,5 +1,7 @@
 import json
 import math
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,6 +145,14 @@ def test_the_same_choice_twice_and_an_empty_choice_do_not_trouble_it() -> None:
     assert listen(clip, "Which?", ["only"]).text == "only"
     with pytest.raises(ValueError, match="choices"):
         listen(clip, "Which?", [])
+
+
+def test_importing_it_loads_no_numerical_library() -> None:
+    program = (
+        "import sys, mmar.models.listener; print(sorted({'numpy', 'soxr', 'soundfile'} & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
 
 
 QUESTIONS = [

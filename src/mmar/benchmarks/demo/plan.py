@@ -16,6 +16,7 @@ from mmar.benchmarks.demo.scenes import (
     sound_events,
     sound_signal,
     speech,
+    speech_melody,
 )
 
 __all__ = ["PLAN", "ordered_choices", "scenes"]
@@ -53,13 +54,13 @@ PLAN: tuple[tuple[SceneMaker, int], ...] = (
     (music_listening.next_note, 1),
     (speech.vowel, 2),
     (speech.vowel_order, 1),
-    (speech.intonation, 2),
+    (speech_melody.intonation, 2),
     (speech.speaker, 2),
     (speech.second_voice, 1),
     (speech.syllables, 1),
-    (speech.mandarin, 2),
-    (speech.arousal, 1),
-    (speech.robot, 1),
+    (speech_melody.mandarin, 2),
+    (speech_melody.arousal, 1),
+    (speech_melody.robot, 1),
     (speech.nearness, 1),
     (mix_sound_speech.rings, 2),
     (mix_sound_speech.before_after, 2),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mmar.benchmarks.demo.events import Event, Hit, Note, Person, Sheet, Speech, Texture, TextureKind
+from mmar.benchmarks.demo.events import Event, Hit, Note, Sheet, Speech, Texture, TextureKind
 from mmar.benchmarks.demo.scene import Draw, Scene, one_of, spelled
+from mmar.benchmarks.demo.scenes.people import PERSONS
 from mmar.benchmarks.demo.tunes import chord, melody, plain
 
 __all__ = ["asked_at_party", "door_count", "first_of_three", "next_of_three", "stops", "street", "who_calls"]
@@ -115,16 +116,13 @@ def street(draw: Draw) -> Scene:
     )
 
 
-_PERSONS: dict[str, Person] = {"A man": "man", "A woman": "woman", "A child": "child"}
-
-
 def who_calls(draw: Draw) -> Scene:
     """Somebody calls over music after a ring."""
-    answer = draw.each(tuple(_PERSONS))
+    answer = draw.each(tuple(PERSONS))
     events = [
         Event(Hit("ring"), 0.2, 0.5, 0.3),
         *melody(plain((0, 4, 7, 4, 0, 4, 7, 4, 0)), 48, 0.33, "pluck", 0.1, level=0.14),
-        Event(Speech(_PERSONS[answer], ("ah", "ee", "ah")), 1.0, 1.3, 0.5),
+        Event(Speech(PERSONS[answer], ("ah", "ee", "ah")), 1.0, 1.3, 0.5),
     ]
     return Scene(
         kind=draw.kind,
@@ -133,7 +131,7 @@ def who_calls(draw: Draw) -> Scene:
         sub_category="Speaker Analysis",
         question="Music plays and a telephone rings. Who takes the call?",
         answer=answer,
-        others=tuple(other for other in _PERSONS if other != answer),
+        others=tuple(other for other in PERSONS if other != answer),
         thinking=f"After the ring a voice speaks over the music; its pitch and colour are those of "
         f"{answer[0].lower()}{answer[1:]}.",
         cue=("one ring", "plucked music", "a voice"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mmar.benchmarks.demo.events import Event, Hit, Note, Person, Sheet, Speech, Texture, TextureKind, Vowel
 from mmar.benchmarks.demo.scene import Draw, Scene, one_of, spelled
+from mmar.benchmarks.demo.scenes.people import PERSONS
 
 __all__ = [
     "answerer",
@@ -40,8 +41,7 @@ def rings(draw: Draw) -> Scene:
     events = [Event(Hit("ring"), 0.2 + 0.5 * ring, 0.34, 0.35) for ring in range(number)]
     at = 0.2 + 0.5 * number + 0.15
     events.append(Event(Speech(dice.pick(("man", "woman")), ("eh", "oo"), (0.95, 0.95, 1.25)), at, 0.7, 0.5))
-    words = {1: "Once", 2: "Twice", 3: "Three times", 4: "Four times", 5: "Five times", 6: "Six times",
-             7: "Seven times"}  # fmt: skip
+    words = {2: "Twice", 3: "Three times", 4: "Four times", 5: "Five times"}
     return Scene(
         kind=draw.kind,
         modality="mix-sound-speech",
@@ -117,13 +117,10 @@ def behind_speech(draw: Draw) -> Scene:
     )
 
 
-_PERSONS: dict[str, Person] = {"A man": "man", "A woman": "woman", "A child": "child"}
-
-
 def answerer(draw: Draw) -> Scene:
     """Somebody answers a knock at the door."""
-    answer = draw.each(tuple(_PERSONS))
-    person = _PERSONS[answer]
+    answer = draw.each(tuple(PERSONS))
+    person = PERSONS[answer]
     events = [Event(Hit("knock"), 0.2 + 0.28 * knock, 0.3, 0.6) for knock in range(3)]
     events.append(Event(Speech(person, ("ah", "oo", "ee"), (1.0, 1.1, 1.3)), 1.3, 1.2, 0.5))
     height = {"man": "low", "woman": "of middle height", "child": "high and bright"}[person]
@@ -134,7 +131,7 @@ def answerer(draw: Draw) -> Scene:
         sub_category="Speaker Analysis",
         question="Who answers the knock at the door?",
         answer=answer,
-        others=tuple(other for other in _PERSONS if other != answer),
+        others=tuple(other for other in PERSONS if other != answer),
         thinking=f"After three knocks a voice calls. It is {height}, as {answer[0].lower()}{answer[1:]}'s "
         f"voice is.",
         cue=("three knocks", f"a voice that is {height}"),
