@@ -1,9 +1,8 @@
 """Sound for the studio: fetched, checked, cut, measured and shown. No database, no web framework.
 
-    address ─► fetch_source ─► Source (whole audio, once a video) ─┐ upload  ─► inspect_upload ─► UploadFacts
-    ──────────────────────┴─► readable_audio ─► prepare_clip ─► Prepared
-                                                                                    └─► build_waveform ─►
-                                                                                    Waveform
+    address ─► fetch_source ─► Source (one a video) ─┐
+    upload  ─► inspect_upload ─► UploadFacts ────────┴─► readable_audio ─► prepare_clip ─► Prepared
+                                                                       └─► build_waveform ─► Waveform
 
 What a job does, in order: `fetch_source` (the one asynchronous function; cancelling it kills the downloader
 and leaves nothing behind), `readable_audio` (most videos need ffmpeg once), `build_waveform` on the whole

@@ -5,8 +5,7 @@ one signed byte each (±127 is full scale), and the same for stretches four, 16,
 Building it reads the recording block by block; serving a window of it reads a few thousand bytes, however
 long the recording is.
 
-    "MMWF" version-byte  length of the header (u32)  header (JSON)  level after level of int8 (points,
-    channels, 2)
+    "MMWF"  version (u8)  header's length (u32)  header (JSON)  each level: int8 of (points, channels, 2)
 
 What is served is the layout of audiowaveform, version 2 (its `.dat` and `.json`), which wavesurfer and
 peaks.js read: minimum and maximum of the first channel, then of the next, point after point.
