@@ -65,6 +65,7 @@ RULE = ReadingRule(
     st.randoms(use_true_random=False),
     st.sampled_from(("upper", "lower", "quotes", "dashes", "spaces", "bold", "lines")),
 )
+@settings(deadline=None)
 def test_dress_changes_nothing(choices: tuple[str, ...], frame: str, rng: random.Random, dress: str) -> None:
     at = rng.randrange(len(choices))
     text = frame.format(choices[at])
@@ -84,6 +85,7 @@ def test_dress_changes_nothing(choices: tuple[str, ...], frame: str, rng: random
 
 
 @given(CHOICES, FRAMES, st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_other_choices_around_the_same_answer_change_nothing_but_its_index(
     choices: tuple[str, ...], frame: str, rng: random.Random
 ) -> None:
@@ -101,7 +103,7 @@ def test_other_choices_around_the_same_answer_change_nothing_but_its_index(
     st.one_of(CHOICES, st.lists(NOISE, min_size=2, max_size=26).map(tuple)),
     st.sampled_from((None, RULE)),
 )
-@settings(max_examples=400)
+@settings(max_examples=300, deadline=None)
 def test_nothing_is_invented(text: str, choices: tuple[str, ...], rule: ReadingRule | None) -> None:
     """Any text gives a reading; a choice is read only where its text or its letter stands in the answer."""
     reading = read(text, choices, rule)
@@ -121,12 +123,14 @@ def test_nothing_is_invented(text: str, choices: tuple[str, ...], rule: ReadingR
     st.randoms(use_true_random=False),
     st.sampled_from(("It is not {}", "{} is wrong", "neither {} nor anything", "I rule out {}.")),
 )
+@settings(deadline=None)
 def test_a_denied_choice_is_never_read(choices: tuple[str, ...], rng: random.Random, denial: str) -> None:
     at = rng.randrange(len(choices))
     assert read(denial.format(choices[at]), choices).index != at
 
 
 @given(CHOICES, st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_two_choices_are_never_one(choices: tuple[str, ...], rng: random.Random) -> None:
     first, second = rng.sample(choices, 2)
     for text in (f"{first} or {second}", f"The answer is {first} or {second}.", f"{first}\n{second}"):
@@ -141,6 +145,7 @@ def test_two_choices_are_never_one(choices: tuple[str, ...], rng: random.Random)
 
 
 @given(st.lists(st.text(max_size=8), min_size=2, max_size=26).map(tuple), st.integers(0, 25))
+@settings(deadline=None)
 def test_a_choices_own_text_names_it(choices: tuple[str, ...], pick: int) -> None:
     """Unless another choice has the same text, or the text is empty, thinking, or white space."""
     at = pick % len(choices)

@@ -23,7 +23,7 @@ __all__ = ["DEFAULT", "ChoiceFormat", "Protocol", "load_protocol", "protocols", 
 
 DEFAULT = "mmar"
 
-ChoiceFormat = Literal["lines", "(A) lines", "A. lines", "python-list"]
+ChoiceFormat = Literal["lines", "(A) lines", "A. lines", "python-list", "quoted"]
 
 
 class Protocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,6 +35,8 @@ class Protocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         template: the user's turn; `{q}` stands for the question, `{choices}` for the formatted choices, once each.
         choices: how the choices are formatted.
         source: where the protocol was published.
+        wording: whether the prompt is the publisher's to the letter, was written to a publisher's description,
+            or is one's own.
         system: the system turn; none when empty.
         audio: whether the clip stands before or after the text.
         settings: generation settings.
@@ -45,6 +47,7 @@ class Protocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     template: str
     choices: ChoiceFormat
     source: str
+    wording: Literal["published", "described", "own"] = "own"
     version: int = 1
     system: str = ""
     audio: Literal["before", "after"] = "before"
@@ -79,6 +82,9 @@ def format_choices(choices: Sequence[str], form: ChoiceFormat) -> str:
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     if form == "python-list":
         return repr(list(choices))
+    if form == "quoted":
+        *first, last = (f'"{choice}"' for choice in choices)
+        return f"{', '.join(first)} or {last}"
     if form == "(A) lines":
         return "\n".join(f"({letter}) {choice}" for letter, choice in zip(letters, choices, strict=False))
     if form == "A. lines":
@@ -140,8 +146,8 @@ def _parse(text: str, file: str) -> list[Protocol]:
     import tomllib
 
     try:
-        tables = tomllib.loads(text)
-        found = msgspec.convert(tables.get("protocol", []), list[Protocol])
+        tables = tomllib.loads(text).get("protocol", [])
+        found = msgspec.convert(tables if isinstance(tables, list) else [tables], list[Protocol])
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"broken TOML: {error}", file=file, hint="correct the file") from None
     except msgspec.ValidationError as error:

@@ -40,7 +40,8 @@ def split_thinking(text: str, part: str = "") -> tuple[str, str]:
         part: the tag that holds the answer, where the protocol asks for one (`ReadingRule.part`).
 
     Returns:
-        Reasoning and answer, the tags around them left out. A text that was still thinking has no answer.
+        Reasoning and answer. The tags of thinking and of the part are left out, all else stays as it is. A text
+        that was still thinking has no answer.
 
     Example:
         >>> split_thinking("<think>two beeps</think>Two")
@@ -49,12 +50,12 @@ def split_thinking(text: str, part: str = "") -> tuple[str, str]:
         ('<PLAN>listen</PLAN>', 'Two')
     """
     if part and (tag := find_tag(text, part)):
-        before, answer = text[: tag.start] + text[tag.stop :], text[tag.begin : tag.end]
-    else:
-        at = answer_start(text)
-        before, answer = (text, "") if at == UNFINISHED else (text[:at], text[at:])
+        return text[: tag.start] + text[tag.stop :], text[tag.begin : tag.end]
+    at = answer_start(text)
+    before, answer = (text, "") if at == UNFINISHED else (text[:at], text[at:])
     if opening := _BEGIN.match(before):
         before = before[opening.end() :]
-    if (cut := before.rfind("<" if "<" in before else "◁")) >= 0 and _END.fullmatch(before, cut):
-        before = before[:cut]
+    last = before.rfind("◁" if before.endswith("▷") else "<")
+    if last >= 0 and _END.fullmatch(before, last):
+        before = before[:last]
     return before, answer
