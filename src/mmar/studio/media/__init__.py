@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from mmar.studio.media.containers import Container, container_of, ffmpeg_version, readable_audio
 from mmar.studio.media.cutting import Prepared, cut, prepare_clip
+from mmar.studio.media.fetching import Source, cached_source, clear_leftovers, fetch_source, source_key
 from mmar.studio.media.loudness import Loudness, measure_loudness
 from mmar.studio.media.policy import DEFAULT_POLICY, FetchPolicy, check_url
 from mmar.studio.media.ranges import ByteRange, RangeNotSatisfiable, if_range_holds, parse_range
-from mmar.studio.media.sources import Source, cached_source, clear_leftovers, fetch_source, source_key
 from mmar.studio.media.uploads import UploadFacts, inspect_upload
 from mmar.studio.media.waveform import PeakWindow, Waveform, build_waveform, open_waveform
 

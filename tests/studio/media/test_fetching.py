@@ -11,8 +11,8 @@ from media_site import Answers, Site, media_site, tone_wav
 
 from mmar.audio import sha256_file
 from mmar.errors import UsageError, WorldError
+from mmar.studio.media.fetching import Source, cached_source, clear_leftovers, fetch_source, source_key
 from mmar.studio.media.policy import FetchPolicy
-from mmar.studio.media.sources import Source, cached_source, clear_leftovers, fetch_source, source_key
 
 STUB = Path(__file__).with_name("stub_downloader.py")
 
