@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from mmar.benchmarks.demo import AUDIO_SHA256, METADATA_NAME, METADATA_SHA256, build, records
+from mmar.benchmarks.demo import AUDIO_SHA256, METADATA_NAME, METADATA_SHA256, assembly, build, plan, records
 from mmar.errors import UsageError, WorldError
 
 
@@ -57,7 +57,7 @@ def test_a_whole_folder_is_left_alone_and_nothing_lies_beside_it(made: Path) -> 
     assert [path.name for path in made.parent.iterdir()] == ["demo"]
 
 
-@pytest.mark.parametrize("damage", ["one bit of a clip", "a clip missing", "a clip too many"])
+@pytest.mark.parametrize("damage", ["one bit of a clip", "a clip too many"])
 def test_a_damaged_folder_is_made_whole(made: Path, damage: str) -> None:
     before = {name: digest for name, (digest, _) in snapshot(made).items()}
     clip = made / records()[5]["audio_path"]
@@ -65,8 +65,6 @@ def test_a_damaged_folder_is_made_whole(made: Path, damage: str) -> None:
         content = bytearray(clip.read_bytes())
         content[5000] ^= 1
         clip.write_bytes(content)
-    elif damage == "a clip missing":
-        clip.unlink()
     else:
         (clip.parent / "demo-999-old.wav").write_bytes(b"RIFF")
     build(made)
@@ -74,17 +72,10 @@ def test_a_damaged_folder_is_made_whole(made: Path, damage: str) -> None:
     assert [path.name for path in made.parent.iterdir()] == ["demo"]
 
 
-def test_another_seed_is_another_benchmark_and_gives_way_to_the_first(tmp_path: Path) -> None:
-    folder = tmp_path / "demo"
-    lines = build(folder, seed=1).read_text(encoding="utf-8").splitlines()
+def test_another_seed_is_another_benchmark_and_an_empty_folder_may_be_used(tmp_path: Path) -> None:
+    lines = build(tmp_path, seed=1).read_text(encoding="utf-8").splitlines()
     assert [json.loads(line) for line in lines] == records(1)
-    assert len(list((folder / "audio").iterdir())) == len(lines)
-    assert hashlib.sha256(build(folder).read_bytes()).hexdigest() == METADATA_SHA256
-
-
-def test_an_empty_folder_may_be_used(tmp_path: Path) -> None:
-    build(tmp_path / ".", seed=0)
-    assert (tmp_path / METADATA_NAME).is_file()
+    assert len(list((tmp_path / "audio").iterdir())) == len(lines)
 
 
 @pytest.mark.parametrize("name", ["thesis.txt", "audio/holiday.wav", "audio/demo-001.mp3"])
@@ -108,7 +99,8 @@ def test_a_file_in_the_way_and_a_folder_that_cannot_be_made_are_said(tmp_path: P
 def test_arithmetic_that_gives_other_bits_is_not_passed_off_as_the_demo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mmar.benchmarks.demo.assembly.AUDIO_SHA256", "0" * 64)
+    # A few scenes are enough to stand for a processor that computes otherwise.
+    monkeypatch.setattr(assembly, "scenes", lambda seed: plan.scenes(seed)[:3])
     with pytest.raises(WorldError, match="not demo"):
         build(tmp_path / "demo")
     assert list(tmp_path.iterdir()) == []
