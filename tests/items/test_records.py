@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mmar.errors import InputError
-from mmar.items import blocks, raw_records
+from mmar.items import blocks, raw_records, read_span, spans
 
 text = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=20)
 value = st.recursive(
@@ -110,3 +110,36 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         list(raw_records(tmp_path / "none.jsonl"))
     with pytest.raises(InputError, match="is a folder"):
         list(raw_records(tmp_path))
+
+
+@given(
+    texts=st.lists(
+        st.binary(max_size=9).map(lambda text: b"{" + text.replace(b"\n", b"")), min_size=1, max_size=9
+    ),
+    size=st.integers(1, 12),
+    ended=st.booleans(),
+    bom=st.booleans(),
+)
+@quick
+def test_spans_hold_every_line_once(
+    tmp_path: Path, texts: list[bytes], size: int, ended: bool, bom: bool
+) -> None:
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes((b"\xef\xbb\xbf" if bom else b"") + b"\n".join(texts) + (b"\n" if ended else b""))
+    divided = spans(path, size)
+    assert divided is not None
+    found, lines = [], 0
+    with path.open("rb") as stream:
+        for span in divided:
+            block = read_span(stream, span)
+            found += [(line + lines, text) for line, text in block.records()]
+            lines += len(block.texts) - 1
+    assert found == list(enumerate(texts, 1))
+
+
+def test_what_only_one_can_read_is_not_divided(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"a": 1}]')
+    assert spans(path, 4) is None
+    path.write_bytes(gzip.compress(b'{"a": 1}\n'))
+    assert spans(path, 4) is None

@@ -16,7 +16,7 @@ from mmar.items.predictions import (
     choose_key,
     first_names,
 )
-from mmar.items.records import Block, blocks, raw_records
+from mmar.items.records import Block, Span, blocks, raw_records, read_span, spans
 
 __all__ = [
     "PREDICTION_KEYS",
@@ -29,11 +29,14 @@ __all__ = [
     "Prediction",
     "PredictionReader",
     "Question",
+    "Span",
     "benchmark_digest",
     "blocks",
     "choose_key",
     "first_names",
     "load_benchmark",
     "raw_records",
+    "read_span",
+    "spans",
     "write_benchmark",
 ]

@@ -146,7 +146,7 @@ class Item(msgspec.Struct, frozen=True):
         }
 
 
-class Question(msgspec.Struct, frozen=True):
+class Question(msgspec.Struct, frozen=True, gc=False):
     """What scoring needs of an item; attributes as there."""
 
     question: str | None

@@ -28,7 +28,7 @@ PREDICTION_KEYS = ("answer_prediction", "model_prediction", "model_output")
 """MMAR's key since 2026, its older key, and MMAU's, in order of preference."""
 
 
-class Prediction(msgspec.Struct, frozen=True):
+class Prediction(msgspec.Struct, frozen=True, gc=False):
     """One record of a predictions file.
 
     Attributes:
@@ -103,6 +103,7 @@ class PredictionReader:
                 ("sub_category", _Label, None),
                 ("failure", dict[str, object] | None, None),
             ],
+            gc=False,
             rename={"text": key, "sub_category": "sub-category"},
         )
         self._decode = msgspec.json.Decoder(record).decode
@@ -139,9 +140,10 @@ class PredictionReader:
         return Prediction(record.id or "", said, True, None, whole)
 
     def _question(self, record: Any, line: int) -> Question:
-        choices, answer = record.choices, record.answer
-        modality = _label(record.modality if record.modality is not None else record.task)
-        category = _label(record.category)
+        choices, answer, modality, category = record.choices, record.answer, record.modality, record.category
+        if type(modality) is not str or type(category) is not str:
+            modality = _label(record.task if modality is None else modality)
+            category = _label(category)
         if answer is None or modality is None or category is None:
             field = "answer" if answer is None else "modality" if modality is None else "category"
             raise InputError(

@@ -11,7 +11,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,7 +19,7 @@ import msgspec
 
 from mmar.errors import InputError, WorldError
 
-__all__ = ["BLOCK_BYTES", "Block", "blocks", "raw_records"]
+__all__ = ["BLOCK_BYTES", "Block", "Span", "blocks", "raw_records", "read_span", "spans"]
 
 BLOCK_BYTES = 1 << 20
 """A block's size in bytes, when its records are smaller."""
@@ -36,22 +36,69 @@ class Block(msgspec.Struct, frozen=True):
     """Whole records of one file.
 
     Attributes:
-        lines: the records' JSON texts, UTF-8, one a line (a blank line is no record).
-        first: 1-based line of the file on which the first of `lines` stands.
-        starts: for an array, whose records may span lines: the file's line of each of `lines`.
+        texts: the records' JSON texts, UTF-8; a blank one is no record.
+        lines: 1-based line of the file on which each of `texts` begins.
     """
 
-    lines: bytes
-    first: int
-    starts: list[int] | None = None
+    texts: list[bytes]
+    lines: Sequence[int]
 
     def records(self) -> Iterator[tuple[int, bytes]]:
         """The line number and the JSON text of each record."""
-        texts = self.lines.split(b"\n")
-        numbers = self.starts if self.starts is not None else range(self.first, self.first + len(texts))
-        for number, text in zip(numbers, texts, strict=False):
+        for line, text in zip(self.lines, self.texts, strict=True):
             if text and not text.isspace():
-                yield number, text
+                yield line, text
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A range of bytes of a JSONL file; it stands for the lines that begin in it.
+
+    Attributes:
+        start: first byte.
+        end: the byte after the last.
+    """
+
+    start: int
+    end: int
+
+
+def spans(path: Path, size: int) -> list[Span] | None:
+    """Divide a plain JSONL file, so that several processes can read it at once.
+
+    Args:
+        path: the file.
+        size: bytes of a span.
+
+    Returns:
+        The spans in order; `None` for a file that only one can read (gzip, a JSON array) or that is no JSONL.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(64).removeprefix(_BOM).lstrip()
+        whole = stream.seek(0, io.SEEK_END)
+    if head[:1] != b"{":
+        return None
+    return [Span(start, min(start + size, whole)) for start in range(0, whole, size)]
+
+
+def read_span(stream: BinaryIO, span: Span) -> Block:
+    """The lines that begin in a span, numbered from 1; the last of `texts` is empty.
+
+    Args:
+        stream: the file, open for reading.
+        span: one of `spans`.
+    """
+    start = span.start
+    stream.seek(max(0, start - 1))
+    if start:
+        # One byte more at the front tells whether a line begins at the start.
+        start += len(stream.readline()) - 1
+    texts = stream.read(max(0, span.end - start)).split(b"\n")
+    if texts[-1]:
+        texts[-1] += stream.readline().removesuffix(b"\n")
+        texts.append(b"")
+    if not span.start:
+        texts[0] = texts[0].removeprefix(_BOM)
+    return Block(texts, range(1, len(texts) + 1))
 
 
 def raw_records(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -148,27 +195,27 @@ def _line_blocks(stream: BinaryIO, piece: bytes, size: int) -> Iterator[Block]:
     first = 1
     unfinished: list[bytes] = []
     while piece:
-        cut = piece.rfind(b"\n") + 1
-        if cut:
-            lines = b"".join((*unfinished, piece[:cut]))
-            yield Block(lines, first)
-            first += lines.count(b"\n")
-            unfinished = [piece[cut:]]
+        texts = piece.split(b"\n")
+        if len(texts) > 1:
+            texts[0] = b"".join((*unfinished, texts[0]))
+            unfinished = [texts.pop()]
+            yield Block(texts, range(first, first + len(texts)))
+            first += len(texts)
         else:
             unfinished.append(piece)
         piece = stream.read(size)
     if any(unfinished):  # a last line without its line end is still a line
-        yield Block(b"".join(unfinished), first)
+        yield Block([b"".join(unfinished)], [first])
 
 
 def _array_blocks(stream: BinaryIO, head: bytes, size: int, name: str) -> Iterator[Block]:
-    """Objects of an array, as blocks of one record a line (line ends inside a record become spaces)."""
+    """Objects of an array, as blocks."""
     line = head[: head.index(b"[")].count(b"\n") + 1
     text = head[head.index(b"[") + 1 :]
     while True:
         records, starts, line, text = _objects(text, line)
         if records:
-            yield Block(b"\n".join(records), starts[0], starts)
+            yield Block(records, starts)
         rest = text.lstrip(b" \t\r\n,")
         if rest[:1] == b"]":
             line += text[: len(text) - len(rest)].count(b"\n")
@@ -220,7 +267,7 @@ def _objects(text: bytes, line: int) -> tuple[list[bytes], list[int], int, bytes
                 record = text[begin : token.end()]
                 starts.append(line)
                 line += record.count(b"\n")
-                records.append(record.replace(b"\n", b" "))
+                records.append(record)
                 end = token.end()
         elif not depth or token.end() == token.start() + 1:
             break  # a string between two objects, or one cut off by the end of what was read

@@ -14,16 +14,25 @@ __all__ = ["OFFICIAL_VERSION", "official_match", "official_reason"]
 
 OFFICIAL_VERSION = 1
 
-_words = re.compile(r"\w+").findall
+_find_words = re.compile(r"\w+").findall
+_ASCII_GAPS = str.maketrans(
+    {chr(code): " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
+)
+
+
+def _words(text: str) -> list[str]:
+    r"""The runs of `\\w` of a text in lower case; for ASCII, what the pattern finds, in half the time."""
+    text = text.lower()
+    return text.translate(_ASCII_GAPS).split() if text.isascii() else _find_words(text)
 
 
 @lru_cache(maxsize=4096)
 def _key(answer: str, choices: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
     """The words that must stand in a prediction, and those that must not."""
-    wanted = frozenset(_words(answer.lower()))
+    wanted = frozenset(_words(answer))
     unwanted: set[str] = set()
     for choice in choices:
-        unwanted.update(_words(choice.lower()))
+        unwanted.update(_words(choice))
     return wanted, frozenset(unwanted - wanted)
 
 
@@ -40,14 +49,14 @@ def official_match(answer: str, prediction: str, choices: tuple[str, ...]) -> bo
         True
     """
     wanted, unwanted = _key(answer, choices)
-    said = _words(prediction.lower())
+    said = _words(prediction)
     return bool(said) and wanted.issubset(said) and unwanted.isdisjoint(said)
 
 
 def official_reason(answer: str, prediction: str, choices: tuple[str, ...]) -> str:
     """Why the published rule says what it says, one phrase."""
     wanted, unwanted = _key(answer, choices)
-    said = set(_words(prediction.lower()))
+    said = set(_words(prediction))
     if not said:
         return "no word"
     if lacking := wanted - said:

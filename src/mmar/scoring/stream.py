@@ -7,16 +7,29 @@ the right line and the result is the same for any number of workers.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
 from mmar.errors import InputError
-from mmar.items import Benchmark, Block, DigestBuilder, Prediction, PredictionReader, Question, blocks
+from mmar.items import (
+    Benchmark,
+    Block,
+    DigestBuilder,
+    Prediction,
+    PredictionReader,
+    Question,
+    Span,
+    blocks,
+    read_span,
+    spans,
+)
 from mmar.items.benchmark import duplicate_id
 from mmar.protocols import ReadingRule
 from mmar.scoring.tally import Tally
@@ -27,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Plan", "Streamed", "score_against", "score_whole"]
 
 _PARALLEL_BYTES = 4 << 20
+_SPAN_BYTES = 4 << 20
 _WORKERS = 8
 
 
@@ -141,7 +155,7 @@ def score_against(
             errors.append(error)
             continue
         found[item.id], lines[item.id] = prediction, line
-    tally = Tally(plan.keep)
+    tally = Tally(plan.keep, verdicts=bytearray())
     for item in benchmark:
         question = Question.of(item)
         given = found.get(item.id)
@@ -210,24 +224,56 @@ def _whole(prediction: Prediction, plan: Plan, line: int) -> Question:
 
 
 def _parts(plan: Plan) -> Iterator[_Part]:
+    """What came of each piece of the file, in its order; errors name the lines of the file."""
     size = plan.path.stat().st_size if plan.path.is_file() else 0
     workers = min(_WORKERS, _cores())
     if size < _PARALLEL_BYTES or workers < 2:
         reader = PredictionReader(plan.key, str(plan.path))
-        for block in blocks(plan.path):
-            yield _count((block,), plan, reader)
+        with _without_cycles():
+            for block in blocks(plan.path):
+                yield _count((block,), plan, reader)
         return
     from concurrent.futures import ProcessPoolExecutor
 
+    # A worker reads its part of a plain file by itself; what only one can read is read here and handed over.
+    divided = spans(plan.path, _SPAN_BYTES)
+    work: Iterable[Span | Block] = blocks(plan.path) if divided is None else divided
+    before = 0
     with ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(plan,)) as pool:
-        waiting: deque[Future[_Part]] = deque()
-        for block in blocks(plan.path):
-            waiting.append(pool.submit(_count_there, block))
+        waiting: deque[Future[tuple[int, _Part]]] = deque()
+
+        def take() -> _Part:
+            nonlocal before
+            lines, part = waiting.popleft().result()
+            if divided is not None:
+                part.errors = [_further_down(error, before) for error in part.errors]
+                before += lines
+            return part
+
+        for piece in work:
+            waiting.append(pool.submit(_count_there, piece))
             # Enough to keep every worker busy, and no more: what waits is held in memory.
             if len(waiting) > 2 * workers:
-                yield waiting.popleft().result()
+                yield take()
         while waiting:
-            yield waiting.popleft().result()
+            yield take()
+
+
+def _further_down(error: InputError, lines: int) -> InputError:
+    line = None if error.line is None else error.line + lines
+    return InputError(error.problem, file=error.file, line=line, field=error.field, hint=error.hint)
+
+
+@contextmanager
+def _without_cycles() -> Iterator[None]:
+    """Without the cycle collector, which would walk a million records to find that none is in a cycle."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _cores() -> int:
@@ -235,21 +281,27 @@ def _cores() -> int:
 
 
 class _Worker(msgspec.Struct):
-    """What a worker process keeps between blocks."""
+    """What a worker process keeps between pieces."""
 
     plan: Plan
     reader: PredictionReader
+    stream: BinaryIO
 
 
 _worker: list[_Worker] = []
 
 
 def _start_worker(plan: Plan) -> None:
-    _worker[:] = [_Worker(plan, PredictionReader(plan.key, str(plan.path)))]
+    gc.disable()
+    stream = plan.path.open("rb")
+    _worker[:] = [_Worker(plan, PredictionReader(plan.key, str(plan.path)), stream)]
 
 
-def _count_there(block: Block) -> _Part:
-    return _count((block,), _worker[0].plan, _worker[0].reader)
+def _count_there(piece: Span | Block) -> tuple[int, _Part]:
+    """Score a piece in a worker: how many lines it has, and what came of it."""
+    worker = _worker[0]
+    block = piece if isinstance(piece, Block) else read_span(worker.stream, piece)
+    return len(block.texts) - 1, _count((block,), worker.plan, worker.reader)
 
 
 def _repeated(plan: Plan) -> Iterator[InputError]:

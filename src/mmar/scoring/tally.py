@@ -41,6 +41,7 @@ class Tally(msgspec.Struct):
         keep: which items to keep in `rows`: none, those on which the scorers differ, or all.
         rows: the items kept.
         differ: number of items on which the scorers differ.
+        verdicts: one byte an item in order, 1 where official is right plus 2 where choice is; not kept when `None`.
     """
 
     keep: str = "none"
@@ -48,6 +49,7 @@ class Tally(msgspec.Struct):
     cells: dict[tuple[str, str, str | None], list[int]] = msgspec.field(default_factory=dict)
     rows: list[ItemScore] = msgspec.field(default_factory=list)
     differ: int = 0
+    verdicts: bytearray | None = None
 
     def add(
         self,
@@ -90,6 +92,8 @@ class Tally(msgspec.Struct):
         counts[2] += right
         differ = official != right
         self.differ += differ
+        if self.verdicts is not None:
+            self.verdicts.append(official + 2 * right)
         if self.keep == "all" or (differ and self.keep == "differing"):
             why = "no prediction" if text is None else official_reason(answer, text, choices)
             self.rows.append(ItemScore(item_id, official, right, state, named, answer, reason, why, text))
@@ -104,6 +108,8 @@ class Tally(msgspec.Struct):
                 mine[at] += count
         self.rows += other.rows
         self.differ += other.differ
+        if self.verdicts is not None and other.verdicts is not None:
+            self.verdicts += other.verdicts
 
     @property
     def n(self) -> int:
