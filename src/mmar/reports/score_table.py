@@ -56,6 +56,7 @@ def _lines(score: Score, *, colour: bool) -> Iterator[str]:
         for name, group in groups.items():
             yield _row(f"  {name}", width, group.n, count, group.official, group.choice)
     yield ""
+    yield from _clustered_line(score)
     counted = [(state, number) for state, number in score.states.items() if number]
     states = ", ".join(f"{number:,} {state} ({_MEANING[state]})" for state, number in counted)
     yield f"answers     {states or 'none'}"
@@ -70,6 +71,26 @@ def _lines(score: Score, *, colour: bool) -> Iterator[str]:
     yield f"signature   {score.signature}"
     for note in score.notes:
         yield f"note        {note}"
+    if score.rotations is not None:
+        from mmar.reports.rotation_table import rotation_lines
+
+        yield ""
+        yield from rotation_lines(score.rotations, score.n)
+    if score.repeats is not None:
+        from mmar.reports.repeats_table import repeats_lines
+
+        yield ""
+        yield from repeats_lines(score.repeats, score.n)
+
+
+def _clustered_line(score: Score) -> Iterator[str]:
+    by_scorer = [("official", score.official.clustered), ("choice", score.choice.clustered)]
+    intervals = ", ".join(
+        f"{name} [{found.interval[0]:.1f}, {found.interval[1]:.1f}]" for name, found in by_scorer if found
+    )
+    if score.choice.clustered is not None:
+        sources = f"{score.choice.clustered.clusters:,} source videos (Miller, arXiv 2411.00640)"
+        yield f"clustered   {intervals} by {sources}"
 
 
 def _row(name: str, width: int, n: int, count: int, official: Accuracy, choice: Accuracy) -> str:

@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mmar.stats.interval import wilson
 
-__all__ = ["Accuracy", "Bounds", "GroupScore", "ItemScore", "Score", "accuracy"]
+if TYPE_CHECKING:
+    from mmar.scoring.repetition import Repeats
+    from mmar.scoring.rotation import Rotations
+
+__all__ = ["Accuracy", "Bounds", "Clustered", "GroupScore", "ItemScore", "Score", "accuracy"]
 
 
-class Accuracy(msgspec.Struct, frozen=True):
+class Clustered(msgspec.Struct, frozen=True):
+    """The error of an accuracy, allowing for items that share a source video (Miller, arXiv 2411.00640).
+
+    Attributes:
+        interval: 95 % interval, percent.
+        clusters: number of source videos; an item whose video is not known is one of its own.
+        standard_error: points; `None` with one cluster.
+    """
+
+    interval: tuple[float, float]
+    clusters: int
+    standard_error: float | None
+
+
+class Accuracy(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many were right.
 
     Attributes:
         correct: number of items right.
         accuracy: percent, 0 to 100.
         interval: Wilson 95 % interval, percent.
+        clustered: the interval by source video, for all items and where a benchmark names the videos.
     """
 
     correct: int
     accuracy: float
     interval: tuple[float, float]
+    clustered: Clustered | None = None
 
 
 def accuracy(correct: int, n: int) -> Accuracy:
@@ -86,6 +106,9 @@ class Score(msgspec.Struct, frozen=True):
         groups: by `modality`, `category` and `sub-category`, each by name.
         disagreements: the items on which the two scorers differ.
         notes: what a person must know to read the numbers, one sentence each.
+        disagreement_count: on how many items the two scorers differ, whichever of them are listed.
+        rotations: the same items with their choices in other orders; `None` where none were asked so.
+        repeats: the same items asked again; `None` where none were.
     """
 
     n: int
@@ -98,9 +121,12 @@ class Score(msgspec.Struct, frozen=True):
     disagreements: tuple[ItemScore, ...] = ()
     notes: tuple[str, ...] = ()
     disagreement_count: int = 0
+    rotations: Rotations | None = None
+    repeats: Repeats | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The stable form that `mmar score --json` prints."""
+        """The stable form that `mmar score --json` prints; `rotations` and `repeats` only where there are any."""
+        several = {"rotations": self.rotations, "repeats": self.repeats}
         return {
             "n": self.n,
             "signature": self.signature,
@@ -113,4 +139,5 @@ class Score(msgspec.Struct, frozen=True):
             "groups": msgspec.to_builtins(self.groups),
             "disagreements": msgspec.to_builtins(self.disagreements),
             "notes": list(self.notes),
+            **{name: msgspec.to_builtins(found) for name, found in several.items() if found is not None},
         }

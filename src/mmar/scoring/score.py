@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,16 @@ from mmar.runs.signature import run_parts, signature_line
 from mmar.scoring.choice import CHOICE_VERSION
 from mmar.scoring.layout import official_layout, official_layout_of_file
 from mmar.scoring.official import OFFICIAL_VERSION
-from mmar.scoring.result import ItemScore, Score
+from mmar.scoring.result import Accuracy, ItemScore, Score
 from mmar.scoring.stream import Plan, Streamed, read_predictions, score_against, score_whole
 
 if TYPE_CHECKING:
+    from mmar.models import Answer
+    from mmar.runs.ledger import Slot
     from mmar.runs.manifest import Manifest
+    from mmar.scoring.repetition import Repeats
+    from mmar.scoring.rotation import Rotations
+    from mmar.scoring.tally import Tally
 
 __all__ = ["Scored", "Task", "find_run", "layout_of", "score_task"]
 
@@ -55,11 +60,13 @@ class Scored(msgspec.Struct, frozen=True):
         score: the numbers.
         rows: the items that the task said to keep, in order.
         errors: what `lenient` passed over.
+        parts: the parts that the score's signature is made of.
     """
 
     score: Score
     rows: tuple[ItemScore, ...]
     errors: tuple[InputError, ...]
+    parts: Mapping[str, str]
 
 
 def find_run(path: Path) -> Manifest | None:
@@ -126,7 +133,7 @@ def layout_of(task: Task) -> str:
         return official_layout_of_file(task.path, choose_key(first_names(task.path), task.key).key)
     benchmark = _benchmark_of(task, manifest)
     if manifest is not None:
-        given = _ledger_predictions(task.path)
+        given = _plain_predictions(_answers(task.path))
     else:
         choice = choose_key(first_names(task.path), task.key)
         given = read_predictions(Plan(task.path, choice.key))
@@ -140,14 +147,32 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
     benchmark = _benchmark_of(task, manifest)
     rule = task.rule if task.rule is not None else manifest.protocol.reading
     plan = Plan(task.path / LEDGER_NAME, "answer_prediction", rule, task.keep, task.lenient)
-    streamed = score_against(benchmark, _ledger_predictions(task.path), plan)
+    answers = _answers(task.path)
+    streamed = score_against(benchmark, _plain_predictions(answers), plan)
     parts = {**manifest.parts, **run_parts(benchmark.name, benchmark.digest, len(benchmark))}
     notes = []
     if manifest.sessions and manifest.sessions[-1].ended is None:
         notes.append(
             "the run's last session did not end by itself; the same mmar run command goes on with it"
         )
-    return _scored(task, streamed, parts, notes, [])
+    scored = _scored(task, streamed, parts, notes, [])
+    if not any(rotation or repeat for _, rotation, repeat in answers):
+        return scored
+    rotations, repeats = _several_times(benchmark, manifest, answers, rule)
+    score = msgspec.structs.replace(scored.score, rotations=rotations, repeats=repeats)
+    return msgspec.structs.replace(scored, score=score)
+
+
+def _several_times(
+    benchmark: Benchmark, manifest: Manifest, answers: dict[Slot, tuple[int, Answer]], rule: ReadingRule
+) -> tuple[Rotations | None, Repeats | None]:
+    """What a run shows that asked items under rotations of their choices, or again and again."""
+    from mmar.scoring.repetition import repeats_of
+    from mmar.scoring.rotation import rotations_of
+    from mmar.scoring.slots import slot_readings
+
+    readings = slot_readings(benchmark, manifest, answers, rule)
+    return rotations_of(readings), repeats_of(readings)
 
 
 def _benchmark_of(task: Task, manifest: Manifest | None) -> Benchmark:
@@ -161,10 +186,14 @@ def _benchmark_of(task: Task, manifest: Manifest | None) -> Benchmark:
     return task.benchmark
 
 
-def _ledger_predictions(folder: Path) -> Iterator[tuple[int, Prediction]]:
+def _answers(folder: Path) -> dict[Slot, tuple[int, Answer]]:
     from mmar.runs.ledger import LEDGER_NAME, latest, read_ledger
 
-    for (_, rotation, repeat), (line, answer) in latest(read_ledger(folder / LEDGER_NAME)).items():
+    return latest(read_ledger(folder / LEDGER_NAME))
+
+
+def _plain_predictions(answers: dict[Slot, tuple[int, Answer]]) -> Iterator[tuple[int, Prediction]]:
+    for (_, rotation, repeat), (line, answer) in answers.items():
         if rotation or repeat:
             continue  # the score is of each item asked once, as published
         failure = None if answer.failure is None else answer.failure.kind
@@ -191,7 +220,7 @@ def _scored(
     errors = [*errors, *streamed.errors]
     if errors:
         notes.append(f"{len(errors)} bad records were left out and count as missing (--lenient)")
-    official, choice = tally.totals()
+    official, choice = _totals(tally, task.benchmark)
     differing = tuple(row for row in tally.rows if row.official != row.choice)
     score = Score(
         n=tally.n,
@@ -205,4 +234,22 @@ def _scored(
         disagreement_count=tally.differ,
         notes=tuple(notes),
     )
-    return Scored(score, tuple(tally.rows), tuple(errors))
+    return Scored(score, tuple(tally.rows), tuple(errors), parts)
+
+
+def _totals(tally: Tally, benchmark: Benchmark | None) -> tuple[Accuracy, Accuracy]:
+    """The two accuracies, with their intervals by source video where the benchmark names any."""
+    official, choice = tally.totals()
+    if benchmark is None or tally.verdicts is None or not any(item.url for item in benchmark):
+        return official, choice
+    from mmar.scoring.clusters import clustered, clusters_of, names_a_video
+
+    clusters = clusters_of(benchmark)
+    if not names_a_video(clusters):
+        return official, choice
+    by_scorer = [clustered((bool(byte & bit) for byte in tally.verdicts), clusters) for bit in (1, 2)]
+    first, second = (
+        msgspec.structs.replace(total, clustered=found)
+        for total, found in zip((official, choice), by_scorer, strict=True)
+    )
+    return first, second

@@ -1,0 +1,46 @@
+"""Which items stand and fall together: those cut from one source video.
+
+Their accuracy is clustered by source (Miller, arXiv 2411.00640; `mmar.stats.cluster`). Standard library only,
+since `mmar score` prints it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mmar.items import Item
+from mmar.items.video import item_video
+from mmar.scoring.result import Clustered
+from mmar.stats.cluster import accuracy_of_counts
+
+__all__ = ["clustered", "clusters_of", "names_a_video"]
+
+_VIDEO, _ITEM = "video ", "item "
+
+
+def clusters_of(items: Iterable[Item]) -> tuple[str, ...]:
+    """A label of each item's cluster: its source video, or the item itself where nothing names one."""
+    return tuple(
+        f"{_ITEM}{item.id}" if (video := item_video(item)) is None else f"{_VIDEO}{video}" for item in items
+    )
+
+
+def names_a_video(clusters: Sequence[str]) -> bool:
+    """Whether any cluster is a video; where none is, clustering says nothing that Wilson's interval does not."""
+    return any(label.startswith(_VIDEO) for label in clusters)
+
+
+def clustered(right: Iterable[bool], clusters: Sequence[str]) -> Clustered:
+    """The clustered interval of an accuracy.
+
+    Args:
+        right: whether each item is right.
+        clusters: each item's label, in the same order.
+    """
+    counts: dict[str, list[int]] = {}
+    for hit, label in zip(right, clusters, strict=True):
+        count = counts.setdefault(label, [0, 0])
+        count[0] += hit
+        count[1] += 1
+    found = accuracy_of_counts([(hits, size) for hits, size in counts.values()])
+    return Clustered((found.interval.low, found.interval.high), found.clusters, found.standard_error)

@@ -1,0 +1,79 @@
+"""The interval by source video: which items belong together, and when it is said."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from mmar.items import Benchmark, Item, load_benchmark
+from mmar.library import score
+from mmar.reports import score_table
+from mmar.scoring.clusters import clustered, clusters_of, names_a_video
+from real_data import MMAR, needs_real_data
+
+
+def item(at: int, url: str | None) -> Item:
+    return Item(f"id-{at}", "./a.wav", "Which?", ("one", "two"), "one", "sound", "Signal Layer", url=url)
+
+
+def video(name: str) -> str:
+    return f"https://www.youtube.com/watch?v={name:_<11}"
+
+
+def test_spellings_of_one_video_are_one_cluster_and_items_without_one_stand_alone() -> None:
+    urls = [video("a"), f"https://youtu.be/{'a':_<11}?si=x", video("b"), None, None]
+    clusters = clusters_of(item(at, url) for at, url in enumerate(urls))
+    assert len(set(clusters)) == 4
+    assert clusters[0] == clusters[1]
+    assert names_a_video(clusters)
+    assert not names_a_video(clusters[3:])
+
+
+def test_an_item_that_is_called_like_a_video_is_not_in_it() -> None:
+    named = msgspec.structs.replace(item(1, None), id=f"{'a':_<11}")
+    one, two = clusters_of((item(0, video("a")), named))
+    assert one != two
+
+
+def test_the_error_is_that_of_the_definition() -> None:
+    # Mean 1/2; cluster sums of deviations 1, -1/2, -1/2; sqrt(3/2 · 3/2)/4 = 3/8.
+    found = clustered([True, True, False, False], ["a", "a", "b", "c"])
+    assert found.standard_error == pytest.approx(37.5)
+    assert found.clusters == 3
+
+
+def test_a_score_joined_to_a_benchmark_with_videos_says_both_intervals() -> None:
+    items = tuple(item(at, video("ab"[at // 10])) for at in range(20))
+    said = [
+        {"id": each.id, "answer_prediction": "one" if at < 10 else "two"} for at, each in enumerate(items)
+    ]
+    found = score(said, Benchmark(items, "made-up"))
+    assert found.choice.clustered is not None
+    assert found.choice.clustered.clusters == 2
+    # One video all right, the other all wrong: twenty items say no more than two.
+    low, high = found.choice.clustered.interval
+    assert (low, high) == pytest.approx((50 - (high - low) / 2, 50 + (high - low) / 2))
+    assert low < 5 < found.choice.interval[0]
+    assert "by 2 source videos (Miller, arXiv 2411.00640)" in score_table(found)
+    written = found.to_json()["scores"]["choice"]["clustered"]
+    assert set(written) == {"interval", "clusters", "standard_error"}
+    assert written["standard_error"] == pytest.approx(50)
+    assert "clustered" not in found.to_json()["groups"]["modality"]["sound"]["choice"]
+
+
+def test_without_videos_nothing_is_said_twice() -> None:
+    items = tuple(item(at, None) for at in range(4))
+    found = score([{"id": each.id, "answer_prediction": "one"} for each in items], Benchmark(items, "x"))
+    assert found.choice.clustered is None
+    assert "clustered" not in score_table(found)
+    assert "clustered" not in found.to_json()["scores"]["official"]
+
+
+@needs_real_data
+def test_the_thousand_items_come_from_911_videos() -> None:
+    known = load_benchmark(MMAR)
+    found = score(
+        ({"id": each.id, "answer_prediction": each.choices[0]} for each in known), known
+    ).official.clustered
+    assert found is not None
+    assert found.clusters == 911

@@ -1,0 +1,110 @@
+"""Repeats: what a lucky user sees, what a user can count on, and where the variance comes from."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+from statistics import mean
+
+import pytest
+
+from mmar.items import Benchmark
+from mmar.library import run, score
+from mmar.models import Answer
+from mmar.protocols import Request
+from mmar.scoring.repetition import Repeats
+from runs.made_up import Scripted, benchmark
+
+# What is said of each item, by turn; “two” is always right.
+SAID = {
+    "id-0": ("two", "two", "two", "two"),
+    "id-1": ("two", "two", "one", "three"),
+    "id-2": ("one", "one", "two", "two"),
+    "id-3": ("three", "three", "three", "hmm"),
+    "id-4": ("hmm", "hmm", "hmm", "hmm"),
+}
+
+
+def say(request: Request, _: int) -> Answer:
+    return Answer(request.item_id, SAID[request.item_id][request.repeat], "")
+
+
+def repeats_of(folder: Path, known: Benchmark) -> Repeats:
+    found = score(folder, known).repeats
+    assert found is not None
+    return found
+
+
+def test_pass_rates_votes_and_variance_of_made_up_answers(tmp_path: Path) -> None:
+    known = benchmark(tmp_path, 5)
+    run(Scripted(say), known, out=tmp_path / "run", repeats=4)
+    found = repeats_of(tmp_path / "run", known)
+    right = [[said == "two" for said in row] for row in SAID.values()]
+    assert found.accuracy == pytest.approx(100 * mean(sum(row) / 4 for row in right))
+    # By going through every way to draw k of the four.
+    for rate in found.rates:
+        draws = [list(combinations(row, rate.k)) for row in right]
+        assert rate.pass_at == pytest.approx(100 * mean(mean(any(d) for d in row) for row in draws))
+        assert rate.pass_all == pytest.approx(100 * mean(mean(all(d) for d in row) for row in draws))
+    assert [rate.k for rate in found.rates] == [1, 2, 3, 4]
+    # id-0 and id-1 are won, id-2 is tied, id-3 lost, id-4 silent.
+    assert (found.majority, found.tied, found.silent) == (40, 1, 1)
+    # Within: p(1-p)·4/3 for p = 1, 1/2, 1/2, 0, 0.
+    assert found.within == pytest.approx((1 / 4 + 1 / 4) * 4 / 3 / 5)
+    assert (found.n, found.repeats, found.unanswered) == (5, 4, 0)
+
+
+def test_a_repeat_without_an_answer_is_wrong_and_has_no_vote(tmp_path: Path) -> None:
+    known = benchmark(tmp_path, 4)
+
+    def fails_second(request: Request, times: int) -> Answer:
+        if request.repeat == 1:
+            return Answer.failed(request.item_id, "rejected", "no")
+        return Answer(request.item_id, "two", "")
+
+    run(Scripted(fails_second), known, out=tmp_path / "run", repeats=3)
+    found = repeats_of(tmp_path / "run", known)
+    assert found.accuracy == pytest.approx(200 / 3)
+    assert (found.majority, found.unanswered) == (100, 4)
+
+
+def test_the_first_answer_is_the_score_and_only_what_was_repeated_counts_here(tmp_path: Path) -> None:
+    known = benchmark(tmp_path, 5)
+    run(Scripted(say), known, out=tmp_path / "run")
+    run(Scripted(say), known, out=tmp_path / "run", repeats=3, limit=2)
+    found = score(tmp_path / "run", known)
+    assert found.choice.correct == 2  # id-0 and id-1
+    assert found.repeats is not None
+    assert (found.repeats.n, found.repeats.repeats) == (2, 3)
+    assert found.repeats.accuracy == pytest.approx(100 * (3 / 3 + 2 / 3) / 2)
+    assert found.rotations is None
+
+
+def test_many_repeats_are_quoted_at_some_k(tmp_path: Path) -> None:
+    known = benchmark(tmp_path, 2)
+    half = Scripted(lambda request, _: Answer(request.item_id, ("two", "one")[request.repeat % 2], ""))
+    run(half, known, out=tmp_path / "run", repeats=24)
+    found = repeats_of(tmp_path / "run", known)
+    assert [rate.k for rate in found.rates] == [1, 2, 5, 10, 20, 24]
+    assert found.rates[1].pass_all == pytest.approx(100 * (12 * 11) / (24 * 23))
+    assert (found.between, found.correlation) == (0, 0)
+
+
+def test_one_item_has_no_variance_between_items(tmp_path: Path) -> None:
+    known = benchmark(tmp_path, 1)
+    run(Scripted(say), known, out=tmp_path / "run", repeats=2)
+    found = repeats_of(tmp_path / "run", known)
+    assert (found.between, found.correlation, found.interval) == (None, None, (0, 100))
+
+
+def test_the_table_and_the_json_say_it(tmp_path: Path) -> None:
+    from mmar.reports import score_table
+
+    known = benchmark(tmp_path, 5)
+    run(Scripted(say), known, out=tmp_path / "run", repeats=4)
+    found = score(tmp_path / "run", known)
+    shown = " ".join(score_table(found).split())
+    assert "repeats 5 of 5 items, 4 answers each" in shown
+    assert "majority 40.0 [11.8, 76.9]" in shown  # Wilson's interval of 2 of 5
+    assert "ties (1) and no vote (1) are wrong" in shown
+    assert found.to_json()["repeats"]["rates"][3] == {"k": 4, "pass_at": 60.0, "pass_all": 20.0}
