@@ -302,7 +302,7 @@ def _published_name(digest: str) -> str | None:
     from mmar.benchmarks import CATALOGUE
 
     return next(
-        (entry.name for entry in CATALOGUE.values() if getattr(entry, "digest", None) == digest), None
+        (entry.name for entry in CATALOGUE.values() if entry.digest == digest), None
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -168,7 +167,7 @@ def test_a_line_of_fifty_megabytes(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_output_to_a_full_disk_and_a_closed_pipe(tmp_path: Path) -> None:
     path = write(tmp_path / "p.jsonl", records("3:1"))
     command = f"{sys.executable} -m mmar score {path}"
-    if os.path.exists("/dev/full"):
+    if Path("/dev/full").exists():
         full = subprocess.run(
             ["/bin/sh", "-c", f"{command} > /dev/full"], capture_output=True, text=True, check=False
         )

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmar.benchmarks import CATALOGUE
 from mmar.items import DigestBuilder, Item, Question, benchmark_digest, load_benchmark, write_benchmark
-from real_data import MMAR, needs_real_data
+from real_data import MMAR, MMAU, needs_real_data
 
 ITEMS = [
     Item(
@@ -105,3 +106,9 @@ def test_file_format_and_key_order_do_not_matter(tmp_path: Path) -> None:
     write_benchmark(benchmark, tmp_path / "y.jsonl.gz")
     assert load_benchmark(tmp_path / "x.json").digest == benchmark.digest
     assert load_benchmark(tmp_path / "y.jsonl.gz").digest == benchmark.digest
+
+
+@needs_real_data
+def test_the_catalogue_knows_the_published_files_by_their_content() -> None:
+    assert load_benchmark(MMAR).digest == CATALOGUE["mmar"].digest
+    assert load_benchmark(MMAU).digest == CATALOGUE["mmau-test-mini"].digest

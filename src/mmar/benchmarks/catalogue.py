@@ -58,6 +58,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         metadata: the file of questions; `None` for a benchmark that is made here.
         audio: the archive of clips, where one can be fetched at a fixed digest.
         audio_advice: what a person does where `audio` is `None`.
+        digest: content digest of the questions (`mmar.items.digest`), by which a file of whole records is recognised.
     """
 
     name: str
@@ -70,12 +71,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     metadata: RemoteFile | None = None
     audio: Archive | None = None
     audio_advice: str = ""
+    digest: str = ""
 
 
 _MMAR = Entry(
     name="mmar",
     title="MMAR",
     items=1000,
+    digest="dfc060aec26a30ab0740c61752947c1ef39342819943328f3a1f284456d1efb5",
     homepage="https://github.com/ddlBoJack/MMAR",
     licence="CC BY-NC 4.0 (https://creativecommons.org/licenses/by-nc/4.0/): not for commercial use",
     citation=(
@@ -114,6 +117,7 @@ _MMAU_TEST_MINI = Entry(
     name="mmau-test-mini",
     title="MMAU test-mini (v05.15.25)",
     items=1000,
+    digest="2e40c8ec6f352f1aaf42ab5410cbe155b390417b0186cc97afc8f4464594f534",
     homepage="https://github.com/Sakshi113/MMAU",
     licence="not known to this program; ask the publisher (https://github.com/Sakshi113/MMAU)",
     citation=(

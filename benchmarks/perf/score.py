@@ -1,0 +1,103 @@
+"""`mmar score` against the published scoring script, as whole processes.
+
+    python benchmarks/perf/score.py path/to/evaluation.py [--records FILE] [--sizes 1000 100000 1000000]
+
+The predictions are of the forms in which models answer, each with a number of its own, so that no two are
+alike and nothing can be looked up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from mmar.benchmarks.demo import records as demo_records
+
+FORMS = (
+    "{choice} ({n})",
+    "The answer is {choice}. [{n}]",
+    "({letter}) {choice} [{n}]",
+    "{letter}. {choice} [{n}]",
+    "<answer>{choice}</answer> {n}",
+    "Having listened {n} times, I think it is {choice}.",
+    "Based on the audio of clip {n}, the correct answer is {choice}.",
+    '{{"answer": "{choice}", "n": {n}}}',
+)
+
+
+def make(path: Path, questions: list[dict[str, object]], count: int, *, array: bool) -> None:
+    """Write so many whole records with predictions."""
+    draw = random.Random(count)
+    with path.open("w", encoding="utf-8") as stream:
+        if array:
+            stream.write("[")
+        for n in range(count):
+            question = questions[n % len(questions)]
+            choices = question["choices"]
+            assert isinstance(choices, list)
+            at = draw.randrange(len(choices))
+            said = draw.choice(FORMS).format(choice=choices[at], letter="ABCDEFGHIJ"[at], n=n)
+            record = question | {"id": f"{question['id']}/{n}", "answer_prediction": said}
+            if array and n:
+                stream.write(",\n")
+            stream.write(json.dumps(record, ensure_ascii=False) + ("" if array else "\n"))
+        if array:
+            stream.write("]\n")
+
+
+def measure(command: list[str], runs: int) -> tuple[float, float]:
+    """Median wall time in seconds and largest peak memory in MB (of any one process) of a command."""
+    walls, peaks = [], []
+    for _ in range(runs):
+        begun = time.perf_counter()
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        walls.append(time.perf_counter() - begun)
+        if child.returncode:
+            sys.exit(f"{command} ended with {child.returncode}")
+        peaks.append(usage.ru_maxrss / 1024)
+    return statistics.median(walls), max(peaks)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("reference", type=Path, nargs="?", help="the published scoring script")
+    parser.add_argument("--records", type=Path, help="JSONL of whole records to take the questions from")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 100_000, 1_000_000])
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--array", action="store_true", help="write a JSON array instead of JSONL")
+    asked = parser.parse_args()
+    lines = asked.records.read_text("utf-8").splitlines() if asked.records else None
+    questions = [json.loads(line) for line in lines] if lines else demo_records()
+    print(f"{'records':>10}  {'what':10}  {'wall s':>8}  {'µs/record':>9}  {'peak MB':>8}")
+    with tempfile.TemporaryDirectory() as folder:
+        for size in asked.sizes:
+            path = Path(folder) / f"p{size}.{'json' if asked.array else 'jsonl'}"
+            make(path, questions, size, array=asked.array)
+            # Small files are quick and noisy: measure them more often, in turn.
+            runs = asked.runs * 5 if size <= 10_000 else asked.runs
+            found = {}
+            commands = {"mmar score": [sys.executable, "-m", "mmar", "score", str(path)]}
+            if asked.reference:
+                commands["published"] = [sys.executable, str(asked.reference), "--input", str(path)]
+            for name, command in commands.items():
+                found[name] = measure(command, 1 if size > 500_000 else runs)
+                wall, peak = found[name]
+                print(f"{size:10,}  {name:10}  {wall:8.2f}  {wall / size * 1e6:9.1f}  {peak:8.0f}")
+            if len(found) == 2:
+                print(f"{'':10}  ratio       {found['published'][0] / found['mmar score'][0]:8.2f}")
+            path.unlink()
+
+
+if __name__ == "__main__":
+    main()
