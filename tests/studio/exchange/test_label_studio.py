@@ -1,0 +1,149 @@
+import json
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+from hypothesis import given
+from made_items import BENCHMARKS, as_json
+
+from mmar.errors import InputError
+from mmar.items import Item, load_benchmark
+from mmar.studio.exchange.label_studio import label_studio_config, label_studio_tasks, read_label_studio
+from real_data import MMAR, needs_real_data
+
+ITEM = Item(
+    "x", "./audio/x.wav", "Which?", ("Yes", "No"), "No", "sound", "Signal Layer", thinking="t", cue=("c",)
+)
+
+
+def tasks(*items: Item, answers: bool = True) -> list[dict[str, Any]]:
+    return json.loads(
+        json.dumps(label_studio_tasks(items, lambda item: f"/sound/{item.id}", answers=answers))
+    )
+
+
+def read(exported: object) -> tuple[Item, ...]:
+    return read_label_studio(json.dumps(exported).encode(), file="export.json")
+
+
+@given(BENCHMARKS)
+def test_what_is_written_is_read_back(items: list[Item]) -> None:
+    assert [item.to_record() for item in read(tasks(*items))] == [as_json(item) for item in items]
+
+
+@needs_real_data
+def test_mmar_comes_back_to_the_letter() -> None:
+    benchmark = load_benchmark(MMAR)
+    back = read(tasks(*benchmark))
+    assert [item.to_record() for item in back] == [item.to_record() for item in benchmark]
+
+
+def test_a_task_is_what_the_configuration_asks_for() -> None:
+    (task,) = tasks(ITEM)
+    config = ET.fromstring(label_studio_config('Say "A" & <B>'))
+    asked = {element.get("value", "")[1:] for element in config if element.get("value", "").startswith("$")}
+    assert asked <= set(task["data"])
+    assert config.find("Header").get("value") == 'Say "A" & <B>'  # type: ignore[union-attr]
+    names = {element.get("name"): element for element in config}
+    for result in task["annotations"][0]["result"]:
+        assert names[result["from_name"]].tag.lower() == result["type"]
+        assert result["to_name"] in names
+    assert task["data"]["options"] == [{"value": "A. Yes"}, {"value": "B. No"}]
+    assert task["annotations"][0]["result"][0]["value"] == {"choices": ["B. No"]}
+
+
+def test_options_are_distinct_and_not_empty_whatever_the_choices_are() -> None:
+    (task,) = tasks(Item("x", "x.wav", "?", ("", "a", "a"), "a", "sound", "S"))
+    assert [option["value"] for option in task["data"]["options"]] == ["A. ", "B. a", "C. a"]
+
+
+def test_for_answering_by_ear_the_key_is_nowhere_in_the_task() -> None:
+    item = Item(
+        "x", "x.wav", "Which?", ("one", "two"), "two", "sound", "S", thinking="SECRET", cue=("SECRET",)
+    )
+    (task,) = tasks(item, answers=False)
+    assert "SECRET" not in json.dumps(task)
+    assert "answer" not in task["data"]["mmar"]
+    assert "annotations" not in task
+
+
+def test_the_last_annotation_that_was_not_cancelled_is_laid_over_the_item() -> None:
+    (task,) = tasks(ITEM)
+
+    def annotation(*results: tuple[str, str, Any], **more: Any) -> dict[str, Any]:
+        found = [
+            {"from_name": name, "to_name": "audio", "value": {kind: value}} for name, kind, value in results
+        ]
+        return {"result": found, "completed_by": 7} | more
+
+    task["annotations"] = [
+        annotation(("answer", "choices", ["B. No"])),
+        annotation(
+            ("answer", "choices", ["A. Yes"]),
+            ("thinking", "text", "a single text"),
+            ("cue", "text", ["d", "e"]),
+        ),
+        annotation(("answer", "choices", ["B. No"]), was_cancelled=True),
+    ]
+    (item,) = read([task])
+    assert (item.answer, item.thinking, item.cue) == ("Yes", "a single text", ("d", "e"))
+    assert item.question == ITEM.question
+
+
+def test_a_project_that_was_not_made_here_is_read_by_the_publishers_names() -> None:
+    data = {
+        "audio": "s3://x",
+        "id": "y",
+        "audio_path": "y.wav",
+        "question": "?",
+        "choices": ["a", "b"],
+        "modality": "m",
+    }
+    chosen = {"from_name": "answer", "value": {"choices": ["b"]}}
+    (item,) = read(
+        [{"id": 1, "data": data | {"category": "c", "other": 1}, "annotations": [{"result": [chosen]}]}]
+    )
+    assert (item.id, item.answer, dict(item.extra)) == ("y", "b", {})
+
+
+def test_markup_stays_text() -> None:
+    item = Item("x", "x.wav", "<img src=x onerror=alert(1)>", ("<b>", "b"), "<b>", "sound", "S")
+    assert read(tasks(item)) == (item,)
+
+
+@pytest.mark.parametrize(
+    ("exported", "said"),
+    [
+        ({"tasks": []}, "export.json: expected a list of tasks"),
+        ([1], "export.json: task 1: expected a task with data"),
+        ([{"data": []}], "task 1: expected a task with data"),
+        ([{"data": {"audio": "x"}}], "task 1: field “id”: missing"),
+        ([*tasks(ITEM), *tasks(ITEM)], "task 2: field “id”: “x” stands in an earlier task"),
+        (
+            [
+                tasks(ITEM)[0]
+                | {"annotations": [{"result": [{"from_name": "answer", "value": {"choices": ["Z"]}}]}]}
+            ],
+            "“Z” is not one of",
+        ),
+        (tasks(ITEM, answers=False), "task 1: field “answer”: missing"),
+    ],
+)
+def test_what_is_no_export_is_refused_by_task_and_field(exported: object, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(exported)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"<html>", b"[" * 5000])
+def test_what_is_no_json_is_refused(data: bytes) -> None:
+    with pytest.raises(InputError):
+        read_label_studio(data)
+
+
+@pytest.mark.parametrize(
+    "annotations", [None, 1, [], [1], [{}], [{"result": 1}], [{"result": [1, {}, {"value": 1}]}]]
+)
+def test_odd_annotations_change_nothing(annotations: object) -> None:
+    (task,) = tasks(ITEM)
+    assert read([task | {"annotations": annotations}]) == (ITEM,)
