@@ -90,6 +90,12 @@ def test_another_captioner_prompt_or_setting_is_another_caption(cascade, tone, c
     assert len(cascade.hearer.asked) == 2
 
 
+def test_a_captioner_that_takes_no_prompt_is_sent_the_clip_alone(cascade, tone):
+    cascade.hearer.script = lambda asked: Say(f"{len(asked.texts)} texts, {len(asked.audio)} bytes")
+    (answer,) = cascade(request_of(tone()), caption_prompt="")
+    assert answer.caption == f"0 texts, {tone().stat().st_size} bytes"
+
+
 def test_where_a_captioner_is_asked_makes_no_other_caption(cascade, tone):
     cascade(request_of(tone()))
     answers = cascade(request_of(tone()), **{"captioner.base_url": "http://127.0.0.1:9/v1"})

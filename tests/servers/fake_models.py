@@ -381,13 +381,15 @@ def _read_chat(request: web.Request, body: Any) -> tuple[str, tuple[str, ...], b
 def _read_chat_part(part: Any, texts: list[str], sounds: list[tuple[bytes, str]]) -> None:
     kind = part.get("type") if isinstance(part, dict) else None
     if kind == "text":
+        if not part.get("text"):
+            raise ViolationError("a part of no text")
         texts.append(_fields(part, "a part", {"type", "text"})["text"])
     elif kind == "input_audio":
         inner = _fields(_fields(part, "a part", {"type", kind})[kind], kind, {"data", "format"})
         data = inner["data"]
         if data.startswith("data:"):
             head, _, data = data.partition(",")
-            if not head.endswith(";base64"):
+            if head != "data:;base64":
                 raise ViolationError(f"the data URI begins {head!r}")
         sounds.append((_audio(data, inner["format"]), inner["format"]))
         inner["data"] = "…"
@@ -494,7 +496,7 @@ def _read_gemini(request: web.Request, body: Any) -> tuple[str, tuple[str, ...],
         if content["role"] not in ("user", "model"):
             raise ViolationError(f"role is {content['role']!r}")
         for part in content["parts"]:
-            if "text" in part:
+            if part.get("text"):
                 texts.append(_fields(part, "a part", {"text"})["text"])
                 continue
             blob = _fields(

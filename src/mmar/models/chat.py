@@ -81,7 +81,10 @@ def chat_body(request: Request, form: ChatForm, audio: AudioBytes | None) -> byt
 
 
 def _lead(form: ChatForm, audio: AudioBytes) -> str:
-    return "" if form.audio_as == "input_audio" else f"data:{MIME[audio.container]};base64,"
+    if form.audio_as == "input_audio":
+        return ""
+    # DashScope documents its data URI without a media type; the format stands beside it.
+    return "data:;base64," if form.audio_as == "input_audio_uri" else f"data:{MIME[audio.container]};base64,"
 
 
 def _message(message: Message, form: ChatForm, audio: AudioBytes | None) -> dict[str, Any]:
@@ -93,8 +96,9 @@ def _message(message: Message, form: ChatForm, audio: AudioBytes | None) -> dict
     else:
         name = DOCUMENTED.get(audio.container, audio.container.lower())
         sound = {"type": "input_audio", "input_audio": {"data": SPLICE, "format": name}}
-    text = {"type": "text", "text": message.text}
-    return {"role": message.role, "content": [sound, text] if message.audio == "before" else [text, sound]}
+    # No part for no text: a captioner that takes no prompt refuses an empty one.
+    text = [{"type": "text", "text": message.text}] if message.text else []
+    return {"role": message.role, "content": [sound, *text] if message.audio == "before" else [*text, sound]}
 
 
 class _Part(msgspec.Struct):

@@ -84,10 +84,10 @@ def gemini_body(request: Request, form: GeminiForm, audio: AudioBytes | None) ->
 
 
 def _content(message: Message, audio: AudioBytes | None) -> dict[str, Any]:
-    parts: list[dict[str, Any]] = [{"text": message.text}]
+    parts: list[dict[str, Any]] = [{"text": message.text}] if message.text else []
     if audio is not None and message.audio is not None:
         sound = {"inlineData": {"mimeType": DOCUMENTED[audio.container], "data": SPLICE}}
-        parts.insert(0 if message.audio == "before" else 1, sound)
+        parts.insert(0 if message.audio == "before" else len(parts), sound)
     return {"role": "model" if message.role == "assistant" else "user", "parts": parts}
 
 

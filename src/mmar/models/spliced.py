@@ -52,12 +52,14 @@ class SplicedBody(Payload):
         self._size = len(before) + (len(data) + 2) // 3 * 4 + len(after)
 
     def pieces(self) -> Iterator[bytes]:
-        """The body's bytes in order; the audio's piece by piece."""
+        """The body's bytes in order, the audio's piece by piece; each piece is one call of the system."""
         data = memoryview(self._value)
-        yield self._before
-        for start in range(0, len(data), _PIECE):
-            yield pybase64.b64encode(data[start : start + _PIECE])
-        yield self._after
+        last = max(0, len(data) - 1) // _PIECE * _PIECE
+        for start in range(0, last, _PIECE):
+            piece = pybase64.b64encode(data[start : start + _PIECE])
+            yield piece if start else self._before + piece
+        end = pybase64.b64encode(data[last:]) + self._after
+        yield end if last else self._before + end
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Send the body; waits where the connection is full."""
