@@ -181,11 +181,11 @@ def plan_run(
         protocol = load_protocol(protocol)
     limits = limits or Limits()
     chosen = {name: list(values) for name, values in (only or {}).items()}
-    # Where a key lies is nobody's business, and no part of a number.
-    shown = {name: value for name, value in (options or {}).items() if "key" not in name}
+    # Where a key, a server or a file of captions lies is no part of a number.
+    shown = {name: value for name, value in (options or {}).items() if not _says_where(name)}
     return RunPlan(
         benchmark=benchmark if isinstance(benchmark, Benchmark) else load(benchmark),
-        asking=Asking(protocol, _over(protocol.settings, settings), audio, rotations, repeats),
+        asking=Asking(protocol, (settings or Settings()).over(protocol.settings), audio, rotations, repeats),
         out=Path(out),
         seed=seed,
         limits=limits,
@@ -301,17 +301,12 @@ def score_path(task: Task) -> Scored:
 def _published_name(digest: str) -> str | None:
     from mmar.benchmarks import CATALOGUE
 
-    return next(
-        (entry.name for entry in CATALOGUE.values() if entry.digest == digest), None
-    )
+    return next((entry.name for entry in CATALOGUE.values() if entry.digest == digest), None)
 
 
-def _over(first: Settings, second: Settings | None) -> Settings:
-    """Settings of the second over those of the first."""
-    given = {} if second is None else {name: getattr(second, name) for name in second.__struct_fields__}
-    return msgspec.structs.replace(
-        first, **{name: value for name, value in given.items() if value is not None}
-    )
+def _says_where(option: str) -> bool:
+    name = option.rpartition(".")[2]
+    return "key" in name or name in ("base_url", "captions")
 
 
 def _findable(name_or_path: str | Path) -> str:

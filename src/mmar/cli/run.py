@@ -113,7 +113,7 @@ def run(model: str, benchmark: str, **given: Any) -> None:
         _dry_run(adapter, loaded, folder, arguments)
         return
     outcome = run_and_report(adapter, loaded, folder, **arguments)
-    if outcome.stopped:
+    if outcome.stopped or outcome.failed:
         sys.exit(130 if outcome.counts.stopped == "interrupted" else 1)
 
 
@@ -147,11 +147,23 @@ def _plain(name: str) -> str:
 
 def _as_recipe(model: str, given: dict[str, Any]) -> tuple[str, str, Settings, dict[str, str]]:
     """Adapter's name, protocol, settings and options: those of a known system, what was given going before."""
-    settings = Settings(given["temperature"], given["top_p"], given["max_tokens"])
+    from mmar.models.recipes import resolve_recipe
+
+    given_settings = Settings(given["temperature"], given["top_p"], given["max_tokens"])
     options = {
         name: values[-1] for name, values in _pairs(given["options"], "--option audio_rate=16000").items()
     }
-    return model, given["protocol"] or DEFAULT, settings, options
+    recipe = resolve_recipe(model, given["base_url"], options)
+    protocol = given["protocol"] or DEFAULT
+    settings = given_settings
+    if recipe is not None:
+        model, options = recipe.adapter, dict(recipe.options)
+        protocol = given["protocol"] or recipe.protocol
+        settings = given_settings.over(recipe.settings)
+    if model.startswith("cascade/"):
+        # Captions are shared by every reasoner, so they lie where every run finds them.
+        options.setdefault("captions", str(cache_dir() / "captions.sqlite"))
+    return model, protocol, settings, options
 
 
 def _pairs(pairs: tuple[str, ...], example: str) -> dict[str, list[str]]:

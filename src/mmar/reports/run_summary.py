@@ -42,6 +42,8 @@ def run_summary(outcome: Outcome, folder: Path, n: int) -> Iterator[str]:
     failed = "".join(f", {count:,} failed ({kind})" for kind, count in sorted(counts.failed.items()))
     cached = f" ({counts.cached:,} from the cache)" if counts.cached else ""
     yield f"asked       {outcome.asked:,}: {counts.answered:,} answered{cached}{failed}"
+    for kind, message in sorted(counts.said.items()):
+        yield f"failed      {kind}: {message.splitlines()[0][:200] if message else '(nothing was said)'}"
     if counts.tokens:
         money = f", {counts.money:,.4f} by the price table" if counts.money else ""
         yield f"spent       {counts.tokens:,} tokens in {counts.requests:,} requests{money}"

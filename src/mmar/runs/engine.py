@@ -59,6 +59,7 @@ class Counts(msgspec.Struct):
     Attributes:
         answered: answers written.
         failed: failures written, by kind.
+        said: what the first failure of each kind said.
         cached: of the answers, those that were paid for before.
         requests: requests sent, all tries counted.
         tokens: tokens of the answers, as the service counted them.
@@ -68,6 +69,7 @@ class Counts(msgspec.Struct):
 
     answered: int = 0
     failed: dict[str, int] = msgspec.field(default_factory=dict)
+    said: dict[str, str] = msgspec.field(default_factory=dict)
     cached: int = 0
     requests: int = 0
     tokens: int = 0
@@ -284,7 +286,9 @@ class Engine:
     def _count(self, answer: Answer) -> None:
         counts = self.counts
         if answer.failure is not None:
-            counts.failed[answer.failure.kind] = counts.failed.get(answer.failure.kind, 0) + 1
+            kind = answer.failure.kind
+            counts.failed[kind] = counts.failed.get(kind, 0) + 1
+            counts.said.setdefault(kind, answer.failure.message)
             return
         counts.answered += 1
         counts.cached += answer.cached
