@@ -40,6 +40,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     max_tokens: int | None = None
     seed: int | None = None
 
+    def over(self, others: Settings) -> Settings:
+        """These settings, and the others' where these say nothing."""
+        said = {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not None}
+        return msgspec.structs.replace(others, **said)
+
 
 class Request(msgspec.Struct, frozen=True):
     """One question as put to a model.

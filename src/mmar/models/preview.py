@@ -1,0 +1,78 @@
+"""The body of a request as an adapter would send it, for looking at: nothing is sent.
+
+The clip's base64 is put as a few words, since nobody reads it and a terminal would drown in it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import msgspec
+
+from mmar.models.audio_bytes import AudioBytes, load_audio
+from mmar.models.chat import DOCUMENTED as CHAT_DOCUMENTED
+from mmar.models.chat import RESERVED, AudioAs, ChatForm, MaxTokensAs, chat_body
+from mmar.models.exchange import request_record
+from mmar.models.extra_options import audio_form, choice_of, extra_body, yes
+from mmar.models.gemini_format import DOCUMENTED as GEMINI_DOCUMENTED
+from mmar.models.gemini_format import RESERVED as GEMINI_RESERVED
+from mmar.models.gemini_format import GeminiForm, gemini_body
+from mmar.models.spliced import SplicedBody
+from mmar.protocols import Request
+
+__all__ = ["preview_body"]
+
+_STAND_IN = b"the clip"
+
+
+def preview_body(model: str, request: Request, options: Mapping[str, str] | None = None) -> Any:
+    """The JSON body that a model's adapter would send.
+
+    Args:
+        model: `openai/NAME`, `text/NAME`, `gemini/NAME` or `command/PROGRAM`.
+        request: what is asked.
+        options: of the adapter.
+
+    Returns:
+        The decoded JSON with the audio abbreviated; `None` for adapters that send none of their own.
+
+    Raises:
+        AskFailed: of kind `audio`: the clip cannot be read or sent.
+        UsageError: an option's value cannot be met.
+    """
+    adapter, _, name = model.partition("/")
+    extra = options or {}
+    if adapter == "command":
+        return request_record(request, request.item_id)
+    if adapter in ("openai", "text"):
+        form = ChatForm(
+            name,
+            choice_of(extra, "audio_as", get_args(AudioAs), "input_audio"),
+            choice_of(extra, "max_tokens_as", get_args(MaxTokensAs), "max_tokens"),
+            yes(extra, "stream"),
+            extra_body(extra, RESERVED),
+        )
+        audio = _audio(request, extra, CHAT_DOCUMENTED) if adapter == "openai" else None
+        return _decoded(chat_body(request, form, _stand_in(audio)), audio)
+    if adapter == "gemini":
+        form_ = GeminiForm(yes(extra, "thoughts"), extra_body(extra, GEMINI_RESERVED))
+        audio = _audio(request, extra, GEMINI_DOCUMENTED)
+        return _decoded(gemini_body(request, form_, _stand_in(audio)), audio)
+    return None
+
+
+def _audio(request: Request, extra: Mapping[str, str], documented: Mapping[str, str]) -> AudioBytes | None:
+    return None if request.audio is None else load_audio(request.audio, audio_form(extra), documented)
+
+
+def _stand_in(audio: AudioBytes | None) -> AudioBytes | None:
+    return None if audio is None else msgspec.structs.replace(audio, data=_STAND_IN)
+
+
+def _decoded(body: bytes | SplicedBody, audio: AudioBytes | None) -> Any:
+    text = body if isinstance(body, bytes) else body.decode()
+    if audio is not None and isinstance(text, str):
+        text = text.replace(base64.b64encode(_STAND_IN).decode(), f"<base64 of {len(audio.data):,} bytes>")
+    return msgspec.json.decode(text)

@@ -1,0 +1,195 @@
+"""`mmar protocols`, `mmar models` and `mmar show`, as a person meets them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from mmar.cli.columns import columns
+from mmar.cli.models import models
+from mmar.cli.protocols import protocols
+from mmar.cli.show import show
+from mmar.errors import InputError, MmarError, UsageError
+from mmar.items import load_benchmark
+from mmar.protocols import load_protocol
+
+RECORDS = [
+    {
+        "id": f"clip-{at}",
+        "audio_path": f"audio/clip-{at}.wav",
+        "question": f"How many beeps, in clip {at}?",
+        "choices": ["one", "two", "three"],
+        "answer": "two",
+        "modality": "sound",
+        "category": "Signal Layer",
+    }
+    for at in range(1, 4)
+]
+
+
+@pytest.fixture
+def benchmark(tmp_path: Path) -> Path:
+    path = tmp_path / "beeps-meta.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in RECORDS), "utf-8")
+    return path
+
+
+def run(command: click.Command, *arguments: object) -> str:
+    result = CliRunner().invoke(command, [str(each) for each in arguments])
+    if result.exception is not None:
+        raise result.exception
+    return result.stdout
+
+
+def as_json(command: click.Command, *arguments: object) -> Any:
+    return json.loads(run(command, *arguments, "--json"))
+
+
+def test_protocols_are_listed_with_their_source() -> None:
+    lines = run(protocols).splitlines()
+    assert lines[0].split() == ["NAME", "CHOICES", "READS", "WORDING", "SOURCE"]
+    assert any(
+        line.startswith("mmar ") and line.endswith("github.com/ddlBoJack/MMAR issue 3") for line in lines
+    )
+    listed = as_json(protocols)
+    assert [each["name"] for each in listed][:3] == ["mmar", "letter", "r1-aqa"]
+    assert all(each["source"] for each in listed)
+
+
+def test_one_protocol_is_shown_whole(tmp_path: Path) -> None:
+    text = run(protocols, "audio-reasoner")
+    for part in (
+        "audio-reasoner@1",
+        "inference.py",
+        "<THINK> and <RESPONSE>",
+        "temperature 0.0, max_tokens 2048",
+        "before the text",
+    ):
+        assert part in text
+    assert as_json(protocols, "r1-aqa")["settings"] == {"max_tokens": 256}
+    own = tmp_path / "mine.toml"
+    own.write_text(
+        '[protocol]\nname = "mine"\ntemplate = "{q}\\n{choices}"\nchoices = "lines"\nsource = "mine"\n',
+        "utf-8",
+    )
+    assert "a wording of your own" in run(protocols, own)
+    with pytest.raises(UsageError, match="no protocol “nothing”"):
+        run(protocols, "nothing")
+
+
+def test_models_are_listed_by_class() -> None:
+    lines = run(models).splitlines()
+    assert lines[0].split()[:5] == ["NAME", "CLASS", "SIZE", "OPEN", "PUBLISHED"]
+    assert len(lines) == 1 + 37 + 2
+    row = next(line for line in lines if line.startswith("qwen2.5-omni-7b ")).split()
+    assert row == [
+        "qwen2.5-omni-7b",
+        "OLM",
+        "10.7B",
+        "yes",
+        "56.7",
+        "openai-compatible",
+        "mmar",
+        "Qwen/Qwen2.5-Omni-7B",
+    ]
+    assert {each["class"] for each in as_json(models, "--class", "lrm")} == {"LRM"}
+    assert len(as_json(models)) == 37
+
+
+def test_one_model_says_what_it_needs_and_how_it_is_run() -> None:
+    text = run(models, "salmonn-13b")
+    for part in (
+        "33.2 %",
+        "paper table, arXiv 2505.13032",
+        "tsinghua-ee/SALMONN",
+        "needs",
+        'mmar run "command/PROGRAM"',
+    ):
+        assert part in text
+    assert as_json(models, "gemini-2.5-pro")["command"] == "mmar run gemini-2.5-pro --benchmark mmar"
+    with pytest.raises(UsageError, match="no published system “gpt-9”"):
+        run(models, "gpt-9")
+
+
+def test_the_exact_request_is_shown(benchmark: Path) -> None:
+    text = run(show, "clip-2", "--benchmark", benchmark)
+    assert (
+        "[the clip]\nHow many beeps, in clip 2?\nSelect one option from the provided choices:\none\ntwo\nthree"
+        in text
+    )
+    assert "audio/clip-2.wav  (not here)" in text
+    request = load_protocol("mmar").request(load_benchmark(benchmark)["clip-2"], Path("audio/clip-2.wav"))
+    assert request.digest() in text
+    record = as_json(show, "clip-2", "-b", benchmark, "-p", "desta")
+    assert [message["role"] for message in record["messages"]] == ["system", "user"]
+    assert record["protocol"] == "desta@1"
+    assert "body" not in record
+
+
+def test_an_item_by_its_number_or_its_requests_digest(benchmark: Path) -> None:
+    assert as_json(show, "3", "-b", benchmark)["item"] == "clip-3"
+    turned = as_json(show, "clip-1", "-b", benchmark, "--rotate", "2")
+    assert turned["messages"][0]["text"].endswith("three\none\ntwo")
+    again = as_json(show, turned["digest"][:12], "-b", benchmark)
+    assert (again["item"], again["rotation"], again["digest"]) == ("clip-1", 2, turned["digest"])
+    assert as_json(show, "clip-1", "-b", benchmark, "--rotate", "3")["rotation"] == 0
+    for unknown, says in (
+        ("clip-22", "did you mean “clip-2”"),
+        ("4", "numbered 1 to 3"),
+        ("0123456789abcdef", "numbered 1 to 3"),
+    ):
+        with pytest.raises(UsageError, match=says):
+            run(show, unknown, "-b", benchmark)
+
+
+def test_the_body_for_a_model(benchmark: Path, tone: Any, tmp_path: Path) -> None:
+    (tmp_path / "audio").mkdir()
+    size = tone("audio/clip-1.wav").stat().st_size
+    record = as_json(
+        show, "clip-1", "-b", benchmark, "-m", "qwen2.5-omni-7b", "--option", "audio_as=audio_url"
+    )
+    assert record["model"] == "openai/Qwen/Qwen2.5-Omni-7B"
+    assert record["body"]["messages"][0]["content"][0] == {
+        "type": "audio_url",
+        "audio_url": {"url": f"data:audio/wav;base64,<base64 of {size:,} bytes>"},
+    }
+    assert as_json(show, "clip-1", "-b", benchmark, "-m", "r1-aqa")["protocol"] == "r1-aqa@1"
+    text = as_json(show, "clip-1", "-b", benchmark, "-m", "text/some-model")
+    assert "audio" not in text
+    assert text["body"]["messages"][0]["content"].startswith("How many")
+    caption = as_json(show, "clip-1", "-b", benchmark, "-m", "caption+gpt-4o")
+    assert "<the captioner's caption>" in caption["messages"][0]["text"]
+    assert caption["digest"] == as_json(show, "clip-1", "-b", benchmark)["digest"]
+
+
+def test_a_clip_that_is_not_here_leaves_the_texts(benchmark: Path) -> None:
+    result = CliRunner().invoke(show, ["1", "-b", str(benchmark), "-m", "openai/m", "--json"])
+    assert result.exit_code == 0
+    assert "no body is shown without the clip" in result.stderr
+    assert "body" not in json.loads(result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "says"),
+    [
+        (["1", "-m", "qwen9"], UsageError, "no model “qwen9”"),
+        (["1", "-m", "openai/m", "--option", "audio_as"], UsageError, "expected KEY=VALUE"),
+        (["1", "-p", "absent.toml"], InputError, "no such file"),
+    ],
+)
+def test_what_cannot_be_shown_is_said(
+    benchmark: Path, arguments: list[str], error: type[MmarError], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        run(show, *arguments, "-b", benchmark)
+
+
+def test_columns() -> None:
+    assert columns([("NAME", "N", "WHAT"), ("a", "10", "x"), ("bcdef", "2", "")], right=(1,)) == (
+        "NAME    N  WHAT\na      10  x\nbcdef   2"
+    )
