@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mmar.items import Item
-from mmar.protocols import Settings, protocols, split_thinking
+from mmar.protocols import Marker, Protocol, ReadingRule, Settings, load_protocol, protocols, split_thinking
 
 ITEM = Item(
     "clip-1",
@@ -173,3 +174,24 @@ def test_the_parts_of_an_audio_reasoner_reply() -> None:
         "<THINK>two barks</THINK>\n",
         "It's a dog",
     )
+
+
+def test_the_documentation_names_every_protocol_and_field() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "protocols.md").read_text("utf-8")
+    for name in protocols():
+        assert f"`{name}`" in text, name
+    for record, prefix in ((Protocol, ""), (ReadingRule, "reading.")):
+        for field in record.__struct_fields__:
+            assert f"`{prefix}{field}" in text, field
+    kinds = msgspec.json.schema(Marker)["$defs"]["Marker"]["properties"]["kind"]["enum"]
+    for kind in kinds:
+        assert f"| `{kind}` |" in text, kind
+
+
+def test_the_documented_example_is_a_protocol(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "protocols.md").read_text("utf-8")
+    example = text.split("```toml\n")[1].split("```")[0]
+    (tmp_path / "mine.toml").write_text(example, "utf-8")
+    protocol = load_protocol(str(tmp_path / "mine.toml"))
+    assert protocol.label == "mine@1"
+    assert protocol.read("A? No. Verdict: (B)", ITEM.choices).index == 1

@@ -89,6 +89,16 @@ CASES: dict[str, list[tuple[str, tuple[str, ...], int | str]]] = {
         ("A. Lincoln, since he was tall", ("B. Franklin", "G. Washington", "A. Lincoln"), 2),
         ("B: The man is happy", ("The man is sad", "The man is happy"), 1),
     ],
+    "a choice that stands twice": [
+        ("fourteen", ("four", "nine", "fourteen", "fourteen"), 2),
+        ("The answer is fourteen.", ("four", "nine", "fourteen", "fourteen"), 2),
+        ("I hear fourteen beeps", ("four", "nine", "fourteen", "fourteen"), 2),
+        ("(D) fourteen", ("four", "nine", "fourteen", "fourteen"), 3),
+        ("D", ("four", "nine", "fourteen", "fourteen"), 3),
+        ("(B) fourteen", ("four", "nine", "fourteen", "fourteen"), NONE),
+        ("DOG", ("Dog", "dog"), NONE),
+        ("dog", ("Dog", "dog"), 1),
+    ],
     "notes": [
         ("A", NOTES, 2),
         ("a", NOTES, 2),

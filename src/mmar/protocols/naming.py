@@ -136,7 +136,7 @@ def labelled(text: str, known: ChoiceForms) -> int:
         if not named.affirmed:
             return DENIED if is_denied(line[:100].lower(), 0, 0) else at
         said = at if at in named.affirmed and not (others and len(named.affirmed) > 1) else NONE
-    return at if said == at else CONFLICT
+    return at if said >= 0 and known.texts[said] == known.texts[at] else CONFLICT
 
 
 def _at_start(text: str, known: ChoiceForms) -> int:

@@ -7,13 +7,15 @@ quotes, dashes, spaces). Word order and repetition are kept in all of them: "1:3
     plain   NFKC, typographic quotes and dashes made plain, case folded, white space collapsed
     loose   plain, without emphasis marks and double quotes, without punctuation at either end
 
-Two choices that fall together in a form cannot be told apart in it, so that form names neither of them.
+Two choices that fall together in a form cannot be told apart in it, so that form names neither of them. A choice
+that stands twice, letter for letter, is one choice, and its first place is meant.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 import msgspec
@@ -90,7 +92,7 @@ class ChoiceForms(msgspec.Struct, frozen=True):
 
     Attributes:
         texts: the choices as published.
-        exact: choice by exact form, those that share a form left out; likewise `plain` and `loose`.
+        exact: choice by exact form, different ones that share a form left out; likewise `plain` and `loose`.
         plains: the plain form of each choice.
         looses: the loose form of each choice.
         tails: the punctuation at each choice's end that its loose form lacks.
@@ -116,11 +118,11 @@ def forms(choices: tuple[str, ...]) -> ChoiceForms:
     """Prepare the choices of a question (cached: a benchmark's questions come again and again)."""
     plains = tuple(plain(clean(choice)) for choice in choices)
     looses = tuple(loose(choice) for choice in plains)
-    told_apart = _distinct(looses)
+    told_apart = _distinct(looses, choices)
     return ChoiceForms(
         choices,
-        _distinct([choice.strip() for choice in choices]),
-        _distinct(plains),
+        _distinct([choice.strip() for choice in choices], choices),
+        _distinct(plains, choices),
         told_apart,
         plains,
         looses,
@@ -136,8 +138,10 @@ def _tail(text: str) -> str:
     return text[len(text.rstrip(_RIGHT)) :]
 
 
-def _distinct(texts: tuple[str, ...] | list[str]) -> dict[str, int]:
+def _distinct(forms_: Sequence[str], choices: tuple[str, ...]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for at, text in enumerate(texts):
-        found[text] = -1 if text in found else at
-    return {text: at for text, at in found.items() if at >= 0}
+    for at, form in enumerate(forms_):
+        first = found.setdefault(form, at)
+        if first >= 0 and choices[first] != choices[at]:
+            found[form] = -1
+    return {form: at for form, at in found.items() if at >= 0}
