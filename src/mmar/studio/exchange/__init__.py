@@ -1,4 +1,4 @@
-'''What goes in and out of the studio: tables, Label Studio, releases, backups. No database, no web framework.
+"""What goes in and out of the studio: tables, Label Studio, releases, backups. No database, no web framework.
 
 Signatures (being filled in; these will not change without notice):
 
@@ -18,4 +18,4 @@ Signatures (being filled in; these will not change without notice):
     backup          back_up(database: Path, data: Path, into: Path, *, advance=None) -> Backup    safe while a server runs
                     restore(backup: Path, database: Path, data: Path) -> Backup; verify_backup(backup) -> tuple[str, ...]
                     unfinished_restore(database) -> Path | None    ask at start; run restore with it again
-'''
+"""
