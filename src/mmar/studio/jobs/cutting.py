@@ -1,0 +1,79 @@
+"""Cutting the clip of an item: the segments of its recording, joined, measured, with its waveform."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import select
+
+from mmar.errors import UsageError
+from mmar.studio.data.item_tables import Item
+from mmar.studio.data.media_tables import Clip
+from mmar.studio.jobs.work import Work
+from mmar.studio.library import media_file
+from mmar.studio.store.clips import clip_key, recording_of
+from mmar.studio.store.revisions import content_of
+
+__all__ = ["cut_clip"]
+
+
+def cut_clip(work: Work) -> None:
+    """Cut the clip that the item's newest revision asks for.
+
+    Raises:
+        UsageError: its recording is not here.
+        InputError: the segments lie outside of it.
+    """
+    from mmar.studio.media.cutting import prepare_clip
+    from mmar.studio.media.waveform import build_waveform
+
+    with work.database.read() as session:
+        item = session.get(Item, int(work.payload["item"]))
+        if item is None:
+            raise UsageError("the item is gone")
+        content = content_of(session, item)
+        key = clip_key(content)
+        recording = recording_of(session, work.project_id, content)
+        known = session.scalar(select(Clip.id).where(Clip.project_id == work.project_id, Clip.key == key))
+    if known is not None:
+        return
+    if recording is None:
+        raise UsageError("its recording is not here; fetch or upload it first")
+    media = work.config.media
+    whole = recording.source.startswith("file:") or not content.segments
+    target = Path("clips") / key[:2] / f"{work.project_id}-{key}.wav"
+    waveform = target.with_suffix(".peaks")
+    (media / target).parent.mkdir(parents=True, exist_ok=True)
+    work.advance(0.1, "cutting")
+    prepared = prepare_clip(
+        media_file(media, recording.path), None if whole else content.segments, media / target
+    )
+    work.advance(0.8, "drawing the waveform")
+    build_waveform(media / target, media / waveform)
+    with work.database.write() as session:
+        work.still_mine(session)
+        clip = Clip(
+            project_id=work.project_id,
+            key=key,
+            recording_id=recording.id,
+            path=target.as_posix(),
+            sha256=prepared.sha256,
+            size=prepared.size,
+            duration=prepared.frames / prepared.rate,
+            rate=prepared.rate,
+            channels=prepared.channels,
+            loudness=prepared.loudness.integrated,
+            peak=prepared.loudness.true_peak,
+            waveform=waveform.as_posix(),
+            fingerprint=prepared.fingerprint,
+            at=work.clock(),
+        )
+        if session.scalar(select(Clip.id).where(Clip.project_id == clip.project_id, Clip.key == key)) is None:
+            session.add(clip)
+
+
+def facts_of(clip: Clip) -> dict[str, object]:
+    """A clip's facts for programs."""
+    names = ("id", "key", "sha256", "size", "duration", "rate", "channels", "loudness", "peak")
+    return msgspec.to_builtins({name: getattr(clip, name) for name in names})  # type: ignore[no-any-return]

@@ -1,0 +1,72 @@
+"""Fetching a recording: once per video and project, whole, kept under its hash; then the clips that wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from mmar.studio.jobs.work import Work
+from mmar.studio.library import keep_audio
+from mmar.studio.store.clips import find_recording
+from mmar.studio.store.jobs import enqueue
+from mmar.studio.store.media import add_recording, items_without_clip
+
+__all__ = ["fetch_recording"]
+
+
+def fetch_recording(work: Work) -> None:
+    """Fetch the recording of an address and queue the clips of the items that speak of it.
+
+    Raises:
+        InputError: the address may not be fetched, or what lies there is not sound.
+        UsageError: the downloader is not installed.
+        WorldError: the network failed.
+    """
+    source, url = str(work.payload["source"]), str(work.payload["url"])
+    with work.database.read() as session:
+        known = find_recording(session, work.project_id, source)
+    if known is None:
+        work.advance(0.02, "fetching")
+        found: Any = asyncio.run(_fetch(work, url))
+        work.advance(0.9, "checking")
+        kept = keep_audio(work.config.media, found.path, max_bytes=work.config.max_upload)
+        with work.database.write() as session:
+            work.still_mine(session)
+            add_recording(
+                session,
+                work.project_id,
+                kept,
+                work.clock(),
+                source=source,
+                title=found.title or "",
+                url=url,
+                licence=found.licence or "",
+                person_id=work.person_id,
+            )
+    with work.database.write() as session:
+        work.still_mine(session)
+        for item in items_without_clip(session, work.project_id, source):
+            enqueue(
+                session,
+                work.project_id,
+                "clip",
+                item.clip_key,
+                {"item": item.id},
+                work.clock(),
+                item_id=item.id,
+            )
+
+
+async def _fetch(work: Work, url: str) -> Any:
+    import msgspec
+
+    from mmar.studio.media.fetching import fetch_source
+    from mmar.studio.media.policy import DEFAULT_POLICY
+
+    policy = msgspec.structs.replace(
+        DEFAULT_POLICY,
+        hosts=(*DEFAULT_POLICY.hosts, *work.config.media_hosts),
+        ports=(*DEFAULT_POLICY.ports, *work.config.media_ports),
+        allow_loopback=work.config.fetch_loopback,
+    )
+    return await fetch_source(url, work.config.media / "sources", policy)

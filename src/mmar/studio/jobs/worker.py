@@ -1,0 +1,136 @@
+"""The worker: claims a job, keeps its lease alive, does it, says how it ended. A killed worker loses nothing."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from mmar.errors import InputError, MmarError, UsageError
+from mmar.studio.config import StudioConfig
+from mmar.studio.data import Database
+from mmar.studio.jobs.cutting import cut_clip
+from mmar.studio.jobs.fetching import fetch_recording
+from mmar.studio.jobs.proposing import propose
+from mmar.studio.jobs.work import LostJob, TryAgain, Work
+from mmar.studio.store.jobs import claim_job, finish_job, report
+
+__all__ = ["KINDS", "Worker"]
+
+KINDS: Mapping[str, Callable[[Work], None]] = {
+    "clip": cut_clip,
+    "fetch": fetch_recording,
+    "propose": propose,
+}
+"""What does each kind of work."""
+
+_BEAT_S = 15.0
+_PAUSE_S = 0.5
+
+
+class Worker:
+    """Does jobs one after another in a thread.
+
+    Args:
+        config: the studio's configuration.
+        database: shared with the server or not.
+        clock: the moment, UTC.
+        kinds: what does each kind of work.
+    """
+
+    def __init__(
+        self,
+        config: StudioConfig,
+        database: Database,
+        clock: Callable[[], datetime],
+        kinds: Mapping[str, Callable[[Work], None]] = KINDS,
+    ) -> None:
+        self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._config, self._database, self._clock, self._kinds = config, database, clock, kinds
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="mmar-studio-worker", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self, patience_s: float = 5.0) -> None:
+        """Take no further job and wait a while for the one at hand; left undone, it is taken up again later."""
+        self._stop.set()
+        self._thread.join(patience_s)
+
+    def do_one(self) -> bool:
+        """Do the next job, if there is one.
+
+        Returns:
+            Whether there was one.
+        """
+        with self._database.write() as session:
+            job = claim_job(session, self.name, self._clock(), tuple(self._kinds))
+        if job is None:
+            return False
+        done = threading.Event()
+        beat = threading.Thread(target=self._beat, args=(job.id, done), daemon=True)
+        beat.start()
+        error, again = "", False
+        try:
+            self._kinds[job.kind](
+                Work(
+                    job.id,
+                    job.project_id,
+                    job.payload,
+                    job.person_id,
+                    self._config,
+                    self._database,
+                    self._clock,
+                    lambda session: self._still_mine(session, job.id),
+                    lambda share, words: self._advance(job.id, share, words),
+                )
+            )
+        except LostJob:
+            return True
+        except TryAgain as caught:
+            error, again = str(caught), True
+        except (InputError, UsageError) as caught:
+            error = str(caught)
+        except MmarError as caught:
+            error, again = str(caught), True
+        except Exception as caught:  # noqa: BLE001 - a fault of ours must not stop the other jobs
+            error = f"{type(caught).__name__}: {caught}"
+        finally:
+            done.set()
+            beat.join()
+        with self._database.write() as session:
+            finish_job(session, job.id, self.name, self._clock(), error=error, again=again)
+        return True
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            try:
+                busy = self.do_one()
+            except MmarError:
+                busy = False  # the database is away for a moment: a backup, a full disk
+            if not busy:
+                self._stop.wait(_PAUSE_S)
+
+    def _beat(self, job_id: int, done: threading.Event) -> None:
+        while not done.wait(_BEAT_S):
+            try:
+                with self._database.write() as session:
+                    report(session, job_id, self.name, self._clock())
+            except MmarError:
+                continue
+
+    def _advance(self, job_id: int, share: float, words: str) -> None:
+        with self._database.write() as session:
+            if not report(session, job_id, self.name, self._clock(), progress=share, message=words):
+                raise LostJob
+
+    def _still_mine(self, session: Session, job_id: int) -> None:
+        if not report(session, job_id, self.name, self._clock()):
+            raise LostJob

@@ -1,0 +1,130 @@
+"""The media folder: every file under the hash of its bytes, so that no name a person gave ever becomes a path."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from mmar.errors import InputError
+
+__all__ = ["KeptAudio", "incoming_file", "keep_audio", "media_file"]
+
+_ENDINGS = {"audio/flac": ".flac", "audio/wav": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".ogg"}
+
+
+class KeptAudio(msgspec.Struct, frozen=True):
+    """A recording that lies in the media folder.
+
+    Attributes:
+        path: relative to the media folder.
+        sha256: of its bytes.
+        media_type: what it is served as.
+        size: bytes.
+        duration: seconds.
+        rate: Hz.
+        channels: number of channels.
+        waveform: the waveform file, relative to the media folder.
+    """
+
+    path: str
+    sha256: str
+    media_type: str
+    size: int
+    duration: float
+    rate: int
+    channels: int
+    waveform: str
+
+
+@contextmanager
+def incoming_file(media: Path) -> Iterator[Path]:
+    """A file of our own naming for bytes that are not checked yet; gone afterwards."""
+    folder = media / "incoming"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / secrets.token_hex(16)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def media_file(media: Path, relative: str) -> Path:
+    """Where a file of the media folder lies.
+
+    Raises:
+        InputError: the path leads out of the folder, or there is no file.
+    """
+    root = media.resolve()
+    path = (root / relative).resolve()
+    if not path.is_relative_to(root) or not path.is_file():
+        raise InputError("the file is not in the media folder", field="path", hint="restore it from a backup")
+    return path
+
+
+def keep_audio(media: Path, path: Path, *, max_bytes: int = 1 << 30) -> KeptAudio:
+    """Decode a file from beginning to end, keep it, and draw its waveform.
+
+    Args:
+        media: the media folder.
+        path: an unchecked file; it is copied, never moved.
+        max_bytes: largest file that is taken.
+
+    Raises:
+        InputError: not sound, damaged, too long or too large.
+    """
+    from mmar.studio.media.uploads import inspect_upload
+    from mmar.studio.media.waveform import build_waveform
+
+    work = media / "incoming"
+    work.mkdir(parents=True, exist_ok=True)
+    facts = inspect_upload(path, work, max_bytes=max_bytes)
+    try:
+        converted = facts.readable != path
+        digest = _sha256(facts.readable) if converted else facts.sha256
+        media_type = "audio/flac" if converted else facts.media_type
+        target = Path("recordings") / digest[:2] / f"{digest}{_ENDINGS.get(media_type, '.bin')}"
+        _copy(facts.readable, media / target)
+        waveform = Path("waveforms") / digest[:2] / f"{digest}.peaks"
+        if not (media / waveform).exists():
+            (media / waveform).parent.mkdir(parents=True, exist_ok=True)
+            build_waveform(media / target, media / waveform)
+        return KeptAudio(
+            target.as_posix(),
+            digest,
+            media_type,
+            (media / target).stat().st_size,
+            facts.duration,
+            facts.rate,
+            facts.channels,
+            waveform.as_posix(),
+        )
+    finally:
+        if facts.readable != path:
+            facts.readable.unlink(missing_ok=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _copy(source: Path, target: Path) -> None:
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with source.open("rb") as read, part.open("wb") as write:
+            while block := read.read(1 << 20):
+                write.write(block)
+            write.flush()
+            os.fsync(write.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,87 @@
+"""Opening a studio: the data folder, the database brought up to date, the first admin's link."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from mmar.errors import UsageError, WorldError
+from mmar.studio.config import StudioConfig
+from mmar.studio.data import open_database
+from mmar.studio.data.migrate import migrate
+from mmar.studio.data.tables import Person
+from mmar.studio.security.passwords import Passwords
+from mmar.studio.security.sessions import make_link
+from mmar.studio.store.people import add_person, trace
+from mmar.studio.web.studio import Studio
+
+__all__ = ["open_studio", "setup_link"]
+
+
+def open_studio(config: StudioConfig) -> Studio:
+    """Open a studio, making its data folder and its tables where they are missing.
+
+    Raises:
+        WorldError: the data folder cannot be written.
+        UsageError: the database was made by a newer program, or a restore was not finished.
+    """
+    try:
+        config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        config.media.mkdir(exist_ok=True)
+        config.releases.mkdir(exist_ok=True)
+    except OSError as error:
+        raise WorldError(f"{config.data}: cannot be used as the data folder ({error.strerror})") from None
+    if not os.access(config.data, os.W_OK):
+        raise WorldError(f"{config.data}: cannot be written")
+    database = open_database(config.url)
+    migrate(database)
+    return Studio(config, database, Passwords())
+
+
+def setup_link(studio: Studio, base: str, *, login: str = "admin") -> str | None:
+    """The first admin's link, as long as nobody has a password yet; a new one at each start.
+
+    Args:
+        studio: opened.
+        base: the site's address, e.g. `http://127.0.0.1:8500`.
+        login: of the first admin.
+
+    Returns:
+        The link, or `None` once somebody can log in.
+
+    Raises:
+        UsageError: nothing but what the database says.
+    """
+    now = datetime.now(UTC)
+    with studio.database.write() as session:
+        if session.scalar(select(Person.id).where(Person.password.is_not(None)).limit(1)) is not None:
+            return None
+        admin = session.scalar(select(Person).where(Person.site_admin).limit(1))
+        if admin is None:
+            admin = add_person(session, login, "Admin", now, site_admin=True)
+            trace(session, now, None, "first admin", login)
+        token = make_link(session, admin.id, "setup", now)
+    return f"{base}/welcome/{token}"
+
+
+def link_for(studio: Studio, login: str, base: str, *, name: str = "", site_admin: bool = False) -> str:
+    """Add somebody from the command line, or give somebody a new link.
+
+    Returns:
+        A link that works once.
+
+    Raises:
+        UsageError: they are not to be made an admin of the site silently.
+    """
+    now = datetime.now(UTC)
+    with studio.database.write() as session:
+        person = session.scalar(select(Person).where(Person.login == login.strip().casefold()))
+        if person is None:
+            person = add_person(session, login, name, now, site_admin=site_admin)
+        elif site_admin and not person.site_admin:
+            raise UsageError(f"{person.login} exists and is no admin of the site")
+        trace(session, now, None, "link made on the console", person.login)
+        token = make_link(session, person.id, "password" if person.password else "invite", now)
+    return f"{base}/welcome/{token}"

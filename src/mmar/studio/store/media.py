@@ -1,0 +1,147 @@
+"""Recordings and clips in the database, and asking for the work that an item's sound needs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from mmar.errors import UsageError
+from mmar.studio.data.item_tables import Item
+from mmar.studio.data.media_tables import Clip, Recording
+from mmar.studio.data.tables import Project
+from mmar.studio.library import KeptAudio
+from mmar.studio.store.clips import clip_of, recording_of, source_of
+from mmar.studio.store.jobs import enqueue
+from mmar.studio.store.revisions import content_of
+from mmar.studio.workflow import ItemContent
+
+__all__ = ["add_recording", "ask_for_sound", "find_clip", "items_without_clip", "own_recording"]
+
+
+def add_recording(
+    session: Session,
+    project_id: int,
+    kept: KeptAudio,
+    now: datetime,
+    *,
+    source: str = "",
+    title: str = "",
+    url: str = "",
+    licence: str = "",
+    person_id: int | None = None,
+) -> Recording:
+    """Note a recording; the one that is there already if the project knows its source.
+
+    Args:
+        session: a writing transaction.
+        project_id: where.
+        kept: the file.
+        now: the moment.
+        source: its name, as `clips.source_of`; an upload's is its hash.
+        title: what people call it.
+        url: where it came from.
+        licence: as its publisher says.
+        person_id: who brought it.
+    """
+    source = source or f"upload:{kept.sha256}"
+    found = session.scalar(
+        select(Recording).where(Recording.project_id == project_id, Recording.source == source)
+    )
+    if found is None:
+        found = Recording(
+            project_id=project_id, source=source, at=now, person_id=person_id, path="", sha256=""
+        )
+        session.add(found)
+    found.title, found.url, found.licence = title[:300], url, licence[:200]
+    found.path, found.sha256, found.media_type = kept.path, kept.sha256, kept.media_type
+    found.size, found.duration, found.rate = kept.size, kept.duration, kept.rate
+    found.channels, found.waveform = kept.channels, kept.waveform
+    session.flush()
+    return found
+
+
+def own_recording(session: Session, project: Project, recording_id: int) -> Recording:
+    """A recording of a project.
+
+    Raises:
+        UsageError: the project has no such recording.
+    """
+    found = session.get(Recording, recording_id)
+    if found is None or found.project_id != project.id:
+        raise UsageError(f"this project has no recording {recording_id}")
+    return found
+
+
+def find_clip(session: Session, project: Project, clip_id: int) -> Clip:
+    """A clip of a project.
+
+    Raises:
+        UsageError: the project has no such clip.
+    """
+    found = session.get(Clip, clip_id)
+    if found is None or found.project_id != project.id:
+        raise UsageError(f"this project has no clip {clip_id}")
+    return found
+
+
+def ask_for_sound(
+    session: Session,
+    project: Project,
+    item: Item,
+    content: ItemContent,
+    now: datetime,
+    *,
+    person_id: int | None = None,
+    fetch: bool = False,
+) -> str:
+    """Queue what is missing until an item can be heard.
+
+    Args:
+        session: a writing transaction.
+        project: where.
+        item: which.
+        content: what it says now.
+        now: the moment.
+        person_id: who wants it.
+        fetch: whether to fetch a recording that is not here; it takes the network.
+
+    Returns:
+        `ready`, `cutting`, `fetching`, or `missing`.
+    """
+    if clip_of(session, item) is not None:
+        return "ready"
+    if recording_of(session, project.id, content) is not None:
+        enqueue(
+            session,
+            project.id,
+            "clip",
+            item.clip_key,
+            {"item": item.id},
+            now,
+            person_id=person_id,
+            item_id=item.id,
+        )
+        return "cutting"
+    source = source_of(content)
+    if fetch and source.startswith(("video:", "url:")):
+        enqueue(
+            session,
+            project.id,
+            "fetch",
+            source,
+            {"url": content.url.split()[0], "source": source},
+            now,
+            person_id=person_id,
+            item_id=item.id,
+        )
+        return "fetching"
+    return "missing"
+
+
+def items_without_clip(session: Session, project_id: int, source: str) -> list[Item]:
+    """Items that speak of a recording and have no clip of it yet."""
+    cut = exists().where(Clip.project_id == project_id, Clip.key == Item.clip_key)
+    waiting = session.scalars(select(Item).where(Item.project_id == project_id, Item.clip_key != "", ~cut))
+    return [item for item in waiting if source_of(content_of(session, item)) == source]

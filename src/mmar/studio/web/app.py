@@ -1,0 +1,139 @@
+"""Putting the application together: middleware, pages, API, errors in words, the worker beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+import mmar
+from mmar.errors import InputError, MmarError, WorldError
+from mmar.studio.jobs.worker import Worker
+from mmar.studio.security.headers import SecureHeaders
+from mmar.studio.web.api import routes
+from mmar.studio.web.pages import PAGES
+from mmar.studio.web.render import STATIC, page
+from mmar.studio.web.studio import Forged, NeedsLogin, Studio
+from mmar.studio.workflow import Refused
+
+__all__ = ["create_app"]
+
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "testserver")
+
+
+def create_app(studio: Studio, *, work: bool = True) -> FastAPI:
+    """The application of one studio.
+
+    Args:
+        studio: with its database opened and migrated.
+        work: whether to do background jobs in this process.
+    """
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        worker = Worker(studio.config, studio.database, studio.clock) if work else None
+        if worker:
+            worker.start()
+        yield
+        if worker:
+            worker.stop()
+        studio.database.close()
+
+    app = FastAPI(
+        title="mmar studio",
+        version=mmar.__version__,
+        summary="Everything that the pages do, for programs.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=life,
+    )
+    app.state.studio = studio
+    # A page of another site that made its name point at this machine says the wrong host.
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOOPBACK, *studio.config.hosts])
+    app.add_middleware(SecureHeaders, https=studio.config.https)
+    app.mount("/static", CachedFiles(directory=STATIC), name="static")
+    for router in PAGES:
+        app.include_router(router, include_in_schema=False)
+    for router in routes():
+        app.include_router(router, prefix="/api/v1")
+    _explain_errors(app)
+    return app
+
+
+class CachedFiles(StaticFiles):
+    """Static files under an address that changes when they do, so browsers need not ask again."""
+
+    async def get_response(self, path: str, scope: object) -> Response:
+        """One file."""
+        response = await super().get_response(path, scope)  # type: ignore[arg-type]
+        response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def _explain_errors(app: FastAPI) -> None:
+    @app.exception_handler(NeedsLogin)
+    def needs_login(request: Request, _error: Exception) -> Response:
+        if request.url.path.startswith("/api/"):
+            return _json(401, "login", "send a token: Authorization: Bearer TOKEN")
+        target = f"/login?next={quote(request.url.path)}" if request.method == "GET" else "/login"
+        if "hx-request" in request.headers:
+            return Response(status_code=204, headers={"HX-Redirect": target})
+        return RedirectResponse(target, 303)
+
+    @app.exception_handler(Forged)
+    def forged(request: Request, _error: Exception) -> Response:
+        return _said(
+            request, 403, "forged", "this form is too old or not ours; load the page again and repeat it"
+        )
+
+    @app.exception_handler(MmarError)
+    def explained(request: Request, error: Exception) -> Response:
+        return _said(request, _status(error), getattr(error, "kind", "input"), _message(error))
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"] if part != "body")
+        return _said(request, 422, "input", f"{place}: {first['msg']}")
+
+    @app.exception_handler(HTTPException)
+    def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        words = {404: "there is nothing here", 405: "this address cannot be used like that"}
+        return _said(request, error.status_code, "http", words.get(error.status_code, str(error.detail)))
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, Refused):
+        forbidden = {"role": 403, "own": 403, "writer": 403, "incomplete": 422, "reason": 422}
+        return forbidden.get(error.kind, 409)
+    if isinstance(error, InputError):
+        return 422
+    return 503 if isinstance(error, WorldError) else 404
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, InputError):
+        return error.problem + (f" – {error.hint}" if error.hint else "")
+    return str(error)
+
+
+def _said(request: Request, status: int, kind: str, message: str) -> Response:
+    if request.url.path.startswith("/api/"):
+        return _json(status, kind, message)
+    if "hx-request" in request.headers or request.headers.get("accept", "").startswith("application/json"):
+        return PlainTextResponse(message, status)
+    return page(request, "error.html", status=status, message=message, code=status)
+
+
+def _json(status: int, kind: str, message: str) -> Response:
+    return JSONResponse({"error": {"kind": kind, "message": message}}, status)

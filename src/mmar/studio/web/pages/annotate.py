@@ -1,0 +1,274 @@
+"""Stage 3: writing an item, with its sound beside it and hints while writing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.datastructures import UploadFile
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from mmar.errors import InputError
+from mmar.studio.data.item_tables import Item
+from mmar.studio.data.media_tables import Job
+from mmar.studio.library import incoming_file, keep_audio
+from mmar.studio.store import items, queues, revisions
+from mmar.studio.store.clips import clip_of, recording_of, source_of
+from mmar.studio.store.ideas import board_of
+from mmar.studio.store.media import add_recording, ask_for_sound
+from mmar.studio.store.projects import newest_taxonomy
+from mmar.studio.store.proposals import open_proposals
+from mmar.studio.web.forms import content_from_form, number, text
+from mmar.studio.web.render import page
+from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.workflow import (
+    Action,
+    Command,
+    ItemContent,
+    Refused,
+    Role,
+    changes,
+    permitted,
+    problems,
+    three_way,
+)
+from mmar.studio.workflow.taxonomy import layer_map
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/p/{slug}")
+Here = Annotated[Place, Depends(place)]
+
+
+@router.post("/items")
+def begin(here: Here) -> Response:
+    """Begin an item, perhaps from an idea or for a place of the coverage board."""
+    form, now = here.form, here.studio.clock()
+    with here.studio.database.write() as session:
+        project = attached(session, here.project)
+        item = items.new_item(session, project, here.actor, now)
+        content = ItemContent(
+            idea=number(form, "idea"), category=text(form, "layer"), modality=text(form, "modality")
+        )
+        if content != ItemContent():
+            items.save_draft(session, item, here.actor, content, 0, 0, now)
+        item_id = item.id
+    return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit", 303)
+
+
+@router.post("/write-next")
+def take_draft(here: Here) -> Response:
+    """Take an item that nobody has begun."""
+    with here.studio.database.write() as session:
+        project = attached(session, here.project)
+        item = queues.take_next(session, project, here.actor, "drafts", here.studio.clock())
+    target = f"items/{item.id}/edit" if item else ""
+    return RedirectResponse(f"/p/{here.project.slug}/{target}", 303)
+
+
+def _sound(session: Session, here: Place, item: Item, content: ItemContent) -> dict[str, Any]:
+    """What the page needs to know about an item's sound."""
+    recording = recording_of(session, here.project.id, content)
+    job = session.scalar(
+        select(Job)
+        .where(
+            Job.project_id == here.project.id,
+            Job.key.in_([source_of(content) or "-", item.clip_key or "-"]),
+            Job.kind.in_(["fetch", "clip"]),
+        )
+        .order_by(Job.id.desc())
+        .limit(1)
+    )
+    return {"recording": recording, "clip": clip_of(session, item), "job": job}
+
+
+def _form_values(session: Session, here: Place, item: Item, content: ItemContent) -> dict[str, Any]:
+    tree = newest_taxonomy(session, here.project.id).tree
+    rejection = queues.last_rejection(session, item.id) if item.state == "correction" else None
+    since: tuple[Any, ...] = ()
+    if rejection is not None and item.revision > 0:
+        since = changes(revisions.content_at(session, item.id, rejection.revision), content)
+    return {
+        "item": item,
+        "content": content,
+        "tree": tree,
+        "problems": problems(content, layers=layer_map(tree)),
+        "rejection": rejection,
+        "since": since,
+        "ideas": [card.idea for card in board_of(session, here.project.id, here.person.id)],
+        "settings": here.project.settings,
+        "model": here.studio.config.text_model,
+        "proposals": open_proposals(session, here.project.id, item_id=item.id),
+        **_sound(session, here, item, content),
+    }
+
+
+@router.get("/items/{item_id}/edit")
+def edit(request: Request, here: Here, item_id: int, saved: int = 0) -> Response:
+    """The form, with what this person was typing."""
+    with here.studio.database.read() as session:
+        item = revisions.find_item(session, here.project, item_id)
+        case = revisions.load_case(session, here.project, item)
+        can = permitted(case, here.actor, here.studio.clock())
+        if Action.SAVE not in can:
+            return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}", 303)
+        kept = revisions.content_of(session, item)
+        draft = items.find_draft(session, item.id, here.person.id)
+        content = draft.content if draft else kept
+        version = draft.version if draft else item.version
+        base = draft.revision if draft else item.revision
+        values = _form_values(session, here, item, content)
+    return page(
+        request,
+        "annotate.html",
+        here,
+        version=version,
+        base=base,
+        draft=draft,
+        stale=draft is not None and draft.version != item.version,
+        can=can,
+        saved=saved,
+        **values,
+    )
+
+
+def _content(session: Session, here: Place, item: Item) -> ItemContent:
+    """What the form says, on top of the revision that it began with."""
+    base = number(here.form, "base") or 0
+    return content_from_form(here.form, revisions.content_at(session, item.id, min(base, item.revision)))
+
+
+@router.post("/items/{item_id}/draft")
+def draft(request: Request, here: Here, item_id: int) -> Response:
+    """Keep what is being typed; answers with hints."""
+    with here.studio.database.write() as session:
+        item = revisions.find_item(session, here.project, item_id)
+        content = _content(session, here, item)
+        now = here.studio.clock()
+        items.save_draft(
+            session,
+            item,
+            here.actor,
+            content,
+            number(here.form, "version") or 0,
+            number(here.form, "base") or 0,
+            now,
+        )
+        tree = newest_taxonomy(session, here.project.id).tree
+        found = problems(content, layers=layer_map(tree))
+    return page(
+        request, "hints.html", here, problems=found, kept_at=now, sources=source_of(content), item=item
+    )
+
+
+@router.post("/items/{item_id}/save")
+def save(request: Request, here: Here, item_id: int) -> Response:
+    """Save a revision; and hand the item in, if the button says so."""
+    form, now, slug = here.form, here.studio.clock(), here.project.slug
+    then = text(form, "then")
+    try:
+        with here.studio.database.write() as session:
+            project = attached(session, here.project)
+            item = revisions.find_item(session, project, item_id, lock=True)
+            content = _content(session, here, item)
+            kept = revisions.content_of(session, item)
+            version = number(form, "version") or 0
+            if content != kept or version != item.version or item.revision == 0:
+                item = items.save(
+                    session,
+                    project,
+                    item_id,
+                    here.actor,
+                    content,
+                    version=version,
+                    base=number(form, "base") or 0,
+                    why=text(form, "why"),
+                    now=now,
+                )
+            ask_for_sound(
+                session, project, item, content, now, person_id=here.person.id, fetch=then == "fetch"
+            )
+    except items.StaleSave as stale:
+        with here.studio.database.write() as session:
+            item = revisions.find_item(session, here.project, item_id)
+            content = _content(session, here, item)
+            items.save_draft(session, item, here.actor, content, stale.version, item.revision, now)
+        return page(
+            request,
+            "conflict.html",
+            here,
+            status=409,
+            item=item,
+            conflict=stale.conflict,
+            first=number(form, "base") or 0,
+        )
+    if then in (Action.SUBMIT, Action.RESUBMIT):
+        with here.studio.database.write() as session:
+            project = attached(session, here.project)
+            item = items.act(session, project, item_id, here.actor, Command(Action(then)), now)
+            ask_for_sound(session, project, item, content, now, person_id=here.person.id, fetch=True)
+        return RedirectResponse(f"/p/{slug}", 303)
+    return RedirectResponse(f"/p/{slug}/items/{item_id}/edit?saved={item.revision}", 303)
+
+
+@router.post("/items/{item_id}/resolve")
+def resolve(here: Here, item_id: int) -> Response:
+    """After two people saved at once: go on with one's own words, or with both persons' together."""
+    now = here.studio.clock()
+    with here.studio.database.write() as session:
+        item = revisions.find_item(session, here.project, item_id)
+        mine = items.find_draft(session, item.id, here.person.id)
+        if mine is None:
+            raise InputError("there is no draft to go on with", field="draft")
+        content = mine.content
+        if text(here.form, "take") == "theirs":
+            content = revisions.content_of(session, item)
+        elif text(here.form, "take") == "merged":
+            first = revisions.content_at(session, item.id, number(here.form, "first") or 0)
+            content = three_way(first, revisions.content_of(session, item), content).merged
+        items.save_draft(session, item, here.actor, content, item.version, item.revision, now)
+    return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit", 303)
+
+
+@router.get("/items/{item_id}/sound")
+def sound(request: Request, here: Here, item_id: int) -> Response:
+    """How far the recording is; the page asks again until it is there."""
+    with here.studio.database.read() as session:
+        item = revisions.find_item(session, here.project, item_id)
+        found = _sound(session, here, item, revisions.content_of(session, item))
+    return page(request, "sound_state.html", here, item=item, **found)
+
+
+@router.post("/items/{item_id}/upload")
+def upload(here: Here, item_id: int) -> Response:
+    """Take a recording: decoded from beginning to end before it is kept, its name never used as a path."""
+    sent = here.form.get("file")
+    if not isinstance(sent, UploadFile):
+        raise InputError("no file was sent", field="file", hint="choose a recording")
+    if not here.actor.has(Role.ANNOTATOR):
+        raise Refused("role", "to upload needs the role annotator")
+    media, limit = here.studio.config.media, here.studio.config.max_upload
+    with incoming_file(media) as path:
+        size = 0
+        with path.open("wb") as out:
+            while block := sent.file.read(1 << 20):
+                size += len(block)
+                if size > limit:
+                    raise InputError(f"more than {limit:,} bytes", field="file", hint="cut it, or use FLAC")
+                out.write(block)
+        try:
+            kept = keep_audio(media, path, max_bytes=limit)
+        except InputError as error:
+            # The file's name here is of our own making and says nothing to its sender.
+            raise InputError(error.problem, field="file", hint=error.hint) from None
+    with here.studio.database.write() as session:
+        item = revisions.find_item(session, here.project, item_id)
+        title = (sent.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1][:200]
+        recording = add_recording(
+            session, here.project.id, kept, here.studio.clock(), title=title, person_id=here.person.id
+        )
+        number_, duration = recording.id, recording.duration
+        assert item.project_id == here.project.id
+    return JSONResponse({"recording": number_, "duration": duration, "title": title})

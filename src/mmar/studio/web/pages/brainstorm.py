@@ -1,0 +1,134 @@
+"""Stage 1: idea cards."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from mmar.studio.store import ideas, jobs, proposals, queues
+from mmar.studio.store.projects import newest_taxonomy
+from mmar.studio.web.forms import number, text
+from mmar.studio.web.render import page
+from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.workflow.coverage import board
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/p/{slug}/ideas")
+Here = Annotated[Place, Depends(place)]
+
+
+def _show(request: Request, here: Place, *, tag: str = "", part: str = "ideas.html") -> Response:
+    with here.studio.database.read() as session:
+        cards = ideas.board_of(session, here.project.id, here.person.id)
+        tags = sorted({tag for card in cards for tag in card.idea.tags})
+        found = proposals.open_proposals(session, here.project.id, kinds=("ideas", "grouping"))
+        people = {card.idea.author_id for card in cards}
+    shown = [card for card in cards if not tag or tag in card.idea.tags]
+    return page(
+        request,
+        part,
+        here,
+        cards=shown,
+        all_cards=cards,
+        tags=tags,
+        tag=tag,
+        proposals=[found_one for found_one in found if found_one.kind == "ideas"],
+        people=people,
+        model=here.studio.config.text_model,
+    )
+
+
+def _after(request: Request, here: Place) -> Response:
+    if "hx-request" in request.headers:
+        return _show(request, here, part="ideas_board.html")
+    return RedirectResponse(f"/p/{here.project.slug}/ideas", 303)
+
+
+@router.get("")
+def show(request: Request, here: Here, tag: str = "") -> Response:
+    """The board."""
+    return _show(request, here, tag=tag)
+
+
+@router.post("")
+def add(request: Request, here: Here) -> Response:
+    """Put a card on the board."""
+    with here.studio.database.write() as session:
+        ideas.add_idea(
+            session,
+            here.project,
+            here.actor,
+            text(here.form, "title"),
+            text(here.form, "detail"),
+            text(here.form, "tags").split(","),
+            here.studio.clock(),
+        )
+    return _after(request, here)
+
+
+@router.post("/propose")
+def ask(here: Here) -> Response:
+    """Ask the text model for more."""
+    with here.studio.database.write() as session:
+        tree = newest_taxonomy(session, here.project.id).tree
+        settings = here.project.settings
+        found = board(
+            queues.coverage_places(session, here.project.id),
+            [branch.name for branch in tree.layers],
+            settings.modalities,
+            settings.targets,
+        )
+        jobs.enqueue(
+            session,
+            here.project.id,
+            "propose",
+            "ideas",
+            {"kind": "ideas", "gaps": [f"{cell.layer}, {cell.modality}" for cell in found.next[:5]]},
+            here.studio.clock(),
+            person_id=here.person.id,
+        )
+    return RedirectResponse(f"/p/{here.project.slug}/preparation", 303)
+
+
+@router.post("/{idea_id}/vote")
+def vote(request: Request, here: Here, idea_id: int) -> Response:
+    """Vote, or take the vote back."""
+    with here.studio.database.write() as session:
+        ideas.vote(session, attached(session, here.project), idea_id, here.actor)
+    return _after(request, here)
+
+
+@router.post("/{idea_id}")
+def change(request: Request, here: Here, idea_id: int) -> Response:
+    """Change a card."""
+    with here.studio.database.write() as session:
+        ideas.change_idea(
+            session,
+            here.project,
+            idea_id,
+            here.actor,
+            version=number(here.form, "version"),
+            title=text(here.form, "title"),
+            detail=text(here.form, "detail"),
+            tags=text(here.form, "tags").split(","),
+        )
+    return _after(request, here)
+
+
+@router.post("/{idea_id}/merge")
+def merge(request: Request, here: Here, idea_id: int) -> Response:
+    """Put a card into another."""
+    with here.studio.database.write() as session:
+        ideas.merge_ideas(session, here.project, idea_id, number(here.form, "into") or 0, here.actor)
+    return _after(request, here)
+
+
+@router.post("/{idea_id}/drop")
+def drop(request: Request, here: Here, idea_id: int) -> Response:
+    """Take a card off the board; it is kept."""
+    with here.studio.database.write() as session:
+        ideas.change_idea(session, here.project, idea_id, here.actor, dropped=True)
+    return _after(request, here)

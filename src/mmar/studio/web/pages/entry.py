@@ -1,0 +1,210 @@
+"""Getting in: the first admin's link, invitations, logging in and out, one's own account."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import select
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from mmar.errors import InputError
+from mmar.studio.data.tables import ApiToken, Person
+from mmar.studio.security.passwords import SHORTEST
+from mmar.studio.security.sessions import (
+    LONGEST,
+    Visitor,
+    begin_session,
+    end_session,
+    end_sessions_of,
+    find_link,
+    make_api_token,
+    redeem_link,
+)
+from mmar.studio.store.people import trace
+from mmar.studio.web.forms import text
+from mmar.studio.web.render import page
+from mmar.studio.web.studio import COOKIE, Forged, Studio, read_form, studio_of, visitor
+
+__all__ = ["router"]
+
+router = APIRouter()
+Form = Annotated[FormData, Depends(read_form)]
+Who = Annotated[Visitor, Depends(visitor)]
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _own_page(request: Request) -> None:
+    # Before anybody is logged in there is no token yet; the browser still says where a form comes from.
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Forged
+    origin = request.headers.get("origin")
+    if origin is not None and origin.split("//")[-1] != request.headers.get("host"):
+        raise Forged
+
+
+def _let_in(studio: Studio, person: Person, target: str) -> Response:
+    with studio.database.write() as session:
+        login = begin_session(session, person.id, studio.clock())
+    response = RedirectResponse(target, 303)
+    response.set_cookie(
+        COOKIE,
+        login.cookie,
+        max_age=int(LONGEST.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=studio.config.https,
+        path="/",
+    )
+    return response
+
+
+def _local(target: str) -> str:
+    # Anything but a path of ours would lead a person who has just logged in to another site.
+    good = target.startswith("/") and not target.startswith(("//", "/\\")) and "\n" not in target
+    return target if good and ":" not in target.split("?", maxsplit=1)[0] else "/"
+
+
+@router.get("/login")
+def login_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the address says it so
+    """The form."""
+    return page(request, "login.html", target=_local(next), problem="")
+
+
+@router.post("/login")
+def login(request: Request, form: Form) -> Response:
+    """Log in, unless there were too many tries."""
+    _own_page(request)
+    studio = studio_of(request)
+    name, password = text(form, "login").strip().casefold()[:80], text(form, "password")
+    target = _local(text(form, "next", "/"))
+    wait = max(studio.by_address.wait_s(_address(request)), studio.by_login.wait_s(name))
+    now = studio.clock()
+    if wait > 0:
+        with studio.database.write() as session:
+            trace(session, now, None, "login limited", name, address=_address(request))
+        problem = f"Too many tries. Wait {max(1, round(wait / 60))} min and try again."
+        return page(request, "login.html", status=429, target=target, problem=problem)
+    with studio.database.read() as session:
+        person = session.scalar(select(Person).where(Person.login == name))
+    fits = studio.passwords.fits(person.password if person else None, password)
+    if person is None or not fits or not person.active:
+        with studio.database.write() as session:
+            trace(session, now, None, "login failed", name, address=_address(request))
+        problem = "Login and password do not belong together."
+        return page(request, "login.html", status=401, target=target, problem=problem)
+    studio.by_login.clear(name)
+    with studio.database.write() as session:
+        trace(session, now, person.id, "login", name, address=_address(request))
+    return _let_in(studio, person, target)
+
+
+@router.post("/logout")
+def logout(request: Request, who: Who) -> Response:
+    """End this session."""
+    studio = studio_of(request)
+    with studio.database.write() as session:
+        end_session(session, request.cookies.get(COOKIE, ""))
+        trace(session, studio.clock(), who.person.id, "logout", who.person.login)
+    response = RedirectResponse("/login", 303)
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
+@router.get("/welcome/{token}")
+def welcome_page(request: Request, token: str) -> Response:
+    """Where a link that works once leads: choose a password. Looking does not use it up."""
+    studio = studio_of(request)
+    with studio.database.read() as session:
+        person = find_link(session, token, studio.clock())
+    if person is None:
+        return page(
+            request,
+            "error.html",
+            status=410,
+            code=410,
+            message="This link was used already or is too old. Ask an admin for a new one.",
+        )
+    return page(
+        request, "welcome.html", newcomer=person, token=token, shortest=SHORTEST, problem="", person=None
+    )
+
+
+@router.post("/welcome/{token}")
+def welcome(request: Request, token: str, form: Form) -> Response:
+    """Choose a password and log in; every other session of this person ends."""
+    _own_page(request)
+    studio = studio_of(request)
+    now = studio.clock()
+    with studio.database.read() as session:
+        person = find_link(session, token, now)
+    if person is None:
+        return welcome_page(request, token)
+    password = text(form, "password")
+    try:
+        if password != text(form, "again"):
+            raise InputError("the two passwords differ", field="password")
+        kept = studio.passwords.hash(password, login=person.login)
+    except InputError as error:
+        return page(
+            request,
+            "welcome.html",
+            status=422,
+            newcomer=person,
+            token=token,
+            shortest=SHORTEST,
+            problem=f"{error.problem[0].upper()}{error.problem[1:]}.",
+        )
+    with studio.database.write() as session:
+        owner = redeem_link(session, token, now)
+        if owner is not None:
+            owner.password = kept
+            name = text(form, "name").strip()
+            owner.name = name[:200] or owner.name
+            end_sessions_of(session, owner.id)
+            trace(session, now, owner.id, "password set", owner.login, address=_address(request))
+    if owner is None:
+        return welcome_page(request, token)
+    return _let_in(studio, owner, "/")
+
+
+@router.get("/me")
+def account(request: Request, who: Who) -> Response:
+    """One's own account: tokens for programs."""
+    studio = studio_of(request)
+    with studio.database.read() as session:
+        tokens = session.scalars(
+            select(ApiToken).where(ApiToken.person_id == who.person.id, ApiToken.revoked.is_(None))
+        ).all()
+    return page(request, "account.html", person=who.person, csrf=who.csrf, tokens=tokens, fresh="")
+
+
+@router.post("/me/tokens")
+def add_token(request: Request, who: Who, form: Form) -> Response:
+    """Make a token; it is shown this once."""
+    studio = studio_of(request)
+    name = text(form, "name").strip()[:100] or "program"
+    with studio.database.write() as session:
+        fresh = make_api_token(session, who.person.id, name, studio.clock())
+        trace(session, studio.clock(), who.person.id, "token made", name)
+    with studio.database.read() as session:
+        tokens = session.scalars(
+            select(ApiToken).where(ApiToken.person_id == who.person.id, ApiToken.revoked.is_(None))
+        ).all()
+    return page(request, "account.html", person=who.person, csrf=who.csrf, tokens=tokens, fresh=fresh)
+
+
+@router.post("/me/tokens/{token_id}/revoke")
+def revoke_token(request: Request, who: Who, token_id: int) -> Response:
+    """A token stops working."""
+    studio = studio_of(request)
+    with studio.database.write() as session:
+        token = session.get(ApiToken, token_id)
+        if token is not None and token.person_id == who.person.id:
+            token.revoked = studio.clock()
+            trace(session, studio.clock(), who.person.id, "token revoked", token.name)
+    return RedirectResponse("/me", 303)

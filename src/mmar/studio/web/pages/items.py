@@ -1,0 +1,133 @@
+"""All items of a project, and the history of each."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from mmar.studio.store import items, queues, revisions
+from mmar.studio.store.clips import clip_of
+from mmar.studio.store.media import ask_for_sound
+from mmar.studio.store.people import names_of, trace
+from mmar.studio.store.projects import newest_taxonomy
+from mmar.studio.web.forms import number, rejection_from_form, text
+from mmar.studio.web.render import page
+from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.workflow import Action, Command, Role, changes, permitted
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/p/{slug}/items")
+Here = Annotated[Place, Depends(place)]
+PAGE = 50
+
+
+@router.get("")
+def listing(
+    request: Request,
+    here: Here,
+    state: str = "",
+    layer: str = "",
+    modality: str = "",
+    q: str = "",
+    after: int = 0,
+) -> Response:
+    """A filtered page of items."""
+    with here.studio.database.read() as session:
+        found = queues.items_page(
+            session,
+            here.project.id,
+            state=state,
+            layer=layer,
+            modality=modality,
+            words=q,
+            after=after,
+            limit=PAGE + 1,
+        )
+        tree = newest_taxonomy(session, here.project.id).tree
+        names = names_of(session)
+    more = found[PAGE - 1].id if len(found) > PAGE else 0
+    chosen = {"state": state, "layer": layer, "modality": modality, "q": q}
+    return page(
+        request,
+        "items.html",
+        here,
+        items=found[:PAGE],
+        more=more,
+        tree=tree,
+        names=names,
+        chosen=chosen,
+    )
+
+
+@router.get("/{item_id}")
+def history(request: Request, here: Here, item_id: int) -> Response:
+    """One item: what it says, what was done to it. Its key stays hidden from whoever may still listen."""
+    now = here.studio.clock()
+    with here.studio.database.read() as session:
+        item = revisions.find_item(session, here.project, item_id)
+        found = revisions.revisions_of(session, item.id)
+        hidden = queues.key_is_hidden(session, item, here.actor)
+        steps = [(new, changes(old.content, new.content)) for new, old in pairwise(found)] + [
+            (found[-1], ())
+        ] * bool(found)
+        case = revisions.load_case(session, here.project, item)
+        values: dict[str, Any] = {
+            "item": item,
+            "content": found[0].content if found else None,
+            "steps": [] if hidden else steps,
+            "hidden": hidden,
+            "events": queues.events_of(session, item.id),
+            "names": names_of(session),
+            "clip": clip_of(session, item),
+            "can": permitted(case, here.actor, now),
+            "case": case,
+        }
+    return page(request, "item.html", here, **values)
+
+
+@router.post("/{item_id}/show-key")
+def show_key(here: Here, item_id: int) -> Response:
+    """Somebody wants to see the key without listening; it is noted."""
+    with here.studio.database.write() as session:
+        item = revisions.find_item(session, here.project, item_id, lock=True)
+        items.show_key(session, here.project, item, here.person.id, here.studio.clock())
+    return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}", 303)
+
+
+@router.post("/{item_id}/act/{action}")
+def act(here: Here, item_id: int, action: Action) -> Response:
+    """Move an item: submit, forward, recall, reopen, withdraw, restore, take down."""
+    command = Command(
+        action,
+        version=number(here.form, "version"),
+        rejection=rejection_from_form(here.form) if action is Action.REOPEN else None,
+        why=text(here.form, "why"),
+    )
+    now = here.studio.clock()
+    with here.studio.database.write() as session:
+        project = attached(session, here.project)
+        item = items.act(session, project, item_id, here.actor, command, now)
+        if action in (Action.SUBMIT, Action.RESUBMIT):
+            content = revisions.content_of(session, item)
+            ask_for_sound(session, project, item, content, now, person_id=here.person.id, fetch=True)
+        if action in (Action.TAKE_DOWN, Action.WITHDRAW, Action.REOPEN):
+            trace(
+                session,
+                now,
+                here.person.id,
+                action.value,
+                item.public_id,
+                detail=command.why,
+                project_id=project.id,
+            )
+    where = text(here.form, "back") or f"/p/{here.project.slug}/items/{item_id}"
+    return RedirectResponse(where if where.startswith(f"/p/{here.project.slug}") else "/", 303)
+
+
+def leads(here: Place) -> bool:
+    """Whether this person leads the project."""
+    return here.actor.has(Role.LEAD)

@@ -1,0 +1,62 @@
+"""Sound: served from a number, with the type that decoding found, in parts as the player asks for them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import FileResponse, Response
+
+from mmar.studio.library import media_file
+from mmar.studio.store.media import find_clip, own_recording
+from mmar.studio.web.studio import Place, place
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/p/{slug}/media")
+Here = Annotated[Place, Depends(place)]
+
+_AUDIO = frozenset({"audio/wav", "audio/x-wav", "audio/flac", "audio/mpeg", "audio/ogg", "audio/aiff"})
+
+
+def _found(here: Place, kind: str, number: int) -> tuple[str, str, str | None]:
+    with here.studio.database.read() as session:
+        if kind == "clip":
+            clip = find_clip(session, here.project, number)
+            return clip.path, "audio/wav", clip.waveform
+        recording = own_recording(session, here.project, number)
+        return recording.path, recording.media_type, recording.waveform
+
+
+@router.get("/{kind}/{number}")
+def sound(here: Here, kind: Literal["clip", "recording"], number: int) -> Response:
+    """The bytes; a player asks for ranges of them."""
+    path, media_type, _ = _found(here, kind, number)
+    return FileResponse(
+        media_file(here.studio.config.media, path),
+        # Whatever stands in the database, nothing is ever served as a page or a script.
+        media_type=media_type if media_type in _AUDIO else "application/octet-stream",
+        filename=f"{kind}-{number}{path[path.rfind('.') :]}",
+        content_disposition_type="inline",
+        headers={"cache-control": "private, max-age=3600"},
+    )
+
+
+@router.get("/{kind}/{number}/peaks")
+def peaks(
+    here: Here,
+    kind: Literal["clip", "recording"],
+    number: int,
+    points: Annotated[int, Query(ge=10, le=8000)] = 2000,
+    start: Annotated[float, Query(ge=0)] = 0.0,
+    end: Annotated[float | None, Query(ge=0)] = None,
+) -> Response:
+    """The waveform between two moments, in about so many points."""
+    from mmar.studio.media.waveform import open_waveform
+
+    _, _, waveform = _found(here, kind, number)
+    drawn = open_waveform(media_file(here.studio.config.media, waveform or "-"))
+    window = drawn.window(start, end if end is not None else drawn.frames / drawn.rate, points)
+    return Response(
+        window.to_json(), media_type="application/json", headers={"cache-control": "private, max-age=3600"}
+    )

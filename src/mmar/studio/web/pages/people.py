@@ -1,0 +1,137 @@
+"""Who belongs to a project, as what; invitations; the project's settings; the audit log."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import select
+from starlette.responses import RedirectResponse, Response
+
+from mmar.errors import UsageError
+from mmar.studio.data.tables import Person, Trace
+from mmar.studio.security.sessions import end_sessions_of, make_link
+from mmar.studio.store import people
+from mmar.studio.store.projects import changed_settings, save_settings
+from mmar.studio.web.forms import number, text, texts
+from mmar.studio.web.render import page
+from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.workflow import Refused, Role
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/p/{slug}")
+Here = Annotated[Place, Depends(place)]
+
+
+def _only_admin(here: Place) -> None:
+    if not here.actor.has(Role.ADMIN):
+        raise Refused("role", "only an admin of the project may do that")
+
+
+def _show(request: Request, here: Place, link: str = "", newcomer: str = "") -> Response:
+    with here.studio.database.read() as session:
+        values: dict[str, Any] = {
+            "members": people.members(session, here.project.id),
+            "names": people.names_of(session),
+            "traces": session.scalars(
+                select(Trace).where(Trace.project_id == here.project.id).order_by(Trace.id.desc()).limit(60)
+            ).all()
+            if here.actor.has(Role.ADMIN)
+            else [],
+        }
+    return page(request, "people.html", here, link=link, newcomer=newcomer, **values)
+
+
+@router.get("/people")
+def members(request: Request, here: Here) -> Response:
+    """Everyone, and what they are."""
+    return _show(request, here)
+
+
+@router.post("/people")
+def invite(request: Request, here: Here) -> Response:
+    """Add somebody; a new person gets a link that works once."""
+    _only_admin(here)
+    login = text(here.form, "login").strip().casefold()
+    roles = frozenset(Role(role) for role in texts(here.form, "role") if role in set(Role))
+    if not roles:
+        raise UsageError("choose at least one role")
+    now = here.studio.clock()
+    token = ""
+    with here.studio.database.write() as session:
+        project = attached(session, here.project)
+        person = session.scalar(select(Person).where(Person.login == login))
+        if person is None:
+            person = people.add_person(session, login, text(here.form, "name"), now)
+            token = make_link(session, person.id, "invite", now)
+        people.set_roles(session, project, person, roles, here.actor)
+        said = ", ".join(sorted(roles))
+        people.trace(session, now, here.person.id, "roles", person.login, detail=said, project_id=project.id)
+    link = str(request.url_for("welcome_page", token=token)) if token else ""
+    return (
+        _show(request, here, link, login) if link else RedirectResponse(f"/p/{here.project.slug}/people", 303)
+    )
+
+
+@router.post("/people/{person_id}")
+def change_roles(here: Here, person_id: int) -> Response:
+    """Say what somebody is; nothing ticked means that they leave."""
+    _only_admin(here)
+    roles = frozenset(Role(role) for role in texts(here.form, "role") if role in set(Role))
+    with here.studio.database.write() as session:
+        project, person = attached(session, here.project), session.get(Person, person_id)
+        if person is None:
+            raise UsageError("there is no such person")
+        people.set_roles(session, project, person, roles, here.actor)
+        people.trace(
+            session,
+            here.studio.clock(),
+            here.person.id,
+            "roles",
+            person.login,
+            detail=", ".join(sorted(roles)) or "left",
+            project_id=project.id,
+        )
+    return RedirectResponse(f"/p/{here.project.slug}/people", 303)
+
+
+@router.post("/people/{person_id}/link")
+def new_link(request: Request, here: Here, person_id: int) -> Response:
+    """A new link for somebody who lost their password or their invitation."""
+    _only_admin(here)
+    now = here.studio.clock()
+    with here.studio.database.write() as session:
+        person = session.get(Person, person_id)
+        member = {row.id for row, _ in people.members(session, here.project.id)}
+        if person is None or person.id not in member:
+            raise UsageError("there is no such person in this project")
+        if person.site_admin and not here.person.site_admin:
+            raise Refused("role", "only an admin of the site may give its admins a new password")
+        token = make_link(session, person.id, "password", now)
+        end_sessions_of(session, person.id)
+        people.trace(session, now, here.person.id, "link made", person.login, project_id=here.project.id)
+        login = person.login
+    return _show(request, here, str(request.url_for("welcome_page", token=token)), login)
+
+
+@router.post("/settings")
+def settings(here: Here) -> Response:
+    """What a lead may set."""
+    form = here.form
+    with here.studio.database.write() as session:
+        project = attached(session, here.project)
+        save_settings(
+            project,
+            here.actor,
+            changed_settings(
+                project,
+                inspections=number(form, "inspections") or 1,
+                needs_audio="needs_audio" in form,
+                languages=tuple(code for code in text(form, "languages").replace(",", " ").split() if code),
+            ),
+        )
+        people.trace(
+            session, here.studio.clock(), here.person.id, "settings", project.slug, project_id=project.id
+        )
+    return RedirectResponse(f"/p/{here.project.slug}/people", 303)

@@ -1,0 +1,161 @@
+"""Stage 2: the tree of layers and sub-categories, and the coverage board."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from mmar.errors import InputError
+from mmar.studio.data.media_tables import Job
+from mmar.studio.store import ideas, jobs, projects, proposals, queues
+from mmar.studio.store.people import names_of, trace
+from mmar.studio.web.forms import counted, number, text, texts
+from mmar.studio.web.render import page
+from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.workflow.coverage import board
+from mmar.studio.workflow.taxonomy import Branch, Move, Taxonomy
+
+__all__ = ["router", "tree_from_form"]
+
+router = APIRouter(prefix="/p/{slug}")
+Here = Annotated[Place, Depends(place)]
+
+
+@router.get("/taxonomy")
+def show(request: Request, here: Here) -> Response:
+    """The tree, its versions, what the model proposes."""
+    with here.studio.database.read() as session:
+        versions = projects.taxonomy_versions(session, here.project.id)
+        places = queues.coverage_places(session, here.project.id)
+        counts: dict[tuple[str, str], int] = {}
+        for item in queues.items_page(session, here.project.id, limit=100_000):
+            counts[item.category, item.sub_category] = counts.get((item.category, item.sub_category), 0) + 1
+        values: dict[str, Any] = {
+            "current": versions[0],
+            "versions": versions,
+            "counts": counts,
+            "total": len(places),
+            "names": names_of(session),
+            "cards": ideas.board_of(session, here.project.id, here.person.id),
+            "proposals": proposals.open_proposals(session, here.project.id, kinds=("grouping",)),
+            "model": here.studio.config.text_model,
+        }
+    return page(request, "taxonomy.html", here, **values)
+
+
+@router.post("/taxonomy")
+def save(here: Here) -> Response:
+    """Put a new version in force."""
+    tree, moves = tree_from_form(here)
+    with here.studio.database.write() as session:
+        project = attached(session, here.project)
+        version = projects.save_taxonomy(
+            session,
+            project,
+            here.actor,
+            tree,
+            moves,
+            base=number(here.form, "base") or 0,
+            why=text(here.form, "why").strip() or "edited",
+            now=here.studio.clock(),
+        )
+        trace(
+            session,
+            here.studio.clock(),
+            here.person.id,
+            "taxonomy",
+            f"version {version.number}",
+            project_id=project.id,
+        )
+    return RedirectResponse(f"/p/{here.project.slug}/taxonomy", 303)
+
+
+@router.post("/taxonomy/propose")
+def ask(here: Here) -> Response:
+    """Ask the text model to give every idea a place."""
+    with here.studio.database.write() as session:
+        _ask(session, here)
+    return RedirectResponse(f"/p/{here.project.slug}/preparation", 303)
+
+
+def _ask(session: object, here: Place) -> Job:
+    return jobs.enqueue(
+        session,  # type: ignore[arg-type]
+        here.project.id,
+        "propose",
+        "grouping",
+        {"kind": "grouping"},
+        here.studio.clock(),
+        person_id=here.person.id,
+    )
+
+
+def tree_from_form(here: Place) -> tuple[Taxonomy, list[Move]]:
+    """The tree that the editor's form says, and where items go whose place it renamed, moved or removed.
+
+    The form holds per layer `layer` (its name), `layer_was`, `about`; per sub-category `sub`, `sub_was`
+    (its old `layer|sub`) and `sub_layer` (place of its layer); per removed one `gone` (its old place) and
+    `gone_to`.
+    """
+    form = here.form
+    names = [name.strip() for name in texts(form, "layer")]
+    was, about = texts(form, "layer_was"), texts(form, "about")
+    subs: list[list[str]] = [[] for _ in names]
+    moves = []
+    rows = zip(texts(form, "sub"), texts(form, "sub_was"), texts(form, "sub_layer"), strict=False)
+    for name, old, at in rows:
+        if not name.strip():
+            continue
+        if not at.isdecimal() or int(at) >= len(names):
+            raise InputError("a sub-category belongs to no layer", field="taxonomy")
+        subs[int(at)].append(name.strip())
+        if old:
+            moves.append(Move(*_split(old), names[int(at)], name.strip()))
+    moves += [
+        Move(*_split(old), *_split(new))
+        for old, new in zip(texts(form, "gone"), texts(form, "gone_to"), strict=False)
+        if new
+    ]
+    moves += [
+        Move(old, "", new, "") for old, new in zip(was, names, strict=False) if old and old != new and new
+    ]
+    branches = tuple(
+        Branch(name, tuple(subs[at]), about[at].strip() if at < len(about) else "")
+        for at, name in enumerate(names)
+        if name
+    )
+    return Taxonomy(branches), moves
+
+
+def _split(place_name: str) -> tuple[str, str]:
+    layer, _, sub = place_name.partition("|")
+    return layer, sub
+
+
+@router.get("/coverage")
+def coverage(request: Request, here: Here, language: str = "", edit: bool = False) -> Response:  # noqa: FBT001, FBT002
+    """What was collected against what was aimed at."""
+    with here.studio.database.read() as session:
+        tree = projects.newest_taxonomy(session, here.project.id).tree
+        settings = here.project.settings
+        found = board(
+            queues.coverage_places(session, here.project.id),
+            [branch.name for branch in tree.layers],
+            settings.modalities,
+            settings.targets,
+            language=language,
+        )
+    return page(request, "coverage.html", here, board=found, language=language, edit=edit)
+
+
+@router.post("/coverage")
+def targets(here: Here) -> Response:
+    """Set the targets."""
+    with here.studio.database.write() as session:
+        project = attached(session, here.project)
+        new = projects.changed_settings(project, targets=dict(counted(here.form, "target:")))
+        projects.save_settings(project, here.actor, new)
+        trace(session, here.studio.clock(), here.person.id, "targets", project.slug, project_id=project.id)
+    return RedirectResponse(f"/p/{here.project.slug}/coverage", 303)

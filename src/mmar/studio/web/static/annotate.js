@@ -1,0 +1,206 @@
+// Writing an item: the waveform with its segments, rows that come and go, keys.
+"use strict";
+(() => {
+  const form = document.getElementById("item");
+  const box = form.querySelector("[data-editor]"), field = document.getElementById("timestamp");
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const list = box.querySelector("[data-segments]"), time = box.querySelector("[data-time]"), length = box.querySelector("[data-length]");
+  let audio = null, wave = null, marks = null, chosen = null, queue = [], loading = false;
+
+  // Times: hours, minutes, seconds; only written back to the field when somebody moves something.
+  const seconds = (text) => text.trim().split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
+  const clock = (s) => {
+    const ms = Math.round(s * 1000), whole = Math.floor(ms / 1000), rest = ms % 1000;
+    const two = (n) => String(n).padStart(2, "0");
+    return `${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}${rest ? `.${String(rest).padStart(3, "0")}` : ""}`;
+  };
+  const parse = (text) => text.split(/[;\n]+/).map((part) => part.split(/\s*[,–~]\s*|\s*-\s*/)).filter((ends) => ends.length === 2).map((ends) => ends.map(seconds)).filter(([a, b]) => a < b);
+  const changed = () => form.dispatchEvent(new Event("input", { bubbles: true }));
+  const regions = () => (marks ? marks.getRegions().filter((one) => one.id.startsWith("seg")) : []);
+  const order = () => [...list.children].map((row) => row.segment).filter(Boolean);
+  const write = () => {
+    field.value = order().map((one) => `${clock(one.start)},${clock(one.end)}`).join(";");
+    measure();
+    changed();
+  };
+  const measure = () => {
+    const total = order().reduce((sum, one) => sum + one.end - one.start, 0);
+    length.textContent = order().length ? `${order().length} segment${order().length > 1 ? "s" : ""}, ${total.toFixed(1)} s` : "the whole recording";
+  };
+  const choose = (region) => {
+    chosen = region;
+    [...list.children].forEach((row) => row.classList.toggle("on", row.segment === region));
+  };
+  const row = (region) => {
+    const line = document.createElement("div");
+    line.className = "seg";
+    line.segment = region;
+    const n = document.createElement("span");
+    n.className = "muted";
+    n.textContent = String(list.children.length + 1);
+    const ends = ["start", "end"].map((end) => {
+      const input = document.createElement("input");
+      input.setAttribute("aria-label", `Segment ${end}`);
+      input.value = clock(region[end]);
+      input.addEventListener("change", () => {
+        const value = seconds(input.value);
+        if (Number.isFinite(value)) region.setOptions({ [end]: value });
+        input.value = clock(region[end]);
+        write();
+      });
+      return input;
+    });
+    const hear = document.createElement("span");
+    const button = document.createElement("button");
+    button.type = "button"; button.className = "tiny"; button.textContent = "▶ hear";
+    button.addEventListener("click", () => { choose(region); play([[region.start, region.end]]); });
+    hear.append(button);
+    const gone = document.createElement("button");
+    gone.type = "button"; gone.className = "x"; gone.textContent = "×"; gone.setAttribute("aria-label", "Remove this segment");
+    gone.addEventListener("click", () => { region.remove(); line.remove(); write(); });
+    line.append(n, ...ends, hear, gone);
+    line.refresh = () => { ends[0].value = clock(region.start); ends[1].value = clock(region.end); };
+    list.append(line);
+    choose(region);
+  };
+  const add = (start, end) => marks.addRegion({ id: `seg${Math.random()}`, start, end, color: "rgba(10,102,102,.22)" });
+  const play = (parts) => {
+    queue = parts.map((part) => [...part]);
+    if (!queue.length) return;
+    audio.currentTime = queue[0][0];
+    audio.play();
+  };
+  const toggle = () => { queue = []; if (!audio) return; if (audio.paused) audio.play(); else audio.pause(); };
+  const preview = () => { if (audio) play(order().length ? order().map((one) => [one.start, one.end]) : [[0, Number(form.dataset.duration)]]); };
+
+  const open = async () => {
+    if (!form.dataset.src || loading) return;
+    loading = true;
+    const total = Number(form.dataset.duration), src = form.dataset.src;
+    box.querySelector("[data-empty]")?.remove();
+    const drawn = await (await fetch(`${src}/peaks?points=3000`)).json();
+    const peaks = [];
+    for (let i = 0; i < drawn.data.length; i += 2 * drawn.channels) peaks.push(drawn.data[i] / 127, drawn.data[i + 1] / 127);
+    audio = new Audio(src);
+    audio.preload = "metadata";
+    wave = WaveSurfer.create({
+      container: box.querySelector("[data-wave]"), media: audio, peaks: [peaks], duration: total, height: 96, normalize: true,
+      waveColor: css("--muted"), progressColor: css("--accent"), cursorColor: css("--ink"), barWidth: 2, barGap: 1, barRadius: 1,
+      cspNonce: document.body.dataset.nonce,
+      plugins: [WaveSurfer.Timeline.create({ container: box.querySelector("[data-timeline]"), height: 16 })],
+    });
+    marks = wave.registerPlugin(WaveSurfer.Regions.create());
+    marks.enableDragSelection({ id: undefined, color: "rgba(10,102,102,.22)" });
+    let restoring = true;
+    marks.on("region-created", (region) => {
+      if (!region.id.startsWith("seg")) region.id = `seg${Math.random()}`;
+      row(region);
+      if (!restoring) write();
+    });
+    marks.on("region-updated", (region) => { [...list.children].find((line) => line.segment === region)?.refresh(); choose(region); write(); });
+    marks.on("region-clicked", (region) => choose(region));
+    audio.addEventListener("timeupdate", () => {
+      time.textContent = `${clock(audio.currentTime).replace(/\.\d+$/, "")} / ${clock(total).replace(/\.\d+$/, "")}`;
+      if (queue.length && audio.currentTime >= queue[0][1] - 0.02) {
+        queue.shift();
+        if (queue.length) audio.currentTime = queue[0][0]; else audio.pause();
+      }
+    });
+    const restore = () => { parse(field.value).forEach(([start, end]) => add(start, Math.min(end, total))); restoring = false; measure(); };
+    if (wave.getDuration()) restore(); else wave.once("ready", restore);
+    box.querySelector("[data-zoom]").addEventListener("input", (event) => wave.zoom(Number(event.target.value)));
+    box.dataset.ready = "1";
+  };
+
+  // Rows of choices and cues.
+  const renumber = () => form.querySelectorAll("[data-choice]").forEach((one, at) => {
+    one.querySelector(".l").textContent = String.fromCharCode(65 + at);
+    one.querySelector("[type=radio]").value = String(at);
+  });
+  const grow = (name) => {
+    const line = document.getElementById(`${name}-template`).content.firstElementChild.cloneNode(true);
+    form.querySelector(`[data-${name}s]`).append(line);
+    renumber();
+    return line;
+  };
+  const here = () => { // the place in the joined clip that is being played
+    let before = 0;
+    for (const one of order()) {
+      if (audio.currentTime >= one.start && audio.currentTime <= one.end) return before + audio.currentTime - one.start;
+      before += one.end - one.start;
+    }
+    return order().length ? null : audio.currentTime;
+  };
+  form.addEventListener("click", (event) => {
+    const target = event.target.closest("button");
+    if (!target) return;
+    if (target.matches("[data-add-choice]")) grow("choice").querySelector("[type=text]").focus();
+    else if (target.matches("[data-add-cue]")) grow("cue").querySelector("input").focus();
+    else if (target.matches("[data-remove]")) { target.closest("[data-choice], [data-cue]").remove(); renumber(); changed(); }
+    else if (target.matches("[data-mark]") && audio) {
+      const at = here(), line = target.closest("[data-cue]");
+      if (at === null) { window.say("The place being played is not in any segment."); return; }
+      const [start, end] = [line.querySelector("[name=cue_start]"), line.querySelector("[name=cue_end]")];
+      if (!start.value || end.value) { start.value = at.toFixed(2); end.value = ""; window.say("Marked the beginning; press again at the end."); } else { end.value = at.toFixed(2); changed(); }
+    } else if (target.matches("[data-play]")) toggle();
+    else if (target.matches("[data-preview]")) preview();
+    else if (target.matches("[data-help]")) document.getElementById("keys").showModal();
+    else if (target.matches("[data-add-segment]")) segment();
+  });
+  const segment = () => { if (marks) add(audio.currentTime, Math.min(audio.currentTime + 10, Number(form.dataset.duration))); };
+  field.addEventListener("change", () => {
+    if (!marks) return;
+    regions().forEach((one) => one.remove());
+    list.replaceChildren();
+    const kept = field.value;
+    parse(kept).forEach(([start, end]) => add(start, end));
+    field.value = kept;
+  });
+  document.addEventListener("keydown", (event) => {
+    const control = event.ctrlKey || event.metaKey;
+    const act = (what) => { event.preventDefault(); what(); };
+    if (control && event.key === "s") act(() => form.querySelector("button[name=then][value='']").click());
+    else if (control && event.code === "Space") act(toggle);
+    else if (control && event.key === "Enter") act(preview);
+    else if (event.altKey && /^Digit[1-9]$/.test(event.code)) act(() => { const radio = form.querySelectorAll("[name=answer]")[Number(event.code.slice(5)) - 1]; if (radio) { radio.checked = true; changed(); } });
+    else if (event.altKey && event.code === "KeyS") act(segment);
+    else if (event.altKey && event.key === "ArrowLeft" && audio) act(() => { audio.currentTime -= 2; });
+    else if (event.altKey && event.key === "ArrowRight" && audio) act(() => { audio.currentTime += 2; });
+    else if (event.altKey && event.code === "BracketLeft" && chosen) act(() => { if (audio.currentTime < chosen.end) { chosen.setOptions({ start: audio.currentTime }); write(); list.childNodes.forEach((line) => line.refresh()); } });
+    else if (event.altKey && event.code === "BracketRight" && chosen) act(() => { if (audio.currentTime > chosen.start) { chosen.setOptions({ end: audio.currentTime }); write(); list.childNodes.forEach((line) => line.refresh()); } });
+  });
+
+  // A recording of one's own, chosen or dropped.
+  const send = async (file) => {
+    if (!file) return;
+    window.say(`Checking ${file.name}…`);
+    const body = new FormData();
+    body.set("csrf", document.body.dataset.csrf);
+    body.set("file", file);
+    const answer = await fetch(`${form.dataset.root}/items/${form.dataset.item}/upload`, { method: "POST", body, headers: { Accept: "application/json" } });
+    if (!answer.ok) { window.say(await answer.text()); return; }
+    const found = await answer.json();
+    form.querySelector("[name=recording]").value = found.recording;
+    document.getElementById("url").value ||= "";
+    form.dataset.src = `${form.dataset.root}/media/recording/${found.recording}`;
+    form.dataset.duration = found.duration;
+    document.getElementById("sound-state").textContent = `${found.title} · ${clock(found.duration)}`;
+    if (wave) { wave.destroy(); list.replaceChildren(); field.value = ""; loading = false; }
+    window.say("The recording is here.");
+    await open();
+    changed();
+  };
+  form.querySelector("[data-file]").addEventListener("change", (event) => send(event.target.files[0]));
+  box.addEventListener("dragover", (event) => event.preventDefault());
+  box.addEventListener("drop", (event) => { event.preventDefault(); send(event.dataTransfer.files[0]); });
+  document.addEventListener("htmx:afterSwap", () => {
+    const state = document.getElementById("sound-state");
+    if (state?.dataset.recording && !form.dataset.src) {
+      form.dataset.src = `${form.dataset.root}/media/recording/${state.dataset.recording}`;
+      form.dataset.duration = state.dataset.duration;
+      open();
+    }
+  });
+  open().catch(() => window.say("The waveform cannot be loaded."));
+  measure();
+})();

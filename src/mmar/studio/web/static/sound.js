@@ -1,0 +1,52 @@
+// A clip with its waveform: the server drew it, so the browser never decodes more than it plays.
+"use strict";
+(() => {
+  const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const open = async (box) => {
+    const { src, duration } = box.dataset;
+    const total = Number(duration);
+    const audio = new Audio(src);
+    audio.preload = "metadata";
+    const time = box.querySelector("[data-time]");
+    let until = null;
+    const drawn = await (await fetch(`${src}/peaks?points=1200`)).json();
+    const channels = drawn.channels, peaks = [];
+    for (let i = 0; i < drawn.data.length; i += 2 * channels) peaks.push(drawn.data[i] / 127, drawn.data[i + 1] / 127);
+    const wave = WaveSurfer.create({
+      container: box.querySelector("[data-wave]"), media: audio, peaks: [peaks], duration: total, height: 72, normalize: true,
+      waveColor: css("--muted"), progressColor: css("--accent"), cursorColor: css("--ink"), barWidth: 2, barGap: 1, barRadius: 1,
+      cspNonce: document.body.dataset.nonce,
+    });
+    const marks = wave.registerPlugin(WaveSurfer.Regions.create());
+    audio.addEventListener("timeupdate", () => {
+      time.textContent = `${clock(audio.currentTime)} / ${clock(total)}`;
+      if (until !== null && audio.currentTime >= until) { audio.pause(); until = null; }
+    });
+    const toggle = () => { until = null; if (audio.paused) audio.play(); else audio.pause(); };
+    box.querySelector("[data-play]").addEventListener("click", toggle);
+    const hear = (start, end) => { audio.currentTime = start; until = end; audio.play(); };
+    document.querySelectorAll("[data-hear]").forEach((button) => button.addEventListener("click", () => hear(...button.dataset.hear.split(",").map(Number))));
+    if ("select" in box.dataset) {
+      const from = document.querySelector("[data-from]"), to = document.querySelector("[data-to]");
+      marks.enableDragSelection({ color: "rgba(168,38,31,.22)" });
+      marks.on("region-created", (region) => { marks.getRegions().filter((other) => other !== region).forEach((other) => other.remove()); note(region); });
+      marks.on("region-updated", (region) => note(region));
+      const note = (region) => { from.value = region.start.toFixed(2); to.value = region.end.toFixed(2); document.querySelector("[data-reject]").open = true; };
+    }
+    return { toggle, move: (by) => { audio.currentTime = Math.min(total, Math.max(0, audio.currentTime + by)); } };
+  };
+  const players = Promise.all([...document.querySelectorAll("[data-player]")].map((box) => open(box).catch(() => window.say("The sound cannot be loaded."))));
+  document.addEventListener("keydown", async (event) => {
+    if (event.target.closest("input, textarea, select, summary") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const player = (await players)[0];
+    const answers = document.querySelector("[data-answers]");
+    if (event.key === " " && player && !event.target.closest("button, a")) { event.preventDefault(); player.toggle(); }
+    else if (event.key === "ArrowLeft") player?.move(-2);
+    else if (event.key === "ArrowRight") player?.move(2);
+    else if (answers && /^[0-9]$/.test(event.key)) answers.querySelector(`button[value="${Number(event.key) - 1}"]`)?.click();
+    else if (event.key === "a") document.querySelector("[data-approve] button")?.click();
+    else if (event.key === "r") { const box = document.querySelector("[data-reject]"); if (box) { box.open = true; box.querySelector("select").focus(); event.preventDefault(); } }
+  });
+  document.addEventListener("keydown", (event) => { if (event.key === " " && event.target === document.body) event.preventDefault(); });
+})();

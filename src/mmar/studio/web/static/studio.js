@@ -1,0 +1,28 @@
+// What every page needs: the token on requests, words when something fails, keys of forms.
+"use strict";
+(() => {
+  const toast = document.getElementById("toast");
+  let timer;
+  window.say = (text) => {
+    toast.textContent = text;
+    clearTimeout(timer);
+    timer = setTimeout(() => { toast.textContent = ""; }, 7000);
+  };
+  document.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-CSRF-Token"] = document.body.dataset.csrf;
+  });
+  document.addEventListener("htmx:responseError", (event) => window.say(event.detail.xhr.responseText.slice(0, 400)));
+  document.addEventListener("htmx:sendError", () => window.say("The server cannot be reached. What you typed stays here."));
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful && event.target.matches("form[data-reset]")) event.target.reset();
+  });
+  document.querySelectorAll("[data-all]").forEach((box) => box.addEventListener("change", () => {
+    box.closest("form").querySelectorAll("input[name=item]").forEach((one) => { one.checked = box.checked; });
+  }));
+  document.querySelectorAll("form[data-guard]").forEach((form) => {
+    let changed = false;
+    form.addEventListener("input", () => { changed = true; });
+    form.addEventListener("submit", () => { changed = false; });
+    addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+  });
+})();

@@ -1,0 +1,158 @@
+"""What every request needs: the database, the configuration, the clock, and who is asking."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+
+from mmar.errors import UsageError
+from mmar.studio.config import StudioConfig
+from mmar.studio.data import Database
+from mmar.studio.data.tables import Person, Project
+from mmar.studio.security.passwords import Passwords
+from mmar.studio.security.rates import RateLimit
+from mmar.studio.security.sessions import Visitor, find_visitor, person_of_token, same, touch_session
+from mmar.studio.store.people import actor_in
+from mmar.studio.store.projects import find_project
+from mmar.studio.workflow import Actor
+
+__all__ = ["COOKIE", "Forged", "NeedsLogin", "Place", "Studio", "place", "read_form", "studio_of", "visitor"]
+
+COOKIE = "mmar_studio"
+_MOST_FIELDS = 2_000
+
+
+class NeedsLogin(Exception):  # noqa: N818 - says what is missing
+    """Nobody is logged in; the pages answer with the login page, the API with 401."""
+
+
+class Forged(Exception):  # noqa: N818 - says what it is
+    """A form that does not come from one of our own pages."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Studio:
+    """One running studio.
+
+    Attributes:
+        config: how it was started.
+        database: opened and migrated.
+        passwords: hashes and checks them.
+        clock: the moment, UTC.
+        by_login: tries to log in, by login.
+        by_address: tries to log in, by network address.
+    """
+
+    config: StudioConfig
+    database: Database
+    passwords: Passwords
+    clock: Callable[[], datetime] = _now
+    by_login: RateLimit = field(default_factory=lambda: RateLimit(10, 900, time.monotonic))
+    by_address: RateLimit = field(default_factory=lambda: RateLimit(100, 900, time.monotonic))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Who is asking, and in which project.
+
+    Attributes:
+        studio: the running studio.
+        person: who.
+        csrf: what their forms must carry.
+        project: where.
+        actor: what they are there.
+        form: what was sent; empty for a request that only reads.
+    """
+
+    studio: Studio
+    person: Person
+    csrf: str
+    project: Project
+    actor: Actor
+    form: FormData
+
+
+def studio_of(request: Request) -> Studio:
+    """The running studio."""
+    studio = request.app.state.studio
+    assert isinstance(studio, Studio)
+    return studio
+
+
+async def read_form(request: Request) -> FormData:
+    """The form that was sent; empty for none. Uploads go to a file as they arrive."""
+    if request.method in ("GET", "HEAD"):
+        return FormData()
+    kind = request.headers.get("content-type", "")
+    if not kind.startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
+        return FormData()
+    return await request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=4 << 20)
+
+
+def visitor(request: Request, form: FormData = Depends(read_form)) -> Visitor:  # noqa: B008 - FastAPI's way
+    """Who is logged in; a request that changes something must carry their session's token.
+
+    Raises:
+        NeedsLogin: nobody is.
+        Forged: the token is missing or another's, or the browser says that the form is another site's.
+    """
+    studio = studio_of(request)
+    bearer = request.headers.get("authorization", "")
+    if bearer.lower().startswith("bearer "):
+        with studio.database.read() as session:
+            person = person_of_token(session, bearer[7:].strip())
+        if person is None:
+            raise NeedsLogin
+        # A browser never sends this header by itself, so no other site can use it.
+        return Visitor(person, "")
+    cookie = request.cookies.get(COOKIE, "")
+    now = studio.clock()
+    with studio.database.read() as session:
+        found = find_visitor(session, cookie, now) if cookie else None
+    if found is None:
+        raise NeedsLogin
+    if request.method not in ("GET", "HEAD"):
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            raise Forged
+        sent = request.headers.get("x-csrf-token") or form.get("csrf") or ""
+        if not isinstance(sent, str) or not same(sent, found.csrf):
+            raise Forged
+    if found.stale:
+        with studio.database.write() as session:
+            touch_session(session, cookie, now)
+    return found
+
+
+def place(
+    request: Request,
+    slug: str,
+    who: Visitor = Depends(visitor),  # noqa: B008 - FastAPI's way
+    form: FormData = Depends(read_form),  # noqa: B008
+) -> Place:
+    """Who is asking, in the project that the address names.
+
+    Raises:
+        UsageError: there is no such project, or it is not this person's; which of the two is not said.
+    """
+    studio = studio_of(request)
+    with studio.database.read() as session:
+        project = find_project(session, slug)
+        actor = actor_in(session, project.id, who.person) if project is not None else None
+    if project is None or actor is None or not actor.roles:
+        raise UsageError(f"there is no project “{slug}” that you belong to")
+    return Place(studio, who.person, who.csrf, project, actor, form)
+
+
+def attached(session: Session, project: Project) -> Project:
+    """The same project as a row of this transaction."""
+    return session.get_one(Project, project.id)
