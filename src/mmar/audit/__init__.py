@@ -1,0 +1,118 @@
+"""Is the benchmark sound? Checks with stable codes, like a linter's, of a benchmark and of a published table.
+
+    Subject ─► checks ─► Audit ─► table, JSON, proposed corrections
+
+    from mmar.audit import audit
+    found = audit(benchmark)
+    [each.code for each in found.outcomes if each.findings]
+
+A check is one function (`mmar.audit.check`), all of them stand in `mmar.audit.registry`, and the handbook's
+list is made of their docstrings. The room reads records and clips; it knows nothing of runs, whose verdicts
+are handed in (`Unheard`), and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from mmar.audit.baseline import Accepted, read_baseline, write_baseline
+from mmar.audit.check import Check, choose
+from mmar.audit.finding import Finding, Measure, Severity
+from mmar.audit.links import Link
+from mmar.audit.published import Table
+from mmar.audit.registry import CHECKS, FAMILIES, PUBLISHED_CHECKS
+from mmar.audit.report import Audit, Outcome, carry_out
+from mmar.audit.sounds import Sound
+from mmar.audit.subject import Subject, Unheard
+from mmar.items import Benchmark
+
+__all__ = [
+    "CHECKS",
+    "FAMILIES",
+    "PUBLISHED_CHECKS",
+    "Accepted",
+    "Audit",
+    "Check",
+    "Finding",
+    "Link",
+    "Measure",
+    "Outcome",
+    "Severity",
+    "Sound",
+    "Subject",
+    "Table",
+    "Unheard",
+    "audit",
+    "audit_table",
+    "choose",
+    "read_baseline",
+    "write_baseline",
+]
+
+
+def audit(
+    benchmark: Benchmark,
+    *,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    sounds: Mapping[str, Sound] | None = None,
+    unheard: Iterable[Unheard] = (),
+    links: Mapping[str, Link] | None = None,
+    accepted: Accepted | None = None,
+) -> Audit:
+    """Audit a benchmark.
+
+    Args:
+        benchmark: loaded leniently, if records that cannot be read are to be findings too.
+        select: codes or families to carry out; all when empty.
+        ignore: codes or families to leave out.
+        sounds: what `mmar.audit.sounds.hear` found; without it the checks of the clips are skipped.
+        unheard: runs without audio; without one the checks of family N are skipped.
+        links: what `mmar.audit.links.try_links` found; without it addresses are not tried.
+        accepted: findings to leave out, as `read_baseline` gives them.
+
+    Raises:
+        UsageError: a code that no check has.
+    """
+    checks = choose(CHECKS, select, ignore)
+    subject = Subject(benchmark.items, benchmark.missing, sounds, tuple(unheard), links)
+    outcomes, stale = carry_out(subject, checks, subject.has, accepted)
+    about = {
+        "kind": "benchmark",
+        "name": benchmark.name,
+        "revision": benchmark.revision,
+        "digest": benchmark.digest,
+        "items": len(benchmark),
+        "unreadable_records": len(benchmark.missing),
+    }
+    return Audit(about, outcomes, stale)
+
+
+def audit_table(
+    table: Table,
+    *,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    accepted: Accepted | None = None,
+) -> Audit:
+    """Audit a published table (`mmar.audit.tables.read_table`).
+
+    Args:
+        table: its percentages.
+        select: codes to carry out; all when empty.
+        ignore: codes to leave out.
+        accepted: findings to leave out.
+
+    Raises:
+        UsageError: a code that no check of tables has.
+    """
+    checks = choose(PUBLISHED_CHECKS, select, ignore)
+    outcomes, stale = carry_out(table, checks, ("records",), accepted)
+    about = {
+        "kind": "published table",
+        "name": table.name,
+        "rows": len({cell.row for cell in table.cells}),
+        "percentages": len(table.cells),
+        "columns_without_number": list(table.ignored),
+    }
+    return Audit(about, outcomes, stale)

@@ -1,0 +1,101 @@
+"""What a check is: one function with a stable code.
+
+A check is written as a function with the decorator `check`; its docstring is its documentation, here and in
+the handbook. A code is a letter for the family and three digits, and is never given to another check.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Generic, Literal, TypeVar
+
+import msgspec
+
+from mmar.audit.finding import Finding, Measure, Severity
+from mmar.errors import UsageError
+
+__all__ = ["Check", "Need", "check", "choose"]
+
+Need = Literal["records", "audio", "unheard", "network"]
+"""What a check looks at: the records alone; the clips; readings of a run without audio; the network."""
+
+S = TypeVar("S")
+Found = Iterator[Finding | Measure]
+
+
+class Check(msgspec.Struct, Generic[S], frozen=True):
+    """One check.
+
+    Attributes:
+        code: e.g. `C001`; stable.
+        severity: how bad a finding is.
+        title: what it finds, in the plural, to stand behind a count.
+        needs: what it looks at.
+        explanation: paragraphs: what is found, why it matters, what to do.
+        find: the function itself.
+    """
+
+    code: str
+    severity: Severity
+    title: str
+    needs: Need
+    explanation: str
+    find: Callable[[S], Found]
+
+    @property
+    def family(self) -> str:
+        """The letter."""
+        return self.code[0]
+
+
+def check(
+    code: str, severity: Severity, title: str, needs: Need = "records"
+) -> Callable[[Callable[[S], Found]], Check[S]]:
+    """Make a check of a function.
+
+    Args:
+        code: a letter and three digits.
+        severity: how bad a finding is.
+        title: what it finds, in the plural.
+        needs: what it looks at.
+
+    Returns:
+        A decorator; the function's docstring becomes the explanation.
+    """
+
+    def made(find: Callable[[S], Found]) -> Check[S]:
+        return Check(code, severity, title, needs, inspect.cleandoc(find.__doc__ or ""), find)
+
+    return made
+
+
+def choose(
+    checks: Sequence[Check[S]], select: Iterable[str] = (), ignore: Iterable[str] = ()
+) -> tuple[Check[S], ...]:
+    """The checks that a person wants.
+
+    Args:
+        checks: all there are.
+        select: codes, or beginnings of codes (`C` for a family); all when empty.
+        ignore: likewise, left out in any case.
+
+    Raises:
+        UsageError: a code that no check has.
+
+    Example:
+        >>> [each.code for each in choose((), (), ())]
+        []
+    """
+    wanted, unwanted = tuple(select), tuple(ignore)
+    for text in (*wanted, *unwanted):
+        if not text or not any(each.code.startswith(text) for each in checks):
+            raise UsageError(
+                f"“{text}” is no check\n  → codes are {', '.join(each.code for each in checks)}; "
+                "a letter alone means its family"
+            )
+    return tuple(
+        each
+        for each in checks
+        if (not wanted or each.code.startswith(wanted)) and not (unwanted and each.code.startswith(unwanted))
+    )

@@ -1,0 +1,170 @@
+"""C: can every scoring rule tell the choices apart?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mmar.audit.check import Check, check
+from mmar.audit.finding import Finding
+from mmar.audit.subject import Subject
+from mmar.audit.wording import quoted, same, stray_space
+from mmar.protocols import read
+from mmar.scoring import official_match
+
+__all__ = ["CHECKS"]
+
+
+@check("C001", "error", "wrong choices that the published rule scores as right")
+def taken_for_the_answer(subject: Subject) -> Iterator[Finding]:
+    """A wrong choice that holds the same words as the answer, in another order or number.
+
+    “From near to far” beside “From far to near”, “3:1” beside “1:3”. The published rule compares sets of
+    words, so a model that names the wrong choice scores a point. Word the choices with different words, or
+    score with `choice`, which keeps order.
+    """
+    for item in subject.items:
+        for choice in item.choices:
+            if choice != item.answer and official_match(item.answer, choice, item.choices):
+                if same(choice) == same(item.answer):
+                    continue  # C003
+                message = f"{quoted(choice)} is taken for {quoted(item.answer)}: the same words"
+                yield Finding(item.id, "choices", message, "", (), choice)
+
+
+@check("C002", "error", "empty choices")
+def empty(subject: Subject) -> Iterator[Finding]:
+    """A choice without text.
+
+    It can be chosen by no model and shifts the level of chance; often a separator too many in a spreadsheet.
+    Leaving it out is proposed where it is not the answer.
+    """
+    for item in subject.items:
+        for at, choice in enumerate(item.choices):
+            if choice.strip():
+                continue
+            message = f"choice {at + 1} of {len(item.choices)} is empty"
+            kept = [each for each in item.choices if each.strip()]
+            current = list(item.choices)
+            if item.answer.strip() and len(kept) > 1:
+                yield Finding(item.id, "choices", message, "", (), current, kept)
+            else:
+                yield Finding(item.id, "choices", message, "", (), current)
+            break
+
+
+@check("C003", "error", "choices that are the same text")
+def duplicates(subject: Subject) -> Iterator[Finding]:
+    """Two choices that are equal once case, quotes, dashes, white space and end marks are made plain.
+
+    A model that names the one cannot be told from a model that names the other.
+    """
+    for item in subject.items:
+        first: dict[str, str] = {}
+        for choice in item.choices:
+            form = same(choice)
+            if form and form in first:
+                message = f"{quoted(choice)} is {quoted(first[form])}"
+                yield Finding(item.id, "choices", message, "", (), choice)
+            first.setdefault(form, choice)
+
+
+@check("C004", "error", "choices that cannot be read back")
+def not_read_back(subject: Subject) -> Iterator[Finding]:
+    """A choice that the scorer `choice` does not recognise when a model answers with exactly its text.
+
+    Empty choices and choices of the same text have checks of their own.
+    """
+    for item in subject.items:
+        for choice in item.choices:
+            if not choice.strip() or sum(same(each) == same(choice) for each in item.choices) > 1:
+                continue
+            reading = read(choice, item.choices)
+            named = None if reading.index is None else item.choices[reading.index]
+            if named != choice:
+                seen = "no choice" if named is None else quoted(named)
+                yield Finding(
+                    item.id,
+                    "choices",
+                    f"{quoted(choice)} is read as {seen}: {reading.reason}",
+                    "",
+                    (),
+                    choice,
+                )
+
+
+@check("C005", "error", "answers that the published rule never scores as right")
+def never_right(subject: Subject) -> Iterator[Finding]:
+    """An answer without a single word character, such as “?” or “♯”.
+
+    The published rule finds no word in it and calls even the answer's own text wrong.
+    """
+    for item in subject.items:
+        if not official_match(item.answer, item.answer, item.choices):
+            yield Finding(item.id, "answer", f"{quoted(item.answer)} holds no word", "", (), item.answer)
+
+
+@check("C006", "warning", "choices with stray white space")
+def white_space(subject: Subject) -> Iterator[Finding]:
+    """White space before or after a choice, twice within it, or a line break or tab.
+
+    A scorer that compares letter by letter fails on it, and the answer must carry the same. The texts without
+    it are proposed, for the choices and, where it is concerned, for the answer.
+    """
+    for item in subject.items:
+        right = [" ".join(choice.split()) for choice in item.choices]
+        if len(set(right)) < len(right):
+            continue  # what is left would be two choices of one text
+        odd = [stray for choice in item.choices if choice.strip() and (stray := stray_space(choice))]
+        if odd:
+            yield Finding(item.id, "choices", ", ".join(odd), "", (), list(item.choices), right)
+        if item.answer.strip() and (stray := stray_space(item.answer)):
+            kept = " ".join(item.answer.split())
+            yield Finding(item.id, "answer", stray, "", (), item.answer, kept)
+
+
+@check("C007", "warning", "choices that are another choice's letter")
+def letters(subject: Subject) -> Iterator[Finding]:
+    """A choice whose text is the letter under which another choice is shown.
+
+    Such as the chord “B” in the first place. An answer “B” then means two things. Protocols that ask for a
+    letter cannot be used on the item.
+    """
+    for item in subject.items:
+        for at, choice in enumerate(item.choices):
+            form = same(choice)
+            if len(form) == 1 and "a" <= form <= "z":
+                other = ord(form) - ord("a")
+                if other != at and other < len(item.choices):
+                    shown = quoted(item.choices[other])
+                    message = f"{quoted(choice)} is the letter of {shown}"
+                    yield Finding(item.id, "choices", message, "", (), choice)
+
+
+_ORDER = re.compile(
+    r"\b(?:all|none|any|both|either|neither) of the (?:above|below)\b|\b(?:above|below) all\b"
+)
+
+
+@check("C008", "note", "choices that speak of the others' order")
+def order(subject: Subject) -> Iterator[Finding]:
+    """A choice such as “none of the above”.
+
+    It becomes false when choices are rotated or shuffled; “none of them” stays true.
+    """
+    for item in subject.items:
+        for choice in item.choices:
+            if _ORDER.search(same(choice)):
+                yield Finding(item.id, "choices", quoted(choice), "", (), choice)
+
+
+CHECKS: tuple[Check[Subject], ...] = (
+    taken_for_the_answer,
+    empty,
+    duplicates,
+    not_read_back,
+    never_right,
+    white_space,
+    letters,
+    order,
+)

@@ -1,0 +1,154 @@
+"""A: does the answer key give itself away? What could be scored without hearing and without knowing."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from mmar.audit.check import Check, check
+from mmar.audit.finding import Finding, Measure
+from mmar.audit.luck import LEVEL, at_least, chi_squared_at_least
+from mmar.audit.numerals import quantities
+from mmar.audit.subject import Subject
+from mmar.audit.wording import names, quoted, same
+from mmar.items import Item
+
+__all__ = ["CHECKS"]
+
+_FEWEST_EXPECTED = 5  # a slot's expected count, below which Pearson's statistic has no chi-squared law
+_FEWEST_SETS = 20  # times that a set of choices must recur to say anything
+
+
+@check("A001", "warning", "keys that favour a place among the choices")
+def place(subject: Subject) -> Iterator[Finding | Measure]:
+    """The answer stands more often in some places than in others.
+
+    Pearson's χ² against even use of the slots, over all numbers of choices of which enough items exist; a
+    warning at p < 0.01. A model that always names one letter then scores above chance. Shuffle the choices.
+    """
+    slots: dict[int, Counter[int]] = defaultdict(Counter)
+    for item in subject.items:
+        slots[len(item.choices)][item.answer_index] += 1
+    value, freedom, shares = 0.0, 0, {}
+    for size, counts in sorted(slots.items()):
+        expected = counts.total() / size
+        if expected >= _FEWEST_EXPECTED:
+            value += sum((counts[slot] - expected) ** 2 / expected for slot in range(size))
+            freedom += size - 1
+            shares[size] = [counts[slot] for slot in range(size)]
+    if not freedom:
+        return
+    p = chi_squared_at_least(value, freedom)
+    listed = "; ".join(f"of {size}: {', '.join(map(str, counts))}" for size, counts in shares.items())
+    text = f"answers by place, {listed} (χ² = {value:.2f}, {freedom} d.f., p = {p:.2g})"
+    counts_by_size = {str(size): counts for size, counts in shares.items()}
+    yield Measure(text, {"answers_by_slot": counts_by_size, "chi_squared": value, "freedom": freedom, "p": p})
+    if p < LEVEL:
+        yield Finding(None, "answer", text)
+
+
+@check("A002", "warning", "keys that favour the longest or the shortest choice")
+def length(subject: Subject) -> Iterator[Finding | Measure]:
+    """The answer is the longest choice, or the shortest, more often than chance would have it.
+
+    Counted over the items of which one choice alone is the longest (the shortest); each counts as one draw of
+    1 in the number of its choices, and the exact tail of their sum, doubled for the two tests, warns below
+    0.01. Writers make the right choice precise and so long: write the others as carefully.
+    """
+    for word, sign in (("longest", 1), ("shortest", -1)):
+        hits, chances = 0, []
+        for item in subject.items:
+            lengths = [sign * len(choice.strip()) for choice in item.choices]
+            if lengths.count(max(lengths)) == 1:
+                chances.append(1 / len(lengths))
+                hits += lengths[item.answer_index] == max(lengths)
+        if not chances:
+            continue
+        expected = math.fsum(chances)
+        p = min(1.0, 2 * at_least(hits, chances))
+        text = (
+            f"the answer alone is the {word} choice in {hits:,} of {len(chances):,} items, "
+            f"{expected:.1f} by chance (p = {p:.2g})"
+        )
+        yield Measure(text, {word: hits, "n": len(chances), "expected": expected, "p": p})
+        if p < LEVEL:
+            yield Finding(None, "answer", text, word)
+
+
+@check("A003", "warning", "keys that favour the middle of the numbers")
+def middle(subject: Subject) -> Iterator[Finding | Measure]:
+    """Where the choices are numbers, the answer is neither the least nor the greatest more often than chance.
+
+    The exact tail of a sum of draws, each of (choices − 2) in choices; a warning below 0.01. Writers put
+    wrong numbers around the right one, and who names the middle scores without listening. Let the right
+    number stand first, last and between equally often.
+    """
+    inner, chances = 0, []
+    for item in subject.items:
+        numbers = quantities(item.choices)
+        if numbers is not None and len(numbers) > 2:
+            chances.append((len(numbers) - 2) / len(numbers))
+            inner += min(numbers) < numbers[item.answer_index] < max(numbers)
+    if not chances:
+        return
+    expected = math.fsum(chances)
+    p = at_least(inner, chances)
+    text = (
+        f"the answer is neither least nor greatest in {inner:,} of {len(chances):,} items with numbers, "
+        f"{expected:.1f} by chance (p = {p:.2g})"
+    )
+    yield Measure(text, {"inner": inner, "n": len(chances), "expected": expected, "p": p})
+    if p < LEVEL:
+        yield Finding(None, "answer", text)
+
+
+@check("A004", "warning", "sets of choices of which one is the answer too often")
+def recurring(subject: Subject) -> Iterator[Finding | Measure]:
+    """A set of choices that at least 20 items share, such as Yes and No, of which one is the answer too often.
+
+    Pearson's χ² against even use, for two choices the exact test, both sides; a warning below 0.01. A model
+    that always says the commoner one is ahead of chance on these items.
+    """
+    sets: dict[frozenset[str], list[Item]] = defaultdict(list)
+    for item in subject.items:
+        forms = frozenset(map(same, item.choices))
+        if len(forms) == len(item.choices):
+            sets[forms].append(item)
+    for forms, items in sets.items():
+        if len(items) < _FEWEST_SETS:
+            continue
+        counts = Counter(same(item.answer) for item in items)
+        n, size = len(items), len(forms)
+        if size == 2:
+            p = min(1.0, 2 * at_least(max(counts.values()), [0.5] * n))
+        else:
+            p = chi_squared_at_least(sum((counts[f] - n / size) ** 2 * size / n for f in forms), size - 1)
+        spelled = {same(choice): choice.strip() for item in reversed(items) for choice in item.choices}
+        order = sorted(forms, key=lambda form: (-counts[form], form))
+        listed = ", ".join(f"{quoted(spelled[form])} {counts[form]:,}" for form in order)
+        text = f"{n:,} items have the same choices, and the answer is {listed} times (p = {p:.2g})"
+        yield Measure(text, {"answers": {spelled[form]: counts[form] for form in order}, "n": n, "p": p})
+        if p < LEVEL:
+            shared = tuple(item.id for item in items)
+            yield Finding(None, "answer", text, " / ".join(spelled[form] for form in order), shared)
+
+
+@check("A005", "warning", "questions that name the answer")
+def named(subject: Subject) -> Iterator[Finding]:
+    """A question that holds the answer's words and no other choice's.
+
+    Who reads the question alone has a reason to choose it. Questions that can be answered by yes or no in
+    other words (“Is he drunk?”, with “Drunk” and “Not drunk”) are left out: there every choice holds the
+    word.
+    """
+    for item in subject.items:
+        if [choice for choice in item.choices if names(item.question, choice)] != [item.answer]:
+            continue
+        if any(names(choice, item.answer) for choice in item.choices if choice != item.answer):
+            continue
+        message = f"{quoted(item.answer)} stands in {quoted(item.question, 120)}"
+        yield Finding(item.id, "question", message, "", (), item.question)
+
+
+CHECKS: tuple[Check[Subject], ...] = (place, length, middle, recurring, named)

@@ -1,0 +1,122 @@
+"""D: the clips themselves. Needs the audio; see `mmar.audit.sounds`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from mmar.audit.check import Check, check
+from mmar.audit.finding import Finding, Measure
+from mmar.audit.sounds import Sound
+from mmar.audit.subject import Subject
+from mmar.items import Item
+from mmar.items.timestamps import overlap
+from mmar.items.video import source_parts
+
+__all__ = ["CHECKS"]
+
+_TOLERANCE_S = 1.0  # a timestamp is written in whole seconds, and each end of a part is rounded
+_CLIPPED_SHARE = 1e-4
+_ALIKE = 0.1
+
+
+def _heard(subject: Subject) -> Iterator[tuple[Item, Sound]]:
+    sounds = subject.sounds or {}
+    for item in subject.items:
+        if (sound := sounds.get(item.audio_path)) is not None:
+            yield item, sound
+
+
+@check("D001", "error", "clips that are not there", "audio")
+def missing(subject: Subject) -> Iterator[Finding | Measure]:
+    """No file where `audio_path` says."""
+    formats: Counter[str] = Counter()
+    for item, sound in _heard(subject):
+        if sound.missing:
+            yield Finding(item.id, "audio_path", f"there is no {sound.path.name}", "", (), item.audio_path)
+        elif sound.facts is not None:
+            formats[f"{sound.facts.rate} Hz {sound.facts.channels} ch"] += 1
+    if formats:
+        listed = ", ".join(f"{name} {count:,}" for name, count in formats.most_common())
+        yield Measure(f"clips by format: {listed}", dict(formats.most_common()))
+
+
+@check("D002", "error", "clips that cannot be read", "audio")
+def unreadable(subject: Subject) -> Iterator[Finding]:
+    """A file that is not audio, was cut short, holds no frames, or samples that are no numbers."""
+    for item, sound in _heard(subject):
+        if sound.fault:
+            yield Finding(item.id, "audio_path", sound.fault, "", (), item.audio_path)
+
+
+@check("D003", "error", "silent clips", "audio")
+def silent(subject: Subject) -> Iterator[Finding]:
+    """No sample above −60 dBFS from beginning to end: there is nothing to answer from."""
+    for item, sound in _heard(subject):
+        if sound.levels is not None and sound.levels.silent:
+            peak = "digital silence" if sound.levels.peak is None else f"peak {sound.levels.peak:.0f} dBFS"
+            yield Finding(item.id, "audio_path", peak, "", (), item.audio_path)
+
+
+@check("D004", "warning", "clipped clips", "audio")
+def clipped(subject: Subject) -> Iterator[Finding]:
+    """More than one sample in 10,000 lies in a run of at least three at full scale.
+
+    Overdriven sound; a question about distortion may mean it.
+    """
+    for item, sound in _heard(subject):
+        if sound.levels is None or sound.facts is None:
+            continue
+        share = sound.levels.clipped_samples / (sound.facts.frames * sound.facts.channels)
+        if share > _CLIPPED_SHARE:
+            message = f"{sound.levels.clipped_runs:,} times at full scale, {100 * share:.2g} % of its samples"
+            yield Finding(item.id, "audio_path", message, "", (), item.audio_path)
+
+
+@check("D005", "warning", "clips of another length than the timestamp", "audio")
+def other_length(subject: Subject) -> Iterator[Finding]:
+    """A file that is more than a second, for each of its parts, longer or shorter than the timestamp says."""
+    for item, sound in _heard(subject):
+        parts = subject.segments.get(item.id)
+        if sound.facts is None or not parts:
+            continue
+        expected = sum(part.duration for part in parts)
+        if abs(sound.facts.duration - expected) > _TOLERANCE_S * len(parts):
+            kind = "longer" if sound.facts.duration > expected else "shorter"
+            message = f"{sound.facts.duration:.1f} s, the timestamp says {expected:g} s"
+            yield Finding(item.id, "timestamp", message, kind, (), item.timestamp)
+
+
+@check("D006", "warning", "pairs of clips that hold the same recording", "audio")
+def copies(subject: Subject) -> Iterator[Finding]:
+    """Two clips whose fingerprints share at least a tenth, and whose timestamps do not say so already (V002).
+
+    The same recording under two addresses, or a re-upload. Such items are not independent, and one may leak
+    into the training set of a model through the other.
+    """
+    from mmar.audio.landmarks import near_duplicates
+
+    first: dict[str, Item] = {}
+    for item in subject.items:
+        first.setdefault(item.audio_path, item)
+    marks = {path: s.mark for path, s in (subject.sounds or {}).items() if s.mark and path in first}
+    for pair in near_duplicates(marks, threshold=_ALIKE):
+        one, other = first[pair.first], first[pair.second]
+        if not _known_to_overlap(subject, one, other):
+            message = f"{100 * pair.similarity:.0f} % alike {other.id}, {pair.offset:+.1f} s apart"
+            yield Finding(one.id, "audio_path", message, "", (other.id,), one.audio_path)
+
+
+def _known_to_overlap(subject: Subject, one: Item, other: Item) -> bool:
+    if not {one.id, other.id} <= subject.segments.keys():
+        return False
+    theirs = source_parts(other)
+    return any(
+        overlap([part], [their]) > 0
+        for key, part in source_parts(one)
+        for where, their in theirs
+        if key == where
+    )
+
+
+CHECKS: tuple[Check[Subject], ...] = (missing, unreadable, silent, clipped, other_length, copies)

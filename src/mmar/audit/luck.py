@@ -1,0 +1,71 @@
+"""How likely is that by luck? The few tail probabilities that the benchmark's own key is tested with.
+
+Exact where that is cheap, closed forms elsewhere, so that an audit needs no statistics package. Every
+p-value here is one-sided, the chance of what was seen or more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+__all__ = ["LEVEL", "at_least", "chi_squared_at_least"]
+
+LEVEL = 0.01
+"""A test of a benchmark's key warns below this."""
+
+_EXACT = 2000
+
+
+def at_least(count: int, chances: Sequence[float]) -> float:
+    """The chance of `count` or more successes in trials of different chances (Poisson binomial).
+
+    Args:
+        count: number of successes.
+        chances: the chance of success of each trial, 0 to 1.
+
+    Returns:
+        Exact up to 2,000 trials; beyond, the normal approximation with a continuity correction.
+
+    Example:
+        >>> at_least(2, [0.5, 0.5, 0.5])
+        0.5
+    """
+    if count <= 0:
+        return 1.0
+    if count > len(chances):
+        return 0.0
+    if len(chances) > _EXACT:
+        mean = math.fsum(chances)
+        spread = math.sqrt(math.fsum(p * (1 - p) for p in chances))
+        above = count - 0.5 - mean
+        return 0.5 * math.erfc(above / (spread * math.sqrt(2))) if spread else float(above <= 0)
+    ways = [1.0]
+    for p in chances:
+        q = 1 - p
+        ways = [q * no + p * yes for no, yes in zip([*ways, 0.0], [0.0, *ways], strict=True)]
+    return min(1.0, math.fsum(ways[count:]))
+
+
+def chi_squared_at_least(value: float, freedom: int) -> float:
+    """The chance of a chi-squared variable of `freedom` degrees (1 or more) being `value` or more.
+
+    The finite sums of Abramowitz & Stegun 26.4.4 and 26.4.5.
+
+    Example:
+        >>> round(chi_squared_at_least(3.841458820694124, 1), 6)
+        0.05
+    """
+    if value <= 0:
+        return 1.0
+    half = value / 2
+    if freedom % 2:
+        total, term = math.erfc(math.sqrt(half)), math.exp(-half) * math.sqrt(value) * math.sqrt(2 / math.pi)
+        steps = range(3, freedom + 1, 2)
+    else:
+        total, term = math.exp(-half), math.exp(-half) * half
+        steps = range(4, freedom + 1, 2)
+    for step in steps:
+        total += term
+        term *= value / step
+    return min(1.0, total)

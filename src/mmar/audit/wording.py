@@ -1,0 +1,73 @@
+"""Does one text stand in another as words of its own? Compared as answers are (`mmar.protocols.wording`)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from mmar.protocols.wording import clean, loose, plain
+
+__all__ = ["names", "quoted", "same", "stray_space"]
+
+_STRAY = re.compile(r"^\s+|\s+$|\s{2,}|[^\S ]")
+_AROUND = 24
+
+
+@lru_cache(maxsize=8192)
+def same(text: str) -> str:
+    """The form in which spellings of one text are equal: case, quotes, dashes, blanks, end marks do not count."""
+    return loose(plain(clean(text)))
+
+
+def names(text: str, phrase: str) -> bool:
+    """Whether a text holds a phrase with no letter or digit right before or after it.
+
+    Scripts that are written without spaces have an edge at every character.
+
+    Example:
+        >>> names("He is “Not Amused”!", "not amused."), names("Notes", "no")
+        (True, False)
+    """
+    wanted, within = same(phrase), plain(clean(text))
+    at = within.find(wanted) if wanted else -1
+    while at >= 0:
+        before, after = within[at - 1 : at], within[at + len(wanted) : at + len(wanted) + 1]
+        if not (_joins(before, wanted[0]) or _joins(wanted[-1], after)):
+            return True
+        at = within.find(wanted, at + 1)
+    return False
+
+
+def _joins(left: str, right: str) -> bool:
+    """Whether two neighbouring characters belong to one word."""
+    return left.isalnum() and right.isalnum() and left < "\u2e80" and right < "\u2e80"
+
+
+def quoted(text: str, limit: int = 60) -> str:
+    """A text in quotation marks on one line, shortened for a message."""
+    line = text.replace("\n", "⏎").replace("\t", "⇥")
+    return f"“{line}”" if len(line) <= limit else f"“{line[: limit - 1]}…”"
+
+
+def stray_space(text: str) -> str | None:
+    """The first white space that should not be there, shown with what stands around it.
+
+    Args:
+        text: any text.
+
+    Returns:
+        `None` where words are parted by single spaces and nothing stands at the ends.
+
+    Example:
+        >>> stray_space("Connor "), stray_space("two words")
+        ('“Connor␣”', None)
+    """
+    found = _STRAY.search(text)
+    if found is None:
+        return None
+    start, end = found.span()
+    before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
+    shown = "".join({"\n": "⏎", "\t": "⇥"}.get(mark, "␣") for mark in found[0])
+    left = "…" if start > _AROUND else ""
+    right = "…" if end + _AROUND < len(text) else ""
+    return f"“{left}{before}{shown}{after}{right}”".replace("\n", "⏎")

@@ -1,0 +1,200 @@
+"""What is in a benchmark: counts by group, durations, sources, and what a guesser scores on it.
+
+Durations are those of the clips where they are here (read from the files' headers), else those that the
+timestamps name; which of the two is always said, since a clip may be longer than its timestamp.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from mmar.audio import describe as audio_facts
+from mmar.audit.sounds import clip_file
+from mmar.errors import InputError
+from mmar.items import Benchmark, Item
+from mmar.items.timestamps import parse_timestamp
+from mmar.items.video import item_video
+from mmar.stats.chance import guessing
+
+__all__ = ["Description", "Durations", "describe_benchmark", "in_published_order"]
+
+# The order of the publisher's page; other names follow, the commonest first.
+_ORDER = (
+    "sound",
+    "music",
+    "speech",
+    "mix-sound-music",
+    "mix-sound-speech",
+    "mix-music-speech",
+    "mix-sound-music-speech",
+    "Signal Layer",
+    "Perception Layer",
+    "Semantic Layer",
+    "Cultural Layer",
+)
+
+
+class Durations(msgspec.Struct, frozen=True):
+    """How long the clips are, in seconds.
+
+    Attributes:
+        measured_from: the clips' files, or the timestamps.
+        n: number of items whose length is known.
+        total: of all of them together.
+        mean: average.
+        median: half of them are longer.
+        shortest: the least.
+        longest: the greatest.
+    """
+
+    measured_from: Literal["clips", "timestamps"]
+    n: int
+    total: float
+    mean: float
+    median: float
+    shortest: float
+    longest: float
+
+
+class Description(msgspec.Struct, frozen=True):
+    """What is in a benchmark. Counts are numbers of items.
+
+    Attributes:
+        name: of the benchmark.
+        revision: the publisher's, or empty.
+        digest: content digest.
+        items: number of items.
+        modality: by modality, in the published order.
+        category: by category, in the published order.
+        sub_category: by category, then sub-category, the commonest first; items without one are left out.
+        language: by the `language` field as it is written, the commonest first.
+        without_language: items whose `language` is empty.
+        languages_heard: by language, an item with a list counting for each.
+        source: by platform.
+        choices: by number of choices.
+        chance: expected accuracy of a guesser, percent.
+        videos: sources that are told apart; an item without an address is one of its own.
+        shared_videos: sources that several items come from.
+        sharing_items: items of those.
+        durations: of the clips; `None` where neither clips nor timestamps are here.
+    """
+
+    name: str
+    revision: str
+    digest: str
+    items: int
+    modality: dict[str, int]
+    category: dict[str, int]
+    sub_category: dict[str, dict[str, int]]
+    language: dict[str, int]
+    without_language: int
+    languages_heard: dict[str, int]
+    source: dict[str, int]
+    choices: dict[int, int]
+    chance: float
+    videos: int
+    shared_videos: int
+    sharing_items: int
+    durations: Durations | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values with stable keys, for `--json`."""
+        record: dict[str, Any] = msgspec.to_builtins(self, str_keys=True)
+        return record
+
+
+def describe_benchmark(
+    benchmark: Benchmark, *, progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> Description:
+    """Count what is in a benchmark.
+
+    Args:
+        benchmark: with its `audio_dir`, if durations are to be those of the clips.
+        progress: called with how many files were looked at, of how many.
+    """
+    items = benchmark.items
+    categories = in_published_order(Counter(item.category for item in items))
+    languages = Counter(item.language for item in items if item.language)
+    videos = Counter(video for item in items if (video := item_video(item)) is not None)
+    shared = [count for count in videos.values() if count > 1]
+    return Description(
+        name=benchmark.name,
+        revision=benchmark.revision,
+        digest=benchmark.digest,
+        items=len(items),
+        modality=in_published_order(Counter(item.modality for item in items)),
+        category=categories,
+        sub_category={
+            category: dict(
+                Counter(
+                    item.sub_category for item in items if item.category == category and item.sub_category
+                ).most_common()
+            )
+            for category in categories
+        },
+        language=dict(languages.most_common()),
+        without_language=len(items) - languages.total(),
+        languages_heard=_heard(items),
+        source=dict(Counter(item.source for item in items if item.source).most_common()),
+        choices=dict(sorted(Counter(len(item.choices) for item in items).items())),
+        chance=guessing([len(item.choices) for item in items]).accuracy,
+        videos=len(videos) + len(items) - videos.total(),
+        shared_videos=len(shared),
+        sharing_items=sum(shared),
+        durations=_durations(benchmark, progress),
+    )
+
+
+def in_published_order(counts: Mapping[str, int]) -> dict[str, int]:
+    """Groups in the order of the publisher's page; names that it does not know follow, the commonest first."""
+    rank = {name: at for at, name in enumerate(_ORDER)}
+    return dict(sorted(counts.items(), key=lambda pair: (rank.get(pair[0], len(rank)), -pair[1], pair[0])))
+
+
+def _heard(items: Iterable[Item]) -> dict[str, int]:
+    codes = Counter(
+        code for item in items for code in {part.strip() for part in (item.language or "").split("|")} if code
+    )
+    return dict(sorted(codes.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _durations(benchmark: Benchmark, progress: Callable[[int, int], None]) -> Durations | None:
+    clips = list(_of_clips(benchmark, progress))
+    seconds = clips or list(_of_timestamps(benchmark))
+    if not seconds:
+        return None
+    return Durations(
+        measured_from="clips" if clips else "timestamps",
+        n=len(seconds),
+        total=sum(seconds),
+        mean=statistics.fmean(seconds),
+        median=statistics.median(seconds),
+        shortest=min(seconds),
+        longest=max(seconds),
+    )
+
+
+def _of_clips(benchmark: Benchmark, progress: Callable[[int, int], None]) -> Iterator[float]:
+    """Length of each clip that is here and can be read; a clip that several items share counts for each."""
+    if benchmark.audio_dir is None:
+        return
+    for done, item in enumerate(benchmark, 1):
+        try:
+            yield audio_facts(clip_file(benchmark.audio_dir, item.audio_path)).duration
+        except InputError:
+            continue
+        finally:
+            progress(done, len(benchmark))
+
+
+def _of_timestamps(benchmark: Benchmark) -> Iterator[float]:
+    for item in benchmark:
+        try:
+            yield sum(part.duration for part in parse_timestamp(item.timestamp or ""))
+        except InputError:
+            continue
