@@ -8,22 +8,27 @@ has not. So word order and repetition do not count, a letter is never right, and
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 
 __all__ = ["OFFICIAL_VERSION", "official_match", "official_reason"]
 
 OFFICIAL_VERSION = 1
 
-_find_words = re.compile(r"\w+").findall
+_WORD = re.compile(r"\w+")
+_LONG = 1 << 20
 _ASCII_GAPS = str.maketrans(
     {chr(code): " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 )
 
 
-def _words(text: str) -> list[str]:
-    r"""The runs of `\\w` of a text in lower case; for ASCII, what the pattern finds, in half the time."""
+def _words(text: str) -> Collection[str]:
+    r"""The runs of `\w` of a text in lower case; for ASCII, what the pattern finds, in half the time."""
     text = text.lower()
-    return text.translate(_ASCII_GAPS).split() if text.isascii() else _find_words(text)
+    if len(text) > _LONG:
+        # Ten million words of one answer, one at a time: few of them are different.
+        return {match[0] for match in _WORD.finditer(text)}
+    return text.translate(_ASCII_GAPS).split() if text.isascii() else _WORD.findall(text)
 
 
 @lru_cache(maxsize=4096)
