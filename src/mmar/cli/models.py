@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 
 import click
@@ -22,6 +23,7 @@ _CLASSES = ("LALM", "LARM", "OLM", "LLM", "LRM")
     "--class",
     "model_class",
     type=click.Choice(_CLASSES, case_sensitive=False),
+    metavar="|".join(_CLASSES),
     help="Only one class: audio language, audio reasoning, omni, text, reasoning.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -40,7 +42,9 @@ def models(*, name: str | None, model_class: str | None, as_json: bool) -> None:
     if name is not None:
         found = recipes().get(name)
         if found is None:
-            raise UsageError(f"no published system “{name}”; mmar models lists them")
+            close = difflib.get_close_matches(name.casefold(), recipes(), n=1)
+            meant = f"did you mean “{close[0]}”?" if close else "mmar models lists them"
+            raise UsageError(f"no published system “{name}”; {meant}")
         click.echo(_json(_record(found)) if as_json else _shown(found))
         return
     chosen = [each for each in recipes().values() if model_class in (None, each.model_class)]

@@ -58,8 +58,9 @@ def show(*, item: str, benchmark: str, as_json: bool, **given: Any) -> None:
     request = _request(loaded, found, protocol, rotation)
     heard = request if model is None else _as_heard(model, request)
     record = _record(loaded, heard, protocol, model)
-    # A caption is not known beforehand: the request of a cascade is the one without it.
-    record["digest"] = (heard if model and model.startswith("text/") else request).digest()
+    if model is not None and model.startswith("cascade/"):
+        # What a cascade is asked, and what its digest is of, is the question with the clip.
+        record |= {"audio": str(request.audio), "digest": request.digest()}
     if model is not None and (body := _body(model, heard, options)) is not None:
         record["body"] = body
     click.echo(json.dumps(record, ensure_ascii=False, indent=2) if as_json else _shown(record, protocol))
@@ -81,7 +82,7 @@ def _model(given: dict[str, Any]) -> tuple[str | None, dict[str, str], Protocol]
         return given["model"], options, load_protocol(given["protocol"] or DEFAULT)
     protocol = load_protocol(given["protocol"] or recipe.protocol)
     protocol = msgspec.structs.replace(protocol, settings=recipe.settings.over(protocol.settings))
-    return recipe.adapter or None, {**recipe.options, **options}, protocol
+    return recipe.adapter or recipe.name, {**recipe.options, **options}, protocol
 
 
 def _find(benchmark: Benchmark, text: str, protocol: Protocol, rotation: int) -> tuple[Item, int]:
@@ -146,6 +147,7 @@ def _record(benchmark: Benchmark, request: Request, protocol: Protocol, model: s
         "rotation": request.rotation,
         "audio": None if request.audio is None else str(request.audio),
         "settings": msgspec.to_builtins(request.settings),
+        "digest": request.digest(),
         "messages": [msgspec.to_builtins(message) for message in request.messages],
     }
     return {name: value for name, value in record.items() if value is not None}

@@ -90,7 +90,9 @@ def is_denied(text: str, start: int, end: int) -> bool:
         end: where it ends.
     """
     before = text[max(0, start - _WINDOW) : start]
-    if not _HINTS.isdisjoint(before.translate(_SPACED).split()) or "n't" in before or not before.isascii():
+    if before and (
+        not _HINTS.isdisjoint(before.translate(_SPACED).split()) or "n't" in before or not before.isascii()
+    ):
         cut = 0
         for clause in _CLAUSE.finditer(before):
             cut = clause.end()

@@ -48,14 +48,16 @@ def whole(text: str, known: ChoiceForms, *, empty: bool = False) -> int:
     """The choice that the whole text is; an empty one only where the text's end is marked (`empty`)."""
     if len(text) > 2 * known.longest + 200:
         return NONE
-    stripped = text.strip()
-    if not stripped:
+    form = plain(text)
+    if not form:
         return known.exact.get("", NONE) if empty else NONE
-    form = plain(stripped)
-    if (at := known.plain.get(form, NONE)) >= 0:
-        return at
-    form = loose(form)
-    return known.loose.get(form, NONE) if form else NONE
+    return _is_choice(form, loose(form), known)
+
+
+def _is_choice(form: str, core: str, known: ChoiceForms) -> int:
+    """The choice that a plain form, or the loose form `core` of the same text, is."""
+    at = known.plain.get(form, NONE)
+    return known.loose.get(core, NONE) if at < 0 and core else at
 
 
 def named_by(text: str, known: ChoiceForms, *, letters: bool, closed: bool) -> int:
@@ -73,13 +75,18 @@ def named_by(text: str, known: ChoiceForms, *, letters: bool, closed: bool) -> i
     count = len(known.texts)
     if letters and (at := letter_alone(text, count)) >= 0:
         return at
-    if (at := whole(text, known, empty=closed)) >= 0:
+    head = text if len(text) <= reach(known) else text[: reach(known)]
+    form = plain(head)
+    if not form:
+        return known.exact.get("", NONE) if closed else NONE
+    core = loose(form)
+    if head is text and (at := _is_choice(form, core, known)) >= 0:
         return at
     if (at := letter_alone(text, count)) >= 0:
         return at
     if (at := labelled(text, known)) != NONE:
         return at
-    if (at := _at_start(text, known)) != NONE:
+    if (at := _at_start(core, known)) != NONE:
         return at
     at, end = letter_clause(text, count)
     if at >= 0 and not is_denied(text[:100].lower(), 0, end):
@@ -115,20 +122,23 @@ def labelled(text: str, known: ChoiceForms) -> int:
     if letter_linked(text, after, count) not in (NONE, at):
         return CONFLICT
     rest = text[begin:]
-    if not rest.strip():
+    line = rest.lstrip().split("\n", 1)[0]
+    if not line:
         return at
     if known.lettered and _starting(loose(plain(text[: reach(known)])), 0, known)[2] > begin:
         return NONE  # a choice that looks like a label, such as the chord "A:maj"
     others = False
-    for other, start in letter_labels(rest, count):
-        if other != at:
-            if _at_start(rest[start:], known) == other:
-                return CONFLICT  # "A. cat B. dog" lists the choices
-            others = True
-    line = rest.lstrip().split("\n", 1)[0]
-    said = whole(line, known)
+    if ")" in rest or "." in rest or ":" in rest or "]" in rest:
+        for other, start in letter_labels(rest, count):
+            if other != at:
+                if _at_start(loose(plain(rest[start : start + reach(known)])), known) == other:
+                    return CONFLICT  # "A. cat B. dog" lists the choices
+                others = True
+    form = plain(line[: reach(known)])
+    core = loose(form)
+    said = _is_choice(form, core, known)
     if said < 0:
-        said = _at_start(line, known)
+        said = _at_start(core, known)
     if said < 0:
         named = named_choices(line, known)
         if at in named.denied:
@@ -139,18 +149,17 @@ def labelled(text: str, known: ChoiceForms) -> int:
     return at if said >= 0 and known.texts[said] == known.texts[at] else CONFLICT
 
 
-def _at_start(text: str, known: ChoiceForms) -> int:
-    """The choice that stands at the start, articles aside; a second one linked to it is a conflict."""
-    form = loose(plain(text[: reach(known)]))
-    at, start, end = _starting(form, 0, known)
-    if at < 0:
-        return NONE
-    if form[end : end + 1] == "?" or is_denied(form, start, end):
+def _at_start(core: str, known: ChoiceForms) -> int:
+    """The choice that stands at the start of a loose form, articles aside; a second one linked to it is a conflict."""
+    at, start, end = _starting(core, 0, known)
+    if at < 0 or end == len(core):
+        return at
+    if core[end] == "?" or is_denied(core, start, end):
         return NONE  # the caller looks closer
-    if link := _LINK.match(form, end):
-        other, _, _ = _starting(form, link.end(), known)
-        if other < 0 and (letter := _LETTERED.match(form, link.end())):
-            other, _, _ = _starting(form, letter.end(), known)
+    if link := _LINK.match(core, end):
+        other, _, _ = _starting(core, link.end(), known)
+        if other < 0 and (letter := _LETTERED.match(core, link.end())):
+            other, _, _ = _starting(core, letter.end(), known)
         if other >= 0 and other != at:
             return CONFLICT
     return at

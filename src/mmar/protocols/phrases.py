@@ -6,7 +6,6 @@ A phrase that introduces the choices themselves ("choose the answer from the fol
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 __all__ = ["pointed_at"]
 
@@ -40,15 +39,15 @@ _SENTENCE_START = re.compile(r"[.!?\n。]\s")
 _MOST = 32
 
 
-def pointed_at(text: str, reach: int) -> Iterator[tuple[str, bool]]:
+def pointed_at(text: str, reach: int) -> list[tuple[str, bool]]:
     """What phrases point at, the last phrase first.
 
     Args:
         text: cleaned text.
         reach: how many characters beside a phrase to hand back.
 
-    Yields:
-        The text beside a phrase, and whether it stands before the phrase (a closed piece) or behind it (an
+    Returns:
+        The text beside each phrase, and whether it stands before the phrase (a closed piece) or behind it (an
         open one, which runs on to whatever else was said).
     """
     lower = text.lower()
@@ -57,7 +56,7 @@ def pointed_at(text: str, reach: int) -> Iterator[tuple[str, bool]]:
     points: list[tuple[int, int, bool]] = []
     if "answer" in lower or "option" in lower or "choice" in lower:
         points = [(match.start(), match.end(), False) for match in _ANSWER_IS.finditer(lower)]
-        if backwards := list(_IS_ANSWER.finditer(lower)):
+        if (" the " in lower or " my " in lower) and (backwards := list(_IS_ANSWER.finditer(lower))):
             # "Dog is the right answer: it barks" points backwards alone.
             ends = {match.end() for match in backwards}
             points = [point for point in points if point[0] + len("answer") not in ends]
@@ -68,12 +67,16 @@ def pointed_at(text: str, reach: int) -> Iterator[tuple[str, bool]]:
         points += [(match.start(), match.end(), False) for match in _CHINESE.finditer(lower)]
     if len(points) > 1:
         points.sort(reverse=True)
-    for start, end, before in points[:_MOST]:
-        if before:
-            piece = text[max(0, start - reach) : start]
-            cut = 0
-            for stop in _SENTENCE_START.finditer(piece):
-                cut = stop.end()
-            yield piece[cut:], True
-        else:
-            yield text[end : end + reach], False
+        points = points[:_MOST]
+    return [
+        (_clause_before(text, start, reach), True) if before else (text[end : end + reach], False)
+        for start, end, before in points
+    ]
+
+
+def _clause_before(text: str, end: int, reach: int) -> str:
+    piece = text[max(0, end - reach) : end]
+    cut = 0
+    for stop in _SENTENCE_START.finditer(piece):
+        cut = stop.end()
+    return piece[cut:]

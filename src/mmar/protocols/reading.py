@@ -112,7 +112,7 @@ def read(text: str | None, choices: tuple[str, ...], rule: ReadingRule | None = 
     if (at := letter_alone(answer, len(choices))) >= 0:
         return _LETTER[at]
     limit = reach(known)
-    if rule is not None:
+    if rule is not None and rule.markers:
         for segment in rule_segments(answer, raw, rule, limit):
             if (decided := _decide(segment, known, letters=letters)) is not None:
                 return decided
