@@ -13,8 +13,9 @@ Audio paths, links, time stamps, thinking, cues and rubrics are left out: no sco
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from hashlib import sha256 as _sha256
+from itertools import pairwise
 
 import msgspec
 
@@ -36,7 +37,7 @@ class DigestBuilder:
 
     def add(self, item_id: str, question: Question) -> None:
         """Add one item."""
-        key = hashlib.sha256(item_id.encode()).digest()[:8]
+        key = _sha256(item_id.encode()).digest()[:8]
         form = _encode(
             (
                 item_id,
@@ -48,35 +49,27 @@ class DigestBuilder:
                 question.sub_category,
             )
         )
-        self._buckets[key[0]] += key + hashlib.sha256(form).digest()
+        self._buckets[key[0]] += key + _sha256(form).digest()
 
-    def merge(self, entries: bytes) -> None:
-        """Add what another builder's `entries` gave."""
-        for at in range(0, len(entries), _ENTRY):
-            self._buckets[entries[at]] += entries[at : at + _ENTRY]
+    def merge(self, other: DigestBuilder) -> None:
+        """Add what another builder has."""
+        for mine, others in zip(self._buckets, other._buckets, strict=True):
+            mine.extend(others)
 
-    def entries(self) -> bytes:
-        """Everything added so far, for `merge`."""
-        return b"".join(self._buckets)
+    def finish(self) -> tuple[str, bool]:
+        """The digest of everything added, and whether two items seem to have one id.
 
-    def hexdigest(self) -> str:
-        """The digest of everything added, 64 hexadecimal digits."""
-        whole = hashlib.sha256()
-        for bucket in self._sorted():
-            whole.update(b"".join(bucket))
-        return whole.hexdigest()
-
-    def has_duplicates(self) -> bool:
-        """Whether two items seem to have one id: 8 bytes of its hash agree; the ids themselves decide."""
-        for bucket in self._sorted():
-            keys = [entry[:8] for entry in bucket]
-            if len(set(keys)) < len(keys):
-                return True
-        return False
-
-    def _sorted(self) -> Iterator[list[bytes]]:
+        Returns:
+            64 hexadecimal digits; and whether 8 bytes of the hash of two ids agree, which the ids themselves
+            must confirm.
+        """
+        whole = _sha256()
+        twice = False
         for bucket in self._buckets:
-            yield sorted(bytes(bucket[at : at + _ENTRY]) for at in range(0, len(bucket), _ENTRY))
+            entries = sorted([bucket[at : at + _ENTRY] for at in range(0, len(bucket), _ENTRY)])
+            whole.update(b"".join(entries))
+            twice = twice or any(one[:8] == next_[:8] for one, next_ in pairwise(entries))
+        return whole.hexdigest(), twice
 
 
 def benchmark_digest(items: Iterable[Item]) -> str:
@@ -88,4 +81,4 @@ def benchmark_digest(items: Iterable[Item]) -> str:
     builder = DigestBuilder()
     for item in items:
         builder.add(item.id, Question.of(item))
-    return builder.hexdigest()
+    return builder.finish()[0]

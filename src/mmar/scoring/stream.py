@@ -96,17 +96,18 @@ def score_whole(plan: Plan) -> Streamed:
         if part.errors and not plan.lenient:
             raise part.errors[0]
         tally.merge(part.tally)
-        digests.merge(part.digests.entries())
+        digests.merge(part.digests)
         errors += part.errors
-    if digests.has_duplicates():
+    digest, twice = digests.finish()
+    if twice:
         again = list(_repeated(plan))
         if again and not plan.lenient:
             raise again[0]
         if again:
             # A record too many cannot be taken out of a sum; count again, the first of each id alone.
             part = _count(blocks(plan.path), plan, PredictionReader(plan.key, str(plan.path)), {})
-            return Streamed(part.tally, part.errors, part.digests.hexdigest())
-    return Streamed(tally, errors, digests.hexdigest())
+            return Streamed(part.tally, part.errors, part.digests.finish()[0])
+    return Streamed(tally, errors, digest)
 
 
 def score_against(
