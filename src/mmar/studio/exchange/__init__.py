@@ -1,21 +1,56 @@
-"""What goes in and out of the studio: tables, Label Studio, releases, backups. No database, no web framework.
+"""What goes in and out of the studio: tables, Label Studio, packages, releases, backups.
 
-Signatures (being filled in; these will not change without notice):
+No database and no web framework: everything here takes and gives items, files and folders.
 
-    CSV             csv_text(items) -> str; read_csv(text | bytes, *, file=None) -> tuple[Item, ...]
-    Label Studio    label_studio_tasks(items, audio_url: Callable[[Item], str]) -> list[dict]; label_studio_config() -> str
-                    read_label_studio(data: bytes, *, file=None) -> tuple[Item, ...]
-    packages        open_package(archive: Path, into: Path, *, bounds=None) -> Benchmark     zip or tar that nobody vouches for
-                    below(folder: Path, relative: str) -> Path                               joins, or InputError
-    release         write_release(folder: Path, items, audio: Mapping[item id, Path], about: ReleaseFacts, *,
-                                  previous: Benchmark | None = None) -> Release(folder, digest, files, left_out)
-                    verify_release(folder) -> tuple[str, ...]                                what is wrong; empty is well
-                    compare_benchmarks(old, new) -> BenchmarkChanges(added, removed, changed); .to_markdown()
-                    new_canary(name) -> str                                                  once a project; keep it
-                    ReleaseFacts(name, version, date, title, description, how_made, people, licence_name, licence_text,
-                                 canary, withheld=("thinking", "cue", "rubric"), taken_down=(), agreement=None,
-                                 human_accuracy=None, audit_report=None, bias_report=None, contact="", citation="")
-    backup          back_up(database: Path, data: Path, into: Path, *, advance=None) -> Backup    safe while a server runs
-                    restore(backup: Path, database: Path, data: Path) -> Backup; verify_backup(backup) -> tuple[str, ...]
-                    unfinished_restore(database) -> Path | None    ask at start; run restore with it again
+    csv_text, read_csv                              items as a spreadsheet's table
+    label_studio_tasks, read_label_studio           items as Label Studio tasks, with label_studio_config
+    open_package, pack                              a benchmark as an archive that nobody vouches for
+    write_release, verify_release                   a release from items, sounds and ReleaseFacts
+    compare_benchmarks                              what changed from one benchmark to another
+    back_up, verify_backup                          a data folder, while the server runs
+    restore, finish_restore                         and back; the server calls finish_restore when it starts
+
+Text that comes in is data: it is never executed, never a path, and leaves in a form in which it can start
+nothing. All functions block; a server calls them in a thread or a worker.
 """
+
+from __future__ import annotations
+
+from mmar.studio.exchange.backup import Backup, back_up, read_backup, verify_backup
+from mmar.studio.exchange.changes import BenchmarkChanges, FieldChange, compare_benchmarks
+from mmar.studio.exchange.facts import PRIVATE_FIELDS, ReleaseFacts, TakenDown, new_canary
+from mmar.studio.exchange.label_studio import label_studio_config, label_studio_tasks, read_label_studio
+from mmar.studio.exchange.packages import Package, below, open_package, pack
+from mmar.studio.exchange.release import LeftOut, Release, write_release
+from mmar.studio.exchange.restore import finish_restore, restore
+from mmar.studio.exchange.sums import verify_release
+from mmar.studio.exchange.table import csv_text, read_csv
+
+__all__ = [
+    "PRIVATE_FIELDS",
+    "Backup",
+    "BenchmarkChanges",
+    "FieldChange",
+    "LeftOut",
+    "Package",
+    "Release",
+    "ReleaseFacts",
+    "TakenDown",
+    "back_up",
+    "below",
+    "compare_benchmarks",
+    "csv_text",
+    "finish_restore",
+    "label_studio_config",
+    "label_studio_tasks",
+    "new_canary",
+    "open_package",
+    "pack",
+    "read_backup",
+    "read_csv",
+    "read_label_studio",
+    "restore",
+    "verify_backup",
+    "verify_release",
+    "write_release",
+]
