@@ -178,11 +178,11 @@ def export(config: StudioConfig, project: str, file: Path) -> None:
 @click.pass_obj
 def backup(config: StudioConfig, into: Path) -> None:
     """Copy the database and all files to INTO, also while the server runs."""
-    from mmar.studio.exchange import back_up
+    from mmar.studio.exchange.backup import back_up
 
     _only_sqlite(config)
-    back_up(config.data / "studio.db", config.data, into)
-    click.echo(f"backed up to {into}")
+    made = back_up(config.data, into)
+    click.echo(f"{len(made.files)} files backed up to {into}")
 
 
 @studio.command()
@@ -190,11 +190,11 @@ def backup(config: StudioConfig, into: Path) -> None:
 @click.pass_obj
 def restore(config: StudioConfig, backup_folder: Path) -> None:
     """Put a backup in place of the data folder; stop the server first."""
-    from mmar.studio.exchange import restore as put_back
+    from mmar.studio.exchange.restore import restore as put_back
 
     _only_sqlite(config)
-    put_back(backup_folder, config.data / "studio.db", config.data)
-    click.echo(f"restored to {config.data}")
+    made = put_back(backup_folder, config.data)
+    click.echo(f"{len(made.files)} files restored to {config.data}")
 
 
 @studio.command()

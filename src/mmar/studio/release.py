@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from mmar.errors import InputError, UsageError
 from mmar.items import Item as PublicItem
-from mmar.items import benchmark_digest, load_benchmark
+from mmar.items import benchmark_digest
 from mmar.items.video import addresses, find_video
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
@@ -125,7 +124,8 @@ def write_project_release(
         UsageError: no such project, nothing approved, or the version exists with other items.
         InputError: the version cannot be a folder's name.
     """
-    from mmar.studio.exchange import ReleaseFacts, new_canary, write_release
+    from mmar.studio.exchange.facts import ReleaseFacts, TakenDown, new_canary
+    from mmar.studio.exchange.release import write_release
 
     with database.write() as session:
         project = session.scalar(select(Project).where(Project.slug == slug))
@@ -150,17 +150,27 @@ def write_project_release(
             .order_by(Release.id.desc())
             .limit(1)
         )
-        facts: dict[str, Any] = dict(known.facts) if known else _facts(session, project)
+        facts = _typed(known.facts) if known else _facts(session, project)
         day = known.day if known else now.date().isoformat()
-        banned = sorted(taken_down(session, project.id))
-    previous = None
-    if before is not None and (config.releases / before.path / "meta.jsonl").exists():
-        previous = load_benchmark(config.releases / before.path / "meta.jsonl", revision=before.version)
-    about = ReleaseFacts(name=project.slug, version=version, date=day, taken_down=tuple(banned), **facts)
-    if folder.exists():
-        shutil.rmtree(folder)
+        banned = session.scalars(
+            select(Takedown).where(Takedown.project_id == project.id).order_by(Takedown.id)
+        ).all()
+    about = ReleaseFacts(
+        name=project.slug,
+        version=version,
+        date=day,
+        taken_down=tuple(TakenDown(one.what, one.why) for one in banned),
+        **facts,
+    )
+    previous = config.releases / before.path if before is not None else None
     folder.parent.mkdir(parents=True, exist_ok=True)
-    write_release(folder, frozen.items, frozen.audio, about, previous=previous)
+    write_release(
+        folder,
+        frozen.items,
+        frozen.audio or None,
+        about,
+        previous=previous if previous is not None and previous.is_dir() else None,
+    )
     with database.write() as session:
         found = session.scalar(
             select(Release).where(Release.project_id == project.id, Release.version == version)
@@ -183,20 +193,37 @@ def write_project_release(
 
 
 def _facts(session: Session, project: Project) -> dict[str, Any]:
+    """What the data sheet says, from the settings and from what inspectors did; kept with the release."""
     score = human_score(blind_answers(session, project.id))
     settings = project.settings
-    return {
+    team = tuple(
+        f"{person.name} ({', '.join(sorted(roles))})" for person, roles in members(session, project.id)
+    )
+    facts: dict[str, Any] = {
         "title": project.title,
-        "description": project.about,
-        "how_made": settings.how_made,
-        "people": [
-            f"{person.name} ({', '.join(sorted(roles))})" for person, roles in members(session, project.id)
-        ],
+        "description": project.about or project.title,
+        "how_made": settings.how_made
+        or "Written, prepared, inspected by ear and corrected in mmar studio until approved.",
+        "people": team,
         "licence_name": settings.licence,
-        "licence_text": settings.licence_text,
+        "licence_text": settings.licence_text or settings.licence,
         "canary": settings.canary,
-        "withheld": list(settings.withheld),
-        "agreement": score.alpha,
-        "human_accuracy": score.accuracy,
+        "withheld": settings.withheld,
         "contact": settings.contact,
     }
+    if score.accuracy is not None:
+        facts["human_accuracy"] = (
+            f"{score.accuracy:.1f} % of {score.answers} answers given by ear before the key was seen "
+            f"(95 % interval {score.low:.1f} to {score.high:.1f})."
+        )
+    if score.units:
+        alpha = "not defined" if score.alpha is None else f"{score.alpha:.3f}"
+        facts["agreement"] = (
+            f"Krippendorff's alpha {alpha} over {score.units} questions heard by two or more."
+        )
+    return facts
+
+
+def _typed(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as they were kept: JSON knows lists only."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}

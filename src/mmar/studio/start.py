@@ -12,6 +12,7 @@ from mmar.studio.config import StudioConfig
 from mmar.studio.data import open_database
 from mmar.studio.data.migrate import migrate
 from mmar.studio.data.tables import Person
+from mmar.studio.exchange.restore import finish_restore
 from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import make_link
 from mmar.studio.store.people import add_person, trace
@@ -35,6 +36,9 @@ def open_studio(config: StudioConfig) -> Studio:
         raise WorldError(f"{config.data}: cannot be used as the data folder ({error.strerror})") from None
     if not os.access(config.data, os.W_OK):
         raise WorldError(f"{config.data}: cannot be written")
+    if not config.database_url:
+        # A restore that was cut off is finished before anybody reads the database.
+        finish_restore(config.data)
     database = open_database(config.url)
     migrate(database)
     return Studio(config, database, Passwords())

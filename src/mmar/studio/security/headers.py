@@ -63,12 +63,29 @@ class SecureHeaders:
         if self._https:
             fixed.append((b"strict-transport-security", b"max-age=31536000"))
 
+        begun = False
+
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = list(message.get("headers", []))
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))
                 message["headers"] = headers + fixed
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception:
+            # A fault of ours: said in few words, with the headers, and told to the log by whoever called us.
+            if not begun:
+                start = {
+                    "type": "http.response.start",
+                    "status": 500,
+                    "headers": [(b"content-type", b"text/plain")],
+                }
+                await send_with_headers(start)
+                body = b"The studio made a mistake; its log says more. What you saved is safe."
+                await send_with_headers({"type": "http.response.body", "body": body})
+            raise

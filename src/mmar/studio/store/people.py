@@ -122,4 +122,4 @@ def members(session: Session, project_id: int) -> list[tuple[Person, frozenset[R
 
 def names_of(session: Session) -> dict[int, str]:
     """Names by number, for showing."""
-    return dict(session.execute(select(Person.id, Person.name)))
+    return dict(session.execute(select(Person.id, Person.name)).all())

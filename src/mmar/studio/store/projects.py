@@ -182,7 +182,7 @@ def state_counts(session: Session, project_id: int) -> dict[str, int]:
     rows = session.execute(
         select(Item.state, func.count()).where(Item.project_id == project_id).group_by(Item.state)
     )
-    return dict(rows)
+    return dict(rows.all())
 
 
 def changed_settings(project: Project, **values: object) -> ProjectSettings:

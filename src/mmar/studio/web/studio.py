@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -89,14 +89,18 @@ def studio_of(request: Request) -> Studio:
     return studio
 
 
-async def read_form(request: Request) -> FormData:
-    """The form that was sent; empty for none. Uploads go to a file as they arrive."""
-    if request.method in ("GET", "HEAD"):
-        return FormData()
+async def read_form(request: Request) -> AsyncIterator[FormData]:
+    """The form that was sent; empty for none. Uploads go to a file as they arrive, closed with the request."""
     kind = request.headers.get("content-type", "")
-    if not kind.startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
-        return FormData()
-    return await request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=4 << 20)
+    known = kind.startswith(("multipart/form-data", "application/x-www-form-urlencoded"))
+    if request.method in ("GET", "HEAD") or not known:
+        yield FormData()
+        return
+    form = await request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=4 << 20)
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 def visitor(request: Request, form: FormData = Depends(read_form)) -> Visitor:  # noqa: B008 - FastAPI's way

@@ -1,0 +1,219 @@
+"""One item from an idea to a release, through the pages, by two people, with a rejection and a correction."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright.sync_api import Browser, Page, expect  # noqa: E402
+
+from conftest import PASSWORD, Site  # noqa: E402
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+)
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no browser at {CHROMIUM}")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+class Visitor:
+    """Somebody with a browser of their own; collects what the page complains about."""
+
+    def __init__(self, browser: Browser, site: Site, login: str, *, dark: bool = False) -> None:
+        self.context = browser.new_context(
+            viewport={"width": 1280, "height": 860}, color_scheme="dark" if dark else "light"
+        )
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(10_000)
+        self.complaints: list[str] = []
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.site, self.login = site, login
+        self.page.goto(f"{site.url}/login")
+        self.page.get_by_label("Login").fill(login)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Log in").click()
+        self.page.wait_for_url(lambda url: "/login" not in url)
+
+    def _note(self, message: object) -> None:
+        if getattr(message, "type", "") in ("error", "warning"):
+            self.complaints.append(getattr(message, "text", ""))
+
+    def go(self, path: str) -> Page:
+        self.page.goto(f"{self.site.url}/p/demo{path}")
+        return self.page
+
+    def look(self, name: str) -> None:
+        """Keep a picture where the person who runs the test asks for one."""
+        folder = os.environ.get("MMAR_TEST_SCREENSHOTS")
+        if folder:
+            self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+def wait_for_clip(site: Site) -> None:
+    import time
+
+    from sqlalchemy import select
+
+    from mmar.studio.data.media_tables import Clip, Job
+
+    for _ in range(100):
+        with site.studio.database.read() as session:
+            if session.scalar(select(Clip.id)) is not None:
+                return
+            failed = session.scalar(select(Job.message).where(Job.state == "failed"))
+            assert failed is None, failed
+        time.sleep(0.1)
+    raise AssertionError("no clip was cut")
+
+
+@pytest.mark.timeout(120)
+def test_from_an_idea_to_a_release(site: Site, browser: Browser, recording: Path, tmp_path: Path) -> None:
+    lead = Visitor(browser, site, "root")
+    anna, ina = Visitor(browser, site, "anna"), Visitor(browser, site, "ina")
+
+    # 1. An idea, and a vote.
+    page = anna.go("/ideas")
+    page.get_by_label("A new idea").fill("Which of two tones is higher?")
+    page.get_by_label("Tags separated by commas").fill("pitch, signal")
+    page.get_by_label("An example").fill("Two tones follow each other; compare them.")
+    page.get_by_role("button", name="Put it on the board").click()
+    expect(page.get_by_role("heading", name="Which of two tones is higher?")).to_be_visible()
+    page.get_by_role("button", name="Vote for").click()
+    expect(page.get_by_role("button", name="Vote for")).to_have_text("▲ 1")
+    anna.look("1-ideas")
+
+    # 2. A target on the coverage board.
+    page = lead.go("/coverage?edit=true")
+    page.get_by_label("Target for Perception Layer, sound", exact=True).fill("10")
+    page.get_by_role("button", name="Save the targets").click()
+    expect(page.get_by_text("sound · 10 more")).to_be_visible()
+    lead.look("2-coverage")
+    lead.go("/taxonomy")
+    lead.look("2-taxonomy")
+
+    # 3. The item grows from the idea, with a recording and two segments.
+    page = anna.go("/ideas")
+    page.get_by_role("button", name="Write an item").click()
+    page.set_input_files("input[type=file]", str(recording))
+    expect(page.locator("[data-editor]")).to_have_attribute("data-ready", "1")
+    page.get_by_label("Segment start").first.wait_for(state="detached")
+    page.locator("details#f-timestamp summary").click()
+    page.locator("#timestamp").fill("0:01,0:03;0:08,0:10")
+    page.locator("#timestamp").blur()
+    expect(page.get_by_label("Segment start")).to_have_count(2)
+    expect(page.locator("[data-length]")).to_have_text("2 segments, 4.0 s")
+    page.get_by_label("Question").fill("How do the two tones compare?")
+    for at, text in enumerate(["The first is higher", "The second is higher", "They are equal"]):
+        page.get_by_label("Choice", exact=True).nth(at).fill(text)
+    page.keyboard.press("Alt+1")
+    page.get_by_label("Layer").select_option("Perception Layer")
+    page.get_by_label("Sub-category").select_option("Music Theory")
+    page.get_by_label("Modality").select_option("sound")
+    page.get_by_label("Thinking").fill("The tone doubles its frequency.")
+    page.get_by_label("Cue").first.fill("octave step")
+    expect(page.locator("#kept")).to_contain_text("Draft kept")
+    expect(page.locator(".hints li.error")).to_have_count(0)
+    page.reload()  # a draft outlives the tab
+    expect(page.get_by_label("Question")).to_have_value("How do the two tones compare?")
+    anna.look("3-annotation")
+    page.get_by_role("button", name="Save", exact=False).first.click()
+    expect(page.get_by_text("Saved as revision 1.")).to_be_visible()
+    page.get_by_role("button", name="Hand in").click()
+    page.wait_for_url("**/p/demo")
+
+    # 4. The clip is cut; the item goes on.
+    wait_for_clip(site)
+    page = anna.go("/preparation")
+    expect(page.get_by_text("ready", exact=True)).to_be_visible()
+    anna.look("4-preparation")
+    page.get_by_label("demo-0").check()
+    page.get_by_role("button", name="Pass on to inspection").click()
+    expect(page.get_by_text("Nothing in preparation")).to_be_visible()
+
+    # 5. By ear first. The key that Anna marked is wrong.
+    page = ina.go("/inspection")
+    ina.look("5-inspection")
+    page.get_by_role("button", name="Listen to the next").click()
+    expect(page.get_by_role("heading", name="How do the two tones compare?")).to_be_visible()
+    assert "doubles its frequency" not in page.content()
+    expect(page.locator("[data-time]")).to_contain_text("0:04")
+    ina.look("5-blind")
+    page.keyboard.press("2")
+    expect(page.get_by_text("You heard something else than its author.")).to_be_visible()
+    page.get_by_label("Reason").select_option("wrong_key")
+    page.get_by_label("Field").select_option("answer")
+    page.get_by_label("What should change?").fill("The second tone is the higher one.")
+    page.get_by_label("From").fill("2.0")
+    page.get_by_label("To", exact=True).fill("4.0")
+    ina.look("5-key")
+    page.get_by_role("button", name="Send it back").click()
+    page.wait_for_url("**/inspection")
+
+    # It is in Anna's queue, with the reason; she corrects it.
+    page = anna.go("")
+    expect(page.get_by_text("To correct", exact=True)).to_be_visible()
+    anna.look("6-home")
+    page.get_by_role("link", name="How do the two tones compare?").click()
+    expect(page.get_by_text("The second tone is the higher one.")).to_be_visible()
+    expect(page.get_by_text("at 0:02–0:04 of the clip")).to_be_visible()
+    page.get_by_role("radio").nth(1).check()
+    page.get_by_label("What changed").fill("marked the right choice")
+    anna.look("6-correction")
+    page.get_by_role("button", name="Hand in again").click()
+    page.wait_for_url("**/p/demo")
+
+    # Ina sees what changed, and approves.
+    page = ina.go("/inspection")
+    page.get_by_role("button", name="Listen to the next").click()
+    expect(page.locator("ins")).to_contain_text("second")
+    ina.look("7-second-look")
+    page.keyboard.press("a")
+    page.wait_for_url("**/inspection")
+    expect(page.get_by_text("0 of 1")).to_be_visible()  # her one blind answer differed from the key
+
+    # The lead sees the whole history and releases.
+    page = lead.go("/items")
+    lead.look("8-items")
+    page.get_by_role("link", name="How do the two tones compare?").click()
+    expect(page.get_by_text("Revision 2")).to_be_visible()
+    lead.look("8-history")
+    lead.go("/people")
+    lead.look("9-people")
+    page = lead.go("/release")
+    page.get_by_label("Version").fill("1.0")
+    page.get_by_label("How it was made").fill("By two people in one minute.")
+    lead.look("9-release")
+    page.get_by_role("button", name="Write the release").click()
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    archive = tmp_path / "release.zip"
+    download.value.save_as(archive)
+    with zipfile.ZipFile(archive) as opened:
+        names = opened.namelist()
+    assert any(name.endswith(".wav") for name in names), names
+
+    for visitor in (lead, anna, ina):
+        assert visitor.complaints == []
