@@ -12,7 +12,7 @@ import pytest
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.studio.exchange import backup as backup_module
 from mmar.studio.exchange.backup import back_up, is_passing, read_backup, verify_backup
-from mmar.studio.exchange.restore import finish_restore, restore
+from mmar.studio.exchange.restoring import finish_restore, restore
 
 # What a studio does all the time: a file first, then the row that names it; now and then a larger transaction
 # of which half must never be seen. Runs until it is killed.
@@ -174,7 +174,7 @@ def test_a_backup_that_is_not_whole_changes_nothing(damage: str, data: Path, tmp
 KILLED = """
     import os, sys
     from pathlib import Path
-    from mmar.studio.exchange import backup, restore
+    from mmar.studio.exchange import backup, restoring
 
     left = int(sys.argv[1])
 
@@ -190,9 +190,9 @@ KILLED = """
     Path.rename = counted(Path.rename)
     Path.replace = counted(Path.replace)
     Path.unlink = counted(Path.unlink)
-    backup.copied = restore.copied = counted(backup.copied)
+    backup.copied = restoring.copied = counted(backup.copied)
     what, source, target = sys.argv[2:]
-    (backup.back_up if what == "back_up" else restore.restore)(Path(source), Path(target))
+    (backup.back_up if what == "back_up" else restoring.restore)(Path(source), Path(target))
 """
 
 

@@ -22,7 +22,7 @@ from mmar.studio.exchange.facts import PRIVATE_FIELDS, ReleaseFacts, TakenDown, 
 from mmar.studio.exchange.label_studio import label_studio_config, label_studio_tasks, read_label_studio
 from mmar.studio.exchange.packages import Package, below, open_package, pack
 from mmar.studio.exchange.release import LeftOut, Release, write_release
-from mmar.studio.exchange.restore import finish_restore, restore
+from mmar.studio.exchange.restoring import finish_restore, restore
 from mmar.studio.exchange.sums import verify_release
 from mmar.studio.exchange.table import csv_text, read_csv
 
