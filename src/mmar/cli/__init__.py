@@ -17,10 +17,33 @@ from mmar.errors import MmarError
 __all__ = ["COMMANDS", "application", "main"]
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("mmar.cli.demo:demo", "Run the baselines on a small benchmark made here, and score them."),
     "get": ("mmar.cli.get:get", "Fetch a benchmark: its questions and its audio."),
+    "describe": (
+        "mmar.cli.describe:describe",
+        "Say what is in a benchmark: groups, languages, sources, choices, durations.",
+    ),
+    "audit": (
+        "mmar.cli.audit:audit",
+        "Check a benchmark, or a published table, for faults that change a number.",
+    ),
+    "models": (
+        "mmar.cli.models:models",
+        "List the published systems with their accuracy, or show how one is run.",
+    ),
+    "protocols": (
+        "mmar.cli.protocols:protocols",
+        "List the ways to put a question and read its answer, or show one.",
+    ),
+    "show": ("mmar.cli.show:show", "Show the exact request for one item, without sending it."),
     "run": ("mmar.cli.run:run", "Run a model on a benchmark, or go on with a run."),
     "score": ("mmar.cli.score:score", "Score a run or a predictions file, as published and honestly."),
-    "demo": ("mmar.cli.demo:demo", "Run the baselines on a small benchmark made here, and score them."),
+    "compare": (
+        "mmar.cli.compare:compare",
+        "Say whether runs on the same items really differ, and by how much.",
+    ),
+    "listen": ("mmar.cli.listen:listen", "Say how much of a model's accuracy needs the audio."),
+    "studio": ("mmar.cli.studio:studio", "Build the next benchmark with a team, in a web application."),
 }
 """Command by name: where it is, and its help's first sentence (a test holds the two together)."""
 
