@@ -1,0 +1,62 @@
+"""`mmar listen`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mmar.cli.several_runs import judged, judging_options
+
+__all__ = ["listen"]
+
+
+@click.command()
+@judging_options
+@click.option(
+    "--items",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the items solved without hearing, JSONL or .csv.",
+)
+def listen(
+    paths: tuple[Path, ...],
+    benchmark: str | None,
+    scorer: Any,
+    protocol: str | None,
+    partial: bool,
+    as_json: bool,
+    items: Path | None,
+) -> None:
+    """Say how much of a model's accuracy needs the audio.
+
+    Takes runs of one model that differ in nothing but what was heard: the one with the real clips, and those
+    made with mmar run --audio none, silence, noise, shuffled, reversed or mono.
+
+    \b
+    Example:
+      mmar run baseline/listener --benchmark demo --audio silence
+      mmar listen runs/demo/baseline-listener runs/demo/baseline-listener-silence
+    """
+    from mmar.scoring.listen import listen as listen_to
+    from mmar.scoring.listen import solved_items
+
+    verdicts = judged(paths, benchmark, protocol, partial=partial)
+    found = listen_to(verdicts, scorer=scorer)
+    if items is not None:
+        from mmar.items.benchmark import write_whole
+        from mmar.reports.records_file import records_file
+
+        fields = ["id", "modality", "category", "sub_category", "question", "choices", "answer"]
+        fields += ["solved_under", "solved_under_all", "full_right"]
+        fields += [f"{one.audio}_right" for one in found.conditions]
+        write_whole(items, records_file(solved_items(verdicts, scorer), items, fields))
+    if as_json:
+        click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        return
+    from mmar.reports.listen_table import listen_table
+
+    click.echo(listen_table(found, colour=sys.stdout.isatty()), nl=False)

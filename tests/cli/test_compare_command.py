@@ -1,0 +1,156 @@
+"""`mmar compare` and `mmar listen` as a person meets them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from mmar.cli import COMMANDS, main
+from scoring.several import answers_file, answers_run, questions
+
+RIGHT = [True] * 30 + [False] * 10
+POOR = [at % 3 == 0 for at in range(40)]
+
+
+@pytest.fixture(autouse=True)
+def _commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("compare", "listen"):
+        monkeypatch.setitem(COMMANDS, name, (f"mmar.cli.{name}:{name}", ""))
+
+
+def mmar(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+def words(capsys: pytest.CaptureFixture[str]) -> str:
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_two_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = questions(tmp_path, [None] * 40)
+    one = answers_run(tmp_path / "one", known, RIGHT)
+    two = answers_run(tmp_path / "two", known, POOR, audio="silence")
+    capsys.readouterr()
+    assert mmar("compare", one, two) == 0
+    shown = words(capsys)
+    assert f"A 30 75.0 [59.8, 85.8] test/scripted, {one}" in shown
+    assert "A − B +40.0 points [" in shown
+    # 20 items right in A alone, 4 in B alone.
+    assert "McNemar p = 0.0015, exact A alone is right on 20 items, B alone on 4" in shown
+    assert "10,000 draws from seed 0" in shown
+    assert "differ in audio: full (A), silence (B)" in shown
+    assert "modality sound 14" in shown
+    assert "signature B bench:made-up#" in shown
+    for source in ("2411.00640", "Edwards 1948", "Holm 1979", "Phipson & Smyth 2010", "2504.20879"):
+        assert source in shown
+
+
+def test_more_than_two_are_ranked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = questions(tmp_path, [None] * 40)
+    files = [
+        answers_file(tmp_path / f"{name}.jsonl", hits)
+        for name, hits in (("a", POOR), ("b", RIGHT), ("c", RIGHT[::-1]))
+    ]
+    capsys.readouterr()
+    assert mmar("compare", *files, "--benchmark", known.origin, "--draws", 2000, "--seed", 5) == 0
+    shown = words(capsys)
+    assert "B 30 75.0 [59.8, 85.8] 1–2" in shown
+    assert "A 14 35.0 [22.1, 50.5] 3" in shown
+    assert "B − C +0.0 [" in shown
+    assert "2,000 draws from seed 5" in shown
+
+
+@pytest.mark.parametrize("name", ["items.csv", "items.jsonl"])
+def test_the_items_that_differ_are_written(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = questions(tmp_path, [None] * 40)
+    files = [answers_file(tmp_path / f"{at}.jsonl", hits) for at, hits in enumerate((RIGHT, POOR))]
+    assert mmar("compare", *files, "-b", known.origin, "--items", tmp_path / name) == 0
+    text = (tmp_path / name).read_text()
+    if name.endswith("csv"):
+        rows = list(csv.DictReader(text.splitlines()))
+        assert rows[0]["A_right"] == "1"
+    else:
+        rows = [json.loads(line) for line in text.splitlines()]
+        assert rows[0]["A_right"] is True
+    assert [row["id"] for row in rows] == [f"id-{at}" for at in range(40) if RIGHT[at] != POOR[at]]
+    assert (rows[0]["A_named"], rows[0]["B_named"], rows[0]["answer"]) == ("yes", "no", "yes")
+    # Identical runs differ on nothing; the head of the table is still there.
+    assert mmar("compare", files[0], files[0], "-b", known.origin, "--items", tmp_path / name) == 0
+    assert (tmp_path / name).read_text().count("\n") == name.endswith("csv")
+
+
+def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = questions(tmp_path, [f"v{at // 2}" for at in range(40)])
+    files = [answers_file(tmp_path / f"{at}.jsonl", hits) for at, hits in enumerate((RIGHT, POOR))]
+    capsys.readouterr()
+    assert mmar("compare", *files, "-b", known.origin, "--json", "--scorer", "official") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["n"], found["clusters"], found["scorer"]) == (40, 20, "official")
+    pair = found["pairs"][0]
+    assert (pair["all"]["only_first"], pair["all"]["only_second"]) == (20, 4)
+    assert len(pair["only_first"]) == 20
+    assert set(pair["groups"]) == {"modality", "category", "sub-category"}
+    assert [part["part"] for part in found["differing"]] == []
+
+
+def test_refusals_end_with_a_message_and_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = questions(tmp_path, [None] * 40)
+    run = answers_run(tmp_path / "run", known, RIGHT)
+    other = answers_run(tmp_path / "x", questions(tmp_path / "other", [None] * 3), RIGHT)
+    file = answers_file(tmp_path / "p.jsonl", RIGHT[:20])
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text(answers_file(tmp_path / "whole.jsonl", RIGHT).read_text() + "{broken\n")
+    for arguments, said in (
+        (("compare", run), "at least two"),
+        (("compare", run, other), "different benchmarks"),
+        (("compare", run, file), "name the benchmark that they answer"),
+        (("compare", run, file, "-b", known.origin), "not the same items were asked"),
+        (("compare", run, bad, "-b", known.origin), f"{bad}:41"),
+        (("listen", run, run), "both under “full”"),
+        (("listen", run, file, "-b", known.origin, "--partial"), "does not say what was heard"),
+    ):
+        capsys.readouterr()
+        assert mmar(*arguments) == 2
+        told = capsys.readouterr()
+        assert said in told.err
+        assert "Traceback" not in told.err
+        assert told.out == ""
+    assert mmar("compare", run, file, "-b", known.origin, "--partial") == 0
+    assert "20 items were asked in some of the runs only" in words(capsys)
+    assert mmar("compare", run, bad, "-b", known.origin, "--lenient") == 0
+    assert f"left out: {bad}:41" in capsys.readouterr().err
+
+
+def test_listen_on_real_audio(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The listener on the demonstration set: well above silence, and the command says so with an interval."""
+    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
+    real, silence, first = (tmp_path / name for name in ("real", "silence", "items.csv"))
+    assert mmar("run", "baseline/listener", "--benchmark", "demo", "--out", real) == 0
+    assert mmar("run", "baseline/listener", "-b", "demo", "--audio", "silence", "--out", silence) == 0
+    capsys.readouterr()
+    assert mmar("listen", real, silence, "--items", first) == 0
+    shown = words(capsys)
+    assert "listens yes: under silence the accuracy falls by " in shown
+    assert mmar("listen", real, silence, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    (one,) = found["conditions"]
+    low, high = one["all"]["interval"]
+    assert low > 20
+    assert one["falls"] is True
+    assert f"points [{low:.1f}, {high:.1f}]" in shown
+    assert one["all"]["reliance_interval"][0] > 30
+    # Without the clip it does about as well as guessing does, and no better.
+    under = one["all"]["under_interval"]
+    assert under[0] < found["solved"]["chance"] < under[1] + 10
+    rows = list(csv.DictReader(first.read_text().splitlines()))
+    assert len(rows) == found["solved"]["every_condition"]
+    assert {row["silence_right"] for row in rows} == {"1"}

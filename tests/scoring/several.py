@@ -1,0 +1,81 @@
+"""Runs and files that answer a made-up benchmark in a given way, for tests that set them side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from mmar.items import Benchmark, Item, write_benchmark
+from mmar.library import load, run
+from mmar.models import Answer
+from mmar.runs.conditions import Condition
+from mmar.scoring.verdicts import Verdicts, judge
+from runs.made_up import Scripted
+
+CHOICES = ("yes", "no", "perhaps")
+
+
+def questions(folder: Path, videos: Sequence[str | None]) -> Benchmark:
+    """An item a video, so that one that stands twice is a cluster; the answer is always “yes”."""
+    items = [
+        Item(
+            f"id-{at}",
+            f"./{at}.wav",
+            f"Is it so, {at}?",
+            CHOICES,
+            "yes",
+            ("sound", "music", "speech")[at % 3],
+            ("Signal Layer", "Semantic Layer")[at % 2],
+            ("Counting and Statistics", None)[at % 2],
+            url=None if video is None else f"https://youtu.be/{video:_<11}",
+        )
+        for at, video in enumerate(videos)
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    write_benchmark(items, folder / "made-up-meta.jsonl")
+    return load(folder / "made-up-meta.jsonl")
+
+
+def answers_file(path: Path, right: Iterable[bool | None]) -> Path:
+    """A file that names the right choice or a wrong one; `None` leaves the item out."""
+    records = [
+        {"id": f"id-{at}", "answer_prediction": "yes" if hit else "no"}
+        for at, hit in enumerate(right)
+        if hit is not None
+    ]
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    return path
+
+
+def answers_run(
+    out: Path,
+    benchmark: Benchmark,
+    right: Sequence[bool | None],
+    *,
+    audio: Condition = "full",
+    name: str = "test/scripted",
+    limit: int | None = None,
+    seed: int = 0,
+) -> Path:
+    """A run that names the right choice or a wrong one; `None` fails. It says that it heard `audio`."""
+
+    def say(request: msgspec.Struct, _: int) -> Answer:
+        hit = right[int(request.item_id.removeprefix("id-"))]  # type: ignore[attr-defined]
+        item_id = request.item_id  # type: ignore[attr-defined]
+        if hit is None:
+            return Answer.failed(item_id, "rejected", "will not")
+        return Answer(item_id, "yes" if hit else "no", "")
+
+    run(Scripted(say, name=name), benchmark, out=out, limit=limit, seed=seed)
+    manifest = out / "manifest.json"
+    record = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(record | {"audio": audio}))
+    return out
+
+
+def side_by_side(benchmark: Benchmark | None, *paths: Path, **options: bool) -> Verdicts:
+    """Judge some runs and files."""
+    return judge(paths, load, benchmark=benchmark, **options)

@@ -1,0 +1,300 @@
+"""Comparisons from files on disk to numbers, held against scipy, statsmodels and the definitions."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mmar.errors import UsageError
+from mmar.scoring.compare import compare, disagreements
+from mmar.scoring.comparison import METHODS, Compared, Paired
+from scoring.several import answers_file, answers_run, questions, side_by_side
+
+N = 90
+DRAW = np.random.default_rng(2505)
+VIDEOS = [f"v{at}" for at in DRAW.integers(0, 40, N)]
+FIRST = (DRAW.random(N) < 0.7).tolist()
+SECOND = (DRAW.random(N) < 0.5).tolist()
+
+
+def compared(
+    folder: Path, *runs: Sequence[bool | None], videos: Sequence[str | None] = VIDEOS, **options: int
+) -> Compared:
+    known = questions(folder, videos)
+    paths = [answers_file(folder / f"{at}.jsonl", right) for at, right in enumerate(runs)]
+    return compare(side_by_side(known, *paths), **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Compared:
+    return compared(tmp_path_factory.mktemp("pair"), FIRST, SECOND, draws=20_000, seed=3)
+
+
+def members(found: Compared, dimension: str, name: str) -> list[int]:
+    key = {"modality": ("sound", "music", "speech"), "category": ("Signal Layer", "Semantic Layer")}.get(
+        dimension
+    )
+    return [at for at in range(N) if (key[at % len(key)] == name if key else at % 2 == 0)]
+
+
+def parts(found: Compared) -> list[tuple[Paired, list[int]]]:
+    """Everything that was compared, with the items' places."""
+    groups = found.pairs[0].groups
+    return [(found.pairs[0].all, list(range(N)))] + [
+        (group, members(found, dimension, name))
+        for dimension in groups
+        for name, group in groups[dimension].items()
+    ]
+
+
+def test_the_counts_are_those_of_the_files(pair: Compared) -> None:
+    assert [run.correct for run in pair.runs] == [sum(FIRST), sum(SECOND)]
+    assert {dimension: len(groups) for dimension, groups in pair.pairs[0].groups.items()} == {
+        "modality": 3,
+        "category": 2,
+        "sub-category": 1,
+    }
+    for found, places in parts(pair):
+        assert found.n == len(places)
+        assert found.clusters == len({VIDEOS[at] for at in places})
+        assert found.first == pytest.approx(100 * np.mean([FIRST[at] for at in places]))
+        assert found.difference == pytest.approx(found.first - found.second)
+        assert found.only_first == sum(FIRST[at] > SECOND[at] for at in places)
+        assert found.only_second == sum(SECOND[at] > FIRST[at] for at in places)
+    only = [f"id-{at}" for at in range(N) if FIRST[at] and not SECOND[at]]
+    assert list(pair.pairs[0].only_first) == only
+
+
+def test_mcnemar_is_the_binomial_test_of_the_discordant_items(pair: Compared) -> None:
+    for found, _ in parts(pair):
+        discordant = found.only_first + found.only_second
+        exact = stats.binomtest(found.only_first, discordant).pvalue
+        assert found.mcnemar == pytest.approx(exact)
+        assert found.mcnemar_mid == pytest.approx(exact - stats.binom.pmf(found.only_first, discordant, 0.5))
+
+
+def test_the_permutation_is_scipys_on_the_sums_of_the_videos(pair: Compared) -> None:
+    found = pair.pairs[0].all
+    sums: dict[str, int] = {}
+    for at, video in enumerate(VIDEOS):
+        sums[video] = sums.get(video, 0) + FIRST[at] - SECOND[at]
+    reference = stats.permutation_test(
+        (list(sums.values()),),
+        np.sum,
+        permutation_type="samples",
+        n_resamples=20_000,
+        rng=np.random.default_rng(1),
+    )
+    # Two draws of 20,000: both lie within a few standard errors of the same probability.
+    error = math.sqrt(2 * reference.pvalue * (1 - reference.pvalue) / 20_000)
+    assert found.sign_flip == pytest.approx(reference.pvalue, abs=4 * error + 1e-4)
+
+
+def test_few_videos_are_permuted_as_going_through_all_swaps_does(tmp_path: Path) -> None:
+    sizes = [3, -2, 2, 1, -1, 1, 1, 1]  # by how much the first is better on each video
+    videos, first, second = [], [], []
+    for video, size in enumerate(sizes):
+        for _ in range(abs(size)):
+            videos.append(f"v{video}")
+            first.append(size > 0)
+            second.append(size < 0)
+    found = compared(tmp_path, first, second, videos=videos, draws=50_000).pairs[0].all
+    swaps = [
+        abs(sum(s * size for s, size in zip(signs, sizes, strict=True)))
+        for signs in product((1, -1), repeat=8)
+    ]
+    exact = np.mean([total >= abs(sum(sizes)) for total in swaps])
+    assert found.sign_flip == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / 50_000))
+
+
+def test_the_error_of_the_difference_is_the_sum_over_pairs_that_share_a_video(pair: Compared) -> None:
+    for found, places in parts(pair):
+        gap = np.array([FIRST[at] - SECOND[at] for at in places], dtype=float)
+        gap -= gap.mean()
+        same = np.array([[VIDEOS[a] == VIDEOS[b] for b in places] for a in places])
+        total = float(gap @ same @ gap) * found.clusters / (found.clusters - 1)
+        assert found.standard_error == pytest.approx(100 * math.sqrt(total) / len(places))
+
+
+def test_the_error_of_the_difference_is_a_clustered_regressions(pair: Compared) -> None:
+    linear_model = pytest.importorskip(
+        "statsmodels.regression.linear_model", reason="statsmodels is not installed"
+    )
+    labels = {video: number for number, video in enumerate(dict.fromkeys(VIDEOS))}
+    fit = linear_model.OLS(np.subtract(FIRST, SECOND, dtype=float), np.ones(N)).fit(
+        cov_type="cluster", cov_kwds={"groups": np.array([labels[video] for video in VIDEOS])}
+    )
+    assert pair.pairs[0].all.standard_error == pytest.approx(100 * fit.bse[0], rel=1e-9)
+
+
+def step_down(values: Sequence[float]) -> list[float]:
+    """Holm's correction by its definition: the smallest of m is multiplied by m, the next by m - 1, …, never falling."""
+    return [
+        min(1.0, max((len(values) - rank) * p for rank, p in enumerate(sorted(values)) if p <= own))
+        for own in values
+    ]
+
+
+def test_each_dimension_is_a_family_of_its_own(pair: Compared) -> None:
+    for groups in pair.pairs[0].groups.values():
+        every = list(groups.values())
+        assert [one.mcnemar_holm for one in every] == pytest.approx(step_down([one.mcnemar for one in every]))
+        assert [one.sign_flip_holm for one in every] == pytest.approx(
+            step_down([one.sign_flip for one in every])
+        )
+    assert pair.pairs[0].all.mcnemar_holm == pair.pairs[0].all.mcnemar  # a family of one
+
+
+def test_several_runs_are_ranked_and_their_pairs_are_a_family(tmp_path: Path) -> None:
+    worst = [at % 9 == 0 for at in range(N)]
+    found = compared(tmp_path, SECOND, worst, FIRST, FIRST)
+    assert [(pair.first, pair.second) for pair in found.pairs] == [
+        ("A", "B"), ("A", "C"), ("A", "D"), ("B", "C"), ("B", "D"), ("C", "D"),
+    ]  # fmt: skip
+    assert [pair.all.sign_flip_holm for pair in found.pairs] == pytest.approx(
+        step_down([pair.all.sign_flip for pair in found.pairs])
+    )
+    ranks = {run.label: (run.rank, run.worst, run.tied_with) for run in found.runs}
+    assert ranks["B"] == (4, 4, ())
+    assert ranks["C"][2] == ("D",)
+    assert ranks["C"][:2] == ranks["D"][:2] == (1, 2)
+
+
+def test_items_of_their_own_have_wilsons_interval(tmp_path: Path) -> None:
+    found = compared(tmp_path, FIRST, SECOND, videos=[None] * N)
+    for run, hits in zip(found.runs, (FIRST, SECOND), strict=True):
+        wilson = stats.binomtest(sum(hits), N).proportion_ci(method="wilson")
+        assert run.interval == pytest.approx((100 * wilson.low, 100 * wilson.high))
+
+
+def test_what_these_items_could_show(tmp_path: Path) -> None:
+    # Ten of a hundred items differ, all videos apart: Miller's formula as it stands.
+    first, second = [True] * 5 + [False] * 5 + [True] * 90, [False] * 5 + [True] * 95
+    least = compared(tmp_path, first, second, videos=[None] * 100).pairs[0].could_show
+    assert least is not None
+    assert least.points == pytest.approx(
+        100 * (stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) * math.sqrt(0.1 / 100)
+    )
+    assert (least.discordant, least.possible) == (10, True)
+    assert least.effective_n == pytest.approx(100)
+
+
+def test_items_that_share_videos_could_show_less(tmp_path: Path) -> None:
+    # The runs differ on two whole videos of ten items: hardly more than two items' worth.
+    videos = [f"v{at // 10}" for at in range(100)]
+    first, second = [True] * 10 + [False] * 10 + [True] * 80, [False] * 10 + [True] * 90
+    least = compared(tmp_path, first, second, videos=videos).pairs[0].could_show
+    assert least is not None
+    assert least.effective_n == pytest.approx(10, rel=0.15)
+    assert not least.possible
+
+
+def test_the_same_seed_gives_the_same_and_draws_that_are_too_few_are_said(tmp_path: Path) -> None:
+    one, again, other = (
+        compared(tmp_path / str(at), FIRST, SECOND, draws=500, seed=seed) for at, seed in enumerate((1, 1, 2))
+    )
+    assert one.pairs == again.pairs
+    assert one.pairs != other.pairs
+    assert (one.draws, other.seed) == (500, 2)
+    coarse = compared(tmp_path / "coarse", FIRST, SECOND, draws=30)
+    assert [note for note in coarse.notes if "raise --draws" in note]
+    assert not one.notes
+    with pytest.raises(UsageError, match="draw"):
+        compared(tmp_path / "none", FIRST, SECOND, draws=0)
+
+
+def test_runs_that_are_identical(tmp_path: Path) -> None:
+    for at, hits in enumerate(([True] * N, [False] * N, FIRST)):
+        found = compared(tmp_path / str(at), hits, hits).pairs[0]
+        assert (found.all.difference, found.all.mcnemar, found.all.sign_flip) == (0, 1, 1)
+        low, high = found.all.interval
+        assert low < 0 < high  # equal on these items is not equal
+        assert found.could_show is None
+        assert found.only_first == found.only_second == ()
+
+
+def test_all_right_against_all_wrong(tmp_path: Path) -> None:
+    found = compared(tmp_path, [True] * N, [False] * N).pairs[0]
+    assert found.all.difference == 100
+    assert found.all.standard_error == 0
+    assert found.all.interval[1] == 100
+    assert found.all.interval[0] < 100
+    assert found.all.mcnemar == pytest.approx(2 / 2**N)
+
+
+def test_one_video_shows_nothing_and_says_so(tmp_path: Path) -> None:
+    found = compared(tmp_path, FIRST, SECOND, videos=["a"] * N)
+    assert (found.clusters, found.pairs[0].all.standard_error) == (1, None)
+    assert found.pairs[0].all.interval == (-100, 100)
+    assert found.runs[0].interval == (0, 100)
+    assert found.pairs[0].could_show is None
+    assert found.pairs[0].all.sign_flip == 1  # swapped as one, the size is always the same
+
+
+def test_one_item(tmp_path: Path) -> None:
+    found = compared(tmp_path, [True], [False], videos=[None])
+    assert (found.n, found.pairs[0].all.interval, found.pairs[0].all.mcnemar) == (1, (-100, 100), 1)
+
+
+def test_failures_are_wrong_and_what_they_could_change_is_said(tmp_path: Path) -> None:
+    known = questions(tmp_path, [None] * 10)
+    one = answers_run(tmp_path / "one", known, [True] * 6 + [False] * 2 + [None] * 2)
+    two = answers_run(tmp_path / "two", known, [True] * 5 + [None] + [False] * 4)
+    found = compare(side_by_side(known, one, two))
+    assert found.pairs[0].all.difference == pytest.approx(10)
+    assert found.pairs[0].bounds == pytest.approx((0, 30))
+    assert "A: 2 items failed (no answer came) and count as wrong" in found.notes
+
+
+def test_every_item_failed_in_all_runs(tmp_path: Path) -> None:
+    known = questions(tmp_path, [None] * 4)
+    runs = [answers_run(tmp_path / name, known, [None] * 4) for name in ("one", "two")]
+    found = compare(side_by_side(known, *runs)).pairs[0]
+    assert (found.all.first, found.all.difference, found.all.mcnemar) == (0, 0, 1)
+    assert found.bounds == (-100, 100)
+
+
+def test_the_official_scorer_can_be_asked(tmp_path: Path) -> None:
+    known = questions(tmp_path, [None] * 2)
+    file = tmp_path / "letters.jsonl"
+    # A letter is never right by the published rule; “It is not yes” always is.
+    said = {"id-0": "A", "id-1": "It is not yes."}
+    file.write_text(
+        "".join(json.dumps({"id": one, "answer_prediction": text}) + "\n" for one, text in said.items())
+    )
+    verdicts = side_by_side(known, file, answers_file(tmp_path / "b.jsonl", [True, True]))
+    by_choice, official = compare(verdicts), compare(verdicts, scorer="official")
+    assert by_choice.pairs[0].only_second == ("id-1",)
+    assert official.pairs[0].only_second == ("id-0",)
+    assert [row["id"] for row in disagreements(verdicts, "official")] == ["id-0"]
+
+
+def test_the_items_on_which_the_runs_differ(tmp_path: Path) -> None:
+    known = questions(tmp_path, [None] * 3)
+    paths = [
+        answers_file(tmp_path / f"{at}.jsonl", hits)
+        for at, hits in enumerate(([True, True, False], [True, False, False], [True, True, False]))
+    ]
+    (row,) = disagreements(side_by_side(known, *paths))
+    assert row == {
+        "id": "id-1", "modality": "music", "category": "Semantic Layer", "sub_category": None,
+        "question": "Is it so, 1?", "answer": "yes",
+        "A_right": True, "A_state": "choice", "A_named": "yes",
+        "B_right": False, "B_state": "choice", "B_named": "no",
+        "C_right": True, "C_state": "choice", "C_named": "yes",
+    }  # fmt: skip
+
+
+def test_the_json_form_names_the_methods(pair: Compared) -> None:
+    written = pair.to_json()
+    assert written["methods"] == METHODS
+    sources = " ".join(written["methods"].values())
+    assert all(name in sources for name in ("Miller", "Edwards", "Holm", "Phipson"))
+    assert written["pairs"][0]["all"]["interval"] == pair.pairs[0].all.interval
