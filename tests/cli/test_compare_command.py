@@ -8,17 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mmar.cli import COMMANDS, main
+from mmar.cli import main
 from scoring.several import answers_file, answers_run, questions
 
 RIGHT = [True] * 30 + [False] * 10
 POOR = [at % 3 == 0 for at in range(40)]
-
-
-@pytest.fixture(autouse=True)
-def _commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("compare", "listen"):
-        monkeypatch.setitem(COMMANDS, name, (f"mmar.cli.{name}:{name}", ""))
 
 
 def mmar(*arguments: object) -> int:

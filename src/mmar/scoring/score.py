@@ -41,6 +41,7 @@ class Task(msgspec.Struct, frozen=True):
         keep: which items to keep: `none`, `differing` or `all`.
         lenient: count a bad record as missing and go on.
         published: the name of the published benchmark that has a content digest, if one has.
+        clustered: whether to add the intervals by source video, where the benchmark names videos.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class Task(msgspec.Struct, frozen=True):
     keep: str = "differing"
     lenient: bool = False
     published: Callable[[str], str | None] = lambda _: None
+    clustered: bool = True
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -220,7 +222,7 @@ def _scored(
     errors = [*errors, *streamed.errors]
     if errors:
         notes.append(f"{len(errors)} bad records were left out and count as missing (--lenient)")
-    official, choice = _totals(tally, task.benchmark)
+    official, choice = _totals(tally, task.benchmark if task.clustered else None)
     differing = tuple(row for row in tally.rows if row.official != row.choice)
     score = Score(
         n=tally.n,

@@ -135,7 +135,7 @@ def judge(
     for place, (path, manifest) in enumerate(zip(paths, manifests, strict=True)):
         own = benchmark or _own_benchmark(path, manifest, load, known, lenient=lenient)
         rule, label = (protocol.reading, protocol.label) if protocol else (None, None)
-        found = score_task(Task(path, own, key, rule, label, keep="all", lenient=lenient))
+        found = score_task(Task(path, own, key, rule, label, keep="all", lenient=lenient, clustered=False))
         errors += found.errors
         groups = groups or found.score.groups
         run = Judged(
