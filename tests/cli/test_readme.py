@@ -23,7 +23,7 @@ def test_the_table_is_what_the_demo_prints(
         main(["demo"])
     assert not ended.value.code
     printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
-    table = re.search(r"ends with this table.*?\n\n(.*?)\n\nThe first line", README, re.DOTALL)
+    table = re.search(r"ends with this table.*?\n\n(.*?)\n\n`baseline/random`", README, re.DOTALL)
     assert table is not None
     shown = [line.removeprefix("    ").rstrip() for line in table[1].splitlines()]
     assert printed[-len(shown) :] == shown

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 __all__ = ["letter_alone", "letter_clause", "letter_label", "letter_labels", "letter_last", "letter_linked"]
 
+_NOUNS = frozenset(("option", "choice", "answer", "letter"))
 _LEFT = " \t\r\n\"'*_#>([{<$~•-"
 _RIGHT = " \t\r\n\"'*_)]}>.,:;!$~。、"
 _LABEL = re.compile(
@@ -63,6 +64,8 @@ def letter_label(text: str, count: int) -> tuple[int, int, int]:
     Returns:
         The 0-based index, where the letter ends and where the labelled text begins; `(-1, 0, 0)` when there is none.
     """
+    if text[:1].isalpha() and text[1:2].isalnum() and text[:6].lower() not in _NOUNS:
+        return -1, 0, 0  # begins with a word; the pattern would find that out more slowly
     match = _LABEL.match(text)
     if match is None:
         return -1, 0, 0

@@ -36,6 +36,8 @@ _LEAD = re.compile(rf"[\s:]{{0,8}}(?:(?:{_LEADS})[\s:]{{1,3}})+", re.IGNORECASE)
 _LINK = re.compile(
     r"""[\s.!?)\]'。]{0,4}(?:[,/;|&、]|\bor\b|\band\b|\bvs\b|或者?|和)(?:\s?(?:or|and)\b)?[\s'(\[]{0,4}"""
 )
+_OUTER = " \t\r\n'\"*.,;:!?()[]{}<>_~•#-。，；：！？、"
+_SLACK = 8
 _LETTERED = re.compile(r"[a-z][).:\]]{1,2}\s?")
 
 
@@ -46,12 +48,21 @@ def reach(known: ChoiceForms) -> int:
 
 def whole(text: str, known: ChoiceForms, *, empty: bool = False) -> int:
     """The choice that the whole text is; an empty one only where the text's end is marked (`empty`)."""
-    if len(text) > 2 * known.longest + 200:
+    if len(text) > known.longest + _SLACK and _is_longer(text, known.longest):
         return NONE
     form = plain(text)
     if not form:
         return known.exact.get("", NONE) if empty else NONE
     return _is_choice(form, loose(form), known)
+
+
+def _is_longer(text: str, longest: int) -> bool:
+    """Whether a text is too long to be a choice, for all that its forms may take away."""
+    if len(text) > 2 * longest + 200:
+        return True
+    core = text.strip(_OUTER)
+    # What else a form takes away stands inside: emphasis, quotes, runs of white space.
+    return len(core) > longest + _SLACK and not ("*" in core or '"' in core or "\n" in core)
 
 
 def _is_choice(form: str, core: str, known: ChoiceForms) -> int:

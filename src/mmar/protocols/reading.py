@@ -40,7 +40,7 @@ from mmar.protocols.tags import find_tag
 from mmar.protocols.thinking import UNFINISHED, answer_start
 from mmar.protocols.wording import ChoiceForms, clean, forms
 
-__all__ = ["READING_VERSION", "Reading", "State", "read"]
+__all__ = ["READING_VERSION", "Reading", "State", "read", "read_known"]
 
 READING_VERSION = 1
 """Raised whenever any answer may be read differently; part of every signature."""
@@ -95,9 +95,11 @@ def read(text: str | None, choices: tuple[str, ...], rule: ReadingRule | None = 
         >>> read("It is not two", ("one", "two")).state
         'unresolved'
     """
-    if text is None:
-        return _FAILED
-    known = forms(choices)
+    return _FAILED if text is None else read_known(text, forms(choices), rule)
+
+
+def read_known(text: str, known: ChoiceForms, rule: ReadingRule | None = None) -> Reading:
+    """As `read`, of choices whose forms are at hand: the inner loop of scoring."""
     letters = rule is not None and rule.expects == "letter"
     if not letters and (stripped := text.strip()) and (at := known.exact.get(stripped, NONE)) >= 0:
         return _EXACT[at]
@@ -105,11 +107,11 @@ def read(text: str | None, choices: tuple[str, ...], rule: ReadingRule | None = 
     if raw is None:
         return _UNFINISHED
     answer = clean(raw)
-    if letters and (at := letter_alone(answer, len(choices))) >= 0:
+    if letters and (at := letter_alone(answer, len(known.texts))) >= 0:
         return _LETTER[at]
     if (at := whole(answer, known)) >= 0:
         return _WHOLE[at]
-    if (at := letter_alone(answer, len(choices))) >= 0:
+    if (at := letter_alone(answer, len(known.texts))) >= 0:
         return _LETTER[at]
     limit = reach(known)
     if rule is not None and rule.markers:

@@ -11,7 +11,9 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-__all__ = ["OFFICIAL_VERSION", "official_match", "official_reason"]
+import msgspec
+
+__all__ = ["OFFICIAL_VERSION", "Key", "official_key", "official_match", "official_reason"]
 
 OFFICIAL_VERSION = 1
 
@@ -31,14 +33,31 @@ def _words(text: str) -> Collection[str]:
     return text.translate(_ASCII_GAPS).split() if text.isascii() else _WORD.findall(text)
 
 
+class Key(msgspec.Struct, frozen=True):
+    """What the rule wants of a prediction.
+
+    Attributes:
+        wanted: the words that must stand in it.
+        unwanted: the words that must not.
+    """
+
+    wanted: frozenset[str]
+    unwanted: frozenset[str]
+
+    def accepts(self, prediction: str) -> bool:
+        """Whether the rule calls a prediction right."""
+        said = _words(prediction)
+        return bool(said) and self.wanted.issubset(said) and self.unwanted.isdisjoint(said)
+
+
 @lru_cache(maxsize=4096)
-def _key(answer: str, choices: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """The words that must stand in a prediction, and those that must not."""
+def official_key(answer: str, choices: tuple[str, ...]) -> Key:
+    """Prepare a question (cached: a benchmark's questions come again and again)."""
     wanted = frozenset(_words(answer))
     unwanted: set[str] = set()
     for choice in choices:
         unwanted.update(_words(choice))
-    return wanted, frozenset(unwanted - wanted)
+    return Key(wanted, frozenset(unwanted - wanted))
 
 
 def official_match(answer: str, prediction: str, choices: tuple[str, ...]) -> bool:
@@ -53,20 +72,18 @@ def official_match(answer: str, prediction: str, choices: tuple[str, ...]) -> bo
         >>> official_match("3:1", "1:3", ("3:1", "1:3"))
         True
     """
-    wanted, unwanted = _key(answer, choices)
-    said = _words(prediction)
-    return bool(said) and wanted.issubset(said) and unwanted.isdisjoint(said)
+    return official_key(answer, choices).accepts(prediction)
 
 
 def official_reason(answer: str, prediction: str, choices: tuple[str, ...]) -> str:
     """Why the published rule says what it says, one phrase."""
-    wanted, unwanted = _key(answer, choices)
+    key = official_key(answer, choices)
     said = set(_words(prediction))
     if not said:
         return "no word"
-    if lacking := wanted - said:
+    if lacking := key.wanted - said:
         return f"lacks {_list(lacking)}"
-    if foreign := said & unwanted:
+    if foreign := said & key.unwanted:
         return f"has {_list(foreign)} of a wrong choice"
     return "every word of the answer, none of a wrong choice alone"
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from mmar.items import Question
-from mmar.protocols import ReadingRule, read
+from mmar.protocols import ReadingRule
+from mmar.protocols.reading import read_known
+from mmar.protocols.wording import ChoiceForms, forms
 from mmar.scoring.choice import is_right
-from mmar.scoring.official import official_match, official_reason
+from mmar.scoring.official import Key, official_key, official_reason
 from mmar.scoring.result import Accuracy, Bounds, GroupScore, ItemScore, accuracy
 
 __all__ = ["DIMENSIONS", "STATES", "Tally"]
@@ -30,6 +34,12 @@ _PUBLISHED = (
     "Cultural Layer",
 )
 _RANK = {name: at for at, name in enumerate(_PUBLISHED)}
+
+
+@lru_cache(maxsize=4096)
+def _prepared(answer: str, choices: tuple[str, ...]) -> tuple[ChoiceForms, Key]:
+    """What both scorers prepare of a question, found by one look-up."""
+    return forms(choices), official_key(answer, choices)
 
 
 class Tally(msgspec.Struct):
@@ -77,11 +87,12 @@ class Tally(msgspec.Struct):
             official = right = False
             named, reason = None, failure or ("no answer came" if asked else "never asked")
         else:
-            reading = read(text, choices, rule)
+            known, key = _prepared(answer, choices)
+            reading = read_known(text, known, rule)
             state, reason = reading.state, reading.reason
-            right = is_right(reading, choices, answer)
-            official = official_match(answer, text, choices)
             named = None if reading.index is None else choices[reading.index]
+            right = is_right(reading, choices, answer)
+            official = key.accepts(text)
         self.states[state] += 1
         cell = (question.modality, question.category, question.sub_category)
         counts = self.cells.get(cell)
