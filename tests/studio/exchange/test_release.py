@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+import mmar
 from mmar.benchmarks.paths import clip_path
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.items import Criterion, Item, load_benchmark
@@ -127,11 +129,11 @@ def test_repeated_it_is_the_same_to_the_byte_and_leaves_the_first_alone(
         "store = Path(sys.argv[2]); write_release(Path(sys.argv[3]), ITEMS, {n: store / f'{n}.wav' for n in 'abc'}, ABOUT)"
     )
     places = [str(Path(__file__).parent), str(tmp_path / "store"), str(tmp_path / "two")]
-    tests = str(Path(__file__).parents[2])
+    found = os.pathsep.join(map(str, (Path(__file__).parents[2], Path(mmar.__file__).parents[1])))
     subprocess.run(
         [sys.executable, "-c", program, *places],
         check=True,
-        env={"PYTHONHASHSEED": "77", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONPATH": tests},
+        env={"PYTHONHASHSEED": "77", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONPATH": found},
     )
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
     again = write_release(tmp_path / "one", ITEMS, audio, ABOUT)
