@@ -110,6 +110,9 @@ def load_audio(path: Path, form: AudioForm, passes: Mapping[str, str]) -> AudioB
         return AudioBytes(data, "WAV", sent)
     except MmarError as error:
         raise AskFailed("audio", str(error)) from None
+    except ValueError as error:
+        # soundfile's word for encodings that it opens and cannot decode, such as G.721.
+        raise AskFailed("audio", f"{path}: cannot be decoded ({error})") from None
 
 
 def sent_as_is(path: Path) -> Sent:
@@ -131,6 +134,8 @@ def sent_as_is(path: Path) -> Sent:
         raise AskFailed("audio", f"{path}: cannot be read ({error.strerror or error})") from None
     except MmarError as error:
         raise AskFailed("audio", str(error)) from None
+    except ValueError as error:
+        raise AskFailed("audio", f"{path}: cannot be decoded ({error})") from None
     digest = hashlib.sha256(data).hexdigest()
     return Sent(digest, digest, len(data), facts.rate, facts.channels, facts.frames / facts.rate)
 

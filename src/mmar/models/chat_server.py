@@ -83,4 +83,5 @@ def open_chat_server(name: str, options: ModelOptions) -> ChatServer:
             "for a server of your own give its base URL"
         )
     headers = {"Authorization": f"Bearer {credential.reveal()}"} if credential else {}
-    return ChatServer(form, Wire(base_urls, headers, options.timeout_s, credential))
+    wire = Wire(base_urls, headers, options.timeout_s, credential, options.environment)
+    return ChatServer(form, wire)

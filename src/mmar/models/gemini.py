@@ -90,5 +90,5 @@ def open_gemini(name: str, options: ModelOptions) -> Gemini:
             "  → set GEMINI_API_KEY or MMAR_API_KEY, or name a file with the option api_key_file"
         )
     headers = {"x-goog-api-key": credential.reveal()} if credential else {}
-    wire = Wire(base_urls, headers, options.timeout_s, credential)
+    wire = Wire(base_urls, headers, options.timeout_s, credential, options.environment)
     return Gemini(name, form, audio_form(options.extra), wire)

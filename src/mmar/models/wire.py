@@ -19,6 +19,7 @@ import mmar
 from mmar.errors import UsageError
 from mmar.models.answer import Answer, AskFailed
 from mmar.models.credentials import Credential
+from mmar.models.proxy import proxy_for
 from mmar.models.status import failure_of
 
 __all__ = ["Reply", "Wire", "checked_base_url"]
@@ -51,10 +52,11 @@ class Reply:
 class _Server:
     """One base URL and how it is doing."""
 
-    __slots__ = ("failures", "in_flight", "rests_until", "url")
+    __slots__ = ("failures", "in_flight", "proxy", "rests_until", "url")
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, proxy: str | None) -> None:
         self.url = url
+        self.proxy = proxy
         self.in_flight = 0
         self.failures = 0
         self.rests_until = 0.0
@@ -68,6 +70,7 @@ class Wire:
         headers: sent with each request, the credential's among them.
         timeout_s: longest wait for a reply, from sending on.
         credential: kept out of every message.
+        environment: where proxies are looked up.
     """
 
     def __init__(
@@ -76,8 +79,9 @@ class Wire:
         headers: Mapping[str, str],
         timeout_s: float,
         credential: Credential | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._servers = [_Server(url) for url in base_urls]
+        self._servers = [_Server(url, proxy_for(url, environment or {})) for url in base_urls]
         self._headers = {"User-Agent": f"mmar/{mmar.__version__}", **headers}
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, _CONNECT_S))
         self._credential = credential
@@ -120,7 +124,7 @@ class Wire:
         place = server.url + path
         server.in_flight += 1
         try:
-            reply = await self._post(place, body)
+            reply = await self._post(place, body, server.proxy)
         except AskFailed as failure:
             if failure.kind in ("transport", "server"):
                 server.failures += 1
@@ -135,11 +139,11 @@ class Wire:
         server.rests_until = 0.0
         return reply
 
-    async def _post(self, place: str, body: bytes | Payload) -> Reply:
+    async def _post(self, place: str, body: bytes | Payload, proxy: str | None) -> Reply:
         session = self._open()
         start = time.perf_counter()
         try:
-            async with session.post(place, data=body, allow_redirects=False) as response:
+            async with session.post(place, data=body, allow_redirects=False, proxy=proxy) as response:
                 content = await _read(response, place)
                 status = response.status
                 headers = response.headers
@@ -219,6 +223,10 @@ async def _read(response: aiohttp.ClientResponse, place: str) -> bytes:
 
 
 def _broken(error: Any, place: str) -> str:
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy would not reach {place} (HTTP {error.status} {error.message})"
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return f"no connection to the proxy on the way to {place} ({error.os_error})"
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"no connection to {place} ({error.os_error.strerror or error.os_error})"
     if isinstance(error, aiohttp.ServerDisconnectedError):
