@@ -178,7 +178,7 @@ def export(config: StudioConfig, project: str, file: Path) -> None:
 @click.pass_obj
 def backup(config: StudioConfig, into: Path) -> None:
     """Copy the database and all files to INTO, also while the server runs."""
-    from mmar.studio.exchange.backup import back_up
+    from mmar.studio.exchange import back_up
 
     _only_sqlite(config)
     made = back_up(config.data, into)
@@ -190,7 +190,7 @@ def backup(config: StudioConfig, into: Path) -> None:
 @click.pass_obj
 def restore(config: StudioConfig, backup_folder: Path) -> None:
     """Put a backup in place of the data folder; stop the server first."""
-    from mmar.studio.exchange.restore import restore as put_back
+    from mmar.studio.exchange import restore as put_back
 
     _only_sqlite(config)
     made = put_back(backup_folder, config.data)

@@ -68,10 +68,10 @@ def item_file(items: Sequence[PublicItem], form: Form, *, audio_base: str = "") 
     if form == "jsonl":
         return b"".join(msgspec.json.encode(item.to_record()) + b"\n" for item in items)
     if form == "csv":
-        from mmar.studio.exchange.table import csv_text
+        from mmar.studio.exchange import csv_text
 
         return csv_text(items).encode()
-    from mmar.studio.exchange.label_studio import label_studio_tasks
+    from mmar.studio.exchange import label_studio_tasks
 
     tasks = label_studio_tasks(items, lambda item: f"{audio_base}/{item.audio_path.removeprefix('./')}")
     return msgspec.json.encode(tasks)
@@ -84,12 +84,12 @@ def read_items(data: bytes, name: str, media: Path) -> tuple[PublicItem, ...]:
         InputError: a record cannot be read; the message names the line and the field.
     """
     if name.endswith(".csv"):
-        from mmar.studio.exchange.table import read_csv
+        from mmar.studio.exchange import read_csv
 
         return read_csv(data, file=name)
     head = data[:4096].lstrip()
     if head.startswith(b"[") and b'"data"' in head:
-        from mmar.studio.exchange.label_studio import read_label_studio
+        from mmar.studio.exchange import read_label_studio
 
         return read_label_studio(data, file=name)
     with incoming_file(media) as path:

@@ -124,8 +124,7 @@ def write_project_release(
         UsageError: no such project, nothing approved, or the version exists with other items.
         InputError: the version cannot be a folder's name.
     """
-    from mmar.studio.exchange.facts import ReleaseFacts, TakenDown, new_canary
-    from mmar.studio.exchange.release import write_release
+    from mmar.studio.exchange import ReleaseFacts, TakenDown, new_canary, write_release
 
     with database.write() as session:
         project = session.scalar(select(Project).where(Project.slug == slug))

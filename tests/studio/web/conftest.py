@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
 import time
@@ -13,6 +14,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the studio's extra is not installed")
 
+import httpx
 import msgspec
 import numpy as np
 import soundfile
@@ -20,6 +22,7 @@ import uvicorn
 
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.tables import Person
+from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import make_api_token
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
@@ -36,15 +39,16 @@ class Site:
 
     studio: Studio
     url: str
+    hashed: str
     tokens: dict[str, str] = field(default_factory=dict)
+    open_clients: list[httpx.Client] = field(default_factory=list)
 
     def add(self, login: str, *roles: Role, site_admin: bool = False) -> None:
         """Somebody with a password and a token, in the project `demo`."""
-        hashed = self.studio.passwords.hash(PASSWORD, login=login)
         with self.studio.database.write() as session:
             now = self.studio.clock()
             person = people.add_person(session, login, login.title(), now, site_admin=site_admin)
-            person.password = hashed
+            person.password = self.hashed
             project = projects.find_project(session, "demo")
             if project is None:
                 project = projects.add_project(session, "demo", "Deep listening", person, now)
@@ -52,9 +56,12 @@ class Site:
             people.set_roles(session, project, person, frozenset(roles) or frozenset({Role.ADMIN}), admin)
             self.tokens[login] = make_api_token(session, person.id, "test", now)
 
-    def bearer(self, login: str) -> dict[str, str]:
-        """The header of a program that acts for somebody."""
-        return {"authorization": f"Bearer {self.tokens[login]}"}
+    def client(self, login: str = "") -> httpx.Client:
+        """A client that follows no redirect; with a login, a program that acts for somebody."""
+        headers = {"authorization": f"Bearer {self.tokens[login]}"} if login else {}
+        made = httpx.Client(base_url=self.url, headers=headers, timeout=20)
+        self.open_clients.append(made)
+        return made
 
 
 def free_port() -> int:
@@ -65,7 +72,13 @@ def free_port() -> int:
 
 def serve(studio: Studio, port: int, *, work: bool = True) -> Callable[[], None]:
     """Serve in a thread; the answer stops it."""
-    config = uvicorn.Config(create_app(studio, work=work), host="127.0.0.1", port=port, log_level="error")
+    config = uvicorn.Config(
+        create_app(studio, work=work),
+        host="127.0.0.1",
+        port=port,
+        log_level="error",
+        timeout_graceful_shutdown=1,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -80,13 +93,27 @@ def serve(studio: Studio, port: int, *, work: bool = True) -> Callable[[], None]
     return stop
 
 
+@pytest.fixture(scope="session")
+def hashed() -> str:
+    """Everybody's password, hashed once: it is slow by design."""
+    return Passwords().hash(PASSWORD, login="nobody")
+
+
+@pytest.fixture(scope="session")
+def empty_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with its tables, to be copied."""
+    folder = tmp_path_factory.mktemp("studio") / "data"
+    open_studio(StudioConfig(data=folder)).database.close()
+    return folder
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path, empty_data: Path, hashed: str) -> Iterator[Site]:
     """A studio with an admin, two annotators, two inspectors."""
-    config = StudioConfig(data=tmp_path / "data", fetch_loopback=True)
-    studio = open_studio(config)
+    shutil.copytree(empty_data, tmp_path / "data")
+    studio = open_studio(StudioConfig(data=tmp_path / "data", fetch_loopback=True))
     port = free_port()
-    found = Site(studio, f"http://127.0.0.1:{port}")
+    found = Site(studio, f"http://127.0.0.1:{port}", hashed)
     found.add("root", Role.ADMIN, site_admin=True)
     found.add("anna", Role.ANNOTATOR)
     found.add("ben", Role.ANNOTATOR)
@@ -94,6 +121,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
     found.add("ivo", Role.INSPECTOR)
     stop = serve(studio, port)
     yield found
+    for client in found.open_clients:
+        client.close()
     stop()
 
 

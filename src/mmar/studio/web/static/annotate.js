@@ -93,10 +93,23 @@
     marks.enableDragSelection({ id: undefined, color: "rgba(10,102,102,.22)" });
     let restoring = true;
     marks.on("region-created", (region) => {
+      if (region.id.startsWith("disputed")) return;
       if (!region.id.startsWith("seg")) region.id = `seg${Math.random()}`;
       row(region);
       if (!restoring) write();
     });
+    // What an inspector marked in the joined clip, shown where it lies in the recording.
+    const dispute = () => {
+      if (!form.dataset.disputed) return;
+      const [from, to] = form.dataset.disputed.split(",").map(Number);
+      const parts = order().length ? order().map((one) => [one.start, one.end]) : [[0, total]];
+      let before = 0;
+      parts.forEach(([start, end], at) => {
+        const a = Math.max(from - before, 0) + start, b = Math.min(to - before + start, end);
+        if (a < b) marks.addRegion({ id: `disputed${at}`, start: a, end: b, color: "rgba(168,38,31,.28)", drag: false, resize: false });
+        before += end - start;
+      });
+    };
     marks.on("region-updated", (region) => { [...list.children].find((line) => line.segment === region)?.refresh(); choose(region); write(); });
     marks.on("region-clicked", (region) => choose(region));
     audio.addEventListener("timeupdate", () => {
@@ -106,7 +119,7 @@
         if (queue.length) audio.currentTime = queue[0][0]; else audio.pause();
       }
     });
-    const restore = () => { parse(field.value).forEach(([start, end]) => add(start, Math.min(end, total))); restoring = false; measure(); };
+    const restore = () => { parse(field.value).forEach(([start, end]) => add(start, Math.min(end, total))); restoring = false; measure(); dispute(); };
     if (wave.getDuration()) restore(); else wave.once("ready", restore);
     box.querySelector("[data-zoom]").addEventListener("input", (event) => wave.zoom(Number(event.target.value)));
     box.dataset.ready = "1";

@@ -1,0 +1,328 @@
+"""The holes of other annotation tools, one test each (PITFALLS, annotation tools)."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+import soundfile
+from sqlalchemy import select, text
+
+from conftest import PASSWORD, Site, free_port, serve
+from mmar.errors import InputError
+from mmar.studio.config import StudioConfig
+from mmar.studio.data.tables import LoginSession, Person, Trace
+from mmar.studio.library import media_file
+from mmar.studio.release import release_folder
+from mmar.studio.start import open_studio, setup_link
+from mmar.studio.store import projects
+from mmar.studio.web.studio import COOKIE
+
+SOURCE = Path(__file__).parents[3] / "src/mmar/studio"
+
+
+class Somebody:
+    """Somebody with a session, as a browser would keep it."""
+
+    def __init__(self, site: Site, login: str) -> None:
+        self.client = site.client()
+        answer = self.client.post("/login", data={"login": login, "password": PASSWORD})
+        assert answer.status_code == 303
+        found = re.search(r'name="csrf" value="([^"]+)"', self.client.get("/p/demo").text)
+        assert found
+        self.csrf = found[1]
+
+    def post(self, path: str, data: dict[str, str] | None = None, **more: object) -> httpx.Response:
+        return self.client.post(path, data={"csrf": self.csrf, **(data or {})}, **more)  # type: ignore[arg-type]
+
+    def item(self) -> int:
+        answer = self.post("/p/demo/items")
+        return int(answer.headers["location"].split("/")[-2])
+
+
+def wav(seconds: float = 1.0) -> bytes:
+    out = io.BytesIO()
+    soundfile.write(
+        out, np.sin(np.arange(int(8000 * seconds)) / 9).astype(np.float32) * 0.3, 8000, format="WAV"
+    )
+    return out.getvalue()
+
+
+def test_nobody_can_log_in_before_the_first_link_was_used_and_it_works_once(tmp_path: Path) -> None:
+    studio = open_studio(StudioConfig(data=tmp_path / "data"))
+    first = setup_link(studio, "http://x")
+    link = setup_link(studio, "http://x")
+    assert first and link and first != link
+    with studio.database.read() as session:
+        assert session.scalars(select(Person.password)).all() == [None]
+    port = free_port()
+    stop = serve(studio, port, work=False)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        for guess in ("", "admin", "password", "mmar"):
+            assert client.post("/login", data={"login": "admin", "password": guess}).status_code == 401
+        choose = {"password": PASSWORD, "again": PASSWORD}
+        assert client.post(first.removeprefix("http://x"), data=choose).status_code == 410
+        path = link.removeprefix("http://x")
+        assert client.post(path, data={"password": "short", "again": "short"}).status_code == 422
+        assert client.post(path, data=choose).status_code == 303
+        assert client.post(path, data=choose).status_code == 410
+    assert setup_link(studio, "http://x") is None
+    stop()
+
+
+def test_no_secret_stands_in_the_code_or_in_the_database(site: Site) -> None:
+    cookie = Somebody(site, "anna").client.cookies[COOKIE]
+    for path in SOURCE.rglob("*.py"):
+        assert not re.search(r"secret_key|SECRET\s*=\s*['\"]", path.read_text(encoding="utf-8")), path
+    raw = (site.studio.config.data / "studio.db").read_bytes()
+    wal = site.studio.config.data / "studio.db-wal"
+    raw += wal.read_bytes() if wal.exists() else b""
+    for planted in (cookie, PASSWORD, site.tokens["anna"]):
+        assert planted.encode() not in raw
+
+
+def test_a_form_of_another_site_is_refused(site: Site) -> None:
+    anna = Somebody(site, "anna")
+    assert anna.client.post("/p/demo/ideas", data={"title": "x"}).status_code == 403
+    assert anna.post("/p/demo/ideas", {"title": "x", "csrf": "0" * 43}).status_code == 403
+    ben = Somebody(site, "ben")
+    assert anna.post("/p/demo/ideas", {"title": "x", "csrf": ben.csrf}).status_code == 403
+    assert (
+        anna.post("/p/demo/ideas", {"title": "x"}, headers={"sec-fetch-site": "cross-site"}).status_code
+        == 403
+    )
+    assert anna.post("/p/demo/ideas", {"title": "x"}).status_code == 303
+    forged = {"login": "anna", "password": PASSWORD}
+    answer = anna.client.post("/login", data=forged, headers={"origin": "https://evil.example"})
+    assert answer.status_code == 403
+
+
+def test_every_answer_has_the_strict_headers_and_each_page_its_own_nonce(site: Site) -> None:
+    anna = Somebody(site, "anna")
+    nonces = set()
+    for path in ("/login", "/p/demo", "/p/demo/ideas", "/nothing", "/api/v1/projects", "/static/studio.css"):
+        answer = anna.client.get(path)
+        rule = answer.headers["content-security-policy"]
+        assert "unsafe" not in rule
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert "access-control-allow-origin" not in answer.headers
+        found = re.search(r"script-src 'nonce-([^']+)'", rule)
+        assert found
+        nonces.add(found[1])
+        for tag in re.findall(
+            r"<script[^>]*>", answer.text if "html" in answer.headers["content-type"] else ""
+        ):
+            assert f'nonce="{found[1]}"' in tag
+    assert len(nonces) == 6
+
+
+def test_a_page_of_ours_holds_no_inline_script_or_style() -> None:
+    for path in (SOURCE / "web/templates").glob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        assert not re.search(r"\son[a-z]+=|\sstyle=|javascript:|\|safe|<style", page), path.name
+    for path in (SOURCE / "web/static").glob("*.js"):
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|eval\(", path.read_text("utf-8")), (
+            path.name
+        )
+
+
+def test_guessing_passwords_is_slowed_down_and_written_down(site: Site) -> None:
+    client = site.client()
+    codes = [
+        client.post("/login", data={"login": "anna", "password": f"guess {n}"}).status_code for n in range(12)
+    ]
+    assert codes == [401] * 10 + [429] * 2
+    # Even the right password has to wait now; somebody else need not.
+    assert client.post("/login", data={"login": "anna", "password": PASSWORD}).status_code == 429
+    assert Somebody(site, "ben").csrf
+    with site.studio.database.read() as session:
+        actions = session.scalars(select(Trace.action)).all()
+    assert (actions.count("login failed"), actions.count("login limited")) == (10, 3)
+
+
+def test_who_exists_does_not_show_in_the_time_or_words_of_an_answer(site: Site) -> None:
+    client = site.client()
+
+    def tried(login: str) -> tuple[float, str]:
+        start = time.perf_counter()
+        answer = client.post("/login", data={"login": login, "password": "wrong words here"})
+        page = re.sub(r'nonce[="-]+[^"\';]+', "", answer.text)
+        return time.perf_counter() - start, page
+
+    tried("warm")
+    known, unknown = tried("anna"), tried("nobody")
+    assert known[1] == unknown[1]
+    assert unknown[0] > known[0] / 3  # a hash is computed for both
+
+
+def test_a_login_never_leads_to_another_site(site: Site) -> None:
+    for target in (
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/a\nb",
+    ):
+        client = site.client()
+        answer = client.post("/login", data={"login": "anna", "password": PASSWORD, "next": target})
+        assert answer.headers["location"] == "/", target
+
+
+def test_a_session_ends_by_logout_by_time_and_with_its_person(site: Site) -> None:
+    anna = Somebody(site, "anna")
+    jar = dict(anna.client.cookies)
+    anna.post("/logout")
+    assert httpx.get(f"{site.url}/p/demo", cookies=jar).status_code == 303
+    ben = Somebody(site, "ben")
+    with site.studio.database.write() as session:
+        session.execute(text("UPDATE login_session SET expires = '2020-01-01 00:00:00'"))
+    assert ben.client.get("/p/demo").status_code == 303
+    ina = Somebody(site, "ina")
+    with site.studio.database.write() as session:
+        person = session.scalar(select(Person).where(Person.login == "ina"))
+        assert person
+        person.active = False
+    assert ina.client.get("/p/demo").status_code == 303
+    cookie = next(c for c in ina.client.cookies.jar if c.name == COOKIE)
+    assert cookie.has_nonstandard_attr("HttpOnly")
+
+
+def test_no_query_reaches_a_password_hash(site: Site) -> None:
+    anna = Somebody(site, "anna")
+    every = anna.client.get("/api/v1/p/demo/people").text
+    for filters in ("password__startswith=$argon2", "author__password=x", "order_by=password", "q=$argon2"):
+        for path in ("/api/v1/p/demo/items", "/api/v1/p/demo/people", "/p/demo/items", "/p/demo/people"):
+            answer = anna.client.get(f"{path}?{filters}")
+            assert "$argon2" not in answer.text.replace("q=$argon2", "").replace('value="$argon2"', "")
+    assert anna.client.get("/api/v1/p/demo/people?password__startswith=zzz").text == every
+    assert "token_hash" not in anna.client.get("/api/v1/openapi.json").text
+
+
+def test_an_upload_is_decoded_named_by_us_and_served_as_sound(site: Site) -> None:
+    anna = Somebody(site, "anna")
+    item = anna.item()
+    for bad in (b"<html><script>alert(1)</script></html>", b"", b"RIFF" + b"\0" * 50, wav()[:200]):
+        answer = anna.post(f"/p/demo/items/{item}/upload", files={"file": ("x.wav", bad, "audio/wav")})
+        assert answer.status_code == 422, bad[:10]
+        assert str(site.studio.config.data) not in answer.text
+    name = "../../evil.html"
+    answer = anna.post(f"/p/demo/items/{item}/upload", files={"file": (name, wav(), "text/html")})
+    assert answer.status_code == 200
+    served = anna.client.get(f"/p/demo/media/recording/{answer.json()['recording']}")
+    assert served.headers["content-type"].startswith("audio/")
+    assert served.headers["x-content-type-options"] == "nosniff"
+    assert "evil" not in str(served.headers)
+    kept = sorted(path.name for path in site.studio.config.data.rglob("*") if path.is_file())
+    assert not [one for one in kept if "evil" in one]
+    assert not list((site.studio.config.media / "incoming").iterdir())
+
+
+def test_no_path_leads_out_of_its_folder(site: Site, tmp_path: Path) -> None:
+    media = tmp_path / "media"
+    (tmp_path / "media-private").mkdir()
+    media.mkdir()
+    (tmp_path / "media-private/key").write_text("x")
+    (media / "link").symlink_to(tmp_path / "media-private/key")
+    for bad in ("../media-private/key", "/etc/passwd", "link", "..", "a/../../media-private/key"):
+        with pytest.raises(InputError):
+            media_file(media, bad)
+    with site.studio.database.read() as session:
+        project = projects.find_project(session, "demo")
+        assert project
+        for bad in ("..", "../x", "a/b", "", ".hidden", "1..2", "x" * 50, "a\x00"):
+            with pytest.raises(InputError):
+                release_folder(site.studio.config, project, bad)
+    anna = Somebody(site, "anna")
+    for path in ("/static/../app.py", "/static/%2e%2e/app.py", "/p/demo/release/%2e%2e%2fstudio.db.zip"):
+        assert anna.client.get(path).status_code in (404, 422)
+
+
+def test_imported_text_is_never_markup(site: Site) -> None:
+    evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+    record = {
+        "id": "evil-1",
+        "audio_path": "./audio/e.wav",
+        "question": evil,
+        "choices": [evil, "b"],
+        "answer": "b",
+        "modality": evil,
+        "category": evil,
+        "sub-category": evil,
+        "language": evil,
+        "source": evil,
+        "url": "javascript:alert(1)",
+        "timestamp": "0:01,0:02",
+        "thinking": evil,
+        "cue": [evil],
+        "rubric": [{"name": evil, "scoring_point": evil, "note": evil, "choices": [0, 1]}],
+    }
+    answer = site.client("root").post("/api/v1/p/demo/import", json={"records": [record]})
+    assert answer.json() == {"added": 1, "known": []}
+    root = Somebody(site, "root")
+    root.post("/p/demo/ideas", {"title": evil, "detail": evil, "tags": evil})
+    for path in ("/items", "/items/1", "/items/1/edit", "/ideas", "/taxonomy", "/coverage", ""):
+        page = root.client.get(f"/p/demo{path}")
+        assert page.status_code == 200, path
+        assert "<script>alert" not in page.text
+        assert "<img src=x" not in page.text
+        assert 'href="javascript:' not in page.text
+
+
+def test_another_project_is_as_if_it_were_not_there(site: Site) -> None:
+    with site.studio.database.write() as session:
+        root = session.get_one(Person, 1)
+        projects.add_project(session, "hidden", "Hidden", root, site.studio.clock())
+    anna = Somebody(site, "anna")
+    hidden, missing = anna.client.get("/p/hidden"), anna.client.get("/p/missing")
+    assert hidden.status_code == missing.status_code == 404
+    assert anna.client.get("/api/v1/p/hidden/items").status_code == 404
+    assert anna.post("/p/demo/people", {"login": "eve", "role": "admin"}).status_code == 403
+    assert anna.client.get("/p/demo/export.jsonl").status_code == 403
+
+
+def test_a_name_that_was_pointed_at_this_machine_gets_nothing(site: Site) -> None:
+    assert httpx.get(f"{site.url}/login", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_a_fetch_of_an_address_inside_is_refused(tmp_path: Path, site: Site) -> None:
+    import msgspec
+
+    from mmar.studio.data.media_tables import Job
+    from mmar.studio.jobs.worker import Worker
+    from mmar.studio.store.jobs import enqueue
+
+    strict = msgspec.structs.replace(site.studio.config, fetch_loopback=False)
+    addresses = [
+        "http://127.0.0.1/x.wav",
+        "http://169.254.169.254/latest",
+        "file:///etc/passwd",
+        "http://[::1]/",
+    ]
+    with site.studio.database.write() as session:
+        for url in addresses:
+            job = enqueue(
+                session, 1, "fetch-strict", url, {"url": url, "source": f"url:{url}"}, site.studio.clock()
+            )
+            assert job.id
+    from mmar.studio.jobs.fetching import fetch_recording
+
+    worker = Worker(strict, site.studio.database, site.studio.clock, {"fetch-strict": fetch_recording})
+    while worker.do_one():
+        pass
+    with site.studio.database.read() as session:
+        jobs = session.scalars(select(Job).where(Job.kind == "fetch-strict")).all()
+    assert {job.state for job in jobs} == {"failed"}
+
+
+def test_a_session_lives_in_the_database_only_as_its_hash(site: Site) -> None:
+    anna = Somebody(site, "anna")
+    with site.studio.database.read() as session:
+        kept = session.scalars(select(LoginSession.token_hash)).all()
+    assert kept
+    assert anna.client.cookies[COOKIE] not in kept
