@@ -1,0 +1,266 @@
+"""A server that is killed, and a crowd: nothing lost, nothing given out twice, no lock in anybody's way."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import aiohttp
+import httpx
+import msgspec
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from conftest import PASSWORD, Site, free_port
+from mmar.studio.data import open_database
+from mmar.studio.data.item_tables import Event, Hearing, Item, Revision
+from mmar.studio.data.media_tables import Job
+from mmar.studio.data.tables import Person
+from mmar.studio.exchange import back_up, restore, verify_backup
+from mmar.studio.importing import import_items
+from mmar.studio.store import people, projects
+from mmar.studio.store.jobs import enqueue
+from mmar.studio.workflow import ItemContent, Role
+from mmar.studio.workflow.content import to_item
+
+SECONDS = float(os.environ.get("MMAR_TEST_LOAD_SECONDS", "6"))
+CROWD = 50
+CONTENT = ItemContent(
+    question="Which comes last?",
+    choices=("a bell", "a drum", "a horn"),
+    answer=1,
+    modality="sound",
+    category="Signal Layer",
+    sub_category="Anomaly Detection",
+    url="https://youtu.be/qx8hrhBZJ98",
+    thinking="The drum comes last.",
+)
+
+
+def start(data: Path, port: int) -> subprocess.Popen[bytes]:
+    code = "from mmar.cli.studio import studio; studio()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "--data", str(data), "serve", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+    )
+    for _ in range(300):
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/login").status_code == 200:
+                return process
+        except httpx.HTTPError:
+            time.sleep(0.05)
+    process.kill()
+    raise AssertionError("the server does not start")
+
+
+def copied(site: Site, data: Path) -> None:
+    """The studio once more, by a backup taken while its server runs."""
+    backup = data.with_name("backup")
+    back_up(site.studio.config.data, backup)
+    assert verify_backup(backup) == ()
+    restore(backup, data)
+
+
+def check_whole(session: Session) -> None:
+    """Every item stands at its newest revision, and every event at a version that it really had."""
+    for item in session.scalars(select(Item)):
+        numbers = session.scalars(select(Revision.number).where(Revision.item_id == item.id)).all()
+        assert sorted(numbers) == list(range(1, item.revision + 1))
+        versions = session.scalars(select(Event.version).where(Event.item_id == item.id)).all()
+        assert len(set(versions)) == len(versions)
+        assert item.version == max(versions, default=0)
+
+
+@pytest.mark.timeout(90)
+def test_a_server_killed_in_the_middle_of_saves_and_jobs_loses_nothing_that_it_said_was_saved(
+    quiet_site: Site, tmp_path: Path
+) -> None:
+    tokens = dict(quiet_site.tokens)
+    data, port = tmp_path / "second", free_port()
+    copied(quiet_site, data)
+    saved: dict[int, list[tuple[int, str]]] = {}
+    lock = threading.Lock()
+    stop = threading.Event()
+
+    def write(worker: int) -> None:
+        client = httpx.Client(headers={"authorization": f"Bearer {tokens['anna']}"}, timeout=5)
+        n, item, version, revision = 0, None, 0, 0
+        while not stop.is_set():
+            try:
+                base = f"http://127.0.0.1:{port}/api/v1/p/demo/items"
+                if item is None:
+                    item = client.post(base).json()["id"]
+                    version, revision = 0, 0
+                n += 1
+                text = f"worker {worker}, save {n}"
+                body = {
+                    "version": version,
+                    "revision": revision,
+                    "content": {**msgspec.to_builtins(CONTENT), "thinking": text},
+                }
+                answer = client.put(f"{base}/{item}", json=body)
+                if answer.status_code == 409:
+                    # The server died between saving and saying so; go on from what it has.
+                    version, revision = (
+                        answer.json()["version"],
+                        client.get(f"{base}/{item}").json()["revision"],
+                    )
+                    continue
+                assert answer.status_code == 200, answer.text
+                version, revision = answer.json()["version"], answer.json()["revision"]
+                with lock:
+                    saved.setdefault(item, []).append((revision, text))
+            except (httpx.HTTPError, KeyError, ValueError):
+                time.sleep(0.02)
+        client.close()
+
+    chance = random.Random(7)
+    process = start(data, port)
+    writers = [threading.Thread(target=write, args=(n,)) for n in range(4)]
+    for writer in writers:
+        writer.start()
+    opened = open_database(f"sqlite:///{data / 'studio.db'}")
+    for at in range(4):
+        with opened.write() as session:
+            for n in range(3):  # the item is missing, so each ends as failed, not as lost
+                enqueue(session, 1, "clip", f"{at} {n}", {"item": 10**6}, quiet_site.studio.clock())
+        time.sleep(chance.uniform(0.3, 0.9))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process = start(data, port)
+    time.sleep(1.5)
+    stop.set()
+    for writer in writers:
+        writer.join()
+    process.send_signal(signal.SIGTERM)
+    process.wait(10)
+    with opened.read() as session:
+        check_whole(session)
+        for item, rows in saved.items():
+            kept = dict(
+                session.execute(
+                    select(Revision.number, Revision.content).where(Revision.item_id == item)
+                ).all()
+            )
+            for number, text in rows:
+                assert kept[number].thinking == text
+        assert sum(map(len, saved.values())) > 40
+        states = Counter(
+            session.scalars(select(Job.state).where(Job.kind == "clip", Job.payload.is_not(None)))
+        )
+        assert states["done"] == 0
+        assert sum(states.values()) >= 12
+        assert states["failed"] + states["running"] + states["queued"] == sum(states.values())
+    opened.close()
+
+
+async def crowd(
+    url: str, cookies: list[str], seconds: float
+) -> tuple[list[float], list[str], list[tuple[str, str]]]:
+    """Fifty inspectors who take, listen, answer and approve."""
+    times: list[float] = []
+    faults: list[str] = []
+    taken: list[tuple[str, str]] = []
+    until = time.monotonic() + seconds
+
+    async def person(number: int, cookie: str) -> None:
+        chance = random.Random(number)
+        jar = {"mmar_studio": cookie}
+        async with aiohttp.ClientSession(cookies=jar, timeout=aiohttp.ClientTimeout(30)) as session:
+
+            async def click(method: str, path: str, **form: str) -> tuple[str, str]:
+                await asyncio.sleep(chance.uniform(0.3, 1.2))
+                began = time.perf_counter()
+                async with session.request(method, url + path, data=form or None) as answer:
+                    page = await answer.text()
+                    times.append(time.perf_counter() - began)
+                    if answer.status >= 400:
+                        faults.append(f"{answer.status} {path}: {page[-200:]}")
+                    return str(answer.url.path), page
+
+            await asyncio.sleep(chance.uniform(0, 1))
+            _, page = await click("GET", "/p/demo")
+            found = re.search(r'data-csrf="([^"]+)"', page)
+            assert found, page[:500]
+            csrf = found[1]
+            while time.monotonic() < until:
+                path, page = await click("POST", "/p/demo/inspection/next", csrf=csrf)
+                if not path.endswith("/inspect"):
+                    continue
+                item = path.split("/")[-2]
+                taken.append((item, cookie))
+                _, page = await click(
+                    "POST", f"/p/demo/items/{item}/answer", csrf=csrf, choice=str(chance.randrange(3))
+                )
+                version = re.search(r'name="version" value="(\d+)"', page)
+                assert version, page[:300]
+                await click(
+                    "POST", f"/p/demo/items/{item}/judge", csrf=csrf, verdict="approve", version=version[1]
+                )
+                if chance.random() < 0.3:
+                    await click(
+                        "GET",
+                        chance.choice(["/p/demo", "/p/demo/items", "/p/demo/coverage", "/p/demo/ideas"]),
+                    )
+
+    await asyncio.gather(*(person(n, cookie) for n, cookie in enumerate(cookies)))
+    return times, faults, taken
+
+
+@pytest.mark.timeout(180)
+def test_fifty_people_click_through_their_queues(quiet_site: Site, tmp_path: Path) -> None:
+    studio = quiet_site.studio
+    for n in range(CROWD):
+        quiet_site.add(f"crowd{n}", Role.INSPECTOR)
+    items = [
+        to_item(msgspec.structs.replace(CONTENT, question=f"Question {n}?"), f"load-{n}", f"./audio/{n}.wav")
+        for n in range(max(400, int(40 * SECONDS)))
+    ]
+    with studio.database.write() as session:
+        project = projects.find_project(session, "demo")
+        assert project
+        actor = people.actor_in(session, project.id, session.get_one(Person, 1))
+        import_items(session, project, actor, items, studio.clock(), inspect=True)
+    # The logins alone would be a test of argon2.
+    from mmar.studio.security.sessions import begin_session
+
+    cookies = []
+    with studio.database.write() as session:
+        for n in range(CROWD):
+            person = session.scalar(select(Person.id).where(Person.login == f"crowd{n}"))
+            assert person
+            cookies.append(begin_session(session, person, studio.clock()).cookie)
+    assert PASSWORD
+    # A process of its own, as in life; the crowd is another.
+    data, port = tmp_path / "second", free_port()
+    copied(quiet_site, data)
+    process = start(data, port)
+    try:
+        times, faults, taken = asyncio.run(crowd(f"http://127.0.0.1:{port}", cookies, SECONDS))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+    median, slow = statistics.median(times), sorted(times)[int(0.95 * len(times))]
+    print(f"{len(times)} pages, median {1000 * median:.0f} ms, 95 % {1000 * slow:.0f} ms, {len(taken)} items")
+    assert faults == []
+    assert [item for item, n in Counter(item for item, _ in taken).items() if n > 1] == []
+    assert median < 0.1
+    opened = open_database(f"sqlite:///{data / 'studio.db'}")
+    with opened.read() as session:
+        check_whole(session)
+        approved = session.scalar(select(func.count()).select_from(Item).where(Item.state == "approved"))
+        answers = session.scalar(select(func.count()).select_from(Hearing))
+        assert approved == len(taken) or approved == answers
+        assert len(taken) == answers
+    opened.close()
