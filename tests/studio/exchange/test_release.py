@@ -180,6 +180,7 @@ def test_every_file_is_in_the_list_of_digests(audio: dict[str, Path], tmp_path: 
     [
         "b",
         "b__________",
+        "youtube-b__________",
         "https://youtu.be/b__________?si=me",
         "https://www.youtube.com/watch?v=b__________",
         "sha",
@@ -200,6 +201,18 @@ def test_what_was_taken_down_is_left_out(what: str, audio: dict[str, Path], tmp_
     nothing = msgspec.structs.replace(ABOUT, taken_down=tuple(TakenDown(name) for name in "abc"))
     with pytest.raises(UsageError, match="no item to release"):
         write_release(tmp_path / "none", ITEMS, audio, nothing)
+
+
+def test_a_clip_joined_of_two_videos_goes_when_either_is_taken_down(
+    audio: dict[str, Path], tmp_path: Path
+) -> None:
+    both = "https://www.bilibili.com/video/BV1ibZSYJEAa\nhttps://www.bilibili.com/video/BV1eg411q7iS?p=2"
+    joined = [item("a"), item("b", url=both)]
+    names = ("BV1ibZSYJEAa", "BV1eg411q7iS", "bilibili-BV1eg411q7iS-p2", f"{both.split()[1]}&vd_source=0")
+    for number, what in enumerate(names):
+        about = msgspec.structs.replace(ABOUT, taken_down=(TakenDown(what),))
+        made = write_release(tmp_path / f"out {number}", joined, audio, about)
+        assert [left.item for left in made.left_out] == ["b"]
 
 
 def test_the_canary_is_in_every_record_and_may_be_left_out(audio: dict[str, Path], tmp_path: Path) -> None:

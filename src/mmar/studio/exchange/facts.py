@@ -28,7 +28,8 @@ class TakenDown(msgspec.Struct, frozen=True):
     """Something that must be in no release any more.
 
     Attributes:
-        what: an item's id, a video's id, an address, or the SHA-256 of a sound file.
+        what: an item's id, a video's id or key (`mmar.items.video.Video.key`), an address in any spelling, or
+            the SHA-256 of a sound file.
         reason: why, for the public; may be empty.
     """
 

@@ -34,7 +34,7 @@ from mmar.benchmarks.paths import UnsafePath, inside
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.items import Item, benchmark_digest, load_benchmark
 from mmar.items.benchmark import write_records
-from mmar.items.video import canonical_url, item_video, video_id
+from mmar.items.video import addresses, canonical_url, find_video, item_video
 from mmar.studio.exchange.datasheet import datasheet
 from mmar.studio.exchange.facts import ReleaseFacts, check_facts
 from mmar.studio.exchange.history import changes_text
@@ -146,13 +146,7 @@ def _without_taken_down(
                 f"“{item.id}” stands twice among the items", field="id", hint="keep one of the two"
             )
         seen.add(item.id)
-        names = {
-            item.id,
-            item_video(item),
-            video_id(item.url),
-            item.url,
-            *canonical_url(item.url).split("\n"),
-        }
+        names = _names(item)
         if digests and audio is not None and item.id in audio:
             names.add(sha256_file(audio[item.id]))
         if hits := names & down.keys():
@@ -160,6 +154,14 @@ def _without_taken_down(
         else:
             kept.append(item)
     return kept, tuple(left_out)
+
+
+def _names(item: Item) -> set[str | None]:
+    """Everything that a takedown may call an item by: every video that it is joined of, however spelled."""
+    names = {item.id, item_video(item), item.url, *addresses(item.url), *canonical_url(item.url).split("\n")}
+    for video in filter(None, map(find_video, addresses(item.url))):
+        names |= {video.key, video.id}
+    return names
 
 
 def _sounds(items: Sequence[Item], audio: Mapping[str, Path]) -> dict[str, _Sound]:
