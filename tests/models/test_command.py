@@ -61,7 +61,7 @@ def test_time_to_start_does_not_count_against_the_first_answer():
     async def script(model, ask):
         return await ask("echo up")
 
-    assert session(script, "start=0.6", timeout_s=0.2).text == "up"
+    assert session(script, "start=1.0", timeout_s=0.5).text == "up"
 
 
 def test_a_program_that_never_says_anything_is_given_up():
@@ -77,7 +77,7 @@ def test_a_ready_line_starts_the_clock():
     async def script(model, ask):
         return await ask("hang")
 
-    failure = session(script, "ready", timeout_s=0.3)
+    failure = session(script, "ready", timeout_s=0.5)
     assert (failure.kind, failure.again) == ("timeout", True)
 
 
@@ -124,7 +124,7 @@ def test_a_missing_answer_fails_alone_and_says_what_was_written_instead():
         after = await ask("echo still here")
         return missing, after, pid == process_of(model)
 
-    missing, after, same = session(script, timeout_s=0.3)
+    missing, after, same = session(script, timeout_s=0.5)
     assert (missing.kind, missing.again) == ("timeout", True)
     assert "nobody" in missing.message
     assert (after.text, same) == ("still here", True)
@@ -137,7 +137,7 @@ def test_a_program_that_hangs_twice_in_a_row_is_ended_and_started_again():
         failures = [await ask("hang"), await ask("hang", "item-2")]
         return failures, await ask("echo back"), pid
 
-    failures, back, pid = session(script, timeout_s=0.2)
+    failures, back, pid = session(script, timeout_s=0.5)
     assert [failure.kind for failure in failures] == ["timeout", "timeout"]
     assert back.text == "back"
     assert not alive(pid)
@@ -145,7 +145,11 @@ def test_a_program_that_hangs_twice_in_a_row_is_ended_and_started_again():
 
 def test_answers_may_come_in_any_order():
     async def script(model, ask):
-        return await asyncio.gather(ask("late one"), ask("late two", "item-2"), ask("echo three", "item-3"))
+        await ask("echo up")
+        kept = [asyncio.create_task(ask(f"late {word}", f"item-{word}")) for word in ("one", "two")]
+        while len(model._program._pending) < 2:
+            await asyncio.sleep(0.01)
+        return await asyncio.gather(*kept, ask("echo three", "item-3"))
 
     assert [answer.text for answer in session(script)] == ["one", "two", "three"]
 
@@ -156,7 +160,7 @@ def test_an_answer_that_comes_after_its_time_is_not_taken_for_the_next_one():
         late = await ask("late first")
         return late, await ask("echo second")
 
-    late, second = session(script, timeout_s=0.2)
+    late, second = session(script, timeout_s=0.5)
     assert late.kind == "timeout"
     assert second.text == "second"
 
@@ -165,7 +169,7 @@ def test_a_program_that_reads_nothing_holds_nobody_up_for_ever():
     async def script(model, ask):
         return await asyncio.gather(*(ask("echo " + "x" * 100_000, f"item-{at}") for at in range(8)))
 
-    failures = session(script, "ready", "deaf", timeout_s=0.3)
+    failures = session(script, "ready", "deaf", timeout_s=0.5)
     assert {failure.kind for failure in failures} == {"timeout"}
 
 

@@ -203,7 +203,7 @@ def test_a_failure_is_told_and_does_not_touch_the_others(rig, tone, adapter):
 @pytest.mark.parametrize("adapter", NAMES)
 def test_a_model_that_hangs_is_a_timeout_and_can_be_asked_again(rig, tone, adapter):
     async def run():
-        model = rig(adapter, timeout_s=0.4)
+        model = rig(adapter, timeout_s=0.7)
         await model.ask(request_of("echo up", tone()))
         (hung,) = await asyncio.gather(model.ask(request_of("hang", tone())), return_exceptions=True)
         fine = await model.ask(request_of("echo fine", tone()))

@@ -19,11 +19,9 @@ its output open.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -65,6 +63,8 @@ def main() -> None:
     if "dead" in arguments:
         sys.exit("no module named torch")
     if "children" in arguments:
+        import subprocess
+
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         print(f"child {child.pid}", file=sys.stderr, flush=True)
     for argument in arguments:
@@ -114,6 +114,8 @@ def obey(request: dict) -> dict | str:
 
 async def obey_async(request: dict) -> dict | str:
     """For the `python` adapter, awaited."""
+    import asyncio
+
     word, _, rest = request["question"].partition(" ")
     if word == "hang":
         await asyncio.sleep(60)
