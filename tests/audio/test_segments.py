@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmar.audio import Clip
@@ -13,6 +13,7 @@ def noise(frames: int, channels: int = 1, rate: int = 8000, seed: int = 1) -> Cl
     return Clip(draws.astype(np.float32), rate)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 400), st.data())
 def test_parts_that_touch_join_to_the_whole(frames: int, data: st.DataObject) -> None:
     clip = noise(frames, 2)
@@ -21,6 +22,7 @@ def test_parts_that_touch_join_to_the_whole(frames: int, data: st.DataObject) ->
     assert np.array_equal(whole.samples, clip.samples)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 100), st.sampled_from([8000, 16000, 22050, 44100, 48000]))
 def test_a_time_is_the_nearest_frame(seconds: float, rate: int) -> None:
     assert abs(frame_at(seconds, rate) - seconds * rate) <= 0.5

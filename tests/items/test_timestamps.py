@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmar.errors import InputError
@@ -16,6 +16,7 @@ def segments(draw: st.DrawFn) -> Segment:
     return Segment(start / 1000, (start + draw(st.integers(1, 5_000_000))) / 1000)
 
 
+@settings(deadline=None)
 @given(st.lists(segments(), min_size=1, max_size=5))
 def test_what_is_written_is_read_back(parts: list[Segment]) -> None:
     assert parse_timestamp(format_timestamp(parts)) == tuple(parts)
@@ -62,6 +63,7 @@ def test_what_is_no_time_range_is_refused(text: str, said: str) -> None:
     assert str(caught.value).startswith("meta.jsonl:7: field “timestamp”")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789:,;.-\n abc", max_size=30))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
@@ -91,6 +93,7 @@ def test_overlap_counts_each_second_once() -> None:
     assert overlap([], twice) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(segments(), max_size=4), st.lists(segments(), max_size=4))
 def test_overlap_is_that_of_the_covered_milliseconds(one: list[Segment], other: list[Segment]) -> None:
     # The second way: cut the line at every end, and count the pieces that both cover.

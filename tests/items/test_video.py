@@ -2,7 +2,7 @@ from collections import Counter
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmar.items import Benchmark, Item, load_benchmark
@@ -76,6 +76,7 @@ def test_what_names_no_video_is_none(address: str) -> None:
     assert canonical_url(address) == address
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_has_an_answer_and_the_canonical_form_is_stable(text: str) -> None:
     video_id(text)

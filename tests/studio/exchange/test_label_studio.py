@@ -3,7 +3,7 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from made_items import BENCHMARKS, as_json
 
 from mmar.errors import InputError
@@ -26,6 +26,7 @@ def read(exported: object) -> tuple[Item, ...]:
     return read_label_studio(json.dumps(exported).encode(), file="export.json")
 
 
+@settings(deadline=None, max_examples=60)
 @given(BENCHMARKS)
 def test_what_is_written_is_read_back(items: list[Item]) -> None:
     assert [item.to_record() for item in read(tasks(*items))] == [as_json(item) for item in items]

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_items import ANY, BENCHMARKS, as_json
 
@@ -17,18 +17,21 @@ ITEM = Item("x", "./audio/x.wav", "Which?", ("Yes", "No"), "No", "sound", "Signa
 HEAD = "id,audio_path,question,choice_1,choice_2,answer,modality,category\r\n"
 
 
+@settings(deadline=None, max_examples=60)
 @given(BENCHMARKS)
 def test_what_is_written_is_read_back(items: list[Item]) -> None:
     back = read_csv(csv_text(items).encode())
     assert [item.to_record() for item in back] == [as_json(item) for item in items]
 
 
+@settings(deadline=None, max_examples=60)
 @given(BENCHMARKS)
 def test_no_cell_is_a_formula(items: list[Item]) -> None:
     for row in csv.reader(io.StringIO(csv_text(items).removeprefix("\ufeff"), newline="")):
         assert not any(cell.startswith(tuple("=+-@\t\r\n")) for cell in row)
 
 
+@settings(deadline=None)
 @given(ANY)
 def test_text_that_is_no_formula_stands_as_it_is(text: str) -> None:
     if text and text[0].isalnum():
@@ -130,6 +133,7 @@ def test_a_field_with_the_name_of_a_column_is_refused() -> None:
         csv_text([item])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     for content in (data, HEAD.encode() + data):

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmar.audio import read_clip, sha256_file
@@ -58,6 +58,7 @@ def assert_same(found: np.ndarray, expected: np.ndarray, form: str) -> None:
     assert np.abs(found - expected).max() <= (3e-7 if form == "MP3" else 0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9000), st.integers(1, 900)), min_size=1, max_size=4))
 def test_parts_are_joined_in_the_order_given(recording: Path, parts: list[tuple[int, int]]) -> None:
     segments = [Segment(start / 1000, (start + length) / 1000) for start, length in parts]

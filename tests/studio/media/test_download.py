@@ -163,7 +163,7 @@ def test_too_much_is_refused_whether_announced_or_not(path: str, said: str, tmp_
 def test_a_slow_server_is_given_up(path: str, said: str, tmp_path: Path) -> None:
     begun = time.monotonic()
     assert said in refused(path, tmp_path / "a", max_seconds=0.6, stall_seconds=0.3)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10
 
 
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:

@@ -155,8 +155,8 @@ def test_a_recording_that_grows_too_large_is_stopped(tmp_path: Path) -> None:
 
 def test_a_downloader_that_hangs_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
     begun = time.monotonic()
-    assert "not done within 1 s" in str(refused("/hang", tmp_path, max_seconds=1.0))
-    assert time.monotonic() - begun < 8
+    assert "not done within 3 s" in str(refused("/hang", tmp_path, max_seconds=3.0))
+    assert time.monotonic() - begun < 15
     seen = started(tmp_path)
     time.sleep(0.1)
     assert not is_running(seen["pid"])

@@ -1,7 +1,7 @@
 import ipaddress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmar.errors import UsageError
@@ -138,6 +138,7 @@ def test_the_permission_for_tests_covers_loopback_alone() -> None:
         assert address_problem(address, testing) is not None
 
 
+@settings(deadline=None)
 @given(st.ip_addresses())
 def test_what_may_be_connected_to_is_global(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
     if address_problem(str(address), POLICY) is None:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmar.studio.media.ranges import ByteRange, RangeNotSatisfiable, if_range_holds, parse_range
@@ -94,6 +94,7 @@ def test_the_reply_says_which_bytes() -> None:
     assert (part.length, part.content_range(100)) == (5, "bytes 5-9/100")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="bytes=0123456789-, ", max_size=40), st.integers(0, 2000))
 def test_any_header_gives_bytes_of_the_file_and_no_more_than_it_has(header: str, size: int) -> None:
     try:

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmar.errors import InputError, UsageError, WorldError
@@ -40,6 +40,7 @@ def extremes(sound: np.ndarray, window: PeakWindow) -> np.ndarray:
     return np.rint(both.transpose(0, 2, 1) * 127).astype(np.int8)
 
 
+@settings(deadline=None)
 @given(st.integers(0, FRAMES - 1), st.integers(1, FRAMES), st.integers(1, 3000))
 def test_every_window_holds_the_extremes_of_its_samples(
     waveform: Waveform, sound: np.ndarray, first: int, length: int, points: int
