@@ -19,11 +19,12 @@ import msgspec
 import numpy as np
 import soundfile
 import uvicorn
+from sqlalchemy import select
 
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.tables import Person
 from mmar.studio.security.passwords import Passwords
-from mmar.studio.security.sessions import make_api_token
+from mmar.studio.security.sessions import begin_session, make_api_token
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
 from mmar.studio.web.app import create_app
@@ -55,6 +56,13 @@ class Site:
             admin = people.actor_in(session, project.id, session.get_one(Person, 1))
             people.set_roles(session, project, person, frozenset(roles) or frozenset({Role.ADMIN}), admin)
             self.tokens[login] = make_api_token(session, person.id, "test", now)
+
+    def cookie(self, login: str) -> str:
+        """A session of somebody's, without the slow password."""
+        with self.studio.database.write() as session:
+            person = session.scalar(select(Person.id).where(Person.login == login))
+            assert person is not None
+            return begin_session(session, person, self.studio.clock()).cookie
 
     def client(self, login: str = "") -> httpx.Client:
         """A client that follows no redirect; with a login, a program that acts for somebody."""

@@ -22,7 +22,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from conftest import PASSWORD, Site, free_port
+from conftest import Site, free_port
 from mmar.studio.data import open_database
 from mmar.studio.data.item_tables import Event, Hearing, Item, Revision
 from mmar.studio.data.media_tables import Job
@@ -34,7 +34,7 @@ from mmar.studio.store.jobs import enqueue
 from mmar.studio.workflow import ItemContent, Role
 from mmar.studio.workflow.content import to_item
 
-SECONDS = float(os.environ.get("MMAR_TEST_LOAD_SECONDS", "6"))
+SECONDS = float(os.environ.get("MMAR_TEST_LOAD_SECONDS", "4"))
 CROWD = 50
 CONTENT = ItemContent(
     question="Which comes last?",
@@ -131,15 +131,15 @@ def test_a_server_killed_in_the_middle_of_saves_and_jobs_loses_nothing_that_it_s
     for writer in writers:
         writer.start()
     opened = open_database(f"sqlite:///{data / 'studio.db'}")
-    for at in range(4):
+    for at in range(3):
         with opened.write() as session:
             for n in range(3):  # the item is missing, so each ends as failed, not as lost
                 enqueue(session, 1, "clip", f"{at} {n}", {"item": 10**6}, quiet_site.studio.clock())
-        time.sleep(chance.uniform(0.3, 0.9))
+        time.sleep(chance.uniform(0.3, 0.7))
         process.send_signal(signal.SIGKILL)
         process.wait()
         process = start(data, port)
-    time.sleep(1.5)
+    time.sleep(0.5)
     stop.set()
     for writer in writers:
         writer.join()
@@ -155,12 +155,12 @@ def test_a_server_killed_in_the_middle_of_saves_and_jobs_loses_nothing_that_it_s
             )
             for number, text in rows:
                 assert kept[number].thinking == text
-        assert sum(map(len, saved.values())) > 40
+        assert sum(map(len, saved.values())) > 10
         states = Counter(
             session.scalars(select(Job.state).where(Job.kind == "clip", Job.payload.is_not(None)))
         )
         assert states["done"] == 0
-        assert sum(states.values()) >= 12
+        assert sum(states.values()) == 9
         assert states["failed"] + states["running"] + states["queued"] == sum(states.values())
     opened.close()
 
@@ -232,16 +232,7 @@ def test_fifty_people_click_through_their_queues(quiet_site: Site, tmp_path: Pat
         assert project
         actor = people.actor_in(session, project.id, session.get_one(Person, 1))
         import_items(session, project, actor, items, studio.clock(), inspect=True)
-    # The logins alone would be a test of argon2.
-    from mmar.studio.security.sessions import begin_session
-
-    cookies = []
-    with studio.database.write() as session:
-        for n in range(CROWD):
-            person = session.scalar(select(Person.id).where(Person.login == f"crowd{n}"))
-            assert person
-            cookies.append(begin_session(session, person, studio.clock()).cookie)
-    assert PASSWORD
+    cookies = [quiet_site.cookie(f"crowd{n}") for n in range(CROWD)]  # fifty logins would time argon2
     # A process of its own, as in life; the crowd is another.
     data, port = tmp_path / "second", free_port()
     copied(quiet_site, data)

@@ -20,8 +20,10 @@ __all__ = [
     "coverage_places",
     "events_of",
     "items_page",
+    "last_hearing",
     "last_rejection",
     "my_items",
+    "own_answer",
     "take_next",
     "waiting",
 ]
@@ -169,6 +171,23 @@ def blind_answers(session: Session, project_id: int) -> list[BlindAnswer]:
         .order_by(Hearing.id)
     )
     return [BlindAnswer(row.item_id, row.revision, row.person_id, row.choice, row.key) for row in rows]
+
+
+def last_hearing(session: Session, project_id: int) -> int:
+    """Number of the newest answer given by ear; changes whenever one is given, or an item taken down."""
+    newest = select(func.coalesce(func.max(Hearing.id), 0)).join(Item, Item.id == Hearing.item_id)
+    down = select(func.count()).where(Item.project_id == project_id, Item.state == State.TAKEN_DOWN.value)
+    first = session.scalar(newest.where(Item.project_id == project_id)) or 0
+    return first * 1_000_000 + (session.scalar(down.select_from(Item)) or 0)
+
+
+def own_answer(session: Session, item: Item, person: int) -> Hearing | None:
+    """What somebody answered to an item's newest revision."""
+    return session.scalar(
+        select(Hearing).where(
+            Hearing.item_id == item.id, Hearing.revision == item.revision, Hearing.person_id == person
+        )
+    )
 
 
 def coverage_places(session: Session, project_id: int) -> list[Place]:

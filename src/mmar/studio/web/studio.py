@@ -20,7 +20,9 @@ from mmar.studio.security.rates import RateLimit
 from mmar.studio.security.sessions import Visitor, find_visitor, person_of_token, same, touch_session
 from mmar.studio.store.people import actor_in
 from mmar.studio.store.projects import find_project
+from mmar.studio.store.queues import blind_answers, last_hearing
 from mmar.studio.workflow import Actor
+from mmar.studio.workflow.agreement import HumanScore, human_score
 
 __all__ = ["COOKIE", "Forged", "NeedsLogin", "Place", "Studio", "place", "read_form", "studio_of", "visitor"]
 
@@ -51,6 +53,7 @@ class Studio:
         clock: the moment, UTC.
         by_login: tries to log in, by login.
         by_address: tries to log in, by network address.
+        scores: human accuracy and agreement by project, with the last answer that they count.
     """
 
     config: StudioConfig
@@ -59,6 +62,16 @@ class Studio:
     clock: Callable[[], datetime] = _now
     by_login: RateLimit = field(default_factory=lambda: RateLimit(10, 900, time.monotonic))
     by_address: RateLimit = field(default_factory=lambda: RateLimit(100, 900, time.monotonic))
+    scores: dict[int, tuple[int, HumanScore]] = field(default_factory=dict)
+
+    def human(self, session: Session, project_id: int) -> HumanScore:
+        """What a project's listeners achieve; computed anew only after somebody answered."""
+        newest = last_hearing(session, project_id)
+        kept = self.scores.get(project_id)
+        if kept is None or kept[0] != newest:
+            kept = newest, human_score(blind_answers(session, project_id))
+            self.scores[project_id] = kept
+        return kept[1]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from mmar.studio.store import projects, queues
 from mmar.studio.store.people import members, set_roles, trace
 from mmar.studio.web.studio import Place, attached, place, studio_of, visitor
 from mmar.studio.workflow import Refused, Role
-from mmar.studio.workflow.agreement import human_score
 from mmar.studio.workflow.coverage import board
 from mmar.studio.workflow.taxonomy import Move, Taxonomy
 
@@ -58,7 +57,7 @@ def all_projects(request: Request, who: Who) -> list[dict[str, Any]]:
 def one_project(here: Here) -> dict[str, Any]:
     """Settings, counts, your queues, human accuracy and agreement."""
     with here.studio.database.read() as session:
-        score = human_score(queues.blind_answers(session, here.project.id))
+        score = here.studio.human(session, here.project.id)
         return {
             "slug": here.project.slug,
             "title": here.project.title,

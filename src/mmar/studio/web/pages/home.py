@@ -17,7 +17,6 @@ from mmar.studio.store.proposals import open_proposals
 from mmar.studio.web.forms import text
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, place, read_form, studio_of, visitor
-from mmar.studio.workflow.agreement import human_score
 
 __all__ = ["router"]
 
@@ -78,6 +77,6 @@ def overview(request: Request, here: Here) -> Response:
             "counts": projects.state_counts(session, project_id),
             "jobs": job_counts(session, project_id),
             "proposals": len(open_proposals(session, project_id)),
-            "human": human_score(queues.blind_answers(session, project_id)),
+            "human": here.studio.human(session, project_id),
         }
     return page(request, "home.html", here, **values)

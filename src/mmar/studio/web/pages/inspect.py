@@ -14,7 +14,6 @@ from mmar.studio.web.forms import number, rejection_from_form, text
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
 from mmar.studio.workflow import Action, Command, FieldChange, Refused, changes
-from mmar.studio.workflow.agreement import human_score
 
 __all__ = ["router"]
 
@@ -26,7 +25,7 @@ Here = Annotated[Place, Depends(place)]
 def show(request: Request, here: Here) -> Response:
     """How much waits, and what people achieve."""
     with here.studio.database.read() as session:
-        score = human_score(queues.blind_answers(session, here.project.id))
+        score = here.studio.human(session, here.project.id)
         waiting = queues.waiting(session, here.project, here.actor, here.studio.clock())
         names = names_of(session)
     return page(request, "inspection.html", here, score=score, waiting=waiting, names=names)
@@ -58,14 +57,7 @@ def one(request: Request, here: Here, item_id: int) -> Response:
         since: tuple[FieldChange, ...] = ()
         if rejection is not None and not blind and rejection.revision < item.revision:
             since = changes(revisions.content_at(session, item.id, rejection.revision), content)
-        mine = next(
-            (
-                answer
-                for answer in queues.blind_answers(session, here.project.id)
-                if (answer.item, answer.revision, answer.person) == (item.id, item.revision, here.person.id)
-            ),
-            None,
-        )
+        mine = queues.own_answer(session, item, here.person.id)
         values: dict[str, Any] = {
             "item": item,
             "content": content,
