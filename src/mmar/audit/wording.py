@@ -7,10 +7,11 @@ from functools import lru_cache
 
 from mmar.protocols.wording import clean, loose, plain
 
-__all__ = ["names", "quoted", "same", "stray_space"]
+__all__ = ["names", "printable", "quoted", "same", "stray_space"]
 
 _STRAY = re.compile(r"^\s+|\s+$|\s{2,}|[^\S ]")
 _AROUND = 24
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 @lru_cache(maxsize=8192)
@@ -47,6 +48,14 @@ def quoted(text: str, limit: int = 60) -> str:
     """A text in quotation marks on one line, shortened for a message."""
     line = text.replace("\n", "⏎").replace("\t", "⇥")
     return f"“{line}”" if len(line) <= limit else f"“{line[: limit - 1]}…”"
+
+
+def printable(text: str) -> str:
+    """A text that can be shown on a terminal: what would move its cursor, colour it or turn its direction is `�`.
+
+    A benchmark is somebody else's file, and its ids and labels are printed.
+    """
+    return _CONTROL.sub("\ufffd", text)
 
 
 def stray_space(text: str) -> str | None:

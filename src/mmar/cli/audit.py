@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["audit"]
 
+_HIDDEN = ("none", "silence", "noise", "shuffled")  # conditions under which the clip is not heard
+
 
 @click.command()
 @click.argument("subject", metavar="BENCHMARK")
@@ -224,9 +226,10 @@ def _unheard(path: Path, benchmark: Benchmark) -> Unheard:
     from mmar.scoring.score import find_run
 
     manifest = find_run(path)
-    if manifest is not None and manifest.audio == "full":
+    if manifest is not None and manifest.audio not in _HIDDEN:
         raise UsageError(
-            f"{path}: that run was given the audio\n  → make one without it: mmar run MODEL --audio none"
+            f"{path}: that run was given the audio ({manifest.audio})\n"
+            "  → make one without it: mmar run MODEL --audio none"
         )
     scored = score_path(task_for(path, benchmark, keep="all", lenient=True))
     right = {row.id: row.choice for row in scored.rows if row.state != "missing"}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from typing import Any
 
 from mmar.audit import Audit, Outcome, Severity
+from mmar.audit.finding import SEVERITIES
+from mmar.audit.wording import printable
 
 __all__ = ["audit_table"]
 
@@ -53,7 +56,7 @@ def _lines(audit: Audit, examples: int | None, *, colour: bool) -> Iterator[str]
         field = max((len(finding.field or "") for finding in shown), default=0)
         for finding in shown:
             item = f"{finding.item or '':<{width}}  " if width else ""
-            yield f"        {item}{finding.field or '':<{field}}  {finding.message}"
+            yield printable(f"        {item}{finding.field or '':<{field}}  {finding.message}")
         if len(each.findings) > len(shown) > 0:
             yield paint(f"        … and {len(each.findings) - len(shown):,} more", "2")
     if found:
@@ -64,20 +67,24 @@ def _lines(audit: Audit, examples: int | None, *, colour: bool) -> Iterator[str]
 
 
 def _head(audit: Audit) -> str:
-    about = audit.subject
+    about: dict[str, Any] = {
+        key: printable(value) if isinstance(value, str) else value for key, value in audit.subject.items()
+    }
     if about["kind"] != "benchmark":
-        return f"{about['name']}: {about['rows']:,} rows, {about['percentages']:,} percentages"
+        return (
+            f"{about['name']}: {_count(about['rows'], 'row')}, {_count(about['percentages'], 'percentage')}"
+        )
     bad = about["unreadable_records"]
-    unreadable = f" and {bad:,} records that cannot be used" if bad else ""
+    unreadable = f" and {_count(bad, 'record')} that cannot be used" if bad else ""
     revision = f", revision {about['revision'][:7]}" if about["revision"] else ""
-    return f"{about['name']}: {about['items']:,} items{unreadable}{revision}, digest {about['digest'][:8]}"
+    return f"{about['name']}: {_count(about['items'], 'item')}{unreadable}{revision}, digest {about['digest'][:8]}"
 
 
 def _kinds(outcome: Outcome) -> str:
     kinds = list(outcome.kinds.items())
     if len(kinds) < 2 or len(kinds) == len(outcome.findings):
         return ""
-    listed = ", ".join(f"{name or 'others'} {count:,}" for name, count in kinds[:_MOST_KINDS])
+    listed = printable(", ".join(f"{name or 'others'} {count:,}" for name, count in kinds[:_MOST_KINDS]))
     return f"{listed}, …" if len(kinds) > _MOST_KINDS else listed
 
 
@@ -86,7 +93,7 @@ def _measures(audit: Audit) -> Iterator[str]:
         said = {finding.message for finding in each.findings}
         for measure in each.measures:
             if measure.text not in said:
-                yield f"measured    {each.code}  {measure.text}"
+                yield printable(f"measured    {each.code}  {measure.text}")
 
 
 def _skipped(audit: Audit) -> Iterator[str]:
@@ -100,12 +107,13 @@ def _skipped(audit: Audit) -> Iterator[str]:
 def _summary(audit: Audit) -> str:
     ran = [each for each in audit.outcomes if each.skipped is None]
     clean = sum(not each.findings for each in ran)
-    counts = ", ".join(
-        f"{(n := audit.count(severity)):,} {severity}{'s' * (n != 1)}"
-        for severity in ("error", "warning", "note")
-    )
+    counts = ", ".join(_count(audit.count(severity), severity) for severity in SEVERITIES)
     accepted = sum(each.accepted for each in audit.outcomes)
     extra = f"; {accepted:,} accepted by the baseline" if accepted else ""
     if audit.stale:
         extra += f"; {audit.stale:,} entries of the baseline no longer occur"
     return f"found       {counts}; {clean} of {len(ran)} checks found nothing{extra}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from mmar.audit.wording import printable
 from mmar.reports.describe import Description, Durations
 
 __all__ = ["describe_table"]
@@ -65,14 +66,14 @@ def _lines(found: Description, *, colour: bool) -> Iterator[str]:
 
 
 def _row(name: str, n: int, width: int, items: int) -> str:
-    return f"{name:{width}}  {n:>6,}  {100 * n / items:5.1f}"
+    return f"{printable(name):{width}}  {n:>6,}  {100 * n / items:5.1f}"
 
 
 def _listed(counts: Mapping[str, int]) -> str:
     shown = list(counts.items())[:_MOST]
     more = len(counts) - len(shown)
     listed = ", ".join(f"{name} {n:,}" for name, n in shown)
-    return f"{listed}, and {more} more" if more else listed
+    return printable(f"{listed}, and {more} more" if more else listed)
 
 
 def _duration(found: Durations | None, items: int) -> str:

@@ -23,7 +23,7 @@ from mmar.reports.describe import Description
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "write_figures"]
+__all__ = ["FORMATS", "style", "write_figures"]
 
 FORMATS = ("svg", "pdf", "png")
 
@@ -44,7 +44,7 @@ def write_figures(found: Description, folder: Path) -> tuple[Path, ...]:
         UsageError: matplotlib is not installed.
         WorldError: the disk refuses.
     """
-    with _style():
+    with style():
         from mmar.reports.figures_ring import ring
         from mmar.reports.figures_sunburst import sunburst
 
@@ -57,7 +57,12 @@ def write_figures(found: Description, folder: Path) -> tuple[Path, ...]:
 
 
 @contextmanager
-def _style() -> Iterator[None]:
+def style() -> Iterator[None]:
+    """While it lasts, matplotlib draws as these figures need it.
+
+    Raises:
+        UsageError: matplotlib is not installed.
+    """
     try:
         import matplotlib as mpl
     except ImportError:

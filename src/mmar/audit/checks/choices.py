@@ -69,28 +69,24 @@ def duplicates(subject: Subject) -> Iterator[Finding]:
             first.setdefault(form, choice)
 
 
-@check("C004", "error", "choices that cannot be read back")
+@check("C004", "error", "choices that cannot be read back from an answer")
 def not_read_back(subject: Subject) -> Iterator[Finding]:
-    """A choice that the scorer `choice` does not recognise when a model answers with exactly its text.
+    """A choice that the scorer `choice` does not find in “The answer is …” followed by its text.
 
-    Empty choices and choices of the same text have checks of their own.
+    Nothing is left of it once quotation marks, emphasis and end marks are taken away, or it holds such a phrase
+    itself. A model that answers in a sentence is then unresolved, or counted for another choice. Empty choices
+    and choices of the same text have checks of their own.
     """
     for item in subject.items:
         for choice in item.choices:
             if not choice.strip() or sum(same(each) == same(choice) for each in item.choices) > 1:
                 continue
-            reading = read(choice, item.choices)
+            reading = read(f"The answer is {choice.strip()}.", item.choices)
             named = None if reading.index is None else item.choices[reading.index]
             if named != choice:
                 seen = "no choice" if named is None else quoted(named)
-                yield Finding(
-                    item.id,
-                    "choices",
-                    f"{quoted(choice)} is read as {seen}: {reading.reason}",
-                    "",
-                    (),
-                    choice,
-                )
+                message = f"{quoted(choice)} is read as {seen}: {reading.reason}"
+                yield Finding(item.id, "choices", message, "", (), choice)
 
 
 @check("C005", "error", "answers that the published rule never scores as right")

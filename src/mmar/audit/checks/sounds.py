@@ -29,7 +29,10 @@ def _heard(subject: Subject) -> Iterator[tuple[Item, Sound]]:
 
 @check("D001", "error", "clips that are not there", "audio")
 def missing(subject: Subject) -> Iterator[Finding | Measure]:
-    """No file where `audio_path` says."""
+    """No file where `audio_path` says, nor one of its name in the folder itself.
+
+    The item cannot be asked with its audio; a run records it as failed.
+    """
     formats: Counter[str] = Counter()
     for item, sound in _heard(subject):
         if sound.missing:
@@ -103,7 +106,7 @@ def copies(subject: Subject) -> Iterator[Finding]:
     for pair in near_duplicates(marks, threshold=_ALIKE):
         one, other = first[pair.first], first[pair.second]
         if not _known_to_overlap(subject, one, other):
-            message = f"{100 * pair.similarity:.0f} % alike {other.id}, {pair.offset:+.1f} s apart"
+            message = f"{100 * pair.similarity:.0f} % alike {other.id}, {pair.offset + 0.0:+.1f} s apart"
             yield Finding(one.id, "audio_path", message, "", (other.id,), one.audio_path)
 
 

@@ -1,0 +1,254 @@
+"""`mmar audit` as a person meets it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmar.cli import main
+from real_data import MMAR, SHARED, needs_real_data
+
+PLAIN = "00:01:00,00:01:10"
+
+
+@pytest.fixture(autouse=True)
+def own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def mmar(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run the command; its exit status, output and messages."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main([str(each) for each in arguments])
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return run
+
+
+def record(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": f"clip-{number}",
+        "audio_path": f"audio/clip-{number}.wav",
+        "question": f"What is heard at {number} o'clock?",
+        "choices": ["A bell", "A drum", "A horn", "A whistle"],
+        "answer": ["A bell", "A drum", "A horn", "A whistle"][number % 4],
+        "modality": "sound",
+        "category": "Perception Layer",
+        "timestamp": PLAIN,
+        **changes,
+    }
+
+
+def written(path: Path, *records: Any) -> Path:
+    lines = [each if isinstance(each, str) else json.dumps(each) for each in records]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+@pytest.fixture
+def spoiled(tmp_path: Path) -> Path:
+    return written(
+        tmp_path / "set.jsonl",
+        record(0, timestamp="1:00,1:10"),
+        record(1, question="What is heard? "),
+        record(2),
+        "{broken",
+        record(2, question="Which?"),
+        record(3, answer="A piano"),
+    )
+
+
+def test_a_clean_benchmark_ends_with_status_0(mmar: Any, tmp_path: Path) -> None:
+    path = written(tmp_path / "set.jsonl", *(record(at) for at in range(4)))
+    status, out, _ = mmar("audit", path)
+    assert status == 0
+    assert out.startswith("set: 4 items, digest ")
+    assert "found       0 errors, 0 warnings, 0 notes; 49 of 49 checks found nothing" in out
+    assert "left out    D001 to D006: the clips were not heard; --audio-dir names their folder" in out
+
+
+def test_errors_end_with_status_1_and_are_shown_by_code(mmar: Any, spoiled: Path) -> None:
+    status, out, _ = mmar("audit", spoiled)
+    assert status == 1
+    lines = out.splitlines()
+    assert lines[0].startswith("set: 3 items and 3 records that cannot be used, digest ")
+    assert "S001  error         1         records that cannot be read" in lines
+    assert "S002  error         1         ids that are missing or stand twice" in lines
+    assert "        id  line 5: “clip-2” stands on line 3 already" in lines
+    assert (
+        "        answer  line 6: “A piano” is not one of the choices ['A bell', 'A drum', 'A horn', 'A whistle']"
+        in lines
+    )
+    assert "T001  warning       1      1  timestamps not written HH:MM:SS,HH:MM:SS" in lines
+    assert "        clip-0  timestamp  “1:00,1:10”" in lines
+    assert lines[-1] == "found       3 errors, 2 warnings, 0 notes; 44 of 49 checks found nothing"
+
+
+def test_warnings_alone_are_status_0_unless_strict(mmar: Any, spoiled: Path) -> None:
+    assert mmar("audit", spoiled, "--select", "T,S007")[0] == 0
+    assert mmar("audit", spoiled, "--select", "T", "--select", "s007", "--strict")[0] == 1
+    assert mmar("audit", spoiled, "--ignore", "S001,S002,S003")[0] == 0
+
+
+def test_a_benchmark_of_which_nothing_can_be_read_is_still_audited(mmar: Any, tmp_path: Path) -> None:
+    path = written(tmp_path / "worst-meta.jsonl", "{broken", record(1, choices=[]))
+    status, out, _ = mmar("audit", path)
+    assert status == 1
+    assert out.startswith("worst: 0 items and 2 records that cannot be used")
+    assert "choices  line 2: found 0 choices, expected 2 to 26" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nothing.jsonl",), "neither a benchmark's name nor a file"),
+        (("set.jsonl", "--select", "Q"), "“Q” is no check"),
+        (("set.jsonl", "--ignore", "C999"), "“C999” is no check"),
+        (("table.csv",), "a published table is checked with --grim"),
+        (("set.jsonl", "--n", "speech=3"), "--n goes with --grim"),
+        (("set.jsonl", "--benchmark", "mmar"), "--benchmark goes with --grim"),
+        (("set.jsonl", "--baseline", "none.json"), "no such file"),
+        (("set.jsonl", "--audio-dir", "none"), "there is no such folder"),
+        (("table.csv", "--grim", "--n", "speech"), "expected COLUMN=VALUE"),
+        (("table.csv", "--grim", "--n", "speech=many"), "expected a number of items"),
+        (("table.csv", "--grim", "--select", "C001", "--n", "speech=3"), "“C001” is no check"),
+        (("table.csv", "--grim"), "of no column is the number of items known"),
+    ],
+)
+def test_what_cannot_be_audited_ends_with_status_2(
+    arguments: tuple[str, ...], message: str, mmar: Any, spoiled: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "table.csv").write_text("model,speech\nA,33.3\n", "utf-8")
+    status, out, err = mmar("audit", *arguments)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_json(mmar: Any, spoiled: Path) -> None:
+    status, out, _ = mmar("audit", spoiled, "--json")
+    found = json.loads(out)
+    assert status == 1
+    assert found["summary"] == {"error": 3, "warning": 2, "note": 0}
+    assert [each["code"] for each in found["findings"]] == ["S001", "S002", "S003", "S007", "T001"]
+    assert found["subject"]["unreadable_records"] == 3
+
+
+def test_a_fix_report_proposes_and_changes_nothing(mmar: Any, spoiled: Path, tmp_path: Path) -> None:
+    before = spoiled.read_bytes()
+    report = tmp_path / "fixes.json"
+    status, _, err = mmar("audit", spoiled, "--fix-report", report)
+    assert status == 1
+    assert "5 findings, 2 with a proposed value" in err
+    records = json.loads(report.read_text("utf-8"))["corrections"]
+    assert [
+        (each["code"], each["current"], each.get("proposed")) for each in records if "proposed" in each
+    ] == [
+        ("S007", "What is heard? ", "What is heard?"),
+        ("T001", "1:00,1:10", PLAIN),
+    ]
+    assert spoiled.read_bytes() == before
+
+
+def test_a_baseline_leaves_out_what_was_accepted(mmar: Any, spoiled: Path, tmp_path: Path) -> None:
+    accepted = tmp_path / "accepted.json"
+    status, out, err = mmar("audit", spoiled, "--write-baseline", accepted)
+    assert (status, out) == (0, "")
+    assert "accepts 5 findings" in err
+    status, out, _ = mmar("audit", spoiled, "--baseline", accepted)
+    assert status == 0
+    assert out.rstrip().endswith("49 of 49 checks found nothing; 5 accepted by the baseline")
+    written(spoiled, record(0, timestamp="1:00,1:10"), record(1, timestamp="1:00,1:10"))
+    status, out, _ = mmar("audit", spoiled, "--baseline", accepted, "--strict")
+    assert status == 1
+    assert "clip-1  timestamp" in out
+    assert "4 entries of the baseline no longer occur" in out
+    # Accepting anew takes what is found now, whatever was accepted before.
+    assert (
+        "accepts 2 findings"
+        in mmar("audit", spoiled, "--baseline", accepted, "--write-baseline", accepted)[2]
+    )
+
+
+def test_how_many_examples_are_shown(mmar: Any, tmp_path: Path) -> None:
+    path = written(tmp_path / "set.jsonl", *(record(at, timestamp=f"{at}:00,{at}:10") for at in range(6)))
+
+    def shown(*options: str) -> int:
+        return sum("  clip-" in line for line in mmar("audit", path, *options)[1].splitlines())
+
+    assert [shown(), shown("--examples", "1"), shown("--examples", "0"), shown("--all")] == [3, 1, 0, 6]
+    assert "… and 3 more" in mmar("audit", path)[1]
+
+
+def test_the_clips_are_heard_where_they_are(mmar: Any, tone: Callable[..., Path], tmp_path: Path) -> None:
+    path = written(tmp_path / "set.jsonl", *(record(at) for at in range(4)))
+    (tmp_path / "clips").mkdir()
+    for at in range(3):
+        tone(f"clips/clip-{at}.wav", 440.0 + 97 * at, seconds=10 if at else 8)
+    status, out, _ = mmar("audit", path, "--audio-dir", "clips")
+    assert status == 1
+    assert "        clip-3  audio_path  there is no clip-3.wav" in out
+    assert "        clip-0  timestamp  8.0 s, the timestamp says 10 s" in out
+    assert "clips by format: 16000 Hz 1 ch 3" in out
+    assert mmar("audit", path, "--audio-dir", "clips", "--no-audio")[0] == 0
+    status, _, err = mmar("audit", path, "--audio-dir", "cache" if (tmp_path / "cache").is_dir() else ".")
+    assert status == 2
+    assert "none of the 4 clips is there" in err
+
+
+def test_runs_without_audio_are_read(mmar: Any, tmp_path: Path, tone: Callable[..., Path]) -> None:
+    path = written(tmp_path / "set.jsonl", *(record(at, answer="A horn") for at in range(12)))
+    (tmp_path / "audio").mkdir()
+    for at in range(12):
+        tone(f"audio/clip-{at}.wav")
+    knowing = written(
+        tmp_path / "knowing.jsonl",
+        *({"id": f"clip-{at}", "answer_prediction": "A horn" if at else "A bell"} for at in range(12)),
+    )
+    status, out, _ = mmar("audit", path, "--without-audio", knowing, "--no-audio", "--select", "N")
+    assert status == 0
+    assert "N001  note         11     11  items that are answered right without the audio" in out
+    assert "knowing.jsonl: 11 of 12 right without the audio, 91.7 % [64.6, 98.5], 25.0 % by chance" in out
+
+    for model, folder in (("baseline/random", "deaf"), ("baseline/listener", "hearing")):
+        assert mmar("run", model, "--benchmark", path, "--out", folder)[0] == 0
+    status, out, _ = mmar(
+        "audit", path, "--no-audio", "--select", "N001", "--without-audio", "deaf", "--without-audio", knowing
+    )
+    assert status == 0
+    assert "by all 2 runs" in out
+    status, _, err = mmar("audit", path, "--without-audio", "hearing")
+    assert status == 2
+    assert "that run was given the audio" in err
+
+
+def test_a_published_table(mmar: Any, tmp_path: Path) -> None:
+    benchmark = written(tmp_path / "set.jsonl", *(record(at) for at in range(11)))
+    table = tmp_path / "published.csv"
+    table.write_text("model_class,model,sound\nLALM,A,63.6\nbaseline,Guess,29.3\n", "utf-8")
+    status, out, _ = mmar("audit", table, "--grim", "--benchmark", benchmark)
+    assert status == 0
+    assert out.startswith("published.csv: 1 row, 1 percentage\n")
+    assert "left out: Guess" in out
+    status, out, _ = mmar("audit", table, "--grim", "--n", "sound=11", "--leave-out", "model=A")
+    assert status == 1
+    assert "Guess  sound  29.3 is impossible on 11 items: 3 of 11 is 27.3 and 4 of 11 is 36.4" in out
+
+
+@needs_real_data
+def test_the_real_ones(mmar: Any) -> None:
+    status, out, _ = mmar("audit", MMAR)
+    assert status == 1
+    assert "found       32 errors, 380 warnings, 855 notes; 28 of 49 checks found nothing" in out
+    status, out, _ = mmar("audit", SHARED / "published" / "mmar_accuracy.csv", "--grim", "--benchmark", MMAR)
+    assert status == 1
+    assert "63.4 is impossible on 11 items" in out

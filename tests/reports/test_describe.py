@@ -1,0 +1,162 @@
+"""What a description counts, on a made-up benchmark and on the real ones."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmar.items import Benchmark, Item, load_benchmark
+from mmar.reports.describe import describe_benchmark, in_published_order
+from mmar.reports.describe_table import describe_table
+from real_data import MMAR, MMAU, needs_real_data
+
+
+def item(number: int, **changes: Any) -> Item:
+    record = {
+        "id": f"item-{number}",
+        "audio_path": f"audio/{number}.wav",
+        "question": "What?",
+        "choices": ["A", "B", "C", "D"],
+        "answer": "A",
+        "modality": "sound",
+        "category": "Signal Layer",
+        "sub-category": "Anomaly Detection",
+        "language": None,
+        "source": "youtube",
+        "url": f"https://youtu.be/abcdefghi{number:02d}",
+        "timestamp": "00:00:00,00:00:10",
+    }
+    return Item.from_record({**record, **changes})
+
+
+@pytest.fixture
+def benchmark() -> Benchmark:
+    return Benchmark(
+        (
+            item(0, language="en|ja"),
+            item(1, modality="mix-sound-speech", language="en", timestamp="0:00,0:05;0:10,0:20"),
+            item(
+                2, modality="speech", category="Other", choices=["A", "B"], url="https://youtu.be/abcdefghi00"
+            ),
+            item(3, timestamp="unreadable", **{"sub-category": None}),
+        ),
+        "set",
+    )
+
+
+def test_counts(benchmark: Benchmark) -> None:
+    found = describe_benchmark(benchmark)
+    assert found.items == 4
+    assert found.modality == {"sound": 2, "speech": 1, "mix-sound-speech": 1}
+    assert found.category == {"Signal Layer": 3, "Other": 1}
+    assert found.sub_category == {"Signal Layer": {"Anomaly Detection": 2}, "Other": {"Anomaly Detection": 1}}
+    assert found.language == {"en|ja": 1, "en": 1}
+    assert found.without_language == 2
+    assert found.languages_heard == {"en": 2, "ja": 1}
+    assert found.choices == {2: 1, 4: 3}
+    assert found.chance == pytest.approx(100 * (3 / 4 + 1 / 2) / 4)
+    assert (found.videos, found.shared_videos, found.sharing_items) == (3, 1, 2)
+
+
+def test_durations_are_those_of_the_timestamps_without_clips(benchmark: Benchmark) -> None:
+    durations = describe_benchmark(benchmark).durations
+    assert durations is not None
+    assert durations.measured_from == "timestamps"
+    assert (durations.n, durations.total, durations.median) == (3, 35.0, 10.0)
+    assert (durations.shortest, durations.longest) == (10.0, 15.0)
+    assert "by the timestamps, as the clips are not here; known of 3 items" in describe_table(
+        describe_benchmark(benchmark)
+    )
+    nothing = Benchmark((item(0, timestamp=None),), "set")
+    assert describe_benchmark(nothing).durations is None
+    assert "not known" in describe_table(describe_benchmark(nothing))
+
+
+def test_durations_are_those_of_the_clips_where_they_are(
+    benchmark: Benchmark, tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "audio").mkdir()
+    for at in range(3):
+        tone(f"audio/{at}.wav", seconds=0.5 + at / 2)
+    here = Benchmark(benchmark.items, "set", audio_dir=tmp_path)
+    calls: list[tuple[int, int]] = []
+    durations = describe_benchmark(here, progress=lambda *at: calls.append(at)).durations
+    assert durations is not None
+    assert durations.measured_from == "clips"
+    assert (durations.n, durations.mean, durations.longest) == (3, 1.0, 1.5)
+    assert calls[-1] == (4, 4)
+
+
+def test_groups_stand_in_the_published_order() -> None:
+    counts = {"b": 1, "mix-sound-music": 5, "a": 1, "speech": 2, "c": 9, "sound": 1}
+    assert list(in_published_order(counts)) == ["sound", "speech", "mix-sound-music", "c", "a", "b"]
+
+
+def test_json_has_plain_values(benchmark: Benchmark) -> None:
+    record = describe_benchmark(benchmark).to_json()
+    assert json.loads(json.dumps(record)) == record
+    assert record["choices"] == {"2": 1, "4": 3}
+    assert record["durations"]["measured_from"] == "timestamps"
+
+
+def test_the_page_of_a_benchmark(benchmark: Benchmark) -> None:
+    lines = describe_table(describe_benchmark(benchmark)).splitlines()
+    assert lines[0].startswith("set: 4 items, digest ")
+    assert "sources     3 recordings; 1 of them give 2 items" in lines
+    assert "choices     1 with 2, 3 with 4" in lines
+    assert "language    none 2, en|ja 1, en 1" in lines
+    assert any(line.split() == ["sound", "2", "50.0"] for line in lines)
+    assert any(line.split() == ["Anomaly", "Detection", "2", "50.0"] for line in lines)
+    assert "\033[1m" in describe_table(describe_benchmark(benchmark), colour=True)
+
+
+@needs_real_data
+def test_the_real_mmar() -> None:
+    found = describe_benchmark(load_benchmark(MMAR))
+    assert found.modality == {
+        "sound": 165,
+        "music": 206,
+        "speech": 294,
+        "mix-sound-music": 11,
+        "mix-sound-speech": 218,
+        "mix-music-speech": 82,
+        "mix-sound-music-speech": 24,
+    }
+    assert found.category == {
+        "Signal Layer": 43,
+        "Perception Layer": 404,
+        "Semantic Layer": 412,
+        "Cultural Layer": 141,
+    }
+    assert [len(found.sub_category[name]) for name in found.category] == [3, 6, 3, 4]
+    assert sum(sum(each.values()) for each in found.sub_category.values()) == 1000
+    assert found.source == {"youtube": 593, "bilibili": 407}
+    assert found.choices == {2: 171, 3: 10, 4: 815, 5: 3, 6: 1}
+    assert found.without_language == 320
+    assert (found.language["en"], found.language["zh"], len(found.language)) == (554, 93, 16)
+    assert (found.videos, found.shared_videos, found.sharing_items) == (911, 59, 148)
+    assert found.chance == pytest.approx(29.3, abs=0.05)
+    assert found.durations is not None
+    # As many seconds as the timestamps name, counted with nothing but their digits.
+    total = 0
+    for line in MMAR.read_text("utf-8").splitlines():
+        parts = json.loads(line)["timestamp"].replace("\n", ";").split(";")
+        for start, end in (part.split(",") for part in parts):
+            clock = [sum(int(n) * 60**p for p, n in enumerate(reversed(t.split(":")))) for t in (start, end)]
+            total += clock[1] - clock[0]
+    assert found.durations.total == total == 19939
+    assert (found.durations.shortest, found.durations.longest) == (3, 56)
+
+
+@needs_real_data
+def test_the_real_mmau() -> None:
+    found = describe_benchmark(load_benchmark(MMAU))
+    records = json.loads(MMAU.read_text("utf-8"))
+    assert Counter(found.modality) == Counter(record["task"] for record in records)
+    assert found.videos == 1000
+    assert found.durations is None
