@@ -26,7 +26,7 @@ def read(exported: object) -> tuple[Item, ...]:
     return read_label_studio(json.dumps(exported).encode(), file="export.json")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(BENCHMARKS)
 def test_what_is_written_is_read_back(items: list[Item]) -> None:
     assert [item.to_record() for item in read(tasks(*items))] == [as_json(item) for item in items]

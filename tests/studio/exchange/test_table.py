@@ -17,14 +17,14 @@ ITEM = Item("x", "./audio/x.wav", "Which?", ("Yes", "No"), "No", "sound", "Signa
 HEAD = "id,audio_path,question,choice_1,choice_2,answer,modality,category\r\n"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(BENCHMARKS)
 def test_what_is_written_is_read_back(items: list[Item]) -> None:
     back = read_csv(csv_text(items).encode())
     assert [item.to_record() for item in back] == [as_json(item) for item in items]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(BENCHMARKS)
 def test_no_cell_is_a_formula(items: list[Item]) -> None:
     for row in csv.reader(io.StringIO(csv_text(items).removeprefix("\ufeff"), newline="")):
