@@ -299,7 +299,7 @@ def score_path(task: Task) -> Scored:
 
 
 def _published_name(digest: str) -> str | None:
-    from mmar.benchmarks import CATALOGUE
+    from mmar.benchmarks.catalogue import CATALOGUE
 
     return next((entry.name for entry in CATALOGUE.values() if entry.digest == digest), None)
 

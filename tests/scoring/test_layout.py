@@ -11,7 +11,7 @@ import pytest
 
 from mmar.errors import InputError
 from mmar.library import task_for
-from mmar.scoring import official_layout_of_file
+from mmar.scoring.layout import official_layout_of_file
 from mmar.scoring.score import layout_of
 from real_data import GOLDEN, MMAR, needs_real_data
 

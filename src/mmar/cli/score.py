@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
+import gc
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from mmar.errors import InputError
 from mmar.items.benchmark import write_whole
 from mmar.library import score_path, task_for
-
-if TYPE_CHECKING:
-    from mmar.scoring import ItemScore
 
 __all__ = ["score"]
 
@@ -60,6 +53,7 @@ def score(
       mmar score predictions.jsonl --benchmark mmar
       mmar score runs/demo/baseline-listener --items items.csv
     """
+    gc.disable()  # the process lives for one score, which makes no cycles worth looking for
     task = task_for(
         path,
         benchmark,
@@ -77,8 +71,13 @@ def score(
     for error in scored.errors:
         click.echo(f"left out: {error}", err=True)
     if items is not None:
-        write_whole(items, _items(scored.rows, items))
+        from mmar.reports.records_file import records_file
+
+        rows = ({field: getattr(row, field) for field in _FIELDS} for row in scored.rows)
+        write_whole(items, records_file(rows, items, _FIELDS))
     if as_json:
+        import json
+
         click.echo(json.dumps(scored.score.to_json(), ensure_ascii=False, indent=2))
     else:
         from mmar.reports import score_table
@@ -89,23 +88,3 @@ def score(
 
 
 _FIELDS = ("id", "official", "choice", "state", "named", "answer", "reason", "official_reason", "prediction")
-
-
-def _items(rows: Iterable[ItemScore], path: Path) -> bytes:
-    """The lines of `--items`: CSV for a file that is called so, else JSONL."""
-    if path.suffix.lower() != ".csv":
-        records = ({field: getattr(row, field) for field in _FIELDS} for row in rows)
-        return "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records).encode()
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_FIELDS)
-    for row in rows:
-        writer.writerow(_cell(getattr(row, field)) for field in _FIELDS)
-    return text.getvalue().encode()
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return int(value)
-    # A spreadsheet would run a model's text that looks like a formula.
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -173,6 +171,8 @@ def write_records(records: Iterable[dict[str, Any]], path: Path | str) -> None:
     """As `write_benchmark`, for records that are plain dictionaries."""
     path = Path(path)
     suffixes = path.name.lower().split(".")[1:]
+    import json
+
     texts = (json.dumps(record, ensure_ascii=False) for record in records)
     if "json" in suffixes:
         whole = "[\n" + ",\n".join(texts) + "\n]\n"
@@ -180,6 +180,8 @@ def write_records(records: Iterable[dict[str, Any]], path: Path | str) -> None:
         whole = "".join(f"{text}\n" for text in texts)
     data = whole.encode()
     if suffixes[-1:] == ["gz"]:
+        import gzip
+
         data = gzip.compress(data, mtime=0)
     write_whole(path, data)
 

@@ -7,7 +7,6 @@ into blocks of whole records, and a block is what is handed to another process w
 
 from __future__ import annotations
 
-import gzip
 import io
 import re
 import zlib
@@ -144,12 +143,13 @@ def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Block]:
                 yield from _line_blocks(stream, head, size)
             else:
                 raise _not_json(head, name)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except (EOFError, zlib.error, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise WorldError(f"{name}: cannot be read ({error.strerror})") from None
+        # gzip.BadGzipFile is an OSError without a number; the module is imported for gzip files alone.
         raise InputError(
             f"broken gzip data ({error})", file=name, hint="fetch or compress it again"
         ) from None
-    except OSError as error:
-        raise WorldError(f"{name}: cannot be read ({error.strerror or error})") from None
 
 
 def _open(path: Path) -> BinaryIO:
@@ -162,6 +162,8 @@ def _open(path: Path) -> BinaryIO:
     except FileNotFoundError:
         raise InputError("no such file", file=str(path), hint="check the path") from None
     if plain.read(2) == _GZIP:
+        import gzip
+
         plain.close()
         return io.BufferedReader(gzip.GzipFile(path))
     plain.seek(0)

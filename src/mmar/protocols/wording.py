@@ -15,10 +15,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
-
-import msgspec
+from typing import Any
 
 __all__ = ["ChoiceForms", "clean", "forms", "loose", "plain"]
 
@@ -87,8 +85,11 @@ def loose(text: str) -> str:
     return text[start:]
 
 
-class ChoiceForms(msgspec.Struct, frozen=True):
-    """The choices of one question, prepared for comparison.
+class ChoiceForms:
+    """The choices of one question, prepared for comparison; made when first asked for, since most answers need little.
+
+    Args:
+        choices: as published.
 
     Attributes:
         texts: the choices as published.
@@ -105,32 +106,42 @@ class ChoiceForms(msgspec.Struct, frozen=True):
     exact: dict[str, int]
     plain: dict[str, int]
     loose: dict[str, int]
-    plains: tuple[str, ...]
-    looses: tuple[str, ...]
-    tails: tuple[str, ...]
-    by_length: tuple[int, ...]
+    plains: list[str]
+    looses: list[str]
+    tails: list[str]
+    by_length: list[int]
     longest: int
     lettered: bool
+
+    def __init__(self, choices: tuple[str, ...]) -> None:
+        self.texts = choices
+        self.exact = _distinct([choice.strip() for choice in choices], choices)
+
+    def __getattr__(self, name: str) -> Any:
+        # Called for what is not there yet; from then on it is an attribute like any other.
+        if name not in ChoiceForms.__annotations__:
+            raise AttributeError(name)
+        choices = self.texts
+        plains = [plain(clean(choice)) for choice in choices]
+        looses = [loose(form) for form in plains]
+        self.plain = _distinct(plains, choices)
+        self.loose = _distinct(looses, choices)
+        self.plains, self.looses = plains, looses
+        self.tails = ["" if form == core else _tail(form) for form, core in zip(plains, looses, strict=True)]
+        self.by_length = sorted(
+            [at for form, at in self.loose.items() if form], key=lambda at: len(looses[at]), reverse=True
+        )
+        self.longest = max(map(len, plains))
+        self.lettered = any(
+            core[1:2] in _LABEL_MARKS and core[0].isalpha() for core in looses if len(core) > 1
+        )
+        return self.__dict__[name]
 
 
 @lru_cache(maxsize=4096)
 def forms(choices: tuple[str, ...]) -> ChoiceForms:
     """Prepare the choices of a question (cached: a benchmark's questions come again and again)."""
-    plains = tuple(plain(clean(choice)) for choice in choices)
-    looses = tuple(loose(choice) for choice in plains)
-    told_apart = _distinct(looses, choices)
-    return ChoiceForms(
-        choices,
-        _distinct([choice.strip() for choice in choices], choices),
-        _distinct(plains, choices),
-        told_apart,
-        plains,
-        looses,
-        tuple(map(_tail, plains)),
-        tuple(sorted((at for text, at in told_apart.items() if text), key=lambda at: -len(looses[at]))),
-        max(map(len, plains)),
-        any(choice[:1].isalpha() and choice[1:2] in _LABEL_MARKS for choice in looses if len(choice) > 1),
-    )
+    return ChoiceForms(choices)
 
 
 def _tail(text: str) -> str:
@@ -138,8 +149,11 @@ def _tail(text: str) -> str:
     return text[len(text.rstrip(_RIGHT)) :]
 
 
-def _distinct(forms_: Sequence[str], choices: tuple[str, ...]) -> dict[str, int]:
-    found: dict[str, int] = {}
+def _distinct(forms_: list[str], choices: tuple[str, ...]) -> dict[str, int]:
+    found = dict(zip(forms_, range(len(forms_)), strict=True))
+    if len(found) == len(forms_):
+        return found
+    found = {}
     for at, form in enumerate(forms_):
         first = found.setdefault(form, at)
         if first >= 0 and choices[first] != choices[at]:

@@ -1,9 +1,11 @@
-"""Scorers: `official` (the published rule, exact) and `choice` (what was really named), side by side."""
+"""Scorers: `official` (the published rule, exact) and `choice` (what was really named), side by side.
+
+`mmar.scoring.layout` prints as the published script does.
+"""
 
 from __future__ import annotations
 
 from mmar.scoring.choice import CHOICE_VERSION, is_right
-from mmar.scoring.layout import official_layout, official_layout_of_file
 from mmar.scoring.official import OFFICIAL_VERSION, official_match, official_reason
 from mmar.scoring.result import Accuracy, Bounds, GroupScore, ItemScore, Score, accuracy
 
@@ -17,8 +19,6 @@ __all__ = [
     "Score",
     "accuracy",
     "is_right",
-    "official_layout",
-    "official_layout_of_file",
     "official_match",
     "official_reason",
 ]

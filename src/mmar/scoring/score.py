@@ -13,7 +13,6 @@ from mmar.items import Benchmark, Prediction, Question, choose_key, first_names
 from mmar.protocols import ReadingRule
 from mmar.runs.signature import run_parts, signature_line
 from mmar.scoring.choice import CHOICE_VERSION
-from mmar.scoring.layout import official_layout, official_layout_of_file
 from mmar.scoring.official import OFFICIAL_VERSION
 from mmar.scoring.result import Accuracy, ItemScore, Score
 from mmar.scoring.stream import Plan, Streamed, read_predictions, score_against, score_whole
@@ -130,6 +129,8 @@ def layout_of(task: Task) -> str:
     Raises:
         InputError: the script itself would stop, or the input is not what it should be.
     """
+    from mmar.scoring.layout import official_layout, official_layout_of_file
+
     manifest = find_run(task.path)
     if manifest is None and task.benchmark is None:
         return official_layout_of_file(task.path, choose_key(first_names(task.path), task.key).key)
