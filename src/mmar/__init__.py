@@ -17,15 +17,16 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mmar.items import Benchmark, Item
-    from mmar.library import load, run, score
+    from mmar.library import compare, load, run, score
     from mmar.scoring import Score
 
-__all__ = ["Benchmark", "Item", "Score", "__version__", "load", "run", "score"]
+__all__ = ["Benchmark", "Item", "Score", "__version__", "compare", "load", "run", "score"]
 
 _WHERE = {
     "Benchmark": "mmar.items",
     "Item": "mmar.items",
     "Score": "mmar.scoring",
+    "compare": "mmar.library",
     "load": "mmar.library",
     "run": "mmar.library",
     "score": "mmar.library",

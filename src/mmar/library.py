@@ -1,4 +1,4 @@
-"""What a notebook needs, and what the commands are made of: `load`, `run`, `score`.
+"""What a notebook needs, and what the commands are made of: `load`, `run`, `score`, `compare`.
 
 import mmar
 
@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from mmar.runs.engine import Counts, Limits
     from mmar.runs.run import Outcome, RunPlan
     from mmar.scoring import Score
+    from mmar.scoring.comparison import Compared
     from mmar.scoring.score import Scored, Task
 
-__all__ = ["cache_dir", "load", "open_for", "plan_run", "run", "score", "score_path", "task_for"]
+__all__ = ["cache_dir", "compare", "load", "open_for", "plan_run", "run", "score", "score_path", "task_for"]
 
 
 def cache_dir() -> Path:
@@ -259,6 +260,44 @@ def score(
         path = Path(folder) / "predictions.jsonl"
         path.write_bytes(b"".join(msgspec.json.encode(dict(record)) + b"\n" for record in predictions))
         return score_path(task_for(path, benchmark, key=key, protocol=protocol, lenient=lenient)).score
+
+
+def compare(
+    *runs: str | Path,
+    benchmark: str | Path | Benchmark | None = None,
+    scorer: Literal["choice", "official"] = "choice",
+    key: str | None = None,
+    protocol: str | Protocol | None = None,
+    draws: int = 10_000,
+    seed: int = 0,
+    partial: bool = False,
+    lenient: bool = False,
+) -> Compared:
+    """Say whether runs on the same items really differ, and by how much.
+
+    Args:
+        runs: two or more folders of runs, or predictions files.
+        benchmark: the questions; may be left out for runs and for files of whole records.
+        scorer: whose verdicts count.
+        key: the field that holds the prediction, for files.
+        protocol: read the answers as this protocol says.
+        draws: random swaps of each permutation test.
+        seed: of the draws.
+        partial: count what one run was asked and another was not as wrong, instead of refusing.
+        lenient: count bad records as missing instead of raising.
+
+    Raises:
+        UsageError: the runs cannot be compared.
+        InputError: an input is not what it should be.
+    """
+    from mmar.scoring.compare import compare as compare_runs
+    from mmar.scoring.verdicts import judge
+
+    known = load(benchmark) if isinstance(benchmark, str | Path) else benchmark
+    rule = load_protocol(protocol) if isinstance(protocol, str) else protocol
+    paths = [Path(run) for run in runs]
+    verdicts = judge(paths, load, benchmark=known, key=key, protocol=rule, partial=partial, lenient=lenient)
+    return compare_runs(verdicts, scorer=scorer, draws=draws, seed=seed)
 
 
 def task_for(
