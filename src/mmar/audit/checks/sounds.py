@@ -106,7 +106,9 @@ def copies(subject: Subject) -> Iterator[Finding]:
     for pair in near_duplicates(marks, threshold=_ALIKE):
         one, other = first[pair.first], first[pair.second]
         if not _known_to_overlap(subject, one, other):
-            message = f"{100 * pair.similarity:.0f} % alike {other.id}, {pair.offset + 0.0:+.1f} s apart"
+            message = (
+                f"{100 * pair.similarity:.0f} % alike {other.id}, {round(pair.offset, 1) + 0.0:+.1f} s apart"
+            )
             yield Finding(one.id, "audio_path", message, "", (other.id,), one.audio_path)
 
 
