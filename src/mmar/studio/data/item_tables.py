@@ -21,7 +21,7 @@ class Item(Base):
     __tablename__ = "item"
     __table_args__ = (
         Index("uq_item_project_public", "project_id", "public_id", unique=True),
-        Index("ix_item_project_state", "project_id", "state", "id"),
+        Index("ix_item_project_state", "project_id", "state", "changed", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import Event, Hearing, Item, KeyView, Revision, Verdict
@@ -16,6 +16,7 @@ from mmar.studio.workflow.agreement import BlindAnswer
 from mmar.studio.workflow.coverage import Place
 
 __all__ = [
+    "MOST_COUNTED",
     "blind_answers",
     "coverage_places",
     "events_of",
@@ -27,6 +28,10 @@ __all__ = [
     "take_next",
     "waiting",
 ]
+
+
+MOST_COUNTED = 300
+"""A queue with this many items is said to hold at least so many."""
 
 
 def take_next(session: Session, project: Project, actor: Actor, queue: str, now: datetime) -> Item | None:
@@ -42,34 +47,41 @@ def take_next(session: Session, project: Project, actor: Actor, queue: str, now:
     Returns:
         The item, leased to this person; `None` when the queue holds nothing for them.
     """
-    query = _queue(project.id, actor, queue, now)
-    item = session.scalar(query.limit(1).with_for_update(skip_locked=True, of=Item))
-    return None if item is None else take(session, project, item, actor, now)
+    query = _queue(project.id, actor, queue)
+    free = or_(Item.lease_person_id.is_(None), Item.lease_until <= now)
+    # One's own first, then what came back from correction, whose author waits; each in the index's order,
+    # so that the first row found is the one.
+    for chosen in (Item.lease_person_id == actor.person, and_(free, Item.rejected.is_not(None)), free):
+        item = session.scalar(
+            query.where(chosen)
+            .order_by(Item.changed, Item.id)
+            .limit(1)
+            .with_for_update(skip_locked=True, of=Item)
+        )
+        if item is not None:
+            return take(session, project, item, actor, now)
+    return None
 
 
 def waiting(session: Session, project: Project, actor: Actor, now: datetime) -> dict[str, int]:
-    """How much each of a person's queues holds."""
+    """How much each of a person's queues holds, up to `MOST_COUNTED`."""
+    free = or_(Item.lease_person_id.is_(None), Item.lease_until <= now, Item.lease_person_id == actor.person)
     found = {}
     for queue, role in (("inspection", Role.INSPECTOR), ("drafts", Role.ANNOTATOR)):
         if actor.has(role):
-            query = _queue(project.id, actor, queue, now).order_by(None).subquery()
-            found[queue] = session.scalar(select(func.count()).select_from(query)) or 0
+            query = _queue(project.id, actor, queue).where(free).with_only_columns(Item.id)
+            few = query.limit(MOST_COUNTED).subquery()
+            found[queue] = session.scalar(select(func.count()).select_from(few)) or 0
     return found
 
 
-def _queue(project_id: int, actor: Actor, queue: str, now: datetime) -> Select[Item]:
-    free: ColumnElement[bool] = or_(
-        Item.lease_person_id.is_(None), Item.lease_until <= now, Item.lease_person_id == actor.person
-    )
-    mine_first = case((Item.lease_person_id == actor.person, 0), else_=1)
-    query = select(Item).where(Item.project_id == project_id, free)
+def _queue(project_id: int, actor: Actor, queue: str) -> Select[Item]:
+    query = select(Item).where(Item.project_id == project_id)
+    role = Role.ANNOTATOR if queue == "drafts" else Role.INSPECTOR
+    if not actor.has(role):
+        return query.where(false())
     if queue == "drafts":
-        if not actor.has(Role.ANNOTATOR):
-            return query.where(Item.id < 0)
-        query = query.where(Item.state == State.DRAFT.value, Item.author_id.is_(None))
-        return query.order_by(mine_first, Item.id)
-    if not actor.has(Role.INSPECTOR):
-        return query.where(Item.id < 0)
+        return query.where(Item.state == State.DRAFT.value, Item.author_id.is_(None))
     wrote = exists().where(
         Revision.item_id == Item.id, Revision.author_id == actor.person, Revision.kind == "edit"
     )
@@ -80,15 +92,12 @@ def _queue(project_id: int, actor: Actor, queue: str, now: datetime) -> Select[I
         Verdict.standing,
         Verdict.revision == Item.revision,
     )
-    query = query.where(
+    return query.where(
         Item.state == State.INSPECTION.value,
         or_(Item.author_id.is_(None), Item.author_id != actor.person),
         ~wrote,
         ~approved,
     )
-    # What came back from correction goes first: its author waits.
-    corrected = case((Item.rejected.is_not(None), 0), else_=1)
-    return query.order_by(mine_first, corrected, Item.changed, Item.id)
 
 
 def my_items(session: Session, project_id: int, person: int) -> Sequence[Item]:
@@ -164,13 +173,13 @@ def last_rejection(session: Session, item_id: int) -> Event | None:
 
 def blind_answers(session: Session, project_id: int) -> list[BlindAnswer]:
     """Every answer given by ear in a project; taken-down items do not count."""
-    rows = session.scalars(
-        select(Hearing)
+    rows = session.execute(
+        select(Hearing.item_id, Hearing.revision, Hearing.person_id, Hearing.choice, Hearing.key)
         .join(Item, Item.id == Hearing.item_id)
         .where(Item.project_id == project_id, Item.state != State.TAKEN_DOWN.value)
         .order_by(Hearing.id)
     )
-    return [BlindAnswer(row.item_id, row.revision, row.person_id, row.choice, row.key) for row in rows]
+    return [BlindAnswer(*row) for row in rows]
 
 
 def last_hearing(session: Session, project_id: int) -> int:
@@ -191,13 +200,26 @@ def own_answer(session: Session, item: Item, person: int) -> Hearing | None:
 
 
 def coverage_places(session: Session, project_id: int) -> list[Place]:
-    """Every item as the coverage board sees it."""
+    """The project's items as the coverage board sees them, alike ones together."""
     rows = session.execute(
-        select(Item.category, Item.modality, Item.language, Item.state).where(
-            Item.project_id == project_id, Item.revision > 0
-        )
+        select(Item.category, Item.modality, Item.language, Item.state, func.count())
+        .where(Item.project_id == project_id, Item.revision > 0)
+        .group_by(Item.category, Item.modality, Item.language, Item.state)
     )
-    return [Place(layer, modality, language, State(state)) for layer, modality, language, state in rows]
+    return [
+        Place(layer, modality, language, State(state), count)
+        for layer, modality, language, state, count in rows
+    ]
+
+
+def place_counts(session: Session, project_id: int) -> dict[tuple[str, str], int]:
+    """Items by layer and sub-category."""
+    rows = session.execute(
+        select(Item.category, Item.sub_category, func.count())
+        .where(Item.project_id == project_id)
+        .group_by(Item.category, Item.sub_category)
+    )
+    return {(layer, sub): count for layer, sub, count in rows}
 
 
 def key_is_hidden(session: Session, item: Item, actor: Actor) -> bool:

@@ -28,6 +28,7 @@ __all__ = ["COOKIE", "Forged", "NeedsLogin", "Place", "Studio", "place", "read_f
 
 COOKIE = "mmar_studio"
 _MOST_FIELDS = 2_000
+_MANY, _FRESH_S = 100, 15.0
 
 
 class NeedsLogin(Exception):  # noqa: N818 - says what is missing
@@ -53,7 +54,7 @@ class Studio:
         clock: the moment, UTC.
         by_login: tries to log in, by login.
         by_address: tries to log in, by network address.
-        scores: human accuracy and agreement by project, with the last answer that they count.
+        scores: by project the last answer counted, when, how many, and the score.
     """
 
     config: StudioConfig
@@ -62,16 +63,18 @@ class Studio:
     clock: Callable[[], datetime] = _now
     by_login: RateLimit = field(default_factory=lambda: RateLimit(10, 900, time.monotonic))
     by_address: RateLimit = field(default_factory=lambda: RateLimit(100, 900, time.monotonic))
-    scores: dict[int, tuple[int, HumanScore]] = field(default_factory=dict)
+    scores: dict[int, tuple[int, datetime, int, HumanScore]] = field(default_factory=dict)
 
     def human(self, session: Session, project_id: int) -> HumanScore:
-        """What a project's listeners achieve; computed anew only after somebody answered."""
+        """What a project's listeners achieve; computed anew after somebody answered, of many not at once."""
         newest = last_hearing(session, project_id)
         kept = self.scores.get(project_id)
-        if kept is None or kept[0] != newest:
-            kept = newest, human_score(blind_answers(session, project_id))
+        settled = kept is not None and kept[2] > _MANY and (self.clock() - kept[1]).total_seconds() < _FRESH_S
+        if kept is None or (kept[0] != newest and not settled):
+            score = human_score(blind_answers(session, project_id))
+            kept = newest, self.clock(), score.answers, score
             self.scores[project_id] = kept
-        return kept[1]
+        return kept[3]
 
 
 @dataclass(frozen=True)

@@ -15,19 +15,21 @@ _COUNTED = frozenset({State.PREPARATION, State.INSPECTION, State.CORRECTION, Sta
 
 
 class Place(msgspec.Struct, frozen=True):
-    """One item, as coverage sees it.
+    """Items that coverage cannot tell apart.
 
     Attributes:
         layer: its layer.
         modality: its modality.
         language: codes joined by `|`, or empty.
-        state: where it stands.
+        state: where they stand.
+        count: how many they are.
     """
 
     layer: str
     modality: str
     language: str
     state: State
+    count: int = 1
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -92,10 +94,12 @@ def board(
     spoken: Counter[tuple[str, bool]] = Counter()
     for place in kept:
         for code in place.language.split("|"):
-            spoken[code or "-", place.state is State.APPROVED] += 1
+            spoken[code or "-", place.state is State.APPROVED] += place.count
     if language:
         kept = [place for place in kept if (language in (place.language or "-").split("|"))]
-    count = Counter((place.layer, place.modality, place.state is State.APPROVED) for place in kept)
+    count: Counter[tuple[str, str, bool]] = Counter()
+    for place in kept:
+        count[place.layer, place.modality, place.state is State.APPROVED] += place.count
     rows = tuple(dict.fromkeys((*layers, *(place.layer for place in kept))))
     columns = tuple(dict.fromkeys((*modalities, *(place.modality for place in kept))))
     cells = {

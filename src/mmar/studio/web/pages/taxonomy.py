@@ -28,15 +28,10 @@ def show(request: Request, here: Here) -> Response:
     """The tree, its versions, what the model proposes."""
     with here.studio.database.read() as session:
         versions = projects.taxonomy_versions(session, here.project.id)
-        places = queues.coverage_places(session, here.project.id)
-        counts: dict[tuple[str, str], int] = {}
-        for item in queues.items_page(session, here.project.id, limit=100_000):
-            counts[item.category, item.sub_category] = counts.get((item.category, item.sub_category), 0) + 1
         values: dict[str, Any] = {
             "current": versions[0],
             "versions": versions,
-            "counts": counts,
-            "total": len(places),
+            "counts": queues.place_counts(session, here.project.id),
             "names": names_of(session),
             "cards": ideas.board_of(session, here.project.id, here.person.id),
             "proposals": proposals.open_proposals(session, here.project.id, kinds=("grouping",)),

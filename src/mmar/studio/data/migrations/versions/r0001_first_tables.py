@@ -268,7 +268,7 @@ def upgrade() -> None:  # noqa: PLR0915 - as many statements as tables
         batch_op.create_index(batch_op.f("ix_item_author_id"), ["author_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_item_clip_key"), ["clip_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_item_idea_id"), ["idea_id"], unique=False)
-        batch_op.create_index("ix_item_project_state", ["project_id", "state", "id"], unique=False)
+        batch_op.create_index("ix_item_project_state", ["project_id", "state", "changed", "id"], unique=False)
         batch_op.create_index("uq_item_project_public", ["project_id", "public_id"], unique=True)
 
     op.create_table(
