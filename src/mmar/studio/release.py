@@ -21,6 +21,7 @@ from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.release_tables import Release, Takedown
 from mmar.studio.data.tables import Project
+from mmar.studio.hints import audit_report
 from mmar.studio.library import media_file
 from mmar.studio.store.clips import clip_of
 from mmar.studio.store.people import members
@@ -149,7 +150,7 @@ def write_project_release(
             .order_by(Release.id.desc())
             .limit(1)
         )
-        facts = _typed(known.facts) if known else _facts(session, project)
+        facts = _typed(known.facts) if known else _facts(session, project, frozen)
         day = known.day if known else now.date().isoformat()
         banned = session.scalars(
             select(Takedown).where(Takedown.project_id == project.id).order_by(Takedown.id)
@@ -191,7 +192,7 @@ def write_project_release(
         return found
 
 
-def _facts(session: Session, project: Project) -> dict[str, Any]:
+def _facts(session: Session, project: Project, frozen: Frozen) -> dict[str, Any]:
     """What the data sheet says, from the settings and from what inspectors did; kept with the release."""
     score = human_score(blind_answers(session, project.id))
     settings = project.settings
@@ -209,6 +210,7 @@ def _facts(session: Session, project: Project) -> dict[str, Any]:
         "canary": settings.canary,
         "withheld": settings.withheld,
         "contact": settings.contact,
+        "audit_report": audit_report(frozen.items, project.slug),
     }
     if score.accuracy is not None:
         facts["human_accuracy"] = (

@@ -34,7 +34,7 @@ from mmar.studio.store.jobs import enqueue
 from mmar.studio.workflow import ItemContent, Role
 from mmar.studio.workflow.content import to_item
 
-SECONDS = float(os.environ.get("MMAR_TEST_LOAD_SECONDS", "4"))
+SECONDS = float(os.environ.get("MMAR_TEST_LOAD_SECONDS", "6"))
 CROWD = 50
 CONTENT = ItemContent(
     question="Which comes last?",
@@ -180,7 +180,7 @@ async def crowd(
         async with aiohttp.ClientSession(cookies=jar, timeout=aiohttp.ClientTimeout(30)) as session:
 
             async def click(method: str, path: str, **form: str) -> tuple[str, str]:
-                await asyncio.sleep(chance.uniform(0.3, 1.2))
+                await asyncio.sleep(chance.uniform(0.5, 2.5))
                 began = time.perf_counter()
                 async with session.request(method, url + path, data=form or None) as answer:
                     page = await answer.text()
@@ -189,7 +189,7 @@ async def crowd(
                         faults.append(f"{answer.status} {path}: {page[-200:]}")
                     return str(answer.url.path), page
 
-            await asyncio.sleep(chance.uniform(0, 1))
+            await asyncio.sleep(chance.uniform(0, 2))
             _, page = await click("GET", "/p/demo")
             found = re.search(r'data-csrf="([^"]+)"', page)
             assert found, page[:500]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import quote
 
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -25,6 +26,7 @@ from mmar.studio.workflow import Refused
 
 __all__ = ["create_app"]
 
+_THREADS = 12
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "testserver")
 
 
@@ -38,6 +40,8 @@ def create_app(studio: Studio, *, work: bool = True) -> FastAPI:
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
+        # More threads than this only wait for each other: rendering holds the interpreter, writing the database.
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
         worker = Worker(studio.config, studio.database, studio.clock) if work else None
         if worker:
             worker.start()

@@ -119,26 +119,16 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
         await form.close()
 
 
-def visitor(request: Request, form: FormData = Depends(read_form)) -> Visitor:  # noqa: B008 - FastAPI's way
-    """Who is logged in; a request that changes something must carry their session's token.
-
-    Raises:
-        NeedsLogin: nobody is.
-        Forged: the token is missing or another's, or the browser says that the form is another site's.
-    """
-    studio = studio_of(request)
+def _identified(request: Request, form: FormData, session: Session, now: datetime) -> Visitor:
     bearer = request.headers.get("authorization", "")
     if bearer.lower().startswith("bearer "):
-        with studio.database.read() as session:
-            person = person_of_token(session, bearer[7:].strip())
+        person = person_of_token(session, bearer[7:].strip())
         if person is None:
             raise NeedsLogin
         # A browser never sends this header by itself, so no other site can use it.
         return Visitor(person, "")
     cookie = request.cookies.get(COOKIE, "")
-    now = studio.clock()
-    with studio.database.read() as session:
-        found = find_visitor(session, cookie, now) if cookie else None
+    found = find_visitor(session, cookie, now) if cookie else None
     if found is None:
         raise NeedsLogin
     if request.method not in ("GET", "HEAD"):
@@ -147,27 +137,47 @@ def visitor(request: Request, form: FormData = Depends(read_form)) -> Visitor:  
         sent = request.headers.get("x-csrf-token") or form.get("csrf") or ""
         if not isinstance(sent, str) or not same(sent, found.csrf):
             raise Forged
+    return found
+
+
+def _touched(request: Request, studio: Studio, found: Visitor) -> None:
     if found.stale:
         with studio.database.write() as session:
-            touch_session(session, cookie, now)
+            touch_session(session, request.cookies.get(COOKIE, ""), studio.clock())
+
+
+def visitor(request: Request, form: FormData = Depends(read_form)) -> Visitor:  # noqa: B008 - FastAPI's way
+    """Who is logged in; a request that changes something must carry their session's token.
+
+    Raises:
+        NeedsLogin: nobody is.
+        Forged: the token is missing or another's, or the browser says that the form is another site's.
+    """
+    studio = studio_of(request)
+    with studio.database.read() as session:
+        found = _identified(request, form, session, studio.clock())
+    _touched(request, studio, found)
     return found
 
 
 def place(
     request: Request,
     slug: str,
-    who: Visitor = Depends(visitor),  # noqa: B008 - FastAPI's way
-    form: FormData = Depends(read_form),  # noqa: B008
+    form: FormData = Depends(read_form),  # noqa: B008 - FastAPI's way
 ) -> Place:
-    """Who is asking, in the project that the address names.
+    """Who is asking, in the project that the address names; one look into the database for both.
 
     Raises:
+        NeedsLogin: nobody is logged in.
+        Forged: as `visitor`.
         UsageError: there is no such project, or it is not this person's; which of the two is not said.
     """
     studio = studio_of(request)
     with studio.database.read() as session:
+        who = _identified(request, form, session, studio.clock())
         project = find_project(session, slug)
         actor = actor_in(session, project.id, who.person) if project is not None else None
+    _touched(request, studio, who)
     if project is None or actor is None or not actor.roles:
         raise UsageError(f"there is no project “{slug}” that you belong to")
     return Place(studio, who.person, who.csrf, project, actor, form)

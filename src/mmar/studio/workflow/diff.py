@@ -128,7 +128,9 @@ def three_way(base: ItemContent, theirs: ItemContent, yours: ItemContent) -> Con
 
 def _change(field: str, before: str, after: str) -> FieldChange:
     label = {"recording": "Recording", **FIELD_NAMES}[field]
-    old, new = re.findall(r"\s+|\S+", before), re.findall(r"\s+|\S+", after)
+    # Of a list the lines are compared: words that two choices share say nothing.
+    token = r"[^\n]+|\n" if field in ("choices", "cues", "rubric") else r"\s+|\S+"
+    old, new = re.findall(token, before), re.findall(token, after)
     pieces: list[Piece] = []
     for tag, a0, a1, b0, b1 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Job
+from mmar.studio.hints import hints
 from mmar.studio.library import incoming_file, keep_audio
 from mmar.studio.store import items, queues, revisions
 from mmar.studio.store.clips import clip_of, recording_of, source_of
@@ -31,7 +32,6 @@ from mmar.studio.workflow import (
     Role,
     changes,
     permitted,
-    problems,
     three_way,
 )
 from mmar.studio.workflow.taxonomy import layer_map
@@ -94,7 +94,7 @@ def _form_values(session: Session, here: Place, item: Item, content: ItemContent
         "item": item,
         "content": content,
         "tree": tree,
-        "problems": problems(content, layers=layer_map(tree)),
+        "problems": hints(content, layers=layer_map(tree)),
         "rejection": rejection,
         "since": since,
         "ideas": [card.idea for card in board_of(session, here.project.id, here.person.id)],
@@ -157,7 +157,7 @@ def draft(request: Request, here: Here, item_id: int) -> Response:
             now,
         )
         tree = newest_taxonomy(session, here.project.id).tree
-        found = problems(content, layers=layer_map(tree))
+        found = hints(content, layers=layer_map(tree))
     return page(
         request, "hints.html", here, problems=found, kept_at=now, sources=source_of(content), item=item
     )

@@ -1,0 +1,173 @@
+"""Every page, in the dark and on a telephone: nothing complains, nothing overflows, everything has a name."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from conftest import Site
+from mmar.studio.data.tables import Person, Project
+from mmar.studio.importing import import_items
+from mmar.studio.library import keep_audio
+from mmar.studio.store import ideas, items, people, projects, proposals, revisions
+from mmar.studio.store.jobs import claim_job, enqueue, finish_job
+from mmar.studio.store.media import add_recording
+from mmar.studio.workflow import Actor, Cue, ItemContent, Role
+from mmar.studio.workflow.content import to_item
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from test_journey import Visitor, browser  # noqa: E402, F401
+
+CONTENT = ItemContent(
+    question="A door, a dog and a distant train: in which order are they first heard?",
+    choices=("door, dog, train", "dog, door, train", "train, door, dog", "door, train, dog"),
+    answer=2,
+    modality="mix-sound-speech",
+    category="Perception Layer",
+    sub_category="Temporal Analysis",
+    language="en",
+    url="https://youtu.be/qx8hrhBZJ98",
+    timestamp="0:01,0:03;0:08,0:10",
+    thinking="The train is already there, softly, when the door opens; the dog answers the door.",
+    cues=(Cue("soft rumble from the start", 0.0, 2.1), Cue("bark after the door", 2.5, 3.2)),
+)
+
+CHECK = """() => {
+  const named = (field) => field.type === "hidden" || field.labels?.length || field.getAttribute("aria-label");
+  return {
+    wide: document.documentElement.scrollWidth - innerWidth,
+    headings: document.querySelectorAll("h1").length,
+    nameless: [...document.querySelectorAll("main input, main select, main textarea")].filter((one) => !named(one)).map((one) => one.outerHTML.slice(0, 90)),
+    silent: [...document.querySelectorAll("button, a")].filter((one) => !one.textContent.trim() && !one.getAttribute("aria-label")).length,
+  };
+}"""
+
+
+@pytest.fixture
+def busy(quiet_site: Site, recording: Path) -> Site:
+    """A project in the middle of its life."""
+    studio = quiet_site.studio
+    now = studio.clock()
+    kept = keep_audio(studio.config.media, recording)
+    with studio.database.write() as session:
+        root = session.get_one(Person, 1)
+        project = session.get_one(Project, 1)
+        project.settings = msgspec.structs.replace(
+            project.settings,
+            targets={"Perception Layer|sound": 20, "Signal Layer|music": 8, "language:en": 40},
+        )
+        lead = people.actor_in(session, 1, root)
+        anna = Actor(2, frozenset({Role.ANNOTATOR}))
+        for title, detail, tags in (
+            (
+                "Is it live or a recording?",
+                "A voice through a loudspeaker has a room twice.",
+                ["replay", "signal"],
+            ),
+            (
+                "Which instrument is missing?",
+                "The same bar twice, once without the viola.",
+                ["music", "counterfactual"],
+            ),
+            ("Where does the speaker come from?", "Not the language: the habits.", ["culture", "speech"]),
+            ("How many people are in the room?", "", ["counting"]),
+        ):
+            idea = ideas.add_idea(session, project, anna, title, detail, tags, now)
+            ideas.vote(session, project, idea.id, lead)
+        many = [
+            to_item(
+                msgspec.structs.replace(CONTENT, question=f"{CONTENT.question} ({n})"),
+                f"mm-{n}",
+                f"a/{n}.wav",
+            )
+            for n in range(12)
+        ]
+        import_items(session, project, lead, many, now, inspect=True)
+        own = items.new_item(session, project, anna, now)
+        heard = add_recording(session, 1, kept, now, title="two tones.wav")
+        content = msgspec.structs.replace(CONTENT, recording=heard.id)
+        items.save(session, project, own.id, anna, content, version=0, base=0, why="", now=now)
+        for kind, proposed in (
+            ("thinking", {"thinking": "First a soft rumble, so the train; then the hinge; then the dog."}),
+            (
+                "distractors",
+                {"distractors": ["dog, train, door", "train, dog, door", "all at once"], "why": ["x"]},
+            ),
+            ("guess", {"choice": "A", "place": 0, "right": False, "why": "Doors come first in stories."}),
+        ):
+            proposals.add_proposal(
+                session, 1, kind, proposed, model="text/wise", prompt=kind, now=now, item=own
+            )
+        more = {"ideas": [{"title": "What is the weather?", "detail": "Rain on what?", "tags": ["scene"]}]}
+        proposals.add_proposal(session, 1, "ideas", more, model="text/wise", prompt="p", now=now)
+        placed = {"places": [{"idea": 1, "place": "Signal Layer / Replay", "why": "it is about the channel"}]}
+        proposals.add_proposal(session, 1, "grouping", placed, model="text/wise", prompt="p", now=now)
+        enqueue(session, 1, "waits", "a", {}, now, item_id=own.id)
+        enqueue(session, 1, "fails", "b", {}, now, item_id=own.id)
+        assert claim_job(session, "w", now, ["fails"])
+        finish_job(session, 2, "w", now, error="the site says that this video is private")
+        # Two people at once: Anna's tab is older than what the lead saved.
+        draft = msgspec.structs.replace(content, question="In which order do door, dog and train come?")
+        items.save_draft(session, own, anna, draft, own.version, own.revision, now)
+        theirs = msgspec.structs.replace(content, thinking="Rumble, hinge, bark.")
+        items.save(
+            session, project, own.id, lead, theirs, version=1, base=1, why="", now=now + timedelta(seconds=1)
+        )
+        assert revisions.find_item(session, project, own.id).version == 2
+        projects.newest_taxonomy(session, 1)
+    return quiet_site
+
+
+PAGES = (
+    "",
+    "/ideas",
+    "/taxonomy",
+    "/coverage",
+    "/items",
+    "/items/13",
+    "/items/13/edit",
+    "/preparation",
+    "/inspection",
+    "/release",
+    "/people",
+)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("kind", "width", "dark"), [("dark", 1280, True), ("phone", 390, False)])
+def test_every_page(busy: Site, browser, kind: str, width: int, dark: bool) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+    root = Visitor(browser, busy, "root", dark=dark)
+    root.page.set_viewport_size({"width": width, "height": 844})
+    for path in PAGES:
+        page = root.go(path)
+        if path.endswith("edit"):
+            page.wait_for_selector("[data-ready='1']")
+        found = page.evaluate(CHECK)
+        root.look(f"{kind}{path.replace('/', '-') or '-home'}")
+        assert found["wide"] <= 0, path
+        assert found["headings"] >= 1 or path.endswith("edit"), path
+        assert found["nameless"] == [], path
+        assert found["silent"] == 0, path
+    assert root.complaints == []
+
+
+def test_two_people_at_once_are_shown_side_by_side(busy: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+    anna = Visitor(browser, busy, "anna")
+    page = anna.go("/items/13/edit")
+    page.wait_for_selector("[data-ready='1']")
+    page.get_by_role("button", name="Save", exact=False).first.click()
+    playwright.expect(
+        page.get_by_role("heading", name="Two people changed this item at once")
+    ).to_be_visible()
+    anna.look("conflict")
+    page.get_by_role("button", name="Go on with both").click()
+    playwright.expect(page.get_by_label("Question")).to_have_value(
+        "In which order do door, dog and train come?"
+    )
+    playwright.expect(page.get_by_label("Thinking")).to_have_value("Rumble, hinge, bark.")
+    page.get_by_role("button", name="Save", exact=False).first.click()
+    playwright.expect(page.get_by_text("Saved as revision 3.")).to_be_visible()
+    assert [one for one in anna.complaints if "409" not in one] == []
