@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sqlite3
-import subprocess
-import tempfile
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -25,54 +20,6 @@ from mmar.studio.data.tables import Base, Person, Trace
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TABLES = (item_tables, media_tables, release_tables)
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    """A PostgreSQL server of the test's own, reached through a socket in its folder."""
-    pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found or os.geteuid() != 0 or shutil.which("runuser") is None:
-        pytest.skip("no PostgreSQL server is installed here, or it cannot be started as another user")
-    home = Path(tempfile.mkdtemp(prefix="mmar-pg-"))
-    shutil.chown(home, "postgres")
-
-    def run(program: str, *arguments: str) -> None:
-        subprocess.run(
-            [
-                "runuser",
-                "-u",
-                "postgres",
-                "--",
-                str(found[-1].parent / program),
-                "-D",
-                f"{home}/d",
-                *arguments,
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            cwd="/",
-        )
-
-    run("initdb", "-A", "trust", "-N")
-    run("pg_ctl", "-w", "-l", f"{home}/log", "-o", f"-c listen_addresses= -k {home}", "start")
-    yield f"postgresql+psycopg://postgres@/postgres?host={home}"
-    run("pg_ctl", "-m", "immediate", "stop")
-    shutil.rmtree(home)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    sqlite = f"sqlite:///{tmp_path}/studio.db"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgresql")
-    opened = open_database(url)
-    if not opened.is_sqlite:
-        with opened.write() as session:
-            session.execute(text("DROP SCHEMA public CASCADE"))
-            session.execute(text("CREATE SCHEMA public"))
-    migrate(opened)
-    yield opened
-    opened.close()
 
 
 def test_the_migrations_make_what_the_program_uses_and_may_run_again(database: Database) -> None:

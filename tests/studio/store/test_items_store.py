@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
 from sqlalchemy import select
 
 from mmar.errors import InputError, UsageError
-from mmar.studio.data import Database, open_database
+from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item, Revision
-from mmar.studio.data.migrate import migrate
 from mmar.studio.data.tables import Project, TaxonomyVersion
 from mmar.studio.store import ideas, items, people, projects, proposals, queues, revisions
 from mmar.studio.workflow import Action, Actor, Command, Cue, ItemContent, Refused, Rejection, Role
@@ -89,11 +86,8 @@ class Team:
 
 
 @pytest.fixture
-def team(tmp_path: Path) -> Iterator[Team]:
-    database = open_database(f"sqlite:///{tmp_path}/studio.db")
-    migrate(database)
-    yield Team(database)
-    database.close()
+def team(database: Database) -> Team:
+    return Team(database)
 
 
 def test_from_draft_over_rejection_and_correction_to_approval(team: Team) -> None:

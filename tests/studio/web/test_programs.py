@@ -92,6 +92,46 @@ def test_the_api_is_described_and_asks_for_a_token(site: Site) -> None:
     assert "error" in mistaken.json()
 
 
+def test_what_the_pages_do_with_people_sound_and_ideas_programs_can_do(site: Site, recording: Path) -> None:
+    root, anna = site.client("root"), site.client("anna")
+    base = "/api/v1/p/demo"
+    made = root.post(f"{base}/people", json={"login": "eve", "name": "Eve", "roles": ["inspector"]}).json()
+    assert "/welcome/" in made["link"]
+    assert anna.post(f"{base}/people", json={"login": "mal", "roles": ["admin"]}).status_code == 403
+    assert root.post("/api/v1/projects", json={"slug": "second", "title": "Second"}).status_code == 201
+    assert anna.post("/api/v1/projects", json={"slug": "third", "title": "Third"}).status_code == 404
+    with recording.open("rb") as file:
+        sent = anna.post(f"{base}/recordings", files={"file": ("take.wav", file)})
+    assert sent.status_code == 201, sent.text
+    assert sent.json()["duration"] == pytest.approx(12.0)
+    item = anna.post(f"{base}/items").json()["id"]
+    content = {**CONTENT, "recording": sent.json()["recording"]}
+    kept = {"version": 0, "revision": 0, "content": content}
+    assert anna.put(f"{base}/items/{item}/draft", json=kept).status_code == 204
+    assert anna.put(f"{base}/items/{item}", json=kept).is_success
+    assert anna.post(f"{base}/items/{item}/sound").json()["state"] in ("cutting", "ready")
+    for _ in range(100):
+        clip = anna.get(f"{base}/items/{item}/sound").json()["clip"]
+        if clip:
+            break
+        time.sleep(0.05)
+    assert clip["duration"] == pytest.approx(2.0)
+    idea = anna.post(f"{base}/ideas", json={"title": "Echo or not?", "tags": ["room"]}).json()
+    assert anna.post(f"{base}/ideas/{idea['id']}/vote").status_code == 204
+    assert anna.get(f"{base}/ideas").json()[0]["votes"] == 1
+    stale = {"title": "Echo?", "version": 7}
+    assert anna.patch(f"{base}/ideas/{idea['id']}", json=stale).status_code == 409
+    assert anna.post(f"{base}/ideas/ask/grouping").status_code == 202
+    tree = root.get(f"{base}/taxonomy").json()
+    tree["layers"][0]["subs"].append("Replay")
+    new = {"base": tree["number"], "layers": tree["layers"], "why": "replay is a thing of its own"}
+    assert root.put(f"{base}/taxonomy", json=new).json() == {"number": 2}
+    assert root.put(f"{base}/taxonomy", json=new).status_code == 409
+    settings = root.put(f"{base}/settings", json={"targets": {"Signal Layer|sound": 3}}).json()
+    assert settings["targets"] == {"Signal Layer|sound": 3}
+    assert root.get(f"{base}/coverage").json()["next"][0]["target"] == 3
+
+
 def imported(site: Site, inspect: bool = False) -> None:
     items = load_benchmark(MMAR).items
     with site.studio.database.write() as session:

@@ -12,9 +12,12 @@ from mmar.errors import UsageError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Project
 from mmar.studio.store.jobs import enqueue
+from mmar.studio.store.projects import newest_taxonomy
+from mmar.studio.store.queues import coverage_places
 from mmar.studio.workflow import State
+from mmar.studio.workflow.coverage import board
 
-__all__ = ["ITEM_KINDS", "ask_all", "ask_one"]
+__all__ = ["ITEM_KINDS", "ask_about_ideas", "ask_all", "ask_one"]
 
 ITEM_KINDS = ("thinking", "distractors", "sub_category", "rubric", "guess")
 """What may be asked about one item."""
@@ -38,6 +41,19 @@ def ask_one(session: Session, project: Project, item_id: int, kind: str, person:
         person_id=person,
         item_id=item_id,
     )
+
+
+def ask_about_ideas(session: Session, project: Project, kind: str, person: int, now: datetime) -> None:
+    """Queue a question about the whole board: `ideas` for more of them, told what coverage lacks, or `grouping`."""
+    tree = newest_taxonomy(session, project.id).tree
+    lacking = board(
+        coverage_places(session, project.id),
+        [branch.name for branch in tree.layers],
+        project.settings.modalities,
+        project.settings.targets,
+    ).next[:5]
+    payload = {"kind": kind, "gaps": [f"{cell.layer}, {cell.modality}" for cell in lacking]}
+    enqueue(session, project.id, "propose", kind, payload, now, person_id=person)
 
 
 def ask_all(session: Session, project: Project, person: int, kinds: Sequence[str], now: datetime) -> int:

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from mmar.errors import UsageError
+from mmar.errors import InputError, UsageError
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.tables import Person, Project
@@ -112,6 +112,10 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
     if request.method in ("GET", "HEAD") or not known:
         yield FormData()
         return
+    # Said before a byte is taken; a form that does not say how long it is could fill the disk.
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > studio_of(request).config.max_upload + (1 << 20):
+        raise InputError("the upload is too large, or does not say how large it is", field="file")
     form = await request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=4 << 20)
     try:
         yield form

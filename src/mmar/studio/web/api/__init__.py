@@ -9,6 +9,6 @@ __all__ = ["routes"]
 
 def routes() -> tuple[APIRouter, ...]:
     """All routers, without the prefix of the version."""
-    from mmar.studio.web.api import board, items, project
+    from mmar.studio.web.api import board, items, project, sound
 
-    return (project.router, board.router, items.router)
+    return (project.router, board.router, sound.router, items.router)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends
 
 from mmar.errors import UsageError
-from mmar.studio.jobs.asking import ITEM_KINDS, ask_one
+from mmar.studio.jobs.asking import ITEM_KINDS, ask_about_ideas, ask_one
 from mmar.studio.store import ideas, jobs, proposals
 from mmar.studio.store.revisions import find_item
 from mmar.studio.web.api.plain import plain_idea, plain_job, plain_proposal
@@ -66,6 +66,16 @@ def merge(here: Here, idea_id: int, into: Annotated[int, Body(embed=True)]) -> N
     """Its votes and tags go with it."""
     with here.studio.database.write() as session:
         ideas.merge_ideas(session, here.project, idea_id, into, here.actor)
+
+
+@router.post(
+    "/ideas/ask/{kind}", tags=["ideas"], summary="Ask the text model about the board", status_code=202
+)
+def ask_board(here: Here, kind: Literal["ideas", "grouping"]) -> dict[str, str]:
+    """`ideas` for more ideas, `grouping` for a place in the taxonomy for each."""
+    with here.studio.database.write() as session:
+        ask_about_ideas(session, here.project, kind, here.person.id, here.studio.clock())
+    return {"state": "queued"}
 
 
 @router.get("/jobs", tags=["preparation"], summary="Jobs")

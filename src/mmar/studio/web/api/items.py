@@ -110,6 +110,29 @@ def save(
         )
 
 
+@router.put("/items/{item_id}/draft", summary="Keep what is being typed", status_code=204)
+def draft(
+    here: Here,
+    item_id: int,
+    version: Annotated[int, Body()],
+    revision: Annotated[int, Body()],
+    content: Annotated[dict[str, Any], Body()],
+) -> None:
+    """Your own; nobody else sees it. A save clears it."""
+    new = converted(content, ItemContent, "content")
+    with here.studio.database.write() as session:
+        item = revisions.find_item(session, here.project, item_id)
+        items.save_draft(session, item, here.actor, new, version, revision, here.studio.clock())
+
+
+@router.post("/items/{item_id}/show-key", summary="See the key without listening", status_code=204)
+def show_key(here: Here, item_id: int) -> None:
+    """It is noted; your answer to this item will not be blind."""
+    with here.studio.database.write() as session:
+        item = revisions.find_item(session, here.project, item_id, lock=True)
+        items.show_key(session, attached(session, here.project), item, here.person.id, here.studio.clock())
+
+
 @router.post("/items/{item_id}/{action}", summary="Move an item")
 def act(
     here: Here,

@@ -18,6 +18,7 @@ from mmar.studio.release import write_project_release
 from mmar.studio.security.sessions import Visitor
 from mmar.studio.store import projects, queues
 from mmar.studio.store.people import members, set_roles, trace
+from mmar.studio.web.inviting import invite_person
 from mmar.studio.web.studio import Place, attached, place, studio_of, visitor
 from mmar.studio.workflow import Refused, Role
 from mmar.studio.workflow.coverage import board
@@ -88,6 +89,31 @@ def people(here: Here) -> list[dict[str, Any]]:
             {"id": person.id, "login": person.login, "name": person.name, "roles": sorted(roles)}
             for person, roles in members(session, here.project.id)
         ]
+
+
+@router.post("/projects", summary="Begin a project", status_code=201)
+def begin(request: Request, who: Who, slug: Words, title: Words) -> dict[str, str]:
+    """For admins of the site."""
+    if not who.person.site_admin:
+        raise UsageError("only an admin of the site may begin a project")
+    studio = studio_of(request)
+    with studio.database.write() as session:
+        made = projects.add_project(session, slug, title, who.person, studio.clock())
+        trace(session, studio.clock(), who.person.id, "project made", made.slug, project_id=made.id)
+        return {"slug": made.slug, "title": made.title}
+
+
+@router.post("/p/{slug}/people", summary="Add somebody", status_code=201)
+def invite(
+    request: Request,
+    here: Here,
+    login: Words,
+    roles: Annotated[list[Role], Body(embed=True)],
+    name: Annotated[str, Body(embed=True)] = "",
+) -> dict[str, Any]:
+    """A new person gets a link that works once; it is in this answer only."""
+    token = invite_person(here, login, name, frozenset(roles))
+    return {"login": login, "link": str(request.url_for("welcome_page", token=token)) if token else None}
 
 
 @router.put("/p/{slug}/people/{person_id}", summary="Say what somebody is")

@@ -7,29 +7,26 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Job
 from mmar.studio.hints import hints
-from mmar.studio.library import incoming_file, keep_audio
 from mmar.studio.store import items, queues, revisions
 from mmar.studio.store.clips import clip_of, recording_of, source_of
 from mmar.studio.store.ideas import board_of
-from mmar.studio.store.media import add_recording, ask_for_sound
+from mmar.studio.store.media import ask_for_sound
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import open_proposals
 from mmar.studio.web.forms import content_from_form, number, text
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.web.uploads import take_upload
 from mmar.studio.workflow import (
     Action,
     Command,
     ItemContent,
-    Refused,
-    Role,
     changes,
     permitted,
     three_way,
@@ -243,32 +240,8 @@ def sound(request: Request, here: Here, item_id: int) -> Response:
 
 @router.post("/items/{item_id}/upload")
 def upload(here: Here, item_id: int) -> Response:
-    """Take a recording: decoded from beginning to end before it is kept, its name never used as a path."""
-    sent = here.form.get("file")
-    if not isinstance(sent, UploadFile):
-        raise InputError("no file was sent", field="file", hint="choose a recording")
-    if not here.actor.has(Role.ANNOTATOR):
-        raise Refused("role", "to upload needs the role annotator")
-    media, limit = here.studio.config.media, here.studio.config.max_upload
-    with incoming_file(media) as path:
-        size = 0
-        with path.open("wb") as out:
-            while block := sent.file.read(1 << 20):
-                size += len(block)
-                if size > limit:
-                    raise InputError(f"more than {limit:,} bytes", field="file", hint="cut it, or use FLAC")
-                out.write(block)
-        try:
-            kept = keep_audio(media, path, max_bytes=limit)
-        except InputError as error:
-            # The file's name here is of our own making and says nothing to its sender.
-            raise InputError(error.problem, field="file", hint=error.hint) from None
-    with here.studio.database.write() as session:
-        item = revisions.find_item(session, here.project, item_id)
-        title = (sent.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1][:200]
-        recording = add_recording(
-            session, here.project.id, kept, here.studio.clock(), title=title, person_id=here.person.id
-        )
-        number_, duration = recording.id, recording.duration
-        assert item.project_id == here.project.id
-    return JSONResponse({"recording": number_, "duration": duration, "title": title})
+    """Take a recording for an item that is being written."""
+    with here.studio.database.read() as session:
+        revisions.find_item(session, here.project, item_id)
+    recording = take_upload(here)
+    return JSONResponse({"recording": recording.id, "duration": recording.duration, "title": recording.title})

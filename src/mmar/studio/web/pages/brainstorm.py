@@ -7,12 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from mmar.studio.store import ideas, jobs, proposals, queues
-from mmar.studio.store.projects import newest_taxonomy
+from mmar.studio.jobs.asking import ask_about_ideas
+from mmar.studio.store import ideas, proposals
 from mmar.studio.web.forms import number, text
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
-from mmar.studio.workflow.coverage import board
 
 __all__ = ["router"]
 
@@ -73,23 +72,7 @@ def add(request: Request, here: Here) -> Response:
 def ask(here: Here) -> Response:
     """Ask the text model for more."""
     with here.studio.database.write() as session:
-        tree = newest_taxonomy(session, here.project.id).tree
-        settings = here.project.settings
-        found = board(
-            queues.coverage_places(session, here.project.id),
-            [branch.name for branch in tree.layers],
-            settings.modalities,
-            settings.targets,
-        )
-        jobs.enqueue(
-            session,
-            here.project.id,
-            "propose",
-            "ideas",
-            {"kind": "ideas", "gaps": [f"{cell.layer}, {cell.modality}" for cell in found.next[:5]]},
-            here.studio.clock(),
-            person_id=here.person.id,
-        )
+        ask_about_ideas(session, here.project, "ideas", here.person.id, here.studio.clock())
     return RedirectResponse(f"/p/{here.project.slug}/preparation", 303)
 
 

@@ -14,6 +14,7 @@ from mmar.studio.security.sessions import end_sessions_of, make_link
 from mmar.studio.store import people
 from mmar.studio.store.projects import changed_settings, save_settings
 from mmar.studio.web.forms import number, text, texts
+from mmar.studio.web.inviting import invite_person
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
 from mmar.studio.workflow import Refused, Role
@@ -52,22 +53,9 @@ def members(request: Request, here: Here) -> Response:
 @router.post("/people")
 def invite(request: Request, here: Here) -> Response:
     """Add somebody; a new person gets a link that works once."""
-    _only_admin(here)
     login = text(here.form, "login").strip().casefold()
     roles = frozenset(Role(role) for role in texts(here.form, "role") if role in set(Role))
-    if not roles:
-        raise UsageError("choose at least one role")
-    now = here.studio.clock()
-    token = ""
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
-        person = session.scalar(select(Person).where(Person.login == login))
-        if person is None:
-            person = people.add_person(session, login, text(here.form, "name"), now)
-            token = make_link(session, person.id, "invite", now)
-        people.set_roles(session, project, person, roles, here.actor)
-        said = ", ".join(sorted(roles))
-        people.trace(session, now, here.person.id, "roles", person.login, detail=said, project_id=project.id)
+    token = invite_person(here, login, text(here.form, "name"), roles)
     link = str(request.url_for("welcome_page", token=token)) if token else ""
     return (
         _show(request, here, link, login) if link else RedirectResponse(f"/p/{here.project.slug}/people", 303)

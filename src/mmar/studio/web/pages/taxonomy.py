@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from mmar.errors import InputError
-from mmar.studio.data.media_tables import Job
-from mmar.studio.store import ideas, jobs, projects, proposals, queues
+from mmar.studio.jobs.asking import ask_about_ideas
+from mmar.studio.store import ideas, projects, proposals, queues
 from mmar.studio.store.people import names_of, trace
 from mmar.studio.web.forms import counted, number, text, texts
 from mmar.studio.web.render import page
@@ -71,20 +71,8 @@ def save(here: Here) -> Response:
 def ask(here: Here) -> Response:
     """Ask the text model to give every idea a place."""
     with here.studio.database.write() as session:
-        _ask(session, here)
+        ask_about_ideas(session, here.project, "grouping", here.person.id, here.studio.clock())
     return RedirectResponse(f"/p/{here.project.slug}/preparation", 303)
-
-
-def _ask(session: object, here: Place) -> Job:
-    return jobs.enqueue(
-        session,  # type: ignore[arg-type]
-        here.project.id,
-        "propose",
-        "grouping",
-        {"kind": "grouping"},
-        here.studio.clock(),
-        person_id=here.person.id,
-    )
 
 
 def tree_from_form(here: Place) -> tuple[Taxonomy, list[Move]]:

@@ -1,0 +1,43 @@
+"""Taking a recording: decoded from beginning to end before it is kept, its name never used as a path."""
+
+from __future__ import annotations
+
+from starlette.datastructures import UploadFile
+
+from mmar.errors import InputError
+from mmar.studio.data.media_tables import Recording
+from mmar.studio.library import incoming_file, keep_audio
+from mmar.studio.store.media import add_recording
+from mmar.studio.web.studio import Place
+from mmar.studio.workflow import Refused, Role
+
+__all__ = ["take_upload"]
+
+
+def take_upload(here: Place) -> Recording:
+    """Keep the form's `file`.
+
+    Raises:
+        InputError: there is none, or it is not sound, damaged, or too large.
+        Refused: not an annotator.
+    """
+    sent = here.form.get("file")
+    if not isinstance(sent, UploadFile):
+        raise InputError("no file was sent", field="file", hint="choose a recording")
+    if not here.actor.has(Role.ANNOTATOR):
+        raise Refused("role", "to upload needs the role annotator")
+    media, limit = here.studio.config.media, here.studio.config.max_upload
+    with incoming_file(media) as path:
+        with path.open("wb") as out:
+            while block := sent.file.read(1 << 20):
+                out.write(block)
+        try:
+            kept = keep_audio(media, path, max_bytes=limit)
+        except InputError as error:
+            # The file's name here is of our own making and says nothing to its sender.
+            raise InputError(error.problem, field="file", hint=error.hint) from None
+    title = (sent.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1][:200]
+    with here.studio.database.write() as session:
+        return add_recording(
+            session, here.project.id, kept, here.studio.clock(), title=title, person_id=here.person.id
+        )

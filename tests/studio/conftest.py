@@ -1,0 +1,69 @@
+"""A database of each kind that the studio works with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from mmar.studio.data import Database
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL server of the test's own, reached through a socket in its folder."""
+    pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found or os.geteuid() != 0 or shutil.which("runuser") is None:
+        pytest.skip("no PostgreSQL server is installed here, or it cannot be started as another user")
+    home = Path(tempfile.mkdtemp(prefix="mmar-pg-"))
+    shutil.chown(home, "postgres")
+
+    def run(program: str, *arguments: str) -> None:
+        subprocess.run(
+            [
+                "runuser",
+                "-u",
+                "postgres",
+                "--",
+                str(found[-1].parent / program),
+                "-D",
+                f"{home}/d",
+                *arguments,
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd="/",
+        )
+
+    run("initdb", "-A", "trust", "-N")
+    run("pg_ctl", "-w", "-l", f"{home}/log", "-o", f"-c listen_addresses= -k {home}", "start")
+    yield f"postgresql+psycopg://postgres@/postgres?host={home}"
+    run("pg_ctl", "-m", "immediate", "stop")
+    shutil.rmtree(home)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    # Imported here: tests of the studio's pure libraries need no database.
+    sqlalchemy = pytest.importorskip("sqlalchemy", reason="the studio's extra is not installed")
+    from mmar.studio.data import open_database
+    from mmar.studio.data.migrate import migrate
+
+    sqlite = f"sqlite:///{tmp_path}/studio.db"
+    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgresql")
+    opened = open_database(url)
+    if not opened.is_sqlite:
+        with opened.write() as session:
+            session.execute(sqlalchemy.text("DROP SCHEMA public CASCADE"))
+            session.execute(sqlalchemy.text("CREATE SCHEMA public"))
+    migrate(opened)
+    yield opened
+    opened.close()
