@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -160,3 +161,20 @@ def test_mmau_is_read_under_its_own_names() -> None:
     assert {item.modality for item in benchmark} == {"sound", "music", "speech"}
     assert {item.category for item in benchmark} == {"Reasoning", "Information Extraction"}
     assert [item.to_record() for item in benchmark] == json.loads(MMAU.read_text("utf-8"))
+
+
+def test_a_changed_rubric_is_written_changed() -> None:
+    item = Item.from_record(RECORD)
+    assert item.extra == {}
+    assert item.rubric is not None
+    better = msgspec.structs.replace(item.rubric[0], note="why")
+    changed = msgspec.structs.replace(item, rubric=(better,)).to_record()
+    assert changed["rubric"] == [{"name": "n", "scoring_point": "p", "note": "why", "choices": [0, 1]}]
+
+
+def test_json_nested_beyond_reason_is_an_error_with_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "b.jsonl"
+    path.write_text('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}\n")
+    with pytest.raises(InputError, match="broken JSON") as caught:
+        load_benchmark(path)
+    assert caught.value.line == 1

@@ -90,6 +90,10 @@ def read_clip(path: str | Path) -> Clip:
         facts = _facts(sound, path)
         try:
             samples: npt.NDArray[np.float32] = sound.read(dtype="float32", always_2d=True)
+        except ValueError as error:  # some encodings that the library knows can be opened and not read
+            raise InputError(
+                f"found audio that cannot be decoded ({error})", file=str(path), hint=_AGAIN
+            ) from None
         except MemoryError:
             raise InputError(
                 f"found {facts.frames} frames of {facts.channels} channels, more than memory holds",

@@ -116,7 +116,7 @@ def decode_record(text: bytes, path: Path | str, line: int) -> Any:
     """
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise broken_json(text, error, path, line) from None
     except UnicodeDecodeError as error:
         raise not_utf8(error, path, line) from None
@@ -168,26 +168,35 @@ def write_benchmark(items: Iterable[Item], path: Path | str) -> None:
 
 
 def write_records(records: Iterable[dict[str, Any]], path: Path | str) -> None:
-    """As `write_benchmark`, for records that are plain dictionaries."""
-    path = Path(path)
-    suffixes = path.name.lower().split(".")[1:]
+    """As `write_benchmark`, for records that are plain dictionaries; they are taken one at a time."""
     import json
 
+    path = Path(path)
+    suffixes = path.name.lower().split(".")[1:]
     texts = (json.dumps(record, ensure_ascii=False) for record in records)
-    if "json" in suffixes:
-        whole = "[\n" + ",\n".join(texts) + "\n]\n"
-    else:
-        whole = "".join(f"{text}\n" for text in texts)
-    data = whole.encode()
+    lines = _array_lines(texts) if "json" in suffixes else (f"{text}\n" for text in texts)
+    pieces: Iterator[bytes] = (line.encode() for line in lines)
     if suffixes[-1:] == ["gz"]:
         import gzip
 
-        data = gzip.compress(data, mtime=0)
-    write_whole(path, data)
+        pieces = iter((gzip.compress(b"".join(pieces), mtime=0),))
+    write_whole(path, pieces)
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Put `data` in place of a file in one step.
+def _array_lines(texts: Iterable[str]) -> Iterator[str]:
+    lead = "[\n"
+    for text in texts:
+        yield f"{lead}{text}"
+        lead = ",\n"
+    yield "[\n]\n" if lead == "[\n" else "\n]\n"
+
+
+def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Put bytes in place of a file in one step.
+
+    Args:
+        path: the file.
+        data: all of it, or its pieces in order.
 
     Raises:
         WorldError: the disk refuses; what stood there stays as it was.
@@ -195,8 +204,10 @@ def write_whole(path: Path, data: bytes) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
+        with part.open("wb") as stream:
+            stream.writelines((data,) if isinstance(data, bytes) else data)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise WorldError(f"{path}: cannot be written ({error.strerror or error})") from None
+    finally:
+        part.unlink(missing_ok=True)

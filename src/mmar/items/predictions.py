@@ -119,7 +119,7 @@ class PredictionReader:
             record: Any = self._decode(text)
         except msgspec.ValidationError as error:
             raise self._wrong_type(str(error), line) from None
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise broken_json(text, error, self.file, line) from None
         except UnicodeDecodeError as error:
             raise not_utf8(error, self.file, line) from None

@@ -44,6 +44,8 @@ class Command:
         secrets: kept out of every message and answer.
     """
 
+    keeps_time = True  # a program may load weights for longer than it may think
+
     def __init__(
         self,
         name: str,

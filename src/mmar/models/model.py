@@ -19,6 +19,9 @@ class Model(Protocol):
     Attributes:
         name: as given to `mmar run`, e.g. `openai/gpt-4o-audio-preview`; part of the signature.
         hears: whether the model is given the clip. One that does not is asked without it, by design.
+
+    A model may have an attribute `keeps_time`: true where it ends a request after `ModelOptions.timeout_s` by itself,
+    and so knows better than its caller when a program that is still loading weights should be waited for.
     """
 
     @property

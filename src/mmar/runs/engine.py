@@ -117,6 +117,7 @@ class Engine:
         self._jitter = random.Random(seed)  # noqa: S311 - spreads retries, guards nothing
         self._written: asyncio.Queue[tuple[bytes | None, Answer] | None] = asyncio.Queue()
         self._denied = 0
+        self._keeps_time = bool(getattr(model, "keeps_time", False))
         self._hopeless = ""
 
     def halt(self, why: str) -> None:
@@ -204,7 +205,7 @@ class Engine:
             begun = time.perf_counter()
             self.counts.requests += 1
             try:
-                async with asyncio.timeout(limits.timeout_s):
+                async with asyncio.timeout(None if self._keeps_time else limits.timeout_s):
                     answer = await self.model.ask(request)
             except TimeoutError:
                 failed = AskFailed("timeout", f"no answer in {limits.timeout_s:g} s", again=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import msgspec
 from mmar.items import Benchmark, Item
 from mmar.items.benchmark import write_records
 from mmar.models import Answer
-from mmar.runs.ledger import LEDGER_NAME, latest, read_ledger
+from mmar.runs.ledger import LEDGER_NAME
 
 __all__ = ["PREDICTIONS_NAME", "Heard", "write_predictions"]
 
@@ -39,24 +40,58 @@ class Heard(msgspec.Struct, frozen=True):
 def write_predictions(folder: Path, benchmark: Benchmark) -> Heard:
     """Make `predictions.jsonl` of a run; an item without an answer has no prediction.
 
+    The answers are looked up in the ledger one by one, so that only their places are held in memory.
+
     Raises:
         WorldError: the disk refuses.
     """
-    answers = {
-        item_id: answer
-        for (item_id, rotation, repeat), (_, answer) in latest(read_ledger(folder / LEDGER_NAME)).items()
-        if not rotation and not repeat
-    }
-    write_records((_prediction(item, answers.get(item.id)) for item in benchmark), folder / PREDICTIONS_NAME)
-    sent = {item_id: answer.sent for item_id, answer in answers.items() if answer.sent is not None}
-    mixed = [item_id for item_id, one in sent.items() if one.mixed_down]
-    return Heard(
-        len(mixed),
-        sum(
-            1 for item_id in mixed if item_id in benchmark.by_id and _asks_about_channels(benchmark[item_id])
-        ),
-        sum(1 for one in sent.values() if one.cut),
-    )
+    mixed = about_channels = cut = 0
+
+    def records() -> Iterator[dict[str, Any]]:
+        nonlocal mixed, about_channels, cut
+        ledger = folder / LEDGER_NAME
+        places = _places(ledger)
+        with ledger.open("rb") as stream:
+            for item in benchmark:
+                answer = None
+                if (place := places.get(item.id)) is not None:
+                    stream.seek(place)
+                    answer = _decode(stream.readline())
+                    if answer.sent is not None:
+                        mixed += answer.sent.mixed_down
+                        about_channels += answer.sent.mixed_down and _asks_about_channels(item)
+                        cut += answer.sent.cut
+                yield _prediction(item, answer)
+
+    write_records(records(), folder / PREDICTIONS_NAME)
+    return Heard(mixed, about_channels, cut)
+
+
+class _Head(msgspec.Struct):
+    """As much of an answer as says whether it counts."""
+
+    id: str
+    failure: dict[str, str] | None = None
+    rotation: int = 0
+    repeat: int = 0
+
+
+_decode = msgspec.json.Decoder(Answer).decode
+_decode_head = msgspec.json.Decoder(_Head).decode
+
+
+def _places(ledger: Path) -> dict[str, int]:
+    """Where in the ledger the answer of each item begins: unrotated, the first sample, the last one written."""
+    found: dict[str, int] = {}
+    with ledger.open("rb") as stream:
+        at = 0
+        for line in stream:
+            if line.endswith(b"\n"):
+                head = _decode_head(line)
+                if not (head.failure or head.rotation or head.repeat):
+                    found[head.id] = at
+            at += len(line)
+    return found
 
 
 def _prediction(item: Item, answer: Answer | None) -> dict[str, Any]:

@@ -1,0 +1,147 @@
+"""A service that fails in every way: each item ends with an answer or a named failure, and nothing is paid for twice."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmar.items import Benchmark
+from mmar.library import load, run, score
+from mmar.runs.engine import Limits
+from servers.fake_models import Asked, Broken, Drop, Hang, Outcome, Say, Status
+
+LIMITS = {"concurrency": 16, "tries": 4, "timeout_s": 0.5, "backoff_s": 0.01, "longest_backoff_s": 0.05}
+
+
+@pytest.fixture
+def demo(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Benchmark:
+    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "mmar-cache"))
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-7d1f")
+    return load("demo")
+
+
+def answer_of(demo: Benchmark, asked: Asked) -> str:
+    """What this service says: right on two items of three, by the question's text."""
+    found = next(
+        item
+        for item in demo
+        if asked.question.endswith("\n".join(item.choices)) and item.question in asked.question
+    )
+    return (
+        found.answer
+        if sum(map(ord, found.id)) % 3
+        else next(text for text in found.choices if text != found.answer)
+    )
+
+
+def faulty(demo: Benchmark, *, never: bool = True) -> Callable[[Asked], Outcome]:
+    """10 % 429 with Retry-After, 5 % 500, 3 % dropped, 2 % broken JSON; of 1 % of the questions never an answer."""
+
+    def script(asked: Asked) -> Outcome:
+        draw = random.Random(f"{asked.question}/{asked.nth}").random()
+        if never and random.Random(asked.question).random() < 0.03:
+            return Hang()
+        if draw < 0.10:
+            return Status(429, headers={"Retry-After": "0"})
+        if draw < 0.15:
+            return Status(500)
+        if draw < 0.18:
+            return Drop()
+        if draw < 0.20:
+            return Broken()
+        return Say(answer_of(demo, asked))
+
+    return script
+
+
+def ledger_of(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "answers.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_every_item_ends_with_an_answer_or_a_named_failure(
+    demo: Benchmark, fake_models: Callable[..., Any], tmp_path: Path
+) -> None:
+    service = fake_models(faulty(demo), key="sk-planted-7d1f")
+    limits = Limits(**LIMITS)  # type: ignore[arg-type]
+    arguments: dict[str, Any] = {
+        "base_urls": [f"{service.url}/v1"],
+        "limits": limits,
+        "out": tmp_path / "run",
+    }
+    outcome = run("openai/fake", demo, **arguments)
+    lines = ledger_of(tmp_path / "run")
+    assert Counter(line["id"] for line in lines) == Counter(item.id for item in demo)
+    failed = [line for line in lines if "failure" in line]
+    assert {line["failure"]["kind"] for line in failed} >= {"timeout"}
+    assert all(line["failure"]["message"] and not line["answer_prediction"] for line in failed)
+    assert all(line["answer_prediction"] for line in lines if "failure" not in line)
+    # What was sent is what the ledger says was tried, no more.
+    assert len(service.asked) == sum(line.get("tries", 1) for line in lines) == outcome.counts.requests
+    assert all(count <= limits.tries for count in Counter(asked.question for asked in service.asked).values())
+
+    # Once the failed ones were asked again by a service that works, the number is what it would have been.
+    service.script = faulty(demo, never=False)
+    run("openai/fake", demo, **arguments, again="failed")
+    whole = fake_models(lambda asked: Say(answer_of(demo, asked)), key="sk-planted-7d1f")
+    run("openai/fake", demo, **{**arguments, "base_urls": [f"{whole.url}/v1"], "out": tmp_path / "whole"})
+    repaired, undisturbed = score(tmp_path / "run"), score(tmp_path / "whole")
+    assert repaired.states == undisturbed.states
+    assert repaired.choice == undisturbed.choice
+    assert 50 < undisturbed.choice.accuracy < 80
+    # The key is nowhere on disk.
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or b"sk-planted-7d1f" not in path.read_bytes(), path
+
+
+DRIVER = """
+import json, sys
+from mmar.library import load, run
+from mmar.runs.engine import Limits
+url, out, limits = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+run("openai/fake", load("demo"), out=out, base_urls=[url], limits=Limits(**limits))
+"""
+
+
+def test_nothing_is_asked_twice_after_a_kill(
+    demo: Benchmark, fake_models: Callable[..., Any], tmp_path: Path
+) -> None:
+    service = fake_models(lambda asked: Say(answer_of(demo, asked), after_s=0.02), key="sk-planted-7d1f")
+    command = [
+        sys.executable,
+        "-c",
+        DRIVER,
+        f"{service.url}/v1",
+        str(tmp_path / "run"),
+        json.dumps(LIMITS | {"concurrency": 4}),
+    ]
+    process = subprocess.Popen(command)
+    until = time.monotonic() + 30
+    while len(ledger_of_whole_lines(tmp_path / "run")) < 20 and time.monotonic() < until:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    kept = {line["id"] for line in ledger_of_whole_lines(tmp_path / "run")}
+    assert 20 <= len(kept) < len(demo)
+    before = len(service.asked)
+    subprocess.run(command, check=True)
+    assert {line["id"] for line in ledger_of(tmp_path / "run")} == {item.id for item in demo}
+    # All that was not on disk, and only that: at most what was in flight is asked a second time.
+    assert len(service.asked) - before == len(demo) - len(kept)
+    assert before - len(kept) <= 4 + 4
+
+
+def ledger_of_whole_lines(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "answers.jsonl"
+    data = path.read_bytes() if path.exists() else b""
+    return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
