@@ -402,4 +402,6 @@ def test_a_recording_is_fetched_once_and_every_waiting_item_gets_its_clip(
     with site.studio.database.read() as session:
         assert sorted(round(d, 2) for d in session.scalars(select(Clip.duration))) == [2.0, 3.0]
         assert session.scalars(select(Recording.duration)).one() == pytest.approx(12.0)
+        second = session.scalars(select(Clip).order_by(Clip.id.desc()).limit(1)).one()
+        assert set(second.alike) <= set(session.scalars(select(Clip.id)))
     assert len(served) == 1

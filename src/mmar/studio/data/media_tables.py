@@ -58,6 +58,7 @@ class Clip(Base):
     peak: Mapped[float | None]
     waveform: Mapped[str | None] = mapped_column(String(300))
     fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary)
+    alike: Mapped[tuple[int, ...]] = mapped_column(Record(tuple[int, ...]))
     at: Mapped[datetime] = mapped_column(Moment)
 
 

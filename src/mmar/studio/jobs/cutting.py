@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 from sqlalchemy import select
 
 from mmar.errors import UsageError
@@ -16,6 +15,9 @@ from mmar.studio.store.clips import clip_key, recording_of
 from mmar.studio.store.revisions import content_of
 
 __all__ = ["cut_clip"]
+
+_SAME_SOUND = 0.1
+"""Unrelated sounds stay below 0.02, a copy that went through MP3 above 0.2 (`mmar.audio.landmarks`)."""
 
 
 def cut_clip(work: Work) -> None:
@@ -49,6 +51,8 @@ def cut_clip(work: Work) -> None:
     prepared = prepare_clip(
         media_file(media, recording.path), None if whole else content.segments, media / target
     )
+    work.advance(0.7, "comparing")
+    alike = _alike(work, prepared.fingerprint)
     work.advance(0.8, "drawing the waveform")
     build_waveform(media / target, media / waveform)
     with work.database.write() as session:
@@ -67,13 +71,24 @@ def cut_clip(work: Work) -> None:
             peak=prepared.loudness.true_peak,
             waveform=waveform.as_posix(),
             fingerprint=prepared.fingerprint,
+            alike=alike,
             at=work.clock(),
         )
         if session.scalar(select(Clip.id).where(Clip.project_id == clip.project_id, Clip.key == key)) is None:
             session.add(clip)
 
 
-def facts_of(clip: Clip) -> dict[str, object]:
-    """A clip's facts for programs."""
-    names = ("id", "key", "sha256", "size", "duration", "rate", "channels", "loudness", "peak")
-    return msgspec.to_builtins({name: getattr(clip, name) for name in names})  # type: ignore[no-any-return]
+def _alike(work: Work, mark: bytes) -> tuple[int, ...]:
+    """Numbers of the project's clips that hold the same sound, the most similar first."""
+    from mmar.audio.landmarks import similarity
+
+    with work.database.read() as session:
+        others = session.execute(
+            select(Clip.id, Clip.fingerprint).where(
+                Clip.project_id == work.project_id, Clip.fingerprint.is_not(None)
+            )
+        ).all()
+    scores = sorted(
+        ((similarity(mark, other), number) for number, other in others if other is not None), reverse=True
+    )
+    return tuple(number for score, number in scores[:5] if score > _SAME_SOUND)

@@ -13,7 +13,7 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Clip, Recording
 from mmar.studio.workflow import ItemContent
 
-__all__ = ["clip_key", "clip_of", "find_recording", "recording_of", "source_of"]
+__all__ = ["clip_key", "clip_of", "find_recording", "items_of_clips", "recording_of", "source_of"]
 
 
 def source_of(content: ItemContent) -> str:
@@ -53,6 +53,13 @@ def recording_of(session: Session, project_id: int, content: ItemContent) -> Rec
     """The recording that some content speaks of, if it is here."""
     source = source_of(content)
     return find_recording(session, project_id, source) if source else None
+
+
+def items_of_clips(session: Session, project_id: int, clips: tuple[int, ...]) -> list[Item]:
+    """The items that have one of some clips."""
+    keys = select(Clip.key).where(Clip.project_id == project_id, Clip.id.in_(clips))
+    found = select(Item).where(Item.project_id == project_id, Item.clip_key.in_(keys)).order_by(Item.id)
+    return list(session.scalars(found.limit(5))) if clips else []
 
 
 def clip_of(session: Session, item: Item) -> Clip | None:

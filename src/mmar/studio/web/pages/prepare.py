@@ -11,7 +11,7 @@ from mmar.errors import MmarError, UsageError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.jobs.asking import ITEM_KINDS, ask_one
 from mmar.studio.store import items, jobs, proposals, queues, revisions
-from mmar.studio.store.clips import clip_of
+from mmar.studio.store.clips import clip_of, items_of_clips
 from mmar.studio.store.media import ask_for_sound
 from mmar.studio.web.forms import number, numbers, text, texts
 from mmar.studio.web.render import page
@@ -32,7 +32,9 @@ def show(request: Request, here: Here) -> Response:
         rows = []
         for item in queues.items_page(session, here.project.id, state="preparation", limit=200):
             case = revisions.load_case(session, here.project, item)
-            rows.append((item, clip_of(session, item), permitted(case, here.actor, now), case))
+            clip = clip_of(session, item)
+            alike = items_of_clips(session, here.project.id, clip.alike) if clip else []
+            rows.append((item, clip, permitted(case, here.actor, now), case, alike))
         values: dict[str, Any] = {
             "rows": rows,
             "jobs": jobs.jobs_page(session, here.project.id, limit=40),

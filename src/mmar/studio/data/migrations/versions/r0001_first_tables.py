@@ -220,6 +220,7 @@ def upgrade() -> None:  # noqa: PLR0915 - as many statements as tables
         sa.Column("peak", sa.Double(), nullable=True),
         sa.Column("waveform", sa.String(length=300), nullable=True),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=True),
+        sa.Column("alike", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_clip_project_id")),
         sa.ForeignKeyConstraint(["recording_id"], ["recording.id"], name=op.f("fk_clip_recording_id")),
