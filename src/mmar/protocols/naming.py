@@ -36,6 +36,8 @@ _LEAD = re.compile(rf"[\s:]{{0,8}}(?:(?:{_LEADS})[\s:]{{1,3}})+", re.IGNORECASE)
 _LINK = re.compile(
     r"""[\s.!?)\]'。]{0,4}(?:[,/;|&、]|\bor\b|\band\b|\bvs\b|或者?|和)(?:\s?(?:or|and)\b)?[\s'(\[]{0,4}"""
 )
+_WORDLESS = re.compile(r"[.!\s]?\s?[(\[{]?[\d\s.]*[)\]}]?$")
+_MARKED = re.compile(r"[).:\]]")
 _OUTER = " \t\r\n'\"*.,;:!?()[]{}<>_~•#-。，；：！？、"
 _SLACK = 8
 _LETTERED = re.compile(r"[a-z][).:\]]{1,2}\s?")
@@ -133,18 +135,18 @@ def labelled(text: str, known: ChoiceForms) -> int:
     if letter_linked(text, after, count) not in (NONE, at):
         return CONFLICT
     rest = text[begin:]
+    choice = known.texts[at]
+    if choice and rest.startswith(choice) and not known.lettered and _WORDLESS.match(rest, len(choice)):
+        return at
     line = rest.lstrip().split("\n", 1)[0]
     if not line:
         return at
     if known.lettered and _starting(loose(plain(text[: reach(known)])), 0, known)[2] > begin:
         return NONE  # a choice that looks like a label, such as the chord "A:maj"
-    others = False
-    if ")" in rest or "." in rest or ":" in rest or "]" in rest:
-        for other, start in letter_labels(rest, count):
-            if other != at:
-                if _at_start(loose(plain(rest[start : start + reach(known)])), known) == other:
-                    return CONFLICT  # "A. cat B. dog" lists the choices
-                others = True
+    others = [pair for pair in letter_labels(rest, count) if pair[0] != at] if _MARKED.search(rest) else []
+    for other, start in others:
+        if _at_start(loose(plain(rest[start : start + reach(known)])), known) == other:
+            return CONFLICT  # "A. cat B. dog" lists the choices
     form = plain(line[: reach(known)])
     core = loose(form)
     said = _is_choice(form, core, known)
@@ -165,8 +167,12 @@ def _at_start(core: str, known: ChoiceForms) -> int:
     at, start, end = _starting(core, 0, known)
     if at < 0 or end == len(core):
         return at
-    if core[end] == "?" or is_denied(core, start, end):
+    if core[end] == "?":
         return NONE  # the caller looks closer
+    if not start and _WORDLESS.match(core, end):
+        return at  # nothing follows that could deny it or name another
+    if is_denied(core, start, end):
+        return NONE
     if link := _LINK.match(core, end):
         other, _, _ = _starting(core, link.end(), known)
         if other < 0 and (letter := _LETTERED.match(core, link.end())):

@@ -11,8 +11,6 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-import msgspec
-
 __all__ = ["OFFICIAL_VERSION", "Key", "official_key", "official_match", "official_reason"]
 
 OFFICIAL_VERSION = 1
@@ -33,19 +31,39 @@ def _words(text: str) -> Collection[str]:
     return text.translate(_ASCII_GAPS).split() if text.isascii() else _WORD.findall(text)
 
 
-class Key(msgspec.Struct, frozen=True):
+class Key:
     """What the rule wants of a prediction.
 
+    Args:
+        answer: the right choice's text.
+        choices: all choices.
+
     Attributes:
-        wanted: the words that must stand in it.
-        unwanted: the words that must not.
+        wanted: the words that must stand in a prediction.
+        unwanted: the words that must not; made when first asked for, since most wrong answers lack a wanted one.
     """
 
     wanted: frozenset[str]
     unwanted: frozenset[str]
 
+    def __init__(self, answer: str, choices: tuple[str, ...]) -> None:
+        self._answer, self._choices = answer, choices
+        self.wanted = frozenset(_words(answer))
+
+    def __getattr__(self, name: str) -> frozenset[str]:
+        if name != "unwanted":
+            raise AttributeError(name)
+        words: set[str] = set()
+        for choice in self._choices:
+            if choice is not self._answer:
+                words.update(_words(choice))
+        self.unwanted = frozenset(words - self.wanted)
+        return self.unwanted
+
     def accepts(self, prediction: str) -> bool:
         """Whether the rule calls a prediction right."""
+        if prediction == self._answer:
+            return bool(self.wanted)  # its words are those of the answer and no others
         said = _words(prediction)
         return bool(said) and self.wanted.issubset(said) and self.unwanted.isdisjoint(said)
 
@@ -53,11 +71,7 @@ class Key(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=4096)
 def official_key(answer: str, choices: tuple[str, ...]) -> Key:
     """Prepare a question (cached: a benchmark's questions come again and again)."""
-    wanted = frozenset(_words(answer))
-    unwanted: set[str] = set()
-    for choice in choices:
-        unwanted.update(_words(choice))
-    return Key(wanted, frozenset(unwanted - wanted))
+    return Key(answer, choices)
 
 
 def official_match(answer: str, prediction: str, choices: tuple[str, ...]) -> bool:
