@@ -221,8 +221,8 @@ def work(
     config = msgspec.structs.replace(config, text_model=text_model, base_urls=base_url)
     opened = _open(config)
     if ask:
-        if project is None:
-            raise UsageError("--ask needs --project")
+        if project is None or not text_model:
+            raise UsageError("--ask needs --project and --text-model")
         with opened.database.write() as session:
             found, actor = _acting(session, project, None)
             click.echo(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import shutil
 import socket
 import threading
@@ -115,11 +116,56 @@ def empty_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class MediaServer:
+    """A site on loopback that has recordings."""
+
+    def __init__(self) -> None:
+        files: dict[str, bytes] = {}
+        served: list[str] = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                served.append(self.path)
+                data = files.get(self.path)
+                self.send_response(200 if data else 404)
+                self.send_header("content-type", "audio/wav" if data else "text/plain")
+                self.send_header("content-length", str(len(data or b"")))
+                self.end_headers()
+                self.wfile.write(data or b"")
+
+            def log_message(self, *_: object) -> None:
+                """Nothing."""
+
+        self.files, self.served = files, served
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_port
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture(scope="session")
+def media_server() -> Iterator[MediaServer]:
+    started = MediaServer()
+    yield started
+    started.close()
+
+
 @pytest.fixture
-def site(tmp_path: Path, empty_data: Path, hashed: str) -> Iterator[Site]:
+def site(tmp_path: Path, empty_data: Path, hashed: str, media_server: MediaServer) -> Iterator[Site]:
     """A studio with an admin, two annotators, two inspectors."""
     shutil.copytree(empty_data, tmp_path / "data")
-    studio = open_studio(StudioConfig(data=tmp_path / "data", fetch_loopback=True))
+    config = StudioConfig(
+        data=tmp_path / "data",
+        fetch_loopback=True,
+        media_hosts=("127.0.0.1",),
+        media_ports=(media_server.port,),
+    )
+    studio = open_studio(config)
     port = free_port()
     found = Site(studio, f"http://127.0.0.1:{port}", hashed)
     found.add("root", Role.ADMIN, site_admin=True)

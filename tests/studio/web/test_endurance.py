@@ -225,7 +225,7 @@ def test_fifty_people_click_through_their_queues(quiet_site: Site, tmp_path: Pat
         quiet_site.add(f"crowd{n}", Role.INSPECTOR)
     items = [
         to_item(msgspec.structs.replace(CONTENT, question=f"Question {n}?"), f"load-{n}", f"./audio/{n}.wav")
-        for n in range(max(400, int(40 * SECONDS)))
+        for n in range(max(120, int(15 * SECONDS)))
     ]
     with studio.database.write() as session:
         project = projects.find_project(session, "demo")

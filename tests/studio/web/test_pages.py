@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conftest import Site
+from conftest import MediaServer, Site
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.importing import import_items
 from mmar.studio.library import keep_audio
@@ -171,3 +171,57 @@ def test_two_people_at_once_are_shown_side_by_side(busy: Site, browser) -> None:
     page.get_by_role("button", name="Save", exact=False).first.click()
     playwright.expect(page.get_by_text("Saved as revision 3.")).to_be_visible()
     assert [one for one in anna.complaints if "409" not in one] == []
+
+
+def test_the_tree_is_edited_and_its_items_go_where_they_are_told(busy: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+    root = Visitor(browser, busy, "root")
+    page = root.go("/taxonomy")
+    page.get_by_role("button", name="Remove Temporal Analysis").click()
+    playwright.expect(page.get_by_text("Temporal Analysis: its 13 items go to")).to_be_visible()
+    page.locator("[name=gone_to]").select_option("Perception Layer|Spatial Analysis")
+    page.locator("[data-layer]").nth(3).locator("[name=sub]").nth(2).fill("Counterfactuals")
+    page.get_by_role("button", name="Add a sub-category").first.click()
+    page.locator("[data-layer]").first.locator("[name=sub]").last.fill("Replay")
+    page.get_by_placeholder("Why does the tree change?").fill("time is a kind of space")
+    root.look("taxonomy-editing")
+    page.get_by_role("button", name="Save version 2").click()
+    playwright.expect(page.get_by_text("time is a kind of space")).to_be_visible()
+    with busy.studio.database.read() as session:
+        tree = projects.newest_taxonomy(session, 1).tree
+        assert "Replay" in tree.layers[0].subs
+        assert "Counterfactuals" in tree.layers[3].subs
+        assert "Temporal Analysis" not in tree.layers[1].subs
+        item = revisions.find_item(session, session.get_one(Project, 1), 13)
+        assert (item.sub_category, item.revision) == ("Spatial Analysis", 3)
+    assert root.complaints == []
+
+
+def test_an_address_is_pasted_fetched_and_heard(
+    site: Site,
+    browser,  # type: ignore[no-untyped-def]  # noqa: F811
+    recording: Path,
+    media_server: MediaServer,
+) -> None:
+    media_server.files["/pasted.wav"] = recording.read_bytes()
+    anna = Visitor(browser, site, "anna")
+    page = anna.go("")
+    page.get_by_role("button", name="Write an item").click()
+    page.get_by_label("Address").fill(f"http://127.0.0.1:{media_server.port}/pasted.wav")
+    page.get_by_role("button", name="Fetch it").click()
+    # The page asks until the recording is there, and then draws it without being loaded again.
+    playwright.expect(page.locator("[data-editor]")).to_have_attribute("data-ready", "1", timeout=15_000)
+    box = page.locator("[data-wave]").bounding_box()
+    assert box
+    for first, last in ((0.1, 0.3), (0.6, 0.8)):
+        page.mouse.move(box["x"] + first * box["width"], box["y"] + 40)
+        page.mouse.down()
+        page.mouse.move(box["x"] + last * box["width"], box["y"] + 40, steps=8)
+        page.mouse.up()
+    playwright.expect(page.get_by_label("Segment start")).to_have_count(2)
+    page.get_by_role("button", name="Hear the clip").click()
+    # It plays from the first segment and, joined, goes over into the second.
+    playwright.expect(page.locator("[data-time]")).to_contain_text("00:00:01 / 00:00:12")
+    playwright.expect(page.locator("[data-time]")).to_contain_text("00:00:07 / 00:00:12")
+    playwright.expect(page.locator("#kept")).to_contain_text("Draft kept")
+    anna.look("3-fetched")
+    assert anna.complaints == []

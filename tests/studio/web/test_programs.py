@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from sqlalchemy import func, select, update
 
-from conftest import Site
+from conftest import MediaServer, Site
 from mmar.items import benchmark_digest, load_benchmark
 from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.data.media_tables import Clip, Job, Recording
@@ -328,6 +328,14 @@ def test_a_job_whose_worker_died_is_done_by_the_next_and_the_dead_ones_result_do
         assert session.scalar(select(Job.state).where(Job.id == job.id)) == "done"
 
 
+def test_a_question_to_a_model_waits_for_a_worker_that_has_one(site: Site) -> None:
+    with site.studio.database.write() as session:
+        job = enqueue(session, 1, "propose", "k", {"kind": "guess", "item": 1}, site.studio.clock())
+    assert not Worker(site.studio.config, site.studio.database, site.studio.clock).do_one()
+    with site.studio.database.read() as session:
+        assert session.get_one(Job, job.id).state == "queued"
+
+
 def test_a_job_that_keeps_failing_gives_up_and_may_be_run_again(site: Site) -> None:
     database = site.studio.database
     times = iter(range(100))
@@ -355,30 +363,10 @@ def test_a_job_that_keeps_failing_gives_up_and_may_be_run_again(site: Site) -> N
 
 
 def test_a_recording_is_fetched_once_and_every_waiting_item_gets_its_clip(
-    site: Site, recording: Path
+    site: Site, recording: Path, media_server: MediaServer
 ) -> None:
-    served = []
-
-    class Media(http.server.SimpleHTTPRequestHandler):
-        def do_GET(self) -> None:
-            served.append(self.path)
-            data = recording.read_bytes()
-            self.send_response(200)
-            self.send_header("content-type", "audio/wav")
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Media)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    url = f"http://127.0.0.1:{server.server_port}/take.wav"
-    config = msgspec.structs.replace(
-        site.studio.config, media_hosts=("127.0.0.1",), media_ports=(server.server_port,)
-    )
+    media_server.files["/take.wav"] = recording.read_bytes()
+    url = f"http://127.0.0.1:{media_server.port}/take.wav"
     anna = site.client("anna")
     for part in ("0:01,0:03", "0:02,0:04;0:08,0:09"):
         item = anna.post("/api/v1/p/demo/items").json()["id"]
@@ -386,22 +374,15 @@ def test_a_recording_is_fetched_once_and_every_waiting_item_gets_its_clip(
         anna.put(f"/api/v1/p/demo/items/{item}", json={"version": 0, "revision": 0, "content": content})
     with site.studio.database.write() as session:
         source = {"url": url, "source": f"url:{url}"}
-        enqueue(session, 1, "fetch-here", source["source"], source, site.studio.clock())
-    worker = Worker(config, site.studio.database, site.studio.clock, {"fetch-here": KINDS["fetch"]})
-    assert worker.do_one()
-    with site.studio.database.read() as session:
-        assert session.scalars(select(Job.message).where(Job.state == "failed")).all() == []
-    for _ in range(100):  # the server's own worker cuts
+        enqueue(session, 1, "fetch", source["source"], source, site.studio.clock())
+    for _ in range(100):  # the server's own worker fetches and cuts
         with site.studio.database.read() as session:
             if session.scalar(select(func.count()).select_from(Clip)) == 2:
                 break
         time.sleep(0.05)
-    server.shutdown()
-    server.server_close()
-    thread.join()
     with site.studio.database.read() as session:
         assert sorted(round(d, 2) for d in session.scalars(select(Clip.duration))) == [2.0, 3.0]
         assert session.scalars(select(Recording.duration)).one() == pytest.approx(12.0)
         second = session.scalars(select(Clip).order_by(Clip.id.desc()).limit(1)).one()
         assert set(second.alike) <= set(session.scalars(select(Clip.id)))
-    assert len(served) == 1
+    assert media_server.served.count("/take.wav") == 1

@@ -40,7 +40,8 @@ class Worker:
         config: the studio's configuration.
         database: shared with the server or not.
         clock: the moment, UTC.
-        kinds: what does each kind of work.
+        kinds: what does each kind of work; all of them when not given, but for questions to a model where
+            none is configured: those wait for a worker that has one.
     """
 
     def __init__(
@@ -48,8 +49,10 @@ class Worker:
         config: StudioConfig,
         database: Database,
         clock: Callable[[], datetime],
-        kinds: Mapping[str, Callable[[Work], None]] = KINDS,
+        kinds: Mapping[str, Callable[[Work], None]] | None = None,
     ) -> None:
+        if kinds is None:
+            kinds = {kind: do for kind, do in KINDS.items() if kind != "propose" or config.text_model}
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._config, self._database, self._clock, self._kinds = config, database, clock, kinds
         self._stop = threading.Event()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
@@ -253,11 +252,6 @@ def save_draft(
 def find_draft(session: Session, item_id: int, person: int) -> Draft | None:
     """What somebody was typing, if it was not saved."""
     return session.get(Draft, (item_id, person))
-
-
-def content_with(content: ItemContent, **values: object) -> ItemContent:
-    """The content with some fields changed."""
-    return msgspec.structs.replace(content, **values)
 
 
 def _judge(session: Session, item: Item, actor: Actor, now: datetime, *, approved: bool) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from mmar.errors import InputError, UsageError
 from mmar.studio.data.tables import Membership, Person, Project, Trace
 from mmar.studio.workflow import Actor, Role
 
-__all__ = ["actor_in", "add_person", "count_people", "members", "names_of", "set_roles", "trace"]
+__all__ = ["actor_in", "add_person", "members", "names_of", "set_roles", "trace"]
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,79}\Z")
 
@@ -66,11 +66,6 @@ def add_person(session: Session, login: str, name: str, now: datetime, *, site_a
     session.add(person)
     session.flush()
     return person
-
-
-def count_people(session: Session) -> int:
-    """How many there are."""
-    return session.scalar(select(func.count()).select_from(Person)) or 0
 
 
 def actor_in(session: Session, project_id: int, person: Person) -> Actor:

@@ -19,7 +19,7 @@ from mmar.studio.workflow import REASONS, Role, State
 from mmar.studio.workflow.content import FIELD_NAMES
 from mmar.studio.workflow.diff import shown
 
-__all__ = ["STATIC", "fragment", "page", "static_digest"]
+__all__ = ["STATIC", "page", "static_digest"]
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -122,8 +122,3 @@ def page(
         )
     )
     return HTMLResponse(text, status)
-
-
-def fragment(request: Request, name: str, where: Place, **values: Any) -> HTMLResponse:
-    """A part of a page, to be put in place of an older one."""
-    return page(request, name, where, **values)

@@ -16,7 +16,7 @@ from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.web.forms import number, rejection_from_form, text
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
-from mmar.studio.workflow import Action, Command, Role, changes, permitted
+from mmar.studio.workflow import Action, Command, changes, permitted
 
 __all__ = ["router"]
 
@@ -126,8 +126,3 @@ def act(here: Here, item_id: int, action: Action) -> Response:
             )
     where = text(here.form, "back") or f"/p/{here.project.slug}/items/{item_id}"
     return RedirectResponse(where if where.startswith(f"/p/{here.project.slug}") else "/", 303)
-
-
-def leads(here: Place) -> bool:
-    """Whether this person leads the project."""
-    return here.actor.has(Role.LEAD)

@@ -13,7 +13,7 @@ from mmar.studio.jobs.asking import ITEM_KINDS, ask_one
 from mmar.studio.store import items, jobs, proposals, queues, revisions
 from mmar.studio.store.clips import clip_of, items_of_clips
 from mmar.studio.store.media import ask_for_sound
-from mmar.studio.web.forms import number, numbers, text, texts
+from mmar.studio.web.forms import numbers, text, texts
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
 from mmar.studio.workflow import Action, Command, Refused, Role, changes, permitted
@@ -158,4 +158,3 @@ def _edited(here: Place, kind: str, content: dict[str, Any]) -> dict[str, Any]:
 def _writer(here: Place) -> None:
     if not here.actor.has(Role.ANNOTATOR):
         raise Refused("role", "to prepare items needs the role annotator")
-    number(here.form, "version")
