@@ -16,6 +16,7 @@ from mmar.studio.store.clips import clip_of, recording_of, source_of
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.revisions import content_of
 from mmar.studio.workflow import ItemContent
+from mmar.studio.workflow.problems import LONGEST_CLIP_S
 
 __all__ = ["add_recording", "ask_for_sound", "find_clip", "items_without_clip", "own_recording"]
 
@@ -105,14 +106,18 @@ def ask_for_sound(
         content: what it says now.
         now: the moment.
         person_id: who wants it.
-        fetch: whether to fetch a recording that is not here; it takes the network.
+        fetch: whether to do all that it takes: fetch a recording that is not here, cut one of half an hour whole.
 
     Returns:
         `ready`, `cutting`, `fetching`, or `missing`.
     """
     if clip_of(session, item) is not None:
         return "ready"
-    if recording_of(session, project.id, content) is not None:
+    recording = recording_of(session, project.id, content)
+    if recording is not None:
+        whole = not content.segments and not recording.source.startswith("file:")
+        if whole and recording.duration > LONGEST_CLIP_S and not fetch:
+            return "missing"  # still being written: its parts are not chosen yet
         enqueue(
             session,
             project.id,
