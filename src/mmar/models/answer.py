@@ -38,7 +38,7 @@ class Failure(msgspec.Struct, frozen=True):
     message: str
 
 
-class AskFailed(Exception):
+class AskFailed(Exception):  # noqa: N818 - what happened, as `except AskFailed` reads
     """Raised by a model that could not answer.
 
     Args:

@@ -25,10 +25,14 @@ class Model(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """As given to `mmar run`."""
+        ...
 
     @property
-    def hears(self) -> bool: ...
+    def hears(self) -> bool:
+        """Whether it is given the clip."""
+        ...
 
     async def ask(self, request: Request) -> Answer:
         """Ask once; no retries, they are the engine's.

@@ -17,26 +17,12 @@ from mmar.audio import describe as audio_facts
 from mmar.audit.sounds import clip_file
 from mmar.errors import InputError
 from mmar.items import Benchmark, Item
+from mmar.items.groups import published_rank
 from mmar.items.timestamps import parse_timestamp
 from mmar.items.video import item_video
 from mmar.stats.chance import guessing
 
 __all__ = ["Description", "Durations", "describe_benchmark", "in_published_order"]
-
-# The order of the publisher's page; other names follow, the commonest first.
-_ORDER = (
-    "sound",
-    "music",
-    "speech",
-    "mix-sound-music",
-    "mix-sound-speech",
-    "mix-music-speech",
-    "mix-sound-music-speech",
-    "Signal Layer",
-    "Perception Layer",
-    "Semantic Layer",
-    "Cultural Layer",
-)
 
 
 class Durations(msgspec.Struct, frozen=True):
@@ -152,8 +138,7 @@ def describe_benchmark(
 
 def in_published_order(counts: Mapping[str, int]) -> dict[str, int]:
     """Groups in the order of the publisher's page; names that it does not know follow, the commonest first."""
-    rank = {name: at for at, name in enumerate(_ORDER)}
-    return dict(sorted(counts.items(), key=lambda pair: (rank.get(pair[0], len(rank)), -pair[1], pair[0])))
+    return dict(sorted(counts.items(), key=lambda pair: (published_rank(pair[0]), -pair[1], pair[0])))
 
 
 def _heard(items: Iterable[Item]) -> dict[str, int]:

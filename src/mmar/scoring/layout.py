@@ -16,20 +16,11 @@ import msgspec
 
 from mmar.errors import InputError
 from mmar.items import PREDICTION_KEYS, PredictionReader, Question, raw_records
+from mmar.items.groups import LAYERS, MODALITIES
 from mmar.scoring.official import official_match
 
 __all__ = ["official_layout", "official_layout_of_file"]
 
-_MODALITIES = (
-    "sound",
-    "music",
-    "speech",
-    "mix-sound-music",
-    "mix-sound-speech",
-    "mix-music-speech",
-    "mix-sound-music-speech",
-)
-_LAYERS = ("Signal Layer", "Perception Layer", "Semantic Layer", "Cultural Layer")
 _RULE = "*" * 30
 _HINT = "the published script stops with a traceback here; use mmar score without --layout official"
 
@@ -68,8 +59,8 @@ def official_layout(answered: Iterable[tuple[int, Question, str]], file: str) ->
         answered: line, question and prediction of each record that has one, in order.
         file: the name to put into errors.
     """
-    modalities = {name: _Counts() for name in _MODALITIES}
-    layers = {name: _Counts() for name in _LAYERS}
+    modalities = {name: _Counts() for name in MODALITIES}
+    layers = {name: _Counts() for name in LAYERS}
     sub_categories: dict[str, _Counts] = {}
     total = _Counts()
     for line, question, text in answered:

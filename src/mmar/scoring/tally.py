@@ -7,6 +7,7 @@ from functools import lru_cache
 import msgspec
 
 from mmar.items import Question
+from mmar.items.groups import published_rank
 from mmar.protocols import ReadingRule
 from mmar.protocols.reading import read_known
 from mmar.protocols.wording import ChoiceForms, forms
@@ -18,22 +19,6 @@ __all__ = ["DIMENSIONS", "STATES", "Tally"]
 
 STATES = ("choice", "unresolved", "refused", "failed", "missing")
 DIMENSIONS = ("modality", "category", "sub-category")
-
-# The order of the published tables; other names follow in order of appearance.
-_PUBLISHED = (
-    "sound",
-    "music",
-    "speech",
-    "mix-sound-music",
-    "mix-sound-speech",
-    "mix-music-speech",
-    "mix-sound-music-speech",
-    "Signal Layer",
-    "Perception Layer",
-    "Semantic Layer",
-    "Cultural Layer",
-)
-_RANK = {name: at for at, name in enumerate(_PUBLISHED)}
 
 
 @lru_cache(maxsize=4096)
@@ -154,7 +139,7 @@ class Tally(msgspec.Struct):
                     mine = sums.setdefault(name, [0, 0, 0])
                     for place, count in enumerate(counts):
                         mine[place] += count
-            order = sorted(sums, key=lambda name: _RANK.get(name, len(_RANK)))
+            order = sorted(sums, key=published_rank)
             found[dimension] = {
                 name: GroupScore(
                     sums[name][0],
