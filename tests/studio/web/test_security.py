@@ -326,3 +326,51 @@ def test_a_session_lives_in_the_database_only_as_its_hash(site: Site) -> None:
         kept = session.scalars(select(LoginSession.token_hash)).all()
     assert kept
     assert anna.client.cookies[COOKIE] not in kept
+
+
+def test_the_admin_of_one_project_cannot_become_somebody_of_another(site: Site) -> None:
+    from mmar.studio.data.tables import Membership
+    from mmar.studio.workflow import Role
+
+    site.add("pia", Role.ADMIN)
+    with site.studio.database.write() as session:
+        root = session.get_one(Person, 1)
+        other = projects.add_project(session, "other", "Other", root, site.studio.clock())
+        ben = session.scalar(select(Person.id).where(Person.login == "ben"))
+        ina = session.scalar(select(Person.id).where(Person.login == "ina"))
+        session.add(Membership(project_id=other.id, person_id=ben, role="lead"))
+    pia = Somebody(site, "pia")
+    assert pia.post(f"/p/demo/people/{ben}/link").status_code == 403
+    assert pia.post("/p/demo/people/1/link").status_code == 403
+    assert "/welcome/" in pia.post(f"/p/demo/people/{ina}/link").text
+
+
+def test_a_key_that_was_shown_anywhere_is_never_answered_blind(quiet_site: Site) -> None:
+    record = {
+        "id": "x", "audio_path": "a.wav", "question": "q", "choices": ["no", "the secret key"],
+        "answer": "the secret key", "modality": "sound", "category": "Signal Layer", "thinking": "a secret thought",
+    }  # fmt: skip
+    root = quiet_site.client("root")
+    assert (
+        root.post("/api/v1/p/demo/import", json={"records": [record], "inspect": True}).json()["added"] == 1
+    )
+    ina, ivo, ben = (Somebody(quiet_site, login) for login in ("ina", "ivo", "ben"))
+    for path in ("/items/1", "/items", "/preparation", "", "/coverage", "/items/1/edit"):
+        answer = ina.client.get(f"/p/demo{path}")
+        assert "a secret thought" not in answer.text
+        assert 'class="key' not in answer.text
+    assert ben.client.get("/p/demo/items/1").text.count("a secret thought") == 1  # he inspects nothing
+    assert ina.post("/p/demo/inspection/next").headers["location"].endswith("/items/1/inspect")
+    assert "a secret thought" not in ina.client.get("/p/demo/items/1/inspect").text
+    ina.post("/p/demo/items/1/let-go")
+    # Ivo looks without listening: possible, but noted.
+    ivo.post("/p/demo/items/1/show-key")
+    assert "a secret thought" in ivo.client.get("/p/demo/items/1").text
+    assert ivo.post("/p/demo/inspection/next").headers["location"].endswith("/items/1/inspect")
+    assert ivo.post("/p/demo/items/1/answer", {"choice": "1"}).status_code == 409
+    # Ben becomes an inspector later; he saw it as an annotator.
+    with quiet_site.studio.database.write() as session:
+        session.execute(text("UPDATE membership SET role = 'inspector' WHERE person_id = 3"))
+    ivo.post("/p/demo/items/1/let-go")
+    assert ben.post("/p/demo/inspection/next").headers["location"].endswith("/items/1/inspect")
+    assert ben.post("/p/demo/items/1/answer", {"choice": "1"}).status_code == 409

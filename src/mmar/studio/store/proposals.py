@@ -17,10 +17,20 @@ from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.data.tables import Project
 from mmar.studio.store.ideas import add_idea, change_idea
 from mmar.studio.store.items import save
+from mmar.studio.store.queues import key_is_hidden
 from mmar.studio.store.revisions import content_of, find_item
 from mmar.studio.workflow import Actor, ItemContent, Refused
 
-__all__ = ["KINDS", "Decision", "add_proposal", "applied", "decide", "find_proposal", "open_proposals"]
+__all__ = [
+    "KINDS",
+    "Decision",
+    "add_proposal",
+    "applied",
+    "decide",
+    "find_proposal",
+    "open_proposals",
+    "visible_proposals",
+]
 
 KINDS: dict[str, str] = {
     "thinking": "Reasoning, clearer",
@@ -84,6 +94,16 @@ def open_proposals(
     if item_id is not None:
         query = query.where(Proposal.item_id == item_id)
     return list(session.scalars(query.order_by(Proposal.id.desc()).limit(200)))
+
+
+def visible_proposals(session: Session, project_id: int, actor: Actor) -> list[Proposal]:
+    """Open proposals that tell this person no key of an item which they may still answer by ear."""
+    found = []
+    for proposal in open_proposals(session, project_id):
+        item = session.get(Item, proposal.item_id) if proposal.item_id is not None else None
+        if item is None or not key_is_hidden(session, item, actor):
+            found.append(proposal)
+    return found
 
 
 def find_proposal(session: Session, project: Project, proposal_id: int) -> Proposal:

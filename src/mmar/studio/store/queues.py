@@ -21,9 +21,12 @@ __all__ = [
     "coverage_places",
     "events_of",
     "items_page",
+    "key_is_hidden",
+    "knows_key",
     "last_hearing",
     "last_rejection",
     "my_items",
+    "note_key_shown",
     "own_answer",
     "take_next",
     "waiting",
@@ -222,12 +225,25 @@ def place_counts(session: Session, project_id: int) -> dict[tuple[str, str], int
     return {(layer, sub): count for layer, sub, count in rows}
 
 
+_BEFORE_APPROVAL = frozenset({State.DRAFT, State.PREPARATION, State.INSPECTION, State.CORRECTION})
+
+
 def key_is_hidden(session: Session, item: Item, actor: Actor) -> bool:
-    """Whether this person may still answer this item by ear, so that its key must not be shown to them."""
-    if item.state != State.INSPECTION.value or item.author_id == actor.person:
+    """Whether this person may still come to answer this item by ear, so that its key must not be shown."""
+    if State(item.state) not in _BEFORE_APPROVAL or not actor.has(Role.INSPECTOR):
         return False
-    seen = exists().where(KeyView.item_id == item.id, KeyView.person_id == actor.person)
-    wrote = exists().where(
-        and_(Revision.item_id == item.id, Revision.author_id == actor.person, Revision.kind == "edit")
-    )
-    return not session.scalar(select(or_(seen, wrote)))
+    return not knows_key(session, item, actor.person)
+
+
+def note_key_shown(session: Session, item: Item, person: int, now: datetime) -> None:
+    """Note that the key was shown to somebody who did not write it; an answer of theirs is not blind then."""
+    if not knows_key(session, item, person):
+        session.add(KeyView(item_id=item.id, person_id=person, at=now))
+        session.flush()
+
+
+def knows_key(session: Session, item: Item, person: int) -> bool:
+    """Whether somebody wrote an item or was shown its key."""
+    seen = exists().where(KeyView.item_id == item.id, KeyView.person_id == person)
+    wrote = exists().where(Revision.item_id == item.id, Revision.author_id == person, Revision.kind == "edit")
+    return item.author_id == person or bool(session.scalar(select(or_(seen, wrote))))

@@ -14,13 +14,14 @@ from starlette.datastructures import FormData
 from mmar.errors import InputError, UsageError
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
+from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.rates import RateLimit
 from mmar.studio.security.sessions import Visitor, find_visitor, person_of_token, same, touch_session
 from mmar.studio.store.people import actor_in
 from mmar.studio.store.projects import find_project
-from mmar.studio.store.queues import blind_answers, last_hearing
+from mmar.studio.store.queues import blind_answers, knows_key, last_hearing, note_key_shown
 from mmar.studio.workflow import Actor
 from mmar.studio.workflow.agreement import HumanScore, human_score
 
@@ -185,6 +186,15 @@ def place(
     if project is None or actor is None or not actor.roles:
         raise UsageError(f"there is no project “{slug}” that you belong to")
     return Place(studio, who.person, who.csrf, project, actor, form)
+
+
+def shows_key(here: Place, item: Item) -> None:
+    """Note, the first time, that a page shows this person the key of an item that they did not write."""
+    with here.studio.database.read() as session:
+        known = knows_key(session, item, here.person.id)
+    if not known:
+        with here.studio.database.write() as session:
+            note_key_shown(session, item, here.person.id, here.studio.clock())
 
 
 def attached(session: Session, project: Project) -> Project:

@@ -111,7 +111,9 @@ def ask(here: Here, item_id: int, kind: str) -> dict[str, str]:
 def open_proposals(here: Here) -> list[dict[str, Any]]:
     """With the model and the digest of the prompt."""
     with here.studio.database.read() as session:
-        return [plain_proposal(one) for one in proposals.open_proposals(session, here.project.id)]
+        return [
+            plain_proposal(one) for one in proposals.visible_proposals(session, here.project.id, here.actor)
+        ]
 
 
 @router.post("/proposals/{proposal_id}", tags=["preparation"], summary="Decide on a proposal")

@@ -12,7 +12,7 @@ from mmar.studio.store import items, queues, revisions
 from mmar.studio.store.media import ask_for_sound
 from mmar.studio.web.api.plain import plain_content, plain_event, plain_item, plain_revision
 from mmar.studio.web.api.project import converted
-from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.web.studio import Place, attached, place, shows_key
 from mmar.studio.workflow import Action, Command, ItemContent, Rejection, permitted
 
 __all__ = ["router"]
@@ -62,13 +62,16 @@ def one(here: Here, item_id: int) -> dict[str, Any]:
         item = revisions.find_item(session, here.project, item_id)
         hidden = queues.key_is_hidden(session, item, here.actor)
         case = revisions.load_case(session, here.project, item)
-        return {
+        found = {
             **plain_item(item),
             "content": plain_content(revisions.content_of(session, item), hidden=hidden),
             "revisions": [plain_revision(row) for row in revisions.revisions_of(session, item.id)],
             "events": [] if hidden else [plain_event(row) for row in queues.events_of(session, item.id)],
             "permitted": sorted(permitted(case, here.actor, here.studio.clock())),
         }
+    if not hidden and item.revision:
+        shows_key(here, item)
+    return found
 
 
 @router.put("/items/{item_id}", summary="Save a revision")

@@ -21,7 +21,7 @@ from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import open_proposals
 from mmar.studio.web.forms import content_from_form, number, text
 from mmar.studio.web.render import page
-from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.web.studio import Place, attached, place, shows_key
 from mmar.studio.web.uploads import take_upload
 from mmar.studio.workflow import (
     Action,
@@ -117,6 +117,8 @@ def edit(request: Request, here: Here, item_id: int, saved: int = 0) -> Response
         version = draft.version if draft else item.version
         base = draft.revision if draft else item.revision
         values = _form_values(session, here, item, content)
+    if item.revision:
+        shows_key(here, item)
     return page(
         request,
         "annotate.html",

@@ -15,7 +15,7 @@ from mmar.studio.store.people import names_of, trace
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.web.forms import number, rejection_from_form, text
 from mmar.studio.web.render import page
-from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.web.studio import Place, attached, place, shows_key
 from mmar.studio.workflow import Action, Command, changes, permitted
 
 __all__ = ["router"]
@@ -86,6 +86,8 @@ def history(request: Request, here: Here, item_id: int) -> Response:
             "can": permitted(case, here.actor, now),
             "case": case,
         }
+    if not hidden and found:
+        shows_key(here, item)
     return page(request, "item.html", here, **values)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from starlette.responses import RedirectResponse, Response
 
 from mmar.errors import UsageError
-from mmar.studio.data.tables import Person, Trace
+from mmar.studio.data.tables import Membership, Person, Trace
 from mmar.studio.security.sessions import end_sessions_of, make_link
 from mmar.studio.store import people
 from mmar.studio.store.projects import changed_settings, save_settings
@@ -96,6 +96,12 @@ def new_link(request: Request, here: Here, person_id: int) -> Response:
             raise UsageError("there is no such person in this project")
         if person.site_admin and not here.person.site_admin:
             raise Refused("role", "only an admin of the site may give its admins a new password")
+        elsewhere = select(Membership.project_id).where(
+            Membership.person_id == person.id, Membership.project_id != here.project.id
+        )
+        if not here.person.site_admin and session.scalar(elsewhere.limit(1)) is not None:
+            # Else the admin of one project could become somebody in another.
+            raise Refused("role", f"{person.name} belongs to other projects too; ask an admin of the site")
         token = make_link(session, person.id, "password", now)
         end_sessions_of(session, person.id)
         people.trace(session, now, here.person.id, "link made", person.login, project_id=here.project.id)

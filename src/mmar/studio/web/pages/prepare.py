@@ -40,7 +40,8 @@ def show(request: Request, here: Here) -> Response:
             "jobs": jobs.jobs_page(session, here.project.id, limit=40),
             "job_counts": jobs.job_counts(session, here.project.id),
             "proposals": [
-                _shown(session, found) for found in proposals.open_proposals(session, here.project.id)
+                _shown(session, found)
+                for found in proposals.visible_proposals(session, here.project.id, here.actor)
             ],
             "model": here.studio.config.text_model,
             "item_kinds": ITEM_KINDS,
