@@ -22,6 +22,7 @@ from typing import Literal
 
 import msgspec
 
+from mmar.protocols.frames import glance
 from mmar.protocols.letters import letter_alone, letter_clause
 from mmar.protocols.markers import ReadingRule, Segment, common_segments, rule_segments
 from mmar.protocols.mentions import named_choices
@@ -78,6 +79,7 @@ _WHOLE = tuple(Reading("choice", at, "the choice's text") for at in range(26))
 _LETTER = tuple(Reading("choice", at, "a lone letter") for at in range(26))
 _FAILED = Reading("failed", None, "no answer came")
 _EMPTY = Reading("unresolved", None, "empty")
+_ANY = ReadingRule()
 _UNFINISHED = Reading("unresolved", None, "the thinking never ended")
 
 
@@ -103,6 +105,16 @@ def read_known(text: str, known: ChoiceForms, rule: ReadingRule | None = None) -
     letters = rule is not None and rule.expects == "letter"
     if not letters and (stripped := text.strip()) and (at := known.exact.get(stripped, NONE)) >= 0:
         return _EXACT[at]
+    if rule is None or rule == _ANY:
+        at, how = glance(stripped, known.glanced)
+        if at >= 0:
+            return Reading("choice", at, how)
+    return read_closely(text, known, rule)
+
+
+def read_closely(text: str, known: ChoiceForms, rule: ReadingRule | None = None) -> Reading:
+    """The cascade from its second step on, whatever a glance would say."""
+    letters = rule is not None and rule.expects == "letter"
     raw = _without_thinking(text, rule)
     if raw is None:
         return _UNFINISHED

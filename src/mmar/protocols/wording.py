@@ -18,6 +18,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
+from mmar.protocols.frames import plain_choices
+
 __all__ = ["ChoiceForms", "clean", "forms", "loose", "plain"]
 
 _MARKS = str.maketrans(
@@ -99,6 +101,7 @@ class ChoiceForms:
         tails: the punctuation at each choice's end that its loose form lacks.
         by_length: 0-based indices of the choices that the loose form can tell apart, longest first.
         longest: length of the longest plain form, in characters.
+        glanced: the choices, where an answer that names one can be read at a glance; else none.
         lettered: whether a choice itself starts as a label does: "A. Lincoln", the chord "A:maj".
     """
 
@@ -112,6 +115,7 @@ class ChoiceForms:
     by_length: list[int]
     longest: int
     lettered: bool
+    glanced: tuple[str, ...]
 
     def __init__(self, choices: tuple[str, ...]) -> None:
         self.texts = choices
@@ -119,6 +123,9 @@ class ChoiceForms:
 
     def __getattr__(self, name: str) -> Any:
         # Called for what is not there yet; from then on it is an attribute like any other.
+        if name == "glanced":
+            self.glanced = plain_choices(self.texts)
+            return self.glanced
         if name not in ChoiceForms.__annotations__:
             raise AttributeError(name)
         choices = self.texts
