@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from mmar.errors import InputError
 from mmar.studio.data.item_tables import Draft, Event, Hearing, Item, KeyView, Verdict
 from mmar.studio.data.tables import Project
 from mmar.studio.store.revisions import (
@@ -21,6 +23,7 @@ from mmar.studio.store.revisions import (
 from mmar.studio.workflow import (
     Action,
     Actor,
+    Case,
     Command,
     Conflict,
     ItemContent,
@@ -33,15 +36,22 @@ from mmar.studio.workflow.case import answer_blind, claim, see_key
 
 __all__ = [
     "StaleSave",
+    "Taken",
     "act",
     "answer",
     "find_draft",
+    "let_go",
     "new_item",
+    "resolve",
     "save",
     "save_draft",
     "show_key",
     "take",
 ]
+
+
+Taken = Literal["mine", "theirs", "merged"]
+"""Whose words to go on with after two people saved at once."""
 
 
 class StaleSave(Refused):
@@ -128,7 +138,7 @@ def save(
     try:
         after = perform(case, actor, Command(Action.SAVE, version=version, errors=errors), now)
     except Refused as refused:
-        if refused.kind != "stale":
+        if refused.kind != "stale" or not _may_compare(case, actor, now):
             raise
         theirs = content_of(session, item)
         raise StaleSave(
@@ -232,6 +242,47 @@ def show_key(session: Session, project: Project, item: Item, person: int, now: d
         session.flush()
 
 
+def let_go(item: Item, person: int) -> None:
+    """Put an item back into its queue; nothing happens for who does not have it."""
+    if item.lease_person_id == person:
+        item.lease_person_id, item.lease_until = None, None
+
+
+def resolve(
+    session: Session, project: Project, item: Item, actor: Actor, taken: Taken, first: int, now: datetime
+) -> Draft:
+    """Make somebody's draft what they want to go on with after two people saved at once.
+
+    Args:
+        session: a writing transaction.
+        project: where.
+        item: which.
+        actor: whose draft.
+        taken: their own words, the newest revision's, or both persons' changes together.
+        first: the revision with which they began.
+        now: the moment.
+
+    Returns:
+        The draft, on top of the newest revision.
+
+    Raises:
+        InputError: there is no draft.
+        Refused: this person may not write the item.
+    """
+    mine = find_draft(session, item.id, actor.person)
+    if mine is None:
+        raise InputError("there is no draft to go on with", field="draft")
+    # A draft is anybody's to keep; only who may write the item is shown what the other wrote.
+    perform(load_case(session, project, item), actor, Command(Action.SAVE), now)
+    content, theirs = mine.content, content_of(session, item)
+    if taken == "theirs":
+        content = theirs
+    elif taken == "merged":
+        content = three_way(content_at(session, item.id, first), theirs, content).merged
+    save_draft(session, item, actor, content, item.version, item.revision, now)
+    return session.get_one(Draft, (item.id, actor.person))
+
+
 def save_draft(
     session: Session, item: Item, actor: Actor, content: ItemContent, version: int, base: int, now: datetime
 ) -> None:
@@ -252,6 +303,13 @@ def save_draft(
 def find_draft(session: Session, item_id: int, person: int) -> Draft | None:
     """What somebody was typing, if it was not saved."""
     return session.get(Draft, (item_id, person))
+
+
+def _may_compare(case: Case, actor: Actor, now: datetime) -> bool:
+    """Whether a stale save may be answered with the other's words; they hold the key."""
+    holds = case.lease is not None and case.lease.held_by(actor.person, now)
+    own = actor.person == case.author or actor.person in case.writers
+    return own or actor.has(Role.LEAD) or (holds and case.author is None)
 
 
 def _judge(session: Session, item: Item, actor: Actor, now: datetime, *, approved: bool) -> None:

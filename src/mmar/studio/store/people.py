@@ -9,10 +9,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from mmar.errors import InputError, UsageError
-from mmar.studio.data.tables import Membership, Person, Project, Trace
+from mmar.studio.data.tables import ApiToken, Membership, Person, Project, Trace
 from mmar.studio.workflow import Actor, Role
 
-__all__ = ["actor_in", "add_person", "members", "names_of", "set_roles", "trace"]
+__all__ = ["actor_in", "add_person", "members", "names_of", "revoke_token", "set_roles", "tokens_of", "trace"]
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,79}\Z")
 
@@ -118,3 +118,19 @@ def members(session: Session, project_id: int) -> list[tuple[Person, frozenset[R
 def names_of(session: Session) -> dict[int, str]:
     """Names by number, for showing."""
     return dict(session.execute(select(Person.id, Person.name)).all())
+
+
+def tokens_of(session: Session, person_id: int) -> list[ApiToken]:
+    """A person's tokens that work, oldest first."""
+    query = select(ApiToken).where(ApiToken.person_id == person_id, ApiToken.revoked.is_(None))
+    return list(session.scalars(query.order_by(ApiToken.id)))
+
+
+def revoke_token(session: Session, person_id: int, token_id: int, now: datetime) -> bool:
+    """Make a token of one's own stop working; whether there was such a one."""
+    token = session.get(ApiToken, token_id)
+    if token is None or token.person_id != person_id or token.revoked is not None:
+        return False
+    token.revoked = now
+    trace(session, now, person_id, "token revoked", token.name)
+    return True

@@ -23,6 +23,7 @@ __all__ = [
     "count_errors",
     "find_item",
     "load_case",
+    "revision_at",
     "revisions_of",
     "store_case",
 ]
@@ -58,6 +59,18 @@ def content_at(session: Session, item_id: int, number: int) -> ItemContent:
     found = session.scalar(
         select(Revision.content).where(Revision.item_id == item_id, Revision.number == number)
     )
+    if found is None:
+        raise UsageError(f"the item has no revision {number}")
+    return found
+
+
+def revision_at(session: Session, item_id: int, number: int) -> Revision:
+    """One revision with who, when and why.
+
+    Raises:
+        UsageError: the item has no such revision.
+    """
+    found = session.scalar(select(Revision).where(Revision.item_id == item_id, Revision.number == number))
     if found is None:
         raise UsageError(f"the item has no revision {number}")
     return found

@@ -1,17 +1,28 @@
-"""Bringing somebody into a project."""
+"""Bringing somebody into a project, and back in after a lost password."""
 
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from mmar.errors import UsageError
-from mmar.studio.data.tables import Person
-from mmar.studio.security.sessions import make_link
+from mmar.studio.data.tables import Membership, Person
+from mmar.studio.security.sessions import end_sessions_of, make_link
 from mmar.studio.store import people
 from mmar.studio.web.studio import Place, attached
 from mmar.studio.workflow import Refused, Role
 
-__all__ = ["invite_person"]
+__all__ = ["invite_person", "only_admin", "password_link"]
+
+
+def only_admin(here: Place) -> None:
+    """Let nobody but the project's admins go on.
+
+    Raises:
+        Refused: not an admin of the project.
+    """
+    if not here.actor.has(Role.ADMIN):
+        raise Refused("role", "only an admin of the project may do that")
 
 
 def invite_person(here: Place, login: str, name: str, roles: frozenset[Role]) -> str:
@@ -25,8 +36,7 @@ def invite_person(here: Place, login: str, name: str, roles: frozenset[Role]) ->
         UsageError: no role.
         InputError: the login cannot be one.
     """
-    if not here.actor.has(Role.ADMIN):
-        raise Refused("role", "only an admin of the project may do that")
+    only_admin(here)
     if not roles:
         raise UsageError("choose at least one role")
     now, token = here.studio.clock(), ""
@@ -40,3 +50,46 @@ def invite_person(here: Place, login: str, name: str, roles: frozenset[Role]) ->
         said = ", ".join(sorted(roles))
         people.trace(session, now, here.person.id, "roles", person.login, detail=said, project_id=project.id)
     return token
+
+
+def password_link(here: Place, person_id: int) -> tuple[str, str]:
+    """A new link for somebody who lost their password or their invitation; their sessions end.
+
+    Returns:
+        Their login, and the token of the link.
+
+    Raises:
+        Refused: not an admin, or not one who may decide about this person's account.
+        UsageError: nobody of this number belongs to the project.
+    """
+    now = here.studio.clock()
+    with here.studio.database.write() as session:
+        person = account_of(session, here, person_id)
+        token = make_link(session, person.id, "password", now)
+        end_sessions_of(session, person.id)
+        people.trace(session, now, here.person.id, "link made", person.login, project_id=here.project.id)
+        return person.login, token
+
+
+def account_of(session: Session, here: Place, person_id: int) -> Person:
+    """A member about whose account, which counts in every project, this admin may decide.
+
+    Raises:
+        Refused: not an admin; or the person runs the site or belongs to other projects, and the admin does
+            not run the site.
+        UsageError: nobody of this number belongs to the project.
+    """
+    only_admin(here)
+    person = session.get(Person, person_id)
+    member = {row.id for row, _ in people.members(session, here.project.id)}
+    if person is None or person.id not in member:
+        raise UsageError("there is no such person in this project")
+    if person.site_admin and not here.person.site_admin:
+        raise Refused("role", f"{person.name} runs the site; only an admin of the site may do that")
+    elsewhere = select(Membership.project_id).where(
+        Membership.person_id == person.id, Membership.project_id != here.project.id
+    )
+    if not here.person.site_admin and session.scalar(elsewhere.limit(1)) is not None:
+        # Else the admin of one project could become somebody in another.
+        raise Refused("role", f"{person.name} belongs to other projects too; ask an admin of the site")
+    return person

@@ -1,17 +1,21 @@
-"""Taking a recording: decoded from beginning to end before it is kept, its name never used as a path."""
+"""Taking what is sent: a recording is decoded from beginning to end before it is kept; no name is used as a path."""
 
 from __future__ import annotations
 
 from starlette.datastructures import UploadFile
 
 from mmar.errors import InputError
+from mmar.items import Item as PublicItem
 from mmar.studio.data.media_tables import Recording
+from mmar.studio.items_file import read_items
 from mmar.studio.library import incoming_file, keep_audio
 from mmar.studio.store.media import add_recording
 from mmar.studio.web.studio import Place
 from mmar.studio.workflow import Refused, Role
 
-__all__ = ["take_upload"]
+__all__ = ["take_items", "take_upload"]
+
+_MOST_ITEMS = 256 << 20
 
 
 def take_upload(here: Place) -> Recording:
@@ -41,3 +45,16 @@ def take_upload(here: Place) -> Recording:
         return add_recording(
             session, here.project.id, kept, here.studio.clock(), title=title, person_id=here.person.id
         )
+
+
+def take_items(here: Place) -> tuple[list[PublicItem], str]:
+    """The items of the form's `file`, in any form that goes in, and the file's name.
+
+    Raises:
+        InputError: there is no file, or something in it cannot be read.
+    """
+    sent = here.form.get("file")
+    if not isinstance(sent, UploadFile):
+        raise InputError("no file was sent", field="file", hint="send a multipart form with a file")
+    name = (sent.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1][:200]
+    return list(read_items(sent.file.read(_MOST_ITEMS), name, here.studio.config.media)), name

@@ -9,6 +9,16 @@ __all__ = ["routes"]
 
 def routes() -> tuple[APIRouter, ...]:
     """All routers, without the prefix of the version."""
-    from mmar.studio.web.api import board, items, project, sound
+    from mmar.studio.web.api import account, board, exchange, items, people, project, sound, writing
 
-    return (project.router, board.router, sound.router, items.router)
+    # The items' last route takes any action, so it stands behind the others.
+    return (
+        account.router,
+        project.router,
+        people.router,
+        board.router,
+        exchange.router,
+        sound.router,
+        writing.router,
+        items.router,
+    )

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from mmar.studio.store import items, queues, revisions
 from mmar.studio.store.media import ask_for_sound
+from mmar.studio.store.people import trace
 from mmar.studio.web.api.plain import plain_content, plain_event, plain_item, plain_revision
 from mmar.studio.web.api.project import converted
 from mmar.studio.web.studio import Place, attached, place, shows_key
@@ -103,6 +104,9 @@ def save(
             ask_for_sound(session, project, item, new, now, person_id=here.person.id)
             return JSONResponse(plain_item(item))
     except items.StaleSave as stale:
+        with here.studio.database.write() as session:
+            item = revisions.find_item(session, here.project, item_id)
+            queues.note_key_shown(session, item, here.person.id, now)
         return JSONResponse(
             {
                 "error": {"kind": "stale", "message": str(stale)},
@@ -136,6 +140,13 @@ def show_key(here: Here, item_id: int) -> None:
         items.show_key(session, attached(session, here.project), item, here.person.id, here.studio.clock())
 
 
+@router.post("/items/{item_id}/let-go", summary="Put an item back into its queue", status_code=204)
+def let_go(here: Here, item_id: int) -> None:
+    """If you have it in hand; else nothing happens."""
+    with here.studio.database.write() as session:
+        items.let_go(revisions.find_item(session, here.project, item_id, lock=True), here.person.id)
+
+
 @router.post("/items/{item_id}/{action}", summary="Move an item")
 def act(
     here: Here,
@@ -155,6 +166,9 @@ def act(
         if action in (Action.SUBMIT, Action.RESUBMIT):
             content = revisions.content_of(session, item)
             ask_for_sound(session, project, item, content, now, person_id=here.person.id, fetch=True)
+        if action in (Action.TAKE_DOWN, Action.WITHDRAW, Action.REOPEN):
+            who, said = here.person.id, item.public_id
+            trace(session, now, who, action.value, said, detail=why, project_id=project.id)
         return plain_item(item)
 
 

@@ -1,4 +1,4 @@
-"""Projects, people, taxonomy, coverage, releases, for programs."""
+"""Projects, their settings, taxonomy and coverage, for programs."""
 
 from __future__ import annotations
 
@@ -6,21 +6,13 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Body, Depends, Request
-from sqlalchemy import select
 
 from mmar.errors import InputError, UsageError
-from mmar.items import Item as PublicItem
-from mmar.studio.data.release_tables import Release, Takedown
 from mmar.studio.data.settings import ProjectSettings
-from mmar.studio.data.tables import Person
-from mmar.studio.importing import import_items
-from mmar.studio.release import write_project_release
 from mmar.studio.security.sessions import Visitor
 from mmar.studio.store import projects, queues
-from mmar.studio.store.people import members, set_roles, trace
-from mmar.studio.web.inviting import invite_person
+from mmar.studio.store.people import names_of, trace
 from mmar.studio.web.studio import Place, attached, place, studio_of, visitor
-from mmar.studio.workflow import Refused, Role
 from mmar.studio.workflow.coverage import board
 from mmar.studio.workflow.taxonomy import Move, Taxonomy
 
@@ -81,52 +73,22 @@ def settings(here: Here, values: Annotated[dict[str, Any], Body()]) -> dict[str,
         return dict(msgspec.to_builtins(project.settings))
 
 
-@router.get("/p/{slug}/people", summary="Who belongs to the project")
-def people(here: Here) -> list[dict[str, Any]]:
-    """Names and roles."""
-    with here.studio.database.read() as session:
-        return [
-            {"id": person.id, "login": person.login, "name": person.name, "roles": sorted(roles)}
-            for person, roles in members(session, here.project.id)
-        ]
-
-
 @router.post("/projects", summary="Begin a project", status_code=201)
-def begin(request: Request, who: Who, slug: Words, title: Words) -> dict[str, str]:
+def begin(
+    request: Request,
+    who: Who,
+    slug: Words,
+    title: Words,
+    about: Annotated[str, Body(embed=True)] = "",
+) -> dict[str, str]:
     """For admins of the site."""
     if not who.person.site_admin:
         raise UsageError("only an admin of the site may begin a project")
     studio = studio_of(request)
     with studio.database.write() as session:
-        made = projects.add_project(session, slug, title, who.person, studio.clock())
+        made = projects.add_project(session, slug, title, who.person, studio.clock(), about.strip())
         trace(session, studio.clock(), who.person.id, "project made", made.slug, project_id=made.id)
         return {"slug": made.slug, "title": made.title}
-
-
-@router.post("/p/{slug}/people", summary="Add somebody", status_code=201)
-def invite(
-    request: Request,
-    here: Here,
-    login: Words,
-    roles: Annotated[list[Role], Body(embed=True)],
-    name: Annotated[str, Body(embed=True)] = "",
-) -> dict[str, Any]:
-    """A new person gets a link that works once; it is in this answer only."""
-    token = invite_person(here, login, name, frozenset(roles))
-    return {"login": login, "link": str(request.url_for("welcome_page", token=token)) if token else None}
-
-
-@router.put("/p/{slug}/people/{person_id}", summary="Say what somebody is")
-def roles(here: Here, person_id: int, roles: Annotated[list[Role], Body(embed=True)]) -> list[str]:
-    """No roles means that they leave."""
-    with here.studio.database.write() as session:
-        person = session.get(Person, person_id)
-        if person is None:
-            raise UsageError("there is no such person")
-        project = attached(session, here.project)
-        set_roles(session, project, person, frozenset(roles), here.actor)
-        trace(session, here.studio.clock(), here.person.id, "roles", person.login, project_id=project.id)
-    return sorted(roles)
 
 
 @router.get("/p/{slug}/taxonomy", summary="The tree in force")
@@ -135,6 +97,23 @@ def taxonomy(here: Here) -> dict[str, Any]:
     with here.studio.database.read() as session:
         found = projects.newest_taxonomy(session, here.project.id)
         return {"number": found.number, "why": found.why, **msgspec.to_builtins(found.tree)}
+
+
+@router.get("/p/{slug}/taxonomy/versions", summary="All trees, newest first")
+def taxonomy_versions(here: Here) -> list[dict[str, Any]]:
+    """Number, who, when, why, and the layers."""
+    with here.studio.database.read() as session:
+        names = names_of(session)
+        return [
+            {
+                "number": one.number,
+                "author": names.get(one.author_id),
+                "at": one.at.isoformat(),
+                "why": one.why,
+                **msgspec.to_builtins(one.tree),
+            }
+            for one in projects.taxonomy_versions(session, here.project.id)
+        ]
 
 
 @router.put("/p/{slug}/taxonomy", summary="Put a new tree in force")
@@ -158,6 +137,8 @@ def save_taxonomy(
             why=why,
             now=here.studio.clock(),
         )
+        now, said = here.studio.clock(), f"version {version.number}"
+        trace(session, now, here.person.id, "taxonomy", said, project_id=here.project.id)
         return {"number": version.number}
 
 
@@ -178,69 +159,3 @@ def coverage(here: Here, language: str = "") -> dict[str, Any]:
         "languages": [list(row) for row in found.languages],
         "next": [msgspec.to_builtins(cell) for cell in found.next],
     }
-
-
-@router.post("/p/{slug}/import", summary="Bring in items in the publisher's form")
-def bring_in(
-    here: Here,
-    records: Annotated[list[dict[str, Any]], Body(embed=True)],
-    inspect: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002
-) -> dict[str, Any]:
-    """Items whose id is known are left as they are."""
-    items = [PublicItem.from_record(record, line=at + 1) for at, record in enumerate(records)]
-    with here.studio.database.write() as session:
-        done = import_items(
-            session,
-            attached(session, here.project),
-            here.actor,
-            items,
-            here.studio.clock(),
-            inspect=inspect,
-        )
-    return {"added": done.added, "known": list(done.known)}
-
-
-@router.get("/p/{slug}/releases", summary="Releases that were written")
-def releases(here: Here) -> list[dict[str, Any]]:
-    """Version, day, digest and number of items."""
-    with here.studio.database.read() as session:
-        return [
-            {"version": one.version, "day": one.day, "digest": one.digest, "items": len(one.items)}
-            for one in session.scalars(select(Release).where(Release.project_id == here.project.id))
-        ]
-
-
-@router.post("/p/{slug}/releases", summary="Write a release", status_code=201)
-def release(here: Here, version: Words) -> dict[str, Any]:
-    """Freezes the approved items; an existing version is written again, the same to the byte."""
-    if not here.actor.has(Role.LEAD):
-        raise Refused("role", "only a lead may release")
-    made = write_project_release(
-        here.studio.config,
-        here.studio.database,
-        here.project.slug,
-        version,
-        here.studio.clock(),
-        person_id=here.person.id,
-    )
-    return {"version": made.version, "digest": made.digest, "items": len(made.items)}
-
-
-@router.post("/p/{slug}/takedowns", summary="Name what no release may hold again", status_code=201)
-def take_down(here: Here, what: Words, why: Words) -> dict[str, str]:
-    """The address of a video, or an item's public id."""
-    if not here.actor.has(Role.LEAD):
-        raise Refused("role", "only a lead may take down")
-    if not what.strip() or not why.strip():
-        raise InputError("say what and why", field="what")
-    with here.studio.database.write() as session:
-        session.add(
-            Takedown(
-                project_id=here.project.id,
-                what=what.strip()[:300],
-                why=why.strip(),
-                person_id=here.person.id,
-                at=here.studio.clock(),
-            )
-        )
-    return {"what": what, "why": why}

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Job
 from mmar.studio.hints import hints
@@ -29,7 +28,6 @@ from mmar.studio.workflow import (
     ItemContent,
     changes,
     permitted,
-    three_way,
 )
 from mmar.studio.workflow.taxonomy import layer_map
 
@@ -194,6 +192,7 @@ def save(request: Request, here: Here, item_id: int) -> Response:
             item = revisions.find_item(session, here.project, item_id)
             content = _content(session, here, item)
             items.save_draft(session, item, here.actor, content, stale.version, item.revision, now)
+            queues.note_key_shown(session, item, here.person.id, now)
         return page(
             request,
             "conflict.html",
@@ -217,17 +216,11 @@ def resolve(here: Here, item_id: int) -> Response:
     """After two people saved at once: go on with one's own words, or with both persons' together."""
     now = here.studio.clock()
     with here.studio.database.write() as session:
-        item = revisions.find_item(session, here.project, item_id)
-        mine = items.find_draft(session, item.id, here.person.id)
-        if mine is None:
-            raise InputError("there is no draft to go on with", field="draft")
-        content = mine.content
-        if text(here.form, "take") == "theirs":
-            content = revisions.content_of(session, item)
-        elif text(here.form, "take") == "merged":
-            first = revisions.content_at(session, item.id, number(here.form, "first") or 0)
-            content = three_way(first, revisions.content_of(session, item), content).merged
-        items.save_draft(session, item, here.actor, content, item.version, item.revision, now)
+        project = attached(session, here.project)
+        item = revisions.find_item(session, project, item_id, lock=True)
+        word = text(here.form, "take")
+        taken: items.Taken = "theirs" if word == "theirs" else "merged" if word == "merged" else "mine"
+        items.resolve(session, project, item, here.actor, taken, number(here.form, "first") or 0, now)
     return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit", 303)
 
 

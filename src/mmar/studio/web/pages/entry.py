@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from mmar.errors import InputError
-from mmar.studio.data.tables import ApiToken, Person
+from mmar.studio.data.tables import Person
 from mmar.studio.security.passwords import SHORTEST
 from mmar.studio.security.sessions import (
     LONGEST,
@@ -22,7 +22,7 @@ from mmar.studio.security.sessions import (
     make_api_token,
     redeem_link,
 )
-from mmar.studio.store.people import trace
+from mmar.studio.store.people import revoke_token, tokens_of, trace
 from mmar.studio.web.forms import text
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import COOKIE, Forged, Studio, read_form, studio_of, visitor
@@ -177,9 +177,7 @@ def account(request: Request, who: Who) -> Response:
     """One's own account: tokens for programs."""
     studio = studio_of(request)
     with studio.database.read() as session:
-        tokens = session.scalars(
-            select(ApiToken).where(ApiToken.person_id == who.person.id, ApiToken.revoked.is_(None))
-        ).all()
+        tokens = tokens_of(session, who.person.id)
     return page(request, "account.html", person=who.person, csrf=who.csrf, tokens=tokens, fresh="")
 
 
@@ -192,19 +190,14 @@ def add_token(request: Request, who: Who, form: Form) -> Response:
         fresh = make_api_token(session, who.person.id, name, studio.clock())
         trace(session, studio.clock(), who.person.id, "token made", name)
     with studio.database.read() as session:
-        tokens = session.scalars(
-            select(ApiToken).where(ApiToken.person_id == who.person.id, ApiToken.revoked.is_(None))
-        ).all()
+        tokens = tokens_of(session, who.person.id)
     return page(request, "account.html", person=who.person, csrf=who.csrf, tokens=tokens, fresh=fresh)
 
 
 @router.post("/me/tokens/{token_id}/revoke")
-def revoke_token(request: Request, who: Who, token_id: int) -> Response:
+def drop_token(request: Request, who: Who, token_id: int) -> Response:
     """A token stops working."""
     studio = studio_of(request)
     with studio.database.write() as session:
-        token = session.get(ApiToken, token_id)
-        if token is not None and token.person_id == who.person.id:
-            token.revoked = studio.clock()
-            trace(session, studio.clock(), who.person.id, "token revoked", token.name)
+        revoke_token(session, who.person.id, token_id, studio.clock())
     return RedirectResponse("/me", 303)

@@ -112,6 +112,5 @@ def let_go(here: Here, item_id: int) -> Response:
     """Put an item back into the queue."""
     with here.studio.database.write() as session:
         item = revisions.find_item(session, here.project, item_id, lock=True)
-        if item.lease_person_id == here.person.id:
-            item.lease_person_id, item.lease_until = None, None
+        items.let_go(item, here.person.id)
     return RedirectResponse(f"/p/{here.project.slug}/inspection", 303)

@@ -9,25 +9,19 @@ from sqlalchemy import select
 from starlette.responses import RedirectResponse, Response
 
 from mmar.errors import UsageError
-from mmar.studio.data.tables import Membership, Person, Trace
-from mmar.studio.security.sessions import end_sessions_of, make_link
+from mmar.studio.data.tables import Person, Trace
 from mmar.studio.store import people
 from mmar.studio.store.projects import changed_settings, save_settings
 from mmar.studio.web.forms import number, text, texts
-from mmar.studio.web.inviting import invite_person
+from mmar.studio.web.inviting import invite_person, only_admin, password_link
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
-from mmar.studio.workflow import Refused, Role
+from mmar.studio.workflow import Role
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}")
 Here = Annotated[Place, Depends(place)]
-
-
-def _only_admin(here: Place) -> None:
-    if not here.actor.has(Role.ADMIN):
-        raise Refused("role", "only an admin of the project may do that")
 
 
 def _show(request: Request, here: Place, link: str = "", newcomer: str = "") -> Response:
@@ -65,7 +59,7 @@ def invite(request: Request, here: Here) -> Response:
 @router.post("/people/{person_id}")
 def change_roles(here: Here, person_id: int) -> Response:
     """Say what somebody is; nothing ticked means that they leave."""
-    _only_admin(here)
+    only_admin(here)
     roles = frozenset(Role(role) for role in texts(here.form, "role") if role in set(Role))
     with here.studio.database.write() as session:
         project, person = attached(session, here.project), session.get(Person, person_id)
@@ -87,25 +81,7 @@ def change_roles(here: Here, person_id: int) -> Response:
 @router.post("/people/{person_id}/link")
 def new_link(request: Request, here: Here, person_id: int) -> Response:
     """A new link for somebody who lost their password or their invitation."""
-    _only_admin(here)
-    now = here.studio.clock()
-    with here.studio.database.write() as session:
-        person = session.get(Person, person_id)
-        member = {row.id for row, _ in people.members(session, here.project.id)}
-        if person is None or person.id not in member:
-            raise UsageError("there is no such person in this project")
-        if person.site_admin and not here.person.site_admin:
-            raise Refused("role", "only an admin of the site may give its admins a new password")
-        elsewhere = select(Membership.project_id).where(
-            Membership.person_id == person.id, Membership.project_id != here.project.id
-        )
-        if not here.person.site_admin and session.scalar(elsewhere.limit(1)) is not None:
-            # Else the admin of one project could become somebody in another.
-            raise Refused("role", f"{person.name} belongs to other projects too; ask an admin of the site")
-        token = make_link(session, person.id, "password", now)
-        end_sessions_of(session, person.id)
-        people.trace(session, now, here.person.id, "link made", person.login, project_id=here.project.id)
-        login = person.login
+    login, token = password_link(here, person_id)
     return _show(request, here, str(request.url_for("welcome_page", token=token)), login)
 
 

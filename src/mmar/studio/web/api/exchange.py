@@ -1,0 +1,142 @@
+"""What goes in and out of a project, for programs: imports, exports, releases, takedowns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Request
+from sqlalchemy import select
+from starlette.responses import Response
+
+from mmar.errors import InputError
+from mmar.items import Item as PublicItem
+from mmar.studio.data.release_tables import Release, Takedown
+from mmar.studio.importing import import_items
+from mmar.studio.release import write_project_release
+from mmar.studio.store.people import trace
+from mmar.studio.web.pages.release import download as archive
+from mmar.studio.web.pages.release import export as exported
+from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.web.uploads import take_items
+from mmar.studio.workflow import Refused, Role
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/p/{slug}", tags=["in and out"])
+Here = Annotated[Place, Depends(place)]
+Words = Annotated[str, Body(embed=True)]
+
+_FILE_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "inspect": {"type": "string", "description": "any text: into inspection at once"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+def _only_lead(here: Place) -> None:
+    if not here.actor.has(Role.LEAD):
+        raise Refused("role", "only a lead may do that")
+
+
+def _brought_in(here: Place, items: Sequence[PublicItem], name: str, *, inspect: bool) -> dict[str, Any]:
+    now = here.studio.clock()
+    with here.studio.database.write() as session:
+        project = attached(session, here.project)
+        done = import_items(session, project, here.actor, items, now, inspect=inspect)
+        said = f"{done.added} added, {len(done.known)} known"
+        trace(session, now, here.person.id, "import", name, detail=said, project_id=project.id)
+    return {"added": done.added, "known": list(done.known)}
+
+
+@router.post("/import", summary="Bring in items in the publisher's form")
+def bring_in(
+    here: Here,
+    records: Annotated[list[dict[str, Any]], Body(embed=True)],
+    inspect: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002
+) -> dict[str, Any]:
+    """Items whose id is known are left as they are."""
+    items = [PublicItem.from_record(record, line=at + 1) for at, record in enumerate(records)]
+    return _brought_in(here, items, "records", inspect=inspect)
+
+
+@router.post("/import/file", summary="Bring in a file of items", openapi_extra=_FILE_FORM)
+def bring_in_file(here: Here) -> dict[str, Any]:
+    """A multipart form with `file`: the publisher's JSON or JSONL, CSV, or Label Studio's tasks."""
+    _only_lead(here)
+    items, name = take_items(here)
+    return _brought_in(here, items, name, inspect="inspect" in here.form)
+
+
+@router.get("/export.{form}", summary="Every complete item as a file, keys included", response_class=Response)
+def export(request: Request, here: Here, form: str) -> Response:
+    """`jsonl`, `csv` or `label-studio.json`; for leads."""
+    return exported(request, here, form)
+
+
+@router.get("/releases", summary="Releases that were written")
+def releases(here: Here) -> list[dict[str, Any]]:
+    """Version, day, digest and number of items."""
+    with here.studio.database.read() as session:
+        return [
+            {"version": one.version, "day": one.day, "digest": one.digest, "items": len(one.items)}
+            for one in session.scalars(select(Release).where(Release.project_id == here.project.id))
+        ]
+
+
+@router.post("/releases", summary="Write a release", status_code=201)
+def release(here: Here, version: Words) -> dict[str, Any]:
+    """Freezes the approved items; an existing version is written again, the same to the byte."""
+    _only_lead(here)
+    now = here.studio.clock()
+    made = write_project_release(
+        here.studio.config,
+        here.studio.database,
+        here.project.slug,
+        version,
+        now,
+        person_id=here.person.id,
+    )
+    with here.studio.database.write() as session:
+        trace(session, now, here.person.id, "release", made.version, project_id=here.project.id)
+    return {"version": made.version, "digest": made.digest, "items": len(made.items)}
+
+
+@router.get("/releases/{version}.zip", summary="A release as an archive", response_class=Response)
+def download(here: Here, version: str) -> Response:
+    """The same version is the same archive, to the byte."""
+    return archive(here, version)
+
+
+@router.get("/takedowns", summary="What no release may hold again")
+def takedowns(here: Here) -> list[dict[str, Any]]:
+    """What, why, when."""
+    with here.studio.database.read() as session:
+        found = session.scalars(select(Takedown).where(Takedown.project_id == here.project.id))
+        return [{"what": one.what, "why": one.why, "at": one.at.isoformat()} for one in found]
+
+
+@router.post("/takedowns", summary="Name what no release may hold again", status_code=201)
+def take_down(here: Here, what: Words, why: Words) -> dict[str, str]:
+    """The address of a video, or an item's public id."""
+    _only_lead(here)
+    what, why = what.strip()[:300], why.strip()
+    if not what or not why:
+        raise InputError("say what and why", field="what")
+    now, who = here.studio.clock(), here.person.id
+    with here.studio.database.write() as session:
+        session.add(Takedown(project_id=here.project.id, what=what, why=why, person_id=who, at=now))
+        trace(session, now, who, "takedown", what, detail=why, project_id=here.project.id)
+    return {"what": what, "why": why}

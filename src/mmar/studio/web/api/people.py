@@ -1,0 +1,87 @@
+"""Who belongs to a project, for programs: roles, invitations, links for a new password, the audit log."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Request
+from sqlalchemy import select
+
+from mmar.errors import UsageError
+from mmar.studio.data.tables import Person, Trace
+from mmar.studio.store.people import members, set_roles, trace
+from mmar.studio.web.inviting import invite_person, only_admin, password_link
+from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.workflow import Role
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/p/{slug}", tags=["people"])
+Here = Annotated[Place, Depends(place)]
+
+
+@router.get("/people", summary="Who belongs to the project")
+def people(here: Here) -> list[dict[str, Any]]:
+    """Names and roles."""
+    with here.studio.database.read() as session:
+        return [
+            {"id": person.id, "login": person.login, "name": person.name, "roles": sorted(roles)}
+            for person, roles in members(session, here.project.id)
+        ]
+
+
+@router.post("/people", summary="Add somebody", status_code=201)
+def invite(
+    request: Request,
+    here: Here,
+    login: Annotated[str, Body(embed=True)],
+    roles: Annotated[list[Role], Body(embed=True)],
+    name: Annotated[str, Body(embed=True)] = "",
+) -> dict[str, Any]:
+    """A new person gets a link that works once; it is in this answer only."""
+    token = invite_person(here, login, name, frozenset(roles))
+    return {"login": login, "link": str(request.url_for("welcome_page", token=token)) if token else None}
+
+
+@router.put("/people/{person_id}", summary="Say what somebody is")
+def roles(here: Here, person_id: int, roles: Annotated[list[Role], Body(embed=True)]) -> list[str]:
+    """No roles means that they leave."""
+    with here.studio.database.write() as session:
+        person = session.get(Person, person_id)
+        if person is None:
+            raise UsageError("there is no such person")
+        project = attached(session, here.project)
+        set_roles(session, project, person, frozenset(roles), here.actor)
+        said = ", ".join(sorted(roles)) or "left"
+        now = here.studio.clock()
+        trace(session, now, here.person.id, "roles", person.login, detail=said, project_id=project.id)
+    return sorted(roles)
+
+
+@router.post("/people/{person_id}/link", summary="A link to choose a new password", status_code=201)
+def new_link(request: Request, here: Here, person_id: int) -> dict[str, str]:
+    """It works once, for three days, and is in this answer only; their sessions end."""
+    login, token = password_link(here, person_id)
+    return {"login": login, "link": str(request.url_for("welcome_page", token=token))}
+
+
+@router.get("/audit", summary="The audit log")
+def audit(here: Here, before: int = 0, limit: int = 60) -> list[dict[str, Any]]:
+    """Newest first, for admins; `before` is the last number of the page before, at most 500 a page."""
+    only_admin(here)
+    query = select(Trace).where(Trace.project_id == here.project.id)
+    if before:
+        query = query.where(Trace.id < before)
+    with here.studio.database.read() as session:
+        found = session.scalars(query.order_by(Trace.id.desc()).limit(min(max(limit, 1), 500)))
+        return [
+            {
+                "id": one.id,
+                "at": one.at.isoformat(),
+                "person": one.person_id,
+                "action": one.action,
+                "subject": one.subject,
+                "detail": one.detail,
+            }
+            for one in found
+        ]
