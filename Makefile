@@ -10,7 +10,7 @@ FIND_PYTHON = for p in "$${PYTHON:-python3}" python3.13 python3.12 python3.11; d
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; \
 	done
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check tools bench clean
 
 help:
 	@echo "make demo    make a small benchmark of real audio, run three models on it, score them"
@@ -42,8 +42,21 @@ check: $(READY_DEV)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_rooms.py
 
-test: check
-	$(BIN)/python -m pytest
+test: check tools
+	$(BIN)/python -m pytest -rs
+
+# What only tests need. Where it cannot be installed its tests are skipped, and the report says which and why.
+tools:
+	@missing=""; \
+	[ -x /usr/bin/chromium ] || missing="$$missing chromium"; \
+	command -v ffmpeg >/dev/null 2>&1 || missing="$$missing ffmpeg"; \
+	[ -n "$$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || missing="$$missing postgresql"; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+		echo "installing for the tests:$$missing"; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; } >/dev/null 2>&1 \
+			|| echo "could not install$$missing; their tests are skipped"; \
+	else echo "not here:$$missing; their tests are skipped (Debian: apt-get install$$missing)"; fi
 
 bench: $(READY_DEV)
 	$(BIN)/python benchmarks/perf/score.py
