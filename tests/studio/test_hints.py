@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from mmar.studio.hints import audit_report, hints
+from mmar.studio.hints import hints
 from mmar.studio.workflow import ItemContent
-from mmar.studio.workflow.content import to_item
 
 CONTENT = ItemContent(
     question="What comes last?",
@@ -29,8 +28,3 @@ def test_the_audit_speaks_once_there_is_a_question_and_never_of_the_set() -> Non
     clean = msgspec.structs.replace(CONTENT, url="https://www.youtube.com/watch?v=qx8hrhBZJ98", language="ko")
     assert "U002" not in {hint.code for hint in hints(clean)}
     assert not [code for code in found if code[0] in "IV" and code[1:].isdigit()]
-
-
-def test_a_release_says_what_the_audit_found() -> None:
-    report = audit_report([to_item(CONTENT, "a", "./audio/a.wav")], "demo")
-    assert "| U002 |" in report

@@ -112,14 +112,27 @@ def serve(
 @studio.command()
 @click.argument("project")
 @click.argument("version")
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Findings that are accepted, as `mmar audit --write-baseline` writes them.",
+)
 @click.pass_obj
-def release(config: StudioConfig, project: str, version: str) -> None:
+def release(config: StudioConfig, project: str, version: str, baseline: Path | None) -> None:
     """Write a release of a project's approved items; an existing version is written again, byte for byte."""
+    from mmar.audit import read_baseline
     from mmar.studio.release import write_project_release
 
+    accepted = read_baseline(baseline) if baseline else None
     opened = _open(config)
-    made = write_project_release(config, opened.database, project, version, opened.clock())
+    now = opened.clock()
+    made = write_project_release(config, opened.database, project, version, now, accepted=accepted)
     click.echo(f"{len(made.items)} items, digest {made.digest}")
+    if made.at != now:
+        click.echo(
+            f"version {version} of {made.day}, written again as it was frozen; choose a new one for newer work"
+        )
     click.echo(str(config.releases / made.path))
 
 

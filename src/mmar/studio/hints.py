@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from mmar.audit import audit
 from mmar.items import Benchmark
-from mmar.items import Item as PublicItem
 from mmar.studio.workflow import ItemContent, Problem, problems
 from mmar.studio.workflow.content import to_item
 
-__all__ = ["audit_report", "hints"]
+__all__ = ["hints"]
 
 _FIELDS = {"sub-category": "sub_category", "cue": "cues", "audio_path": "url"}
 # Said by `workflow.problems` already, or about the set and its file names rather than about what is written.
@@ -44,15 +43,3 @@ def hints(
         for finding in outcome.findings
         if finding.item == item.id
     )
-
-
-def audit_report(items: Sequence[PublicItem], name: str) -> str:
-    """What the audit finds in a release, as Markdown for its data sheet."""
-    rows = [
-        f"| {outcome.code} | {outcome.title} | {len(outcome.findings)} |"
-        for outcome in audit(Benchmark(tuple(items), name)).outcomes
-        if outcome.findings
-    ]
-    if not rows:
-        return f"The audit of the {len(items)} records found nothing."
-    return "\n".join(["| check | what | findings |", "| --- | --- | ---: |", *rows])

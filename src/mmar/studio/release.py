@@ -1,4 +1,4 @@
-"""Freezing approved items: what goes into a release, written by `exchange`, noted in the database."""
+"""Writing a release: approved items are frozen once, and a version that exists is written again as it was."""
 
 from __future__ import annotations
 
@@ -12,76 +12,32 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from mmar import __version__
+from mmar.audit import Accepted, audit
 from mmar.errors import InputError, UsageError
-from mmar.items import Item as PublicItem
-from mmar.items import benchmark_digest
-from mmar.items.video import addresses, find_video
+from mmar.items import Benchmark, benchmark_digest
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
-from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.release_tables import Release, Takedown
 from mmar.studio.data.tables import Project
-from mmar.studio.hints import audit_report
-from mmar.studio.library import media_file
-from mmar.studio.store.clips import clip_of
+from mmar.studio.exchange import (
+    ReleaseFacts,
+    TakenDown,
+    audit_text,
+    bias_text,
+    new_canary,
+    public_items,
+    without_taken_down,
+    write_release,
+)
+from mmar.studio.freezing import freeze, freeze_again, refuse_taken_down, sound_files
 from mmar.studio.store.people import members
 from mmar.studio.store.queues import blind_answers
-from mmar.studio.workflow import State
 from mmar.studio.workflow.agreement import human_score
-from mmar.studio.workflow.content import to_item
 
-__all__ = ["Frozen", "freeze", "release_folder", "taken_down", "write_project_release"]
+__all__ = ["release_folder", "write_project_release"]
 
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}\Z")
-
-
-class Frozen(msgspec.Struct, frozen=True):
-    """What a release is made of.
-
-    Attributes:
-        items: in the order of their numbers, in the publisher's form.
-        revisions: the item's number and the revision that was taken, in the same order.
-        audio: the clip's file by public id, where there is one.
-        left_out: public ids of approved items that a takedown names.
-    """
-
-    items: tuple[PublicItem, ...]
-    revisions: tuple[tuple[int, int], ...]
-    audio: Mapping[str, Path]
-    left_out: tuple[str, ...]
-
-
-def taken_down(session: Session, project_id: int) -> frozenset[str]:
-    """What no release may hold: public ids, and videos by their key."""
-    found = set()
-    for what in session.scalars(select(Takedown.what).where(Takedown.project_id == project_id)):
-        video = find_video(what)
-        found.add(video.key if video else what)
-    return frozenset(found)
-
-
-def freeze(session: Session, project: Project, media: Path) -> Frozen:
-    """The approved items as they are in this transaction."""
-    banned = taken_down(session, project.id)
-    rows = session.execute(
-        select(Item, Revision.content)
-        .join(Revision, (Revision.item_id == Item.id) & (Revision.number == Item.revision))
-        .where(Item.project_id == project.id, Item.state == State.APPROVED.value)
-        .order_by(Item.id)
-    )
-    items, revisions, audio, left_out = [], [], {}, []
-    for item, content in rows:
-        videos = {video.key for address in addresses(content.url) if (video := find_video(address))}
-        if item.public_id in banned or videos & banned or content.url in banned:
-            left_out.append(item.public_id)
-            continue
-        path = content.audio_path or f"./audio/{item.public_id}.wav"
-        items.append(to_item(content, item.public_id, path))
-        revisions.append((item.id, item.revision))
-        clip = clip_of(session, item)
-        if clip is not None:
-            audio[item.public_id] = media_file(media, clip.path)
-    return Frozen(tuple(items), tuple(revisions), audio, tuple(left_out))
 
 
 def release_folder(config: StudioConfig, project: Project, version: str) -> Path:
@@ -107,11 +63,12 @@ def write_project_release(
     now: datetime,
     *,
     person_id: int | None = None,
+    accepted: Accepted | None = None,
 ) -> Release:
     """Freeze the approved items of a project and write them.
 
-    A version that exists is written again from the revisions that it froze; the files are the same to the
-    byte.
+    A version that exists is written again: the revisions, the sounds and the words that it froze, whatever
+    became of the items, the settings and the releases before it since. The files are the same to the byte.
 
     Args:
         config: where the files go.
@@ -120,29 +77,23 @@ def write_project_release(
         version: of the release.
         now: the moment; a version written again keeps its first day.
         person_id: who releases.
+        accepted: findings of the audit that were looked at and are left as they are.
+
+    Returns:
+        The release as the database knows it; its `at` is `now` only if it is new.
 
     Raises:
-        UsageError: no such project, nothing approved, or the version exists with other items.
-        InputError: the version cannot be a folder's name.
+        UsageError: no such project, nothing approved, or an item of a version that exists was taken down.
+        InputError: the version cannot be a folder's name, or a clip is not the one that was frozen.
     """
-    from mmar.studio.exchange import ReleaseFacts, TakenDown, new_canary, write_release
-
     with database.write() as session:
         project = session.scalar(select(Project).where(Project.slug == slug))
         if project is None:
             raise UsageError(f"there is no project “{slug}”")
         folder = release_folder(config, project, version)
-        if not project.settings.canary:
+        known = _find(session, project.id, version)
+        if known is None and not project.settings.canary:
             project.settings = msgspec.structs.replace(project.settings, canary=new_canary(project.slug))
-        frozen = freeze(session, project, config.media)
-        if not frozen.items:
-            raise UsageError("no approved item can be released yet")
-        digest = benchmark_digest(frozen.items)
-        known = session.scalar(
-            select(Release).where(Release.project_id == project.id, Release.version == version)
-        )
-        if known is not None and known.digest != digest:
-            raise UsageError(f"version {version} was released with other items; choose a new version")
         before = session.scalar(
             select(Release)
             .where(Release.project_id == project.id, Release.version != version)
@@ -150,49 +101,81 @@ def write_project_release(
             .order_by(Release.id.desc())
             .limit(1)
         )
-        facts = _typed(known.facts) if known else _facts(session, project, frozen)
+        down = _taken_down(session, project.id)
+        if known is None:
+            frozen = freeze(session, project)
+            facts = _facts(session, project)
+            facts["taken_down"] = msgspec.to_builtins(down)
+            targets = project.settings.targets
+        else:
+            frozen = freeze_again(session, project, known)
+            facts, targets = known.facts, {}
+            if "taken_down" not in facts:  # written by an older program
+                then = _taken_down(session, project.id, known.at)
+                facts = {**facts, "taken_down": msgspec.to_builtins(then)}
         day = known.day if known else now.date().isoformat()
-        banned = session.scalars(
-            select(Takedown).where(Takedown.project_id == project.id).order_by(Takedown.id)
-        ).all()
-    about = ReleaseFacts(
-        name=project.slug,
-        version=version,
-        date=day,
-        taken_down=tuple(TakenDown(one.what, one.why) for one in banned),
-        **facts,
-    )
+    if not frozen.items:
+        raise UsageError("no approved item can be released yet")
+    digest = benchmark_digest(frozen.items)
+    audio = sound_files(config.media, frozen.clips)
+    about = _about(slug, version, day, facts)
+    if known is None:
+        published = public_items(without_taken_down(frozen.items, audio, about.taken_down)[0], about)
+        if published:
+            found = audit(Benchmark(published, slug), accepted=accepted)
+            texts = {"audit_report": audit_text(found), "bias_report": bias_text(found, published, targets)}
+            facts, about = {**facts, **texts}, msgspec.structs.replace(about, **texts)
+    else:
+        if digest != known.digest:
+            raise UsageError(f"version {version} was released with other items; choose a new version")
+        later = [one for one in down if one not in about.taken_down]
+        refuse_taken_down(version, [each.item for each in without_taken_down(frozen.items, audio, later)[1]])
     previous = config.releases / before.path if before is not None else None
     folder.parent.mkdir(parents=True, exist_ok=True)
     write_release(
         folder,
         frozen.items,
-        frozen.audio or None,
+        audio or None,
         about,
         previous=previous if previous is not None and previous.is_dir() else None,
+        changes=facts.get("changes"),
     )
+    if known is not None:
+        return known
+    # Kept, since the release before may be gone when this one is written again.
+    facts["changes"] = (folder / "CHANGES.md").read_text(encoding="utf-8")
     with database.write() as session:
-        found = session.scalar(
-            select(Release).where(Release.project_id == project.id, Release.version == version)
-        )
-        if found is None:
-            found = Release(
+        made = _find(session, project.id, version)
+        if made is None:
+            made = Release(
                 project_id=project.id,
                 version=version,
                 day=day,
                 digest=digest,
                 items=frozen.revisions,
-                path=f"{project.slug}/{version}",
+                clips=frozen.clips,
+                path=f"{slug}/{version}",
                 facts=facts,
                 person_id=person_id,
                 at=now,
             )
-            session.add(found)
+            session.add(made)
             session.flush()
-        return found
+        return made
 
 
-def _facts(session: Session, project: Project, frozen: Frozen) -> dict[str, Any]:
+def _find(session: Session, project_id: int, version: str) -> Release | None:
+    return session.scalar(select(Release).where(Release.project_id == project_id, Release.version == version))
+
+
+def _taken_down(session: Session, project_id: int, until: datetime | None = None) -> list[TakenDown]:
+    query = select(Takedown).where(Takedown.project_id == project_id).order_by(Takedown.id)
+    if until is not None:
+        query = query.where(Takedown.at <= until)
+    return [TakenDown(one.what, one.why) for one in session.scalars(query)]
+
+
+def _facts(session: Session, project: Project) -> dict[str, Any]:
     """What the data sheet says, from the settings and from what inspectors did; kept with the release."""
     score = human_score(blind_answers(session, project.id))
     settings = project.settings
@@ -210,7 +193,7 @@ def _facts(session: Session, project: Project, frozen: Frozen) -> dict[str, Any]
         "canary": settings.canary,
         "withheld": settings.withheld,
         "contact": settings.contact,
-        "audit_report": audit_report(frozen.items, project.slug),
+        "written_by": f"mmar {__version__}",
     }
     if score.accuracy is not None:
         facts["human_accuracy"] = (
@@ -225,6 +208,5 @@ def _facts(session: Session, project: Project, frozen: Frozen) -> dict[str, Any]
     return facts
 
 
-def _typed(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Facts as they were kept: JSON knows lists only."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
+def _about(slug: str, version: str, day: str, facts: Mapping[str, Any]) -> ReleaseFacts:
+    return msgspec.convert({**facts, "name": slug, "version": version, "date": day}, ReleaseFacts)

@@ -5,17 +5,34 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mmar.studio.data.columns import Moment, Record
 from mmar.studio.data.tables import Base
 
-__all__ = ["Release", "Takedown"]
+__all__ = ["FrozenClip", "Release", "Takedown"]
+
+
+class FrozenClip(msgspec.Struct, frozen=True):
+    """The sound of a released item.
+
+    Attributes:
+        path: relative to the media folder.
+        sha256: of the file's bytes when it was released.
+    """
+
+    path: str
+    sha256: str
 
 
 class Release(Base):
-    """A release that was written."""
+    """A release that was written.
+
+    `items` holds numbers of items with the revision that was frozen, `clips` the sounds by public id (nothing in
+    releases that older programs wrote), `facts` what the data sheet says.
+    """
 
     __tablename__ = "release"
     __table_args__ = (Index("uq_release_project_version", "project_id", "version", unique=True),)
@@ -27,6 +44,7 @@ class Release(Base):
     digest: Mapped[str] = mapped_column(String(64))
     items: Mapped[tuple[tuple[int, int], ...]] = mapped_column(Record(tuple[tuple[int, int], ...]))
     path: Mapped[str] = mapped_column(String(300))
+    clips: Mapped[dict[str, FrozenClip] | None] = mapped_column(Record(dict[str, FrozenClip]))
     facts: Mapped[dict[str, Any]] = mapped_column(Record(dict[str, Any]))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(Moment)

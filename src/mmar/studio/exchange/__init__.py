@@ -6,6 +6,7 @@ No database and no web framework: everything here takes and gives items, files a
     label_studio_tasks, read_label_studio           items as Label Studio tasks, with label_studio_config
     open_package, pack                              a benchmark as an archive that nobody vouches for
     write_release, verify_release                   a release from items, sounds and ReleaseFacts
+    audit_text, bias_text                           what the audit found, for a release's data sheet
     compare_benchmarks                              what changed from one benchmark to another
     back_up, verify_backup                          a data folder, while the server runs
     restore, finish_restore                         and back; the server calls finish_restore when it starts
@@ -16,12 +17,13 @@ nothing. All functions block; a server calls them in a thread or a worker.
 
 from __future__ import annotations
 
+from mmar.studio.exchange.auditing import audit_text, bias_text
 from mmar.studio.exchange.backup import Backup, back_up, read_backup, verify_backup
 from mmar.studio.exchange.changes import BenchmarkChanges, FieldChange, compare_benchmarks
 from mmar.studio.exchange.facts import PRIVATE_FIELDS, ReleaseFacts, TakenDown, new_canary
 from mmar.studio.exchange.label_studio import label_studio_config, label_studio_tasks, read_label_studio
 from mmar.studio.exchange.packages import Package, below, open_package, pack
-from mmar.studio.exchange.release import LeftOut, Release, write_release
+from mmar.studio.exchange.release import LeftOut, Release, public_items, without_taken_down, write_release
 from mmar.studio.exchange.restoring import finish_restore, restore
 from mmar.studio.exchange.sums import verify_release
 from mmar.studio.exchange.table import csv_text, read_csv
@@ -36,8 +38,10 @@ __all__ = [
     "Release",
     "ReleaseFacts",
     "TakenDown",
+    "audit_text",
     "back_up",
     "below",
+    "bias_text",
     "compare_benchmarks",
     "csv_text",
     "finish_restore",
@@ -46,11 +50,13 @@ __all__ = [
     "new_canary",
     "open_package",
     "pack",
+    "public_items",
     "read_backup",
     "read_csv",
     "read_label_studio",
     "restore",
     "verify_backup",
     "verify_release",
+    "without_taken_down",
     "write_release",
 ]

@@ -34,7 +34,7 @@ def datasheet(items: Sequence[Item], sounds: Mapping[str, Facts], about: Release
         f"# {inline_text(about.title)}\n\nVersion {about.version}, {about.date}. Licence: {inline_text(about.licence_name)}.\n\n"
         f"Digest `{benchmark_digest(items)}` ({len(items)} items).",
         _section("What it is for", about.description),
-        _section("What is in it", _composition(items, sounds)),
+        _section("What is in it", _composition(items, sounds, about.clip_format)),
         _section("How it was made", about.how_made),
         _section("Who made it", "\n".join(f"- {inline_text(person)}" for person in about.people)),
         _section("Agreement of the inspectors", about.agreement),
@@ -52,7 +52,7 @@ def _section(title: str, body: str | None) -> str:
     return f"## {title}\n\n{body.strip()}" if body and body.strip() else ""
 
 
-def _composition(items: Sequence[Item], sounds: Mapping[str, Facts]) -> str:
+def _composition(items: Sequence[Item], sounds: Mapping[str, Facts], clip_format: str) -> str:
     videos = [video for item in items if (video := item_video(item)) is not None]
     lines = [
         f"{len(items)} questions with {_span(len(item.choices) for item in items)} choices each.",
@@ -68,6 +68,8 @@ def _composition(items: Sequence[Item], sounds: Mapping[str, Facts]) -> str:
             f"{len(seconds)} sounds of {min(seconds):.1f} to {max(seconds):.1f} s, {sum(seconds) / 3600:.2f} hours together, "
             f"{rates}, {_span(facts.channels for facts in sounds.values())} channels."
         )
+        if clip_format:
+            lines.append(clip_format)
     else:
         lines.append("The sounds are not part of this release.")
     tables = [

@@ -62,6 +62,8 @@ class ReleaseFacts(msgspec.Struct, frozen=True, kw_only=True):
         bias_report: what is known of biases.
         contact: where to write, for a takedown above all.
         citation: how to cite it.
+        clip_format: what the clips were converted to.
+        written_by: the program that wrote it first; empty for this one.
     """
 
     name: str
@@ -83,6 +85,8 @@ class ReleaseFacts(msgspec.Struct, frozen=True, kw_only=True):
     bias_report: str | None = None
     contact: str = ""
     citation: str = ""
+    clip_format: str = ""
+    written_by: str = ""
 
 
 def new_canary(name: str) -> str:

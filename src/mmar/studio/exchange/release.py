@@ -36,11 +36,11 @@ from mmar.items import Item, benchmark_digest, load_benchmark
 from mmar.items.benchmark import write_records
 from mmar.items.video import addresses, canonical_url, find_video, item_video
 from mmar.studio.exchange.datasheet import datasheet
-from mmar.studio.exchange.facts import ReleaseFacts, check_facts
+from mmar.studio.exchange.facts import ReleaseFacts, TakenDown, check_facts
 from mmar.studio.exchange.history import changes_text
 from mmar.studio.exchange.sums import SUMS, verify_release, write_sums
 
-__all__ = ["LeftOut", "Release", "write_release"]
+__all__ = ["LeftOut", "Release", "public_items", "without_taken_down", "write_release"]
 
 _OWN = frozenset({"datasheet.md", "changes.md", "license", "canary.txt", "release.json", "sha256sums"})
 _CHUNK = 1 << 20
@@ -92,6 +92,7 @@ def write_release(
     about: ReleaseFacts,
     *,
     previous: Path | None = None,
+    changes: str | None = None,
 ) -> Release:
     """Write a release.
 
@@ -101,6 +102,7 @@ def write_release(
         audio: each item's sound file, by the item's id; `None` for a release of the questions alone.
         about: what the team says of it.
         previous: the folder of the last release, for what changed.
+        changes: the text of CHANGES.md, for a release that is written again; `previous` is not looked at then.
 
     Returns:
         What was written.
@@ -113,14 +115,18 @@ def write_release(
     """
     items = tuple(items)
     check_facts(about, {name for item in items for name in item.names})
-    kept, left_out = _without_taken_down(items, audio, about)
+    kept, left_out = without_taken_down(items, audio, about.taken_down)
     if not kept:
         raise UsageError("there is no item to release; approve some first")
     sounds = {} if audio is None else _sounds(kept, audio)
     part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
         part.mkdir(parents=True)
-        written = _write(part, kept, sounds, about, previous, {each.item for each in left_out})
+        written = _write(part, kept, sounds, about)
+        if changes is None:
+            digests = {name: sound.sha256 for name, sound in sounds.items()}
+            changes = changes_text(written, digests, about, previous, {each.item for each in left_out})
+        (part / "CHANGES.md").write_text(changes, encoding="utf-8", newline="\n")
         files = write_sums(part)
         _take_place(part, folder)
     except OSError as error:
@@ -132,11 +138,23 @@ def write_release(
     return Release(folder, benchmark_digest(written), len(written), files, left_out)
 
 
-def _without_taken_down(
-    items: tuple[Item, ...], audio: Mapping[str, Path] | None, about: ReleaseFacts
+def without_taken_down(
+    items: Iterable[Item], audio: Mapping[str, Path] | None, taken_down: Iterable[TakenDown]
 ) -> tuple[list[Item], tuple[LeftOut, ...]]:
-    """Items that may be published, and those that may not."""
-    down = {entry.what.strip(): entry.reason for entry in about.taken_down if entry.what.strip()}
+    """Tell items that may be published from those that may not.
+
+    Args:
+        items: all of them.
+        audio: their sounds by id, which a takedown may name by digest; `None` for none.
+        taken_down: what must not be in a release.
+
+    Returns:
+        The items that may be published, and those that may not with the reason.
+
+    Raises:
+        InputError: an id stands twice.
+    """
+    down = {entry.what.strip(): entry.reason for entry in taken_down if entry.what.strip()}
     down |= {canonical_url(what): reason for what, reason in down.items()}
     digests = any(re.fullmatch(r"[0-9a-f]{64}", what) for what in down)
     kept, left_out, seen = [], [], set()
@@ -209,10 +227,8 @@ def _write(
     items: Sequence[Item],
     sounds: Mapping[str, _Sound],
     about: ReleaseFacts,
-    previous: Path | None,
-    left_out: set[str],
 ) -> tuple[Item, ...]:
-    """Write every file but the list of digests; the items as they are published."""
+    """Write every file but the changes and the list of digests; the items as they are published."""
     metadata = part / f"{about.name}-meta.jsonl"
     write_records((_public(item, about) for item in items), metadata)
     # Read back: what is described is what stands in the file.
@@ -224,9 +240,6 @@ def _write(
             _copy(sound, target)
     texts = {
         "DATASHEET.md": datasheet(published, {name: sound.facts for name, sound in sounds.items()}, about),
-        "CHANGES.md": changes_text(
-            published, {name: sound.sha256 for name, sound in sounds.items()}, about, previous, left_out
-        ),
         "LICENSE": about.licence_text.rstrip() + "\n",
         "release.json": _facts_json(published, sounds, about),
     }
@@ -235,6 +248,11 @@ def _write(
     for name, text in texts.items():
         (part / name).write_text(text, encoding="utf-8", newline="\n")
     return published
+
+
+def public_items(items: Iterable[Item], about: ReleaseFacts) -> tuple[Item, ...]:
+    """The items as a release publishes them: without what is withheld, with the canary."""
+    return tuple(Item.from_record(_public(item, about)) for item in items)
 
 
 def _public(item: Item, about: ReleaseFacts) -> dict[str, Any]:
@@ -267,7 +285,7 @@ def _facts_json(items: Sequence[Item], sounds: Mapping[str, _Sound], about: Rele
         "licence": about.licence_name,
         "withheld": sorted(set(about.withheld)),
         "canary": about.canary or None,
-        "written_by": f"mmar {__version__}",
+        "written_by": about.written_by or f"mmar {__version__}",
     }
     return msgspec.json.format(msgspec.json.encode(facts), indent=2).decode() + "\n"
 

@@ -60,7 +60,7 @@ def show(request: Request, here: Here) -> Response:
 def write(request: Request, here: Here) -> Response:
     """Write a release."""
     _lead(here)
-    form, now = here.form, here.studio.clock()
+    form, now, version = here.form, here.studio.clock(), text(here.form, "version").strip()
     with here.studio.database.write() as session:
         project = attached(session, here.project)
         save_settings(
@@ -82,7 +82,7 @@ def write(request: Request, here: Here) -> Response:
             here.studio.config,
             here.studio.database,
             here.project.slug,
-            text(form, "version").strip(),
+            version,
             now,
             person_id=here.person.id,
         )
@@ -90,6 +90,11 @@ def write(request: Request, here: Here) -> Response:
         return _show(request, here, str(error), 422)
     with here.studio.database.write() as session:
         trace(session, now, here.person.id, "release", made.version, project_id=here.project.id)
+    if made.at != now:
+        note = (
+            f"Version {made.version} was there already and was written again as it was frozen on {made.day}. "
+        )
+        return _show(request, here, note + "Choose a new version for what was approved since.")
     return RedirectResponse(f"/p/{here.project.slug}/release", 303)
 
 

@@ -1,0 +1,129 @@
+"""Freezing items: the approved ones as they are now, or those of a release as they were then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mmar.audio import sha256_file
+from mmar.errors import InputError, UsageError
+from mmar.items import Item as PublicItem
+from mmar.items.video import addresses, find_video
+from mmar.studio.data.item_tables import Item, Revision
+from mmar.studio.data.media_tables import Clip
+from mmar.studio.data.release_tables import FrozenClip, Release, Takedown
+from mmar.studio.data.tables import Project
+from mmar.studio.library import media_file
+from mmar.studio.store.clips import clip_key, clip_of
+from mmar.studio.store.revisions import content_at
+from mmar.studio.workflow import ItemContent, State
+from mmar.studio.workflow.content import to_item
+
+__all__ = ["Frozen", "freeze", "freeze_again", "refuse_taken_down", "sound_files", "taken_down"]
+
+
+class Frozen(msgspec.Struct, frozen=True):
+    """What a release is made of.
+
+    Attributes:
+        items: in the order of their numbers, in the publisher's form.
+        revisions: the item's number and the revision that was taken, in the same order.
+        clips: the sound by public id, where there is one.
+        formats: rate in Hz and channels of each of the clips.
+        left_out: public ids of approved items that a takedown names.
+    """
+
+    items: tuple[PublicItem, ...]
+    revisions: tuple[tuple[int, int], ...]
+    clips: dict[str, FrozenClip]
+    formats: tuple[tuple[int, int], ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+def taken_down(session: Session, project_id: int) -> frozenset[str]:
+    """What no release may hold: public ids, and videos by their key."""
+    found = set()
+    for what in session.scalars(select(Takedown.what).where(Takedown.project_id == project_id)):
+        video = find_video(what)
+        found.add(video.key if video else what)
+    return frozenset(found)
+
+
+def freeze(session: Session, project: Project) -> Frozen:
+    """The approved items as they are in this transaction."""
+    banned = taken_down(session, project.id)
+    rows = session.execute(
+        select(Item, Revision.content)
+        .join(Revision, (Revision.item_id == Item.id) & (Revision.number == Item.revision))
+        .where(Item.project_id == project.id, Item.state == State.APPROVED.value)
+        .order_by(Item.id)
+    )
+    items, revisions, clips, formats, left_out = [], [], {}, [], []
+    for item, content in rows:
+        videos = {video.key for address in addresses(content.url) if (video := find_video(address))}
+        if item.public_id in banned or videos & banned or content.url in banned:
+            left_out.append(item.public_id)
+            continue
+        items.append(_public(item, content))
+        revisions.append((item.id, item.revision))
+        clip = clip_of(session, item)
+        if clip is not None:
+            clips[item.public_id] = FrozenClip(clip.path, clip.sha256)
+            formats.append((clip.rate, clip.channels))
+    return Frozen(tuple(items), tuple(revisions), clips, tuple(formats), tuple(left_out))
+
+
+def freeze_again(session: Session, project: Project, release: Release) -> Frozen:
+    """The items of a release in the revisions that it froze, whatever became of them since.
+
+    Raises:
+        UsageError: one of them was taken down since.
+    """
+    items, clips, gone = [], {}, []
+    for number, revision in release.items:
+        item = session.get_one(Item, number)
+        content = content_at(session, number, revision)
+        items.append(_public(item, content))
+        if item.state == State.TAKEN_DOWN.value:
+            gone.append(item.public_id)
+        if release.clips is None and (key := clip_key(content)):
+            clip = session.scalar(select(Clip).where(Clip.project_id == project.id, Clip.key == key))
+            if clip is not None:
+                clips[item.public_id] = FrozenClip(clip.path, clip.sha256)
+    refuse_taken_down(release.version, gone)
+    return Frozen(tuple(items), tuple(release.items), clips if release.clips is None else release.clips)
+
+
+def refuse_taken_down(version: str, items: Sequence[str]) -> None:
+    """Raise a `UsageError` that names an item of a version that was taken down after it was released."""
+    if items:
+        raise UsageError(
+            f"version {version} holds what was taken down since ({items[0]}; {len(items)} in all), so it is not written "
+            "again; release a new version"
+        )
+
+
+def sound_files(media: Path, clips: Mapping[str, FrozenClip]) -> dict[str, Path]:
+    """The files of frozen clips, by public id.
+
+    Raises:
+        InputError: one is gone, or is not the one that was frozen.
+    """
+    found = {}
+    for name, clip in clips.items():
+        found[name] = media_file(media, clip.path)
+        if sha256_file(found[name]) != clip.sha256:
+            raise InputError(
+                f"the clip of “{name}” is not the one that was frozen",
+                file=str(found[name]),
+                hint="restore it from a backup",
+            )
+    return found
+
+
+def _public(item: Item, content: ItemContent) -> PublicItem:
+    return to_item(content, item.public_id, content.audio_path or f"./audio/{item.public_id}.wav")
