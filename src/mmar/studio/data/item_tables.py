@@ -12,7 +12,7 @@ from mmar.studio.data.columns import Moment, Record
 from mmar.studio.data.tables import Base
 from mmar.studio.workflow.content import ItemContent
 
-__all__ = ["Draft", "Event", "Hearing", "Item", "KeyView", "Proposal", "Revision", "Verdict"]
+__all__ = ["Assignment", "Draft", "Event", "Hearing", "Item", "KeyView", "Proposal", "Revision", "Verdict"]
 
 
 class Item(Base):
@@ -137,6 +137,17 @@ class Verdict(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     approved: Mapped[bool]
     standing: Mapped[bool] = mapped_column(default=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Assignment(Base):
+    """The inspector whom a lead named for an item; nobody else may take it from the queue."""
+
+    __tablename__ = "assignment"
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(Moment)
 
 

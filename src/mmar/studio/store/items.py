@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from mmar.errors import InputError
-from mmar.studio.data.item_tables import Draft, Event, Hearing, Item, KeyView, Verdict
+from mmar.studio.data.item_tables import Assignment, Draft, Event, Hearing, Item, KeyView, Verdict
 from mmar.studio.data.tables import Project
 from mmar.studio.store.revisions import (
     add_revision,
@@ -166,6 +166,8 @@ def act(
         _judge(session, item, actor, now, approved=command.action is Action.APPROVE)
     if case.approvals and not after.approvals:
         session.execute(update(Verdict).where(Verdict.item_id == item.id).values(standing=False))
+    if case.inspector is not None and after.inspector is None:
+        session.execute(delete(Assignment).where(Assignment.item_id == item.id))
     store_case(item, after, now)
     spot = command.rejection
     _note(

@@ -5,14 +5,26 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from mmar.errors import InputError, UsageError
-from mmar.studio.data.tables import ApiToken, Membership, Person, Project, Trace
+from mmar.studio.data.item_tables import Assignment, Item
+from mmar.studio.data.tables import ApiToken, Link, LoginSession, Membership, Person, Project, Trace
 from mmar.studio.workflow import Actor, Role
 
-__all__ = ["actor_in", "add_person", "members", "names_of", "revoke_token", "set_roles", "tokens_of", "trace"]
+__all__ = [
+    "actor_in",
+    "add_person",
+    "free_work_of",
+    "members",
+    "names_of",
+    "revoke_token",
+    "set_active",
+    "set_roles",
+    "tokens_of",
+    "trace",
+]
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,79}\Z")
 
@@ -90,6 +102,8 @@ def set_roles(session: Session, project: Project, person: Person, roles: frozens
     if not by.has(Role.ADMIN):
         raise UsageError("only an admin of the project may change roles")
     old = select(Membership).where(Membership.project_id == project.id, Membership.role == Role.ADMIN.value)
+    # Somebody who was deactivated cannot run a project.
+    old = old.join(Person, Person.id == Membership.person_id).where(Person.active)
     admins = {row.person_id for row in session.scalars(old)}
     if admins == {person.id} and Role.ADMIN not in roles:
         raise UsageError(f"{person.name} is the project's only admin; make another one first")
@@ -99,6 +113,91 @@ def set_roles(session: Session, project: Project, person: Person, roles: frozens
     session.add_all(
         Membership(project_id=project.id, person_id=person.id, role=role.value) for role in sorted(roles)
     )
+    if not Actor(person.id, roles).has(Role.INSPECTOR):
+        # Else nobody could inspect what only this person may.
+        free_work_of(session, person.id, project.id)
+
+
+def free_work_of(session: Session, person_id: int, project_id: int | None = None) -> int:
+    """Let others take what somebody has in hand or is named to inspect; what they wrote stays theirs.
+
+    Args:
+        session: a writing transaction.
+        person_id: who.
+        project_id: only there; `None` for everywhere.
+
+    Returns:
+        How many items had been in their hands.
+    """
+    held = select(Item.id).where(Item.lease_person_id == person_id)
+    named = select(Assignment.item_id).where(Assignment.person_id == person_id)
+    if project_id is not None:
+        held = held.where(Item.project_id == project_id)
+        named = named.join(Item, Item.id == Assignment.item_id).where(Item.project_id == project_id)
+    numbers = session.scalars(held).all()
+    freed = {"lease_person_id": None, "lease_until": None}
+    session.execute(update(Item).where(Item.id.in_(numbers)).values(freed))
+    session.execute(delete(Assignment).where(Assignment.item_id.in_(session.scalars(named).all())))
+    return len(numbers)
+
+
+def set_active(session: Session, person: Person, by: Person, now: datetime, *, active: bool) -> int:
+    """Shut somebody out of the whole site, or let them in again. Their name and their work stay.
+
+    Shut out, they are logged out everywhere, their links and tokens stop working for good, and what they had
+    in hand or were named to inspect is anybody's.
+
+    Args:
+        session: a writing transaction.
+        person: about whom.
+        by: who decides; whether they may is for the caller to know.
+        now: the moment.
+        active: `True` to let them in again.
+
+    Returns:
+        How many items they had in hand.
+
+    Raises:
+        UsageError: it is oneself, or a project or the site would be left without an admin.
+    """
+    if person.active == active:
+        return 0
+    freed = 0
+    if not active:
+        if person.id == by.id:
+            raise UsageError("nobody can deactivate themselves; another admin can")
+        _keep_an_admin(session, person)
+        freed = free_work_of(session, person.id)
+        session.execute(delete(LoginSession).where(LoginSession.person_id == person.id))
+        session.execute(delete(Link).where(Link.person_id == person.id, Link.used.is_(None)))
+        for token in tokens_of(session, person.id):
+            token.revoked = now
+    person.active = active
+    session.flush()
+    return freed
+
+
+def _keep_an_admin(session: Session, person: Person) -> None:
+    others = select(Person.id).where(Person.site_admin, Person.active, Person.id != person.id)
+    if person.site_admin and session.scalar(others.limit(1)) is None:
+        raise UsageError(f"{person.name} is the site's only admin; make another one first")
+    runs = select(Membership.project_id).where(
+        Membership.person_id == person.id, Membership.role == Role.ADMIN.value
+    )
+    for project_id in session.scalars(runs).all():
+        beside = (
+            select(Person.id)
+            .join(Membership, Membership.person_id == Person.id)
+            .where(
+                Membership.project_id == project_id,
+                Membership.role == Role.ADMIN.value,
+                Person.active,
+                Person.id != person.id,
+            )
+        )
+        if session.scalar(beside.limit(1)) is None:
+            slug = session.get_one(Project, project_id).title
+            raise UsageError(f"{person.name} is the only admin of “{slug}”; make another one first")
 
 
 def members(session: Session, project_id: int) -> list[tuple[Person, frozenset[Role]]]:

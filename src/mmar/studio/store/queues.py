@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from mmar.studio.data.item_tables import Event, Hearing, Item, KeyView, Revision, Verdict
+from mmar.studio.data.item_tables import Assignment, Event, Hearing, Item, KeyView, Revision, Verdict
 from mmar.studio.data.tables import Project
 from mmar.studio.store.items import take
 from mmar.studio.workflow import Actor, Role, State
@@ -52,9 +52,15 @@ def take_next(session: Session, project: Project, actor: Actor, queue: str, now:
     """
     query = _queue(project.id, actor, queue)
     free = or_(Item.lease_person_id.is_(None), Item.lease_until <= now)
-    # One's own first, then what came back from correction, whose author waits; each in the index's order,
-    # so that the first row found is the one.
-    for chosen in (Item.lease_person_id == actor.person, and_(free, Item.rejected.is_not(None)), free):
+    # One's own first, then what a lead named one for, then what came back from correction, whose author
+    # waits; each in the index's order, so that the first row found is the one.
+    named = exists().where(Assignment.item_id == Item.id, Assignment.person_id == actor.person)
+    for chosen in (
+        Item.lease_person_id == actor.person,
+        and_(free, named),
+        and_(free, Item.rejected.is_not(None)),
+        free,
+    ):
         item = session.scalar(
             query.where(chosen)
             .order_by(Item.changed, Item.id)
@@ -95,11 +101,13 @@ def _queue(project_id: int, actor: Actor, queue: str) -> Select[Item]:
         Verdict.standing,
         Verdict.revision == Item.revision,
     )
+    another = exists().where(Assignment.item_id == Item.id, Assignment.person_id != actor.person)
     return query.where(
         Item.state == State.INSPECTION.value,
         or_(Item.author_id.is_(None), Item.author_id != actor.person),
         ~wrote,
         ~approved,
+        ~another,
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mmar.errors import UsageError
-from mmar.studio.data.item_tables import Hearing, Item, KeyView, Revision, Verdict
+from mmar.studio.data.item_tables import Assignment, Hearing, Item, KeyView, Revision, Verdict
 from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.tables import Project
 from mmar.studio.store.clips import clip_key
@@ -119,6 +119,7 @@ def load_case(session: Session, project: Project, item: Item) -> Case:
         author=item.author_id,
         writers=frozenset(author for author, _ in written),
         lease=lease,
+        inspector=session.scalar(select(Assignment.person_id).where(Assignment.item_id == item.id)),
         answered=frozenset(session.scalars(answered)),
         seen=frozenset(session.scalars(seen)),
         approvals=frozenset(session.scalars(approvals)),

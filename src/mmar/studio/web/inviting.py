@@ -1,4 +1,4 @@
-"""Bringing somebody into a project, and back in after a lost password."""
+"""Bringing somebody into a project, back in after a lost password, out and in again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mmar.studio.store import people
 from mmar.studio.web.studio import Place, attached
 from mmar.studio.workflow import Refused, Role
 
-__all__ = ["invite_person", "only_admin", "password_link"]
+__all__ = ["invite_person", "only_admin", "password_link", "switch_person"]
 
 
 def only_admin(here: Place) -> None:
@@ -65,6 +65,8 @@ def password_link(here: Place, person_id: int) -> tuple[str, str]:
     now = here.studio.clock()
     with here.studio.database.write() as session:
         person = account_of(session, here, person_id)
+        if not person.active:
+            raise Refused("state", f"{person.name} is deactivated; reactivate them first")
         token = make_link(session, person.id, "password", now)
         end_sessions_of(session, person.id)
         people.trace(session, now, here.person.id, "link made", person.login, project_id=here.project.id)
@@ -92,4 +94,25 @@ def account_of(session: Session, here: Place, person_id: int) -> Person:
     if not here.person.site_admin and session.scalar(elsewhere.limit(1)) is not None:
         # Else the admin of one project could become somebody in another.
         raise Refused("role", f"{person.name} belongs to other projects too; ask an admin of the site")
+    return person
+
+
+def switch_person(here: Place, person_id: int, *, active: bool) -> Person:
+    """Shut a member out of the site, or let them in again.
+
+    Raises:
+        Refused: not an admin, or not one who may decide about this person's account.
+        UsageError: nobody of this number belongs to the project, or they are its last admin.
+    """
+    now = here.studio.clock()
+    with here.studio.database.write() as session:
+        person = account_of(session, here, person_id)
+        was = person.active
+        freed = people.set_active(session, person, here.person, now, active=active)
+        if person.active != was:
+            done = "reactivated" if active else "deactivated"
+            said = f"{freed} items given back" if freed else ""
+            people.trace(
+                session, now, here.person.id, done, person.login, detail=said, project_id=here.project.id
+            )
     return person

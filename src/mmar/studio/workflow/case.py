@@ -47,6 +47,7 @@ class Case(msgspec.Struct, frozen=True):
         author: whose item it is; `None` while nobody has begun it.
         writers: everyone who saved a revision.
         lease: who has it in hand.
+        inspector: who alone may inspect it; `None` for any inspector.
         answered: who answered the newest revision by ear before seeing the key.
         seen: who saw the key of any revision.
         approvals: who approved the newest revision.
@@ -62,6 +63,7 @@ class Case(msgspec.Struct, frozen=True):
     author: int | None = None
     writers: frozenset[int] = frozenset()
     lease: Lease | None = None
+    inspector: int | None = None
     answered: frozenset[int] = frozenset()
     seen: frozenset[int] = frozenset()
     approvals: frozenset[int] = frozenset()
@@ -148,6 +150,8 @@ def claim(case: Case, actor: Actor, now: datetime) -> Case:
             raise Refused("writer", _GUARDS[Guard.NOT_WRITER][2])
         if actor.person in case.approvals:
             raise Refused("state", "you have approved this revision already; another inspector is needed")
+        if case.inspector not in (None, actor.person):
+            raise Refused("lease", "a lead has named another inspector for this item")
     elif case.state is State.DRAFT and case.author is None:
         if not actor.has(Role.ANNOTATOR):
             raise Refused("role", "to write items needs the role annotator")
@@ -195,7 +199,11 @@ def _after(case: Case, actor: Actor, command: Command, target: State | None) -> 
         approvals = case.approvals | {actor.person}
         enough = len(approvals) >= case.needed
         return msgspec.structs.replace(
-            moved, approvals=approvals, lease=None, state=State.APPROVED if enough else State.INSPECTION
+            moved,
+            approvals=approvals,
+            lease=None,
+            inspector=None if case.inspector == actor.person else case.inspector,
+            state=State.APPROVED if enough else State.INSPECTION,
         )
     if command.action in (Action.REJECT, Action.REOPEN):
         return msgspec.structs.replace(moved, rejected=case.revision, approvals=frozenset(), lease=None)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Body, Depends
 from starlette.responses import JSONResponse, Response
 
 from mmar.studio.store import items, queues, revisions
+from mmar.studio.store.assignments import assign
 from mmar.studio.store.media import ask_for_sound
 from mmar.studio.store.people import trace
 from mmar.studio.web.api.plain import plain_content, plain_event, plain_item, plain_revision
 from mmar.studio.web.api.project import converted
 from mmar.studio.web.studio import Place, attached, place, shows_key
-from mmar.studio.workflow import Action, Command, ItemContent, Rejection, permitted
+from mmar.studio.workflow import Action, Command, ItemContent, Rejection, Role, permitted
 
 __all__ = ["router"]
 
@@ -68,6 +69,7 @@ def one(here: Here, item_id: int) -> dict[str, Any]:
             "content": plain_content(revisions.content_of(session, item), hidden=hidden),
             "revisions": [plain_revision(row) for row in revisions.revisions_of(session, item.id)],
             "events": [] if hidden else [plain_event(row) for row in queues.events_of(session, item.id)],
+            "inspector": case.inspector,
             "permitted": sorted(permitted(case, here.actor, here.studio.clock())),
         }
     if not hidden and item.revision:
@@ -138,6 +140,22 @@ def show_key(here: Here, item_id: int) -> None:
     with here.studio.database.write() as session:
         item = revisions.find_item(session, here.project, item_id, lock=True)
         items.show_key(session, attached(session, here.project), item, here.person.id, here.studio.clock())
+
+
+@router.put("/items/{item_id}/assignment", summary="Say who is to write or to inspect an item")
+def name_somebody(
+    here: Here,
+    item_id: int,
+    role: Annotated[Literal["annotator", "inspector"], Body()],
+    person: Annotated[int | None, Body()] = None,
+) -> dict[str, Any]:
+    """For leads. Nobody inspects what they wrote; no person lets any inspector take it."""
+    with here.studio.database.write() as session:
+        project = attached(session, here.project)
+        item = revisions.find_item(session, project, item_id, lock=True)
+        assign(session, project, item, here.actor, Role(role), person, here.studio.clock())
+        named = revisions.load_case(session, project, item).inspector
+        return {**plain_item(item), "inspector": named}
 
 
 @router.post("/items/{item_id}/let-go", summary="Put an item back into its queue", status_code=204)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from mmar.errors import UsageError
 from mmar.studio.data.tables import Person, Trace
 from mmar.studio.store.people import members, set_roles, trace
-from mmar.studio.web.inviting import invite_person, only_admin, password_link
+from mmar.studio.web.inviting import invite_person, only_admin, password_link, switch_person
 from mmar.studio.web.studio import Place, attached, place
 from mmar.studio.workflow import Role
 
@@ -22,10 +22,16 @@ Here = Annotated[Place, Depends(place)]
 
 @router.get("/people", summary="Who belongs to the project")
 def people(here: Here) -> list[dict[str, Any]]:
-    """Names and roles."""
+    """Names and roles, and who is shut out."""
     with here.studio.database.read() as session:
         return [
-            {"id": person.id, "login": person.login, "name": person.name, "roles": sorted(roles)}
+            {
+                "id": person.id,
+                "login": person.login,
+                "name": person.name,
+                "roles": sorted(roles),
+                "active": person.active,
+            }
             for person, roles in members(session, here.project.id)
         ]
 
@@ -63,6 +69,13 @@ def new_link(request: Request, here: Here, person_id: int) -> dict[str, str]:
     """It works once, for three days, and is in this answer only; their sessions end."""
     login, token = password_link(here, person_id)
     return {"login": login, "link": str(request.url_for("welcome_page", token=token))}
+
+
+@router.put("/people/{person_id}/active", summary="Shut somebody out, or let them in again")
+def switch(here: Here, person_id: int, active: Annotated[bool, Body(embed=True)]) -> dict[str, Any]:
+    """For the whole site: sessions and tokens end, what they had in hand is anybody's; name and work stay."""
+    person = switch_person(here, person_id, active=active)
+    return {"id": person.id, "login": person.login, "active": person.active}
 
 
 @router.get("/audit", summary="The audit log")

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from mmar.studio.store import items, queues, revisions
+from mmar.studio.store.assignments import assign, candidates
 from mmar.studio.store.clips import clip_of
 from mmar.studio.store.media import ask_for_sound
 from mmar.studio.store.people import names_of, trace
@@ -16,7 +17,7 @@ from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.web.forms import number, rejection_from_form, text
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place, shows_key
-from mmar.studio.workflow import Action, Command, changes, permitted
+from mmar.studio.workflow import Action, Command, Role, changes, permitted
 
 __all__ = ["router"]
 
@@ -85,6 +86,7 @@ def history(request: Request, here: Here, item_id: int) -> Response:
             "clip": clip_of(session, item),
             "can": permitted(case, here.actor, now),
             "case": case,
+            "could": candidates(session, here.project, item, now) if here.actor.has(Role.LEAD) else {},
         }
     if not hidden and found:
         shows_key(here, item)
@@ -97,6 +99,17 @@ def show_key(here: Here, item_id: int) -> Response:
     with here.studio.database.write() as session:
         item = revisions.find_item(session, here.project, item_id, lock=True)
         items.show_key(session, here.project, item, here.person.id, here.studio.clock())
+    return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}", 303)
+
+
+@router.post("/{item_id}/assign")
+def name_somebody(here: Here, item_id: int) -> Response:
+    """Say who is to write an item, or to inspect it."""
+    role = Role.INSPECTOR if text(here.form, "role") == Role.INSPECTOR else Role.ANNOTATOR
+    with here.studio.database.write() as session:
+        project = attached(session, here.project)
+        item = revisions.find_item(session, project, item_id, lock=True)
+        assign(session, project, item, here.actor, role, number(here.form, "person"), here.studio.clock())
     return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}", 303)
 
 

@@ -13,7 +13,7 @@ from mmar.studio.data.tables import Person, Trace
 from mmar.studio.store import people
 from mmar.studio.store.projects import changed_settings, save_settings
 from mmar.studio.web.forms import number, text, texts
-from mmar.studio.web.inviting import invite_person, only_admin, password_link
+from mmar.studio.web.inviting import invite_person, only_admin, password_link, switch_person
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
 from mmar.studio.workflow import Role
@@ -83,6 +83,13 @@ def new_link(request: Request, here: Here, person_id: int) -> Response:
     """A new link for somebody who lost their password or their invitation."""
     login, token = password_link(here, person_id)
     return _show(request, here, str(request.url_for("welcome_page", token=token)), login)
+
+
+@router.post("/people/{person_id}/active")
+def switch(here: Here, person_id: int) -> Response:
+    """Shut somebody out, or let them in again."""
+    switch_person(here, person_id, active=text(here.form, "active") == "yes")
+    return RedirectResponse(f"/p/{here.project.slug}/people", 303)
 
 
 @router.post("/settings")
