@@ -63,3 +63,31 @@ def test_human_accuracy_counts_cannot_tell_as_wrong_and_agreement_needs_two() ->
 def test_no_answers_no_numbers() -> None:
     score = human_score([])
     assert (score.accuracy, score.alpha, score.pairs) == (None, None, ())
+
+
+def test_a_cell_may_aim_at_each_language_apart_and_older_targets_mean_what_they_did() -> None:
+    places = [
+        Place("Signal", "sound", "", State.APPROVED, 2),
+        Place("Signal", "speech", "zh|en", State.CORRECTION),
+        Place("Signal", "speech", "zh", State.APPROVED, 2),
+    ]
+    targets = {"Signal|speech|zh": 4, "Signal|speech|en": 6, "Signal|sound": 5}
+    found = board(places, ["Signal"], ["sound", "speech"], targets)
+    # No target of its own: it aims at the sum; one of its own stands whatever its languages say.
+    assert (found.cells["Signal", "speech"].target, found.cells["Signal", "speech"].short) == (10, 7)
+    assert found.cells["Signal", "sound"].target == 5
+    both = board(places, ["Signal"], ["speech"], {**targets, "Signal|speech": 3})
+    assert both.cells["Signal", "speech"].target == 3
+    # Most wanted by the share that is there: en 1 of 6, sound 2 of 5, zh 3 of 4.
+    assert [(cell.modality, cell.language, cell.short) for cell in found.next] == [
+        ("speech", "en", 5),
+        ("sound", "", 3),
+        ("speech", "zh", 1),
+    ]
+    chinese = board(places, ["Signal"], ["sound", "speech"], targets, language="zh")
+    cell = chinese.cells["Signal", "speech"]
+    assert (cell.approved, cell.coming, cell.target, cell.language) == (2, 1, 4, "zh")
+    assert chinese.cells["Signal", "sound"].target == 0
+    assert [one.language for one in chinese.next] == ["zh"]
+    # A language that is only aimed at can be chosen.
+    assert "ja" in {row[0] for row in board([], [], [], {"Signal|speech|ja": 1}).languages}

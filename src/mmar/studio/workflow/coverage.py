@@ -41,6 +41,7 @@ class Cell(msgspec.Struct, frozen=True):
         approved: items that passed inspection.
         coming: items handed in and not yet approved.
         target: items aimed at; 0 where nothing is.
+        language: the language that it counts; empty for all.
     """
 
     layer: str
@@ -48,6 +49,7 @@ class Cell(msgspec.Struct, frozen=True):
     approved: int
     coming: int
     target: int
+    language: str = ""
 
     @property
     def short(self) -> int:
@@ -63,7 +65,8 @@ class Board(msgspec.Struct, frozen=True):
         modalities: columns.
         cells: by (layer, modality).
         languages: approved and coming items by language code, most first; each language of an item counts.
-        next: cells that lack most, first those with the smallest share of their target.
+        next: cells that lack most, first those with the smallest share of their target; a cell with targets by
+            language stands there once for each language that lacks something.
     """
 
     layers: tuple[str, ...]
@@ -87,9 +90,12 @@ def board(
         places: the project's items.
         layers: rows, in order; layers met beside these are added.
         modalities: columns, in order; modalities met beside these are added.
-        targets: items aimed at, by `layer|modality` and by `language:CODE`.
-        language: count only items with this language; `-` for those with none; empty for all.
+        targets: items aimed at, by `layer|modality`, `layer|modality|CODE` and `language:CODE`. A cell without a
+            target of its own aims at the sum over its languages.
+        language: count only items with this language, against the targets of this language; `-` for those
+            with none; empty for all.
     """
+    places = tuple(places)
     kept = [place for place in places if place.state in _COUNTED]
     spoken: Counter[tuple[str, bool]] = Counter()
     for place in kept:
@@ -102,20 +108,26 @@ def board(
         count[place.layer, place.modality, place.state is State.APPROVED] += place.count
     rows = tuple(dict.fromkeys((*layers, *(place.layer for place in kept))))
     columns = tuple(dict.fromkeys((*modalities, *(place.modality for place in kept))))
-    cells = {
-        (row, column): Cell(
-            row,
-            column,
-            count[row, column, True],
-            count[row, column, False],
-            targets.get(f"{row}|{column}", 0),
-        )
-        for row in rows
-        for column in columns
-    }
-    lacking = [cell for cell in cells.values() if cell.short]
-    lacking.sort(key=lambda cell: ((cell.target - cell.short) / cell.target, -cell.short, cell.layer))
+    aims = _aims_by_language(targets)
+    cells = {}
+    lacking = []
+    for row in rows:
+        for column in columns:
+            spoken_aims = aims.get((row, column), {})
+            own = targets.get(f"{row}|{column}", 0)
+            target = spoken_aims.get(language, 0) if language else own or sum(spoken_aims.values())
+            cell = Cell(row, column, count[row, column, True], count[row, column, False], target, language)
+            cells[row, column] = cell
+            if language or own:
+                lacking.append(cell)
+            if not language:
+                lacking += [_spoken_cell(kept, row, column, code, aim) for code, aim in spoken_aims.items()]
+    lacking = [cell for cell in lacking if cell.short]
+    lacking.sort(
+        key=lambda cell: ((cell.target - cell.short) / cell.target, -cell.short, cell.layer, cell.language)
+    )
     wanted = {name.removeprefix("language:") for name in targets if name.startswith("language:")}
+    wanted |= {code for by_code in aims.values() for code in by_code}
     codes = sorted(
         {code for code, _ in spoken} | wanted,
         key=lambda code: (-spoken[code, True] - spoken[code, False], code),
@@ -130,3 +142,27 @@ def board(
         ),
         tuple(lacking),
     )
+
+
+def _aims_by_language(targets: Mapping[str, int]) -> dict[tuple[str, str], dict[str, int]]:
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for name, target in targets.items():
+        layer, _, rest = name.partition("|")
+        modality, bar, code = rest.partition("|")
+        if bar and target:
+            found.setdefault((layer, modality), {})[code] = target
+    return found
+
+
+def _spoken_cell(places: Sequence[Place], layer: str, modality: str, code: str, target: int) -> Cell:
+    done = coming = 0
+    for place in places:
+        if (place.layer, place.modality) != (layer, modality) or code not in (place.language or "-").split(
+            "|"
+        ):
+            continue
+        if place.state is State.APPROVED:
+            done += place.count
+        else:
+            coming += place.count
+    return Cell(layer, modality, done, coming, target, code)

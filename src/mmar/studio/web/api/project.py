@@ -155,7 +155,7 @@ def coverage(here: Here, language: str = "") -> dict[str, Any]:
             language=language,
         )
     return {
-        "cells": [msgspec.to_builtins(cell) for cell in found.cells.values()],
+        "cells": [{**msgspec.to_builtins(cell), "short": cell.short} for cell in found.cells.values()],
         "languages": [list(row) for row in found.languages],
-        "next": [msgspec.to_builtins(cell) for cell in found.next],
+        "next": [{**msgspec.to_builtins(cell), "short": cell.short} for cell in found.next],
     }

@@ -45,7 +45,10 @@ def begin(here: Here) -> Response:
         project = attached(session, here.project)
         item = items.new_item(session, project, here.actor, now)
         content = ItemContent(
-            idea=number(form, "idea"), category=text(form, "layer"), modality=text(form, "modality")
+            idea=number(form, "idea"),
+            category=text(form, "layer"),
+            modality=text(form, "modality"),
+            language=text(form, "language"),
         )
         if content != ItemContent():
             items.save_draft(session, item, here.actor, content, 0, 0, now)

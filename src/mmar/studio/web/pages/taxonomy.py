@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
@@ -138,7 +139,13 @@ def targets(here: Here) -> Response:
     """Set the targets."""
     with here.studio.database.write() as session:
         project = attached(session, here.project)
-        new = projects.changed_settings(project, targets=dict(counted(here.form, "target:")))
+        shown = {name.removeprefix("target:") for name in here.form if name.startswith("target:")}
+        # The form shows one language at a time; targets that it does not show stay.
+        kept = {name: aim for name, aim in project.settings.targets.items() if name not in shown}
+        new = projects.changed_settings(project, targets={**kept, **counted(here.form, "target:")})
         projects.save_settings(project, here.actor, new)
         trace(session, here.studio.clock(), here.person.id, "targets", project.slug, project_id=project.id)
-    return RedirectResponse(f"/p/{here.project.slug}/coverage", 303)
+    language = text(here.form, "language")
+    return RedirectResponse(
+        f"/p/{here.project.slug}/coverage{f'?language={quote(language)}' if language else ''}", 303
+    )

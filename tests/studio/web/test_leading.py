@@ -1,0 +1,121 @@
+"""What leads and admins decide about others, on pages and through the API: who does what, and who is shut out."""
+
+from __future__ import annotations
+
+import httpx
+from test_api_counterparts import BASE, begun
+
+from conftest import PASSWORD, Site
+from mmar.studio.workflow import Role
+
+ANNA, BEN, INA, IVO = 2, 3, 4, 5
+
+
+def paged(site: Site, login: str) -> httpx.Client:
+    """Somebody in a browser."""
+    client = site.client()
+    client.headers["cookie"] = f"mmar_studio={site.cookie(login)}"
+    found = client.get("/me").text.partition('data-csrf="')[2].partition('"')[0]
+    client.headers["x-csrf-token"] = found
+    return client
+
+
+def test_a_lead_names_an_inspector_and_a_writer(quiet_site: Site) -> None:
+    item = begun(quiet_site)
+    root, anna, ina, ivo = (quiet_site.client(login) for login in ("root", "anna", "ina", "ivo"))
+    for action in ("submit", "forward"):
+        assert anna.post(f"{BASE}/items/{item}/{action}", json={}).is_success
+    named = {"role": "inspector", "person": IVO}
+    assert ina.put(f"{BASE}/items/{item}/assignment", json=named).status_code == 403
+    assert root.put(f"{BASE}/items/{item}/assignment", json=named).json()["inspector"] == IVO
+    wrong = root.put(f"{BASE}/items/{item}/assignment", json={"role": "inspector", "person": ANNA})
+    assert wrong.status_code == 403
+    assert ina.post(f"{BASE}/queue/inspection/next").json() is None
+    lead = paged(quiet_site, "root")
+    shown = lead.get(f"/p/demo/items/{item}").text
+    assert "for Ivo to inspect" in shown
+    form = {"role": "inspector", "person": str(INA)}
+    assert lead.post(f"/p/demo/items/{item}/assign", data=form).status_code == 303
+    assert ivo.post(f"{BASE}/queue/inspection/next").json() is None
+    assert ina.post(f"{BASE}/queue/inspection/next").json()["id"] == item
+    assert "Who does it" not in paged(quiet_site, "anna").get(f"/p/demo/items/{item}").text
+    second = begun(quiet_site)
+    moved = root.put(f"{BASE}/items/{second}/assignment", json={"role": "annotator", "person": BEN})
+    assert moved.json()["author"] == BEN
+    log = [(one["action"], one["detail"]) for one in root.get(f"{BASE}/audit").json()]
+    assert log[:3] == [
+        ("assigned", "Ben is to write it"),
+        ("assigned", "Ina is to inspect it"),
+        ("assigned", "Ivo is to inspect it"),
+    ]
+
+
+def test_an_admin_shuts_somebody_out_and_lets_them_in_again(quiet_site: Site) -> None:
+    item = begun(quiet_site)
+    anna, ina, root = (quiet_site.client(login) for login in ("anna", "ina", "root"))
+    for action in ("submit", "forward"):
+        assert anna.post(f"{BASE}/items/{item}/{action}", json={}).is_success
+    assert ina.post(f"{BASE}/queue/inspection/next").json()["id"] == item
+    browser = paged(quiet_site, "ina")
+    assert browser.get("/p/demo").status_code == 200
+    assert anna.put(f"{BASE}/people/{INA}/active", json={"active": False}).status_code == 403
+    assert root.put(f"{BASE}/people/1/active", json={"active": False}).status_code == 404
+    admin = paged(quiet_site, "root")
+    assert admin.post(f"/p/demo/people/{INA}/active", data={"active": "no"}).status_code == 303
+    assert browser.get("/p/demo").status_code == 303
+    assert ina.get("/api/v1/projects").status_code == 401
+    assert quiet_site.client("ivo").post(f"{BASE}/queue/inspection/next").json()["id"] == item
+    tried = quiet_site.client().post("/login", data={"login": "ina", "password": PASSWORD})
+    assert tried.status_code == 401
+    assert root.post(f"{BASE}/people/{INA}/link").status_code == 409
+    shown = admin.get("/p/demo/people").text
+    assert "deactivated" in shown
+    assert "Reactivate" in shown
+    back = root.put(f"{BASE}/people/{INA}/active", json={"active": True}).json()
+    assert back == {"id": INA, "login": "ina", "active": True}
+    assert browser.get("/p/demo").status_code == 303  # the old session does not come back
+    assert ina.get("/api/v1/projects").status_code == 401  # nor the old token
+    again = quiet_site.client().post("/login", data={"login": "ina", "password": PASSWORD})
+    assert again.headers["location"] == "/"
+    log = [(one["action"], one["subject"], one["detail"]) for one in root.get(f"{BASE}/audit").json()]
+    assert ("deactivated", "ina", "1 items given back") in log
+    assert ("reactivated", "ina", "") in log
+
+
+def test_the_admin_of_one_project_shuts_nobody_out_of_another(site: Site) -> None:
+    site.add("pia", Role.ADMIN)
+    root, pia = site.client("root"), site.client("pia")
+    assert root.post("/api/v1/projects", json={"slug": "other", "title": "Other"}).is_success
+    assert root.post("/api/v1/p/other/people", json={"login": "ben", "roles": ["annotator"]}).is_success
+    assert pia.put(f"{BASE}/people/{BEN}/active", json={"active": False}).status_code == 403
+    assert pia.put(f"{BASE}/people/1/active", json={"active": False}).status_code == 403
+    assert pia.put(f"{BASE}/people/{INA}/active", json={"active": False}).is_success
+
+
+def test_targets_of_one_language_are_set_without_losing_the_others(site: Site) -> None:
+    root, lead = site.client("root"), paged(site, "root")
+    assert root.put(
+        f"{BASE}/settings", json={"targets": {"Signal Layer|sound": 3, "language:en": 9}}
+    ).is_success
+    edit = lead.get("/p/demo/coverage", params={"edit": "true", "language": "zh"}).text
+    assert 'name="target:Signal Layer|speech|zh"' in edit
+    form = {"language": "zh", "target:Signal Layer|speech|zh": "4", "target:Signal Layer|sound|zh": ""}
+    done = lead.post("/p/demo/coverage", data=form)
+    assert done.headers["location"] == "/p/demo/coverage?language=zh"
+    targets = {"Signal Layer|sound": 3, "language:en": 9, "Signal Layer|speech|zh": 4}
+    assert root.get(BASE).json()["settings"]["targets"] == targets
+    wanted = root.get(f"{BASE}/coverage").json()["next"]
+    assert [(one["modality"], one["language"], one["short"]) for one in wanted] == [
+        ("speech", "zh", 4),
+        ("sound", "", 3),
+    ]
+    shown = lead.get("/p/demo/coverage", params={"language": "zh"}).text
+    assert "speech · zh · 4 more" in shown
+    begun_for = lead.post(
+        "/p/demo/items", data={"layer": "Signal Layer", "modality": "speech", "language": "zh"}
+    ).headers["location"]
+    number = begun_for.split("/")[-2]
+    assert root.get(f"{BASE}/items/{number}/draft").json()["content"]["language"] == "zh"
+    cleared = {"target:Signal Layer|speech|zh": "", "language": "zh"}
+    assert lead.post("/p/demo/coverage", data=cleared).status_code == 303
+    assert "Signal Layer|speech|zh" not in root.get(BASE).json()["settings"]["targets"]
