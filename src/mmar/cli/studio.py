@@ -214,7 +214,13 @@ def restore(config: StudioConfig, backup_folder: Path) -> None:
 @click.option("--text-model", default="", metavar="text/NAME", help="A text model that may propose.")
 @click.option("--base-url", multiple=True, metavar="URL", help="The text model's server.")
 @click.option("--ask", multiple=True, metavar="KIND", help="First ask for this of every item in preparation.")
-@click.option("--project", metavar="SLUG", help="The project for --ask.")
+@click.option(
+    "--rate",
+    metavar="HZ",
+    help="First have clips that nobody judged converted to this sample rate; `recorded` for none.",
+)
+@click.option("--channels", metavar="N", help="The same for channels: 1, 2 or `recorded`.")
+@click.option("--project", metavar="SLUG", help="The project for --ask, --rate and --channels.")
 @click.option("--stay", is_flag=True, help="Wait for further jobs instead of ending when none is left.")
 @click.pass_obj
 def work(
@@ -222,6 +228,8 @@ def work(
     text_model: str,
     base_url: tuple[str, ...],
     ask: tuple[str, ...],
+    rate: str | None,
+    channels: str | None,
     project: str | None,
     stay: bool,
 ) -> None:
@@ -241,6 +249,10 @@ def work(
             click.echo(
                 f"{ask_all(session, found, actor.person, ask, opened.clock())} questions queued", err=True
             )
+    if rate is not None or channels is not None:
+        if project is None:
+            raise UsageError("--rate and --channels need --project")
+        _convert(opened, project, rate, channels)
     worker = Worker(config, opened.database, opened.clock)
     done = 0
     try:
@@ -267,6 +279,26 @@ def user(config: StudioConfig, login: str, name: str, site_admin: bool, url: str
     from mmar.studio.start import link_for
 
     click.echo(link_for(_open(config), login, url.rstrip("/"), name=name, site_admin=site_admin))
+
+
+def _convert(opened: Studio, slug: str, rate: str | None, channels: str | None) -> None:
+    """Set what a project's clips are converted to, and queue those that are not so; what is not given stays."""
+    from mmar.studio.jobs.converting import ask_for_conversion, chosen_format, format_words
+    from mmar.studio.store.people import trace
+    from mmar.studio.store.projects import changed_settings, save_settings
+
+    with opened.database.write() as session:
+        project, actor = _acting(session, slug, None)
+        now = (project.settings.clip_rate, project.settings.clip_channels)
+        rate, channels = (
+            ("" if new == "recorded" else new) if new is not None else str(old or "")
+            for new, old in zip((rate, channels), now, strict=True)
+        )
+        save_settings(project, actor, changed_settings(project, **chosen_format(rate, channels)))
+        queued = ask_for_conversion(session, project, opened.clock(), person_id=actor.person)
+        words = format_words(project.settings)
+        trace(session, opened.clock(), actor.person, "clip format", words, project_id=project.id)
+    click.echo(f"clips are cut {words}; {queued} are cut anew", err=True)
 
 
 def _open(config: StudioConfig) -> Studio:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ from mmar import __version__
 from mmar.audit import Accepted, audit
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, benchmark_digest
+from mmar.items import Item as PublicItem
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.release_tables import Release, Takedown
+from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.data.tables import Project
 from mmar.studio.exchange import (
     ReleaseFacts,
@@ -31,6 +33,7 @@ from mmar.studio.exchange import (
     write_release,
 )
 from mmar.studio.freezing import freeze, freeze_again, refuse_taken_down, sound_files
+from mmar.studio.jobs.converting import format_words
 from mmar.studio.store.people import members
 from mmar.studio.store.queues import blind_answers
 from mmar.studio.workflow.agreement import human_score
@@ -105,6 +108,7 @@ def write_project_release(
         if known is None:
             frozen = freeze(session, project)
             facts = _facts(session, project)
+            facts["clip_format"] = _clip_format(project.settings, frozen.formats)
             facts["taken_down"] = msgspec.to_builtins(down)
             targets = project.settings.targets
         else:
@@ -120,11 +124,8 @@ def write_project_release(
     audio = sound_files(config.media, frozen.clips)
     about = _about(slug, version, day, facts)
     if known is None:
-        published = public_items(without_taken_down(frozen.items, audio, about.taken_down)[0], about)
-        if published:
-            found = audit(Benchmark(published, slug), accepted=accepted)
-            texts = {"audit_report": audit_text(found), "bias_report": bias_text(found, published, targets)}
-            facts, about = {**facts, **texts}, msgspec.structs.replace(about, **texts)
+        texts = _audited(frozen.items, audio, about, targets, accepted)
+        facts, about = {**facts, **texts}, msgspec.structs.replace(about, **texts)
     else:
         if digest != known.digest:
             raise UsageError(f"version {version} was released with other items; choose a new version")
@@ -206,6 +207,31 @@ def _facts(session: Session, project: Project) -> dict[str, Any]:
             f"Krippendorff's alpha {alpha} over {score.units} questions heard by two or more."
         )
     return facts
+
+
+def _audited(
+    items: Sequence[PublicItem],
+    audio: Mapping[str, Path],
+    about: ReleaseFacts,
+    targets: Mapping[str, int],
+    accepted: Accepted | None,
+) -> dict[str, str]:
+    """The data sheet's words on faults and biases of what will be published."""
+    published = public_items(without_taken_down(items, audio, about.taken_down)[0], about)
+    if not published:
+        return {}
+    found = audit(Benchmark(published, about.name), accepted=accepted)
+    return {"audit_report": audit_text(found), "bias_report": bias_text(found, published, targets)}
+
+
+def _clip_format(settings: ProjectSettings, formats: Sequence[tuple[int, int]]) -> str:
+    """What clips are converted to, and how many were heard and approved in another format before."""
+    others = sum(
+        rate != (settings.clip_rate or rate) or channels != (settings.clip_channels or channels)
+        for rate, channels in formats
+    )
+    words = f"Clips are cut {format_words(settings)}, in 16 bits."
+    return words + (f" {others} keep the format in which they were inspected." if others else "")
 
 
 def _about(slug: str, version: str, day: str, facts: Mapping[str, Any]) -> ReleaseFacts:

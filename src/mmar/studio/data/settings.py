@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal, get_args
 
 import msgspec
 
-__all__ = ["MODALITIES", "ProjectSettings"]
+__all__ = ["CLIP_CHANNELS", "CLIP_RATES", "MODALITIES", "ProjectSettings"]
 
 MODALITIES = (
     "sound",
@@ -18,6 +19,15 @@ MODALITIES = (
     "mix-sound-music-speech",
 )
 """MMAR's seven."""
+
+ClipRate = Literal[8000, 16000, 22050, 24000, 32000, 44100, 48000]
+ClipChannels = Literal[1, 2]
+
+CLIP_RATES: tuple[int, ...] = get_args(ClipRate)
+"""Sample rates that clips may be converted to, Hz."""
+
+CLIP_CHANNELS: tuple[int, ...] = get_args(ClipChannels)
+"""Numbers of channels that clips may be converted to."""
 
 
 class ProjectSettings(msgspec.Struct, frozen=True):
@@ -34,6 +44,8 @@ class ProjectSettings(msgspec.Struct, frozen=True):
         licence_text: its text.
         how_made: for the data sheet.
         contact: for the data sheet.
+        clip_rate: sample rate that clips are converted to, Hz; `None` for the recording's.
+        clip_channels: 1 mixes clips down, 2 doubles a mono one; `None` for the recording's.
         canary: the string that marks this benchmark in training data; made once.
     """
 
@@ -47,4 +59,6 @@ class ProjectSettings(msgspec.Struct, frozen=True):
     licence_text: str = ""
     how_made: str = ""
     contact: str = ""
+    clip_rate: ClipRate | None = None
+    clip_channels: ClipChannels | None = None
     canary: str = ""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from mmar.errors import UsageError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Clip
+from mmar.studio.data.tables import Project
+from mmar.studio.jobs.converting import is_judged, wanted_format
 from mmar.studio.jobs.work import Work
 from mmar.studio.library import media_file
 from mmar.studio.store.clips import clip_key, recording_of
@@ -19,12 +22,17 @@ __all__ = ["cut_clip"]
 _SAME_SOUND = 0.1
 """Unrelated sounds stay below 0.02, a copy that went through MP3 above 0.2 (`mmar.audio.landmarks`)."""
 
+_ASIDE = "aside:"
+"""Begins the key of a clip that was cut anew in another format."""
+
 
 def cut_clip(work: Work) -> None:
-    """Cut the clip that the item's newest revision asks for.
+    """Cut the clip that the item's newest revision asks for, in the rate and channels that its project wants.
+
+    A clip that is there in another format is put aside, not overwritten: a release may hold it.
 
     Raises:
-        UsageError: its recording is not here.
+        UsageError: its recording is not here, or does not have the channels to convert.
         InputError: the segments lie outside of it.
     """
     from mmar.studio.media.cutting import prepare_clip
@@ -37,26 +45,41 @@ def cut_clip(work: Work) -> None:
         content = content_of(session, item)
         key = clip_key(content)
         recording = recording_of(session, work.project_id, content)
-        known = session.scalar(select(Clip.id).where(Clip.project_id == work.project_id, Clip.key == key))
-    if known is not None:
-        return
-    if recording is None:
+        wanted = (
+            wanted_format(session.get_one(Project, work.project_id).settings, recording)
+            if recording
+            else None
+        )
+        if _stays(session, work.project_id, key, wanted):
+            return
+    if recording is None or wanted is None:
         raise UsageError("its recording is not here; fetch or upload it first")
     media = work.config.media
     whole = recording.source.startswith("file:") or not content.segments
-    target = Path("clips") / key[:2] / f"{work.project_id}-{key}.wav"
+    target = Path("clips") / key[:2] / f"{work.project_id}-{key}-{wanted[0]}-{wanted[1]}.wav"
     waveform = target.with_suffix(".peaks")
     (media / target).parent.mkdir(parents=True, exist_ok=True)
     work.advance(0.1, "cutting")
     prepared = prepare_clip(
-        media_file(media, recording.path), None if whole else content.segments, media / target
+        media_file(media, recording.path),
+        None if whole else content.segments,
+        media / target,
+        rate=wanted[0],
+        channels=wanted[1],
     )
     work.advance(0.7, "comparing")
-    alike = _alike(work, prepared.fingerprint)
+    alike = _alike(work, key, prepared.fingerprint)
     work.advance(0.8, "drawing the waveform")
     build_waveform(media / target, media / waveform)
     with work.database.write() as session:
         work.still_mine(session)
+        if _stays(session, work.project_id, key, wanted):
+            return
+        known = session.scalar(select(Clip).where(Clip.project_id == work.project_id, Clip.key == key))
+        if known is not None:
+            # Under a new number, since players keep what they got under the old one.
+            known.key = f"{_ASIDE}{known.id}"
+            session.flush()
         clip = Clip(
             project_id=work.project_id,
             key=key,
@@ -74,18 +97,28 @@ def cut_clip(work: Work) -> None:
             alike=alike,
             at=work.clock(),
         )
-        if session.scalar(select(Clip.id).where(Clip.project_id == clip.project_id, Clip.key == key)) is None:
-            session.add(clip)
+        session.add(clip)
 
 
-def _alike(work: Work, mark: bytes) -> tuple[int, ...]:
+def _stays(session: Session, project_id: int, key: str, wanted: tuple[int, int] | None) -> bool:
+    """Whether the clip is there and is not to be cut anew."""
+    known = session.scalar(select(Clip).where(Clip.project_id == project_id, Clip.key == key))
+    if known is None:
+        return False
+    return wanted in (None, (known.rate, known.channels)) or is_judged(session, project_id, key)
+
+
+def _alike(work: Work, key: str, mark: bytes) -> tuple[int, ...]:
     """Numbers of the project's clips that hold the same sound, the most similar first."""
     from mmar.audio.landmarks import similarity
 
     with work.database.read() as session:
         others = session.execute(
             select(Clip.id, Clip.fingerprint).where(
-                Clip.project_id == work.project_id, Clip.fingerprint.is_not(None)
+                Clip.project_id == work.project_id,
+                Clip.fingerprint.is_not(None),
+                Clip.key != key,
+                ~Clip.key.startswith(_ASIDE),
             )
         ).all()
     scores = sorted(

@@ -9,10 +9,14 @@ from starlette.responses import RedirectResponse, Response
 
 from mmar.errors import MmarError, UsageError
 from mmar.studio.data.item_tables import Item
+from mmar.studio.data.settings import CLIP_RATES
 from mmar.studio.jobs.asking import ITEM_KINDS, ask_one
+from mmar.studio.jobs.converting import ask_for_conversion, chosen_format, format_words
 from mmar.studio.store import items, jobs, proposals, queues, revisions
 from mmar.studio.store.clips import clip_of, items_of_clips
 from mmar.studio.store.media import ask_for_sound
+from mmar.studio.store.people import trace
+from mmar.studio.store.projects import changed_settings, save_settings
 from mmar.studio.web.forms import numbers, text, texts
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
@@ -45,6 +49,8 @@ def show(request: Request, here: Here) -> Response:
             ],
             "model": here.studio.config.text_model,
             "item_kinds": ITEM_KINDS,
+            "clip_words": format_words(attached(session, here.project).settings),
+            "clip_rates": CLIP_RATES,
         }
     return page(request, "preparation.html", here, **values)
 
@@ -106,6 +112,19 @@ def many(here: Here) -> Response:
                 for kind in texts(here.form, "kind"):
                     if kind in ITEM_KINDS:
                         ask_one(session, project, item.id, kind, here.person.id, now)
+    return RedirectResponse(f"/p/{here.project.slug}/preparation", 303)
+
+
+@router.post("/preparation/format")
+def convert(here: Here) -> Response:
+    """Say what clips are converted to; those that nobody judged yet are cut anew."""
+    with here.studio.database.write() as session:
+        project, now = attached(session, here.project), here.studio.clock()
+        chosen = chosen_format(text(here.form, "clip_rate"), text(here.form, "clip_channels"))
+        save_settings(project, here.actor, changed_settings(project, **chosen))
+        ask_for_conversion(session, project, now, person_id=here.person.id)
+        words = format_words(project.settings)
+        trace(session, now, here.person.id, "clip format", words, project_id=project.id)
     return RedirectResponse(f"/p/{here.project.slug}/preparation", 303)
 
 

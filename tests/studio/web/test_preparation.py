@@ -1,0 +1,47 @@
+"""The preparation page says what clips are converted to, and a lead may change it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from mmar.studio.data.tables import Project, Trace
+from mmar.studio.web.studio import COOKIE
+
+if TYPE_CHECKING:
+    from conftest import Site
+
+
+def page_of(site: Site, login: str):  # type: ignore[no-untyped-def]
+    client = site.client()
+    client.cookies.set(COOKIE, site.cookie(login))
+    return client
+
+
+def test_a_lead_chooses_what_clips_are_converted_to(site: Site) -> None:
+    path, change = "/p/demo/preparation", "/p/demo/preparation/format"
+    root, anna = page_of(site, "root"), page_of(site, "anna")
+    shown = root.get(path).text
+    assert "Clips are cut as recorded." in shown
+    assert change in shown
+    csrf = re.search(r'name="csrf" value="([^"]+)"', shown)
+    assert csrf is not None
+    chosen = {"csrf": csrf[1], "clip_rate": "16000", "clip_channels": ""}
+    assert root.post(change, data=chosen).status_code == 303
+    shown = root.get(path).text
+    assert "Clips are cut at 16,000 Hz, with as many channels as recorded." in shown
+    assert '<option value="16000" selected>' in shown
+    with site.studio.database.read() as session:
+        assert session.scalars(select(Project)).one().settings.clip_rate == 16_000
+        assert "clip format" in session.scalars(select(Trace.action)).all()
+    # What is not offered changes nothing; who is no lead sees the words and has no form.
+    assert root.post(change, data={**chosen, "clip_rate": "1"}).status_code == 422
+    seen = anna.get(path).text
+    assert "at 16,000 Hz" in seen
+    assert change not in seen
+    own = re.search(r'name="csrf" value="([^"]+)"', seen)
+    assert own is not None
+    assert anna.post(change, data={**chosen, "csrf": own[1], "clip_rate": ""}).status_code == 403
+    assert "at 16,000 Hz" in root.get(path).text
