@@ -207,9 +207,9 @@ def test_the_data_sheet_says_what_the_audit_of_the_released_file_finds(
     assert f": {found.count('error')} errors, {found.count('warning')} warnings," in sheet
     assert "| 3 | 1 | 2 | 0 | 1.0 |" in sheet  # answers: high, low, low
     assert "A002: the answer alone is the longest choice in 0 of 3 items, 1.0 by chance" in sheet
-    assert "| Signal Layer | music | 2 | 5 |" in sheet
-    assert "| Signal Layer | sound | 1 | – |" in sheet
-    assert "| Semantic Layer | speech | 0 | 4 |" in sheet
+    assert "| Signal Layer | music | all | 2 | 5 |" in sheet
+    assert "| Signal Layer | sound | all | 1 | – |" in sheet
+    assert "| Semantic Layer | speech | all | 0 | 4 |" in sheet
     assert "| en | 3 | – |\n| zh | 0 | 2 |" in sheet
     assert "SECRET" not in sheet
     # The same, with everything accepted.

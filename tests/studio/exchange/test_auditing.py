@@ -53,9 +53,14 @@ def test_what_is_accepted_is_counted_apart() -> None:
 def test_groups_stand_against_targets_and_open_no_table_cell() -> None:
     made = items("012")
     found = audit(Benchmark(made, "x"))
-    text = bias_text(found, made, {"Other|music": 4, "language:en": 9, "language:zh": 1, "Nothing|x": 0})
-    assert "| Other | music | 0 | 4 |" in text
+    text = bias_text(
+        found,
+        made,
+        {"Other|music": 4, "language:en": 9, "language:zh": 1, "Nothing|x": 0, "Other|sound|zh": 2},
+    )
+    assert "| Other | music | all | 0 | 4 |" in text
+    assert "| Other | sound | zh | 0 | 2 |" in text
     assert "| Nothing" not in text
     assert "| en | 3 | 9 |\n| zh | 0 | 1 |" in text
     # A layer's name may hold the sign that parts cells.
-    assert "| Signal \\| Layer | sound | 3 | – |" in text
+    assert "| Signal \\| Layer | sound | all | 3 | – |" in text

@@ -70,7 +70,7 @@ def bias_text(found: Audit, items: Sequence[Item], targets: Mapping[str, int]) -
     Args:
         found: the audit of these items; what its checks of the key (family A) measured is repeated.
         items: as published.
-        targets: items aimed at, by `layer|modality` and `language:CODE`.
+        targets: items aimed at, by `layer|modality`, `layer|modality|CODE` and `language:CODE`.
 
     Returns:
         Markdown.
@@ -110,26 +110,36 @@ def _places(items: Sequence[Item]) -> str:
 
 
 def _cells(items: Sequence[Item], targets: Mapping[str, int]) -> str:
-    counts = Counter(f"{item.category}|{item.modality}" for item in items)
-    wanted = {name: target for name, target in targets.items() if not name.startswith(_LANGUAGE) and target}
-    rows = []
-    for name in sorted({*counts, *wanted}):
-        layer, _, modality = name.rpartition("|")  # a layer may hold the sign
-        rows.append(
-            f"| {inline_text(layer)} | {inline_text(modality)} {_against(counts[name], wanted, name)}"
-        )
-    return "\n".join(["| layer | modality | items | target |", "| --- | --- | ---: | ---: |", *rows])
+    """Layer by modality, and by language where a target names one; an item counts in each of its languages."""
+    counts = Counter((item.category, item.modality, "") for item in items)
+    spoken = Counter((item.category, item.modality, code) for item in items for code in _codes(item))
+    wanted: dict[tuple[str, str, str], int] = {}
+    for name, target in targets.items():
+        layer, modality, code = (*name.split("|", 2), "", "")[:3]
+        if target and not name.startswith(_LANGUAGE):
+            wanted[layer, modality, code] = target
+    rows = [
+        f"| {inline_text(place[0])} | {inline_text(place[1])} | {inline_text(place[2]) or 'all'} "
+        f"| {(spoken if place[2] else counts)[place]} | {wanted.get(place, '–')} |"
+        for place in sorted({*counts, *wanted})
+    ]
+    head = ["| layer | modality | language | items | target |", "| --- | --- | --- | ---: | ---: |"]
+    return "\n".join([*head, *rows])
 
 
 def _languages(items: Sequence[Item], targets: Mapping[str, int]) -> str:
-    counts = Counter(f"{_LANGUAGE}{item.language or ''}" for item in items)
-    wanted = {name: target for name, target in targets.items() if name.startswith(_LANGUAGE) and target}
+    counts = Counter(code for item in items for code in _codes(item))
+    wanted = {
+        name.removeprefix(_LANGUAGE): target
+        for name, target in targets.items()
+        if name.startswith(_LANGUAGE) and target
+    }
     rows = [
-        f"| {inline_text(name.removeprefix(_LANGUAGE)) or '(none)'} {_against(counts[name], wanted, name)}"
-        for name in sorted({*counts, *wanted})
+        f"| {inline_text(code)} | {counts[code]} | {wanted.get(code, '–')} |"
+        for code in sorted({*counts, *wanted})
     ]
     return "\n".join(["| language | items | target |", "| --- | ---: | ---: |", *rows])
 
 
-def _against(count: int, wanted: Mapping[str, int], name: str) -> str:
-    return f"| {count} | {wanted.get(name, '–')} |"
+def _codes(item: Item) -> list[str]:
+    return (item.language or "-").split("|")
