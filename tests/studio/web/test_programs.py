@@ -130,6 +130,14 @@ def test_what_the_pages_do_with_people_sound_and_ideas_programs_can_do(site: Sit
     settings = root.put(f"{base}/settings", json={"targets": {"Signal Layer|sound": 3}}).json()
     assert settings["targets"] == {"Signal Layer|sound": 3}
     assert root.get(f"{base}/coverage").json()["next"][0]["target"] == 3
+    # Another rate is cut for, as when the page asks for it.
+    assert root.put(f"{base}/settings", json={"clip_rate": 8000}).json()["clip_rate"] == 8000
+    for _ in range(200):
+        anew = anna.get(f"{base}/items/{item}/sound").json()["clip"]
+        if anew and anew != clip:
+            break
+        time.sleep(0.05)
+    assert (anew["rate"], clip["rate"] != 8000) == (8000, True)
 
 
 def imported(site: Site, inspect: bool = False) -> None:

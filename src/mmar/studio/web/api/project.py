@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Depends, Request
 
 from mmar.errors import InputError, UsageError
 from mmar.studio.data.settings import ProjectSettings
+from mmar.studio.jobs.converting import ask_for_conversion
 from mmar.studio.security.sessions import Visitor
 from mmar.studio.store import projects, queues
 from mmar.studio.store.people import names_of, trace
@@ -68,7 +69,10 @@ def settings(here: Here, values: Annotated[dict[str, Any], Body()]) -> dict[str,
         project = attached(session, here.project)
         now = msgspec.to_builtins(project.settings)
         values.pop("canary", None)
+        before = (project.settings.clip_rate, project.settings.clip_channels)
         projects.save_settings(project, here.actor, converted({**now, **values}, ProjectSettings, "settings"))
+        if (project.settings.clip_rate, project.settings.clip_channels) != before:
+            ask_for_conversion(session, project, here.studio.clock(), person_id=here.person.id)
         trace(session, here.studio.clock(), here.person.id, "settings", project.slug, project_id=project.id)
         return dict(msgspec.to_builtins(project.settings))
 
