@@ -1,0 +1,99 @@
+"""What a model really hears under each control condition, and that the run says so."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from made_up import Scripted
+
+from mmar.audio import read_clip
+from mmar.errors import UsageError
+from mmar.items import Benchmark
+from mmar.library import load, run
+from mmar.models import Answer
+from mmar.protocols import Request
+from mmar.runs.conditions import shuffled
+from mmar.runs.engine import Limits
+
+
+@pytest.fixture
+def demo(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Benchmark:
+    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "mmar-cache"))
+    return load("demo")
+
+
+def heard_under(
+    demo: Benchmark, condition: str, out: Path, **options: object
+) -> dict[str, np.ndarray | None]:
+    """The samples that a model was given for each item."""
+    heard: dict[str, np.ndarray | None] = {}
+
+    def say(request: Request, _: int) -> Answer:
+        assert any(message.audio for message in request.messages) == (request.audio is not None)
+        heard[request.item_id] = None if request.audio is None else read_clip(request.audio).samples
+        return Answer(request.item_id, request.choices[0], "")
+
+    model = Scripted(say, hears=True)
+    run(model, demo, out=out, audio=condition, limit=20, limits=Limits(concurrency=2), **options)  # type: ignore[arg-type]
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["audio"] == condition
+    assert (
+        f"|audio:{condition}|" in "|" + "|".join(f"{k}:{v}" for k, v in manifest["signature"].items()) + "|"
+    )
+    return heard
+
+
+def test_each_condition_gives_what_it_says(demo: Benchmark, tmp_path: Path) -> None:
+    conditions = ("full", "none", "silence", "noise", "reversed", "mono", "shuffled")
+    heard = {name: heard_under(demo, name, tmp_path / name) for name in conditions}
+    for item_id, real in heard["full"].items():
+        assert real is not None
+        assert heard["none"][item_id] is None
+        silent, hiss, back, mono = (heard[name][item_id] for name in ("silence", "noise", "reversed", "mono"))
+        assert silent is not None
+        assert silent.shape == real.shape
+        assert not silent.any()
+        assert hiss is not None
+        assert hiss.shape == real.shape
+        assert not np.allclose(hiss, real, atol=0.01)
+        assert back is not None
+        assert np.allclose(back, real[::-1], atol=1e-4)
+        assert mono is not None
+        assert mono.shape == (len(real), 1)
+    others = heard["shuffled"]
+    assert sum(not np.array_equal(others[key], real) for key, real in heard["full"].items()) >= 18  # type: ignore[arg-type]
+
+
+def test_the_same_seed_draws_the_same_and_another_another(demo: Benchmark, tmp_path: Path) -> None:
+    def digest(out: str, seed: int) -> str:
+        heard = heard_under(demo, "noise", tmp_path / out, seed=seed)
+        return hashlib.sha256(b"".join(heard[key].tobytes() for key in sorted(heard))).hexdigest()  # type: ignore[union-attr]
+
+    assert digest("a", 1) == digest("b", 1) != digest("c", 2)
+
+
+def test_shuffled_is_another_clip_of_the_same_modality_each_used_once(demo: Benchmark) -> None:
+    given = shuffled(demo, 3)
+    assert set(given) == {item.id for item in demo}
+    for item in demo:
+        assert given[item.id].modality == item.modality
+        assert given[item.id].audio_path != item.audio_path
+    assert len({other.audio_path for other in given.values()}) == len({item.audio_path for item in demo})
+    assert shuffled(demo, 3) == given
+    alone = msgspec.structs.replace(demo, items=demo.items[:1])
+    with pytest.raises(UsageError, match="have one clip"):
+        shuffled(alone, 0)
+
+
+def test_no_made_clip_is_left_behind(
+    demo: Benchmark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    heard_under(demo, "silence", tmp_path / "run")
+    assert list((tmp_path / "tmp").iterdir()) == []
