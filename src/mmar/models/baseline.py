@@ -64,8 +64,12 @@ def open_baseline(name: str, options: ModelOptions) -> Baseline:
 
 
 def _random(request: Request, seed: int) -> tuple[str, str]:
-    # One generator an item, so that the order in which items are asked changes nothing.
-    return random.Random(f"{seed}:{request.item_id}").choice(request.choices), ""  # noqa: S311 - a baseline, not a secret
+    # One generator an item, so that the order in which items are asked changes nothing; and another for each
+    # further sample and order of the choices, or they would all be one draw.
+    key = f"{seed}:{request.item_id}"
+    if request.rotation or request.repeat:
+        key = f"{key}:{request.rotation}:{request.repeat}"
+    return random.Random(key).choice(request.choices), ""  # noqa: S311 - a baseline, not a secret
 
 
 def _longest(request: Request) -> tuple[str, str]:
