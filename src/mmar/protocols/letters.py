@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mmar.protocols.patterns import pattern
+
 __all__ = ["letter_alone", "letter_clause", "letter_label", "letter_labels", "letter_last", "letter_linked"]
 
 _NOUNS = frozenset(("option", "choice", "answer", "letter"))
 _LEFT = " \t\r\n\"'*_#>([{<$~•-"
 _RIGHT = " \t\r\n\"'*_)]}>.,:;!$~。、"
-_LABEL = re.compile(
+_LABEL = pattern(
     r"""[\s"'*_#>•-]{0,40}(?:
           (?i:option|choice|answer|letter)\s{1,3}["'*(\[]{0,4}([A-Za-z])(?:(?=["'*)\]\s]*$)|["'*)\]]{1,4}|(?=[.:,;])|(?<=[A-Z])(?![\w'#♯+]))
         | [(\[{]["'*]{0,2}([A-Za-z])["'*]{0,2}[)\]}]
@@ -22,10 +24,8 @@ _LABEL = re.compile(
         )["'*]{0,3}(?:[\s:,;)]|\.(?=\s|$)|-(?=\s)){0,6}""",
     re.VERBOSE,
 )
-_LABEL_INSIDE = re.compile(
-    r"""(?<![\w'.])[(\["'*]{0,4}([A-Za-z])(?:[.:)\]]{1,3}["'*]{0,3}\s|[)\]]["'*]{0,3})"""
-)
-_CLAUSE = re.compile(
+_LABEL_INSIDE = pattern(r"""(?<![\w'.])[(\["'*]{0,4}([A-Za-z])(?:[.:)\]]{1,3}["'*]{0,3}\s|[)\]]["'*]{0,3})""")
+_CLAUSE = pattern(
     r"""[\s"'*(\[]{0,8}(?:
           ([A-Z])["'*)\]]{0,4}[,;]?\s{1,3}(?i:because|since
               |(?:is|was)\s{1,3}(?:(?:the|my|clearly|definitely|likely|probably)\s{1,3}){0,2}(?:correct|right|best|answer|most|more|true))
@@ -33,13 +33,13 @@ _CLAUSE = re.compile(
         )\b""",
     re.VERBOSE,
 )
-_LINKED = re.compile(
+_LINKED = pattern(
     r"""["'*)\]}.:]{0,4}\s{0,3}(?:[,/;|&+、]|(?i:\bor\b|\band\b|\bvs\b))\s{0,3}(?:(?i:or|and)\s{1,3})?
         (?:(?i:option|choice|answer|letter)\s{1,3})?
         (?:["'*]{0,3}([A-Z])(?![\w'#+])|["'*]{0,3}[(\[{]["'*]{0,2}([A-Za-z])["'*]{0,2}[)\]}])""",
     re.VERBOSE,
 )
-_LAST = re.compile(r"""(?:^|[\s"'*(\[])([A-Z])["'*)\]]{0,4}\s{0,3}$""")
+_LAST = pattern(r"""(?:^|[\s"'*(\[])([A-Z])["'*)\]]{0,4}\s{0,3}$""")
 
 
 def letter_alone(text: str, count: int) -> int:

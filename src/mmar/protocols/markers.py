@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from mmar.protocols.patterns import pattern
 from mmar.protocols.phrases import pointed_at
 from mmar.protocols.tags import find_tag, find_tags
 from mmar.protocols.wording import clean
@@ -75,9 +76,9 @@ _KEYS = (
     "|selected[_ ]?option|selected_choice"
 )
 _VALUE = r"""\s{0,40}:\s{0,40}("[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|-?\d[\d.]*|true\b|false\b)"""
-_BOX = re.compile(r"\\boxed\s{0,9}\{")
-_COMMAND = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mathit)\s{0,9}(?=\{)")
-_BOLD = re.compile(r"\*\*([^*]{1,2000})\*\*")
+_BOX = pattern(r"\\boxed\s{0,9}\{")
+_COMMAND = pattern(r"\\(?:text|textbf|mathrm|mathbf|mathit)\s{0,9}(?=\{)")
+_BOLD = pattern(r"\*\*([^*]{1,2000})\*\*")
 
 
 def common_segments(text: str, raw: str, reach: int) -> Iterator[Segment]:

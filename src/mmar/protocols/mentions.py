@@ -7,11 +7,10 @@ The longest choice is looked for first and masked where it stands, so that "Too 
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from mmar.protocols.denial import is_asked, is_denied
+from mmar.protocols.patterns import pattern
 from mmar.protocols.wording import ChoiceForms, plain
 
 __all__ = ["Named", "is_bare", "is_edge", "named_choices"]
@@ -19,12 +18,12 @@ __all__ = ["Named", "is_bare", "is_edge", "named_choices"]
 _UNQUOTE = str.maketrans({"*": None, '"': None, "\n": " ; "})
 _BARE = frozenset(("no", "yes", "a", "an", "i", "the", "it", "is", "none", "not", "and", "or", "all", "so"))
 _OPENS = (" is", " be", " say", " or", " and", " either", "'s", " answer", " choose", " select", " pick")
-_GOES_ON = re.compile(r"\s(?:because|since|as|or|and|but)\b|\s[/|&]")
+_GOES_ON = pattern(r"\s(?:because|since|as|or|and|but)\b|\s[/|&]")
 # "One" as a pronoun: "one of them", "no one", "the first one".
-_ONE_BEFORE = re.compile(
+_ONE_BEFORE = pattern(
     r"\b(?:the|no|this|that|each|any|every|some|first|second|third|last|other|which|another|right|same)\s$"
 )
-_ONE_AFTER = re.compile(r"\s(?:of|another|can|could|might|may|would|who|that|by|after|or\smore)\b")
+_ONE_AFTER = pattern(r"\s(?:of|another|can|could|might|may|would|who|that|by|after|or\smore)\b")
 
 
 class Named(msgspec.Struct, frozen=True):

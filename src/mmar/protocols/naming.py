@@ -18,6 +18,7 @@ from mmar.protocols.letters import (
     letter_linked,
 )
 from mmar.protocols.mentions import is_bare, is_edge, named_choices
+from mmar.protocols.patterns import pattern
 from mmar.protocols.wording import ChoiceForms, loose, plain
 
 __all__ = ["CONFLICT", "DENIED", "NONE", "labelled", "line_names", "named_by", "named_last", "reach", "whole"]
@@ -29,18 +30,18 @@ CONFLICT = -2
 DENIED = -3
 """It names a choice only to deny it."""
 
-_SENTENCE = re.compile(r"[.!?](?=\s|$)|。|\n\s{0,80}\S")
+_SENTENCE = pattern(r"[.!?](?=\s|$)|。|\n\s{0,80}\S")
 _LEADS = "that|it is|it's|this is|most likely|more likely|likely|probably|clearly|definitely|therefore|thus|simply|indeed"
-_ARTICLE = re.compile(rf"(?:(?:{_LEADS}|a|an|the) )+")
-_LEAD = re.compile(rf"[\s:]{{0,8}}(?:(?:{_LEADS})[\s:]{{1,3}})+", re.IGNORECASE)
-_LINK = re.compile(
+_ARTICLE = pattern(rf"(?:(?:{_LEADS}|a|an|the) )+")
+_LEAD = pattern(rf"[\s:]{{0,8}}(?:(?:{_LEADS})[\s:]{{1,3}})+", re.IGNORECASE)
+_LINK = pattern(
     r"""[\s.!?)\]'。]{0,4}(?:[,/;|&、]|\bor\b|\band\b|\bvs\b|或者?|和)(?:\s?(?:or|and)\b)?[\s'(\[]{0,4}"""
 )
-_WORDLESS = re.compile(r"[.!\s]?\s?[(\[{]?[\d\s.]*[)\]}]?$")
-_MARKED = re.compile(r"[).:\]]")
+_WORDLESS = pattern(r"[.!\s]?\s?[(\[{]?[\d\s.]*[)\]}]?$")
+_MARKED = pattern(r"[).:\]]")
 _OUTER = " \t\r\n'\"*.,;:!?()[]{}<>_~•#-。，；：！？、"
 _SLACK = 8
-_LETTERED = re.compile(r"[a-z][).:\]]{1,2}\s?")
+_LETTERED = pattern(r"[a-z][).:\]]{1,2}\s?")
 
 
 def reach(known: ChoiceForms) -> int:

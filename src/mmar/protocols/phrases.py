@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 
+from mmar.protocols.patterns import pattern
+
 __all__ = ["pointed_at"]
 
 # All repetitions are bounded, so that no text takes more than linear time. The patterns are for lower-case
 # text and begin with plain letters, which is what makes them quick to search for.
-_ANSWER_IS = re.compile(
+_ANSWER_IS = pattern(
     r"""(?:answer|option|choice)
         (?:\s(?:to|for|here|of|based\s+on)\b[^.:\n]{0,80}?)?
         ["'*_)]{0,4}
@@ -20,22 +22,22 @@ _ANSWER_IS = re.compile(
           | \s{0,3} [:=] )""",
     re.VERBOSE,
 )
-_CHOOSE = re.compile(
+_CHOOSE = pattern(
     r"""\b(?:i|we)(?:\s(?:would|will|have\sto|am\sgoing\sto)|'d|'ll)?(?:\s(?:therefore|thus|then))?
         \s{1,3}(?:choose|select|pick|go\swith|answer(?:\swith)?)\b(?!\s(?:up|out|the\s(?:correct|right|best|most)|one|from|an?\s(?:answer|option)))
         \s{0,3}:?""",
     re.VERBOSE,
 )
-_IS_ANSWER = re.compile(
+_IS_ANSWER = pattern(
     r"""(?:is|was)\s{1,3}(?:(?:most\slikely|therefore|thus|clearly|probably)\s)?(?:the|my)\s{1,3}
         (?:(?:most|only|correct|right|best|final|likely|plausible|appropriate|accurate|suitable|probable|fitting)\s{1,3}){0,3}
         (?:answer|option|choice)\b""",
     re.VERBOSE,
 )
-_CHINESE = re.compile(
+_CHINESE = pattern(
     r"答案\s{0,3}(?:应该|应当|应)?\s{0,3}(?:是|为|:|选(?!项))|我(?:会|将)?选择?(?!项|题)|(?:故|应|应该)选(?!项|择)"
 )
-_SENTENCE_START = re.compile(r"[.!?\n。]\s")
+_SENTENCE_START = pattern(r"[.!?\n。]\s")
 _MOST = 32
 
 

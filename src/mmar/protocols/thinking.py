@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 
+from mmar.protocols.patterns import pattern
 from mmar.protocols.tags import find_tag
 
 __all__ = ["UNFINISHED", "answer_start", "split_thinking"]
 
-_END = re.compile(r"</think(?:ing)?>|◁/think▷", re.IGNORECASE)
-_BEGIN = re.compile(r"\s{0,80}(?:<think(?:ing)?>|◁think▷)", re.IGNORECASE)
+_END = pattern(r"</think(?:ing)?>|◁/think▷", re.IGNORECASE)
+_BEGIN = pattern(r"\s{0,80}(?:<think(?:ing)?>|◁think▷)", re.IGNORECASE)
 
 UNFINISHED = -1
 """What `answer_start` says of a text that began to think and never stopped."""
