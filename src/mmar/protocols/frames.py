@@ -1,103 +1,124 @@
-"""The commonest ways to put an answer, read at a glance: "X.", "The answer is X.", "(C) X", "<answer>X</answer>".
+"""The commonest ways to put an answer, read at a glance: "X.", "I think it is X", "The answer is X.", "(C) X", "<answer>X</answer>".
 
-Most answers are one choice's text, letter for letter, in one of a few frames. Of these the cascade would say the
-same after looking at everything (a test holds the two together); here it takes a few look-ups. Whatever is
-not quite so (another choice named too, a choice named twice, other words, another case or script) is left to it.
+Most answers are one choice's text after some words that neither deny nor point elsewhere. Of these the cascade would
+say the same after looking at everything (tests hold the two together); here it takes a few look-ups. Whatever is not
+quite so (another choice named too, words behind the choice, a text beyond ASCII) is left to it.
 """
 
 from __future__ import annotations
 
-import re
+from mmar.protocols.denial import DENYING_WORDS
+from mmar.protocols.patterns import pattern
 
-__all__ = ["glance", "plain_choices"]
+__all__ = ["glance", "plain_cores"]
 
 NOTHING = (-1, "")
 
+_TEXT = "the choice's text"
 _NAMED = "the only choice named"
 _ANSWER_IS = "“answer is”"
+_JSON_KEY = "a JSON key"
+_TAG = "an answer tag"
+_LABELLED = "a letter with its text"
+
+# What stands before a choice, letter for letter; all else is looked at word by word.
 _FRAMES = {
     "": _NAMED,
     "it is ": _NAMED,
-    "it's ": _NAMED,
     "i think it is ": _NAMED,
-    "i think it's ": _NAMED,
-    "i believe it is ": _NAMED,
-    "<answer>": "an answer tag",
+    "<answer>": _TAG,
     "answer: ": _ANSWER_IS,
-    "the answer: ": _ANSWER_IS,
-    "final answer: ": _ANSWER_IS,
-    "correct answer: ": _ANSWER_IS,
     "the answer is ": _ANSWER_IS,
     "the answer is: ": _ANSWER_IS,
-    "the final answer is ": _ANSWER_IS,
     "the correct answer is ": _ANSWER_IS,
     "the correct answer is: ": _ANSWER_IS,
-    "the best answer is ": _ANSWER_IS,
-    "based on the audio, the answer is ": _ANSWER_IS,
-    "based on the audio, the correct answer is ": _ANSWER_IS,
-}
-_LABELLED = "a letter with its text"
+    **{f'{{{gap}"{key}":{blank}"': _JSON_KEY
+       for key in ("answer", "final_answer", "answer_prediction", "prediction", "choice")
+       for gap in ("", " ") for blank in ("", " ")},
+}  # fmt: skip
 _LONGEST = 400
-# The end of a sentence, and perhaps a number in brackets: nothing that could deny or name.
-_REST = re.compile(r"[.!]?(?:\s[\s\d.()\[\]]*)?$")
+_ANSWER = pattern(r"(.*\b)answer(?: is:?|:) ")
+# Words and commas. None of what points at an answer, and no letter at the start that could be one.
+_LEAD = pattern(
+    r"(?!\w\b)(?!.*(?:answer|option|choice|letter|choose|select|pick|go with))(?:[a-z0-9 ,.]|'(?:s|m|ve)\b)*"
+)
+_POINTING = pattern("answer|option|choice|prediction")
+_GAPS = "".join(" " if mark in ",.'" else mark for mark in map(chr, range(128)))
+_BACKWARDS = frozenset(("is", "was"))
+# Behind the choice: the end of a sentence, and perhaps a number in brackets; nothing that could deny or name.
+_REST = pattern(r"[.!]?(?:\s[\s\d.()\[\]]*)?$")
+_WORDLESS = pattern(r"[.!\s]?\s?[(\[{]?[\d\s.]*[)\]}]?$")
 _ENDS = ("", ".", "!")
-_DIGIT = re.compile(r"\d")
-_CHOICE = re.compile(r"[0-9A-Za-z][!#-&'()+,\-./0-9:;=?@A-Z\[\]^_a-z|~ ]{0,198}[0-9A-Za-z.!]|\d")
-_LABEL_LIKE = re.compile(r"[A-Za-z][.:)\-/,]")
-_NOUN = re.compile(r"answer|option|choice|letter")
-_WORDS = " | ".join(_FRAMES)
+
+# Choices that begin like a label or a link to another choice are not plain, nor those with marks of their own.
+_CHOICE = r"(?![A-Za-z][.:)\-/,;]|(?:and|or|vs) )(?:[0-9A-Za-z][!#-&'()+,\-./0-9:;=?@A-Z\[\]^_a-z|~ ]{0,198}[0-9A-Za-z.!]|[0-9])"
+_CHOICES = pattern(rf"(?:{_CHOICE}\n){{1,25}}{_CHOICE}")
+_NOT_PLAIN = pattern("answer|option|choice|letter|prediction|  ")
 _OUTER = " '.,;:!?()[]-#~_"
-_BARE = frozenset(("no", "yes", "an", "the", "it", "is", "none", "not", "and", "or", "all", "so"))
+# Words too common for a mention to count wherever it stands.
+_BARE = frozenset(("no", "yes", "an", "the", "it", "is", "none", "not", "and", "or", "all", "so", "one"))
 
 
-def plain_choices(choices: tuple[str, ...]) -> tuple[str, ...]:
-    """The choices of a question in which a choice can be told at a glance; of any other question, none.
+def plain_cores(choices: tuple[str, ...]) -> tuple[str, ...]:
+    """By what each choice of a question can be told at a glance; nothing where that needs a closer look.
 
     Args:
         choices: as published.
+
+    Returns:
+        Each choice in lower case without punctuation at its ends, all different; or none.
     """
-    told: set[str] = set()
-    for choice in choices:
-        if _CHOICE.fullmatch(choice) is None or "  " in choice or _LABEL_LIKE.match(choice):
-            return ()
-        core = choice.lower().strip(_OUTER)
-        if core in _WORDS or _NOUN.search(core):
-            return ()  # the frame itself would name it, or it would be a frame
-        told.add(core)
-    return choices if len(told) == len(choices) and "" not in told else ()
+    text = "\n".join(choices)
+    if _CHOICES.fullmatch(text) is None:
+        return ()
+    text = text.lower()
+    if _NOT_PLAIN.search(text):
+        return ()
+    cores = tuple([line.strip(_OUTER) for line in text.split("\n")])
+    return cores if len({*cores, ""}) == len(choices) + 1 == len(cores) + 1 else ()
 
 
-def glance(text: str, choices: tuple[str, ...]) -> tuple[int, str]:
+def glance(text: str, cores: tuple[str, ...]) -> tuple[int, str]:
     """Read an answer that is one choice in a common frame.
 
     Args:
-        text: what the model said.
-        choices: what `plain_choices` gave.
+        text: what the model said, without white space around it.
+        cores: what `plain_cores` gave.
 
     Returns:
         The 0-based index and how it was read; `(-1, "")` where a closer look is needed.
     """
+    if len(text) > _LONGEST or not text.isascii():
+        return NOTHING
+    lower = text.lower()
     found = -1
-    for at, choice in enumerate(choices):
-        if choice in text:
+    for at, core in enumerate(cores):
+        if core in lower:
             if found >= 0:
                 return NOTHING
             found = at
-    if found < 0 or len(text) > _LONGEST:
+    if found < 0:
         return NOTHING
-    choice = choices[found]
-    start = text.index(choice)
-    before, after = text[:start], text[start + len(choice) :]
-    how = _FRAMES.get(before.lower())
+    core = cores[found]
+    before, _, after = lower.partition(core)
+    how = _FRAMES.get(before)
+    if how is _JSON_KEY:
+        return (found, how) if _closes(after, '"') and not _POINTING.search(after) else NOTHING
+    if how is _TAG:
+        return (found, how) if _closes(after, "</answer>") else NOTHING
     if how is None:
-        if _letter(before) != found:
-            return NOTHING
-        how = _LABELLED
-    elif before == "<answer>":
-        if not after.startswith("</answer>"):
-            return NOTHING
-        after = after[9:]
-    return (found, how) if after in _ENDS or _says_nothing(after, choice, choices) else NOTHING
+        if _letter(text[: len(before)]) == found:
+            return (found, _LABELLED) if _WORDLESS.match(after) else NOTHING
+        how = _led_to(before, core)
+    if how and after in _ENDS:
+        return found, how if before else _TEXT
+    return (found, how) if how and core not in _BARE and _REST.match(after) else NOTHING
+
+
+def _closes(after: str, mark: str) -> bool:
+    """Whether the choice ends at a mark, and nothing behind it is a mark-up of its own."""
+    rest = after.lstrip(".!")
+    return rest.startswith(mark) and "<" not in rest[len(mark) :] and "\\" not in rest
 
 
 def _letter(label: str) -> int:
@@ -107,8 +128,16 @@ def _letter(label: str) -> int:
     return ord(label[0]) - 65 if len(label) == 3 and label[1:] in (". ", ") ", ": ") else -1
 
 
-def _says_nothing(after: str, choice: str, choices: tuple[str, ...]) -> bool:
-    """Whether nothing behind a choice can deny it or name another; a number can, where a choice has one."""
-    if _REST.match(after) is None or choice.lower() in _BARE:
-        return False
-    return not any(map(_DIGIT.search, choices))
+def _led_to(before: str, core: str) -> str:
+    """How a choice is named by the words before it, where they do nothing but lead to it; else nothing."""
+    pointing = _ANSWER.fullmatch(before)
+    lead = pointing[1] if pointing else before
+    if before[-1] != " " or not _LEAD.fullmatch(lead) or (core in _BARE and not pointing):
+        return ""
+    words = lead.translate(_GAPS).split()
+    if not DENYING_WORDS.isdisjoint(words):
+        return ""
+    if pointing:
+        # "X is the answer: …" points backwards.
+        return _ANSWER_IS if _BACKWARDS.isdisjoint(words) else ""
+    return _NAMED

@@ -37,6 +37,7 @@ from mmar.protocols.naming import (
     reach,
     whole,
 )
+from mmar.protocols.patterns import pattern
 from mmar.protocols.tags import find_tag
 from mmar.protocols.thinking import UNFINISHED, answer_start
 from mmar.protocols.wording import ChoiceForms, clean, forms
@@ -50,7 +51,7 @@ State = Literal["choice", "unresolved", "refused", "failed", "missing"]
 
 _TWO = "names more than one choice"
 _DENIES = "names a choice only to deny it"
-_REFUSAL = re.compile(
+_REFUSAL = pattern(
     r"""sorry\b | apologi[sz]e | as\s+an\s+ai\b | \bi\s+(?:can\s?not|can't|won't|will\s+not|am\s+not\s+able|am\s+unable)\b
       | \bi'm\s+(?:not\s+able|unable) | do(?:\s+not|n't)\s+have\s+(?:access|the\s+ability|enough)
       | unable\s+to\s+(?:process|hear|listen|access|analy[sz]e|assist|help|answer|determine|identify|provide)
@@ -106,7 +107,7 @@ def read_known(text: str, known: ChoiceForms, rule: ReadingRule | None = None) -
     if not letters and (stripped := text.strip()) and (at := known.exact.get(stripped, NONE)) >= 0:
         return _EXACT[at]
     if rule is None or rule == _ANY:
-        at, how = glance(stripped, known.glanced)
+        at, how = glance(stripped, known.cores)
         if at >= 0:
             return Reading("choice", at, how)
     return read_closely(text, known, rule)

@@ -13,12 +13,12 @@ that stands twice, letter for letter, is one choice, and its first place is mean
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from functools import lru_cache
 from typing import Any
 
-from mmar.protocols.frames import plain_choices
+from mmar.protocols.frames import plain_cores
+from mmar.protocols.patterns import pattern
 
 __all__ = ["ChoiceForms", "clean", "forms", "loose", "plain"]
 
@@ -38,7 +38,7 @@ _LEFT = " \t'([{<_~•-#>"
 _RIGHT = " \t'.,;:!?)]}>_~。，；：！？、"
 _LABEL_MARKS = ".:),-/;"
 _SIGNED = frozenset("-#>")
-_BLANKS = re.compile(r"[^\S\n]{2,}|\t")
+_BLANKS = pattern(r"[^\S\n]{2,}|\t")
 _PIECE = 512
 
 
@@ -101,7 +101,7 @@ class ChoiceForms:
         tails: the punctuation at each choice's end that its loose form lacks.
         by_length: 0-based indices of the choices that the loose form can tell apart, longest first.
         longest: length of the longest plain form, in characters.
-        glanced: the choices, where an answer that names one can be read at a glance; else none.
+        cores: by what each choice can be told at a glance; nothing where an answer needs a closer look.
         lettered: whether a choice itself starts as a label does: "A. Lincoln", the chord "A:maj".
     """
 
@@ -115,7 +115,7 @@ class ChoiceForms:
     by_length: list[int]
     longest: int
     lettered: bool
-    glanced: tuple[str, ...]
+    cores: tuple[str, ...]
 
     def __init__(self, choices: tuple[str, ...]) -> None:
         self.texts = choices
@@ -123,9 +123,9 @@ class ChoiceForms:
 
     def __getattr__(self, name: str) -> Any:
         # Called for what is not there yet; from then on it is an attribute like any other.
-        if name == "glanced":
-            self.glanced = plain_choices(self.texts)
-            return self.glanced
+        if name == "cores":
+            self.cores = plain_cores(self.texts)
+            return self.cores
         if name not in ChoiceForms.__annotations__:
             raise AttributeError(name)
         choices = self.texts
