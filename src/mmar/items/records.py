@@ -1,52 +1,43 @@
 """The records of a JSON array or JSONL file, one by one, in flat memory.
 
 Read as published: plain or gzip, with or without a byte order mark, with LF or CRLF line ends; a JSON array
-of objects or one object a line, told apart by the first character. A file is never held whole: it is cut
-into blocks of whole records, and a block is what is handed to another process when a file is large.
+of objects or one object a line, told apart by the first character. A file is never held whole. A large one
+can be read by several processes: a plain JSONL file by ranges of bytes (`spans`), any other in blocks of whole
+records that one process hands to the others (`blocks`).
 """
 
 from __future__ import annotations
 
 import io
-import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from mmar.errors import InputError, WorldError
+from mmar.items.arrays import array_records
 
 __all__ = ["BLOCK_BYTES", "Block", "Span", "blocks", "raw_records", "read_span", "spans"]
 
 BLOCK_BYTES = 1 << 20
 """A block's size in bytes, when its records are smaller."""
 
+# What is read at once; more than this leaves a core's own cache, and every byte is then fetched from memory twice.
+_PIECE = 1 << 18
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
-# Inside an array: a whole string (skipped), a brace that opens or closes an object, or the quote of a string
-# whose end was not read yet.
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}]', re.DOTALL)
-_BETWEEN = re.compile(rb"[\s,]*")
 
 
 class Block(msgspec.Struct, frozen=True):
     """Whole records of one file.
 
     Attributes:
-        texts: the records' JSON texts, UTF-8; a blank one is no record.
-        lines: 1-based line of the file on which each of `texts` begins.
+        records: 1-based line of the file and JSON text, UTF-8, of each.
     """
 
-    texts: list[bytes]
-    lines: Sequence[int]
-
-    def records(self) -> Iterator[tuple[int, bytes]]:
-        """The line number and the JSON text of each record."""
-        for line, text in zip(self.lines, self.texts, strict=True):
-            if text and not text.isspace():
-                yield line, text
+    records: list[tuple[int, bytes]]
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -59,6 +50,57 @@ class Span(msgspec.Struct, frozen=True):
 
     start: int
     end: int
+
+
+def raw_records(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the 1-based line and the JSON text, UTF-8, of each record of a JSONL or JSON array file.
+
+    Args:
+        path: the file, plain or gzip.
+
+    Raises:
+        InputError: there is no such file, it is a folder, empty, not UTF-8 by its mark, or neither an
+            array nor lines of JSON.
+        WorldError: the system cannot read it.
+    """
+    name = str(path)
+    try:
+        with _open(path) as stream:
+            if _first_mark(stream, name) == b"[":
+                yield from array_records(stream, _PIECE, name)
+            else:
+                for line, text in enumerate(stream, 1):
+                    if not text.isspace():
+                        yield line, text
+    except (EOFError, zlib.error, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise WorldError(f"{name}: cannot be read ({error.strerror})") from None
+        # gzip.BadGzipFile is an OSError without a number; the module is imported for gzip files alone.
+        raise InputError(
+            f"broken gzip data ({error})", file=name, hint="fetch or compress it again"
+        ) from None
+
+
+def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Block]:
+    """The records of a file in blocks, to be handed to other processes.
+
+    Args:
+        path: the file.
+        size: about how many bytes a block should have.
+
+    Raises:
+        InputError, WorldError: as `raw_records`.
+    """
+    records: list[tuple[int, bytes]] = []
+    held = 0
+    for record in raw_records(path):
+        records.append(record)
+        held += len(record[1])
+        if held >= size:
+            yield Block(records)
+            records, held = [], 0
+    if records:
+        yield Block(records)
 
 
 def spans(path: Path, size: int) -> list[Span] | None:
@@ -79,77 +121,25 @@ def spans(path: Path, size: int) -> list[Span] | None:
     return [Span(start, min(start + size, whole)) for start in range(0, whole, size)]
 
 
-def read_span(stream: BinaryIO, span: Span) -> Block:
-    """The lines that begin in a span, numbered from 1; the last of `texts` is empty.
+def read_span(stream: BinaryIO, span: Span) -> Iterator[bytes]:
+    """The lines that begin in a span, blank ones too.
 
     Args:
         stream: the file, open for reading.
         span: one of `spans`.
     """
-    start = span.start
-    stream.seek(max(0, start - 1))
-    if start:
+    at = span.start
+    stream.seek(max(0, at - 1))
+    if at:
         # One byte more at the front tells whether a line begins at the start.
-        start += len(stream.readline()) - 1
-    texts = stream.read(max(0, span.end - start)).split(b"\n")
-    if texts[-1]:
-        texts[-1] += stream.readline().removesuffix(b"\n")
-        texts.append(b"")
-    if not span.start:
-        texts[0] = texts[0].removeprefix(_BOM)
-    return Block(texts, range(1, len(texts) + 1))
-
-
-def raw_records(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield `(line, JSON text)` of each record of a file, in order.
-
-    Raises:
-        InputError: as `blocks`.
-    """
-    for block in blocks(path):
-        yield from block.records()
-
-
-def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Block]:
-    """Cut a JSONL or JSON array file into blocks of whole records.
-
-    Args:
-        path: the file, plain or gzip.
-        size: about how many bytes a block should have.
-
-    Raises:
-        InputError: there is no such file, it is a folder, empty, not UTF-8 by its mark, or neither an
-            array nor lines of JSON.
-        WorldError: the system cannot read it.
-    """
-    name = str(path)
-    try:
-        with _open(path) as stream:
-            head = stream.read(max(size, 64)).removeprefix(_BOM)
-            _refuse_other_formats(head, name)
-            start = head.lstrip()[:1]
-            while head and not start:
-                head += (more := stream.read(size))
-                start = head.lstrip()[:1]
-                if not more:
-                    break
-            if not start:
-                raise InputError(
-                    "the file is empty", file=name, hint="expected JSONL or a JSON array of records"
-                )
-            if start == b"[":
-                yield from _array_blocks(stream, head, size, name)
-            elif start == b"{":
-                yield from _line_blocks(stream, head, size)
-            else:
-                raise _not_json(head, name)
-    except (EOFError, zlib.error, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise WorldError(f"{name}: cannot be read ({error.strerror})") from None
-        # gzip.BadGzipFile is an OSError without a number; the module is imported for gzip files alone.
-        raise InputError(
-            f"broken gzip data ({error})", file=name, hint="fetch or compress it again"
-        ) from None
+        at += len(stream.readline()) - 1
+    if at >= span.end:
+        return
+    for text in stream:
+        yield text if at else text.removeprefix(_BOM)
+        at += len(text)
+        if at >= span.end:
+            return
 
 
 def _open(path: Path) -> BinaryIO:
@@ -158,16 +148,33 @@ def _open(path: Path) -> BinaryIO:
             "is a folder, expected a JSON or JSONL file", file=str(path), hint="name the file in it"
         )
     try:
-        plain = path.open("rb")
+        plain = path.open("rb", buffering=_PIECE)
     except FileNotFoundError:
         raise InputError("no such file", file=str(path), hint="check the path") from None
     if plain.read(2) == _GZIP:
         import gzip
 
         plain.close()
-        return io.BufferedReader(gzip.GzipFile(path))
+        return io.BufferedReader(gzip.GzipFile(path), _PIECE)
     plain.seek(0)
     return plain
+
+
+def _first_mark(stream: BinaryIO, name: str) -> bytes:
+    """The first character of a file, `[` or `{`; the stream then stands at the beginning, behind a byte order mark."""
+    head = stream.read(_PIECE)
+    begin = len(_BOM) if head.startswith(_BOM) else 0
+    head = head[begin:]
+    _refuse_other_formats(head, name)
+    while not head.lstrip() and (more := stream.read(_PIECE)):
+        head += more
+    mark = head.lstrip()[:1]
+    if not mark:
+        raise InputError("the file is empty", file=name, hint="expected JSONL or a JSON array of records")
+    if mark not in b"[{":
+        raise _not_json(head, name)
+    stream.seek(begin)
+    return mark
 
 
 def _refuse_other_formats(head: bytes, name: str) -> None:
@@ -191,86 +198,3 @@ def _not_json(head: bytes, name: str) -> InputError:
             "give a JSON array or one JSON object a line",
         )
     return InputError(problem, file=name, line=head[: len(head) - len(text)].count(b"\n") + 1, hint=hint)
-
-
-def _line_blocks(stream: BinaryIO, piece: bytes, size: int) -> Iterator[Block]:
-    first = 1
-    unfinished: list[bytes] = []
-    while piece:
-        texts = piece.split(b"\n")
-        if len(texts) > 1:
-            texts[0] = b"".join((*unfinished, texts[0]))
-            unfinished = [texts.pop()]
-            yield Block(texts, range(first, first + len(texts)))
-            first += len(texts)
-        else:
-            unfinished.append(piece)
-        piece = stream.read(size)
-    if any(unfinished):  # a last line without its line end is still a line
-        yield Block([b"".join(unfinished)], [first])
-
-
-def _array_blocks(stream: BinaryIO, head: bytes, size: int, name: str) -> Iterator[Block]:
-    """Objects of an array, as blocks."""
-    line = head[: head.index(b"[")].count(b"\n") + 1
-    text = head[head.index(b"[") + 1 :]
-    while True:
-        records, starts, line, text = _objects(text, line)
-        if records:
-            yield Block(records, starts)
-        rest = text.lstrip(b" \t\r\n,")
-        if rest[:1] == b"]":
-            line += text[: len(text) - len(rest)].count(b"\n")
-            after = rest[1:].lstrip() or stream.read(size).lstrip()
-            if after:
-                raise InputError("text after the end of the array", file=name, line=line, hint="remove it")
-            return
-        if rest and rest[:1] != b"{":
-            line += text[: len(text) - len(rest)].count(b"\n")
-            shown = rest[:40].decode("utf-8", "replace").splitlines()[0]
-            raise InputError(
-                f"a record must be a JSON object, found “{shown}”",
-                file=name,
-                line=line,
-                hint="correct the array",
-            )
-        # What is left is the beginning of an object; read at least as much again, so that one huge record
-        # is scanned a logarithmic number of times.
-        piece = stream.read(max(size, len(text)))
-        if not piece:
-            raise InputError(
-                "the array does not end with “]”",
-                file=name,
-                line=line,
-                hint="the file is cut off; fetch it again",
-            )
-        text += piece
-
-
-def _objects(text: bytes, line: int) -> tuple[list[bytes], list[int], int, bytes]:
-    """Split off the whole objects at the start of `text`: their texts, their lines, and what is left."""
-    records: list[bytes] = []
-    starts: list[int] = []
-    depth = begin = end = 0
-    for token in _TOKEN.finditer(text):
-        mark = text[token.start()]
-        if mark == 0x7B:  # {
-            if not depth:
-                begin = token.start()
-                if _BETWEEN.fullmatch(text, end, begin) is None:
-                    break  # something that is no object stands between two: the caller names it
-            depth += 1
-        elif mark == 0x7D:  # }
-            depth -= 1
-            if depth < 0:
-                break
-            if not depth:
-                line += text.count(b"\n", end, begin)
-                record = text[begin : token.end()]
-                starts.append(line)
-                line += record.count(b"\n")
-                records.append(record)
-                end = token.end()
-        elif not depth or token.end() == token.start() + 1:
-            break  # a string between two objects, or one cut off by the end of what was read
-    return records, starts, line, text[end:]

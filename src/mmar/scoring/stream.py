@@ -27,6 +27,7 @@ from mmar.items import (
     Question,
     Span,
     blocks,
+    raw_records,
     read_span,
     spans,
 )
@@ -42,6 +43,7 @@ __all__ = ["Plan", "Streamed", "score_against", "score_whole"]
 _PARALLEL_BYTES = 4 << 20
 _SPAN_BYTES = 4 << 20
 _WORKERS = 8
+_BUFFER = 1 << 18
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -77,11 +79,19 @@ class Streamed(msgspec.Struct):
 
 
 class _Part(msgspec.Struct):
-    """What came of some blocks."""
+    """What came of some records.
+
+    Attributes:
+        tally: the counts.
+        digests: what the digest of the questions is made of.
+        errors: of bad records; only the first, unless the plan is lenient.
+        lines: the line that was read last.
+    """
 
     tally: Tally
     digests: DigestBuilder
     errors: list[InputError]
+    lines: int = 0
 
 
 def score_whole(plan: Plan) -> Streamed:
@@ -105,7 +115,7 @@ def score_whole(plan: Plan) -> Streamed:
             raise again[0]
         if again:
             # A record too many cannot be taken out of a sum; count again, the first of each id alone.
-            part = _count(blocks(plan.path), plan, PredictionReader(plan.key, str(plan.path)), {})
+            part = _count(raw_records(plan.path), plan, PredictionReader(plan.key, str(plan.path)), {})
             return Streamed(part.tally, part.errors, part.digests.finish()[0])
     return Streamed(tally, errors, digest)
 
@@ -172,22 +182,27 @@ def read_predictions(
 ) -> Iterator[tuple[int, Prediction]]:
     """Line and prediction of each record of a file; bad records go to `on_error`, or are raised without it."""
     reader = PredictionReader(plan.key, str(plan.path))
-    for block in blocks(plan.path):
-        for line, text in block.records():
-            try:
-                yield line, reader.read(text, line)
-            except InputError as error:
-                if on_error is None:
-                    raise
-                on_error(error)
+    for line, text in raw_records(plan.path):
+        try:
+            yield line, reader.read(text, line)
+        except InputError as error:
+            if on_error is None:
+                raise
+            on_error(error)
 
 
 def _count(
-    blocks_: Iterable[Block], plan: Plan, reader: PredictionReader, first: dict[str, int] | None = None
+    records: Iterable[tuple[int, bytes]],
+    plan: Plan,
+    reader: PredictionReader,
+    first: dict[str, int] | None = None,
 ) -> _Part:
-    """Score blocks of whole records; with `first` (line by id) only the first record of each id."""
+    """Score whole records, blank ones passed over; with `first` (line by id) only the first record of each id."""
     part = _Part(Tally(plan.keep), DigestBuilder(), [])
-    for line, text in (record for block in blocks_ for record in block.records()):
+    line = 0
+    for line, text in records:
+        if text.isspace():
+            continue
         try:
             prediction = reader.read(text, line)
             question = _whole(prediction, plan, line)
@@ -209,6 +224,7 @@ def _count(
             failure=prediction.failure,
             rule=plan.rule,
         )
+    part.lines = line
     return part
 
 
@@ -231,8 +247,7 @@ def _parts(plan: Plan) -> Iterator[_Part]:
     if size < _PARALLEL_BYTES or workers < 2:
         reader = PredictionReader(plan.key, str(plan.path))
         with _without_cycles():
-            for block in blocks(plan.path):
-                yield _count((block,), plan, reader)
+            yield _count(raw_records(plan.path), plan, reader)
         return
     from concurrent.futures import ProcessPoolExecutor
 
@@ -241,14 +256,14 @@ def _parts(plan: Plan) -> Iterator[_Part]:
     work: Iterable[Span | Block] = blocks(plan.path) if divided is None else divided
     before = 0
     with ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(plan,)) as pool:
-        waiting: deque[Future[tuple[int, _Part]]] = deque()
+        waiting: deque[Future[_Part]] = deque()
 
         def take() -> _Part:
             nonlocal before
-            lines, part = waiting.popleft().result()
+            part = waiting.popleft().result()
             if divided is not None:
                 part.errors = [_further_down(error, before) for error in part.errors]
-                before += lines
+                before += part.lines
             return part
 
         for piece in work:
@@ -294,15 +309,15 @@ _worker: list[_Worker] = []
 
 def _start_worker(plan: Plan) -> None:
     gc.disable()
-    stream = plan.path.open("rb")
+    stream = plan.path.open("rb", buffering=_BUFFER)
     _worker[:] = [_Worker(plan, PredictionReader(plan.key, str(plan.path)), stream)]
 
 
-def _count_there(piece: Span | Block) -> tuple[int, _Part]:
-    """Score a piece in a worker: how many lines it has, and what came of it."""
+def _count_there(piece: Span | Block) -> _Part:
+    """Score a piece in a worker; the lines of a span are numbered from 1."""
     worker = _worker[0]
-    block = piece if isinstance(piece, Block) else read_span(worker.stream, piece)
-    return len(block.texts) - 1, _count((block,), worker.plan, worker.reader)
+    records = piece.records if isinstance(piece, Block) else enumerate(read_span(worker.stream, piece), 1)
+    return _count(records, worker.plan, worker.reader)
 
 
 def _repeated(plan: Plan) -> Iterator[InputError]:
