@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +17,8 @@ from real_data import MMAR, MMAU, needs_real_data
 
 ENDS = (
     "",
+    "..",
+    ". (5)",
     ".",
     "!",
     " (17)",
@@ -103,6 +108,140 @@ words = st.text(alphabet="abcABC12 .,:-'?()", min_size=1, max_size=8)
 @settings(max_examples=60, deadline=None)
 def test_for_any_choices(choices: list[str]) -> None:
     assert differing(tuple(choices)) == []
+
+
+CHOICES = st.sampled_from(
+    [
+        ("Mountain Canyon", "Dense Forest", "Open Grassland"),
+        ("Yes", "No"),
+        ("Dog", "Cat", "The dog"),
+        ("One", "Two", "Three"),
+        ("A major", "B minor", "C# minor"),
+        ("at first", "first", "or else", "and so"),
+        ("10 Hz", "1 kHz", "10 kHz"),
+        ("It", "he", "is it", "was"),
+        ("is correct", "is wrong"),
+        ("3.5", "5", "35"),
+        ("Tom!", "Al", "He is sad."),
+        ("Track", "Track 2", "Track 17"),
+        ("admitted", "not admitted", "partly"),
+        ("left", "left right", "right left"),
+        ("1", "12", "112", "2"),
+    ]
+)
+LEADS = st.lists(
+    st.sampled_from(
+        [
+            "i",
+            "A",
+            "a",
+            "heard",
+            "the",
+            "it",
+            "is",
+            "isn't",
+            "that's",
+            "was",
+            "not",
+            "never",
+            "one",
+            "this",
+            "clip",
+            "12",
+            "3.5",
+            "so",
+            "but",
+            "however",
+            "because",
+            "since",
+            "as",
+            ",",
+            ".",
+            ":",
+            ";",
+            "?",
+            "!",
+            "and",
+            "or",
+            "rather",
+            "than",
+            "instead",
+            "of",
+            "answer",
+            "option",
+            "choice",
+            "letter",
+            "B",
+            "the",
+            "answer",
+            "is",
+            "my",
+            "choose",
+            "I'd",
+            "pick",
+            "if",
+            "unless",
+            "first",
+            "dog",
+            "left",
+            "'",
+            '"',
+            "*",
+            "(",
+            ")",
+            "<answer>",
+            "</answer>",
+            '{"answer":',
+            '"',
+            "\n",
+            "who",
+            "too",
+            "rule",
+            "out",
+        ]
+    ),
+    max_size=7,
+).map(lambda words: re.sub(r" (?=[,.:;?!])", "", " ".join([*words, ""])))
+FRONTS = st.sampled_from(
+    ["", "", *_FRAMES, "The answer is ", "this the answer is: ", "(A) ", "B. ", "so it must be ", "I'd say "]
+)
+CASES = st.sampled_from([str, str.lower, str.upper])
+
+
+@given(
+    CHOICES,
+    LEADS,
+    FRONTS,
+    CASES,
+    st.sampled_from([*ENDS, '"}', '", "n": 3}', " because it barks"]),
+    st.data(),
+)
+@settings(max_examples=1500, deadline=None)
+def test_whatever_stands_before_a_choice(
+    choices: tuple[str, ...], lead: str, front: str, case: Callable[[str], str], end: str, data: st.DataObject
+) -> None:
+    text = f"{lead}{front}{case(data.draw(st.sampled_from(choices)))}{end}".strip()
+    assert disagreement(text, choices) is None
+
+
+def test_words_that_only_lead_to_a_choice_are_read_at_a_glance() -> None:
+    choices = ("Dog", "Cat", "Yes")
+    cores = plain_cores(choices)
+    for text, seen in {
+        "Having listened 9 times, I think it's a big Dog (9)": (0, "the only choice named"),
+        "I heard barking. So the best answer is: cat.": (1, "“answer is”"),
+        "Based on the clip, the correct answer is yes": (2, "“answer is”"),
+        '{ "final_answer": "Cat", "why": "it meows"}': (1, "a JSON key"),
+        "<answer>Yes.</answer> since it says so": (2, "an answer tag"),
+        "B) Cat [12]": (1, "a letter with its text"),
+        "After 3 barks it is yes": (2, "the only choice named"),
+        "It is not a dog": NOTHING,
+        "A dog": NOTHING,
+        "Is it a dog or a cat": NOTHING,
+        "I hear yes": NOTHING,
+        "What I hear is the answer: Dog": NOTHING,
+    }.items():
+        assert glance(text, cores) == seen, text
 
 
 @needs_real_data

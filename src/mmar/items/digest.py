@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256 as _sha256
-from itertools import pairwise
+from struct import iter_unpack
 
 import msgspec
 
@@ -24,7 +24,8 @@ from mmar.items.item import Item, Question
 __all__ = ["DIGEST_VERSION", "DigestBuilder", "benchmark_digest"]
 
 DIGEST_VERSION = 1
-_ENTRY = 40
+_KEY = 8
+_ENTRY = _KEY + 32
 _encode = msgspec.json.Encoder().encode
 
 
@@ -37,7 +38,7 @@ class DigestBuilder:
 
     def add(self, item_id: str, question: Question) -> None:
         """Add one item."""
-        key = _sha256(item_id.encode()).digest()[:8]
+        key = _sha256(item_id.encode()).digest()[:_KEY]
         form = _encode(
             (
                 item_id,
@@ -66,9 +67,9 @@ class DigestBuilder:
         whole = _sha256()
         twice = False
         for bucket in self._buckets:
-            entries = sorted([bucket[at : at + _ENTRY] for at in range(0, len(bucket), _ENTRY)])
+            entries = sorted([entry for (entry,) in iter_unpack(f"{_ENTRY}s", bucket)])
             whole.update(b"".join(entries))
-            twice = twice or any(one[:8] == next_[:8] for one, next_ in pairwise(entries))
+            twice = twice or len({entry[:_KEY] for entry in entries}) < len(entries)
         return whole.hexdigest(), twice
 
 

@@ -8,6 +8,7 @@ quite so (another choice named too, words behind the choice, a text beyond ASCII
 from __future__ import annotations
 
 from mmar.protocols.denial import DENYING_WORDS
+from mmar.protocols.mentions import place
 from mmar.protocols.patterns import pattern
 
 __all__ = ["glance", "plain_cores"]
@@ -37,17 +38,20 @@ _FRAMES = {
        for gap in ("", " ") for blank in ("", " ")},
 }  # fmt: skip
 _LONGEST = 400
-_ANSWER = pattern(r"(.*\b)answer(?: is:?|:) ")
-# Words and commas. None of what points at an answer, and no letter at the start that could be one.
-_LEAD = pattern(
-    r"(?!\w\b)(?!.*(?:answer|option|choice|letter|choose|select|pick|go with))(?:[a-z0-9 ,.]|'(?:s|m|ve)\b)*"
-)
+_OPENS = (" is ", "'s ")
+_POINTERS = ("answer is ", "answer is: ", "answer: ")
 _POINTING = pattern("answer|option|choice|prediction")
-_GAPS = "".join(" " if mark in ",.'" else mark for mark in map(chr, range(128)))
+# What may stand in words that lead to a choice: gaps become blanks, and what must not stand there becomes "\0".
+_LEADING = "".join(
+    mark if mark.isalnum() or mark == " " else " " if mark in ",.'" else "\0" for mark in map(chr, range(128))
+)
+_POINTING_ELSEWHERE = pattern("answer|option|choice|letter|choose|select|pick|go with")
+_TURNING = DENYING_WORDS | {"t"}  # of "isn't"
 _BACKWARDS = frozenset(("is", "was"))
+_NOUNLIKE = frozenset(("because", "since", "is", "was"))
 # Behind the choice: the end of a sentence, and perhaps a number in brackets; nothing that could deny or name.
-_REST = pattern(r"[.!]?(?:\s[\s\d.()\[\]]*)?$")
-_WORDLESS = pattern(r"[.!\s]?\s?[(\[{]?[\d\s.]*[)\]}]?$")
+_REST = pattern(r"[.!]{0,2}(?:\s[\s\d.()\[\]]*)?$")
+_WORDLESS = pattern(r"(?!\d)[.!\s]?\s?[(\[{]?[\d\s.]*[)\]}]?$")
 _ENDS = ("", ".", "!")
 
 # Choices that begin like a label or a link to another choice are not plain, nor those with marks of their own.
@@ -91,16 +95,17 @@ def glance(text: str, cores: tuple[str, ...]) -> tuple[int, str]:
     if len(text) > _LONGEST or not text.isascii():
         return NOTHING
     lower = text.lower()
-    found = -1
-    for at, core in enumerate(cores):
-        if core in lower:
-            if found >= 0:
-                return NOTHING
-            found = at
-    if found < 0:
+    here = [core for core in cores if core in lower]
+    if not here:
         return NOTHING
-    core = cores[found]
-    before, _, after = lower.partition(core)
+    core = here[0]
+    if len(here) == 1 and not core[0].isdigit():
+        before, _, after = lower.partition(core)
+    else:
+        core, before, after = _longest(lower, here)
+        if not core:
+            return NOTHING
+    found = cores.index(core)
     how = _FRAMES.get(before)
     if how is _JSON_KEY:
         return (found, how) if _closes(after, '"') and not _POINTING.search(after) else NOTHING
@@ -110,9 +115,22 @@ def glance(text: str, cores: tuple[str, ...]) -> tuple[int, str]:
         if _letter(text[: len(before)]) == found:
             return (found, _LABELLED) if _WORDLESS.match(after) else NOTHING
         how = _led_to(before, core)
-    if how and after in _ENDS:
-        return found, how if before else _TEXT
-    return (found, how) if how and core not in _BARE and _REST.match(after) else NOTHING
+    if not how or (core in _BARE and after[:1] not in _ENDS) or not _REST.match(after):
+        return NOTHING
+    return found, how if before or after.strip(".!") else _TEXT
+
+
+def _longest(text: str, cores: list[str]) -> tuple[str, str, str]:
+    """The longest core that stands in a text, and what is before and behind it; nothing where another stands there too."""
+    core, start = "", -1
+    for other in cores:
+        if len(other) > len(core) and (at := place(other, text)) >= 0:
+            core, start = other, at
+    before, after = text[:start], text[start + len(core) :]
+    for other in cores:
+        if other is not core and (place(other, before) >= 0 or place(other, after) >= 0):
+            return "", "", ""
+    return core, before, after
 
 
 def _closes(after: str, mark: str) -> bool:
@@ -130,14 +148,19 @@ def _letter(label: str) -> int:
 
 def _led_to(before: str, core: str) -> str:
     """How a choice is named by the words before it, where they do nothing but lead to it; else nothing."""
-    pointing = _ANSWER.fullmatch(before)
-    lead = pointing[1] if pointing else before
-    if before[-1] != " " or not _LEAD.fullmatch(lead) or (core in _BARE and not pointing):
+    lead, how = before, _NAMED
+    if before.endswith(_POINTERS):
+        lead, how = before[: before.rindex("answer")], _ANSWER_IS
+    elif before[-1] != " " or (core in _BARE and not before.endswith(_OPENS)):
         return ""
-    words = lead.translate(_GAPS).split()
-    if not DENYING_WORDS.isdisjoint(words):
+    spaced = lead.translate(_LEADING)
+    words = spaced.split()
+    if "\0" in spaced or not _TURNING.isdisjoint(words) or _POINTING_ELSEWHERE.search(lead):
         return ""
-    if pointing:
-        # "X is the answer: …" points backwards.
-        return _ANSWER_IS if _BACKWARDS.isdisjoint(words) else ""
-    return _NAMED
+    if how is _ANSWER_IS and not _BACKWARDS.isdisjoint(words):
+        return ""  # "X is the answer: …" points backwards
+    if not words:
+        return how if how is _ANSWER_IS else ""
+    if len(words[0]) == 1 and (lead[:2] != "i " or not _NOUNLIKE.isdisjoint(words[1:2])):
+        return ""  # a letter that could be one
+    return how

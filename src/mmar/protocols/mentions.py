@@ -13,7 +13,7 @@ from mmar.protocols.denial import is_asked, is_denied
 from mmar.protocols.patterns import pattern
 from mmar.protocols.wording import ChoiceForms, plain
 
-__all__ = ["Named", "is_bare", "is_edge", "named_choices"]
+__all__ = ["Named", "is_bare", "is_edge", "named_choices", "place"]
 
 _UNQUOTE = str.maketrans({"*": None, '"': None, "\n": " ; "})
 _BARE = frozenset(("no", "yes", "a", "an", "i", "the", "it", "is", "none", "not", "and", "or", "all", "so"))
@@ -89,6 +89,14 @@ def _mentions(text: str, known: ChoiceForms) -> tuple[str, list[tuple[int, int, 
         if pieces:
             text = "".join((*pieces, text[done:]))
     return text, found
+
+
+def place(choice: str, text: str) -> int:
+    """Where a choice first stands in a text as words of its own, -1 for nowhere; both in plain or loose form."""
+    start = text.find(choice)
+    while start >= 0 and not (is_edge(text, start) and is_edge(text, start + len(choice))):
+        start = text.find(choice, start + 1)
+    return start
 
 
 def is_edge(text: str, at: int) -> bool:

@@ -29,7 +29,7 @@ _CHOOSE = pattern(
     re.VERBOSE,
 )
 _IS_ANSWER = pattern(
-    r"""(?:is|was)\s{1,3}(?:(?:most\slikely|therefore|thus|clearly|probably)\s)?(?:the|my)\s{1,3}
+    r"""(?:is|was)(?<!\wis)(?<!\wwas)\s{1,3}(?:(?:most\slikely|therefore|thus|clearly|probably)\s)?(?:the|my)\s{1,3}
         (?:(?:most|only|correct|right|best|final|likely|plausible|appropriate|accurate|suitable|probable|fitting)\s{1,3}){0,3}
         (?:answer|option|choice)\b""",
     re.VERBOSE,

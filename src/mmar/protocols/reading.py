@@ -38,9 +38,10 @@ from mmar.protocols.naming import (
     whole,
 )
 from mmar.protocols.patterns import pattern
+from mmar.protocols.prepared import Prepared, prepared
 from mmar.protocols.tags import find_tag
 from mmar.protocols.thinking import UNFINISHED, answer_start
-from mmar.protocols.wording import ChoiceForms, clean, forms
+from mmar.protocols.wording import ChoiceForms, clean
 
 __all__ = ["READING_VERSION", "Reading", "State", "read", "read_known"]
 
@@ -98,19 +99,19 @@ def read(text: str | None, choices: tuple[str, ...], rule: ReadingRule | None = 
         >>> read("It is not two", ("one", "two")).state
         'unresolved'
     """
-    return _FAILED if text is None else read_known(text, forms(choices), rule)
+    return _FAILED if text is None else read_known(text, prepared(choices), rule)
 
 
-def read_known(text: str, known: ChoiceForms, rule: ReadingRule | None = None) -> Reading:
-    """As `read`, of choices whose forms are at hand: the inner loop of scoring."""
-    letters = rule is not None and rule.expects == "letter"
-    if not letters and (stripped := text.strip()) and (at := known.exact.get(stripped, NONE)) >= 0:
+def read_known(text: str, known: Prepared, rule: ReadingRule | None = None) -> Reading:
+    """As `read`, of choices that are prepared: the inner loop of scoring."""
+    stripped = text.strip()
+    if (rule is None or rule.expects == "text") and stripped and (at := known.exact.get(stripped, NONE)) >= 0:
         return _EXACT[at]
-    if rule is None or rule == _ANY:
-        at, how = glance(stripped, known.cores)
+    if (rule is None or rule == _ANY) and (cores := known.cores):
+        at, how = glance(stripped, cores)
         if at >= 0:
             return Reading("choice", at, how)
-    return read_closely(text, known, rule)
+    return read_closely(text, known.forms, rule)
 
 
 def read_closely(text: str, known: ChoiceForms, rule: ReadingRule | None = None) -> Reading:

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
-from typing import Any
 
-from mmar.protocols.frames import plain_cores
+import msgspec
+
 from mmar.protocols.patterns import pattern
 
-__all__ = ["ChoiceForms", "clean", "forms", "loose", "plain"]
+__all__ = ["ChoiceForms", "clean", "distinct", "exact_forms", "forms", "loose", "plain"]
 
 _MARKS = str.maketrans(
     {
@@ -87,21 +87,19 @@ def loose(text: str) -> str:
     return text[start:]
 
 
-class ChoiceForms:
-    """The choices of one question, prepared for comparison; made when first asked for, since most answers need little.
-
-    Args:
-        choices: as published.
+class ChoiceForms(msgspec.Struct, frozen=True):
+    """The choices of one question, prepared for comparison.
 
     Attributes:
         texts: the choices as published.
         exact: choice by exact form, different ones that share a form left out; likewise `plain` and `loose`.
+        plain: choice by plain form.
+        loose: choice by loose form.
         plains: the plain form of each choice.
         looses: the loose form of each choice.
         tails: the punctuation at each choice's end that its loose form lacks.
         by_length: 0-based indices of the choices that the loose form can tell apart, longest first.
         longest: length of the longest plain form, in characters.
-        cores: by what each choice can be told at a glance; nothing where an answer needs a closer look.
         lettered: whether a choice itself starts as a label does: "A. Lincoln", the chord "A:maj".
     """
 
@@ -115,48 +113,41 @@ class ChoiceForms:
     by_length: list[int]
     longest: int
     lettered: bool
-    cores: tuple[str, ...]
-
-    def __init__(self, choices: tuple[str, ...]) -> None:
-        self.texts = choices
-        self.exact = _distinct([choice.strip() for choice in choices], choices)
-
-    def __getattr__(self, name: str) -> Any:
-        # Called for what is not there yet; from then on it is an attribute like any other.
-        if name == "cores":
-            self.cores = plain_cores(self.texts)
-            return self.cores
-        if name not in ChoiceForms.__annotations__:
-            raise AttributeError(name)
-        choices = self.texts
-        plains = [plain(clean(choice)) for choice in choices]
-        looses = [loose(form) for form in plains]
-        self.plain = _distinct(plains, choices)
-        self.loose = _distinct(looses, choices)
-        self.plains, self.looses = plains, looses
-        self.tails = ["" if form == core else _tail(form) for form, core in zip(plains, looses, strict=True)]
-        self.by_length = sorted(
-            [at for form, at in self.loose.items() if form], key=lambda at: len(looses[at]), reverse=True
-        )
-        self.longest = max(map(len, plains))
-        self.lettered = any(
-            core[1:2] in _LABEL_MARKS and core[0].isalpha() for core in looses if len(core) > 1
-        )
-        return self.__dict__[name]
 
 
 @lru_cache(maxsize=4096)
 def forms(choices: tuple[str, ...]) -> ChoiceForms:
     """Prepare the choices of a question (cached: a benchmark's questions come again and again)."""
-    return ChoiceForms(choices)
+    plains = [plain(clean(choice)) for choice in choices]
+    looses = [loose(form) for form in plains]
+    by_loose = distinct(looses, choices)
+    told_apart = [at for form, at in by_loose.items() if form]
+    return ChoiceForms(
+        choices,
+        exact_forms(choices),
+        distinct(plains, choices),
+        by_loose,
+        plains,
+        looses,
+        ["" if form == core else _tail(form) for form, core in zip(plains, looses, strict=True)],
+        sorted(told_apart, key=lambda at: len(looses[at]), reverse=True),
+        max(map(len, plains)),
+        any(len(core) > 1 and core[1] in _LABEL_MARKS and core[0].isalpha() for core in looses),
+    )
 
 
-def _tail(text: str) -> str:
-    text = " ".join(text.translate(_EMPHASIS).split())
-    return text[len(text.rstrip(_RIGHT)) :]
+def exact_forms(choices: tuple[str, ...]) -> dict[str, int]:
+    """Choice by exact form."""
+    return distinct([choice.strip() for choice in choices], choices)
 
 
-def _distinct(forms_: list[str], choices: tuple[str, ...]) -> dict[str, int]:
+def distinct(forms_: list[str], choices: tuple[str, ...]) -> dict[str, int]:
+    """The first choice of each form; a form that different choices share names none of them.
+
+    Args:
+        forms_: a form of each choice.
+        choices: the choices themselves.
+    """
     found = dict(zip(forms_, range(len(forms_)), strict=True))
     if len(found) == len(forms_):
         return found
@@ -166,3 +157,8 @@ def _distinct(forms_: list[str], choices: tuple[str, ...]) -> dict[str, int]:
         if first >= 0 and choices[first] != choices[at]:
             found[form] = -1
     return {form: at for form, at in found.items() if at >= 0}
+
+
+def _tail(text: str) -> str:
+    text = " ".join(text.translate(_EMPHASIS).split())
+    return text[len(text.rstrip(_RIGHT)) :]

@@ -40,30 +40,31 @@ class Key:
 
     Attributes:
         wanted: the words that must stand in a prediction.
-        unwanted: the words that must not; made when first asked for, since most wrong answers lack a wanted one.
     """
 
-    wanted: frozenset[str]
-    unwanted: frozenset[str]
+    __slots__ = ("_answer", "_choices", "_unwanted", "wanted")
 
     def __init__(self, answer: str, choices: tuple[str, ...]) -> None:
         self._answer, self._choices = answer, choices
         self.wanted = frozenset(_words(answer))
+        self._unwanted: frozenset[str] | None = None
 
-    def __getattr__(self, name: str) -> frozenset[str]:
-        if name != "unwanted":
-            raise AttributeError(name)
-        words: set[str] = set()
-        for choice in self._choices:
-            if choice is not self._answer:
-                words.update(_words(choice))
-        self.unwanted = frozenset(words - self.wanted)
-        return self.unwanted
+    @property
+    def unwanted(self) -> frozenset[str]:
+        """The words that must not stand in one; made when first asked for, since most wrong answers lack a wanted one."""
+        if self._unwanted is None:
+            others = (choice for choice in self._choices if choice is not self._answer)
+            self._unwanted = frozenset(word for choice in others for word in _words(choice)) - self.wanted
+        return self._unwanted
 
     def accepts(self, prediction: str) -> bool:
         """Whether the rule calls a prediction right."""
         if prediction == self._answer:
             return bool(self.wanted)  # its words are those of the answer and no others
+        lower = prediction.lower()
+        for word in self.wanted:
+            if word not in lower:
+                return False  # not even as part of a word
         said = frozenset(_words(prediction))
         return bool(said) and self.wanted <= said and self.unwanted.isdisjoint(said)
 

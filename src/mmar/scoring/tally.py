@@ -9,10 +9,10 @@ import msgspec
 from mmar.items import Question
 from mmar.items.groups import published_rank
 from mmar.protocols import ReadingRule
+from mmar.protocols.prepared import Prepared
 from mmar.protocols.reading import read_known
-from mmar.protocols.wording import ChoiceForms, forms
 from mmar.scoring.choice import is_right
-from mmar.scoring.official import Key, official_key, official_reason
+from mmar.scoring.official import Key, official_reason
 from mmar.scoring.result import Accuracy, Bounds, GroupScore, ItemScore, accuracy
 
 __all__ = ["DIMENSIONS", "STATES", "Tally"]
@@ -22,9 +22,9 @@ DIMENSIONS = ("modality", "category", "sub-category")
 
 
 @lru_cache(maxsize=4096)
-def _prepared(answer: str, choices: tuple[str, ...]) -> tuple[ChoiceForms, Key]:
+def _prepared(answer: str, choices: tuple[str, ...]) -> tuple[Prepared, Key]:
     """What both scorers prepare of a question, found by one look-up."""
-    return forms(choices), official_key(answer, choices)
+    return Prepared(choices), Key(answer, choices)
 
 
 class Tally(msgspec.Struct):
