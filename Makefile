@@ -25,8 +25,10 @@ $(VENV)/bin/python:
 		echo "mmar needs Python 3.11 or newer with the venv module (Debian: apt-get install python3-venv)." >&2; exit 2; fi; \
 	"$$python" -m venv $(VENV)
 
+# Compiled as a package's modules are when it is installed: else each run compiles them where Python may not write.
 $(READY): $(VENV)/bin/python pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(READY_DEV): $(READY)

@@ -7,7 +7,6 @@ the last 32 are looked at.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -118,6 +117,8 @@ def _key_pattern(keys: str) -> re.Pattern[str]:
 
 def _unescape(value: str) -> str:
     if value[0] == '"':
+        import json
+
         try:
             return clean(str(json.loads(value, strict=False)))
         except ValueError:
