@@ -95,16 +95,9 @@ def glance(text: str, cores: tuple[str, ...]) -> tuple[int, str]:
     if len(text) > _LONGEST or not text.isascii():
         return NOTHING
     lower = text.lower()
-    here = [core for core in cores if core in lower]
-    if not here:
+    core, before, after = _around(lower, cores)
+    if not core:
         return NOTHING
-    core = here[0]
-    if len(here) == 1 and not core[0].isdigit():
-        before, _, after = lower.partition(core)
-    else:
-        core, before, after = _longest(lower, here)
-        if not core:
-            return NOTHING
     found = cores.index(core)
     how = _FRAMES.get(before)
     if how is _JSON_KEY:
@@ -115,13 +108,28 @@ def glance(text: str, cores: tuple[str, ...]) -> tuple[int, str]:
         if _letter(text[: len(before)]) == found:
             return (found, _LABELLED) if _WORDLESS.match(after) else NOTHING
         how = _led_to(before, core)
-    if not how or (core in _BARE and after[:1] not in _ENDS) or not _REST.match(after):
+    if not how or (core in _BARE and after[:1] not in _ENDS):
+        return NOTHING
+    if after not in _ENDS and not _REST.match(after):
         return NOTHING
     return found, how if before or after.strip(".!") else _TEXT
 
 
-def _longest(text: str, cores: list[str]) -> tuple[str, str, str]:
-    """The longest core that stands in a text, and what is before and behind it; nothing where another stands there too."""
+def _around(text: str, cores: tuple[str, ...]) -> tuple[str, str, str]:
+    """The one core in a text, and what is before and behind it; nothing where there is none, or more than one."""
+    core, several = "", False
+    for other in cores:
+        if other in text:
+            several = core != ""
+            core = other
+    if several or core[:1].isdigit():
+        return _longest(text, cores)
+    before, _, after = text.partition(core) if core else ("", "", "")
+    return core, before, after
+
+
+def _longest(text: str, cores: tuple[str, ...]) -> tuple[str, str, str]:
+    """As `_around`, of cores inside one another or inside other words: the longest that stands there by itself."""
     core, start = "", -1
     for other in cores:
         if len(other) > len(core) and (at := place(other, text)) >= 0:
