@@ -19,7 +19,6 @@ from typing import Any
 import msgspec
 
 import mmar
-from mmar.errors import UsageError
 from mmar.items import Benchmark, Item
 from mmar.models import Model
 from mmar.protocols import Request
@@ -29,6 +28,7 @@ from mmar.runs.cache import Cache
 from mmar.runs.clips import check_clips
 from mmar.runs.conditions import control_clip, shuffled
 from mmar.runs.engine import Counts, Engine, Limits
+from mmar.runs.folder import check_free, clear_working_files
 from mmar.runs.interrupt import stopped_by_interrupt
 from mmar.runs.ledger import LEDGER_NAME, Ledger, Slot, latest, read_ledger
 from mmar.runs.manifest import BenchmarkRef, Manifest, Session, now, read_manifest, write_manifest
@@ -156,8 +156,11 @@ async def _carry_out(plan: RunPlan, model: Model, progress: Callable[[int, Count
         try:
             if model.hears and plan.asking.condition != "none":
                 check_clips(plan.benchmark, select(plan.benchmark, plan.only))
-            manifest = _manifest_of(plan, model)
+            _manifest_of(plan, model)  # refuses a folder before anything is written to it
             ledger = stack.enter_context(Ledger(plan.out / LEDGER_NAME))
+            # Again, now that no other process can begin a run here.
+            manifest = _manifest_of(plan, model)
+            clear_working_files(plan.out)
             pairs = to_ask(plan, ledger.path)
             before = len(ledger.answered)
             session = Session(now(), selected=len(pairs), options=plan.notes)
@@ -230,8 +233,7 @@ def _manifest_of(plan: RunPlan, model: Model) -> Manifest:
     if before is not None:
         before.check_same_run(fresh, plan.out)
         return msgspec.structs.replace(before, benchmark=fresh.benchmark)
-    if plan.out.is_dir() and any(plan.out.iterdir()):
-        raise UsageError(f"{plan.out} is not empty and holds no run; choose another folder with --out")
+    check_free(plan.out)
     return fresh
 
 

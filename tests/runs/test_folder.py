@@ -1,0 +1,73 @@
+"""A run's folder: what may stand in it before a run begins, and what a killed process leaves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from made_up import Scripted, benchmark
+
+from mmar.errors import InputError, UsageError, WorldError
+from mmar.library import run
+from mmar.models import Answer
+from mmar.protocols import Request
+from mmar.runs import run as running
+from mmar.runs.engine import Limits
+from mmar.runs.manifest import Manifest
+
+QUICK = Limits(tries=1, backoff_s=0.001)
+
+
+def say(request: Request, _: int) -> Answer:
+    return Answer(request.item_id, "two", "")
+
+
+def test_a_run_that_died_before_its_manifest_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(folder: Path, manifest: Manifest) -> None:
+        raise WorldError("the disk is full")
+
+    made, out = benchmark(tmp_path / "b"), tmp_path / "run"
+    with monkeypatch.context() as patched, pytest.raises(WorldError):
+        patched.setattr(running, "write_manifest", full)
+        run(Scripted(say), made, out=out, limits=QUICK)
+    (out / ".manifest.json.4711.part").write_text('{"bench')  # killed while it was being put in place
+    assert [path.name for path in out.iterdir() if not path.name.startswith(".")] == ["answers.jsonl"]
+    assert run(Scripted(say), made, out=out, limits=QUICK).answered == 12
+
+
+def test_working_files_of_killed_processes_are_cleared_away(tmp_path: Path) -> None:
+    made, out = benchmark(tmp_path / "b"), tmp_path / "run"
+    run(Scripted(say), made, out=out, limits=QUICK, limit=3)
+    for name in (".manifest.json.1.part", ".predictions.jsonl.2.part"):
+        (out / name).write_text("{")
+    (out / "notes.txt").write_text("mine")
+    run(Scripted(say), made, out=out, limits=QUICK)
+    found = sorted(path.name for path in out.iterdir())
+    assert found == ["answers.jsonl", "manifest.json", "notes.txt", "predictions.jsonl"]
+
+
+def test_answers_without_a_manifest_are_not_taken_for_a_run_begun(tmp_path: Path) -> None:
+    made, out = benchmark(tmp_path / "b"), tmp_path / "run"
+    run(Scripted(say), made, out=out, limits=QUICK)
+    (out / "manifest.json").unlink()
+    before = (out / "answers.jsonl").read_bytes()
+    with pytest.raises(UsageError, match=r"holds no run, but other things \(answers\.jsonl"):
+        run(Scripted(say), made, out=out, limits=QUICK)
+    assert (out / "answers.jsonl").read_bytes() == before
+
+
+def test_a_path_through_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be a folder: a part of its path is a file"):
+        run(Scripted(say), benchmark(tmp_path / "b"), out=tmp_path / "file" / "run", limits=QUICK)
+
+
+def test_another_protocol_is_named_by_its_label_alone(tmp_path: Path) -> None:
+    made, out = benchmark(tmp_path / "b"), tmp_path / "run"
+    run(Scripted(say), made, out=out, limits=QUICK)
+    with pytest.raises(UsageError) as refused:
+        run(Scripted(say), made, out=out, limits=QUICK, protocol="letter")
+    assert "protocol: mmar@1 there, letter@1 asked for" in str(refused.value)
+    assert "template" not in str(refused.value)
