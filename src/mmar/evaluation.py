@@ -17,7 +17,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the published layout for a predictions file; exit status 2 for bad input."""
+    """Print the published layout for a predictions file; exit status 2 for bad input or a full disk."""
     parser = argparse.ArgumentParser(
         prog="python -m mmar.evaluation",
         description="Score predictions and print what the published script prints.",
@@ -26,8 +26,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         sys.stdout.write(official_layout_of_file(asked.input))
+        sys.stdout.flush()
     except MmarError as error:
         sys.stderr.write(f"{error}\n")
+        return 2
+    except BrokenPipeError:
+        sys.stdout = None  # the reader has seen enough; nothing more may be written at exit
+    except OSError as error:
+        sys.stdout = None
+        sys.stderr.write(f"the output cannot be written: {error.strerror or error}\n")
         return 2
     return 0
 

@@ -96,15 +96,15 @@ def test_a_benchmark_is_read_as_it_was_written(
         ({"id": None}, "id", "expected text, found null"),
         ({"id": 5}, "id", "found the number 5"),
         ({"id": ""}, "id", "empty"),
-        ({"question": ["x"]}, "question", "found an array"),
+        ({"question": ["x"]}, "question", "found a list"),
         ({"choices": "one"}, "choices", "expected a list"),
         ({"choices": ["one", 2]}, "choices\\[1\\]", "found the number 2"),
         ({"choices": ["two"]}, "choices", "found 1 choice, expected 2 to 26"),
         ({"choices": [str(at) for at in range(27)], "answer": "1"}, "choices", "found 27 choices"),
         ({"answer": "Two"}, "answer", "“Two” is not one of the choices"),
         ({"modality": True}, "modality", "found true or false"),
-        ({"rubric": [{"name": 1}]}, "rubric", "Expected `str`"),
-        ({"category": ["a", "b"]}, "category", "found an array"),
+        ({"rubric": [{"name": 1}]}, "rubric", "expected text, found a number"),
+        ({"category": ["a", "b"]}, "category", "found a list"),
     ],
 )
 def test_a_bad_field_is_named(change: dict[str, Any], field: str, said: str) -> None:

@@ -50,7 +50,9 @@ def test_states_are_told_apart() -> None:
 
 @pytest.mark.parametrize("prediction", [5, 1.5, True, ["x"], {"answer": "x"}])
 def test_a_prediction_that_is_no_text_is_an_error(prediction: object) -> None:
-    with pytest.raises(InputError, match="expected `str") as caught:
+    with pytest.raises(
+        InputError, match=r"expected text or null, found (a number|true or false|a list|an object)"
+    ) as caught:
         read({"id": "a", "answer_prediction": prediction})
     assert (caught.value.file, caught.value.line, caught.value.field) == ("p.jsonl", 3, "answer_prediction")
     assert "JSON string" in str(caught.value)
@@ -61,16 +63,17 @@ def test_a_prediction_that_is_no_text_is_an_error(prediction: object) -> None:
     [
         ({"answer_prediction": "x"}, "id", "missing"),
         ({"id": "", "answer_prediction": "x"}, "id", "empty"),
-        ({"id": 5}, "id", "expected `str"),
+        ({"id": 5}, "id", "expected text, found a number"),
         ({**WHOLE, "answer": None}, "answer", "missing"),
         ({**WHOLE, "modality": None}, "modality", "missing"),
         ({**WHOLE, "category": None}, "category", "missing"),
         ({**WHOLE, "choices": ["y"]}, "choices", "found 1 choice"),
         ({**WHOLE, "answer": "z"}, "answer", "not one of the choices"),
-        ({**WHOLE, "choices": [1, 2]}, "choices[0]", "expected `str`"),
+        ({**WHOLE, "choices": [1, 2]}, "choices[0]", "expected text, found a number"),
+        (["id", "a"], None, "a record must be a JSON object, found a list"),
     ],
 )
-def test_a_bad_record_is_named_by_field(record: object, field: str, said: str) -> None:
+def test_a_bad_record_is_named_by_field(record: object, field: str | None, said: str) -> None:
     with pytest.raises(InputError, match=said) as caught:
         read(record)
     assert caught.value.field == field

@@ -96,11 +96,11 @@ def test_a_line_in_the_middle_that_is_no_answer_is_named(tmp_path: Path) -> None
     with Ledger(path) as ledger:
         ledger.append([Answer("a", "1", ""), Answer("b", "2", "")])
     path.write_bytes(b'{"id": "x"}\n' + path.read_bytes())
-    with pytest.raises(InputError, match="not an answer") as caught:
+    with pytest.raises(InputError, match="is no answer") as caught:
         Ledger(path)
     assert caught.value.line == 1
     path.write_bytes(path.read_bytes().splitlines(keepends=True)[1] + b"{}\n")
-    with pytest.raises(InputError, match="not an answer"):
+    with pytest.raises(InputError, match="is no answer"):
         list(read_ledger(path))
 
 

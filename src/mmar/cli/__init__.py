@@ -94,6 +94,7 @@ def main(arguments: list[str] | None = None, **extra: Any) -> None:
         sys.stdout = None
         sys.exit(0)
     except OSError as error:
-        click.echo(f"mmar: {error.filename or 'output'}: {error.strerror or error}", err=True)
+        what = "the output cannot be written" if error.filename is None else error.filename
+        click.echo(f"mmar: {what}: {error.strerror or error}", err=True)
         sys.exit(2)
     sys.exit(status if isinstance(status, int) else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -11,11 +12,12 @@ from typing import Any
 import msgspec
 
 from mmar.errors import InputError, WorldError
+from mmar.items.decoding import decode_record
 from mmar.items.digest import benchmark_digest
 from mmar.items.item import Item
 from mmar.items.records import raw_records
 
-__all__ = ["Benchmark", "decode_record", "load_benchmark", "write_benchmark"]
+__all__ = ["Benchmark", "duplicate_id", "load_benchmark", "write_benchmark"]
 
 
 class Benchmark(msgspec.Struct, frozen=True, dict=True):
@@ -108,41 +110,6 @@ def load_benchmark(
     )
 
 
-def decode_record(text: bytes, path: Path | str, line: int) -> Any:
-    """Decode one record's JSON text.
-
-    Raises:
-        InputError: it is not JSON, or not UTF-8.
-    """
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise broken_json(text, error, path, line) from None
-    except UnicodeDecodeError as error:
-        raise not_utf8(error, path, line) from None
-
-
-def broken_json(text: bytes, error: Exception, path: Path | str, line: int) -> InputError:
-    """The error for a record that is not JSON."""
-    shown = text[:60].decode("utf-8", "replace").strip()
-    return InputError(
-        f"broken JSON: {error}; the record starts “{shown}”",
-        file=str(path),
-        line=line,
-        hint="correct the line, or leave it out with --lenient",
-    )
-
-
-def not_utf8(error: UnicodeDecodeError, path: Path | str, line: int) -> InputError:
-    """The error for a record in another encoding."""
-    return InputError(
-        f"byte 0x{error.object[error.start]:02x} is not UTF-8",
-        file=str(path),
-        line=line,
-        hint="save it as UTF-8",
-    )
-
-
 def duplicate_id(item_id: str, path: Path | str, first: int, second: int) -> InputError:
     """The error for an id that stands twice in one file."""
     return InputError(
@@ -208,6 +175,8 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
             stream.writelines((data,) if isinstance(data, bytes) else data)
         part.replace(path)
     except OSError as error:
-        raise WorldError(f"{path}: cannot be written ({error.strerror or error})") from None
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        what_to_do = "\n  → make room, and give the same command again" if full else ""
+        raise WorldError(f"{path}: cannot be written ({error.strerror or error}){what_to_do}") from None
     finally:
         part.unlink(missing_ok=True)

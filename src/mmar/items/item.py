@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from mmar.errors import InputError
+from mmar.items.decoding import types_in_words
 
 __all__ = ["FIELDS", "MAX_CHOICES", "Criterion", "Item", "Question", "check_question"]
 
@@ -122,7 +123,10 @@ class Item(msgspec.Struct, frozen=True):
         """
         where = _Place(file, line)
         if not isinstance(record, dict):
-            raise where.error(f"a record must be a JSON object, found {_kind(record)}")
+            raise where.error(
+                f"a record must be a JSON object, found {_kind(record)}",
+                hint="correct the file, or leave the record out with --lenient",
+            )
         values: dict[str, Any] = {}
         extra: dict[str, Any] = {}
         for name, value in record.items():
@@ -245,7 +249,7 @@ def _rubric(where: _Place, name: str, value: object) -> tuple[Criterion, ...] | 
         return msgspec.convert(value, tuple[Criterion, ...])
     except msgspec.ValidationError as error:
         raise where.error(
-            str(error), name, "each criterion has name, scoring_point, note and choices"
+            types_in_words(str(error)), name, "each criterion has name, scoring_point, note and choices"
         ) from None
 
 
@@ -284,7 +288,7 @@ def _plain(value: Any) -> Any:
 
 
 def _kind(value: object) -> str:
-    names = {dict: "an object", list: "an array", str: "text", bool: "true or false", type(None): "null"}
+    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
     return names.get(
         type(value), f"the number {value!r}" if isinstance(value, int | float) else type(value).__name__
     )

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from mmar.errors import InputError, UsageError
-from mmar.items.benchmark import broken_json, not_utf8
+from mmar.items.decoding import broken_json, not_utf8, types_in_words
 from mmar.items.item import MAX_CHOICES, Question, check_question
 from mmar.items.records import raw_records
 
@@ -162,9 +162,13 @@ class PredictionReader:
         match = re.search(r" - at `\$\.?([^`]*)`$", message)
         field = match[1] if match else None
         problem = message[: match.start()] if match else message
+        if not field:
+            problem = f"a record must be a JSON object, got {problem.partition(', got ')[2]}"
+        elif field == "id":
+            problem = problem.replace(" | null", "")  # one that is null is missing
         hint = "write the prediction as a JSON string" if field == self.key else "correct the record"
         return InputError(
-            _lower_first(problem),
+            types_in_words(problem),
             file=self.file,
             line=line,
             field=field or None,
@@ -183,10 +187,6 @@ _Label = str | Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=
 
 def _label(value: str | tuple[str, ...] | None) -> str | None:
     return value[0] if isinstance(value, tuple) else value
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def first_names(path: Path, count: int = 50) -> list[str]:

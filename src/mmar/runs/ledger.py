@@ -17,6 +17,7 @@ import msgspec
 
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.items import raw_records
+from mmar.items.decoding import types_in_words
 from mmar.models import Answer
 
 __all__ = ["LEDGER_NAME", "Ledger", "Slot", "latest", "read_ledger", "slot_of"]
@@ -44,7 +45,7 @@ def read_ledger(path: Path) -> Iterator[tuple[int, Answer]]:
             yield line, _decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
             torn = InputError(
-                f"not an answer: {error}",
+                f"is no answer: {types_in_words(str(error))}",
                 file=str(path),
                 line=line,
                 hint="the ledger was edited; restore the line",

@@ -17,6 +17,7 @@ import msgspec
 import mmar
 from mmar.errors import InputError, UsageError
 from mmar.items.benchmark import write_whole
+from mmar.items.decoding import types_in_words
 from mmar.protocols import Protocol, Settings
 from mmar.runs.signature import run_parts, signature_line
 
@@ -120,9 +121,11 @@ class Manifest(msgspec.Struct, frozen=True):
             UsageError: naming each part that differs.
         """
         mine, its = self.parts, other.parts
-        mine["protocol text"], its["protocol text"] = (
-            msgspec.json.encode(one.protocol).decode() for one in (self, other)
-        )
+        if mine["protocol"] == its["protocol"]:
+            # Two recipes of one's own that bear the same name.
+            mine["protocol text"], its["protocol text"] = (
+                msgspec.json.encode(one.protocol).decode() for one in (self, other)
+            )
         differ = [name for name in mine if mine[name] != its[name] and name != "mmar"]
         if differ:
             said = "".join(f"\n  {name}: {mine[name]} there, {its[name]} asked for" for name in differ)
@@ -150,11 +153,15 @@ def read_manifest(folder: Path) -> Manifest | None:
         data = path.read_bytes()
     except FileNotFoundError:
         return None
+    except NotADirectoryError:
+        raise InputError(
+            "cannot be a folder: a part of its path is a file", file=str(folder), hint="choose another folder"
+        ) from None
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
-            f"not a manifest of mmar {mmar.__version__}: {error}",
+            f"is no manifest of mmar {mmar.__version__}: {types_in_words(str(error))}",
             file=str(path),
             hint="was it edited? restore it",
         ) from None
