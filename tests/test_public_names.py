@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import mmar
-from mmar.errors import UsageError
+from mmar.errors import InputError, UsageError
 
 NAMES = ["Benchmark", "Item", "Score", "__version__", "compare", "load", "run", "score"]
 
@@ -62,3 +62,14 @@ def test_what_is_not_needed_is_not_imported(tmp_path: Path, statement: str, heav
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.strip().splitlines()[-1] == "[]"
+
+
+def test_errors_about_records_name_their_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
+    demo = mmar.load("demo")
+    records: list[dict[str, object]] = [{"id": item.id, "answer_prediction": item.answer} for item in demo]
+    records[2]["answer_prediction"] = 5
+    with pytest.raises(InputError, match=r"^predictions:3: field “answer_prediction”: expected text or null"):
+        mmar.score(records, demo)
+    with pytest.raises(InputError, match="no predictions were given"):
+        mmar.score([], demo)

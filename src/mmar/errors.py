@@ -55,11 +55,15 @@ class InputError(MmarError):
         self.field = field
         self.hint = hint
 
-    def __str__(self) -> str:
+    @property
+    def without_hint(self) -> str:
+        """Where it is and what is wrong; for a list of what was passed over, where the hint says nothing new."""
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         field = f"field “{self.field}”: " if self.field else ""
-        head = f"{place}: {field}{self.problem}" if place else f"{field}{self.problem}"
-        return f"{head}\n  → {self.hint}" if self.hint else head
+        return f"{place}: {field}{self.problem}" if place else f"{field}{self.problem}"
+
+    def __str__(self) -> str:
+        return f"{self.without_hint}\n  → {self.hint}" if self.hint else self.without_hint
 
     def __reduce__(self) -> tuple[object, ...]:
         # Raised in worker processes too; the default protocol would lose the keyword arguments.

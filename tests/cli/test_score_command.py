@@ -178,6 +178,13 @@ def test_output_to_a_full_disk_and_a_closed_pipe(tmp_path: Path) -> None:
         ["/bin/sh", "-c", f"{command} | true"], capture_output=True, text=True, check=False
     )
     assert "Traceback" not in piped.stderr
+    published = f"{sys.executable} -m mmar.evaluation --input {path}"
+    for end, status in ((" > /dev/full", 2), (" | true", 0)):
+        told = subprocess.run(["/bin/sh", "-c", published + end], capture_output=True, text=True, check=False)
+        assert told.returncode == status
+        assert told.stderr == (
+            "" if status == 0 else "the output cannot be written: No space left on device\n"
+        )
     assert mmar("score", path, "--items", tmp_path / "p.jsonl" / "below-a-file.csv") == 2
 
 
@@ -208,3 +215,72 @@ def test_the_library_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     assert found.official.accuracy == pytest.approx(50.80)
     rows = [json.loads(line) for line in (GOLDEN / "predictions_full.jsonl").read_text("utf-8").splitlines()]
     assert score(rows).official == found.official
+
+
+def test_a_misspelt_key_is_no_score_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With a benchmark every item would be missing, and the number 0 of something that was never read."""
+    bench = write(tmp_path / "b.jsonl", [ITEM | {"id": "id-0"}])
+    path = write(tmp_path / "p.jsonl", [{"id": "id-0", "reply": "3:1", "thinking_prediction": "…"}])
+    for more in ((), ("--key", "replay")):
+        assert mmar("score", path, "--benchmark", bench, *more) == 2
+        said = capsys.readouterr().err
+        assert f"no record has “{more[1] if more else 'answer_prediction'}”" in said
+        assert "--key; there is reply" in said
+    assert mmar("score", path, "--benchmark", bench, "--key", "reply") == 0
+    assert mmar("score", bench) == 2
+    assert "questions without answers" in capsys.readouterr().err
+
+
+def test_a_bad_record_of_the_benchmark_stays_in_the_denominator(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = [ITEM | {"id": f"id-{at}", "url": f"https://youtu.be/aaaaaaaaaa{at}"} for at in range(3)]
+    bench = write(tmp_path / "b.jsonl", [*whole, {"id": "id-3"}, whole[0]])
+    path = write(tmp_path / "p.jsonl", [{"id": f"id-{at}", "answer_prediction": "3:1"} for at in range(4)])
+    assert mmar("score", path, "--benchmark", bench) == 2
+    assert "b.jsonl:4: field “audio_path” or “audio_id”: missing" in capsys.readouterr().err
+    assert mmar("score", path, "--benchmark", bench, "--lenient", "--json") == 0
+    told = capsys.readouterr()
+    found = json.loads(told.out)
+    # Three right of four questions; the record that repeats one is no question more.
+    assert (found["n"], found["scores"]["choice"]["correct"], found["states"]["missing"]) == (4, 3, 1)
+    assert found["bounds"]["choice"] == {"low": 75.0, "high": 100.0}
+    assert found["scores"]["choice"]["clustered"]["clusters"] == 4
+    assert "3 bad records were left out" in found["notes"][-1]
+    assert [line.partition("left out: ")[2].rpartition("/")[2][:10] for line in told.err.splitlines()] == [
+        "b.jsonl:4:",
+        "b.jsonl:5:",
+        "p.jsonl:4:",
+    ]
+
+
+def test_what_does_not_go_with_the_published_layout(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "p.jsonl", records("3:1", model_prediction="1:3"))
+    for more in (("--json",), ("--items", tmp_path / "i.csv"), ("--lenient",)):
+        assert mmar("score", path, "--layout", "official", *more) == 2
+        assert "--layout official" in capsys.readouterr().err
+    assert mmar("score", path, "--layout", "official") == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("*****") and told.out.endswith("No prediction count: 0\n")
+    assert "read from “answer_prediction”" in told.err  # beside the layout, not in it
+
+
+def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "p.jsonl", records("3:1"))
+    told = subprocess.run(
+        ["/bin/sh", "-c", f"cat {path} | {sys.executable} -m mmar score /dev/stdin"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 2
+    assert "/dev/stdin: is a pipe or a device, which can be read only once" in told.stderr
+
+
+def test_a_key_is_for_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bench = write(tmp_path / "b.jsonl", [ITEM])
+    assert mmar("run", "baseline/longest", "--benchmark", bench, "--out", tmp_path / "run") == 0
+    assert mmar("score", tmp_path / "run", "--key", "answer_prediction") == 2
+    assert "is a run" in capsys.readouterr().err

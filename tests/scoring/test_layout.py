@@ -11,8 +11,7 @@ import pytest
 
 from mmar.errors import InputError
 from mmar.library import task_for
-from mmar.scoring.layout import official_layout_of_file
-from mmar.scoring.score import layout_of
+from mmar.scoring.layout import layout_of, official_layout_of_file
 from real_data import GOLDEN, MMAR, needs_real_data
 
 RECORD = {"id": "a", "choices": ["x", "y"], "answer": "y", "modality": "sound", "category": "Signal Layer"}
@@ -37,7 +36,7 @@ def test_the_golden_files(name: str) -> None:
 @pytest.mark.parametrize("name", ["full", "partial"])
 def test_joined_to_the_benchmark_it_is_the_same(name: str) -> None:
     expected = (GOLDEN / f"predictions_{name}.expected.txt").read_text()
-    assert layout_of(task_for(GOLDEN / f"predictions_{name}.jsonl", MMAR)) == expected
+    assert layout_of(task_for(GOLDEN / f"predictions_{name}.jsonl", MMAR)).text == expected
 
 
 def test_what_the_script_does_with_odd_records(tmp_path: Path) -> None:
@@ -52,6 +51,9 @@ def test_what_the_script_does_with_odd_records(tmp_path: Path) -> None:
     assert "sound : 66.67% over 3 samples\nmusic : 0.00% over 0 samples\n" in layout
     assert "Sub-category-wise Accuracy:\n******************************\nTotal" in layout
     assert layout.endswith("No prediction count: 0\n")
+    # What no benchmark should hold, and the script does not look at: an answer of its own, a single choice.
+    odd = write(tmp_path / "odd.jsonl", RECORD | said | {"answer": "y", "choices": ["z"]})
+    assert "Total Accuracy: 100.00% over 1 samples" in official_layout_of_file(odd)
 
 
 @pytest.mark.parametrize(
@@ -80,3 +82,21 @@ def test_where_the_script_stops_the_error_says_so(
     assert "Traceback" not in run.stderr
     assert str(path) in run.stderr
     assert run.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        ([{"id": "zz", "answer_prediction": "y"}], "is no item"),
+        ([{"id": "a", "answer_prediction": "y"}] * 2, "stands on line 1 already"),
+        ([{"id": "a", "answer_prediction": None}], "is null"),
+        ([{"id": "a", "answer_prediction": 5}], "found a number"),
+    ],
+)
+def test_joined_to_a_benchmark_nothing_is_passed_over(
+    tmp_path: Path, records: list[dict[str, object]], said: str
+) -> None:
+    bench = write(tmp_path / "b.jsonl", RECORD | {"audio_path": "a.wav", "question": "Which?"})
+    with pytest.raises(InputError, match=said) as refused:
+        layout_of(task_for(write(tmp_path / "p.jsonl", *records), bench))
+    assert "lenient" not in str(refused.value)

@@ -12,7 +12,7 @@ from mmar.errors import InputError, UsageError
 from mmar.items import write_benchmark
 from mmar.library import load
 from mmar.protocols import load_protocol
-from mmar.scoring.verdicts import differing, only_some, right, unanswered
+from mmar.scoring.verdicts import differing, judge, only_some, right, unanswered
 from scoring.several import answers_file, answers_run, questions, side_by_side
 
 VIDEOS = ("a", "a", "b", None, None, "c")
@@ -128,9 +128,12 @@ def test_a_failure_is_an_item_that_was_asked(tmp_path: Path) -> None:
 def test_nothing_asked_at_all_is_refused(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     file = tmp_path / "none.jsonl"
-    file.write_text('{"id": "id-0", "answer": "yes"}\n')
-    with pytest.raises(UsageError, match="no item was asked"):
+    file.write_text('{"id": "id-0", "reply": "yes"}\n')
+    with pytest.raises(InputError, match=r"no record has “answer_prediction”\n.*--key; there is reply"):
         side_by_side(known, file, file)
+    file.write_text('{"id": "id-99", "answer_prediction": "yes"}\n')
+    with pytest.raises(UsageError, match="no item was asked"):
+        judge([file, file], lambda _: known, benchmark=known, lenient=True)
 
 
 def test_input_that_is_nothing_to_judge(tmp_path: Path) -> None:

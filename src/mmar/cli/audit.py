@@ -223,7 +223,7 @@ def _try(benchmark: Benchmark) -> dict[str, Link]:
 def _unheard(path: Path, benchmark: Benchmark) -> Unheard:
     """The verdicts of a run that was not given the audio."""
     from mmar.audit import Unheard
-    from mmar.scoring.score import find_run
+    from mmar.scoring.sources import find_run
 
     manifest = find_run(path)
     if manifest is not None and manifest.audio not in _HIDDEN:

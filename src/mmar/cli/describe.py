@@ -40,7 +40,7 @@ def describe(
         benchmark,
         audio_dir=audio_dir,
         lenient=lenient,
-        report=lambda error: click.echo(f"left out: {error}", err=True),
+        report=lambda error: click.echo(f"left out: {error.without_hint}", err=True),
     )
     found = describe_benchmark(loaded)
     if figures is not None:

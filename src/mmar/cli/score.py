@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mmar.errors import InputError
+from mmar.errors import InputError, UsageError
 from mmar.items.benchmark import write_whole
 from mmar.library import score_path, task_for
 
@@ -63,13 +63,20 @@ def score(
         keep="all" if items else "differing" if as_json else "none",
     )
     if layout == "official":
-        from mmar.scoring.score import layout_of
+        if as_json or items is not None:
+            raise UsageError(
+                "--layout official prints what the published script prints and nothing else; leave out --json and --items"
+            )
+        from mmar.scoring.layout import layout_of
 
-        click.echo(layout_of(task), nl=False)
+        found = layout_of(task)
+        click.echo(found.text, nl=False)
+        for note in found.notes:
+            click.echo(f"note: {note}", err=True)
         return
     scored = score_path(task)
     for error in scored.errors:
-        click.echo(f"left out: {error}", err=True)
+        click.echo(f"left out: {error.without_hint}", err=True)
     if items is not None:
         from mmar.reports.records_file import records_file
 

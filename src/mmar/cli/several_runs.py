@@ -70,5 +70,5 @@ def judged(
         lenient=lenient,
     )
     for error in verdicts.errors:
-        click.echo(f"left out: {error}", err=True)
+        click.echo(f"left out: {error.without_hint}", err=True)
     return verdicts

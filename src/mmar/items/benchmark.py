@@ -28,7 +28,8 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
         name: e.g. `mmar`, or the file's stem.
         revision: the publisher's revision, or empty.
         audio_dir: the folder that the items' `audio_path` is relative to, if known.
-        missing: records that could not be read under `lenient`.
+        missing: records that were left out under `lenient`.
+        lost: how many questions were lost with them; a second record of one id is no question more.
         origin: the name or absolute path by which it can be loaded again, or empty.
     """
 
@@ -38,6 +39,7 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
     audio_dir: Path | None = None
     missing: tuple[InputError, ...] = ()
     origin: str = ""
+    lost: int = 0
 
     def __len__(self) -> int:
         return len(self.items)
@@ -87,17 +89,21 @@ def load_benchmark(
     items: dict[str, Item] = {}
     lines: dict[str, int] = {}
     errors: list[InputError] = []
+    lost = 0
     for line, text in raw_records(path):
         try:
-            item = Item.from_record(decode_record(text, path, line), file=str(path), line=line)
+            item, problem = Item.from_record(decode_record(text, path, line), file=str(path), line=line), None
             if item.id in items:
-                raise duplicate_id(item.id, path, lines[item.id], line)
+                problem = duplicate_id(item.id, path, lines[item.id], line)
         except InputError as error:
+            problem = error
+            lost += 1
+        if problem is not None:
             if not lenient:
-                raise
-            errors.append(error)
+                raise problem
+            errors.append(problem)
             if report is not None:
-                report(error)
+                report(problem)
             continue
         items[item.id], lines[item.id] = item, line
     if not items:
@@ -106,7 +112,13 @@ def load_benchmark(
         )
     stem = path.name.split(".")[0].removesuffix("-meta")
     return Benchmark(
-        tuple(items.values()), name or stem, revision, audio_dir, tuple(errors), origin or str(path.resolve())
+        tuple(items.values()),
+        name or stem,
+        revision,
+        audio_dir,
+        tuple(errors),
+        origin or str(path.resolve()),
+        lost,
     )
 
 

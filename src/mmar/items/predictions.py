@@ -32,7 +32,7 @@ class Prediction(msgspec.Struct, frozen=True, gc=False):
     """One record of a predictions file.
 
     Attributes:
-        id: the item's id; empty only when ids are not asked for.
+        id: the item's id; empty only where it is read as the published script reads it.
         text: what the model said, byte for byte; `None` when no answer came (`null`, or a failure).
         asked: whether the record has the prediction key at all.
         failure: the kind of failure, where the record names one.
@@ -81,13 +81,14 @@ class PredictionReader:
     Args:
         key: the field that holds the prediction.
         file: the name to put into errors.
-        ids: whether a record must have an id.
+        as_published: read as the published script does: a record needs no id, and what stands in its choices and
+            answer is not looked at.
     """
 
-    def __init__(self, key: str, file: str, *, ids: bool = True) -> None:
+    def __init__(self, key: str, file: str, *, as_published: bool = False) -> None:
         if key in _TAKEN:
             raise UsageError(f"--key {key}: that field holds part of the question, not a prediction")
-        self.key, self.file, self.ids = key, file, ids
+        self.key, self.file, self._as_published = key, file, as_published
         # The prediction's key is not known before the file is seen, so the record's type is made for it.
         record = msgspec.defstruct(
             "PredictionRecord",
@@ -123,7 +124,7 @@ class PredictionReader:
             raise broken_json(text, error, self.file, line) from None
         except UnicodeDecodeError as error:
             raise not_utf8(error, self.file, line) from None
-        if not record.id and self.ids:
+        if not record.id and not self._as_published:
             raise InputError(
                 "missing or empty",
                 file=self.file,
@@ -153,7 +154,7 @@ class PredictionReader:
                 field=field,
                 hint="a record with choices must be whole; or give only id and prediction, with --benchmark",
             )
-        if answer not in choices or not 2 <= len(choices) <= MAX_CHOICES:
+        if (answer not in choices or not 2 <= len(choices) <= MAX_CHOICES) and not self._as_published:
             check_question(choices, answer, file=self.file, line=line)
         return Question(record.question, choices, answer, modality, category, _label(record.sub_category))
 

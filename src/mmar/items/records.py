@@ -147,6 +147,12 @@ def _open(path: Path) -> BinaryIO:
         raise InputError(
             "is a folder, expected a JSON or JSONL file", file=str(path), hint="name the file in it"
         )
+    if path.exists() and not path.is_file():
+        raise InputError(
+            "is a pipe or a device, which can be read only once",
+            file=str(path),
+            hint="write its content to a file first",
+        )
     try:
         plain = path.open("rb", buffering=_PIECE)
     except FileNotFoundError:

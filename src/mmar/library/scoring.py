@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from mmar.errors import InputError
 from mmar.items import Benchmark
 from mmar.library.loading import load
 from mmar.protocols import Protocol, load_protocol
@@ -49,7 +50,17 @@ def score(
     with tempfile.TemporaryDirectory(prefix="mmar-") as folder:
         path = Path(folder) / "predictions.jsonl"
         path.write_bytes(b"".join(msgspec.json.encode(dict(record)) + b"\n" for record in predictions))
-        return score_path(task_for(path, benchmark, key=key, protocol=protocol, lenient=lenient)).score
+        if not path.stat().st_size:
+            raise InputError("no predictions were given", hint="give a path, or at least one record")
+        try:
+            return score_path(task_for(path, benchmark, key=key, protocol=protocol, lenient=lenient)).score
+        except InputError as error:
+            if error.file != str(path):
+                raise
+            # The caller knows the records by their number, not by a file that is gone.
+            raise InputError(
+                error.problem, file="predictions", line=error.line, field=error.field, hint=error.hint
+            ) from None
 
 
 def compare(
@@ -100,7 +111,8 @@ def task_for(
     keep: str = "differing",
 ) -> Task:
     """What to score, with the benchmark found: the one named, or a run's own."""
-    from mmar.scoring.score import Task, find_run
+    from mmar.scoring.score import Task
+    from mmar.scoring.sources import find_run
 
     if benchmark is None and (manifest := find_run(path)) is not None:
         benchmark = manifest.benchmark.given

@@ -11,18 +11,74 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from mmar.errors import InputError
-from mmar.items import PREDICTION_KEYS, PredictionReader, Question, raw_records
+from mmar.errors import InputError, UsageError
+from mmar.items import (
+    PREDICTION_KEYS,
+    Benchmark,
+    Prediction,
+    PredictionReader,
+    Question,
+    choose_key,
+    first_names,
+    raw_records,
+)
 from mmar.items.groups import LAYERS, MODALITIES
+from mmar.scoring.join import join
 from mmar.scoring.official import official_match
+from mmar.scoring.sources import answers_of, asked_once, benchmark_of, find_run, key_notes
+from mmar.scoring.stream import Plan, read_predictions
 
-__all__ = ["official_layout", "official_layout_of_file"]
+if TYPE_CHECKING:
+    from mmar.scoring.score import Task
+
+__all__ = ["Layout", "layout_of", "official_layout", "official_layout_of_file"]
 
 _RULE = "*" * 30
-_HINT = "the published script stops with a traceback here; use mmar score without --layout official"
+_HINT = "the published script stops with a traceback here; correct the file, or use mmar score without --layout official"
+_CORRECT = "correct the file; the published layout is printed of a whole one alone"
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """The published script's output.
+
+    Attributes:
+        text: every byte of it.
+        notes: what a person should know beside it.
+    """
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def layout_of(task: Task) -> Layout:
+    """What the published script prints for a run, or for a file joined to a benchmark or by itself.
+
+    Raises:
+        InputError: the script itself would stop, or the input is not what it should be.
+        UsageError: the task is lenient, which the script is not, or its benchmark is not the run's.
+    """
+    if task.lenient:
+        raise UsageError(
+            "--layout official: the published script stops at a bad record; correct it, or leave --layout out"
+        )
+    file, manifest = str(task.path), find_run(task.path)
+    if manifest is not None:
+        benchmark = benchmark_of(task.path, task.benchmark, manifest)
+        found = join(benchmark, asked_once(answers_of(task.path)), file)
+        return Layout(official_layout(_in_order(benchmark, found, file, "answer_prediction"), file))
+    choice = choose_key(first_names(task.path), task.key)
+    notes = tuple(key_notes(choice))
+    if task.benchmark is None:
+        return Layout(official_layout_of_file(task.path, choice.key), notes)
+    try:
+        found = join(task.benchmark, read_predictions(Plan(task.path, choice.key)), file)
+    except InputError as error:
+        raise _strictly(error) from None
+    return Layout(official_layout(_in_order(task.benchmark, found, file, choice.key), file), notes)
 
 
 class _Counts(msgspec.Struct):
@@ -90,14 +146,41 @@ def official_layout(answered: Iterable[tuple[int, Question, str]], file: str) ->
     return "".join(parts)
 
 
+def _in_order(
+    benchmark: Benchmark, found: dict[str, tuple[int, Prediction]], file: str, key: str
+) -> Iterator[tuple[int, Question, str]]:
+    """The predictions in the benchmark's order, without items of which no answer came."""
+    for item in benchmark:
+        line, prediction = found.get(item.id, (0, None))
+        if prediction is None or not prediction.asked or prediction.failure is not None:
+            continue
+        if prediction.text is None:
+            raise _is_null(file, line, key)
+        yield line, Question.of(item), prediction.text
+
+
 def _answered(path: Path, key: str) -> Iterator[tuple[int, Question, str]]:
-    reader = PredictionReader(key, str(path), ids=False)
+    reader = PredictionReader(key, str(path), as_published=True)
     for line, text in raw_records(path):
-        prediction = reader.read(text, line)
+        try:
+            prediction = reader.read(text, line)
+        except InputError as error:
+            raise _strictly(error) from None
         if not prediction.asked:
             continue
         if prediction.text is None and prediction.failure is None:
-            raise InputError("is null, expected text", file=str(path), line=line, field=key, hint=_HINT)
+            raise _is_null(str(path), line, key)
         if prediction.whole is None:
-            raise InputError("missing", file=str(path), line=line, field="choices", hint="give whole records")
+            hint = "give whole records; or name the benchmark that they answer, with mmar score --benchmark"
+            raise InputError("missing", file=str(path), line=line, field="choices", hint=hint)
         yield line, prediction.whole, prediction.text or ""
+
+
+def _strictly(error: InputError) -> InputError:
+    """The same error without the advice to be lenient, which the published script is not."""
+    hint = _CORRECT if "--lenient" in (error.hint or "") else error.hint
+    return InputError(error.problem, file=error.file, line=error.line, field=error.field, hint=hint)
+
+
+def _is_null(file: str, line: int, key: str) -> InputError:
+    return InputError("is null, expected text", file=file, line=line, field=key, hint=_HINT)

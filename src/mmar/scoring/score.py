@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from mmar.errors import InputError, UsageError
-from mmar.items import Benchmark, Prediction, Question, choose_key, first_names
+from mmar.items import Benchmark, choose_key, first_names
 from mmar.protocols import ReadingRule
 from mmar.runs.signature import run_parts, signature_line
 from mmar.scoring.choice import CHOICE_VERSION
 from mmar.scoring.official import OFFICIAL_VERSION
 from mmar.scoring.result import Accuracy, ItemScore, Score
+from mmar.scoring.sources import answers_of, asked_once, benchmark_of, find_run, key_notes, no_prediction
 from mmar.scoring.stream import Plan, Streamed, read_predictions, score_against, score_whole
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from mmar.scoring.rotation import Rotations
     from mmar.scoring.tally import Tally
 
-__all__ = ["Scored", "Task", "find_run", "layout_of", "score_task"]
+__all__ = ["Scored", "Task", "score_task"]
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -70,24 +71,6 @@ class Scored(msgspec.Struct, frozen=True):
     parts: Mapping[str, str]
 
 
-def find_run(path: Path) -> Manifest | None:
-    """The manifest of the run in a folder, `None` for a file.
-
-    Raises:
-        InputError: a folder without a run.
-    """
-    if not path.is_dir():
-        return None
-    from mmar.runs.manifest import read_manifest
-
-    manifest = read_manifest(path)
-    if manifest is None:
-        raise InputError(
-            "is a folder that holds no run", file=str(path), hint="name a run's folder or a file"
-        )
-    return manifest
-
-
 def score_task(task: Task) -> Scored:
     """Score a run or a file.
 
@@ -98,7 +81,8 @@ def score_task(task: Task) -> Scored:
     manifest = find_run(task.path)
     if manifest is not None:
         return _score_run(task, manifest)
-    choice = choose_key(first_names(task.path), task.key)
+    fields = first_names(task.path)
+    choice = choose_key(fields, task.key)
     plan = Plan(task.path, choice.key, task.rule, task.keep, task.lenient)
     errors: list[InputError] = []
     if task.benchmark is not None:
@@ -108,51 +92,30 @@ def score_task(task: Task) -> Scored:
     else:
         streamed = score_whole(plan)
         name = task.published(streamed.digest) or "file"
-    notes = [f"predictions are read from “{choice.key}”: {choice.reason}"] if choice.reason else []
-    if task.benchmark is None and streamed.tally.states["missing"] == streamed.tally.n:
-        raise InputError(
-            f"no record has “{choice.key}”",
-            file=str(task.path),
-            hint="name the field that holds predictions with --key",
-        )
+    if choice.key not in fields and streamed.tally.states["missing"] == streamed.tally.n:
+        raise no_prediction(task.path, choice.key, fields)
+    notes = key_notes(choice)
     if task.benchmark is None and name == "file":
         notes.append(
-            "n is the number of records in the file; with --benchmark, items that it leaves out count as missing"
+            "n is the number of records in the file; with --benchmark, items that the file leaves out count as missing"
         )
     parts = {**run_parts(name, streamed.digest, streamed.tally.n), "protocol": "?"}
     return _scored(task, streamed, parts, notes, errors)
 
 
-def layout_of(task: Task) -> str:
-    """What the published script prints for a run or a file; see `mmar.scoring.layout`.
-
-    Raises:
-        InputError: the script itself would stop, or the input is not what it should be.
-    """
-    from mmar.scoring.layout import official_layout, official_layout_of_file
-
-    manifest = find_run(task.path)
-    if manifest is None and task.benchmark is None:
-        return official_layout_of_file(task.path, choose_key(first_names(task.path), task.key).key)
-    benchmark = _benchmark_of(task, manifest)
-    if manifest is not None:
-        given = _plain_predictions(_answers(task.path))
-    else:
-        choice = choose_key(first_names(task.path), task.key)
-        given = read_predictions(Plan(task.path, choice.key))
-    found = {prediction.id: (line, prediction) for line, prediction in given}
-    return official_layout(_in_order(benchmark, found), str(task.path))
-
-
 def _score_run(task: Task, manifest: Manifest) -> Scored:
     from mmar.runs.ledger import LEDGER_NAME
 
-    benchmark = _benchmark_of(task, manifest)
+    if task.key is not None:
+        raise UsageError(
+            f"--key: {task.path} is a run, whose answers stand where mmar run puts them; leave --key out"
+        )
+    benchmark = benchmark_of(task.path, task.benchmark, manifest)
     rule = task.rule if task.rule is not None else manifest.protocol.reading
     plan = Plan(task.path / LEDGER_NAME, "answer_prediction", rule, task.keep, task.lenient)
-    answers = _answers(task.path)
-    streamed = score_against(benchmark, _plain_predictions(answers), plan)
-    parts = {**manifest.parts, **run_parts(benchmark.name, benchmark.digest, len(benchmark))}
+    answers = answers_of(task.path)
+    streamed = score_against(benchmark, asked_once(answers), plan)
+    parts = {**manifest.parts, **run_parts(benchmark.name, benchmark.digest, streamed.tally.n)}
     notes = []
     if manifest.sessions and manifest.sessions[-1].ended is None:
         notes.append(
@@ -178,41 +141,6 @@ def _several_times(
     return rotations_of(readings), repeats_of(readings)
 
 
-def _benchmark_of(task: Task, manifest: Manifest | None) -> Benchmark:
-    if task.benchmark is None:
-        raise UsageError(f"{task.path}: name the benchmark with --benchmark")
-    if manifest is not None and task.benchmark.digest != manifest.benchmark.digest:
-        raise UsageError(
-            f"{task.path} is a run of “{manifest.benchmark.name}” with content digest {manifest.benchmark.digest[:8]}; "
-            f"“{task.benchmark.name}” has {task.benchmark.digest[:8]}\n  → name the same revision with --benchmark"
-        )
-    return task.benchmark
-
-
-def _answers(folder: Path) -> dict[Slot, tuple[int, Answer]]:
-    from mmar.runs.ledger import LEDGER_NAME, latest, read_ledger
-
-    return latest(read_ledger(folder / LEDGER_NAME))
-
-
-def _plain_predictions(answers: dict[Slot, tuple[int, Answer]]) -> Iterator[tuple[int, Prediction]]:
-    for (_, rotation, repeat), (line, answer) in answers.items():
-        if rotation or repeat:
-            continue  # the score is of each item asked once, as published
-        failure = None if answer.failure is None else answer.failure.kind
-        text = answer.text if failure is None else None
-        yield line, Prediction(answer.id, text, asked=True, failure=failure, whole=None)
-
-
-def _in_order(
-    benchmark: Benchmark, found: dict[str, tuple[int, Prediction]]
-) -> Iterable[tuple[int, Question, str]]:
-    for item in benchmark:
-        line, prediction = found.get(item.id, (0, None))
-        if prediction is not None and prediction.text is not None:
-            yield line, Question.of(item), prediction.text
-
-
 def _scored(
     task: Task, streamed: Streamed, parts: dict[str, str], notes: list[str], errors: list[InputError]
 ) -> Scored:
@@ -220,9 +148,10 @@ def _scored(
     if task.protocol is not None:
         parts["reading"] = f"{parts['reading']} for {task.protocol}"
     parts["scorers"] = f"official@{OFFICIAL_VERSION},choice@{CHOICE_VERSION}"
-    errors = [*errors, *streamed.errors]
+    errors = [*(task.benchmark.missing if task.benchmark else ()), *errors, *streamed.errors]
     if errors:
-        notes.append(f"{len(errors)} bad records were left out and count as missing (--lenient)")
+        bad = "1 bad record was" if len(errors) == 1 else f"{len(errors):,} bad records were"
+        notes.append(f"{bad} left out (--lenient); a question without a usable record counts as missing")
     official, choice = _totals(tally, task.benchmark if task.clustered else None)
     differing = tuple(row for row in tally.rows if row.official != row.choice)
     score = Score(
@@ -250,6 +179,8 @@ def _totals(tally: Tally, benchmark: Benchmark | None) -> tuple[Accuracy, Accura
     clusters = clusters_of(benchmark)
     if not names_a_video(clusters):
         return official, choice
+    # A question whose record could not be read is a source of its own.
+    clusters += tuple(f"lost {at}" for at in range(benchmark.lost))
     by_scorer = [clustered((bool(byte & bit) for byte in tally.verdicts), clusters) for bit in (1, 2)]
     first, second = (
         msgspec.structs.replace(total, clustered=found)

@@ -33,6 +33,7 @@ from mmar.items import (
 )
 from mmar.items.benchmark import duplicate_id
 from mmar.protocols import ReadingRule
+from mmar.scoring.join import join
 from mmar.scoring.tally import Tally
 
 if TYPE_CHECKING:
@@ -134,38 +135,8 @@ def score_against(
         InputError: an id that is not in the benchmark or stands twice, or a record whose question is not the
             benchmark's, unless the plan is lenient.
     """
-    found: dict[str, Prediction] = {}
-    lines: dict[str, int] = {}
     errors: list[InputError] = []
-    file = str(plan.path)
-    for line, prediction in predictions:
-        try:
-            item = benchmark.by_id.get(prediction.id)
-            if item is None:
-                raise InputError(
-                    f"“{prediction.id}” is no item of the benchmark “{benchmark.name}”",
-                    file=file,
-                    line=line,
-                    field="id",
-                    hint="is it the right benchmark? --lenient leaves such records out",
-                )
-            whole = prediction.whole
-            if whole is not None and (whole.choices != item.choices or whole.answer != item.answer):
-                raise InputError(
-                    f"the choices or the answer of “{item.id}” differ from those of the benchmark “{benchmark.name}”",
-                    file=file,
-                    line=line,
-                    field="choices",
-                    hint="the file belongs to another revision: score it without --benchmark, or correct it",
-                )
-            if item.id in found:
-                raise duplicate_id(item.id, file, lines[item.id], line)
-        except InputError as error:
-            if not plan.lenient:
-                raise
-            errors.append(error)
-            continue
-        found[item.id], lines[item.id] = prediction, line
+    found = join(benchmark, predictions, str(plan.path), errors.append if plan.lenient else None)
     tally = Tally(plan.keep, verdicts=bytearray())
     for item in benchmark:
         question = Question.of(item)
@@ -173,7 +144,11 @@ def score_against(
         if given is None:
             tally.add(item.id, question, None, asked=False)
         else:
-            tally.add(item.id, question, given.text, asked=given.asked, failure=given.failure, rule=plan.rule)
+            _, said = given
+            tally.add(item.id, question, said.text, asked=said.asked, failure=said.failure, rule=plan.rule)
+    tally.states["missing"] += benchmark.lost
+    if tally.verdicts is not None:
+        tally.verdicts += bytes(benchmark.lost)
     return Streamed(tally, errors, benchmark.digest)
 
 

@@ -19,7 +19,8 @@ from mmar.protocols import Protocol
 from mmar.runs.signature import PARTS
 from mmar.scoring.clusters import clusters_of
 from mmar.scoring.result import ItemScore
-from mmar.scoring.score import Task, find_run, score_task
+from mmar.scoring.score import Task, score_task
+from mmar.scoring.sources import find_run
 from mmar.scoring.tally import DIMENSIONS
 
 if TYPE_CHECKING:
