@@ -154,6 +154,12 @@ def test_input_that_is_nothing_to_judge(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="id-99"):
         side_by_side(known, file, bad)
     assert [error.line for error in side_by_side(known, file, bad, lenient=True).errors] == [7]
+    # A file of whole records is its own benchmark: its bad record is named once.
+    whole = tmp_path / "whole.jsonl"
+    record = {"id": "a", "audio_path": "a.wav", "question": "?", "choices": ["x", "y"], "answer": "x"}
+    record |= {"modality": "sound", "category": "Signal Layer", "answer_prediction": "x"}
+    whole.write_text(json.dumps(record) + '\n{"id": "b"}\n')
+    assert [error.line for error in side_by_side(None, whole, whole, lenient=True).errors] == [2]
 
 
 def test_a_protocol_can_be_given_for_all(tmp_path: Path) -> None:

@@ -132,12 +132,14 @@ def judge(
     _check_named_benchmarks(paths, manifests)
     known: dict[str, Benchmark] = {}
     judged, benchmarks, groups = [], [], None
-    errors: list[InputError] = []
+    errors: dict[tuple[str | None, int | None], InputError] = {}
     for place, (path, manifest) in enumerate(zip(paths, manifests, strict=True)):
         own = benchmark or _own_benchmark(path, manifest, load, known, lenient=lenient)
         rule, label = (protocol.reading, protocol.label) if protocol else (None, None)
         found = score_task(Task(path, own, key, rule, label, keep="all", lenient=lenient, clustered=False))
-        errors += found.errors
+        for error in found.errors:
+            # A bad record of a file that is its own benchmark is met twice.
+            errors.setdefault((error.file, error.line), error)
         groups = groups or found.score.groups
         run = Judged(
             _letters(place),
@@ -164,7 +166,7 @@ def judge(
             for dimension in DIMENSIONS
         },
         tuple(_in_order(run, common) for run in judged),
-        tuple(errors),
+        tuple(errors.values()),
     )
 
 
