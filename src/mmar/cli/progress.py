@@ -10,7 +10,30 @@ if TYPE_CHECKING:
 
     from mmar.runs.engine import Counts
 
-__all__ = ["RunProgress"]
+__all__ = ["RunProgress", "shares"]
+
+_NUMBERS = 50  # columns: 1,000/1,000  12.3/s  0:00:10 left  100 failed
+_LEAST_BAR, _BAR = 8, 40
+
+
+def shares(title: str, width: int) -> tuple[str, int]:
+    """Divide a line between title and bar; the numbers beside them are what one looks for, and always fit.
+
+    Args:
+        title: what is done.
+        width: of the terminal, in columns.
+
+    Returns:
+        The title, cut where it must be, and the bar's width.
+
+    Example:
+        >>> shares("openai/gpt-4o-audio-preview on mmar", 80)
+        ('openai/gpt-4o-audio-p…', 8)
+    """
+    room = max(0, width - _NUMBERS)
+    most = max(8, room - _LEAST_BAR)
+    shown = title if len(title) <= most else f"{title[: most - 1]}…"
+    return shown, min(_BAR, max(_LEAST_BAR, room - len(shown)))
 
 
 class RunProgress:
@@ -47,14 +70,23 @@ class RunProgress:
                     speed = task.finished_speed or task.speed
                     return Text("–/s" if speed is None else f"{speed:.3g}/s")
 
+            class Left(TimeRemainingColumn):
+                """The time that is left, and at the end the time that it took."""
+
+                def render(self, task: Task) -> Text:
+                    shown = super().render(task)
+                    return shown if task.finished else Text.assemble(shown, " left")
+
+            console = Console(file=self._stream)
+            self._title, bar = shares(self._title, console.width)
             self._progress = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
+                TextColumn("{task.description}", markup=False),
+                BarColumn(bar_width=bar),
                 MofNCompleteColumn(),
                 Rate(),
-                TimeRemainingColumn(),
+                Left(elapsed_when_finished=True),
                 TextColumn("{task.fields[failed]}"),
-                console=Console(file=self._stream),
+                console=console,
             )
             self._progress.start()
         return self
