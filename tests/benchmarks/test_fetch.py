@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from file_server import FileServer, Page, Serve
 
-from mmar.benchmarks.fetch import Download, Pace, Wanted, fetch
+from mmar.benchmarks.fetch import Download, Pace, fetch
+from mmar.benchmarks.offer import Wanted
 from mmar.benchmarks.part import part_of
 from mmar.errors import UsageError, WorldError
 
@@ -250,6 +251,13 @@ def test_a_host_that_announces_another_file_is_turned_down_before_the_transfer(
     with pytest.raises(WorldError, match=f"{SHA256}; expected {'0' * 64}"):
         get(url, tmp_path, Wanted(sha256="0" * 64))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://example.org/a.tar"])
+def test_a_redirect_leads_to_http_or_nowhere(server: FileServer, tmp_path: Path, target: str) -> None:
+    url = server.add("/away", b"", Serve(status=302, headers={"Location": target}))
+    with pytest.raises(WorldError, match=f"sends on to “{target}”, which is no http or https address"):
+        get(url, tmp_path)
 
 
 def test_redirects_in_a_circle_end(server: FileServer, tmp_path: Path) -> None:

@@ -118,12 +118,15 @@ def test_missing_clips_end_with_status_1(
     result = run("little", "--cache-dir", str(tmp_path))
     assert result.exit_code == 1
     assert "3 of 5" in result.stdout
+    listed = json.loads(run("--list", "--json", "--cache-dir", str(tmp_path)).stdout)
+    assert next(one for one in listed if one["name"] == "little")["state"] == "clips missing"
 
 
 def test_errors_are_raised_for_the_top_level_to_say(
     run: Run, little: Entry, server: FileServer, tmp_path: Path
 ) -> None:
     assert isinstance(run("nope").exception, MmarError)
+    assert "did you mean “mmar”?" in str(run("mmr").exception)
     server.pages["/little-meta.jsonl"].script[:] = [Serve(status=404)]
     error = run("little", "--cache-dir", str(tmp_path)).exception
     assert isinstance(error, MmarError)

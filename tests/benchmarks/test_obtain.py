@@ -296,7 +296,9 @@ def test_an_archive_of_something_else_is_refused(
     entry = make_entry(metadata)
     with pytest.raises(InputError, match=r"holds none of the 5 clips .* photos/cat\.jpg"):
         get(entry, tmp_path / "cache", sources=[str(tmp_path / "a")])
-    assert not (Store(tmp_path / "cache", entry).folder / "audio").exists()
+    store = Store(tmp_path / "cache", entry)
+    assert not (store.folder / "audio").exists()
+    assert not store.staged.exists()
 
 
 def test_an_evil_archive_with_no_digest_to_hold_it_against_writes_nothing(

@@ -10,7 +10,7 @@ import msgspec
 
 from mmar.errors import UsageError
 
-__all__ = ["CATALOGUE", "DEMO", "Archive", "Entry", "RemoteFile", "entry_named"]
+__all__ = ["CATALOGUE", "DEMO", "Archive", "Entry", "RemoteFile", "entry_named", "meant_by"]
 
 DEMO = "demo"
 """The benchmark that is synthesised here instead of fetched."""
@@ -172,4 +172,12 @@ def entry_named(name: str) -> Entry:
     try:
         return CATALOGUE[name]
     except KeyError:
-        raise UsageError(f"no benchmark is called “{name}”; known are {', '.join(CATALOGUE)}") from None
+        raise UsageError(f"no benchmark is called “{name}”{meant_by(name)}") from None
+
+
+def meant_by(name: str) -> str:
+    """What a person may have meant by a name that is none, as the end of a sentence."""
+    import difflib
+
+    close = difflib.get_close_matches(name, CATALOGUE, n=1)
+    return f"; did you mean “{close[0]}”?" if close else f"; names are {', '.join(CATALOGUE)}"

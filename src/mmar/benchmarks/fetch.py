@@ -24,7 +24,14 @@ import msgspec
 from yarl import URL
 
 from mmar import __version__
-from mmar.benchmarks.kinds import looks_like_web_page
+from mmar.benchmarks.offer import (
+    NotWanted,
+    Wanted,
+    check_beginning,
+    check_claim,
+    check_held,
+    check_size,
+)
 from mmar.benchmarks.part import Claim, Version, appending, discard, left_over, part_of, remember
 from mmar.benchmarks.progress import Advance, Progress, SilentProgress, bytes_text
 from mmar.benchmarks.replies import (
@@ -40,7 +47,7 @@ from mmar.benchmarks.replies import (
 from mmar.benchmarks.store import require_space
 from mmar.errors import UsageError, WorldError
 
-__all__ = ["Download", "Pace", "Wanted", "fetch"]
+__all__ = ["Download", "Pace", "fetch"]
 
 _LONGEST_WAIT = 60.0
 _WORTHWHILE = 1 << 16  # new bytes that make a try count as progress
@@ -60,22 +67,6 @@ class Pace(msgspec.Struct, frozen=True):
     stall: float = 30.0
     tries: int = 6
     backoff: float = 0.5
-
-
-class Wanted(msgspec.Struct, frozen=True):
-    """What is known of a file beforehand; a server that offers another is turned down before the transfer.
-
-    Attributes:
-        size: bytes, if known.
-        sha256: digest, if known.
-        at_most: bytes that may be written where the size is not known.
-        afterwards: bytes of disk space that the caller needs once the file is there.
-    """
-
-    size: int | None = None
-    sha256: str | None = None
-    at_most: int = 64 << 30
-    afterwards: int = 0
 
 
 class Download(msgspec.Struct, frozen=True):
@@ -171,6 +162,9 @@ class _Transfer:
                         continue
                     except _Again as again:
                         reason, wait = str(again), again.wait
+                    except NotWanted:
+                        self._forget()
+                        raise
                     except HOPELESS as error:
                         raise WorldError(f"{self._shown}: {self._words(error)}") from None
                     except (aiohttp.ClientError, TimeoutError) as error:
@@ -201,11 +195,11 @@ class _Transfer:
         headers = {"Range": f"bytes={self._held}-", "If-Range": validator} if validator and self._held else {}
         async with session.get(self._address, headers=headers) as reply:
             claim = claim_of(reply)
-            self._refuse_other(claim)
+            check_claim(claim, self._wanted, self._shown)
             if reply.status == 206:
                 version = self._continued(reply, claim)
             elif reply.status == 200:
-                self._refuse_web_page(found=reply.content_type == "text/html")
+                check_beginning(reply.content_type, b"", self._shown)
                 version = self._anew(reply, claim)
             elif reply.status == 416:
                 self._version = self._whole_already(reply)
@@ -214,7 +208,7 @@ class _Transfer:
                 self._refuse_status(reply)
             if reply.headers.get("Content-Encoding", "identity") != "identity":
                 raise WorldError(f"{self._shown}: the server compresses what was asked for as it is")
-            self._refuse_size(version.total)
+            check_size(version.total, self._wanted, self._shown)
             remember(self._part, version)
             self._version = version
             await self._receive(reply, version, advance)
@@ -232,12 +226,8 @@ class _Transfer:
         with appending(self._part) as append:
             async for data in reply.content.iter_any():
                 if not self._held:
-                    self._refuse_web_page(found=looks_like_web_page(data))
-                if self._held + len(data) > most:
-                    self._forget()
-                    raise WorldError(
-                        f"{self._shown}: sends more than {bytes_text(most)}; this is not the file wanted"
-                    )
+                    check_beginning("", data, self._shown)
+                check_held(self._held + len(data), most, self._shown)
                 append(data)
                 self._held += len(data)
                 advance(self._held, version.total or self._wanted.size)
@@ -283,32 +273,6 @@ class _Transfer:
     def _forget(self) -> None:
         discard(self._part)
         self._version, self._held, self._inherited = None, 0, False
-
-    def _refuse_other(self, claim: Claim | None) -> None:
-        if claim is None:
-            return
-        if self._wanted.sha256 not in (None, claim.sha256):
-            self._forget()
-            raise WorldError(
-                f"{self._shown}: the host now keeps another file there, with SHA-256 {claim.sha256}; "
-                f"expected {self._wanted.sha256}. A newer version of this program may know it"
-            )
-        self._refuse_size(claim.size)
-
-    def _refuse_size(self, size: int | None) -> None:
-        if size is not None and self._wanted.size not in (None, size):
-            self._forget()
-            raise WorldError(
-                f"{self._shown}: the server offers {size:,} bytes where {self._wanted.size:,} are expected; "
-                "this is not the file wanted"
-            )
-
-    def _refuse_web_page(self, *, found: bool) -> None:
-        if found:
-            self._forget()
-            raise WorldError(
-                f"{self._shown}: the server sent a web page instead of the file (a login? an error?)"
-            )
 
     def _refuse_status(self, reply: aiohttp.ClientResponse) -> NoReturn:
         if reply.status in PASSING:

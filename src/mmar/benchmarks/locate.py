@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.benchmarks.catalogue import CATALOGUE, DEMO, Entry
+from mmar.benchmarks.catalogue import CATALOGUE, DEMO, Entry, meant_by
 from mmar.benchmarks.paths import clip_path
 from mmar.benchmarks.store import RECEIPT, Store, sha256_of
 from mmar.errors import InputError, UsageError, WorldError
@@ -178,8 +178,4 @@ def _first_clip(metadata: Path) -> str | None:
 
 
 def _no_such(text: str) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(text, CATALOGUE, n=1)
-    meant = f"; did you mean “{close[0]}”?" if close else f"; names are {', '.join(CATALOGUE)}"
-    return f"“{text}” is neither a benchmark's name nor a file or folder that exists{meant}"
+    return f"“{text}” is neither a benchmark's name nor a file or folder that exists{meant_by(text)}"

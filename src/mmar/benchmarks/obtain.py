@@ -18,8 +18,9 @@ import msgspec
 from mmar import __version__
 from mmar.benchmarks.catalogue import Entry, RemoteFile
 from mmar.benchmarks.clips import clips_of, places, present
-from mmar.benchmarks.fetch import Pace, Wanted, fetch
+from mmar.benchmarks.fetch import Pace, fetch
 from mmar.benchmarks.kinds import kind_of
+from mmar.benchmarks.offer import Wanted
 from mmar.benchmarks.part import discard
 from mmar.benchmarks.progress import Progress, SilentProgress
 from mmar.benchmarks.replies import public_url
@@ -245,17 +246,17 @@ class _Getting:
                 done = unpack(
                     source.path, staged, places(clips), bounds=bounds, advance=advance, shown=source.shown
                 )
+            found = present(staged, clips)
+            if not found.clips:
+                held = f", but {done.left_out[0]}" if done.left_out else ""
+                raise InputError(
+                    f"holds none of the {len(clips):,} clips that the metadata names: no {clips[0]}{held}",
+                    file=source.shown,
+                    hint=f"give the archive of {self._entry.title}'s clips",
+                )
         except (InputError, WorldError):
             shutil.rmtree(staged, ignore_errors=True)
             raise
-        found = present(staged, clips)
-        if not found.clips:
-            held = f", but {done.left_out[0]}" if done.left_out else ""
-            raise InputError(
-                f"holds none of the {len(clips):,} clips that the metadata names: no {clips[0]}{held}",
-                file=source.shown,
-                hint=f"give the archive of {self._entry.title}'s clips",
-            )
         return AudioPart(
             url=source.shown,
             size=size,

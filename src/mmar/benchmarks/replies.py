@@ -117,6 +117,10 @@ def error_words(error: Exception, connect: float, stall: float) -> str:
             return f"no connection to {error.host} ({error.os_error.strerror or error.os_error})"
         case aiohttp.ClientPayloadError() | aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
             return "the connection broke off"
+        case aiohttp.NonHttpUrlClientError() | aiohttp.InvalidURL():
+            return (
+                f"the server sends on to {quoted(public_url(str(error)))}, which is no http or https address"
+            )
         case aiohttp.TooManyRedirects():
             return "the server sends from one address to the next without end"
         case aiohttp.ClientHttpProxyError():

@@ -47,8 +47,8 @@ __all__ = [
 
 RECEIPT = "receipt.json"
 
-State = Literal["ready", "without audio", "begun", "not fetched", "made when used"]
-"""`begun` means that a download can be gone on with."""
+State = Literal["ready", "clips missing", "without audio", "begun", "not fetched", "made when used"]
+"""`clips missing`: the archive lacked some; `begun`: a download can be gone on with."""
 
 Witness = Literal["catalogue", "host"]
 """Who says what a file's SHA-256 is: this program's catalogue, or the host of the file as it announced it."""
@@ -155,7 +155,9 @@ class Store(msgspec.Struct, frozen=True):
         if self.entry.metadata is None:
             return "made when used"
         if receipt is not None:
-            return "ready" if receipt.audio is not None else "without audio"
+            if receipt.audio is None:
+                return "without audio"
+            return "clips missing" if receipt.audio.missing else "ready"
         return "begun" if any(self.work.glob("*.part")) else "not fetched"
 
     def receipt(self) -> Receipt | None:

@@ -122,5 +122,5 @@ def _record(entry: Entry, cache_dir: Path) -> dict[str, Any]:
 
     store = Store(cache_dir, entry)
     state = store.state
-    here = str(store.folder) if state in ("ready", "without audio") else None
+    here = str(store.folder) if state in ("ready", "clips missing", "without audio") else None
     return {**msgspec.to_builtins(entry), "state": state, "folder": here}
