@@ -37,23 +37,17 @@ def demo(out: Path, seed: int) -> None:
     Example:
       mmar demo
     """
-    from mmar.reports import score_table
+    from mmar.reports import models_table, score_table
 
     benchmark = load("demo")
     click.echo(f"The demonstration set: {len(benchmark)} questions, clips in {benchmark.audio_dir}\n")
-    summary = []
+    summary = {}
     for model in _MODELS:
         folder = out / default_folder(benchmark.name, model, DEFAULT).name
         click.echo(f"$ mmar run {model} --benchmark demo --out {folder}")
         run_and_report(model, benchmark, folder, protocol=DEFAULT, seed=seed)
         click.echo()
-        summary.append((model, score_path(task_for(folder, benchmark)).score))
+        summary[model] = score_path(task_for(folder, benchmark)).score
     click.echo(f"$ mmar score {folder}")
-    click.echo(score_table(summary[-1][1], colour=sys.stdout.isatty()))
-    click.echo(f"{'model':20}  {'official':>24}   {'choice':>24}")
-    for model, score in summary:
-        cells = "   ".join(
-            f"{value.accuracy:6.1f} {f'[{value.interval[0]:.1f}, {value.interval[1]:.1f}]':>17}"
-            for value in (score.official, score.choice)
-        )
-        click.echo(f"{model:20}  {cells}")
+    click.echo(score_table(summary[model], colour=sys.stdout.isatty()))
+    click.echo(models_table(summary), nl=False)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from mmar.reports.score_table import score_table
+from mmar.reports.score_table import models_table, score_table
 
-__all__ = ["score_table"]
+__all__ = ["models_table", "score_table"]

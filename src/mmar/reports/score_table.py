@@ -6,13 +6,15 @@ one would take longer than scoring.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mmar.scoring import Accuracy, Score
 
-__all__ = ["score_table"]
+__all__ = ["models_table", "score_table"]
 
 _TITLES = {"modality": "modality", "category": "category", "sub-category": "sub-category"}
+_SCORERS = f"{'official':^21}   {'choice':^21}"
+_HEADS = f"{'%':>5}  {'95 % interval':<14}   {'%':>5}  {'95 % interval':<14}"
 _MEANING = {
     "choice": "named a choice",
     "unresolved": "named none, or more than one",
@@ -35,6 +37,24 @@ def score_table(score: Score, *, colour: bool = False) -> str:
     return "".join(f"{line}\n" for line in _lines(score, colour=colour))
 
 
+def models_table(scores: Mapping[str, Score]) -> str:
+    """Draw the overall accuracies of several models, a line each.
+
+    Args:
+        scores: by the model's name.
+
+    Returns:
+        Lines, each ended.
+    """
+    width = max(map(len, scores))
+    rows = [
+        f"{name:{width}}   {_accuracy(score.official)}   {_accuracy(score.choice)}"
+        for name, score in scores.items()
+    ]
+    lines = (f"{'':{width}}   {_SCORERS}", f"{'model':{width}}   {_HEADS}", *rows)
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
 def _lines(score: Score, *, colour: bool) -> Iterator[str]:
     def bold(text: str) -> str:
         return f"\033[1m{text}\033[0m" if colour else text
@@ -45,10 +65,8 @@ def _lines(score: Score, *, colour: bool) -> Iterator[str]:
     names = [name for group in score.groups.values() for name in group]
     width = max([len("sub-category"), *(len(name) + 2 for name in names)])
     count = max(5, len(f"{score.n:,}"))
-    yield f"{'':{width}}  {'':>{count}}   {'official':^21}   {'choice':^21}"
-    yield dim(
-        f"{'':{width}}  {'n':>{count}}   {'%':>5}  {'95 % interval':<14}   {'%':>5}  {'95 % interval':<14}".rstrip()
-    )
+    yield f"{'':{width}}  {'':>{count}}   {_SCORERS}".rstrip()
+    yield dim(f"{'':{width}}  {'n':>{count}}   {_HEADS}".rstrip())
     yield bold(_row("all", width, score.n, count, score.official, score.choice))
     for dimension, groups in score.groups.items():
         if groups:
