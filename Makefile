@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
+MADE := $(VENV)/.made
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
@@ -19,14 +20,16 @@ help:
 	@echo "make bench   the performance scripts (see benchmarks/perf/README.md)"
 	@echo "make clean   remove .venv and build files"
 
-$(VENV)/bin/python:
+# A stamp, not the interpreter: that one is there before pip is, and a venv cut short must be made again.
+$(MADE):
 	@python=$$($(FIND_PYTHON)); \
 	if [ -z "$$python" ]; then \
 		echo "mmar needs Python 3.11 or newer with the venv module (Debian: apt-get install python3-venv)." >&2; exit 2; fi; \
 	"$$python" -m venv $(VENV)
+	@touch $@
 
 # Compiled as a package's modules are when it is installed: else each run compiles them where Python may not write.
-$(READY): $(VENV)/bin/python pyproject.toml
+$(READY): $(MADE) pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@$(BIN)/python -m compileall -q src
 	@touch $@
