@@ -71,3 +71,12 @@ def test_another_protocol_is_named_by_its_label_alone(tmp_path: Path) -> None:
         run(Scripted(say), made, out=out, limits=QUICK, protocol="letter")
     assert "protocol: mmar@1 there, letter@1 asked for" in str(refused.value)
     assert "template" not in str(refused.value)
+
+
+def test_how_fast_a_model_is_asked_is_no_part_of_the_run(tmp_path: Path) -> None:
+    (tmp_path / "first.py").write_text("def answer(request):\n    return request['choices'][0]\n")
+    model, made, out = f"python:{tmp_path / 'first.py'}:answer", benchmark(tmp_path / "b"), tmp_path / "run"
+    run(model, made, out=out, limit=2, options={"hears": "no"})
+    done = run(model, made, out=out, options={"hears": "no", "threads": "4"})
+    assert (done.before, done.answered) == (2, 12)
+    assert "settings:hears=no|" in done.manifest.line

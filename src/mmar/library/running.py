@@ -122,8 +122,7 @@ def plan_run(
         protocol = load_protocol(protocol)
     limits = limits or Limits()
     chosen = {name: list(values) for name, values in (only or {}).items()}
-    # Where a key, a server or a file of captions lies is no part of a number.
-    shown = {name: value for name, value in (options or {}).items() if not _says_where(name)}
+    shown = {name: value for name, value in (options or {}).items() if not _changes_no_answer(name)}
     return RunPlan(
         benchmark=benchmark if isinstance(benchmark, Benchmark) else load(benchmark),
         asking=Asking(protocol, (settings or Settings()).over(protocol.settings), audio, rotations, repeats),
@@ -170,6 +169,7 @@ def open_for(model: str, plan: RunPlan) -> Model:
     )
 
 
-def _says_where(option: str) -> bool:
+def _changes_no_answer(option: str) -> bool:
+    """Whether an option says where a key, a server or a file of captions lies, or how fast or patient to be."""
     name = option.rpartition(".")[2]
-    return "key" in name or name in ("base_url", "captions")
+    return "key" in name or name in ("base_url", "captions", "threads", "start_s")
