@@ -13,7 +13,12 @@ what was expected and what to do, as far as each is known.
 
 from __future__ import annotations
 
+import re
+
 __all__ = ["InputError", "MmarError", "UsageError", "WorldError"]
+
+# A message quotes what stands in somebody else's file: nothing in it that a terminal would obey.
+_OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class MmarError(Exception):
@@ -60,7 +65,8 @@ class InputError(MmarError):
         """Where it is and what is wrong; for a list of what was passed over, where the hint says nothing new."""
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         field = f"field “{self.field}”: " if self.field else ""
-        return f"{place}: {field}{self.problem}" if place else f"{field}{self.problem}"
+        said = f"{place}: {field}{self.problem}" if place else f"{field}{self.problem}"
+        return _OBEYED.sub("�", said)
 
     def __str__(self) -> str:
         return f"{self.without_hint}\n  → {self.hint}" if self.hint else self.without_hint

@@ -107,6 +107,7 @@ def test_a_key_is_chosen_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[
 BAD: dict[str, tuple[bytes | None, str]] = {
     "missing": (None, "no such file"),
     "empty": (b"", "the file is empty"),
+    "empty array": (b"[\n]\n", "holds no record"),
     "html": (b"<!DOCTYPE html><html><body>404</body></html>", "is HTML or XML"),
     "csv": (b"id,answer_prediction\na,b\n", "expected “[” or “{”"),
     "number": (

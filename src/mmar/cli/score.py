@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mmar.errors import InputError, UsageError
+from mmar.errors import UsageError
 from mmar.items.benchmark import write_whole
 from mmar.library import score_path, task_for
 
@@ -90,8 +90,6 @@ def score(
         from mmar.reports import score_table
 
         click.echo(score_table(scored.score, colour=sys.stdout.isatty()), nl=False)
-    if scored.score.n == 0:
-        raise InputError("holds nothing to score", file=str(path))
 
 
 _FIELDS = ("id", "official", "choice", "state", "named", "answer", "reason", "official_reason", "prediction")

@@ -92,6 +92,8 @@ def score_task(task: Task) -> Scored:
     else:
         streamed = score_whole(plan)
         name = task.published(streamed.digest) or "file"
+    if not streamed.tally.n:
+        raise InputError("holds no record", file=str(task.path), hint="expected one for each item")
     if choice.key not in fields and streamed.tally.states["missing"] == streamed.tally.n:
         raise no_prediction(task.path, choice.key, fields)
     notes = key_notes(choice)
