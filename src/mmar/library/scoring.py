@@ -112,8 +112,9 @@ def task_for(
 ) -> Task:
     """What to score, with the benchmark found: the one named, or a run's own."""
     from mmar.scoring.score import Task
-    from mmar.scoring.sources import find_run
+    from mmar.scoring.sources import find_run, run_of
 
+    path = run_of(path)
     if benchmark is None and (manifest := find_run(path)) is not None:
         benchmark = manifest.benchmark.given
     if benchmark is not None and not isinstance(benchmark, Benchmark):

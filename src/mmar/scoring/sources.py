@@ -15,7 +15,20 @@ if TYPE_CHECKING:
     from mmar.runs.ledger import Slot
     from mmar.runs.manifest import Manifest
 
-__all__ = ["answers_of", "asked_once", "benchmark_of", "find_run", "key_notes", "no_prediction"]
+__all__ = ["answers_of", "asked_once", "benchmark_of", "find_run", "key_notes", "no_prediction", "run_of"]
+
+
+def run_of(path: Path) -> Path:
+    """The folder of a run for its ledger, any other path as it is.
+
+    A ledger holds each failure and every answer that came later for the same item; read as a plain file of
+    predictions it would be full of repeated ids.
+    """
+    if path.name != "answers.jsonl":
+        return path
+    from mmar.runs.manifest import MANIFEST_NAME
+
+    return path.parent if (path.parent / MANIFEST_NAME).is_file() else path
 
 
 def find_run(path: Path) -> Manifest | None:

@@ -20,7 +20,7 @@ from mmar.runs.signature import PARTS
 from mmar.scoring.clusters import clusters_of
 from mmar.scoring.result import ItemScore
 from mmar.scoring.score import Task, score_task
-from mmar.scoring.sources import find_run
+from mmar.scoring.sources import find_run, run_of
 from mmar.scoring.tally import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ def judge(
     """
     if len(paths) < 2:
         raise UsageError("name at least two runs, or predictions files, of the same benchmark")
+    paths = [run_of(path) for path in paths]
     manifests = [find_run(path) for path in paths]
     _check_named_benchmarks(paths, manifests)
     known: dict[str, Benchmark] = {}
