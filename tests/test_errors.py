@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import pickle
 
+import mmar.errors
 from mmar.errors import InputError
 
 ERROR = InputError("found 1 choice", file="b.jsonl", line=7, field="choices", hint="complete the list")
@@ -22,3 +24,4 @@ def test_it_is_the_same_behind_a_process_border() -> None:
 def test_what_a_file_holds_is_shown_and_not_obeyed() -> None:
     quoted = str(InputError("starts with “\x1b[2J\x07\u202e雨　ñ”", file="evil\r.json"))
     assert quoted == "evil�.json: starts with “�[2J��雨　ñ”"
+    assert doctest.testmod(mmar.errors).failed == 0

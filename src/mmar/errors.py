@@ -15,10 +15,19 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["InputError", "MmarError", "UsageError", "WorldError"]
+__all__ = ["InputError", "MmarError", "UsageError", "WorldError", "shown"]
 
-# A message quotes what stands in somebody else's file: nothing in it that a terminal would obey.
 _OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def shown(text: str) -> str:
+    r"""A text with what stands in somebody else's file, for a terminal, which must obey nothing of it.
+
+    Example:
+        >>> shown("starts with “\x1b[2J雨”")
+        'starts with “�[2J雨”'
+    """
+    return _OBEYED.sub("�", text)
 
 
 class MmarError(Exception):
@@ -66,7 +75,7 @@ class InputError(MmarError):
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         field = f"field “{self.field}”: " if self.field else ""
         said = f"{place}: {field}{self.problem}" if place else f"{field}{self.problem}"
-        return _OBEYED.sub("�", said)
+        return shown(said)
 
     def __str__(self) -> str:
         return f"{self.without_hint}\n  → {self.hint}" if self.hint else self.without_hint

@@ -54,6 +54,9 @@ def test_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "official 40.0 to 60.0, choice 40.0 to 60.0" in shown
     assert "differ on 2 of 5 items" in shown
     assert "|n:5|model:?|protocol:?|" in shown
+    write(path, records("3:1", modality="evil\x1b[2J\nname"))
+    assert mmar("score", path) == 0
+    assert "\n  evil�[2J name " in capsys.readouterr().out
 
 
 def test_json_has_the_promised_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

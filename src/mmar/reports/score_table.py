@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from mmar.errors import shown
 from mmar.scoring import Accuracy, Score
 
 __all__ = ["models_table", "score_table"]
@@ -62,13 +63,17 @@ def _lines(score: Score, *, colour: bool) -> Iterator[str]:
     def dim(text: str) -> str:
         return f"\033[2m{text}\033[0m" if colour else text
 
-    names = [name for group in score.groups.values() for name in group]
+    named = {
+        dimension: {shown(name).replace("\n", " "): group for name, group in groups.items()}
+        for dimension, groups in score.groups.items()
+    }
+    names = [name for groups in named.values() for name in groups]
     width = max([len("sub-category"), *(len(name) + 2 for name in names)])
     count = max(5, len(f"{score.n:,}"))
     yield f"{'':{width}}  {'':>{count}}   {_SCORERS}".rstrip()
     yield dim(f"{'':{width}}  {'n':>{count}}   {_HEADS}".rstrip())
     yield bold(_row("all", width, score.n, count, score.official, score.choice))
-    for dimension, groups in score.groups.items():
+    for dimension, groups in named.items():
         if groups:
             yield dim(_TITLES[dimension])
         for name, group in groups.items():
