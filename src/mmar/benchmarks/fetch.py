@@ -180,7 +180,8 @@ class _Transfer:
             of_use = self._held and self._version and self._version.validator
             kept = f"; {held} are kept, run the same command again to go on" if of_use else ""
             raise WorldError(
-                f"{self._shown}: given up after {barren} tries without progress ({reason}){kept}"
+                f"{self._shown}: given up after {barren} tries without progress ({reason}){kept}\n"
+                "  → a mirror, or a file fetched in another way, can be given with --from"
             )
         if wait is None:
             wait = self._pace.backoff * 2 ** max(barren - 1, 0)
