@@ -281,27 +281,3 @@ def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:
     )
     assert told.returncode == 2
     assert "/dev/stdin: is a pipe or a device, which can be read only once" in told.stderr
-
-
-def test_a_key_is_for_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    bench = write(tmp_path / "b.jsonl", [ITEM])
-    assert mmar("run", "baseline/longest", "--benchmark", bench, "--out", tmp_path / "run") == 0
-    assert mmar("score", tmp_path / "run", "--key", "answer_prediction") == 2
-    assert "is a run" in capsys.readouterr().err
-
-
-def test_a_runs_ledger_stands_for_its_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    bench = write(tmp_path / "b.jsonl", [ITEM])
-    assert mmar("run", "baseline/longest", "--benchmark", bench, "--out", tmp_path / "run") == 0
-    ledger = tmp_path / "run" / "answers.jsonl"
-    failure: dict[str, Any] = {"id": "a", "answer_prediction": "", "thinking_prediction": ""}
-    failure |= {"failure": {"kind": "timeout", "message": "no"}}
-    ledger.write_text(f"{json.dumps(failure)}\n{ledger.read_text()}")
-    capsys.readouterr()
-    said = []
-    for path in (tmp_path / "run", ledger):
-        assert mmar("score", path) == 0
-        said.append(capsys.readouterr().out)
-    assert said[0] == said[1]
-    assert "1 choice (named a choice)" in said[0]
-    assert "model:baseline/longest" in said[0]

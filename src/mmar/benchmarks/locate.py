@@ -85,7 +85,10 @@ def _fetched(cache_dir: Path, entry: Entry) -> Located:
     store = Store(cache_dir, entry)
     receipt = store.receipt()
     if receipt is None or not store.metadata.is_file():
-        raise UsageError(f"the benchmark “{entry.name}” is not here yet; run `mmar get {entry.name}` first")
+        raise UsageError(
+            f"the benchmark “{entry.name}” is not here yet; run `mmar get {entry.name}` first "
+            "(with --no-audio for the questions alone)"
+        )
     return Located(
         name=entry.name,
         metadata=store.metadata,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from mmar.errors import InputError
+from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark
 from mmar.library.loading import load
 from mmar.protocols import Protocol, load_protocol
@@ -116,7 +116,12 @@ def task_for(
 
     path = run_of(path)
     if benchmark is None and (manifest := find_run(path)) is not None:
-        benchmark = manifest.benchmark.given
+        try:
+            benchmark = load(manifest.benchmark.given, lenient=lenient)
+        except UsageError as error:
+            raise UsageError(
+                f"{path} is a run of a benchmark that is not at hand: {error}\n  → or name it with --benchmark"
+            ) from None
     if benchmark is not None and not isinstance(benchmark, Benchmark):
         benchmark = load(benchmark, lenient=lenient)
     if isinstance(protocol, str):

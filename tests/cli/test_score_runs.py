@@ -1,0 +1,65 @@
+"""`mmar score` of a run: its folder, its ledger, its benchmark."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmar.cli import main
+
+ITEM: dict[str, Any] = {
+    "id": "a",
+    "audio_path": "./a.wav",
+    "question": "Which?",
+    "choices": ["one", "another"],
+    "answer": "another",
+    "modality": "sound",
+    "category": "Signal Layer",
+}
+
+
+def mmar(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+def bench(folder: Path) -> Path:
+    path = folder / "b.jsonl"
+    path.write_text(f"{json.dumps(ITEM)}\n")
+    return path
+
+
+def test_a_key_is_for_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mmar("run", "baseline/longest", "--benchmark", bench(tmp_path), "--out", tmp_path / "run") == 0
+    assert mmar("score", tmp_path / "run", "--key", "answer_prediction") == 2
+    assert "is a run" in capsys.readouterr().err
+
+
+def test_a_runs_ledger_stands_for_its_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mmar("run", "baseline/longest", "--benchmark", bench(tmp_path), "--out", tmp_path / "run") == 0
+    ledger = tmp_path / "run" / "answers.jsonl"
+    failure: dict[str, Any] = {"id": "a", "answer_prediction": "", "thinking_prediction": ""}
+    failure |= {"failure": {"kind": "timeout", "message": "no"}}
+    ledger.write_text(f"{json.dumps(failure)}\n{ledger.read_text()}")
+    capsys.readouterr()
+    said = []
+    for path in (tmp_path / "run", ledger):
+        assert mmar("score", path) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+    assert "1 choice (named a choice)" in said[0]
+    assert "model:baseline/longest" in said[0]
+
+
+def test_a_run_whose_benchmark_was_moved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mmar("run", "baseline/longest", "--benchmark", bench(tmp_path), "--out", tmp_path / "run") == 0
+    moved = (tmp_path / "b.jsonl").rename(tmp_path / "c.jsonl")
+    assert mmar("score", tmp_path / "run") == 2
+    said = capsys.readouterr().err
+    assert "b.jsonl” is neither" in said
+    assert "name it with --benchmark" in said
+    assert mmar("score", tmp_path / "run", "--benchmark", moved) == 0
