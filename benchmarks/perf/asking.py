@@ -2,7 +2,8 @@
 
     python benchmarks/perf/asking.py                     1,000 clips of 20 s (854 kB of base64), 64 at once
     python benchmarks/perf/asking.py --latency 0.2       the same against a server that takes its time
-    python benchmarks/perf/asking.py --text 100000       short requests without audio
+    python benchmarks/perf/asking.py --text 100000       short requests without audio, of records as MMAR's are
+    python benchmarks/perf/asking.py --text 100000 --repeats 100    as many requests for a hundredth of the items
     python benchmarks/perf/asking.py --only mmar,adapter
 
 Contenders, each in a process of its own, wall time and peak memory of that whole process:
@@ -11,6 +12,7 @@ Contenders, each in a process of its own, wall time and peak memory of that whol
     openai    a loop over the `openai` package, where it is installed
     adapter   a loop over `mmar.models`, without a run around it
     mmar      `mmar run openai/x`, with its ledger, manifest and progress
+    start-up  the same for one item, under --latency: what there is beside the asking
 
 The server is a further process. It reads every body to its end and answers with a fixed reply.
 """
@@ -30,6 +32,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 RATE, SECONDS = 16_000, 20
 DISTINCT = 100
@@ -207,7 +210,10 @@ LOOPS = {"bare": bare, "openai": openai_package, "adapter": adapter}
 
 
 def make_benchmark(folder: Path, clips: int, texts: int) -> Path:
-    """Clips of noise over a tone, and a benchmark over them; clips past the first hundred are hard links."""
+    """Clips of noise, and a benchmark over them; clips past the first hundred are hard links.
+
+    A record is about as long as MMAR's, whose thinking, cues and rubric are no part of a request.
+    """
     file = folder / f"benchmark-{clips}-{texts}.jsonl"
     frames = RATE * SECONDS
     head = struct.pack(
@@ -237,6 +243,18 @@ def make_benchmark(folder: Path, clips: int, texts: int) -> Path:
                 "source": "none",
                 "url": f"https://example.org/{number}",
                 "timestamp": "00:00:00,00:00:20",
+                "thinking": f"Recording {number} begins with a pause. "
+                + "Then it rings, and rings again. " * 12,
+                "cue": ["two rings", "a pause before each"],
+                "rubric": [
+                    {
+                        "name": f"Criterion {which}",
+                        "scoring_point": "It says how often it rings and where the pauses are. " * 3,
+                        "note": "Without it nothing was heard. " * 3,
+                        "choices": [0, 1],
+                    }
+                    for which in range(5)
+                ],
             }
             stream.write(json.dumps(record) + "\n")
     return file
@@ -258,14 +276,16 @@ def measured(command: list[str], environment: dict[str, str]) -> tuple[float, fl
 
 def contest(name: str, url: str, folder: Path, file: Path, arguments: argparse.Namespace) -> list[str]:
     """The command line of a contender."""
-    if name == "mmar":
+    if name in ("mmar", "start-up"):
         out = Path(tempfile.mkdtemp(dir=folder))
         model = "text/x" if arguments.text else "openai/x"
         command = [sys.executable, "-m", "mmar", "run", model, "--benchmark", str(file)]
         command += ["--audio-dir", str(folder)] if not arguments.text else []
         command += ["--out", str(out / "run"), "--base-url", url, "--concurrency", str(arguments.concurrency)]
+        command += ["--limit", "1"] if name == "start-up" else ["--repeats", str(arguments.repeats)]
         return command
     loop = ["--as", name, "--url", url, "--folder", str(folder), "--file", str(file)]
+    loop += ["--repeats", str(arguments.repeats)]
     return [sys.executable, __file__, *loop, "--concurrency", str(arguments.concurrency)]
 
 
@@ -276,9 +296,10 @@ def main() -> None:
     parser.add_argument(
         "--text", type=int, default=0, help="ask so many short requests without audio instead"
     )
+    parser.add_argument("--repeats", type=int, default=1, help="ask each item so many times; fewer items")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that the server takes to answer")
     parser.add_argument("--concurrency", type=int, default=64)
-    parser.add_argument("--repeat", type=int, default=3, help="runs of each; the fastest counts")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each; the median counts")
     parser.add_argument("--only", default="bare,openai,adapter,mmar")
     parser.add_argument("--folder", type=Path, help="keep the material here; else a temporary folder")
     parser.add_argument("--as", dest="role", help=argparse.SUPPRESS)
@@ -289,6 +310,7 @@ def main() -> None:
         asyncio.run(serve(arguments.latency))
     elif arguments.role:
         items = [json.loads(line) for line in arguments.file.read_text("utf-8").splitlines()]
+        items *= arguments.repeats
         asyncio.run(LOOPS[arguments.role](arguments.url, arguments.folder, items, arguments.concurrency))
     elif arguments.folder:
         arguments.folder.mkdir(parents=True, exist_ok=True)
@@ -301,7 +323,7 @@ def main() -> None:
 def compare(arguments: argparse.Namespace, folder: Path) -> None:
     """Run the contenders in turns against one server, and print what they took."""
     clips = 0 if arguments.text else arguments.clips
-    file = make_benchmark(folder, clips, arguments.text)
+    file = make_benchmark(folder, clips // arguments.repeats, arguments.text // arguments.repeats)
     count = arguments.text or clips
     server = subprocess.Popen(
         [sys.executable, __file__, "--as", "server", "--latency", str(arguments.latency)],
@@ -312,8 +334,9 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
         assert server.stdout is not None
         url = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
         what = f"{count} texts" if arguments.text else f"{count} clips of {SECONDS} s"
+        what += f", {arguments.repeats} of each item" if arguments.repeats > 1 else ""
         print(
-            f"{what}, {arguments.concurrency} at once, {arguments.latency} s latency, best of {arguments.repeat}"
+            f"{what}, {arguments.concurrency} at once, {arguments.latency} s latency, {arguments.rounds} rounds"
         )
         if arguments.latency:
             floor = count / arguments.concurrency * arguments.latency
@@ -322,18 +345,25 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
         if "openai" in names and importlib.util.find_spec("openai") is None:
             print("  openai   not installed, left out")
             names.remove("openai")
-        best: dict[str, tuple[float, float, float]] = {}
-        for _ in range(arguments.repeat):
+        if arguments.latency and "mmar" in names:
+            names.append("start-up")
+        found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in names}
+        for _ in range(arguments.rounds):
             # In turns, so that whatever else the machine does falls on all of them alike.
             for name in names:
-                figures = measured(contest(name, url, folder, file, arguments), dict(os.environ))
-                best[name] = min(best.get(name, figures), figures)
+                wall, processor, peak = measured(
+                    contest(name, url, folder, file, arguments), dict(os.environ)
+                )
+                found[name].append((wall - arguments.latency * (name == "start-up"), processor, peak))
                 for made in folder.glob("tmp*"):
                     shutil.rmtree(made)
-        for name, (wall, processor, peak) in best.items():
+        for name, figures in found.items():
+            wall, processor, peak = (median(each) for each in zip(*figures, strict=True))
+            # A ratio is of one round, and the median is of ratios: rounds may differ in what else goes on.
+            ratio = median(one[0] / first[0] for one, first in zip(figures, found[names[0]], strict=True))
+            speed = "" if name == "start-up" else f"  {count / wall:7.0f} a second"
             print(
-                f"  {name:8} {wall:7.2f} s  {wall / best[names[0]][0]:5.2f} ×  {processor:7.2f} s of processor  "
-                f"{peak:6.0f} MB  {count / wall:7.0f} a second"
+                f"  {name:8} {wall:7.2f} s  {ratio:5.2f} ×  {processor:7.2f} s of processor  {peak:6.0f} MB{speed}"
             )
     finally:
         server.kill()

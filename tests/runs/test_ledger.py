@@ -50,8 +50,12 @@ def test_what_was_appended_is_read_again(tmp_path: Path, batches: list[list[Answ
     written = [each for batch in batches for each in batch]
     assert [each for _, each in read_ledger(path)] == written
     with Ledger(path) as ledger:
-        assert ledger.answered == {slot_of(each) for each in written if each.failure is None}
-        assert set(ledger.failed) == {slot_of(each) for each in written} - ledger.answered
+        slots = {slot_of(each) for each in written}
+        answered = {slot_of(each) for each in written if each.failure is None}
+        assert {slot for slot in slots if ledger.written.answered(slot)} == answered
+        assert {slot for slot in slots if ledger.written.failed(slot)} == slots - answered
+        assert (ledger.written.answers, ledger.written.failures) == (len(answered), len(slots - answered))
+        assert ledger.written.items == sum(not rotation and not repeat for _, rotation, repeat in answered)
         assert ledger.repaired == 0
 
 
@@ -116,7 +120,7 @@ def test_a_disk_that_fills_up_loses_nothing_that_was_written(tmp_path: Path) -> 
             with pytest.raises(WorldError, match="disk is full"):
                 ledger.append([Answer("late", "y" * 500, "")])
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
-            assert ("late", 0, 0) not in ledger.answered
+            assert not ledger.written.answered(("late", 0, 0))
             ledger.append([Answer("later", "z", "")])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

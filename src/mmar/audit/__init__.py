@@ -75,7 +75,7 @@ def audit(
         UsageError: a code that no check has.
     """
     checks = choose(CHECKS, select, ignore)
-    subject = Subject(benchmark.items, benchmark.missing, sounds, tuple(unheard), links)
+    subject = Subject(tuple(benchmark), benchmark.missing, sounds, tuple(unheard), links)
     outcomes, stale = carry_out(subject, checks, subject.has, accepted)
     about = {
         "kind": "benchmark",

@@ -90,6 +90,7 @@ def run(model: str, benchmark: str, **given: Any) -> None:
         audio_dir=given["audio_dir"],
         lenient=given["lenient"],
         report=lambda error: click.echo(f"left out: {error.without_hint}", err=True),
+        stored=True,
     )
     adapter, protocol, settings, options = _as_recipe(model, given)
     folder = given["out"] or default_folder(loaded.name, model, protocol, given["audio"])

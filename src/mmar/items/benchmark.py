@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from mmar.items.decoding import decode_record
 from mmar.items.digest import benchmark_digest
 from mmar.items.item import Item
 from mmar.items.records import raw_records
+from mmar.items.stored import StoredItems
 
 __all__ = ["Benchmark", "duplicate_id", "load_benchmark", "write_benchmark"]
 
@@ -24,7 +25,7 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
     """Items with a name.
 
     Attributes:
-        items: in published order, ids unique.
+        items: in published order, ids unique; held in memory, or read from disk one by one.
         name: e.g. `mmar`, or the file's stem.
         revision: the publisher's revision, or empty.
         audio_dir: the folder that the items' `audio_path` is relative to, if known.
@@ -33,7 +34,7 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
         origin: the name or absolute path by which it can be loaded again, or empty.
     """
 
-    items: tuple[Item, ...]
+    items: Sequence[Item]
     name: str
     revision: str = ""
     audio_dir: Path | None = None
@@ -70,6 +71,7 @@ def load_benchmark(
     origin: str = "",
     lenient: bool = False,
     report: Callable[[InputError], None] | None = None,
+    stored: bool = False,
 ) -> Benchmark:
     """Read a benchmark's metadata.
 
@@ -81,19 +83,21 @@ def load_benchmark(
         origin: the name by which it can be loaded again; the path when not given.
         lenient: go on after a bad record instead of raising; the record is left out.
         report: called with each error that `lenient` passes over.
+        stored: leave the items on disk, for what takes them one by one; see `mmar.items.stored`.
 
     Raises:
         InputError: a record cannot be read, or an id stands twice (unless `lenient`), or no record is good.
     """
     path = Path(path)
-    items: dict[str, Item] = {}
+    held: list[Item] = []
+    left = StoredItems(path) if stored else None
     lines: dict[str, int] = {}
     errors: list[InputError] = []
     lost = 0
-    for line, text in raw_records(path):
+    for line, text in raw_records(path) if left is None else left.records():
         try:
             item, problem = Item.from_record(decode_record(text, path, line), file=str(path), line=line), None
-            if item.id in items:
+            if item.id in lines:
                 problem = duplicate_id(item.id, path, lines[item.id], line)
         except InputError as error:
             problem = error
@@ -105,14 +109,18 @@ def load_benchmark(
             if report is not None:
                 report(problem)
             continue
-        items[item.id], lines[item.id] = item, line
-    if not items:
+        lines[item.id] = line
+        if left is None:
+            held.append(item)
+        else:
+            left.keep()
+    if not lines:
         raise InputError(
             "no usable record", file=str(path), hint="expected records with id, question, choices, …"
         )
     stem = path.name.split(".")[0].removesuffix("-meta")
     return Benchmark(
-        tuple(items.values()),
+        tuple(held) if left is None else left,
         name or stem,
         revision,
         audio_dir,

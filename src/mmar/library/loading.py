@@ -27,6 +27,7 @@ def load(
     lenient: bool = False,
     report: Callable[[InputError], None] | None = None,
     cache: Path | None = None,
+    stored: bool = False,
 ) -> Benchmark:
     """Load a benchmark by its name (`mmar`, `demo`) or path.
 
@@ -36,6 +37,7 @@ def load(
         lenient: leave bad records out instead of raising.
         report: called with each record left out.
         cache: the cache directory, the user's own when not given.
+        stored: leave the items on disk and read each when it is asked for, so that a benchmark may be of any size.
 
     Raises:
         UsageError: the name is not known, or was not fetched yet.
@@ -57,6 +59,7 @@ def load(
         origin=_findable(name_or_path),
         lenient=lenient,
         report=report,
+        stored=stored,
     )
 
 

@@ -124,7 +124,7 @@ def plan_run(
     chosen = {name: list(values) for name, values in (only or {}).items()}
     shown = {name: value for name, value in (options or {}).items() if not _changes_no_answer(name)}
     return RunPlan(
-        benchmark=benchmark if isinstance(benchmark, Benchmark) else load(benchmark),
+        benchmark=benchmark if isinstance(benchmark, Benchmark) else load(benchmark, stored=True),
         asking=Asking(protocol, (settings or Settings()).over(protocol.settings), audio, rotations, repeats),
         out=Path(out),
         seed=seed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -12,7 +12,7 @@ from mmar.protocols import Protocol, Request, Settings
 from mmar.runs.conditions import Condition, clip_under
 from mmar.runs.ledger import Slot
 
-__all__ = ["Asking", "rotate", "select", "slots_of"]
+__all__ = ["Asking", "matching", "rotate", "select", "slots_of"]
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class Asking(msgspec.Struct, frozen=True):
     repeats: int = 1
 
     def request(
-        self, benchmark: Benchmark, item: Item, slot: Slot, *, hears: bool, others: dict[str, Item]
+        self, benchmark: Benchmark, item: Item, slot: Slot, *, hears: bool, others: Mapping[str, str]
     ) -> Request:
         """The request that fills a slot; under a control condition with the clip that it is made from."""
         _, rotation, repeat = slot
@@ -65,13 +65,22 @@ def slots_of(item: Item, asking: Asking) -> Iterator[Slot]:
             yield item.id, rotation, repeat
 
 
-def select(benchmark: Benchmark, only: dict[str, tuple[str, ...]]) -> list[Item]:
+def select(benchmark: Benchmark, only: Mapping[str, tuple[str, ...]]) -> list[Item]:
     """The items of which every named field has one of the given values.
 
     Raises:
         UsageError: no item has the field, or none the value.
     """
-    found = list(benchmark)
+    matches = matching(benchmark, only)
+    return [item for item in benchmark if matches(item)]
+
+
+def matching(benchmark: Benchmark, only: Mapping[str, tuple[str, ...]]) -> Callable[[Item], bool]:
+    """What `select` selects by.
+
+    Raises:
+        UsageError: no item has the field, or none the value.
+    """
     for field, values in only.items():
         known = {str(value) for item in benchmark if (value := item.to_record().get(field)) is not None}
         if not known:
@@ -81,5 +90,11 @@ def select(benchmark: Benchmark, only: dict[str, tuple[str, ...]]) -> list[Item]
             if value not in known:
                 some = ", ".join(sorted(known)[:20])
                 raise UsageError(f"--only {field}={value}: no item has that value; there are {some}")
-        found = [item for item in found if str(item.to_record().get(field)) in values]
-    return found
+
+    def matches(item: Item) -> bool:
+        if not only:
+            return True
+        record = item.to_record()
+        return all(str(record.get(field)) in values for field, values in only.items())
+
+    return matches

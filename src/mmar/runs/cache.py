@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -37,7 +38,8 @@ class Cache:
     def __init__(self, path: Path, context: object) -> None:
         self.path = path
         self._context = _encode(context)
-        self._clips: dict[Path, str] = {}
+        # One clip is asked about several times in a row: under other rotations, and for more samples.
+        self._clip_digest = lru_cache(maxsize=256)(_clip_digest)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
@@ -66,10 +68,7 @@ class Cache:
         whole.update(bytes.fromhex(request.digest()))
         whole.update(b"%d" % request.repeat)
         if request.audio is not None:
-            if request.audio not in self._clips:
-                with request.audio.open("rb") as stream:
-                    self._clips[request.audio] = hashlib.file_digest(stream, "sha256").hexdigest()
-            whole.update(bytes.fromhex(self._clips[request.audio]))
+            whole.update(self._clip_digest(request.audio))
         return whole.digest()
 
     def get(self, key: bytes) -> Answer | None:
@@ -93,3 +92,8 @@ class Cache:
             self._database.execute("COMMIT")
         except sqlite3.Error as error:
             raise WorldError(f"{self.path}: the cache cannot be written ({error})") from None
+
+
+def _clip_digest(clip: Path) -> bytes:
+    with clip.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -35,7 +35,7 @@ CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 
 
 def clip_under(
-    condition: Condition, benchmark: Benchmark, item: Item, others: dict[str, Item]
+    condition: Condition, benchmark: Benchmark, item: Item, others: Mapping[str, str]
 ) -> Path | None:
     """The file that a request starts from: `None` under `none`, another item's under `shuffled`.
 
@@ -47,31 +47,29 @@ def clip_under(
     """
     if condition == "none":
         return None
-    return clip_of(benchmark, others[item.id] if condition == "shuffled" else item)
+    return clip_of(benchmark, others[item.id] if condition == "shuffled" else item.audio_path)
 
 
-def shuffled(benchmark: Benchmark, seed: int) -> dict[str, Item]:
-    """For each item, by id, the item whose clip it is given: another of the same modality with another clip.
+def shuffled(benchmark: Benchmark, seed: int) -> dict[str, str]:
+    """For each item, by id, the `audio_path` of the clip that it is given: another of the same modality.
 
     Raises:
         UsageError: a modality has only one clip.
     """
-    given: dict[str, Item] = {}
-    by_modality: dict[str, list[Item]] = {}
-    for item in sorted(benchmark, key=lambda item: item.id):
-        by_modality.setdefault(item.modality, []).append(item)
-    for modality, items in by_modality.items():
-        clips = sorted({item.audio_path for item in items})
+    given: dict[str, str] = {}
+    by_modality: dict[str, list[tuple[str, str]]] = {}
+    for item in benchmark:
+        by_modality.setdefault(item.modality, []).append((item.id, item.audio_path))
+    for modality, pairs in by_modality.items():
+        clips = sorted({clip for _, clip in pairs})
         if len(clips) < 2:
             raise UsageError(
                 f"--audio shuffled: all items of modality “{modality}” have one clip; choose another condition"
             )
         random.Random(f"{seed}:{modality}").shuffle(clips)  # noqa: S311 - drawn to be repeated
-        owner = {item.audio_path: item for item in reversed(items)}
         # The next clip of a shuffled ring: never one's own, and each is used once.
         following = {clip: clips[(at + 1) % len(clips)] for at, clip in enumerate(clips)}
-        for item in items:
-            given[item.id] = owner[following[item.audio_path]]
+        given |= {item_id: following[clip] for item_id, clip in pairs}
     return given
 
 

@@ -9,11 +9,11 @@ import msgspec
 
 from mmar.audio import describe
 from mmar.errors import MmarError
-from mmar.items import Item
 from mmar.models import Model, Usage
 from mmar.runs.clips import clip_of
-from mmar.runs.ledger import LEDGER_NAME, Slot, read_ledger
-from mmar.runs.run import RunPlan, to_ask
+from mmar.runs.ledger import LEDGER_NAME, read_ledger, written_in
+from mmar.runs.run import RunPlan
+from mmar.runs.selection import Selection
 
 __all__ = ["Estimate", "dry_run"]
 
@@ -55,19 +55,20 @@ def dry_run(plan: RunPlan, model: Model) -> Estimate:
         UsageError: as the run itself would.
     """
     try:
-        return _estimate(plan, model, to_ask(plan, plan.out / LEDGER_NAME))
+        ledger = plan.out / LEDGER_NAME
+        return _estimate(plan, model, Selection(plan, ledger, written_in(ledger)))
     finally:
         asyncio.run(model.close())
 
 
-def _estimate(plan: RunPlan, model: Model, pairs: list[tuple[Item, Slot]]) -> Estimate:
+def _estimate(plan: RunPlan, model: Model, pairs: Selection) -> Estimate:
     seconds, size, clips, unreadable, characters = 0.0, 0, 0, 0, 0
     for item, slot in pairs:
         request = plan.asking.request(plan.benchmark, item, slot, hears=False, others={})
         characters += sum(len(message.text) for message in request.messages)
         if model.hears and plan.asking.condition != "none":
             try:
-                path = clip_of(plan.benchmark, item)
+                path = clip_of(plan.benchmark, item.audio_path)
                 facts = describe(path)
             except MmarError:
                 unreadable += 1

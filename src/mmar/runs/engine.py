@@ -1,15 +1,11 @@
-"""The engine: asks every request, so many at a time, tries again what can succeed, records before it counts.
-
-Answers go to one writer, which takes all that have gathered and writes them in one flush: at a thousand
-answers a second a flush for each would be the bottleneck, and nothing may be counted before it is on disk.
-"""
+"""The engine: asks every request, so many at a time, tries again what can succeed, records before it counts."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -21,6 +17,7 @@ from mmar.runs.cache import Cache
 from mmar.runs.ledger import Ledger
 from mmar.runs.manifest import now
 from mmar.runs.pace import Pace
+from mmar.runs.recorder import Recorder
 
 __all__ = ["Counts", "Engine", "Limits"]
 
@@ -109,13 +106,13 @@ class Engine:
         seed: int = 0,
         progress: Callable[[Counts], None] = lambda _: None,
     ) -> None:
-        self.model, self.ledger, self.limits = model, ledger, limits
+        self.model, self.limits = model, limits
         self.budget, self.cache, self.progress = budget or Budget(), cache, progress
         self.counts = Counts()
         self.stop = asyncio.Event()
         self.pace = Pace(limits.concurrency, most=limits.most, rate=limits.rate, token_rate=limits.token_rate)
         self._jitter = random.Random(seed)  # noqa: S311 - spreads retries, guards nothing
-        self._written: asyncio.Queue[tuple[bytes | None, Answer] | None] = asyncio.Queue()
+        self._recorder = Recorder(ledger, cache, self._count)
         self._denied = 0
         self._keeps_time = bool(getattr(model, "keeps_time", False))
         self._hopeless = ""
@@ -161,8 +158,7 @@ class Engine:
             for task in asking:
                 task.cancel()
             await asyncio.gather(*asking, return_exceptions=True)
-            self._written.put_nowait(None)
-            await writer
+            await self._recorder.end(writer)
         if self._hopeless:
             raise WorldError(
                 f"stopped after {self._denied} failures and no answer: {self._hopeless}\n"
@@ -188,7 +184,7 @@ class Engine:
                 answer = msgspec.structs.replace(
                     answer, id=request.item_id, rotation=request.rotation, repeat=request.repeat
                 )
-                self._written.put_nowait((key, answer))
+                await self._recorder.put(key, answer)
         except MmarError as error:
             self.halt(str(error))
             raise
@@ -261,39 +257,25 @@ class Engine:
         return False
 
     async def _write(self) -> None:
-        """Write what has gathered, flush, and only then count it."""
-        last = False
-        while not last:
-            batch = [await self._written.get()]
-            while not self._written.empty():
-                batch.append(self._written.get_nowait())
-            last = batch[-1] is None
-            pairs = [pair for pair in batch if pair is not None]
-            if pairs:
-                try:
-                    await asyncio.to_thread(self._record, pairs)
-                except MmarError as error:
-                    self.halt(str(error))
-                    raise
-                for _, answer in pairs:
-                    self._count(answer)
-                self.progress(self.counts)
+        try:
+            await self._recorder.write()
+        except MmarError as error:
+            self.halt(str(error))
+            raise
 
-    def _record(self, pairs: list[tuple[bytes | None, Answer]]) -> None:
-        self.ledger.append([answer for _, answer in pairs])
-        if self.cache is not None:
-            self.cache.put([(key, answer) for key, answer in pairs if key is not None])
-
-    def _count(self, answer: Answer) -> None:
+    def _count(self, recorded: Sequence[Answer]) -> None:
+        """Count answers that are on disk."""
         counts = self.counts
-        if answer.failure is not None:
-            kind = answer.failure.kind
-            counts.failed[kind] = counts.failed.get(kind, 0) + 1
-            counts.said.setdefault(kind, answer.failure.message)
-            return
-        counts.answered += 1
-        counts.cached += answer.cached
+        for answer in recorded:
+            if answer.failure is not None:
+                kind = answer.failure.kind
+                counts.failed[kind] = counts.failed.get(kind, 0) + 1
+                counts.said.setdefault(kind, answer.failure.message)
+            else:
+                counts.answered += 1
+                counts.cached += answer.cached
         counts.tokens, counts.money = self.budget.spent_tokens, self.budget.spent_money
+        self.progress(counts)
 
 
 async def _all(asking: set[asyncio.Task[None]], writer: asyncio.Task[None]) -> None:

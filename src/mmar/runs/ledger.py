@@ -19,16 +19,36 @@ from mmar.errors import InputError, UsageError, WorldError
 from mmar.items import raw_records
 from mmar.items.decoding import types_in_words
 from mmar.models import Answer
+from mmar.runs.slots import Slot, Written, slot_of
 
-__all__ = ["LEDGER_NAME", "Ledger", "Slot", "latest", "read_ledger", "slot_of"]
+__all__ = [
+    "LEDGER_NAME",
+    "Ledger",
+    "Slot",
+    "answer_places",
+    "decode_answer",
+    "latest",
+    "read_ledger",
+    "slot_of",
+    "written_in",
+]
 
 LEDGER_NAME = "answers.jsonl"
 
-Slot = tuple[str, int, int]
-"""What is asked once: an item's id, by how many places its choices are rotated, and which sample this is."""
+
+class _Head(msgspec.Struct):
+    """As much of an answer as says whether it counts, and where."""
+
+    id: str
+    failure: dict[str, str] | None = None
+    rotation: int = 0
+    repeat: int = 0
+
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Answer).decode
+_decode_head = msgspec.json.Decoder(_Head).decode
+decode_answer = msgspec.json.Decoder(Answer).decode
+"""One line of a ledger."""
 
 
 def read_ledger(path: Path) -> Iterator[tuple[int, Answer]]:
@@ -42,7 +62,7 @@ def read_ledger(path: Path) -> Iterator[tuple[int, Answer]]:
         if torn is not None:
             raise torn
         try:
-            yield line, _decode(text)
+            yield line, decode_answer(text)
         except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
             torn = InputError(
                 f"is no answer: {types_in_words(str(error))}",
@@ -54,11 +74,6 @@ def read_ledger(path: Path) -> Iterator[tuple[int, Answer]]:
         raise torn
 
 
-def slot_of(answer: Answer) -> Slot:
-    """The slot that an answer fills."""
-    return answer.id, answer.rotation, answer.repeat
-
-
 def latest(answers: Iterable[tuple[int, Answer]]) -> dict[Slot, tuple[int, Answer]]:
     """Line and answer that count for each slot: the last one that is no failure, else the last failure."""
     found: dict[Slot, tuple[int, Answer]] = {}
@@ -67,6 +82,35 @@ def latest(answers: Iterable[tuple[int, Answer]]) -> dict[Slot, tuple[int, Answe
         if answer.failure is None or slot not in found or found[slot][1].failure is not None:
             found[slot] = (line, answer)
     return found
+
+
+def answer_places(path: Path) -> Iterator[tuple[Slot, int]]:
+    """Slot and place in the file of each whole line that is no failure, in the order of writing: the last one counts.
+
+    For looking answers up one by one, so that not all their texts are held.
+    """
+    if not path.exists():
+        return
+    with path.open("rb") as stream:
+        at = 0
+        for line in stream:
+            if line.endswith(b"\n"):
+                head = _decode_head(line)
+                if head.failure is None:
+                    yield (head.id, head.rotation, head.repeat), at
+            at += len(line)
+
+
+def written_in(path: Path) -> Written:
+    """How the slots of a ledger stand; it need not exist.
+
+    Raises:
+        InputError: a line in the middle is not an answer.
+    """
+    written = Written()
+    for _, answer in read_ledger(path):
+        written.note(answer)
+    return written
 
 
 class Ledger:
@@ -80,8 +124,7 @@ class Ledger:
         WorldError: the disk refuses.
 
     Attributes:
-        answered: slots that have an answer.
-        failed: slots of which only failures are recorded, with the kind of the last one.
+        written: how its slots stand.
         repaired: bytes of a torn last line that were cut off.
     """
 
@@ -97,10 +140,7 @@ class Ledger:
         try:
             _lock(self._file, path)
             self.repaired = self._repair()
-            self.answered: set[Slot] = set()
-            self.failed: dict[Slot, str] = {}
-            for _, answer in latest(read_ledger(path)).values():
-                self._note(answer)
+            self.written = written_in(path)
         except BaseException:
             os.close(self._file)
             raise
@@ -132,19 +172,11 @@ class Ledger:
                 "make room and give the same command again"
             ) from None
         for answer in answers:
-            self._note(answer)
+            self.written.note(answer)
 
     def close(self) -> None:
         """Unlock and close."""
         os.close(self._file)
-
-    def _note(self, answer: Answer) -> None:
-        slot = slot_of(answer)
-        if answer.failure is None:
-            self.answered.add(slot)
-            self.failed.pop(slot, None)
-        elif slot not in self.answered:
-            self.failed[slot] = answer.failure.kind
 
     def _repair(self) -> int:
         """Cut off a torn last line; give a whole one its line end."""
@@ -160,7 +192,7 @@ class Ledger:
         if not torn:
             return 0
         try:
-            _decode(torn)
+            decode_answer(torn)
         except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
             os.ftruncate(self._file, size - len(torn))
             return len(torn)

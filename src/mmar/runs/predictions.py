@@ -12,7 +12,7 @@ import msgspec
 from mmar.items import Benchmark, Item
 from mmar.items.benchmark import write_records
 from mmar.models import Answer
-from mmar.runs.ledger import LEDGER_NAME
+from mmar.runs.ledger import LEDGER_NAME, answer_places, decode_answer
 
 __all__ = ["PREDICTIONS_NAME", "Heard", "write_predictions"]
 
@@ -50,13 +50,14 @@ def write_predictions(folder: Path, benchmark: Benchmark) -> Heard:
     def records() -> Iterator[dict[str, Any]]:
         nonlocal mixed, about_channels, cut
         ledger = folder / LEDGER_NAME
-        places = _places(ledger)
+        # Of each item the answer as published: unrotated, the first sample, the last one written.
+        places = {slot[0]: at for slot, at in answer_places(ledger) if not (slot[1] or slot[2])}
         with ledger.open("rb") as stream:
             for item in benchmark:
                 answer = None
                 if (place := places.get(item.id)) is not None:
                     stream.seek(place)
-                    answer = _decode(stream.readline())
+                    answer = decode_answer(stream.readline())
                     if answer.sent is not None:
                         mixed += answer.sent.mixed_down
                         about_channels += answer.sent.mixed_down and _asks_about_channels(item)
@@ -65,33 +66,6 @@ def write_predictions(folder: Path, benchmark: Benchmark) -> Heard:
 
     write_records(records(), folder / PREDICTIONS_NAME)
     return Heard(mixed, about_channels, cut)
-
-
-class _Head(msgspec.Struct):
-    """As much of an answer as says whether it counts."""
-
-    id: str
-    failure: dict[str, str] | None = None
-    rotation: int = 0
-    repeat: int = 0
-
-
-_decode = msgspec.json.Decoder(Answer).decode
-_decode_head = msgspec.json.Decoder(_Head).decode
-
-
-def _places(ledger: Path) -> dict[str, int]:
-    """Where in the ledger the answer of each item begins: unrotated, the first sample, the last one written."""
-    found: dict[str, int] = {}
-    with ledger.open("rb") as stream:
-        at = 0
-        for line in stream:
-            if line.endswith(b"\n"):
-                head = _decode_head(line)
-                if not (head.failure or head.rotation or head.repeat):
-                    found[head.id] = at
-            at += len(line)
-    return found
 
 
 def _prediction(item: Item, answer: Answer | None) -> dict[str, Any]:

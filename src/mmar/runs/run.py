@@ -19,10 +19,10 @@ from typing import Any
 import msgspec
 
 import mmar
-from mmar.items import Benchmark, Item
+from mmar.items import Benchmark
 from mmar.models import Model
 from mmar.protocols import Request
-from mmar.runs.asking import Asking, rotate, select, slots_of
+from mmar.runs.asking import Asking, matching
 from mmar.runs.budget import Budget
 from mmar.runs.cache import Cache
 from mmar.runs.clips import check_clips
@@ -30,11 +30,12 @@ from mmar.runs.conditions import control_clip, shuffled
 from mmar.runs.engine import Counts, Engine, Limits
 from mmar.runs.folder import check_free, clear_working_files
 from mmar.runs.interrupt import stopped_by_interrupt
-from mmar.runs.ledger import LEDGER_NAME, Ledger, Slot, latest, read_ledger
+from mmar.runs.ledger import LEDGER_NAME, Ledger
 from mmar.runs.manifest import BenchmarkRef, Manifest, Session, now, read_manifest, write_manifest
 from mmar.runs.predictions import Heard, write_predictions
+from mmar.runs.selection import Selection
 
-__all__ = ["Outcome", "RunPlan", "carry_out", "to_ask"]
+__all__ = ["Outcome", "RunPlan", "carry_out"]
 
 _PACKAGES = ("msgspec", "numpy", "soundfile", "soxr", "aiohttp")
 
@@ -119,50 +120,20 @@ def carry_out(
     return asyncio.run(_carry_out(plan, model, progress))
 
 
-def to_ask(plan: RunPlan, ledger: Path) -> list[tuple[Item, Slot]]:
-    """What a session asks: the selected slots that have no answer, or those that `again` names.
-
-    Args:
-        plan: what to do.
-        ledger: of the run; it need not exist yet.
-
-    Raises:
-        UsageError: the selection names a field or value that no item has.
-        InputError: the ledger was edited.
-    """
-    items = select(plan.benchmark, plan.only)
-    written = {slot: answer for slot, (_, answer) in latest(read_ledger(ledger)).items()}
-    if plan.again is None:
-        slots = [(item, slot) for item in items[: plan.limit] for slot in slots_of(item, plan.asking)]
-        return [
-            (item, slot) for item, slot in slots if slot not in written or written[slot].failure is not None
-        ]
-
-    def wanted(item: Item, slot: Slot) -> bool:
-        answer = written.get(slot)
-        if answer is None:
-            return False
-        if plan.again == "failed" or answer.failure is not None:
-            return plan.again == "failed" and answer.failure is not None
-        put = rotate(item.choices, slot[1])
-        return plan.asking.protocol.read(answer.text, put).state != "choice"
-
-    slots = [(item, slot) for item in items for slot in slots_of(item, plan.asking)]
-    return [pair for pair in slots if wanted(*pair)][: plan.limit]
-
-
 async def _carry_out(plan: RunPlan, model: Model, progress: Callable[[int, Counts], None]) -> Outcome:
     with ExitStack() as stack:
         try:
             if model.hears and plan.asking.condition != "none":
-                check_clips(plan.benchmark, select(plan.benchmark, plan.only))
+                matches = matching(plan.benchmark, plan.only)
+                check_clips(plan.benchmark, (item for item in plan.benchmark if matches(item)))
             _manifest_of(plan, model)  # refuses a folder before anything is written to it
             ledger = stack.enter_context(Ledger(plan.out / LEDGER_NAME))
             # Again, now that no other process can begin a run here.
             manifest = _manifest_of(plan, model)
             clear_working_files(plan.out)
-            pairs = to_ask(plan, ledger.path)
-            before = len(ledger.answered)
+            written = ledger.written
+            pairs = Selection(plan, ledger.path, written)
+            before = written.answers
             session = Session(now(), selected=len(pairs), options=plan.notes)
             write_manifest(plan.out, _with_session(manifest, session))
             cache = None
@@ -191,17 +162,21 @@ async def _carry_out(plan: RunPlan, model: Model, progress: Callable[[int, Count
                 manifest = _with_session(manifest, ended)
                 write_manifest(plan.out, manifest)
                 heard = write_predictions(plan.out, plan.benchmark)
-            answered = len(
-                {item_id for item_id, rotation, repeat in ledger.answered if not rotation and not repeat}
-            )
             return Outcome(
-                manifest, counts, len(pairs), before, answered, len(ledger.failed), ledger.repaired, heard
+                manifest,
+                counts,
+                len(pairs),
+                before,
+                written.items,
+                written.failures,
+                ledger.repaired,
+                heard,
             )
         finally:
             await model.close()
 
 
-def _requests(plan: RunPlan, model: Model, pairs: list[tuple[Item, Slot]]) -> Iterator[Request]:
+def _requests(plan: RunPlan, model: Model, pairs: Selection) -> Iterator[Request]:
     others = shuffled(plan.benchmark, plan.seed) if plan.asking.condition == "shuffled" else {}
     for item, slot in pairs:
         yield plan.asking.request(plan.benchmark, item, slot, hears=model.hears, others=others)

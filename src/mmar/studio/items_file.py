@@ -95,7 +95,7 @@ def read_items(data: bytes, name: str, media: Path) -> tuple[PublicItem, ...]:
     with incoming_file(media) as path:
         path.write_bytes(data)
         try:
-            return load_benchmark(path).items
+            return tuple(load_benchmark(path))
         except InputError as error:
             raise InputError(
                 error.problem, file=name, line=error.line, field=error.field, hint=error.hint

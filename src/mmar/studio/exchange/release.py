@@ -232,7 +232,7 @@ def _write(
     metadata = part / f"{about.name}-meta.jsonl"
     write_records((_public(item, about) for item in items), metadata)
     # Read back: what is described is what stands in the file.
-    published = load_benchmark(metadata).items
+    published = tuple(load_benchmark(metadata))
     for sound in sounds.values():
         target = part / sound.target
         if not target.exists():
