@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -222,7 +223,7 @@ def _new_manifest(plan: RunPlan, model: Model) -> Manifest:
         "mmar": mmar.__version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        **{name: metadata.version(name) for name in _PACKAGES},
+        **{name: _version(name) for name in _PACKAGES},
     }
     manifest = Manifest(
         ref,
@@ -236,6 +237,13 @@ def _new_manifest(plan: RunPlan, model: Model) -> Manifest:
         versions,
     )
     return msgspec.structs.replace(manifest, signature=manifest.parts)
+
+
+def _version(package: str) -> str:
+    # metadata.version gives the same after a parser for e-mail was imported and has read the package's whole description.
+    about = metadata.distribution(package).read_text("METADATA") or ""
+    found = re.search(r"^Version: *(\S+)", about, re.MULTILINE)
+    return found[1] if found else metadata.version(package)
 
 
 def _with_session(manifest: Manifest, session: Session) -> Manifest:
