@@ -191,7 +191,11 @@ def test_children_that_hold_the_output_open_do_not_hide_a_crash_and_are_ended():
     crashed = session(script, "children")
     assert crashed.kind == "crash"
     assert time.monotonic() - start < 6
-    assert not alive(int(re.search(r"child (\d+)", crashed.message).group(1)))
+    child = int(re.search(r"child (\d+)", crashed.message).group(1))
+    until = time.monotonic() + 5
+    while alive(child) and time.monotonic() < until:
+        time.sleep(0.01)  # it was killed, which takes effect when it is next scheduled
+    assert not alive(child)
 
 
 def test_closing_lets_the_program_leave_by_itself(tmp_path):

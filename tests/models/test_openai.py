@@ -133,6 +133,35 @@ def test_reasoning_is_told_from_the_answer_and_both_are_kept_as_they_are(
 
 
 @pytest.mark.parametrize(
+    ("content", "text", "thinking"),
+    [
+        ([{"type": "text", "text": "Two"}], "Two", ""),
+        ([{"text": "Two"}], "Two", ""),
+        ([{"type": "output_text", "text": "Two"}], "Two", ""),
+        (
+            [
+                {"type": "thinking", "thinking": [{"type": "text", "text": "I count"}]},
+                {"type": "text", "text": "Two"},
+            ],
+            "Two",
+            "I count",
+        ),
+    ],
+)
+def test_an_answer_in_parts_is_read_as_one(fake_models, tone, content, text, thinking):
+    reply = json.dumps({"choices": [{"message": {"content": content}, "finish_reason": "stop"}]})
+    answer = ask_one(options_for(fake_models(Raw(reply.encode()))), request_of(tone()))
+    assert (answer.text, answer.thinking) == (text, thinking)
+
+
+def test_what_no_answer_cost_is_told(fake_models, tone):
+    usage = {"prompt_tokens": 90, "completion_tokens": 512}
+    for say in (Say(None, finish="length", usage=usage), Say("part", finish="content_filter", usage=usage)):
+        found = failure(options_for(fake_models(say)), request_of(tone()))
+        assert found.usage == Usage(90, 512)
+
+
+@pytest.mark.parametrize(
     ("outcome", "kind", "again"),
     [
         (Status(400, "bad"), "rejected", False),

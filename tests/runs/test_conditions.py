@@ -18,7 +18,7 @@ from mmar.library import load, run
 from mmar.models import Answer
 from mmar.protocols import Request
 from mmar.runs.conditions import shuffled
-from mmar.runs.engine import Limits
+from mmar.runs.limits import Limits
 
 
 @pytest.fixture

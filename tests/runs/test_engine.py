@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,8 +17,8 @@ from mmar.library import run
 from mmar.models import Answer, AskFailed, Usage
 from mmar.protocols import Request
 from mmar.runs.budget import Budget, Price, parse_budget
-from mmar.runs.engine import Limits
 from mmar.runs.ledger import read_ledger
+from mmar.runs.limits import Limits
 from mmar.runs.pace import Pace
 
 QUICK = Limits(concurrency=4, tries=3, backoff_s=0.001, timeout_s=5.0)
@@ -81,6 +82,18 @@ def test_a_run_that_cannot_succeed_ends_after_a_few(tmp_path: Path, kind: str, s
         run(model, benchmark(tmp_path / "b", 100), out=tmp_path / "run", limits=QUICK)
     assert len(model.asked) <= QUICK.hopeless + 4
     assert model.closed
+
+
+def test_a_key_that_is_taken_away_ends_a_run_that_had_answers(tmp_path: Path) -> None:
+    def say(request: Request, _: int) -> Answer:
+        if int(request.item_id.split("-")[1]) >= 20:
+            raise AskFailed("denied", "no quota left")
+        return Answer(request.item_id, "two", "")
+
+    model = Scripted(say)
+    with pytest.raises(WorldError, match=r"1\d failures in a row: no quota left"):
+        run(model, benchmark(tmp_path / "b", 100), out=tmp_path / "run", limits=QUICK)
+    assert len(model.asked) <= 20 + 15 + 4
 
 
 def test_a_crash_after_answers_is_one_items_failure(tmp_path: Path) -> None:
@@ -174,6 +187,37 @@ def test_a_budget_stops_in_time(tmp_path: Path) -> None:
     # Before the first answers come nothing is known of their size; from then on it stays below.
     assert 400 <= outcome.counts.tokens <= 500 + 4 * 100
     assert outcome.counts.answered == len(model.asked) < 40
+
+
+def test_what_was_paid_for_no_answer_is_counted_too(tmp_path: Path) -> None:
+    def say(request: Request, _: int) -> Answer:
+        raise AskFailed("refused", "withheld", usage=Usage(90, 10))
+
+    model = Scripted(say, delay_s=0.002)
+    budget = Budget(tokens=500)
+    outcome = run(model, benchmark(tmp_path / "b", 40), out=tmp_path / "run", limits=QUICK, budget=budget)
+    assert outcome.counts.stopped == "the budget is spent"
+    assert outcome.counts.tokens == 100 * len(model.asked) <= 500 + 4 * 100
+    assert {answer.usage for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl")} == {Usage(90, 10)}
+
+
+def test_tries_keep_to_the_rate_too(tmp_path: Path) -> None:
+    model = Scripted(failing("transport", 2, again=True))
+    limits = Limits(concurrency=8, tries=3, backoff_s=0.001, rate=100)
+    began = time.monotonic()
+    assert run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", limits=limits).answered == 12
+    assert len(model.asked) == 36
+    assert time.monotonic() - began >= 35 / 100
+
+
+def test_what_the_service_asks_for_is_waited_for_and_little_more() -> None:
+    jitter, limits = random.Random(0), Limits()
+    named = [limits.wait_s(tried, 1.0, jitter) for tried in (1, 2, 3, 4, 9) for _ in range(20)]
+    assert min(named) >= 1.0
+    assert max(named) <= 2.0
+    for tried, least, most in ((1, 0.5, 1.5), (3, 2.0, 6.0), (20, 30.0, 90.0)):
+        waits = [limits.wait_s(tried, None, jitter) for _ in range(50)]
+        assert least <= min(waits) < max(waits) <= most
 
 
 def test_money_is_counted_by_the_users_prices() -> None:

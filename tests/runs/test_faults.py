@@ -17,7 +17,7 @@ import pytest
 
 from mmar.items import Benchmark
 from mmar.library import load, run, score
-from mmar.runs.engine import Limits
+from mmar.runs.limits import Limits
 from servers.fake_models import Asked, Broken, Drop, Hang, Outcome, Say, Status
 
 LIMITS = {"concurrency": 16, "tries": 4, "timeout_s": 0.5, "backoff_s": 0.01, "longest_backoff_s": 0.05}
@@ -107,7 +107,7 @@ def test_every_item_ends_with_an_answer_or_a_named_failure(
 DRIVER = """
 import json, sys
 from mmar.library import load, run
-from mmar.runs.engine import Limits
+from mmar.runs.limits import Limits
 url, out, limits = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 run("openai/fake", load("demo"), out=out, base_urls=[url], limits=Limits(**limits))
 """

@@ -13,7 +13,7 @@ from mmar.items import write_benchmark
 from mmar.library import run
 from mmar.models import Answer
 from mmar.protocols import Request
-from mmar.runs.engine import Limits
+from mmar.runs.limits import Limits
 
 
 class Chatty:

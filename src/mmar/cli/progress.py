@@ -99,7 +99,12 @@ class RunProgress:
         shown = f"[red]{failed:,} failed" if failed else ""
         if self._task is None:
             self._task = self._progress.add_task(self._title, total=total, failed=shown)
-        self._progress.update(self._task, total=total, completed=counts.done, failed=shown)
+        title = self._title
+        if counts.stopped:
+            # What is in flight may take minutes, in which nothing else would say that Ctrl-C was heard.
+            again = "; Ctrl-C again ends at once" if counts.stopped == "interrupted" else ""
+            title = f"{counts.stopped.splitlines()[0]}, finishing what is in flight{again}"
+        self._progress.update(self._task, description=title, total=total, completed=counts.done, failed=shown)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -189,7 +189,7 @@ def _rotations(text: str | None) -> int:
 
 
 def _limits(given: dict[str, Any]) -> Any:
-    from mmar.runs.engine import Limits
+    from mmar.runs.limits import Limits
 
     return Limits(
         concurrency=given["concurrency"],

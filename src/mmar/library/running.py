@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mmar.models import Model
     from mmar.runs.budget import Budget
     from mmar.runs.conditions import Condition
-    from mmar.runs.engine import Counts, Limits
+    from mmar.runs.engine import Counts
+    from mmar.runs.limits import Limits
     from mmar.runs.run import Outcome, RunPlan
 
 __all__ = ["open_for", "plan_run", "run"]
@@ -57,7 +58,7 @@ def run(
         rotations: ask under so many rotations of the choices, 0 for all.
         repeats: ask so many samples of each.
         settings: generation settings, over the protocol's own.
-        limits: how hard to try; see `mmar.runs.engine.Limits`.
+        limits: how hard to try; see `mmar.runs.limits.Limits`.
         budget: what may be spent.
         cache: a file of answers that were paid for before.
         base_urls: servers, for adapters that speak HTTP.
@@ -115,7 +116,7 @@ def plan_run(
     """What `run` would do; arguments as there."""
     from mmar.runs.asking import Asking
     from mmar.runs.budget import Budget
-    from mmar.runs.engine import Limits
+    from mmar.runs.limits import Limits
     from mmar.runs.run import RunPlan
 
     if isinstance(protocol, str):

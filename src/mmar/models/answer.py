@@ -46,16 +46,28 @@ class AskFailed(Exception):  # noqa: N818 - what happened, as `except AskFailed`
         message: what was found.
         again: whether asking again can succeed.
         after_s: how long the service asks to be left alone, in seconds.
+        usage: tokens that were spent all the same, as on an answer that was withheld or cut off before it began.
     """
 
     def __init__(
-        self, kind: FailureKind, message: str, *, again: bool = False, after_s: float | None = None
+        self,
+        kind: FailureKind,
+        message: str,
+        *,
+        again: bool = False,
+        after_s: float | None = None,
+        usage: Usage | None = None,
     ) -> None:
         super().__init__(message)
         self.kind: FailureKind = kind
         self.message = message
         self.again = again
         self.after_s = after_s
+        self.usage = usage
+
+    def saying(self, message: str) -> AskFailed:
+        """The same failure in other words."""
+        return AskFailed(self.kind, message, again=self.again, after_s=self.after_s, usage=self.usage)
 
 
 class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -107,7 +119,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
         thinking: its reasoning, where it is told apart. Written as `thinking_prediction`.
         failure: why there is no answer; `None` when there is one.
         finish_reason: as the service named it, e.g. `stop`, `length`.
-        usage: tokens.
+        usage: tokens; of a failure too, where it cost any.
         latency_s: seconds from sending to the whole answer, the last try alone.
         tries: how many requests were sent for it.
         sent: the audio as sent.

@@ -123,10 +123,10 @@ class Cascade:
         try:
             answer = await self._captioner.ask(request)
         except AskFailed as failure:
-            message = f"no caption: {failure.message}"
-            raise AskFailed(failure.kind, message, again=failure.again, after_s=failure.after_s) from None
+            raise failure.saying(f"no caption: {failure.message}") from None
         if not answer.text.strip():
-            raise AskFailed("bad_reply", f"no caption: {self._captioner.name} wrote none", again=True)
+            message = f"no caption: {self._captioner.name} wrote none"
+            raise AskFailed("bad_reply", message, again=True, usage=answer.usage)
         if answer.sent is not None and answer.sent.source_sha256 != key.clip_sha256:
             raise AskFailed("audio", f"{clip} changed while it was captioned", again=True)
         caption = Caption(answer.text, answer.model, answer.finish_reason, answer.usage, answer.sent)

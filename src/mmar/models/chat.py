@@ -102,7 +102,6 @@ def _message(message: Message, form: ChatForm, audio: AudioBytes | None) -> dict
 
 
 class _Part(msgspec.Struct):
-    type: str = ""
     text: Any = None
     thinking: Any = None
 
@@ -170,19 +169,20 @@ def chat_answer(item_id: str, body: bytes, place: str) -> Answer:
         raise _without_choices(reply, place)
     choice = reply.choices[0]
     message = choice.message
+    usage = _usage(reply.usage)
     if choice.finish_reason == "content_filter":
-        raise AskFailed("refused", f"{place}: stopped by a content filter")
+        raise AskFailed("refused", f"{place}: stopped by a content filter", usage=usage)
     text, thinking = _said(message)
     if not text and not thinking:
         if message.refusal:
-            raise AskFailed("refused", f"{place}: {message.refusal}")
-        raise AskFailed("bad_reply", _silent(choice.finish_reason, place))
+            raise AskFailed("refused", f"{place}: {message.refusal}", usage=usage)
+        raise AskFailed("bad_reply", _silent(choice.finish_reason, place), usage=usage)
     return Answer(
         item_id,
         text,
         thinking,
         finish_reason=choice.finish_reason,
-        usage=_usage(reply.usage),
+        usage=usage,
         model=reply.model,
     )
 
@@ -195,9 +195,9 @@ def _said(message: _Message) -> tuple[str, str]:
     thoughts = reasons[:1]
     content = message.content
     if isinstance(content, list):
-        # Mistral's reasoning models answer in parts of type "thinking" and "text".
-        thoughts += [text for part in content if part.type == "thinking" for text in _texts(part.thinking)]
-        content = "".join(text for part in content if part.type == "text" for text in _texts(part.text))
+        # Mistral's reasoning models answer in parts of type "thinking" and "text"; DashScope's parts have no type.
+        thoughts += [text for part in content for text in _texts(part.thinking)]
+        content = "".join(text for part in content for text in _texts(part.text))
     if not content and message.audio is not None:
         content = message.audio.transcript
     marked, text = split_thinking(content or "")

@@ -84,8 +84,7 @@ class Command:
             given, latency_s = await program.ask(request_id, request_record(request, request_id))
             answer = answer_of(given, request.item_id, self.name)
         except AskFailed as failure:
-            message = self._scrub(failure.message)
-            raise AskFailed(failure.kind, message, again=failure.again, after_s=failure.after_s) from None
+            raise failure.saying(self._scrub(failure.message)) from None
         return msgspec.structs.replace(
             answer,
             text=self._scrub(answer.text),

@@ -149,24 +149,28 @@ def gemini_answer(item_id: str, body: bytes, place: str) -> Answer:
         raise AskFailed(
             "bad_reply", f"{place} sent no GenerateContentResponse ({error})", again=True
         ) from None
+    usage = _usage(reply.usage_metadata)
     if reply.prompt_feedback is not None and reply.prompt_feedback.block_reason:
-        raise AskFailed("refused", f"{place}: the prompt was blocked ({reply.prompt_feedback.block_reason})")
+        why = f"{place}: the prompt was blocked ({reply.prompt_feedback.block_reason})"
+        raise AskFailed("refused", why, usage=usage)
     if not reply.candidates:
         raise AskFailed("bad_reply", f"{place} sent a response without candidates", again=True)
     candidate = reply.candidates[0]
     if candidate.finish_reason in _POLICY:
-        raise AskFailed("refused", f"{place}: the answer was withheld ({candidate.finish_reason})")
+        raise AskFailed(
+            "refused", f"{place}: the answer was withheld ({candidate.finish_reason})", usage=usage
+        )
     parts = (candidate.content.parts if candidate.content else None) or []
     text = "".join(part.text for part in parts if part.text and not part.thought)
     thinking = "\n".join(part.text for part in parts if part.text and part.thought)
     if not text and not thinking:
-        raise AskFailed("bad_reply", _silent(candidate.finish_reason, place))
+        raise AskFailed("bad_reply", _silent(candidate.finish_reason, place), usage=usage)
     return Answer(
         item_id,
         text,
         thinking,
         finish_reason=candidate.finish_reason,
-        usage=_usage(reply.usage_metadata),
+        usage=usage,
         model=reply.model_version,
     )
 

@@ -84,7 +84,7 @@ class PythonFunction:
             message = failure.message
             for secret in self._secrets:
                 message = secret.scrub(message)
-            raise AskFailed(failure.kind, message, again=failure.again, after_s=failure.after_s) from None
+            raise failure.saying(message) from None
         return msgspec.structs.replace(answer, latency_s=latency_s, sent=sent)
 
     async def _call(self, record: Given) -> tuple[Any, float]:

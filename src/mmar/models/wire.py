@@ -97,8 +97,7 @@ class Wire:
 
     def scrubbed(self, failure: AskFailed) -> AskFailed:
         """The failure without the credential in its message."""
-        message = self.scrub(failure.message)
-        return AskFailed(failure.kind, message, again=failure.again, after_s=failure.after_s)
+        return failure.saying(self.scrub(failure.message))
 
     def scrubbed_answer(self, answer: Answer) -> Answer:
         """The answer without the credential, should the service have echoed it."""

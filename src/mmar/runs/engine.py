@@ -15,39 +15,12 @@ from mmar.protocols import Request
 from mmar.runs.budget import Budget
 from mmar.runs.cache import Cache
 from mmar.runs.ledger import Ledger
+from mmar.runs.limits import Limits
 from mmar.runs.manifest import now
 from mmar.runs.pace import Pace
 from mmar.runs.recorder import Recorder
 
-__all__ = ["Counts", "Engine", "Limits"]
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """How hard to try.
-
-    Attributes:
-        concurrency: most requests in flight; found by itself when `None`.
-        most: upper bound of what is found.
-        tries: most requests for one item.
-        timeout_s: longest wait for one answer, in seconds.
-        deadline_s: longest time for the whole session, in seconds; what is in flight then is finished.
-        rate: most requests a second.
-        token_rate: most tokens a minute.
-        backoff_s: first wait before trying again, doubled each time, with jitter.
-        longest_backoff_s: longest such wait, unless the service asks for more.
-        hopeless: so many denials (bad key, unknown model) or crashes, with no answer yet, end the run.
-    """
-
-    concurrency: int | None = None
-    most: int = 128
-    tries: int = 5
-    timeout_s: float = 300.0
-    deadline_s: float | None = None
-    rate: float | None = None
-    token_rate: float | None = None
-    backoff_s: float = 1.0
-    longest_backoff_s: float = 60.0
-    hopeless: int = 3
+__all__ = ["Counts", "Engine"]
 
 
 class Counts(msgspec.Struct):
@@ -80,6 +53,7 @@ class Counts(msgspec.Struct):
 
 
 _PUSHED_BACK = ("rate_limit", "server", "timeout")
+_LATER = 5
 
 
 class Engine:
@@ -113,7 +87,7 @@ class Engine:
         self.pace = Pace(limits.concurrency, most=limits.most, rate=limits.rate, token_rate=limits.token_rate)
         self._jitter = random.Random(seed)  # noqa: S311 - spreads retries, guards nothing
         self._recorder = Recorder(ledger, cache, self._count)
-        self._denied = 0
+        self._served, self._denied = False, 0
         self._keeps_time = bool(getattr(model, "keeps_time", False))
         self._hopeless = ""
 
@@ -122,6 +96,7 @@ class Engine:
         if not self.stop.is_set():
             self.counts.stopped = why
             self.stop.set()
+            self.progress(self.counts)
 
     async def ask_all(
         self, requests: Iterator[Request], make: Callable[[Request], Request] | None = None
@@ -161,7 +136,7 @@ class Engine:
             await self._recorder.end(writer)
         if self._hopeless:
             raise WorldError(
-                f"stopped after {self._denied} failures and no answer: {self._hopeless}\n"
+                f"stopped after {self._denied} failures in a row: {self._hopeless}\n"
                 "  → correct the key, the model's name or the address, and give the same command again"
             )
         return self.counts
@@ -212,24 +187,28 @@ class Engine:
             except Exception as error:  # noqa: BLE001 - a model may be anybody's code; what is in flight is paid for
                 failed = AskFailed("crash", f"{type(error).__name__}: {error}")
             else:
+                self._served, self._denied = True, 0
                 latency = time.perf_counter() - begun
                 self.pace.answered(latency)
                 self.pace.spent(self.budget.spend(answer.usage))
                 return msgspec.structs.replace(
                     answer, latency_s=round(latency, 4), tries=tried, request=digest, at=now()
                 )
+            self.pace.spent(self.budget.spend(failed.usage))
             self._note(failed)
             if not failed.again or tried == limits.tries or self.stop.is_set():
                 break
-            wait = min(limits.longest_backoff_s, limits.backoff_s * 2 ** (tried - 1))
-            wait = max(wait * self._jitter.uniform(0.5, 1.5), failed.after_s or 0.0)
-            if not await self._sleep(wait):
+            if not (
+                await self._sleep(limits.wait_s(tried, failed.after_s, self._jitter))
+                and await self.pace.turn(self.stop)
+            ):
                 return None  # it may be asked again, so it is not recorded as failed
         return Answer(
             request.item_id,
             "",
             "",
             Failure(failed.kind, failed.message),
+            usage=failed.usage,
             tries=tried,
             request=digest,
             at=now(),
@@ -241,9 +220,11 @@ class Engine:
             self.pace.pushed_back()
         if failed.kind == "rate_limit" and failed.after_s:
             self.pace.hold(failed.after_s)
-        if failed.kind in ("denied", "crash") and not self.counts.answered:
+        if failed.kind in ("denied", "crash"):
             self._denied += 1
-            if self._denied >= self.limits.hopeless:
+            # A crash may be one item's fault; a denial late in a run is a key that was taken away, or a quota spent.
+            enough = self.limits.hopeless * (_LATER if self._served else 1)
+            if self._denied >= enough and not (self._served and failed.kind == "crash"):
                 self._hopeless = failed.message
                 self.halt(failed.message)
 

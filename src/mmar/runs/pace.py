@@ -56,19 +56,24 @@ class Pace:
         self._last_cut = 0.0
 
     async def enter(self, stop: asyncio.Event) -> bool:
-        """Wait for a place; `False` when stopped meanwhile."""
+        """Wait for a place and then for a turn; `False` when stopped meanwhile."""
+        while not stop.is_set() and self.in_flight >= self.limit:
+            self._free.clear()
+            await _either(stop, self._free, None)
+        if not await self.turn(stop):
+            return False
+        self.in_flight += 1
+        return True
+
+    async def turn(self, stop: asyncio.Event) -> bool:
+        """Wait until the rates, and what the service asked for, allow one more request; `False` when stopped meanwhile."""
         while not stop.is_set():
             now = time.monotonic()
             wait = max(self._next, self._held) - now
-            if wait > 0:
-                await _either(stop, None, wait)
-            elif self.in_flight >= self.limit:
-                self._free.clear()
-                await _either(stop, self._free, None)
-            else:
-                self.in_flight += 1
+            if wait <= 0:
                 self._next = max(self._next, now) + self._gap
                 return True
+            await _either(stop, None, wait)
         return False
 
     def leave(self) -> None:

@@ -28,10 +28,11 @@ from mmar.runs.budget import Budget
 from mmar.runs.cache import Cache
 from mmar.runs.clips import check_clips
 from mmar.runs.conditions import control_clip, shuffled
-from mmar.runs.engine import Counts, Engine, Limits
+from mmar.runs.engine import Counts, Engine
 from mmar.runs.folder import check_free, clear_working_files
 from mmar.runs.interrupt import stopped_by_interrupt
 from mmar.runs.ledger import LEDGER_NAME, Ledger
+from mmar.runs.limits import Limits
 from mmar.runs.manifest import BenchmarkRef, Manifest, Session, now, read_manifest, write_manifest
 from mmar.runs.predictions import Heard, write_predictions
 from mmar.runs.selection import Selection
