@@ -89,7 +89,7 @@ class Engine:
         self._recorder = Recorder(ledger, cache, self._count)
         self._served, self._denied = False, 0
         self._keeps_time = bool(getattr(model, "keeps_time", False))
-        self._hopeless = ""
+        self._hopeless: AskFailed | None = None
 
     def halt(self, why: str) -> None:
         """Ask nothing more, and finish what is in flight."""
@@ -134,10 +134,11 @@ class Engine:
                 task.cancel()
             await asyncio.gather(*asking, return_exceptions=True)
             await self._recorder.end(writer)
-        if self._hopeless:
+        if self._hopeless is not None:
+            what = "the program" if self._hopeless.kind == "crash" else "the key, the model's name or the address"
             raise WorldError(
-                f"stopped after {self._denied} failures in a row: {self._hopeless}\n"
-                "  → correct the key, the model's name or the address, and give the same command again"
+                f"stopped after {self._denied} failures with no answer between them: {self._hopeless.message}\n"
+                f"  → correct {what}, and give the same command again"
             )
         return self.counts
 
@@ -225,7 +226,7 @@ class Engine:
             # A crash may be one item's fault; a denial late in a run is a key that was taken away, or a quota spent.
             enough = self.limits.hopeless * (_LATER if self._served else 1)
             if self._denied >= enough and not (self._served and failed.kind == "crash"):
-                self._hopeless = failed.message
+                self._hopeless = failed
                 self.halt(failed.message)
 
     async def _sleep(self, seconds: float) -> bool:
