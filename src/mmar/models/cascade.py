@@ -86,7 +86,12 @@ class Cascade:
         if request.audio is None:
             return await self._reasoner.ask(request)
         caption, paid = await self._caption(request.item_id, request.audio)
-        answer = await self._reasoner.ask(with_caption(request, caption.text))
+        try:
+            answer = await self._reasoner.ask(with_caption(request, caption.text))
+        except AskFailed as failure:
+            if paid:
+                failure.usage = _together(failure.usage, caption.usage)
+            raise
         return msgspec.structs.replace(
             answer,
             caption=caption.text,

@@ -175,7 +175,6 @@ class Engine:
         limits = self.limits
         for tried in range(1, limits.tries + 1):
             begun = time.perf_counter()
-            self.counts.requests += 1
             try:
                 async with asyncio.timeout(None if self._keeps_time else limits.timeout_s):
                     answer = await self.model.ask(request)
@@ -188,6 +187,7 @@ class Engine:
             except Exception as error:  # noqa: BLE001 - a model may be anybody's code; what is in flight is paid for
                 failed = AskFailed("crash", f"{type(error).__name__}: {error}")
             else:
+                self.counts.requests += 1
                 self._served, self._denied = True, 0
                 latency = time.perf_counter() - begun
                 self.pace.answered(latency)
@@ -195,6 +195,7 @@ class Engine:
                 return msgspec.structs.replace(
                     answer, latency_s=round(latency, 4), tries=tried, request=digest, at=now()
                 )
+            self.counts.requests += failed.kind != "audio"  # for want of its clip nothing was asked
             self.pace.spent(self.budget.spend(failed.usage))
             self._note(failed)
             if not failed.again or tried == limits.tries or self.stop.is_set():
