@@ -70,7 +70,10 @@ def test_a_model_that_hangs_times_out(tmp_path: Path) -> None:
     assert outcome.counts.failed == {"timeout": 12}
 
 
-@pytest.mark.parametrize(("kind", "said"), [("denied", r"bad key\n.*correct the key"), ("crash", r"ZeroDivisionError.*\n.*correct the program")])
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("denied", r"bad key\n.*correct the key"), ("crash", r"ZeroDivisionError.*\n.*correct the program")],
+)
 def test_a_run_that_cannot_succeed_ends_after_a_few(tmp_path: Path, kind: str, said: str) -> None:
     def say(request: Request, _: int) -> Answer:
         if kind == "denied":
@@ -283,8 +286,13 @@ def test_concurrency_is_found_and_falls_back() -> None:
         for _ in range(400):
             pace.answered(0.2)
         assert pace.limit == 64
-        pace.pushed_back()
-        pace.pushed_back()  # of the same moment: one piece of news
+        for _ in range(300):  # a service with a habit of failing now and then
+            for _ in range(10):
+                pace.answered(0.2)
+            pace.pushed_back()
+        assert pace.limit == 64
+        for _ in range(64):  # all that were in flight at one moment: one piece of news
+            pace.pushed_back()
         assert pace.limit == 32
         for _ in range(64):
             pace.answered(0.2)

@@ -135,7 +135,11 @@ class Engine:
             await asyncio.gather(*asking, return_exceptions=True)
             await self._recorder.end(writer)
         if self._hopeless is not None:
-            what = "the program" if self._hopeless.kind == "crash" else "the key, the model's name or the address"
+            what = (
+                "the program"
+                if self._hopeless.kind == "crash"
+                else "the key, the model's name or the address"
+            )
             raise WorldError(
                 f"stopped after {self._denied} failures with no answer between them: {self._hopeless.message}\n"
                 f"  → correct {what}, and give the same command again"

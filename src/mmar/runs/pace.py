@@ -1,7 +1,7 @@
 """How many requests may be in flight, and when the next may go.
 
 Without a number given, the number is found: it starts small, grows while answers come about as quickly as
-they did, and halves when the service pushes back (429, 5xx, timeouts). Additive ideas would take minutes to
+they did, and halves when the service pushes back (429, 5xx, timeouts) on a quarter of what it is asked. Additive ideas would take minutes to
 find what a server of eight GPUs can do, so growth is by half, as in slow start; after the first push back it
 is one at a time. Rates, where given, and `Retry-After` hold every request, not only the one that was told.
 """
@@ -53,6 +53,7 @@ class Pace:
         self._latencies: list[float] = []
         self._usual: float | None = None
         self._pushed_back = False
+        self._bad = 0
         self._last_cut = 0.0
 
     async def enter(self, stop: asyncio.Event) -> bool:
@@ -92,18 +93,20 @@ class Pace:
 
     def answered(self, latency_s: float) -> None:
         """An answer came; perhaps there is room for more."""
-        if not self._found or self.limit >= self._most:
+        if not self._found:
             return
         self._latencies.append(latency_s)
-        if len(self._latencies) < max(_WINDOW, self.limit):
+        if len(self._latencies) + self._bad < max(_WINDOW, self.limit):
             return
-        typical = statistics.median(self._latencies)
-        self._latencies.clear()
+        typical, bad = statistics.median(self._latencies), self._bad
+        self._begin_round()
         if self._usual is None or typical < self._usual:
             self._usual = typical
+        if 4 * bad >= max(_WINDOW, self.limit):
+            return
         if typical <= _SLOWER * self._usual:
             more = 1 if self._pushed_back else max(1, self.limit // 2)
-            self.limit = min(self._most, self.limit + more)
+            self.limit = max(self.limit, min(self._most, self.limit + more))
             self._free.set()
         elif typical > 2 * _SLOWER * self._usual:
             self.limit = max(1, self.limit - max(1, self.limit // 4))
@@ -112,13 +115,19 @@ class Pace:
         """The service asked for less, failed, or did not answer in time."""
         if not self._found:
             return
+        self._bad += 1
         now = time.monotonic()
-        self._pushed_back = True
-        self._latencies.clear()
-        # One cut a second: the requests that were in flight together are one piece of news.
-        if now - self._last_cut > 1.0:
+        # One in twenty that fails is a service's habit; a quarter of a round is too much asked of it. One cut a second:
+        # the requests that were in flight together are one piece of news.
+        if 4 * self._bad >= max(_WINDOW, self.limit) and now - self._last_cut > 1.0:
             self._last_cut = now
+            self._pushed_back = True
             self.limit = max(1, self.limit // 2)
+            self._begin_round()
+
+    def _begin_round(self) -> None:
+        self._latencies.clear()
+        self._bad = 0
 
 
 async def _either(stop: asyncio.Event, other: asyncio.Event | None, seconds: float | None) -> None:
