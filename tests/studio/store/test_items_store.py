@@ -219,6 +219,38 @@ def test_a_new_tree_moves_items_without_undoing_what_was_judged(team: Team) -> N
         projects.save_taxonomy(session, team.project, team.anna, tree, [], base=2, why="", now=NOW)
 
 
+def test_a_renamed_layer_takes_along_items_without_a_sub_category_places_of_ideas_and_targets(
+    team: Team,
+) -> None:
+    item = team.write_item(msgspec.structs.replace(GOOD, sub_category=""))
+    with team.database.write() as session:
+        project = session.get_one(Project, team.project.id)
+        idea = ideas.add_idea(session, project, team.anna, "Chords", "", [], NOW)
+        ideas.change_idea(session, project, idea.id, team.anna, place="Perception Layer / Music Theory")
+        aims = {
+            "Perception Layer|music": 10,
+            "Hearing|music": 1,
+            "Perception Layer|music|en": 4,
+            "language:en": 7,
+        }
+        project.settings = projects.changed_settings(project, targets=aims)
+    old = MMAR_TEMPLATE.layers[1]
+    tree = Taxonomy((MMAR_TEMPLATE.layers[0], Branch("Hearing", old.subs), *MMAR_TEMPLATE.layers[2:]))
+    with pytest.raises(InputError, match="nowhere to go"), team.database.write() as session:
+        project = session.get_one(Project, team.project.id)
+        projects.save_taxonomy(session, project, team.admin, tree, [], base=1, why="x", now=NOW)
+    moves = [Move(old.name, sub, "Hearing", sub) for sub in (*old.subs, "")]
+    with team.database.write() as session:
+        project = session.get_one(Project, team.project.id)
+        projects.save_taxonomy(session, project, team.admin, tree, moves, base=1, why="x", now=NOW)
+    with team.database.read() as session:
+        project = session.get_one(Project, team.project.id)
+        row = revisions.find_item(session, project, item)
+        assert (row.category, row.sub_category) == ("Hearing", "")
+        assert ideas.find_idea(session, project, idea.id).place == "Hearing / Music Theory"
+        assert project.settings.targets == {"Hearing|music": 11, "Hearing|music|en": 4, "language:en": 7}
+
+
 def test_drafts_are_each_persons_own_and_go_with_the_save(team: Team) -> None:
     item = team.write_item()
     with team.database.write() as session:

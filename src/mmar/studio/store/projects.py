@@ -13,9 +13,17 @@ from sqlalchemy.orm import Session
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.settings import ProjectSettings
-from mmar.studio.data.tables import Membership, Person, Project, TaxonomyVersion
+from mmar.studio.data.tables import Idea, Membership, Person, Project, TaxonomyVersion
 from mmar.studio.workflow import Actor, Refused, Role
-from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE, Move, Taxonomy, lost_places, remap
+from mmar.studio.workflow.taxonomy import (
+    MMAR_TEMPLATE,
+    Move,
+    Taxonomy,
+    lost_places,
+    moved_place,
+    moved_targets,
+    remap,
+)
 
 __all__ = [
     "add_project",
@@ -131,6 +139,8 @@ def save_taxonomy(
 ) -> TaxonomyVersion:
     """Put a new tree in force and move the items of places that it no longer has, each by a revision.
 
+    Places of ideas and targets of the coverage board go along.
+
     Args:
         session: a writing transaction.
         project: whose tree.
@@ -154,7 +164,7 @@ def save_taxonomy(
         raise Refused("stale", f"somebody saved version {old.number} meanwhile; look at it and try again")
     tree = tree.checked()
     lost = set(lost_places(old.tree, tree))
-    targets = {(branch.name, sub) for branch in tree.layers for sub in branch.subs or ("",)}
+    targets = {(branch.name, sub) for branch in tree.layers for sub in ("", *branch.subs)}
     moved = {(move.layer, move.sub): (move.to_layer, move.to_sub) for move in moves}
     items = session.scalars(select(Item).where(Item.project_id == project.id)).all()
     for item in items:
@@ -173,6 +183,11 @@ def save_taxonomy(
         if (item.category, item.sub_category) in lost:
             content = remap(content_of(session, item), moves)
             add_revision(session, project, item, actor, content, f"taxonomy version {new.number}: {why}", now)
+    for idea in session.scalars(select(Idea).where(Idea.project_id == project.id, Idea.place != "")):
+        idea.place = moved_place(idea.place, moves)
+    aims = moved_targets(project.settings.targets, moves)
+    if aims != project.settings.targets:
+        save_settings(project, actor, changed_settings(project, targets=aims))
     session.flush()
     return new
 

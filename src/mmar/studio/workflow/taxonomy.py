@@ -5,14 +5,24 @@ The template is MMAR's: four layers, sixteen sub-categories (arXiv 2505.13032).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from mmar.errors import InputError
 from mmar.studio.workflow.content import ItemContent
 
-__all__ = ["MMAR_TEMPLATE", "Branch", "Move", "Taxonomy", "layer_map", "lost_places", "remap"]
+__all__ = [
+    "MMAR_TEMPLATE",
+    "Branch",
+    "Move",
+    "Taxonomy",
+    "layer_map",
+    "lost_places",
+    "moved_place",
+    "moved_targets",
+    "remap",
+]
 
 
 class Branch(msgspec.Struct, frozen=True):
@@ -110,9 +120,33 @@ def layer_map(taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
 
 
 def lost_places(old: Taxonomy, new: Taxonomy) -> tuple[tuple[str, str], ...]:
-    """The (layer, sub-category) pairs of the old tree that the new one does not have."""
-    kept = set(_places(new))
-    return tuple(place for place in _places(old) if place not in kept)
+    """The (layer, sub-category) pairs of the old tree that the new one does not have.
+
+    An item may have a layer and no sub-category yet: a layer that is gone is such a place too.
+    """
+    kept, layers = set(_places(new)), {branch.name for branch in new.layers}
+    lost = dict.fromkeys(place for place in _places(old) if place not in kept)
+    lost |= dict.fromkeys((branch.name, "") for branch in old.layers if branch.name not in layers)
+    return tuple(lost)
+
+
+def moved_place(place: str, moves: Iterable[Move]) -> str:
+    """Where an idea's place, `Layer / Sub-category` or `Layer`, lies in a new version of the tree."""
+    for move in moves:
+        if place == (f"{move.layer} / {move.sub}" if move.sub else move.layer):
+            return f"{move.to_layer} / {move.to_sub}" if move.to_sub else move.to_layer
+    return place
+
+
+def moved_targets(targets: Mapping[str, int], moves: Iterable[Move]) -> dict[str, int]:
+    """What is aimed at, `Layer|modality…`, under the names that layers have now; merged layers are added up."""
+    renamed = {move.layer: move.to_layer for move in moves if not move.sub}
+    found: dict[str, int] = {}
+    for name, aim in targets.items():
+        layer, mark, rest = name.partition("|")
+        new = f"{renamed.get(layer, layer)}{mark}{rest}" if mark else name
+        found[new] = found.get(new, 0) + aim
+    return found
 
 
 def remap(content: ItemContent, moves: Iterable[Move]) -> ItemContent:
