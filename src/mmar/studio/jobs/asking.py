@@ -23,8 +23,17 @@ ITEM_KINDS = ("thinking", "distractors", "sub_category", "rubric", "guess")
 """What may be asked about one item."""
 
 
-def ask_one(session: Session, project: Project, item_id: int, kind: str, person: int, now: datetime) -> None:
-    """Queue one question about one item.
+def ask_one(
+    session: Session,
+    project: Project,
+    item_id: int,
+    kind: str,
+    person: int,
+    now: datetime,
+    *,
+    unsaved: bool = False,
+) -> None:
+    """Queue one question about one item; with `unsaved` about what this person has typed and not saved yet.
 
     Raises:
         UsageError: no such kind.
@@ -35,8 +44,8 @@ def ask_one(session: Session, project: Project, item_id: int, kind: str, person:
         session,
         project.id,
         "propose",
-        f"{kind}:{item_id}",
-        {"kind": kind, "item": item_id},
+        f"{kind}:{item_id}" + (f":{person}" if unsaved else ""),
+        {"kind": kind, "item": item_id} | ({"writer": person} if unsaved else {}),
         now,
         person_id=person,
         item_id=item_id,

@@ -7,11 +7,12 @@ data: a question that says "ignore your instructions" is still only a question.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from mmar.errors import InputError
 from mmar.studio.data.tables import Idea
+from mmar.studio.jobs.replies import idea_cards, idea_places, words
 from mmar.studio.workflow import ItemContent
 from mmar.studio.workflow.taxonomy import Taxonomy
 
@@ -100,8 +101,16 @@ def grouping_prompt(ideas: Sequence[Idea], taxonomy: Taxonomy) -> str:
     )
 
 
-def read_reply(kind: str, text: str, content: ItemContent | None) -> dict[str, Any]:
+def read_reply(
+    kind: str, text: str, content: ItemContent | None, ideas: Container[int] = ()
+) -> dict[str, Any]:
     """What a model's answer holds.
+
+    Args:
+        kind: what was asked for.
+        text: what the model said.
+        content: the item that was asked about, if one was.
+        ideas: numbers of the ideas that were asked about.
 
     Raises:
         InputError: no JSON object, or not what was asked for.
@@ -129,7 +138,12 @@ def read_reply(kind: str, text: str, content: ItemContent | None) -> dict[str, A
         raise InputError(f"the model's answer has no “{name}”: “{text[:120]}”", field=kind)
     if kind == "rubric" and len(found["criteria"]) != 5:
         raise InputError(f"the model gave {len(found['criteria'])} criteria, not five", field=kind)
+    if kind == "ideas":
+        return idea_cards(found)
+    if kind == "grouping":
+        return idea_places(found, ideas)
     if kind == "guess" and content is not None:
+        found["why"] = words(found.get("why"), 1_000)
         letter = found["choice"].strip().strip("()").upper()[:1]
         at = ord(letter) - 65 if letter else -1
         known = 0 <= at < len(content.choices)

@@ -14,6 +14,7 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Idea
 from mmar.studio.jobs.prompts import SYSTEM, grouping_prompt, ideas_prompt, item_prompt, read_reply
 from mmar.studio.jobs.work import TryAgain, Work
+from mmar.studio.store.items import find_draft
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import add_proposal
 from mmar.studio.store.revisions import content_of
@@ -23,6 +24,8 @@ __all__ = ["ask_model", "propose"]
 
 def propose(work: Work) -> None:
     """Ask for what `payload["kind"]` names, about `payload["item"]` or the whole board.
+
+    With `payload["writer"]` it asks about what that person has typed, saved or not.
 
     Raises:
         UsageError: no text model is configured.
@@ -34,6 +37,11 @@ def propose(work: Work) -> None:
     with work.database.read() as session:
         item = session.get(Item, int(item_id)) if item_id is not None else None
         content = content_of(session, item) if item is not None else None
+        writer = work.payload.get("writer")
+        if item is not None and writer is not None:
+            # Asked while writing: about what stands on that person's page, saved or not.
+            draft = find_draft(session, item.id, int(writer))
+            content = draft.content if draft is not None else content
         tree = newest_taxonomy(session, work.project_id).tree
         ideas = session.scalars(
             select(Idea).where(Idea.project_id == work.project_id, ~Idea.dropped, Idea.merged_into.is_(None))
@@ -48,7 +56,7 @@ def propose(work: Work) -> None:
         raise UsageError("the item is gone")
     work.advance(0.1, "asking the model")
     text, model = asyncio.run(ask_model(work.config, prompt, f"{kind}-{item_id or work.project_id}"))
-    found = read_reply(kind, text, content)
+    found = read_reply(kind, text, content, {idea.id for idea in ideas})
     with work.database.write() as session:
         work.still_mine(session)
         add_proposal(

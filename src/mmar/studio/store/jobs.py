@@ -23,6 +23,7 @@ __all__ = [
     "finish_job",
     "job_counts",
     "jobs_page",
+    "newest_job",
     "report",
     "retry",
 ]
@@ -187,6 +188,16 @@ def jobs_page(session: Session, project_id: int, *, limit: int = 100) -> Sequenc
     return session.scalars(
         select(Job).where(Job.project_id == project_id).order_by(order, Job.id.desc()).limit(limit)
     ).all()
+
+
+def newest_job(session: Session, project_id: int, kind: str, key: str) -> Job | None:
+    """How the last asking for this work went; `None` if nobody ever asked."""
+    return session.scalar(
+        select(Job)
+        .where(Job.project_id == project_id, Job.kind == kind, Job.key == key)
+        .order_by(Job.id.desc())
+        .limit(1)
+    )
 
 
 def job_counts(session: Session, project_id: int) -> dict[str, int]:
