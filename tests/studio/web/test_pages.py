@@ -177,7 +177,7 @@ def test_the_tree_is_edited_and_its_items_go_where_they_are_told(busy: Site, bro
     root = Visitor(browser, busy, "root")
     page = root.go("/taxonomy")
     page.get_by_role("button", name="Remove Temporal Analysis").click()
-    playwright.expect(page.get_by_text("Temporal Analysis: its 13 items go to")).to_be_visible()
+    playwright.expect(page.get_by_text("Temporal Analysis is removed. Its 13 items go to")).to_be_visible()
     page.locator("[name=gone_to]").select_option("Perception Layer|Spatial Analysis")
     page.locator("[data-layer]").nth(3).locator("[name=sub]").nth(2).fill("Counterfactuals")
     page.get_by_role("button", name="Add a sub-category").first.click()
@@ -225,3 +225,58 @@ def test_an_address_is_pasted_fetched_and_heard(
     playwright.expect(page.locator("#kept")).to_contain_text("Draft kept")
     anna.look("3-fetched")
     assert anna.complaints == []
+
+
+def test_a_vote_keeps_the_tag_and_the_place_where_one_was(busy: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+    with busy.studio.database.write() as session:
+        project = session.get_one(Project, 1)
+        admin = people.actor_in(session, 1, session.get_one(Person, 1))
+        now = busy.studio.clock()
+        for title, tag in (
+            ("Echo or room?", "only-this"),
+            ("Which is nearer?", "other"),
+            ("x" * 280, "other"),
+        ):
+            ideas.add_idea(session, project, admin, title, "y" * 900, [tag], now)
+    anna = Visitor(browser, busy, "anna")
+    page = anna.go("/ideas")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "a long word widens the page"
+    page = anna.go("/ideas?tag=only-this")
+    vote = page.get_by_role("button", name="Vote for Echo or room?")
+    vote.focus()
+    page.keyboard.press("Enter")
+    playwright.expect(vote).to_have_attribute("aria-pressed", "true")
+    playwright.expect(page.locator(".idea")).to_have_count(1)
+    playwright.expect(vote).to_be_focused()
+    assert anna.complaints == []
+
+
+def test_each_place_that_a_model_proposes_is_taken_changed_or_refused(busy: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+    with busy.studio.database.write() as session:
+        project = session.get_one(Project, 1)
+        admin = people.actor_in(session, 1, session.get_one(Person, 1))
+        now = busy.studio.clock()
+        made = [
+            ideas.add_idea(session, project, admin, title, "", [], now).id for title in ("P1", "P2", "P3")
+        ]
+        places = [{"idea": one, "place": "Signal Layer / Anomaly Detection", "why": ""} for one in made]
+        proposals.add_proposal(
+            session, 1, "grouping", {"places": places}, model="text/wise", prompt="p", now=now
+        )
+    root = Visitor(browser, busy, "root")
+    page = root.go("/taxonomy")
+    offer = page.locator("form.proposal").first
+    offer.locator("[name=take]").nth(1).uncheck()
+    offer.locator("[name=place-2]").fill("Signal Layer / Hiss")
+    root.look("taxonomy-places")
+    offer.get_by_role("button", name="Take the ticked ones").click()
+    page.get_by_role("button", name="Add", exact=True).click()
+    playwright.expect(page.locator("[data-layer]").first.locator("[name=sub]").last).to_have_value("Hiss")
+    page.get_by_placeholder("Why does the tree change?").fill("hiss matters")
+    page.get_by_role("button", name="Save version 2").click()
+    playwright.expect(page.get_by_text("hiss matters")).to_be_visible()
+    with busy.studio.database.read() as session:
+        found = [ideas.find_idea(session, session.get_one(Project, 1), one).place for one in made]
+        assert found == ["Signal Layer / Anomaly Detection", "", "Signal Layer / Hiss"]
+        assert projects.newest_taxonomy(session, 1).tree.layers[0].subs[-1] == "Hiss"
+    assert root.complaints == []

@@ -284,6 +284,40 @@ def test_a_model_proposes_and_a_person_decides(quiet_site: Site, chat: type[Say]
     assert again.status_code == 409
 
 
+def test_a_guess_is_about_what_stands_on_the_page_and_not_about_what_was_saved(
+    quiet_site: Site, chat: type[Say]
+) -> None:
+    item = write_item(quiet_site)
+    config = msgspec.structs.replace(
+        quiet_site.studio.config,
+        text_model="text/wise",
+        base_urls=(chat.url,),  # type: ignore[attr-defined]
+    )
+    database, clock = quiet_site.studio.database, quiet_site.studio.clock
+    anna = quiet_site.client("anna")
+    page = f"/p/demo/items/{item}/guess"
+    written = {
+        "version": "1",
+        "base": "1",
+        "question": "Which is a lie?",
+        "choice": ["yes", "no"],
+        "answer": "1",
+    }
+    assert anna.post(page, data={**written, "answer": ""}).status_code == 422
+    assert anna.post(page, data=written, headers={"hx-request": "true"}).is_success
+    with database.write() as session:
+        asked = session.scalars(select(Job).where(Job.kind == "propose")).one()
+        enqueue(session, 1, "ask", "k", asked.payload, clock())
+    chat.answers[:] = [(200, '{"choice": "B", "why": ["not", "words"]}')]
+    assert Worker(config, database, clock, {"ask": KINDS["propose"]}).do_one()
+    assert "Which is a lie?" in json.dumps(chat.seen[0])
+    with database.read() as session:
+        found = session.scalars(select(Proposal)).one()
+        assert found.content == {"choice": "B", "place": 1, "right": True, "why": ""}
+    assert "It guessed the key" in anna.get(page).text
+    assert quiet_site.client("ina").get(page).status_code == 403
+
+
 def test_a_service_that_is_busy_is_asked_again_and_nonsense_is_told(
     quiet_site: Site, chat: type[Say]
 ) -> None:

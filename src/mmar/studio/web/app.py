@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from anyio import to_thread
 from fastapi import FastAPI, Request
@@ -27,6 +28,18 @@ from mmar.studio.workflow import Refused
 __all__ = ["create_app"]
 
 _THREADS = 12
+_NOT_FOUND = 404
+_PROJECT = re.compile(r"/p/[a-z0-9-]+")
+_FAULT = "That did not work"
+_TITLES = {
+    403: "That is not yours to do",
+    _NOT_FOUND: "Nothing is here",
+    409: "Somebody was there before you",
+    413: "That is too large",
+    422: "Something is missing or wrong",
+    429: "Too many tries",
+    503: "Not just now",
+}
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "testserver")
 
 
@@ -89,6 +102,8 @@ def _explain_errors(app: FastAPI) -> None:
             return _json(401, "login", "send a token: Authorization: Bearer TOKEN")
         target = f"/login?next={quote(request.url.path)}" if request.method == "GET" else "/login"
         if "hx-request" in request.headers:
+            # A part of a page was asked for: after logging in people want the page.
+            target = f"/login?next={quote(urlsplit(request.headers.get('hx-current-url', '')).path or '/')}"
             return Response(status_code=204, headers={"HX-Redirect": target})
         return RedirectResponse(target, 303)
 
@@ -136,7 +151,28 @@ def _said(request: Request, status: int, kind: str, message: str) -> Response:
         return _json(status, kind, message)
     if "hx-request" in request.headers or request.headers.get("accept", "").startswith("application/json"):
         return PlainTextResponse(message, status)
-    return page(request, "error.html", status=status, message=message, code=status)
+    # Only a page of our own is offered as the way back.
+    before = urlsplit(request.headers.get("referer", ""))
+    project = _PROJECT.match(request.url.path)
+    home = project.group() if project and status != _NOT_FOUND else "/"
+    asked = request.method == "GET"
+    ours = (
+        before.netloc == request.url.netloc
+        and before.path not in ("", "/login")
+        and not before.path.startswith("//")
+        and not (asked and before.path == request.url.path)
+    )
+    return page(
+        request,
+        "error.html",
+        status=status,
+        message=message,
+        code=status,
+        title=_FAULT if status == _NOT_FOUND and not asked else _TITLES.get(status, _FAULT),
+        home=home,
+        back=urlunsplit(("", "", before.path, before.query, "")) if ours else home,
+        retry=not asked,
+    )
 
 
 def _json(status: int, kind: str, message: str) -> Response:

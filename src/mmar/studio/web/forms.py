@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 from starlette.datastructures import FormData
@@ -11,7 +12,16 @@ from mmar.errors import InputError
 from mmar.items import Criterion
 from mmar.studio.workflow import Cue, ItemContent, Rejection
 
-__all__ = ["content_from_form", "number", "numbers", "rejection_from_form", "text", "texts"]
+__all__ = [
+    "content_from_form",
+    "number",
+    "numbers",
+    "rejection_from_form",
+    "text",
+    "texts",
+    "ticked_ideas",
+    "ticked_places",
+]
 
 _LONGEST_TEXT = 20_000
 
@@ -118,6 +128,32 @@ def rejection_from_form(form: FormData) -> Rejection:
         seconds(text(form, "start"), "start"),
         seconds(text(form, "end"), "end"),
     )
+
+
+def ticked_ideas(form: FormData, proposed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The proposed cards that somebody ticked, in the words that they gave them."""
+    kept = set(numbers(form, "take"))
+    found = []
+    for at, row in enumerate(proposed):
+        if at in kept:
+            new = dict(row)
+            for name in ("title", "detail"):
+                if f"{name}-{at}" in form:
+                    new[name] = text(form, f"{name}-{at}").strip()
+            if f"tags-{at}" in form:
+                new["tags"] = [tag.strip() for tag in text(form, f"tags-{at}").split(",") if tag.strip()]
+            found.append(new)
+    return found
+
+
+def ticked_places(form: FormData, proposed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The proposed places of ideas that somebody ticked, changed where they changed them."""
+    kept = set(numbers(form, "take"))
+    return [
+        {**row, "place": text(form, f"place-{at}").strip() or row["place"]}
+        for at, row in enumerate(proposed)
+        if at in kept
+    ]
 
 
 def counted(form: FormData, prefix: str) -> Mapping[str, int]:

@@ -12,6 +12,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from mmar.studio.data.media_tables import Job
 from mmar.studio.data.tables import Person
 from mmar.studio.store.proposals import KINDS
 from mmar.studio.web.studio import Place
@@ -19,7 +20,7 @@ from mmar.studio.workflow import REASONS, Role, State
 from mmar.studio.workflow.content import FIELD_NAMES
 from mmar.studio.workflow.diff import shown
 
-__all__ = ["STATIC", "page", "static_digest"]
+__all__ = ["STATIC", "as_seen", "page", "static_digest"]
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -77,7 +78,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        moment=_moment, clock=_clock, letter=_letter, initials=_initials, shown=shown, percent=_percent
+        moment=_moment,
+        clock=_clock,
+        letter=_letter,
+        initials=_initials,
+        shown=shown,
+        percent=_percent,
+        as_seen=as_seen,
     )
     environment.globals.update(
         reasons=REASONS,
@@ -89,6 +96,11 @@ def _environment() -> Environment:
         static=static_digest(),
     )
     return environment
+
+
+def as_seen(job: Job | None) -> str:
+    """What a page that shows how far a job is tells when it asks again."""
+    return "" if job is None else f"{job.id}-{job.state}-{job.attempts}"
 
 
 def _percent(value: float | None) -> str:

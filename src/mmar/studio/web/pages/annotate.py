@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -9,23 +10,27 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Job
 from mmar.studio.hints import hints
+from mmar.studio.jobs.asking import ask_one
 from mmar.studio.store import items, queues, revisions
 from mmar.studio.store.clips import clip_of, recording_of, source_of
 from mmar.studio.store.ideas import board_of
+from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.media import ask_for_sound
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import open_proposals
 from mmar.studio.web.forms import content_from_form, number, text
-from mmar.studio.web.render import page
+from mmar.studio.web.render import as_seen, page
 from mmar.studio.web.studio import Place, attached, place, shows_key
 from mmar.studio.web.uploads import take_upload
 from mmar.studio.workflow import (
     Action,
     Command,
     ItemContent,
+    Refused,
     changes,
     permitted,
 )
@@ -99,6 +104,7 @@ def _form_values(session: Session, here: Place, item: Item, content: ItemContent
         "settings": here.project.settings,
         "model": here.studio.config.text_model,
         "proposals": open_proposals(session, here.project.id, item_id=item.id),
+        "guess_job": guess_job(session, here, item.id),
         **_sound(session, here, item, content),
     }
 
@@ -140,27 +146,76 @@ def _content(session: Session, here: Place, item: Item) -> ItemContent:
     return content_from_form(here.form, revisions.content_at(session, item.id, min(base, item.revision)))
 
 
+def _keep(session: Session, here: Place, item: Item, now: datetime) -> ItemContent:
+    """Keep what is being typed."""
+    content = _content(session, here, item)
+    version, base = number(here.form, "version") or 0, number(here.form, "base") or 0
+    items.save_draft(session, item, here.actor, content, version, base, now)
+    return content
+
+
 @router.post("/items/{item_id}/draft")
 def draft(request: Request, here: Here, item_id: int) -> Response:
     """Keep what is being typed; answers with hints."""
     with here.studio.database.write() as session:
         item = revisions.find_item(session, here.project, item_id)
-        content = _content(session, here, item)
         now = here.studio.clock()
-        items.save_draft(
-            session,
-            item,
-            here.actor,
-            content,
-            number(here.form, "version") or 0,
-            number(here.form, "base") or 0,
-            now,
-        )
+        content = _keep(session, here, item, now)
         tree = newest_taxonomy(session, here.project.id).tree
         found = hints(content, layers=layer_map(tree))
     return page(
         request, "hints.html", here, problems=found, kept_at=now, sources=source_of(content), item=item
     )
+
+
+def _guess(request: Request, here: Place, item_id: int, seen: str | None = None) -> Response:
+    with here.studio.database.read() as session:
+        item = revisions.find_item(session, here.project, item_id)
+        if Action.SAVE not in permitted(
+            revisions.load_case(session, here.project, item), here.actor, here.studio.clock()
+        ):
+            raise Refused("role", "what the model guessed is for those who write the item")
+        job = guess_job(session, here, item_id)
+        if seen is not None and as_seen(job) == seen:
+            return Response(status_code=204)
+        draft = items.find_draft(session, item.id, here.person.id)
+        content = draft.content if draft else revisions.content_of(session, item)
+        found = open_proposals(session, here.project.id, item_id=item_id, kinds=("guess",))
+    return page(
+        request,
+        "guess.html",
+        here,
+        item=item,
+        content=content,
+        job=job,
+        proposals=found,
+        model=here.studio.config.text_model,
+    )
+
+
+def guess_job(session: Session, here: Place, item_id: int) -> Job | None:
+    """How far the model is with guessing what this person is writing."""
+    return newest_job(session, here.project.id, "propose", f"guess:{item_id}:{here.person.id}")
+
+
+@router.post("/items/{item_id}/guess")
+def guess(request: Request, here: Here, item_id: int) -> Response:
+    """Ask the model to answer what stands on the page, saved or not, without the audio."""
+    with here.studio.database.write() as session:
+        item, now = revisions.find_item(session, here.project, item_id), here.studio.clock()
+        content = _keep(session, here, item, now)
+        if not content.question or len(content.choices) < 2 or content.answer is None:
+            raise InputError("write the question and its choices and mark the key first", field="choices")
+        ask_one(session, here.project, item.id, "guess", here.person.id, now, unsaved=True)
+    if "hx-request" in request.headers:
+        return _guess(request, here, item_id)
+    return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit", 303)
+
+
+@router.get("/items/{item_id}/guess")
+def guessed(request: Request, here: Here, item_id: int, seen: str = "") -> Response:
+    """What the model guessed; nothing as long as that is what the page shows."""
+    return _guess(request, here, item_id, seen)
 
 
 @router.post("/items/{item_id}/save")

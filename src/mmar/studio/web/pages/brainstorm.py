@@ -9,8 +9,10 @@ from starlette.responses import RedirectResponse, Response
 
 from mmar.studio.jobs.asking import ask_about_ideas
 from mmar.studio.store import ideas, proposals
+from mmar.studio.store.jobs import newest_job
+from mmar.studio.store.people import names_of
 from mmar.studio.web.forms import number, text
-from mmar.studio.web.render import page
+from mmar.studio.web.render import as_seen, page
 from mmar.studio.web.studio import Place, attached, place
 
 __all__ = ["router"]
@@ -19,13 +21,18 @@ router = APIRouter(prefix="/p/{slug}/ideas")
 Here = Annotated[Place, Depends(place)]
 
 
-def _show(request: Request, here: Place, *, tag: str = "", part: str = "ideas.html") -> Response:
+def _show(request: Request, here: Place, *, part: str = "ideas.html") -> Response:
+    # A part of the page that was changed is shown anew as it was looked at: with the same tag, in the same order.
+    tag, order = (here.form.get(name) or request.query_params.get(name) or "" for name in ("tag", "order"))
     with here.studio.database.read() as session:
         cards = ideas.board_of(session, here.project.id, here.person.id)
         tags = sorted({tag for card in cards for tag in card.idea.tags})
-        found = proposals.open_proposals(session, here.project.id, kinds=("ideas", "grouping"))
-        people = {card.idea.author_id for card in cards}
+        found = proposals.open_proposals(session, here.project.id, kinds=("ideas",))
+        job = newest_job(session, here.project.id, "propose", "ideas")
+        names = names_of(session)
     shown = [card for card in cards if not tag or tag in card.idea.tags]
+    if order == "new":
+        shown.sort(key=lambda card: -card.idea.id)
     return page(
         request,
         part,
@@ -33,9 +40,11 @@ def _show(request: Request, here: Place, *, tag: str = "", part: str = "ideas.ht
         cards=shown,
         all_cards=cards,
         tags=tags,
-        tag=tag,
-        proposals=[found_one for found_one in found if found_one.kind == "ideas"],
-        people=people,
+        tag=tag if isinstance(tag, str) else "",
+        order=order,
+        proposals=found,
+        job=job,
+        names=names,
         model=here.studio.config.text_model,
     )
 
@@ -47,9 +56,19 @@ def _after(request: Request, here: Place) -> Response:
 
 
 @router.get("")
-def show(request: Request, here: Here, tag: str = "") -> Response:
+def show(request: Request, here: Here) -> Response:
     """The board."""
-    return _show(request, here, tag=tag)
+    return _show(request, here)
+
+
+@router.get("/asked")
+def asked(request: Request, here: Here, seen: str = "") -> Response:
+    """How far the model is, and what it proposes; nothing as long as that is what the page shows."""
+    with here.studio.database.read() as session:
+        job = newest_job(session, here.project.id, "propose", "ideas")
+    if as_seen(job) == seen:
+        return Response(status_code=204)
+    return _show(request, here, part="ideas_asked.html")
 
 
 @router.post("")
@@ -69,11 +88,13 @@ def add(request: Request, here: Here) -> Response:
 
 
 @router.post("/propose")
-def ask(here: Here) -> Response:
+def ask(request: Request, here: Here) -> Response:
     """Ask the text model for more."""
     with here.studio.database.write() as session:
         ask_about_ideas(session, here.project, "ideas", here.person.id, here.studio.clock())
-    return RedirectResponse(f"/p/{here.project.slug}/preparation", 303)
+    if "hx-request" in request.headers:
+        return _show(request, here, part="ideas_asked.html")
+    return RedirectResponse(f"/p/{here.project.slug}/ideas", 303)
 
 
 @router.post("/{idea_id}/vote")

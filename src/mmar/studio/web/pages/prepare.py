@@ -17,7 +17,7 @@ from mmar.studio.store.clips import clip_of, items_of_clips
 from mmar.studio.store.media import ask_for_sound
 from mmar.studio.store.people import trace
 from mmar.studio.store.projects import changed_settings, save_settings
-from mmar.studio.web.forms import numbers, text, texts
+from mmar.studio.web.forms import numbers, text, texts, ticked_ideas, ticked_places
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
 from mmar.studio.workflow import Action, Command, Refused, Role, changes, permitted
@@ -168,10 +168,10 @@ def _edited(here: Place, kind: str, content: dict[str, Any]) -> dict[str, Any]:
         new["distractors"] = [row.strip() for row in texts(form, "distractor") if row.strip()]
     elif kind == "sub_category" and "place" in form:
         new["category"], _, new["sub_category"] = text(form, "place").partition("|")
-    elif kind in ("ideas", "grouping") and ("take" in form or "some" in form):
-        name = "ideas" if kind == "ideas" else "places"
-        kept = set(numbers(form, "take"))
-        new[name] = [row for at, row in enumerate(content[name]) if at in kept]
+    elif kind == "ideas" and ("take" in form or "some" in form):
+        new["ideas"] = ticked_ideas(form, content["ideas"])
+    elif kind == "grouping" and ("take" in form or "some" in form):
+        new["places"] = ticked_places(form, content["places"])
     return new
 
 

@@ -11,9 +11,10 @@ from starlette.responses import RedirectResponse, Response
 from mmar.errors import InputError
 from mmar.studio.jobs.asking import ask_about_ideas
 from mmar.studio.store import ideas, projects, proposals, queues
+from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.people import names_of, trace
 from mmar.studio.web.forms import counted, number, text, texts
-from mmar.studio.web.render import page
+from mmar.studio.web.render import as_seen, page
 from mmar.studio.web.studio import Place, attached, place
 from mmar.studio.workflow.coverage import board
 from mmar.studio.workflow.taxonomy import Branch, Move, Taxonomy
@@ -27,18 +28,29 @@ Here = Annotated[Place, Depends(place)]
 @router.get("/taxonomy")
 def show(request: Request, here: Here) -> Response:
     """The tree, its versions, what the model proposes."""
+    return _show(request, here, "taxonomy.html")
+
+
+def _show(request: Request, here: Place, part: str) -> Response:
     with here.studio.database.read() as session:
         versions = projects.taxonomy_versions(session, here.project.id)
+        cards = ideas.board_of(session, here.project.id, here.person.id)
+        places = {branch.name for branch in versions[0].tree.layers} | {
+            f"{branch.name} / {sub}" for branch in versions[0].tree.layers for sub in branch.subs
+        }
         values: dict[str, Any] = {
+            "job": newest_job(session, here.project.id, "propose", "grouping"),
+            "places": sorted(places),
+            "strangers": sorted({card.idea.place for card in cards if card.idea.place} - places),
             "current": versions[0],
             "versions": versions,
             "counts": queues.place_counts(session, here.project.id),
             "names": names_of(session),
-            "cards": ideas.board_of(session, here.project.id, here.person.id),
+            "cards": cards,
             "proposals": proposals.open_proposals(session, here.project.id, kinds=("grouping",)),
             "model": here.studio.config.text_model,
         }
-    return page(request, "taxonomy.html", here, **values)
+    return page(request, part, here, **values)
 
 
 @router.post("/taxonomy")
@@ -69,11 +81,23 @@ def save(here: Here) -> Response:
 
 
 @router.post("/taxonomy/propose")
-def ask(here: Here) -> Response:
+def ask(request: Request, here: Here) -> Response:
     """Ask the text model to give every idea a place."""
     with here.studio.database.write() as session:
         ask_about_ideas(session, here.project, "grouping", here.person.id, here.studio.clock())
-    return RedirectResponse(f"/p/{here.project.slug}/preparation", 303)
+    if "hx-request" in request.headers:
+        return _show(request, here, "taxonomy_asked.html")
+    return RedirectResponse(f"/p/{here.project.slug}/taxonomy", 303)
+
+
+@router.get("/taxonomy/asked")
+def asked(request: Request, here: Here, seen: str = "") -> Response:
+    """How far the model is, and what it proposes; nothing as long as that is what the page shows."""
+    with here.studio.database.read() as session:
+        job = newest_job(session, here.project.id, "propose", "grouping")
+    if as_seen(job) == seen:
+        return Response(status_code=204)
+    return _show(request, here, "taxonomy_asked.html")
 
 
 def tree_from_form(here: Place) -> tuple[Taxonomy, list[Move]]:

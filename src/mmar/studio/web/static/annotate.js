@@ -5,6 +5,7 @@
   const box = form.querySelector("[data-editor]"), field = document.getElementById("timestamp");
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const list = box.querySelector("[data-segments]"), time = box.querySelector("[data-time]"), length = box.querySelector("[data-length]");
+  let showCues = () => {};
   let audio = null, wave = null, marks = null, chosen = null, queue = [], loading = false;
 
   // Times: hours, minutes, seconds; only written back to the field when somebody moves something.
@@ -93,22 +94,17 @@
     marks.enableDragSelection({ id: undefined, color: "rgba(10,102,102,.22)" });
     let restoring = true;
     marks.on("region-created", (region) => {
-      if (region.id.startsWith("disputed")) return;
+      if (/^(disputed|cue)/.test(region.id)) return;
       if (!region.id.startsWith("seg")) region.id = `seg${Math.random()}`;
       row(region);
       if (!restoring) write();
     });
-    // What an inspector marked in the joined clip, shown where it lies in the recording.
-    const dispute = () => {
-      if (!form.dataset.disputed) return;
-      const [from, to] = form.dataset.disputed.split(",").map(Number);
-      const parts = order().length ? order().map((one) => [one.start, one.end]) : [[0, total]];
-      let before = 0;
-      parts.forEach(([start, end], at) => {
-        const a = Math.max(from - before, 0) + start, b = Math.min(to - before + start, end);
-        if (a < b) marks.addRegion({ id: `disputed${at}`, start: a, end: b, color: "rgba(168,38,31,.28)", drag: false, resize: false });
-        before += end - start;
-      });
+    // What an inspector marked, and what cues point at, shown where it lies in the recording.
+    const show = (id, from, to, color) => inRecording(from, to).forEach(([start, end], at) => marks.addRegion({ id: `${id}-${at}`, start, end, color, drag: false, resize: false }));
+    const dispute = () => { if (form.dataset.disputed) show("disputed", ...form.dataset.disputed.split(",").map(Number), "rgba(168,38,31,.28)"); };
+    showCues = () => {
+      marks.getRegions().filter((one) => one.id.startsWith("cue")).forEach((one) => one.remove());
+      cues().forEach(([from, to], at) => { if (from < to) show(`cue${at}`, from, to, "rgba(138,82,0,.34)"); });
     };
     marks.on("region-updated", (region) => { [...list.children].find((line) => line.segment === region)?.refresh(); choose(region); write(); });
     marks.on("region-clicked", (region) => choose(region));
@@ -119,11 +115,23 @@
         if (queue.length) audio.currentTime = queue[0][0]; else audio.pause();
       }
     });
-    const restore = () => { parse(field.value).forEach(([start, end]) => add(start, Math.min(end, total))); restoring = false; measure(); dispute(); };
+    const restore = () => { parse(field.value).forEach(([start, end]) => add(start, Math.min(end, total))); restoring = false; measure(); dispute(); showCues(); };
     if (wave.getDuration()) restore(); else wave.once("ready", restore);
     box.querySelector("[data-zoom]").addEventListener("input", (event) => wave.zoom(Number(event.target.value)));
     box.dataset.ready = "1";
   };
+
+  // A stretch of the joined clip as stretches of the recording.
+  const inRecording = (from, to) => {
+    const parts = order().length ? order().map((one) => [one.start, one.end]) : [[0, Number(form.dataset.duration)]];
+    let before = 0;
+    return parts.map(([start, end]) => {
+      const found = [Math.max(from - before, 0) + start, Math.min(to - before + start, end)];
+      before += end - start;
+      return found;
+    }).filter(([start, end]) => start < end);
+  };
+  const cues = () => [...form.querySelectorAll("[data-cue]")].map((line) => [...line.querySelectorAll("[name=cue_start], [name=cue_end]")].map((one) => (one.value === "" ? NaN : Number(one.value))));
 
   // Rows of choices and cues.
   const renumber = () => form.querySelectorAll("[data-choice]").forEach((one, at) => {
@@ -148,13 +156,20 @@
     const target = event.target.closest("button");
     if (!target) return;
     if (target.matches("[data-add-choice]")) grow("choice").querySelector("[type=text]").focus();
-    else if (target.matches("[data-add-cue]")) grow("cue").querySelector("input").focus();
+    else if (target.matches("[data-hear-cue]")) {
+      const at = [...form.querySelectorAll("[data-cue]")].indexOf(target.closest("[data-cue]")), [from, to] = cues()[at];
+      const parts = from < to ? inRecording(from, to) : [];
+      if (!audio || !parts.length) window.say("Say from when to when this cue is heard, or mark it while you listen."); else play(parts);
+    } else if (target.matches("[data-add-cue]")) grow("cue").querySelector("input").focus();
     else if (target.matches("[data-remove]")) { target.closest("[data-choice], [data-cue]").remove(); renumber(); changed(); }
     else if (target.matches("[data-mark]") && audio) {
       const at = here(), line = target.closest("[data-cue]");
       if (at === null) { window.say("The place being played is not in any segment."); return; }
       const [start, end] = [line.querySelector("[name=cue_start]"), line.querySelector("[name=cue_end]")];
-      if (!start.value || end.value) { start.value = at.toFixed(2); end.value = ""; window.say("Marked the beginning; press again at the end."); } else { end.value = at.toFixed(2); changed(); }
+      if (!start.value || end.value) { start.value = at.toFixed(2); end.value = ""; target.textContent = "End"; window.say("Marked the beginning; press again at the end."); } else {
+        const [a, b] = [Number(start.value), at].sort((x, y) => x - y);
+        [start.value, end.value] = [a.toFixed(2), b.toFixed(2)]; target.textContent = "Mark"; changed();
+      }
     } else if (target.matches("[data-play]")) toggle();
     else if (target.matches("[data-preview]")) preview();
     else if (target.matches("[data-help]")) document.getElementById("keys").showModal();
@@ -169,6 +184,11 @@
     parse(kept).forEach(([start, end]) => add(start, end));
     field.value = kept;
   });
+  form.addEventListener("input", (event) => { if (event.target === form || event.target.closest("[data-cue]")) showCues(); });
+  // A sub-category belongs to a layer: choosing it chooses the layer, another layer lets go of it.
+  const layer = document.getElementById("category"), sub = document.getElementById("sub_category");
+  sub.addEventListener("change", () => { const group = sub.selectedOptions[0]?.closest("optgroup"); if (group) layer.value = group.label; });
+  layer.addEventListener("change", () => { const group = sub.selectedOptions[0]?.closest("optgroup"); if (group && group.label !== layer.value) sub.value = ""; });
   document.addEventListener("keydown", (event) => {
     const control = event.ctrlKey || event.metaKey;
     const act = (what) => { event.preventDefault(); what(); };

@@ -3,6 +3,9 @@
 (() => {
   const toast = document.getElementById("toast");
   let timer;
+  // On a narrow screen the stages scroll sideways: show the one that is open.
+  const stage = document.querySelector(".stages [aria-current]");
+  if (stage) stage.parentElement.scrollLeft = stage.offsetLeft - (stage.parentElement.clientWidth - stage.offsetWidth) / 2;
   window.say = (text) => {
     toast.textContent = text;
     clearTimeout(timer);
@@ -13,6 +16,13 @@
   });
   document.addEventListener("htmx:responseError", (event) => window.say(event.detail.xhr.responseText.slice(0, 400)));
   document.addEventListener("htmx:sendError", () => window.say("The server cannot be reached. What you typed stays here."));
+  // What was unfolded stays so when its part of the page comes anew.
+  let unfolded = [];
+  document.addEventListener("htmx:beforeSwap", (event) => { unfolded = [...event.detail.target.querySelectorAll("details[id][open]")].map((one) => one.id); });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.requestConfig.elt.closest("details")) return; // it did what it was unfolded for
+    unfolded.forEach((id) => { const one = document.getElementById(id); if (one) one.open = true; });
+  });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful && event.target.matches("form[data-reset]")) event.target.reset();
   });
