@@ -248,6 +248,15 @@ def test_a_vote_keeps_the_tag_and_the_place_where_one_was(busy: Site, browser) -
     playwright.expect(vote).to_have_attribute("aria-pressed", "true")
     playwright.expect(page.locator(".idea")).to_have_count(1)
     playwright.expect(vote).to_be_focused()
+    card = page.locator(".idea", has_text="Echo or room?")
+    card.locator("summary").click()
+    card.get_by_label("Merge into").select_option("Which is nearer?")
+    inside = (
+        "one => one.querySelector('form').getBoundingClientRect().right <= one.getBoundingClientRect().right"
+    )
+    assert card.evaluate(inside), "the unfolded card overflows"
+    card.get_by_role("button", name="Merge").click()
+    playwright.expect(page.get_by_text("with: Echo or room?")).to_be_visible()
     assert anna.complaints == []
 
 

@@ -97,6 +97,15 @@ def ask(request: Request, here: Here) -> Response:
     return RedirectResponse(f"/p/{here.project.slug}/ideas", 303)
 
 
+@router.get("/{idea_id}/more")
+def more(request: Request, here: Here, idea_id: int) -> Response:
+    """What may be done with one card; of hundreds of cards only those that somebody unfolds."""
+    with here.studio.database.read() as session:
+        idea = ideas.find_idea(session, here.project, idea_id)
+        cards = ideas.board_of(session, here.project.id, here.person.id)
+    return page(request, "idea_more.html", here, idea=idea, all_cards=cards)
+
+
 @router.post("/{idea_id}/vote")
 def vote(request: Request, here: Here, idea_id: int) -> Response:
     """Vote, or take the vote back."""
