@@ -288,4 +288,8 @@ def test_each_place_that_a_model_proposes_is_taken_changed_or_refused(busy: Site
         found = [ideas.find_idea(session, session.get_one(Project, 1), one).place for one in made]
         assert found == ["Signal Layer / Anomaly Detection", "", "Signal Layer / Hiss"]
         assert projects.newest_taxonomy(session, 1).tree.layers[0].subs[-1] == "Hiss"
+    page = root.go("/ideas")
+    page.locator(".idea", has_text="P3").get_by_role("button", name="Write an item").click()
+    playwright.expect(page.get_by_label("Sub-category")).to_have_value("Hiss")
+    playwright.expect(page.get_by_label("Layer")).to_have_value("Signal Layer")
     assert root.complaints == []

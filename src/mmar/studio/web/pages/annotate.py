@@ -17,7 +17,7 @@ from mmar.studio.hints import hints
 from mmar.studio.jobs.asking import ask_one
 from mmar.studio.store import items, queues, revisions
 from mmar.studio.store.clips import clip_of, recording_of, source_of
-from mmar.studio.store.ideas import board_of
+from mmar.studio.store.ideas import board_of, find_idea
 from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.media import ask_for_sound
 from mmar.studio.store.projects import newest_taxonomy
@@ -49,9 +49,14 @@ def begin(here: Here) -> Response:
     with here.studio.database.write() as session:
         project = attached(session, here.project)
         item = items.new_item(session, project, here.actor, now)
+        idea = number(form, "idea")
+        # An idea that was given a place gives it to the items that grow from it.
+        given = find_idea(session, project, idea).place if idea is not None else ""
+        layer, _, sub = given.partition(" / ")
         content = ItemContent(
-            idea=number(form, "idea"),
-            category=text(form, "layer"),
+            idea=idea,
+            category=text(form, "layer") or layer,
+            sub_category=sub if not text(form, "layer") else "",
             modality=text(form, "modality"),
             language=text(form, "language"),
         )
@@ -181,15 +186,9 @@ def _guess(request: Request, here: Place, item_id: int, seen: str | None = None)
         draft = items.find_draft(session, item.id, here.person.id)
         content = draft.content if draft else revisions.content_of(session, item)
         found = open_proposals(session, here.project.id, item_id=item_id, kinds=("guess",))
+    model = here.studio.config.text_model
     return page(
-        request,
-        "guess.html",
-        here,
-        item=item,
-        content=content,
-        job=job,
-        proposals=found,
-        model=here.studio.config.text_model,
+        request, "guess.html", here, item=item, content=content, job=job, proposals=found, model=model
     )
 
 
