@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from mmar.errors import InputError
@@ -11,8 +13,7 @@ from mmar.items.decoding import decode_record, types_in_words
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"id": "a", "x": NaN}', "“NaN” is no JSON value"),
-        ('{"id": "a", "x": -Infinity}', "“-Infinity” is no JSON value"),
+        ('{"id": "a", "x": NaN', "broken JSON"),
         ('{"id": "a"} {"id": "b"}', r"at “\{\"id\": \"b\"\}”; the record starts “\{\"id\": \"a\"\}"),
         ("{", r"the line is only “\{”, expected a whole JSON object.*\n.*all of them as one array"),
         ('{"id": "a",', "broken JSON: Input data was truncated; the record starts"),
@@ -22,6 +23,11 @@ def test_what_is_wrong_and_where(text: str, said: str) -> None:
     with pytest.raises(InputError, match=said) as caught:
         decode_record(text.encode(), "file.jsonl", 7)
     assert str(caught.value).startswith("file.jsonl:7: ")
+
+
+def test_numbers_that_are_none_are_read_as_python_writes_them() -> None:
+    record = decode_record(b'{"id": "NaN", "x": NaN, "y": [-Infinity]}', "file.jsonl", 7)
+    assert json.dumps(record) == '{"id": "NaN", "x": NaN, "y": [-Infinity]}'
 
 
 @pytest.mark.parametrize(

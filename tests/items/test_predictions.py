@@ -87,6 +87,15 @@ def test_broken_json_and_bytes_that_are_no_utf8() -> None:
         reader.read(b'{"id": "caf\xe9"}', 1)
 
 
+def test_a_field_may_be_not_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"id": "a", "score": NaN, "model_prediction": "y"}\n')
+    assert first_names(path) == ["id", "score", "model_prediction"]
+    assert read(WHOLE | {"answer_prediction": "y", "logprob": float("nan")}).text == "y"
+    with pytest.raises(InputError, match="expected text or null, found a number"):
+        read({"id": "a", "answer_prediction": float("inf")})
+
+
 def test_mmau_spelling() -> None:
     record = {"id": "a", "choices": ["x", "y"], "answer": "y", "task": "music", "category": ["Reasoning"]}
     whole = read(record).whole

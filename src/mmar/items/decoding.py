@@ -13,7 +13,7 @@ import msgspec
 
 from mmar.errors import InputError
 
-__all__ = ["broken_json", "decode_record", "not_utf8", "types_in_words"]
+__all__ = ["broken_json", "decode_python_json", "decode_record", "not_utf8", "types_in_words"]
 
 _TYPES = {
     "str": "text",
@@ -36,9 +36,31 @@ def decode_record(text: bytes, path: Path | str, line: int) -> Any:
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise broken_json(text, error, path, line) from None
+        return decode_python_json(text, error, path, line)
     except UnicodeDecodeError as error:
         raise not_utf8(error, path, line) from None
+
+
+def decode_python_json(text: bytes, error: Exception, path: Path | str, line: int) -> Any:
+    """Decode a record that is JSON but for NaN and Infinity, which Python's own writer makes of such numbers.
+
+    Args:
+        text: the record.
+        error: what the decoder said of it.
+        path: the record's file.
+        line: on which it begins.
+
+    Raises:
+        InputError: it is broken in another way.
+    """
+    if b"NaN" in text or b"Infinity" in text:
+        import json
+
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            pass  # what the quicker decoder said is what is wrong
+    raise broken_json(text, error, path, line) from None
 
 
 def broken_json(text: bytes, error: Exception, path: Path | str, line: int) -> InputError:
@@ -62,13 +84,12 @@ def broken_json(text: bytes, error: Exception, path: Path | str, line: int) -> I
     # The decoder counts to the byte that it cannot use, or to the one behind it.
     start = max(0, int(found[1]) - 1) if found else len(text)
     place = text[start : start + 20].decode("utf-8", "replace").strip()
-    if place.startswith(("NaN", "Infinity", "-Infinity")):
-        problem = f"broken JSON: “{re.split('[^A-Za-z-]', place)[0]}” is no JSON value"
-    else:
-        at = f", at “{place}”" if place else ""
-        problem = f"broken JSON: {error}{at}; the record starts “{begin}”"
+    at = f", at “{place}”" if place else ""
     return InputError(
-        problem, file=str(path), line=line, hint="correct the line, or leave it out with --lenient"
+        f"broken JSON: {error}{at}; the record starts “{begin}”",
+        file=str(path),
+        line=line,
+        hint="correct the line, or leave it out with --lenient",
     )
 
 

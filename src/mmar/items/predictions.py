@@ -18,7 +18,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from mmar.errors import InputError, UsageError
-from mmar.items.decoding import broken_json, not_utf8, types_in_words
+from mmar.items.decoding import decode_python_json, decode_record, not_utf8, types_in_words
 from mmar.items.item import MAX_CHOICES, Question, check_question
 from mmar.items.records import raw_records
 
@@ -90,7 +90,7 @@ class PredictionReader:
             raise UsageError(f"--key {key}: that field holds part of the question, not a prediction")
         self.key, self.file, self._as_published = key, file, as_published
         # The prediction's key is not known before the file is seen, so the record's type is made for it.
-        record = msgspec.defstruct(
+        self._type = msgspec.defstruct(
             "PredictionRecord",
             [
                 ("id", str | None, None),
@@ -107,7 +107,7 @@ class PredictionReader:
             gc=False,
             rename={"text": key, "sub_category": "sub-category"},
         )
-        self._decode = msgspec.json.Decoder(record).decode
+        self._decode = msgspec.json.Decoder(self._type).decode
 
     def read(self, text: bytes, line: int) -> Prediction:
         """Decode one record.
@@ -121,7 +121,7 @@ class PredictionReader:
         except msgspec.ValidationError as error:
             raise self._wrong_type(str(error), line) from None
         except (msgspec.DecodeError, RecursionError) as error:
-            raise broken_json(text, error, self.file, line) from None
+            record = self._typed(decode_python_json(text, error, self.file, line), line)
         except UnicodeDecodeError as error:
             raise not_utf8(error, self.file, line) from None
         if not record.id and not self._as_published:
@@ -139,6 +139,12 @@ class PredictionReader:
         if said is UNSET:
             return Prediction(record.id or "", None, False, None, whole)
         return Prediction(record.id or "", said, True, None, whole)
+
+    def _typed(self, value: Any, line: int) -> Any:
+        try:
+            return msgspec.convert(value, self._type)
+        except msgspec.ValidationError as error:
+            raise self._wrong_type(str(error), line) from None
 
     def _question(self, record: Any, line: int) -> Question:
         choices, answer, modality, category = record.choices, record.answer, record.modality, record.category
@@ -197,12 +203,12 @@ def first_names(path: Path, count: int = 50) -> list[str]:
         InputError: the file cannot be read at all. A broken record is passed over here; its reader names it.
     """
     names: dict[str, None] = {}
-    for at, (_, text) in enumerate(raw_records(path)):
+    for at, (line, text) in enumerate(raw_records(path)):
         if at >= count:
             break
         try:
-            record = msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            record = decode_record(text, path, line)
+        except InputError:
             continue
         if isinstance(record, dict):
             names.update(dict.fromkeys(record))

@@ -13,9 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast, overload
 
-import msgspec
-
 from mmar.errors import InputError
+from mmar.items.decoding import decode_record
 from mmar.items.item import Item
 from mmar.items.records import Span, raw_records, read_span, spans
 
@@ -98,7 +97,7 @@ class StoredItems(Sequence[Item]):
                 file=str(self._path),
                 hint="give the same command again",
             )
-        return Item.from_record(msgspec.json.decode(text))
+        return Item.from_record(decode_record(text, self._path, 0))
 
     def __iter__(self) -> Iterator[Item]:
         return (self[at] for at in range(len(self)))
