@@ -297,6 +297,12 @@ def test_concurrency_is_found_and_falls_back() -> None:
         for _ in range(64):
             pace.answered(0.2)
         assert 32 < pace.limit < 40
+        habit, draw = Pace(None, most=64), random.Random(0)
+        for _ in range(
+            2000
+        ):  # one in six at random, so that now and then several fail together while few are in flight
+            habit.answered(0.2) if draw.random() > 1 / 6 else habit.pushed_back()
+        assert habit.limit > 32
         slow = Pace(None, most=64)
         for _ in range(20):
             slow.answered(0.1)

@@ -1,9 +1,9 @@
 """How many requests may be in flight, and when the next may go.
 
 Without a number given, the number is found: it starts small, grows while answers come about as quickly as
-they did, and halves when the service pushes back (429, 5xx, timeouts) on a quarter of what it is asked. Additive ideas would take minutes to
-find what a server of eight GPUs can do, so growth is by half, as in slow start; after the first push back it
-is one at a time. Rates, where given, and `Retry-After` hold every request, not only the one that was told.
+they did, and halves when the service pushes back (429, 5xx, timeouts) on half of what it is asked. Additive
+ideas would take minutes to find what a server of eight GPUs can do, so growth is by half, as in slow start;
+after the first push back it is one at a time. Rates, where given, and `Retry-After` hold every request, not only the one that was told.
 """
 
 from __future__ import annotations
@@ -117,9 +117,9 @@ class Pace:
             return
         self._bad += 1
         now = time.monotonic()
-        # One in twenty that fails is a service's habit; a quarter of a round is too much asked of it. One cut a second:
-        # the requests that were in flight together are one piece of news.
-        if 4 * self._bad >= max(_WINDOW, self.limit) and now - self._last_cut > 1.0:
+        # One in six that fails is a service's habit, and happens to be three of eight now and then; half of a round is
+        # too much asked of it. One cut a second: the requests that were in flight together are one piece of news.
+        if 2 * self._bad >= max(_WINDOW, self.limit) and now - self._last_cut > 1.0:
             self._last_cut = now
             self._pushed_back = True
             self.limit = max(1, self.limit // 2)
