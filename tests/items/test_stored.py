@@ -14,6 +14,12 @@ from mmar.errors import InputError
 from mmar.items import load_benchmark
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave even these files on disk; a small one is held."""
+    monkeypatch.setattr("mmar.items.benchmark._HELD_BYTES", 0)
+
+
 def records(count: int, thinking: str = "") -> list[dict[str, Any]]:
     return [
         {

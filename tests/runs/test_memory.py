@@ -7,6 +7,7 @@ import tracemalloc
 from pathlib import Path
 
 import msgspec
+import pytest
 from made_up import benchmark
 
 from mmar.items import write_benchmark
@@ -14,6 +15,12 @@ from mmar.library import run
 from mmar.models import Answer
 from mmar.protocols import Request
 from mmar.runs.limits import Limits
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave even these files on disk; a small one is held."""
+    monkeypatch.setattr("mmar.items.benchmark._HELD_BYTES", 0)
 
 
 class Chatty:

@@ -20,6 +20,9 @@ from mmar.items.stored import StoredItems
 
 __all__ = ["Benchmark", "duplicate_id", "load_benchmark", "write_benchmark"]
 
+# Records of this size in all are quicker to hold than to read again, and cost little.
+_HELD_BYTES = 4 << 20
+
 
 class Benchmark(msgspec.Struct, frozen=True, dict=True):
     """Items with a name.
@@ -83,14 +86,14 @@ def load_benchmark(
         origin: the name by which it can be loaded again; the path when not given.
         lenient: go on after a bad record instead of raising; the record is left out.
         report: called with each error that `lenient` passes over.
-        stored: leave the items on disk, for what takes them one by one; see `mmar.items.stored`.
+        stored: leave the items of a large file on disk, for what takes them one by one; see `mmar.items.stored`.
 
     Raises:
         InputError: a record cannot be read, or an id stands twice (unless `lenient`), or no record is good.
     """
     path = Path(path)
     held: list[Item] = []
-    left = StoredItems(path) if stored else None
+    left = StoredItems(path) if stored and path.is_file() and path.stat().st_size > _HELD_BYTES else None
     lines: dict[str, int] = {}
     errors: list[InputError] = []
     lost = 0

@@ -37,7 +37,7 @@ def load(
         lenient: leave bad records out instead of raising.
         report: called with each record left out.
         cache: the cache directory, the user's own when not given.
-        stored: leave the items on disk and read each when it is asked for, so that a benchmark may be of any size.
+        stored: leave the items of a large benchmark on disk and read each when it is asked for.
 
     Raises:
         UsageError: the name is not known, or was not fetched yet.
