@@ -70,4 +70,5 @@ def test_memory_does_not_grow_with_requests(tmp_path: Path) -> None:
     path = made(tmp_path / "few", 20)
     few = peak_of_run(path, tmp_path / "few-run", repeats=25)
     many = peak_of_run(path, tmp_path / "many-run", repeats=75)
-    assert many - few < 100_000, "of 5 MB of answers"
+    # A slow disk may leave 64 answers waiting, a third of a megabyte; were they held, this would be 5 MB.
+    assert many - few < 1_000_000
