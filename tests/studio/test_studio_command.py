@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import sqlite3
 from pathlib import Path
 
@@ -13,7 +14,7 @@ pytest.importorskip("fastapi", reason="the studio's extra is not installed")
 from click.testing import CliRunner
 
 from mmar.cli.studio import studio
-from mmar.errors import InputError, UsageError
+from mmar.errors import InputError, UsageError, WorldError
 from mmar.studio.config import StudioConfig
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
@@ -87,3 +88,13 @@ def test_every_subcommand_says_what_it_does() -> None:
     words = guide.read_text(encoding="utf-8")
     for name in studio.commands:
         assert f"`mmar studio {name}" in words or f"`{name} DIR`" in words, name
+
+
+def test_a_port_that_is_taken_is_said_in_words_and_leaves_the_first_link_alone(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(WorldError, match=f"port {port}: .*in use.*another --port"):
+            run(data, "serve", "--port", str(port))
+    with sqlite3.connect(data / "studio.db") as connection:
+        assert connection.execute("SELECT count(*) FROM link").fetchone() == (0,)
+    connection.close()

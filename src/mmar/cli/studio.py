@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,21 +93,24 @@ def serve(
         media_hosts=media_host,
     )
     opened = _open(config)
-    base = f"{'https' if https else 'http'}://{name[0] if name else f'{host}:{port}'}"
+    # Before a link is made: a start that fails must not take the link away that another server has shown.
+    listening = _listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    base = f"{'https' if https else 'http'}://{name[0] if name else f'{shown}:{listening.getsockname()[1]}'}"
     link = setup_link(opened, base)
     click.echo(f"mmar studio: {base}   data: {config.data}")
     if link:
         click.echo(
             f"\n  Nobody can log in yet. This link makes you the admin; it works once:\n\n    {link}\n"
         )
-    uvicorn.run(
+    server = uvicorn.Config(
         create_app(opened, work=not no_work),
-        host=host,
-        port=port,
         log_level="warning",
         server_header=False,
         forwarded_allow_ips="127.0.0.1" if https else "",
     )
+    with listening:
+        uvicorn.Server(server).run(sockets=[listening])
 
 
 @studio.command()
@@ -299,6 +303,19 @@ def _convert(opened: Studio, slug: str, rate: str | None, channels: str | None) 
         words = format_words(project.settings)
         trace(session, opened.clock(), actor.person, "clip format", words, project_id=project.id)
     click.echo(f"clips are cut {words}; {queued} are cut anew", err=True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    from mmar.errors import WorldError
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise WorldError(
+            f"cannot listen on {host}, port {port}: {os.strerror(error.errno or 0)}; stop what listens there, or say "
+            "another --port"
+        ) from None
 
 
 def _open(config: StudioConfig) -> Studio:

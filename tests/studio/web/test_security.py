@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import socket
 import time
 from pathlib import Path
 
@@ -374,3 +375,27 @@ def test_a_key_that_was_shown_anywhere_is_never_answered_blind(quiet_site: Site)
     ivo.post("/p/demo/items/1/let-go")
     assert ben.post("/p/demo/inspection/next").headers["location"].endswith("/items/1/inspect")
     assert ben.post("/p/demo/items/1/answer", {"choice": "1"}).status_code == 409
+
+
+def test_a_stranger_cannot_fill_the_memory_or_the_disk(site: Site) -> None:
+    def sent(path: str, kind: str, length: str, *more: str) -> int:
+        # The head alone: what is refused is refused before a byte of the body has come.
+        head = [f"POST {path} HTTP/1.1", f"host: {site.url[7:]}", f"content-type: {kind}", *more]
+        head.append("transfer-encoding: chunked" if length == "chunked" else f"content-length: {length}")
+        with socket.create_connection(("127.0.0.1", int(site.url.rsplit(":", 1)[1])), timeout=10) as line:
+            line.sendall("\r\n".join([*head, "", ""]).encode())
+            return int(line.recv(20).split()[1])
+
+    large, form = str(2 << 20), "multipart/form-data; boundary=x"
+    token, cookie = f"authorization: Bearer {site.tokens['anna']}", f"cookie: {COOKIE}={site.cookie('anna')}"
+    for kind in ("application/json", "application/x-www-form-urlencoded", form):
+        for path in ("/login", "/api/v1/p/demo/items", "/p/demo/items/1/upload"):
+            assert sent(path, kind, large) == 401
+            assert sent(path, kind, large, f"cookie: {COOKIE}=x", "authorization: Bearer mmar_x") == 401
+            assert sent(path, kind, "chunked", token) == 411
+    assert sent("/api/v1/p/demo/items", "application/json", str(33 << 20), token) == 413
+    assert sent("/p/demo/ideas", "application/x-www-form-urlencoded", str(33 << 20), cookie) == 413
+    assert (
+        sent("/api/v1/p/demo/recordings", form, str(site.studio.config.max_upload + (2 << 20)), token) == 413
+    )
+    assert site.client("anna").get("/api/v1/p/demo/items").status_code == 200

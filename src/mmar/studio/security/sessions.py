@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -92,11 +92,12 @@ def begin_session(session: Session, person_id: int, now: datetime) -> NewLogin:
 
 def find_visitor(session: Session, cookie: str, now: datetime) -> Visitor | None:
     """Who a cookie belongs to, while its session lasts and its person is active."""
-    found = session.get(LoginSession, hash_token(cookie))
-    if found is None or found.expires <= now or found.created + LONGEST <= now:
+    query = select(LoginSession, Person).join(Person, Person.id == LoginSession.person_id)
+    row = session.execute(query.where(LoginSession.token_hash == hash_token(cookie), Person.active)).first()
+    if row is None:
         return None
-    person = session.get(Person, found.person_id)
-    if person is None or not person.active:
+    found, person = row
+    if found.expires <= now or found.created + LONGEST <= now:
         return None
     return Visitor(person, found.csrf, now - found.seen > _TOUCH)
 
@@ -167,8 +168,6 @@ def make_api_token(session: Session, person_id: int, name: str, now: datetime) -
 
 def person_of_token(session: Session, token: str) -> Person | None:
     """Who a program acts for."""
-    from sqlalchemy import select
-
     found = session.scalar(
         select(ApiToken).where(ApiToken.token_hash == hash_token(token), ApiToken.revoked.is_(None))
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from mmar.errors import InputError, UsageError
@@ -19,6 +19,7 @@ __all__ = [
     "free_work_of",
     "members",
     "names_of",
+    "project_and_actor",
     "revoke_token",
     "set_active",
     "set_roles",
@@ -91,6 +92,19 @@ def actor_in(session: Session, project_id: int, person: Person) -> Actor:
         )
     }
     return Actor(person.id, frozenset(roles | ({Role.ADMIN} if person.site_admin else set())))
+
+
+def project_and_actor(session: Session, slug: str, person: Person) -> tuple[Project, Actor] | None:
+    """A project by its short name and what a person is there, in one look; `None` if there is no such project."""
+    rows = session.execute(
+        select(Project, Membership.role)
+        .outerjoin(Membership, and_(Membership.project_id == Project.id, Membership.person_id == person.id))
+        .where(Project.slug == slug)
+    ).all()
+    if not rows:
+        return None
+    roles = {Role(role) for _, role in rows if role is not None}
+    return rows[0][0], Actor(person.id, frozenset(roles | ({Role.ADMIN} if person.site_admin else set())))
 
 
 def set_roles(session: Session, project: Project, person: Person, roles: frozenset[Role], by: Actor) -> None:

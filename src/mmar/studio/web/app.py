@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from anyio import to_thread
@@ -18,11 +19,12 @@ from starlette.staticfiles import StaticFiles
 import mmar
 from mmar.errors import InputError, MmarError, WorldError
 from mmar.studio.jobs.worker import Worker
+from mmar.studio.security.bodies import STRANGERS, BodyLimits
 from mmar.studio.security.headers import SecureHeaders
 from mmar.studio.web.api import routes
 from mmar.studio.web.pages import PAGES
 from mmar.studio.web.render import STATIC, page
-from mmar.studio.web.studio import Forged, NeedsLogin, Studio
+from mmar.studio.web.studio import Forged, NeedsLogin, Studio, knows
 from mmar.studio.workflow import Refused
 
 __all__ = ["create_app"]
@@ -75,6 +77,11 @@ def create_app(studio: Studio, *, work: bool = True) -> FastAPI:
     app.state.studio = studio
     # A page of another site that made its name point at this machine says the wrong host.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOOPBACK, *studio.config.hosts])
+    app.add_middleware(
+        BodyLimits,
+        known=partial(knows, studio),
+        largest_upload=studio.config.max_upload + STRANGERS,  # the form around the file
+    )
     app.add_middleware(SecureHeaders, https=studio.config.https)
     app.mount("/static", CachedFiles(directory=STATIC), name="static")
     for router in PAGES:

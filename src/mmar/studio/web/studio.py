@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
+from starlette.requests import cookie_parser
 
-from mmar.errors import InputError, UsageError
+from mmar.errors import UsageError
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item
@@ -19,13 +20,23 @@ from mmar.studio.data.tables import Person, Project
 from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.rates import RateLimit
 from mmar.studio.security.sessions import Visitor, find_visitor, person_of_token, same, touch_session
-from mmar.studio.store.people import actor_in
-from mmar.studio.store.projects import find_project
+from mmar.studio.store.people import project_and_actor
 from mmar.studio.store.queues import blind_answers, knows_key, last_hearing, note_key_shown
 from mmar.studio.workflow import Actor
 from mmar.studio.workflow.agreement import HumanScore, human_score
 
-__all__ = ["COOKIE", "Forged", "NeedsLogin", "Place", "Studio", "place", "read_form", "studio_of", "visitor"]
+__all__ = [
+    "COOKIE",
+    "Forged",
+    "NeedsLogin",
+    "Place",
+    "Studio",
+    "knows",
+    "place",
+    "read_form",
+    "studio_of",
+    "visitor",
+]
 
 COOKIE = "mmar_studio"
 _MOST_FIELDS = 2_000
@@ -113,10 +124,7 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
     if request.method in ("GET", "HEAD") or not known:
         yield FormData()
         return
-    # Said before a byte is taken; a form that does not say how long it is could fill the disk.
-    length = request.headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > studio_of(request).config.max_upload + (1 << 20):
-        raise InputError("the upload is too large, or does not say how large it is", field="file")
+    # How much may come, and from whom, is for `BodyLimits`.
     form = await request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=4 << 20)
     try:
         yield form
@@ -124,19 +132,27 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
         await form.close()
 
 
+def knows(studio: Studio, headers: Mapping[str, str]) -> bool:
+    """Whether a request with these headers comes from somebody who is logged in."""
+    with studio.database.read() as session:
+        cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+        return _named(session, headers.get("authorization", ""), cookie, studio.clock()) is not None
+
+
+def _named(session: Session, authorization: str, cookie: str, now: datetime) -> Visitor | None:
+    if authorization.lower().startswith("bearer "):
+        person = person_of_token(session, authorization[7:].strip())
+        return Visitor(person, "") if person is not None else None
+    return find_visitor(session, cookie, now) if cookie else None
+
+
 def _identified(request: Request, form: FormData, session: Session, now: datetime) -> Visitor:
-    bearer = request.headers.get("authorization", "")
-    if bearer.lower().startswith("bearer "):
-        person = person_of_token(session, bearer[7:].strip())
-        if person is None:
-            raise NeedsLogin
-        # A browser never sends this header by itself, so no other site can use it.
-        return Visitor(person, "")
-    cookie = request.cookies.get(COOKIE, "")
-    found = find_visitor(session, cookie, now) if cookie else None
+    authorization = request.headers.get("authorization", "")
+    found = _named(session, authorization, request.cookies.get(COOKIE, ""), now)
     if found is None:
         raise NeedsLogin
-    if request.method not in ("GET", "HEAD"):
+    # A program's token has no csrf: a browser never sends that header by itself, so no other site can use it.
+    if found.csrf and request.method not in ("GET", "HEAD"):
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise Forged
         sent = request.headers.get("x-csrf-token") or form.get("csrf") or ""
@@ -180,12 +196,11 @@ def place(
     studio = studio_of(request)
     with studio.database.read() as session:
         who = _identified(request, form, session, studio.clock())
-        project = find_project(session, slug)
-        actor = actor_in(session, project.id, who.person) if project is not None else None
+        found = project_and_actor(session, slug, who.person)
     _touched(request, studio, who)
-    if project is None or actor is None or not actor.roles:
+    if found is None or not found[1].roles:
         raise UsageError(f"there is no project “{slug}” that you belong to")
-    return Place(studio, who.person, who.csrf, project, actor, form)
+    return Place(studio, who.person, who.csrf, *found, form)
 
 
 def shows_key(here: Place, item: Item) -> None:
