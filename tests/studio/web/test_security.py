@@ -6,6 +6,8 @@ import io
 import re
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -17,9 +19,11 @@ from sqlalchemy import select, text
 from conftest import PASSWORD, Site, free_port, serve
 from mmar.errors import InputError
 from mmar.studio.config import StudioConfig
-from mmar.studio.data.tables import LoginSession, Person, Trace
+from mmar.studio.data import Database
+from mmar.studio.data.tables import LoginSession, LoginTry, Person, Trace
 from mmar.studio.library import media_file
 from mmar.studio.release import release_folder
+from mmar.studio.security.rates import BY_LOGIN, WHILE, forget_tries, wait_before_login
 from mmar.studio.start import open_studio, setup_link
 from mmar.studio.store import projects
 from mmar.studio.web.studio import COOKIE
@@ -144,6 +148,44 @@ def test_guessing_passwords_is_slowed_down_and_written_down(site: Site) -> None:
     with site.studio.database.read() as session:
         actions = session.scalars(select(Trace.action)).all()
     assert (actions.count("login failed"), actions.count("login limited")) == (10, 3)
+
+
+def test_a_restart_forgets_no_try_and_two_servers_count_together(site: Site) -> None:
+    port = free_port()
+    second = open_studio(site.studio.config)
+    stop = serve(second, port, work=False)
+    guess = {"login": "anna", "password": "a guess of many words"}
+    try:
+        codes = [
+            httpx.post(f"{base}/login", data=guess).status_code
+            for base in (site.url, f"http://127.0.0.1:{port}") * 6
+        ]
+        assert codes == [401] * 10 + [429] * 2
+    finally:
+        stop()
+    # Time passes for whoever was limited; what is over is cleared away.
+    later = site.studio.clock() + WHILE + timedelta(seconds=1)
+    site.studio.clock = lambda: later
+    right = {"login": "anna", "password": PASSWORD}
+    assert site.client().post("/login", data=right).status_code == 303
+    with site.studio.database.read() as session:
+        assert [row.key for row in session.scalars(select(LoginTry))] == ["address 127.0.0.1"]
+
+
+def test_tries_are_counted_exactly_however_many_come_at_once(database: Database) -> None:
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+
+    def tried(_: int) -> bool:
+        with database.write() as session:
+            return not wait_before_login(session, "anna", "10.0.0.1", now)
+
+    with ThreadPoolExecutor(8) as many:
+        assert sum(many.map(tried, range(40))) == BY_LOGIN
+    with database.write() as session:
+        assert wait_before_login(session, "anna", "10.0.0.2", now + WHILE / 2) == WHILE / 2
+        assert not wait_before_login(session, "ben", "10.0.0.2", now)
+        forget_tries(session, "anna")
+        assert not wait_before_login(session, "anna", "10.0.0.1", now)
 
 
 def test_who_exists_does_not_show_in_the_time_or_words_of_an_answer(site: Site) -> None:

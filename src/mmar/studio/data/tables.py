@@ -18,6 +18,7 @@ __all__ = [
     "IdeaVote",
     "Link",
     "LoginSession",
+    "LoginTry",
     "Membership",
     "Person",
     "Project",
@@ -64,6 +65,17 @@ class LoginSession(Base):
     created: Mapped[datetime] = mapped_column(Moment)
     seen: Mapped[datetime] = mapped_column(Moment)
     expires: Mapped[datetime] = mapped_column(Moment)
+
+
+class LoginTry(Base):
+    """A try to log in, by name or by address; cleared away after a while."""
+
+    __tablename__ = "login_try"
+    __table_args__ = (Index("ix_login_try_key_at", "key", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
 class Link(Base):

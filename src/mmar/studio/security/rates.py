@@ -1,54 +1,65 @@
-"""How often something may be tried: so many times in a while, by name and by address."""
+"""How often somebody may try to log in: so many times in a while, by name and by address.
+
+Tries are counted in the database: a restart forgets none, and several servers count together.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Callable
+from datetime import datetime, timedelta
 
-__all__ = ["RateLimit"]
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
 
-_REMEMBERED = 10_000
+from mmar.studio.data.tables import LoginTry
+
+__all__ = ["BY_ADDRESS", "BY_LOGIN", "WHILE", "forget_tries", "wait_before_login"]
+
+WHILE = timedelta(minutes=15)
+"""Tries count for so long."""
+
+BY_LOGIN = 10
+"""Tries with one login."""
+
+BY_ADDRESS = 100
+"""Tries from one network address, whatever the login."""
 
 
-class RateLimit:
-    """Counts tries within a sliding while.
+def wait_before_login(session: Session, login: str, address: str, now: datetime) -> timedelta:
+    """Note a try to log in, before the password is looked at.
 
     Args:
-        tries: how many are allowed.
-        seconds: within which time.
-        clock: seconds that only ever grow.
+        session: a writing transaction.
+        login: as it was typed, in small letters; whether there is such a person does not matter.
+        address: where the try comes from.
+        now: the moment.
+
+    Returns:
+        Nothing if it is allowed; else, and then it is not noted, how long it takes until one will be.
     """
+    session.execute(delete(LoginTry).where(LoginTry.at <= now - WHILE))
+    keys = {_login_key(login): BY_LOGIN, f"address {address}"[:100]: BY_ADDRESS}
+    waits = [_wait(session, key, most, now) for key, most in keys.items()]
+    if longest := max(waits):
+        return longest
+    session.add_all(LoginTry(key=key, at=now) for key in keys)
+    return timedelta()
 
-    def __init__(self, tries: int, seconds: float, clock: Callable[[], float]) -> None:
-        self._tries, self._seconds, self._clock = tries, seconds, clock
-        self._seen: dict[str, deque[float]] = {}
-        self._lock = threading.Lock()
 
-    def wait_s(self, key: str) -> float:
-        """Note a try.
+def forget_tries(session: Session, login: str) -> None:
+    """Forget the tries of one who succeeded; those of their address stay."""
+    session.execute(delete(LoginTry).where(LoginTry.key == _login_key(login)))
 
-        Returns:
-            0 if it is allowed; else the seconds until one will be.
-        """
-        now = self._clock()
-        with self._lock:
-            if len(self._seen) > _REMEMBERED:
-                self._forget(now)
-            tries = self._seen.setdefault(key, deque())
-            while tries and tries[0] <= now - self._seconds:
-                tries.popleft()
-            if len(tries) >= self._tries:
-                return tries[0] + self._seconds - now
-            tries.append(now)
-            return 0.0
 
-    def clear(self, key: str) -> None:
-        """Forget the tries of one who succeeded."""
-        with self._lock:
-            self._seen.pop(key, None)
+def _login_key(login: str) -> str:
+    return f"login {login}"[:100]
 
-    def _forget(self, now: float) -> None:
-        self._seen = {
-            key: tries for key, tries in self._seen.items() if tries and tries[-1] > now - self._seconds
-        }
+
+def _wait(session: Session, key: str, most: int, now: datetime) -> timedelta:
+    if session.get_bind().dialect.name == "postgresql":
+        # Else many who try at the same moment would each count before the others have noted theirs.
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(key))))
+    nth = (
+        select(LoginTry.at).where(LoginTry.key == key).order_by(LoginTry.at.desc()).offset(most - 1).limit(1)
+    )
+    oldest = session.scalar(nth)
+    return max(oldest + WHILE - now, timedelta()) if oldest is not None else timedelta()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +17,6 @@ from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.security.passwords import Passwords
-from mmar.studio.security.rates import RateLimit
 from mmar.studio.security.sessions import Visitor, find_visitor, person_of_token, same, touch_session
 from mmar.studio.store.people import project_and_actor
 from mmar.studio.store.queues import blind_answers, knows_key, last_hearing, note_key_shown
@@ -64,8 +62,6 @@ class Studio:
         database: opened and migrated.
         passwords: hashes and checks them.
         clock: the moment, UTC.
-        by_login: tries to log in, by login.
-        by_address: tries to log in, by network address.
         scores: by project the last answer counted, when, how many, and the score.
     """
 
@@ -73,8 +69,6 @@ class Studio:
     database: Database
     passwords: Passwords
     clock: Callable[[], datetime] = _now
-    by_login: RateLimit = field(default_factory=lambda: RateLimit(10, 900, time.monotonic))
-    by_address: RateLimit = field(default_factory=lambda: RateLimit(100, 900, time.monotonic))
     scores: dict[int, tuple[int, datetime, int, HumanScore]] = field(default_factory=dict)
 
     def human(self, session: Session, project_id: int) -> HumanScore:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -12,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from mmar.errors import InputError
 from mmar.studio.data.tables import Person
 from mmar.studio.security.passwords import SHORTEST
+from mmar.studio.security.rates import forget_tries, wait_before_login
 from mmar.studio.security.sessions import (
     LONGEST,
     Visitor,
@@ -82,12 +84,13 @@ def login(request: Request, form: Form) -> Response:
     studio = studio_of(request)
     name, password = text(form, "login").strip().casefold()[:80], text(form, "password")
     target = _local(text(form, "next", "/"))
-    wait = max(studio.by_address.wait_s(_address(request)), studio.by_login.wait_s(name))
     now = studio.clock()
-    if wait > 0:
-        with studio.database.write() as session:
+    with studio.database.write() as session:
+        wait = wait_before_login(session, name, _address(request), now)
+        if wait:
             trace(session, now, None, "login limited", name, address=_address(request))
-        problem = f"Too many tries. Wait {max(1, round(wait / 60))} min and try again."
+    if wait:
+        problem = f"Too many tries. Wait {-(-wait // timedelta(minutes=1))} min and try again."
         return page(request, "login.html", status=429, target=target, problem=problem)
     with studio.database.read() as session:
         person = session.scalar(select(Person).where(Person.login == name))
@@ -97,8 +100,8 @@ def login(request: Request, form: Form) -> Response:
             trace(session, now, None, "login failed", name, address=_address(request))
         problem = "Login and password do not belong together."
         return page(request, "login.html", status=401, target=target, problem=problem)
-    studio.by_login.clear(name)
     with studio.database.write() as session:
+        forget_tries(session, name)
         trace(session, now, person.id, "login", name, address=_address(request))
     return _let_in(studio, person, target)
 
