@@ -16,7 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from mmar.errors import MmarError, UsageError, WorldError
 from mmar.studio.data import Database, item_tables, media_tables, open_database, release_tables
 from mmar.studio.data.migrate import migrate, newest_revision
-from mmar.studio.data.tables import Base, Person, Trace
+from mmar.studio.data.settings import ProjectSettings
+from mmar.studio.data.tables import Base, Person, Project, Trace
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TABLES = (item_tables, media_tables, release_tables)
@@ -96,3 +97,27 @@ def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
 def test_other_addresses_are_refused_in_words(url: str) -> None:
     with pytest.raises(MmarError):
         open_database(url)
+
+
+def test_a_database_of_every_older_version_is_brought_forward_with_what_is_in_it(tmp_path: Path) -> None:
+    for at, revision in enumerate(("r0001_first_tables", "r0002_frozen_clips", "r0003_assignments")):
+        database = open_database(f"sqlite:///{tmp_path}/{at}.db")
+        migrate(database, to=revision)
+        with database.write() as session:
+            session.add(Person(login="a", name="A", created=NOW, password="hash"))
+            session.flush()
+            session.execute(
+                text("INSERT INTO project VALUES (1, 'demo', 'Demo', '', :settings, '2026-01-01 00:00:00')"),
+                {"settings": '{"inspections":2,"later":1}'},
+            )
+        migrate(database)
+        with database.read() as session:
+            context = MigrationContext.configure(session.connection(), opts={"compare_type": False})
+            assert compare_metadata(context, Base.metadata) == []
+            assert session.scalars(select(Person.login)).all() == ["a"]
+            assert session.scalars(select(Project)).one().settings == ProjectSettings(inspections=2)
+        with pytest.raises((DBAPIError, WorldError), match="only ever added"), database.write() as session:
+            session.add(Trace(at=NOW, action="x", subject="y", person_id=None))
+            session.flush()
+            session.execute(text("DELETE FROM trace"))
+        database.close()
