@@ -220,3 +220,22 @@ def test_the_data_sheet_says_what_the_audit_of_the_released_file_finds(
     )
     second = (opened.config.releases / made.path / "DATASHEET.md").read_text(encoding="utf-8")
     assert f": 0 errors, 0 warnings, 0 notes; {count} accepted." in second
+
+
+def test_a_first_release_and_the_same_again_in_either_kind_of_database(
+    database: Database, tmp_path: Path
+) -> None:
+    config = StudioConfig(data=tmp_path)
+    with database.write() as session:
+        root = people.add_person(session, "root", "Root", NOW, site_admin=True)
+        project = projects.add_project(session, "tones", "Tones", root, NOW)
+        actor = people.actor_in(session, project.id, root)
+        import_items(session, project, actor, [record(at) for at in range(3)], NOW)
+        for item in session.scalars(select(Item)):
+            item.state = "approved"
+    made = write_project_release(config, database, "tones", "1.0", NOW)
+    sums = (config.releases / made.path / "SHA256SUMS").read_bytes()
+    shutil.rmtree(config.releases / made.path)
+    assert write_project_release(config, database, "tones", "1.0", LATER).digest == made.digest
+    assert (config.releases / made.path / "SHA256SUMS").read_bytes() == sums
+    assert write_project_release(config, database, "tones", "1.1", LATER).at == LATER

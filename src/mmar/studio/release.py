@@ -97,13 +97,7 @@ def write_project_release(
         known = _find(session, project.id, version)
         if known is None and not project.settings.canary:
             project.settings = msgspec.structs.replace(project.settings, canary=new_canary(project.slug))
-        before = session.scalar(
-            select(Release)
-            .where(Release.project_id == project.id, Release.version != version)
-            .where(Release.id < (known.id if known else 1 << 60))
-            .order_by(Release.id.desc())
-            .limit(1)
-        )
+        before = _before(session, project.id, version, known)
         down = _taken_down(session, project.id)
         if known is None:
             frozen = freeze(session, project)
@@ -167,6 +161,14 @@ def write_project_release(
 
 def _find(session: Session, project_id: int, version: str) -> Release | None:
     return session.scalar(select(Release).where(Release.project_id == project_id, Release.version == version))
+
+
+def _before(session: Session, project_id: int, version: str, known: Release | None) -> Release | None:
+    """The release before a version: the newest other one, or the one that came before it when it is known."""
+    earlier = select(Release).where(Release.project_id == project_id, Release.version != version)
+    if known is not None:
+        earlier = earlier.where(Release.id < known.id)
+    return session.scalar(earlier.order_by(Release.id.desc()).limit(1))
 
 
 def _taken_down(session: Session, project_id: int, until: datetime | None = None) -> list[TakenDown]:

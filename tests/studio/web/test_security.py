@@ -441,3 +441,11 @@ def test_a_stranger_cannot_fill_the_memory_or_the_disk(site: Site) -> None:
         sent("/api/v1/p/demo/recordings", form, str(site.studio.config.max_upload + (2 << 20)), token) == 413
     )
     assert site.client("anna").get("/api/v1/p/demo/items").status_code == 200
+
+
+def test_a_number_that_no_row_can_have_is_said_in_words(site: Site) -> None:
+    anna = Somebody(site, "anna")
+    for path in ("/items/{}", "/items/{}/edit", "/media/clip/{}", "/items?after={}"):
+        for root in ("/p/demo", "/api/v1/p/demo"):
+            answer = anna.client.get(root + path.format("9" * 25))
+            assert 400 <= answer.status_code < 500, root + path

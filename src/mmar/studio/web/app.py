@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -123,6 +124,14 @@ def _explain_errors(app: FastAPI) -> None:
     @app.exception_handler(MmarError)
     def explained(request: Request, error: Exception) -> Response:
         return _said(request, _status(error), getattr(error, "kind", "input"), _message(error))
+
+    @app.exception_handler(DataError)
+    @app.exception_handler(OverflowError)
+    def unkeepable(request: Request, _error: Exception) -> Response:
+        # A number of more digits than any row has, or a character that the database cannot hold.
+        return _said(
+            request, 422, "input", "a number is too large, or a text holds a character that cannot be kept"
+        )
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: Exception) -> Response:
