@@ -307,7 +307,7 @@ def test_a_service_that_is_busy_is_asked_again_and_nonsense_is_told(
     with database.read() as session:
         job = session.scalars(select(Job)).one()
         assert job.state == "failed"
-        assert "not a JSON object" in job.message
+        assert "holds no JSON object" in job.message
         assert session.scalars(select(Proposal)).all() == []
     # The question was put without its key.
     assert "drum comes last" not in json.dumps(chat.seen).lower()

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Job
 from mmar.studio.hints import hints
-from mmar.studio.store import items, queues, revisions
+from mmar.studio.store import drafts, items, queues, revisions
 from mmar.studio.store.clips import clip_of, recording_of, source_of
 from mmar.studio.store.ideas import board_of
 from mmar.studio.store.media import ask_for_sound
@@ -51,7 +51,7 @@ def begin(here: Here) -> Response:
             language=text(form, "language"),
         )
         if content != ItemContent():
-            items.save_draft(session, item, here.actor, content, 0, 0, now)
+            drafts.save_draft(session, item, here.actor, content, 0, 0, now)
         item_id = item.id
     return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit", 303)
 
@@ -113,7 +113,7 @@ def edit(request: Request, here: Here, item_id: int, saved: int = 0) -> Response
         if Action.SAVE not in can:
             return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}", 303)
         kept = revisions.content_of(session, item)
-        draft = items.find_draft(session, item.id, here.person.id)
+        draft = drafts.find_draft(session, item.id, here.person.id)
         content = draft.content if draft else kept
         version = draft.version if draft else item.version
         base = draft.revision if draft else item.revision
@@ -147,7 +147,7 @@ def draft(request: Request, here: Here, item_id: int) -> Response:
         item = revisions.find_item(session, here.project, item_id)
         content = _content(session, here, item)
         now = here.studio.clock()
-        items.save_draft(
+        drafts.save_draft(
             session,
             item,
             here.actor,
@@ -187,14 +187,12 @@ def save(request: Request, here: Here, item_id: int) -> Response:
                     why=text(form, "why"),
                     now=now,
                 )
-            ask_for_sound(
-                session, project, item, content, now, person_id=here.person.id, fetch=then == "fetch"
-            )
+            ask_for_sound(session, project, item, now, person_id=here.person.id, fetch=then == "fetch")
     except items.StaleSave as stale:
         with here.studio.database.write() as session:
             item = revisions.find_item(session, here.project, item_id)
             content = _content(session, here, item)
-            items.save_draft(session, item, here.actor, content, stale.version, item.revision, now)
+            drafts.save_draft(session, item, here.actor, content, stale.version, item.revision, now)
             queues.note_key_shown(session, item, here.person.id, now)
         return page(
             request,
@@ -209,7 +207,7 @@ def save(request: Request, here: Here, item_id: int) -> Response:
         with here.studio.database.write() as session:
             project = attached(session, here.project)
             item = items.act(session, project, item_id, here.actor, Command(Action(then)), now)
-            ask_for_sound(session, project, item, content, now, person_id=here.person.id, fetch=True)
+            ask_for_sound(session, project, item, now, person_id=here.person.id, fetch=True)
         return RedirectResponse(f"/p/{slug}", 303)
     return RedirectResponse(f"/p/{slug}/items/{item_id}/edit?saved={item.revision}", 303)
 
@@ -222,8 +220,8 @@ def resolve(here: Here, item_id: int) -> Response:
         project = attached(session, here.project)
         item = revisions.find_item(session, project, item_id, lock=True)
         word = text(here.form, "take")
-        taken: items.Taken = "theirs" if word == "theirs" else "merged" if word == "merged" else "mine"
-        items.resolve(session, project, item, here.actor, taken, number(here.form, "first") or 0, now)
+        taken: drafts.Taken = "theirs" if word == "theirs" else "merged" if word == "merged" else "mine"
+        drafts.resolve(session, project, item, here.actor, taken, number(here.form, "first") or 0, now)
     return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit", 303)
 
 
