@@ -184,3 +184,16 @@ def test_an_imported_clip_is_cut_anew_once_other_parts_are_chosen_and_not_for_an
     again = msgspec.structs.replace(came, cut=True)
     assert with_own_cut(again, came).cut  # a program that does not send it takes nothing back
     assert with_own_cut(ItemContent(), ItemContent(timestamp="1,2")) == ItemContent(timestamp="1,2")
+
+
+def test_a_text_written_anew_is_shown_whole_beside_the_old_one_and_a_corrected_one_word_by_word() -> None:
+    anew = msgspec.structs.replace(GOOD, thinking="First a cello, which is bowed, is heard at the end.")
+    (change,) = changes(GOOD, anew)
+    assert [(piece.kind, piece.text) for piece in change.pieces] == [
+        ("gone", GOOD.thinking),
+        ("new", anew.thinking),
+    ]
+    (change,) = changes(GOOD, msgspec.structs.replace(GOOD, thinking="The low bowed voice comes last."))
+    assert [piece.text for piece in change.pieces if piece.kind == "same"] == ["The low bowed voice comes "]
+    (change,) = changes(GOOD, msgspec.structs.replace(GOOD, thinking=""))
+    assert [piece.kind for piece in change.pieces] == ["gone"]
