@@ -26,7 +26,11 @@ __all__ = ["router"]
 router = APIRouter(prefix="/p/{slug}")
 Here = Annotated[Place, Depends(place)]
 PAGE = 50
-_PREPARED = finding.ItemFilter(State.PREPARATION)
+
+
+def _prepared(here: Place) -> finding.ItemFilter:
+    """A lead prepares everything, an annotator their own items."""
+    return finding.ItemFilter(State.PREPARATION, author=None if here.actor.has(Role.LEAD) else here.person.id)
 
 
 @router.get("/preparation")
@@ -39,7 +43,7 @@ def _show(request: Request, here: Place, *, after: int = 0, kind: str = "", said
     now = here.studio.clock()
     with here.studio.database.read() as session:
         rows = []
-        found = finding.items_page(session, here.project.id, _PREPARED, after=after, limit=PAGE + 1)
+        found = finding.items_page(session, here.project.id, _prepared(here), after=after, limit=PAGE + 1)
         for item in found[:PAGE]:
             case = revisions.load_case(session, here.project, item)
             clip = clip_of(session, item)
@@ -47,7 +51,7 @@ def _show(request: Request, here: Place, *, after: int = 0, kind: str = "", said
             rows.append((item, clip, permitted(case, here.actor, now), case, alike))
         values: dict[str, Any] = {
             "rows": rows,
-            "total": finding.count_items(session, here.project.id, _PREPARED),
+            "total": finding.count_items(session, here.project.id, _prepared(here)),
             "more": found[PAGE - 1].id if len(found) > PAGE else 0,
             "after": after,
             "jobs": jobs.jobs_page(session, here.project.id, limit=40),
@@ -97,7 +101,7 @@ def many(request: Request, here: Here) -> Response:
     items = numbers(here.form, "item")
     if everything:
         with studio.database.read() as session:
-            items = finding.item_numbers(session, project.id, _PREPARED)
+            items = finding.item_numbers(session, project.id, _prepared(here))
     said = "No item is ticked."
     if items and do == "forward":
         outcome = bulk.move_items(studio.database, project, items, here.actor, Action.FORWARD, studio.clock)
