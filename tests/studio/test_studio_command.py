@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import sqlite3
@@ -16,8 +17,11 @@ from click.testing import CliRunner
 from mmar.cli.studio import studio
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.studio.config import StudioConfig
+from mmar.studio.data.tables import Person
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
+from mmar.studio.store.jobs import enqueue
+from mmar.studio.workflow import Role
 
 LINE = (
     '{"id": "a", "audio_path": "./audio/a.wav", "question": "Which?", "choices": ["x", "y"], "answer": "y", '
@@ -80,7 +84,8 @@ def test_a_link_for_somebody_new_and_words_for_what_cannot_be(data: Path, tmp_pa
 
 def test_every_subcommand_says_what_it_does() -> None:
     assert set(studio.commands) == {
-        "serve", "release", "import", "export", "backup", "restore", "work", "user",
+        "serve", "release", "import", "export", "backup", "restore", "work", "jobs", "assign",
+        "user",
     }  # fmt: skip
     for name, command in studio.commands.items():
         assert command.help, name
@@ -98,3 +103,59 @@ def test_a_port_that_is_taken_is_said_in_words_and_leaves_the_first_link_alone(d
     with sqlite3.connect(data / "studio.db") as connection:
         assert connection.execute("SELECT count(*) FROM link").fetchone() == (0,)
     connection.close()
+
+
+def test_many_items_are_handed_out_asked_about_and_failures_told(data: Path, tmp_path: Path) -> None:
+    source = tmp_path / "many.jsonl"
+    lines = [LINE.replace('"a"', f'"a{at}"').replace("a.wav", f"a{at}.wav") for at in range(6)]
+    source.write_text("".join(lines), encoding="utf-8")
+    run(data, "import", "demo", str(source), "--inspect")
+    opened = open_studio(StudioConfig(data=data))
+    with opened.database.write() as session:
+        project = projects.find_project(session, "demo")
+        assert project is not None
+        root = people.actor_in(session, project.id, session.get_one(Person, 1))
+        for login in ("ina", "ivo"):
+            person = people.add_person(session, login, login.title(), opened.clock())
+            people.set_roles(session, project, person, frozenset({Role.INSPECTOR}), root)
+    opened.database.close()
+    shared = run(
+        data, "assign", "demo", "--state", "inspection", "--unassigned", "--inspector", "ina", "--inspector", "ivo"
+    )  # fmt: skip
+    assert shared == "6 of 6 items: ina 3, ivo 3\n"
+    assert run(data, "assign", "demo", "--unassigned", "--inspector", "ina") == "0 of 0 items\n"
+    for wrong, words in (
+        (["--inspector", "eve"], "login “eve”"),
+        (["--writer", "ina"], "does not have"),
+        (["--anybody", "--state", "lost"], "no state “lost”"),
+        ([], "say one of"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            run(data, "assign", "demo", *wrong)
+    for wrong, words in (
+        (["--fetch"], "need --project"),
+        (["--project", "demo", "--ask", "rubric"], "needs --text-model"),
+        (["--project", "demo", "--text-model", "text/x", "--ask", "poem"], "not for “poem”"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            run(data, "work", *wrong)
+    assert "6 left: they name no recording" in run(data, "work", "--project", "demo", "--fetch")
+
+
+def test_failed_jobs_end_with_status_1_are_listed_and_tried_again(data: Path) -> None:
+    opened = open_studio(StudioConfig(data=data))
+    with opened.database.write() as session:
+        for at in range(3):
+            enqueue(session, 1, "clip", f"k{at}", {"item": 99}, opened.clock())
+    opened.database.close()
+    result = CliRunner().invoke(studio, ["--data", str(data), "work", "--jobs", "2"])
+    assert (result.exit_code, result.stdout) == (1, "0 jobs done, 3 failed\n")
+    assert "--retry" in result.stderr
+    found = json.loads(run(data, "jobs", "demo", "--json"))
+    assert found == {
+        "counts": {"failed": 3},
+        "failures": [{"kind": "clip", "message": "the item is gone", "jobs": 3}],
+    }
+    assert "3 × clip: the item is gone" in run(data, "jobs", "demo")
+    again = CliRunner().invoke(studio, ["--data", str(data), "work", "--project", "demo", "--retry"])
+    assert "3 failed jobs queued again" in again.stderr

@@ -116,6 +116,10 @@ def import_items(
         session.add(row)
         session.flush()
         content = from_item(item)
+        kept = (clips or {}).get(item.audio_path)
+        if kept is None and content.url.strip():
+            # It came without its clip; what it says of its video is enough to cut one.
+            content = msgspec.structs.replace(content, cut=True)
         add_revision(session, project, row, actor, content, why, now, kind="import")
         session.add(
             Event(
@@ -129,7 +133,6 @@ def import_items(
                 comment=why,
             )
         )
-        kept = (clips or {}).get(item.audio_path)
         if kept is not None:
             add_recording(
                 session, project.id, kept, now, source=f"file:{item.audio_path}", title=item.audio_path

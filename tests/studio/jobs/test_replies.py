@@ -1,17 +1,119 @@
-"""A model's answer about the board: what cannot be shown or used is never kept."""
+"""What a model's answer must hold before it becomes a proposal; whatever it says, nothing breaks."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mmar.errors import InputError
-from mmar.studio.jobs.prompts import read_reply
+from mmar.studio.jobs.replies import read_reply
+from mmar.studio.workflow import ItemContent
+from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE
+
+ITEM = ItemContent(question="Which comes last?", choices=("a bell", "a drum", "A man singing"), answer=1)
+FIVE = [{"name": f"N{at}", "scoring_point": f"P{at}", "note": None, "choices": [0, 5]} for at in range(5)]
 
 
-def said(**found: object) -> str:
-    return f"Here you are: {json.dumps(found)}"
+def read(kind: str, said: Any, **more: Any) -> dict[str, Any]:
+    text = said if isinstance(said, str) else json.dumps(said)
+    return read_reply(kind, text, ITEM, taxonomy=MMAR_TEMPLATE, **more)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"thinking": "It is low."}',
+        'Sure!\n```json\n{"thinking": "It is low."}\n```\nAnything {else}?',
+        '{"plan": {"steps": []}} {"thinking": " It is low.\\u0000 "}',
+        '{broken {"thinking": "It is low.\\ud800"}',
+    ],
+)
+def test_the_object_is_found_among_whatever_stands_around_it(text: str) -> None:
+    assert read("thinking", text) == {"thinking": "It is low."}
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "why"),
+    [
+        ("thinking", "I cannot hear.", "no JSON object"),
+        ("thinking", '{"thinking": "cut o', "no JSON object with “thinking”"),
+        ("thinking", {"thinking": "  "}, "no reasoning"),
+        ("thinking", {"thinking": 7}, "no reasoning"),
+        ("distractors", {"distractors": ["A  DRUM", "a gong", "A Gong"]}, "1 wrong choices .* not 2"),
+        ("distractors", {"distractors": [1, None, {"a": 1}]}, "0 wrong choices"),
+        ("sub_category", {"category": "Made Up", "sub_category": "Music Theory"}, "taxonomy has no “Made Up"),
+        ("sub_category", {"category": "Signal Layer", "sub_category": "Music Theory"}, "taxonomy has no"),
+        ("rubric", {"criteria": FIVE[:4]}, "4 criteria"),
+        ("rubric", {"criteria": [1, 2, 3, 4, 5]}, "0 criteria"),
+        ("ideas", {"ideas": [1, {"title": ""}]}, "no idea"),
+        ("grouping", {"places": [{"idea": 9, "place": "Signal Layer / Anomaly Detection"}]}, "no place"),
+        ("thinking", "[" * 50_000 + '{"a":' * 50_000, "no JSON object"),
+    ],
+)
+def test_what_nobody_could_take_over_is_refused_with_the_reason(kind: str, said: Any, why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        read(kind, said, ideas={1, 2})
+
+
+def test_what_is_kept_is_exactly_what_can_be_taken_over() -> None:
+    found = read(
+        "distractors", {"distractors": ["a gong", "a flute", "a horn"], "why": ["x", 3, "y"], "z": 1}
+    )
+    assert found == {"distractors": ["a gong", "a flute"], "why": "x; y"}
+    found = read("sub_category", {"category": "perception layer", "sub_category": "MUSIC theory", "why": 5})
+    assert found == {"category": "Perception Layer", "sub_category": "Music Theory"}
+    criteria = read("rubric", {"criteria": FIVE, "why": {"a": 1}})["criteria"]
+    assert criteria[0] == {"name": "N0", "scoring_point": "P0", "note": "", "choices": [0, 1]}
+    places = [{"idea": "2", "place": "Signal Layer"}, {"idea": 7, "place": "x"}, {"idea": True}]
+    assert read("grouping", {"places": places}, ideas={1, 2}) == {
+        "places": [{"idea": 2, "place": "Signal Layer", "why": ""}]
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("B", 1),
+        ("(b)", 1),
+        ("B. a drum", 1),
+        ("a drum", 1),
+        ("A man singing", 2),
+        ("A man", None),
+        ("Z", None),
+    ],
+)
+def test_a_guess_is_a_letter_or_a_choice_and_never_the_first_word_of_another(
+    said: str, place: int | None
+) -> None:
+    found = read("guess", {"choice": said})
+    assert (found["place"], found["right"]) == (place, place == 1)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(
+    st.sampled_from(["thinking", "distractors", "sub_category", "rubric", "guess", "ideas", "grouping"]),
+    st.fixed_dictionaries(
+        dict.fromkeys(("thinking", "distractors", "category", "criteria", "choice", "ideas", "places"), JSON),
+        optional={"why": JSON, "sub_category": JSON},
+    ),
+)
+def test_whatever_a_model_says_is_a_proposal_or_an_input_error(kind: str, said: dict[str, Any]) -> None:
+    try:
+        found = read(kind, said, ideas={1})
+    except InputError:
+        return
+    assert json.loads(json.dumps(found, allow_nan=False).encode()) == found
+    assert isinstance(found.get("why", ""), str)
 
 
 def test_only_cards_with_a_title_are_kept_with_texts_and_tags_in_the_form_that_pages_need() -> None:
@@ -23,14 +125,14 @@ def test_only_cards_with_a_title_are_kept_with_texts_and_tags_in_the_form_that_p
         {"title": " Which engine\nstarts first? ", "tags": "order"},
         {"title": "Echo", "detail": ["x"], "tags": ["space", 4, "  "]},
     ]
-    assert read_reply("ideas", said(ideas=ideas), None) == {
+    assert read("ideas", {"ideas": ideas}) == {
         "ideas": [
             {"title": "Which engine starts first?", "detail": "", "tags": []},
             {"title": "Echo", "detail": "", "tags": ["space"]},
         ]
     }
     with pytest.raises(InputError, match="no idea with a title"):
-        read_reply("ideas", said(ideas=["a", {"title": ""}]), None)
+        read("ideas", {"ideas": ["a", {"title": ""}]})
 
 
 def test_only_ideas_of_the_board_get_places_and_each_only_one() -> None:
@@ -43,11 +145,11 @@ def test_only_ideas_of_the_board_get_places_and_each_only_one() -> None:
         {"idea": 3, "place": "Semantic Layer / Irony"},
         {"idea": 4, "place": "Cultural Layer", "why": {}},
     ]
-    assert read_reply("grouping", said(places=places), None, {3, 4}) == {
+    assert read("grouping", {"places": places}, ideas={3, 4}) == {
         "places": [
             {"idea": 3, "place": "Signal Layer / Noise", "why": "hiss"},
             {"idea": 4, "place": "Cultural Layer", "why": ""},
         ]
     }
-    with pytest.raises(InputError, match="no idea of the board"):
-        read_reply("grouping", said(places=[{"idea": 9, "place": "A / B"}]), None, {3})
+    with pytest.raises(InputError, match="no place for an idea of the board"):
+        read("grouping", {"places": [{"idea": 9, "place": "A / B"}]}, ideas={3})

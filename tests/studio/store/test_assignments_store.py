@@ -11,7 +11,7 @@ from mmar.errors import UsageError
 from mmar.studio.data import Database
 from mmar.studio.data.tables import ApiToken, Link, LoginSession, Person, Trace
 from mmar.studio.security.sessions import begin_session, make_api_token, make_link
-from mmar.studio.store import assignments, items, people, queues, revisions
+from mmar.studio.store import assignments, items, listening, people, queues, revisions
 from mmar.studio.workflow import Action, Actor, Refused, Role
 from mmar.studio.workflow.lease import LEASE_TIME
 
@@ -43,7 +43,7 @@ def test_a_named_inspector_has_the_item_to_themselves_until_they_approve(team: T
     assert team.take(team.ina, now=later) == first
     with team.database.write() as session, pytest.raises(Refused, match="another inspector"):
         row = revisions.find_item(session, team.project, second)
-        items.take(session, team.project, row, team.ina, later)
+        listening.take(session, team.project, row, team.ina, later)
     with team.database.read() as session:
         assert queues.waiting(session, team.project, team.ina, later)["inspection"] == 1
     team.hear(second, team.ivo, 1)

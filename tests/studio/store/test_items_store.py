@@ -13,7 +13,18 @@ from mmar.errors import InputError, UsageError
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.tables import Project, TaxonomyVersion
-from mmar.studio.store import ideas, items, people, projects, proposals, queues, revisions
+from mmar.studio.store import (
+    deciding,
+    drafts,
+    ideas,
+    items,
+    listening,
+    people,
+    projects,
+    proposals,
+    queues,
+    revisions,
+)
 from mmar.studio.workflow import Action, Actor, Command, Cue, ItemContent, Refused, Rejection, Role
 from mmar.studio.workflow.agreement import human_score
 from mmar.studio.workflow.lease import LEASE_TIME
@@ -82,7 +93,7 @@ class Team:
 
     def hear(self, item: int, actor: Actor, choice: int | None) -> None:
         with self.database.write() as session:
-            items.answer(session, self.project, item, actor, choice, NOW)
+            listening.answer(session, self.project, item, actor, choice, NOW)
 
 
 @pytest.fixture
@@ -186,7 +197,7 @@ def test_the_key_stays_hidden_from_who_may_still_listen(team: Team) -> None:
         row = revisions.find_item(session, team.project, item)
         assert queues.key_is_hidden(session, row, team.ina)
         assert not queues.key_is_hidden(session, row, team.anna)
-        items.show_key(session, team.project, row, team.ivo.person, NOW)
+        listening.show_key(session, team.project, row, team.ivo.person, NOW)
         assert not queues.key_is_hidden(session, row, team.ivo)
     assert team.take(team.ivo) == item
     with pytest.raises(Refused, match="not be blind"):
@@ -256,17 +267,17 @@ def test_drafts_are_each_persons_own_and_go_with_the_save(team: Team) -> None:
     with team.database.write() as session:
         row = revisions.find_item(session, team.project, item)
         half = ItemContent(question="Half a sen")
-        items.save_draft(session, row, team.anna, half, 1, 1, NOW)
-        items.save_draft(session, row, team.anna, half, 1, 1, NOW + timedelta(seconds=1))
+        drafts.save_draft(session, row, team.anna, half, 1, 1, NOW)
+        drafts.save_draft(session, row, team.anna, half, 1, 1, NOW + timedelta(seconds=1))
     with team.database.read() as session:
-        draft = items.find_draft(session, item, team.anna.person)
+        draft = drafts.find_draft(session, item, team.anna.person)
         assert draft is not None
         assert draft.content == half
-        assert items.find_draft(session, item, team.ben.person) is None
+        assert drafts.find_draft(session, item, team.ben.person) is None
     with team.database.write() as session:
         items.save(session, team.project, item, team.anna, GOOD, version=1, base=1, why="", now=NOW)
     with team.database.read() as session:
-        assert items.find_draft(session, item, team.anna.person) is None
+        assert drafts.find_draft(session, item, team.anna.person) is None
 
 
 def test_an_item_of_another_project_is_out_of_reach(team: Team) -> None:
@@ -306,12 +317,12 @@ def test_a_proposal_changes_nothing_until_somebody_takes_it_over(team: Team) -> 
         )
         assert revisions.content_of(session, row) == GOOD
     with pytest.raises(Refused), team.database.write() as session:
-        proposals.decide(session, team.project, found.id, team.ben, "accepted", NOW)
+        deciding.decide(session, team.project, found.id, team.ben, "accepted", NOW)
     with team.database.write() as session:
         edited = {"distractors": ["Viola", "Bassoon", "Tuba"]}
-        proposals.decide(session, team.project, found.id, team.anna, "edited", NOW, edited=edited)
+        deciding.decide(session, team.project, found.id, team.anna, "edited", NOW, edited=edited)
     with pytest.raises(Refused, match="already"), team.database.write() as session:
-        proposals.decide(session, team.project, found.id, team.anna, "accepted", NOW)
+        deciding.decide(session, team.project, found.id, team.anna, "accepted", NOW)
     with team.database.read() as session:
         newest = session.scalars(select(Revision).order_by(Revision.id.desc()).limit(1)).one()
         assert newest.content.choices == ("Viola", "Cello", "Bassoon", "Tuba")

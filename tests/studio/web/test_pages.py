@@ -12,7 +12,7 @@ from conftest import MediaServer, Site
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.importing import import_items
 from mmar.studio.library import keep_audio
-from mmar.studio.store import ideas, items, people, projects, proposals, revisions
+from mmar.studio.store import drafts, ideas, items, people, projects, proposals, revisions
 from mmar.studio.store.jobs import claim_job, enqueue, finish_job
 from mmar.studio.store.media import add_recording
 from mmar.studio.workflow import Actor, Cue, ItemContent, Role
@@ -111,7 +111,7 @@ def busy(quiet_site: Site, recording: Path) -> Site:
         finish_job(session, 2, "w", now, error="the site says that this video is private")
         # Two people at once: Anna's tab is older than what the lead saved.
         draft = msgspec.structs.replace(content, question="In which order do door, dog and train come?")
-        items.save_draft(session, own, anna, draft, own.version, own.revision, now)
+        drafts.save_draft(session, own, anna, draft, own.version, own.revision, now)
         theirs = msgspec.structs.replace(content, thinking="Rumble, hinge, bark.")
         items.save(
             session, project, own.id, lead, theirs, version=1, base=1, why="", now=now + timedelta(seconds=1)

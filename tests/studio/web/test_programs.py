@@ -313,7 +313,7 @@ def test_a_guess_is_about_what_stands_on_the_page_and_not_about_what_was_saved(
     assert "Which is a lie?" in json.dumps(chat.seen[0])
     with database.read() as session:
         found = session.scalars(select(Proposal)).one()
-        assert found.content == {"choice": "B", "place": 1, "right": True, "why": ""}
+        assert found.content == {"choice": "B", "place": 1, "right": True, "why": "not; words"}
     assert "It guessed the key" in anna.get(page).text
     assert quiet_site.client("ina").get(page).status_code == 403
 
@@ -341,7 +341,7 @@ def test_a_service_that_is_busy_is_asked_again_and_nonsense_is_told(
     with database.read() as session:
         job = session.scalars(select(Job)).one()
         assert job.state == "failed"
-        assert "not a JSON object" in job.message
+        assert "holds no JSON object" in job.message
         assert session.scalars(select(Proposal)).all() == []
     # The question was put without its key.
     assert "drum comes last" not in json.dumps(chat.seen).lower()

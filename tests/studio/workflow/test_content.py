@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mmar.errors import InputError
 from mmar.items import Item
 from mmar.studio.workflow import ItemContent, changes, problems, three_way
-from mmar.studio.workflow.content import Cue, from_item, to_item, without_shadows
+from mmar.studio.workflow.content import Cue, from_item, to_item, with_own_cut, without_shadows
 from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE, Branch, Move, Taxonomy, layer_map, lost_places, remap
 
 MMAR = Path(__file__).parents[3] / "../shared/mmar/MMAR-meta.jsonl"
@@ -166,3 +166,34 @@ def test_a_field_filled_in_after_import_is_written_and_an_edited_rubric_replaces
     after = without_shadows(before, msgspec.structs.replace(before, thinking="because", rubric=()))
     written = to_item(after, "a", "a.wav").to_record()
     assert (written["thinking"], written["rubric"]) == ("because", None)
+
+
+def test_an_imported_clip_is_cut_anew_once_other_parts_are_chosen_and_not_for_another_spelling() -> None:
+    came = ItemContent(
+        audio_path="./audio/a.wav", url="https://youtu.be/qx8hrhBZJ98?si=1", timestamp="1:32,2:02"
+    )
+
+    def cut(**new: str) -> bool:
+        return with_own_cut(came, msgspec.structs.replace(came, **new)).cut
+
+    assert not cut(question="Which?")
+    assert not cut(timestamp="00:01:32,00:02:02", url="https://www.youtube.com/watch?v=qx8hrhBZJ98")
+    assert cut(timestamp="1:32,2:03")
+    assert cut(timestamp="1:32,2:02;3:00,3:05")
+    assert cut(url="https://youtu.be/y4uF5rxiZDI")
+    again = msgspec.structs.replace(came, cut=True)
+    assert with_own_cut(again, came).cut  # a program that does not send it takes nothing back
+    assert with_own_cut(ItemContent(), ItemContent(timestamp="1,2")) == ItemContent(timestamp="1,2")
+
+
+def test_a_text_written_anew_is_shown_whole_beside_the_old_one_and_a_corrected_one_word_by_word() -> None:
+    anew = msgspec.structs.replace(GOOD, thinking="First a cello, which is bowed, is heard at the end.")
+    (change,) = changes(GOOD, anew)
+    assert [(piece.kind, piece.text) for piece in change.pieces] == [
+        ("gone", GOOD.thinking),
+        ("new", anew.thinking),
+    ]
+    (change,) = changes(GOOD, msgspec.structs.replace(GOOD, thinking="The low bowed voice comes last."))
+    assert [piece.text for piece in change.pieces if piece.kind == "same"] == ["The low bowed voice comes "]
+    (change,) = changes(GOOD, msgspec.structs.replace(GOOD, thinking=""))
+    assert [piece.kind for piece in change.pieces] == ["gone"]

@@ -1,26 +1,28 @@
-"""Queueing questions to the model, for one item or for all that are in preparation."""
+"""Queueing questions to the model: about one item, many, or the whole board."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mmar.errors import UsageError
-from mmar.studio.data.item_tables import Item
+from mmar.studio.data import Database
+from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.data.tables import Project
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.queues import coverage_places
-from mmar.studio.workflow import State
 from mmar.studio.workflow.coverage import board
 
-__all__ = ["ITEM_KINDS", "ask_about_ideas", "ask_all", "ask_one"]
+__all__ = ["ITEM_KINDS", "ask_about_ideas", "ask_many", "ask_one"]
 
 ITEM_KINDS = ("thinking", "distractors", "sub_category", "rubric", "guess")
 """What may be asked about one item."""
+
+_AT_ONCE = 100
 
 
 def ask_one(
@@ -38,8 +40,7 @@ def ask_one(
     Raises:
         UsageError: no such kind.
     """
-    if kind not in ITEM_KINDS:
-        raise UsageError(f"ask for one of {', '.join(ITEM_KINDS)}")
+    _known(kind)
     enqueue(
         session,
         project.id,
@@ -65,16 +66,65 @@ def ask_about_ideas(session: Session, project: Project, kind: str, person: int, 
     enqueue(session, project.id, "propose", kind, payload, now, person_id=person)
 
 
-def ask_all(session: Session, project: Project, person: int, kinds: Sequence[str], now: datetime) -> int:
-    """Queue questions about every item in preparation.
+def ask_many(
+    database: Database,
+    project: Project,
+    items: Sequence[int],
+    kinds: Sequence[str],
+    person: int,
+    clock: Callable[[], datetime],
+    *,
+    again: bool = False,
+) -> tuple[int, int]:
+    """Queue questions about many items, in short transactions.
+
+    Args:
+        database: for writing.
+        project: where.
+        items: their numbers; those of other projects and those without words are left out.
+        kinds: what to ask.
+        person: who asks.
+        clock: the moment, UTC.
+        again: also where a proposal of that kind came already, decided or not. Without it, asking the same
+            again after a stop pays for nothing twice.
 
     Returns:
-        How many.
+        How many were queued, and how many left because they were answered before.
+
+    Raises:
+        UsageError: no such kind.
     """
-    items = session.scalars(
-        select(Item.id).where(Item.project_id == project.id, Item.state == State.PREPARATION.value)
-    ).all()
-    for item_id in items:
-        for kind in kinds:
-            ask_one(session, project, item_id, kind, person, now)
-    return len(items) * len(kinds)
+    for kind in kinds:
+        _known(kind)
+    queued = known = 0
+    for first in range(0, len(items), _AT_ONCE):
+        with database.write() as session:
+            few = session.scalars(
+                select(Item.id)
+                .where(
+                    Item.project_id == project.id,
+                    Item.revision > 0,
+                    Item.id.in_(items[first : first + _AT_ONCE]),
+                )
+                .order_by(Item.id)
+            ).all()
+            answered = set(
+                session.execute(
+                    select(Proposal.item_id, Proposal.kind).where(
+                        Proposal.item_id.in_(few), Proposal.kind.in_(kinds)
+                    )
+                )
+            )
+            for item_id in few:
+                for kind in dict.fromkeys(kinds):
+                    if not again and (item_id, kind) in answered:
+                        known += 1
+                        continue
+                    ask_one(session, project, item_id, kind, person, clock())
+                    queued += 1
+    return queued, known
+
+
+def _known(kind: str) -> None:
+    if kind not in ITEM_KINDS:
+        raise UsageError(f"ask for one of {', '.join(ITEM_KINDS)}, not for “{kind}”")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from mmar.studio.jobs.work import Work
@@ -12,6 +13,8 @@ from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.media import add_recording, items_without_clip
 
 __all__ = ["fetch_recording"]
+
+_SAID_S = 1.0
 
 
 def fetch_recording(work: Work) -> None:
@@ -69,4 +72,16 @@ async def _fetch(work: Work, url: str) -> Any:
         ports=(*DEFAULT_POLICY.ports, *work.config.media_ports),
         allow_loopback=work.config.fetch_loopback,
     )
-    return await fetch_source(url, work.config.media / "sources", policy)
+    told = time.monotonic()
+
+    def advance(done: int, of: int | None) -> None:
+        nonlocal told
+        # Said now and then: each word is a write to the database.
+        if time.monotonic() - told < _SAID_S:
+            return
+        told = time.monotonic()
+        share = 0.05 + 0.8 * done / of if of else 0.05
+        words = f"{done / 1e6:.1f} MB" + (f" of {of / 1e6:.1f} MB" if of else "")
+        work.advance(share, f"fetching, {words}")
+
+    return await fetch_source(url, work.config.media / "sources", policy, advance=advance)

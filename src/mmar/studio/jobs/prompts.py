@@ -1,4 +1,4 @@
-"""What a text model is asked for each kind of proposal, and how its answer is read.
+"""What a text model is asked for each kind of proposal.
 
 Every prompt asks for one JSON object and nothing else. What people wrote stands between marks and is called
 data: a question that says "ignore your instructions" is still only a question.
@@ -7,16 +7,14 @@ data: a question that says "ignore your instructions" is still only a question.
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from mmar.errors import InputError
 from mmar.studio.data.tables import Idea
-from mmar.studio.jobs.replies import idea_cards, idea_places, words
 from mmar.studio.workflow import ItemContent
 from mmar.studio.workflow.taxonomy import Taxonomy
 
-__all__ = ["SYSTEM", "grouping_prompt", "ideas_prompt", "item_prompt", "read_reply"]
+__all__ = ["SYSTEM", "grouping_prompt", "ideas_prompt", "item_prompt"]
 
 SYSTEM = (
     "You help a team to build a benchmark of reasoning about sound: multiple-choice questions that can only be "
@@ -99,56 +97,6 @@ def grouping_prompt(ideas: Sequence[Idea], taxonomy: Taxonomy) -> str:
         'where none fits. Answer {"places": [{"idea": NUMBER, "place": "…", "why": "…"}]}.'
         f"\n<data>\n{_json(data)}\n</data>"
     )
-
-
-def read_reply(
-    kind: str, text: str, content: ItemContent | None, ideas: Container[int] = ()
-) -> dict[str, Any]:
-    """What a model's answer holds.
-
-    Args:
-        kind: what was asked for.
-        text: what the model said.
-        content: the item that was asked about, if one was.
-        ideas: numbers of the ideas that were asked about.
-
-    Raises:
-        InputError: no JSON object, or not what was asked for.
-    """
-    start, end = text.find("{"), text.rfind("}")
-    try:
-        found = json.loads(text[start : end + 1]) if 0 <= start < end else None
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise InputError(f"the model's answer is not a JSON object: “{text[:120]}”", field=kind)
-    wanted: Mapping[str, type] = {
-        "thinking": str,
-        "distractors": list,
-        "category": str,
-        "criteria": list,
-        "choice": str,
-        "ideas": list,
-        "places": list,
-    }
-    name = {"sub_category": "category", "rubric": "criteria", "guess": "choice", "grouping": "places"}.get(
-        kind, kind
-    )
-    if not isinstance(found.get(name), wanted[name]):
-        raise InputError(f"the model's answer has no “{name}”: “{text[:120]}”", field=kind)
-    if kind == "rubric" and len(found["criteria"]) != 5:
-        raise InputError(f"the model gave {len(found['criteria'])} criteria, not five", field=kind)
-    if kind == "ideas":
-        return idea_cards(found)
-    if kind == "grouping":
-        return idea_places(found, ideas)
-    if kind == "guess" and content is not None:
-        found["why"] = words(found.get("why"), 1_000)
-        letter = found["choice"].strip().strip("()").upper()[:1]
-        at = ord(letter) - 65 if letter else -1
-        known = 0 <= at < len(content.choices)
-        found |= {"place": at if known else None, "right": known and at == content.answer}
-    return found
 
 
 def _json(data: object) -> str:

@@ -6,15 +6,16 @@ import asyncio
 
 from sqlalchemy import select
 
-from mmar.errors import UsageError
+from mmar.errors import InputError, UsageError
 from mmar.models import AskFailed, ModelOptions, open_model
 from mmar.protocols import Message, Request, Settings
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Idea
-from mmar.studio.jobs.prompts import SYSTEM, grouping_prompt, ideas_prompt, item_prompt, read_reply
+from mmar.studio.jobs.prompts import SYSTEM, grouping_prompt, ideas_prompt, item_prompt
+from mmar.studio.jobs.replies import read_reply
 from mmar.studio.jobs.work import TryAgain, Work
-from mmar.studio.store.items import find_draft
+from mmar.studio.store.drafts import find_draft
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import add_proposal
 from mmar.studio.store.revisions import content_of
@@ -54,9 +55,17 @@ def propose(work: Work) -> None:
         prompt = item_prompt(kind, content, tree)
     else:
         raise UsageError("the item is gone")
-    work.advance(0.1, "asking the model")
-    text, model = asyncio.run(ask_model(work.config, prompt, f"{kind}-{item_id or work.project_id}"))
-    found = read_reply(kind, text, content, {idea.id for idea in ideas})
+    name = f"{kind}-{item_id or work.project_id}"
+    for last in (False, True):
+        work.advance(0.5 if last else 0.1, "asking the model once more" if last else "asking the model")
+        text, model = asyncio.run(ask_model(work.config, prompt, name))
+        try:
+            found = read_reply(kind, text, content, taxonomy=tree, ideas={idea.id for idea in ideas})
+            break
+        except InputError:
+            # Another draw often gives what was asked for; a model that never does is not paid for ever.
+            if last:
+                raise
     with work.database.write() as session:
         work.still_mine(session)
         add_proposal(
@@ -68,6 +77,8 @@ def propose(work: Work) -> None:
             prompt=f"{SYSTEM}\n\n{prompt}",
             now=work.clock(),
             item=session.get(Item, item.id) if item is not None else None,
+            # What was asked about: somebody may have saved while the model was thinking.
+            revision=item.revision if item is not None else None,
             job_id=work.id,
         )
 

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
@@ -18,9 +19,9 @@ from mmar.studio.jobs.cutting import cut_clip
 from mmar.studio.jobs.fetching import fetch_recording
 from mmar.studio.jobs.proposing import propose
 from mmar.studio.jobs.work import LostJob, TryAgain, Work
-from mmar.studio.store.jobs import claim_job, finish_job, report
+from mmar.studio.store.jobs import claim_job, finish_job, give_back, report, work_waits
 
-__all__ = ["KINDS", "Worker"]
+__all__ = ["KINDS", "Ended", "Worker", "kinds_for"]
 
 KINDS: Mapping[str, Callable[[Work], None]] = {
     "clip": cut_clip,
@@ -33,6 +34,20 @@ _BEAT_S = 15.0
 _PAUSE_S = 0.5
 
 
+class Ended(StrEnum):
+    """How a job ended for the worker that had it."""
+
+    DONE = "done"
+    FAILED = "failed"
+    AGAIN = "again"  # it is queued for another try
+    LOST = "lost"  # another worker has it by now
+
+
+def kinds_for(config: StudioConfig) -> Mapping[str, Callable[[Work], None]]:
+    """All kinds of work, but for questions to a model where none is configured: those wait for a worker that has one."""
+    return {kind: do for kind, do in KINDS.items() if kind != "propose" or config.text_model}
+
+
 class Worker:
     """Does jobs one after another in a thread.
 
@@ -40,8 +55,7 @@ class Worker:
         config: the studio's configuration.
         database: shared with the server or not.
         clock: the moment, UTC.
-        kinds: what does each kind of work; all of them when not given, but for questions to a model where
-            none is configured: those wait for a worker that has one.
+        kinds: what does each kind of work; as `kinds_for` when not given.
     """
 
     def __init__(
@@ -51,8 +65,7 @@ class Worker:
         clock: Callable[[], datetime],
         kinds: Mapping[str, Callable[[Work], None]] | None = None,
     ) -> None:
-        if kinds is None:
-            kinds = {kind: do for kind, do in KINDS.items() if kind != "propose" or config.text_model}
+        kinds = kinds_for(config) if kinds is None else kinds
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._config, self._database, self._clock, self._kinds = config, database, clock, kinds
         self._stop = threading.Event()
@@ -63,20 +76,30 @@ class Worker:
         self._thread.start()
 
     def stop(self, patience_s: float = 5.0) -> None:
-        """Take no further job and wait a while for the one at hand; left undone, it is taken up again later."""
+        """Take no further job and wait a while for the one at hand; left undone, it is anybody's again at once."""
         self._stop.set()
         self._thread.join(patience_s)
+        if self._thread.is_alive():
+            self.drop()
 
-    def do_one(self) -> bool:
+    def drop(self) -> None:
+        """Queue again what this worker has in hand; what it still does to it counts for nothing."""
+        with self._database.write() as session:
+            give_back(session, self.name)
+
+    def do_one(self) -> Ended | None:
         """Do the next job, if there is one.
 
         Returns:
-            Whether there was one.
+            How it ended; `None` when there was none.
         """
+        with self._database.read() as session:
+            if not work_waits(session, self._clock(), tuple(self._kinds)):
+                return None
         with self._database.write() as session:
             job = claim_job(session, self.name, self._clock(), tuple(self._kinds))
         if job is None:
-            return False
+            return None
         done = threading.Event()
         beat = threading.Thread(target=self._beat, args=(job.id, done), daemon=True)
         beat.start()
@@ -96,7 +119,7 @@ class Worker:
                 )
             )
         except LostJob:
-            return True
+            return Ended.LOST
         except TryAgain as caught:
             error, again = str(caught), True
         except (InputError, UsageError) as caught:
@@ -109,13 +132,15 @@ class Worker:
             done.set()
             beat.join()
         with self._database.write() as session:
-            finish_job(session, job.id, self.name, self._clock(), error=error, again=again)
-        return True
+            state = finish_job(session, job.id, self.name, self._clock(), error=error, again=again)
+        return {"done": Ended.DONE, "queued": Ended.AGAIN, "failed": Ended.FAILED}.get(
+            state or "", Ended.LOST
+        )
 
     def _loop(self) -> None:
         while not self._stop.is_set():
             try:
-                busy = self.do_one()
+                busy = self.do_one() is not None
             except MmarError:
                 busy = False  # the database is away for a moment: a backup, a full disk
             if not busy:

@@ -26,6 +26,8 @@ def assign(
     role: Role,
     person_id: int | None,
     now: datetime,
+    *,
+    traced: bool = True,
 ) -> None:
     """Name who is to write an item, or who is to inspect it; noted in its history and in the audit log.
 
@@ -37,6 +39,7 @@ def assign(
         role: `ANNOTATOR` or `INSPECTOR`.
         person_id: who; `None` lets any inspector take it again.
         now: the moment.
+        traced: whether the audit log gets a line for this item; the item's history always does.
 
     Raises:
         UsageError: nobody of this number works in the project, or an item is left without a writer.
@@ -76,7 +79,8 @@ def assign(
             comment=said,
         )
     )
-    trace(session, now, actor.person, "assigned", item.public_id, detail=said, project_id=project.id)
+    if traced:
+        trace(session, now, actor.person, "assigned", item.public_id, detail=said, project_id=project.id)
     session.flush()
 
 

@@ -20,7 +20,7 @@ def source_of(content: ItemContent) -> str:
     """The name of the recording: equal for two spellings of one video's address; empty where there is none."""
     if content.recording is not None:
         return f"recording:{content.recording}"
-    if content.audio_path:
+    if content.audio_path and not content.cut:
         return f"file:{content.audio_path}"
     for address in addresses(content.url):
         video = find_video(address)

@@ -1,16 +1,15 @@
-"""Changing an item: saving, moving, claiming, answering. One transaction each, the rules in the workflow."""
+"""Changing an item: beginning, saving, moving. One transaction each, the rules in the workflow."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from mmar.errors import InputError
-from mmar.studio.data.item_tables import Assignment, Draft, Event, Hearing, Item, KeyView, Verdict
+from mmar.studio.data.item_tables import Assignment, Draft, Event, Item, Verdict
 from mmar.studio.data.tables import Project
+from mmar.studio.store.drafts import carry_over
 from mmar.studio.store.revisions import (
     add_revision,
     content_at,
@@ -32,26 +31,8 @@ from mmar.studio.workflow import (
     perform,
     three_way,
 )
-from mmar.studio.workflow.case import answer_blind, claim, see_key
 
-__all__ = [
-    "StaleSave",
-    "Taken",
-    "act",
-    "answer",
-    "find_draft",
-    "let_go",
-    "new_item",
-    "resolve",
-    "save",
-    "save_draft",
-    "show_key",
-    "take",
-]
-
-
-Taken = Literal["mine", "theirs", "merged"]
-"""Whose words to go on with after two people saved at once."""
+__all__ = ["StaleSave", "act", "new_item", "save"]
 
 
 class StaleSave(Refused):
@@ -114,6 +95,7 @@ def save(
     base: int,
     why: str,
     now: datetime,
+    typed: bool = True,
 ) -> Item:
     """Save a new revision.
 
@@ -127,6 +109,8 @@ def save(
         base: the revision that the person began with.
         why: what was changed and why; may be empty.
         now: the moment.
+        typed: whether this is what the person's draft held, which is then done with; else the draft stays,
+            on top of the new revision.
 
     Raises:
         StaleSave: somebody changed it meanwhile.
@@ -144,9 +128,13 @@ def save(
         raise StaleSave(
             three_way(content_at(session, item.id, min(base, item.revision)), theirs, content), item.version
         ) from None
+    before = (item.version, item.revision)
     store_case(item, after, now)
     add_revision(session, project, item, actor, content, why, now, kind="edit")
-    session.execute(delete(Draft).where(Draft.item_id == item.id, Draft.person_id == actor.person))
+    if not typed:
+        carry_over(session, item, actor.person, *before)
+    else:
+        session.execute(delete(Draft).where(Draft.item_id == item.id, Draft.person_id == actor.person))
     _note(session, item, actor, Action.SAVE.value, now, comment=why)
     return item
 
@@ -184,127 +172,6 @@ def act(
     )
     session.flush()
     return item
-
-
-def take(session: Session, project: Project, item: Item, actor: Actor, now: datetime) -> Item:
-    """Take an item in hand, or go on having it.
-
-    Raises:
-        Refused: somebody else has it, or it is not for this person.
-    """
-    store_lease = claim(load_case(session, project, item), actor, now).lease
-    item.lease_person_id = store_lease.person if store_lease else None
-    item.lease_until = store_lease.until if store_lease else None
-    session.flush()
-    return item
-
-
-def answer(
-    session: Session, project: Project, item_id: int, actor: Actor, choice: int | None, now: datetime
-) -> Item:
-    """Note an answer given by ear; the key may be shown from now on.
-
-    Args:
-        session: a writing transaction.
-        project: where.
-        item_id: which.
-        actor: the inspector who has it in hand.
-        choice: place of the choice, from 0; `None` for "cannot tell".
-        now: the moment.
-
-    Raises:
-        Refused: no lease, answered already, or the key was seen.
-    """
-    item = find_item(session, project, item_id, lock=True)
-    case = answer_blind(load_case(session, project, item), actor, now)
-    content = content_of(session, item)
-    if choice is not None and not 0 <= choice < len(content.choices):
-        raise Refused("listen", "there is no such choice")
-    session.add(
-        Hearing(
-            item_id=item.id,
-            revision=item.revision,
-            person_id=actor.person,
-            choice=choice,
-            key=content.answer if content.answer is not None else -1,
-            at=now,
-        )
-    )
-    session.add(KeyView(item_id=item.id, person_id=actor.person, at=now))
-    assert case.seen  # the workflow agrees that the key was seen
-    session.flush()
-    return item
-
-
-def show_key(session: Session, project: Project, item: Item, person: int, now: datetime) -> None:
-    """Note that somebody saw the key; from then on their answer would not be blind."""
-    case = load_case(session, project, item)
-    if see_key(case, person) != case and person not in case.writers:
-        session.add(KeyView(item_id=item.id, person_id=person, at=now))
-        session.flush()
-
-
-def let_go(item: Item, person: int) -> None:
-    """Put an item back into its queue; nothing happens for who does not have it."""
-    if item.lease_person_id == person:
-        item.lease_person_id, item.lease_until = None, None
-
-
-def resolve(
-    session: Session, project: Project, item: Item, actor: Actor, taken: Taken, first: int, now: datetime
-) -> Draft:
-    """Make somebody's draft what they want to go on with after two people saved at once.
-
-    Args:
-        session: a writing transaction.
-        project: where.
-        item: which.
-        actor: whose draft.
-        taken: their own words, the newest revision's, or both persons' changes together.
-        first: the revision with which they began.
-        now: the moment.
-
-    Returns:
-        The draft, on top of the newest revision.
-
-    Raises:
-        InputError: there is no draft.
-        Refused: this person may not write the item.
-    """
-    mine = find_draft(session, item.id, actor.person)
-    if mine is None:
-        raise InputError("there is no draft to go on with", field="draft")
-    # A draft is anybody's to keep; only who may write the item is shown what the other wrote.
-    perform(load_case(session, project, item), actor, Command(Action.SAVE), now)
-    content, theirs = mine.content, content_of(session, item)
-    if taken == "theirs":
-        content = theirs
-    elif taken == "merged":
-        content = three_way(content_at(session, item.id, first), theirs, content).merged
-    save_draft(session, item, actor, content, item.version, item.revision, now)
-    return session.get_one(Draft, (item.id, actor.person))
-
-
-def save_draft(
-    session: Session, item: Item, actor: Actor, content: ItemContent, version: int, base: int, now: datetime
-) -> None:
-    """Keep what somebody is typing. Always allowed: it touches nobody else's work."""
-    session.merge(
-        Draft(
-            item_id=item.id,
-            person_id=actor.person,
-            version=version,
-            revision=base,
-            content=content,
-            at=now,
-        )
-    )
-    session.flush()
-
-
-def find_draft(session: Session, item_id: int, person: int) -> Draft | None:
-    """What somebody was typing, if it was not saved."""
-    return session.get(Draft, (item_id, person))
 
 
 def _may_compare(case: Case, actor: Actor, now: datetime) -> bool:

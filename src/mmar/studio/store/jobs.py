@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from mmar.studio.data.media_tables import Job
 
@@ -20,12 +20,17 @@ __all__ = [
     "MOST_ATTEMPTS",
     "claim_job",
     "enqueue",
+    "failures",
     "finish_job",
+    "give_back",
     "job_counts",
     "jobs_page",
     "newest_job",
     "report",
     "retry",
+    "retry_all",
+    "unfinished",
+    "work_waits",
 ]
 
 JOB_LEASE = timedelta(seconds=60)
@@ -86,9 +91,13 @@ def enqueue(
     return job
 
 
-def claim_job(session: Session, worker: str, now: datetime, kinds: Sequence[str]) -> Job | None:
-    """Take the next job, or one whose worker died."""
-    job = session.scalar(
+def work_waits(session: Session, now: datetime, kinds: Sequence[str]) -> bool:
+    """Whether there is a job to take now; reading alone, so that idle workers hold up nobody who writes."""
+    return session.scalar(_next(now, kinds).with_only_columns(Job.id)) is not None
+
+
+def _next(now: datetime, kinds: Sequence[str]) -> Select[Job]:
+    return (
         select(Job)
         .where(
             Job.kind.in_(kinds),
@@ -99,8 +108,12 @@ def claim_job(session: Session, worker: str, now: datetime, kinds: Sequence[str]
         )
         .order_by(Job.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
     )
+
+
+def claim_job(session: Session, worker: str, now: datetime, kinds: Sequence[str]) -> Job | None:
+    """Take the next job, or one whose worker died."""
+    job = session.scalar(_next(now, kinds).with_for_update(skip_locked=True))
     if job is None:
         return None
     if job.attempts >= MOST_ATTEMPTS:
@@ -142,7 +155,7 @@ def report(
 
 def finish_job(
     session: Session, job_id: int, worker: str, now: datetime, *, error: str = "", again: bool = False
-) -> bool:
+) -> str | None:
     """Say how a job ended.
 
     Args:
@@ -154,11 +167,11 @@ def finish_job(
         again: whether trying again may help; it is then queued for later, a few times.
 
     Returns:
-        Whether the job was still this worker's; if not, what it did must not count.
+        The job's state now; `None` if it was not this worker's any more, so that what it did must not count.
     """
     job = session.get(Job, job_id, with_for_update=True)
     if job is None or job.worker != worker or job.state != "running":
-        return False
+        return None
     job.lease_until = None
     if not error:
         job.state, job.progress, job.message, job.finished = "done", 1.0, "", now
@@ -168,7 +181,7 @@ def finish_job(
     else:
         job.state, job.message, job.finished = "failed", error[:2000], now
     session.flush()
-    return True
+    return job.state
 
 
 def retry(session: Session, project_id: int, job_id: int) -> None:
@@ -178,6 +191,60 @@ def retry(session: Session, project_id: int, job_id: int) -> None:
         .where(Job.id == job_id, Job.project_id == project_id, Job.state == "failed")
         .values(state="queued", attempts=0, progress=0.0, not_before=None, finished=None, worker="")
     )
+
+
+def retry_all(session: Session, project_id: int) -> int:
+    """Queue every failed job of a project again, unless the same was asked for again since.
+
+    Returns:
+        How many.
+    """
+    newer = aliased(Job)
+    since = exists().where(
+        newer.project_id == Job.project_id,
+        newer.kind == Job.kind,
+        newer.key == Job.key,
+        newer.id > Job.id,
+        newer.state != "failed",
+    )
+    failed = session.scalars(select(Job).where(Job.project_id == project_id, Job.state == "failed", ~since))
+    latest = {(job.kind, job.key): job for job in failed}
+    for job in latest.values():
+        retry(session, project_id, job.id)
+    return len(latest)
+
+
+def give_back(session: Session, worker: str) -> int:
+    """Queue again what a worker has in hand that stops now; nobody has to wait until its lease is over.
+
+    Returns:
+        How many.
+    """
+    result = session.execute(
+        update(Job)
+        .where(Job.worker == worker, Job.state == "running")
+        .values(state="queued", worker="", lease_until=None, progress=0.0, attempts=Job.attempts - 1)
+    )
+    return int(getattr(result, "rowcount", 0))
+
+
+def unfinished(session: Session, kinds: Sequence[str]) -> int:
+    """How many jobs of some kinds wait, are being done, or wait for their next try, in all projects."""
+    query = select(func.count()).select_from(Job)
+    return session.scalar(query.where(Job.kind.in_(kinds), Job.state.in_(["queued", "running"]))) or 0
+
+
+def failures(session: Session, project_id: int, *, limit: int = 20) -> list[tuple[str, str, int]]:
+    """Why jobs failed: kind, message and how many, the most frequent first."""
+    count = func.count()
+    rows = session.execute(
+        select(Job.kind, Job.message, count)
+        .where(Job.project_id == project_id, Job.state == "failed")
+        .group_by(Job.kind, Job.message)
+        .order_by(count.desc(), Job.kind, Job.message)
+        .limit(limit)
+    )
+    return [(kind, message, number) for kind, message, number in rows]
 
 
 def jobs_page(session: Session, project_id: int, *, limit: int = 100) -> Sequence[Job]:

@@ -15,7 +15,6 @@ from mmar.studio.library import KeptAudio
 from mmar.studio.store.clips import clip_of, recording_of, source_of
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.revisions import content_of
-from mmar.studio.workflow import ItemContent
 from mmar.studio.workflow.problems import LONGEST_CLIP_S
 
 __all__ = ["add_recording", "ask_for_sound", "find_clip", "items_without_clip", "own_recording"]
@@ -91,7 +90,6 @@ def ask_for_sound(
     session: Session,
     project: Project,
     item: Item,
-    content: ItemContent,
     now: datetime,
     *,
     person_id: int | None = None,
@@ -103,7 +101,6 @@ def ask_for_sound(
         session: a writing transaction.
         project: where.
         item: which.
-        content: what it says now.
         now: the moment.
         person_id: who wants it.
         fetch: whether to do all that it takes: fetch a recording that is not here, cut one of half an hour whole.
@@ -113,6 +110,7 @@ def ask_for_sound(
     """
     if clip_of(session, item) is not None:
         return "ready"
+    content = content_of(session, item)
     recording = recording_of(session, project.id, content)
     if recording is not None:
         whole = not content.segments and not recording.source.startswith("file:")

@@ -5,30 +5,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from mmar.errors import InputError, UsageError
-from mmar.items import Criterion
-from mmar.studio.data.item_tables import Item, Proposal
+from mmar.errors import UsageError
+from mmar.studio.data.item_tables import Item, KeyView, Proposal, Revision
 from mmar.studio.data.tables import Project
-from mmar.studio.store.ideas import add_idea, change_idea
-from mmar.studio.store.items import save
-from mmar.studio.store.queues import key_is_hidden
-from mmar.studio.store.revisions import content_of, find_item
-from mmar.studio.workflow import Actor, ItemContent, Refused
+from mmar.studio.store.queues import BEFORE_APPROVAL
+from mmar.studio.workflow import Actor, Role
 
 __all__ = [
     "KINDS",
-    "Decision",
+    "Waiting",
     "add_proposal",
-    "applied",
-    "decide",
+    "count_proposals",
     "find_proposal",
     "open_proposals",
+    "proposals_of",
     "visible_proposals",
 ]
 
@@ -43,7 +39,17 @@ KINDS: dict[str, str] = {
 }
 """Kinds of proposals, as they are shown."""
 
-Decision = Literal["accepted", "edited", "refused"]
+
+class Waiting(msgspec.Struct, frozen=True):
+    """How many proposals wait for somebody.
+
+    Attributes:
+        shown: those that they may look at and decide on.
+        hidden: those for items that they may still be asked to answer by ear.
+    """
+
+    shown: int
+    hidden: int
 
 
 def add_proposal(
@@ -56,9 +62,23 @@ def add_proposal(
     prompt: str,
     now: datetime,
     item: Item | None = None,
+    revision: int | None = None,
     job_id: int | None = None,
 ) -> Proposal:
-    """Keep what a model proposed; an open proposal of the same kind for the same item is thereby out of date."""
+    """Keep what a model proposed; an open proposal of the same kind for the same item is thereby out of date.
+
+    Args:
+        session: a writing transaction.
+        project_id: where.
+        kind: a key of `KINDS`.
+        content: what is proposed.
+        model: which model proposed it.
+        prompt: the whole of what it was asked.
+        now: the moment.
+        item: about which item; `None` for the whole board.
+        revision: the revision that was asked about; the newest when not given.
+        job_id: the job that asked.
+    """
     if item is not None:
         for old in session.scalars(
             select(Proposal).where(
@@ -69,7 +89,7 @@ def add_proposal(
     proposal = Proposal(
         project_id=project_id,
         item_id=item.id if item is not None else None,
-        revision=item.revision if item is not None else None,
+        revision=(revision or item.revision) if item is not None else None,
         kind=kind,
         content=dict(content),
         model=model,
@@ -96,14 +116,67 @@ def open_proposals(
     return list(session.scalars(query.order_by(Proposal.id.desc()).limit(200)))
 
 
-def visible_proposals(session: Session, project_id: int, actor: Actor) -> list[Proposal]:
-    """Open proposals that tell this person no key of an item which they may still answer by ear."""
-    found = []
-    for proposal in open_proposals(session, project_id):
-        item = session.get(Item, proposal.item_id) if proposal.item_id is not None else None
-        if item is None or not key_is_hidden(session, item, actor):
-            found.append(proposal)
-    return found
+def visible_proposals(
+    session: Session, project_id: int, actor: Actor, *, kind: str = "", before: int = 0, limit: int = 200
+) -> list[Proposal]:
+    """Open proposals for this person to decide, newest first.
+
+    Whoever is no lead finds those for their own items and for the board. Nobody finds those that tell the key
+    of an item which they may still be asked to answer by ear.
+
+    Args:
+        session: an open transaction.
+        project_id: where.
+        actor: who looks.
+        kind: only this kind; empty for all.
+        before: the last number of the page before.
+        limit: most of them.
+    """
+    query = _waiting(project_id, actor).where(_tells_nothing(actor))
+    if kind:
+        query = query.where(Proposal.kind == kind)
+    if before:
+        query = query.where(Proposal.id < before)
+    return list(session.scalars(query.order_by(Proposal.id.desc()).limit(limit)))
+
+
+def count_proposals(session: Session, project_id: int, actor: Actor, *, kind: str = "") -> Waiting:
+    """How many open proposals there are for this person."""
+    query = _waiting(project_id, actor)
+    if kind:
+        query = query.where(Proposal.kind == kind)
+    everything = session.scalar(query.with_only_columns(func.count())) or 0
+    shown = session.scalar(query.where(_tells_nothing(actor)).with_only_columns(func.count())) or 0
+    return Waiting(shown, everything - shown)
+
+
+def _waiting(project_id: int, actor: Actor) -> Any:
+    query = (
+        select(Proposal)
+        .outerjoin(Item, Item.id == Proposal.item_id)
+        .where(Proposal.project_id == project_id, Proposal.state == "open")
+    )
+    if actor.has(Role.LEAD):
+        return query
+    own = Item.author_id == actor.person if actor.has(Role.ANNOTATOR) else Proposal.item_id.is_(None)
+    return query.where(or_(Proposal.item_id.is_(None), own))
+
+
+def _tells_nothing(actor: Actor) -> ColumnElement[bool]:
+    """As `queues.key_is_hidden`, for many at once."""
+    if not actor.has(Role.INSPECTOR):
+        return true()
+    seen = exists().where(KeyView.item_id == Item.id, KeyView.person_id == actor.person)
+    wrote = exists().where(
+        Revision.item_id == Item.id, Revision.author_id == actor.person, Revision.kind == "edit"
+    )
+    return or_(
+        Proposal.item_id.is_(None),
+        Item.state.not_in([state.value for state in BEFORE_APPROVAL]),
+        Item.author_id == actor.person,
+        seen,
+        wrote,
+    )
 
 
 def find_proposal(session: Session, project: Project, proposal_id: int) -> Proposal:
@@ -118,119 +191,7 @@ def find_proposal(session: Session, project: Project, proposal_id: int) -> Propo
     return found
 
 
-def decide(
-    session: Session,
-    project: Project,
-    proposal_id: int,
-    actor: Actor,
-    decision: Decision,
-    now: datetime,
-    *,
-    edited: Mapping[str, Any] | None = None,
-) -> Proposal:
-    """Take a proposal over, as it is or edited, or refuse it; taking over saves a revision.
-
-    Args:
-        session: a writing transaction.
-        project: where.
-        proposal_id: which.
-        actor: who decides.
-        decision: what.
-        now: the moment.
-        edited: what is taken over instead, for `edited`.
-
-    Raises:
-        Refused: it was decided already (`stale`), or the actor may not change the item.
-        InputError: what is taken over cannot be used.
-    """
-    proposal = find_proposal(session, project, proposal_id)
-    if proposal.state != "open":
-        raise Refused("stale", f"this proposal was {proposal.state} already")
-    taken = dict(edited) if decision == "edited" and edited is not None else proposal.content
-    if decision != "refused":
-        _take_over(session, project, proposal, actor, taken, now)
-        proposal.taken = taken
-    elif not actor.roles:
-        raise Refused("role", "only members of the project may do that")
-    proposal.state, proposal.decided_by, proposal.decided = decision, actor.person, now
-    session.flush()
-    return proposal
-
-
-def applied(kind: str, content: ItemContent, taken: Mapping[str, Any]) -> ItemContent:
-    """An item's content with a proposal taken over.
-
-    Raises:
-        InputError: the proposal does not hold what its kind needs.
-    """
-    try:
-        if kind == "thinking":
-            return msgspec.structs.replace(content, thinking=_text(taken["thinking"]))
-        if kind == "sub_category":
-            return msgspec.structs.replace(
-                content, category=_text(taken["category"]), sub_category=_text(taken["sub_category"])
-            )
-        if kind == "rubric":
-            criteria = msgspec.convert(taken["criteria"], tuple[Criterion, ...])
-            return msgspec.structs.replace(content, rubric=criteria)
-        if kind == "distractors":
-            wrong = [_text(text) for text in taken["distractors"]]
-            key = content.key
-            if key is None:
-                raise InputError("mark the key before taking over wrong choices", field="answer")
-            choices = [*wrong]
-            # The key keeps its place, so that a proposal never moves the answer.
-            choices.insert(min(content.answer or 0, len(choices)), key)
-            return msgspec.structs.replace(content, choices=tuple(choices), answer=choices.index(key))
-    except (KeyError, TypeError, msgspec.ValidationError) as error:
-        raise InputError(f"the proposal cannot be used: {error}", field=kind) from None
-    raise InputError(f"a proposal of the kind “{kind}” changes no item", field="kind")
-
-
-def _take_over(
-    session: Session,
-    project: Project,
-    proposal: Proposal,
-    actor: Actor,
-    taken: Mapping[str, Any],
-    now: datetime,
-) -> None:
-    if proposal.kind == "ideas":
-        for idea in taken.get("ideas", ()):
-            add_idea(
-                session,
-                project,
-                actor,
-                str(idea.get("title", "")),
-                str(idea.get("detail", "")),
-                [str(tag) for tag in idea.get("tags", ())],
-                now,
-                model=proposal.model,
-            )
-        return
-    if proposal.kind == "grouping":
-        for place in taken.get("places", ()):
-            change_idea(session, project, int(place["idea"]), actor, place=str(place["place"]))
-        return
-    if proposal.item_id is None:
-        raise UsageError("this proposal belongs to no item")
-    item = find_item(session, project, proposal.item_id, lock=True)
-    content = applied(proposal.kind, content_of(session, item), taken)
-    why = f"took over a proposal of {proposal.model}: {KINDS[proposal.kind]}"
-    save(
-        session,
-        project,
-        item.id,
-        actor,
-        content,
-        version=item.version,
-        base=item.revision,
-        why=why,
-        now=now,
-    )
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise InputError("expected some text", field="proposal")
-    return value.strip()
+def proposals_of(session: Session, item_id: int) -> list[Proposal]:
+    """Everything that models proposed for an item, decided or not, newest first."""
+    query = select(Proposal).where(Proposal.item_id == item_id)
+    return list(session.scalars(query.order_by(Proposal.id.desc()).limit(200)))

@@ -10,17 +10,17 @@ from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import Assignment, Event, Hearing, Item, KeyView, Revision, Verdict
 from mmar.studio.data.tables import Project
-from mmar.studio.store.items import take
+from mmar.studio.store.listening import take
 from mmar.studio.workflow import Actor, Role, State
 from mmar.studio.workflow.agreement import BlindAnswer
 from mmar.studio.workflow.coverage import Place
 
 __all__ = [
+    "BEFORE_APPROVAL",
     "MOST_COUNTED",
     "blind_answers",
     "coverage_places",
     "events_of",
-    "items_page",
     "key_is_hidden",
     "knows_key",
     "last_hearing",
@@ -44,7 +44,7 @@ def take_next(session: Session, project: Project, actor: Actor, queue: str, now:
         session: a writing transaction.
         project: where.
         actor: who asks.
-        queue: `inspection`, or `drafts` for items that nobody has begun.
+        queue: `inspection`, or `drafts` for items without author that are to be begun or corrected.
         now: the moment.
 
     Returns:
@@ -53,12 +53,17 @@ def take_next(session: Session, project: Project, actor: Actor, queue: str, now:
     query = _queue(project.id, actor, queue)
     free = or_(Item.lease_person_id.is_(None), Item.lease_until <= now)
     # One's own first, then what a lead named one for, then what came back from correction, whose author
-    # waits; each in the index's order, so that the first row found is the one.
+    # waits, then what others approved already, so that it is done and its answers can be compared; each in
+    # the index's order, so that the first row found is the one.
+    half = exists().where(
+        Verdict.item_id == Item.id, Verdict.approved, Verdict.standing, Verdict.revision == Item.revision
+    )
     named = exists().where(Assignment.item_id == Item.id, Assignment.person_id == actor.person)
     for chosen in (
         Item.lease_person_id == actor.person,
         and_(free, named),
         and_(free, Item.rejected.is_not(None)),
+        *([and_(free, half)] if project.settings.inspections > 1 and queue == "inspection" else []),
         free,
     ):
         item = session.scalar(
@@ -90,7 +95,10 @@ def _queue(project_id: int, actor: Actor, queue: str) -> Select[Item]:
     if not actor.has(role):
         return query.where(false())
     if queue == "drafts":
-        return query.where(Item.state == State.DRAFT.value, Item.author_id.is_(None))
+        # What was sent back and has no author, since it was imported, would else wait for nobody.
+        return query.where(
+            Item.state.in_([State.DRAFT.value, State.CORRECTION.value]), Item.author_id.is_(None)
+        )
     wrote = exists().where(
         Revision.item_id == Item.id, Revision.author_id == actor.person, Revision.kind == "edit"
     )
@@ -128,43 +136,6 @@ def my_items(session: Session, project_id: int, person: int) -> Sequence[Item]:
         .order_by(order, Item.changed.desc(), Item.id)
         .limit(200)
     ).all()
-
-
-def items_page(
-    session: Session,
-    project_id: int,
-    *,
-    state: str = "",
-    layer: str = "",
-    modality: str = "",
-    words: str = "",
-    after: int = 0,
-    limit: int = 50,
-) -> Sequence[Item]:
-    """A page of a project's items in the order of their numbers, filtered.
-
-    Args:
-        session: an open transaction.
-        project_id: where.
-        state: only these; empty for all.
-        layer: only these; empty for all.
-        modality: only these; empty for all.
-        words: part of the question or of the public id, whatever case.
-        after: the last number of the page before.
-        limit: most items.
-    """
-    query = select(Item).where(Item.project_id == project_id, Item.id > after)
-    for column, value in ((Item.state, state), (Item.category, layer), (Item.modality, modality)):
-        if value:
-            query = query.where(column == value)
-    if words.strip():
-        query = query.where(
-            or_(
-                Item.question.icontains(words.strip(), autoescape=True),
-                Item.public_id.icontains(words.strip(), autoescape=True),
-            )
-        )
-    return session.scalars(query.order_by(Item.id).limit(limit)).all()
 
 
 def events_of(session: Session, item_id: int) -> Sequence[Event]:
@@ -233,12 +204,13 @@ def place_counts(session: Session, project_id: int) -> dict[tuple[str, str], int
     return {(layer, sub): count for layer, sub, count in rows}
 
 
-_BEFORE_APPROVAL = frozenset({State.DRAFT, State.PREPARATION, State.INSPECTION, State.CORRECTION})
+BEFORE_APPROVAL = frozenset({State.DRAFT, State.PREPARATION, State.INSPECTION, State.CORRECTION})
+"""States in which an inspector may still be asked to answer by ear."""
 
 
 def key_is_hidden(session: Session, item: Item, actor: Actor) -> bool:
     """Whether this person may still come to answer this item by ear, so that its key must not be shown."""
-    if State(item.state) not in _BEFORE_APPROVAL or not actor.has(Role.INSPECTOR):
+    if State(item.state) not in BEFORE_APPROVAL or not actor.has(Role.INSPECTOR):
         return False
     return not knows_key(session, item, actor.person)
 

@@ -13,7 +13,7 @@ from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.tables import Project
 from mmar.studio.store.clips import clip_key
 from mmar.studio.workflow import Actor, Case, ItemContent, Lease, State, problems
-from mmar.studio.workflow.content import without_shadows
+from mmar.studio.workflow.content import with_own_cut, without_shadows
 from mmar.studio.workflow.taxonomy import layer_map
 
 __all__ = [
@@ -164,7 +164,8 @@ def add_revision(
         item.version += 1
         item.changed = now
     if item.revision > 1:
-        content = without_shadows(content_at(session, item.id, item.revision - 1), content)
+        before = content_at(session, item.id, item.revision - 1)
+        content = with_own_cut(before, without_shadows(before, content))
     revision = Revision(
         item_id=item.id,
         number=item.revision,

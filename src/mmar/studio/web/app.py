@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 import mmar
 from mmar.errors import InputError, MmarError, WorldError
-from mmar.studio.jobs.worker import Worker
+from mmar.studio.jobs.worker import Worker, kinds_for
 from mmar.studio.security.bodies import STRANGERS, BodyLimits
 from mmar.studio.security.headers import SecureHeaders
 from mmar.studio.web.api import routes
@@ -58,11 +58,16 @@ def create_app(studio: Studio, *, work: bool = True) -> FastAPI:
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         # More threads than this only wait for each other: rendering holds the interpreter, writing the database.
         to_thread.current_default_thread_limiter().total_tokens = _THREADS
-        worker = Worker(studio.config, studio.database, studio.clock) if work else None
-        if worker:
+        # One for each kind, so that a clip is cut while a video comes in or a model thinks.
+        workers = [
+            Worker(studio.config, studio.database, studio.clock, {kind: do})
+            for kind, do in kinds_for(studio.config).items()
+            if work
+        ]
+        for worker in workers:
             worker.start()
         yield
-        if worker:
+        for worker in workers:
             worker.stop()
         studio.database.close()
 

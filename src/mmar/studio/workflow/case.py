@@ -135,8 +135,8 @@ def permitted(case: Case, actor: Actor, now: datetime) -> frozenset[Action]:
 def claim(case: Case, actor: Actor, now: datetime) -> Case:
     """Take an item in hand, or renew one's lease.
 
-    An unbegun draft is for annotators; an item in inspection for inspectors who wrote nothing of it and
-    have not yet approved this revision.
+    An unbegun draft is for annotators, and so is an item without author, imported say, that was sent back;
+    an item in inspection is for inspectors who wrote nothing of it and have not yet approved this revision.
 
     Raises:
         Refused: it is not for this person, or somebody else has it.
@@ -152,7 +152,7 @@ def claim(case: Case, actor: Actor, now: datetime) -> Case:
             raise Refused("state", "you have approved this revision already; another inspector is needed")
         if case.inspector not in (None, actor.person):
             raise Refused("lease", "a lead has named another inspector for this item")
-    elif case.state is State.DRAFT and case.author is None:
+    elif case.state in (State.DRAFT, State.CORRECTION) and case.author is None:
         if not actor.has(Role.ANNOTATOR):
             raise Refused("role", "to write items needs the role annotator")
     else:
@@ -224,11 +224,9 @@ class _Ask(msgspec.Struct, frozen=True):
 def _own(ask: _Ask) -> bool:
     if ask.actor.person == ask.case.author or ask.actor.has(Role.LEAD):
         return True
-    return (
-        ask.case.author is None
-        and ask.case.lease is not None
-        and ask.case.lease.held_by(ask.actor.person, ask.now)
-    )
+    # Whoever took it and ran out of time goes on with it for as long as nobody else has taken it.
+    lease = ask.case.lease
+    return ask.case.author is None and lease is not None and lease.person == ask.actor.person
 
 
 def _not_leased(ask: _Ask) -> bool:

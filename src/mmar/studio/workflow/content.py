@@ -16,8 +16,18 @@ from mmar.errors import InputError
 from mmar.items import Criterion, Item
 from mmar.items.item import FIELDS
 from mmar.items.timestamps import Segment, parse_timestamp
+from mmar.items.video import canonical_url
 
-__all__ = ["FIELD_NAMES", "Cue", "ItemContent", "Segment", "from_item", "to_item", "without_shadows"]
+__all__ = [
+    "FIELD_NAMES",
+    "Cue",
+    "ItemContent",
+    "Segment",
+    "from_item",
+    "to_item",
+    "with_own_cut",
+    "without_shadows",
+]
 
 FIELD_NAMES: dict[str, str] = {
     "question": "Question",
@@ -69,6 +79,8 @@ class ItemContent(msgspec.Struct, frozen=True, omit_defaults=True):
             the whole of it.
         recording: number of the uploaded or fetched recording.
         audio_path: the clip's path in a release, where an import gave one.
+        cut: whether the clip of an imported item is cut from its recording, as anybody else's is, since it
+            came without a clip or its parts were changed since.
         thinking: the reference reasoning.
         cues: what can be heard that leads to the answer.
         rubric: five criteria for judging reasoning.
@@ -90,6 +102,7 @@ class ItemContent(msgspec.Struct, frozen=True, omit_defaults=True):
     timestamp: str = ""
     recording: int | None = None
     audio_path: str = ""
+    cut: bool = False
     thinking: str = ""
     cues: tuple[Cue, ...] = ()
     rubric: tuple[Criterion, ...] = ()
@@ -204,3 +217,15 @@ def without_shadows(before: ItemContent, after: ItemContent) -> ItemContent:
     return msgspec.structs.replace(
         after, extra={name: value for name, value in after.extra.items() if name not in stale}
     )
+
+
+def with_own_cut(before: ItemContent, after: ItemContent) -> ItemContent:
+    """Have an imported item's clip cut anew once somebody chose other parts of the recording, or another one.
+
+    The clip that came with it is of the parts that its publisher chose. A time that is only spelled otherwise
+    is no other part.
+    """
+    if not after.audio_path:
+        return after
+    moved = before.segments != after.segments or canonical_url(before.url) != canonical_url(after.url)
+    return msgspec.structs.replace(after, cut=before.cut or after.cut or moved)

@@ -30,6 +30,10 @@ _COMPARED = (
 )
 
 
+_ALIKE = 0.5
+"""Share of words in common from which two texts are laid over each other word by word."""
+
+
 class Piece(msgspec.Struct, frozen=True):
     """A run of words that stayed, went or came.
 
@@ -129,8 +133,12 @@ def three_way(base: ItemContent, theirs: ItemContent, yours: ItemContent) -> Con
 def _change(field: str, before: str, after: str) -> FieldChange:
     label = {"recording": "Recording", **FIELD_NAMES}[field]
     # Of a list the lines are compared: words that two choices share say nothing.
-    token = r"[^\n]+|\n" if field in ("choices", "cues", "rubric") else r"\s+|\S+"
+    lines = field in ("choices", "cues", "rubric")
+    token = r"[^\n]+|\n" if lines else r"\s+|\S+"
     old, new = re.findall(token, before), re.findall(token, after)
+    if not lines and _unlike(old, new):
+        whole = (Piece("gone", before), Piece("new", after))
+        return FieldChange(field, label, before, after, tuple(piece for piece in whole if piece.text))
     pieces: list[Piece] = []
     for tag, a0, a1, b0, b1 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
@@ -141,3 +149,9 @@ def _change(field: str, before: str, after: str) -> FieldChange:
         if b1 > b0:
             pieces.append(Piece("new", "".join(new[b0:b1])))
     return FieldChange(field, label, before, after, tuple(pieces))
+
+
+def _unlike(old: list[str], new: list[str]) -> bool:
+    """Whether two texts share so few words that laid over each other neither could be read."""
+    there, here = ([token for token in tokens if not token.isspace()] for tokens in (old, new))
+    return difflib.SequenceMatcher(None, there, here, autojunk=False).ratio() < _ALIKE

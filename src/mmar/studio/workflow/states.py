@@ -68,7 +68,7 @@ class Action(StrEnum):
 class Guard(StrEnum):
     """What must hold beside the state and the role."""
 
-    OWN = "own"  # the author, or a lead; for an item without author, whoever holds its lease
+    OWN = "own"  # the author, or a lead; for an item without author, whoever took it last
     NOT_WRITER = "not_writer"  # wrote no revision of it
     HOLDS_LEASE = "holds_lease"  # took it from the queue and the time is not over
     NOT_LEASED = "not_leased"  # nobody else is at work on it

@@ -9,7 +9,7 @@ __all__ = ["routes"]
 
 def routes() -> tuple[APIRouter, ...]:
     """All routers, without the prefix of the version."""
-    from mmar.studio.web.api import account, board, exchange, items, people, project, sound, writing
+    from mmar.studio.web.api import account, board, bulk, exchange, items, people, project, sound, writing
 
     # The items' last route takes any action, so it stands behind the others.
     return (
@@ -20,5 +20,6 @@ def routes() -> tuple[APIRouter, ...]:
         exchange.router,
         sound.router,
         writing.router,
+        bulk.router,
         items.router,
     )

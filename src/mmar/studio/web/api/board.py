@@ -8,10 +8,11 @@ from fastapi import APIRouter, Body, Depends
 
 from mmar.errors import UsageError
 from mmar.studio.jobs.asking import ITEM_KINDS, ask_about_ideas, ask_one
-from mmar.studio.store import ideas, jobs, proposals
+from mmar.studio.store import deciding, ideas, jobs, proposals
+from mmar.studio.store.queues import key_is_hidden
 from mmar.studio.store.revisions import find_item
 from mmar.studio.web.api.plain import plain_idea, plain_job, plain_proposal
-from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.web.studio import Place, attached, place, shows_key
 from mmar.studio.workflow import Refused, Role
 
 __all__ = ["router"]
@@ -94,6 +95,15 @@ def retry(here: Here, job_id: int) -> None:
         jobs.retry(session, here.project.id, job_id)
 
 
+@router.post("/jobs/retry", tags=["preparation"], summary="Run every failed job again")
+def retry_all(here: Here) -> dict[str, int]:
+    """How many were queued."""
+    if not here.actor.has(Role.ANNOTATOR):
+        raise Refused("role", "to prepare items needs the role annotator")
+    with here.studio.database.write() as session:
+        return {"queued": jobs.retry_all(session, here.project.id)}
+
+
 @router.post(
     "/items/{item_id}/ask/{kind}", tags=["preparation"], summary="Ask the text model", status_code=202
 )
@@ -108,25 +118,40 @@ def ask(here: Here, item_id: int, kind: str) -> dict[str, str]:
 
 
 @router.get("/proposals", tags=["preparation"], summary="Proposals that wait for a decision")
-def open_proposals(here: Here) -> list[dict[str, Any]]:
-    """With the model and the digest of the prompt."""
+def open_proposals(here: Here, kind: str = "", before: int = 0) -> list[dict[str, Any]]:
+    """For you to decide, 200 at a time; `before` is the last number of the page before."""
     with here.studio.database.read() as session:
-        return [
-            plain_proposal(one) for one in proposals.visible_proposals(session, here.project.id, here.actor)
+        found = proposals.visible_proposals(session, here.project.id, here.actor, kind=kind, before=before)
+        return [plain_proposal(one) for one in found]
+
+
+@router.get("/items/{item_id}/proposals", tags=["preparation"], summary="All that was proposed for an item")
+def item_proposals(here: Here, item_id: int) -> list[dict[str, Any]]:
+    """Decided or not, with the prompt; nothing for one who may still answer the item by ear."""
+    with here.studio.database.read() as session:
+        item = find_item(session, here.project, item_id)
+        if key_is_hidden(session, item, here.actor):
+            return []
+        found = [
+            {**plain_proposal(one), "prompt": one.prompt} for one in proposals.proposals_of(session, item.id)
         ]
+    shows_key(here, item)
+    return found
 
 
 @router.post("/proposals/{proposal_id}", tags=["preparation"], summary="Decide on a proposal")
 def decide(
     here: Here,
     proposal_id: int,
-    decision: Annotated[proposals.Decision, Body()],
+    decision: Annotated[deciding.Decision, Body()],
     edited: Annotated[dict[str, Any] | None, Body()] = None,
+    version: Annotated[int | None, Body()] = None,
 ) -> dict[str, Any]:
-    """Taking it over saves a revision in your name."""
+    """Taking it over saves a revision in your name; with `version`, the item's, 409 if it moved on since."""
     with here.studio.database.write() as session:
         project = attached(session, here.project)
-        made = proposals.decide(
-            session, project, proposal_id, here.actor, decision, here.studio.clock(), edited=edited
+        now = here.studio.clock()
+        made = deciding.decide(
+            session, project, proposal_id, here.actor, decision, now, edited=edited, version=version
         )
     return plain_proposal(made)

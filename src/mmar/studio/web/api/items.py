@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Body, Depends
 from starlette.responses import JSONResponse, Response
 
-from mmar.studio.store import items, queues, revisions
+from mmar.studio.store import drafts, finding, items, listening, queues, revisions
 from mmar.studio.store.assignments import assign
 from mmar.studio.store.media import ask_for_sound
 from mmar.studio.store.people import trace
@@ -30,20 +30,16 @@ def listing(
     layer: str = "",
     modality: str = "",
     q: str = "",
+    author: int | None = None,
+    inspector: int | None = None,
     after: int = 0,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """`after` is the last number of the page before; at most 500 a page."""
+    """`after` is the last number of the page before; at most 500 a page. `author` or `inspector` 0 is nobody."""
+    chosen = finding.ItemFilter(state, layer, modality, q, author, inspector)
     with here.studio.database.read() as session:
-        found = queues.items_page(
-            session,
-            here.project.id,
-            state=state,
-            layer=layer,
-            modality=modality,
-            words=q,
-            after=after,
-            limit=min(max(limit, 1), 500),
+        found = finding.items_page(
+            session, here.project.id, chosen, after=after, limit=min(max(limit, 1), 500)
         )
         return [plain_item(item) for item in found]
 
@@ -103,7 +99,7 @@ def save(
                 why=why,
                 now=now,
             )
-            ask_for_sound(session, project, item, new, now, person_id=here.person.id)
+            ask_for_sound(session, project, item, now, person_id=here.person.id)
             return JSONResponse(plain_item(item))
     except items.StaleSave as stale:
         with here.studio.database.write() as session:
@@ -131,7 +127,7 @@ def draft(
     new = converted(content, ItemContent, "content")
     with here.studio.database.write() as session:
         item = revisions.find_item(session, here.project, item_id)
-        items.save_draft(session, item, here.actor, new, version, revision, here.studio.clock())
+        drafts.save_draft(session, item, here.actor, new, version, revision, here.studio.clock())
 
 
 @router.post("/items/{item_id}/show-key", summary="See the key without listening", status_code=204)
@@ -139,7 +135,9 @@ def show_key(here: Here, item_id: int) -> None:
     """It is noted; your answer to this item will not be blind."""
     with here.studio.database.write() as session:
         item = revisions.find_item(session, here.project, item_id, lock=True)
-        items.show_key(session, attached(session, here.project), item, here.person.id, here.studio.clock())
+        listening.show_key(
+            session, attached(session, here.project), item, here.person.id, here.studio.clock()
+        )
 
 
 @router.put("/items/{item_id}/assignment", summary="Say who is to write or to inspect an item")
@@ -162,7 +160,7 @@ def name_somebody(
 def let_go(here: Here, item_id: int) -> None:
     """If you have it in hand; else nothing happens."""
     with here.studio.database.write() as session:
-        items.let_go(revisions.find_item(session, here.project, item_id, lock=True), here.person.id)
+        listening.let_go(revisions.find_item(session, here.project, item_id, lock=True), here.person.id)
 
 
 @router.post("/items/{item_id}/{action}", summary="Move an item")
@@ -182,8 +180,7 @@ def act(
         command = Command(action, version=version, rejection=spot, why=why)
         item = items.act(session, project, item_id, here.actor, command, now)
         if action in (Action.SUBMIT, Action.RESUBMIT):
-            content = revisions.content_of(session, item)
-            ask_for_sound(session, project, item, content, now, person_id=here.person.id, fetch=True)
+            ask_for_sound(session, project, item, now, person_id=here.person.id, fetch=True)
         if action in (Action.TAKE_DOWN, Action.WITHDRAW, Action.REOPEN):
             who, said = here.person.id, item.public_id
             trace(session, now, who, action.value, said, detail=why, project_id=project.id)
@@ -210,5 +207,5 @@ def answer(here: Here, item_id: int, choice: Annotated[int | None, Body(embed=Tr
     """Place of the choice from 0, null for “cannot tell”; the key comes back."""
     with here.studio.database.write() as session:
         project = attached(session, here.project)
-        item = items.answer(session, project, item_id, here.actor, choice, here.studio.clock())
+        item = listening.answer(session, project, item_id, here.actor, choice, here.studio.clock())
         return {**plain_item(item), "content": plain_content(revisions.content_of(session, item))}

@@ -34,10 +34,8 @@ def fetch(here: Here, item_id: int) -> dict[str, str]:
     with here.studio.database.write() as session:
         project = attached(session, here.project)
         item = revisions.find_item(session, project, item_id)
-        content = revisions.content_of(session, item)
-        state = ask_for_sound(
-            session, project, item, content, here.studio.clock(), person_id=here.person.id, fetch=True
-        )
+        now = here.studio.clock()
+        state = ask_for_sound(session, project, item, now, person_id=here.person.id, fetch=True)
     return {"state": state}
 
 

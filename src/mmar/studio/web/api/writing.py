@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Depends
 
 from mmar.errors import UsageError
 from mmar.studio.data.item_tables import Draft
-from mmar.studio.store import items, queues, revisions
+from mmar.studio.store import drafts, queues, revisions
 from mmar.studio.web.api.plain import plain_content, plain_revision
 from mmar.studio.web.studio import Place, attached, place, shows_key
 
@@ -45,7 +45,7 @@ def draft(here: Here, item_id: int) -> dict[str, Any] | None:
     """Null when nothing of yours is unsaved."""
     with here.studio.database.read() as session:
         item = revisions.find_item(session, here.project, item_id)
-        found = items.find_draft(session, item.id, here.person.id)
+        found = drafts.find_draft(session, item.id, here.person.id)
         return _plain_draft(found) if found is not None else None
 
 
@@ -53,16 +53,16 @@ def draft(here: Here, item_id: int) -> dict[str, Any] | None:
 def resolve(
     here: Here,
     item_id: int,
-    take: Annotated[items.Taken, Body()],
+    take: Annotated[drafts.Taken, Body()],
     first: Annotated[int, Body()] = 0,
 ) -> dict[str, Any]:
     """Your draft becomes `mine`, `theirs`, or `merged` from revision `first`, with which you began; then save it."""
     with here.studio.database.write() as session:
         project = attached(session, here.project)
         item = revisions.find_item(session, project, item_id, lock=True)
-        if items.find_draft(session, item.id, here.person.id) is None:
+        if drafts.find_draft(session, item.id, here.person.id) is None:
             raise UsageError("there is no draft of yours to go on with; PUT it to /draft first")
-        made = items.resolve(session, project, item, here.actor, take, first, here.studio.clock())
+        made = drafts.resolve(session, project, item, here.actor, take, first, here.studio.clock())
         found = _plain_draft(made)
     shows_key(here, item)
     return found

@@ -8,12 +8,28 @@ from mmar.studio.web.pages.entry import router as entry
 from mmar.studio.web.pages.home import router as home
 from mmar.studio.web.pages.inspect import router as inspect
 from mmar.studio.web.pages.items import router as items
+from mmar.studio.web.pages.listing import router as listing
 from mmar.studio.web.pages.media import router as media
 from mmar.studio.web.pages.people import router as people
 from mmar.studio.web.pages.prepare import router as prepare
+from mmar.studio.web.pages.proposals import router as proposals
 from mmar.studio.web.pages.release import router as release
 from mmar.studio.web.pages.taxonomy import router as taxonomy
 
 __all__ = ["PAGES"]
 
-PAGES = (entry, home, people, brainstorm, taxonomy, items, annotate, prepare, inspect, media, release)
+PAGES = (
+    entry,
+    home,
+    people,
+    brainstorm,
+    taxonomy,
+    listing,
+    items,
+    annotate,
+    prepare,
+    proposals,
+    inspect,
+    media,
+    release,
+)

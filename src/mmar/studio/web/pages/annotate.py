@@ -15,7 +15,7 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Job
 from mmar.studio.hints import hints
 from mmar.studio.jobs.asking import ask_one
-from mmar.studio.store import items, queues, revisions
+from mmar.studio.store import drafts, items, queues, revisions
 from mmar.studio.store.clips import clip_of, recording_of, source_of
 from mmar.studio.store.ideas import board_of, find_idea
 from mmar.studio.store.jobs import newest_job
@@ -61,7 +61,7 @@ def begin(here: Here) -> Response:
             language=text(form, "language"),
         )
         if content != ItemContent():
-            items.save_draft(session, item, here.actor, content, 0, 0, now)
+            drafts.save_draft(session, item, here.actor, content, 0, 0, now)
         item_id = item.id
     return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit", 303)
 
@@ -124,7 +124,7 @@ def edit(request: Request, here: Here, item_id: int, saved: int = 0) -> Response
         if Action.SAVE not in can:
             return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}", 303)
         kept = revisions.content_of(session, item)
-        draft = items.find_draft(session, item.id, here.person.id)
+        draft = drafts.find_draft(session, item.id, here.person.id)
         content = draft.content if draft else kept
         version = draft.version if draft else item.version
         base = draft.revision if draft else item.revision
@@ -155,7 +155,7 @@ def _keep(session: Session, here: Place, item: Item, now: datetime) -> ItemConte
     """Keep what is being typed."""
     content = _content(session, here, item)
     version, base = number(here.form, "version") or 0, number(here.form, "base") or 0
-    items.save_draft(session, item, here.actor, content, version, base, now)
+    drafts.save_draft(session, item, here.actor, content, version, base, now)
     return content
 
 
@@ -183,7 +183,7 @@ def _guess(request: Request, here: Place, item_id: int, seen: str | None = None)
         job = guess_job(session, here, item_id)
         if seen is not None and as_seen(job) == seen:
             return Response(status_code=204)
-        draft = items.find_draft(session, item.id, here.person.id)
+        draft = drafts.find_draft(session, item.id, here.person.id)
         content = draft.content if draft else revisions.content_of(session, item)
         found = open_proposals(session, here.project.id, item_id=item_id, kinds=("guess",))
     model = here.studio.config.text_model
@@ -241,14 +241,12 @@ def save(request: Request, here: Here, item_id: int) -> Response:
                     why=text(form, "why"),
                     now=now,
                 )
-            ask_for_sound(
-                session, project, item, content, now, person_id=here.person.id, fetch=then == "fetch"
-            )
+            ask_for_sound(session, project, item, now, person_id=here.person.id, fetch=then == "fetch")
     except items.StaleSave as stale:
         with here.studio.database.write() as session:
             item = revisions.find_item(session, here.project, item_id)
             content = _content(session, here, item)
-            items.save_draft(session, item, here.actor, content, stale.version, item.revision, now)
+            drafts.save_draft(session, item, here.actor, content, stale.version, item.revision, now)
             queues.note_key_shown(session, item, here.person.id, now)
         return page(
             request,
@@ -263,7 +261,7 @@ def save(request: Request, here: Here, item_id: int) -> Response:
         with here.studio.database.write() as session:
             project = attached(session, here.project)
             item = items.act(session, project, item_id, here.actor, Command(Action(then)), now)
-            ask_for_sound(session, project, item, content, now, person_id=here.person.id, fetch=True)
+            ask_for_sound(session, project, item, now, person_id=here.person.id, fetch=True)
         return RedirectResponse(f"/p/{slug}", 303)
     return RedirectResponse(f"/p/{slug}/items/{item_id}/edit?saved={item.revision}", 303)
 
@@ -276,8 +274,8 @@ def resolve(here: Here, item_id: int) -> Response:
         project = attached(session, here.project)
         item = revisions.find_item(session, project, item_id, lock=True)
         word = text(here.form, "take")
-        taken: items.Taken = "theirs" if word == "theirs" else "merged" if word == "merged" else "mine"
-        items.resolve(session, project, item, here.actor, taken, number(here.form, "first") or 0, now)
+        taken: drafts.Taken = "theirs" if word == "theirs" else "merged" if word == "merged" else "mine"
+        drafts.resolve(session, project, item, here.actor, taken, number(here.form, "first") or 0, now)
     return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit", 303)
 
 

@@ -13,7 +13,7 @@ from mmar.studio.security.sessions import Visitor
 from mmar.studio.store import projects, queues
 from mmar.studio.store.jobs import job_counts
 from mmar.studio.store.people import trace
-from mmar.studio.store.proposals import visible_proposals
+from mmar.studio.store.proposals import count_proposals
 from mmar.studio.web.forms import text
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, place, read_form, studio_of, visitor
@@ -76,7 +76,7 @@ def overview(request: Request, here: Here) -> Response:
             "waiting": queues.waiting(session, here.project, here.actor, now),
             "counts": projects.state_counts(session, project_id),
             "jobs": job_counts(session, project_id),
-            "proposals": len(visible_proposals(session, project_id, here.actor)),
+            "proposals": count_proposals(session, project_id, here.actor).shown,
             "human": here.studio.human(session, project_id),
         }
     return page(request, "home.html", here, **values)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from mmar.studio.store import items, queues, revisions
+from mmar.errors import InputError
+from mmar.studio.data.item_tables import Item
+from mmar.studio.store import items, listening, queues, revisions
 from mmar.studio.store.clips import clip_of
 from mmar.studio.store.people import names_of
 from mmar.studio.web.forms import number, rejection_from_form, text
@@ -44,13 +47,17 @@ def take_next(here: Here) -> Response:
 @router.get("/items/{item_id}/inspect")
 def one(request: Request, here: Here, item_id: int) -> Response:
     """One item, without its key until this person has answered."""
+    return _show(request, here, item_id) or RedirectResponse(f"/p/{here.project.slug}/inspection", 303)
+
+
+def _show(request: Request, here: Place, item_id: int, problem: str = "") -> Response | None:
+    """The item as its inspector sees it, with what they wrote so far; nothing for who does not have it in hand."""
     now = here.studio.clock()
     with here.studio.database.read() as session:
         item = revisions.find_item(session, here.project, item_id)
         case = revisions.load_case(session, here.project, item)
-        held = case.lease is not None and case.lease.held_by(here.person.id, now)
-        if not held:
-            return RedirectResponse(f"/p/{here.project.slug}/inspection", 303)
+        if case.lease is None or not case.lease.held_by(here.person.id, now):
+            return None
         blind = here.person.id not in case.answered | case.seen
         content = revisions.content_of(session, item)
         rejection = queues.last_rejection(session, item.id)
@@ -67,9 +74,15 @@ def one(request: Request, here: Here, item_id: int) -> Response:
             "since": since,
             "clip": clip_of(session, item),
             "names": names_of(session),
-            "until": case.lease.until if case.lease else None,
+            "until": case.lease.until,
+            "problem": problem,
+            "written": _written(here),
         }
-    return page(request, "inspect.html", here, **values)
+    return page(request, "inspect.html", here, status=409 if problem else 200, **values)
+
+
+def _written(here: Place) -> dict[str, str]:
+    return {name: text(here.form, name) for name in ("reason", "field", "comment", "start", "end")}
 
 
 @router.post("/items/{item_id}/answer")
@@ -80,7 +93,7 @@ def answer(here: Here, item_id: int) -> Response:
         choice = number(here.form, "choice")
         if choice is None or choice < -1:
             raise Refused("listen", "choose an answer, or “cannot tell”")
-        items.answer(
+        listening.answer(
             session,
             project,
             item_id,
@@ -92,19 +105,38 @@ def answer(here: Here, item_id: int) -> Response:
 
 
 @router.post("/items/{item_id}/judge")
-def judge(here: Here, item_id: int) -> Response:
+def judge(request: Request, here: Here, item_id: int) -> Response:
     """Approve or reject, and go on with the next."""
     action = Action.REJECT if text(here.form, "verdict") == "reject" else Action.APPROVE
-    command = Command(
-        action,
-        version=number(here.form, "version"),
-        rejection=rejection_from_form(here.form) if action is Action.REJECT else None,
-        why=text(here.form, "comment"),
-    )
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
-        items.act(session, project, item_id, here.actor, command, here.studio.clock())
+    try:
+        command = Command(
+            action,
+            version=number(here.form, "version"),
+            rejection=rejection_from_form(here.form) if action is Action.REJECT else None,
+            why=text(here.form, "comment"),
+        )
+        with here.studio.database.write() as session:
+            project, now = attached(session, here.project), here.studio.clock()
+            item = revisions.find_item(session, project, item_id, lock=True)
+            if item.version == command.version and not _held(item, here, now):
+                # Their time ran out while they wrote, and nobody else took the item: it is still theirs.
+                listening.take(session, project, item, here.actor, now)
+            items.act(session, project, item_id, here.actor, command, now)
+    except (Refused, InputError) as refused:
+        # What they wrote is not lost: it stands in the form again, or beside the words why not.
+        said = refused.problem if isinstance(refused, InputError) else str(refused)
+        again = _show(request, here, item_id, said)
+        if again is not None:
+            return again
+        written = _written(here)
+        status = 403 if isinstance(refused, Refused) and refused.kind in ("role", "writer") else 409
+        return page(request, "unjudged.html", here, status=status, problem=said, written=written)
     return RedirectResponse(f"/p/{here.project.slug}/inspection", 303)
+
+
+def _held(item: Item, here: Place, now: datetime) -> bool:
+    until = item.lease_until
+    return item.lease_person_id == here.person.id and until is not None and now < until
 
 
 @router.post("/items/{item_id}/let-go")
@@ -112,5 +144,5 @@ def let_go(here: Here, item_id: int) -> Response:
     """Put an item back into the queue."""
     with here.studio.database.write() as session:
         item = revisions.find_item(session, here.project, item_id, lock=True)
-        items.let_go(item, here.person.id)
+        listening.let_go(item, here.person.id)
     return RedirectResponse(f"/p/{here.project.slug}/inspection", 303)

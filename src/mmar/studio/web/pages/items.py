@@ -1,4 +1,4 @@
-"""All items of a project, and the history of each."""
+"""One item: what it says, its history, what is done to it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from mmar.studio.store import items, queues, revisions
+from mmar.studio.store import items, listening, queues, revisions
 from mmar.studio.store.assignments import assign, candidates
 from mmar.studio.store.clips import clip_of
 from mmar.studio.store.media import ask_for_sound
 from mmar.studio.store.people import names_of, trace
-from mmar.studio.store.projects import newest_taxonomy
+from mmar.studio.store.proposals import proposals_of
 from mmar.studio.web.forms import number, rejection_from_form, text
+from mmar.studio.web.pages.proposals import proposal_words
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place, shows_key
 from mmar.studio.workflow import Action, Command, Role, changes, permitted
@@ -23,45 +24,6 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}/items")
 Here = Annotated[Place, Depends(place)]
-PAGE = 50
-
-
-@router.get("")
-def listing(
-    request: Request,
-    here: Here,
-    state: str = "",
-    layer: str = "",
-    modality: str = "",
-    q: str = "",
-    after: int = 0,
-) -> Response:
-    """A filtered page of items."""
-    with here.studio.database.read() as session:
-        found = queues.items_page(
-            session,
-            here.project.id,
-            state=state,
-            layer=layer,
-            modality=modality,
-            words=q,
-            after=after,
-            limit=PAGE + 1,
-        )
-        tree = newest_taxonomy(session, here.project.id).tree
-        names = names_of(session)
-    more = found[PAGE - 1].id if len(found) > PAGE else 0
-    chosen = {"state": state, "layer": layer, "modality": modality, "q": q}
-    return page(
-        request,
-        "items.html",
-        here,
-        items=found[:PAGE],
-        more=more,
-        tree=tree,
-        names=names,
-        chosen=chosen,
-    )
 
 
 @router.get("/{item_id}")
@@ -86,6 +48,12 @@ def history(request: Request, here: Here, item_id: int) -> Response:
             "clip": clip_of(session, item),
             "can": permitted(case, here.actor, now),
             "case": case,
+            "proposed": []
+            if hidden
+            else [
+                (one, proposal_words(one.kind, one.content), proposal_words(one.kind, one.taken or {}))
+                for one in proposals_of(session, item.id)
+            ],
             "could": candidates(session, here.project, item, now) if here.actor.has(Role.LEAD) else {},
         }
     if not hidden and found:
@@ -98,7 +66,7 @@ def show_key(here: Here, item_id: int) -> Response:
     """Somebody wants to see the key without listening; it is noted."""
     with here.studio.database.write() as session:
         item = revisions.find_item(session, here.project, item_id, lock=True)
-        items.show_key(session, here.project, item, here.person.id, here.studio.clock())
+        listening.show_key(session, here.project, item, here.person.id, here.studio.clock())
     return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}", 303)
 
 
@@ -127,8 +95,7 @@ def act(here: Here, item_id: int, action: Action) -> Response:
         project = attached(session, here.project)
         item = items.act(session, project, item_id, here.actor, command, now)
         if action in (Action.SUBMIT, Action.RESUBMIT):
-            content = revisions.content_of(session, item)
-            ask_for_sound(session, project, item, content, now, person_id=here.person.id, fetch=True)
+            ask_for_sound(session, project, item, now, person_id=here.person.id, fetch=True)
         if action in (Action.TAKE_DOWN, Action.WITHDRAW, Action.REOPEN):
             trace(
                 session,

@@ -7,70 +7,62 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from mmar.errors import MmarError, UsageError
-from mmar.studio.data.item_tables import Item
+from mmar.studio import bulk
 from mmar.studio.data.settings import CLIP_RATES
-from mmar.studio.jobs.asking import ITEM_KINDS, ask_one
+from mmar.studio.jobs.asking import ITEM_KINDS, ask_many, ask_one
 from mmar.studio.jobs.converting import ask_for_conversion, chosen_format, format_words
-from mmar.studio.store import items, jobs, proposals, queues, revisions
+from mmar.studio.store import finding, jobs, revisions
 from mmar.studio.store.clips import clip_of, items_of_clips
-from mmar.studio.store.media import ask_for_sound
 from mmar.studio.store.people import trace
 from mmar.studio.store.projects import changed_settings, save_settings
-from mmar.studio.web.forms import numbers, text, texts, ticked_ideas, ticked_places
+from mmar.studio.web.forms import number, numbers, text, texts
+from mmar.studio.web.pages.proposals import proposal_values
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
-from mmar.studio.workflow import Action, Command, Refused, Role, changes, permitted
+from mmar.studio.workflow import Action, Refused, Role, State, permitted
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}")
 Here = Annotated[Place, Depends(place)]
+PAGE = 50
+
+
+def _prepared(here: Place) -> finding.ItemFilter:
+    """A lead prepares everything, an annotator their own items."""
+    return finding.ItemFilter(State.PREPARATION, author=None if here.actor.has(Role.LEAD) else here.person.id)
 
 
 @router.get("/preparation")
-def show(request: Request, here: Here) -> Response:
+def show(request: Request, here: Here, after: int = 0, kind: str = "") -> Response:
     """What is being prepared, the jobs, the proposals."""
+    return _show(request, here, after=after, kind=kind)
+
+
+def _show(request: Request, here: Place, *, after: int = 0, kind: str = "", said: str = "") -> Response:
     now = here.studio.clock()
     with here.studio.database.read() as session:
         rows = []
-        for item in queues.items_page(session, here.project.id, state="preparation", limit=200):
+        found = finding.items_page(session, here.project.id, _prepared(here), after=after, limit=PAGE + 1)
+        for item in found[:PAGE]:
             case = revisions.load_case(session, here.project, item)
             clip = clip_of(session, item)
             alike = items_of_clips(session, here.project.id, clip.alike) if clip else []
             rows.append((item, clip, permitted(case, here.actor, now), case, alike))
         values: dict[str, Any] = {
             "rows": rows,
+            "total": finding.count_items(session, here.project.id, _prepared(here)),
+            "more": found[PAGE - 1].id if len(found) > PAGE else 0,
+            "after": after,
             "jobs": jobs.jobs_page(session, here.project.id, limit=40),
             "job_counts": jobs.job_counts(session, here.project.id),
-            "proposals": [
-                _shown(session, found)
-                for found in proposals.visible_proposals(session, here.project.id, here.actor)
-            ],
             "model": here.studio.config.text_model,
             "item_kinds": ITEM_KINDS,
             "clip_words": format_words(attached(session, here.project).settings),
             "clip_rates": CLIP_RATES,
+            **proposal_values(session, here, kind=kind),
         }
-    return page(request, "preparation.html", here, **values)
-
-
-def _shown(session: Any, proposal: Any) -> dict[str, Any]:
-    """A proposal with what it would change."""
-    values: dict[str, Any] = {"proposal": proposal, "item": None, "changes": ()}
-    if proposal.item_id is not None:
-        item = session.get(Item, proposal.item_id)
-        values["item"] = item
-        content = revisions.content_of(session, item)
-        if proposal.kind != "guess":
-            try:
-                after = proposals.applied(proposal.kind, content, proposal.content)
-                values["changes"] = changes(content, after)
-            except MmarError:
-                values["changes"] = ()
-        else:
-            values["content"] = content
-    return values
+    return page(request, "preparation.html", here, said=said, **values)
 
 
 @router.get("/preparation/jobs")
@@ -91,28 +83,41 @@ def retry(here: Here, job_id: int) -> Response:
     return RedirectResponse(f"/p/{here.project.slug}/preparation", 303)
 
 
-@router.post("/preparation/items")
-def many(here: Here) -> Response:
-    """For all ticked items: ask the model, fetch the sound, or pass them on to inspection."""
+@router.post("/preparation/retry")
+def retry_all(here: Here) -> Response:
+    """Run every failed job again."""
     _writer(here)
-    now, do = here.studio.clock(), text(here.form, "do")
     with here.studio.database.write() as session:
-        project = attached(session, here.project)
-        for item_id in numbers(here.form, "item"):
-            item = revisions.find_item(session, project, item_id, lock=True)
-            if do == "forward":
-                try:
-                    items.act(session, project, item_id, here.actor, Command(Action.FORWARD), now)
-                except Refused:
-                    continue  # the page shows which stayed, and why
-            elif do == "sound":
-                content = revisions.content_of(session, item)
-                ask_for_sound(session, project, item, content, now, person_id=here.person.id, fetch=True)
-            elif do == "ask":
-                for kind in texts(here.form, "kind"):
-                    if kind in ITEM_KINDS:
-                        ask_one(session, project, item.id, kind, here.person.id, now)
+        jobs.retry_all(session, here.project.id)
     return RedirectResponse(f"/p/{here.project.slug}/preparation", 303)
+
+
+@router.post("/preparation/items")
+def many(request: Request, here: Here) -> Response:
+    """For the ticked items, or all: ask the model, fetch the sound, or pass them on to inspection."""
+    _writer(here)
+    do, studio, project = text(here.form, "do"), here.studio, here.project
+    everything = "everything" in here.form
+    items = numbers(here.form, "item")
+    if everything:
+        with studio.database.read() as session:
+            items = finding.item_numbers(session, project.id, _prepared(here))
+    said = "No item is ticked."
+    if items and do == "forward":
+        outcome = bulk.move_items(studio.database, project, items, here.actor, Action.FORWARD, studio.clock)
+        said = outcome.words
+    elif items and do == "sound":
+        outcome = bulk.fetch_sounds(studio.database, project, items, here.person.id, studio.clock)
+        said = outcome.words
+    elif items and do == "ask":
+        kinds = texts(here.form, "kind")
+        # Who ticks an item and asks wants it asked; of all items, only those without an answer are.
+        queued, known = ask_many(
+            studio.database, project, items, kinds, here.person.id, studio.clock, again=not everything
+        )
+        said = f"{queued} questions queued" + (f"; {known} were answered before." if known else ".")
+        said = said if kinds else "Tick what to ask for."
+    return _show(request, here, after=number(here.form, "after") or 0, said=said)
 
 
 @router.post("/preparation/format")
@@ -136,43 +141,6 @@ def ask(here: Here, item_id: int, kind: str) -> Response:
         item = revisions.find_item(session, here.project, item_id)
         ask_one(session, here.project, item.id, kind, here.person.id, here.studio.clock())
     return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit", 303)
-
-
-@router.post("/proposals/{proposal_id}")
-def decide(here: Here, proposal_id: int) -> Response:
-    """Take a proposal over, as it is or edited, or refuse it."""
-    word = text(here.form, "decision")
-    if word not in ("accepted", "edited", "refused"):
-        raise UsageError("decide: accepted, edited or refused")
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
-        proposal = proposals.find_proposal(session, project, proposal_id)
-        edited = _edited(here, proposal.kind, proposal.content) if word != "refused" else None
-        changed = edited is not None and edited != proposal.content
-        decision: proposals.Decision = (
-            "refused" if word == "refused" else ("edited" if changed else "accepted")
-        )
-        proposals.decide(
-            session, project, proposal_id, here.actor, decision, here.studio.clock(), edited=edited
-        )
-    back = text(here.form, "back")
-    known = f"/p/{here.project.slug}/"
-    return RedirectResponse(back if back.startswith(known) else f"{known}preparation", 303)
-
-
-def _edited(here: Place, kind: str, content: dict[str, Any]) -> dict[str, Any]:
-    form, new = here.form, dict(content)
-    if kind == "thinking" and "thinking" in form:
-        new["thinking"] = text(form, "thinking").strip()
-    elif kind == "distractors" and "distractor" in form:
-        new["distractors"] = [row.strip() for row in texts(form, "distractor") if row.strip()]
-    elif kind == "sub_category" and "place" in form:
-        new["category"], _, new["sub_category"] = text(form, "place").partition("|")
-    elif kind == "ideas" and ("take" in form or "some" in form):
-        new["ideas"] = ticked_ideas(form, content["ideas"])
-    elif kind == "grouping" and ("take" in form or "some" in form):
-        new["places"] = ticked_places(form, content["places"])
-    return new
 
 
 def _writer(here: Place) -> None:

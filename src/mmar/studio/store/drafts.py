@@ -1,0 +1,98 @@
+"""What people are typing, kept as they type, and how they go on after two of them saved at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from mmar.errors import InputError
+from mmar.studio.data.item_tables import Draft, Item
+from mmar.studio.data.tables import Project
+from mmar.studio.store.revisions import content_at, content_of, load_case
+from mmar.studio.workflow import Action, Actor, Command, ItemContent, perform, three_way
+
+__all__ = ["Taken", "carry_over", "find_draft", "resolve", "save_draft"]
+
+Taken = Literal["mine", "theirs", "merged"]
+"""Whose words to go on with after two people saved at once."""
+
+
+def find_draft(session: Session, item_id: int, person: int) -> Draft | None:
+    """What somebody was typing, if it was not saved."""
+    return session.get(Draft, (item_id, person))
+
+
+def save_draft(
+    session: Session, item: Item, actor: Actor, content: ItemContent, version: int, base: int, now: datetime
+) -> None:
+    """Keep what somebody is typing. Always allowed: it touches nobody else's work."""
+    session.merge(
+        Draft(
+            item_id=item.id,
+            person_id=actor.person,
+            version=version,
+            revision=base,
+            content=content,
+            at=now,
+        )
+    )
+    session.flush()
+
+
+def carry_over(session: Session, item: Item, person: int, version: int, revision: int) -> None:
+    """Put what somebody was typing on top of a revision that was just saved from elsewhere in their name.
+
+    A draft that changed the same field stays as it is; the form then says that somebody saved meanwhile, and
+    a save of it shows both.
+
+    Args:
+        session: a writing transaction.
+        item: with its new version and revision.
+        person: whose draft, if there is one.
+        version: the item's version before.
+        revision: its revision before.
+    """
+    mine = find_draft(session, item.id, person)
+    if mine is None or (mine.version, mine.revision) != (version, revision):
+        return
+    found = three_way(content_at(session, item.id, revision), content_of(session, item), mine.content)
+    if not found.both:
+        mine.version, mine.revision, mine.content = item.version, item.revision, found.merged
+        session.flush()
+
+
+def resolve(
+    session: Session, project: Project, item: Item, actor: Actor, taken: Taken, first: int, now: datetime
+) -> Draft:
+    """Make somebody's draft what they want to go on with after two people saved at once.
+
+    Args:
+        session: a writing transaction.
+        project: where.
+        item: which.
+        actor: whose draft.
+        taken: their own words, the newest revision's, or both persons' changes together.
+        first: the revision with which they began.
+        now: the moment.
+
+    Returns:
+        The draft, on top of the newest revision.
+
+    Raises:
+        InputError: there is no draft.
+        Refused: this person may not write the item.
+    """
+    mine = find_draft(session, item.id, actor.person)
+    if mine is None:
+        raise InputError("there is no draft to go on with", field="draft")
+    # A draft is anybody's to keep; only who may write the item is shown what the other wrote.
+    perform(load_case(session, project, item), actor, Command(Action.SAVE), now)
+    content, theirs = mine.content, content_of(session, item)
+    if taken == "theirs":
+        content = theirs
+    elif taken == "merged":
+        content = three_way(content_at(session, item.id, first), theirs, content).merged
+    save_draft(session, item, actor, content, item.version, item.revision, now)
+    return session.get_one(Draft, (item.id, actor.person))

@@ -1,0 +1,157 @@
+"""One thing done to many items: shared out evenly, held to every rule, and what is left is said."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from sqlalchemy import select
+from test_items_store import GOOD, NOW, SPOT, Team
+
+from mmar.errors import UsageError
+from mmar.studio import bulk
+from mmar.studio.data import Database
+from mmar.studio.data.media_tables import Job
+from mmar.studio.data.tables import Person, Trace
+from mmar.studio.jobs.asking import ask_many
+from mmar.studio.store import finding, items, people, proposals, queues, revisions
+from mmar.studio.workflow import Action, Actor, Refused, Role
+
+
+@pytest.fixture
+def team(database: Database) -> Team:
+    return Team(database)
+
+
+def clock():  # type: ignore[no-untyped-def]
+    return NOW
+
+
+def both_roles(team: Team, actor: Actor) -> Actor:
+    with team.database.write() as session:
+        person, project = session.get_one(Person, actor.person), session.merge(team.project)
+        people.set_roles(session, project, person, frozenset({Role.ANNOTATOR, Role.INSPECTOR}), team.admin)
+        return people.actor_in(session, project.id, person)
+
+
+def numbers(team: Team, **chosen: object) -> list[int]:
+    with team.database.read() as session:
+        return finding.item_numbers(session, team.project.id, finding.ItemFilter(**chosen))  # type: ignore[arg-type]
+
+
+def test_many_are_shared_out_evenly_and_never_to_who_wrote_them(team: Team) -> None:
+    anna = both_roles(team, team.anna)
+    hers = [team.send_to_inspection() for _ in range(30)]
+    people_ = [anna.person, team.ina.person, team.ivo.person]
+    done = bulk.hand_out(team.database, team.project, hers, team.admin, Role.INSPECTOR, people_, clock)
+    assert (done.done, dict(done.left)) == (30, {})
+    assert dict(done.people) == {team.ina.person: 15, team.ivo.person: 15}
+    assert len(numbers(team, inspector=team.ina.person)) == 15
+    assert numbers(team, inspector=finding.NOBODY) == []
+    assert team.take(team.ina) in numbers(team, inspector=team.ina.person)
+    with team.database.read() as session:
+        log = session.execute(select(Trace.subject, Trace.detail).where(Trace.action == "assigned")).all()
+    assert log == [("demo", "30 items: Anna, Ina, Ivo to inspect")]
+    # The one in Ina's hands stays hers; nobody named frees the others.
+    freed = bulk.hand_out(team.database, team.project, hers, team.admin, Role.INSPECTOR, [], clock)
+    assert freed.done == 30
+    assert len(numbers(team, inspector=finding.NOBODY)) == 30
+    alone = bulk.hand_out(team.database, team.project, hers, team.admin, Role.INSPECTOR, [anna.person], clock)
+    assert alone.done == 0
+    assert {why: n for why, n in alone.left.items() if "wrote on this item" in why} == dict(alone.left)
+
+
+def test_writers_get_what_nobody_wrote_and_who_may_not_is_named_before_anything_is_done(team: Team) -> None:
+    with team.database.write() as session:
+        empty = [items.new_item(session, team.project, team.admin, NOW, mine=False).id for _ in range(7)]
+    for wrong, words in ((team.ina.person, "which Ina does not have"), (99, "no such person")):
+        with pytest.raises(UsageError, match=words):
+            bulk.hand_out(
+                team.database,
+                team.project,
+                empty,
+                team.admin,
+                Role.ANNOTATOR,
+                [team.ben.person, wrong],
+                clock,
+            )
+    assert len(numbers(team, author=finding.NOBODY)) == 7
+    with pytest.raises(Refused, match="only a lead"):
+        bulk.hand_out(team.database, team.project, empty, team.anna, Role.ANNOTATOR, [team.ben.person], clock)
+    shared = [team.anna.person, team.ben.person]
+    done = bulk.hand_out(team.database, team.project, empty, team.admin, Role.ANNOTATOR, shared, clock)
+    assert sorted(done.people.values()) == [3, 4]
+    with team.database.read() as session:
+        assert len(queues.my_items(session, team.project.id, team.anna.person)) == 4
+
+
+def test_many_are_moved_and_what_a_rule_forbids_stays_and_is_counted(team: Team) -> None:
+    whole = [team.write_item() for _ in range(3)]
+    half = team.write_item(msgspec.structs.replace(GOOD, answer=None))
+    moved = bulk.move_items(team.database, team.project, [*whole, half], team.admin, Action.SUBMIT, clock)
+    assert (moved.done, list(moved.left.values())) == (3, [1])
+    assert "not complete" in moved.words
+    assert numbers(team, state="preparation") == whole
+    with pytest.raises(UsageError, match="many items may be moved"):
+        bulk.move_items(team.database, team.project, whole, team.admin, Action.APPROVE, clock)
+    with pytest.raises(Refused, match="say why"):
+        bulk.move_items(team.database, team.project, whole, team.admin, Action.WITHDRAW, clock)
+    others = bulk.move_items(team.database, team.project, whole, team.ben, Action.FORWARD, clock)
+    assert (others.done, list(others.left.values())) == (0, [3])
+
+
+def test_asking_again_asks_only_what_was_not_answered(team: Team) -> None:
+    some = [team.write_item() for _ in range(3)]
+
+    def ask(*, again: bool = False) -> tuple[int, int]:
+        kinds = ["thinking", "rubric"]
+        return ask_many(team.database, team.project, some, kinds, team.admin.person, clock, again=again)
+
+    assert ask() == (6, 0)
+    with team.database.write() as session:
+        for job in session.scalars(select(Job)):
+            job.state = "done"
+        proposals.add_proposal(
+            session, team.project.id, "thinking", {"thinking": "x"}, model="m", prompt="p", now=NOW,
+            item=revisions.find_item(session, team.project, some[0]),
+        )  # fmt: skip
+    assert ask() == (5, 1)
+    assert ask(again=True) == (6, 0)
+    with pytest.raises(UsageError, match="not for “poem”"):
+        ask_many(team.database, team.project, some, ["poem"], 1, clock)
+
+
+def test_what_came_back_without_an_author_is_any_writers_and_out_of_time_is_not_out_of_hand(
+    team: Team,
+) -> None:
+    item = team.send_to_inspection()
+    team.take(team.ina)
+    team.hear(item, team.ina, 2)
+    team.act(item, team.ina, Action.REJECT, rejection=SPOT)
+    with team.database.write() as session:
+        revisions.find_item(session, team.project, item).author_id = None  # as an import leaves it
+        assert queues.waiting(session, team.project, team.ben, NOW) == {"drafts": 1}
+    assert team.take(team.ben, "drafts") == item
+    late = NOW.replace(hour=20)
+    fixed = msgspec.structs.replace(GOOD, answer=2)
+    with team.database.write() as session:
+        version = revisions.find_item(session, team.project, item).version
+        saved = items.save(
+            session, team.project, item, team.ben, fixed, version=version, base=1, why="", now=late
+        )
+        assert saved.author_id == team.ben.person
+    team.act(item, team.ben, Action.RESUBMIT)
+
+
+def test_with_two_inspectors_an_item_is_finished_before_the_next_is_begun(team: Team) -> None:
+    with team.database.write() as session:
+        project = session.merge(team.project)
+        project.settings = msgspec.structs.replace(project.settings, inspections=2)
+        team.project = project
+    first, second = team.send_to_inspection(), team.send_to_inspection()
+    third = team.send_to_inspection()
+    for item in (first, second):
+        assert team.take(team.ina, now=NOW) == item
+        team.hear(item, team.ina, 1)
+        team.act(item, team.ina, Action.APPROVE)
+    assert team.take(team.ivo) in (first, second)
+    assert team.take(team.ina) == third
