@@ -180,6 +180,9 @@ def test_cancelling_kills_it(tmp_path: Path) -> None:
                 await task
 
     asyncio.run(work())
+    until = time.monotonic() + 5  # a killed process is gone when the system comes to it
+    while time.monotonic() < until and any(is_running(started(tmp_path)[one]) for one in ("pid", "child")):
+        time.sleep(0.02)
     assert not is_running(started(tmp_path)["pid"])
     assert not is_running(started(tmp_path)["child"])
 
