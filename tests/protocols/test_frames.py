@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mmar.items import load_benchmark
 from mmar.protocols.frames import _FRAMES, NOTHING, glance, plain_cores
-from mmar.protocols.reading import read_closely
+from mmar.protocols.reading import read, read_closely
 from mmar.protocols.wording import forms
 from real_data import MMAR, MMAU, needs_real_data
 
@@ -249,5 +249,8 @@ def test_words_that_only_lead_to_a_choice_are_read_at_a_glance() -> None:
 def test_on_the_real_questions(path: object) -> None:
     items = list(load_benchmark(path))  # type: ignore[arg-type]
     assert [found for item in items[::5] for found in differing(item.choices)] == []
+    # A choice's very text is that, before it is anything else.
+    said = {read(choice, item.choices).reason for item in items for choice in item.choices if choice.strip()}
+    assert said == {"exact text"}
     # It serves most of them: nine questions of ten are plain.
     assert sum(bool(plain_cores(item.choices)) for item in items) > 700

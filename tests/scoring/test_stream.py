@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -54,11 +55,15 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path, monkeypatch: py
     path = write(tmp_path / "p.jsonl", records)
     alone = score_whole(plan(path, keep="all"))
     monkeypatch.setattr(stream, "_PARALLEL_BYTES", 0)
-    monkeypatch.setattr(stream, "_cores", lambda: 3)
+    monkeypatch.setattr(stream, "cores", lambda: 3)
     monkeypatch.setattr(stream, "blocks", lambda path: blocks(path, 2000))
-    together = score_whole(plan(path, keep="all"))
-    assert together.tally == alone.tally
-    assert together.digest == alone.digest
+    monkeypatch.setattr(stream, "_SPAN_BYTES", 5000)
+    packed = path.with_suffix(".gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    for form in (path, packed):
+        together = score_whole(plan(form, keep="all"))
+        assert together.tally == alone.tally
+        assert together.digest == alone.digest
     assert alone.tally.n == 2400
     assert [row.id for row in alone.tally.rows] == [record["id"] for record in records]
 
@@ -132,8 +137,8 @@ def test_the_first_bad_record_is_named_and_lenient_counts_it_missing(
     path.write_text("\n".join(lines))
     if parallel:
         monkeypatch.setattr(stream, "_PARALLEL_BYTES", 0)
-        monkeypatch.setattr(stream, "_cores", lambda: 2)
-        monkeypatch.setattr(stream, "blocks", lambda path: blocks(path, 2000))
+        monkeypatch.setattr(stream, "cores", lambda: 2)
+        monkeypatch.setattr(stream, "_SPAN_BYTES", 1000)
     with pytest.raises(InputError, match="broken JSON") as caught:
         score_whole(plan(path))
     assert caught.value.line == 21

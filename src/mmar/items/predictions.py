@@ -104,6 +104,8 @@ class PredictionReader:
                 ("sub_category", _Label, None),
                 ("failure", dict[str, object] | None, None),
             ],
+            bases=(Question,),
+            frozen=True,
             gc=False,
             rename={"text": key, "sub_category": "sub-category"},
         )
@@ -115,6 +117,27 @@ class PredictionReader:
         Raises:
             InputError: broken JSON, a field that is missing or of the wrong type, too few choices, an answer that
                 is not among them.
+        """
+        return self.prediction(self.record(text, line))
+
+    def prediction(self, record: Any) -> Prediction:
+        """What a record of `record` says."""
+        whole = None if record.choices is None else record
+        if record.failure is not None:
+            return Prediction(record.id, None, True, str(record.failure.get("kind", "unknown")), whole)
+        if record.text is UNSET:
+            return Prediction(record.id or "", None, False, None, whole)
+        return Prediction(record.id or "", record.text, True, None, whole)
+
+    def record(self, text: bytes, line: int) -> Any:
+        """Decode one record and leave it as it is, which is quicker: a `Question` with `id`, `text` and `failure`.
+
+        Returns:
+            The record. Its `choices` are `None` where it holds no question; its `text` is `UNSET` where it has no
+            prediction.
+
+        Raises:
+            InputError: as `read`.
         """
         try:
             record: Any = self._decode(text)
@@ -132,13 +155,19 @@ class PredictionReader:
                 field="id",
                 hint="give every record its item's id",
             )
-        whole = None if record.choices is None else self._question(record, line)
-        said = record.text
-        if record.failure is not None:
-            return Prediction(record.id, None, True, str(record.failure.get("kind", "unknown")), whole)
-        if said is UNSET:
-            return Prediction(record.id or "", None, False, None, whole)
-        return Prediction(record.id or "", said, True, None, whole)
+        choices = record.choices
+        if choices is None:
+            return record
+        if type(record.modality) is not str or type(record.category) is not str:
+            record = self._labelled(record, line)
+        elif type(record.sub_category) is tuple:
+            record = msgspec.structs.replace(record, sub_category=_label(record.sub_category))
+        answer = record.answer
+        if answer is None:
+            raise self._missing("answer", line)
+        if (answer not in choices or not 2 <= len(choices) <= MAX_CHOICES) and not self._as_published:
+            check_question(choices, answer, file=self.file, line=line)
+        return record
 
     def _typed(self, value: Any, line: int) -> Any:
         try:
@@ -146,23 +175,25 @@ class PredictionReader:
         except msgspec.ValidationError as error:
             raise self._wrong_type(str(error), line) from None
 
-    def _question(self, record: Any, line: int) -> Question:
-        choices, answer, modality, category = record.choices, record.answer, record.modality, record.category
-        if type(modality) is not str or type(category) is not str:
-            modality = _label(record.task if modality is None else modality)
-            category = _label(category)
-        if answer is None or modality is None or category is None:
-            field = "answer" if answer is None else "modality" if modality is None else "category"
-            raise InputError(
-                "missing",
-                file=self.file,
-                line=line,
-                field=field,
-                hint="a record with choices must be whole; or give only id and prediction, with --benchmark",
-            )
-        if (answer not in choices or not 2 <= len(choices) <= MAX_CHOICES) and not self._as_published:
-            check_question(choices, answer, file=self.file, line=line)
-        return Question(record.question, choices, answer, modality, category, _label(record.sub_category))
+    def _labelled(self, record: Any, line: int) -> Any:
+        """A record with plain labels, whichever way they are spelled."""
+        modality = _label(record.task if record.modality is None else record.modality)
+        category, sub_category = _label(record.category), _label(record.sub_category)
+        if record.answer is None or modality is None or category is None:
+            field = "answer" if record.answer is None else "modality" if modality is None else "category"
+            raise self._missing(field, line)
+        return msgspec.structs.replace(
+            record, modality=modality, category=category, sub_category=sub_category
+        )
+
+    def _missing(self, field: str, line: int) -> InputError:
+        return InputError(
+            "missing",
+            file=self.file,
+            line=line,
+            field=field,
+            hint="a record with choices must be whole; or give only id and prediction, with --benchmark",
+        )
 
     def _wrong_type(self, message: str, line: int) -> InputError:
         # msgspec says e.g. "Expected `str | null`, got `int` - at `$.answer_prediction`".

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,6 +27,8 @@ BLOCK_BYTES = 1 << 20
 
 # What is read at once; more than this leaves a core's own cache, and every byte is then fetched from memory twice.
 _PIECE = 1 << 18
+# And of that, what is cut into lines at once.
+_LINES = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 
@@ -108,7 +111,7 @@ def spans(path: Path, size: int) -> list[Span] | None:
 
     Args:
         path: the file.
-        size: bytes of a span.
+        size: bytes of a span; the last ones are smaller, so that all who take them in turn are done at one time.
 
     Returns:
         The spans in order; `None` for a file that only one can read (gzip, a JSON array) or that is no JSONL.
@@ -118,7 +121,13 @@ def spans(path: Path, size: int) -> list[Span] | None:
         whole = stream.seek(0, io.SEEK_END)
     if head[:1] != b"{":
         return None
-    return [Span(start, min(start + size, whole)) for start in range(0, whole, size)]
+    found = []
+    start = 0
+    while start < whole:
+        end = min(whole, start + (size if whole - start > 4 * size else max(1, size // 4)))
+        found.append(Span(start, end))
+        start = end
+    return found
 
 
 def read_span(stream: BinaryIO, span: Span) -> Iterator[bytes]:
@@ -133,13 +142,22 @@ def read_span(stream: BinaryIO, span: Span) -> Iterator[bytes]:
     if at:
         # One byte more at the front tells whether a line begins at the start.
         at += len(stream.readline()) - 1
-    if at >= span.end:
-        return
-    for text in stream:
-        yield text if at else text.removeprefix(_BOM)
-        at += len(text)
-        if at >= span.end:
-            return
+    return chain.from_iterable(_lines(stream, at, span.end))
+
+
+def _lines(stream: BinaryIO, at: int, end: int) -> Iterator[list[bytes]]:
+    """The lines that begin from a byte on (where the stream stands) and before the end, some at a time."""
+    while at < end:
+        # `readlines` stops behind the line that brings the sum over its bound, and takes 0 for none.
+        bound = min(_LINES, end - at) - 1
+        lines = stream.readlines(bound) if bound else [stream.readline()]
+        length = sum(map(len, lines))
+        if not length:
+            return  # the file has become shorter
+        if not at:
+            lines[0] = lines[0].removeprefix(_BOM)
+        yield lines
+        at += length
 
 
 def _open(path: Path) -> BinaryIO:

@@ -6,7 +6,6 @@ nameless temporary file, since neither can be entered in the middle. An item cos
 
 from __future__ import annotations
 
-import tempfile
 import weakref
 from array import array
 from collections.abc import Iterator, Sequence
@@ -107,6 +106,8 @@ class StoredItems(Sequence[Item]):
         if self._in_place:
             stream = self._path.open("rb")
         else:
+            import tempfile  # which few need, and takes as long to load as 300 records to score
+
             stream = cast("BinaryIO", tempfile.TemporaryFile(prefix="mmar-"))  # noqa: SIM115 - closed with the items
         weakref.finalize(self, stream.close)
         return stream

@@ -11,11 +11,12 @@ from mmar.protocols.denial import DENYING_WORDS
 from mmar.protocols.mentions import place
 from mmar.protocols.patterns import pattern
 
-__all__ = ["glance", "plain_cores"]
+__all__ = ["TEXT", "glance", "plain_cores"]
 
 NOTHING = (-1, "")
+_SEVERAL = ":"
 
-_TEXT = "the choice's text"
+TEXT = "the choice's text"
 _NAMED = "the only choice named"
 _ANSWER_IS = "“answer is”"
 _JSON_KEY = "a JSON key"
@@ -37,6 +38,11 @@ _FRAMES = {
        for key in ("answer", "final_answer", "answer_prediction", "prediction", "choice")
        for gap in ("", " ") for blank in ("", " ")},
 }  # fmt: skip
+_LABELS = {
+    label: at
+    for at, mark in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    for label in (f"({mark}) ", f"{mark}. ", f"{mark}) ", f"{mark}: ")
+}
 _LONGEST = 400
 _OPENS = (" is ", "'s ")
 _POINTERS = ("answer is ", "answer is: ", "answer: ")
@@ -95,41 +101,45 @@ def glance(text: str, cores: tuple[str, ...]) -> tuple[int, str]:
     if len(text) > _LONGEST or not text.isascii():
         return NOTHING
     lower = text.lower()
-    core, before, after = _around(lower, cores)
+    core = ""
+    for other in cores:
+        if other in lower:
+            if core:
+                core = _SEVERAL
+                break
+            core = other
     if not core:
         return NOTHING
-    found = cores.index(core)
+    if core <= _SEVERAL:
+        # A core with a digit at its start may be a part of a longer number; digits sort before the colon.
+        core, before, after = _longest(lower, cores)
+        if not core:
+            return NOTHING
+    else:
+        before, _, after = lower.partition(core)
+    return _framed(text, before, core, after, cores.index(core))
+
+
+def _framed(text: str, before: str, core: str, after: str, found: int) -> tuple[int, str]:
+    """What the words around a choice make of it."""
     how = _FRAMES.get(before)
     if how is _JSON_KEY:
         return (found, how) if _closes(after, '"') and not _POINTING.search(after) else NOTHING
     if how is _TAG:
         return (found, how) if _closes(after, "</answer>") else NOTHING
     if how is None:
-        if _letter(text[: len(before)]) == found:
+        if len(before) <= 4 and _LABELS.get(text[: len(before)]) == found:
             return (found, _LABELLED) if _WORDLESS.match(after) else NOTHING
         how = _led_to(before, core)
     if not how or (core in _BARE and after[:1] not in _ENDS):
         return NOTHING
     if after not in _ENDS and not _REST.match(after):
         return NOTHING
-    return found, how if before or after.strip(".!") else _TEXT
-
-
-def _around(text: str, cores: tuple[str, ...]) -> tuple[str, str, str]:
-    """The one core in a text, and what is before and behind it; nothing where there is none, or more than one."""
-    core, several = "", False
-    for other in cores:
-        if other in text:
-            several = core != ""
-            core = other
-    if several or core[:1].isdigit():
-        return _longest(text, cores)
-    before, _, after = text.partition(core) if core else ("", "", "")
-    return core, before, after
+    return found, how if before or after.strip(".!") else TEXT
 
 
 def _longest(text: str, cores: tuple[str, ...]) -> tuple[str, str, str]:
-    """As `_around`, of cores inside one another or inside other words: the longest that stands there by itself."""
+    """The longest core that stands in a text by itself, and what is before and behind it; nothing where another does."""
     core, start = "", -1
     for other in cores:
         if len(other) > len(core) and (at := place(other, text)) >= 0:
@@ -145,13 +155,6 @@ def _closes(after: str, mark: str) -> bool:
     """Whether the choice ends at a mark, and nothing behind it is a mark-up of its own."""
     rest = after.lstrip(".!")
     return rest.startswith(mark) and "<" not in rest[len(mark) :] and "\\" not in rest
-
-
-def _letter(label: str) -> int:
-    """The choice of "(C) ", "C. ", "C) " or "C: "; -1 for anything else."""
-    if len(label) == 4 and label[0] == "(" and label[2:] == ") ":
-        return ord(label[1]) - 65
-    return ord(label[0]) - 65 if len(label) == 3 and label[1:] in (". ", ") ", ": ") else -1
 
 
 def _led_to(before: str, core: str) -> str:

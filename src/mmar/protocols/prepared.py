@@ -20,23 +20,23 @@ class Prepared:
         choices: as published, 2 to 26.
 
     Attributes:
-        exact: choice by its text without white space around it; see `mmar.protocols.wording`.
+        cores: by what each choice can be told at a glance; see `mmar.protocols.frames`.
     """
 
-    __slots__ = ("_choices", "_cores", "_forms", "exact")
+    __slots__ = ("_choices", "_exact", "_forms", "cores")
 
     def __init__(self, choices: tuple[str, ...]) -> None:
         self._choices = choices
-        self._cores: tuple[str, ...] | None = None
+        self._exact: dict[str, int] | None = None
         self._forms: ChoiceForms | None = None
-        self.exact = exact_forms(choices)
+        self.cores = plain_cores(choices)
 
     @property
-    def cores(self) -> tuple[str, ...]:
-        """By what each choice can be told at a glance; see `mmar.protocols.frames`."""
-        if self._cores is None:
-            self._cores = plain_cores(self._choices)
-        return self._cores
+    def exact(self) -> dict[str, int]:
+        """Choice by its text without white space around it; see `mmar.protocols.wording`."""
+        if self._exact is None:
+            self._exact = exact_forms(self._choices)
+        return self._exact
 
     @property
     def forms(self) -> ChoiceForms:

@@ -22,7 +22,7 @@ from typing import Literal
 
 import msgspec
 
-from mmar.protocols.frames import glance
+from mmar.protocols.frames import TEXT, glance
 from mmar.protocols.letters import letter_alone, letter_clause
 from mmar.protocols.markers import ReadingRule, Segment, common_segments, rule_segments
 from mmar.protocols.mentions import named_choices
@@ -105,12 +105,12 @@ def read(text: str | None, choices: tuple[str, ...], rule: ReadingRule | None = 
 def read_known(text: str, known: Prepared, rule: ReadingRule | None = None) -> Reading:
     """As `read`, of choices that are prepared: the inner loop of scoring."""
     stripped = text.strip()
-    if (rule is None or rule.expects == "text") and stripped and (at := known.exact.get(stripped, NONE)) >= 0:
-        return _EXACT[at]
     if (rule is None or rule == _ANY) and (cores := known.cores):
         at, how = glance(stripped, cores)
-        if at >= 0:
+        if at >= 0 and how is not TEXT:
             return Reading("choice", at, how)
+    if (rule is None or rule.expects == "text") and stripped and (at := known.exact.get(stripped, NONE)) >= 0:
+        return _EXACT[at]
     return read_closely(text, known.forms, rule)
 
 

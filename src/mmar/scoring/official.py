@@ -59,14 +59,15 @@ class Key:
 
     def accepts(self, prediction: str) -> bool:
         """Whether the rule calls a prediction right."""
-        if prediction == self._answer:
-            return bool(self.wanted)  # its words are those of the answer and no others
         lower = prediction.lower()
-        for word in self.wanted:
+        wanted = self.wanted
+        for word in wanted:
             if word not in lower:
                 return False  # not even as part of a word
+        if prediction == self._answer:
+            return bool(wanted)  # its words are those of the answer and no others
         said = frozenset(_words(prediction))
-        return bool(said) and self.wanted <= said and self.unwanted.isdisjoint(said)
+        return bool(said) and wanted <= said and self.unwanted.isdisjoint(said)
 
 
 @lru_cache(maxsize=4096)

@@ -8,12 +8,10 @@ the right line and the result is the same for any number of workers.
 from __future__ import annotations
 
 import gc
-import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
@@ -35,9 +33,7 @@ from mmar.items.benchmark import duplicate_id
 from mmar.protocols import ReadingRule
 from mmar.scoring.join import join
 from mmar.scoring.tally import Tally
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+from mmar.scoring.workers import cores, pooled, shared
 
 __all__ = ["Plan", "Streamed", "score_against", "score_whole"]
 
@@ -142,10 +138,13 @@ def score_against(
         question = Question.of(item)
         given = found.get(item.id)
         if given is None:
-            tally.add(item.id, question, None, asked=False)
+            tally.unanswered(item.id, question, asked=False)
+            continue
+        _, said = given
+        if said.text is None:
+            tally.unanswered(item.id, question, asked=said.asked, failure=said.failure)
         else:
-            _, said = given
-            tally.add(item.id, question, said.text, asked=said.asked, failure=said.failure, rule=plan.rule)
+            tally.answered(item.id, question, said.text, plan.rule)
     tally.states["missing"] += benchmark.lost
     if tally.verdicts is not None:
         tally.verdicts += bytes(benchmark.lost)
@@ -174,80 +173,79 @@ def _count(
 ) -> _Part:
     """Score whole records, blank ones passed over; with `first` (line by id) only the first record of each id."""
     part = _Part(Tally(plan.keep), DigestBuilder(), [])
+    read, add, answered, rule = reader.record, part.digests.add, part.tally.answered, plan.rule
     line = 0
     for line, text in records:
-        if text.isspace():
-            continue
         try:
-            prediction = reader.read(text, line)
-            question = _whole(prediction, plan, line)
+            record = read(text, line)
+            if record.choices is None:
+                raise _no_question(plan, line)
         except InputError as error:
+            if text.isspace():
+                continue
             part.errors.append(error)
             if not plan.lenient:
                 break
             part.tally.states["missing"] += 1  # it was asked for and is not there
             continue
-        if first is not None and first.setdefault(prediction.id, line) != line:
-            part.errors.append(duplicate_id(prediction.id, plan.path, first[prediction.id], line))
+        if first is not None and first.setdefault(record.id, line) != line:
+            part.errors.append(duplicate_id(record.id, plan.path, first[record.id], line))
             continue
-        part.digests.add(prediction.id, question)
-        part.tally.add(
-            prediction.id,
-            question,
-            prediction.text,
-            asked=prediction.asked,
-            failure=prediction.failure,
-            rule=plan.rule,
-        )
+        add(record.id, record)
+        said = record.text
+        if type(said) is str and record.failure is None:
+            answered(record.id, record, said, rule)
+        else:
+            given = reader.prediction(record)
+            part.tally.unanswered(record.id, record, asked=given.asked, failure=given.failure)
     part.lines = line
     return part
 
 
-def _whole(prediction: Prediction, plan: Plan, line: int) -> Question:
-    if prediction.whole is None:
-        raise InputError(
-            "the record has no choices, so it cannot be scored by itself",
-            file=str(plan.path),
-            line=line,
-            field="choices",
-            hint="name the benchmark that it answers: --benchmark mmar, or a path",
-        )
-    return prediction.whole
+def _no_question(plan: Plan, line: int) -> InputError:
+    return InputError(
+        "the record has no choices, so it cannot be scored by itself",
+        file=str(plan.path),
+        line=line,
+        field="choices",
+        hint="name the benchmark that it answers: --benchmark mmar, or a path",
+    )
 
 
 def _parts(plan: Plan) -> Iterator[_Part]:
     """What came of each piece of the file, in its order; errors name the lines of the file."""
     size = plan.path.stat().st_size if plan.path.is_file() else 0
-    workers = min(_WORKERS, _cores())
+    workers = min(_WORKERS, cores())
     if size < _PARALLEL_BYTES or workers < 2:
         reader = PredictionReader(plan.key, str(plan.path))
         with _without_cycles():
             yield _count(raw_records(plan.path), plan, reader)
         return
-    from concurrent.futures import ProcessPoolExecutor
-
     # A worker reads its part of a plain file by itself; what only one can read is read here and handed over.
     divided = spans(plan.path, _SPAN_BYTES)
-    work: Iterable[Span | Block] = blocks(plan.path) if divided is None else divided
+    if divided is None:
+        yield from pooled(blocks(plan.path), partial(_of_block, plan), workers)
+        return
     before = 0
-    with ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(plan,)) as pool:
-        waiting: deque[Future[_Part]] = deque()
+    for part in shared(divided, partial(_of_span, plan), workers):
+        part.errors = [_further_down(error, before) for error in part.errors]
+        before += part.lines
+        yield part
 
-        def take() -> _Part:
-            nonlocal before
-            part = waiting.popleft().result()
-            if divided is not None:
-                part.errors = [_further_down(error, before) for error in part.errors]
-                before += part.lines
-            return part
 
-        for piece in work:
-            waiting.append(pool.submit(_count_there, piece))
-            # Enough to keep every worker busy, and no more: what waits is held in memory.
-            if len(waiting) > 2 * workers:
-                yield take()
-        while waiting:
-            yield take()
+def _of_block(plan: Plan) -> Callable[[Block], _Part]:
+    """How a worker scores a block."""
+    gc.disable()
+    reader = PredictionReader(plan.key, str(plan.path))
+    return lambda block: _count(block.records, plan, reader)
+
+
+def _of_span(plan: Plan) -> Callable[[Span], _Part]:
+    """How a worker scores a span; its lines are numbered from 1."""
+    gc.disable()
+    reader = PredictionReader(plan.key, str(plan.path))
+    stream = plan.path.open("rb", buffering=_BUFFER)
+    return lambda span: _count(enumerate(read_span(stream, span), 1), plan, reader)
 
 
 def _further_down(error: InputError, lines: int) -> InputError:
@@ -265,34 +263,6 @@ def _without_cycles() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class _Worker(msgspec.Struct):
-    """What a worker process keeps between pieces."""
-
-    plan: Plan
-    reader: PredictionReader
-    stream: BinaryIO
-
-
-_worker: list[_Worker] = []
-
-
-def _start_worker(plan: Plan) -> None:
-    gc.disable()
-    stream = plan.path.open("rb", buffering=_BUFFER)
-    _worker[:] = [_Worker(plan, PredictionReader(plan.key, str(plan.path)), stream)]
-
-
-def _count_there(piece: Span | Block) -> _Part:
-    """Score a piece in a worker; the lines of a span are numbered from 1."""
-    worker = _worker[0]
-    records = piece.records if isinstance(piece, Block) else enumerate(read_span(worker.stream, piece), 1)
-    return _count(records, worker.plan, worker.reader)
 
 
 def _repeated(plan: Plan) -> Iterator[InputError]:

@@ -11,7 +11,6 @@ from mmar.items.groups import published_rank
 from mmar.protocols import ReadingRule
 from mmar.protocols.prepared import Prepared
 from mmar.protocols.reading import read_known
-from mmar.scoring.choice import is_right
 from mmar.scoring.official import Key, official_reason
 from mmar.scoring.result import Accuracy, Bounds, GroupScore, ItemScore, accuracy
 
@@ -46,53 +45,68 @@ class Tally(msgspec.Struct):
     differ: int = 0
     verdicts: bytearray | None = None
 
-    def add(
-        self,
-        item_id: str,
-        question: Question,
-        text: str | None,
-        *,
-        asked: bool = True,
-        failure: str | None = None,
-        rule: ReadingRule | None = None,
+    def answered(self, item_id: str, question: Question, text: str, rule: ReadingRule | None = None) -> None:
+        """Score what a model said.
+
+        Args:
+            item_id: the item's id.
+            question: its choices, answer and groups.
+            text: what the model said.
+            rule: how to read it.
+        """
+        choices, answer = question.choices, question.answer
+        known, key = _prepared(answer, choices)
+        reading = read_known(text, known, rule)
+        index = reading.index
+        # By its text, so that a choice that stands twice is one.
+        right = index is not None and choices[index] == answer
+        official = key.accepts(text)
+        self.states[reading.state] += 1
+        cell = (question.modality, question.category, question.sub_category)
+        counts = self.cells.get(cell) or self._new_cell(cell)
+        counts[0] += 1
+        if official:
+            counts[1] += 1
+        if right:
+            counts[2] += 1
+        if official is not right:
+            self.differ += 1
+        if self.verdicts is not None:
+            self.verdicts.append(official + 2 * right)
+        if self.keep == "all" or (official is not right and self.keep == "differing"):
+            named = None if index is None else choices[index]
+            why = official_reason(answer, text, choices)
+            self.rows.append(
+                ItemScore(item_id, official, right, reading.state, named, answer, reading.reason, why, text)
+            )
+
+    def unanswered(
+        self, item_id: str, question: Question, *, asked: bool = True, failure: str | None = None
     ) -> None:
-        """Score one item.
+        """Count an item of which no answer came.
 
         Args:
             item_id: its id.
             question: its choices, answer and groups.
-            text: what the model said, or `None`.
             asked: whether the model was asked at all.
             failure: the kind of failure, where one is recorded.
-            rule: how to read the answer.
         """
-        choices, answer = question.choices, question.answer
-        if text is None:
-            state = "failed" if asked else "missing"
-            official = right = False
-            named, reason = None, failure or ("no answer came" if asked else "never asked")
-        else:
-            known, key = _prepared(answer, choices)
-            reading = read_known(text, known, rule)
-            state, reason = reading.state, reading.reason
-            named = None if reading.index is None else choices[reading.index]
-            right = is_right(reading, choices, answer)
-            official = key.accepts(text)
+        state = "failed" if asked else "missing"
         self.states[state] += 1
         cell = (question.modality, question.category, question.sub_category)
-        counts = self.cells.get(cell)
-        if counts is None:
-            counts = self.cells[cell] = [0, 0, 0]
+        counts = self.cells.get(cell) or self._new_cell(cell)
         counts[0] += 1
-        counts[1] += official
-        counts[2] += right
-        differ = official != right
-        self.differ += differ
         if self.verdicts is not None:
-            self.verdicts.append(official + 2 * right)
-        if self.keep == "all" or (differ and self.keep == "differing"):
-            why = "no prediction" if text is None else official_reason(answer, text, choices)
-            self.rows.append(ItemScore(item_id, official, right, state, named, answer, reason, why, text))
+            self.verdicts.append(0)
+        if self.keep == "all":
+            reason = failure or ("no answer came" if asked else "never asked")
+            self.rows.append(
+                ItemScore(item_id, False, False, state, None, question.answer, reason, "no prediction", None)
+            )
+
+    def _new_cell(self, cell: tuple[str, str, str | None]) -> list[int]:
+        counts = self.cells[cell] = [0, 0, 0]
+        return counts
 
     def merge(self, other: Tally) -> None:
         """Add another tally's counts."""
