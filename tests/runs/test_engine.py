@@ -340,7 +340,7 @@ def test_rates_and_holds_are_kept() -> None:
         stopped = Pace(1)
         await stopped.enter(asyncio.Event())
         stop = asyncio.Event()
-        asyncio.get_running_loop().call_later(0.01, stop.set)
+        asyncio.get_running_loop().call_later(0.01, lambda: (stop.set(), stopped.wake()))
         assert not await stopped.enter(stop)
 
     asyncio.run(scenario())

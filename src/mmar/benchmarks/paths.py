@@ -8,7 +8,7 @@ character is refused, not repaired. Nothing is looked up on the disk, so a link 
 from __future__ import annotations
 
 import re
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 
 from mmar.errors import InputError
 
@@ -48,7 +48,7 @@ def inside(relative: str) -> PurePosixPath:
         raise UnsafePath("names no file")
     if ".." in parts:
         raise UnsafePath("climbs out of its folder")
-    if any(PureWindowsPath(part).drive for part in parts):
+    if any(part[1:2] == ":" for part in parts):
         raise UnsafePath("names a drive")
     return PurePosixPath(*parts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from pathlib import Path
@@ -128,8 +129,10 @@ def run_and_report(model: str, benchmark: Benchmark, folder: Path, **arguments: 
     plan = plan_run(benchmark, out=folder, **arguments)
     for line in run_plan_lines(plan):
         click.echo(line)
+    opened = open_for(model, plan)
+    gc.freeze()  # what is loaded by now stays; looking through it again and again would hold up the requests
     with RunProgress(f"{model} on {benchmark.name}", sys.stderr) as progress:
-        outcome = carry_out(plan, open_for(model, plan), progress)
+        outcome = carry_out(plan, opened, progress)
     for line in run_summary(outcome, folder, len(benchmark)):
         click.echo(line)
     return outcome

@@ -59,12 +59,19 @@ class AudioBytes(msgspec.Struct, frozen=True):
     Attributes:
         data: the bytes, before base64.
         container: their format, in libsndfile's names.
-        sent: what is said of them in the answer.
+        told: what is said of them in the answer; still without the hashes where the file goes as it is.
     """
 
     data: bytes
     container: str
-    sent: Sent
+    told: Sent
+
+    def sent(self) -> Sent:
+        """What is said of them in the answer. Hashing is the longest part of it: do it while the answer is awaited."""
+        if self.told.sha256:
+            return self.told
+        digest = hashlib.sha256(self.data).hexdigest()
+        return msgspec.structs.replace(self.told, source_sha256=digest, sha256=digest)
 
 
 class _Facts(msgspec.Struct, frozen=True):
@@ -105,9 +112,8 @@ def load_audio(path: Path, form: AudioForm, passes: Mapping[str, str]) -> AudioB
             return _decoded(path, data, form, passes)
         if not _suits(facts, form, "WAV") or "WAV" not in passes:
             return _converted(path, data, form)
-        digest = hashlib.sha256(data).hexdigest()
-        sent = Sent(digest, digest, len(data), facts.rate, facts.channels, facts.frames / facts.rate)
-        return AudioBytes(data, "WAV", sent)
+        seconds = facts.frames / facts.rate
+        return AudioBytes(data, "WAV", Sent("", "", len(data), facts.rate, facts.channels, seconds))
     except MmarError as error:
         raise AskFailed("audio", str(error)) from None
     except ValueError as error:
@@ -194,8 +200,7 @@ def _decoded(path: Path, data: bytes, form: AudioForm, passes: Mapping[str, str]
     if told.container == "WAV" or told.container not in passes or not _suits(facts, form, told.container):
         return _converted(path, data, form)
     read_clip(path)  # a compressed file is sound when it decodes to its end, not before
-    digest = hashlib.sha256(data).hexdigest()
-    sent = Sent(digest, digest, len(data), facts.rate, facts.channels, told.duration)
+    sent = Sent("", "", len(data), facts.rate, facts.channels, told.duration)
     return AudioBytes(data, told.container, sent)
 
 

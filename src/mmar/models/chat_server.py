@@ -45,14 +45,13 @@ class ChatServer:
         Raises:
             AskFailed: there is no answer.
         """
-        reply = await self._wire.post("/chat/completions", chat_body(request, self._form, audio))
+        body = chat_body(request, self._form, audio)
+        reply, sent = await self._wire.post_clip("/chat/completions", body, audio)
         try:
             answer = chat_answer(request.item_id, reply.body, reply.place)
         except AskFailed as failure:
             raise self._wire.scrubbed(failure) from None
-        answer = msgspec.structs.replace(
-            answer, latency_s=reply.latency_s, sent=None if audio is None else audio.sent
-        )
+        answer = msgspec.structs.replace(answer, latency_s=reply.latency_s, sent=sent)
         return self._wire.scrubbed_answer(answer)
 
     async def close(self) -> None:

@@ -59,14 +59,12 @@ class Gemini:
         audio = None
         if request.audio is not None:
             audio = await asyncio.to_thread(load_audio, request.audio, self._audio, DOCUMENTED)
-        reply = await self._wire.post(self._path, gemini_body(request, self._form, audio))
+        reply, sent = await self._wire.post_clip(self._path, gemini_body(request, self._form, audio), audio)
         try:
             answer = gemini_answer(request.item_id, reply.body, reply.place)
         except AskFailed as failure:
             raise self._wire.scrubbed(failure) from None
-        answer = msgspec.structs.replace(
-            answer, latency_s=reply.latency_s, sent=None if audio is None else audio.sent
-        )
+        answer = msgspec.structs.replace(answer, latency_s=reply.latency_s, sent=sent)
         return self._wire.scrubbed_answer(answer)
 
     async def close(self) -> None:

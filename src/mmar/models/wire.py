@@ -6,6 +6,7 @@ because failing is quick and would draw all the work to it.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +18,8 @@ from aiohttp.payload import Payload
 
 import mmar
 from mmar.errors import UsageError
-from mmar.models.answer import Answer, AskFailed
+from mmar.models.answer import Answer, AskFailed, Sent
+from mmar.models.audio_bytes import AudioBytes
 from mmar.models.credentials import Credential
 from mmar.models.proxy import proxy_for
 from mmar.models.status import failure_of
@@ -137,6 +139,29 @@ class Wire:
         server.failures = 0
         server.rests_until = 0.0
         return reply
+
+    async def post_clip(
+        self, path: str, body: bytes | Payload, audio: AudioBytes | None
+    ) -> tuple[Reply, Sent | None]:
+        """Post a body with a clip in it; the clip is hashed in a thread while the answer is awaited.
+
+        Args:
+            path: what follows the base URL.
+            body: JSON.
+            audio: the clip in it, if there is one.
+
+        Raises:
+            AskFailed: as `post`.
+        """
+        if audio is None:
+            return await self.post(path, body), None
+        hashing = asyncio.ensure_future(asyncio.to_thread(audio.sent))
+        try:
+            reply = await self.post(path, body)
+        except BaseException:
+            hashing.cancel()
+            raise
+        return reply, await hashing
 
     async def _post(self, place: str, body: bytes | Payload, proxy: str | None) -> Reply:
         session = self._open()

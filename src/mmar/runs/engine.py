@@ -96,6 +96,7 @@ class Engine:
         if not self.stop.is_set():
             self.counts.stopped = why
             self.stop.set()
+            self.pace.wake()
             self.progress(self.counts)
 
     async def ask_all(

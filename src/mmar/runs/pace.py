@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
+from contextlib import suppress
 
 __all__ = ["Pace"]
 
@@ -57,10 +58,10 @@ class Pace:
         self._last_cut = 0.0
 
     async def enter(self, stop: asyncio.Event) -> bool:
-        """Wait for a place and then for a turn; `False` when stopped meanwhile."""
+        """Wait for a place and then for a turn; `False` when stopped meanwhile (whoever stops, calls `wake`)."""
         while not stop.is_set() and self.in_flight >= self.limit:
             self._free.clear()
-            await _either(stop, self._free, None)
+            await self._free.wait()
         if not await self.turn(stop):
             return False
         self.in_flight += 1
@@ -74,8 +75,14 @@ class Pace:
             if wait <= 0:
                 self._next = max(self._next, now) + self._gap
                 return True
-            await _either(stop, None, wait)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await stop.wait()
         return False
+
+    def wake(self) -> None:
+        """Let whoever waits for a place look whether it was stopped."""
+        self._free.set()
 
     def leave(self) -> None:
         """Give the place back."""
@@ -128,13 +135,3 @@ class Pace:
     def _begin_round(self) -> None:
         self._latencies.clear()
         self._bad = 0
-
-
-async def _either(stop: asyncio.Event, other: asyncio.Event | None, seconds: float | None) -> None:
-    """Wait until stopped, the other event, or the time is over."""
-    waiting = [asyncio.ensure_future(event.wait()) for event in (stop, other) if event is not None]
-    try:
-        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in waiting:
-            each.cancel()
