@@ -86,6 +86,35 @@ def test_whoever_has_enough_leaves_no_process_behind() -> None:
     assert not before & set(children())
 
 
+def test_workers_end_when_the_reader_is_killed() -> None:
+    read, write = os.pipe()
+    reader = os.fork()
+    if not reader:
+        results = forked(list(range(1000)), long_texts, 2)
+        next(results)
+        os.write(write, " ".join(children()).encode())
+        signal.pause()
+    working = [int(child) for child in os.read(read, 100).split()]
+    os.kill(reader, signal.SIGKILL)
+    os.waitpid(reader, 0)
+    os.close(read)
+    os.close(write)
+    deadline = time.monotonic() + 10
+    while any(map(alive, working)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    left = [child for child in working if alive(child)]
+    for child in left:
+        os.kill(child, signal.SIGKILL)
+    assert not left
+
+
+def alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def test_a_program_with_threads_is_not_forked(monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[str] = []
     monkeypatch.setattr(workers, "forked", lambda *_: used.append("forked") or iter(()))

@@ -96,6 +96,9 @@ def forked(pieces: Sequence[Piece], begin: Begin[Piece, Result], workers: int) -
             mine, theirs = os.pipe()
             worker = os.fork()
             if not worker:
+                # Only the reader may hold the reading ends: else a worker would wait for one that is gone.
+                for pipe in (mine, *team):
+                    os.close(pipe)
                 _work(numbers, theirs, pieces, begin)
             os.close(theirs)
             team[mine] = worker
