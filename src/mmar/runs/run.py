@@ -154,8 +154,7 @@ async def _carry_out(plan: RunPlan, model: Model, progress: Callable[[int, Count
             progress(len(pairs), engine.counts)
             try:
                 with stopped_by_interrupt(engine.halt):
-                    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mmar-clips-")))
-                    await engine.ask_all(_requests(plan, model, pairs), _maker(plan, folder))
+                    await engine.ask_all(_requests(plan, model, pairs), _maker(plan, stack))
             finally:
                 counts = engine.counts
                 ended = msgspec.structs.replace(
@@ -184,10 +183,11 @@ def _requests(plan: RunPlan, model: Model, pairs: Selection) -> Iterator[Request
         yield plan.asking.request(plan.benchmark, item, slot, hears=model.hears, others=others)
 
 
-def _maker(plan: RunPlan, folder: Path) -> Callable[[Request], Request] | None:
+def _maker(plan: RunPlan, stack: ExitStack) -> Callable[[Request], Request] | None:
     """What makes the control clip of a request, where the condition needs one made."""
     if plan.asking.condition not in ("silence", "noise", "reversed", "mono"):
         return None
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mmar-clips-")))
 
     def make(request: Request) -> Request:
         if request.audio is None:
