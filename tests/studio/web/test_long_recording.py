@@ -77,4 +77,11 @@ def test_half_an_hour_shows_at_once_seeks_by_ranges_and_stays_small(
     heap = page.evaluate("performance.memory ? performance.memory.usedJSHeapSize : 0")
     assert heap < 60_000_000
     visitor.look("3-half-an-hour")
+    # Looking closer fetches what a closer look shows, and loses neither the place nor the segments.
+    page.keyboard.press("Alt+s")
+    with page.expect_response(lambda answer: answer.url.endswith("/peaks?points=48000")) as closer:
+        page.get_by_label("Zoom").fill("60")
+    assert closer.value.json()["length"] >= 36_000
+    playwright.expect(page.locator("[data-time]")).to_have_text(re.compile(r"^00:1\d:\d\d / 00:30:00$"))
+    playwright.expect(page.get_by_text("1 segment, 10.0 s")).to_be_visible()
     assert visitor.complaints == []

@@ -101,6 +101,8 @@ def test_good_content_has_no_problem_and_an_empty_one_names_each_missing_part() 
         ({"answer": 7}, "key-missing"),
         ({"thinking": " "}, "thinking-missing"),
         ({"cues": ()}, "cue-missing"),
+        ({"cues": (Cue("a beat", 3.5),)}, "cue-half"),
+        ({"cues": (Cue("a beat", 3.5, 3.5),)}, "cue-half"),
     ],
 )
 def test_each_weakness_is_named(change: dict[str, object], code: str) -> None:

@@ -198,8 +198,6 @@ def _cues(form: FormData, base: ItemContent) -> list[Cue]:
             continue
         start = seconds(starts[at], "cue_start") if at < len(starts) else None
         end = seconds(ends[at], "cue_end") if at < len(ends) else None
-        if start is None or end is None or start >= end:
-            start = end = None
         old = base.cues[at].text if at < len(base.cues) else ""
         found.append(Cue(_kept(row, old), start, end))
     return found

@@ -61,6 +61,11 @@ class Cue(msgspec.Struct, frozen=True):
     start: float | None = None
     end: float | None = None
 
+    @property
+    def points(self) -> bool:
+        """Whether it points at a part of the clip; a time alone is kept, since somebody means to say the other."""
+        return self.start is not None and self.end is not None and self.start < self.end
+
 
 class ItemContent(msgspec.Struct, frozen=True, omit_defaults=True):
     """One revision's content.

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from mmar.studio.workflow.content import FIELD_NAMES, ItemContent
+from mmar.studio.workflow.content import FIELD_NAMES, Cue, ItemContent
 
 __all__ = ["Conflict", "FieldChange", "Piece", "changes", "shown", "three_way"]
 
@@ -88,13 +88,17 @@ def shown(content: ItemContent, field: str) -> str:
     if field == "answer":
         return content.key or ""
     if field == "cues":
-        return "\n".join(
-            cue.text if cue.start is None or cue.end is None else f"{cue.text} ({cue.start:g}–{cue.end:g} s)"
-            for cue in value
-        )
+        return "\n".join(_cue(cue) for cue in value)
     if field == "rubric":
         return "\n".join(f"{criterion.name}: {criterion.scoring_point}" for criterion in value)
     return "" if value is None else str(value)
+
+
+def _cue(cue: Cue) -> str:
+    if cue.start is None and cue.end is None:
+        return cue.text
+    start, end = ("?" if at is None else f"{at:g}" for at in (cue.start, cue.end))
+    return f"{cue.text} ({start}–{end} s)"
 
 
 def changes(before: ItemContent, after: ItemContent) -> tuple[FieldChange, ...]:

@@ -117,6 +117,11 @@ def _warnings(content: ItemContent) -> Iterator[Problem]:
         yield _warning("thinking-missing", "thinking", "Say how one gets from what is heard to the answer.")
     if not content.cues:
         yield _warning("cue-missing", "cues", "Name at least one thing that must be heard.")
+    for cue in content.cues:
+        if not cue.points and (cue.start is not None or cue.end is not None):
+            yield _warning(
+                "cue-half", "cues", f"Say from when to when the cue “{cue.text}” is heard, or not at all."
+            )
 
 
 def _about_key(content: ItemContent, key: str, others: list[str]) -> Iterator[Problem]:

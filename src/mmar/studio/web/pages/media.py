@@ -47,7 +47,7 @@ def peaks(
     here: Here,
     kind: Literal["clip", "recording"],
     number: int,
-    points: Annotated[int, Query(ge=10, le=8000)] = 2000,
+    points: Annotated[int, Query(ge=10, le=100_000)] = 2000,
     start: Annotated[float, Query(ge=0)] = 0.0,
     end: Annotated[float | None, Query(ge=0)] = None,
 ) -> Response:

@@ -79,9 +79,15 @@
     loading = true;
     const total = Number(form.dataset.duration), src = form.dataset.src;
     box.querySelector("[data-empty]")?.remove();
-    const drawn = await (await fetch(`${src}/peaks?points=3000`)).json();
-    const peaks = [];
-    for (let i = 0; i < drawn.data.length; i += 2 * drawn.channels) peaks.push(drawn.data[i] / 127, drawn.data[i + 1] / 127);
+    const read = async (points) => {
+      const drawn = await (await fetch(`${src}/peaks?points=${points}`)).json(), found = [];
+      for (let i = 0; i < drawn.data.length; i += 2 * drawn.channels) found.push(drawn.data[i] / 127, drawn.data[i + 1] / 127);
+      return found;
+    };
+    // A point for a bar of three pixels: more are fetched when somebody looks closer.
+    const finer = [3000, 12000, 48000, 100000];
+    let fineness = finer[0];
+    const peaks = await read(fineness);
     audio = new Audio(src);
     audio.preload = "metadata";
     wave = WaveSurfer.create({
@@ -117,7 +123,17 @@
     });
     const restore = () => { parse(field.value).forEach(([start, end]) => add(start, Math.min(end, total))); restoring = false; measure(); dispute(); showCues(); };
     if (wave.getDuration()) restore(); else wave.once("ready", restore);
-    box.querySelector("[data-zoom]").addEventListener("input", (event) => wave.zoom(Number(event.target.value)));
+    box.querySelector("[data-zoom]").addEventListener("input", async (event) => {
+      const zoom = event.target;
+      wave.zoom(Number(zoom.value));
+      const wanted = finer.find((points) => points >= (Number(zoom.value) * total) / 3) ?? finer.at(-1);
+      if (wanted <= fineness) return;
+      fineness = wanted;
+      const closer = await read(wanted);
+      if (fineness !== wanted) return;
+      await wave.load(audio.currentSrc, [closer], total);
+      wave.zoom(Number(zoom.value));
+    });
     box.dataset.ready = "1";
   };
 
