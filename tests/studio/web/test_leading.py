@@ -59,7 +59,7 @@ def test_an_admin_shuts_somebody_out_and_lets_them_in_again(quiet_site: Site) ->
     browser = paged(quiet_site, "ina")
     assert browser.get("/p/demo").status_code == 200
     assert anna.put(f"{BASE}/people/{INA}/active", json={"active": False}).status_code == 403
-    assert root.put(f"{BASE}/people/1/active", json={"active": False}).status_code == 404
+    assert root.put(f"{BASE}/people/1/active", json={"active": False}).status_code == 409
     admin = paged(quiet_site, "root")
     assert admin.post(f"/p/demo/people/{INA}/active", data={"active": "no"}).status_code == 303
     assert browser.get("/p/demo").status_code == 303

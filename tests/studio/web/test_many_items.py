@@ -42,12 +42,12 @@ def test_a_program_does_the_same(quiet_site: Site) -> None:
     assert len(anna.get(f"{BASE}/items", params={"author": BEN}).json()) == 2
     assert anna.post(f"{BASE}/items/hand-out", json=shares).status_code == 403
     for wrong in ({}, {"items": made, "matching": {}}):
-        assert root.post(f"{BASE}/items/move", json={"action": "submit", **wrong}).status_code == 404
+        assert root.post(f"{BASE}/items/move", json={"action": "submit", **wrong}).status_code == 422
     moved = anna.post(f"{BASE}/items/move", json={"action": "submit", "items": made}).json()
     assert (moved["done"], list(moved["left"].values())) == (2, [2])
     asked = {"kinds": ["rubric"], "matching": {"state": "preparation"}}
     assert anna.post(f"{BASE}/items/ask", json=asked).json() == {"queued": 2, "known": 0}
-    assert anna.post(f"{BASE}/items/ask", json={**asked, "kinds": ["poem"]}).status_code == 404
+    assert anna.post(f"{BASE}/items/ask", json={**asked, "kinds": ["poem"]}).status_code == 422
     fetched = anna.post(f"{BASE}/items/fetch", json={"matching": {"state": "preparation"}}).json()
     assert fetched["done"] == 2
 

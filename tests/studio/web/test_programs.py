@@ -99,7 +99,7 @@ def test_what_the_pages_do_with_people_sound_and_ideas_programs_can_do(site: Sit
     assert "/welcome/" in made["link"]
     assert anna.post(f"{base}/people", json={"login": "mal", "roles": ["admin"]}).status_code == 403
     assert root.post("/api/v1/projects", json={"slug": "second", "title": "Second"}).status_code == 201
-    assert anna.post("/api/v1/projects", json={"slug": "third", "title": "Third"}).status_code == 404
+    assert anna.post("/api/v1/projects", json={"slug": "third", "title": "Third"}).status_code == 403
     with recording.open("rb") as file:
         sent = anna.post(f"{base}/recordings", files={"file": ("take.wav", file)})
     assert sent.status_code == 201, sent.text

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from mmar.errors import InputError, UsageError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Idea, IdeaVote, Project
-from mmar.studio.workflow import Actor, Refused
+from mmar.studio.workflow import Actor, NotThere, Refused
 
 __all__ = ["Card", "add_idea", "board_of", "change_idea", "find_idea", "merge_ideas", "vote"]
 
@@ -83,7 +83,7 @@ def find_idea(session: Session, project: Project, idea_id: int) -> Idea:
     """
     idea = session.get(Idea, idea_id)
     if idea is None or idea.project_id != project.id:
-        raise UsageError(f"this project has no idea {idea_id}")
+        raise NotThere(f"this project has no idea {idea_id}")
     return idea
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from mmar.errors import UsageError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Clip, Recording
 from mmar.studio.data.tables import Project
@@ -16,6 +15,7 @@ from mmar.studio.store.clips import clip_of, recording_of, source_of
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.revisions import content_of
 from mmar.studio.workflow.problems import LONGEST_CLIP_S
+from mmar.studio.workflow.refusal import NotThere
 
 __all__ = ["add_recording", "ask_for_sound", "find_clip", "items_without_clip", "own_recording"]
 
@@ -70,7 +70,7 @@ def own_recording(session: Session, project: Project, recording_id: int) -> Reco
     """
     found = session.get(Recording, recording_id)
     if found is None or found.project_id != project.id:
-        raise UsageError(f"this project has no recording {recording_id}")
+        raise NotThere(f"this project has no recording {recording_id}")
     return found
 
 
@@ -82,7 +82,7 @@ def find_clip(session: Session, project: Project, clip_id: int) -> Clip:
     """
     found = session.get(Clip, clip_id)
     if found is None or found.project_id != project.id:
-        raise UsageError(f"this project has no clip {clip_id}")
+        raise NotThere(f"this project has no clip {clip_id}")
     return found
 
 

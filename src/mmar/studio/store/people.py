@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.orm import Session
 
-from mmar.errors import InputError, UsageError
+from mmar.errors import InputError
 from mmar.studio.data.item_tables import Assignment, Item
 from mmar.studio.data.tables import ApiToken, Link, LoginSession, Membership, Person, Project, Trace
-from mmar.studio.workflow import Actor, Role
+from mmar.studio.workflow import Actor, Refused, Role
 
 __all__ = [
     "actor_in",
@@ -114,13 +114,13 @@ def set_roles(session: Session, project: Project, person: Person, roles: frozens
         UsageError: the last admin of a project would lose it.
     """
     if not by.has(Role.ADMIN):
-        raise UsageError("only an admin of the project may change roles")
+        raise Refused("role", "only an admin of the project may change roles")
     old = select(Membership).where(Membership.project_id == project.id, Membership.role == Role.ADMIN.value)
     # Somebody who was deactivated cannot run a project.
     old = old.join(Person, Person.id == Membership.person_id).where(Person.active)
     admins = {row.person_id for row in session.scalars(old)}
     if admins == {person.id} and Role.ADMIN not in roles:
-        raise UsageError(f"{person.name} is the project's only admin; make another one first")
+        raise Refused("state", f"{person.name} is the project's only admin; make another one first")
     session.execute(
         delete(Membership).where(Membership.project_id == project.id, Membership.person_id == person.id)
     )
@@ -179,7 +179,7 @@ def set_active(session: Session, person: Person, by: Person, now: datetime, *, a
     freed = 0
     if not active:
         if person.id == by.id:
-            raise UsageError("nobody can deactivate themselves; another admin can")
+            raise Refused("state", "nobody can deactivate themselves; another admin can")
         _keep_an_admin(session, person)
         freed = free_work_of(session, person.id)
         session.execute(delete(LoginSession).where(LoginSession.person_id == person.id))
@@ -194,7 +194,7 @@ def set_active(session: Session, person: Person, by: Person, now: datetime, *, a
 def _keep_an_admin(session: Session, person: Person) -> None:
     others = select(Person.id).where(Person.site_admin, Person.active, Person.id != person.id)
     if person.site_admin and session.scalar(others.limit(1)) is None:
-        raise UsageError(f"{person.name} is the site's only admin; make another one first")
+        raise Refused("state", f"{person.name} is the site's only admin; make another one first")
     runs = select(Membership.project_id).where(
         Membership.person_id == person.id, Membership.role == Role.ADMIN.value
     )
@@ -211,7 +211,7 @@ def _keep_an_admin(session: Session, person: Person) -> None:
         )
         if session.scalar(beside.limit(1)) is None:
             slug = session.get_one(Project, project_id).title
-            raise UsageError(f"{person.name} is the only admin of “{slug}”; make another one first")
+            raise Refused("state", f"{person.name} is the only admin of “{slug}”; make another one first")
 
 
 def members(session: Session, project_id: int) -> list[tuple[Person, frozenset[Role]]]:

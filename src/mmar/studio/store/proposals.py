@@ -11,11 +11,10 @@ import msgspec
 from sqlalchemy import ColumnElement, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from mmar.errors import UsageError
 from mmar.studio.data.item_tables import Item, KeyView, Proposal, Revision
 from mmar.studio.data.tables import Project
 from mmar.studio.store.queues import BEFORE_APPROVAL
-from mmar.studio.workflow import Actor, Role
+from mmar.studio.workflow import Actor, NotThere, Role
 
 __all__ = [
     "KINDS",
@@ -187,7 +186,7 @@ def find_proposal(session: Session, project: Project, proposal_id: int) -> Propo
     """
     found = session.get(Proposal, proposal_id, with_for_update=True)
     if found is None or found.project_id != project.id:
-        raise UsageError(f"this project has no proposal {proposal_id}")
+        raise NotThere(f"this project has no proposal {proposal_id}")
     return found
 
 

@@ -7,12 +7,11 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from mmar.errors import UsageError
 from mmar.studio.data.item_tables import Assignment, Hearing, Item, KeyView, Revision, Verdict
 from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.tables import Project
 from mmar.studio.store.clips import clip_key
-from mmar.studio.workflow import Actor, Case, ItemContent, Lease, State, problems
+from mmar.studio.workflow import Actor, Case, ItemContent, Lease, NotThere, State, problems
 from mmar.studio.workflow.content import with_own_cut, without_shadows
 from mmar.studio.workflow.taxonomy import layer_map
 
@@ -43,7 +42,7 @@ def find_item(session: Session, project: Project, item_id: int, *, lock: bool = 
     """
     item = session.get(Item, item_id, with_for_update=lock)
     if item is None or item.project_id != project.id:
-        raise UsageError(f"this project has no item {item_id}")
+        raise NotThere(f"this project has no item {item_id}")
     return item
 
 
@@ -60,7 +59,7 @@ def content_at(session: Session, item_id: int, number: int) -> ItemContent:
         select(Revision.content).where(Revision.item_id == item_id, Revision.number == number)
     )
     if found is None:
-        raise UsageError(f"the item has no revision {number}")
+        raise NotThere(f"the item has no revision {number}")
     return found
 
 
@@ -72,7 +71,7 @@ def revision_at(session: Session, item_id: int, number: int) -> Revision:
     """
     found = session.scalar(select(Revision).where(Revision.item_id == item_id, Revision.number == number))
     if found is None:
-        raise UsageError(f"the item has no revision {number}")
+        raise NotThere(f"the item has no revision {number}")
     return found
 
 

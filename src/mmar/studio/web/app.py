@@ -23,10 +23,11 @@ from mmar.studio.jobs.worker import Worker, kinds_for
 from mmar.studio.security.bodies import STRANGERS, BodyLimits
 from mmar.studio.security.headers import SecureHeaders
 from mmar.studio.web.api import routes
+from mmar.studio.web.api.errors import ERRORS
 from mmar.studio.web.pages import PAGES
 from mmar.studio.web.render import STATIC, page
 from mmar.studio.web.studio import Forged, NeedsLogin, Studio, knows
-from mmar.studio.workflow import Refused
+from mmar.studio.workflow import NotThere, Refused
 
 __all__ = ["create_app"]
 
@@ -93,7 +94,7 @@ def create_app(studio: Studio, *, work: bool = True) -> FastAPI:
     for router in PAGES:
         app.include_router(router, include_in_schema=False)
     for router in routes():
-        app.include_router(router, prefix="/api/v1")
+        app.include_router(router, prefix="/api/v1", responses=ERRORS)
     _explain_errors(app)
     return app
 
@@ -149,16 +150,19 @@ def _explain_errors(app: FastAPI) -> None:
     def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         words = {404: "there is nothing here", 405: "this address cannot be used like that"}
-        return _said(request, error.status_code, "http", words.get(error.status_code, str(error.detail)))
+        said = _said(request, error.status_code, "http", words.get(error.status_code, str(error.detail)))
+        # Which methods an address knows, say.
+        said.headers.update(error.headers or {})
+        return said
 
 
 def _status(error: Exception) -> int:
     if isinstance(error, Refused):
         forbidden = {"role": 403, "own": 403, "writer": 403, "incomplete": 422, "reason": 422}
         return forbidden.get(error.kind, 409)
-    if isinstance(error, InputError):
-        return 422
-    return 503 if isinstance(error, WorldError) else 404
+    if isinstance(error, NotThere):
+        return 404
+    return 503 if isinstance(error, WorldError) else 422
 
 
 def _message(error: Exception) -> str:

@@ -10,7 +10,7 @@ from mmar.studio.data.tables import Membership, Person
 from mmar.studio.security.sessions import end_sessions_of, make_link
 from mmar.studio.store import people
 from mmar.studio.web.studio import Place, attached
-from mmar.studio.workflow import Refused, Role
+from mmar.studio.workflow import NotThere, Refused, Role
 
 __all__ = ["invite_person", "only_admin", "password_link", "switch_person"]
 
@@ -85,7 +85,7 @@ def account_of(session: Session, here: Place, person_id: int) -> Person:
     person = session.get(Person, person_id)
     member = {row.id for row, _ in people.members(session, here.project.id)}
     if person is None or person.id not in member:
-        raise UsageError("there is no such person in this project")
+        raise NotThere("there is no such person in this project")
     if person.site_admin and not here.person.site_admin:
         raise Refused("role", f"{person.name} runs the site; only an admin of the site may do that")
     elsewhere = select(Membership.project_id).where(

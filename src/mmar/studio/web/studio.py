@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.requests import cookie_parser
 
-from mmar.errors import UsageError
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item
@@ -20,7 +19,7 @@ from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import Visitor, find_visitor, person_of_token, same, touch_session
 from mmar.studio.store.people import project_and_actor
 from mmar.studio.store.queues import blind_answers, knows_key, last_hearing, note_key_shown
-from mmar.studio.workflow import Actor
+from mmar.studio.workflow import Actor, NotThere
 from mmar.studio.workflow.agreement import HumanScore, human_score
 
 __all__ = [
@@ -193,7 +192,7 @@ def place(
         found = project_and_actor(session, slug, who.person)
     _touched(request, studio, who)
     if found is None or not found[1].roles:
-        raise UsageError(f"there is no project “{slug}” that you belong to")
+        raise NotThere(f"there is no project “{slug}” that you belong to")
     return Place(studio, who.person, who.csrf, *found, form)
 
 

@@ -10,7 +10,7 @@ from mmar.studio.workflow.content import Cue, ItemContent
 from mmar.studio.workflow.diff import Conflict, FieldChange, changes, three_way
 from mmar.studio.workflow.lease import Lease
 from mmar.studio.workflow.problems import Problem, problems
-from mmar.studio.workflow.refusal import Refused
+from mmar.studio.workflow.refusal import NotThere, Refused
 from mmar.studio.workflow.rejection import REASONS, Rejection
 from mmar.studio.workflow.states import TRANSITIONS, Action, Guard, Role, State, Transition
 
@@ -27,6 +27,7 @@ __all__ = [
     "Guard",
     "ItemContent",
     "Lease",
+    "NotThere",
     "Problem",
     "Refused",
     "Rejection",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from mmar.errors import UsageError
 
-__all__ = ["Refused", "RefusedKind"]
+__all__ = ["NotThere", "Refused", "RefusedKind"]
 
 RefusedKind = Literal[
     "state", "role", "own", "writer", "lease", "listen", "incomplete", "audio", "unchanged", "reason", "stale"
@@ -24,3 +24,7 @@ class Refused(UsageError):  # noqa: N818 - says what happened, like the models' 
     def __init__(self, kind: RefusedKind, message: str) -> None:
         super().__init__(message)
         self.kind: RefusedKind = kind
+
+
+class NotThere(UsageError):  # noqa: N818 - as above
+    """What was named does not exist, or not for whoever names it; which of the two is not said."""

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Request
 
-from mmar.errors import UsageError
 from mmar.studio.security.sessions import Visitor, make_api_token
 from mmar.studio.store.people import revoke_token, tokens_of, trace
 from mmar.studio.web.studio import studio_of, visitor
+from mmar.studio.workflow.refusal import NotThere
 
 __all__ = ["router"]
 
@@ -51,4 +51,4 @@ def revoke(request: Request, who: Who, token_id: int) -> None:
     studio = studio_of(request)
     with studio.database.write() as session:
         if not revoke_token(session, who.person.id, token_id, studio.clock()):
-            raise UsageError(f"you have no token {token_id}")
+            raise NotThere(f"you have no token {token_id}")

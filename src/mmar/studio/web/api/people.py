@@ -7,12 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Request
 from sqlalchemy import select
 
-from mmar.errors import UsageError
 from mmar.studio.data.tables import Person, Trace
 from mmar.studio.store.people import members, set_roles, trace
 from mmar.studio.web.inviting import invite_person, only_admin, password_link, switch_person
 from mmar.studio.web.studio import Place, attached, place
-from mmar.studio.workflow import Role
+from mmar.studio.workflow import NotThere, Role
 
 __all__ = ["router"]
 
@@ -55,7 +54,7 @@ def roles(here: Here, person_id: int, roles: Annotated[list[Role], Body(embed=Tr
     with here.studio.database.write() as session:
         person = session.get(Person, person_id)
         if person is None:
-            raise UsageError("there is no such person")
+            raise NotThere("there is no such person")
         project = attached(session, here.project)
         set_roles(session, project, person, frozenset(roles), here.actor)
         said = ", ".join(sorted(roles)) or "left"

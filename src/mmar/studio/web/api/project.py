@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Body, Depends, Request
 
-from mmar.errors import InputError, UsageError
+from mmar.errors import InputError
 from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.jobs.converting import ask_for_conversion
 from mmar.studio.security.sessions import Visitor
@@ -15,6 +15,7 @@ from mmar.studio.store import projects, queues
 from mmar.studio.store.people import names_of, trace
 from mmar.studio.web.studio import Place, attached, place, studio_of, visitor
 from mmar.studio.workflow.coverage import board
+from mmar.studio.workflow.refusal import Refused
 from mmar.studio.workflow.taxonomy import Move, Taxonomy
 
 __all__ = ["router"]
@@ -87,7 +88,7 @@ def begin(
 ) -> dict[str, str]:
     """For admins of the site."""
     if not who.person.site_admin:
-        raise UsageError("only an admin of the site may begin a project")
+        raise Refused("role", "only an admin of the site may begin a project")
     studio = studio_of(request)
     with studio.database.write() as session:
         made = projects.add_project(session, slug, title, who.person, studio.clock(), about.strip())

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends
 
-from mmar.errors import UsageError
 from mmar.studio.data.item_tables import Draft
 from mmar.studio.store import drafts, queues, revisions
 from mmar.studio.web.api.plain import plain_content, plain_revision
 from mmar.studio.web.studio import Place, attached, place, shows_key
+from mmar.studio.workflow.refusal import NotThere
 
 __all__ = ["router"]
 
@@ -61,7 +61,7 @@ def resolve(
         project = attached(session, here.project)
         item = revisions.find_item(session, project, item_id, lock=True)
         if drafts.find_draft(session, item.id, here.person.id) is None:
-            raise UsageError("there is no draft of yours to go on with; PUT it to /draft first")
+            raise NotThere("there is no draft of yours to go on with; PUT it to /draft first")
         made = drafts.resolve(session, project, item, here.actor, take, first, here.studio.clock())
         found = _plain_draft(made)
     shows_key(here, item)

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from mmar.errors import UsageError
 from mmar.studio.security.sessions import Visitor
 from mmar.studio.store import projects, queues
 from mmar.studio.store.jobs import job_counts
@@ -17,6 +16,7 @@ from mmar.studio.store.proposals import count_proposals
 from mmar.studio.web.forms import text
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, place, read_form, studio_of, visitor
+from mmar.studio.workflow.refusal import Refused
 
 __all__ = ["router"]
 
@@ -49,7 +49,7 @@ def all_projects(request: Request, who: Who) -> Response:
 def add_project(request: Request, who: Who, form: Annotated[FormData, Depends(read_form)]) -> Response:
     """Begin a benchmark; whoever runs the site may."""
     if not who.person.site_admin:
-        raise UsageError("only an admin of the site may begin a project")
+        raise Refused("role", "only an admin of the site may begin a project")
     studio = studio_of(request)
     with studio.database.write() as session:
         made = projects.add_project(

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy import select
 from starlette.responses import RedirectResponse, Response
 
-from mmar.errors import UsageError
 from mmar.studio.data.tables import Person, Trace
 from mmar.studio.store import people
 from mmar.studio.store.projects import changed_settings, save_settings
@@ -16,7 +15,7 @@ from mmar.studio.web.forms import number, text, texts
 from mmar.studio.web.inviting import invite_person, only_admin, password_link, switch_person
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
-from mmar.studio.workflow import Role
+from mmar.studio.workflow import NotThere, Role
 
 __all__ = ["router"]
 
@@ -64,7 +63,7 @@ def change_roles(here: Here, person_id: int) -> Response:
     with here.studio.database.write() as session:
         project, person = attached(session, here.project), session.get(Person, person_id)
         if person is None:
-            raise UsageError("there is no such person")
+            raise NotThere("there is no such person")
         people.set_roles(session, project, person, roles, here.actor)
         people.trace(
             session,

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from mmar.errors import InputError, MmarError, UsageError
+from mmar.errors import InputError, MmarError
 from mmar.studio.data.release_tables import Release, Takedown
 from mmar.studio.importing import import_items
 from mmar.studio.items_file import FORMS, format_of, item_file, project_items, read_items
@@ -22,7 +22,7 @@ from mmar.studio.store.projects import changed_settings, save_settings, state_co
 from mmar.studio.web.forms import text, texts
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
-from mmar.studio.workflow import Refused, Role
+from mmar.studio.workflow import NotThere, Refused, Role
 
 __all__ = ["router"]
 
@@ -103,7 +103,7 @@ def download(here: Here, version: str) -> Response:
     """A release as an archive."""
     folder = release_folder(here.studio.config, here.project, version)
     if not folder.is_dir():
-        raise UsageError(f"there is no release {version}")
+        raise NotThere(f"there is no release {version}")
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):

@@ -1,0 +1,38 @@
+"""What the API says when it says no: one shape for every error, documented with every operation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+__all__ = ["ERRORS", "ErrorReply"]
+
+
+class ErrorText(BaseModel):
+    """What stands in the way."""
+
+    kind: str
+    message: str
+
+
+class ErrorReply(BaseModel):
+    """Every error's shape. `kind` is for programs, `message` for people; what a conflict needs stands beside them."""
+
+    error: ErrorText
+
+
+_WHEN = {
+    400: "The body is not what its type says.",
+    401: "No token, or one that is not known (any more).",
+    403: "Whoever asks may not do this, by role or because it is their own work.",
+    404: "It is not there, or not for whoever asks.",
+    409: "Not now: by the item's state, its lease, or because somebody saved meanwhile.",
+    413: "The body is too large.",
+    422: "A field is missing or cannot be what it is.",
+    503: "The database, the disk or the network stood in the way; ask again.",
+}
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorReply, "description": when} for status, when in _WHEN.items()
+}
+"""Added to what every operation answers."""
