@@ -87,6 +87,27 @@ def test_a_run_that_cannot_succeed_ends_after_a_few(tmp_path: Path, kind: str, s
     assert model.closed
 
 
+def test_a_service_that_takes_no_request_ends_the_run_and_one_that_takes_some_does_not(
+    tmp_path: Path,
+) -> None:
+    def say(request: Request, _: int) -> Answer:
+        if served and request.item_id == "id-0":
+            return Answer(request.item_id, "two", "")
+        raise AskFailed("rejected", "HTTP 400: unknown parameter")
+
+    served = False
+    model = Scripted(say)
+    with pytest.raises(WorldError, match=r"2\d failures .*unknown parameter\n.*correct the model's options"):
+        run(model, benchmark(tmp_path / "b", 100), out=tmp_path / "none", limits=QUICK)
+    assert len(model.asked) <= 7 * QUICK.hopeless + 4
+    served = True
+    first = run(Scripted(say), benchmark(tmp_path / "b", 100), out=tmp_path / "some", limits=QUICK)
+    assert (first.answered, first.failed) == (1, 99)
+    # Nor does going on, where what is left are the clips that it cannot take.
+    again = run(Scripted(say), benchmark(tmp_path / "b", 100), out=tmp_path / "some", limits=QUICK)
+    assert (again.asked, again.failed) == (99, 99)
+
+
 def test_a_key_that_is_taken_away_ends_a_run_that_had_answers(tmp_path: Path) -> None:
     def say(request: Request, _: int) -> Answer:
         if int(request.item_id.split("-")[1]) >= 20:

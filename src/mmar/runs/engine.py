@@ -54,6 +54,13 @@ class Counts(msgspec.Struct):
 
 _PUSHED_BACK = ("rate_limit", "server", "timeout")
 _LATER = 5
+# A denial is about the caller and a crash about the program; a rejection may be about one clip that is too long.
+_PATIENCE = {"denied": 1, "crash": 1, "rejected": 7}
+_CORRECT = {
+    "denied": "the key, the model's name or the address",
+    "crash": "the program",
+    "rejected": "the model's options or the protocol: the service takes no request as it is put",
+}
 
 
 class Engine:
@@ -66,6 +73,7 @@ class Engine:
         budget: what may be spent.
         cache: answers that were paid for before.
         seed: of the jitter.
+        served: whether the run has answers of an earlier session.
         progress: called with the counts after each flush.
     """
 
@@ -78,6 +86,7 @@ class Engine:
         budget: Budget | None = None,
         cache: Cache | None = None,
         seed: int = 0,
+        served: bool = False,
         progress: Callable[[Counts], None] = lambda _: None,
     ) -> None:
         self.model, self.limits = model, limits
@@ -87,7 +96,7 @@ class Engine:
         self.pace = Pace(limits.concurrency, most=limits.most, rate=limits.rate, token_rate=limits.token_rate)
         self._jitter = random.Random(seed)  # noqa: S311 - spreads retries, guards nothing
         self._recorder = Recorder(ledger, cache, self._count)
-        self._served, self._denied = False, 0
+        self._served, self._ever_served, self._denied = False, served, 0
         self._keeps_time = bool(getattr(model, "keeps_time", False))
         self._hopeless: AskFailed | None = None
 
@@ -136,14 +145,9 @@ class Engine:
             await asyncio.gather(*asking, return_exceptions=True)
             await self._recorder.end(writer)
         if self._hopeless is not None:
-            what = (
-                "the program"
-                if self._hopeless.kind == "crash"
-                else "the key, the model's name or the address"
-            )
             raise WorldError(
                 f"stopped after {self._denied} failures with no answer between them: {self._hopeless.message}\n"
-                f"  → correct {what}, and give the same command again"
+                f"  → correct {_CORRECT[self._hopeless.kind]}, and give the same command again"
             )
         return self.counts
 
@@ -193,7 +197,8 @@ class Engine:
                 failed = AskFailed("crash", f"{type(error).__name__}: {error}")
             else:
                 self.counts.requests += 1
-                self._served, self._denied = True, 0
+                self._served = self._ever_served = True
+                self._denied = 0
                 latency = time.perf_counter() - begun
                 self.pace.answered(latency)
                 self.pace.spent(self.budget.spend(answer.usage))
@@ -227,13 +232,15 @@ class Engine:
             self.pace.pushed_back()
         if failed.kind == "rate_limit" and failed.after_s:
             self.pace.hold(failed.after_s)
-        if failed.kind in ("denied", "crash"):
-            self._denied += 1
-            # A crash may be one item's fault; a denial late in a run is a key that was taken away, or a quota spent.
-            enough = self.limits.hopeless * (_LATER if self._served else 1)
-            if self._denied >= enough and not (self._served and failed.kind == "crash"):
-                self._hopeless = failed
-                self.halt(failed.message)
+        patience = _PATIENCE.get(failed.kind)
+        if patience is None or (failed.kind == "rejected" and self._ever_served):
+            return
+        self._denied += 1
+        # A crash may be one item's fault; a denial late in a run is a key that was taken away, or a quota spent.
+        enough = self.limits.hopeless * patience * (_LATER if self._served else 1)
+        if self._denied >= enough and not (self._served and failed.kind == "crash"):
+            self._hopeless = failed
+            self.halt(failed.message)
 
     async def _sleep(self, seconds: float) -> bool:
         """Wait; `False` when stopped meanwhile."""

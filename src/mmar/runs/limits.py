@@ -23,7 +23,8 @@ class Limits(msgspec.Struct, frozen=True):
         backoff_s: first wait before trying again, doubled each time, with jitter.
         longest_backoff_s: longest such wait, unless the service asks for more.
         hopeless: so many denials (bad key, unknown model) or crashes, with no answer yet, end the run; five times as
-            many denials in a row later on.
+            many denials in a row later on; seven times as many requests that the service finds wrong, where it never
+            gave an answer.
     """
 
     concurrency: int | None = None

@@ -149,6 +149,7 @@ async def _carry_out(plan: RunPlan, model: Model, progress: Callable[[int, Count
                 budget=plan.budget,
                 cache=cache,
                 seed=plan.seed,
+                served=before > 0,
                 progress=lambda counts: progress(len(pairs), counts),
             )
             progress(len(pairs), engine.counts)
