@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mmar.cli.terminal import say
 from mmar.errors import InputError, UsageError
 from mmar.library import load, score_path, task_for
 
@@ -141,7 +142,7 @@ def audit(
         from mmar.reports.audit_table import audit_table
 
         shown = None if everything else examples
-        click.echo(audit_table(found, examples=shown, colour=sys.stdout.isatty()), nl=False)
+        say(audit_table(found, examples=shown, colour=sys.stdout.isatty()), nl=False)
     context.exit(1 if found.failed(strict=strict) else 0)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mmar.cli.several_runs import judged, judging_options
+from mmar.cli.terminal import say
 
 __all__ = ["compare"]
 
@@ -74,4 +75,4 @@ def compare(
         return
     from mmar.reports.compare_table import compare_table
 
-    click.echo(compare_table(found, colour=sys.stdout.isatty()), nl=False)
+    say(compare_table(found, colour=sys.stdout.isatty()), nl=False)

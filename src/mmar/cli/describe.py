@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from mmar.cli.terminal import say
 from mmar.library import load
 
 __all__ = ["describe"]
@@ -53,4 +54,4 @@ def describe(
     else:
         from mmar.reports.describe_table import describe_table
 
-        click.echo(describe_table(found, colour=sys.stdout.isatty()), nl=False)
+        say(describe_table(found, colour=sys.stdout.isatty()), nl=False)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mmar.cli.several_runs import judged, judging_options
+from mmar.cli.terminal import say
 
 __all__ = ["listen"]
 
@@ -59,4 +60,4 @@ def listen(
         return
     from mmar.reports.listen_table import listen_table
 
-    click.echo(listen_table(found, colour=sys.stdout.isatty()), nl=False)
+    say(listen_table(found, colour=sys.stdout.isatty()), nl=False)
