@@ -47,8 +47,9 @@ check: $(READY_DEV)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_rooms.py
 
+# By files, so that what a file's tests share is made once.
 test: check tools
-	$(BIN)/python -m pytest -rs
+	$(BIN)/python -m pytest -rs -n auto --maxprocesses 4 --dist loadfile
 
 # What only tests need. Where it cannot be installed its tests are skipped, and the report says which and why.
 tools:
