@@ -1,6 +1,6 @@
 """The room: clips of sound, and what may be done to them before anyone listens.
 
-    read_clip ─► Clip ─► to_mono, resample, silence, noise, reverse ─► write_wav, wav_bytes
+    read_clip ─► Clip ─► to_mono, resample, silence, noise, surrogate, reverse ─► write_wav, wav_bytes
 
 `Clip` holds samples as float32 of shape (frames, channels) within −1 to 1. Nothing here changes a clip
 unasked: channels are kept, nothing is cut, no level is moved. `describe` and `sha256_file` answer
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from mmar.audio.channels import to_mono
 from mmar.audio.clip import Clip
-from mmar.audio.controls import noise, reverse, silence
+from mmar.audio.controls import noise, reverse, silence, surrogate
 from mmar.audio.fingerprint import sha256_file
 from mmar.audio.read import Facts, describe, read_clip
 from mmar.audio.resample import resample
@@ -28,6 +28,7 @@ __all__ = [
     "reverse",
     "sha256_file",
     "silence",
+    "surrogate",
     "to_mono",
     "wav_bytes",
     "write_wav",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mmar.audio.clip import Clip
 
-__all__ = ["noise", "reverse", "silence"]
+__all__ = ["noise", "reverse", "silence", "surrogate"]
 
 
 def silence(clip: Clip) -> Clip:
@@ -32,6 +32,28 @@ def silence(clip: Clip) -> Clip:
 
 
 def noise(clip: Clip, seed: int) -> Clip:
+    """White noise at the clip's level (root mean square over all channels), every channel by itself.
+
+    Nothing but length, number of channels and level stays. Noise with the clip's own spectrum would still tell a man's
+    voice from a woman's and one chord from another; that is `surrogate`.
+
+    Args:
+        clip: the sound to take the place of.
+        seed: of the noise.
+
+    Returns:
+        A clip of the same shape, rate and path, scaled down where a sample would pass full scale.
+    """
+    import numpy as np
+
+    level = float(np.sqrt(np.mean(np.square(clip.samples, dtype=np.float64)))) if clip.samples.size else 0.0
+    random = np.random.Generator(np.random.PCG64(seed))
+    samples = level * random.standard_normal(clip.samples.shape)
+    peak = float(np.max(np.abs(samples), initial=0.0))
+    return replace(clip, samples=(samples / max(1.0, peak)).astype(np.float32))
+
+
+def surrogate(clip: Clip, seed: int) -> Clip:
     """Noise with the clip's own level and spectrum: the magnitudes of its Fourier transform under random phases.
 
     What can be told from the long-term spectrum stays; rhythm, words and melody go. All channels turn by the

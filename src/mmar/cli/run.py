@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["default_folder", "run", "run_and_report"]
 
-_CONDITIONS = ("full", "none", "silence", "noise", "shuffled", "reversed", "mono")
+_CONDITIONS = ("full", "none", "silence", "noise", "shuffled", "spectrum", "reversed", "mono")
 _SECONDS = click.FloatRange(0, min_open=True)
 
 

@@ -3,8 +3,9 @@
     full        the clip itself
     none        no audio at all, only the question
     silence     as long, as many channels, all zero
-    noise       noise with the clip's own level and spectrum
+    noise       white noise at the clip's level
     shuffled    the clip of another item of the same modality
+    spectrum    noise with the clip's own level and spectrum
     reversed    the clip backwards
     mono        all channels mixed into one
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -27,11 +29,13 @@ from mmar.runs.ledger import Slot
 if TYPE_CHECKING:
     from mmar.audio import Clip
 
-__all__ = ["CONDITIONS", "Condition", "clip_under", "control_clip", "shuffled"]
+__all__ = ["CONDITIONS", "MADE", "Condition", "clip_under", "control_clip", "shuffled"]
 
-Condition = Literal["full", "none", "silence", "noise", "shuffled", "reversed", "mono"]
+Condition = Literal["full", "none", "silence", "noise", "shuffled", "spectrum", "reversed", "mono"]
 
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
+MADE: frozenset[Condition] = frozenset(("silence", "noise", "spectrum", "reversed", "mono"))
+"""Those for which a clip is made."""
 
 
 def clip_under(
@@ -86,16 +90,15 @@ def control_clip(condition: Condition, source: Path, slot: Slot, seed: int, fold
     Raises:
         InputError: the clip cannot be read.
     """
-    if condition not in ("silence", "noise", "reversed", "mono"):
+    if condition not in MADE:
         return source
-    from mmar.audio import noise, read_clip, reverse, silence, to_mono, write_wav
+    from mmar.audio import noise, read_clip, reverse, silence, surrogate, to_mono, write_wav
 
-    def hiss(clip: Clip) -> Clip:
-        return noise(clip, int.from_bytes(hashlib.sha256(f"{seed}:{slot[0]}".encode()).digest()[:8]))
-
+    drawn = int.from_bytes(hashlib.sha256(f"{seed}:{slot[0]}".encode()).digest()[:8])
     make: dict[str, Callable[[Clip], Clip]] = {
         "silence": silence,
-        "noise": hiss,
+        "noise": partial(noise, seed=drawn),
+        "spectrum": partial(surrogate, seed=drawn),
         "reversed": reverse,
         "mono": to_mono,
     }

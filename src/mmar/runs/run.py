@@ -27,7 +27,7 @@ from mmar.runs.asking import Asking, matching
 from mmar.runs.budget import Budget
 from mmar.runs.cache import Cache
 from mmar.runs.clips import check_clips
-from mmar.runs.conditions import control_clip, shuffled
+from mmar.runs.conditions import MADE, control_clip, shuffled
 from mmar.runs.engine import Counts, Engine
 from mmar.runs.folder import check_free, clear_working_files
 from mmar.runs.interrupt import stopped_by_interrupt
@@ -186,7 +186,7 @@ def _requests(plan: RunPlan, model: Model, pairs: Selection) -> Iterator[Request
 
 def _maker(plan: RunPlan, stack: ExitStack) -> Callable[[Request], Request] | None:
     """What makes the control clip of a request, where the condition needs one made."""
-    if plan.asking.condition not in ("silence", "noise", "reversed", "mono"):
+    if plan.asking.condition not in MADE:
         return None
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mmar-clips-")))
 

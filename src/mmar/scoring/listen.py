@@ -1,7 +1,7 @@
 """Does it listen? One model with the real clips and under control conditions, item by item.
 
     none, silence, noise, shuffled     hide the clip: what is right under them was solved without hearing
-    reversed, mono                     change it: they tell what the model needs of it
+    spectrum, reversed, mono           change it: they tell what the model needs of it
 
 The fall from the real run to a condition comes with an interval clustered by source video and McNemar's exact
 test, corrected by Holm over the conditions, and in groups within modality, within category and within sub-category.
