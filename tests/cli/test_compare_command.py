@@ -148,3 +148,18 @@ def test_listen_on_real_audio(
     rows = list(csv.DictReader(first.read_text().splitlines()))
     assert len(rows) == found["solved"]["every_condition"]
     assert {row["silence_right"] for row in rows} == {"1"}
+
+
+def test_a_lenient_comparison_reads_a_benchmark_that_was_run_leniently(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = questions(tmp_path, [None] * 40)
+    runs = [answers_run(tmp_path / name, known, RIGHT) for name in ("one", "two")]
+    with Path(known.origin).open("a") as stream:
+        stream.write('{"id": "broken\n')
+    assert mmar("compare", *runs) == 2
+    capsys.readouterr()
+    assert mmar("compare", *runs, "--lenient") == 0
+    said = capsys.readouterr()
+    assert "40 items" in said.out
+    assert "left out: 1 in all; mmar score counts them as missing" in said.err

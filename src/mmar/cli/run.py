@@ -133,7 +133,7 @@ def run_and_report(model: str, benchmark: Benchmark, folder: Path, **arguments: 
     gc.freeze()  # what is loaded by now stays; looking through it again and again would hold up the requests
     with RunProgress(f"{model} on {benchmark.name}", sys.stderr) as progress:
         outcome = carry_out(plan, opened, progress)
-    for line in run_summary(outcome, folder, len(benchmark)):
+    for line in run_summary(outcome, folder, len(benchmark), benchmark.lost):
         click.echo(line)
     return outcome
 

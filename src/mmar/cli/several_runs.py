@@ -11,6 +11,7 @@ from mmar.library import load
 from mmar.protocols import load_protocol
 
 if TYPE_CHECKING:
+    from mmar.items import Benchmark
     from mmar.scoring.verdicts import Verdicts
 
 __all__ = ["judged", "judging_options"]
@@ -60,10 +61,13 @@ def judged(
     """Judge what the command line names; what is left out goes to standard error."""
     from mmar.scoring.verdicts import judge
 
+    def find(name_or_path: str) -> Benchmark:
+        return load(name_or_path, lenient=lenient)
+
     verdicts = judge(
         paths,
-        load,
-        benchmark=None if benchmark is None else load(benchmark),
+        find,
+        benchmark=None if benchmark is None else find(benchmark),
         key=key,
         protocol=None if protocol is None else load_protocol(protocol),
         partial=partial,
@@ -71,4 +75,9 @@ def judged(
     )
     for error in verdicts.errors:
         click.echo(f"left out: {error.without_hint}", err=True)
+    if lost := verdicts.benchmark.lost:
+        click.echo(
+            f"left out: {lost:,} in all; mmar score counts them as missing in each run",
+            err=True,
+        )
     return verdicts

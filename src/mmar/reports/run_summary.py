@@ -26,13 +26,14 @@ def run_plan_lines(plan: RunPlan) -> Iterator[str]:
         yield f"to ask      {total:,} requests for {len(choices):,} items: {asking.rotations or 'all'} rotations × {asking.repeats}"
 
 
-def run_summary(outcome: Outcome, folder: Path, n: int) -> Iterator[str]:
+def run_summary(outcome: Outcome, folder: Path, n: int, lost: int = 0) -> Iterator[str]:
     """What came of a session, and what to do next.
 
     Args:
         outcome: of the session.
         folder: of the run.
-        n: size of the benchmark.
+        n: number of questions that can be asked.
+        lost: number of those whose records could not be read.
     """
     counts, heard = outcome.counts, outcome.heard
     if outcome.repaired:
@@ -42,6 +43,8 @@ def run_summary(outcome: Outcome, folder: Path, n: int) -> Iterator[str]:
     failed = "".join(f", {count:,} failed ({kind})" for kind, count in sorted(counts.failed.items()))
     cached = f" ({counts.cached:,} from the cache)" if counts.cached else ""
     yield f"asked       {outcome.asked:,}: {counts.answered:,} answered{cached}{failed}"
+    if lost:
+        yield f"left out    {lost:,} questions that cannot be read; mmar score counts them as missing"
     for kind, message in sorted(counts.said.items()):
         yield f"failed      {kind}: {message.splitlines()[0][:200] if message else '(nothing was said)'}"
     if counts.tokens:

@@ -35,7 +35,7 @@ class BenchmarkRef(msgspec.Struct, frozen=True):
         given: the name or path by which it can be found again.
         revision: the publisher's revision, or empty.
         digest: content digest.
-        n: number of items.
+        n: number of questions, with those whose records could not be read (`--lenient`).
         audio_dir: the folder that was given for the audio, if one was.
     """
 

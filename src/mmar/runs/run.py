@@ -219,7 +219,12 @@ def _new_manifest(plan: RunPlan, model: Model) -> Manifest:
     benchmark = plan.benchmark
     audio_dir = None if benchmark.audio_dir is None else str(benchmark.audio_dir.resolve())
     ref = BenchmarkRef(
-        benchmark.name, benchmark.origin, benchmark.revision, benchmark.digest, len(benchmark), audio_dir
+        benchmark.name,
+        benchmark.origin,
+        benchmark.revision,
+        benchmark.digest,
+        len(benchmark) + benchmark.lost,
+        audio_dir,
     )
     versions = {
         "mmar": mmar.__version__,
