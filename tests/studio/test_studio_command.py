@@ -85,7 +85,7 @@ def test_a_link_for_somebody_new_and_words_for_what_cannot_be(data: Path, tmp_pa
 def test_every_subcommand_says_what_it_does() -> None:
     assert set(studio.commands) == {
         "serve", "release", "import", "export", "backup", "restore", "work", "jobs", "assign",
-        "user",
+        "user", "takedown",
     }  # fmt: skip
     for name, command in studio.commands.items():
         assert command.help, name
