@@ -36,6 +36,7 @@ from mmar.studio.release import write_project_release
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects, revisions
 from mmar.studio.web.studio import Studio
+from mmar.studio.workflow.content import Cue
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=9)
@@ -270,6 +271,27 @@ def test_clips_that_an_older_program_cut_are_measured_before_a_release(opened: S
     assert CliRunner().invoke(command, [*data, "1.0"], catch_exceptions=False).exit_code == 0
     assert tree(opened.config.releases / "tones/1.0") == first
     assert CliRunner().invoke(command, [*data, "1.1"], catch_exceptions=False).exit_code == 0
+
+
+def test_where_cues_are_heard_is_released_or_withheld_with_the_cues(opened: Studio) -> None:
+    with opened.database.write() as session:
+        project, item = session.scalars(select(Project)).one(), session.get_one(Item, 1)
+        actor = people.actor_in(session, project.id, session.get_one(Person, 1))
+        cues = (Cue("a hum", 0.25, 0.5), Cue("a click"))
+        content = msgspec.structs.replace(revisions.content_of(session, item), cues=cues)
+        revisions.add_revision(session, project, item, actor, content, "", NOW)
+    files = written(opened, "1.0")
+    assert b"cue_regions" not in files["tones-meta.jsonl"]
+    assert b"`cue`, `cue_regions`, `rubric`, `thinking`" in files["DATASHEET.md"]
+    with opened.database.write() as session:
+        project = session.scalars(select(Project)).one()
+        project.settings = msgspec.structs.replace(project.settings, withheld=("thinking",))
+    first = load_benchmark(opened.config.releases / "tones/1.0/tones-meta.jsonl")
+    written(opened, "1.1")
+    second = load_benchmark(opened.config.releases / "tones/1.1/tones-meta.jsonl")
+    assert second.items[0].extra["cue_regions"] == [[0.25, 0.5], None]
+    assert first.digest == second.digest
+    assert written(opened, "1.0") == files
 
 
 def test_human_accuracy_is_of_the_questions_as_they_are_released(opened: Studio) -> None:

@@ -71,26 +71,35 @@ def import_(
     update: bool,
     by: str | None,
 ) -> None:
-    """Bring an existing benchmark into a project: JSONL, JSON, CSV or what Label Studio exports.
+    """Bring an existing benchmark into a project: JSONL, JSON, CSV, what Label Studio exports, or an archive.
+
+    An archive (.zip, .tar.gz), such as a release, holds one metadata file and the clips that it names.
 
     \b
     Example:
       mmar studio import demo MMAR-meta.jsonl --audio-dir . --inspect
     """
+    from contextlib import ExitStack
+
     from mmar.studio.imported_clips import keep_clips, wanting_clips
     from mmar.studio.importing import import_items
-    from mmar.studio.items_file import read_items
+    from mmar.studio.items_file import is_archive, read_items, unpacked
 
     opened = opened_studio(config)
-    items = read_items(file.read_bytes(), str(file), config.media)
     clips = {}
-    if audio_dir:
-        with opened.database.read() as session:
-            found, _ = acting(session, project, by)
-            wanting = wanting_clips(session, found, items)
-        clips = keep_clips(config.media, audio_dir, wanting)
-        if missing := len({item.audio_path for item in wanting} - clips.keys()):
-            click.echo(f"{missing:,} clips are not in {audio_dir}", err=True)
+    with ExitStack() as stack:
+        if is_archive(file.name):
+            items, unpacked_at = stack.enter_context(unpacked(file, config.media))
+            audio_dir = audio_dir or unpacked_at
+        else:
+            items = read_items(file.read_bytes(), str(file), config.media)
+        if audio_dir:
+            with opened.database.read() as session:
+                found, _ = acting(session, project, by)
+                wanting = wanting_clips(session, found, items)
+            clips = keep_clips(config.media, audio_dir, wanting)
+            if missing := len({item.audio_path for item in wanting} - clips.keys()):
+                click.echo(f"{missing:,} clips are not in {audio_dir}", err=True)
     with opened.database.write() as session:
         found, actor = acting(session, project, by)
         done = import_items(

@@ -56,7 +56,7 @@ def freeze(session: Session, project: Project) -> Frozen:
         clip = clip_of(session, item)
         if is_taken_down(banned, item.public_id, content.url, clip.sha256 if clip else None):
             continue
-        items.append(_public(item, content))
+        items.append(_public(item, content, regions=True))
         revisions.append((item.id, item.revision))
         if clip is not None:
             measured[item.public_id] = clip
@@ -77,7 +77,7 @@ def frozen_items(session: Session, release: Release) -> Frozen:
     for number, revision in release.items:
         item = session.get_one(Item, number)
         content = content_at(session, number, revision)
-        items.append(_public(item, content))
+        items.append(_public(item, content, regions=release.facts.get("regions", False)))
         if release.clips is None and (key := clip_key(content)):
             clip = session.scalar(select(Clip).where(Clip.project_id == release.project_id, Clip.key == key))
             if clip is not None:
@@ -112,5 +112,7 @@ def sound_files(media: Path, clips: Mapping[str, FrozenClip]) -> dict[str, Path]
     return found
 
 
-def _public(item: Item, content: ItemContent) -> PublicItem:
-    return to_item(content, item.public_id, content.audio_path or f"./audio/{item.public_id}.wav")
+def _public(item: Item, content: ItemContent, *, regions: bool) -> PublicItem:
+    # Releases that older programs wrote do not say where cues are heard, and are written again as they were.
+    path = content.audio_path or f"./audio/{item.public_id}.wav"
+    return to_item(content, item.public_id, path, regions=regions)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -32,10 +34,12 @@ __all__ = [
     "Form",
     "copy_clips",
     "format_of",
+    "is_archive",
     "item_file",
     "plain_hint",
     "project_items",
     "read_items",
+    "unpacked",
 ]
 
 Form = Literal["jsonl", "csv", "label-studio.json"]
@@ -200,3 +204,36 @@ def read_items(data: bytes, name: str, media: Path) -> tuple[PublicItem, ...]:
     if not items:
         raise InputError("holds no item", file=name, hint="give a row or a record an item")
     return items
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file's name is that of a benchmark with its clips in one file."""
+    return name.lower().endswith((".zip", ".tar", ".tar.gz", ".tgz"))
+
+
+@contextmanager
+def unpacked(archive: Path, media: Path) -> Iterator[tuple[tuple[PublicItem, ...], Path | None]]:
+    """The items of a benchmark that is one archive, such as a release, and for a while the folder of its clips.
+
+    The folder is nothing where the archive holds no clip.
+
+    Raises:
+        InputError: the archive is damaged, holds what is refused, or is no benchmark.
+        WorldError: the disk refuses.
+    """
+    from mmar.studio.exchange import open_package
+
+    folder = media / "incoming" / secrets.token_hex(16)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        try:
+            package = open_package(archive, folder)
+        except InputError as error:
+            ours = None if error.file is None else archive.name
+            raise InputError(
+                error.problem, file=ours, line=error.line, field=error.field, hint=plain_hint(error)
+            ) from None
+        items = tuple(package.benchmark)
+        yield items, package.metadata.parent if len(package.missing) < len(items) else None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

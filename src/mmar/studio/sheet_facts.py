@@ -29,6 +29,7 @@ from mmar.studio.store.queues import blind_answers
 from mmar.studio.store.revisions import content_at
 from mmar.studio.workflow import ItemContent
 from mmar.studio.workflow.agreement import BlindAnswer, HumanScore, human_score
+from mmar.studio.workflow.content import CUE_REGIONS
 
 __all__ = ["audit_words", "release_facts"]
 
@@ -51,7 +52,8 @@ def release_facts(session: Session, project: Project, frozen: Frozen) -> dict[st
         "licence_name": settings.licence,
         "licence_text": settings.licence_text or _licence_text(settings.licence),
         "canary": settings.canary,
-        "withheld": settings.withheld,
+        "withheld": settings.withheld + _withheld_too(settings, frozen),
+        "regions": True,
         "contact": settings.contact,
         "written_by": f"mmar {__version__}",
         "clip_format": _clip_words(settings, list(frozen.measured.values())),
@@ -107,6 +109,12 @@ def _answers_to(session: Session, project: Project, frozen: Frozen) -> list[Blin
             or asks(answer.item, answer.revision) == asks(answer.item, released[answer.item])
         )
     ]
+
+
+def _withheld_too(settings: ProjectSettings, frozen: Frozen) -> tuple[str, ...]:
+    """Where a cue is heard is withheld with what it says."""
+    said = any(CUE_REGIONS in item.names for item in frozen.items)
+    return (CUE_REGIONS,) if said and "cue" in settings.withheld else ()
 
 
 def _asked(content: ItemContent) -> tuple[object, ...]:

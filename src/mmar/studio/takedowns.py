@@ -18,7 +18,14 @@ from mmar.studio.exchange import takedown_names
 from mmar.studio.store.people import trace
 from mmar.studio.workflow import Actor, Refused, Role, State
 
-__all__ = ["add_takedown", "is_taken_down", "items_named", "taken_down", "taken_down_since"]
+__all__ = [
+    "add_takedown",
+    "approved_but_taken_down",
+    "is_taken_down",
+    "items_named",
+    "taken_down",
+    "taken_down_since",
+]
 
 
 def taken_down(session: Session, project_id: int) -> frozenset[str]:
@@ -43,16 +50,29 @@ def is_taken_down(banned: Set[str], public_id: str, url: str, sha256: str | None
 
 def items_named(session: Session, project_id: int, what: str) -> list[str]:
     """Public ids of the items that a takedown names, in the order of their numbers."""
-    rows = session.execute(
+    return _named(session, project_id, _spellings(what))
+
+
+def approved_but_taken_down(session: Session, project_id: int) -> list[str]:
+    """Public ids of approved items that no release may hold, since the list names them."""
+    banned = taken_down(session, project_id)
+    return _named(session, project_id, banned, State.APPROVED) if banned else []
+
+
+def _named(session: Session, project_id: int, banned: Set[str], state: State | None = None) -> list[str]:
+    query = (
         select(Item.public_id, Revision.content, Clip.sha256)
         .join(Revision, (Revision.item_id == Item.id) & (Revision.number == Item.revision))
         .join(Clip, (Clip.project_id == Item.project_id) & (Clip.key == Item.clip_key), isouter=True)
         .where(Item.project_id == project_id)
         .order_by(Item.id)
     )
-    banned = _spellings(what)
+    if state is not None:
+        query = query.where(Item.state == state.value)
     return [
-        public_id for public_id, content, sha in rows if is_taken_down(banned, public_id, content.url, sha)
+        public_id
+        for public_id, content, sha in session.execute(query)
+        if is_taken_down(banned, public_id, content.url, sha)
     ]
 
 
@@ -74,13 +94,16 @@ def add_takedown(
 
     Raises:
         Refused: not a lead.
-        InputError: nothing is named, or no reason.
+        InputError: nothing is named, or no reason, or it was named before.
     """
     if not actor.has(Role.LEAD):
         raise Refused("role", "only a lead may do that")
     what, why = what.strip(), why.strip()
     if not what or not why or len(what) > 300 or "\x00" in what + why:
         raise InputError("say what, in at most 300 characters, and why", field="what")
+    listed = select(Takedown.id).where(Takedown.project_id == project.id, Takedown.what == what)
+    if session.scalar(listed.limit(1)) is not None:
+        raise InputError(f"“{what}” is on the list already", field="what")
     session.add(Takedown(project_id=project.id, what=what, why=why, person_id=actor.person, at=now))
     trace(session, now, actor.person, "takedown", what, detail=why, project_id=project.id)
     session.flush()

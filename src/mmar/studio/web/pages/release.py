@@ -18,7 +18,7 @@ from mmar.studio.items_file import FORMS, format_of, item_file, project_items
 from mmar.studio.release import release_folder, write_project_release
 from mmar.studio.store.people import names_of, trace
 from mmar.studio.store.projects import changed_settings, save_settings, state_counts
-from mmar.studio.takedowns import add_takedown, taken_down_since
+from mmar.studio.takedowns import add_takedown, approved_but_taken_down, taken_down_since
 from mmar.studio.web.forms import text, texts
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
@@ -43,7 +43,8 @@ def _show(request: Request, here: Place, problem: str = "", status: int = 200, *
             select(Release).where(Release.project_id == project.id).order_by(Release.id.desc())
         ).all()
         values: dict[str, Any] = {
-            "approved": state_counts(session, project.id).get("approved", 0),
+            "approved": state_counts(session, project.id).get("approved", 0)
+            - len(approved_but_taken_down(session, project.id)),
             "releases": releases,
             "gone": {one.id: taken_down_since(session, one) for one in releases},
             "takedowns": session.scalars(select(Takedown).where(Takedown.project_id == project.id)).all(),
@@ -101,6 +102,13 @@ def write(request: Request, here: Here) -> Response:
     return RedirectResponse(f"/p/{here.project.slug}/release", 303)
 
 
+@router.get("/import")
+@router.get("/release/takedown")
+def back(here: Here) -> Response:
+    """Where the answers to these forms stand, for whoever loads one again."""
+    return RedirectResponse(f"/p/{here.project.slug}/release", 303)
+
+
 @router.get("/release/{version}.zip")
 def download(here: Here, version: str) -> Response:
     """A release as an archive."""
@@ -113,10 +121,9 @@ def download(here: Here, version: str) -> Response:
     if known is None or not folder.is_dir():
         raise UsageError(f"there is no release {version}")
     if gone:
-        raise Refused(
-            "state",
+        raise UsageError(
             f"version {version} holds what was taken down since ({gone[0]}; {len(gone)} in all), so it is not "
-            "handed out any more; write a new version",
+            "handed out any more; write a new version"
         )
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
