@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sqlalchemy import select
 from mmar.errors import InputError, UsageError
 from mmar.items import Item as PublicItem
 from mmar.studio.config import StudioConfig
+from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.imported_clips import keep_clips, wanting_clips
@@ -180,6 +182,21 @@ def test_where_cues_are_heard_survives_a_file_that_does_not_say_it(opened: Studi
         now = revisions.content_of(session, session.get_one(Item, 1))
     assert now.question == "How high?"
     assert now.cues == (Cue("a click"), Cue("a hum", 0.1, 0.4))
+
+
+def test_a_file_that_is_sent_twice_at_once_is_imported_once(database: Database) -> None:
+    with database.write() as session:
+        root = people.add_person(session, "root", "Root", NOW, site_admin=True)
+        projects.add_project(session, "tones", "Tones", root, NOW)
+
+    def send(_: int) -> int:
+        with database.write() as session:
+            actor = people.actor_in(session, 1, session.get_one(Person, 1))
+            items = [record(at) for at in range(9)]
+            return import_items(session, session.get_one(Project, 1), actor, items, NOW).added
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(send, range(4))) == [0, 0, 0, 9]
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,8 @@ def export(
 ) -> None:
     """Write all complete items of a project to FILE: .jsonl, .csv or .label-studio.json, keys included.
 
+    A FILE that ends in .label-studio.xml gets the labelling configuration for those tasks.
+
     \b
     Example:
       mmar studio export demo out/items.jsonl --audio-dir out
@@ -153,6 +155,9 @@ def export(
     write_whole(
         file, item_file(exported.items, form, audio_base=LOCAL_FILES if audio_url is None else audio_url)
     )
+    if form == "label-studio.xml":
+        click.echo(f"the labelling configuration in {file}")
+        return
     click.echo(
         f"{len(exported.items)} items in {file}{exported.left_words}"
         + (f"; {copied} clips below {audio_dir}" if audio_dir else "")

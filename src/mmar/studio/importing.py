@@ -100,6 +100,8 @@ def import_items(
     items, clips = tuple(items), clips or {}
     for item in items:
         _check_names(item)
+    # One import after another: a form that was sent twice must not meet its own items half way.
+    session.execute(select(Project.id).where(Project.id == project.id).with_for_update())
     known = {
         item.public_id: item for item in session.scalars(select(Item).where(Item.project_id == project.id))
     }

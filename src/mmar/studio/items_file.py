@@ -42,13 +42,14 @@ __all__ = [
     "unpacked",
 ]
 
-Form = Literal["jsonl", "csv", "label-studio.json"]
+Form = Literal["jsonl", "csv", "label-studio.json", "label-studio.xml"]
 FORMS: dict[Form, str] = {
     "jsonl": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
     "label-studio.json": "application/json",
+    "label-studio.xml": "application/xml",
 }
-"""Media type by the ending of the file's name."""
+"""Media type by the ending of the file's name; the last is the labelling configuration for the one before it."""
 
 LOCAL_FILES = "/data/local-files/?d="
 """Where Label Studio has the files of a folder that its server may read (its “local files” storage)."""
@@ -166,7 +167,10 @@ def item_file(items: Sequence[PublicItem], form: Form, *, audio_base: str = LOCA
         from mmar.studio.exchange import csv_text
 
         return csv_text(items).encode()
-    from mmar.studio.exchange import label_studio_tasks
+    from mmar.studio.exchange import label_studio_config, label_studio_tasks
+
+    if form == "label-studio.xml":
+        return label_studio_config().encode()
 
     def address(item: PublicItem) -> str:
         return audio_base + quote(item.audio_path.removeprefix("./"))

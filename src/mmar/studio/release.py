@@ -139,6 +139,7 @@ def write_project_release(
     facts["changes"] = (folder / "CHANGES.md").read_text(encoding="utf-8")
     facts["sheet"] = (folder / "DATASHEET.md").read_text(encoding="utf-8")
     with database.write() as session:
+        session.execute(select(Project.id).where(Project.id == project.id).with_for_update())
         made = _find(session, project.id, version)
         if made is None:
             made = Release(

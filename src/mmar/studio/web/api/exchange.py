@@ -103,7 +103,7 @@ def bring_in_file(here: Here) -> dict[str, Any]:
 
 @router.get("/export.{form}", summary="Every complete item as a file, keys included", response_class=Response)
 def export(request: Request, here: Here, form: str) -> Response:
-    """`jsonl`, `csv` or `label-studio.json`; for leads."""
+    """`jsonl`, `csv` or `label-studio.json`, and `label-studio.xml`, its configuration; for leads."""
     return exported(request, here, form)
 
 
