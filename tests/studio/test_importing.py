@@ -184,6 +184,23 @@ def test_where_cues_are_heard_survives_a_file_that_does_not_say_it(opened: Studi
     assert now.cues == (Cue("a click"), Cue("a hum", 0.1, 0.4))
 
 
+def test_what_a_release_withholds_is_not_taken_from_the_items_that_it_came_from(opened: Studio) -> None:
+    full = record(0, thinking="Low, since it hums.", cue=("a hum",), extra={"note": 7})
+    bring_in(opened, msgspec.structs.replace(full, names=(*full.names, "note")))
+    released = {name: value for name, value in full.to_record().items() if name not in ("thinking", "cue")}
+    assert bring_in(opened, PublicItem.from_record(released)).other == ()
+    changed = PublicItem.from_record({**released, "question": "How high?", "canary": "c"})
+    assert bring_in(opened, changed, update=True).updated == 1
+    with opened.database.read() as session:
+        now = revisions.content_of(session, session.get_one(Item, 1))
+    again = to_item(now, "tone-0", full.audio_path).to_record()
+    assert again == {**full.to_record(), "note": 7, "question": "How high?", "canary": "c"}
+    # An empty field of the file is said, not left out.
+    bring_in(opened, PublicItem.from_record({**released, "thinking": None}), update=True)
+    with opened.database.read() as session:
+        assert revisions.content_of(session, session.get_one(Item, 1)).thinking == ""
+
+
 def test_a_file_that_is_sent_twice_at_once_is_imported_once(database: Database) -> None:
     with database.write() as session:
         root = people.add_person(session, "root", "Root", NOW, site_admin=True)

@@ -137,7 +137,7 @@ def give_clip(
     content = content_of(session, row)
     here = find_recording(session, project.id, f"file:{item.audio_path}")
     if here is not None and here.sha256 != kept.sha256:
-        return "another item here has another sound under that path"
+        return "another sound is here under that path already"
     if content.cut or content.audio_path != item.audio_path:
         content = msgspec.structs.replace(content, audio_path=item.audio_path, cut=False)
         add_revision(session, project, row, actor, content, "its clip was imported", now, kind="import")

@@ -24,7 +24,8 @@ from mmar.studio.library import KeptAudio
 from mmar.studio.store.items import save
 from mmar.studio.store.revisions import add_revision, content_of
 from mmar.studio.workflow import Actor, ItemContent, Refused, Role, State
-from mmar.studio.workflow.content import from_item, says_the_same
+from mmar.studio.workflow.content import from_item
+from mmar.studio.workflow.laying_over import laid_over, says_the_same
 from mmar.studio.workflow.limits import LONGEST_ID
 
 __all__ = ["Imported", "find_clip_file", "import_items", "keep_clips"]
@@ -227,18 +228,7 @@ def _update(
     now: datetime,
 ) -> str:
     """Save what a file says of a known item; answers why that is not allowed, or nothing."""
-    theirs = from_item(item)
-    if all(cue.start is None for cue in theirs.cues):
-        places = {cue.text: cue for cue in now_says.cues}
-        theirs = msgspec.structs.replace(theirs, cues=tuple(places.get(cue.text, cue) for cue in theirs.cues))
-    content = msgspec.structs.replace(
-        theirs,
-        # What no file says stays.
-        recording=now_says.recording,
-        audio_path=now_says.audio_path,
-        cut=now_says.cut,
-        idea=now_says.idea,
-    )
+    content = laid_over(item, now_says)
     try:
         save(
             session, project, row.id, actor, content,

@@ -26,7 +26,6 @@ __all__ = [
     "Segment",
     "cue_regions",
     "from_item",
-    "says_the_same",
     "to_item",
     "with_own_cut",
     "without_shadows",
@@ -182,20 +181,6 @@ def cue_regions(item: Item) -> list[tuple[float, float] | None] | None:
     if len(found) != len(item.cue or ()) or any(each and not 0 <= each[0] <= each[1] for each in found):
         return None
     return found
-
-
-def says_the_same(item: Item, content: ItemContent) -> bool:
-    """Whether a published item says what some content does, where each stands and how it is spelled aside.
-
-    Where the item does not say where its cues are heard, that does not count.
-    """
-    theirs = from_item(item)
-    fields = [name for name in FIELD_NAMES if name not in ("clip", "cues")]
-    if any(getattr(theirs, name) != getattr(content, name) for name in fields):
-        return False
-    if all(cue.start is None for cue in theirs.cues):
-        return [cue.text for cue in theirs.cues] == [cue.text for cue in content.cues]
-    return theirs.cues == content.cues
 
 
 def to_item(content: ItemContent, item_id: str, audio_path: str, *, regions: bool = False) -> Item:
