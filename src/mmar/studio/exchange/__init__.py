@@ -25,7 +25,7 @@ from mmar.studio.exchange.history import Previous, read_previous
 from mmar.studio.exchange.label_studio import label_studio_config, label_studio_tasks
 from mmar.studio.exchange.label_studio_reading import is_label_studio, read_label_studio
 from mmar.studio.exchange.leaving_out import LeftOut, takedown_names, without_taken_down
-from mmar.studio.exchange.packages import Package, below, open_package, pack
+from mmar.studio.exchange.packages import Package, below, open_package, pack, zipped
 from mmar.studio.exchange.release import Release, public_items, write_release
 from mmar.studio.exchange.restoring import finish_restore, restore
 from mmar.studio.exchange.sums import verify_release
@@ -66,4 +66,5 @@ __all__ = [
     "verify_release",
     "without_taken_down",
     "write_release",
+    "zipped",
 ]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import select
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from mmar.errors import InputError, MmarError, UsageError
 from mmar.studio.data.release_tables import Release, Takedown
+from mmar.studio.exchange import zipped
 from mmar.studio.importing import import_items
 from mmar.studio.items_file import FORMS, format_of, item_file, project_items
 from mmar.studio.release import release_folder, write_project_release
@@ -125,19 +123,11 @@ def download(here: Here, version: str) -> Response:
             f"version {version} holds what was taken down since ({gone[0]}; {len(gone)} in all), so it is not "
             "handed out any more; write a new version"
         )
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                # A fixed time, so that the archive too is the same to the byte.
-                entry = zipfile.ZipInfo(
-                    (Path(f"{here.project.slug}-{version}") / path.relative_to(folder)).as_posix()
-                )
-                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
-    return Response(
-        data.getvalue(),
+    name = f"{here.project.slug}-{version}"
+    return StreamingResponse(
+        zipped(folder, name),
         media_type="application/zip",
-        headers={"content-disposition": f'attachment; filename="{here.project.slug}-{version}.zip"'},
+        headers={"content-disposition": f'attachment; filename="{name}.zip"'},
     )
 
 
