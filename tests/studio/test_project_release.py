@@ -31,6 +31,7 @@ from mmar.studio.data.release_tables import Release, Takedown
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.exchange import verify_release
 from mmar.studio.importing import import_items, keep_clips
+from mmar.studio.items_file import project_items
 from mmar.studio.jobs.worker import Worker
 from mmar.studio.release import write_project_release
 from mmar.studio.start import open_studio
@@ -271,6 +272,32 @@ def test_clips_that_an_older_program_cut_are_measured_before_a_release(opened: S
     assert CliRunner().invoke(command, [*data, "1.0"], catch_exceptions=False).exit_code == 0
     assert tree(opened.config.releases / "tones/1.0") == first
     assert CliRunner().invoke(command, [*data, "1.1"], catch_exceptions=False).exit_code == 0
+
+
+def test_a_clip_is_released_under_the_name_of_what_it_is(opened: Studio, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "audio/tone.x.flac", 0.3 * np.sin(np.arange(16_000) / 9), 16_000)
+    item = msgspec.structs.replace(record(9), audio_path="./audio/tone.x.flac", url=None)
+    clips = keep_clips(opened.config.media, tmp_path, [item])
+    with opened.database.write() as session:
+        actor = people.actor_in(session, 1, session.get_one(Person, 1))
+        import_items(session, session.get_one(Project, 1), actor, [item], NOW, clips=clips)
+    worker = Worker(opened.config, opened.database, opened.clock)
+    while worker.do_one():
+        pass
+    with opened.database.write() as session:
+        for row in session.scalars(select(Item)):
+            row.state = "approved"
+    files = written(opened, "1.0")
+    assert files["audio/tone.x.wav"].startswith(b"RIFF")
+    benchmark = load_benchmark(opened.config.releases / "tones/1.0/tones-meta.jsonl")
+    assert benchmark.by_id["tone-9"].audio_path == "./audio/tone.x.wav"
+    shutil.rmtree(opened.config.releases / "tones/1.0")
+    assert written(opened, "1.0") == files
+    with opened.database.read() as session:
+        project = session.get_one(Project, 1)
+        plain = project_items(session, project).items[-1].audio_path
+        along = project_items(session, project, with_clips=True).items[-1].audio_path
+    assert (plain, along) == ("./audio/tone.x.flac", "./audio/tone.x.wav")
 
 
 def test_where_cues_are_heard_is_released_or_withheld_with_the_cues(opened: Studio) -> None:

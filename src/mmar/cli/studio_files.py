@@ -150,7 +150,7 @@ def export(
     form = format_of(file.name)
     with opened.database.read() as session:
         found, _ = acting(session, project, None)
-        exported = project_items(session, found)
+        exported = project_items(session, found, with_clips=audio_dir is not None)
     copied = copy_clips(exported, config.media, audio_dir) if audio_dir else 0
     write_whole(
         file, item_file(exported.items, form, audio_base=LOCAL_FILES if audio_url is None else audio_url)

@@ -17,7 +17,7 @@ from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.release_tables import FrozenClip, Release
 from mmar.studio.data.tables import Project
 from mmar.studio.library import media_file
-from mmar.studio.store.clips import clip_key, clip_of
+from mmar.studio.store.clips import clip_key, clip_of, published_path
 from mmar.studio.store.revisions import content_at
 from mmar.studio.takedowns import is_taken_down, taken_down
 from mmar.studio.workflow import ItemContent, State
@@ -56,7 +56,7 @@ def freeze(session: Session, project: Project) -> Frozen:
         clip = clip_of(session, item)
         if is_taken_down(banned, item.public_id, content.url, clip.sha256 if clip else None):
             continue
-        items.append(_public(item, content, regions=True))
+        items.append(_public(item, content, clip is not None))
         revisions.append((item.id, item.revision))
         if clip is not None:
             measured[item.public_id] = clip
@@ -77,11 +77,15 @@ def frozen_items(session: Session, release: Release) -> Frozen:
     for number, revision in release.items:
         item = session.get_one(Item, number)
         content = content_at(session, number, revision)
-        items.append(_public(item, content, regions=release.facts.get("regions", False)))
         if release.clips is None and (key := clip_key(content)):
             clip = session.scalar(select(Clip).where(Clip.project_id == release.project_id, Clip.key == key))
             if clip is not None:
                 clips[item.public_id] = FrozenClip(clip.path, clip.sha256)
+        if release.facts.get("regions", False):
+            items.append(_public(item, content, item.public_id in (release.clips or {})))
+        else:  # as an older program wrote it
+            path = published_path(content, item.public_id, with_clip=False)
+            items.append(to_item(content, item.public_id, path))
     return Frozen(tuple(items), tuple(release.items), clips if release.clips is None else release.clips)
 
 
@@ -112,7 +116,6 @@ def sound_files(media: Path, clips: Mapping[str, FrozenClip]) -> dict[str, Path]
     return found
 
 
-def _public(item: Item, content: ItemContent, *, regions: bool) -> PublicItem:
-    # Releases that older programs wrote do not say where cues are heard, and are written again as they were.
-    path = content.audio_path or f"./audio/{item.public_id}.wav"
-    return to_item(content, item.public_id, path, regions=regions)
+def _public(item: Item, content: ItemContent, with_clip: bool) -> PublicItem:  # noqa: FBT001
+    path = published_path(content, item.public_id, with_clip=with_clip)
+    return to_item(content, item.public_id, path, regions=True)

@@ -23,6 +23,7 @@ from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.tables import Project
 from mmar.studio.library import incoming_file, media_file
+from mmar.studio.store.clips import published_path
 from mmar.studio.takedowns import is_taken_down, taken_down
 from mmar.studio.workflow import State
 from mmar.studio.workflow.content import to_item
@@ -96,8 +97,14 @@ class Exported(msgspec.Struct, frozen=True):
         return f"; left out: {', '.join(parts)}" if parts else ""
 
 
-def project_items(session: Session, project: Project) -> Exported:
-    """Every item of a project that is complete and was not taken down, keys included, by number."""
+def project_items(session: Session, project: Project, *, with_clips: bool = False) -> Exported:
+    """Every item of a project that is complete and was not taken down, keys included, by number.
+
+    Args:
+        session: an open transaction.
+        project: whose items.
+        with_clips: whether the clips go along, so that each path is that of a WAV file.
+    """
     banned = taken_down(session, project.id)
     rows = session.execute(
         select(Item, Revision.content, Clip.path, Clip.sha256)
@@ -115,8 +122,8 @@ def project_items(session: Session, project: Project) -> Exported:
         elif content is None or content.key is None or len(content.choices) < 2:
             unfinished += 1
         else:
-            audio_path = content.audio_path or f"./audio/{item.public_id}.wav"
-            items.append(to_item(content, item.public_id, audio_path, regions=True))
+            place = published_path(content, item.public_id, with_clip=with_clips and bool(path))
+            items.append(to_item(content, item.public_id, place, regions=True))
             if path:
                 clips[item.public_id] = path
     return Exported(tuple(items), clips, unfinished, down)
