@@ -141,6 +141,14 @@ def test_two_benchmarks_with_one_path_for_two_sounds_are_not_mixed_up(opened: St
     assert heard(opened) == {"tone-0": "300", "their-tone": "300"}
 
 
+def test_a_file_is_not_taken_for_two_clips_that_share_its_name(opened: Studio, tmp_path: Path) -> None:
+    tone(tmp_path, 0, 300)
+    items = [record(0, id=name, audio_path=f"./{name}/tone-0.wav") for name in ("one", "two")]
+    with pytest.raises(UsageError, match="none of the 2 clips"):
+        keep_clips(opened.config.media, tmp_path / "audio", items)
+    assert list(keep_clips(opened.config.media, tmp_path / "audio", items[:1])) == ["./one/tone-0.wav"]
+
+
 def test_a_folder_without_one_of_the_clips_is_a_mistake(opened: Studio, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"none of the 1 clips is in .*looked for ./audio/tone-0.wav"):
         bring_in(opened, record(0), folder=tmp_path)

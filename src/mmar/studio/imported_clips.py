@@ -6,6 +6,7 @@ project has one sound for one path.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -33,10 +34,10 @@ __all__ = ["add_clip", "find_clip_file", "give_clip", "keep_clips", "refuse_othe
 _GONE = frozenset({State.WITHDRAWN.value, State.TAKEN_DOWN.value})
 
 
-def find_clip_file(folder: Path, audio_path: str) -> Path | None:
-    """Where an item's clip lies in a folder; never outside of it."""
+def find_clip_file(folder: Path, audio_path: str, *, by_name: bool = True) -> Path | None:
+    """Where an item's clip lies in a folder, under its path or by its bare name; never outside of the folder."""
     root = folder.resolve()
-    for relative in (audio_path, Path(audio_path).name):
+    for relative in (audio_path, Path(audio_path).name)[: 1 + by_name]:
         path = (root / relative).resolve()
         if path.is_relative_to(root) and path.is_file():
             return path
@@ -69,8 +70,10 @@ def keep_clips(media: Path, folder: Path, items: Sequence[PublicItem]) -> dict[s
         UsageError: not one of the clips lies there.
     """
     found: dict[str, KeptAudio] = {}
+    # One file cannot be the clip of two paths that end in its name.
+    names = Counter(Path(path).name for path in {item.audio_path for item in items})
     for item in items:
-        path = find_clip_file(folder, item.audio_path)
+        path = find_clip_file(folder, item.audio_path, by_name=names[Path(item.audio_path).name] == 1)
         if path is not None and item.audio_path not in found:
             try:
                 found[item.audio_path] = keep_audio(media, path)

@@ -98,8 +98,9 @@ def test_json_min_and_csv_of_what_was_made_here(tmp_path: Path) -> None:
         "answer": "B. two",
         "thinking": "because",
         "cue": "click",
+        # As Label Studio's own converter writes them: the texts of regions apart from the regions.
         "heard": [{"start": 0.5, "end": 1.0, "channel": 0, "labels": ["Cue"]}],
-        "cue_heard": [{"start": 0.5, "end": 1.0, "channel": 0, "text": ["hum"]}],
+        "cue_heard": ["hum"],
         "annotator": 1,
         "annotation_id": 9,
         "lead_time": 4.2,
@@ -120,6 +121,15 @@ def test_json_min_and_csv_of_what_was_made_here(tmp_path: Path) -> None:
         assert (item.answer, item.thinking, item.cue) == ("two", "because", ("hum", "click"))
         assert cue_regions(item) == [(0.5, 1.0), None]
         assert item.question == "Which, “one”?"
+
+
+def test_texts_and_regions_of_a_flat_export_that_do_not_pair_are_not_guessed_at() -> None:
+    regions = [{"start": at, "end": at + 1, "channel": 0, "labels": ["Cue"]} for at in (1, 3)]
+    row = {**DATA, "id": 5, "answer": "A. cat", "annotator": 1, "annotation_id": 1, "heard": regions}
+    (item,) = read([{**row, "cue_heard": "a bark"}])
+    assert (item.cue, cue_regions(item)) == (("a bark",), None)
+    (item,) = read([{**row, "cue_heard": ["one", "two"]}])
+    assert (item.cue, cue_regions(item)) == (("one", "two"), [(1, 2), (3, 4)])
 
 
 def test_of_several_annotations_of_a_task_the_last_one_counts_in_a_flat_export() -> None:

@@ -135,16 +135,37 @@ def _cell(cell: str) -> Any:
 def _flat_record(task: dict[str, Any], place: str) -> dict[str, Any]:
     """The record of a flat one: what stands under a field's name is the annotation's."""
     data = {name: value for name, value in task.items() if name not in _OWN and name != "id"}
+    _put_in_place(data)
     names = ("answer", "thinking", "cue", "cue_heard", "heard", *_TEXTS)
     results = [
         {"from_name": name, "value": each if isinstance(each, dict) else {"choices": [each], "text": [each]}}
         for name in names
         if name in data
-        for each in (data[name] if isinstance(data[name], list) else [data[name]])
+        for each in _listed(data[name])
     ]
     # What the annotation says stands under the same name as what the data say.
     record = _own(task | {"data": {name: data[name] for name in data if name not in ("answer", "cue")}})
     return _overlaid(record, results, place)
+
+
+def _put_in_place(data: dict[str, Any]) -> None:
+    """Give texts of regions their regions, which flat exports list apart from them, in the same order.
+
+    Where there are more of the one than of the other nobody can say which belongs to which: the texts stay.
+    """
+    texts, regions = _listed(data.get("cue_heard", [])), _listed(data.get("heard", []))
+    if not texts or not all(isinstance(each, str) for each in texts):
+        return
+    if len(texts) == len(regions) and all(isinstance(each, dict) for each in regions):
+        data["cue_heard"] = [
+            {"start": region.get("start"), "end": region.get("end"), "text": [text]}
+            for text, region in zip(texts, regions, strict=True)
+        ]
+    data.pop("heard", None)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _record(task: object, place: str) -> dict[str, Any]:
@@ -227,8 +248,7 @@ def _texts(value: Mapping[str, Any]) -> Iterator[str]:
     # Label Studio writes a single text as a text and several as a list.
     for name in ("choices", "text", "labels"):
         if name in value:
-            found = value[name] if isinstance(value[name], list) else [value[name]]
-            yield from (each for each in found if isinstance(each, str))
+            yield from (each for each in _listed(value[name]) if isinstance(each, str))
             return
 
 
