@@ -30,6 +30,7 @@ from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.release_tables import Release, Takedown
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.exchange import verify_release
+from mmar.studio.exchange.sums import write_sums
 from mmar.studio.importing import import_items, keep_clips
 from mmar.studio.items_file import project_items
 from mmar.studio.jobs.worker import Worker
@@ -152,11 +153,19 @@ def test_a_version_that_an_older_program_wrote_is_written_again_too(opened: Stud
     with opened.database.write() as session:
         release = session.scalars(select(Release)).one()
         release.clips = None
-        release.facts = {k: v for k, v in release.facts.items() if k not in ("taken_down", "changes")}
+        release.facts = {
+            k: v for k, v in release.facts.items() if k not in ("taken_down", "changes", "sheet")
+        }
         session.add(
             Takedown(project_id=1, what="https://youtu.be/qx8hrhBZJ98", why="x", person_id=1, at=LATER)
         )
     change(opened.database, "tone-0", "Is this another question?", "approved")
+    # Its words were others; what stands there is taken as it stands.
+    sheet = opened.config.releases / "tones/1.0/DATASHEET.md"
+    sheet.write_text(sheet.read_text(encoding="utf-8") + "In other words.\n", encoding="utf-8")
+    (sheet.parent / "SHA256SUMS").unlink()
+    write_sums(sheet.parent)
+    assert written(opened, "1.0", LATER)["DATASHEET.md"].endswith(b"In other words.\n")
     shutil.rmtree(opened.config.releases / "tones")
     assert written(opened, "1.0", LATER) == first
 

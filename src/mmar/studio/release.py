@@ -131,7 +131,7 @@ def write_project_release(
         previous=previous,
         gone=gone,
         changes=facts.get("changes"),
-        sheet=facts.get("sheet"),
+        sheet=facts.get("sheet") or (_sheet_there(folder) if known is not None else None),
     )
     if known is not None:
         return known
@@ -169,6 +169,12 @@ def _before(session: Session, project_id: int, version: str, known: Release | No
     if known is not None:
         earlier = earlier.where(Release.id < known.id)
     return session.scalar(earlier.order_by(Release.id.desc()).limit(1))
+
+
+def _sheet_there(folder: Path) -> str | None:
+    """The data sheet that an older program wrote, which put it together in other words."""
+    path = folder / "DATASHEET.md"
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def _refuse_unmeasured(database: Database, slug: str, version: str, now: datetime) -> None:
