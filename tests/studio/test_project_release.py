@@ -18,23 +18,27 @@ from sqlalchemy import select
 
 from mmar.audit import audit
 from mmar.audit.baseline import read_baseline, write_baseline
+from mmar.audit.sounds import hear
 from mmar.cli.studio import studio as command
 from mmar.errors import InputError, UsageError
 from mmar.items import Item as PublicItem
 from mmar.items import load_benchmark
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
-from mmar.studio.data.item_tables import Item
+from mmar.studio.data.item_tables import Hearing, Item
 from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.release_tables import Release, Takedown
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.exchange import verify_release
+from mmar.studio.exchange.sums import write_sums
 from mmar.studio.importing import import_items, keep_clips
+from mmar.studio.items_file import project_items
 from mmar.studio.jobs.worker import Worker
 from mmar.studio.release import write_project_release
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects, revisions
 from mmar.studio.web.studio import Studio
+from mmar.studio.workflow.content import Cue
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=9)
@@ -149,11 +153,19 @@ def test_a_version_that_an_older_program_wrote_is_written_again_too(opened: Stud
     with opened.database.write() as session:
         release = session.scalars(select(Release)).one()
         release.clips = None
-        release.facts = {k: v for k, v in release.facts.items() if k not in ("taken_down", "changes")}
+        release.facts = {
+            k: v for k, v in release.facts.items() if k not in ("taken_down", "changes", "sheet")
+        }
         session.add(
             Takedown(project_id=1, what="https://youtu.be/qx8hrhBZJ98", why="x", person_id=1, at=LATER)
         )
     change(opened.database, "tone-0", "Is this another question?", "approved")
+    # Its words were others; what stands there is taken as it stands.
+    sheet = opened.config.releases / "tones/1.0/DATASHEET.md"
+    sheet.write_text(sheet.read_text(encoding="utf-8") + "In other words.\n", encoding="utf-8")
+    (sheet.parent / "SHA256SUMS").unlink()
+    write_sums(sheet.parent)
+    assert written(opened, "1.0", LATER)["DATASHEET.md"].endswith(b"In other words.\n")
     shutil.rmtree(opened.config.releases / "tones")
     assert written(opened, "1.0", LATER) == first
 
@@ -185,18 +197,44 @@ def test_a_clip_that_is_not_the_frozen_one_is_refused(opened: Studio) -> None:
         written(opened, "1.0", LATER)
 
 
+def faulty_clips(opened: Studio, folder: Path) -> None:
+    """Three more approved items: one silent, one overdriven, one a copy of that."""
+    noise = np.random.default_rng(5).standard_normal(32_000)
+    sounds = {3: np.zeros(32_000), 4: np.clip(noise, -1, 1), 5: np.clip(noise, -1, 1) * 0.5}
+    items = [record(at) for at in sounds]
+    for at, samples in sounds.items():
+        soundfile.write(folder / f"audio/tone-{at}.wav", samples, 16_000)
+    clips = keep_clips(opened.config.media, folder, items)
+    with opened.database.write() as session:
+        actor = people.actor_in(session, 1, session.get_one(Person, 1))
+        import_items(session, session.get_one(Project, 1), actor, items, NOW, clips=clips)
+    worker = Worker(opened.config, opened.database, opened.clock)
+    while worker.do_one():
+        pass
+    with opened.database.write() as session:
+        for item in session.scalars(select(Item)):
+            item.state = "approved"
+
+
 def test_the_data_sheet_says_what_the_audit_of_the_released_file_finds(
-    opened: Studio, tmp_path: Path
+    opened: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    faulty_clips(opened, tmp_path)
+    # Nobody waits for a page while sounds are decoded: a release knows what was measured when they were cut.
+    monkeypatch.setattr("mmar.audio.read.read_clip", lambda *_: pytest.fail("decoded"))
     with opened.database.write() as session:
         project = session.scalars(select(Project)).one()
         project.settings = msgspec.structs.replace(
             project.settings, targets={"Signal Layer|music": 5, "Semantic Layer|speech": 4, "language:zh": 2}
         )
     sheet = written(opened, "1.0")["DATASHEET.md"].decode()
-    benchmark = load_benchmark(opened.config.releases / "tones/1.0/tones-meta.jsonl")
-    # The audit that a reader would run on what was released.
-    found = audit(benchmark)
+    monkeypatch.undo()
+    folder = opened.config.releases / "tones/1.0"
+    benchmark = load_benchmark(folder / "tones-meta.jsonl")
+    # The audit that a reader would run on what was released, every clip decoded anew.
+    found = audit(benchmark, sounds=hear(benchmark, folder))
+    assert {outcome.code for outcome in found.outcomes if outcome.findings} >= {"D003", "D004", "D006"}
+    assert "for want of the sounds" not in sheet
     assert found.findings, "an address says who shared it"
     for outcome in found.outcomes:
         if outcome.findings:
@@ -205,12 +243,12 @@ def test_the_data_sheet_says_what_the_audit_of_the_released_file_finds(
                 in sheet
             )
     assert f": {found.count('error')} errors, {found.count('warning')} warnings," in sheet
-    assert "| 3 | 1 | 2 | 0 | 1.0 |" in sheet  # answers: high, low, low
-    assert "A002: the answer alone is the longest choice in 0 of 3 items, 1.0 by chance" in sheet
-    assert "| Signal Layer | music | all | 2 | 5 |" in sheet
+    assert "| 3 | 1 | 5 | 0 | 2.0 |" in sheet  # answers: high, then low
+    assert "A002: the answer alone is the longest choice in 0 of 6 items, 2.0 by chance" in sheet
+    assert "| Signal Layer | music | all | 5 | 5 |" in sheet
     assert "| Signal Layer | sound | all | 1 | – |" in sheet
     assert "| Semantic Layer | speech | all | 0 | 4 |" in sheet
-    assert "| en | 3 | – |\n| zh | 0 | 2 |" in sheet
+    assert "| en | 6 | – |\n| zh | 0 | 2 |" in sheet
     assert "SECRET" not in sheet
     # The same, with everything accepted.
     accepted = tmp_path / "accepted.json"
@@ -220,6 +258,100 @@ def test_the_data_sheet_says_what_the_audit_of_the_released_file_finds(
     )
     second = (opened.config.releases / made.path / "DATASHEET.md").read_text(encoding="utf-8")
     assert f": 0 errors, 0 warnings, 0 notes; {count} accepted." in second
+
+
+def test_clips_that_an_older_program_cut_are_measured_before_a_release(opened: Studio) -> None:
+    with opened.database.write() as session:
+        for clip in session.scalars(select(Clip)):
+            clip.levels = None
+    with pytest.raises(UsageError, match="3 clips were cut by an older program and are being measured"):
+        written(opened, "1.0")
+    worker = Worker(opened.config, opened.database, opened.clock)
+    while worker.do_one():
+        pass
+    with opened.database.read() as session:
+        peaks = [clip.levels and clip.levels.peak for clip in session.scalars(select(Clip))]
+    assert peaks == [pytest.approx(20 * np.log10(0.3), abs=0.01)] * 3
+    first = written(opened, "1.0")
+    # The command measures them itself.
+    with opened.database.write() as session:
+        for clip in session.scalars(select(Clip)):
+            clip.levels = None
+    data = ["--data", str(opened.config.data), "release", "tones"]
+    assert CliRunner().invoke(command, [*data, "1.0"], catch_exceptions=False).exit_code == 0
+    assert tree(opened.config.releases / "tones/1.0") == first
+    assert CliRunner().invoke(command, [*data, "1.1"], catch_exceptions=False).exit_code == 0
+
+
+def test_a_clip_is_released_under_the_name_of_what_it_is(opened: Studio, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "audio/tone.x.flac", 0.3 * np.sin(np.arange(16_000) / 9), 16_000)
+    item = msgspec.structs.replace(record(9), audio_path="./audio/tone.x.flac", url=None)
+    clips = keep_clips(opened.config.media, tmp_path, [item])
+    with opened.database.write() as session:
+        actor = people.actor_in(session, 1, session.get_one(Person, 1))
+        import_items(session, session.get_one(Project, 1), actor, [item], NOW, clips=clips)
+    worker = Worker(opened.config, opened.database, opened.clock)
+    while worker.do_one():
+        pass
+    with opened.database.write() as session:
+        for row in session.scalars(select(Item)):
+            row.state = "approved"
+    files = written(opened, "1.0")
+    assert files["audio/tone.x.wav"].startswith(b"RIFF")
+    benchmark = load_benchmark(opened.config.releases / "tones/1.0/tones-meta.jsonl")
+    assert benchmark.by_id["tone-9"].audio_path == "./audio/tone.x.wav"
+    shutil.rmtree(opened.config.releases / "tones/1.0")
+    assert written(opened, "1.0") == files
+    with opened.database.read() as session:
+        project = session.get_one(Project, 1)
+        plain = project_items(session, project).items[-1].audio_path
+        along = project_items(session, project, with_clips=True).items[-1].audio_path
+    assert (plain, along) == ("./audio/tone.x.flac", "./audio/tone.x.wav")
+
+
+def test_where_cues_are_heard_is_released_or_withheld_with_the_cues(opened: Studio) -> None:
+    with opened.database.write() as session:
+        project, item = session.scalars(select(Project)).one(), session.get_one(Item, 1)
+        actor = people.actor_in(session, project.id, session.get_one(Person, 1))
+        cues = (Cue("a hum", 0.25, 0.5), Cue("a click"))
+        content = msgspec.structs.replace(revisions.content_of(session, item), cues=cues)
+        revisions.add_revision(session, project, item, actor, content, "", NOW)
+    files = written(opened, "1.0")
+    assert b"cue_regions" not in files["tones-meta.jsonl"]
+    assert b"`cue`, `cue_regions`, `rubric`, `thinking`" in files["DATASHEET.md"]
+    with opened.database.write() as session:
+        project = session.scalars(select(Project)).one()
+        project.settings = msgspec.structs.replace(project.settings, withheld=("thinking",))
+    first = load_benchmark(opened.config.releases / "tones/1.0/tones-meta.jsonl")
+    written(opened, "1.1")
+    second = load_benchmark(opened.config.releases / "tones/1.1/tones-meta.jsonl")
+    assert second.items[0].extra["cue_regions"] == [[0.25, 0.5], None]
+    assert first.digest == second.digest
+    assert written(opened, "1.0") == files
+
+
+def test_human_accuracy_is_of_the_questions_as_they_are_released(opened: Studio) -> None:
+    with opened.database.write() as session:
+        root = session.get_one(Person, 1)
+        for name in ("ina", "ivo"):
+            people.add_person(session, name, name.title(), NOW)
+        for item, revision, person, choice in ((1, 1, 2, 0), (1, 1, 3, 0), (2, 1, 2, 0), (3, 1, 2, 1)):
+            key = revisions.content_at(session, item, revision).answer
+            session.add(
+                Hearing(item_id=item, revision=revision, person_id=person, choice=choice, key=key, at=NOW)
+            )
+        session.get_one(Item, 3).state = "withdrawn"
+        assert root.login == "root"
+    # Another question than the one that was heard, and the same one with another reasoning.
+    change(opened.database, "tone-1", "Is this another question?", "approved")
+    with opened.database.write() as session:
+        item = session.get_one(Item, 1)
+        actor = people.actor_in(session, 1, session.get_one(Person, 1))
+        content = msgspec.structs.replace(revisions.content_of(session, item), thinking="Better.")
+        revisions.add_revision(session, session.get_one(Project, 1), item, actor, content, "", LATER)
+    sheet = written(opened, "1.0")["DATASHEET.md"].decode()
+    assert "100.0 % of 2 answers given by ear" in sheet
+    assert "over 1 question answered by ear by two or more" in sheet
 
 
 def test_a_first_release_and_the_same_again_in_either_kind_of_database(

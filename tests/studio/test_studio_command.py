@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import socket
 import sqlite3
 from pathlib import Path
@@ -68,6 +69,42 @@ def test_import_export_work_backup_and_restore(data: Path, tmp_path: Path) -> No
     connection.close()
 
 
+def test_an_export_with_its_clips_and_an_archive_of_it_come_back_the_same(data: Path, tmp_path: Path) -> None:
+    import numpy as np
+    import soundfile
+
+    (tmp_path / "in/audio").mkdir(parents=True)
+    tone = 0.3 * np.sin(np.arange(8_000) / 9)
+    soundfile.write(tmp_path / "in/audio/a.wav", tone, 8_000)
+    (tmp_path / "in/m.jsonl").write_text(LINE, encoding="utf-8")
+    source = str(tmp_path / "in/m.jsonl")
+    said = run(data, "import", "demo", source, "--audio-dir", str(tmp_path / "in"))
+    assert said == "1 items added, 0 known already; 1 clips taken\n"
+    run(data, "work")
+    out = tmp_path / "out"
+    said = run(data, "export", "demo", str(out / "items.jsonl"), "--audio-dir", str(out))
+    assert said == f"1 items in {out}/items.jsonl; 1 clips below {out}\n"
+    assert np.allclose(soundfile.read(out / "audio/a.wav")[0], tone, atol=1e-4)
+    run(data, "export", "demo", str(tmp_path / "t.label-studio.json"), "--audio-url", "https://x.test/")
+    (task,) = json.loads((tmp_path / "t.label-studio.json").read_text(encoding="utf-8"))
+    assert task["data"]["audio"] == "https://x.test/audio/a.wav"
+    archive = shutil.make_archive(str(tmp_path / "whole"), "zip", out)
+    opened = open_studio(StudioConfig(data=data))
+    with opened.database.write() as session:
+        projects.add_project(session, "second", "Second", session.get_one(Person, 1), opened.clock())
+    opened.database.close()
+    assert "1 items added, 0 known already; 1 clips taken" in run(data, "import", "second", archive)
+    run(data, "work")
+    run(data, "export", "second", str(tmp_path / "two/items.jsonl"), "--audio-dir", str(tmp_path / "two"))
+    for name in ("items.jsonl", "audio/a.wav"):
+        assert (tmp_path / "two" / name).read_bytes() == (out / name).read_bytes()
+    assert list((data / "media/incoming").iterdir()) == []
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(Path(archive).read_bytes()[:-40])
+    with pytest.raises(InputError, match=r"broken\.zip"):
+        run(data, "import", "second", str(broken))
+
+
 def test_a_link_for_somebody_new_and_words_for_what_cannot_be(data: Path, tmp_path: Path) -> None:
     assert re.match(r"http://127\.0\.0\.1:8500/welcome/[\w-]{43}\n", run(data, "user", "anna"))
     with pytest.raises(UsageError, match="no project"):
@@ -85,7 +122,7 @@ def test_a_link_for_somebody_new_and_words_for_what_cannot_be(data: Path, tmp_pa
 def test_every_subcommand_says_what_it_does() -> None:
     assert set(studio.commands) == {
         "serve", "release", "import", "export", "backup", "restore", "work", "jobs", "assign",
-        "user",
+        "user", "takedown",
     }  # fmt: skip
     for name, command in studio.commands.items():
         assert command.help, name

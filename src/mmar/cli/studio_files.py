@@ -1,4 +1,4 @@
-"""`mmar studio release`, `import`, `export`, `backup`, `restore`: what goes in and out as files."""
+"""`mmar studio release`, `takedown`, `import`, `export`, `backup`, `restore`: what goes in and out as files."""
 
 from __future__ import annotations
 
@@ -29,10 +29,15 @@ __all__ = ["FILE_COMMANDS"]
 def release(config: StudioConfig, project: str, version: str, baseline: Path | None) -> None:
     """Write a release of a project's approved items; an existing version is written again, byte for byte."""
     from mmar.audit import read_baseline
+    from mmar.studio.measuring import measure_clips, unmeasured_items
     from mmar.studio.release import write_project_release
 
     accepted = read_baseline(baseline) if baseline else None
     opened = opened_studio(config)
+    with opened.database.read() as session:
+        found, _ = acting(session, project, None)
+        unmeasured = unmeasured_items(session, found.id)
+    measure_clips(config.media, opened.database, unmeasured)
     now = opened.clock()
     made = write_project_release(config, opened.database, project, version, now, accepted=accepted)
     click.echo(f"{len(made.items)} items, digest {made.digest}")
@@ -46,20 +51,55 @@ def release(config: StudioConfig, project: str, version: str, baseline: Path | N
 @click.command("import")
 @click.argument("project")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--audio-dir", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Its clips.")
-@click.option("--inspect", is_flag=True, help="Put the items into inspection at once.")
+@click.option(
+    "--audio-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Its clips; items that are known and cannot be heard yet get theirs too.",
+)
+@click.option("--inspect", is_flag=True, help="Put new items into inspection at once.")
+@click.option(
+    "--update", is_flag=True, help="Save what FILE says of known items, where they may be written on."
+)
 @click.option("--by", metavar="LOGIN", help="In whose name; the project's first admin when not given.")
 @click.pass_obj
 def import_(
-    config: StudioConfig, project: str, file: Path, audio_dir: Path | None, inspect: bool, by: str | None
+    config: StudioConfig,
+    project: str,
+    file: Path,
+    audio_dir: Path | None,
+    inspect: bool,
+    update: bool,
+    by: str | None,
 ) -> None:
-    """Bring an existing benchmark into a project: JSONL, JSON, CSV or Label Studio."""
-    from mmar.studio.importing import import_items, keep_clips
-    from mmar.studio.items_file import read_items
+    """Bring an existing benchmark into a project: JSONL, JSON, CSV, what Label Studio exports, or an archive.
+
+    An archive (.zip, .tar.gz), such as a release, holds one metadata file and the clips that it names.
+
+    \b
+    Example:
+      mmar studio import demo MMAR-meta.jsonl --audio-dir . --inspect
+    """
+    from contextlib import ExitStack
+
+    from mmar.studio.imported_clips import keep_clips, wanting_clips
+    from mmar.studio.importing import import_items
+    from mmar.studio.items_file import is_archive, read_items, unpacked
 
     opened = opened_studio(config)
-    items = read_items(file.read_bytes(), str(file), config.media)
-    clips = keep_clips(config.media, audio_dir, items) if audio_dir else {}
+    clips = {}
+    with ExitStack() as stack:
+        if is_archive(file.name):
+            items, unpacked_at = stack.enter_context(unpacked(file, config.media))
+            audio_dir = audio_dir or unpacked_at
+        else:
+            items = read_items(file.read_bytes(), str(file), config.media)
+        if audio_dir:
+            with opened.database.read() as session:
+                found, _ = acting(session, project, by)
+                wanting = wanting_clips(session, found, items)
+            clips = keep_clips(config.media, audio_dir, wanting)
+            if missing := len({item.audio_path for item in wanting} - clips.keys()):
+                click.echo(f"{missing:,} clips are not in {audio_dir}", err=True)
     with opened.database.write() as session:
         found, actor = acting(session, project, by)
         done = import_items(
@@ -69,28 +109,105 @@ def import_(
             items,
             opened.clock(),
             inspect=inspect,
+            update=update,
             clips=clips,
             why=f"from {file.name}",
         )
-    click.echo(f"{done.added} items added, {len(done.known)} known already, {len(clips)} clips")
+    click.echo(done.words)
+    if done.other:
+        click.echo("  --update saves what the file says of them", err=True)
 
 
 @click.command()
 @click.argument("project")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--audio-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Also copy the clips below this folder, under the paths that FILE names.",
+)
+@click.option(
+    "--audio-url",
+    metavar="URL",
+    help="For Label Studio: what stands before a clip's path.  [/data/local-files/?d=]",
+)
 @click.pass_obj
-def export(config: StudioConfig, project: str, file: Path) -> None:
-    """Write all complete items of a project to FILE: .jsonl, .csv or .label-studio.json."""
+def export(
+    config: StudioConfig, project: str, file: Path, audio_dir: Path | None, audio_url: str | None
+) -> None:
+    """Write all complete items of a project to FILE: .jsonl, .csv or .label-studio.json, keys included.
+
+    A FILE that ends in .label-studio.xml gets the labelling configuration for those tasks.
+
+    \b
+    Example:
+      mmar studio export demo out/items.jsonl --audio-dir out
+    """
     from mmar.items.benchmark import write_whole
-    from mmar.studio.items_file import format_of, item_file, project_items
+    from mmar.studio.items_file import LOCAL_FILES, copy_clips, format_of, item_file, project_items
 
     opened = opened_studio(config)
     form = format_of(file.name)
     with opened.database.read() as session:
         found, _ = acting(session, project, None)
-        items = project_items(session, found)
-    write_whole(file, item_file(items, form))
-    click.echo(f"{len(items)} items in {file}")
+        exported = project_items(session, found, with_clips=audio_dir is not None)
+    copied = copy_clips(exported, config.media, audio_dir) if audio_dir else 0
+    write_whole(
+        file, item_file(exported.items, form, audio_base=LOCAL_FILES if audio_url is None else audio_url)
+    )
+    if form == "label-studio.xml":
+        click.echo(f"the labelling configuration in {file}")
+        return
+    click.echo(
+        f"{len(exported.items)} items in {file}{exported.left_words}"
+        + (f"; {copied} clips below {audio_dir}" if audio_dir else "")
+    )
+
+
+@click.command()
+@click.argument("project")
+@click.argument("what", required=False)
+@click.option("--why", default="", help="The reason, for the public.")
+@click.option("--by", metavar="LOGIN", help="In whose name; the project's first admin when not given.")
+@click.pass_obj
+def takedown(config: StudioConfig, project: str, what: str | None, why: str, by: str | None) -> None:
+    """Name WHAT no release of PROJECT may hold again; without WHAT list all that was named.
+
+    WHAT is an item's id, a video's address or id, or the SHA-256 of a clip. Releases that hold it are neither
+    written again nor handed out.
+
+    \b
+    Example:
+      mmar studio takedown demo https://youtu.be/qx8hrhBZJ98 --why "asked by its owner"
+    """
+    from sqlalchemy import select
+
+    from mmar.studio.data.release_tables import Release, Takedown
+    from mmar.studio.takedowns import add_takedown, taken_down_since
+
+    opened = opened_studio(config)
+    if what is None:
+        with opened.database.read() as session:
+            found, _ = acting(session, project, by)
+            for one in session.scalars(select(Takedown).where(Takedown.project_id == found.id)):
+                click.echo(f"{one.at.date()}  {one.what}  {one.why}")
+        return
+    with opened.database.write() as session:
+        found, actor = acting(session, project, by)
+        named = add_takedown(session, found, actor, what, why, opened.clock())
+        holding = named and [
+            one.version
+            for one in session.scalars(select(Release).where(Release.project_id == found.id))
+            if taken_down_since(session, one)
+        ]
+    some = ", ".join(named[:5]) + (" …" if len(named) > 5 else "")
+    click.echo(
+        f"names {len(named)} item{'s' * (len(named) != 1)}: {some}"
+        if named
+        else "names nothing that is here; what comes later is left out too"
+    )
+    if holding:
+        click.echo(f"  in the releases {', '.join(holding)}; write a new one, and delete those", err=True)
 
 
 @click.command()
@@ -122,4 +239,4 @@ def _only_sqlite(config: StudioConfig) -> None:
         raise UsageError("back up PostgreSQL with pg_dump, and the data folder's media with any copy")
 
 
-FILE_COMMANDS = (release, import_, export, backup, restore)
+FILE_COMMANDS = (release, takedown, import_, export, backup, restore)

@@ -12,18 +12,18 @@ from sqlalchemy.orm import Session
 from mmar.audio import sha256_file
 from mmar.errors import InputError, UsageError
 from mmar.items import Item as PublicItem
-from mmar.items.video import addresses, find_video
 from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.media_tables import Clip
-from mmar.studio.data.release_tables import FrozenClip, Release, Takedown
+from mmar.studio.data.release_tables import FrozenClip, Release
 from mmar.studio.data.tables import Project
 from mmar.studio.library import media_file
-from mmar.studio.store.clips import clip_key, clip_of
+from mmar.studio.store.clips import clip_key, clip_of, published_path
 from mmar.studio.store.revisions import content_at
+from mmar.studio.takedowns import is_taken_down, taken_down
 from mmar.studio.workflow import ItemContent, State
 from mmar.studio.workflow.content import to_item
 
-__all__ = ["Frozen", "freeze", "freeze_again", "refuse_taken_down", "sound_files", "taken_down"]
+__all__ = ["Frozen", "freeze", "frozen_items", "refuse_taken_down", "sound_files"]
 
 
 class Frozen(msgspec.Struct, frozen=True):
@@ -33,24 +33,13 @@ class Frozen(msgspec.Struct, frozen=True):
         items: in the order of their numbers, in the publisher's form.
         revisions: the item's number and the revision that was taken, in the same order.
         clips: the sound by public id, where there is one.
-        formats: rate in Hz and channels of each of the clips.
-        left_out: public ids of approved items that a takedown names.
+        measured: what is known of the clips now, by public id; empty where a release is written again.
     """
 
     items: tuple[PublicItem, ...]
     revisions: tuple[tuple[int, int], ...]
     clips: dict[str, FrozenClip]
-    formats: tuple[tuple[int, int], ...] = ()
-    left_out: tuple[str, ...] = ()
-
-
-def taken_down(session: Session, project_id: int) -> frozenset[str]:
-    """What no release may hold: public ids, and videos by their key."""
-    found = set()
-    for what in session.scalars(select(Takedown.what).where(Takedown.project_id == project_id)):
-        video = find_video(what)
-        found.add(video.key if video else what)
-    return frozenset(found)
+    measured: Mapping[str, Clip] = msgspec.field(default_factory=dict)
 
 
 def freeze(session: Session, project: Project) -> Frozen:
@@ -62,39 +51,41 @@ def freeze(session: Session, project: Project) -> Frozen:
         .where(Item.project_id == project.id, Item.state == State.APPROVED.value)
         .order_by(Item.id)
     )
-    items, revisions, clips, formats, left_out = [], [], {}, [], []
+    items, revisions, measured = [], [], {}
     for item, content in rows:
-        videos = {video.key for address in addresses(content.url) if (video := find_video(address))}
-        if item.public_id in banned or videos & banned or content.url in banned:
-            left_out.append(item.public_id)
-            continue
-        items.append(_public(item, content))
-        revisions.append((item.id, item.revision))
         clip = clip_of(session, item)
+        if is_taken_down(banned, item.public_id, content.url, clip.sha256 if clip else None):
+            continue
+        items.append(_public(item, content, clip is not None))
+        revisions.append((item.id, item.revision))
         if clip is not None:
-            clips[item.public_id] = FrozenClip(clip.path, clip.sha256)
-            formats.append((clip.rate, clip.channels))
-    return Frozen(tuple(items), tuple(revisions), clips, tuple(formats), tuple(left_out))
+            measured[item.public_id] = clip
+    return Frozen(
+        tuple(items),
+        tuple(revisions),
+        {name: FrozenClip(clip.path, clip.sha256) for name, clip in measured.items()},
+        measured,
+    )
 
 
-def freeze_again(session: Session, project: Project, release: Release) -> Frozen:
+def frozen_items(session: Session, release: Release) -> Frozen:
     """The items of a release in the revisions that it froze, whatever became of them since.
 
-    Raises:
-        UsageError: one of them was taken down since.
+    What was taken down is among them.
     """
-    items, clips, gone = [], {}, []
+    items, clips = [], {}
     for number, revision in release.items:
         item = session.get_one(Item, number)
         content = content_at(session, number, revision)
-        items.append(_public(item, content))
-        if item.state == State.TAKEN_DOWN.value:
-            gone.append(item.public_id)
         if release.clips is None and (key := clip_key(content)):
-            clip = session.scalar(select(Clip).where(Clip.project_id == project.id, Clip.key == key))
+            clip = session.scalar(select(Clip).where(Clip.project_id == release.project_id, Clip.key == key))
             if clip is not None:
                 clips[item.public_id] = FrozenClip(clip.path, clip.sha256)
-    refuse_taken_down(release.version, gone)
+        if release.facts.get("regions", False):
+            items.append(_public(item, content, item.public_id in (release.clips or {})))
+        else:  # as an older program wrote it
+            path = published_path(content, item.public_id, with_clip=False)
+            items.append(to_item(content, item.public_id, path))
     return Frozen(tuple(items), tuple(release.items), clips if release.clips is None else release.clips)
 
 
@@ -125,5 +116,6 @@ def sound_files(media: Path, clips: Mapping[str, FrozenClip]) -> dict[str, Path]
     return found
 
 
-def _public(item: Item, content: ItemContent) -> PublicItem:
-    return to_item(content, item.public_id, content.audio_path or f"./audio/{item.public_id}.wav")
+def _public(item: Item, content: ItemContent, with_clip: bool) -> PublicItem:  # noqa: FBT001
+    path = published_path(content, item.public_id, with_clip=with_clip)
+    return to_item(content, item.public_id, path, regions=True)

@@ -1,25 +1,32 @@
-"""Bringing in a benchmark that exists, to inspect and correct it: each item a draft or ready for inspection."""
+"""Bringing in a benchmark that exists, to inspect and correct it: each item a draft or ready for inspection.
+
+What a project has already is left as it is, but for two things: an item that cannot be heard takes the clip
+that the file brings, and where a lead asks for it an item that may be written on takes what the file says.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from mmar.benchmarks.paths import UnsafePath, inside, quoted
 from mmar.errors import InputError
 from mmar.items import Item as PublicItem
 from mmar.studio.data.item_tables import Event, Item
 from mmar.studio.data.tables import Project
-from mmar.studio.library import KeptAudio, keep_audio
-from mmar.studio.store.jobs import enqueue
-from mmar.studio.store.media import add_recording
-from mmar.studio.store.revisions import add_revision
-from mmar.studio.workflow import Actor, Refused, Role, State
+from mmar.studio.imported_clips import add_clip, find_clip_file, give_clip, keep_clips, refuse_other_sounds
+from mmar.studio.library import KeptAudio
+from mmar.studio.store.items import save
+from mmar.studio.store.revisions import add_revision, content_of
+from mmar.studio.workflow import Actor, ItemContent, Refused, Role, State
 from mmar.studio.workflow.content import from_item
+from mmar.studio.workflow.laying_over import laid_over, says_the_same
+from mmar.studio.workflow.limits import LONGEST_ID
 
 __all__ = ["Imported", "find_clip_file", "import_items", "keep_clips"]
 
@@ -29,41 +36,35 @@ class Imported(msgspec.Struct, frozen=True):
 
     Attributes:
         added: items that are new.
-        known: public ids that were there already and were left as they are.
+        known: public ids that were there already.
+        other: those of them of which the file says something else, and which were left as they are.
+        updated: how many of them took what the file says.
+        clips: how many clips were taken, of new items and of known ones.
+        clips_left: clips of known items that were not taken, by why.
+        left: known items that could not take what the file says, by why.
     """
 
     added: int
     known: tuple[str, ...]
+    other: tuple[str, ...] = ()
+    updated: int = 0
+    clips: int = 0
+    clips_left: Mapping[str, int] = msgspec.field(default_factory=dict)
+    left: Mapping[str, int] = msgspec.field(default_factory=dict)
 
-
-def find_clip_file(folder: Path, audio_path: str) -> Path | None:
-    """Where an item's clip lies in a folder; never outside of it."""
-    root = folder.resolve()
-    for relative in (audio_path, Path(audio_path).name):
-        path = (root / relative).resolve()
-        if path.is_relative_to(root) and path.is_file():
-            return path
-    return None
-
-
-def keep_clips(media: Path, folder: Path, items: Iterable[PublicItem]) -> dict[str, KeptAudio]:
-    """Check and keep the clips of items that are about to be imported.
-
-    Returns:
-        What was kept, by `audio_path`; items without a file are left out.
-
-    Raises:
-        InputError: a file is not sound.
-    """
-    found = {}
-    for item in items:
-        path = find_clip_file(folder, item.audio_path)
-        if path is not None and item.audio_path not in found:
-            try:
-                found[item.audio_path] = keep_audio(media, path)
-            except InputError as error:
-                raise InputError(error.problem, file=item.audio_path, field=item.id) from None
-    return found
+    @property
+    def words(self) -> str:
+        """What became of the items, as a sentence."""
+        parts = [f"{self.added:,} items added, {len(self.known):,} known already"]
+        if self.updated:
+            parts.append(f"{self.updated:,} of them changed to what the file says")
+        if self.other:
+            parts.append(f"{len(self.other):,} of them say something else here and were left as they are")
+        parts += [f"{count:,} left: {why}" for why, count in self.left.items()]
+        if self.clips:
+            parts.append(f"{self.clips:,} clips taken")
+        parts += [f"{count:,} clips left: {why}" for why, count in self.clips_left.items()]
+        return "; ".join(parts)
 
 
 def import_items(
@@ -74,10 +75,11 @@ def import_items(
     now: datetime,
     *,
     inspect: bool = False,
-    clips: dict[str, KeptAudio] | None = None,
+    update: bool = False,
+    clips: Mapping[str, KeptAudio] | None = None,
     why: str = "imported",
 ) -> Imported:
-    """Add items that a project does not have yet.
+    """Add items that a project does not have yet, and clips that it lacks.
 
     Args:
         session: a writing transaction.
@@ -85,59 +87,153 @@ def import_items(
         actor: a lead. An imported item has no author and no writer: anybody may inspect it.
         items: in the order to keep.
         now: the moment.
-        inspect: put them into inspection at once; else they wait for a writer.
+        inspect: put new items into inspection at once; else they wait for a writer.
+        update: save what the file says of known items as a revision of the actor's, where the rules let them write.
         clips: their sound, by `audio_path`.
         why: for the revision.
 
     Raises:
         Refused: not a lead.
+        InputError: an item cannot be kept; nothing is imported then.
     """
     if not actor.has(Role.LEAD):
         raise Refused("role", "only a lead may import items")
-    known = set(session.scalars(select(Item.public_id).where(Item.project_id == project.id)))
-    added, left = 0, []
-    state = State.INSPECTION if inspect else State.DRAFT
+    items, clips = tuple(items), clips or {}
     for item in items:
-        if item.id in known:
-            left.append(item.id)
+        _check_names(item)
+    # One import after another: a form that was sent twice must not meet its own items half way.
+    session.execute(select(Project.id).where(Project.id == project.id).with_for_update())
+    known = {
+        item.public_id: item for item in session.scalars(select(Item).where(Item.project_id == project.id))
+    }
+    refuse_other_sounds(session, project, (item for item in items if item.id not in known), clips)
+    added, taken, updated = 0, 0, 0
+    there: list[str] = []
+    other: list[str] = []
+    left, clips_left = Counter[str](), Counter[str]()
+    for item in items:
+        kept = clips.get(item.audio_path)
+        row = known.get(item.id)
+        if row is None:
+            known[item.id] = _add(session, project, actor, item, kept, now, inspect=inspect, why=why)
+            added, taken = added + 1, taken + (kept is not None)
             continue
-        known.add(item.id)
-        row = Item(
-            project_id=project.id,
-            public_id=item.id[:200],
-            state=state.value,
-            version=0,
-            revision=0,
-            errors=0,
-            author_id=None,
-            created=now,
-            changed=now,
-        )
-        session.add(row)
-        session.flush()
-        content = from_item(item)
-        kept = (clips or {}).get(item.audio_path)
-        if kept is None and content.url.strip():
-            # It came without its clip; what it says of its video is enough to cut one.
-            content = msgspec.structs.replace(content, cut=True)
-        add_revision(session, project, row, actor, content, why, now, kind="import")
-        session.add(
-            Event(
-                item_id=row.id,
-                at=now,
-                person_id=actor.person,
-                action="import",
-                state=row.state,
-                version=row.version,
-                revision=row.revision,
-                comment=why,
-            )
-        )
+        there.append(item.id)
+        now_says = content_of(session, row)
+        if not says_the_same(item, now_says):
+            refused = _update(session, project, actor, row, item, now_says, why, now) if update else None
+            if not update:
+                other.append(item.id)
+            elif refused:
+                left[refused] += 1
+            else:
+                updated += 1
         if kept is not None:
-            add_recording(
-                session, project.id, kept, now, source=f"file:{item.audio_path}", title=item.audio_path
-            )
-            enqueue(session, project.id, "clip", row.clip_key, {"item": row.id}, now, item_id=row.id)
-        added += 1
+            refused = give_clip(session, project, actor, row, item, kept, now)
+            taken += not refused
+            clips_left.update([refused] if refused else [])
     session.flush()
-    return Imported(added, tuple(left))
+    return Imported(
+        added,
+        tuple(there),
+        tuple(other),
+        updated,
+        taken,
+        dict(clips_left.most_common()),
+        dict(left.most_common()),
+    )
+
+
+def _check_names(item: PublicItem) -> None:
+    """Refuse an id that could not be kept, and a path that no release could hold."""
+    if len(item.id) > LONGEST_ID:
+        raise InputError(
+            f"{quoted(item.id[:40])}… has {len(item.id):,} characters, {LONGEST_ID} is the most", field="id",
+            hint="give the item a shorter id",
+        )  # fmt: skip
+    if not item.id.isprintable() or item.id != item.id.strip():
+        raise InputError(
+            f"{quoted(item.id)} has characters that cannot be seen",
+            field="id",
+            hint="take them out of the id",
+        )
+    try:
+        inside(item.audio_path)
+    except UnsafePath as error:
+        raise InputError(
+            f"{quoted(item.audio_path)} of {quoted(item.id)} {error}", field="audio_path",
+            hint="a clip's path must lie below the benchmark's folder, as ./audio/NAME.wav",
+        ) from None  # fmt: skip
+
+
+def _add(
+    session: Session,
+    project: Project,
+    actor: Actor,
+    item: PublicItem,
+    kept: KeptAudio | None,
+    now: datetime,
+    *,
+    inspect: bool,
+    why: str,
+) -> Item:
+    """Add an item that is new."""
+    state = State.INSPECTION if inspect else State.DRAFT
+    row = Item(
+        project_id=project.id,
+        public_id=item.id,
+        state=state.value,
+        version=0,
+        revision=0,
+        errors=0,
+        author_id=None,
+        created=now,
+        changed=now,
+    )
+    session.add(row)
+    session.flush()
+    content = from_item(item)
+    if kept is None and content.url.strip():
+        # It came without its clip; what it says of its video is enough to cut one.
+        content = msgspec.structs.replace(content, cut=True)
+    try:
+        add_revision(session, project, row, actor, content, why, now, kind="import")
+    except InputError as error:
+        raise InputError(f"{quoted(item.id)}: {error.problem}", field=error.field, hint=error.hint) from None
+    session.add(
+        Event(
+            item_id=row.id,
+            at=now,
+            person_id=actor.person,
+            action="import",
+            state=row.state,
+            version=row.version,
+            revision=row.revision,
+            comment=why,
+        )
+    )
+    if kept is not None:
+        add_clip(session, project, row, item, kept, now)
+    return row
+
+
+def _update(
+    session: Session,
+    project: Project,
+    actor: Actor,
+    row: Item,
+    item: PublicItem,
+    now_says: ItemContent,
+    why: str,
+    now: datetime,
+) -> str:
+    """Save what a file says of a known item; answers why that is not allowed, or nothing."""
+    content = laid_over(item, now_says)
+    try:
+        save(
+            session, project, row.id, actor, content,
+            version=row.version, base=row.revision, why=why, now=now, typed=False,
+        )  # fmt: skip
+    except Refused as refused:
+        return str(refused)
+    return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,31 +12,29 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mmar import __version__
-from mmar.audit import Accepted, audit
+from mmar.audit import Accepted
 from mmar.errors import InputError, UsageError
-from mmar.items import Benchmark, benchmark_digest
-from mmar.items import Item as PublicItem
+from mmar.items import benchmark_digest
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
+from mmar.studio.data.item_tables import Item
 from mmar.studio.data.release_tables import Release, Takedown
-from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.data.tables import Project
 from mmar.studio.exchange import (
+    Previous,
     ReleaseFacts,
     TakenDown,
-    audit_text,
-    bias_text,
     new_canary,
     public_items,
-    without_taken_down,
+    read_previous,
     write_release,
 )
-from mmar.studio.freezing import freeze, freeze_again, refuse_taken_down, sound_files
-from mmar.studio.jobs.converting import format_words
-from mmar.studio.store.people import members
-from mmar.studio.store.queues import blind_answers
-from mmar.studio.workflow.agreement import human_score
+from mmar.studio.freezing import freeze, frozen_items, refuse_taken_down, sound_files
+from mmar.studio.measuring import unmeasured_items
+from mmar.studio.sheet_facts import audit_words, release_facts
+from mmar.studio.store.jobs import enqueue
+from mmar.studio.takedowns import taken_down_since
+from mmar.studio.workflow import State
 
 __all__ = ["release_folder", "write_project_release"]
 
@@ -89,6 +87,7 @@ def write_project_release(
         UsageError: no such project, nothing approved, or an item of a version that exists was taken down.
         InputError: the version cannot be a folder's name, or a clip is not the one that was frozen.
     """
+    _refuse_unmeasured(database, slug, version, now)
     with database.write() as session:
         project = session.scalar(select(Project).where(Project.slug == slug))
         if project is None:
@@ -98,48 +97,49 @@ def write_project_release(
         if known is None and not project.settings.canary:
             project.settings = msgspec.structs.replace(project.settings, canary=new_canary(project.slug))
         before = _before(session, project.id, version, known)
-        down = _taken_down(session, project.id)
+        gone = taken_down_since(session, before) if before is not None else []
         if known is None:
             frozen = freeze(session, project)
-            facts = _facts(session, project)
-            facts["clip_format"] = _clip_format(project.settings, frozen.formats)
-            facts["taken_down"] = msgspec.to_builtins(down)
+            facts = release_facts(session, project, frozen)
+            facts["taken_down"] = msgspec.to_builtins(_taken_down(session, project.id))
             targets = project.settings.targets
         else:
-            frozen = freeze_again(session, project, known)
+            frozen = frozen_items(session, known)
             facts, targets = known.facts, {}
             if "taken_down" not in facts:  # written by an older program
                 then = _taken_down(session, project.id, known.at)
                 facts = {**facts, "taken_down": msgspec.to_builtins(then)}
+            refuse_taken_down(version, taken_down_since(session, known))
         day = known.day if known else now.date().isoformat()
+        previous = _previous(config, session, project, before) if known is None else None
     if not frozen.items:
         raise UsageError("no approved item can be released yet")
     digest = benchmark_digest(frozen.items)
     audio = sound_files(config.media, frozen.clips)
     about = _about(slug, version, day, facts)
     if known is None:
-        texts = _audited(frozen.items, audio, about, targets, accepted)
+        texts = audit_words(frozen.items, audio, frozen.measured, about, targets, accepted)
         facts, about = {**facts, **texts}, msgspec.structs.replace(about, **texts)
-    else:
-        if digest != known.digest:
-            raise UsageError(f"version {version} was released with other items; choose a new version")
-        later = [one for one in down if one not in about.taken_down]
-        refuse_taken_down(version, [each.item for each in without_taken_down(frozen.items, audio, later)[1]])
-    previous = config.releases / before.path if before is not None else None
+    elif digest != known.digest:
+        raise UsageError(f"version {version} was released with other items; choose a new version")
     folder.parent.mkdir(parents=True, exist_ok=True)
     write_release(
         folder,
         frozen.items,
         audio or None,
         about,
-        previous=previous if previous is not None and previous.is_dir() else None,
+        previous=previous,
+        gone=gone,
         changes=facts.get("changes"),
+        sheet=facts.get("sheet") or (_sheet_there(folder) if known is not None else None),
     )
     if known is not None:
         return known
-    # Kept, since the release before may be gone when this one is written again.
+    # Kept, since the release before may be gone when this one is written again, or the program be another.
     facts["changes"] = (folder / "CHANGES.md").read_text(encoding="utf-8")
+    facts["sheet"] = (folder / "DATASHEET.md").read_text(encoding="utf-8")
     with database.write() as session:
+        session.execute(select(Project.id).where(Project.id == project.id).with_for_update())
         made = _find(session, project.id, version)
         if made is None:
             made = Release(
@@ -171,69 +171,63 @@ def _before(session: Session, project_id: int, version: str, known: Release | No
     return session.scalar(earlier.order_by(Release.id.desc()).limit(1))
 
 
+def _sheet_there(folder: Path) -> str | None:
+    """The data sheet that an older program wrote, which put it together in other words."""
+    path = folder / "DATASHEET.md"
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _refuse_unmeasured(database: Database, slug: str, version: str, now: datetime) -> None:
+    """Before a new version: queue the clips of which an older program measured nothing, and say so."""
+    with database.write() as session:
+        project = session.scalar(select(Project).where(Project.slug == slug))
+        if project is None or _find(session, project.id, version) is not None:
+            return
+        items = unmeasured_items(session, project.id)
+        for number in items:
+            item = session.get_one(Item, number)
+            enqueue(session, item.project_id, "clip", item.clip_key, {"item": number}, now, item_id=number)
+    if items:
+        raise UsageError(
+            f"{len(items)} clips were cut by an older program and are being measured now; "
+            "write the release when those jobs are done"
+        )
+
+
 def _taken_down(session: Session, project_id: int, until: datetime | None = None) -> list[TakenDown]:
+    """The list, and the items that were released before and taken down without being on it."""
     query = select(Takedown).where(Takedown.project_id == project_id).order_by(Takedown.id)
     if until is not None:
         query = query.where(Takedown.at <= until)
-    return [TakenDown(one.what, one.why) for one in session.scalars(query)]
-
-
-def _facts(session: Session, project: Project) -> dict[str, Any]:
-    """What the data sheet says, from the settings and from what inspectors did; kept with the release."""
-    score = human_score(blind_answers(session, project.id))
-    settings = project.settings
-    team = tuple(
-        f"{person.name} ({', '.join(sorted(roles))})" for person, roles in members(session, project.id)
+    listed = [TakenDown(one.what, one.why) for one in session.scalars(query)]
+    releases = session.scalars(select(Release).where(Release.project_id == project_id))
+    released = {number for one in releases for number, _ in one.items}
+    down = session.execute(
+        select(Item.id, Item.public_id)
+        .where(Item.project_id == project_id, Item.state == State.TAKEN_DOWN.value)
+        .order_by(Item.id)
     )
-    facts: dict[str, Any] = {
-        "title": project.title,
-        "description": project.about or project.title,
-        "how_made": settings.how_made
-        or "Written, prepared, inspected by ear and corrected in mmar studio until approved.",
-        "people": team,
-        "licence_name": settings.licence,
-        "licence_text": settings.licence_text or settings.licence,
-        "canary": settings.canary,
-        "withheld": settings.withheld,
-        "contact": settings.contact,
-        "written_by": f"mmar {__version__}",
-    }
-    if score.accuracy is not None:
-        facts["human_accuracy"] = (
-            f"{score.accuracy:.1f} % of {score.answers} answers given by ear before the key was seen "
-            f"(95 % interval {score.low:.1f} to {score.high:.1f})."
-        )
-    if score.units:
-        alpha = "not defined" if score.alpha is None else f"{score.alpha:.3f}"
-        facts["agreement"] = (
-            f"Krippendorff's alpha {alpha} over {score.units} questions heard by two or more."
-        )
-    return facts
+    named = {one.what for one in listed}
+    return listed + [
+        TakenDown(public_id, "an item, by its makers")
+        for number, public_id in down
+        if until is None and number in released and public_id not in named
+    ]
 
 
-def _audited(
-    items: Sequence[PublicItem],
-    audio: Mapping[str, Path],
-    about: ReleaseFacts,
-    targets: Mapping[str, int],
-    accepted: Accepted | None,
-) -> dict[str, str]:
-    """The data sheet's words on faults and biases of what will be published."""
-    published = public_items(without_taken_down(items, audio, about.taken_down)[0], about)
-    if not published:
-        return {}
-    found = audit(Benchmark(published, about.name), accepted=accepted)
-    return {"audit_report": audit_text(found), "bias_report": bias_text(found, published, targets)}
-
-
-def _clip_format(settings: ProjectSettings, formats: Sequence[tuple[int, int]]) -> str:
-    """What clips are converted to, and how many were heard and approved in another format before."""
-    others = sum(
-        rate != (settings.clip_rate or rate) or channels != (settings.clip_channels or channels)
-        for rate, channels in formats
-    )
-    words = f"Clips are cut {format_words(settings)}, in 16 bits."
-    return words + (f" {others} keep the format in which they were inspected." if others else "")
+def _previous(
+    config: StudioConfig, session: Session, project: Project, before: Release | None
+) -> Previous | None:
+    """The release before: its folder, or where that is gone what the database froze of it."""
+    if before is None:
+        return None
+    folder = config.releases / before.path
+    if folder.is_dir():
+        return read_previous(folder)
+    about = _about(project.slug, before.version, before.day, before.facts)
+    frozen = frozen_items(session, before)
+    sounds = {name: clip.sha256 for name, clip in frozen.clips.items()}
+    return Previous(public_items(frozen.items, about), sounds, before.facts.get("changes", ""))
 
 
 def _about(slug: str, version: str, day: str, facts: Mapping[str, Any]) -> ReleaseFacts:

@@ -9,7 +9,7 @@ from mmar.benchmarks.paths import clip_path
 from mmar.benchmarks.unpack import Bounds
 from mmar.errors import InputError, MmarError, UsageError
 from mmar.items import Item, write_benchmark
-from mmar.studio.exchange.packages import below, open_package, pack
+from mmar.studio.exchange.packages import below, open_package, pack, zipped
 
 ITEMS = [Item(name, f"./audio/{name}.wav", "?", ("a", "b"), "a", "sound", "S") for name in ("x", "y")]
 
@@ -131,3 +131,17 @@ def test_below_means_below(tmp_path: Path) -> None:
         below(data, "link/secret")
     (data / "inner").symlink_to(data / "sub")
     assert below(data, "inner/a") == (data / "sub" / "a").resolve()
+
+
+def test_a_folder_goes_out_in_pieces_as_the_same_archive_each_time(tmp_path: Path) -> None:
+    (tmp_path / "r/audio").mkdir(parents=True)
+    for name, size in (("audio/a.wav", 3_500_000), ("audio/ü.wav", 0), ("z.txt", 5)):
+        (tmp_path / "r" / name).write_bytes(bytes(range(256)) * (size // 256) + b"x" * (size % 256))
+    pieces = list(zipped(tmp_path / "r", "r-1.0"))
+    assert max(map(len, pieces)) < 1_100_000
+    assert b"".join(zipped(tmp_path / "r", "r-1.0")) == b"".join(pieces)
+    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["r-1.0/audio/a.wav", "r-1.0/audio/ü.wav", "r-1.0/z.txt"]
+        for name in archive.namelist():
+            assert archive.read(name) == (tmp_path / "r" / name.removeprefix("r-1.0/")).read_bytes()

@@ -16,6 +16,7 @@ from mmar.benchmarks.paths import clip_path
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.items import Criterion, Item, load_benchmark
 from mmar.studio.exchange.facts import ReleaseFacts, TakenDown, new_canary
+from mmar.studio.exchange.history import read_previous
 from mmar.studio.exchange.release import Release, write_release
 from mmar.studio.exchange.sums import verify_release
 from real_data import MMAR, needs_real_data
@@ -263,7 +264,9 @@ def test_the_changes_since_the_last_release_and_the_history(audio: dict[str, Pat
     about = msgspec.structs.replace(
         ABOUT, version="1.1", date="2027-01-31", canary="another 1", taken_down=(TakenDown("b"),)
     )
-    write_release(tmp_path / "two", [*second, item("b")], audio, about, previous=tmp_path / "one")
+    write_release(
+        tmp_path / "two", [*second, item("b")], audio, about, previous=read_previous(tmp_path / "one")
+    )
     text = (tmp_path / "two" / "CHANGES.md").read_text(encoding="utf-8")
     digests = [
         hashlib.sha256((tmp_path / place / "audio/a.wav").read_bytes()).hexdigest()
@@ -274,13 +277,13 @@ def test_the_changes_since_the_last_release_and_the_history(audio: dict[str, Pat
         "- 1 added: d\n- 1 removed: b\n"
         f"- audio of a: “{digests[0]}” → “{digests[1]}”\n"
         "- answer of c: “low” → “high”\n"
-        "- 1 of the removed were taken down: delete them from copies of earlier releases\n"
+        "- Taken down, to be deleted from every copy of earlier releases: b\n"
         "\n## 1.0 (2026-11-30)\n\nFirst release: 3 items.\n"
     )
     assert "SECRET" not in text
     for folder in (tmp_path, tmp_path / "absent"):
         with pytest.raises(InputError):
-            write_release(tmp_path / "three", second, audio, about, previous=folder)
+            write_release(tmp_path / "three", second, audio, about, previous=read_previous(folder))
 
 
 @pytest.mark.parametrize(
@@ -351,7 +354,7 @@ def test_mmar_released_again_has_the_publishers_digest(tmp_path: Path) -> None:
     assert made.digest == original.digest
     assert made.items == 1000
     whole = msgspec.structs.replace(ABOUT, name="MMAR", withheld=(), canary="")
-    write_release(tmp_path / "whole", original, None, whole, previous=tmp_path / "out")
+    write_release(tmp_path / "whole", original, None, whole, previous=read_previous(tmp_path / "out"))
     assert (tmp_path / "whole" / "MMAR-meta.jsonl").read_bytes() == MMAR.read_bytes() + b"\n"
     changes = (tmp_path / "whole" / "CHANGES.md").read_text(encoding="utf-8")
     assert "- thinking: new in 1000 items\n- cue: new in 1000 items\n- rubric: new in 1000 items\n" in changes

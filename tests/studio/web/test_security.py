@@ -306,7 +306,7 @@ def test_imported_text_is_never_markup(site: Site) -> None:
         "rubric": [{"name": evil, "scoring_point": evil, "note": evil, "choices": [0, 1]}],
     }
     answer = site.client("root").post("/api/v1/p/demo/import", json={"records": [record]})
-    assert answer.json() == {"added": 1, "known": []}
+    assert answer.json()["added"] == 1
     root = Somebody(site, "root")
     root.post("/p/demo/ideas", {"title": evil, "detail": evil, "tags": evil})
     for path in ("/items", "/items/1", "/items/1/edit", "/ideas", "/taxonomy", "/coverage", ""):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from mmar.audio.levels import Levels
 from mmar.studio.data.columns import Moment, Record
 from mmar.studio.data.tables import Base
 
@@ -39,7 +40,10 @@ class Recording(Base):
 
 
 class Clip(Base):
-    """Segments of a recording, joined; made anew at any time from the recording."""
+    """Segments of a recording, joined; made anew at any time from the recording.
+
+    `levels` is nothing where an older program cut the clip and it was not measured since.
+    """
 
     __tablename__ = "clip"
     __table_args__ = (Index("uq_clip_project_key", "project_id", "key", unique=True),)
@@ -56,6 +60,7 @@ class Clip(Base):
     channels: Mapped[int]
     loudness: Mapped[float | None]
     peak: Mapped[float | None]
+    levels: Mapped[Levels | None] = mapped_column(Record(Levels))
     waveform: Mapped[str | None] = mapped_column(String(300))
     fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary)
     alike: Mapped[tuple[int, ...]] = mapped_column(Record(tuple[int, ...]))

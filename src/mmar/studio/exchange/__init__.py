@@ -21,9 +21,12 @@ from mmar.studio.exchange.auditing import audit_text, bias_text
 from mmar.studio.exchange.backup import Backup, back_up, read_backup, verify_backup
 from mmar.studio.exchange.changes import BenchmarkChanges, FieldChange, compare_benchmarks
 from mmar.studio.exchange.facts import PRIVATE_FIELDS, ReleaseFacts, TakenDown, new_canary
-from mmar.studio.exchange.label_studio import label_studio_config, label_studio_tasks, read_label_studio
-from mmar.studio.exchange.packages import Package, below, open_package, pack
-from mmar.studio.exchange.release import LeftOut, Release, public_items, without_taken_down, write_release
+from mmar.studio.exchange.history import Previous, read_previous
+from mmar.studio.exchange.label_studio import label_studio_config, label_studio_tasks
+from mmar.studio.exchange.label_studio_reading import is_label_studio, read_label_studio
+from mmar.studio.exchange.leaving_out import LeftOut, takedown_names, without_taken_down
+from mmar.studio.exchange.packages import Package, below, open_package, pack, zipped
+from mmar.studio.exchange.release import Release, public_items, write_release
 from mmar.studio.exchange.restoring import finish_restore, restore
 from mmar.studio.exchange.sums import verify_release
 from mmar.studio.exchange.table import csv_text, read_csv
@@ -35,6 +38,7 @@ __all__ = [
     "FieldChange",
     "LeftOut",
     "Package",
+    "Previous",
     "Release",
     "ReleaseFacts",
     "TakenDown",
@@ -45,6 +49,7 @@ __all__ = [
     "compare_benchmarks",
     "csv_text",
     "finish_restore",
+    "is_label_studio",
     "label_studio_config",
     "label_studio_tasks",
     "new_canary",
@@ -54,9 +59,12 @@ __all__ = [
     "read_backup",
     "read_csv",
     "read_label_studio",
+    "read_previous",
     "restore",
+    "takedown_names",
     "verify_backup",
     "verify_release",
     "without_taken_down",
     "write_release",
+    "zipped",
 ]

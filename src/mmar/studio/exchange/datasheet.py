@@ -98,7 +98,7 @@ def _span(numbers: Iterable[int]) -> str:
 
 def _distribution(about: ReleaseFacts) -> str:
     lines = [
-        "For evaluation, not for training. The licence's whole text is in LICENSE; every file's digest is in SHA256SUMS "
+        "For evaluation, not for training. The licence is in LICENSE; every file's digest is in SHA256SUMS "
         "(`sha256sum --check SHA256SUMS`).",
     ]
     if about.withheld:

@@ -7,23 +7,55 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
+import msgspec
+
 from mmar.benchmarks.paths import UnsafePath, inside
 from mmar.errors import InputError
 from mmar.items import Item, load_benchmark
-from mmar.studio.exchange.changes import compare_benchmarks
+from mmar.studio.exchange.changes import compare_benchmarks, inline_text
 from mmar.studio.exchange.facts import ReleaseFacts
 from mmar.studio.exchange.sums import read_sums
 
-__all__ = ["changes_text"]
+__all__ = ["Previous", "changes_text", "read_previous"]
 
 _TITLE = "# Changes\n\n"
+
+
+class Previous(msgspec.Struct, frozen=True):
+    """The release before.
+
+    Attributes:
+        items: as they were published.
+        audio: the digest of each item's sound, by the item's id; those that are not here are not compared.
+        changes: the text of its CHANGES.md.
+    """
+
+    items: tuple[Item, ...]
+    audio: Mapping[str, str]
+    changes: str
+
+
+def read_previous(folder: Path) -> Previous:
+    """A release as its folder has it.
+
+    Raises:
+        InputError: the folder holds no release.
+    """
+    items = tuple(load_benchmark(_metadata_of(folder)))
+    listed = read_sums(folder)
+    try:
+        changes = (folder / "CHANGES.md").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise InputError("has no readable CHANGES.md; expected a release", file=str(folder)) from None
+    audio = {item.id: listed[name] for item in items if (name := _listed_as(item)) in listed}
+    return Previous(items, audio, changes)
 
 
 def changes_text(
     items: Sequence[Item],
     audio: Mapping[str, str],
     about: ReleaseFacts,
-    previous: Path | None,
+    previous: Previous | None,
     taken_down: AbstractSet[str],
 ) -> str:
     """Write the changes of a release.
@@ -32,34 +64,36 @@ def changes_text(
         items: as published.
         audio: the digest of each item's sound, by the item's id.
         about: names the version and the day.
-        previous: the folder of the last release; `None` for the first.
+        previous: the last release; `None` for the first.
         taken_down: ids that are left out because they were taken down.
 
     Returns:
-        Markdown, the newest release first.
-
-    Raises:
-        InputError: `previous` holds no release.
+        Markdown, the newest release first. What earlier releases said of items that were taken down, which
+        may quote them, is left out.
     """
     head = f"{_TITLE}## {about.version} ({about.date})\n\n"
     if previous is None:
         return f"{head}First release: {len(items)} items.\n"
-    old = load_benchmark(_metadata_of(previous))
-    listed = read_sums(previous)
     changes = compare_benchmarks(
-        (_bare(item) for item in old),
+        (_bare(item) for item in previous.items),
         (_bare(item) for item in items),
-        old_audio={item.id: listed[name] for item in old if (name := _listed_as(item)) in listed},
+        old_audio=previous.audio,
         new_audio=audio,
     )
     body = changes.to_markdown() or "Nothing.\n"
     if gone := [item_id for item_id in changes.removed if item_id in taken_down]:
-        body += f"- {len(gone)} of the removed were taken down: delete them from copies of earlier releases\n"
-    try:
-        earlier = (previous / "CHANGES.md").read_text(encoding="utf-8").removeprefix(_TITLE)
-    except (OSError, UnicodeDecodeError):
-        raise InputError("has no readable CHANGES.md; expected a release", file=str(previous)) from None
-    return f"{head}{body}\n{earlier}"
+        body += f"- Taken down, to be deleted from every copy of earlier releases: {', '.join(map(inline_text, gone))}\n"
+    return f"{head}{body}\n{_without_quotes(previous.changes.removeprefix(_TITLE), taken_down)}"
+
+
+def _without_quotes(earlier: str, taken_down: AbstractSet[str]) -> str:
+    """Earlier changes without the lines that say how an item that was taken down changed."""
+    of = tuple(f" of {inline_text(item_id)}: " for item_id in taken_down)
+    return "".join(
+        line
+        for line in earlier.splitlines(keepends=True)
+        if not (line.startswith("- ") and any(each in line.partition("“")[0] for each in of))
+    )
 
 
 def _bare(item: Item) -> Item:

@@ -7,11 +7,14 @@ behind.
 
 from __future__ import annotations
 
+import io
 import secrets
 import shutil
 import stat
 import zipfile
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import msgspec
 
@@ -20,7 +23,7 @@ from mmar.benchmarks.unpack import Bounds, unpack
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.items import Benchmark, load_benchmark
 
-__all__ = ["Package", "below", "open_package", "pack"]
+__all__ = ["Package", "below", "open_package", "pack", "zipped"]
 
 _METADATA = (".jsonl", ".jsonl.gz", ".json", ".json.gz")
 _NOT_METADATA = frozenset({"release.json"})
@@ -100,10 +103,31 @@ def open_package(archive: Path, into: Path, *, bounds: Bounds | None = None) -> 
     return Package(msgspec.structs.replace(benchmark, audio_dir=metadata.parent), metadata, missing)
 
 
-def pack(folder: Path, archive: Path) -> None:
-    """Put a folder into one ZIP file, the same bytes for the same content.
+def zipped(folder: Path, top: str = "") -> Iterator[bytes]:
+    """A folder as a ZIP file, piece by piece, the same bytes for the same content; little of it is held at a time.
 
     Nothing is compressed, so that the bytes do not depend on a library's version; sound hardly compresses.
+
+    Args:
+        folder: a release, say.
+        top: the folder in the archive that holds everything; empty for none.
+    """
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w") as out:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            name = PurePosixPath(top) / path.relative_to(folder).as_posix()
+            entry = zipfile.ZipInfo(str(name), (1980, 1, 1, 0, 0, 0))
+            entry.create_system, entry.external_attr = 3, (stat.S_IFREG | 0o644) << 16
+            entry.file_size = path.stat().st_size
+            with path.open("rb") as source, out.open(entry, "w") as target:
+                while chunk := source.read(1 << 20):
+                    target.write(chunk)
+                    yield pipe.taken()
+    yield pipe.taken()
+
+
+def pack(folder: Path, archive: Path) -> None:
+    """Put a folder into one ZIP file, as `zipped` does.
 
     Args:
         folder: a release, say.
@@ -117,13 +141,8 @@ def pack(folder: Path, archive: Path) -> None:
     try:
         if archive.exists():
             raise UsageError(f"{archive}: is there already; name a new file")
-        with zipfile.ZipFile(part, "x") as out:
-            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), (1980, 1, 1, 0, 0, 0))
-                entry.create_system, entry.external_attr = 3, (stat.S_IFREG | 0o644) << 16
-                entry.file_size = path.stat().st_size
-                with path.open("rb") as source, out.open(entry, "w") as target:
-                    shutil.copyfileobj(source, target, 1 << 20)
+        with part.open("xb") as out:
+            out.writelines(zipped(folder))
         part.rename(archive)
     except OSError as error:
         raise WorldError(
@@ -131,6 +150,25 @@ def pack(folder: Path, archive: Path) -> None:
         ) from None
     finally:
         part.unlink(missing_ok=True)
+
+
+class _Pipe(io.RawIOBase):
+    """Keeps what is written until it is taken; it cannot be wound back, so a ZIP file states sizes after the data."""
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._kept += data
+        return len(data)
+
+    def taken(self) -> bytes:
+        """What was written since the last time."""
+        found, self._kept = bytes(self._kept), bytearray()
+        return found
 
 
 def _metadata_of(folder: Path, archive: Path) -> Path:

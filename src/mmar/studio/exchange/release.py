@@ -18,7 +18,6 @@ of what is given.
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 import shutil
 import unicodedata
@@ -34,28 +33,16 @@ from mmar.benchmarks.paths import UnsafePath, inside
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.items import Item, benchmark_digest, load_benchmark
 from mmar.items.benchmark import write_records
-from mmar.items.video import addresses, canonical_url, find_video, item_video
 from mmar.studio.exchange.datasheet import datasheet
-from mmar.studio.exchange.facts import ReleaseFacts, TakenDown, check_facts
-from mmar.studio.exchange.history import changes_text
+from mmar.studio.exchange.facts import ReleaseFacts, check_facts
+from mmar.studio.exchange.history import Previous, changes_text
+from mmar.studio.exchange.leaving_out import LeftOut, without_taken_down
 from mmar.studio.exchange.sums import SUMS, verify_release, write_sums
 
-__all__ = ["LeftOut", "Release", "public_items", "without_taken_down", "write_release"]
+__all__ = ["Release", "public_items", "write_release"]
 
 _OWN = frozenset({"datasheet.md", "changes.md", "license", "canary.txt", "release.json", "sha256sums"})
 _CHUNK = 1 << 20
-
-
-class LeftOut(msgspec.Struct, frozen=True):
-    """An item that is not in the release.
-
-    Attributes:
-        item: its id.
-        reason: why, for the team.
-    """
-
-    item: str
-    reason: str
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -91,8 +78,10 @@ def write_release(
     audio: Mapping[str, Path] | None,
     about: ReleaseFacts,
     *,
-    previous: Path | None = None,
+    previous: Previous | None = None,
+    gone: Iterable[str] = (),
     changes: str | None = None,
+    sheet: str | None = None,
 ) -> Release:
     """Write a release.
 
@@ -101,8 +90,10 @@ def write_release(
         items: what is to be published, in the order of the file.
         audio: each item's sound file, by the item's id; `None` for a release of the questions alone.
         about: what the team says of it.
-        previous: the folder of the last release, for what changed.
+        previous: the last release, for what changed.
+        gone: ids of its items that were taken down since, whether or not they are given here.
         changes: the text of CHANGES.md, for a release that is written again; `previous` is not looked at then.
+        sheet: the text of DATASHEET.md, likewise.
 
     Returns:
         What was written.
@@ -122,10 +113,11 @@ def write_release(
     part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
         part.mkdir(parents=True)
-        written = _write(part, kept, sounds, about)
+        written = _write(part, kept, sounds, about, sheet)
         if changes is None:
             digests = {name: sound.sha256 for name, sound in sounds.items()}
-            changes = changes_text(written, digests, about, previous, {each.item for each in left_out})
+            down = {*gone, *(each.item for each in left_out)}
+            changes = changes_text(written, digests, about, previous, down)
         (part / "CHANGES.md").write_text(changes, encoding="utf-8", newline="\n")
         files = write_sums(part)
         _take_place(part, folder)
@@ -136,50 +128,6 @@ def write_release(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return Release(folder, benchmark_digest(written), len(written), files, left_out)
-
-
-def without_taken_down(
-    items: Iterable[Item], audio: Mapping[str, Path] | None, taken_down: Iterable[TakenDown]
-) -> tuple[list[Item], tuple[LeftOut, ...]]:
-    """Tell items that may be published from those that may not.
-
-    Args:
-        items: all of them.
-        audio: their sounds by id, which a takedown may name by digest; `None` for none.
-        taken_down: what must not be in a release.
-
-    Returns:
-        The items that may be published, and those that may not with the reason.
-
-    Raises:
-        InputError: an id stands twice.
-    """
-    down = {entry.what.strip(): entry.reason for entry in taken_down if entry.what.strip()}
-    down |= {canonical_url(what): reason for what, reason in down.items()}
-    digests = any(re.fullmatch(r"[0-9a-f]{64}", what) for what in down)
-    kept, left_out, seen = [], [], set()
-    for item in items:
-        if item.id in seen:
-            raise InputError(
-                f"“{item.id}” stands twice among the items", field="id", hint="keep one of the two"
-            )
-        seen.add(item.id)
-        names = _names(item)
-        if digests and audio is not None and item.id in audio:
-            names.add(sha256_file(audio[item.id]))
-        if hits := names & down.keys():
-            left_out.append(LeftOut(item.id, down[min(map(str, hits))] or "taken down"))
-        else:
-            kept.append(item)
-    return kept, tuple(left_out)
-
-
-def _names(item: Item) -> set[str | None]:
-    """Everything that a takedown may call an item by: every video that it is joined of, however spelled."""
-    names = {item.id, item_video(item), item.url, *addresses(item.url), *canonical_url(item.url).split("\n")}
-    for video in filter(None, map(find_video, addresses(item.url))):
-        names |= {video.key, video.id}
-    return names
 
 
 def _sounds(items: Sequence[Item], audio: Mapping[str, Path]) -> dict[str, _Sound]:
@@ -227,6 +175,7 @@ def _write(
     items: Sequence[Item],
     sounds: Mapping[str, _Sound],
     about: ReleaseFacts,
+    sheet: str | None,
 ) -> tuple[Item, ...]:
     """Write every file but the changes and the list of digests; the items as they are published."""
     metadata = part / f"{about.name}-meta.jsonl"
@@ -238,8 +187,9 @@ def _write(
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             _copy(sound, target)
+    heard = {name: sound.facts for name, sound in sounds.items()}
     texts = {
-        "DATASHEET.md": datasheet(published, {name: sound.facts for name, sound in sounds.items()}, about),
+        "DATASHEET.md": datasheet(published, heard, about) if sheet is None else sheet,
         "LICENSE": about.licence_text.rstrip() + "\n",
         "release.json": _facts_json(published, sounds, about),
     }

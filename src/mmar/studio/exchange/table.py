@@ -185,6 +185,7 @@ def _decoded(data: bytes | str, file: str | None) -> str:
 
 def _rows(text: str, file: str | None) -> Iterator[tuple[int, list[str]]]:
     """The rows, each with the line that it starts on."""
+    csv.field_size_limit(_MOST_BYTES)  # else a long text that was written here could not be read back
     head = text.partition("\n")[0]
     delimiter = max(",;\t", key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

@@ -14,6 +14,7 @@ from mmar.studio.data.tables import Project
 from mmar.studio.jobs.converting import is_judged, wanted_format
 from mmar.studio.jobs.work import Work
 from mmar.studio.library import media_file
+from mmar.studio.measuring import measure_clips
 from mmar.studio.store.clips import clip_key, recording_of
 from mmar.studio.store.revisions import content_of
 
@@ -50,8 +51,10 @@ def cut_clip(work: Work) -> None:
             if recording
             else None
         )
-        if _stays(session, work.project_id, key, wanted):
-            return
+        stays = _stays(session, work.project_id, key, wanted)
+    if stays:
+        measure_clips(work.config.media, work.database, [item.id])
+        return
     if recording is None or wanted is None:
         raise UsageError("its recording is not here; fetch or upload it first")
     media = work.config.media
@@ -92,6 +95,7 @@ def cut_clip(work: Work) -> None:
             channels=prepared.channels,
             loudness=prepared.loudness.integrated,
             peak=prepared.loudness.true_peak,
+            levels=prepared.levels,
             waveform=waveform.as_posix(),
             fingerprint=prepared.fingerprint,
             alike=alike,

@@ -13,7 +13,15 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Clip, Recording
 from mmar.studio.workflow import ItemContent
 
-__all__ = ["clip_key", "clip_of", "find_recording", "items_of_clips", "recording_of", "source_of"]
+__all__ = [
+    "clip_key",
+    "clip_of",
+    "find_recording",
+    "items_of_clips",
+    "published_path",
+    "recording_of",
+    "source_of",
+]
 
 
 def source_of(content: ItemContent) -> str:
@@ -37,6 +45,21 @@ def clip_key(content: ItemContent) -> str:
     whole = source.startswith("file:") or not content.segments
     parts = "" if whole else format_timestamp(content.segments)
     return hashlib.sha256(f"{source}\n{parts}".encode()).hexdigest()
+
+
+def published_path(content: ItemContent, public_id: str, *, with_clip: bool) -> str:
+    """Where an item's clip lies in a release or an export: where its publisher had it, if that is a name for a WAV file.
+
+    Args:
+        content: what the item says.
+        public_id: its id, for an item that no publisher gave a path.
+        with_clip: whether the clip goes along, which is a WAV file whatever it was cut from.
+    """
+    path = content.audio_path or f"./audio/{public_id}.wav"
+    if not with_clip or path.lower().endswith(".wav"):
+        return path
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{name.rpartition('.')[0] or name}.wav"
 
 
 def find_recording(session: Session, project_id: int, source: str) -> Recording | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import Assignment, Hearing, Item, KeyView, Revision, Verdict
@@ -13,6 +13,7 @@ from mmar.studio.data.tables import Project
 from mmar.studio.store.clips import clip_key
 from mmar.studio.workflow import Actor, Case, ItemContent, Lease, NotThere, State, problems
 from mmar.studio.workflow.content import with_own_cut, without_shadows
+from mmar.studio.workflow.limits import check_texts
 from mmar.studio.workflow.taxonomy import layer_map
 
 __all__ = [
@@ -96,11 +97,8 @@ def load_case(session: Session, project: Project, item: Item) -> Case:
         Revision.item_id == item.id, Revision.kind == "edit"
     )
     written = session.execute(edits).all()
-    # A lead's new taxonomy relabels items without touching the question, so judgements of it still hold.
-    newest_edit = session.scalar(
-        select(func.max(Revision.number)).where(Revision.item_id == item.id, Revision.kind != "relabel")
-    )
-    since = newest_edit or 0
+    # A lead's new taxonomy, or an imported clip of what had none, leaves the question alone: judgements still hold.
+    since = max((number for _, number in written), default=0)
     answered = select(Hearing.person_id).where(Hearing.item_id == item.id, Hearing.revision >= since)
     approvals = select(Verdict.person_id).where(
         Verdict.item_id == item.id, Verdict.revision >= since, Verdict.approved, Verdict.standing
@@ -157,14 +155,20 @@ def add_revision(
 
     `kind` is `edit` for somebody's writing, which `store_case` has counted already; `relabel` and `import`
     are counted here.
+
+    Raises:
+        InputError: a text could not be kept.
     """
+    check_texts(content)
     if kind != "edit":
         item.revision += 1
         item.version += 1
         item.changed = now
     if item.revision > 1:
         before = content_at(session, item.id, item.revision - 1)
-        content = with_own_cut(before, without_shadows(before, content))
+        content = without_shadows(before, content)
+        if kind != "import":  # which brings the clip itself
+            content = with_own_cut(before, content)
     revision = Revision(
         item_id=item.id,
         number=item.revision,

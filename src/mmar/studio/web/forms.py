@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from mmar.errors import InputError
 from mmar.items import Criterion
 from mmar.studio.workflow import Cue, ItemContent, Rejection
+from mmar.studio.workflow.limits import LONGEST_TEXT
 
 __all__ = [
     "content_from_form",
@@ -23,8 +24,6 @@ __all__ = [
     "ticked_places",
 ]
 
-_LONGEST_TEXT = 20_000
-
 
 def text(form: FormData, name: str, default: str = "") -> str:
     r"""A field's text, line breaks as `\\n`.
@@ -35,8 +34,8 @@ def text(form: FormData, name: str, default: str = "") -> str:
     value = form.get(name, default)
     if not isinstance(value, str):
         raise InputError("expected text", field=name)
-    if len(value) > _LONGEST_TEXT:
-        raise InputError(f"more than {_LONGEST_TEXT} characters", field=name, hint="shorten it")
+    if len(value) > LONGEST_TEXT:
+        raise InputError(f"more than {LONGEST_TEXT} characters", field=name, hint="shorten it")
     return value.replace("\r\n", "\n").replace("\x00", "")
 
 

@@ -57,4 +57,13 @@ def take_items(here: Place) -> tuple[list[PublicItem], str]:
     if not isinstance(sent, UploadFile):
         raise InputError("no file was sent", field="file", hint="send a multipart form with a file")
     name = (sent.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1][:200]
-    return list(read_items(sent.file.read(_MOST_ITEMS), name, here.studio.config.media)), name
+    data = sent.file.read(_MOST_ITEMS + 1)
+    if len(data) > _MOST_ITEMS:
+        raise InputError(
+            f"more than {_MOST_ITEMS:,} bytes", field="file", hint="divide it into several files"
+        )
+    try:
+        return list(read_items(data, name, here.studio.config.media)), name
+    except InputError as error:
+        # Where it is goes into the words themselves: a page shows nothing else.
+        raise InputError(error.without_hint, field="file", hint=error.hint) from None

@@ -19,10 +19,12 @@ from mmar.items.timestamps import Segment, parse_timestamp
 from mmar.items.video import canonical_url
 
 __all__ = [
+    "CUE_REGIONS",
     "FIELD_NAMES",
     "Cue",
     "ItemContent",
     "Segment",
+    "cue_regions",
     "from_item",
     "to_item",
     "with_own_cut",
@@ -46,6 +48,12 @@ FIELD_NAMES: dict[str, str] = {
     "rubric": "Rubric",
 }
 """The fields that people speak of, with the words for them."""
+
+
+CUE_REGIONS = "cue_regions"
+"""The field of an exported record that says where each cue is heard: `[start, end]` in seconds of the clip, or null.
+
+The publisher's `cue` is texts alone."""
 
 
 class Cue(msgspec.Struct, frozen=True):
@@ -139,6 +147,12 @@ _OPTIONAL = ("sub_category", "language", "source", "url", "timestamp", "thinking
 
 def from_item(item: Item) -> ItemContent:
     """The content of a published item. `to_item` gives the same item again."""
+    texts = item.cue or ()
+    regions = cue_regions(item)
+    names, extra = item.names, item.extra
+    if regions is not None:
+        names = tuple(name for name in names if name != CUE_REGIONS)
+        extra = {name: value for name, value in extra.items() if name != CUE_REGIONS}
     return ItemContent(
         question=item.question,
         choices=item.choices,
@@ -152,21 +166,36 @@ def from_item(item: Item) -> ItemContent:
         timestamp=item.timestamp or "",
         audio_path=item.audio_path,
         thinking=item.thinking or "",
-        cues=tuple(Cue(text) for text in item.cue or ()),
+        cues=tuple(
+            Cue(text, *(region or ()))
+            for text, region in zip(texts, regions or [None] * len(texts), strict=True)
+        ),
         rubric=item.rubric or (),
-        names=item.names,
-        extra=item.extra,
+        names=names,
+        extra=extra,
         empty=tuple(name for name in _OPTIONAL if getattr(item, name) in ("", ())),
     )
 
 
-def to_item(content: ItemContent, item_id: str, audio_path: str) -> Item:
+def cue_regions(item: Item) -> list[tuple[float, float] | None] | None:
+    """Where each cue of an exported item is heard, seconds of its clip; nothing where its record does not say."""
+    try:
+        found = msgspec.convert(item.extra.get(CUE_REGIONS), list[tuple[float, float] | None])
+    except msgspec.ValidationError:
+        return None
+    if len(found) != len(item.cue or ()) or any(each and not 0 <= each[0] <= each[1] for each in found):
+        return None
+    return found
+
+
+def to_item(content: ItemContent, item_id: str, audio_path: str, *, regions: bool = False) -> Item:
     """The publisher's item of complete content.
 
     Args:
         content: without problems of severity error.
         item_id: its public id.
         audio_path: the clip's path in the release.
+        regions: whether it says, in a field of ours, where cues are heard that point at a part of the clip.
 
     Raises:
         InputError: no key, or a key that is not among the choices.
@@ -195,11 +224,19 @@ def to_item(content: ItemContent, item_id: str, audio_path: str) -> Item:
         rubric=value("rubric", content.rubric),
         extra=content.extra,
     )
+    if regions and any(cue.start is not None for cue in content.cues):
+        heard = [None if cue.start is None else [cue.start, cue.end] for cue in content.cues]
+        item = msgspec.structs.replace(
+            item, names=(*item.names, CUE_REGIONS), extra={**item.extra, CUE_REGIONS: heard}
+        )
     if not content.names:
         return item
-    spelled = {FIELDS.get(name) for name in content.names}
+    spelled = {FIELDS.get(name, name) for name in content.names}
     added = tuple(
-        name for name in item.names if FIELDS[name] not in spelled and getattr(item, FIELDS[name]) is not None
+        name
+        for name in item.names
+        if FIELDS.get(name, name) not in spelled
+        and (name == CUE_REGIONS or getattr(item, FIELDS[name]) is not None)
     )
     return msgspec.structs.replace(item, names=content.names + added)
 

@@ -13,8 +13,10 @@ from mmar.errors import InputError
 from mmar.items import Item as PublicItem
 from mmar.studio.data.release_tables import Release, Takedown
 from mmar.studio.importing import import_items
+from mmar.studio.items_file import plain_hint
 from mmar.studio.release import write_project_release
 from mmar.studio.store.people import trace
+from mmar.studio.takedowns import add_takedown, taken_down_since
 from mmar.studio.web.pages.release import download as archive
 from mmar.studio.web.pages.release import export as exported
 from mmar.studio.web.studio import Place, attached, place
@@ -38,6 +40,10 @@ _FILE_FORM = {
                     "properties": {
                         "file": {"type": "string", "format": "binary"},
                         "inspect": {"type": "string", "description": "any text: into inspection at once"},
+                        "update": {
+                            "type": "string",
+                            "description": "any text: known items take what the file says",
+                        },
                     },
                 }
             }
@@ -51,14 +57,23 @@ def _only_lead(here: Place) -> None:
         raise Refused("role", "only a lead may do that")
 
 
-def _brought_in(here: Place, items: Sequence[PublicItem], name: str, *, inspect: bool) -> dict[str, Any]:
+def _brought_in(
+    here: Place, items: Sequence[PublicItem], name: str, *, inspect: bool, update: bool
+) -> dict[str, Any]:
     now = here.studio.clock()
     with here.studio.database.write() as session:
         project = attached(session, here.project)
-        done = import_items(session, project, here.actor, items, now, inspect=inspect)
-        said = f"{done.added} added, {len(done.known)} known"
-        trace(session, now, here.person.id, "import", name, detail=said, project_id=project.id)
-    return {"added": done.added, "known": list(done.known)}
+        done = import_items(
+            session, project, here.actor, items, now, inspect=inspect, update=update, why=f"from {name}"
+        )
+        trace(session, now, here.person.id, "import", name, detail=done.words, project_id=project.id)
+    return {
+        "added": done.added,
+        "known": list(done.known),
+        "differing": list(done.other),
+        "updated": done.updated,
+        "left": dict(done.left),
+    }
 
 
 @router.post("/import", summary="Bring in items in the publisher's form")
@@ -66,32 +81,44 @@ def bring_in(
     here: Here,
     records: Annotated[list[dict[str, Any]], Body(embed=True)],
     inspect: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002
+    update: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002
 ) -> dict[str, Any]:
-    """Items whose id is known are left as they are."""
-    items = [PublicItem.from_record(record, line=at + 1) for at, record in enumerate(records)]
-    return _brought_in(here, items, "records", inspect=inspect)
+    """Items whose id is known are left as they are; with `update` they take what their record says."""
+    _only_lead(here)
+    try:
+        items = [PublicItem.from_record(record, line=at + 1) for at, record in enumerate(records)]
+    except InputError as error:
+        place = f"record {error.line}: " + (f"field “{error.field}”: " if error.field else "")
+        raise InputError(place + error.problem, field="records", hint=plain_hint(error)) from None
+    return _brought_in(here, items, "records", inspect=inspect, update=update)
 
 
 @router.post("/import/file", summary="Bring in a file of items", openapi_extra=_FILE_FORM)
 def bring_in_file(here: Here) -> dict[str, Any]:
-    """A multipart form with `file`: the publisher's JSON or JSONL, CSV, or Label Studio's tasks."""
+    """A multipart form with `file`: the publisher's JSON or JSONL, CSV, or what Label Studio exports."""
     _only_lead(here)
     items, name = take_items(here)
-    return _brought_in(here, items, name, inspect="inspect" in here.form)
+    return _brought_in(here, items, name, inspect="inspect" in here.form, update="update" in here.form)
 
 
 @router.get("/export.{form}", summary="Every complete item as a file, keys included", response_class=Response)
 def export(request: Request, here: Here, form: str) -> Response:
-    """`jsonl`, `csv` or `label-studio.json`; for leads."""
+    """`jsonl`, `csv` or `label-studio.json`, and `label-studio.xml`, its configuration; for leads."""
     return exported(request, here, form)
 
 
 @router.get("/releases", summary="Releases that were written")
 def releases(here: Here) -> list[dict[str, Any]]:
-    """Version, day, digest and number of items."""
+    """Version, day, digest and number of items, and which of them were taken down since."""
     with here.studio.database.read() as session:
         return [
-            {"version": one.version, "day": one.day, "digest": one.digest, "items": len(one.items)}
+            {
+                "version": one.version,
+                "day": one.day,
+                "digest": one.digest,
+                "items": len(one.items),
+                "taken_down_since": taken_down_since(session, one),
+            }
             for one in session.scalars(select(Release).where(Release.project_id == here.project.id))
         ]
 
@@ -129,14 +156,9 @@ def takedowns(here: Here) -> list[dict[str, Any]]:
 
 
 @router.post("/takedowns", summary="Name what no release may hold again", status_code=201)
-def take_down(here: Here, what: Words, why: Words) -> dict[str, str]:
-    """The address of a video, or an item's public id."""
-    _only_lead(here)
-    what, why = what.strip()[:300], why.strip()
-    if not what or not why:
-        raise InputError("say what and why", field="what")
-    now, who = here.studio.clock(), here.person.id
+def take_down(here: Here, what: Words, why: Words) -> dict[str, Any]:
+    """An item's public id, a video's address or id, or the SHA-256 of a clip; answers which items that names."""
     with here.studio.database.write() as session:
-        session.add(Takedown(project_id=here.project.id, what=what, why=why, person_id=who, at=now))
-        trace(session, now, who, "takedown", what, detail=why, project_id=here.project.id)
-    return {"what": what, "why": why}
+        project = attached(session, here.project)
+        named = add_takedown(session, project, here.actor, what, why, here.studio.clock())
+    return {"what": what.strip(), "why": why.strip(), "items": named}

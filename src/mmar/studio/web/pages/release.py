@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import select
-from starlette.datastructures import UploadFile
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from mmar.errors import InputError, MmarError
 from mmar.studio.data.release_tables import Release, Takedown
+from mmar.studio.exchange import zipped
 from mmar.studio.importing import import_items
-from mmar.studio.items_file import FORMS, format_of, item_file, project_items, read_items
+from mmar.studio.items_file import FORMS, format_of, item_file, project_items
 from mmar.studio.release import release_folder, write_project_release
 from mmar.studio.store.people import names_of, trace
 from mmar.studio.store.projects import changed_settings, save_settings, state_counts
+from mmar.studio.takedowns import add_takedown, approved_but_taken_down, taken_down_since
 from mmar.studio.web.forms import text, texts
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.web.uploads import take_items
 from mmar.studio.workflow import NotThere, Refused, Role
 
 __all__ = ["router"]
@@ -35,19 +34,22 @@ def _lead(here: Place) -> None:
         raise Refused("role", "only a lead may do that")
 
 
-def _show(request: Request, here: Place, problem: str = "", status: int = 200) -> Response:
+def _show(request: Request, here: Place, problem: str = "", status: int = 200, *, said: str = "") -> Response:
     with here.studio.database.read() as session:
         project = attached(session, here.project)
+        releases = session.scalars(
+            select(Release).where(Release.project_id == project.id).order_by(Release.id.desc())
+        ).all()
         values: dict[str, Any] = {
-            "approved": state_counts(session, project.id).get("approved", 0),
-            "releases": session.scalars(
-                select(Release).where(Release.project_id == project.id).order_by(Release.id.desc())
-            ).all(),
+            "approved": state_counts(session, project.id).get("approved", 0)
+            - len(approved_but_taken_down(session, project.id)),
+            "releases": releases,
+            "gone": {one.id: taken_down_since(session, one) for one in releases},
             "takedowns": session.scalars(select(Takedown).where(Takedown.project_id == project.id)).all(),
             "names": names_of(session),
             "project": project,
         }
-    return page(request, "release.html", here, status=status, problem=problem, **values)
+    return page(request, "release.html", here, status=status, problem=problem, said=said, **values)
 
 
 @router.get("/release")
@@ -98,94 +100,100 @@ def write(request: Request, here: Here) -> Response:
     return RedirectResponse(f"/p/{here.project.slug}/release", 303)
 
 
+@router.get("/import")
+@router.get("/release/takedown")
+def back(here: Here) -> Response:
+    """Where the answers to these forms stand, for whoever loads one again."""
+    return RedirectResponse(f"/p/{here.project.slug}/release", 303)
+
+
 @router.get("/release/{version}.zip")
 def download(here: Here, version: str) -> Response:
     """A release as an archive."""
     folder = release_folder(here.studio.config, here.project, version)
-    if not folder.is_dir():
+    with here.studio.database.read() as session:
+        known = session.scalar(
+            select(Release).where(Release.project_id == here.project.id, Release.version == version)
+        )
+        gone = taken_down_since(session, known) if known is not None else []
+    if known is None or not folder.is_dir():
         raise NotThere(f"there is no release {version}")
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                # A fixed time, so that the archive too is the same to the byte.
-                entry = zipfile.ZipInfo(
-                    (Path(f"{here.project.slug}-{version}") / path.relative_to(folder)).as_posix()
-                )
-                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
-    return Response(
-        data.getvalue(),
+    if gone:
+        raise Refused(
+            "state",
+            f"version {version} holds what was taken down since ({gone[0]}; {len(gone)} in all), so it is not "
+            "handed out any more; write a new version",
+        )
+    name = f"{here.project.slug}-{version}"
+    return StreamingResponse(
+        zipped(folder, name),
         media_type="application/zip",
-        headers={"content-disposition": f'attachment; filename="{here.project.slug}-{version}.zip"'},
+        headers={"content-disposition": f'attachment; filename="{name}.zip"'},
     )
 
 
 @router.post("/release/takedown")
-def take_down(here: Here) -> Response:
+def take_down(request: Request, here: Here) -> Response:
     """Name a video or an item that no release may hold again."""
-    _lead(here)
-    what, why = text(here.form, "what").strip()[:300], text(here.form, "why").strip()
-    if not what or not why:
-        raise InputError("say what and why", field="what")
+    what, why = text(here.form, "what"), text(here.form, "why")
     with here.studio.database.write() as session:
-        session.add(
-            Takedown(
-                project_id=here.project.id,
-                what=what,
-                why=why,
-                person_id=here.person.id,
-                at=here.studio.clock(),
-            )
-        )
-        trace(
-            session,
-            here.studio.clock(),
-            here.person.id,
-            "takedown",
-            what,
-            detail=why,
-            project_id=here.project.id,
-        )
-    return RedirectResponse(f"/p/{here.project.slug}/release", 303)
+        project = attached(session, here.project)
+        named = add_takedown(session, project, here.actor, what, why, here.studio.clock())
+    some = ", ".join(named[:5]) + (" …" if len(named) > 5 else "")
+    return _show(
+        request,
+        here,
+        said=f"“{what.strip()}” names {len(named)} item{'s' * (len(named) != 1)} here"
+        + (
+            f": {some}. No release will hold them again."
+            if named
+            else ". One that comes later is left out too."
+        ),
+    )
 
 
 @router.get("/export.{form}")
-def export(request: Request, here: Here, form: str) -> Response:
+def export(request: Request, here: Here, form: str) -> Response:  # noqa: ARG001 - the API hands its own on
     """Everything that is complete, keys included, so only for leads."""
     _lead(here)
     chosen = format_of(form)
     with here.studio.database.read() as session:
-        items = project_items(session, here.project)
-    data = item_file(items, chosen, audio_base=str(request.base_url).rstrip("/"))
+        exported = project_items(session, here.project)
     return Response(
-        data,
+        item_file(exported.items, chosen),
         media_type=FORMS[chosen],
         headers={"content-disposition": f'attachment; filename="{here.project.slug}.{chosen}"'},
     )
 
 
 @router.post("/import")
-def bring_in(here: Here) -> Response:
+def bring_in(request: Request, here: Here) -> Response:
     """Bring in a benchmark's metadata."""
     _lead(here)
-    sent = here.form.get("file")
-    if not isinstance(sent, UploadFile):
-        raise InputError("no file was sent", field="file")
-    data = sent.file.read(256 << 20)
-    name = (sent.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1]
-    items = read_items(data, name, here.studio.config.media)
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
-        done = import_items(
-            session, project, here.actor, items, here.studio.clock(), inspect="inspect" in here.form
-        )
-        trace(
-            session,
-            here.studio.clock(),
-            here.person.id,
-            "import",
-            name,
-            detail=f"{done.added} added, {len(done.known)} known",
-            project_id=project.id,
-        )
-    return RedirectResponse(f"/p/{here.project.slug}/items", 303)
+    try:
+        items, name = take_items(here)
+        with here.studio.database.write() as session:
+            project = attached(session, here.project)
+            done = import_items(
+                session,
+                project,
+                here.actor,
+                items,
+                here.studio.clock(),
+                inspect="inspect" in here.form,
+                update="update" in here.form,
+                why=f"from {name}",
+            )
+            trace(
+                session,
+                here.studio.clock(),
+                here.person.id,
+                "import",
+                name,
+                detail=done.words,
+                project_id=project.id,
+            )
+    except InputError as error:
+        hint = f" – {error.hint}" if error.hint else ""
+        return _show(request, here, f"Nothing was imported. {error.problem}{hint}", 422)
+    return _show(request, here, said=f"{name}: {done.words}.")
