@@ -13,7 +13,7 @@ import msgspec
 
 from mmar.errors import InputError
 
-__all__ = ["broken_json", "decode_python_json", "decode_record", "not_utf8", "types_in_words"]
+__all__ = ["broken_json", "decode_python_json", "decode_record", "not_utf8", "types_in_words", "wrong_shape"]
 
 _TYPES = {
     "str": "text",
@@ -101,6 +101,26 @@ def not_utf8(error: UnicodeDecodeError, path: Path | str, line: int) -> InputErr
         line=line,
         hint="save it as UTF-8",
     )
+
+
+def wrong_shape(error: Exception, *, file: str | None = None, hint: str | None = None) -> InputError:
+    """The error for a value that is not what it should be: which field, what was found, what was expected.
+
+    Args:
+        error: what the decoder said, e.g. "Object missing required field `x` - at `$[0].y`".
+        file: the value's file.
+        hint: what to do.
+    """
+    problem, _, place = str(error).partition(" - at `")
+    # `$` is the value itself, and a list's numbers count from 0.
+    field = re.sub(r"^\$\.?", "", place.rstrip("`"))
+    if named := re.fullmatch(r"Object (missing required|contains unknown) field `(.+)`", problem):
+        field = f"{field}.{named[2]}" if field else named[2]
+        problem = "missing" if named[1].startswith("missing") else "is no field that is known here"
+    elif value := re.fullmatch(r"Invalid enum value '?([^']*)'?", problem):
+        problem = f"“{value[1]}” is none of the values that it may have"
+    # Of a list of one the reader needs no number.
+    return InputError(types_in_words(problem), file=file, field=field.removeprefix("[0].") or None, hint=hint)
 
 
 def types_in_words(message: str) -> str:

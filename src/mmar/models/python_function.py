@@ -22,6 +22,7 @@ from typing import Any, cast
 import msgspec
 
 from mmar.errors import UsageError
+from mmar.items.decoding import wrong_shape
 from mmar.models.answer import Answer, AskFailed
 from mmar.models.credentials import Credential, secrets_of
 from mmar.models.exchange import ProgramAnswer, answer_of, request_record, sent_of, without_audio
@@ -116,7 +117,9 @@ def _understood(given: Any) -> ProgramAnswer:
     try:
         return msgspec.convert(given, ProgramAnswer)
     except msgspec.ValidationError as error:
-        raise AskFailed("bad_reply", f"expected a text or a dictionary of an answer ({error})") from None
+        raise AskFailed(
+            "bad_reply", f"expected a text or a dictionary of an answer ({wrong_shape(error).without_hint})"
+        ) from None
 
 
 def open_python(name: str, options: ModelOptions) -> PythonFunction:

@@ -15,6 +15,7 @@ import msgspec
 
 from mmar.errors import InputError, UsageError
 from mmar.items import Item
+from mmar.items.decoding import wrong_shape
 from mmar.protocols.markers import ReadingRule
 from mmar.protocols.reading import Reading, read
 from mmar.protocols.request import Message, Request, Settings
@@ -151,7 +152,7 @@ def _parse(text: str, file: str) -> list[Protocol]:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"broken TOML: {error}", file=file, hint="correct the file") from None
     except msgspec.ValidationError as error:
-        raise InputError(str(error), file=file, hint="see docs/protocols.md for the fields") from None
+        raise wrong_shape(error, file=file, hint="see docs/protocols.md for the fields") from None
     for protocol in found:
         for place in ("{q}", "{choices}"):
             if protocol.template.count(place) != 1:

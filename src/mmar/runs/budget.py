@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from mmar.errors import InputError, UsageError
+from mmar.items.decoding import wrong_shape
 from mmar.models import Usage
 
 __all__ = ["Budget", "Price", "parse_budget", "price_of"]
@@ -148,7 +149,7 @@ def price_of(model: str, path: Path | None) -> Price | None:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InputError(f"cannot be read ({error})", file=str(path)) from None
     except msgspec.ValidationError as error:
-        raise InputError(str(error), file=str(path), hint="each [[price]] has model, input, output") from None
+        raise wrong_shape(error, file=str(path), hint="each [[price]] has model, input, output") from None
     for price in prices:
         if fnmatchcase(model, price.model):
             return price

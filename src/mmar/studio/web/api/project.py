@@ -8,6 +8,7 @@ import msgspec
 from fastapi import APIRouter, Body, Depends, Request
 
 from mmar.errors import InputError
+from mmar.items.decoding import wrong_shape
 from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.jobs.converting import ask_for_conversion
 from mmar.studio.security.sessions import Visitor
@@ -35,7 +36,9 @@ def converted(value: Any, kind: Any, field: str) -> Any:
     try:
         return msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise InputError(str(error), field=field) from None
+        found = wrong_shape(error)
+        place = ".".join(part for part in (field, found.field) if part)
+        raise InputError(found.problem, field=place) from None
 
 
 @router.get("/projects", summary="Your projects")
