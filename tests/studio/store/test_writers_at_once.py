@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mmar.errors import WorldError
-from mmar.studio.data import Database, database as database_module, open_database
+from mmar.studio.data import Database, open_database
+from mmar.studio.data import database as database_module
 from mmar.studio.data.item_tables import Draft, Item
 from mmar.studio.data.media_tables import Job
 from mmar.studio.data.tables import IdeaVote, Person, Project
