@@ -11,7 +11,8 @@ import pytest
 
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.studio.exchange import backup as backup_module
-from mmar.studio.exchange.backup import back_up, is_passing, read_backup, verify_backup
+from mmar.studio.exchange.backup import back_up
+from mmar.studio.exchange.backup_folder import is_passing, read_backup, verify_backup
 from mmar.studio.exchange.restoring import finish_restore, restore
 
 # What a studio does all the time: a file first, then the row that names it; now and then a larger transaction
@@ -152,7 +153,7 @@ def test_a_backup_that_is_not_whole_changes_nothing(damage: str, data: Path, tmp
     back_up(data, into)
     if damage == "missing":
         (into / "data" / "media" / "a.wav").unlink()
-        assert verify_backup(into) == ("media/a.wav: is missing",)
+        assert verify_backup(into) == ("media/a.wav: is missing, or not a plain file",)
     elif damage == "changed":
         (into / "data" / "media" / "a.wav").write_bytes(b"other" * 1000)
         assert verify_backup(into) == ("media/a.wav: is not what was backed up",)
@@ -260,13 +261,6 @@ def test_what_cannot_be_backed_up(data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no database"):
         back_up(data, tmp_path / "backup")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
-
-
-def test_a_folder_without_a_database_of_its_own(data: Path, tmp_path: Path) -> None:
-    (data / "studio.db").unlink()
-    assert set(back_up(data, tmp_path / "backup", database=None).files) == {"media/a.wav"}
-    restore(tmp_path / "backup", tmp_path / "new")
-    assert content(tmp_path / "new").keys() == {"media/a.wav"}
 
 
 def test_a_file_that_is_deleted_meanwhile_is_counted(
