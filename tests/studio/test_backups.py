@@ -261,6 +261,7 @@ def test_a_restore_that_is_cut_off_is_whole_or_undone(
         ("UPDATE alembic_version SET version_num = 'r9999'", "newer mmar"),
         ("DROP TABLE alembic_version", "no studio's database"),
         ("UPDATE item SET author_id = 77", "points to a row that is not there"),
+        ("ALTER TABLE clip RENAME COLUMN alike TO other", "no studio's database.*alike"),
     ],
 )
 def test_a_backup_that_the_database_cannot_take_changes_nothing(
@@ -277,7 +278,7 @@ def test_a_backup_that_the_database_cannot_take_changes_nothing(
     assert studio.rows() == before
     assert files(studio.data) == {"media/recordings/a.wav": b"sound"}
     assert not (studio.data / ".restore").exists()
-    if said in ("newer mmar", "no studio's database", "points to a row that is not there"):
+    if "NUL" not in said and said != "person":  # which SQLite keeps
         lite = Kept(tmp_path / "lite").make(b"lite")
         with pytest.raises(InputError, match=said):
             restore_studio(lite.config, tmp_path / "backup")

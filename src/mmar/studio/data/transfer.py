@@ -62,6 +62,11 @@ def check_file(path: Path) -> None:
             (verdict,) = base.execute("PRAGMA quick_check(1)").fetchone()
             row = base.execute("SELECT version_num FROM alembic_version").fetchone()
             dangling = base.execute("PRAGMA foreign_key_check").fetchone()
+            if row is not None and row[0] == newest_revision():
+                for table in plain_tables():
+                    # With its table's name, or SQLite takes a name that is no column's for a text.
+                    names = ", ".join(f'"{table.name}"."{column.name}"' for column in table.columns)
+                    base.execute(f'SELECT {names} FROM "{table.name}" LIMIT 0')  # noqa: S608 - our own names
     except sqlite3.DatabaseError as error:
         raise InputError(
             f"is no studio's database, or damaged ({error})", file=str(path), hint="take another backup"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import sqlite3
@@ -33,12 +34,14 @@ from mmar.studio.exchange.backup_folder import (
     beside_database,
     digest_of,
     is_passing,
+    locked,
 )
 
 __all__ = ["back_up", "copied"]
 
 _CHUNK = 1 << 20
 _TRIES = 3
+_PART = re.compile(r"\..+\.[0-9a-f]{8}\.part", re.DOTALL)
 
 
 def back_up(
@@ -79,10 +82,13 @@ def back_up(
         raise UsageError(
             f"{into}: is there already, or lies within the data folder; name a new folder elsewhere"
         )
+    held: int | None = None
     part = into.with_name(f".{into.name}.{secrets.token_hex(4)}.part")
     try:
-        part.parent.mkdir(parents=True, exist_ok=True)
+        into.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(into.parent)
         part.mkdir(mode=0o700)  # it holds everybody's password hash, as the data folder does
+        held = locked(part)
         (part / "data").mkdir()
         backup = _copy_all(
             data,
@@ -100,7 +106,24 @@ def back_up(
         ) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        if held is not None:
+            os.close(held)
     return backup
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what backups that were killed left: folders of their making that nobody holds."""
+    for part in folder.glob(".*.part"):
+        ours = _PART.fullmatch(part.name) and part.is_dir() and not part.is_symlink()
+        if not ours or not {path.name for path in part.iterdir()} <= {"data", MANIFEST}:
+            continue
+        try:
+            held = locked(part)
+        except BlockingIOError:
+            continue
+        if held is not None:
+            shutil.rmtree(part, ignore_errors=True)
+            os.close(held)
 
 
 def _copy_all(

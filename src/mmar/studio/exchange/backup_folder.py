@@ -7,12 +7,18 @@ BACKUP/data/…          the data folder; the database as a single file, at its 
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from mmar.benchmarks.paths import UnsafePath, inside, quoted
 from mmar.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = [
     "MANIFEST",
@@ -22,6 +28,7 @@ __all__ = [
     "digest_of",
     "is_passing",
     "is_plain",
+    "locked",
     "read_backup",
     "verify_backup",
 ]
@@ -133,6 +140,28 @@ def is_plain(folder: Path, path: Path) -> bool:
     parts = path.relative_to(folder).parts
     folders = [folder.joinpath(*parts[:at]) for at in range(1, len(parts))]
     return not any(each.is_symlink() for each in (*folders, path)) and path.is_file()
+
+
+def locked(folder: Path) -> int | None:
+    """Hold a folder for oneself until the descriptor is closed, or the process ends however it ends.
+
+    Returns:
+        The descriptor; `None` where there are no such locks.
+
+    Raises:
+        BlockingIOError: another holds it.
+    """
+    if fcntl is not None:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            if isinstance(error, BlockingIOError):
+                raise
+        else:
+            return descriptor
+    return None
 
 
 def digest_of(path: Path) -> KeptFile:

@@ -22,16 +22,12 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from mmar.benchmarks.paths import quoted
 from mmar.benchmarks.progress import Advance
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.items.benchmark import write_whole
 from mmar.studio.exchange.backup import copied
-from mmar.studio.exchange.backup_folder import Backup, beside_database, is_plain, read_backup
-
-try:
-    import fcntl
-except ImportError:  # Windows; there nobody is kept from restoring twice at once
-    fcntl = None  # type: ignore[assignment]
+from mmar.studio.exchange.backup_folder import Backup, beside_database, is_plain, locked, read_backup
 
 __all__ = ["Elsewhere", "finish_restore", "restore"]
 
@@ -83,6 +79,7 @@ def restore(
     backup: Path,
     data: Path,
     *,
+    database: str = "studio.db",
     check: Callable[[Path], None] = lambda database: None,  # noqa: ARG005
     elsewhere: Elsewhere | None = None,
     advance: Advance = lambda done, of: None,  # noqa: ARG005
@@ -93,6 +90,7 @@ def restore(
         backup: the backup's folder; it stays as it is.
         data: the data folder; it is made if need be. What it held is then in its `.before-restore`, in place
             of what an earlier restore put there.
+        database: the database's path in the data folder, where the program looks for it.
         check: raises `InputError` for a database that the program could not open.
         elsewhere: the database, where it does not lie in the data folder.
         advance: told the bytes copied so far, and of how many.
@@ -106,33 +104,43 @@ def restore(
         WorldError: the disk refuses.
     """
     found = read_backup(backup)
+    if found.database != database:
+        raise InputError(f"expected a database {database}, found {quoted(found.database)}", file=str(backup))
     work = data / _RESTORE
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise _refused(data, error) from None
-    with _alone(data):
-        _finish(data, elsewhere)
+    with _alone(data) as alone:
+        _finish(data, elsewhere, alone=alone)
         try:
             shutil.rmtree(work, ignore_errors=True)
             _check_room(data, found)
             _stage(backup, found, work / "new", advance)
-            check(work / "new" / found.database)
+            _checked(work / "new" / database, backup / "data" / database, check)
             (work / "before").mkdir()
             if elsewhere is None:
-                if (data / found.database).exists():
-                    _check_unused(data / found.database)
+                if (data / database).exists():
+                    _check_unused(data / database)
                 _write_state(work, _State("out"))
             else:
-                _load(work, found.database, elsewhere)
+                _load(work, database, elsewhere)
         except BaseException as error:
             if not (work / "state.json").exists():
                 shutil.rmtree(work, ignore_errors=True)
             if isinstance(error, OSError):
                 raise _refused(data, error) from None
             raise
-        _finish(data, elsewhere)
+        _finish(data, elsewhere, alone=alone)
     return found
+
+
+def _checked(staged: Path, source: Path, check: Callable[[Path], None]) -> None:
+    try:
+        check(staged)
+    except InputError as error:
+        # People know the backup's file, not the copy of it that was looked at.
+        raise InputError(error.problem, file=str(source), hint=error.hint) from None
 
 
 def _load(work: Path, database: str, elsewhere: Elsewhere) -> None:
@@ -159,15 +167,18 @@ def finish_restore(data: Path, *, elsewhere: Elsewhere | None = None) -> bool:
     """
     if not data.is_dir():
         return False
-    with _alone(data):
-        return _finish(data, elsewhere)
+    with _alone(data) as alone:
+        return _finish(data, elsewhere, alone=alone)
 
 
-def _finish(data: Path, elsewhere: Elsewhere | None) -> bool:
+def _finish(data: Path, elsewhere: Elsewhere | None, *, alone: bool) -> bool:
     work = data / _RESTORE
     try:
         state = msgspec.json.decode((work / "state.json").read_bytes(), type=_State)
     except (FileNotFoundError, NotADirectoryError):
+        if alone:
+            # What one left that was killed while it copied.
+            shutil.rmtree(work, ignore_errors=True)
         return False
     except (OSError, msgspec.MsgspecError) as error:
         raise WorldError(
@@ -204,21 +215,20 @@ def _finish(data: Path, elsewhere: Elsewhere | None) -> bool:
 
 
 @contextmanager
-def _alone(data: Path) -> Iterator[None]:
-    """One at a time: two restores into a folder, or a server that starts during one, would take files from each other."""
-    descriptor = os.open(data, os.O_RDONLY) if fcntl is not None else -1
+def _alone(data: Path) -> Iterator[bool]:
+    """One at a time: two restores, or a server that starts during one, would take files from each other.
+
+    Yields whether it is sure that nobody else is at it: not every file system has locks.
+    """
     try:
-        if fcntl is not None:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UsageError(f"{data}: is being restored just now; wait until that is done") from None
-            except OSError:
-                pass  # a file system without locks
-        yield
+        held = locked(data)
+    except BlockingIOError:
+        raise UsageError(f"{data}: is being restored just now; wait until that is done") from None
+    try:
+        yield held is not None
     finally:
-        if descriptor >= 0:
-            os.close(descriptor)
+        if held is not None:
+            os.close(held)
 
 
 def _check_room(data: Path, found: Backup) -> None:
