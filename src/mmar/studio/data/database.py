@@ -56,9 +56,16 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that sees one state of the database; what it changes is thrown away."""
-        with Session(self._reader, expire_on_commit=False) as session:
-            yield session
+        """A transaction that sees one state of the database; what it changes is thrown away.
+
+        Raises:
+            WorldError: the database cannot be read: its server is away for a moment, say.
+        """
+        try:
+            with Session(self._reader, expire_on_commit=False) as session:
+                yield session
+        except OperationalError as error:
+            raise WorldError(f"the database cannot be read: {error.orig}") from error
 
     @contextmanager
     def write(self) -> Iterator[Session]:
