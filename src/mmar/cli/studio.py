@@ -82,6 +82,7 @@ def serve(
     import msgspec
     import uvicorn
 
+    from mmar.studio.library import clear_leftovers
     from mmar.studio.start import setup_link
     from mmar.studio.web.app import create_app
 
@@ -99,6 +100,7 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     base = f"{'https' if https else 'http'}://{name[0] if name else f'{shown}:{listening.getsockname()[1]}'}"
     link = setup_link(opened, base)
+    clear_leftovers(config.media)
     click.echo(f"mmar studio: {base}   data: {config.data}")
     if link:
         click.echo(
