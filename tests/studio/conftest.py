@@ -44,10 +44,38 @@ def postgresql() -> Iterator[str]:
         )
 
     run("initdb", "-A", "trust", "-N")
-    run("pg_ctl", "-w", "-l", f"{home}/log", "-o", f"-c listen_addresses= -k {home}", "start")
+    # No test pulls the plug, so nothing has to reach the disk.
+    options = f"-c listen_addresses= -c fsync=off -c full_page_writes=off -k {home}"
+    run("pg_ctl", "-w", "-l", f"{home}/log", "-o", options, "start")
     yield f"postgresql+psycopg://postgres@/postgres?host={home}"
     run("pg_ctl", "-m", "immediate", "stop")
     shutil.rmtree(home)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty PostgreSQL database, or nothing for SQLite in the data folder.
+
+    SQLite unless a test is marked with `on_both`; `MMAR_TEST_STUDIO_DATABASE=postgresql` puts all on PostgreSQL.
+    """
+    kind = getattr(request, "param", os.environ.get("MMAR_TEST_STUDIO_DATABASE", "sqlite"))
+    if kind == "sqlite":
+        return ""
+    url: str = request.getfixturevalue("postgresql")
+    sqlalchemy = pytest.importorskip("sqlalchemy", reason="the studio's extra is not installed")
+    engine = sqlalchemy.create_engine(url)
+    with engine.begin() as connection:
+        # What a test left open, a server that is stopped only now, would hold its tables.
+        connection.execute(
+            sqlalchemy.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            )
+        )
+        connection.execute(sqlalchemy.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sqlalchemy.text("CREATE SCHEMA public"))
+    engine.dispose()
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
@@ -15,7 +16,7 @@ pytest.importorskip("fastapi", reason="the studio's extra is not installed")
 
 from click.testing import CliRunner
 
-from mmar.cli.studio import studio
+from mmar.cli.studio import _listen, studio
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.tables import Person
@@ -140,6 +141,27 @@ def test_a_port_that_is_taken_is_said_in_words_and_leaves_the_first_link_alone(d
     with sqlite3.connect(data / "studio.db") as connection:
         assert connection.execute("SELECT count(*) FROM link").fetchone() == (0,)
     connection.close()
+
+
+def test_what_is_listened_on_lets_answers_go_at_once() -> None:
+    async def sees() -> int:
+        seen: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            seen.set_result(
+                writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            )
+            writer.close()
+
+        with _listen("127.0.0.1", 0) as listening:
+            async with await asyncio.start_server(answer, sock=listening):
+                _, writer = await asyncio.open_connection(*listening.getsockname())
+                found = await asyncio.wait_for(seen, 10)
+                writer.close()
+        return found
+
+    # Else each page waits some 40 ms for the browser to acknowledge its head.
+    assert asyncio.run(sees()) != 0
 
 
 def test_many_items_are_handed_out_asked_about_and_failures_told(data: Path, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from mmar.cli.studio_data import acting, opened_studio
-from mmar.errors import UsageError
 
 if TYPE_CHECKING:
     from mmar.studio.config import StudioConfig
@@ -215,28 +214,27 @@ def takedown(config: StudioConfig, project: str, what: str | None, why: str, by:
 @click.pass_obj
 def backup(config: StudioConfig, into: Path) -> None:
     """Copy the database and all files to INTO, also while the server runs."""
-    from mmar.studio.exchange import back_up
+    from mmar.studio.backups import back_up_studio
 
-    _only_sqlite(config)
-    made = back_up(config.data, into)
-    click.echo(f"{len(made.files)} files backed up to {into}")
+    made = back_up_studio(config, into)
+    click.echo(f"{len(made.files)} files ({made.size / 1e6:.1f} MB) backed up to {into}")
+    if made.vanished:
+        click.echo(f"{made.vanished} files were deleted while it was taken")
 
 
 @click.command()
 @click.argument("backup_folder", metavar="BACKUP", type=click.Path(path_type=Path, exists=True))
 @click.pass_obj
 def restore(config: StudioConfig, backup_folder: Path) -> None:
-    """Put a backup in place of the data folder; stop the server first."""
-    from mmar.studio.exchange import restore as put_back
+    """Put a backup in place of all that the studio holds; stop the server first.
 
-    _only_sqlite(config)
-    made = put_back(backup_folder, config.data)
-    click.echo(f"{len(made.files)} files restored to {config.data}")
+    What was there is then in the data folder's .before-restore. A backup of a studio on SQLite can be restored
+    to one on PostgreSQL, and the other way round.
+    """
+    from mmar.studio.backups import restore_studio
 
-
-def _only_sqlite(config: StudioConfig) -> None:
-    if config.database_url:
-        raise UsageError("back up PostgreSQL with pg_dump, and the data folder's media with any copy")
+    made = restore_studio(config, backup_folder)
+    click.echo(f"{len(made.files)} files of {made.when} restored to {config.data}")
 
 
 FILE_COMMANDS = (release, takedown, import_, export, backup, restore)

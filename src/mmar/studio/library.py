@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ import msgspec
 
 from mmar.errors import InputError
 
-__all__ = ["KeptAudio", "incoming_file", "keep_audio", "media_file"]
+__all__ = ["KeptAudio", "clear_leftovers", "incoming_file", "keep_audio", "media_file"]
 
 _ENDINGS = {"audio/flac": ".flac", "audio/wav": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".ogg"}
 
@@ -52,6 +54,29 @@ def incoming_file(media: Path) -> Iterator[Path]:
         yield path
     finally:
         path.unlink(missing_ok=True)
+
+
+def clear_leftovers(media: Path, *, older_s: float = 86_400.0) -> int:
+    """Remove what processes left that were killed: uploads, fetches and copies that nobody goes on with.
+
+    Args:
+        media: the media folder.
+        older_s: how long nothing has happened to it, seconds; what is younger may be under way elsewhere.
+
+    Returns:
+        How many files and folders.
+    """
+    gone, before = 0, time.time() - older_s
+    for pattern in ("incoming/*", "sources/.work/*", "*/*/.*.part"):
+        for path in media.glob(pattern):
+            try:
+                newest = max(each.lstat().st_mtime for each in (path, *path.rglob("*")))
+                if newest < before:
+                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+                    gone += 1
+            except OSError:
+                continue  # it is no longer there, or not ours to remove
+    return gone
 
 
 def media_file(media: Path, relative: str) -> Path:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from mmar.errors import UsageError, WorldError
+from mmar.studio.backups import finish_studio
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import open_database
 from mmar.studio.data.migrate import migrate
 from mmar.studio.data.tables import Person
-from mmar.studio.exchange import finish_restore
 from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import make_link
 from mmar.studio.store.people import add_person, trace
@@ -30,15 +30,14 @@ def open_studio(config: StudioConfig) -> Studio:
     """
     try:
         config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # A restore that was cut off is finished before anybody reads the database or makes a folder in its way.
+        finish_studio(config)
         config.media.mkdir(exist_ok=True)
         config.releases.mkdir(exist_ok=True)
     except OSError as error:
         raise WorldError(f"{config.data}: cannot be used as the data folder ({error.strerror})") from None
     if not os.access(config.data, os.W_OK):
         raise WorldError(f"{config.data}: cannot be written")
-    if not config.database_url:
-        # A restore that was cut off is finished before anybody reads the database.
-        finish_restore(config.data)
     database = open_database(config.url)
     migrate(database)
     return Studio(config, database, Passwords())

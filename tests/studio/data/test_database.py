@@ -121,3 +121,18 @@ def test_a_database_of_every_older_version_is_brought_forward_with_what_is_in_it
             session.flush()
             session.execute(text("DELETE FROM trace"))
         database.close()
+
+
+def test_a_server_that_goes_away_is_said_in_words_and_found_again(postgresql: str) -> None:
+    database, other = open_database(postgresql), open_database(postgresql)
+    end_all = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    for way in (database.read, database.write):
+        with pytest.raises(WorldError, match="cannot be"), way() as session:
+            session.execute(text("SELECT 1"))
+            with other.read() as killing:
+                killing.execute(end_all)
+            session.execute(text("SELECT 1"))
+        with way() as session:
+            assert session.scalar(text("SELECT 1")) == 1
+    database.close()
+    other.close()

@@ -1,17 +1,22 @@
 import hashlib
+import json
+import os
 import sqlite3
 import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
 
 import pytest
 
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.studio.exchange import backup as backup_module
-from mmar.studio.exchange.backup import back_up, is_passing, read_backup, verify_backup
+from mmar.studio.exchange.backup import back_up
+from mmar.studio.exchange.backup_folder import is_passing, locked, read_backup, verify_backup
 from mmar.studio.exchange.restoring import finish_restore, restore
 
 # What a studio does all the time: a file first, then the row that names it; now and then a larger transaction
@@ -152,7 +157,7 @@ def test_a_backup_that_is_not_whole_changes_nothing(damage: str, data: Path, tmp
     back_up(data, into)
     if damage == "missing":
         (into / "data" / "media" / "a.wav").unlink()
-        assert verify_backup(into) == ("media/a.wav: is missing",)
+        assert verify_backup(into) == ("media/a.wav: is missing, or not a plain file",)
     elif damage == "changed":
         (into / "data" / "media" / "a.wav").write_bytes(b"other" * 1000)
         assert verify_backup(into) == ("media/a.wav: is not what was backed up",)
@@ -167,6 +172,139 @@ def test_a_backup_that_is_not_whole_changes_nothing(damage: str, data: Path, tmp
         restore(into, data)
     assert content(data) == before
     assert not (data / ".restore").exists()
+
+
+def listed(backup: Path, name: str, content: bytes) -> None:
+    """Put a file on a backup's list."""
+    found = json.loads((backup / "backup.json").read_bytes())
+    found["files"][name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (backup / "backup.json").write_text(json.dumps(found), encoding="utf-8")
+
+
+def hostile_journal(backup: Path) -> None:
+    (backup / "data" / "studio.db-wal").write_bytes(b"x")
+    listed(backup, "studio.db-wal", b"x")
+
+
+def hostile_hidden(backup: Path) -> None:
+    (backup / "data" / ".restore").mkdir()
+    (backup / "data" / ".restore" / "state.json").write_bytes(b"x")
+    listed(backup, ".restore/state.json", b"x")
+
+
+def hostile_link(backup: Path) -> None:
+    secret = backup.with_name("secret")
+    secret.write_bytes(b"x")
+    (backup / "data" / "media" / "link").symlink_to(secret)
+    listed(backup, "media/link", b"x")
+
+
+def hostile_linked_folder(backup: Path) -> None:
+    secret = backup.with_name("secrets")
+    secret.mkdir()
+    (secret / "file").write_bytes(b"x")
+    (backup / "data" / "media" / "link").symlink_to(secret)
+    listed(backup, "media/link/file", b"x")
+
+
+def hostile_pipe(backup: Path) -> None:
+    os.mkfifo(backup / "data" / "media" / "pipe")
+    listed(backup, "media/pipe", b"")
+
+
+def hostile_bomb(backup: Path) -> None:
+    with (backup / "data" / "media" / "bomb").open("wb") as file:
+        file.truncate(1 << 40)  # a hole: it takes no room where it lies, and all of it where it is copied to
+    listed(backup, "media/bomb", b"x")
+
+
+def hostile_database_elsewhere(backup: Path) -> None:
+    written = (backup / "backup.json").read_text(encoding="utf-8")
+    changed = written.replace('"database": "studio.db"', '"database": "../../secret"')
+    assert changed != written
+    (backup / "backup.json").write_text(changed, encoding="utf-8")
+
+
+def hostile_other_name(backup: Path) -> None:
+    listed(backup, "other.db", b"x")
+    written = (backup / "backup.json").read_text(encoding="utf-8")
+    (backup / "data" / "other.db").write_bytes(b"x")
+    changed = written.replace('"database": "studio.db"', '"database": "other.db"')
+    assert changed != written
+    (backup / "backup.json").write_text(changed, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        hostile_journal,
+        hostile_hidden,
+        hostile_link,
+        hostile_linked_folder,
+        hostile_pipe,
+        hostile_bomb,
+        hostile_database_elsewhere,
+        hostile_other_name,
+    ],
+)
+def test_a_backup_that_somebody_made_up_changes_nothing(
+    spoil: Callable[[Path], None], data: Path, tmp_path: Path
+) -> None:
+    back_up(data, tmp_path / "backup")
+    spoil(tmp_path / "backup")
+    before = content(data)
+    with pytest.raises(InputError):
+        restore(tmp_path / "backup", data)
+    assert content(data) == before
+    assert not (data / ".restore").exists()
+
+
+def test_a_backup_is_its_owners_alone_and_follows_a_folder_to_its_disk(data: Path, tmp_path: Path) -> None:
+    (data / "media").rename(tmp_path / "large disk")
+    (data / "media").symlink_to(tmp_path / "large disk")
+    (data / "media" / "link").symlink_to("/etc")  # nothing below it is followed
+    made = back_up(data, tmp_path / "backup")
+    assert set(made.files) == {"studio.db", "media/a.wav"}
+    assert (tmp_path / "backup").stat().st_mode & 0o077 == 0
+    restore(tmp_path / "backup", tmp_path / "new")
+    assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+    assert content(tmp_path / "new").keys() == {"studio.db", "media/a.wav"}
+
+
+def test_what_a_killed_backup_left_goes_with_the_next_and_what_is_under_way_stays(
+    data: Path, tmp_path: Path
+) -> None:
+    left, under_way, other = (tmp_path / f".{name}.part" for name in ("a.01234567", "b.89abcdef", "c"))
+    for folder in (left, under_way, other):
+        (folder / "data").mkdir(parents=True)
+    held = locked(under_way)
+    assert held is not None
+    back_up(data, tmp_path / "backup")
+    os.close(held)
+    assert [folder.exists() for folder in (left, under_way, other)] == [False, True, True]
+
+
+def test_no_room_is_said_before_anything_is_copied(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(data, tmp_path / "backup")
+    monkeypatch.setattr("mmar.studio.exchange.restoring.shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    before = content(data)
+    with pytest.raises(WorldError, match="make room"):
+        restore(tmp_path / "backup", data)
+    assert content(data) == before
+
+
+def test_two_restores_at_once(data: Path, tmp_path: Path) -> None:
+    back_up(data, tmp_path / "backup")
+    held = locked(data)
+    assert held is not None
+    with pytest.raises(UsageError, match="being restored just now"):
+        restore(tmp_path / "backup", data)
+    with pytest.raises(UsageError, match="being restored just now"):
+        finish_restore(data)
+    os.close(held)
+    restore(tmp_path / "backup", data)
 
 
 # Stands in for a kill -9 at one point: the n-th time that a file or folder is renamed or a file copied, the
@@ -260,13 +398,6 @@ def test_what_cannot_be_backed_up(data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no database"):
         back_up(data, tmp_path / "backup")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
-
-
-def test_a_folder_without_a_database_of_its_own(data: Path, tmp_path: Path) -> None:
-    (data / "studio.db").unlink()
-    assert set(back_up(data, tmp_path / "backup", database=None).files) == {"media/a.wav"}
-    restore(tmp_path / "backup", tmp_path / "new")
-    assert content(tmp_path / "new").keys() == {"media/a.wav"}
 
 
 def test_a_file_that_is_deleted_meanwhile_is_counted(

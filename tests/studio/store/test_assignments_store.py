@@ -30,7 +30,8 @@ def name(team: Team, item: int, role: Role, person: int | None, by: Actor | None
 def could(team: Team, item: int) -> dict[str, set[str]]:
     with team.database.read() as session:
         row = revisions.find_item(session, team.project, item)
-        found = assignments.candidates(session, team.project, row, NOW)
+        case = revisions.load_case(session, team.project, row)
+        found = assignments.candidates(session, team.project, case, NOW)
     return {role: {person.login for person in rows} for role, rows in found.items()}
 
 

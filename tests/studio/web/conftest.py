@@ -155,12 +155,20 @@ def media_server() -> Iterator[MediaServer]:
     started.close()
 
 
+on_both = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+"""A test of the whole that is worth its time on both databases."""
+
+
 @pytest.fixture
-def site(tmp_path: Path, empty_data: Path, hashed: str, media_server: MediaServer) -> Iterator[Site]:
+def site(
+    tmp_path: Path, empty_data: Path, hashed: str, media_server: MediaServer, database_url: str
+) -> Iterator[Site]:
     """A studio with an admin, two annotators, two inspectors."""
-    shutil.copytree(empty_data, tmp_path / "data")
+    if not database_url:
+        shutil.copytree(empty_data, tmp_path / "data")
     config = StudioConfig(
         data=tmp_path / "data",
+        database_url=database_url,
         fetch_loopback=True,
         media_hosts=("127.0.0.1",),
         media_ports=(media_server.port,),
@@ -178,6 +186,7 @@ def site(tmp_path: Path, empty_data: Path, hashed: str, media_server: MediaServe
     for client in found.open_clients:
         client.close()
     stop()
+    studio.database.close()
 
 
 @pytest.fixture

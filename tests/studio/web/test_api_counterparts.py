@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
-from conftest import PASSWORD, Site
+from conftest import PASSWORD, Site, on_both
 from mmar.studio.web.pages import PAGES
 
 BROWSERS_OWN = {"/login", "/logout", "/welcome/{token}"}
@@ -156,6 +156,7 @@ def test_a_revision_is_read_whole_by_its_writers_and_without_its_key_by_who_may_
     assert not {"answer", "thinking", "cues"} & set(hidden)
 
 
+@on_both
 def test_a_conflict_is_resolved_by_a_program_and_shows_nothing_to_who_may_not_write(quiet_site: Site) -> None:
     item = begun(quiet_site)
     anna, root, ina = (quiet_site.client(login) for login in ("anna", "root", "ina"))

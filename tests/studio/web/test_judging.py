@@ -8,7 +8,7 @@ import httpx
 from test_api_counterparts import BASE, begun
 from test_leading import paged
 
-from conftest import Site
+from conftest import Site, on_both
 from mmar.studio.data.item_tables import Item
 
 INA, IVO = 4, 5
@@ -57,6 +57,7 @@ def test_who_ran_out_of_time_still_judges_what_nobody_else_took(quiet_site: Site
     assert 'data-disputed="0.5,1.5"' in shown
 
 
+@on_both
 def test_what_was_written_of_an_item_that_somebody_else_took_is_shown_to_be_kept(quiet_site: Site) -> None:
     number, ina, form = heard(quiet_site)
     run_out(quiet_site, number, IVO)

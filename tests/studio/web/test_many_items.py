@@ -5,13 +5,14 @@ from __future__ import annotations
 from test_api_counterparts import BASE, begun
 from test_leading import paged
 
-from conftest import Site
+from conftest import Site, on_both
 from mmar.studio.data.item_tables import Item
 from mmar.studio.store import proposals
 
 ANNA, BEN, INA, IVO = 2, 3, 4, 5
 
 
+@on_both
 def test_ticked_items_or_all_that_match_are_shared_out(quiet_site: Site) -> None:
     made = [begun(quiet_site) for _ in range(5)]
     lead = paged(quiet_site, "root")

@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import httpx
 import msgspec
 import pytest
 from sqlalchemy import func, select, update
 
-from conftest import MediaServer, Site
+from conftest import MediaServer, Site, on_both
 from mmar.items import benchmark_digest, load_benchmark
 from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.data.media_tables import Clip, Job, Recording
@@ -49,6 +50,7 @@ RECORD = {
 }
 
 
+@on_both
 def test_an_item_goes_through_the_api_and_a_stale_save_gets_409_with_both_changes(quiet_site: Site) -> None:
     anna, ina, root = (quiet_site.client(login) for login in ("anna", "ina", "root"))
     base = "/api/v1/p/demo"
@@ -86,6 +88,49 @@ def test_an_item_goes_through_the_api_and_a_stale_save_gets_409_with_both_change
     assert made.status_code == 201, made.text
 
 
+@on_both
+def test_from_an_idea_to_a_release_without_a_page(site: Site, recording: Path) -> None:
+    anna, ina, root = (site.client(login) for login in ("anna", "ina", "root"))
+    base = "/api/v1/p/demo"
+
+    def done(answer: httpx.Response) -> Any:
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    idea = done(anna.post(f"{base}/ideas", json={"title": "Which tone?", "tags": ["pitch"]}))["id"]
+    with recording.open("rb") as file:
+        sound = done(anna.post(f"{base}/recordings", files={"file": ("take.wav", file)}))["recording"]
+    item = done(anna.post(f"{base}/items"))["id"]
+    content = {**CONTENT, "recording": sound, "timestamp": "0:01,0:03;0:08,0:10", "idea": idea}
+    done(anna.put(f"{base}/items/{item}", json={"version": 0, "revision": 0, "content": content}))
+    assert done(anna.post(f"{base}/items/{item}/submit", json={}))["state"] == "preparation"
+    for _ in range(200):  # the server's own worker cuts it
+        clip = done(anna.get(f"{base}/items/{item}/sound"))["clip"]
+        if clip:
+            break
+        time.sleep(0.05)
+    assert clip["duration"] == pytest.approx(4.0)
+    assert done(anna.post(f"{base}/items/{item}/forward", json={}))["state"] == "inspection"
+    assert done(ina.post(f"{base}/queue/inspection/next"))["id"] == item
+    done(ina.put(f"{base}/items/{item}/blind-answer", json={"choice": 0}))
+    spot = {"reason": "wrong_key", "field": "answer", "comment": "It is the bell.", "start": 0.5, "end": 1.5}
+    assert done(ina.post(f"{base}/items/{item}/reject", json={"rejection": spot}))["state"] == "correction"
+    now = done(anna.get(f"{base}/items/{item}"))
+    mended = {**now["content"], "answer": 0, "thinking": "The bell comes last."}
+    kept = {"version": now["version"], "revision": now["revision"], "content": mended, "why": "the key"}
+    done(anna.put(f"{base}/items/{item}", json=kept))
+    assert done(anna.post(f"{base}/items/{item}/resubmit", json={}))["state"] == "inspection"
+    assert done(ina.post(f"{base}/queue/inspection/next"))["id"] == item
+    # She knows the key by now, so a second answer would not be blind.
+    assert ina.put(f"{base}/items/{item}/blind-answer", json={"choice": 0}).status_code == 409
+    assert done(ina.post(f"{base}/items/{item}/approve", json={}))["state"] == "approved"
+    first = done(root.post(f"{base}/releases", json={"version": "1.0"}))
+    again = write_project_release(
+        site.studio.config, site.studio.database, "demo", "1.0", site.studio.clock()
+    )
+    assert again.digest == first["digest"]
+
+
 def test_the_api_is_described_and_asks_for_a_token(site: Site) -> None:
     client = site.client()
     assert client.get("/api/v1/projects").status_code == 401
@@ -101,6 +146,7 @@ def test_the_api_is_described_and_asks_for_a_token(site: Site) -> None:
     assert "error" in mistaken.json()
 
 
+@on_both
 def test_what_the_pages_do_with_people_sound_and_ideas_programs_can_do(site: Site, recording: Path) -> None:
     root, anna = site.client("root"), site.client("anna")
     base = "/api/v1/p/demo"
@@ -356,6 +402,7 @@ def test_a_service_that_is_busy_is_asked_again_and_nonsense_is_told(
     assert "drum comes last" not in json.dumps(chat.seen).lower()
 
 
+@on_both
 def test_a_job_whose_worker_died_is_done_by_the_next_and_the_dead_ones_result_does_not_count(
     site: Site,
 ) -> None:

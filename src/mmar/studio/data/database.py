@@ -5,13 +5,17 @@ statement (`BEGIN IMMEDIATE`). One that begins as a reader and writes later cann
 fails at once with "database is locked", and no busy timeout helps. Inside one process writers queue at a
 lock of Python's, which is fair, where SQLite's own waiting is a lottery; between processes the busy timeout
 waits.
+
+PostgreSQL is held to the same two promises, since everything above relies on them: a reader sees one state
+(REPEATABLE READ), and one writes at a time (an advisory lock, taken first). Without the lock, two who ask for the
+same thing both find that it is not there yet, and it is there twice or one of them fails.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +31,12 @@ __all__ = ["Database", "open_database"]
 BUSY_MS = 30_000
 """How long one process waits for another's write, milliseconds."""
 
+_SILENT_MS = 60_000
+"""PostgreSQL ends a write whose process says nothing for so long, so that no lost machine holds up the others."""
+
+_WRITERS = 0x6D6D6172
+"""The advisory lock of those who write; the database's own, so that two studios on one server do not meet."""
+
 
 class Database:
     """A database that can be read and written by several threads and processes at once.
@@ -41,12 +51,21 @@ class Database:
         self._writing = threading.Lock()
         self._owner: int | None = None
         self._writer = engine.execution_options(mmar_writes=True)
+        one_state = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reader = engine.execution_options(**one_state)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that sees one state of the database; what it changes is thrown away."""
-        with Session(self.engine, expire_on_commit=False) as session:
-            yield session
+        """A transaction that sees one state of the database; what it changes is thrown away.
+
+        Raises:
+            WorldError: the database cannot be read: its server is away for a moment, say.
+        """
+        try:
+            with Session(self._reader, expire_on_commit=False) as session:
+                yield session
+        except OperationalError as error:
+            raise WorldError(f"the database cannot be read: {error.orig}") from error
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -58,8 +77,8 @@ class Database:
         """
         if self._owner == threading.get_ident():
             raise RuntimeError("a writing transaction inside another would wait for itself")
-        with self._writing if self.is_sqlite else nullcontext():
-            self._owner = threading.get_ident() if self.is_sqlite else None
+        with self._writing:
+            self._owner = threading.get_ident()
             try:
                 with Session(self._writer, expire_on_commit=False) as session, session.begin():
                     yield session
@@ -105,6 +124,7 @@ def open_database(url: str) -> Database:
             engine = create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True)
         except ModuleNotFoundError:
             raise UsageError("PostgreSQL needs its driver: pip install 'psycopg[binary]'") from None
+        event.listen(engine, "begin", _begin_postgresql)
     else:
         raise UsageError(f"the studio works with SQLite and PostgreSQL, not with {backend}")
     return Database(engine)
@@ -127,3 +147,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("mmar_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("mmar_writes", False):
+        # The next statement sees what the one before us wrote: in READ COMMITTED each takes its own snapshot.
+        connection.exec_driver_sql(
+            f"SELECT set_config('lock_timeout', '{BUSY_MS}', true), "
+            f"set_config('idle_in_transaction_session_timeout', '{_SILENT_MS}', true)"
+        )
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from mmar.errors import UsageError
 from mmar.studio.data.database import Database
 
-__all__ = ["migrate", "newest_revision"]
+__all__ = ["knows_revision", "migrate", "newest_revision"]
 
 
 def _config() -> Config:
@@ -24,6 +24,11 @@ def _config() -> Config:
 def newest_revision() -> str:
     """The name of the newest migration."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def knows_revision(name: str) -> bool:
+    """Whether a migration of this name is one of this program's."""
+    return name in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def migrate(database: Database, *, to: str = "head") -> None:
@@ -40,8 +45,7 @@ def migrate(database: Database, *, to: str = "head") -> None:
     with database.write() as session:
         connection = session.connection()
         at = MigrationContext.configure(connection).get_current_revision()
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if at is not None and at not in known:
+        if at is not None and not knows_revision(at):
             raise UsageError(f"this database was made by a newer mmar (migration {at}); update the program")
         config.attributes["connection"] = connection
         command.upgrade(config, to)

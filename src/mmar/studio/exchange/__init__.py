@@ -18,7 +18,8 @@ nothing. All functions block; a server calls them in a thread or a worker.
 from __future__ import annotations
 
 from mmar.studio.exchange.auditing import audit_text, bias_text
-from mmar.studio.exchange.backup import Backup, back_up, read_backup, verify_backup
+from mmar.studio.exchange.backup import back_up
+from mmar.studio.exchange.backup_folder import Backup, read_backup, verify_backup
 from mmar.studio.exchange.changes import BenchmarkChanges, FieldChange, compare_benchmarks
 from mmar.studio.exchange.facts import PRIVATE_FIELDS, ReleaseFacts, TakenDown, new_canary
 from mmar.studio.exchange.history import Previous, read_previous

@@ -1,88 +1,55 @@
-"""Backups of a studio's data folder: its SQLite database and everything beside it.
+"""Backups of a studio's data folder: its database, as a SQLite file, and everything beside it.
 
 A backup may be taken while the server runs. First the database is copied by SQLite's own backup interface,
-which gives one consistent state and lets writers go on (WAL mode); then the files. A file is written before
+which gives one consistent state and lets writers go on (WAL mode), or written from another database by whoever
+calls; then the files. A file is written before
 the row that names it, so every file that the copied database names was there when the copying of files began;
 what the server deletes in between is counted in `Backup.vanished`.
-
-    BACKUP/backup.json     when, by which version, and the size and SHA-256 of every file
-    BACKUP/data/…          the data folder; the database as a single file, at its place
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from mmar import __version__
-from mmar.benchmarks.paths import UnsafePath, inside
 from mmar.benchmarks.progress import Advance
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.items.benchmark import write_whole
+from mmar.studio.exchange.backup_folder import (
+    MANIFEST,
+    Backup,
+    KeptFile,
+    beside_database,
+    digest_of,
+    is_passing,
+    locked,
+)
 
-__all__ = ["Backup", "KeptFile", "back_up", "copied", "is_passing", "read_backup", "verify_backup"]
+__all__ = ["back_up", "copied"]
 
-_MANIFEST = "backup.json"
-_BESIDE = ("-wal", "-shm", "-journal")
 _CHUNK = 1 << 20
 _TRIES = 3
-
-
-class KeptFile(msgspec.Struct, frozen=True):
-    """A file of a backup.
-
-    Attributes:
-        size: bytes.
-        sha256: of the bytes.
-    """
-
-    size: int
-    sha256: str
-
-
-class Backup(msgspec.Struct, frozen=True, kw_only=True):
-    """A backup.
-
-    Attributes:
-        when: UTC, ISO 8601.
-        written_by: this program and its version.
-        database: the database's path in the data folder; `None` where there is none (PostgreSQL has its own
-            ways).
-        files: size and digest of every file, by its path in the data folder, the database included.
-        vanished: files that were deleted while the backup was taken.
-    """
-
-    when: str
-    written_by: str
-    database: str | None
-    files: dict[str, KeptFile]
-    vanished: int = 0
-
-    @property
-    def size(self) -> int:
-        """Bytes of all files."""
-        return sum(file.size for file in self.files.values())
-
-
-def is_passing(path: PurePosixPath) -> bool:
-    """Whether a path of a data folder belongs in no backup: it is hidden, or an upload under way."""
-    return any(part.startswith(".") or part == "incoming" for part in path.parts)
+_PART = re.compile(r"\..+\.[0-9a-f]{8}\.part", re.DOTALL)
 
 
 def back_up(
     data: Path,
     into: Path,
     *,
-    database: str | None = "studio.db",
+    database: str = "studio.db",
+    dump: Callable[[Path], None] | None = None,
     leave_out: Callable[[PurePosixPath], bool] = is_passing,
     advance: Advance = lambda done, of: None,  # noqa: ARG005
 ) -> Backup:
@@ -91,7 +58,9 @@ def back_up(
     Args:
         data: the data folder.
         into: the folder to make; there must be none. It appears when all is in it.
-        database: the SQLite database's path in the data folder; `None` where there is none.
+        database: the SQLite database's path in the data folder.
+        dump: makes the file that it gets, where the database lies elsewhere; one in the data folder is then
+            another studio's and stays behind.
         leave_out: says of a path in the data folder whether it stays behind.
         advance: told the bytes copied so far.
 
@@ -103,17 +72,33 @@ def back_up(
         InputError: the database is damaged.
         WorldError: the disk refuses, or a file changes faster than it can be copied.
     """
-    if not data.is_dir() or (database is not None and not (data / database).is_file()):
-        raise UsageError(f"{data}: there is no studio's data folder with {database or 'anything'} in it")
+    if not data.is_dir() or (dump is None and not (data / database).is_file()):
+        raise UsageError(
+            f"{data}: there is no studio's data folder{'' if dump else f' with {database} in it'}"
+        )
+    if (data / ".restore" / "state.json").exists():
+        raise UsageError(f"{data}: a restore was cut off here; start the studio once, which finishes it")
     if into.exists() or into.resolve().is_relative_to(data.resolve()):
         raise UsageError(
             f"{into}: is there already, or lies within the data folder; name a new folder elsewhere"
         )
+    held: int | None = None
     part = into.with_name(f".{into.name}.{secrets.token_hex(4)}.part")
     try:
-        (part / "data").mkdir(parents=True)
-        backup = _copy_all(data, part / "data", database, leave_out, advance)
-        write_whole(part / _MANIFEST, msgspec.json.format(msgspec.json.encode(backup), indent=1) + b"\n")
+        into.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(into.parent)
+        part.mkdir(mode=0o700)  # it holds everybody's password hash, as the data folder does
+        held = locked(part)
+        (part / "data").mkdir()
+        backup = _copy_all(
+            data,
+            part / "data",
+            database,
+            dump or partial(_copy_database, data / database),
+            leave_out,
+            advance,
+        )
+        write_whole(part / MANIFEST, msgspec.json.format(msgspec.json.encode(backup), indent=1) + b"\n")
         part.rename(into)
     except OSError as error:
         raise WorldError(
@@ -121,58 +106,43 @@ def back_up(
         ) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        if held is not None:
+            os.close(held)
     return backup
 
 
-def verify_backup(backup: Path) -> tuple[str, ...]:
-    """What is wrong with a backup; nothing if it is whole.
-
-    Args:
-        backup: its folder.
-
-    Returns:
-        One sentence a file that is missing or changed.
-
-    Raises:
-        InputError: there is no backup.
-    """
-    problems = []
-    for name, file in read_backup(backup).files.items():
-        path = backup / "data" / name
-        if not path.is_file():
-            problems.append(f"{name}: is missing")
-        elif _digest(path) != file:
-            problems.append(f"{name}: is not what was backed up")
-    return tuple(problems)
-
-
-def read_backup(backup: Path) -> Backup:
-    """What a backup says of itself.
-
-    Raises:
-        InputError: there is no backup, or its list names a path outside of it.
-    """
-    try:
-        found = msgspec.json.decode((backup / _MANIFEST).read_bytes(), type=Backup)
-        for name in found.files:
-            inside(name)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, UnsafePath) as error:
-        raise InputError(f"expected a backup ({error})", file=str(backup), hint="name its folder") from None
-    return found
+def _sweep(folder: Path) -> None:
+    """Take away what backups that were killed left: folders of their making that nobody holds."""
+    for part in folder.glob(".*.part"):
+        ours = _PART.fullmatch(part.name) and part.is_dir() and not part.is_symlink()
+        if not ours or not {path.name for path in part.iterdir()} <= {"data", MANIFEST}:
+            continue
+        try:
+            held = locked(part)
+        except BlockingIOError:
+            continue
+        if held is not None:
+            shutil.rmtree(part, ignore_errors=True)
+            os.close(held)
 
 
 def _copy_all(
-    data: Path, into: Path, database: str | None, leave_out: Callable[[PurePosixPath], bool], advance: Advance
+    data: Path,
+    into: Path,
+    database: str,
+    dump: Callable[[Path], None],
+    leave_out: Callable[[PurePosixPath], bool],
+    advance: Advance,
 ) -> Backup:
     files: dict[str, KeptFile] = {}
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    if database is not None:
-        (into / database).parent.mkdir(parents=True, exist_ok=True)
-        _copy_database(data / database, into / database)
-        files[database] = _digest(into / database)
-    beside = {f"{database}{suffix}" for suffix in ("", *_BESIDE)} if database else set()
+    (into / database).parent.mkdir(parents=True, exist_ok=True)
+    dump(into / database)
+    _to_disk(into / database)
+    files[database] = digest_of(into / database)
+    beside = beside_database(database)
     done, vanished = sum(file.size for file in files.values()), 0
-    for path in sorted(data.rglob("*")):
+    for path in _files(data):
         name = path.relative_to(data).as_posix()
         if name in beside or leave_out(PurePosixPath(name)) or not path.is_file() or path.is_symlink():
             continue
@@ -187,6 +157,12 @@ def _copy_all(
     return Backup(
         when=when, written_by=f"mmar {__version__}", database=database, files=files, vanished=vanished
     )
+
+
+def _files(data: Path) -> list[Path]:
+    """Everything below a data folder; one of its own folders may be a link to a larger disk, nothing below may."""
+    links = [path for path in data.iterdir() if path.is_symlink() and path.is_dir()]
+    return sorted(found for folder in (data, *links) for found in folder.rglob("*"))
 
 
 def _copy_database(source: Path, target: Path) -> None:
@@ -206,7 +182,10 @@ def _copy_database(source: Path, target: Path) -> None:
         raise InputError(
             f"the database is damaged ({verdict})", file=str(source), hint="restore the last backup"
         )
-    with target.open("rb") as file:
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
@@ -241,8 +220,3 @@ def copied(source: Path, target: Path) -> KeptFile:
         ) and size == after.st_size:
             return KeptFile(size, digest.hexdigest())
     raise WorldError(f"{source}: changes while it is copied; try again when it is at rest")
-
-
-def _digest(path: Path) -> KeptFile:
-    with path.open("rb") as file:
-        return KeptFile(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())

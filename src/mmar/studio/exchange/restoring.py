@@ -4,42 +4,95 @@ A restore replaces the content of the data folder and keeps what was there in `.
 verifies first, inside the data folder (which may be a mount, and then cannot be renamed), and then swaps
 entry by entry. Killed before the swap, nothing has changed. Killed during it, `finish_restore` completes it;
 a server calls that when it starts, before it opens the database.
+
+Where the database lies elsewhere, its rows are replaced in one transaction, and the swap begins with its commit:
+a token that the transaction leaves there tells `finish_restore` whether a restore that was killed came that far.
 """
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
+from mmar.benchmarks.paths import quoted
 from mmar.benchmarks.progress import Advance
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.items.benchmark import write_whole
-from mmar.studio.exchange.backup import Backup, copied, read_backup
+from mmar.studio.exchange.backup import copied
+from mmar.studio.exchange.backup_folder import Backup, beside_database, is_plain, locked, read_backup
 
-__all__ = ["finish_restore", "restore"]
+__all__ = ["Elsewhere", "finish_restore", "restore"]
 
 _RESTORE = ".restore"
 _BEFORE = ".before-restore"
 
 
+class Elsewhere(Protocol):
+    """A database that does not lie in the data folder."""
+
+    @property
+    def where(self) -> str:
+        """Which one, without any password."""
+        ...
+
+    def load(self, source: Path, before: Path, token: str, ready: Callable[[], None]) -> None:
+        """Replace all its rows in one transaction.
+
+        Args:
+            source: a SQLite file with the new ones.
+            before: the SQLite file to make of the old ones, if there are any.
+            token: kept by the same transaction.
+            ready: called just before it is committed.
+        """
+        ...
+
+    def holds(self, token: str) -> bool:
+        """Whether the transaction with this token was committed; waits for one that is under way."""
+        ...
+
+
 class _State(msgspec.Struct, frozen=True):
-    """How far the swap of a restore is: what was there goes out, then what is new comes in."""
+    """How far the swap of a restore is: what was there goes out, then what is new comes in.
 
-    phase: Literal["out", "in"]
+    Attributes:
+        phase: `loaded` before `out` where the database lies elsewhere.
+        keep: names in the data folder that stay, since they belong to no part of the restored studio.
+        where: the database elsewhere.
+        token: what it keeps if the restore was committed there.
+    """
+
+    phase: Literal["loaded", "out", "in"]
+    keep: tuple[str, ...] = ()
+    where: str = ""
+    token: str = ""
 
 
-def restore(backup: Path, data: Path, *, advance: Advance = lambda done, of: None) -> Backup:  # noqa: ARG005
+def restore(
+    backup: Path,
+    data: Path,
+    *,
+    database: str = "studio.db",
+    check: Callable[[Path], None] = lambda database: None,  # noqa: ARG005
+    elsewhere: Elsewhere | None = None,
+    advance: Advance = lambda done, of: None,  # noqa: ARG005
+) -> Backup:
     """Put a backup in place of what the data folder holds; the server must be stopped.
 
     Args:
         backup: the backup's folder; it stays as it is.
         data: the data folder; it is made if need be. What it held is then in its `.before-restore`, in place
             of what an earlier restore put there.
+        database: the database's path in the data folder, where the program looks for it.
+        check: raises `InputError` for a database that the program could not open.
+        elsewhere: the database, where it does not lie in the data folder.
         advance: told the bytes copied so far, and of how many.
 
     Returns:
@@ -47,53 +100,107 @@ def restore(backup: Path, data: Path, *, advance: Advance = lambda done, of: Non
 
     Raises:
         InputError: the backup is not whole; nothing has changed then.
-        UsageError: the database is in use.
+        UsageError: the database is in use, or the folder is being restored.
         WorldError: the disk refuses.
     """
     found = read_backup(backup)
+    if found.database != database:
+        raise InputError(f"expected a database {database}, found {quoted(found.database)}", file=str(backup))
     work = data / _RESTORE
     try:
-        data.mkdir(parents=True, exist_ok=True)
-        finish_restore(data)
-        shutil.rmtree(work, ignore_errors=True)
-        _stage(backup, found, work / "new", advance)
-        if found.database is not None and (data / found.database).exists():
-            _check_unused(data / found.database)
-        (work / "before").mkdir()
-        _write_state(work, _State("out"))
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        shutil.rmtree(work, ignore_errors=True)
-        raise WorldError(
-            f"{data}: cannot be written ({error.strerror or error}); make room and try again"
-        ) from None
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
-    finish_restore(data)
+        raise _refused(data, error) from None
+    with _alone(data) as alone:
+        _finish(data, elsewhere, alone=alone)
+        try:
+            shutil.rmtree(work, ignore_errors=True)
+            _check_room(data, found)
+            _stage(backup, found, work / "new", advance)
+            _checked(work / "new" / database, backup / "data" / database, check)
+            (work / "before").mkdir()
+            if elsewhere is None:
+                if (data / database).exists():
+                    _check_unused(data / database)
+                _write_state(work, _State("out"))
+            else:
+                _load(work, database, elsewhere)
+        except BaseException as error:
+            if not (work / "state.json").exists():
+                shutil.rmtree(work, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise _refused(data, error) from None
+            raise
+        _finish(data, elsewhere, alone=alone)
     return found
 
 
-def finish_restore(data: Path) -> bool:
+def _checked(staged: Path, source: Path, check: Callable[[Path], None]) -> None:
+    try:
+        check(staged)
+    except InputError as error:
+        # People know the backup's file, not the copy of it that was looked at.
+        raise InputError(error.problem, file=str(source), hint=error.hint) from None
+
+
+def _load(work: Path, database: str, elsewhere: Elsewhere) -> None:
+    source = work / "database"
+    (work / "new" / database).rename(source)
+    keep = tuple(sorted(beside_database(database)))
+    state = _State("loaded", keep, elsewhere.where, secrets.token_hex(8))
+    elsewhere.load(source, work / "before" / database, state.token, lambda: _write_state(work, state))
+
+
+def finish_restore(data: Path, *, elsewhere: Elsewhere | None = None) -> bool:
     """Complete a restore that was killed while it swapped; to be called before the database is opened.
 
     Args:
         data: the data folder.
+        elsewhere: the database, where it does not lie in the data folder.
 
     Returns:
         Whether there was one.
 
     Raises:
+        UsageError: it is still under way, or was into another database.
         WorldError: the disk refuses; nothing is lost, call it again.
     """
+    if not data.is_dir():
+        return False
+    with _alone(data) as alone:
+        return _finish(data, elsewhere, alone=alone)
+
+
+def _finish(data: Path, elsewhere: Elsewhere | None, *, alone: bool) -> bool:
     work = data / _RESTORE
     try:
         state = msgspec.json.decode((work / "state.json").read_bytes(), type=_State)
     except (FileNotFoundError, NotADirectoryError):
+        if alone:
+            # What one left that was killed while it copied.
+            shutil.rmtree(work, ignore_errors=True)
         return False
+    except (OSError, msgspec.MsgspecError) as error:
+        raise WorldError(
+            f"{work}: cannot be read ({error}); restore the backup again into an empty folder"
+        ) from None
+    if (elsewhere.where if elsewhere else "") != state.where:
+        raise UsageError(
+            f"{data}: a restore into {state.where or 'the folder itself'} was cut off here; give that --database, so "
+            "that it can be finished"
+        )
     try:
+        if elsewhere is not None and state.phase == "loaded":
+            if not elsewhere.holds(state.token):
+                # It was killed before the commit: database and files are what they were.
+                (work / "state.json").unlink()
+                shutil.rmtree(work, ignore_errors=True)
+                return False
+            state = msgspec.structs.replace(state, phase="out")
+            _write_state(work, state)
         if state.phase == "out":
-            _move_all(data, work / "before", keep=(_RESTORE, _BEFORE))
-            _write_state(work, _State("in"))
+            _move_all(data, work / "before", keep=(_RESTORE, _BEFORE, *state.keep))
+            _write_state(work, msgspec.structs.replace(state, phase="in"))
         _move_all(work / "new", data)
         if (work / "before").exists():
             shutil.rmtree(data / _BEFORE, ignore_errors=True)
@@ -105,6 +212,36 @@ def finish_restore(data: Path) -> bool:
             f"{data}: the restore is not finished ({error.strerror or error}); remove the cause and start again"
         ) from None
     return True
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[bool]:
+    """One at a time: two restores, or a server that starts during one, would take files from each other.
+
+    Yields whether it is sure that nobody else is at it: not every file system has locks.
+    """
+    try:
+        held = locked(data)
+    except BlockingIOError:
+        raise UsageError(f"{data}: is being restored just now; wait until that is done") from None
+    try:
+        yield held is not None
+    finally:
+        if held is not None:
+            os.close(held)
+
+
+def _check_room(data: Path, found: Backup) -> None:
+    free = shutil.disk_usage(data).free
+    if found.size > free:
+        raise WorldError(
+            f"{data}: the backup needs {found.size / 1e6:.0f} MB and {free / 1e6:.0f} MB are free (what is there now is "
+            "kept beside it); make room and try again"
+        )
+
+
+def _refused(data: Path, error: OSError) -> WorldError:
+    return WorldError(f"{data}: cannot be written ({error.strerror or error}); make room and try again")
 
 
 def _check_unused(database: Path) -> None:
@@ -129,13 +266,15 @@ def _stage(backup: Path, found: Backup, into: Path, advance: Advance) -> None:
     for name, file in found.files.items():
         target = into / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            copy = copied(backup / "data" / name, target)
-        except FileNotFoundError:
+        source = backup / "data" / name
+        if not is_plain(backup / "data", source):
             raise InputError(
-                f"{name}: is missing from the backup", file=str(backup), hint="take another one"
-            ) from None
-        if copy != file:
+                f"{name}: is missing from the backup, or not a plain file",
+                file=str(backup),
+                hint="take another one",
+            )
+        # A file may claim any size and hold nothing: its size is looked at before a byte is copied.
+        if source.stat().st_size != file.size or copied(source, target) != file:
             raise InputError(
                 f"{name}: is not what was backed up", file=str(backup), hint="take another backup"
             )

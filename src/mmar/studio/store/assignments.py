@@ -12,7 +12,7 @@ from mmar.studio.data.item_tables import Assignment, Event, Item
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.store.people import actor_in, members, trace
 from mmar.studio.store.revisions import load_case
-from mmar.studio.workflow import Actor, Role
+from mmar.studio.workflow import Actor, Case, Role
 from mmar.studio.workflow.assignment import assign_author, assign_inspector
 
 __all__ = ["assign", "candidates"]
@@ -84,15 +84,14 @@ def assign(
     session.flush()
 
 
-def candidates(session: Session, project: Project, item: Item, now: datetime) -> dict[str, list[Person]]:
+def candidates(session: Session, project: Project, case: Case, now: datetime) -> dict[str, list[Person]]:
     """Who could be named: `annotators` while an item is written, `inspectors` until it is approved."""
-    case = load_case(session, project, item)
     lead = Actor(0, frozenset({Role.LEAD}))
     found: dict[str, list[Person]] = {"annotators": [], "inspectors": []}
-    for person, _ in members(session, project.id):
+    for person, roles in members(session, project.id):
         if not person.active:
             continue
-        named = actor_in(session, project.id, person)
+        named = Actor(person.id, roles | ({Role.ADMIN} if person.site_admin else set()))
         for name, rule in (("annotators", assign_author), ("inspectors", assign_inspector)):
             try:
                 rule(case, lead, named, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from mmar.studio.workflow import ItemContent
 __all__ = [
     "clip_key",
     "clip_of",
+    "clips_of",
     "find_recording",
     "items_of_clips",
     "published_path",
@@ -83,6 +85,13 @@ def items_of_clips(session: Session, project_id: int, clips: tuple[int, ...]) ->
     keys = select(Clip.key).where(Clip.project_id == project_id, Clip.id.in_(clips))
     found = select(Item).where(Item.project_id == project_id, Item.clip_key.in_(keys)).order_by(Item.id)
     return list(session.scalars(found.limit(5))) if clips else []
+
+
+def clips_of(session: Session, project_id: int, items: Sequence[Item]) -> dict[str, Clip]:
+    """The clips of items of a project, by their key."""
+    keys = {item.clip_key for item in items if item.clip_key}
+    query = select(Clip).where(Clip.project_id == project_id, Clip.key.in_(keys))
+    return {clip.key: clip for clip in session.scalars(query)} if keys else {}
 
 
 def clip_of(session: Session, item: Item) -> Clip | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import Assignment, Hearing, Item, KeyView, Revision, Verdict
@@ -23,6 +25,7 @@ __all__ = [
     "count_errors",
     "find_item",
     "load_case",
+    "load_cases",
     "revision_at",
     "revisions_of",
     "store_case",
@@ -93,17 +96,47 @@ def count_errors(session: Session, project_id: int, content: ItemContent) -> int
 
 def load_case(session: Session, project: Project, item: Item) -> Case:
     """An item as the workflow sees it."""
-    edits = select(Revision.author_id, Revision.number).where(
-        Revision.item_id == item.id, Revision.kind == "edit"
+    return load_cases(session, project, (item,))[item.id]
+
+
+def load_cases(session: Session, project: Project, items: Sequence[Item]) -> dict[int, Case]:
+    """Items as the workflow sees them, by number; as many looks into the database for many as for one."""
+    done: dict[int, list[tuple[str, int, int]]] = {item.id: [] for item in items}
+    rows: Sequence[Any] = session.execute(_everything_done(tuple(done))).all()
+    for number, what, person, revision in rows:
+        done[number].append((what, person, revision))
+    cut = _clips_that_exist(session, project, items) if project.settings.needs_audio else frozenset()
+    return {item.id: _case(project, item, done[item.id], cut) for item in items}
+
+
+def _everything_done(items: Sequence[int]) -> CompoundSelect[Any]:
+    """Who wrote, heard, saw, approved and was named: item, what, person, revision. One query, since most pages ask."""
+    return union_all(
+        select(Revision.item_id, Revision.kind, Revision.author_id, Revision.number).where(
+            Revision.item_id.in_(items)
+        ),
+        select(Hearing.item_id, literal("heard"), Hearing.person_id, Hearing.revision).where(
+            Hearing.item_id.in_(items)
+        ),
+        select(Verdict.item_id, literal("approved"), Verdict.person_id, Verdict.revision).where(
+            Verdict.item_id.in_(items), Verdict.approved, Verdict.standing
+        ),
+        select(KeyView.item_id, literal("saw"), KeyView.person_id, literal(0)).where(
+            KeyView.item_id.in_(items)
+        ),
+        select(Assignment.item_id, literal("inspects"), Assignment.person_id, literal(0)).where(
+            Assignment.item_id.in_(items)
+        ),
     )
-    written = session.execute(edits).all()
+
+
+def _case(project: Project, item: Item, done: list[tuple[str, int, int]], cut: frozenset[str]) -> Case:
     # A lead's new taxonomy, or an imported clip of what had none, leaves the question alone: judgements still hold.
-    since = max((number for _, number in written), default=0)
-    answered = select(Hearing.person_id).where(Hearing.item_id == item.id, Hearing.revision >= since)
-    approvals = select(Verdict.person_id).where(
-        Verdict.item_id == item.id, Verdict.revision >= since, Verdict.approved, Verdict.standing
-    )
-    seen = select(KeyView.person_id).where(KeyView.item_id == item.id)
+    since = max((number for what, _, number in done if what == "edit"), default=0)
+
+    def people(did: str, *, after: int = 0) -> frozenset[int]:
+        return frozenset(person for what, person, number in done if what == did and number >= after)
+
     lease = (
         Lease(item.lease_person_id, item.lease_until)
         if item.lease_person_id is not None and item.lease_until is not None
@@ -114,16 +147,16 @@ def load_case(session: Session, project: Project, item: Item) -> Case:
         version=item.version,
         revision=item.revision,
         author=item.author_id,
-        writers=frozenset(author for author, _ in written),
+        writers=people("edit"),
         lease=lease,
-        inspector=session.scalar(select(Assignment.person_id).where(Assignment.item_id == item.id)),
-        answered=frozenset(session.scalars(answered)),
-        seen=frozenset(session.scalars(seen)),
-        approvals=frozenset(session.scalars(approvals)),
+        inspector=next(iter(people("inspects")), None),
+        answered=people("heard", after=since),
+        seen=people("saw"),
+        approvals=people("approved", after=since),
         needed=project.settings.inspections,
         rejected=item.rejected,
         errors=item.errors,
-        audio=not project.settings.needs_audio or _clip_exists(session, project.id, item.clip_key),
+        audio=not project.settings.needs_audio or item.clip_key in cut,
     )
 
 
@@ -189,8 +222,7 @@ def add_revision(
     return revision
 
 
-def _clip_exists(session: Session, project_id: int, key: str) -> bool:
-    if not key:
-        return False
-    found = select(Clip.id).where(Clip.project_id == project_id, Clip.key == key)
-    return session.scalar(found) is not None
+def _clips_that_exist(session: Session, project: Project, items: Sequence[Item]) -> frozenset[str]:
+    wanted = {item.clip_key for item in items if item.clip_key}
+    query = select(Clip.key).where(Clip.project_id == project.id, Clip.key.in_(wanted))
+    return frozenset(session.scalars(query)) if wanted else frozenset()

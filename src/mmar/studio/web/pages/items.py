@@ -54,7 +54,7 @@ def history(request: Request, here: Here, item_id: int) -> Response:
                 (one, proposal_words(one.kind, one.content), proposal_words(one.kind, one.taken or {}))
                 for one in proposals_of(session, item.id)
             ],
-            "could": candidates(session, here.project, item, now) if here.actor.has(Role.LEAD) else {},
+            "could": candidates(session, here.project, case, now) if here.actor.has(Role.LEAD) else {},
         }
     if not hidden and found:
         shows_key(here, item)

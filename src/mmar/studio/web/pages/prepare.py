@@ -12,7 +12,7 @@ from mmar.studio.data.settings import CLIP_RATES
 from mmar.studio.jobs.asking import ITEM_KINDS, ask_many, ask_one
 from mmar.studio.jobs.converting import ask_for_conversion, chosen_format, format_words
 from mmar.studio.store import finding, jobs, revisions
-from mmar.studio.store.clips import clip_of, items_of_clips
+from mmar.studio.store.clips import clips_of, items_of_clips
 from mmar.studio.store.people import trace
 from mmar.studio.store.projects import changed_settings, save_settings
 from mmar.studio.web.forms import number, numbers, text, texts
@@ -44,9 +44,10 @@ def _show(request: Request, here: Place, *, after: int = 0, kind: str = "", said
     with here.studio.database.read() as session:
         rows = []
         found = finding.items_page(session, here.project.id, _prepared(here), after=after, limit=PAGE + 1)
+        cases = revisions.load_cases(session, here.project, found[:PAGE])
+        clips = clips_of(session, here.project.id, found[:PAGE])
         for item in found[:PAGE]:
-            case = revisions.load_case(session, here.project, item)
-            clip = clip_of(session, item)
+            case, clip = cases[item.id], clips.get(item.clip_key)
             alike = items_of_clips(session, here.project.id, clip.alike) if clip else []
             rows.append((item, clip, permitted(case, here.actor, now), case, alike))
         values: dict[str, Any] = {

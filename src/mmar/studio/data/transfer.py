@@ -1,0 +1,246 @@
+"""All rows of a studio from PostgreSQL into a SQLite file and back, as they lie there.
+
+A backup of a studio on PostgreSQL holds its database as the file that a studio on SQLite would have, so one kind
+of backup serves both, and moves a studio from one to the other.
+
+Values are carried as the database holds them, not as the program reads them: what a newer program wrote into a
+record stays in it. Rows are streamed, so memory does not grow with the studio.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Column, Connection, MetaData, Table, TypeDecorator, func, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from mmar.errors import InputError, UsageError, WorldError
+from mmar.studio.data import item_tables, media_tables, release_tables
+from mmar.studio.data.database import Database, open_database
+from mmar.studio.data.migrate import knows_revision, migrate, newest_revision
+from mmar.studio.data.tables import Base
+
+__all__ = ["Server", "check_file", "copy_to_file", "plain_tables"]
+
+# Imported for the tables that they add to the metadata.
+_MODULES = (item_tables, media_tables, release_tables)
+_AT_ONCE = 200
+
+
+def plain_tables() -> list[Table]:
+    """Every table with the columns as the database has them, those that others point to first."""
+    metadata = MetaData()
+    return [
+        Table(
+            table.name,
+            metadata,
+            *(Column(each.name, _raw(each.type), primary_key=each.primary_key) for each in table.columns),
+        )
+        for table in Base.metadata.sorted_tables
+    ]
+
+
+def _raw(kind: Any) -> Any:
+    return kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+
+
+def check_file(path: Path) -> None:
+    """See that a file is a whole studio's database that this program knows; it is only read.
+
+    Raises:
+        InputError: it is damaged, something else, or of a newer program.
+    """
+    # Immutable: nothing is written beside it, and no journal that lies there is played back into it.
+    address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as base:
+            (verdict,) = base.execute("PRAGMA quick_check(1)").fetchone()
+            row = base.execute("SELECT version_num FROM alembic_version").fetchone()
+            dangling = base.execute("PRAGMA foreign_key_check").fetchone()
+            if row is not None and row[0] == newest_revision():
+                for table in plain_tables():
+                    # With its table's name, or SQLite takes a name that is no column's for a text.
+                    names = ", ".join(f'"{table.name}"."{column.name}"' for column in table.columns)
+                    base.execute(f'SELECT {names} FROM "{table.name}" LIMIT 0')  # noqa: S608 - our own names
+    except sqlite3.DatabaseError as error:
+        raise InputError(
+            f"is no studio's database, or damaged ({error})", file=str(path), hint="take another backup"
+        ) from None
+    if verdict != "ok" or row is None:
+        raise InputError(f"the database is damaged ({verdict})", file=str(path), hint="take another backup")
+    if dangling is not None:
+        raise InputError(
+            f"the database is damaged: row {dangling[1]} of {dangling[0]} points to a row that is not there",
+            file=str(path),
+            hint="take another backup",
+        )
+    if not knows_revision(row[0]):
+        raise InputError(
+            f"the backup was made by a newer mmar (migration {str(row[0])[:40]})",
+            file=str(path),
+            hint="update the program",
+        )
+
+
+def copy_to_file(database: Database, target: Path) -> None:
+    """One state of a database as a SQLite file, while others read and write.
+
+    Args:
+        database: on PostgreSQL.
+        target: the file to make.
+
+    Raises:
+        UsageError: it is not a studio's database of this version of the program.
+        WorldError: the server is gone, or the disk refuses.
+    """
+    with _server_errors(database):
+        # Behind whoever writes: a restore that is under way would show tables that are empty.
+        with database.write() as session:
+            at = MigrationContext.configure(session.connection()).get_current_revision()
+        if at != newest_revision():
+            raise UsageError(
+                f"the database is of another version of mmar ({at or 'it holds no studio'}); start the studio once, "
+                "which brings it forward"
+            )
+        _write_file(database, target)
+
+
+def _write_file(database: Database, target: Path) -> None:
+    file = open_database(f"sqlite:///{target}")
+    try:
+        migrate(file)
+        with database.read() as reading, file.write() as writing:
+            # An idea may be merged into a later one, so rows are held against each other at the end.
+            writing.execute(text("PRAGMA defer_foreign_keys=ON"))
+            for table in plain_tables():
+                for rows in _blocks(reading.connection(), table):
+                    writing.connection().execute(table.insert(), [row._asdict() for row in rows])
+    finally:
+        file.close()
+    with closing(sqlite3.connect(target)) as base:
+        # For itself alone: one file, without the two that WAL puts beside it.
+        base.execute("PRAGMA journal_mode=DELETE")
+
+
+def _blocks(connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
+    query = select(table).order_by(*table.primary_key.columns)
+    result = connection.execution_options(yield_per=_AT_ONCE).execute(query)
+    yield from result.partitions()
+
+
+class Server:
+    """A studio's PostgreSQL database as something that a backup can be put into.
+
+    Args:
+        database: with no other connection open in this process.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        url = database.engine.url
+        self.where = f"{url.host or url.query.get('host', 'localhost')}:{url.port or 5432}/{url.database}"
+
+    def load(self, source: Path, before: Path, token: str, ready: Callable[[], None]) -> None:
+        """Put what a file holds in place of everything in the database, in one transaction.
+
+        Args:
+            source: a studio's SQLite database, checked; it is brought to the newest tables.
+            before: a SQLite file to be made of what the database held; none where it held nobody.
+            token: what `holds` knows this loading by.
+            ready: called when all that is left is to commit.
+
+        Raises:
+            UsageError: somebody is connected.
+            InputError: the file holds what PostgreSQL cannot take.
+            WorldError: the server is gone.
+        """
+        migrate(self.database)
+        file = open_database(f"sqlite:///{source}")
+        try:
+            migrate(file)
+            with _server_errors(self.database), self.database.write() as session:
+                connection = session.connection()
+                _check_alone(connection)
+                # What was there takes as long as it takes to copy, and this connection waits meanwhile.
+                connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+                if connection.scalar(text("SELECT EXISTS (SELECT 1 FROM person)")):
+                    _write_file(self.database, before)
+                _replace_all(connection, file)
+                connection.execute(text(f"COMMENT ON TABLE alembic_version IS 'restored {int(token, 16):x}'"))
+                ready()
+        finally:
+            file.close()
+
+    def holds(self, token: str) -> bool:
+        """Whether the database holds what was loaded under a token; waits while it is being loaded."""
+        with _server_errors(self.database), self.database.write() as session:
+            query = "SELECT obj_description(to_regclass('alembic_version'), 'pg_class')"
+            return bool(session.scalar(text(query)) == f"restored {int(token, 16):x}")
+
+
+def _check_alone(connection: Connection) -> None:
+    others = connection.scalar(
+        text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid() AND usesysid IS NOT NULL "
+            "AND coalesce(backend_type, 'client backend') = 'client backend'"
+        )
+    )
+    if others:
+        raise UsageError(
+            f"the database is in use ({others} {'connection' if others == 1 else 'connections'}); stop the studio, and "
+            "whatever else is connected to it, first"
+        )
+
+
+def _replace_all(connection: Connection, file: Database) -> None:
+    tables, quote = plain_tables(), connection.dialect.identifier_preparer.quote
+    connection.execute(text(f"TRUNCATE {', '.join(quote(table.name) for table in tables)}"))
+    with file.read() as reading:
+        for table in tables:
+            _load_table(connection, reading.connection(), table)
+    for table in tables:
+        if "id" in table.columns:
+            # Or the next new row would get a number that is taken.
+            highest = connection.scalar(select(func.max(table.columns["id"])))
+            sequence = func.pg_get_serial_sequence(quote(table.name), "id")
+            connection.execute(select(func.setval(sequence, highest or 1, highest is not None)))
+
+
+def _load_table(connection: Connection, source: Connection, table: Table) -> None:
+    quote = connection.dialect.identifier_preparer.quote
+    columns = ", ".join(quote(column.name) for column in table.columns)
+    driver: Any = connection.connection.driver_connection
+    errors: Any = connection.dialect.loaded_dbapi
+    try:
+        # One statement for all rows, so that rows of the table may point to each other.
+        with (
+            driver.cursor() as cursor,
+            cursor.copy(f"COPY {quote(table.name)} ({columns}) FROM STDIN") as copy,
+        ):
+            for rows in _blocks(source, table):
+                for row in rows:
+                    copy.write_row(tuple(row))
+    except (errors.OperationalError, errors.InterfaceError):
+        raise
+    except (errors.Error, DBAPIError, ValueError, TypeError, OverflowError) as error:
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"the table {table.name} holds what PostgreSQL cannot keep ({said})") from None
+
+
+@contextmanager
+def _server_errors(database: Database) -> Iterator[None]:
+    """A server that is not there, or goes away, said in words."""
+    errors: Any = database.engine.dialect.loaded_dbapi
+    try:
+        yield
+    except (OperationalError, errors.OperationalError, errors.InterfaceError) as error:
+        said = str(getattr(error, "orig", error)).strip().splitlines()
+        raise WorldError(
+            f"the database server does not answer as it should ({said[0] if said else 'gone'})"
+        ) from None
