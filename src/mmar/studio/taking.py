@@ -71,7 +71,7 @@ def take_over_many(
 
 def _take(session: Session, project: Project, proposal: Proposal, actor: Actor, now: datetime) -> None:
     if proposal.kind not in TAKEABLE or proposal.item_id is None:
-        raise Refused("kind", "they change no item; decide on them one by one")
+        raise Refused("state", "they change no item; decide on them one by one")
     if proposal.state != "open":
         raise Refused("stale", "they were decided meanwhile")
     # Locked before it is read, so that nobody saves between the look and the decision.
@@ -93,5 +93,5 @@ def _take(session: Session, project: Project, proposal: Proposal, actor: Actor, 
             applied(proposal.kind, content, proposal.content),
         )
         if three_way(began, new, draft.content).both:
-            raise Refused("draft", "their author is writing the same field now; look at them one by one")
+            raise Refused("stale", "their author is writing the same field now; look at them one by one")
     decide(session, project, proposal.id, actor, "accepted", now, version=item.version)
