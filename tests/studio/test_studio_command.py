@@ -122,7 +122,7 @@ def test_a_link_for_somebody_new_and_words_for_what_cannot_be(data: Path, tmp_pa
 
 def test_every_subcommand_says_what_it_does() -> None:
     assert set(studio.commands) == {
-        "serve", "release", "import", "export", "backup", "restore", "work", "jobs", "assign",
+        "serve", "release", "import", "export", "backup", "restore", "work", "jobs", "assign", "take-over",
         "user", "takedown",
     }  # fmt: skip
     for name, command in studio.commands.items():
@@ -218,3 +218,12 @@ def test_failed_jobs_end_with_status_1_are_listed_and_tried_again(data: Path) ->
     assert "3 × clip: the item is gone" in run(data, "jobs", "demo")
     again = CliRunner().invoke(studio, ["--data", str(data), "work", "--project", "demo", "--retry"])
     assert "3 failed jobs queued again" in again.stderr
+
+
+def test_taking_over_is_in_somebodys_name_and_counts(data: Path) -> None:
+    assert CliRunner().invoke(studio, ["--data", str(data), "take-over", "demo"]).exit_code == 2
+    with pytest.raises(UsageError, match="nobody with the login"):
+        run(data, "take-over", "demo", "--by", "nobody")
+    assert run(data, "take-over", "demo", "--by", "root") == "0 of 0 proposals taken over\n"
+    said = json.loads(run(data, "take-over", "demo", "--by", "root", "--json"))
+    assert said == {"done": 0, "left": {}, "hidden": 0}

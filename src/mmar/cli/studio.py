@@ -11,6 +11,7 @@ import click
 
 from mmar.cli.studio_data import opened_studio
 from mmar.cli.studio_files import FILE_COMMANDS
+from mmar.cli.studio_taking import take_over
 from mmar.cli.studio_work import WORK_COMMANDS
 from mmar.errors import UsageError
 
@@ -145,5 +146,5 @@ def _listen(host: str, port: int) -> socket.socket:
     return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=made.detach())
 
 
-for _command in (*FILE_COMMANDS, *WORK_COMMANDS):
+for _command in (*FILE_COMMANDS, *WORK_COMMANDS, take_over):
     studio.add_command(_command)

@@ -5,7 +5,7 @@ shared it. Items of one video are right or wrong together, so they are one clust
 video is fetched once. The rules, for the two sites that MMAR draws on:
 
     YouTube   the 11-character id                            https://www.youtube.com/watch?v=ID
-    Bilibili  the `BV…` id (older: `av` and a number), and   https://www.bilibili.com/video/BV…/?p=5
+    Bilibili  the `BV…` id, which an `av` number gives, and  https://www.bilibili.com/video/BV…/?p=5
               `p` where a video has several parts, which are recordings of their own
 
 A `b23.tv` link hides the video behind a redirect and is left as it is. The field may hold several addresses,
@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
+from mmar.items.bilibili import bv_id
 from mmar.items.item import Item
 from mmar.items.timestamps import Segment, overlap, parse_timestamp
 
@@ -131,10 +132,9 @@ def find_video(address: str) -> Video | None:
         named = len(path) > 1 and path[0] in ("shorts", "embed", "live", "v")
         return _youtube(path[1] if named else query.get("v", "") if path == ["watch"] else "")
     if host in _BILIBILI_HOSTS and len(path) > 1 and path[0] == "video" and _BILIBILI_ID.fullmatch(path[1]):
-        page = query.get("p", "")
-        return Video(
-            "bilibili", path[1], int(page) if re.fullmatch(r"[1-9]\d{0,3}", page) and page != "1" else None
-        )
+        name = path[1] if path[1].startswith("BV") else bv_id(int(path[1][2:])) or path[1]
+        part = query.get("p", "") if query.get("p") != "1" else ""
+        return Video("bilibili", name, int(part) if re.fullmatch(r"[1-9]\d{0,3}", part) else None)
     return None
 
 

@@ -103,18 +103,21 @@ def keep_audio(media: Path, path: Path, *, max_bytes: int = 1 << 30) -> KeptAudi
     Raises:
         InputError: not sound, damaged, too long or too large.
     """
+    from mmar.studio.media.playable import playable_audio
     from mmar.studio.media.uploads import inspect_upload
     from mmar.studio.media.waveform import build_waveform
 
     work = media / "incoming"
     work.mkdir(parents=True, exist_ok=True)
     facts = inspect_upload(path, work, max_bytes=max_bytes)
+    readable = facts.readable
     try:
-        converted = facts.readable != path
-        digest = _sha256(facts.readable) if converted else facts.sha256
+        readable = playable_audio(readable, work)
+        converted = readable != path
+        digest = _sha256(readable) if converted else facts.sha256
         media_type = "audio/flac" if converted else facts.media_type
         target = Path("recordings") / digest[:2] / f"{digest}{_ENDINGS.get(media_type, '.bin')}"
-        _copy(facts.readable, media / target)
+        _copy(readable, media / target)
         waveform = Path("waveforms") / digest[:2] / f"{digest}.peaks"
         if not (media / waveform).exists():
             (media / waveform).parent.mkdir(parents=True, exist_ok=True)
@@ -130,8 +133,8 @@ def keep_audio(media: Path, path: Path, *, max_bytes: int = 1 << 30) -> KeptAudi
             waveform.as_posix(),
         )
     finally:
-        if facts.readable != path:
-            facts.readable.unlink(missing_ok=True)
+        for made in {readable, facts.readable} - {path}:
+            made.unlink(missing_ok=True)
 
 
 def _sha256(path: Path) -> str:

@@ -47,6 +47,7 @@ COUNTERPARTS = {
     "/p/{slug}/preparation/format": "PUT /p/{slug}/settings",
     "/p/{slug}/items/{item_id}/ask/{kind}": "POST /p/{slug}/items/{item_id}/ask/{kind}",
     "/p/{slug}/items/{item_id}/guess": "POST /p/{slug}/items/{item_id}/ask/{kind}",
+    "/p/{slug}/proposals/take-over": "POST /p/{slug}/proposals/take-over",
     "/p/{slug}/proposals/{proposal_id}": "POST /p/{slug}/proposals/{proposal_id}",
     "/p/{slug}/inspection/next": "POST /p/{slug}/queue/{queue}/next",
     "/p/{slug}/items/{item_id}/answer": "PUT /p/{slug}/items/{item_id}/blind-answer",

@@ -53,7 +53,7 @@ def decoded_blocks(
     try:
         with soundfile.SoundFile(path) as sound:
             at = 0
-            if facts.container in _SEEKABLE:
+            if start and facts.container in _SEEKABLE and sound.seekable():
                 sound.seek(start)
                 at = start
             while at < stop:

@@ -18,12 +18,14 @@ from mmar.studio.workflow import Actor, NotThere, Role
 
 __all__ = [
     "KINDS",
+    "TAKEABLE",
     "Waiting",
     "add_proposal",
     "count_proposals",
     "find_proposal",
     "open_proposals",
     "proposals_of",
+    "takeable",
     "visible_proposals",
 ]
 
@@ -37,6 +39,9 @@ KINDS: dict[str, str] = {
     "grouping": "A place in the taxonomy for each idea",
 }
 """Kinds of proposals, as they are shown."""
+
+TAKEABLE = ("thinking", "distractors", "sub_category", "rubric")
+"""Kinds that change an item when they are taken over."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -137,6 +142,36 @@ def visible_proposals(
     if before:
         query = query.where(Proposal.id < before)
     return list(session.scalars(query.order_by(Proposal.id.desc()).limit(limit)))
+
+
+def takeable(
+    session: Session,
+    project_id: int,
+    actor: Actor,
+    *,
+    kind: str = "",
+    item_id: int | None = None,
+    upto: int | None = None,
+) -> list[int]:
+    """The numbers of open proposals that this person could take over many at once, oldest first.
+
+    Args:
+        session: an open transaction.
+        project_id: where.
+        actor: who decides.
+        kind: only this kind of `TAKEABLE`; empty for all of them.
+        item_id: only those for this item.
+        upto: no newer one, since what came after somebody looked was not looked at; `None` for all.
+    """
+    query = _waiting(project_id, actor).where(
+        _tells_nothing(actor),
+        Proposal.kind.in_([one for one in TAKEABLE if kind in ("", one)]),
+    )
+    if upto is not None:
+        query = query.where(Proposal.id <= upto)
+    if item_id is not None:
+        query = query.where(Proposal.item_id == item_id)
+    return list(session.scalars(query.with_only_columns(Proposal.id).order_by(Proposal.id)))
 
 
 def count_proposals(session: Session, project_id: int, actor: Actor, *, kind: str = "") -> Waiting:

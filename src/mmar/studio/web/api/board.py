@@ -11,6 +11,7 @@ from mmar.studio.jobs.asking import ITEM_KINDS, ask_about_ideas, ask_one
 from mmar.studio.store import deciding, ideas, jobs, proposals
 from mmar.studio.store.queues import key_is_hidden
 from mmar.studio.store.revisions import find_item
+from mmar.studio.taking import take_over_many
 from mmar.studio.web.api.plain import plain_idea, plain_job, plain_proposal
 from mmar.studio.web.studio import Place, attached, place, shows_key
 from mmar.studio.workflow import Refused, Role
@@ -137,6 +138,24 @@ def item_proposals(here: Here, item_id: int) -> list[dict[str, Any]]:
         ]
     shows_key(here, item)
     return found
+
+
+@router.post("/proposals/take-over", tags=["preparation"], summary="Take over many proposals as they are")
+def take_over(
+    here: Here,
+    kind: Annotated[Literal["", "thinking", "distractors", "sub_category", "rubric"], Body()] = "",
+    item: Annotated[int | None, Body()] = None,
+    upto: Annotated[int | None, Body()] = None,
+) -> dict[str, Any]:
+    """All that wait for you, of one `kind`, for one `item`, with numbers to `upto`; a revision each, in your name.
+
+    Those stay open whose question, key or own field was changed since the model was asked.
+    """
+    database = here.studio.database
+    with database.read() as session:
+        found = proposals.takeable(session, here.project.id, here.actor, kind=kind, item_id=item, upto=upto)
+    outcome = take_over_many(database, here.project, found, here.actor, here.studio.clock)
+    return {"done": outcome.done, "left": dict(outcome.left)}
 
 
 @router.post("/proposals/{proposal_id}", tags=["preparation"], summary="Decide on a proposal")

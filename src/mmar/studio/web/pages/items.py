@@ -13,7 +13,7 @@ from mmar.studio.store.assignments import assign, candidates
 from mmar.studio.store.clips import clip_of
 from mmar.studio.store.media import ask_for_sound
 from mmar.studio.store.people import names_of, trace
-from mmar.studio.store.proposals import proposals_of
+from mmar.studio.store.proposals import proposals_of, takeable
 from mmar.studio.web.forms import number, rejection_from_form, text
 from mmar.studio.web.pages.proposals import proposal_words
 from mmar.studio.web.render import page
@@ -38,6 +38,7 @@ def history(request: Request, here: Here, item_id: int) -> Response:
             (found[-1], ())
         ] * bool(found)
         case = revisions.load_case(session, here.project, item)
+        can = permitted(case, here.actor, now)
         values: dict[str, Any] = {
             "item": item,
             "content": found[0].content if found else None,
@@ -46,8 +47,11 @@ def history(request: Request, here: Here, item_id: int) -> Response:
             "events": queues.events_of(session, item.id),
             "names": names_of(session),
             "clip": clip_of(session, item),
-            "can": permitted(case, here.actor, now),
+            "can": can,
             "case": case,
+            "takeable": takeable(session, here.project.id, here.actor, item_id=item.id)
+            if "save" in can
+            else [],
             "proposed": []
             if hidden
             else [

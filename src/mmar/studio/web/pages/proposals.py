@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from mmar.errors import MmarError, UsageError
 from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.store import deciding, proposals, revisions
+from mmar.studio.taking import take_over_many
 from mmar.studio.web.forms import number, text, texts, ticked_ideas, ticked_places
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
@@ -36,6 +37,7 @@ def proposal_values(session: Session, here: Place, *, kind: str = "", before: in
         "proposal_counts": proposals.count_proposals(session, here.project.id, here.actor, kind=kind),
         "proposal_kind": kind,
         "older": found[PAGE - 1].id if len(found) > PAGE else 0,
+        "takeable": proposals.takeable(session, here.project.id, here.actor, kind=kind),
     }
 
 
@@ -91,6 +93,24 @@ def proposal_words(kind: str, content: Mapping[str, Any]) -> str:
         case "guess":
             return f"{content.get('choice', '')}, {'the key' if content.get('right') else 'not the key'}"
     return ""
+
+
+@router.post("/proposals/take-over")
+def take_over(request: Request, here: Here) -> Response:
+    """Take over all that wait, of one kind or for one item, as they are."""
+    kind = text(here.form, "kind")
+    kind = kind if kind in proposals.TAKEABLE else ""
+    item = number(here.form, "item")
+    database = here.studio.database
+    with database.read() as session:
+        found = proposals.takeable(
+            session, here.project.id, here.actor, kind=kind, item_id=item, upto=number(here.form, "upto") or 0
+        )
+    outcome = take_over_many(database, here.project, found, here.actor, here.studio.clock)
+    with database.read() as session:
+        values = proposal_values(session, here, kind=kind)
+    back = f"/p/{here.project.slug}/preparation/proposals?{urlencode({'kind': kind})}"
+    return page(request, "proposals_page.html", here, back=back, outcome=outcome, item_id=item, **values)
 
 
 @router.post("/proposals/{proposal_id}")

@@ -79,22 +79,14 @@
     loading = true;
     const total = Number(form.dataset.duration), src = form.dataset.src;
     box.querySelector("[data-empty]")?.remove();
-    const read = async (points) => {
-      const drawn = await (await fetch(`${src}/peaks?points=${points}`)).json(), found = [];
-      for (let i = 0; i < drawn.data.length; i += 2 * drawn.channels) found.push(drawn.data[i] / 127, drawn.data[i + 1] / 127);
-      return found;
-    };
-    // A point for a bar of three pixels: more are fetched when somebody looks closer.
-    const finer = [3000, 12000, 48000, 100000];
-    let fineness = finer[0];
-    const peaks = await read(fineness);
+    const shape = await shapeOf(src, total);
     audio = new Audio(src);
     audio.preload = "metadata";
     wave = WaveSurfer.create({
-      container: box.querySelector("[data-wave]"), media: audio, peaks: [peaks], duration: total, height: 96, normalize: true,
+      container: box.querySelector("[data-wave]"), media: audio, peaks: [shape.data], duration: total, height: 96, normalize: true,
       waveColor: css("--muted"), progressColor: css("--accent"), cursorColor: css("--ink"), barWidth: 2, barGap: 1, barRadius: 1,
       cspNonce: document.body.dataset.nonce,
-      plugins: [WaveSurfer.Timeline.create({ container: box.querySelector("[data-timeline]"), height: 16 })],
+      plugins: [WaveSurfer.Timeline.create({ height: 16 })],
     });
     marks = wave.registerPlugin(WaveSurfer.Regions.create());
     marks.enableDragSelection({ id: undefined, color: "rgba(10,102,102,.22)" });
@@ -123,19 +115,28 @@
     });
     const restore = () => { parse(field.value).forEach(([start, end]) => add(start, Math.min(end, total))); restoring = false; measure(); dispute(); showCues(); };
     if (wave.getDuration()) restore(); else wave.once("ready", restore);
-    box.querySelector("[data-zoom]").addEventListener("input", async (event) => {
-      const zoom = event.target;
-      wave.zoom(Number(zoom.value));
-      const wanted = finer.find((points) => points >= (Number(zoom.value) * total) / 3) ?? finer.at(-1);
-      if (wanted <= fineness) return;
-      fineness = wanted;
-      const closer = await read(wanted);
-      if (fineness !== wanted) return;
-      await wave.load(audio.currentSrc, [closer], total);
-      wave.zoom(Number(zoom.value));
-    });
+    let waiting, shown = wave;
+    const refine = () => { clearTimeout(waiting); waiting = setTimeout(() => shape.refine(pxPerSecond(), ...view(), () => { if (wave === shown) shown.zoom(shown.options.minPxPerSec); }), 120); };
+    wave.on("scroll", refine);
+    wave.on("zoom", refine);
+    box.querySelector("[data-zoom]").value = "0";
     box.dataset.ready = "1";
   };
+
+  // Zooming: each step of the slider is the same factor, so that hours and seconds are both easy to reach. What
+  // one works at stays where it is: the place being played, the chosen segment, or the middle of the view.
+  const pxPerSecond = () => Math.max(wave.options.minPxPerSec, wave.getWidth() / Number(form.dataset.duration));
+  const view = () => { const from = wave.getScroll() / pxPerSecond(); return [from, from + wave.getWidth() / pxPerSecond()]; };
+  const slider = box.querySelector("[data-zoom]");
+  slider.addEventListener("input", () => {
+    if (!wave) return;
+    const fit = wave.getWidth() / Number(form.dataset.duration), top = Math.max(200, 8 * fit), [from, to] = view();
+    const seen = (at) => at !== undefined && at >= from && at <= to;
+    const held = [audio.currentTime || undefined, chosen?.start, audio.currentTime].find(seen) ?? (from + to) / 2;
+    const left = (held - from) * pxPerSecond();
+    wave.zoom(slider.value === "0" ? 0 : fit * (top / fit) ** (slider.value / slider.max));
+    wave.setScroll(held * pxPerSecond() - left);
+  });
 
   // A stretch of the joined clip as stretches of the recording.
   const inRecording = (from, to) => {
@@ -222,19 +223,27 @@
   // A recording of one's own, chosen or dropped.
   const send = async (file) => {
     if (!file) return;
-    window.say(`Checking ${file.name}…`);
     const body = new FormData();
     body.set("csrf", document.body.dataset.csrf);
     body.set("file", file);
-    const answer = await fetch(`${form.dataset.root}/items/${form.dataset.item}/upload`, { method: "POST", body, headers: { Accept: "application/json" } });
-    if (!answer.ok) { window.say(await answer.text()); return; }
-    const found = await answer.json();
+    const state = document.getElementById("sound-state"), before = state.innerHTML;
+    const answer = await new Promise((done) => {
+      // The older interface: the newer one does not say how much was sent.
+      const request = new XMLHttpRequest();
+      request.open("POST", `${form.dataset.root}/items/${form.dataset.item}/upload`);
+      request.setRequestHeader("Accept", "application/json");
+      request.upload.onprogress = (event) => { state.textContent = event.loaded < event.total ? `Sending ${file.name}: ${Math.floor(100 * event.loaded / event.total)} %` : `Checking ${file.name}…`; };
+      request.onload = () => done({ ok: request.status === 200, text: request.responseText });
+      request.onerror = () => done({ ok: false, text: "The recording could not be sent; the connection broke. Try again." });
+      request.send(body);
+    });
+    if (!answer.ok) { state.innerHTML = before; window.say(answer.text); return; }
+    const found = JSON.parse(answer.text);
     form.querySelector("[name=recording]").value = found.recording;
-    document.getElementById("url").value ||= "";
     form.dataset.src = `${form.dataset.root}/media/recording/${found.recording}`;
     form.dataset.duration = found.duration;
     document.getElementById("sound-state").textContent = `${found.title} · ${clock(found.duration)}`;
-    if (wave) { wave.destroy(); list.replaceChildren(); field.value = ""; loading = false; }
+    if (wave) { audio.pause(); wave.destroy(); list.replaceChildren(); field.value = ""; loading = false; }
     window.say("The recording is here.");
     await open();
     changed();

@@ -10,11 +10,9 @@
     audio.preload = "metadata";
     const time = box.querySelector("[data-time]");
     let until = null;
-    const drawn = await (await fetch(`${src}/peaks?points=1200`)).json();
-    const channels = drawn.channels, peaks = [];
-    for (let i = 0; i < drawn.data.length; i += 2 * channels) peaks.push(drawn.data[i] / 127, drawn.data[i + 1] / 127);
+    const shape = await shapeOf(src, total, 1200);
     const wave = WaveSurfer.create({
-      container: box.querySelector("[data-wave]"), media: audio, peaks: [peaks], duration: total, height: 72, normalize: true,
+      container: box.querySelector("[data-wave]"), media: audio, peaks: [shape.data], duration: total, height: 72, normalize: true,
       waveColor: css("--muted"), progressColor: css("--accent"), cursorColor: css("--ink"), barWidth: 2, barGap: 1, barRadius: 1,
       cspNonce: document.body.dataset.nonce,
     });
