@@ -32,7 +32,10 @@
       marks.enableDragSelection({ color: "rgba(168,38,31,.22)" });
       marks.on("region-created", (region) => { marks.getRegions().filter((other) => other !== region).forEach((other) => other.remove()); note(region); });
       marks.on("region-updated", (region) => note(region));
-      const note = (region) => { from.value = region.start.toFixed(2); to.value = region.end.toFixed(2); document.querySelector("[data-reject]").open = true; };
+      const note = (region) => { from.value = region.start.toFixed(2); to.value = region.end.toFixed(2); document.querySelector("[data-reject]").open = true; from.dispatchEvent(new Event("input", { bubbles: true })); };
+      // What was marked before stands in the waveform again.
+      const again = () => { if (from.value !== "" && Number(from.value) < Number(to.value)) marks.addRegion({ start: Number(from.value), end: Number(to.value), color: "rgba(168,38,31,.22)" }); };
+      if (wave.getDuration()) again(); else wave.once("ready", again);
     }
     return { toggle, move: (by) => { audio.currentTime = Math.min(total, Math.max(0, audio.currentTime + by)); } };
   };
