@@ -24,8 +24,6 @@ def upgrade() -> None:
         sa.Column("end", sa.String(length=40), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_judgement_draft_item_id")),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_judgement_draft_person_id")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_judgement_draft_person_id")),
         sa.PrimaryKeyConstraint("item_id", "person_id", name=op.f("pk_judgement_draft")),
     )
