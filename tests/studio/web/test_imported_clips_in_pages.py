@@ -33,9 +33,7 @@ def imported(site: Site, recording: Path, tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.mark.timeout(60)
-def test_words_and_a_marked_place_outlive_the_tab_and_the_times_the_correction(
-    imported: Site, browser
-) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+def test_words_and_times_outlive_the_tab(imported: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
     ina = Visitor(browser, imported, "ina")
     page = ina.go("/items/1/inspect")
     words = page.get_by_label("What should change?")

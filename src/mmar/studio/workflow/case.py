@@ -198,10 +198,9 @@ def _after(case: Case, actor: Actor, command: Command, target: State | None, now
             lease=None,
         )
     if command.action is Action.APPROVE:
-        approvals = case.approvals | {actor.person}
         return msgspec.structs.replace(
             moved,
-            approvals=approvals,
+            approvals=(approvals := case.approvals | {actor.person}),
             lease=None,
             inspector=None if case.inspector == actor.person else case.inspector,
             state=State.APPROVED if len(approvals) >= case.needed else State.INSPECTION,
