@@ -87,6 +87,7 @@ def create_app(studio: Studio, *, work: bool = True) -> FastAPI:
     app.add_middleware(
         BodyLimits,
         known=partial(knows, studio),
+        said=lambda scope, *refusal: _said(Request(scope), *refusal),
         largest_upload=studio.config.max_upload + STRANGERS,  # the form around the file
     )
     app.add_middleware(SecureHeaders, fault=fault_answer, https=studio.config.https)
