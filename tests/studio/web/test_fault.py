@@ -89,11 +89,11 @@ def test_half_an_answer_is_never_made_to_look_whole(tmp_path: Path) -> None:
 
 def test_too_much_at_once_is_said_on_a_page_too(tmp_path: Path) -> None:
     app = create_app(open_studio(StudioConfig(data=tmp_path)), work=False)
-    headers = {"content-length": str(33 << 20), "content-type": "application/x-www-form-urlencoded"}
+    headers = {"content-length": str((32 << 20) + 1), "content-type": "application/x-www-form-urlencoded"}
     for path, kind in (("/login", "text/html"), ("/api/v1/projects", "application/json")):
         answer = ask(app, "POST", path, headers)
         assert answer.status_code == 413
         assert answer.headers["content-type"].startswith(kind)
         assert answer.headers["connection"] == "close", "its body was not read"
-        assert "at most 32 MiB are taken here" in answer.text
+        assert "33 MiB are too many; at most 32 MiB are taken here" in answer.text
     assert "That is too large" in ask(app, "POST", "/login", headers).text

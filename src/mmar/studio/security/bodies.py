@@ -65,7 +65,7 @@ class BodyLimits:
             return (
                 413,
                 "large",
-                f"{length >> 20} MiB are too many; at most {largest >> 20} MiB are taken here",
+                f"{-(-length >> 20)} MiB are too many; at most {largest >> 20} MiB are taken here",
             )
         if not await to_thread.run_sync(self._known, headers):
             return 401, "login", "log in first, or send a token: Authorization: Bearer TOKEN"
