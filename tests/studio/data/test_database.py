@@ -100,7 +100,14 @@ def test_other_addresses_are_refused_in_words(url: str) -> None:
 
 
 def test_a_database_of_every_older_version_is_brought_forward_with_what_is_in_it(tmp_path: Path) -> None:
-    for at, revision in enumerate(("r0001_first_tables", "r0002_frozen_clips", "r0003_assignments")):
+    older = (
+        "r0001_first_tables",
+        "r0002_frozen_clips",
+        "r0003_assignments",
+        "r0004_login_tries",
+        "r0005_clip_levels",
+    )
+    for at, revision in enumerate(older):
         database = open_database(f"sqlite:///{tmp_path}/{at}.db")
         migrate(database, to=revision)
         with database.write() as session:

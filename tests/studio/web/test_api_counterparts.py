@@ -51,6 +51,7 @@ COUNTERPARTS = {
     "/p/{slug}/proposals/{proposal_id}": "POST /p/{slug}/proposals/{proposal_id}",
     "/p/{slug}/inspection/next": "POST /p/{slug}/queue/{queue}/next",
     "/p/{slug}/items/{item_id}/answer": "PUT /p/{slug}/items/{item_id}/blind-answer",
+    "/p/{slug}/items/{item_id}/judgement-draft": "PUT /p/{slug}/items/{item_id}/judgement-draft",
     "/p/{slug}/items/{item_id}/judge": "POST /p/{slug}/items/{item_id}/{action}",
     "/p/{slug}/items/{item_id}/let-go": "POST /p/{slug}/items/{item_id}/let-go",
     "/p/{slug}/release": "POST /p/{slug}/releases",

@@ -165,7 +165,7 @@ def test_from_an_idea_to_a_release(site: Site, browser: Browser, recording: Path
     page.get_by_label("Field").select_option("answer")
     page.get_by_label("What should change?").fill("The second tone is the higher one.")
     page.get_by_label("From").fill("2.0")
-    page.get_by_label("To", exact=True).fill("4.0")
+    page.get_by_label("To, seconds").fill("4.0")
     ina.look("5-key")
     page.get_by_role("button", name="Send it back").click()
     page.wait_for_url("**/inspection")

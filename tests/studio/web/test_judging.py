@@ -108,3 +108,30 @@ def test_an_author_judges_nothing_of_their_own_even_with_a_lease_that_ran_out(qu
     answer = paged(quiet_site, "anna").post(f"/p/demo/items/{number}/judge", data=form)
     assert answer.status_code == 403
     assert state(quiet_site, number) == "inspection"
+
+
+def test_an_inspectors_words_are_kept_as_they_type_and_forgotten_once_they_judged(quiet_site: Site) -> None:
+    number, ina, form = heard(quiet_site)
+    root = f"/p/demo/items/{number}"
+    typed = {name: form[name] for name in ("reason", "field", "comment", "start")}
+    said = ina.post(f"{root}/judgement-draft", data=typed, headers={"hx-request": "true"})
+    assert said.text.startswith("Kept at ")
+    assert quiet_site.client("ina").get(f"{BASE}/items/{number}/judgement-draft").json() == {
+        **typed,
+        "end": "",
+    }
+    # The browser was closed; the item went back and was taken again.
+    ina.post(f"{root}/let-go")
+    assert ina.post("/p/demo/inspection/next").headers["location"].endswith(f"{root}/inspect")
+    shown = ina.get(f"{root}/inspect").text
+    assert '<textarea id="comment" name="comment" required>Say which drum is meant.</textarea>' in shown
+    assert '<option value="unclear" selected>' in shown
+    assert 'value="0.5" data-from' in shown
+    # Nobody else sees it, and who does not inspect keeps nothing.
+    assert quiet_site.client("ivo").get(f"{BASE}/items/{number}/judgement-draft").json()["comment"] == ""
+    assert paged(quiet_site, "anna").post(f"{root}/judgement-draft", data=typed).status_code == 403
+    assert ina.post(f"{root}/judge", data=form).status_code == 303
+    assert quiet_site.client("ina").get(f"{BASE}/items/{number}/judgement-draft").json()["comment"] == ""
+    # What the browser sends a moment late is not kept for the next time.
+    assert ina.post(f"{root}/judgement-draft", data=typed).text == ""
+    assert quiet_site.client("ina").get(f"{BASE}/items/{number}/judgement-draft").json()["comment"] == ""

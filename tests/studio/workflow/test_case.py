@@ -76,6 +76,15 @@ def test_a_lead_who_corrected_one_word_cannot_inspect_it_either() -> None:
         claim(case, LEA, NOW)
 
 
+def test_who_has_an_item_in_hand_stays_its_author_when_a_lead_saves_first() -> None:
+    taken = claim(Case(), ANN, NOW)
+    saved = perform(taken, LEA, Command(Action.SAVE), NOW)
+    assert (saved.author, saved.writers) == (1, {4})
+    assert Action.SAVE in permitted(saved, ANN, NOW)
+    # Whose time ran out has it no more.
+    assert perform(taken, LEA, Command(Action.SAVE), NOW + LEASE_TIME).author == 4
+
+
 def test_a_stale_version_is_refused_whatever_else_holds() -> None:
     case = perform(written(), ANN, Command(Action.SAVE, version=1), NOW)
     assert refusal(case, ANN, Command(Action.SAVE, version=1)) == "stale"

@@ -12,7 +12,18 @@ from mmar.studio.data.columns import Moment, Record
 from mmar.studio.data.tables import Base
 from mmar.studio.workflow.content import ItemContent
 
-__all__ = ["Assignment", "Draft", "Event", "Hearing", "Item", "KeyView", "Proposal", "Revision", "Verdict"]
+__all__ = [
+    "Assignment",
+    "Draft",
+    "Event",
+    "Hearing",
+    "Item",
+    "JudgementDraft",
+    "KeyView",
+    "Proposal",
+    "Revision",
+    "Verdict",
+]
 
 
 class Item(Base):
@@ -137,6 +148,21 @@ class Verdict(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     approved: Mapped[bool]
     standing: Mapped[bool] = mapped_column(default=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class JudgementDraft(Base):
+    """What one inspector is writing about one item, saved as they type; times as typed, in seconds of the clip."""
+
+    __tablename__ = "judgement_draft"
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    field: Mapped[str] = mapped_column(String(40), default="")
+    comment: Mapped[str] = mapped_column(Text, default="")
+    start: Mapped[str] = mapped_column(String(40), default="")
+    end: Mapped[str] = mapped_column(String(40), default="")
     at: Mapped[datetime] = mapped_column(Moment)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
-import msgspec
 from anyio import to_thread
 
 __all__ = ["LARGEST_TEXT", "STRANGERS", "BodyLimits"]
@@ -28,11 +27,19 @@ class BodyLimits:
         app: the application behind it.
         known: whether a request with these headers (names in small letters) comes from somebody who is logged in;
             asked only for bodies above `STRANGERS`, in a thread.
+        said: makes the answer, itself an application, from the request's scope, a status, a kind and words.
         largest_upload: bytes of a form with a file.
     """
 
-    def __init__(self, app: Any, *, known: Callable[[Mapping[str, str]], bool], largest_upload: int) -> None:
-        self._app, self._known, self._largest_upload = app, known, largest_upload
+    def __init__(
+        self,
+        app: Any,
+        *,
+        known: Callable[[Mapping[str, str]], bool],
+        said: Callable[[MutableMapping[str, Any], int, str, str], Any],
+        largest_upload: int,
+    ) -> None:
+        self._app, self._known, self._said, self._largest_upload = app, known, said, largest_upload
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         """Handle one request."""
@@ -40,7 +47,9 @@ class BodyLimits:
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             refusal = await self._refusal(headers)
             if refusal is not None:
-                await _refuse(scope["path"], *refusal, send)
+                answer = self._said(scope, *refusal)
+                answer.headers["connection"] = "close"  # the body was not read: it cannot be used again
+                await answer(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
@@ -56,19 +65,8 @@ class BodyLimits:
             return (
                 413,
                 "large",
-                f"{length >> 20} MiB are too many; at most {largest >> 20} MiB are taken here",
+                f"{-(-length >> 20)} MiB are too many; at most {largest >> 20} MiB are taken here",
             )
         if not await to_thread.run_sync(self._known, headers):
             return 401, "login", "log in first, or send a token: Authorization: Bearer TOKEN"
         return None
-
-
-async def _refuse(path: str, status: int, kind: str, message: str, send: Any) -> None:
-    if path.startswith("/api/"):
-        media, body = b"application/json", msgspec.json.encode({"error": {"kind": kind, "message": message}})
-    else:
-        media, body = b"text/plain; charset=utf-8", message.encode()
-    # The body was not read, so the connection cannot be used again.
-    headers = [(b"content-type", media), (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

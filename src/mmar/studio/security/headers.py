@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -11,6 +12,10 @@ __all__ = ["SecureHeaders", "policy"]
 _Scope = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+_Fault = Callable[[_Scope, str], Any]
+
+_LOG = logging.getLogger("mmar.studio")
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is taken for another when read aloud
 
 
 def policy(nonce: str) -> str:
@@ -39,10 +44,12 @@ class SecureHeaders:
     Args:
         app: the application behind it.
         https: whether the site is reached by HTTPS, so that browsers may be told to insist on it.
+        fault: makes the answer to a request at which the application failed, itself an application, from the
+            request's scope and the reference under which the log holds what happened.
     """
 
-    def __init__(self, app: Any, *, https: bool = False) -> None:
-        self._app, self._https = app, https
+    def __init__(self, app: Any, *, fault: _Fault, https: bool = False) -> None:
+        self._app, self._fault, self._https = app, fault, https
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         """Handle one request."""
@@ -78,14 +85,9 @@ class SecureHeaders:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception:
-            # A fault of ours: said in few words, with the headers, and told to the log by whoever called us.
-            if not begun:
-                start = {
-                    "type": "http.response.start",
-                    "status": 500,
-                    "headers": [(b"content-type", b"text/plain")],
-                }
-                await send_with_headers(start)
-                body = b"The studio made a mistake; its log says more. What you saved is safe."
-                await send_with_headers({"type": "http.response.body", "body": body})
-            raise
+            # A fault of ours: its insides go to the log only, under the reference that the person is told.
+            reference = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
+            _LOG.exception("fault %s at %s %s", reference, scope["method"], scope["path"])
+            if begun:
+                raise  # half an answer is out: only the broken connection tells that the rest is missing
+            await self._fault(scope, reference)(scope, receive, send_with_headers)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from mmar.studio.data.item_tables import Assignment, Draft, Event, Item, Verdict
 from mmar.studio.data.tables import Project
 from mmar.studio.store.drafts import carry_over
+from mmar.studio.store.judging import clear_judgement
 from mmar.studio.store.revisions import (
     add_revision,
     content_at,
@@ -152,6 +153,7 @@ def act(
     after = perform(case, actor, command, now)
     if command.action in (Action.APPROVE, Action.REJECT):
         _judge(session, item, actor, now, approved=command.action is Action.APPROVE)
+        clear_judgement(session, item.id, actor.person)
     if case.approvals and not after.approvals:
         session.execute(update(Verdict).where(Verdict.item_id == item.id).values(standing=False))
     if case.inspector is not None and after.inspector is None:

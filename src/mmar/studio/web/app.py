@@ -24,6 +24,7 @@ from mmar.studio.security.bodies import STRANGERS, BodyLimits
 from mmar.studio.security.headers import SecureHeaders
 from mmar.studio.web.api import routes
 from mmar.studio.web.api.errors import ERRORS
+from mmar.studio.web.fault import fault_answer
 from mmar.studio.web.pages import PAGES
 from mmar.studio.web.render import STATIC, page
 from mmar.studio.web.studio import Forged, NeedsLogin, Studio, knows
@@ -87,9 +88,10 @@ def create_app(studio: Studio, *, work: bool = True) -> FastAPI:
     app.add_middleware(
         BodyLimits,
         known=partial(knows, studio),
+        said=lambda scope, *refusal: _said(Request(scope), *refusal),
         largest_upload=studio.config.max_upload + STRANGERS,  # the form around the file
     )
-    app.add_middleware(SecureHeaders, https=studio.config.https)
+    app.add_middleware(SecureHeaders, fault=fault_answer, https=studio.config.https)
     app.mount("/static", CachedFiles(directory=STATIC), name="static")
     for router in PAGES:
         app.include_router(router, include_in_schema=False)

@@ -115,7 +115,7 @@ def perform(case: Case, actor: Actor, command: Command, now: datetime) -> Case:
         if not holds(_Ask(case, actor, command, now)):
             fault = command.rejection.fault() if guard is Guard.REASON and command.rejection else None
             raise Refused(kind, fault or message)
-    return _after(case, actor, command, row.target)
+    return _after(case, actor, command, row.target, now)
 
 
 def permitted(case: Case, actor: Actor, now: datetime) -> frozenset[Action]:
@@ -182,13 +182,15 @@ def see_key(case: Case, person: int) -> Case:
     return msgspec.structs.replace(case, seen=case.seen | {person})
 
 
-def _after(case: Case, actor: Actor, command: Command, target: State | None) -> Case:
+def _after(case: Case, actor: Actor, command: Command, target: State | None, now: datetime) -> Case:
     moved = msgspec.structs.replace(case, version=case.version + 1, state=target or case.state)
     if command.action is Action.SAVE:
+        # Who has it in hand stays its author when a lead saves first: else they were shut out of what they write.
+        first = case.lease.person if case.lease is not None and case.lease.live(now) else actor.person
         return msgspec.structs.replace(
             moved,
             revision=case.revision + 1,
-            author=actor.person if case.author is None else case.author,
+            author=first if case.author is None else case.author,
             writers=case.writers | {actor.person},
             errors=command.errors,
             answered=frozenset(),
@@ -196,14 +198,12 @@ def _after(case: Case, actor: Actor, command: Command, target: State | None) -> 
             lease=None,
         )
     if command.action is Action.APPROVE:
-        approvals = case.approvals | {actor.person}
-        enough = len(approvals) >= case.needed
         return msgspec.structs.replace(
             moved,
-            approvals=approvals,
+            approvals=(approvals := case.approvals | {actor.person}),
             lease=None,
             inspector=None if case.inspector == actor.person else case.inspector,
-            state=State.APPROVED if enough else State.INSPECTION,
+            state=State.APPROVED if len(approvals) >= case.needed else State.INSPECTION,
         )
     if command.action in (Action.REJECT, Action.REOPEN):
         return msgspec.structs.replace(moved, rejected=case.revision, approvals=frozenset(), lease=None)

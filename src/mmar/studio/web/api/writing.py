@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends
 
 from mmar.studio.data.item_tables import Draft
-from mmar.studio.store import drafts, queues, revisions
+from mmar.studio.store import drafts, judging, queues, revisions
 from mmar.studio.web.api.plain import plain_content, plain_revision
 from mmar.studio.web.studio import Place, attached, place, shows_key
 from mmar.studio.workflow.refusal import NotThere
@@ -47,6 +47,31 @@ def draft(here: Here, item_id: int) -> dict[str, Any] | None:
         item = revisions.find_item(session, here.project, item_id)
         found = drafts.find_draft(session, item.id, here.person.id)
         return _plain_draft(found) if found is not None else None
+
+
+@router.get("/judgement-draft", summary="What you were writing as an inspector")
+def judgement_draft(here: Here, item_id: int) -> dict[str, str]:
+    """Each part empty where you wrote nothing."""
+    with here.studio.database.read() as session:
+        item = revisions.find_item(session, here.project, item_id)
+        return judging.kept_judgement(session, item.id, here.person.id)
+
+
+@router.put("/judgement-draft", summary="Keep what an inspector is writing", status_code=204)
+def keep_judgement(
+    here: Here,
+    item_id: int,
+    reason: Annotated[str, Body()] = "",
+    field: Annotated[str, Body()] = "",
+    comment: Annotated[str, Body(max_length=20_000)] = "",
+    start: Annotated[str, Body()] = "",
+    end: Annotated[str, Body()] = "",
+) -> None:
+    """Your own; nobody else sees it. Approving or rejecting clears it."""
+    written = {"reason": reason, "field": field, "comment": comment, "start": start, "end": end}
+    with here.studio.database.write() as session:
+        item = revisions.find_item(session, here.project, item_id)
+        judging.keep_judgement(session, item, here.actor, written, here.studio.clock())
 
 
 @router.post("/resolve", summary="Go on after two people saved at once")

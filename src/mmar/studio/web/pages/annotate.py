@@ -89,7 +89,8 @@ def _sound(session: Session, here: Place, item: Item, content: ItemContent) -> d
         .order_by(Job.id.desc())
         .limit(1)
     )
-    return {"recording": recording, "clip": clip_of(session, item), "job": job}
+    whole = recording is not None and source_of(content).startswith("file:")
+    return {"recording": recording, "clip": clip_of(session, item), "job": job, "whole": whole}
 
 
 def _form_values(session: Session, here: Place, item: Item, content: ItemContent) -> dict[str, Any]:

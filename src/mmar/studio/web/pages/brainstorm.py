@@ -21,9 +21,26 @@ router = APIRouter(prefix="/p/{slug}/ideas")
 Here = Annotated[Place, Depends(place)]
 
 
-def _show(request: Request, here: Place, *, part: str = "ideas.html") -> Response:
+_STEP = 60
+"""Cards of a long board that are shown at once, and with each further step."""
+
+
+def _show(
+    request: Request, here: Place, *, part: str = "ideas.html", further: bool = False, new: int = 0
+) -> Response:
+    """The board or a part of it.
+
+    Args:
+        request: says which tag and order, from which card on, and how many were shown.
+        here: who asks.
+        part: the template.
+        further: only what follows the cards that are there.
+        new: a card that was just made; it stands first, so that its author sees it.
+    """
     # A part of the page that was changed is shown anew as it was looked at: with the same tag, in the same order.
     tag, order = (here.form.get(name) or request.query_params.get(name) or "" for name in ("tag", "order"))
+    start = _count(request.query_params.get("from"))
+    upto = max(start + _STEP, _count(here.form.get("shown")))
     with here.studio.database.read() as session:
         cards = ideas.board_of(session, here.project.id, here.person.id)
         tags = sorted({tag for card in cards for tag in card.idea.tags})
@@ -33,11 +50,17 @@ def _show(request: Request, here: Place, *, part: str = "ideas.html") -> Respons
     shown = [card for card in cards if not tag or tag in card.idea.tags]
     if order == "new":
         shown.sort(key=lambda card: -card.idea.id)
+    shown.sort(key=lambda card: card.idea.id != new)
     return page(
         request,
         part,
         here,
-        cards=shown,
+        cards=shown[start:upto],
+        found=len(shown),
+        start=start,
+        upto=upto,
+        step=_STEP,
+        further=further,
         all_cards=cards,
         tags=tags,
         tag=tag if isinstance(tag, str) else "",
@@ -49,16 +72,41 @@ def _show(request: Request, here: Place, *, part: str = "ideas.html") -> Respons
     )
 
 
-def _after(request: Request, here: Place) -> Response:
+def _count(value: object) -> int:
+    # From addresses and forms that anybody may write.
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 7 else 0
+
+
+def _after(request: Request, here: Place, *, new: int = 0) -> Response:
     if "hx-request" in request.headers:
-        return _show(request, here, part="ideas_board.html")
+        return _show(request, here, part="ideas_board.html", new=new)
     return RedirectResponse(f"/p/{here.project.slug}/ideas", 303)
+
+
+def _card(request: Request, here: Place, idea_id: int, part: str) -> Response:
+    """One card or its vote alone, so that the rest of the board stays as it is."""
+    with here.studio.database.read() as session:
+        cards = ideas.board_of(session, here.project.id, here.person.id)
+        names = names_of(session)
+    card = next((one for one in cards if one.idea.id == idea_id), None)
+    if card is None or "hx-request" not in request.headers:
+        # Somebody merged or dropped it meanwhile: the whole board is shown as it is now.
+        answer = _after(request, here)
+        answer.headers["HX-Retarget"] = "#board"
+        return answer
+    return page(request, part, here, card=card, names=names)
 
 
 @router.get("")
 def show(request: Request, here: Here) -> Response:
     """The board."""
     return _show(request, here)
+
+
+@router.get("/further")
+def further(request: Request, here: Here) -> Response:
+    """What follows the cards that a long board shows."""
+    return _show(request, here, part="ideas_further.html", further=True)
 
 
 @router.get("/asked")
@@ -75,7 +123,7 @@ def asked(request: Request, here: Here, seen: str = "") -> Response:
 def add(request: Request, here: Here) -> Response:
     """Put a card on the board."""
     with here.studio.database.write() as session:
-        ideas.add_idea(
+        made = ideas.add_idea(
             session,
             here.project,
             here.actor,
@@ -84,7 +132,7 @@ def add(request: Request, here: Here) -> Response:
             text(here.form, "tags").split(","),
             here.studio.clock(),
         )
-    return _after(request, here)
+    return _after(request, here, new=made.id)
 
 
 @router.post("/propose")
@@ -111,7 +159,7 @@ def vote(request: Request, here: Here, idea_id: int) -> Response:
     """Vote, or take the vote back."""
     with here.studio.database.write() as session:
         ideas.vote(session, attached(session, here.project), idea_id, here.actor)
-    return _after(request, here)
+    return _card(request, here, idea_id, "idea_vote.html")
 
 
 @router.post("/{idea_id}")
@@ -128,7 +176,7 @@ def change(request: Request, here: Here, idea_id: int) -> Response:
             detail=text(here.form, "detail"),
             tags=text(here.form, "tags").split(","),
         )
-    return _after(request, here)
+    return _card(request, here, idea_id, "idea_card.html")
 
 
 @router.post("/{idea_id}/merge")

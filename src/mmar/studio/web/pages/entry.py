@@ -130,7 +130,8 @@ def welcome_page(request: Request, token: str) -> Response:
             "error.html",
             status=410,
             code=410,
-            message="This link was used already or is too old. Ask an admin for a new one.",
+            title="This link is over",
+            message="It was used already or is too old. Ask an admin for a new one.",
         )
     return page(
         request, "welcome.html", newcomer=person, token=token, shortest=SHORTEST, problem="", person=None

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
-from mmar.studio.store import items, listening, queues, revisions
+from mmar.studio.store import items, judging, listening, queues, revisions
 from mmar.studio.store.clips import clip_of
 from mmar.studio.store.people import names_of
 from mmar.studio.web.forms import number, rejection_from_form, text
@@ -65,6 +65,7 @@ def _show(request: Request, here: Place, item_id: int, problem: str = "") -> Res
         if rejection is not None and not blind and rejection.revision < item.revision:
             since = changes(revisions.content_at(session, item.id, rejection.revision), content)
         mine = queues.own_answer(session, item, here.person.id)
+        kept = judging.kept_judgement(session, item.id, here.person.id)
         values: dict[str, Any] = {
             "item": item,
             "content": content,
@@ -76,13 +77,14 @@ def _show(request: Request, here: Place, item_id: int, problem: str = "") -> Res
             "names": names_of(session),
             "until": case.lease.until,
             "problem": problem,
-            "written": _written(here),
+            # What was just sent and refused is newer than what was kept while it was typed.
+            "written": _written(here) if problem else kept,
         }
     return page(request, "inspect.html", here, status=409 if problem else 200, **values)
 
 
 def _written(here: Place) -> dict[str, str]:
-    return {name: text(here.form, name) for name in ("reason", "field", "comment", "start", "end")}
+    return {name: text(here.form, name) for name in judging.WRITTEN}
 
 
 @router.post("/items/{item_id}/answer")
@@ -102,6 +104,17 @@ def answer(here: Here, item_id: int) -> Response:
             here.studio.clock(),
         )
     return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/inspect", 303)
+
+
+@router.post("/items/{item_id}/judgement-draft")
+def keep(here: Here, item_id: int) -> Response:
+    """Keep what an inspector is writing, as they type."""
+    now = here.studio.clock()
+    with here.studio.database.write() as session:
+        item = revisions.find_item(session, here.project, item_id)
+        if not judging.keep_judgement(session, item, here.actor, _written(here), now):
+            return PlainTextResponse("")
+    return PlainTextResponse(f"Kept at {now:%H:%M:%S} UTC")
 
 
 @router.post("/items/{item_id}/judge")

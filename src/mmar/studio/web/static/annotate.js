@@ -17,6 +17,8 @@
   };
   const parse = (text) => text.split(/[;\n]+/).map((part) => part.split(/\s*[,–~]\s*|\s*-\s*/)).filter((ends) => ends.length === 2).map((ends) => ends.map(seconds)).filter(([a, b]) => a < b);
   const changed = () => form.dispatchEvent(new Event("input", { bubbles: true }));
+  // A clip that came with the item is cut already: its times speak of the video that it came from, not of what is heard.
+  const whole = () => "whole" in form.dataset;
   const regions = () => (marks ? marks.getRegions().filter((one) => one.id.startsWith("seg")) : []);
   const order = () => [...list.children].map((row) => row.segment).filter(Boolean);
   const write = () => {
@@ -26,7 +28,7 @@
   };
   const measure = () => {
     const total = order().reduce((sum, one) => sum + one.end - one.start, 0);
-    length.textContent = order().length ? `${order().length} segment${order().length > 1 ? "s" : ""}, ${total.toFixed(1)} s` : "the whole recording";
+    length.textContent = order().length ? `${order().length} segment${order().length > 1 ? "s" : ""}, ${total.toFixed(1)} s` : whole() ? "the whole clip" : "the whole recording";
   };
   const choose = (region) => {
     chosen = region;
@@ -86,10 +88,11 @@
       container: box.querySelector("[data-wave]"), media: audio, peaks: [shape.data], duration: total, height: 96, normalize: true,
       waveColor: css("--muted"), progressColor: css("--accent"), cursorColor: css("--ink"), barWidth: 2, barGap: 1, barRadius: 1,
       cspNonce: document.body.dataset.nonce,
-      plugins: [WaveSurfer.Timeline.create({ height: 16 })],
+      plugins: [WaveSurfer.Timeline.create({ height: 16, secondaryLabelOpacity: 1 })],
     });
     marks = wave.registerPlugin(WaveSurfer.Regions.create());
-    marks.enableDragSelection({ id: undefined, color: "rgba(10,102,102,.22)" });
+    if (!whole()) marks.enableDragSelection({ id: undefined, color: "rgba(10,102,102,.22)" });
+    box.querySelector("[data-add-segment]").classList.toggle("hidden", whole());
     let restoring = true;
     marks.on("region-created", (region) => {
       if (/^(disputed|cue)/.test(region.id)) return;
@@ -113,7 +116,7 @@
         if (queue.length) audio.currentTime = queue[0][0]; else audio.pause();
       }
     });
-    const restore = () => { parse(field.value).forEach(([start, end]) => add(start, Math.min(end, total))); restoring = false; measure(); dispute(); showCues(); };
+    const restore = () => { (whole() ? [] : parse(field.value)).forEach(([start, end]) => add(start, Math.min(end, total))); restoring = false; measure(); dispute(); showCues(); };
     if (wave.getDuration()) restore(); else wave.once("ready", restore);
     let waiting, shown = wave;
     const refine = () => { clearTimeout(waiting); waiting = setTimeout(() => shape.refine(pxPerSecond(), ...view(), () => { if (wave === shown) shown.zoom(shown.options.minPxPerSec); }), 120); };
@@ -192,9 +195,9 @@
     else if (target.matches("[data-help]")) document.getElementById("keys").showModal();
     else if (target.matches("[data-add-segment]")) segment();
   });
-  const segment = () => { if (marks) add(audio.currentTime, Math.min(audio.currentTime + 10, Number(form.dataset.duration))); };
+  const segment = () => { if (marks && !whole()) add(audio.currentTime, Math.min(audio.currentTime + 10, Number(form.dataset.duration))); };
   field.addEventListener("change", () => {
-    if (!marks) return;
+    if (!marks || whole()) return;
     regions().forEach((one) => one.remove());
     list.replaceChildren();
     const kept = field.value;
@@ -242,6 +245,8 @@
     form.querySelector("[name=recording]").value = found.recording;
     form.dataset.src = `${form.dataset.root}/media/recording/${found.recording}`;
     form.dataset.duration = found.duration;
+    delete form.dataset.whole;
+    box.querySelector("[data-whole-words]")?.remove();
     document.getElementById("sound-state").textContent = `${found.title} · ${clock(found.duration)}`;
     if (wave) { audio.pause(); wave.destroy(); list.replaceChildren(); field.value = ""; loading = false; }
     window.say("The recording is here.");

@@ -27,10 +27,27 @@
     document.querySelectorAll("[data-hear]").forEach((button) => button.addEventListener("click", () => hear(...button.dataset.hear.split(",").map(Number))));
     if ("select" in box.dataset) {
       const from = document.querySelector("[data-from]"), to = document.querySelector("[data-to]");
+      let quiet = false;
       marks.enableDragSelection({ color: "rgba(168,38,31,.22)" });
-      marks.on("region-created", (region) => { marks.getRegions().filter((other) => other !== region).forEach((other) => other.remove()); note(region); });
+      marks.on("region-created", (region) => { if (quiet) return; marks.getRegions().filter((other) => other !== region).forEach((other) => other.remove()); note(region); });
       marks.on("region-updated", (region) => note(region));
-      const note = (region) => { from.value = region.start.toFixed(2); to.value = region.end.toFixed(2); document.querySelector("[data-reject]").open = true; };
+      const changed = () => from.dispatchEvent(new Event("input", { bubbles: true }));
+      const note = (region) => { from.value = region.start.toFixed(2); to.value = region.end.toFixed(2); document.querySelector("[data-reject]").open = true; changed(); };
+      // What was typed, taken from the place being played, or kept from before stands in the waveform too.
+      const show = () => {
+        const [start, end] = [from.value === "" ? NaN : Number(from.value), Number(to.value)];
+        const one = marks.getRegions()[0];
+        if (!(start < end && end <= total + 0.01)) one?.remove();
+        else if (one) one.setOptions({ start, end });
+        else { quiet = true; marks.addRegion({ start, end, color: "rgba(168,38,31,.22)" }); quiet = false; }
+      };
+      [from, to].forEach((field) => field.addEventListener("change", show));
+      document.querySelectorAll("[data-here]").forEach((button) => button.addEventListener("click", () => {
+        document.getElementById(button.dataset.here).value = audio.currentTime.toFixed(2);
+        show();
+        changed();
+      }));
+      if (wave.getDuration()) show(); else wave.once("ready", show);
     }
     return { toggle, move: (by) => { audio.currentTime = Math.min(total, Math.max(0, audio.currentTime + by)); } };
   };

@@ -1,0 +1,99 @@
+"""When the studio itself makes a mistake: a page with a number that is in the log, and nothing of its insides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the studio's extra is not installed")
+
+import anyio
+import httpx
+from fastapi import FastAPI
+from starlette.responses import Response, StreamingResponse
+
+from mmar.studio.config import StudioConfig
+from mmar.studio.start import open_studio
+from mmar.studio.web.app import create_app
+
+SECRET = "the insides of a fault"
+
+
+def broken(folder: Path) -> FastAPI:
+    """A studio with addresses that fail."""
+    app = create_app(open_studio(StudioConfig(data=folder)), work=False)
+
+    def fail() -> Response:
+        raise RuntimeError(SECRET)
+
+    async def half() -> AsyncIterator[bytes]:
+        yield b"the first half"
+        raise RuntimeError(SECRET)
+
+    app.add_api_route("/broken", fail, methods=["GET", "POST"])
+    app.add_api_route("/api/v1/broken", fail)
+    app.add_api_route("/half", lambda: StreamingResponse(half()))
+    return app
+
+
+def ask(app: FastAPI, method: str, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.request(method, path, headers=headers)
+
+    return anyio.run(asked)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "kind"),
+    [
+        ("GET", "/broken", {}, "text/html"),
+        ("POST", "/broken", {}, "text/html"),
+        ("GET", "/broken", {"hx-request": "true"}, "text/plain"),
+        ("GET", "/api/v1/broken", {}, "application/json"),
+    ],
+)
+def test_a_fault_has_a_number_that_the_log_knows(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    kind: str,
+) -> None:
+    answer = ask(broken(tmp_path), method, path, headers)
+    assert answer.status_code == 500
+    assert answer.headers["content-type"].startswith(kind)
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert "made a mistake" in answer.text
+    assert SECRET not in answer.text
+    assert "Traceback" not in answer.text
+    found = re.search(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}\b", answer.text)
+    assert found
+    assert f"fault {found[0]} at {method} {path}" in caplog.text
+    assert SECRET in caplog.text
+    assert ("back button" in answer.text) == (method == "POST"), "what was typed can be found again"
+    if kind == "application/json":
+        assert answer.json()["error"]["reference"] == found[0]
+
+
+def test_half_an_answer_is_never_made_to_look_whole(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=SECRET):
+        ask(broken(tmp_path), "GET", "/half")
+
+
+def test_too_much_at_once_is_said_on_a_page_too(tmp_path: Path) -> None:
+    app = create_app(open_studio(StudioConfig(data=tmp_path)), work=False)
+    headers = {"content-length": str((32 << 20) + 1), "content-type": "application/x-www-form-urlencoded"}
+    for path, kind in (("/login", "text/html"), ("/api/v1/projects", "application/json")):
+        answer = ask(app, "POST", path, headers)
+        assert answer.status_code == 413
+        assert answer.headers["content-type"].startswith(kind)
+        assert answer.headers["connection"] == "close", "its body was not read"
+        assert "33 MiB are too many; at most 32 MiB are taken here" in answer.text
+    assert "That is too large" in ask(app, "POST", "/login", headers).text

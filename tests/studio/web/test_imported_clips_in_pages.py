@@ -1,0 +1,76 @@
+"""An imported item with its own clip, in the pages: judged with a place marked in it, corrected without losing its times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_imported_sound import bring_in, duration, published
+from test_leading import paged
+
+from conftest import Site
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from test_journey import Visitor, browser  # noqa: E402, F401
+
+LATE = "1:32,2:02"
+
+
+@pytest.fixture
+def imported(site: Site, recording: Path, tmp_path: Path) -> Iterator[Site]:
+    """One item in inspection, Ina has answered it; its times lie far behind the end of its clip."""
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "audio/p1.wav").write_bytes(recording.read_bytes())
+    bring_in(site, [published(1, "https://youtu.be/qx8hrhBZJ98", LATE)], tmp_path)
+    assert duration(site, "p1") == 12
+    root, ina = paged(site, "root"), paged(site, "ina")
+    for action in ("submit", "forward"):
+        root.post(f"/p/demo/items/1/act/{action}", data={"version": ""})
+    assert ina.post("/p/demo/inspection/next").headers["location"].endswith("/items/1/inspect")
+    ina.post("/p/demo/items/1/answer", data={"choice": "0"})
+    yield site
+
+
+@pytest.mark.timeout(60)
+def test_words_and_times_outlive_the_tab(imported: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+    ina = Visitor(browser, imported, "ina")
+    page = ina.go("/items/1/inspect")
+    words = page.get_by_label("What should change?")
+    words.fill("The second tone is an octave higher.")
+    words.scroll_into_view_if_needed()
+    wave = page.locator("[data-wave]").bounding_box()
+    assert wave
+    assert wave["y"] > 0, "the waveform stays in view beside the form that asks for a place in it"
+    page.mouse.move(wave["x"] + 100, wave["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(wave["x"] + 300, wave["y"] + 20, steps=5)
+    page.mouse.up()
+    start, end = page.get_by_label("From, seconds"), page.get_by_label("To, seconds")
+    marked = start.input_value()
+    assert 0 < float(marked) < float(end.input_value())
+    with page.expect_response(lambda answer: answer.url.endswith("/judgement-draft")):
+        end.fill("11")
+    playwright.expect(page.locator("#kept")).to_contain_text("Kept at")
+    page = ina.go("/items/1/inspect")
+    playwright.expect(words).to_have_value("The second tone is an octave higher.")
+    playwright.expect(start).to_have_value(marked)
+    playwright.expect(end).to_have_value("11")
+    page.get_by_role("button", name="From here").click()
+    playwright.expect(start).to_have_value("0.00")
+    page.get_by_label("Reason").select_option("unclear")
+    page.get_by_label("Field").select_option("question")
+    page.get_by_role("button", name="Send it back").click()
+    page.wait_for_url("**/inspection")
+    assert ina.complaints == []
+
+    anna = Visitor(browser, imported, "anna")
+    page = anna.go("")
+    page.get_by_role("button", name="Take one").click()
+    page.locator("[data-editor][data-ready]").wait_for()
+    playwright.expect(page.get_by_text("This clip came with the item")).to_be_visible()
+    playwright.expect(page.locator("[data-length]")).to_have_text("the whole clip")
+    playwright.expect(page.locator(".seg")).to_have_count(0)
+    playwright.expect(page.get_by_role("button", name="Add a segment")).to_be_hidden()
+    assert page.locator("#timestamp").input_value() == LATE
+    assert anna.complaints == []

@@ -1,0 +1,84 @@
+"""A board of many ideas: a part of it at once, and a vote changes the vote alone."""
+
+from __future__ import annotations
+
+import re
+
+from test_leading import paged
+
+from conftest import Site
+from mmar.studio.data.tables import Person, Project
+from mmar.studio.store import ideas, people
+
+HX = {"hx-request": "true"}
+MANY = 150
+
+
+def fill(site: Site, many: int = MANY) -> None:
+    with site.studio.database.write() as session:
+        project = session.get_one(Project, 1)
+        admin = people.actor_in(session, 1, session.get_one(Person, 1))
+        for n in range(many):
+            tag = "odd" if n % 2 else "even"
+            ideas.add_idea(session, project, admin, f"Idea {n}", "Why?", [tag], site.studio.clock())
+
+
+def shown(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'<article[^>]* id="idea-(\d+)"', page)]
+
+
+def test_a_long_board_comes_in_steps_without_a_gap(site: Site) -> None:
+    fill(site)
+    anna = paged(site, "anna")
+    page = anna.get("/p/demo/ideas").text
+    found, step = shown(page), len(shown(page))
+    assert 0 < step < MANY
+    assert f"{step} of {MANY} shown" in page
+    link = re.search(r'hx-get="([^"]+)"[^>]*>\d+ more cards', page)
+    while link:
+        part = anna.get(link[1].replace("&amp;", "&"), headers=HX).text
+        found += shown(part)
+        assert 'id="shown"' in part, "the board remembers how many are shown"
+        link = re.search(r'hx-get="([^"]+)"[^>]*>\d+ more cards?', part)
+    assert found == list(range(MANY, 0, -1))
+    # Without a script the same link is a page.
+    second = anna.get(f"/p/demo/ideas?from={step}").text
+    assert shown(second) == found[step : 2 * step]
+    assert "From the first card" in second
+    assert shown(anna.get("/p/demo/ideas?from=x").text) == found[:step]
+    assert len(shown(anna.get(f"/p/demo/ideas/further?from={step}&tag=odd", headers=HX).text)) == 75 - step
+
+
+def test_a_vote_and_a_change_send_no_more_than_what_they_changed(site: Site) -> None:
+    fill(site)
+    anna = paged(site, "anna")
+    voted = anna.post("/p/demo/ideas/3/vote", headers=HX).text
+    assert 'aria-pressed="true"' in voted
+    assert "Idea 2: 1 so far" in voted
+    assert not shown(voted)
+    assert len(voted) < 1000
+    new = {"title": "Nearer or louder?", "detail": "", "tags": "space", "version": "0"}
+    changed = anna.post("/p/demo/ideas/3", data=new, headers=HX).text
+    assert shown(changed) == [3]
+    assert "Nearer or louder?" in changed
+    # Without a script both lead back to the board.
+    assert anna.post("/p/demo/ideas/3/vote").headers["location"] == "/p/demo/ideas"
+
+
+def test_a_new_card_stands_where_its_author_sees_it(site: Site) -> None:
+    fill(site)
+    anna = paged(site, "anna")
+    for n in range(1, 71):
+        anna.post(f"/p/demo/ideas/{n}/vote", headers=HX)
+    board = anna.post("/p/demo/ideas", data={"title": "Quite new", "shown": "120"}, headers=HX).text
+    assert shown(board)[0] == MANY + 1
+    assert len(shown(board)) == 120, "as many cards as were shown before"
+
+
+def test_a_vote_for_a_card_that_was_merged_meanwhile_shows_the_board(site: Site) -> None:
+    fill(site, 3)
+    anna, ben = paged(site, "anna"), paged(site, "ben")
+    ben.post("/p/demo/ideas/1/merge", data={"into": "2"})
+    answer = anna.post("/p/demo/ideas/1/vote", headers=HX)
+    assert answer.headers["hx-retarget"] == "#board"
+    assert shown(answer.text) == [3, 2]
