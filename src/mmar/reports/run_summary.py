@@ -78,6 +78,8 @@ def dry_run_lines(estimate: Estimate, model: str, folder: Path) -> Iterator[str]
     if estimate.unreadable:
         yield f"audio       {estimate.unreadable:,} clips are missing or cannot be read; their items would fail"
     usage = estimate.usage
-    yield f"tokens      about {usage.input_tokens or 0:,} in, {usage.output_tokens or 0:,} out ({estimate.basis})"
+    # A length that nobody knows is not none: 0 would read as a promise that answers are free.
+    out = "unknown" if usage.output_tokens is None else f"{usage.output_tokens:,}"
+    yield f"tokens      about {usage.input_tokens or 0:,} in, {out} out ({estimate.basis})"
     if estimate.money is not None:
         yield f"cost        about {estimate.money:,.2f} by the price table, retries aside"

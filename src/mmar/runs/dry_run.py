@@ -102,4 +102,4 @@ def _tokens(folder: Path, requests: int, characters: int, seconds: float, plan: 
         f"at most {most} tokens an answer" if most else "answers not counted, their length is not known"
     )
     text = characters // _CHARACTERS_A_TOKEN
-    return Usage(text + audio, requests * (most or 0), audio, None), ", ".join(said)
+    return Usage(text + audio, requests * most if most else None, audio, None), ", ".join(said)

@@ -1,0 +1,16 @@
+"""What a dry run says of tokens that nobody can know yet."""
+
+from pathlib import Path
+
+import pytest
+
+from mmar.models.answer import Usage
+from mmar.reports.run_summary import dry_run_lines
+from mmar.runs.dry_run import Estimate
+
+
+@pytest.mark.parametrize(("out", "said"), [(None, "unknown out"), (0, "0 out"), (1200, "1,200 out")])
+def test_an_unknown_length_of_answers_is_said_to_be_unknown(out: int | None, said: str) -> None:
+    estimate = Estimate(5, 5, 0, 10.0, 1000, Usage(153, out, 0, None), "a basis", None)
+    lines = list(dry_run_lines(estimate, "openai/x", Path("run")))
+    assert lines[-1] == f"tokens      about 153 in, {said} (a basis)"
