@@ -229,7 +229,7 @@
     const body = new FormData();
     body.set("csrf", document.body.dataset.csrf);
     body.set("file", file);
-    const state = document.getElementById("sound-state"), before = state.innerHTML;
+    const state = document.getElementById("sound-state"), before = [...state.childNodes];
     const answer = await new Promise((done) => {
       // The older interface: the newer one does not say how much was sent.
       const request = new XMLHttpRequest();
@@ -240,7 +240,7 @@
       request.onerror = () => done({ ok: false, text: "The recording could not be sent; the connection broke. Try again." });
       request.send(body);
     });
-    if (!answer.ok) { state.innerHTML = before; window.say(answer.text); return; }
+    if (!answer.ok) { state.replaceChildren(...before); window.say(answer.text); return; }
     const found = JSON.parse(answer.text);
     form.querySelector("[name=recording]").value = found.recording;
     form.dataset.src = `${form.dataset.root}/media/recording/${found.recording}`;
