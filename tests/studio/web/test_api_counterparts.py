@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from conftest import PASSWORD, Site, on_both
 from mmar.studio.web.pages import PAGES
 
-BROWSERS_OWN = {"/login", "/logout", "/welcome/{token}"}
+BROWSERS_OWN = {"/login", "/logout", "/welcome/{token}", "/me/password"}
 """A program has a token: it does not log in, and a password is chosen by its person."""
 
 COUNTERPARTS = {

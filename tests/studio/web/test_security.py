@@ -150,7 +150,46 @@ def test_guessing_passwords_is_slowed_down_and_written_down(site: Site) -> None:
     assert Somebody(site, "ben").csrf
     with site.studio.database.read() as session:
         actions = session.scalars(select(Trace.action)).all()
-    assert (actions.count("login failed"), actions.count("login limited")) == (10, 3)
+    # However often it is limited, a stranger writes a line a minute.
+    assert (actions.count("login failed"), actions.count("login limited")) == (10, 1)
+    later = site.studio.clock() + timedelta(seconds=61)
+    site.studio.clock = lambda: later
+    assert client.post("/login", data={"login": "anna", "password": PASSWORD}).status_code == 429
+    with site.studio.database.read() as session:
+        assert list(session.scalars(select(Trace.action))).count("login limited") == 2
+
+
+def test_ones_own_password_is_changed_by_whoever_knows_it_and_ends_the_other_sessions(site: Site) -> None:
+    anna, elsewhere = Somebody(site, "anna"), Somebody(site, "anna")
+    fresh = {"password": "five new words for today", "again": "five new words for today"}
+    wrong = anna.post("/me/password", {"old": "not this one", **fresh})
+    assert (wrong.status_code, "not your present password" in wrong.text) == (422, True)
+    assert anna.post("/me/password", {"old": PASSWORD, **fresh, "again": "other"}).status_code == 422
+    assert (
+        anna.post("/me/password", {"old": PASSWORD, "password": "short", "again": "short"}).status_code == 422
+    )
+    before = anna.client.cookies[COOKIE]
+    done = anna.post("/me/password", {"old": PASSWORD, **fresh})
+    assert (done.status_code, done.headers["location"]) == (303, "/me?changed=1")
+    assert "Your password is changed" in anna.client.get("/me?changed=1").text
+    assert done.cookies[COOKIE] != before  # a new session: the old one's cookie is worth nothing
+    assert elsewhere.client.get("/me").status_code == 303
+    login = {"login": "anna", "password": PASSWORD}
+    assert site.client().post("/login", data=login).status_code == 401
+    assert site.client().post("/login", data=login | {"password": fresh["password"]}).status_code == 303
+    # A token acts for its person, and is not its person.
+    assert (
+        site.client("anna").post("/me/password", data={"old": fresh["password"], **fresh}).status_code == 403
+    )
+    with site.studio.database.read() as session:
+        assert list(session.scalars(select(Trace.action))).count("password set") == 1
+
+
+def test_a_password_is_guessed_at_no_faster_where_it_is_changed(site: Site) -> None:
+    anna = Somebody(site, "anna")
+    fresh = {"password": "five new words for today", "again": "five new words for today"}
+    codes = [anna.post("/me/password", {"old": f"guess {n}", **fresh}).status_code for n in range(11)]
+    assert codes == [422] * 10 + [429]
 
 
 def test_a_restart_forgets_no_try_and_two_servers_count_together(site: Site) -> None:

@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from mmar.studio.data.tables import LoginTry
+from mmar.studio.data.tables import LoginTry, Trace
 
-__all__ = ["BY_ADDRESS", "BY_LOGIN", "WHILE", "forget_tries", "wait_before_login"]
+__all__ = ["BY_ADDRESS", "BY_LOGIN", "WHILE", "forget_tries", "limited_lately", "wait_before_login"]
 
 WHILE = timedelta(minutes=15)
 """Tries count for so long."""
+
+_LINE_EVERY = timedelta(minutes=1)
 
 BY_LOGIN = 10
 """Tries with one login."""
@@ -48,6 +50,14 @@ def wait_before_login(session: Session, login: str, address: str, now: datetime)
 def forget_tries(session: Session, login: str) -> None:
     """Forget the tries of one who succeeded; those of their address stay."""
     session.execute(delete(LoginTry).where(LoginTry.key == _login_key(login)))
+
+
+def limited_lately(session: Session, address: str, now: datetime) -> bool:
+    """Whether the audit log says already that this address has to wait: a line a minute, or a stranger fills the disk."""
+    lines = select(Trace.id).where(
+        Trace.at > now - _LINE_EVERY, Trace.action == "login limited", Trace.address == address[:60]
+    )
+    return session.scalar(lines.limit(1)) is not None
 
 
 def _login_key(login: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmar.studio.web.pages.account import router as account
 from mmar.studio.web.pages.annotate import router as annotate
 from mmar.studio.web.pages.brainstorm import router as brainstorm
 from mmar.studio.web.pages.entry import router as entry
@@ -20,6 +21,7 @@ __all__ = ["PAGES"]
 
 PAGES = (
     entry,
+    account,
     home,
     people,
     brainstorm,

@@ -1,4 +1,4 @@
-"""Getting in: the first admin's link, invitations, logging in and out, one's own account."""
+"""Getting in: the first admin's link, invitations, logging in and out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from mmar.errors import InputError
 from mmar.studio.data.tables import Person
 from mmar.studio.security.passwords import SHORTEST
-from mmar.studio.security.rates import forget_tries, wait_before_login
+from mmar.studio.security.rates import forget_tries, limited_lately, wait_before_login
 from mmar.studio.security.sessions import (
     LONGEST,
     Visitor,
@@ -21,23 +21,34 @@ from mmar.studio.security.sessions import (
     end_session,
     end_sessions_of,
     find_link,
-    make_api_token,
     redeem_link,
 )
-from mmar.studio.store.people import revoke_token, tokens_of, trace
+from mmar.studio.store.people import trace
 from mmar.studio.web.forms import text
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import COOKIE, Forged, Studio, read_form, studio_of, visitor
 
-__all__ = ["router"]
+__all__ = ["address_of", "let_in", "router", "too_many_tries"]
 
 router = APIRouter()
 Form = Annotated[FormData, Depends(read_form)]
 Who = Annotated[Visitor, Depends(visitor)]
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """Where a request comes from."""
     return request.client.host if request.client else ""
+
+
+def too_many_tries(request: Request, login: str, person_id: int | None) -> str:
+    """Note a try to say a login's password; words why it may not be made now, or nothing."""
+    studio, address = studio_of(request), address_of(request)
+    now = studio.clock()
+    with studio.database.write() as session:
+        wait = wait_before_login(session, login, address, now)
+        if wait and not limited_lately(session, address, now):
+            trace(session, now, person_id, "login limited", login, address=address)
+    return f"Too many tries. Wait {-(-wait // timedelta(minutes=1))} min and try again." if wait else ""
 
 
 def _own_page(request: Request) -> None:
@@ -49,7 +60,8 @@ def _own_page(request: Request) -> None:
         raise Forged
 
 
-def _let_in(studio: Studio, person: Person, target: str) -> Response:
+def let_in(studio: Studio, person: Person, target: str) -> Response:
+    """Begin a session, and lead to a page of ours."""
     with studio.database.write() as session:
         login = begin_session(session, person.id, studio.clock())
     response = RedirectResponse(target, 303)
@@ -85,25 +97,20 @@ def login(request: Request, form: Form) -> Response:
     name, password = text(form, "login").strip().casefold()[:80], text(form, "password")
     target = _local(text(form, "next", "/"))
     now = studio.clock()
-    with studio.database.write() as session:
-        wait = wait_before_login(session, name, _address(request), now)
-        if wait:
-            trace(session, now, None, "login limited", name, address=_address(request))
-    if wait:
-        problem = f"Too many tries. Wait {-(-wait // timedelta(minutes=1))} min and try again."
+    if problem := too_many_tries(request, name, None):
         return page(request, "login.html", status=429, target=target, problem=problem)
     with studio.database.read() as session:
         person = session.scalar(select(Person).where(Person.login == name))
     fits = studio.passwords.fits(person.password if person else None, password)
     if person is None or not fits or not person.active:
         with studio.database.write() as session:
-            trace(session, now, None, "login failed", name, address=_address(request))
+            trace(session, now, None, "login failed", name, address=address_of(request))
         problem = "Login and password do not belong together."
         return page(request, "login.html", status=401, target=target, problem=problem)
     with studio.database.write() as session:
         forget_tries(session, name)
-        trace(session, now, person.id, "login", name, address=_address(request))
-    return _let_in(studio, person, target)
+        trace(session, now, person.id, "login", name, address=address_of(request))
+    return let_in(studio, person, target)
 
 
 @router.post("/logout")
@@ -170,38 +177,7 @@ def welcome(request: Request, token: str, form: Form) -> Response:
             name = text(form, "name").strip()
             owner.name = name[:200] or owner.name
             end_sessions_of(session, owner.id)
-            trace(session, now, owner.id, "password set", owner.login, address=_address(request))
+            trace(session, now, owner.id, "password set", owner.login, address=address_of(request))
     if owner is None:
         return welcome_page(request, token)
-    return _let_in(studio, owner, "/")
-
-
-@router.get("/me")
-def account(request: Request, who: Who) -> Response:
-    """One's own account: tokens for programs."""
-    studio = studio_of(request)
-    with studio.database.read() as session:
-        tokens = tokens_of(session, who.person.id)
-    return page(request, "account.html", person=who.person, csrf=who.csrf, tokens=tokens, fresh="")
-
-
-@router.post("/me/tokens")
-def add_token(request: Request, who: Who, form: Form) -> Response:
-    """Make a token; it is shown this once."""
-    studio = studio_of(request)
-    name = text(form, "name").strip()[:100] or "program"
-    with studio.database.write() as session:
-        fresh = make_api_token(session, who.person.id, name, studio.clock())
-        trace(session, studio.clock(), who.person.id, "token made", name)
-    with studio.database.read() as session:
-        tokens = tokens_of(session, who.person.id)
-    return page(request, "account.html", person=who.person, csrf=who.csrf, tokens=tokens, fresh=fresh)
-
-
-@router.post("/me/tokens/{token_id}/revoke")
-def drop_token(request: Request, who: Who, token_id: int) -> Response:
-    """A token stops working."""
-    studio = studio_of(request)
-    with studio.database.write() as session:
-        revoke_token(session, who.person.id, token_id, studio.clock())
-    return RedirectResponse("/me", 303)
+    return let_in(studio, owner, "/")

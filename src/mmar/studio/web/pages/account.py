@@ -1,0 +1,102 @@
+"""One's own account: the password, and tokens for programs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from mmar.errors import InputError
+from mmar.studio.data.tables import Person
+from mmar.studio.security.passwords import SHORTEST
+from mmar.studio.security.rates import forget_tries
+from mmar.studio.security.sessions import Visitor, end_sessions_of, make_api_token
+from mmar.studio.store.people import revoke_token, tokens_of, trace
+from mmar.studio.web.forms import text
+from mmar.studio.web.pages.entry import address_of, let_in, too_many_tries
+from mmar.studio.web.render import page
+from mmar.studio.web.studio import Forged, read_form, studio_of, visitor
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/me")
+Form = Annotated[FormData, Depends(read_form)]
+Who = Annotated[Visitor, Depends(visitor)]
+
+
+def _page(request: Request, who: Visitor, status: int = 200, **more: Any) -> Response:
+    with studio_of(request).database.read() as session:
+        tokens = tokens_of(session, who.person.id)
+    shown: dict[str, Any] = {
+        "fresh": "",
+        "problem": "",
+        "changed": request.query_params.get("changed") == "1",
+    } | more
+    return page(
+        request,
+        "account.html",
+        status=status,
+        person=who.person,
+        csrf=who.csrf,
+        tokens=tokens,
+        shortest=SHORTEST,
+        **shown,
+    )
+
+
+@router.get("")
+def account(request: Request, who: Who) -> Response:
+    """The account."""
+    return _page(request, who)
+
+
+@router.post("/password")
+def change_password(request: Request, who: Who, form: Form) -> Response:
+    """Choose another password. Whoever else is logged in under this name is logged out, tokens stay.
+
+    The old one is asked for, and guessed at no faster than at the login: a browser left open is not enough.
+    """
+    if not who.csrf:
+        raise Forged  # a token is not its person
+    studio = studio_of(request)
+    login, now = who.person.login, studio.clock()
+    if problem := too_many_tries(request, login, who.person.id):
+        return _page(request, who, 429, problem=problem)
+    try:
+        if not studio.passwords.fits(who.person.password, text(form, "old")):
+            raise InputError("this is not your present password", field="old")
+        if text(form, "password") != text(form, "again"):
+            raise InputError("the two passwords differ", field="password")
+        kept = studio.passwords.hash(text(form, "password"), login=login)
+    except InputError as error:
+        hint = f"; {error.hint}" if error.hint else ""
+        return _page(request, who, 422, problem=f"{error.problem[0].upper()}{error.problem[1:]}{hint}.")
+    with studio.database.write() as session:
+        person = session.get_one(Person, who.person.id)
+        person.password = kept
+        forget_tries(session, login)
+        end_sessions_of(session, person.id)
+        trace(session, now, person.id, "password set", login, address=address_of(request))
+    return let_in(studio, who.person, "/me?changed=1")
+
+
+@router.post("/tokens")
+def add_token(request: Request, who: Who, form: Form) -> Response:
+    """Make a token; it is shown this once."""
+    studio = studio_of(request)
+    name = text(form, "name").strip()[:100] or "program"
+    with studio.database.write() as session:
+        fresh = make_api_token(session, who.person.id, name, studio.clock())
+        trace(session, studio.clock(), who.person.id, "token made", name)
+    return _page(request, who, fresh=fresh)
+
+
+@router.post("/tokens/{token_id}/revoke")
+def drop_token(request: Request, who: Who, token_id: int) -> Response:
+    """A token stops working."""
+    studio = studio_of(request)
+    with studio.database.write() as session:
+        revoke_token(session, who.person.id, token_id, studio.clock())
+    return RedirectResponse("/me", 303)

@@ -1,0 +1,105 @@
+"""Rules that hold for every address of the studio, those of tomorrow too: they are taken from the application."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from fastapi.routing import APIRoute
+
+from conftest import Site
+from mmar.studio.data.tables import Person
+from mmar.studio.store import projects
+from mmar.studio.web.api import routes
+from mmar.studio.web.pages import PAGES
+from mmar.studio.web.studio import COOKIE
+
+OPEN = {"/login", "/welcome/{token}"}
+"""For whoever is not logged in yet; a form there is checked by where it comes from."""
+
+VALUES = {
+    "action": "submit",
+    "kind": "thinking",
+    "queue": "inspect",
+    "form": "csv",
+    "version": "1.0",
+    "slug": "demo",
+}
+
+
+def every_route() -> Iterator[tuple[str, str]]:
+    """Method and path, the API's with its prefix."""
+    for prefix, routers in (("", PAGES), ("/api/v1", routes())):
+        for router in routers:
+            for route in router.routes:
+                assert isinstance(route, APIRoute)
+                for method in sorted(route.methods - {"HEAD"}):
+                    yield method, prefix + route.path
+
+
+ROUTES = sorted(set(every_route()))
+
+
+def filled(path: str, slug: str = "demo") -> str:
+    """A path with something plausible in each place."""
+    values = VALUES | {"slug": slug}
+    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda place: values.get(place[1], "1"), path)
+
+
+def test_there_are_as_many_as_there_seem() -> None:
+    assert len(ROUTES) > 100
+    assert {"GET", "POST", "PUT", "PATCH", "DELETE"} <= {method for method, _ in ROUTES}
+
+
+def test_a_stranger_gets_nowhere(site: Site) -> None:
+    stranger = site.client()
+    for method, path in ROUTES:
+        if path in OPEN:
+            continue
+        answer = stranger.request(method, filled(path))
+        if path.startswith("/api/"):
+            assert answer.status_code == 401, (method, path)
+            assert answer.json()["error"]["kind"] == "login"
+        else:
+            assert answer.status_code == 303, (method, path)
+            assert answer.headers["location"].startswith("/login"), (method, path)
+
+
+@pytest.mark.parametrize("sent", [{}, {"csrf": "x" * 43}], ids=["no token", "another token"])
+def test_no_form_and_no_call_with_a_cookie_does_anything_without_its_token(
+    site: Site, sent: dict[str, str]
+) -> None:
+    browser = site.client()
+    browser.cookies.set(COOKIE, site.cookie("root"))
+    for method, path in ROUTES:
+        if method == "GET" or path in OPEN:
+            continue
+        body = {"json": sent} if path.startswith("/api/") else {"data": sent}
+        answer = browser.request(method, filled(path), **body)  # type: ignore[arg-type]
+        assert answer.status_code == 403, (method, path, answer.text[:200])
+
+
+def test_whoever_is_of_another_project_finds_nothing_of_this_one(site: Site) -> None:
+    with site.studio.database.write() as session:
+        projects.add_project(session, "hidden", "Hidden", session.get_one(Person, 1), site.studio.clock())
+    browser, program = site.client(), site.client("anna")
+    browser.cookies.set(COOKIE, site.cookie("anna"))
+    found = re.search(r'name="csrf" value="([^"]+)"', browser.get("/p/demo").text)
+    assert found
+    for method, path in ROUTES:
+        if "{slug}" not in path:
+            continue
+        address = filled(path, "hidden")
+        if path.startswith("/api/"):
+            answer = program.request(method, address, json={})
+        elif method == "GET":
+            answer = browser.get(address)
+        else:
+            answer = browser.request(method, address, data={"csrf": found[1]})
+        # A body that is not even of its type may be refused before the project is looked for.
+        assert answer.status_code in (404, 422), (method, path, answer.status_code)
+        if answer.status_code == 422:
+            missing = program.request(method, filled(path, "nowhere"), json={})
+            assert (missing.status_code, missing.text) == (answer.status_code, answer.text), (method, path)
+        assert "Hidden" not in answer.text
