@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from typing import get_args
 
 import msgspec
@@ -13,6 +14,7 @@ from mmar.models.chat import RESERVED, AudioAs, ChatForm, MaxTokensAs, chat_answ
 from mmar.models.credentials import KEY_OPTIONS, find_credential
 from mmar.models.extra_options import choice_of, extra_body, yes
 from mmar.models.model import ModelOptions
+from mmar.models.turns import Turn
 from mmar.models.wire import Wire, checked_base_url
 from mmar.protocols import Request
 
@@ -35,18 +37,23 @@ class ChatServer:
         self._form = form
         self._wire = wire
 
-    async def ask(self, request: Request, audio: AudioBytes | None) -> Answer:
+    def turn(self) -> AbstractAsyncContextManager[Turn]:
+        """Wait for a turn to read a clip and send it."""
+        return self._wire.turn()
+
+    async def ask(self, request: Request, audio: AudioBytes | None, turn: Turn | None = None) -> Answer:
         """Ask once.
 
         Args:
             request: what is asked.
             audio: the clip, or `None` to send the text alone.
+            turn: given back when the clip is sent.
 
         Raises:
             AskFailed: there is no answer.
         """
         body = chat_body(request, self._form, audio)
-        reply, sent = await self._wire.post_clip("/chat/completions", body, audio)
+        reply, sent = await self._wire.post_clip("/chat/completions", body, audio, turn)
         try:
             answer = chat_answer(request.item_id, reply.body, reply.place)
         except AskFailed as failure:

@@ -56,10 +56,13 @@ class Gemini:
             AskFailed: there is no answer.
         """
         check_placed(request)
-        audio = None
-        if request.audio is not None:
-            audio = await asyncio.to_thread(load_audio, request.audio, self._audio, DOCUMENTED)
-        reply, sent = await self._wire.post_clip(self._path, gemini_body(request, self._form, audio), audio)
+        if request.audio is None:
+            reply, sent = await self._wire.post_clip(self._path, gemini_body(request, self._form, None), None)
+        else:
+            async with self._wire.turn() as turn:
+                audio = await asyncio.to_thread(load_audio, request.audio, self._audio, DOCUMENTED)
+                body = gemini_body(request, self._form, audio)
+                reply, sent = await self._wire.post_clip(self._path, body, audio, turn)
         try:
             answer = gemini_answer(request.item_id, reply.body, reply.place)
         except AskFailed as failure:

@@ -45,9 +45,10 @@ class OpenAI:
         check_placed(request)
         if request.audio is None:
             return await self._server.ask(request, None)
-        # In a thread: reading may wait for a disk, and hashing lets go of the interpreter.
-        audio = await asyncio.to_thread(load_audio, request.audio, self._audio, DOCUMENTED)
-        return await self._server.ask(request, audio)
+        async with self._server.turn() as turn:
+            # In a thread: reading may wait for a disk, and hashing lets go of the interpreter.
+            audio = await asyncio.to_thread(load_audio, request.audio, self._audio, DOCUMENTED)
+            return await self._server.ask(request, audio, turn)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -6,7 +6,7 @@ sent, so that a request holds the clip once, as it was read, whatever its length
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 import pybase64
@@ -45,6 +45,8 @@ class SplicedBody(Payload):
     """
 
     _autoclose = True
+    sent: Callable[[], None] | None = None
+    """Called when the body is sent, or cannot be."""
 
     def __init__(self, before: bytes, data: bytes, after: bytes) -> None:
         super().__init__(data, content_type="application/json")
@@ -64,8 +66,12 @@ class SplicedBody(Payload):
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Send the body; waits where the connection is full."""
-        for piece in self.pieces():
-            await writer.write(piece)
+        try:
+            for piece in self.pieces():
+                await writer.write(piece)
+        finally:
+            if self.sent is not None:
+                self.sent()
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """The whole body as text, for looking at a request without sending it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,9 @@ from mmar.models.answer import Answer, AskFailed, Sent
 from mmar.models.audio_bytes import AudioBytes
 from mmar.models.credentials import Credential
 from mmar.models.proxy import proxy_for
+from mmar.models.spliced import SplicedBody
 from mmar.models.status import failure_of
+from mmar.models.turns import Turn, Turns
 
 __all__ = ["Reply", "Wire", "checked_base_url"]
 
@@ -89,6 +92,7 @@ class Wire:
         self._credential = credential
         self._session: aiohttp.ClientSession | None = None
         self._turn = 0
+        self._turns = Turns()
 
     def __repr__(self) -> str:
         return f"Wire({', '.join(server.url for server in self._servers)})"
@@ -140,8 +144,12 @@ class Wire:
         server.rests_until = 0.0
         return reply
 
+    def turn(self) -> AbstractAsyncContextManager[Turn]:
+        """Wait for a turn to read a clip and send it."""
+        return self._turns.turn()
+
     async def post_clip(
-        self, path: str, body: bytes | Payload, audio: AudioBytes | None
+        self, path: str, body: bytes | Payload, audio: AudioBytes | None, turn: Turn | None = None
     ) -> tuple[Reply, Sent | None]:
         """Post a body with a clip in it; the clip is hashed in a thread while the answer is awaited.
 
@@ -149,12 +157,15 @@ class Wire:
             path: what follows the base URL.
             body: JSON.
             audio: the clip in it, if there is one.
+            turn: given back when the body is sent.
 
         Raises:
             AskFailed: as `post`.
         """
         if audio is None:
             return await self.post(path, body), None
+        if turn is not None and isinstance(body, SplicedBody):
+            body.sent = turn.give_back
         hashing = asyncio.ensure_future(asyncio.to_thread(audio.sent))
         try:
             reply = await self.post(path, body)
