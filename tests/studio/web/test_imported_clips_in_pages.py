@@ -61,7 +61,7 @@ def test_words_and_times_outlive_the_tab(imported: Site, browser) -> None:  # ty
     page.get_by_label("Reason").select_option("unclear")
     page.get_by_label("Field").select_option("question")
     page.get_by_role("button", name="Send it back").click()
-    page.wait_for_url("**/inspection")
+    page.wait_for_url("**/inspection?judged=*")
     assert ina.complaints == []
 
     anna = Visitor(browser, imported, "anna")

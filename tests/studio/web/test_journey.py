@@ -131,7 +131,7 @@ def test_from_an_idea_to_a_release(site: Site, browser: Browser, recording: Path
     page.get_by_label("Sub-category").select_option("Music Theory")
     page.get_by_label("Modality").select_option("sound")
     page.get_by_label("Thinking").fill("The tone doubles its frequency.")
-    page.get_by_label("Cue").first.fill("octave step")
+    page.get_by_role("textbox", name="Cue", exact=True).first.fill("octave step")
     expect(page.locator("#kept")).to_contain_text("Draft kept")
     expect(page.locator(".hints li.error")).to_have_count(0)
     page.reload()  # a draft outlives the tab
@@ -168,7 +168,7 @@ def test_from_an_idea_to_a_release(site: Site, browser: Browser, recording: Path
     page.get_by_label("To, seconds").fill("4.0")
     ina.look("5-key")
     page.get_by_role("button", name="Send it back").click()
-    page.wait_for_url("**/inspection")
+    page.wait_for_url("**/inspection?judged=*")
 
     # It is in Anna's queue, with the reason; she corrects it.
     page = anna.go("")
@@ -189,7 +189,7 @@ def test_from_an_idea_to_a_release(site: Site, browser: Browser, recording: Path
     expect(page.locator("ins")).to_contain_text("second")
     ina.look("7-second-look")
     page.keyboard.press("a")
-    page.wait_for_url("**/inspection")
+    page.wait_for_url("**/inspection?judged=*")
     expect(page.get_by_text("0 of 1")).to_be_visible()  # her one blind answer differed from the key
 
     # The lead sees the whole history and releases.

@@ -135,3 +135,16 @@ def test_an_inspectors_words_are_kept_as_they_type_and_forgotten_once_they_judge
     # What the browser sends a moment late is not kept for the next time.
     assert ina.post(f"{root}/judgement-draft", data=typed).text == ""
     assert quiet_site.client("ina").get(f"{BASE}/items/{number}/judgement-draft").json()["comment"] == ""
+
+
+def test_after_judging_it_is_said_what_became_of_the_item(quiet_site: Site) -> None:
+    number, ina, form = heard(quiet_site)
+    answer = ina.post(f"/p/demo/items/{number}/judge", data=form)
+    assert answer.headers["location"] == f"/p/demo/inspection?judged={number}"
+    assert "is back with its author, with your reason." in ina.get(answer.headers["location"]).text
+    assert "is back with" not in ina.get("/p/demo/inspection").text
+    assert ina.get("/p/demo/inspection?judged=999").status_code == 404
+    told = paged(quiet_site, "anna").get(f"/p/demo/items/{number}").text
+    assert "<b>Sent back</b>" in told
+    assert "The question is unclear (question), at 0:00.5–0:01.5 of the clip" in told
+    assert "data-hear-disputed" in paged(quiet_site, "anna").get(f"/p/demo/items/{number}/edit").text

@@ -35,6 +35,22 @@ STATE_NAMES: dict[str, str] = {
     "taken_down": "Taken down",
 }
 
+EVENT_NAMES: dict[str, str] = {
+    "save": "Saved",
+    "submit": "Handed in",
+    "recall": "Taken back",
+    "forward": "Passed on to inspection",
+    "approve": "Approved",
+    "reject": "Sent back",
+    "resubmit": "Handed in again",
+    "reopen": "Sent back after approval",
+    "withdraw": "Withdrawn",
+    "restore": "Restored",
+    "take_down": "Taken down",
+    "assign": "Given to somebody",
+}
+"""What was done to an item, as its page tells it."""
+
 
 @cache
 def static_digest() -> str:
@@ -90,6 +106,7 @@ def _environment() -> Environment:
         reasons=REASONS,
         fields=FIELD_NAMES,
         states=STATE_NAMES,
+        did=EVENT_NAMES,
         kinds=KINDS,
         Role=Role,
         State=State,

@@ -25,13 +25,14 @@ Here = Annotated[Place, Depends(place)]
 
 
 @router.get("/inspection")
-def show(request: Request, here: Here) -> Response:
-    """How much waits, and what people achieve."""
+def show(request: Request, here: Here, judged: int = 0) -> Response:
+    """How much waits, what people achieve, and what became of the item that was judged last."""
     with here.studio.database.read() as session:
+        last = revisions.find_item(session, here.project, judged) if judged else None
         score = here.studio.human(session, here.project.id)
         waiting = queues.waiting(session, here.project, here.actor, here.studio.clock())
         names = names_of(session)
-    return page(request, "inspection.html", here, score=score, waiting=waiting, names=names)
+    return page(request, "inspection.html", here, score=score, waiting=waiting, names=names, last=last)
 
 
 @router.post("/inspection/next")
@@ -144,7 +145,7 @@ def judge(request: Request, here: Here, item_id: int) -> Response:
         written = _written(here)
         status = 403 if isinstance(refused, Refused) and refused.kind in ("role", "writer") else 409
         return page(request, "unjudged.html", here, status=status, problem=said, written=written)
-    return RedirectResponse(f"/p/{here.project.slug}/inspection", 303)
+    return RedirectResponse(f"/p/{here.project.slug}/inspection?judged={item_id}", 303)
 
 
 def _held(item: Item, here: Place, now: datetime) -> bool:

@@ -37,6 +37,8 @@
   const row = (region) => {
     const line = document.createElement("div");
     line.className = "seg";
+    line.setAttribute("role", "group");
+    line.setAttribute("aria-label", `Segment ${list.children.length + 1}`);
     line.segment = region;
     const n = document.createElement("span");
     n.className = "muted";
@@ -156,6 +158,7 @@
   // Rows of choices and cues.
   const renumber = () => form.querySelectorAll("[data-choice]").forEach((one, at) => {
     one.querySelector(".l").textContent = String.fromCharCode(65 + at);
+    one.setAttribute("aria-label", one.querySelector(".l").textContent);
     one.querySelector("[type=radio]").value = String(at);
   });
   const grow = (name) => {
@@ -194,6 +197,10 @@
     else if (target.matches("[data-preview]")) preview();
     else if (target.matches("[data-help]")) document.getElementById("keys").showModal();
     else if (target.matches("[data-add-segment]")) segment();
+  });
+  document.querySelector("[data-hear-disputed]")?.addEventListener("click", () => {
+    const parts = inRecording(...form.dataset.disputed.split(",").map(Number));
+    if (!audio || !parts.length) window.say("That part is not in the segments any more."); else play(parts);
   });
   const segment = () => { if (marks && !whole()) add(audio.currentTime, Math.min(audio.currentTime + 10, Number(form.dataset.duration))); };
   field.addEventListener("change", () => {

@@ -29,6 +29,17 @@
   document.querySelectorAll("[data-all]").forEach((box) => box.addEventListener("change", () => {
     box.closest("form").querySelectorAll("input[name=item]").forEach((one) => { one.checked = box.checked; });
   }));
+  // What is done with ticked items stands below a long list: a line says how many are ticked, and leads there.
+  document.querySelectorAll("[data-ticked]").forEach((line) => {
+    const form = line.closest("form");
+    const count = () => {
+      const n = form.querySelectorAll("input[name=item]:checked").length;
+      line.classList.toggle("hidden", !n);
+      line.querySelector("[data-ticked-n]").textContent = `${n} ticked`;
+    };
+    form.addEventListener("change", count);
+    count();
+  });
   document.querySelectorAll("form[data-guard]").forEach((form) => {
     let changed = false;
     form.addEventListener("input", () => { changed = true; });

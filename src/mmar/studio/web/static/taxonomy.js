@@ -9,10 +9,13 @@
 
   // A row says its layer by the layer's place in the form, so the places are told anew whenever layers change.
   const layerOf = new Map();
-  const tell = () => form.querySelectorAll("[data-sub] select").forEach((select) => {
-    const mine = layerOf.get(select) ?? select.closest("[data-layer]");
-    select.replaceChildren(...boxes().map((box, at) => new Option(nameOf(box) || "new layer", String(at), false, box === mine)));
-  });
+  const tell = () => {
+    form.querySelectorAll("[data-sub] select").forEach((select) => {
+      const mine = layerOf.get(select) ?? select.closest("[data-layer]");
+      select.replaceChildren(...boxes().map((box, at) => new Option(nameOf(box) || "new layer", String(at), false, box === mine)));
+    });
+    boxes().forEach((box) => box.setAttribute("aria-label", nameOf(box) || "New layer"));
+  };
   // Where items can go: every place of the tree as it stands in the form now.
   const places = () => boxes().flatMap((box, at) => [
     [nameOf(box), ""],
