@@ -119,3 +119,16 @@ def test_targets_of_one_language_are_set_without_losing_the_others(site: Site) -
     cleared = {"target:Signal Layer|speech|zh": "", "language": "zh"}
     assert lead.post("/p/demo/coverage", data=cleared).status_code == 303
     assert "Signal Layer|speech|zh" not in root.get(BASE).json()["settings"]["targets"]
+
+
+def test_what_a_language_lacks_is_wanted_too(site: Site) -> None:
+    root = paged(site, "root")
+    assert root.post("/p/demo/coverage", data={"target:language:en": "5"}).is_redirect
+    board = root.get("/p/demo/coverage").text
+    assert "of any kind · 5 more" in board
+    assert "No targets yet" not in board
+
+
+def test_exports_are_offered_to_those_who_may_have_them(site: Site) -> None:
+    assert "/p/demo/export.jsonl" in paged(site, "root").get("/p/demo/release").text
+    assert "/p/demo/export.jsonl" not in paged(site, "anna").get("/p/demo/release").text

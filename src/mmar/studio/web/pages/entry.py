@@ -106,7 +106,7 @@ def login(request: Request, form: Form) -> Response:
         with studio.database.write() as session:
             trace(session, now, None, "login failed", name, address=address_of(request))
         problem = "Login and password do not belong together."
-        return page(request, "login.html", status=401, target=target, problem=problem)
+        return page(request, "login.html", status=401, target=target, problem=problem, login=name)
     with studio.database.write() as session:
         forget_tries(session, name)
         trace(session, now, person.id, "login", name, address=address_of(request))

@@ -26,6 +26,12 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful && event.target.matches("form[data-reset]")) event.target.reset();
   });
+  // Whoever asked for more cards by key goes on at the first of them, not at the top of the page.
+  let cards = null;
+  document.addEventListener("htmx:beforeSwap", (event) => { cards = event.detail.target.matches(".further") ? document.querySelectorAll(".idea").length : null; });
+  document.addEventListener("htmx:afterSettle", () => { if (cards !== null) document.querySelectorAll(".idea")[cards]?.querySelector("button")?.focus({ preventScroll: true }); cards = null; });
+  // A time that one has to keep is told by one's own clock.
+  document.querySelectorAll("time[data-local]").forEach((one) => { one.textContent = new Date(one.dateTime).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }); });
   document.querySelectorAll("[data-all]").forEach((box) => box.addEventListener("change", () => {
     box.closest("form").querySelectorAll("input[name=item]").forEach((one) => { one.checked = box.checked; });
   }));
