@@ -1,0 +1,41 @@
+"""A word that is longer than a telephone is wide breaks; it does not push the answers out of sight."""
+
+from __future__ import annotations
+
+import pytest
+from test_api_counterparts import BASE, begun
+
+from conftest import Site
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from test_journey import Visitor, browser  # noqa: E402, F401
+
+WIDER = "document.documentElement.scrollWidth - innerWidth"
+
+
+def test_a_long_word_is_inspected_on_a_telephone(quiet_site: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+    number, anna = begun(quiet_site), quiet_site.client("anna")
+    item = anna.get(f"{BASE}/items/{number}").json()
+    long = "W" * 280
+    content = {**item["content"], "question": f"مَا الصَّوْتُ؟ {long}", "thinking": long}
+    content["choices"] = [long, *content["choices"][1:]]
+    content["cues"] = [{"text": long, "start": 0.5, "end": 1.0}]
+    saved = anna.put(
+        f"{BASE}/items/{number}",
+        json={"content": content, "version": item["version"], "revision": item["revision"]},
+    )
+    assert saved.is_success, saved.text
+    for action in ("submit", "forward"):
+        assert anna.post(f"{BASE}/items/{number}/{action}", json={}).is_success
+    ina = Visitor(browser, quiet_site, "ina")
+    ina.page.set_viewport_size({"width": 390, "height": 844})
+    page = ina.go("/inspection")
+    page.get_by_role("button", name="Listen to the next").click()
+    page.wait_for_url("**/inspect")
+    assert page.evaluate(WIDER) <= 0
+    assert page.locator("h1").evaluate("one => getComputedStyle(one).direction") == "rtl"
+    page.locator(".answers button").nth(1).click()
+    playwright.expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    assert page.evaluate(WIDER) <= 0
+    assert Visitor(browser, quiet_site, "root").go(f"/items/{number}").evaluate(WIDER) <= 0
+    assert ina.complaints == []
