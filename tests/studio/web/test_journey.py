@@ -140,7 +140,7 @@ def test_from_an_idea_to_a_release(site: Site, browser: Browser, recording: Path
     page.get_by_role("button", name="Save", exact=False).first.click()
     expect(page.get_by_text("Saved as revision 1.")).to_be_visible()
     page.get_by_role("button", name="Hand in").click()
-    page.wait_for_url("**/p/demo")
+    page.wait_for_url("**/p/demo?handed=*")
 
     # 4. The clip is cut; the item goes on.
     wait_for_clip(site)
@@ -181,7 +181,7 @@ def test_from_an_idea_to_a_release(site: Site, browser: Browser, recording: Path
     page.get_by_label("What changed").fill("marked the right choice")
     anna.look("6-correction")
     page.get_by_role("button", name="Hand in again").click()
-    page.wait_for_url("**/p/demo")
+    page.wait_for_url("**/p/demo?handed=*")
 
     # Ina sees what changed, and approves.
     page = ina.go("/inspection")

@@ -148,3 +148,37 @@ def test_after_judging_it_is_said_what_became_of_the_item(quiet_site: Site) -> N
     assert "<b>Sent back</b>" in told
     assert "The question is unclear (question), at 0:00.5–0:01.5 of the clip" in told
     assert "data-hear-disputed" in paged(quiet_site, "anna").get(f"/p/demo/items/{number}/edit").text
+
+
+def test_who_hands_in_too_early_is_told_so_where_it_can_be_mended(quiet_site: Site) -> None:
+    anna = paged(quiet_site, "anna")
+    edit = anna.post("/p/demo/items").headers["location"]
+    item = edit.removesuffix("/edit")
+    form = {"version": "0", "base": "0", "question": "Which is last?", "then": "submit"}
+    answer = anna.post(f"{item}/save", data=form)
+    assert answer.headers["location"] == f"{edit}?unready=incomplete"
+    shown = anna.get(answer.headers["location"]).text
+    assert "the item is not handed in yet" in shown
+    assert "Which is last?" in shown
+    # A correction that corrects nothing, by the button on the item's page.
+    number, ina, judgement = heard(quiet_site)
+    ina.post(f"/p/demo/items/{number}/judge", data=judgement)
+    version = {"version": str(int(judgement["version"]) + 1)}
+    again = anna.post(f"/p/demo/items/{number}/act/resubmit", data=version)
+    assert again.headers["location"] == f"/p/demo/items/{number}/edit?unready=unchanged"
+    assert "change what was disputed first" in anna.get(again.headers["location"]).text
+    # What is nobody's doing is not laid to somebody.
+    assert "Somebody was there" not in anna.post(f"/p/demo/items/{number}/act/recall", data=version).text
+
+
+def test_handing_in_says_where_the_item_is(quiet_site: Site) -> None:
+    number, anna = begun(quiet_site), paged(quiet_site, "anna")
+    content = quiet_site.client("anna").get(f"{BASE}/items/{number}").json()["content"]
+    form = {"version": "1", "base": "1", "then": "submit", "answer": str(content["answer"])}
+    form |= {
+        name: content.get(name, "")
+        for name in ("question", "category", "sub_category", "modality", "language")
+    }
+    answer = anna.post(f"/p/demo/items/{number}/save", data={**form, "choice": content["choices"]})
+    assert answer.headers["location"] == f"/p/demo?handed={number}"
+    assert "is handed in." in anna.get(answer.headers["location"]).text

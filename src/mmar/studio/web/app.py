@@ -34,12 +34,13 @@ __all__ = ["create_app"]
 
 _THREADS = 12
 _NOT_FOUND = 404
+_CONFLICT = 409
 _PROJECT = re.compile(r"/p/[a-z0-9-]+")
 _FAULT = "That did not work"
 _TITLES = {
     403: "That is not yours to do",
     _NOT_FOUND: "Nothing is here",
-    409: "Somebody was there before you",
+    _CONFLICT: "Somebody was there before you",
     413: "That is too large",
     422: "Something is missing or wrong",
     429: "Too many tries",
@@ -195,10 +196,19 @@ def _said(request: Request, status: int, kind: str, message: str) -> Response:
         status=status,
         message=message,
         code=status,
-        title=_FAULT if status == _NOT_FOUND and not asked else _TITLES.get(status, _FAULT),
+        title=_title(status, kind, asked=asked),
         home=home,
         back=urlunsplit(("", "", before.path, before.query, "")) if ours else home,
         retry=not asked,
+    )
+
+
+def _title(status: int, kind: str, *, asked: bool) -> str:
+    if status == _NOT_FOUND and not asked:
+        return _FAULT
+    # Somebody else is to blame only where something was changed meanwhile.
+    return (
+        "That cannot be done now" if status == _CONFLICT and kind != "stale" else _TITLES.get(status, _FAULT)
     )
 
 

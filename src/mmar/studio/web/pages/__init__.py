@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mmar.studio.web.pages.account import router as account
 from mmar.studio.web.pages.annotate import router as annotate
+from mmar.studio.web.pages.begin import router as begin
 from mmar.studio.web.pages.brainstorm import router as brainstorm
 from mmar.studio.web.pages.entry import router as entry
 from mmar.studio.web.pages.home import router as home
@@ -28,6 +29,7 @@ PAGES = (
     taxonomy,
     listing,
     items,
+    begin,
     annotate,
     prepare,
     proposals,

@@ -17,7 +17,7 @@ from mmar.studio.hints import hints
 from mmar.studio.jobs.asking import ask_one
 from mmar.studio.store import drafts, items, queues, revisions
 from mmar.studio.store.clips import clip_of, recording_of, source_of
-from mmar.studio.store.ideas import board_of, find_idea
+from mmar.studio.store.ideas import board_of
 from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.media import ask_for_sound
 from mmar.studio.store.projects import newest_taxonomy
@@ -36,44 +36,12 @@ from mmar.studio.workflow import (
 )
 from mmar.studio.workflow.taxonomy import layer_map
 
-__all__ = ["router"]
+__all__ = ["UNREADY", "router"]
 
 router = APIRouter(prefix="/p/{slug}")
 Here = Annotated[Place, Depends(place)]
-
-
-@router.post("/items")
-def begin(here: Here) -> Response:
-    """Begin an item, perhaps from an idea or for a place of the coverage board."""
-    form, now = here.form, here.studio.clock()
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
-        item = items.new_item(session, project, here.actor, now)
-        idea = number(form, "idea")
-        # An idea that was given a place gives it to the items that grow from it.
-        given = find_idea(session, project, idea).place if idea is not None else ""
-        layer, _, sub = given.partition(" / ")
-        content = ItemContent(
-            idea=idea,
-            category=text(form, "layer") or layer,
-            sub_category=sub if not text(form, "layer") else "",
-            modality=text(form, "modality"),
-            language=text(form, "language"),
-        )
-        if content != ItemContent():
-            drafts.save_draft(session, item, here.actor, content, 0, 0, now)
-        item_id = item.id
-    return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit", 303)
-
-
-@router.post("/write-next")
-def take_draft(here: Here) -> Response:
-    """Take an item that nobody has begun."""
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
-        item = queues.take_next(session, project, here.actor, "drafts", here.studio.clock())
-    target = f"items/{item.id}/edit" if item else ""
-    return RedirectResponse(f"/p/{here.project.slug}/{target}", 303)
+UNREADY = ("incomplete", "unchanged")
+"""Why an item cannot be handed in that its author can mend in the form."""
 
 
 def _sound(session: Session, here: Place, item: Item, content: ItemContent) -> dict[str, Any]:
@@ -116,8 +84,8 @@ def _form_values(session: Session, here: Place, item: Item, content: ItemContent
 
 
 @router.get("/items/{item_id}/edit")
-def edit(request: Request, here: Here, item_id: int, saved: int = 0) -> Response:
-    """The form, with what this person was typing."""
+def edit(request: Request, here: Here, item_id: int, saved: int = 0, unready: str = "") -> Response:
+    """The form, with what this person was typing, and why the item could not be handed in if it was tried."""
     with here.studio.database.read() as session:
         item = revisions.find_item(session, here.project, item_id)
         case = revisions.load_case(session, here.project, item)
@@ -142,6 +110,7 @@ def edit(request: Request, here: Here, item_id: int, saved: int = 0) -> Response
         stale=draft is not None and draft.version != item.version,
         can=can,
         saved=saved,
+        unready=unready,
         **values,
     )
 
@@ -259,11 +228,17 @@ def save(request: Request, here: Here, item_id: int) -> Response:
             first=number(form, "base") or 0,
         )
     if then in (Action.SUBMIT, Action.RESUBMIT):
-        with here.studio.database.write() as session:
-            project = attached(session, here.project)
-            item = items.act(session, project, item_id, here.actor, Command(Action(then)), now)
-            ask_for_sound(session, project, item, now, person_id=here.person.id, fetch=True)
-        return RedirectResponse(f"/p/{slug}", 303)
+        try:
+            with here.studio.database.write() as session:
+                project = attached(session, here.project)
+                item = items.act(session, project, item_id, here.actor, Command(Action(then)), now)
+                ask_for_sound(session, project, item, now, person_id=here.person.id, fetch=True)
+        except Refused as refused:
+            if refused.kind not in UNREADY:
+                raise
+            # What is missing is said where it can be mended.
+            return RedirectResponse(f"/p/{slug}/items/{item_id}/edit?unready={refused.kind}", 303)
+        return RedirectResponse(f"/p/{slug}?handed={item_id}", 303)
     return RedirectResponse(f"/p/{slug}/items/{item_id}/edit?saved={item.revision}", 303)
 
 

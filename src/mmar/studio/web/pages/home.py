@@ -13,6 +13,7 @@ from mmar.studio.store import projects, queues
 from mmar.studio.store.jobs import job_counts
 from mmar.studio.store.people import trace
 from mmar.studio.store.proposals import count_proposals
+from mmar.studio.store.revisions import find_item
 from mmar.studio.web.forms import text
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, place, read_form, studio_of, visitor
@@ -66,12 +67,13 @@ def add_project(request: Request, who: Who, form: Annotated[FormData, Depends(re
 
 
 @router.get("/p/{slug}")
-def overview(request: Request, here: Here) -> Response:
-    """What waits for this person, and where the whole stands."""
+def overview(request: Request, here: Here, handed: int = 0) -> Response:
+    """What waits for this person, where the whole stands, and what became of the item just handed in."""
     now = here.studio.clock()
     with here.studio.database.read() as session:
         project_id = here.project.id
         values: dict[str, Any] = {
+            "handed": find_item(session, here.project, handed) if handed else None,
             "mine": queues.my_items(session, project_id, here.person.id),
             "waiting": queues.waiting(session, here.project, here.actor, now),
             "counts": projects.state_counts(session, project_id),

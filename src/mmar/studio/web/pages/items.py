@@ -15,10 +15,11 @@ from mmar.studio.store.media import ask_for_sound
 from mmar.studio.store.people import names_of, trace
 from mmar.studio.store.proposals import proposals_of, takeable
 from mmar.studio.web.forms import number, rejection_from_form, text
+from mmar.studio.web.pages.annotate import UNREADY
 from mmar.studio.web.pages.proposals import proposal_words
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place, shows_key
-from mmar.studio.workflow import Action, Command, Role, changes, permitted
+from mmar.studio.workflow import Action, Command, Refused, Role, changes, permitted
 
 __all__ = ["router"]
 
@@ -94,7 +95,18 @@ def act(here: Here, item_id: int, action: Action) -> Response:
         rejection=rejection_from_form(here.form) if action is Action.REOPEN else None,
         why=text(here.form, "why"),
     )
-    now = here.studio.clock()
+    try:
+        _act(here, item_id, command)
+    except Refused as refused:
+        if refused.kind not in UNREADY or not {Action.SUBMIT, Action.RESUBMIT} & {action}:
+            raise
+        return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit?unready={refused.kind}", 303)
+    where = text(here.form, "back") or f"/p/{here.project.slug}/items/{item_id}"
+    return RedirectResponse(where if where.startswith(f"/p/{here.project.slug}") else "/", 303)
+
+
+def _act(here: Place, item_id: int, command: Command) -> None:
+    action, now = command.action, here.studio.clock()
     with here.studio.database.write() as session:
         project = attached(session, here.project)
         item = items.act(session, project, item_id, here.actor, command, now)
@@ -110,5 +122,3 @@ def act(here: Here, item_id: int, action: Action) -> Response:
                 detail=command.why,
                 project_id=project.id,
             )
-    where = text(here.form, "back") or f"/p/{here.project.slug}/items/{item_id}"
-    return RedirectResponse(where if where.startswith(f"/p/{here.project.slug}") else "/", 303)
