@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 from test_api_counterparts import BASE, begun
 
 from conftest import PASSWORD, Site
+from mmar.studio.store import people
 from mmar.studio.workflow import Role
 
 ANNA, BEN, INA, IVO = 2, 3, 4, 5
@@ -132,3 +135,18 @@ def test_what_a_language_lacks_is_wanted_too(site: Site) -> None:
 def test_exports_are_offered_to_those_who_may_have_them(site: Site) -> None:
     assert "/p/demo/export.jsonl" in paged(site, "root").get("/p/demo/release").text
     assert "/p/demo/export.jsonl" not in paged(site, "anna").get("/p/demo/release").text
+
+
+def test_the_audit_log_is_read_to_its_beginning(site: Site) -> None:
+    root = paged(site, "root")
+    with site.studio.database.write() as session:
+        for line in range(70):
+            people.trace(session, site.studio.clock(), 1, "noted", f"line-{line:02d}.", project_id=1)
+    newest = root.get("/p/demo/people").text
+    assert ("line-69." in newest, "line-09." in newest) == (True, False)
+    older = re.search(r'href="(/p/demo/people\?before=\d+)#audit">Older', newest)
+    assert older is not None
+    rest = root.get(older.group(1)).text
+    assert ("line-69." in rest, "line-09." in rest, "line-00." in rest) == (False, True, True)
+    assert ">Older<" not in rest
+    assert "line-09." not in paged(site, "anna").get(older.group(1)).text

@@ -23,24 +23,33 @@ router = APIRouter(prefix="/p/{slug}")
 Here = Annotated[Place, Depends(place)]
 
 
-def _show(request: Request, here: Place, link: str = "", newcomer: str = "") -> Response:
+_LINES = 60
+"""Lines of the audit log on a page."""
+
+
+def _show(
+    request: Request, here: Place, link: str = "", newcomer: str = "", before: int | None = None
+) -> Response:
+    log = select(Trace).where(Trace.project_id == here.project.id)
+    if before is not None:
+        log = log.where(Trace.id < before)
     with here.studio.database.read() as session:
         values: dict[str, Any] = {
             "members": people.members(session, here.project.id),
             "names": people.names_of(session),
-            "traces": session.scalars(
-                select(Trace).where(Trace.project_id == here.project.id).order_by(Trace.id.desc()).limit(60)
-            ).all()
+            "traces": session.scalars(log.order_by(Trace.id.desc()).limit(_LINES + 1)).all()
             if here.actor.has(Role.ADMIN)
             else [],
         }
-    return page(request, "people.html", here, link=link, newcomer=newcomer, **values)
+    return page(
+        request, "people.html", here, link=link, newcomer=newcomer, before=before, lines=_LINES, **values
+    )
 
 
 @router.get("/people")
-def members(request: Request, here: Here) -> Response:
-    """Everyone, and what they are."""
-    return _show(request, here)
+def members(request: Request, here: Here, before: int | None = None) -> Response:
+    """Everyone, what they are, and for an admin the audit log, older than a line of it where asked."""
+    return _show(request, here, before=before)
 
 
 @router.post("/people")
