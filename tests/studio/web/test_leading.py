@@ -150,3 +150,15 @@ def test_the_audit_log_is_read_to_its_beginning(site: Site) -> None:
     assert ("line-69." in rest, "line-09." in rest, "line-00." in rest) == (False, True, True)
     assert ">Older<" not in rest
     assert "line-09." not in paged(site, "anna").get(older.group(1)).text
+
+
+def test_targets_are_offered_for_every_language_that_was_met(quiet_site: Site) -> None:
+    number, anna = begun(quiet_site), quiet_site.client("anna")
+    content = anna.get(f"{BASE}/items/{number}").json()["content"]
+    spoken = {"version": 1, "revision": 1, "content": {**content, "language": "sw"}}
+    assert anna.put(f"{BASE}/items/{number}", json=spoken).is_success
+    assert anna.post(f"{BASE}/items/{number}/submit", json={}).is_success
+    edit = paged(quiet_site, "root").get("/p/demo/coverage?edit=true").text
+    assert 'name="target:language:sw"' in edit
+    assert 'sw <span class="muted">1 so far' in edit
+    assert "<title>Coverage · Deep listening · mmar</title>" in edit
