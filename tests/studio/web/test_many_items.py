@@ -86,3 +86,11 @@ def test_preparation_shows_odd_proposals_and_how_each_ended(quiet_site: Site) ->
     # An inspector who may still be asked to listen learns nothing of it.
     assert quiet_site.client("ina").get(f"{BASE}/items/{item}/proposals").json() == []
     assert "What models proposed" not in paged(quiet_site, "ina").get(f"/p/demo/items/{item}").text
+
+
+def test_nothing_ticked_shows_the_list_again(site: Site) -> None:
+    begun(site)
+    answer = paged(site, "root").post("/p/demo/items/many", data={"do": "submit", "state": "draft"})
+    assert answer.status_code == 422
+    assert "No item is ticked." in answer.text
+    assert "Which comes last?" in answer.text

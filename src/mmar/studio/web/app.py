@@ -206,6 +206,8 @@ def _said(request: Request, status: int, kind: str, message: str) -> Response:
 def _title(status: int, kind: str, *, asked: bool) -> str:
     if status == _NOT_FOUND and not asked:
         return _FAULT
+    if kind == "forged":
+        return "This form is too old"
     # Somebody else is to blame only where something was changed meanwhile.
     return (
         "That cannot be done now" if status == _CONFLICT and kind != "stale" else _TITLES.get(status, _FAULT)

@@ -44,7 +44,7 @@ def many(request: Request, here: Here) -> Response:
     else:
         items = numbers(form, "item")
     if not items:
-        raise InputError("no item is ticked", field="item", hint="tick some, or all that match")
+        return _show(request, here, chosen, number(form, "after") or 0, problem="No item is ticked.")
     do = text(form, "do")
     if do in ("annotator", "inspector"):
         people = numbers(form, "to_inspect" if do == "inspector" else "to_write")
@@ -68,6 +68,7 @@ def _show(
     chosen: finding.ItemFilter,
     after: int,
     outcome: bulk.Outcome | None = None,
+    problem: str = "",
 ) -> Response:
     with here.studio.database.read() as session:
         project_id = here.project.id
@@ -86,7 +87,8 @@ def _show(
         }
     query = {name: "" if value is None else value for name, value in _query(chosen).items()}
     more = found[PAGE - 1].id if len(found) > PAGE else 0
-    return page(request, "items.html", here, more=more, after=after, chosen=query, outcome=outcome, **values)
+    values |= {"more": more, "after": after, "chosen": query, "outcome": outcome, "problem": problem}
+    return page(request, "items.html", here, status=422 if problem else 200, **values)
 
 
 def _query(chosen: finding.ItemFilter) -> dict[str, Any]:
