@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from mmar.studio.data.tables import Project, Trace
+from mmar.studio.store.jobs import enqueue
 from mmar.studio.web.studio import COOKIE
 
 if TYPE_CHECKING:
@@ -45,3 +46,18 @@ def test_a_lead_chooses_what_clips_are_converted_to(site: Site) -> None:
     assert own is not None
     assert anna.post(change, data={**chosen, "csrf": own[1], "clip_rate": ""}).status_code == 403
     assert "at 16,000 Hz" in root.get(path).text
+
+
+def test_a_job_names_its_item_as_every_page_does(site: Site) -> None:
+    item = int(site.client("anna").post("/api/v1/p/demo/items").json()["id"])
+    with site.studio.database.write() as session:
+        enqueue(session, 1, "waits", "a", {}, site.studio.clock(), item_id=item)
+    root = page_of(site, "root")
+    assert (
+        f'<a class="small" href="/p/demo/items/{item}">demo-0000{item}</a>'
+        in root.get("/p/demo/preparation").text
+    )
+    part = root.get("/p/demo/preparation/jobs", headers={"hx-request": "true"})
+    assert f">demo-0000{item}</a>" in part.text
+    # Opened by itself, the part of a page leads to the page.
+    assert root.get("/p/demo/preparation/jobs").headers["location"] == "/p/demo/preparation"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import Assignment, Item
 
-__all__ = ["NOBODY", "ItemFilter", "count_items", "inspectors_of", "item_numbers", "items_page"]
+__all__ = ["NOBODY", "ItemFilter", "count_items", "inspectors_of", "item_numbers", "items_page", "public_ids"]
 
 NOBODY = 0
 """Stands for “no author” and “no named inspector”."""
@@ -70,6 +70,12 @@ def inspectors_of(session: Session, items: Sequence[Item]) -> dict[int, int]:
             Assignment.item_id.in_([item.id for item in items])
         )
     )
+    return dict(rows.all())
+
+
+def public_ids(session: Session, items: Sequence[int]) -> dict[int, str]:
+    """What items are called, by number."""
+    rows = session.execute(select(Item.id, Item.public_id).where(Item.id.in_(items)))
     return dict(rows.all())
 
 

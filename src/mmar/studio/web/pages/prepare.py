@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
+from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from mmar.studio import bulk
@@ -55,8 +56,7 @@ def _show(request: Request, here: Place, *, after: int = 0, kind: str = "", said
             "total": finding.count_items(session, here.project.id, _prepared(here)),
             "more": found[PAGE - 1].id if len(found) > PAGE else 0,
             "after": after,
-            "jobs": jobs.jobs_page(session, here.project.id, limit=40),
-            "job_counts": jobs.job_counts(session, here.project.id),
+            **_jobs(session, here),
             "model": here.studio.config.text_model,
             "item_kinds": ITEM_KINDS,
             "clip_words": format_words(attached(session, here.project).settings),
@@ -69,10 +69,21 @@ def _show(request: Request, here: Place, *, after: int = 0, kind: str = "", said
 @router.get("/preparation/jobs")
 def job_list(request: Request, here: Here) -> Response:
     """The list of jobs alone; the page asks for it while something runs."""
+    if "hx-request" not in request.headers:
+        return RedirectResponse(f"/p/{here.project.slug}/preparation", 303)
     with here.studio.database.read() as session:
-        found = jobs.jobs_page(session, here.project.id, limit=40)
-        counts = jobs.job_counts(session, here.project.id)
-    return page(request, "jobs.html", here, jobs=found, job_counts=counts)
+        values = _jobs(session, here)
+    return page(request, "jobs.html", here, **values)
+
+
+def _jobs(session: Session, here: Place) -> dict[str, Any]:
+    """The jobs that are shown, how many there are, and what the items are called that they work for."""
+    found = jobs.jobs_page(session, here.project.id, limit=40)
+    return {
+        "jobs": found,
+        "job_counts": jobs.job_counts(session, here.project.id),
+        "job_items": finding.public_ids(session, [job.item_id for job in found if job.item_id]),
+    }
 
 
 @router.post("/preparation/jobs/{job_id}/retry")
