@@ -115,18 +115,20 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     texts=st.lists(
         st.binary(max_size=9).map(lambda text: b"{" + text.replace(b"\n", b"")), min_size=1, max_size=9
     ),
-    size=st.integers(1, 12),
+    least=st.integers(1, 12),
+    share=st.integers(1, 8),
     ended=st.booleans(),
     bom=st.booleans(),
 )
 @quick
 def test_spans_hold_every_line_once(
-    tmp_path: Path, texts: list[bytes], size: int, ended: bool, bom: bool
+    tmp_path: Path, texts: list[bytes], least: int, share: int, ended: bool, bom: bool
 ) -> None:
     path = tmp_path / "lines.jsonl"
     path.write_bytes((b"\xef\xbb\xbf" if bom else b"") + b"\n".join(texts) + (b"\n" if ended else b""))
-    divided = spans(path, size)
+    divided = spans(path, least, share)
     assert divided is not None
+    assert all(span.end - span.start >= least for span in divided[:-1])
     found, lines = [], 0
     with path.open("rb") as stream:
         for span in divided:

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256 as _sha256
-from struct import iter_unpack
+from itertools import islice
+from operator import eq
+from struct import unpack
 
 import msgspec
 
@@ -33,8 +35,8 @@ class DigestBuilder:
     """Collects items in any order and in several processes, 40 bytes each, and gives the digest."""
 
     def __init__(self) -> None:
-        # Apart by the first four bits: sorting small lists needs little memory beside the bytes themselves.
-        self._buckets = [bytearray() for _ in range(16)]
+        # Apart by the first byte: small lists are sorted quicker, and with little memory beside the bytes themselves.
+        self._buckets = [bytearray() for _ in range(256)]
 
     def add(self, item_id: str, question: Question) -> None:
         """Add one item."""
@@ -50,7 +52,7 @@ class DigestBuilder:
                 question.sub_category,
             )
         )
-        self._buckets[key[0] >> 4] += key + _sha256(form).digest()
+        self._buckets[key[0]] += key + _sha256(form).digest()
 
     def merge(self, other: DigestBuilder) -> None:
         """Add what another builder has."""
@@ -67,11 +69,11 @@ class DigestBuilder:
         whole = _sha256()
         twice = False
         for bucket in self._buckets:
-            entries = b"".join(sorted([entry for (entry,) in iter_unpack(f"{_ENTRY}s", bucket)]))
+            entries = b"".join(sorted(unpack(f"{_ENTRY}s" * (len(bucket) // _ENTRY), bucket)))
             whole.update(entries)
-            # The keys, read as numbers of eight bytes, of which an entry has five.
+            # The keys, read as numbers of eight bytes, of which an entry has five; equal ones stand side by side.
             keys = memoryview(entries).cast("Q")[:: _ENTRY // _KEY].tolist()
-            twice = twice or len(set(keys)) < len(keys)
+            twice = twice or any(map(eq, keys, islice(keys, 1, None)))
         return whole.hexdigest(), twice
 
 

@@ -29,6 +29,8 @@ BLOCK_BYTES = 1 << 20
 _PIECE = 1 << 18
 # And of that, what is cut into lines at once.
 _LINES = 1 << 16
+# The largest span: what comes of it is held in memory.
+_MOST = 1 << 26
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 
@@ -106,12 +108,15 @@ def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Block]:
         yield Block(records)
 
 
-def spans(path: Path, size: int) -> list[Span] | None:
+def spans(path: Path, least: int, share: int = 1) -> list[Span] | None:
     """Divide a plain JSONL file, so that several processes can read it at once.
 
     Args:
         path: the file.
-        size: bytes of a span; the last ones are smaller, so that all who take them in turn are done at one time.
+        least: bytes of the smallest span but the last.
+        share: each span is this part of what is left, as one is to `share`, if that is more: large ones first, since
+            each costs something of its own, and small ones last, so that all who take them in turn are done at one
+            time.
 
     Returns:
         The spans in order; `None` for a file that only one can read (gzip, a JSON array) or that is no JSONL.
@@ -124,7 +129,7 @@ def spans(path: Path, size: int) -> list[Span] | None:
     found = []
     start = 0
     while start < whole:
-        end = min(whole, start + (size if whole - start > 4 * size else max(1, size // 4)))
+        end = min(whole, start + max(least, min(_MOST, (whole - start) // share)))
         found.append(Span(start, end))
         start = end
     return found

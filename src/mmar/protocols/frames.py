@@ -51,7 +51,6 @@ _POINTING = pattern("answer|option|choice|prediction")
 _LEADING = "".join(
     mark if mark.isalnum() or mark == " " else " " if mark in ",.'" else "\0" for mark in map(chr, range(128))
 )
-_POINTING_ELSEWHERE = pattern("answer|option|choice|letter|choose|select|pick|go with")
 _TURNING = DENYING_WORDS | {"t"}  # of "isn't"
 _BACKWARDS = frozenset(("is", "was"))
 _NOUNLIKE = frozenset(("because", "since", "is", "was"))
@@ -108,15 +107,15 @@ def glance(text: str, cores: tuple[str, ...]) -> tuple[int, str]:
                 core = _SEVERAL
                 break
             core = other
+    if core > _SEVERAL:
+        before, _, after = lower.partition(core)
+    elif core == _SEVERAL:
+        core, before, after = _longest(lower, cores)
+    elif core:
+        # It begins with a digit, which sorts before the colon, and may be a part of a longer number.
+        core, before, after = _parted(lower, core, place(core, lower))
     if not core:
         return NOTHING
-    if core <= _SEVERAL:
-        # A core with a digit at its start may be a part of a longer number; digits sort before the colon.
-        core, before, after = _longest(lower, cores)
-        if not core:
-            return NOTHING
-    else:
-        before, _, after = lower.partition(core)
     return _framed(text, before, core, after, cores.index(core))
 
 
@@ -142,13 +141,20 @@ def _longest(text: str, cores: tuple[str, ...]) -> tuple[str, str, str]:
     """The longest core that stands in a text by itself, and what is before and behind it; nothing where another does."""
     core, start = "", -1
     for other in cores:
-        if len(other) > len(core) and (at := place(other, text)) >= 0:
+        if len(other) > len(core) and other in text and (at := place(other, text)) >= 0:
             core, start = other, at
-    before, after = text[:start], text[start + len(core) :]
+    core, before, after = _parted(text, core, start)
     for other in cores:
-        if other is not core and (place(other, before) >= 0 or place(other, after) >= 0):
+        if other is not core and (
+            (other in before and place(other, before) >= 0) or (other in after and place(other, after) >= 0)
+        ):
             return "", "", ""
     return core, before, after
+
+
+def _parted(text: str, core: str, start: int) -> tuple[str, str, str]:
+    """A core, what is before it and what is behind it; nothing where it stands nowhere."""
+    return ("", "", "") if start < 0 else (core, text[:start], text[start + len(core) :])
 
 
 def _closes(after: str, mark: str) -> bool:
@@ -166,7 +172,7 @@ def _led_to(before: str, core: str) -> str:
         return ""
     spaced = lead.translate(_LEADING)
     words = spaced.split()
-    if "\0" in spaced or not _TURNING.isdisjoint(words) or _POINTING_ELSEWHERE.search(lead):
+    if "\0" in spaced or not _TURNING.isdisjoint(words) or _points_elsewhere(lead):
         return ""
     if how is _ANSWER_IS and not _BACKWARDS.isdisjoint(words):
         return ""  # "X is the answer: …" points backwards
@@ -175,3 +181,17 @@ def _led_to(before: str, core: str) -> str:
     if len(words[0]) == 1 and (lead[:2] != "i " or not _NOUNLIKE.isdisjoint(words[1:2])):
         return ""  # a letter that could be one
     return how
+
+
+def _points_elsewhere(lead: str) -> bool:
+    """Whether words point at an answer themselves; looked for one by one, which takes half of what a pattern takes."""
+    return (
+        "answer" in lead
+        or "option" in lead
+        or "choice" in lead
+        or "letter" in lead
+        or "choose" in lead
+        or "select" in lead
+        or "pick" in lead
+        or "go with" in lead
+    )

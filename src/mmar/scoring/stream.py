@@ -38,7 +38,7 @@ from mmar.scoring.workers import cores, pooled, shared
 __all__ = ["Plan", "Streamed", "score_against", "score_whole"]
 
 _PARALLEL_BYTES = 4 << 20
-_SPAN_BYTES = 4 << 20
+_SPAN_BYTES = 1 << 20
 _WORKERS = 8
 _BUFFER = 1 << 18
 
@@ -222,7 +222,7 @@ def _parts(plan: Plan) -> Iterator[_Part]:
             yield _count(raw_records(plan.path), plan, reader)
         return
     # A worker reads its part of a plain file by itself; what only one can read is read here and handed over.
-    divided = spans(plan.path, _SPAN_BYTES)
+    divided = spans(plan.path, _SPAN_BYTES, 2 * workers)
     if divided is None:
         yield from pooled(blocks(plan.path), partial(_of_block, plan), workers)
         return
