@@ -154,12 +154,16 @@ def test_a_lenient_comparison_reads_a_benchmark_that_was_run_leniently(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     known = questions(tmp_path, [None] * 40)
-    runs = [answers_run(tmp_path / name, known, RIGHT) for name in ("one", "two")]
+    runs = [
+        answers_run(tmp_path / audio, known, hits, audio=audio)
+        for audio, hits in (("full", RIGHT), ("silence", POOR))
+    ]
     with Path(known.origin).open("a") as stream:
         stream.write('{"id": "broken\n')
-    assert mmar("compare", *runs) == 2
-    capsys.readouterr()
-    assert mmar("compare", *runs, "--lenient") == 0
-    said = capsys.readouterr()
-    assert "40 items" in said.out
-    assert "left out: 1 in all; mmar score counts them as missing" in said.err
+    for command in ("compare", "listen"):
+        assert mmar(command, *runs) == 2
+        capsys.readouterr()
+        assert mmar(command, *runs, "--lenient") == 0
+        said = capsys.readouterr()
+        assert "40 items" in said.out
+        assert "left out: 1 in all; mmar score counts them as missing" in said.err

@@ -27,6 +27,15 @@ def test_the_table_is_what_the_demo_prints(
     assert table is not None
     shown = [line.removeprefix("    ").rstrip() for line in table[1].splitlines()]
     assert printed[-len(shown) :] == shown
+    # Another seed is another run; it goes beside the first and not into it.
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--seed", "1"])
+    assert not ended.value.code
+    assert "seed:1" in capsys.readouterr().out
+    models = ("random", "longest", "listener")
+    assert {path.name for path in Path("demo-runs").iterdir()} == {
+        f"baseline-{model}{seed}" for model in models for seed in ("", "-seed1")
+    }
 
 
 def test_the_commands_are_those_of_the_program() -> None:

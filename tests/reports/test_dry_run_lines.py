@@ -14,3 +14,16 @@ def test_an_unknown_length_of_answers_is_said_to_be_unknown(out: int | None, sai
     estimate = Estimate(5, 5, 0, 10.0, 1000, Usage(153, out, 0, None), "a basis", None)
     lines = list(dry_run_lines(estimate, "openai/x", Path("run")))
     assert lines[-1] == f"tokens      about 153 in, {said} (a basis)"
+
+
+@pytest.mark.parametrize(
+    ("out", "audio", "said"),
+    [
+        (900, 50, "about 1.25 by the price table, retries aside"),
+        (None, 50, "at least 1.25 by the price table, without the answers, retries aside"),
+        (None, None, "at least 1.25 by the price table, without the answers and the audio, retries aside"),
+    ],
+)
+def test_a_cost_says_what_it_leaves_out(out: int | None, audio: int | None, said: str) -> None:
+    estimate = Estimate(5, 5, 0, 10.0, 1000, Usage(153, out, audio, None), "a basis", 1.25)
+    assert list(dry_run_lines(estimate, "openai/x", Path("run")))[-1] == f"cost        {said}"

@@ -18,7 +18,6 @@ __all__ = ["compare"]
 @click.command()
 @judging_options
 @click.option("--key", metavar="FIELD", help="The field of a file that holds the prediction.")
-@click.option("--lenient", is_flag=True, help="List bad records of files, leave them out, and go on.")
 @click.option(
     "--items",
     type=click.Path(path_type=Path),

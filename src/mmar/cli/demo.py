@@ -43,8 +43,8 @@ def demo(out: Path, seed: int) -> None:
     click.echo(f"The demonstration set: {len(benchmark)} questions, clips in {benchmark.audio_dir}\n")
     summary = {}
     for model in _MODELS:
-        folder = out / default_folder(benchmark.name, model, DEFAULT).name
-        click.echo(f"$ mmar run {model} --benchmark demo --out {folder}")
+        folder = out / default_folder(benchmark.name, model, DEFAULT, seed=seed).name
+        click.echo(f"$ mmar run {model} --benchmark demo{f' --seed {seed}' if seed else ''} --out {folder}")
         run_and_report(model, benchmark, folder, protocol=DEFAULT, seed=seed)
         click.echo()
         summary[model] = score_path(task_for(folder, benchmark)).score

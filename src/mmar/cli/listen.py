@@ -29,6 +29,7 @@ def listen(
     scorer: Any,
     protocol: str | None,
     partial: bool,
+    lenient: bool,
     as_json: bool,
     items: Path | None,
 ) -> None:
@@ -45,7 +46,7 @@ def listen(
     from mmar.scoring.listen import listen as listen_to
     from mmar.scoring.listen import solved_items
 
-    verdicts = judged(paths, benchmark, protocol, partial=partial)
+    verdicts = judged(paths, benchmark, protocol, partial=partial, lenient=lenient)
     found = listen_to(verdicts, scorer=scorer)
     if items is not None:
         from mmar.items.benchmark import write_whole

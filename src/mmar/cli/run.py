@@ -94,7 +94,7 @@ def run(model: str, benchmark: str, **given: Any) -> None:
         stored=True,
     )
     adapter, protocol, settings, options = _as_recipe(model, given)
-    folder = given["out"] or default_folder(loaded.name, model, protocol, given["audio"])
+    folder = given["out"] or default_folder(loaded.name, model, protocol, given["audio"], given["seed"])
     arguments = {
         "protocol": protocol,
         "seed": given["seed"],
@@ -138,10 +138,11 @@ def run_and_report(model: str, benchmark: Benchmark, folder: Path, **arguments: 
     return outcome
 
 
-def default_folder(benchmark: str, model: str, protocol: str, audio: str = "full") -> Path:
+def default_folder(benchmark: str, model: str, protocol: str, audio: str = "full", seed: int = 0) -> Path:
     """Where a run goes when nothing is said: `runs/BENCHMARK/MODEL`, with what is unusual of it behind."""
     unusual = [] if protocol == DEFAULT else [Path(protocol).stem]
     unusual += [] if audio == "full" else [audio]
+    unusual += [f"seed{seed}"] if seed else []
     return Path("runs") / _plain(benchmark) / _plain("-".join([model, *unusual]))
 
 

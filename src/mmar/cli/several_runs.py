@@ -42,6 +42,7 @@ def judging_options(command: Any) -> Any:
                 is_flag=True,
                 help="Count items that only some runs were asked as wrong in the others.",
             ),
+            click.option("--lenient", is_flag=True, help="List bad records, leave them out, and go on."),
             click.option("--json", "as_json", is_flag=True, help="Print JSON."),
         )
     ):

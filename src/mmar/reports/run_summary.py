@@ -82,4 +82,8 @@ def dry_run_lines(estimate: Estimate, model: str, folder: Path) -> Iterator[str]
     out = "unknown" if usage.output_tokens is None else f"{usage.output_tokens:,}"
     yield f"tokens      about {usage.input_tokens or 0:,} in, {out} out ({estimate.basis})"
     if estimate.money is not None:
-        yield f"cost        about {estimate.money:,.2f} by the price table, retries aside"
+        unknown = ["the answers"] if usage.output_tokens is None else []
+        unknown += ["the audio"] if estimate.clips and usage.audio_tokens is None else []
+        how = "at least" if unknown else "about"
+        without = f", without {' and '.join(unknown)}" if unknown else ""
+        yield f"cost        {how} {estimate.money:,.2f} by the price table{without}, retries aside"

@@ -92,7 +92,7 @@ def _tokens(folder: Path, requests: int, characters: int, seconds: float, plan: 
         basis = f"the mean of this run's {len(seen):,} answers so far"
         return Usage(mean("input_tokens"), mean("output_tokens"), mean("audio_tokens"), None), basis
     per_second = plan.budget.price.audio_tokens_a_second if plan.budget.price else None
-    audio = round(seconds * per_second) if per_second else 0
+    audio = round(seconds * per_second) if per_second else None
     most = plan.asking.settings.max_tokens
     said = [f"{_CHARACTERS_A_TOKEN} characters of the prompt a token"]
     said.append(
@@ -102,4 +102,4 @@ def _tokens(folder: Path, requests: int, characters: int, seconds: float, plan: 
         f"at most {most} tokens an answer" if most else "answers not counted, their length is not known"
     )
     text = characters // _CHARACTERS_A_TOKEN
-    return Usage(text + audio, requests * most if most else None, audio, None), ", ".join(said)
+    return Usage(text + (audio or 0), requests * most if most else None, audio, None), ", ".join(said)
