@@ -11,7 +11,7 @@ from mmar.protocols.denial import DENYING_WORDS
 from mmar.protocols.mentions import place
 from mmar.protocols.patterns import pattern
 
-__all__ = ["TEXT", "glance", "plain_cores"]
+__all__ = ["GLANCES", "TEXT", "glance", "plain_cores"]
 
 NOTHING = (-1, "")
 _SEVERAL = ":"
@@ -22,6 +22,8 @@ _ANSWER_IS = "“answer is”"
 _JSON_KEY = "a JSON key"
 _TAG = "an answer tag"
 _LABELLED = "a letter with its text"
+GLANCES = (TEXT, _NAMED, _ANSWER_IS, _JSON_KEY, _TAG, _LABELLED)
+"""Every way in which a glance may have read an answer."""
 
 # What stands before a choice, letter for letter; all else is looked at word by word.
 _FRAMES = {

@@ -22,7 +22,7 @@ from typing import Literal
 
 import msgspec
 
-from mmar.protocols.frames import TEXT, glance
+from mmar.protocols.frames import GLANCES, TEXT, glance
 from mmar.protocols.letters import letter_alone, letter_clause
 from mmar.protocols.markers import ReadingRule, Segment, common_segments, rule_segments
 from mmar.protocols.mentions import named_choices
@@ -79,6 +79,7 @@ class Reading(msgspec.Struct, frozen=True):
 _EXACT = tuple(Reading("choice", at, "exact text") for at in range(26))
 _WHOLE = tuple(Reading("choice", at, "the choice's text") for at in range(26))
 _LETTER = tuple(Reading("choice", at, "a lone letter") for at in range(26))
+_GLANCED = {how: tuple(Reading("choice", at, how) for at in range(26)) for how in GLANCES}
 _FAILED = Reading("failed", None, "no answer came")
 _EMPTY = Reading("unresolved", None, "empty")
 _ANY = ReadingRule()
@@ -108,7 +109,7 @@ def read_known(text: str, known: Prepared, rule: ReadingRule | None = None) -> R
     if (rule is None or rule == _ANY) and (cores := known.cores):
         at, how = glance(stripped, cores)
         if at >= 0 and how is not TEXT:
-            return Reading("choice", at, how)
+            return _GLANCED[how][at]
     if (rule is None or rule.expects == "text") and stripped and (at := known.exact.get(stripped, NONE)) >= 0:
         return _EXACT[at]
     return read_closely(text, known.forms, rule)
