@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from mmar.runs.conditions import Condition
     from mmar.runs.engine import Counts
     from mmar.runs.limits import Limits
-    from mmar.runs.run import Outcome, RunPlan
+    from mmar.runs.plan import RunPlan
+    from mmar.runs.run import Outcome
 
 __all__ = ["open_for", "plan_run", "run"]
 
@@ -117,7 +118,7 @@ def plan_run(
     from mmar.runs.asking import Asking
     from mmar.runs.budget import Budget
     from mmar.runs.limits import Limits
-    from mmar.runs.run import RunPlan
+    from mmar.runs.plan import RunPlan
 
     if isinstance(protocol, str):
         protocol = load_protocol(protocol)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mmar.runs.dry_run import Estimate
-    from mmar.runs.run import Outcome, RunPlan
+    from mmar.runs.plan import RunPlan
+    from mmar.runs.run import Outcome
 
 __all__ = ["dry_run_lines", "run_plan_lines", "run_summary"]
 

@@ -12,7 +12,7 @@ from mmar.errors import MmarError
 from mmar.models import Model, Usage
 from mmar.runs.clips import clip_of
 from mmar.runs.ledger import LEDGER_NAME, read_ledger, written_in
-from mmar.runs.run import RunPlan
+from mmar.runs.plan import RunPlan
 from mmar.runs.selection import Selection
 
 __all__ = ["Estimate", "dry_run"]

@@ -15,16 +15,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 import mmar
-from mmar.items import Benchmark
 from mmar.models import Model
 from mmar.protocols import Request
-from mmar.runs.asking import Asking, matching
-from mmar.runs.budget import Budget
+from mmar.runs.asking import matching
 from mmar.runs.cache import Cache
 from mmar.runs.clips import check_clips
 from mmar.runs.conditions import MADE, control_clip, shuffled
@@ -32,48 +29,14 @@ from mmar.runs.engine import Counts, Engine
 from mmar.runs.folder import check_free, clear_working_files
 from mmar.runs.interrupt import stopped_by_interrupt
 from mmar.runs.ledger import LEDGER_NAME, Ledger
-from mmar.runs.limits import Limits
 from mmar.runs.manifest import BenchmarkRef, Manifest, Session, now, read_manifest, write_manifest
+from mmar.runs.plan import RunPlan
 from mmar.runs.predictions import Heard, write_predictions
 from mmar.runs.selection import Selection
 
-__all__ = ["Outcome", "RunPlan", "carry_out"]
+__all__ = ["Outcome", "carry_out"]
 
 _PACKAGES = ("msgspec", "numpy", "soundfile", "soxr", "aiohttp")
-
-
-class RunPlan(msgspec.Struct, frozen=True):
-    """What to do.
-
-    Attributes:
-        benchmark: the questions.
-        asking: how they are put.
-        out: the run's folder.
-        seed: of everything drawn at random.
-        limits: how hard to try.
-        limit: ask at most so many of the selected items.
-        only: ask only items of which a field (publisher's name) has one of these values.
-        again: `failed` or `unresolved`: ask those again, and those alone.
-        model_options: options of the adapter that can change an answer, for signature and cache.
-        given_options: all of the adapter's options, where a key lies included; never written down.
-        notes: further options as given, for the manifest's session.
-        budget: what may be spent.
-        cache: file of answers that were paid for before.
-    """
-
-    benchmark: Benchmark
-    asking: Asking
-    out: Path
-    seed: int = 0
-    limits: Limits = Limits()
-    limit: int | None = None
-    only: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    again: str | None = None
-    model_options: dict[str, str] = msgspec.field(default_factory=dict)
-    given_options: dict[str, str] = msgspec.field(default_factory=dict)
-    notes: dict[str, Any] = msgspec.field(default_factory=dict)
-    budget: Budget = msgspec.field(default_factory=Budget)
-    cache: Path | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):

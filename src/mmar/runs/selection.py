@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mmar.items import Item
 from mmar.models import Answer
 from mmar.runs.asking import matching, rotate, slots_of
 from mmar.runs.ledger import Slot, answer_places, decode_answer
+from mmar.runs.plan import RunPlan
 from mmar.runs.slots import Written
-
-if TYPE_CHECKING:
-    from mmar.runs.run import RunPlan
 
 __all__ = ["Selection"]
 

@@ -8,14 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from mmar.items import Item
 from mmar.items.video import item_video
-from mmar.scoring.result import Clustered
 from mmar.stats.cluster import accuracy_of_counts
 
-__all__ = ["clustered", "clusters_of", "names_a_video"]
+__all__ = ["Clustered", "clustered", "clusters_of", "names_a_video"]
 
 _VIDEO, _ITEM = "video ", "item "
+
+
+class Clustered(msgspec.Struct, frozen=True):
+    """The error of an accuracy, allowing for items that share a source video (Miller, arXiv 2411.00640).
+
+    Attributes:
+        interval: 95 % interval, percent.
+        clusters: number of source videos; an item whose video is not known is one of its own.
+        standard_error: points; `None` with one cluster.
+    """
+
+    interval: tuple[float, float]
+    clusters: int
+    standard_error: float | None
 
 
 def clusters_of(items: Iterable[Item]) -> tuple[str, ...]:

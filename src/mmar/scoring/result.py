@@ -10,24 +10,11 @@ import msgspec
 from mmar.stats.interval import wilson
 
 if TYPE_CHECKING:
+    from mmar.scoring.clusters import Clustered
     from mmar.scoring.repetition import Repeats
     from mmar.scoring.rotation import Rotations
 
-__all__ = ["Accuracy", "Bounds", "Clustered", "GroupScore", "ItemScore", "Score", "accuracy"]
-
-
-class Clustered(msgspec.Struct, frozen=True):
-    """The error of an accuracy, allowing for items that share a source video (Miller, arXiv 2411.00640).
-
-    Attributes:
-        interval: 95 % interval, percent.
-        clusters: number of source videos; an item whose video is not known is one of its own.
-        standard_error: points; `None` with one cluster.
-    """
-
-    interval: tuple[float, float]
-    clusters: int
-    standard_error: float | None
+__all__ = ["Accuracy", "Bounds", "GroupScore", "ItemScore", "Score", "accuracy"]
 
 
 class Accuracy(msgspec.Struct, frozen=True, omit_defaults=True):
