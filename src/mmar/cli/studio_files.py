@@ -78,40 +78,18 @@ def import_(
     Example:
       mmar studio import demo MMAR-meta.jsonl --audio-dir . --inspect
     """
-    from contextlib import ExitStack
-
-    from mmar.studio.imported_clips import keep_clips, wanting_clips
-    from mmar.studio.importing import import_items
-    from mmar.studio.items_file import is_archive, read_items, unpacked
+    from mmar.studio.import_files import Source, import_file
 
     opened = opened_studio(config)
-    clips = {}
-    with ExitStack() as stack:
-        if is_archive(file.name):
-            items, unpacked_at = stack.enter_context(unpacked(file, config.media))
-            audio_dir = audio_dir or unpacked_at
-        else:
-            items = read_items(file.read_bytes(), str(file), config.media)
-        if audio_dir:
-            with opened.database.read() as session:
-                found, _ = acting(session, project, by)
-                wanting = wanting_clips(session, found, items)
-            clips = keep_clips(config.media, audio_dir, wanting)
-            if missing := len({item.audio_path for item in wanting} - clips.keys()):
-                click.echo(f"{missing:,} clips are not in {audio_dir}", err=True)
-    with opened.database.write() as session:
-        found, actor = acting(session, project, by)
-        done = import_items(
-            session,
-            found,
-            actor,
-            items,
-            opened.clock(),
-            inspect=inspect,
-            update=update,
-            clips=clips,
-            why=f"from {file.name}",
-        )
+    done = import_file(
+        opened.database,
+        config.media,
+        Source(file, file.name, audio_dir),
+        lambda session: acting(session, project, by),
+        opened.clock,
+        inspect=inspect,
+        update=update,
+    )
     click.echo(done.words)
     if done.other:
         click.echo("  --update saves what the file says of them", err=True)

@@ -42,6 +42,7 @@ class Imported(msgspec.Struct, frozen=True):
         clips: how many clips were taken, of new items and of known ones.
         clips_left: clips of known items that were not taken, by why.
         left: known items that could not take what the file says, by why.
+        clips_absent: how many clips that are wanted are not where they were looked for.
     """
 
     added: int
@@ -51,6 +52,7 @@ class Imported(msgspec.Struct, frozen=True):
     clips: int = 0
     clips_left: Mapping[str, int] = msgspec.field(default_factory=dict)
     left: Mapping[str, int] = msgspec.field(default_factory=dict)
+    clips_absent: int = 0
 
     @property
     def words(self) -> str:
@@ -64,6 +66,8 @@ class Imported(msgspec.Struct, frozen=True):
         if self.clips:
             parts.append(f"{self.clips:,} clips taken")
         parts += [f"{count:,} clips left: {why}" for why, count in self.clips_left.items()]
+        if self.clips_absent:
+            parts.append(f"{self.clips_absent:,} clips are not there")
         return "; ".join(parts)
 
 

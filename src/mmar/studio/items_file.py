@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mmar.benchmarks.paths import clip_path
+from mmar.benchmarks.unpack import Bounds
 from mmar.errors import InputError, UsageError, WorldError
 from mmar.items import Item as PublicItem
 from mmar.items import load_benchmark
@@ -223,10 +224,18 @@ def is_archive(name: str) -> bool:
 
 
 @contextmanager
-def unpacked(archive: Path, media: Path) -> Iterator[tuple[tuple[PublicItem, ...], Path | None]]:
+def unpacked(
+    archive: Path, media: Path, name: str, bounds: Bounds | None = None
+) -> Iterator[tuple[tuple[PublicItem, ...], Path | None]]:
     """The items of a benchmark that is one archive, such as a release, and for a while the folder of its clips.
 
     The folder is nothing where the archive holds no clip.
+
+    Args:
+        archive: where it lies.
+        media: the media folder.
+        name: what to call it in errors.
+        bounds: how much it may hold.
 
     Raises:
         InputError: the archive is damaged, holds what is refused, or is no benchmark.
@@ -238,9 +247,9 @@ def unpacked(archive: Path, media: Path) -> Iterator[tuple[tuple[PublicItem, ...
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         try:
-            package = open_package(archive, folder)
+            package = open_package(archive, folder, bounds=bounds)
         except InputError as error:
-            ours = None if error.file is None else archive.name
+            ours = None if error.file is None else name
             raise InputError(
                 error.problem, file=ours, line=error.line, field=error.field, hint=plain_hint(error)
             ) from None

@@ -510,7 +510,16 @@ def test_a_file_that_is_wrong_is_answered_with_its_line_and_the_page_says_what_b
     assert "t.CSV: 1 items added, 0 known already." in sent.text
     other = head + row.replace("Which?", "Which one?")
     told = root.post("/api/v1/p/demo/import/file", files={"file": ("t.csv", other)}).json()
-    assert told == {"added": 0, "known": ["a"], "differing": ["a"], "updated": 0, "left": {}}
+    assert told == {
+        "added": 0,
+        "known": ["a"],
+        "differing": ["a"],
+        "updated": 0,
+        "left": {},
+        "clips": 0,
+        "clips_left": {},
+        "clips_absent": 0,
+    }
     told = root.post(
         "/api/v1/p/demo/import/file", files={"file": ("t.csv", other)}, data={"update": "yes"}
     ).json()

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from starlette.datastructures import UploadFile
 
+from mmar.benchmarks.unpack import Bounds
 from mmar.errors import InputError
-from mmar.items import Item as PublicItem
 from mmar.studio.data.media_tables import Recording
-from mmar.studio.items_file import read_items
+from mmar.studio.import_files import Source, import_file
+from mmar.studio.importing import Imported
+from mmar.studio.items_file import is_archive
 from mmar.studio.library import incoming_file, keep_audio
 from mmar.studio.store.media import add_recording
-from mmar.studio.web.studio import Place
+from mmar.studio.web.studio import Place, attached
 from mmar.studio.workflow import Refused, Role
 
 __all__ = ["take_items", "take_upload"]
 
 _MOST_ITEMS = 256 << 20
+# How many times its own size an archive may hold: sound hardly compresses.
+_UNPACKED = 4
 
 
 def take_upload(here: Place) -> Recording:
@@ -32,9 +38,7 @@ def take_upload(here: Place) -> Recording:
         raise Refused("role", "to upload needs the role annotator")
     media, limit = here.studio.config.media, here.studio.config.max_upload
     with incoming_file(media) as path:
-        with path.open("wb") as out:
-            while block := sent.file.read(1 << 20):
-                out.write(block)
+        _save(sent, path)
         try:
             kept = keep_audio(media, path, max_bytes=limit)
         except InputError as error:
@@ -47,23 +51,51 @@ def take_upload(here: Place) -> Recording:
         )
 
 
-def take_items(here: Place) -> tuple[list[PublicItem], str]:
-    """The items of the form's `file`, in any form that goes in, and the file's name.
+def take_items(here: Place) -> tuple[Imported, str]:
+    """Bring the form's `file` into the project, in any form that goes in; `inspect` and `update` are boxes of the form.
+
+    Returns:
+        What was done, and the file's name.
 
     Raises:
         InputError: there is no file, or something in it cannot be read.
+        Refused: not a lead.
     """
+    if not here.actor.has(Role.LEAD):
+        raise Refused("role", "only a lead may import items")
     sent = here.form.get("file")
     if not isinstance(sent, UploadFile):
         raise InputError("no file was sent", field="file", hint="send a multipart form with a file")
     name = (sent.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1][:200]
-    data = sent.file.read(_MOST_ITEMS + 1)
-    if len(data) > _MOST_ITEMS:
+    studio = here.studio
+    media, most = studio.config.media, studio.config.max_upload
+    if is_archive(name):
+        bounds = Bounds(total=_UNPACKED * most, member=most)
+    elif sent.size is None or sent.size > _MOST_ITEMS:
         raise InputError(
             f"more than {_MOST_ITEMS:,} bytes", field="file", hint="divide it into several files"
         )
-    try:
-        return list(read_items(data, name, here.studio.config.media)), name
-    except InputError as error:
-        # Where it is goes into the words themselves: a page shows nothing else.
-        raise InputError(error.without_hint, field="file", hint=error.hint) from None
+    else:
+        bounds = None
+    with incoming_file(media) as path:
+        _save(sent, path)
+        try:
+            done = import_file(
+                studio.database,
+                media,
+                Source(path, name, bounds=bounds),
+                lambda session: (attached(session, here.project), here.actor),
+                studio.clock,
+                inspect="inspect" in here.form,
+                update="update" in here.form,
+            )
+        except InputError as error:
+            # Where it is goes into the words themselves: a page shows nothing else.
+            raise InputError(error.without_hint, field="file", hint=error.hint) from None
+    return done, name
+
+
+def _save(sent: UploadFile, path: Path) -> None:
+    with path.open("wb") as out:
+        while block := sent.file.read(1 << 20):
+            out.write(block)

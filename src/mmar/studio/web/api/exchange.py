@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Request
@@ -12,7 +11,7 @@ from starlette.responses import Response
 from mmar.errors import InputError
 from mmar.items import Item as PublicItem
 from mmar.studio.data.release_tables import Release, Takedown
-from mmar.studio.importing import import_items
+from mmar.studio.importing import Imported, import_items
 from mmar.studio.items_file import plain_hint
 from mmar.studio.release import write_project_release
 from mmar.studio.store.people import trace
@@ -57,22 +56,16 @@ def _only_lead(here: Place) -> None:
         raise Refused("role", "only a lead may do that")
 
 
-def _brought_in(
-    here: Place, items: Sequence[PublicItem], name: str, *, inspect: bool, update: bool
-) -> dict[str, Any]:
-    now = here.studio.clock()
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
-        done = import_items(
-            session, project, here.actor, items, now, inspect=inspect, update=update, why=f"from {name}"
-        )
-        trace(session, now, here.person.id, "import", name, detail=done.words, project_id=project.id)
+def _said(done: Imported) -> dict[str, Any]:
     return {
         "added": done.added,
         "known": list(done.known),
         "differing": list(done.other),
         "updated": done.updated,
         "left": dict(done.left),
+        "clips": done.clips,
+        "clips_left": dict(done.clips_left),
+        "clips_absent": done.clips_absent,
     }
 
 
@@ -90,15 +83,23 @@ def bring_in(
     except InputError as error:
         place = f"record {error.line}: " + (f"field “{error.field}”: " if error.field else "")
         raise InputError(place + error.problem, field="records", hint=plain_hint(error)) from None
-    return _brought_in(here, items, "records", inspect=inspect, update=update)
+    now = here.studio.clock()
+    with here.studio.database.write() as session:
+        project = attached(session, here.project)
+        done = import_items(
+            session, project, here.actor, items, now, inspect=inspect, update=update, why="from records"
+        )
+        trace(session, now, here.person.id, "import", "records", detail=done.words, project_id=project.id)
+    return _said(done)
 
 
 @router.post("/import/file", summary="Bring in a file of items", openapi_extra=_FILE_FORM)
 def bring_in_file(here: Here) -> dict[str, Any]:
-    """A multipart form with `file`: the publisher's JSON or JSONL, CSV, or what Label Studio exports."""
-    _only_lead(here)
-    items, name = take_items(here)
-    return _brought_in(here, items, name, inspect="inspect" in here.form, update="update" in here.form)
+    """A multipart form with `file`: the publisher's JSON or JSONL, CSV, what Label Studio exports, or an archive.
+
+    An archive (.zip, .tar.gz), such as a release, holds one metadata file and the clips that it names.
+    """
+    return _said(take_items(here)[0])
 
 
 @router.get("/export.{form}", summary="Every complete item as a file, keys included", response_class=Response)

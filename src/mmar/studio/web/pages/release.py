@@ -11,7 +11,6 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from mmar.errors import InputError, MmarError
 from mmar.studio.data.release_tables import Release, Takedown
 from mmar.studio.exchange import zipped
-from mmar.studio.importing import import_items
 from mmar.studio.items_file import FORMS, format_of, item_file, project_items
 from mmar.studio.release import release_folder, write_project_release
 from mmar.studio.store.people import names_of, trace
@@ -168,31 +167,9 @@ def export(request: Request, here: Here, form: str) -> Response:  # noqa: ARG001
 
 @router.post("/import")
 def bring_in(request: Request, here: Here) -> Response:
-    """Bring in a benchmark's metadata."""
-    _lead(here)
+    """Bring in a benchmark: its metadata, or an archive with its clips."""
     try:
-        items, name = take_items(here)
-        with here.studio.database.write() as session:
-            project = attached(session, here.project)
-            done = import_items(
-                session,
-                project,
-                here.actor,
-                items,
-                here.studio.clock(),
-                inspect="inspect" in here.form,
-                update="update" in here.form,
-                why=f"from {name}",
-            )
-            trace(
-                session,
-                here.studio.clock(),
-                here.person.id,
-                "import",
-                name,
-                detail=done.words,
-                project_id=project.id,
-            )
+        done, name = take_items(here)
     except InputError as error:
         hint = f" – {error.hint}" if error.hint else ""
         return _show(request, here, f"Nothing was imported. {error.problem}{hint}", 422)

@@ -1,0 +1,104 @@
+"""A benchmark with its clips, as one archive through the page or the API."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from test_api_counterparts import BASE
+from test_imported_sound import duration, published
+from test_leading import paged
+
+from conftest import Site
+
+
+def archive(recording: Path, *, clips: tuple[int, ...] = (1,), more: dict[str, bytes] | None = None) -> bytes:
+    """Two items, and clips for some of them."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        lines = [json.dumps(published(at, "", "").to_record()) for at in (1, 2)]
+        packed.writestr("set/meta.jsonl", "\n".join(lines))
+        for at in clips:
+            packed.write(recording, f"set/audio/p{at}.wav")
+        for name, data in (more or {}).items():
+            packed.writestr(name, data)
+    return out.getvalue()
+
+
+def incoming(site: Site) -> list[Path]:
+    return list((site.studio.config.media / "incoming").iterdir())
+
+
+def test_the_page_takes_an_archive_and_says_what_it_lacks(site: Site, recording: Path) -> None:
+    root = paged(site, "root")
+    sent = {"file": ("set.zip", archive(recording), "application/zip")}
+    said = root.post("/p/demo/import", data={"inspect": "on"}, files=sent)
+    assert said.status_code == 200, said.text
+    assert "set.zip: 2 items added, 0 known already; 1 clips taken; 1 clips are not there." in said.text
+    assert (duration(site, "p1"), duration(site, "p2")) == (12.0, 0.0)
+    # The same benchmark with the clip that was lacking: nothing else of it changes.
+    sent = {"file": ("set.zip", archive(recording, clips=(1, 2)), "application/zip")}
+    done = site.client("root").post(f"{BASE}/import/file", files=sent).json()
+    assert (done["added"], done["known"], done["differing"]) == (0, ["p1", "p2"], [])
+    assert (done["clips"], done["clips_left"], done["clips_absent"]) == (1, {}, 0)
+    assert duration(site, "p2") == 12.0
+    assert incoming(site) == []
+    log = site.client("root").get(f"{BASE}/audit").json()
+    assert [one["subject"] for one in log if one["action"] == "import"] == ["set.zip", "set.zip"]
+
+
+def test_an_archive_without_the_clips_that_are_wanted_brings_its_items(site: Site, recording: Path) -> None:
+    root = site.client("root")
+    for clips, absent in (((), 0), ((1,), 1)):
+        sent = {"file": ("set.zip", archive(recording, clips=clips))}
+        done = root.post(f"{BASE}/import/file", files=sent).json()
+        assert done["clips_absent"] == absent
+    assert duration(site, "p1") == 12.0
+    # Only the other one is wanted now, and it is not there.
+    done = root.post(f"{BASE}/import/file", files=sent).json()
+    assert (done["clips"], done["clips_absent"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("more", "cut", "words"),
+    [
+        ({"../evil.wav": b"x"}, 0, "climbs out"),
+        ({"set/other.jsonl": b"{}"}, 0, "expected one metadata file"),
+        ({"set/audio/p2.wav": b"no sound"}, 0, "./audio/p2.wav"),
+        ({}, 40, "set.zip"),
+    ],
+)
+def test_a_bad_archive_leaves_nothing_behind(
+    site: Site, recording: Path, more: dict[str, bytes], cut: int, words: str
+) -> None:
+    data = archive(recording, more=more)
+    root = paged(site, "root")
+    said = root.post("/p/demo/import", files={"file": ("set.zip", data[: len(data) - cut])})
+    assert said.status_code == 422
+    assert "Nothing was imported." in said.text
+    assert words in said.text
+    assert "incoming" not in said.text, "a path of the server is nobody's business"
+    assert site.client("root").get(f"{BASE}/items").json() == []
+    assert incoming(site) == []
+
+
+def test_a_small_archive_may_not_hold_more_than_the_disk_has_room_for(
+    quiet_site: Site, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(quiet_site.studio.config), "max_upload", 2 << 20, raising=False)
+    bomb = archive(recording, more={f"set/audio/{at}.wav": bytes(1_500_000) for at in range(6)})
+    assert len(bomb) < 2 << 20
+    said = quiet_site.client("root").post(f"{BASE}/import/file", files={"file": ("set.zip", bomb)})
+    assert said.status_code == 422
+    assert "more than" in said.text
+    assert incoming(quiet_site) == []
+
+
+def test_only_a_lead_brings_anything_in(site: Site, recording: Path) -> None:
+    sent = {"file": ("set.zip", archive(recording))}
+    assert site.client("anna").post(f"{BASE}/import/file", files=sent).status_code == 403
+    assert paged(site, "anna").post("/p/demo/import", files=sent).status_code == 403
+    assert site.client("root").get(f"{BASE}/items").json() == []
