@@ -1,0 +1,81 @@
+"""The quick way through a JSON array finds what the careful way finds, whatever is wrong with the array."""
+
+from __future__ import annotations
+
+import io
+import json
+from unittest.mock import patch
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from mmar.errors import InputError
+from mmar.items import arrays
+from mmar.items.arrays import array_records
+
+Found = tuple[list[tuple[int, bytes]], str]
+
+pieces = st.sampled_from(
+    [
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        '"',
+        "\\",
+        "\n",
+        " ",
+        '{"id": 1',
+        '{"id": "',
+        '"id":',
+        "5",
+        "NaN",
+        "é",
+        "null",
+    ]
+)
+sound = st.fixed_dictionaries(
+    {"id": st.text(max_size=5) | st.none()},
+    optional={"inner": st.lists(st.just({"id": 2}), max_size=3), "text": st.text(max_size=8)},
+).map(lambda record: json.dumps(record, ensure_ascii=False))
+element = sound | st.lists(pieces, max_size=6).map("".join)
+
+
+@given(
+    elements=st.lists(sound, max_size=8) | st.lists(element, max_size=8),
+    between=st.sampled_from([",", ", ", ",\n", "\n,\n  ", " ", ",,"]),
+    end=st.sampled_from(["]", "]\n", "", ", ]", "] 5"]),
+    size=st.integers(1, 300),
+)
+@example(elements=['{"id": "{\\"id\\": 1"}', '{"id": 2}', '{"id": 3}'], between=", ", end="]", size=300)
+@example(elements=['{"id": 1}', "5", '{"id": 2}', '{"id": 3}'], between=",", end="]", size=300)
+@example(elements=['{"id": 1}', '{"id": NaN}', '{"id": 3}', '{"id": 4}'], between=",", end="]", size=300)
+@example(elements=['{"id": ' + "[" * 3000 + "]" * 3000 + "}", '{"id": 2}'], between=",", end="]", size=9000)
+@settings(max_examples=300, deadline=None)
+def test_both_ways_agree(elements: list[str], between: str, end: str, size: int) -> None:
+    text = f"[\n{between.join(elements)}{end}".encode()
+    quick = found(text, size)
+    with patch.object(arrays, "_sound_objects", lambda text, line: ([], line, text)):
+        assert quick == found(text, size)
+
+
+def test_the_quick_way_is_taken() -> None:
+    text = json.dumps([{"id": at, "inner": [{"id": at}]} for at in range(50)], indent=1).encode()
+    with patch.object(arrays, "_objects", side_effect=arrays._objects) as careful:
+        assert len(found(text, 1 << 20)[0]) == 50
+    # Only the last one is left for it.
+    assert [
+        json.loads(call.args[0].rstrip(b"] \n").lstrip(b", \n"))["id"] for call in careful.mock_calls
+    ] == [49]
+
+
+def found(text: bytes, size: int) -> Found:
+    """What is found, and how it ends."""
+    records: list[tuple[int, bytes]] = []
+    try:
+        records.extend(array_records(io.BytesIO(text), size, "a.json"))
+    except InputError as error:
+        return records, str(error)
+    return records, ""
