@@ -18,12 +18,13 @@ from mmar.items import load_benchmark
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.release_tables import Release
-from mmar.studio.data.tables import Person, Project
+from mmar.studio.data.tables import Person, Project, Trace
 from mmar.studio.items_file import project_items
 from mmar.studio.release import write_project_release
 from mmar.studio.store import people
-from mmar.studio.takedowns import add_takedown, taken_down_since
+from mmar.studio.takedowns import add_takedown, lift_takedown, taken_down_since
 from mmar.studio.web.studio import Studio
+from mmar.studio.workflow import NotThere
 
 __all__ = ["opened"]
 
@@ -113,3 +114,42 @@ def test_the_command_says_what_is_named_and_where_it_was_released(opened: Studio
     )
     listed = CliRunner().invoke(command, base, catch_exceptions=False).stdout.splitlines()
     assert [line.split("  ")[1:] for line in listed] == [["tone-1", "asked"], ["tone-9", "asked"]]
+
+
+def test_what_was_taken_down_by_mistake_comes_back(opened: Studio) -> None:
+    first = written(opened, "1.0")
+    assert take_down(opened, "abcdefghij1") == ["tone-1"]
+    without = written(opened, "1.1", LATER)
+    base = ["--data", str(opened.config.data), "takedown", "tones"]
+    for arguments, words in (
+        (["--lift"], "name what is to be taken off"),
+        (["abcdefghij2", "--lift", "--why", "x"], "is not on the list of tones"),
+        (["abcdefghij1", "--lift"], "say why"),
+    ):
+        refused = CliRunner().invoke(command, [*base, *arguments])
+        assert words in str(refused.exception)
+    lifted = CliRunner().invoke(command, [*base, "abcdefghij1", "--lift", "--why", "another video"])
+    assert lifted.output == "off the list; releases may hold 1 item again\n"
+    assert CliRunner().invoke(command, base).output == ""
+    # What was released stays as it was; what was not handed out is handed out again; the next one has it.
+    assert written(opened, "1.1", LATER) == without
+    assert written(opened, "1.0", LATER) == first
+    assert b"tone-1" in written(opened, "1.2", LATER)["tones-meta.jsonl"]
+    with opened.database.read() as session:
+        log = session.execute(select(Trace.action, Trace.subject, Trace.detail).order_by(Trace.id)).all()
+    assert [tuple(line) for line in log if line.subject == "abcdefghij1"] == [
+        ("takedown", "abcdefghij1", "asked"),
+        ("lifted a takedown", "abcdefghij1", "another video"),
+    ]
+
+
+def test_what_another_line_names_stays_down(opened: Studio) -> None:
+    take_down(opened, "abcdefghij1")
+    take_down(opened, "tone-1")
+    with opened.database.write() as session:
+        actor = people.actor_in(session, 1, session.get_one(Person, 1))
+        project = session.get_one(Project, 1)
+        assert lift_takedown(session, project, actor, 1, "a mistake", LATER) == ("abcdefghij1", [])
+        with pytest.raises(NotThere, match="a moment ago"):
+            lift_takedown(session, project, actor, 1, "a mistake", LATER)
+    assert "tone-1" not in written(opened, "1.0")["tones-meta.jsonl"].decode()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mmar.cli.studio_data import acting, opened_studio
+from mmar.errors import UsageError
 
 if TYPE_CHECKING:
     from mmar.studio.config import StudioConfig
@@ -145,9 +146,12 @@ def export(
 @click.argument("project")
 @click.argument("what", required=False)
 @click.option("--why", default="", help="The reason, for the public.")
+@click.option("--lift", is_flag=True, help="Take WHAT off the list again; --why says to the team why.")
 @click.option("--by", metavar="LOGIN", help="In whose name; the project's first admin when not given.")
 @click.pass_obj
-def takedown(config: StudioConfig, project: str, what: str | None, why: str, by: str | None) -> None:
+def takedown(
+    config: StudioConfig, project: str, what: str | None, why: str, lift: bool, by: str | None
+) -> None:
     """Name WHAT no release of PROJECT may hold again; without WHAT list all that was named.
 
     WHAT is an item's id, a video's address or id, or the SHA-256 of a clip. Releases that hold it are neither
@@ -160,14 +164,29 @@ def takedown(config: StudioConfig, project: str, what: str | None, why: str, by:
     from sqlalchemy import select
 
     from mmar.studio.data.release_tables import Release, Takedown
-    from mmar.studio.takedowns import add_takedown, taken_down_since
+    from mmar.studio.takedowns import add_takedown, lift_takedown, taken_down_since
 
     opened = opened_studio(config)
     if what is None:
+        if lift:
+            raise UsageError("name what is to be taken off the list; without --lift the list is printed")
         with opened.database.read() as session:
             found, _ = acting(session, project, by)
             for one in session.scalars(select(Takedown).where(Takedown.project_id == found.id)):
                 click.echo(f"{one.at.date()}  {one.what}  {one.why}")
+        return
+    if lift:
+        with opened.database.write() as session:
+            found, actor = acting(session, project, by)
+            number = session.scalar(
+                select(Takedown.id).where(Takedown.project_id == found.id, Takedown.what == what.strip())
+            )
+            if number is None:
+                raise UsageError(
+                    f"“{what}” is not on the list of {project}; mmar studio takedown {project} prints it"
+                )
+            _, named = lift_takedown(session, found, actor, number, why, opened.clock())
+        click.echo(f"off the list; releases may hold {len(named)} item{'s' * (len(named) != 1)} again")
         return
     with opened.database.write() as session:
         found, actor = acting(session, project, by)

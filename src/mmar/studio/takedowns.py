@@ -16,13 +16,14 @@ from mmar.studio.data.release_tables import FrozenClip, Release, Takedown
 from mmar.studio.data.tables import Project
 from mmar.studio.exchange import takedown_names
 from mmar.studio.store.people import trace
-from mmar.studio.workflow import Actor, Refused, Role, State
+from mmar.studio.workflow import Actor, NotThere, Refused, Role, State
 
 __all__ = [
     "add_takedown",
     "approved_but_taken_down",
     "is_taken_down",
     "items_named",
+    "lift_takedown",
     "taken_down",
     "taken_down_since",
 ]
@@ -108,6 +109,48 @@ def add_takedown(
     trace(session, now, actor.person, "takedown", what, detail=why, project_id=project.id)
     session.flush()
     return items_named(session, project.id, what)
+
+
+def lift_takedown(
+    session: Session, project: Project, actor: Actor, number: int, why: str, now: datetime
+) -> tuple[str, list[str]]:
+    """Take a line off the list: what was named by mistake, or may be published after all.
+
+    The audit log keeps both. An item that was taken down by itself stays so, and what was released stays as it is.
+
+    Args:
+        session: a writing transaction.
+        project: where.
+        actor: a lead.
+        number: of the line.
+        why: for the team.
+        now: the moment.
+
+    Returns:
+        What was named, and the public ids of the items that a release may hold again.
+
+    Raises:
+        Refused: not a lead.
+        NotThere: no such line in this project; perhaps somebody took it off a moment ago.
+        InputError: no reason.
+    """
+    if not actor.has(Role.LEAD):
+        raise Refused("role", "only a lead may do that")
+    why = why.strip()
+    if not why or "\x00" in why:
+        raise InputError("say why it may be published again", field="why")
+    line = session.scalar(
+        select(Takedown).where(Takedown.id == number, Takedown.project_id == project.id).with_for_update()
+    )
+    if line is None:
+        raise NotThere("there is no such takedown; it may have been taken back a moment ago")
+    what = line.what
+    named = items_named(session, project.id, what)
+    session.delete(line)
+    trace(session, now, actor.person, "lifted a takedown", what, detail=why, project_id=project.id)
+    session.flush()
+    still = taken_down(session, project.id)
+    return what, [one for one in named if one not in _named(session, project.id, still)]
 
 
 def taken_down_since(session: Session, release: Release) -> list[str]:

@@ -56,6 +56,7 @@ COUNTERPARTS = {
     "/p/{slug}/items/{item_id}/let-go": "POST /p/{slug}/items/{item_id}/let-go",
     "/p/{slug}/release": "POST /p/{slug}/releases",
     "/p/{slug}/release/takedown": "POST /p/{slug}/takedowns",
+    "/p/{slug}/release/takedown/{takedown_id}/lift": "POST /p/{slug}/takedowns/{takedown_id}/lift",
     "/p/{slug}/import": "POST /p/{slug}/import/file",
 }
 """Each form of the pages, and what a program sends instead."""

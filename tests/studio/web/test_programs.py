@@ -547,3 +547,16 @@ def test_a_release_that_holds_what_was_taken_down_is_not_handed_out(quiet_site: 
     assert root.get("/api/v1/p/demo/releases").json()[0]["taken_down_since"] == ["a"]
     assert "holds 1 taken down since" in root.get("/p/demo/release").text
     assert [json.loads(each)["id"] for each in root.get("/p/demo/export.jsonl").text.splitlines()] == ["b"]
+    # It was a mistake: taken back on the page, where a program sees it, and the other way round.
+    (line,) = root.get("/api/v1/p/demo/takedowns").json()
+    lifted = root.post(f"/p/demo/release/takedown/{line['id']}/lift", data={"why": "another video"})
+    assert "“a” is off the list; 1 item may be released again: a." in lifted.text
+    assert "2 items ready for the world" in lifted.text
+    assert root.get("/api/v1/p/demo/releases/1.0.zip").status_code == 200
+    again = f"/api/v1/p/demo/takedowns/{line['id']}/lift"
+    assert root.post(again, json={"why": "x"}).status_code == 404
+    root.post("/api/v1/p/demo/takedowns", json={"what": "b", "why": "asked"})
+    (line,) = root.get("/api/v1/p/demo/takedowns").json()
+    again = f"/api/v1/p/demo/takedowns/{line['id']}/lift"
+    assert root.post(again, json={"why": " "}).status_code == 422
+    assert root.post(again, json={"why": "x"}).json() == {"what": "b", "items": ["b"]}

@@ -15,7 +15,7 @@ from mmar.studio.importing import Imported, import_items
 from mmar.studio.items_file import plain_hint
 from mmar.studio.release import write_project_release
 from mmar.studio.store.people import trace
-from mmar.studio.takedowns import add_takedown, taken_down_since
+from mmar.studio.takedowns import add_takedown, lift_takedown, taken_down_since
 from mmar.studio.web.pages.release import download as archive
 from mmar.studio.web.pages.release import export as exported
 from mmar.studio.web.studio import Place, attached, place
@@ -150,10 +150,10 @@ def download(here: Here, version: str) -> Response:
 
 @router.get("/takedowns", summary="What no release may hold again")
 def takedowns(here: Here) -> list[dict[str, Any]]:
-    """What, why, when."""
+    """Number, what, why, when."""
     with here.studio.database.read() as session:
         found = session.scalars(select(Takedown).where(Takedown.project_id == here.project.id))
-        return [{"what": one.what, "why": one.why, "at": one.at.isoformat()} for one in found]
+        return [{"id": one.id, "what": one.what, "why": one.why, "at": one.at.isoformat()} for one in found]
 
 
 @router.post("/takedowns", summary="Name what no release may hold again", status_code=201)
@@ -163,3 +163,12 @@ def take_down(here: Here, what: Words, why: Words) -> dict[str, Any]:
         project = attached(session, here.project)
         named = add_takedown(session, project, here.actor, what, why, here.studio.clock())
     return {"what": what.strip(), "why": why.strip(), "items": named}
+
+
+@router.post("/takedowns/{takedown_id}/lift", summary="Take a takedown back")
+def lift(here: Here, takedown_id: int, why: Words) -> dict[str, Any]:
+    """For one that was a mistake; answers which items a release may hold again. The audit log keeps both."""
+    with here.studio.database.write() as session:
+        project = attached(session, here.project)
+        what, named = lift_takedown(session, project, here.actor, takedown_id, why, here.studio.clock())
+    return {"what": what, "items": named}

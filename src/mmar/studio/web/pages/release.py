@@ -15,7 +15,12 @@ from mmar.studio.items_file import FORMS, format_of, item_file, project_items
 from mmar.studio.release import release_folder, write_project_release
 from mmar.studio.store.people import names_of, trace
 from mmar.studio.store.projects import changed_settings, save_settings, state_counts
-from mmar.studio.takedowns import add_takedown, approved_but_taken_down, taken_down_since
+from mmar.studio.takedowns import (
+    add_takedown,
+    approved_but_taken_down,
+    lift_takedown,
+    taken_down_since,
+)
 from mmar.studio.web.forms import text, texts
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, attached, place
@@ -101,6 +106,7 @@ def write(request: Request, here: Here) -> Response:
 
 @router.get("/import")
 @router.get("/release/takedown")
+@router.get("/release/takedown/{takedown_id}/lift")
 def back(here: Here) -> Response:
     """Where the answers to these forms stand, for whoever loads one again."""
     return RedirectResponse(f"/p/{here.project.slug}/release", 303)
@@ -138,16 +144,35 @@ def take_down(request: Request, here: Here) -> Response:
     with here.studio.database.write() as session:
         project = attached(session, here.project)
         named = add_takedown(session, project, here.actor, what, why, here.studio.clock())
-    some = ", ".join(named[:5]) + (" …" if len(named) > 5 else "")
     return _show(
         request,
         here,
-        said=f"“{what.strip()}” names {len(named)} item{'s' * (len(named) != 1)} here"
-        + (
-            f": {some}. No release will hold them again."
-            if named
-            else ". One that comes later is left out too."
-        ),
+        said=f"“{what.strip()}” names {_counted(named, 'here')}. No release will hold them again."
+        if named
+        else f"“{what.strip()}” names no item here. One that comes later is left out too.",
+    )
+
+
+def _counted(named: list[str], words: str) -> str:
+    """How many items, what is said of them, and which they are."""
+    some = ", ".join(named[:5]) + (" …" if len(named) > 5 else "")
+    return f"{len(named)} item{'s' * (len(named) != 1)} {words}: {some}"
+
+
+@router.post("/release/takedown/{takedown_id}/lift")
+def lift(request: Request, here: Here, takedown_id: int) -> Response:
+    """Take back a takedown that was a mistake."""
+    with here.studio.database.write() as session:
+        project = attached(session, here.project)
+        what, named = lift_takedown(
+            session, project, here.actor, takedown_id, text(here.form, "why"), here.studio.clock()
+        )
+    return _show(
+        request,
+        here,
+        said=f"“{what}” is off the list; {_counted(named, 'may be released again')}."
+        if named
+        else f"“{what}” is off the list.",
     )
 
 
