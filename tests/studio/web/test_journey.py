@@ -40,9 +40,13 @@ def browser() -> Iterator[Browser]:
 class Visitor:
     """Somebody with a browser of their own; collects what the page complains about."""
 
-    def __init__(self, browser: Browser, site: Site, login: str, *, dark: bool = False) -> None:
+    def __init__(
+        self, browser: Browser, site: Site, login: str, *, dark: bool = False, timezone_id: str | None = None
+    ) -> None:
         self.context = browser.new_context(
-            viewport={"width": 1280, "height": 860}, color_scheme="dark" if dark else "light"
+            viewport={"width": 1280, "height": 860},
+            color_scheme="dark" if dark else "light",
+            timezone_id=timezone_id,
         )
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(10_000)

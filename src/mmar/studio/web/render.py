@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from mmar.studio.data.media_tables import Job
@@ -20,7 +21,7 @@ from mmar.studio.workflow import REASONS, Role, State
 from mmar.studio.workflow.content import FIELD_NAMES
 from mmar.studio.workflow.diff import shown
 
-__all__ = ["STATIC", "as_seen", "page", "static_digest"]
+__all__ = ["STATIC", "as_seen", "moment", "page", "static_digest"]
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -62,8 +63,21 @@ def static_digest() -> str:
     return whole.hexdigest()[:10]
 
 
-def _moment(value: datetime | None) -> str:
-    return "" if value is None else value.strftime("%d %b %Y, %H:%M")
+_MOMENTS = {"day": "%d %b %Y, %H:%M UTC", "hour": "%H:%M UTC", "second": "%H:%M:%S UTC"}
+
+
+def moment(value: datetime | None, form: str = "day") -> str:
+    """A moment as an element that says it in UTC; `studio.js` lets it say the reader's own time.
+
+    Args:
+        value: in UTC; nothing gives nothing.
+        form: `day`, or `hour` or `second` for the time of day alone.
+    """
+    if value is None:
+        return ""
+    return Markup('<time datetime="{}" data-local="{}">{}</time>').format(
+        value.isoformat(), form, value.strftime(_MOMENTS[form])
+    )
 
 
 def _clock(seconds: float | None) -> str:
@@ -94,7 +108,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        moment=_moment,
+        moment=moment,
         clock=_clock,
         letter=_letter,
         initials=_initials,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
@@ -14,7 +14,7 @@ from mmar.studio.store import items, judging, listening, queues, revisions
 from mmar.studio.store.clips import clip_of
 from mmar.studio.store.people import names_of
 from mmar.studio.web.forms import number, rejection_from_form, text
-from mmar.studio.web.render import page
+from mmar.studio.web.render import moment, page
 from mmar.studio.web.studio import Place, attached, place
 from mmar.studio.workflow import Action, Command, FieldChange, Refused, changes
 
@@ -114,8 +114,8 @@ def keep(here: Here, item_id: int) -> Response:
     with here.studio.database.write() as session:
         item = revisions.find_item(session, here.project, item_id)
         if not judging.keep_judgement(session, item, here.actor, _written(here), now):
-            return PlainTextResponse("")
-    return PlainTextResponse(f"Kept at {now:%H:%M:%S} UTC")
+            return HTMLResponse("")
+    return HTMLResponse(f"Kept at {moment(now, 'second')}")
 
 
 @router.post("/items/{item_id}/judge")

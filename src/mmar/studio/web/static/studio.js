@@ -30,8 +30,15 @@
   let cards = null;
   document.addEventListener("htmx:beforeSwap", (event) => { cards = event.detail.target.matches(".further") ? document.querySelectorAll(".idea").length : null; });
   document.addEventListener("htmx:afterSettle", () => { if (cards !== null) document.querySelectorAll(".idea")[cards]?.querySelector("button")?.focus({ preventScroll: true }); cards = null; });
-  // A time that one has to keep is told by one's own clock.
-  document.querySelectorAll("time[data-local]").forEach((one) => { one.textContent = new Date(one.dateTime).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }); });
+  // A time is told by one's own clock; what it is in UTC, as programs and other people have it, is said when one points at it.
+  const tellTimes = (part) => part.querySelectorAll("time[data-local]:not([title])").forEach((one) => {
+    const at = new Date(one.dateTime), form = one.dataset.local;
+    const clock = at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...(form === "second" && { second: "2-digit" }) });
+    one.title = one.textContent;
+    one.textContent = form === "day" ? `${String(at.getDate()).padStart(2, "0")} ${at.toLocaleDateString("en-US", { month: "short" })} ${at.getFullYear()}, ${clock}` : clock;
+  });
+  tellTimes(document);
+  document.addEventListener("htmx:load", (event) => tellTimes(event.detail.elt.parentElement || document));
   document.querySelectorAll("[data-all]").forEach((box) => box.addEventListener("change", () => {
     box.closest("form").querySelectorAll("input[name=item]").forEach((one) => { one.checked = box.checked; });
   }));

@@ -1,0 +1,45 @@
+"""Times: in UTC for whoever has no script, in the reader's own time for everybody else."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from test_api_counterparts import begun
+from test_leading import paged
+
+from conftest import Site
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from test_journey import Visitor, browser  # noqa: E402, F401
+
+INDIA = timedelta(hours=5, minutes=30)
+
+
+@pytest.mark.timeout(60)
+def test_a_time_is_told_in_utc_and_by_the_readers_clock(quiet_site: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+    number = begun(quiet_site)
+    plain = paged(quiet_site, "anna").get(f"/p/demo/items/{number}").text
+    times = re.findall(r'<time datetime="([^"]+)" data-local="day">([^<]+)</time>', plain)
+    assert times
+    for at, words in times:
+        assert words == f"{datetime.fromisoformat(at).astimezone(UTC):%d %b %Y, %H:%M} UTC"
+    anna = Visitor(browser, quiet_site, "anna", timezone_id="Asia/Kolkata")
+    first = anna.go(f"/items/{number}").locator("time").first
+    there = datetime.fromisoformat(times[0][0]) + INDIA
+    playwright.expect(first).to_have_text(f"{there:%d %b %Y, %H:%M}")
+    playwright.expect(first).to_have_attribute("title", times[0][1])
+    # What comes later, as part of a page, is told so too.
+    page = anna.go(f"/items/{number}/edit")
+    page.get_by_label("Question").fill("Which comes first?")
+    kept = page.locator("#kept time")
+    playwright.expect(kept).to_have_attribute("title", re.compile(r"^\d\d:\d\d:\d\d UTC$"))
+    shown, utc = kept.inner_text(), str(kept.get_attribute("title"))
+    assert _seconds(shown) == (_seconds(utc) + INDIA.total_seconds()) % 86_400
+    assert anna.complaints == []
+
+
+def _seconds(clock: str) -> float:
+    hours, minutes, seconds = clock.removesuffix(" UTC").split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + int(seconds)
