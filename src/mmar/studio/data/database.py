@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from mmar.errors import UsageError, WorldError
 
-__all__ = ["Database", "open_database"]
+__all__ = ["Database", "DatabaseAwayError", "open_database"]
 
 BUSY_MS = 30_000
 """How long one process waits for another's write, milliseconds."""
@@ -36,6 +36,13 @@ _SILENT_MS = 60_000
 
 _WRITERS = 0x6D6D6172
 """The advisory lock of those who write; the database's own, so that two studios on one server do not meet."""
+
+
+class DatabaseAwayError(WorldError):
+    """The database does not answer or cannot write: its server is away, the disk is full.
+
+    Its words are the driver's, for the log and the command line, not for whoever looks at a page.
+    """
 
 
 class Database:
@@ -59,20 +66,20 @@ class Database:
         """A transaction that sees one state of the database; what it changes is thrown away.
 
         Raises:
-            WorldError: the database cannot be read: its server is away for a moment, say.
+            DatabaseAwayError: the database cannot be read: its server is away for a moment, say.
         """
         try:
             with Session(self._reader, expire_on_commit=False) as session:
                 yield session
         except OperationalError as error:
-            raise WorldError(f"the database cannot be read: {error.orig}") from error
+            raise DatabaseAwayError(f"the database cannot be read: {error.orig}") from error
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A short transaction that is committed at the end, or undone if anything is raised.
 
         Raises:
-            WorldError: the database cannot be written: the disk is full, say, or another process kept it
+            DatabaseAwayError: the database cannot be written: the disk is full, say, or another process kept it
             busy.
         """
         if self._owner == threading.get_ident():
@@ -83,7 +90,7 @@ class Database:
                 with Session(self._writer, expire_on_commit=False) as session, session.begin():
                     yield session
             except OperationalError as error:
-                raise WorldError(f"the database cannot be written: {error.orig}") from error
+                raise DatabaseAwayError(f"the database cannot be written: {error.orig}") from error
             finally:
                 self._owner = None
 

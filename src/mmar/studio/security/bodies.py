@@ -47,7 +47,7 @@ class BodyLimits:
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             refusal = await self._refusal(headers)
             if refusal is not None:
-                answer = self._said(scope, *refusal)
+                answer = await to_thread.run_sync(self._said, scope, *refusal)
                 answer.headers["connection"] = "close"  # the body was not read: it cannot be used again
                 await answer(scope, receive, send)
                 return

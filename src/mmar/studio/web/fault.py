@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from mmar.studio.web.render import page
+from mmar.studio.web.studio import seen, seen_place
 
 __all__ = ["fault_answer"]
 
@@ -31,9 +32,13 @@ def fault_answer(scope: MutableMapping[str, Any], reference: str) -> Response:
     words = f"The studio made a mistake. What you saved is safe. Its log says more under {reference}."
     if "hx-request" in request.headers or request.headers.get("accept", "").startswith("application/json"):
         return PlainTextResponse(words, _STATUS)
+    who = seen(request, look=False)
     return page(
         request,
         "error.html",
+        seen_place(request),
+        person=who.person if who else None,
+        csrf=who.csrf if who else "",
         status=_STATUS,
         code=_STATUS,
         title="The studio made a mistake",

@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from starlette.requests import cookie_parser
 
 from mmar.studio.config import StudioConfig
-from mmar.studio.data import Database
+from mmar.studio.data import Database, DatabaseAwayError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.security.passwords import Passwords
@@ -31,6 +31,8 @@ __all__ = [
     "knows",
     "place",
     "read_form",
+    "seen",
+    "seen_place",
     "studio_of",
     "visitor",
 ]
@@ -139,6 +141,30 @@ def _named(session: Session, authorization: str, cookie: str, now: datetime) -> 
     return find_visitor(session, cookie, now) if cookie else None
 
 
+def seen(request: Request, *, look: bool = True) -> Visitor | None:
+    """Who is asking, for a page that says what went wrong.
+
+    Args:
+        request: what is answered.
+        look: whether to look whose session it is, where nobody did yet; not for an event loop, which would wait.
+    """
+    found = getattr(request.state, "visitor", None)
+    if isinstance(found, Visitor) or not look:
+        return found
+    studio = studio_of(request)
+    try:
+        with studio.database.read() as session:
+            return _named(session, "", request.cookies.get(COOKIE, ""), studio.clock())
+    except DatabaseAwayError:
+        return None
+
+
+def seen_place(request: Request) -> Place | None:
+    """In which project a request was, if it came so far."""
+    found = getattr(request.state, "place", None)
+    return found if isinstance(found, Place) else None
+
+
 def _identified(request: Request, form: FormData, session: Session, now: datetime) -> Visitor:
     authorization = request.headers.get("authorization", "")
     found = _named(session, authorization, request.cookies.get(COOKIE, ""), now)
@@ -169,7 +195,7 @@ def visitor(request: Request, form: FormData = Depends(read_form)) -> Visitor:  
     """
     studio = studio_of(request)
     with studio.database.read() as session:
-        found = _identified(request, form, session, studio.clock())
+        found = request.state.visitor = _identified(request, form, session, studio.clock())
     _touched(request, studio, found)
     return found
 
@@ -188,12 +214,13 @@ def place(
     """
     studio = studio_of(request)
     with studio.database.read() as session:
-        who = _identified(request, form, session, studio.clock())
+        who = request.state.visitor = _identified(request, form, session, studio.clock())
         found = project_and_actor(session, slug, who.person)
     _touched(request, studio, who)
     if found is None or not found[1].roles:
         raise NotThere(f"there is no project “{slug}” that you belong to")
-    return Place(studio, who.person, who.csrf, *found, form)
+    here = request.state.place = Place(studio, who.person, who.csrf, *found, form)
+    return here
 
 
 def shows_key(here: Place, item: Item) -> None:

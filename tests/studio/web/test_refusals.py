@@ -1,0 +1,81 @@
+"""What could not be done is said on a page from which one goes on, and without the words of the machinery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+from test_api_counterparts import BASE, begun
+from test_leading import paged
+
+from conftest import Site
+
+STAGES = 'aria-label="Stages"'
+OUT = "Log out"
+
+
+def test_the_way_on_stands_on_the_page(quiet_site: Site) -> None:
+    ina = paged(quiet_site, "ina")
+    missing = ina.get("/p/demo/items/999")
+    forbidden = ina.post("/p/demo/release/takedown", data={"what": "a", "why": "b"})
+    assert (missing.status_code, forbidden.status_code) == (404, 403)
+    for said in (missing, forbidden):
+        assert STAGES in said.text
+        assert OUT in said.text
+    # No project there: who one is stands there all the same.
+    for path in ("/p/nowhere", "/nothing"):
+        said = ina.get(path)
+        assert (said.status_code, STAGES in said.text, OUT in said.text) == (404, False, True)
+        assert "To your work" in said.text
+    lost = quiet_site.client().get("/nothing")
+    assert (lost.status_code, OUT in lost.text) == (404, False)
+    assert '<a class="button" href="/">Log in</a>' in lost.text
+
+
+def test_one_can_log_out_from_where_something_went_wrong(quiet_site: Site) -> None:
+    ina = paged(quiet_site, "ina")
+    token = ina.get("/nothing").text.partition('name="csrf" value="')[2].partition('"')[0]
+    assert token
+    assert ina.post("/logout", data={"csrf": token}).status_code == 303
+
+
+@contextmanager
+def away(site: Site, *, but: int = 0) -> Iterator[None]:
+    """The database's server is gone; `but` so many statements are still answered."""
+    left = [but]
+
+    def refuse(*_: object) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OperationalError("SELECT secret", {}, Exception("server at 10.1.2.3 closed: secret"))
+
+    event.listen(site.studio.database.engine, "before_cursor_execute", refuse)
+    yield
+    event.remove(site.studio.database.engine, "before_cursor_execute", refuse)
+
+
+@pytest.mark.parametrize(("but", "known"), [(0, False), (3, True)])
+def test_a_database_that_is_away_is_said_in_words_of_our_own(
+    quiet_site: Site, but: int, known: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun(quiet_site)
+    anna, program = paged(quiet_site, "anna"), quiet_site.client("anna")
+    with away(quiet_site, but=but):
+        shown = anna.get("/p/demo/items")
+    with away(quiet_site, but=but):
+        part = anna.get("/p/demo/items", headers={"hx-request": "true"})
+    with away(quiet_site, but=but):
+        told = program.get(f"{BASE}/items")
+    for answer in (shown, part, told):
+        assert answer.status_code == 503
+        assert "does not answer just now" in answer.text
+        assert "secret" not in answer.text
+        assert "10.1.2.3" not in answer.text
+    assert "Not just now" in shown.text
+    assert (STAGES in shown.text) == known, "as much as was known before is there"
+    assert told.json()["error"]["kind"] == "input"
+    assert "server at 10.1.2.3 closed: secret, at GET /p/demo/items" in caplog.text
+    assert anna.get("/p/demo/items").status_code == 200
