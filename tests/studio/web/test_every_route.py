@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi.routing import APIRoute
+from test_api_counterparts import begun
 
 from conftest import Site
 from mmar.studio.data.tables import Person
@@ -103,3 +104,20 @@ def test_whoever_is_of_another_project_finds_nothing_of_this_one(site: Site) -> 
             missing = program.request(method, filled(path, "nowhere"), json={})
             assert (missing.status_code, missing.text) == (answer.status_code, answer.text), (method, path)
         assert "Hidden" not in answer.text
+
+
+def test_whatever_address_is_loaded_shows_a_whole_page(site: Site) -> None:
+    begun(site)
+    browser = site.client()
+    browser.cookies.set(COOKIE, site.cookie("root"))
+    parts = 0
+    for method, path in ROUTES:
+        if method != "GET" or path.startswith("/api/"):
+            continue
+        answer = browser.get(filled(path))
+        while answer.is_redirect:
+            answer = browser.get(answer.headers["location"])
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            assert answer.text.lstrip().startswith("<!doctype html>"), path
+        parts += not browser.get(filled(path), headers={"hx-request": "true"}).text.lstrip().startswith("<!")
+    assert parts > 5

@@ -369,8 +369,9 @@ def test_a_guess_is_about_what_stands_on_the_page_and_not_about_what_was_saved(
     with database.read() as session:
         found = session.scalars(select(Proposal)).one()
         assert found.content == {"choice": "B", "place": 1, "right": True, "why": "not; words"}
-    assert "It guessed the key" in anna.get(page).text
-    assert quiet_site.client("ina").get(page).status_code == 403
+    within = {"hx-request": "true"}
+    assert "It guessed the key" in anna.get(page, headers=within).text
+    assert quiet_site.client("ina").get(page, headers=within).status_code == 403
 
 
 def test_a_service_that_is_busy_is_asked_again_and_nonsense_is_told(

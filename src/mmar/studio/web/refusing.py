@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from mmar.errors import InputError, MmarError, WorldError
 from mmar.studio.data import DatabaseAwayError
 from mmar.studio.web.render import page
-from mmar.studio.web.studio import Forged, NeedsLogin, seen, seen_place
+from mmar.studio.web.studio import Forged, NeedsLogin, PartAlone, seen, seen_place
 from mmar.studio.workflow import NotThere, Refused
 
 __all__ = ["explain_errors", "refusal_answer"]
@@ -50,6 +50,10 @@ def explain_errors(app: FastAPI) -> None:
             target = f"/login?next={quote(urlsplit(request.headers.get('hx-current-url', '')).path or '/')}"
             return Response(status_code=204, headers={"HX-Redirect": target})
         return RedirectResponse(target, 303)
+
+    @app.exception_handler(PartAlone)
+    def whole(_request: Request, error: Exception) -> Response:
+        return RedirectResponse(error.args[0], 303)
 
     @app.exception_handler(Forged)
     def forged(request: Request, _error: Exception) -> Response:

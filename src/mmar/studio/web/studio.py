@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
@@ -26,9 +27,11 @@ __all__ = [
     "COOKIE",
     "Forged",
     "NeedsLogin",
+    "PartAlone",
     "Place",
     "Studio",
     "knows",
+    "part_of",
     "place",
     "read_form",
     "seen",
@@ -44,6 +47,10 @@ _MANY, _FRESH_S = 100, 15.0
 
 class NeedsLogin(Exception):  # noqa: N818 - says what is missing
     """Nobody is logged in; the pages answer with the login page, the API with 401."""
+
+
+class PartAlone(Exception):  # noqa: N818 - says what it is
+    """A part of a page was asked for by itself, as when its address is loaded again; `args[0]` is the page's address."""
 
 
 class Forged(Exception):  # noqa: N818 - says what it is
@@ -221,6 +228,20 @@ def place(
         raise NotThere(f"there is no project “{slug}” that you belong to")
     here = request.state.place = Place(studio, who.person, who.csrf, *found, form)
     return here
+
+
+def part_of(address: str) -> Any:
+    """What a part of a page depends on: that a page asks for it; whoever loads its address is sent to the page.
+
+    Args:
+        address: the page's, with places such as `{slug}`.
+    """
+
+    def asked_by_page(request: Request, _here: Place = Depends(place)) -> None:  # noqa: B008 - FastAPI's way
+        if "hx-request" not in request.headers:
+            raise PartAlone(address.format(**request.path_params))
+
+    return Depends(asked_by_page)
 
 
 def shows_key(here: Place, item: Item) -> None:

@@ -24,7 +24,7 @@ from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import open_proposals
 from mmar.studio.web.forms import content_from_form, number, text
 from mmar.studio.web.render import as_seen, page
-from mmar.studio.web.studio import Place, attached, place, shows_key
+from mmar.studio.web.studio import Place, attached, part_of, place, shows_key
 from mmar.studio.web.uploads import take_upload
 from mmar.studio.workflow import (
     Action,
@@ -181,7 +181,7 @@ def guess(request: Request, here: Here, item_id: int) -> Response:
     return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit", 303)
 
 
-@router.get("/items/{item_id}/guess")
+@router.get("/items/{item_id}/guess", dependencies=[part_of("/p/{slug}/items/{item_id}/edit")])
 def guessed(request: Request, here: Here, item_id: int, seen: str = "") -> Response:
     """What the model guessed; nothing as long as that is what the page shows."""
     return _guess(request, here, item_id, seen)
@@ -255,7 +255,7 @@ def resolve(here: Here, item_id: int) -> Response:
     return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit", 303)
 
 
-@router.get("/items/{item_id}/sound")
+@router.get("/items/{item_id}/sound", dependencies=[part_of("/p/{slug}/items/{item_id}/edit")])
 def sound(request: Request, here: Here, item_id: int) -> Response:
     """How far the recording is; the page asks again until it is there."""
     with here.studio.database.read() as session:

@@ -13,7 +13,7 @@ from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.people import names_of
 from mmar.studio.web.forms import number, text
 from mmar.studio.web.render import as_seen, page
-from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.web.studio import Place, attached, part_of, place
 
 __all__ = ["router"]
 
@@ -103,13 +103,13 @@ def show(request: Request, here: Here) -> Response:
     return _show(request, here)
 
 
-@router.get("/further")
+@router.get("/further", dependencies=[part_of("/p/{slug}/ideas")])
 def further(request: Request, here: Here) -> Response:
     """What follows the cards that a long board shows."""
     return _show(request, here, part="ideas_further.html", further=True)
 
 
-@router.get("/asked")
+@router.get("/asked", dependencies=[part_of("/p/{slug}/ideas")])
 def asked(request: Request, here: Here, seen: str = "") -> Response:
     """How far the model is, and what it proposes; nothing as long as that is what the page shows."""
     with here.studio.database.read() as session:
@@ -145,7 +145,7 @@ def ask(request: Request, here: Here) -> Response:
     return RedirectResponse(f"/p/{here.project.slug}/ideas", 303)
 
 
-@router.get("/{idea_id}/more")
+@router.get("/{idea_id}/more", dependencies=[part_of("/p/{slug}/ideas")])
 def more(request: Request, here: Here, idea_id: int) -> Response:
     """What may be done with one card; of hundreds of cards only those that somebody unfolds."""
     with here.studio.database.read() as session:

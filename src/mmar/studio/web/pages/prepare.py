@@ -19,7 +19,7 @@ from mmar.studio.store.projects import changed_settings, save_settings
 from mmar.studio.web.forms import number, numbers, text, texts
 from mmar.studio.web.pages.proposals import proposal_values
 from mmar.studio.web.render import page
-from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.web.studio import Place, attached, part_of, place
 from mmar.studio.workflow import Action, Refused, Role, State, permitted
 
 __all__ = ["router"]
@@ -66,11 +66,9 @@ def _show(request: Request, here: Place, *, after: int = 0, kind: str = "", said
     return page(request, "preparation.html", here, said=said, **values)
 
 
-@router.get("/preparation/jobs")
+@router.get("/preparation/jobs", dependencies=[part_of("/p/{slug}/preparation")])
 def job_list(request: Request, here: Here) -> Response:
     """The list of jobs alone; the page asks for it while something runs."""
-    if "hx-request" not in request.headers:
-        return RedirectResponse(f"/p/{here.project.slug}/preparation", 303)
     with here.studio.database.read() as session:
         values = _jobs(session, here)
     return page(request, "jobs.html", here, **values)

@@ -15,7 +15,7 @@ from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.people import names_of, trace
 from mmar.studio.web.forms import counted, number, text, texts
 from mmar.studio.web.render import as_seen, page
-from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.web.studio import Place, attached, part_of, place
 from mmar.studio.workflow.coverage import board
 from mmar.studio.workflow.taxonomy import Branch, Move, Taxonomy
 
@@ -90,7 +90,7 @@ def ask(request: Request, here: Here) -> Response:
     return RedirectResponse(f"/p/{here.project.slug}/taxonomy", 303)
 
 
-@router.get("/taxonomy/asked")
+@router.get("/taxonomy/asked", dependencies=[part_of("/p/{slug}/taxonomy")])
 def asked(request: Request, here: Here, seen: str = "") -> Response:
     """How far the model is, and what it proposes; nothing as long as that is what the page shows."""
     with here.studio.database.read() as session:
