@@ -61,6 +61,7 @@ def test_import_export_work_backup_and_restore(data: Path, tmp_path: Path) -> No
         fresh = tmp_path / name.split(".")[1]
         assert "0 items added, 1 known" in run(data, "import", "demo", str(tmp_path / name)), fresh
     assert run(data, "work") == "0 jobs done\n"
+    assert json.loads(run(data, "work", "--json")) == {"done": 0, "failed": 0, "stopped": False}
     backup = tmp_path / "backup"
     run(data, "backup", str(backup))
     again = tmp_path / "again"

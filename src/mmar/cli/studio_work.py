@@ -11,12 +11,19 @@ from typing import TYPE_CHECKING
 import click
 
 from mmar.cli.studio_data import acting, opened_studio
+from mmar.cli.studio_queueing import (
+    known_state,
+    queue_conversion,
+    queue_failed,
+    queue_questions,
+    queue_sounds,
+    tell_what_waits_for_a_model,
+)
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
     from mmar.studio.config import StudioConfig
     from mmar.studio.jobs.worker import Ended
-    from mmar.studio.web.studio import Studio
 
 __all__ = ["WORK_COMMANDS"]
 
@@ -48,6 +55,9 @@ __all__ = ["WORK_COMMANDS"]
     "--jobs", "at_once", type=click.IntRange(1, 64), default=1, show_default=True, help="How many at once."
 )
 @click.option("--stay", is_flag=True, help="Wait for further jobs instead of ending when none is left.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="For programs: say as JSON how many were done and failed."
+)
 @click.pass_obj
 def work(
     config: StudioConfig,
@@ -64,6 +74,7 @@ def work(
     media_host: tuple[str, ...],
     at_once: int,
     stay: bool,
+    as_json: bool,
 ) -> None:
     """Do background jobs here: fetch, cut, ask the model. Several may run at once, beside the server.
 
@@ -88,25 +99,30 @@ def work(
     opened = opened_studio(config)
     if project is not None:
         if retry:
-            _retry(opened, project)
+            queue_failed(opened, project)
         if rate is not None or channels is not None:
-            _convert(opened, project, rate, channels)
+            queue_conversion(opened, project, rate, channels)
         if fetch:
-            _fetch(opened, project)
+            queue_sounds(opened, project)
         if ask:
-            _ask(opened, project, ask, _known_state(state), again=again)
+            queue_questions(opened, project, ask, known_state(state), again=again)
     ended: Counter[Ended] = Counter()
     shown = _Shown()
     try:
         drain(config, opened.database, opened.clock, at_once=at_once, stay=stay, told=shown, ended=ended)
+        stopped = False
     except KeyboardInterrupt:
+        stopped = True
         shown.close()
         click.echo("stopped; what was at hand is queued again", err=True)
     shown.close()
     if not text_model:
-        _waiting_for_a_model(opened)
+        tell_what_waits_for_a_model(opened)
     failed = ended[Ended.FAILED]
-    click.echo(f"{ended[Ended.DONE]} jobs done" + (f", {failed} failed" if failed else ""))
+    if as_json:
+        click.echo(json.dumps({"done": ended[Ended.DONE], "failed": failed, "stopped": stopped}))
+    else:
+        click.echo(f"{ended[Ended.DONE]} jobs done" + (f", {failed} failed" if failed else ""))
     if failed:
         click.echo(
             "`mmar studio jobs PROJECT` says why; `work --project PROJECT --retry` tries again", err=True
@@ -178,7 +194,7 @@ def assign(
         )
     nobody = NOBODY if unassigned else None
     chosen = ItemFilter(
-        _known_state(state),
+        known_state(state),
         layer,
         modality,
         words,
@@ -220,84 +236,6 @@ class _Shown:
         if self._drawn:
             click.echo("", err=True)
             self._drawn = False
-
-
-def _retry(opened: Studio, slug: str) -> None:
-    from mmar.studio.store.jobs import retry_all
-
-    with opened.database.write() as session:
-        project, _ = acting(session, slug, None)
-        queued = retry_all(session, project.id)
-    click.echo(f"{queued} failed jobs queued again", err=True)
-
-
-def _fetch(opened: Studio, slug: str) -> None:
-    """Queue whatever the project's items lack until they can be heard."""
-    from mmar.studio.bulk import fetch_sounds
-    from mmar.studio.store.finding import ItemFilter, item_numbers
-    from mmar.studio.workflow import State
-
-    with opened.database.read() as session:
-        project, actor = acting(session, slug, None)
-        items = [
-            number
-            for state in (State.DRAFT, State.PREPARATION, State.INSPECTION, State.CORRECTION, State.APPROVED)
-            for number in item_numbers(session, project.id, ItemFilter(state))
-        ]
-    outcome = fetch_sounds(opened.database, project, items, actor.person, opened.clock)
-    click.echo(f"the sound of {outcome.done} items is asked for", err=True)
-    for why, number in outcome.left.items():
-        click.echo(f"  {number} left: {why}", err=True)
-
-
-def _ask(opened: Studio, slug: str, kinds: tuple[str, ...], state: str, *, again: bool) -> None:
-    """Queue questions about every item in a state."""
-    from mmar.studio.jobs.asking import ask_many
-    from mmar.studio.store.finding import ItemFilter, item_numbers
-
-    with opened.database.read() as session:
-        project, actor = acting(session, slug, None)
-        items = item_numbers(session, project.id, ItemFilter(state))
-    queued, known = ask_many(opened.database, project, items, kinds, actor.person, opened.clock, again=again)
-    left = f"; {known} were answered before (--again asks them again)" if known else ""
-    click.echo(f"{queued} questions queued{left}", err=True)
-
-
-def _convert(opened: Studio, slug: str, rate: str | None, channels: str | None) -> None:
-    """Set what a project's clips are converted to, and queue those that are not so; what is not given stays."""
-    from mmar.studio.jobs.converting import ask_for_conversion, chosen_format, format_words
-    from mmar.studio.store.people import trace
-    from mmar.studio.store.projects import changed_settings, save_settings
-
-    with opened.database.write() as session:
-        project, actor = acting(session, slug, None)
-        now = (project.settings.clip_rate, project.settings.clip_channels)
-        rate, channels = (
-            ("" if new == "recorded" else new) if new is not None else str(old or "")
-            for new, old in zip((rate, channels), now, strict=True)
-        )
-        save_settings(project, actor, changed_settings(project, **chosen_format(rate, channels)))
-        queued = ask_for_conversion(session, project, opened.clock(), person_id=actor.person)
-        words = format_words(project.settings)
-        trace(session, opened.clock(), actor.person, "clip format", words, project_id=project.id)
-    click.echo(f"clips are cut {words}; {queued} are cut anew", err=True)
-
-
-def _waiting_for_a_model(opened: Studio) -> None:
-    from mmar.studio.store.jobs import unfinished
-
-    with opened.database.read() as session:
-        waiting = unfinished(session, ["propose"])
-    if waiting:
-        click.echo(f"{waiting} questions wait for a worker with --text-model", err=True)
-
-
-def _known_state(state: str) -> str:
-    from mmar.studio.workflow import State
-
-    if state and state not in set(State):
-        raise UsageError(f"there is no state “{state}”; there are {', '.join(State)}")
-    return state
 
 
 WORK_COMMANDS = (work, jobs, assign)
