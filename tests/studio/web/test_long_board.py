@@ -65,6 +65,20 @@ def test_a_vote_and_a_change_send_no_more_than_what_they_changed(site: Site) -> 
     assert anna.post("/p/demo/ideas/3/vote").headers["location"] == "/p/demo/ideas"
 
 
+def test_a_card_that_is_dropped_leaves_the_others_where_they_are(site: Site) -> None:
+    fill(site)
+    root = paged(site, "root")
+    second = root.get("/p/demo/ideas?from=60").text
+    view = dict(
+        re.findall(r'<input type="hidden"[^>]* name="(tag|order|from|shown)" value="([^"]*)"', second)
+    )
+    before = shown(second)
+    board = shown(root.post(f"/p/demo/ideas/{before[3]}/drop", data=view, headers=HX).text)
+    assert board == [number for number in before if number != before[3]] + [before[-1] - 1]
+    # A new card is first, wherever one was looking.
+    assert shown(root.post("/p/demo/ideas", data={"title": "New", **view}, headers=HX).text)[0] == MANY + 1
+
+
 def test_a_new_card_stands_where_its_author_sees_it(site: Site) -> None:
     fill(site)
     anna = paged(site, "anna")

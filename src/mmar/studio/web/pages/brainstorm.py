@@ -38,8 +38,10 @@ def _show(
         new: a card that was just made; it stands first, so that its author sees it.
     """
     # A part of the page that was changed is shown anew as it was looked at: with the same tag, in the same order.
-    tag, order = (here.form.get(name) or request.query_params.get(name) or "" for name in ("tag", "order"))
-    start = _count(request.query_params.get("from"))
+    tag, order, first = (
+        here.form.get(name) or request.query_params.get(name) or "" for name in ("tag", "order", "from")
+    )
+    start = 0 if new else _count(first)
     upto = max(start + _STEP, _count(here.form.get("shown")))
     with here.studio.database.read() as session:
         cards = ideas.board_of(session, here.project.id, here.person.id)
