@@ -163,6 +163,18 @@ def test_from_an_idea_to_a_release(site: Site, browser: Browser, recording: Path
     assert "doubles its frequency" not in page.content()
     expect(page.locator("[data-time]")).to_contain_text("0:04")
     ina.look("5-blind")
+    # Letters and numbers do nothing for whoever switched them off, and say so.
+    switch, hint = page.get_by_label("letter and number keys"), page.locator(".answers kbd").first
+    switch.uncheck()
+    expect(hint).to_be_hidden()
+    page.reload()
+    expect(switch).not_to_be_checked()
+    page.keyboard.press("2")
+    page.wait_for_timeout(300)
+    expect(page.locator("[data-answers]")).to_be_visible()
+    switch.check()
+    expect(hint).to_be_visible()
+    page.get_by_role("heading", name="How do the two tones compare?").click()
     page.keyboard.press("2")
     expect(page.get_by_text("You heard something else than its author.")).to_be_visible()
     page.get_by_label("Reason").select_option("wrong_key")

@@ -52,6 +52,17 @@
     return { toggle, move: (by) => { audio.currentTime = Math.min(total, Math.max(0, audio.currentTime + by)); } };
   };
   const players = Promise.all([...document.querySelectorAll("[data-player]")].map((box) => open(box).catch(() => window.say("The sound cannot be loaded."))));
+  // Single letters and numbers judge; whoever dictates or types with one hand may switch them off, in this browser.
+  const keys = document.querySelector("[data-keys]");
+  const usesKeys = () => { try { return localStorage.getItem("mmar-keys") !== "off"; } catch { return true; } };
+  const showKeys = () => document.body.classList.toggle("no-keys", !usesKeys());
+  if (keys) {
+    const box = keys.querySelector("input");
+    keys.hidden = false;
+    box.checked = usesKeys();
+    box.addEventListener("change", () => { try { localStorage.setItem("mmar-keys", box.checked ? "on" : "off"); } catch { window.say("This browser keeps no settings."); } showKeys(); });
+    showKeys();
+  }
   document.addEventListener("keydown", async (event) => {
     if (event.target.closest("input, textarea, select, summary") || event.ctrlKey || event.metaKey || event.altKey) return;
     const player = (await players)[0];
@@ -59,6 +70,7 @@
     if (event.key === " " && player && !event.target.closest("button, a")) { event.preventDefault(); player.toggle(); }
     else if (event.key === "ArrowLeft") player?.move(-2);
     else if (event.key === "ArrowRight") player?.move(2);
+    else if (!usesKeys()) return;
     else if (answers && /^[0-9]$/.test(event.key)) answers.querySelector(`button[value="${Number(event.key) - 1}"]`)?.click();
     else if (event.key === "a") document.querySelector("[data-approve] button")?.click();
     else if (event.key === "r") { const box = document.querySelector("[data-reject]"); if (box) { box.open = true; box.querySelector("select").focus(); event.preventDefault(); } }
