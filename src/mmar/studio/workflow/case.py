@@ -144,10 +144,7 @@ def claim(case: Case, actor: Actor, now: datetime) -> Case:
     if case.lease is not None and case.lease.live(now) and case.lease.person != actor.person:
         raise Refused("lease", "somebody else has this item in hand")
     if case.state is State.INSPECTION:
-        if not actor.has(Role.INSPECTOR):
-            raise Refused("role", "to inspect needs the role inspector")
-        if actor.person in case.writers or actor.person == case.author:
-            raise Refused("writer", _GUARDS[Guard.NOT_WRITER][2])
+        _check_inspector(case, actor)
         if actor.person in case.approvals:
             raise Refused("state", "you have approved this revision already; another inspector is needed")
         if case.inspector not in (None, actor.person):
@@ -164,8 +161,10 @@ def answer_blind(case: Case, actor: Actor, now: datetime) -> Case:
     """Record that an inspector answered by ear.
 
     Raises:
-        Refused: no lease, or the answer would not be blind: this revision was answered, or a key was seen.
+        Refused: no inspector of it, no lease, or the answer would not be blind: this revision was answered, or a
+            key was seen.
     """
+    _check_inspector(case, actor)
     if case.state is not State.INSPECTION or case.lease is None or not case.lease.held_by(actor.person, now):
         raise Refused("lease", _GUARDS[Guard.HOLDS_LEASE][2])
     if actor.person in case.answered:
@@ -175,6 +174,13 @@ def answer_blind(case: Case, actor: Actor, now: datetime) -> Case:
     return msgspec.structs.replace(
         case, answered=case.answered | {actor.person}, seen=case.seen | {actor.person}
     )
+
+
+def _check_inspector(case: Case, actor: Actor) -> None:
+    if not actor.has(Role.INSPECTOR):
+        raise Refused("role", "to inspect needs the role inspector")
+    if actor.person in case.writers or actor.person == case.author:
+        raise Refused("writer", _GUARDS[Guard.NOT_WRITER][2])
 
 
 def see_key(case: Case, person: int) -> Case:

@@ -110,8 +110,10 @@ def retry_all(here: Here) -> dict[str, int]:
 )
 def ask(here: Here, item_id: int, kind: str) -> dict[str, str]:
     """`thinking`, `distractors`, `sub_category`, `rubric` or `guess`."""
-    if not here.actor.has(Role.ANNOTATOR) or kind not in ITEM_KINDS:
-        raise UsageError(f"ask one of {', '.join(ITEM_KINDS)}, as an annotator")
+    if not here.actor.has(Role.ANNOTATOR):
+        raise Refused("role", "to prepare items needs the role annotator")
+    if kind not in ITEM_KINDS:
+        raise UsageError(f"ask one of {', '.join(ITEM_KINDS)}")
     with here.studio.database.write() as session:
         item = find_item(session, here.project, item_id)
         ask_one(session, here.project, item.id, kind, here.person.id, here.studio.clock())
