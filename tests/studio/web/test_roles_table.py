@@ -325,7 +325,7 @@ BODIES: dict[str, Callable[[Stage, str], dict[str, Any]]] = {
     "PUT /taxonomy": lambda s, who: {
         "json": {
             "base": (tree := s.ask("ada", "GET", "/taxonomy"))["number"], "why": "wider",
-            "layers": [*tree["layers"], {"name": f"Layer {s.made}", "leaves": [{"name": "New"}]}],
+            "layers": [*tree["layers"], {"name": f"Layer {s.made}", "subs": ["New"]}],
         }
     },
     "POST /people": lambda s, _: {"json": {"login": f"new{s.made}", "roles": ["inspector"]}},
