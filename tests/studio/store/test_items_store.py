@@ -25,6 +25,7 @@ from mmar.studio.store import (
     queues,
     revisions,
 )
+from mmar.studio.store.taxonomy_change import save_taxonomy
 from mmar.studio.workflow import Action, Actor, Command, Cue, ItemContent, Refused, Rejection, Role
 from mmar.studio.workflow.agreement import human_score
 from mmar.studio.workflow.lease import LEASE_TIME
@@ -213,12 +214,12 @@ def test_a_new_tree_moves_items_without_undoing_what_was_judged(team: Team) -> N
         (*MMAR_TEMPLATE.layers[:1], Branch("Perception Layer", ("Music",)), *MMAR_TEMPLATE.layers[2:])
     )
     with pytest.raises(InputError, match="nowhere to go"), team.database.write() as session:
-        projects.save_taxonomy(session, team.project, team.admin, tree, [], base=1, why="x", now=NOW)
+        save_taxonomy(session, team.project, team.admin, tree, [], base=1, why="x", now=NOW)
     moves = [Move("Perception Layer", "Music Theory", "Perception Layer", "Music")]
     with team.database.write() as session:
-        projects.save_taxonomy(session, team.project, team.admin, tree, moves, base=1, why="x", now=NOW)
+        save_taxonomy(session, team.project, team.admin, tree, moves, base=1, why="x", now=NOW)
     with pytest.raises(Refused, match="version 2"), team.database.write() as session:
-        projects.save_taxonomy(session, team.project, team.admin, tree, moves, base=1, why="x", now=NOW)
+        save_taxonomy(session, team.project, team.admin, tree, moves, base=1, why="x", now=NOW)
     with team.database.read() as session:
         row = revisions.find_item(session, team.project, item)
         case = revisions.load_case(session, team.project, row)
@@ -227,7 +228,7 @@ def test_a_new_tree_moves_items_without_undoing_what_was_judged(team: Team) -> N
         assert case.writers == {team.anna.person}  # the admin's relabelling is not authorship
         assert session.scalars(select(TaxonomyVersion.number)).all() == [1, 2]
     with pytest.raises(Refused, match="only a lead"), team.database.write() as session:
-        projects.save_taxonomy(session, team.project, team.anna, tree, [], base=2, why="", now=NOW)
+        save_taxonomy(session, team.project, team.anna, tree, [], base=2, why="", now=NOW)
 
 
 def test_a_renamed_layer_takes_along_items_without_a_sub_category_places_of_ideas_and_targets(
@@ -249,11 +250,11 @@ def test_a_renamed_layer_takes_along_items_without_a_sub_category_places_of_idea
     tree = Taxonomy((MMAR_TEMPLATE.layers[0], Branch("Hearing", old.subs), *MMAR_TEMPLATE.layers[2:]))
     with pytest.raises(InputError, match="nowhere to go"), team.database.write() as session:
         project = session.get_one(Project, team.project.id)
-        projects.save_taxonomy(session, project, team.admin, tree, [], base=1, why="x", now=NOW)
+        save_taxonomy(session, project, team.admin, tree, [], base=1, why="x", now=NOW)
     moves = [Move(old.name, sub, "Hearing", sub) for sub in (*old.subs, "")]
     with team.database.write() as session:
         project = session.get_one(Project, team.project.id)
-        projects.save_taxonomy(session, project, team.admin, tree, moves, base=1, why="x", now=NOW)
+        save_taxonomy(session, project, team.admin, tree, moves, base=1, why="x", now=NOW)
     with team.database.read() as session:
         project = session.get_one(Project, team.project.id)
         row = revisions.find_item(session, project, item)

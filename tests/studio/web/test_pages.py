@@ -12,9 +12,10 @@ from conftest import MediaServer, Site
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.importing import import_items
 from mmar.studio.library import keep_audio
-from mmar.studio.store import drafts, ideas, items, people, projects, proposals, revisions
+from mmar.studio.store import drafts, ideas, items, people, proposals, revisions
 from mmar.studio.store.jobs import claim_job, enqueue, finish_job
 from mmar.studio.store.media import add_recording
+from mmar.studio.store.taxonomies import newest_taxonomy
 from mmar.studio.workflow import Actor, Cue, ItemContent, Role
 from mmar.studio.workflow.content import to_item
 
@@ -117,7 +118,7 @@ def busy(quiet_site: Site, recording: Path) -> Site:
             session, project, own.id, lead, theirs, version=1, base=1, why="", now=now + timedelta(seconds=1)
         )
         assert revisions.find_item(session, project, own.id).version == 2
-        projects.newest_taxonomy(session, 1)
+        newest_taxonomy(session, 1)
     return quiet_site
 
 
@@ -187,7 +188,7 @@ def test_the_tree_is_edited_and_its_items_go_where_they_are_told(busy: Site, bro
     page.get_by_role("button", name="Save version 2").click()
     playwright.expect(page.get_by_text("time is a kind of space")).to_be_visible()
     with busy.studio.database.read() as session:
-        tree = projects.newest_taxonomy(session, 1).tree
+        tree = newest_taxonomy(session, 1).tree
         assert "Replay" in tree.layers[0].subs
         assert "Counterfactuals" in tree.layers[3].subs
         assert "Temporal Analysis" not in tree.layers[1].subs
@@ -287,7 +288,7 @@ def test_each_place_that_a_model_proposes_is_taken_changed_or_refused(busy: Site
     with busy.studio.database.read() as session:
         found = [ideas.find_idea(session, session.get_one(Project, 1), one).place for one in made]
         assert found == ["Signal Layer / Anomaly Detection", "", "Signal Layer / Hiss"]
-        assert projects.newest_taxonomy(session, 1).tree.layers[0].subs[-1] == "Hiss"
+        assert newest_taxonomy(session, 1).tree.layers[0].subs[-1] == "Hiss"
     page = root.go("/ideas")
     page.locator(".idea", has_text="P3").get_by_role("button", name="Write an item").click()
     playwright.expect(page.get_by_label("Sub-category")).to_have_value("Hiss")

@@ -13,8 +13,8 @@ from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.data.tables import Project
 from mmar.studio.store.jobs import enqueue
-from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.queues import coverage_places
+from mmar.studio.store.taxonomies import newest_taxonomy
 from mmar.studio.workflow.coverage import board
 
 __all__ = ["ITEM_KINDS", "ask_about_ideas", "ask_many", "ask_one"]

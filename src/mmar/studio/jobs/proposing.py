@@ -16,9 +16,9 @@ from mmar.studio.jobs.prompts import SYSTEM, grouping_prompt, ideas_prompt, item
 from mmar.studio.jobs.replies import read_reply
 from mmar.studio.jobs.work import TryAgain, Work
 from mmar.studio.store.drafts import find_draft
-from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import add_proposal
 from mmar.studio.store.revisions import content_of
+from mmar.studio.store.taxonomies import newest_taxonomy
 
 __all__ = ["ask_model", "propose"]
 

@@ -1,9 +1,8 @@
-"""Projects: made, found, set up; and their taxonomies, version by version."""
+"""Projects: made, found, set up."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -13,27 +12,16 @@ from sqlalchemy.orm import Session
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.settings import ProjectSettings
-from mmar.studio.data.tables import Idea, Membership, Person, Project, TaxonomyVersion
+from mmar.studio.data.tables import Membership, Person, Project, TaxonomyVersion
 from mmar.studio.workflow import Actor, Refused, Role
-from mmar.studio.workflow.taxonomy import (
-    MMAR_TEMPLATE,
-    Move,
-    Taxonomy,
-    lost_places,
-    moved_place,
-    moved_targets,
-    remap,
-)
+from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE
 
 __all__ = [
     "add_project",
     "find_project",
-    "newest_taxonomy",
     "projects_of",
     "save_settings",
-    "save_taxonomy",
     "state_counts",
-    "taxonomy_versions",
 ]
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
@@ -103,93 +91,6 @@ def save_settings(project: Project, actor: Actor, settings: ProjectSettings) -> 
     if any(target < 0 for target in settings.targets.values()):
         raise InputError("a target is 0 or more", field="targets")
     project.settings = settings
-
-
-def newest_taxonomy(session: Session, project_id: int) -> TaxonomyVersion:
-    """The tree in force."""
-    return session.scalars(
-        select(TaxonomyVersion)
-        .where(TaxonomyVersion.project_id == project_id)
-        .order_by(TaxonomyVersion.number.desc())
-        .limit(1)
-    ).one()
-
-
-def taxonomy_versions(session: Session, project_id: int) -> list[TaxonomyVersion]:
-    """All trees, newest first."""
-    return list(
-        session.scalars(
-            select(TaxonomyVersion)
-            .where(TaxonomyVersion.project_id == project_id)
-            .order_by(TaxonomyVersion.number.desc())
-        )
-    )
-
-
-def save_taxonomy(
-    session: Session,
-    project: Project,
-    actor: Actor,
-    tree: Taxonomy,
-    moves: Sequence[Move],
-    *,
-    base: int,
-    why: str,
-    now: datetime,
-) -> TaxonomyVersion:
-    """Put a new tree in force and move the items of places that it no longer has, each by a revision.
-
-    Places of ideas and targets of the coverage board go along.
-
-    Args:
-        session: a writing transaction.
-        project: whose tree.
-        actor: a lead.
-        tree: the new one.
-        moves: where the items of lost places go.
-        base: number of the version that was edited.
-        why: a sentence.
-        now: the moment.
-
-    Raises:
-        Refused: not a lead; or somebody saved another version meanwhile (`stale`).
-        InputError: the tree cannot be used, or a lost place with items has nowhere to go.
-    """
-    from mmar.studio.store.revisions import add_revision, content_of
-
-    if not actor.has(Role.LEAD):
-        raise Refused("role", "only a lead may change the taxonomy")
-    old = newest_taxonomy(session, project.id)
-    if old.number != base:
-        raise Refused("stale", f"somebody saved version {old.number} meanwhile; look at it and try again")
-    tree = tree.checked()
-    lost = set(lost_places(old.tree, tree))
-    targets = {(branch.name, sub) for branch in tree.layers for sub in ("", *branch.subs)}
-    moved = {(move.layer, move.sub): (move.to_layer, move.to_sub) for move in moves}
-    items = session.scalars(select(Item).where(Item.project_id == project.id)).all()
-    for item in items:
-        place = (item.category, item.sub_category)
-        if place in lost and moved.get(place) not in targets:
-            raise InputError(
-                f"“{place[0]} / {place[1]}” still holds items and has nowhere to go",
-                field="taxonomy",
-                hint="say into which place they move",
-            )
-    new = TaxonomyVersion(
-        project_id=project.id, number=old.number + 1, tree=tree, why=why, author_id=actor.person, at=now
-    )
-    session.add(new)
-    for item in items:
-        if (item.category, item.sub_category) in lost:
-            content = remap(content_of(session, item), moves)
-            add_revision(session, project, item, actor, content, f"taxonomy version {new.number}: {why}", now)
-    for idea in session.scalars(select(Idea).where(Idea.project_id == project.id, Idea.place != "")):
-        idea.place = moved_place(idea.place, moves)
-    aims = moved_targets(project.settings.targets, moves)
-    if aims != project.settings.targets:
-        save_settings(project, actor, changed_settings(project, targets=aims))
-    session.flush()
-    return new
 
 
 def state_counts(session: Session, project_id: int) -> dict[str, int]:

@@ -13,6 +13,7 @@ from mmar.studio.data.item_tables import Assignment, Hearing, Item, KeyView, Rev
 from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.tables import Project
 from mmar.studio.store.clips import clip_key
+from mmar.studio.store.taxonomies import newest_taxonomy
 from mmar.studio.workflow import Actor, Case, ItemContent, Lease, NotThere, State, problems
 from mmar.studio.workflow.content import with_own_cut, without_shadows
 from mmar.studio.workflow.limits import check_texts
@@ -88,8 +89,6 @@ def revisions_of(session: Session, item_id: int) -> list[Revision]:
 
 def count_errors(session: Session, project_id: int, content: ItemContent) -> int:
     """Problems that keep an item from being handed in."""
-    from mmar.studio.store.projects import newest_taxonomy
-
     layers = layer_map(newest_taxonomy(session, project_id).tree)
     return sum(problem.severity == "error" for problem in problems(content, layers=layers))
 

@@ -12,7 +12,7 @@ from mmar.items.decoding import wrong_shape
 from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.jobs.converting import ask_for_conversion
 from mmar.studio.security.sessions import Visitor
-from mmar.studio.store import projects, queues
+from mmar.studio.store import projects, queues, taxonomies, taxonomy_change
 from mmar.studio.store.people import names_of, trace
 from mmar.studio.web.studio import Place, attached, place, studio_of, visitor
 from mmar.studio.workflow.coverage import board
@@ -103,7 +103,7 @@ def begin(
 def taxonomy(here: Here) -> dict[str, Any]:
     """Its number and its layers."""
     with here.studio.database.read() as session:
-        found = projects.newest_taxonomy(session, here.project.id)
+        found = taxonomies.newest_taxonomy(session, here.project.id)
         return {"number": found.number, "why": found.why, **msgspec.to_builtins(found.tree)}
 
 
@@ -120,7 +120,7 @@ def taxonomy_versions(here: Here) -> list[dict[str, Any]]:
                 "why": one.why,
                 **msgspec.to_builtins(one.tree),
             }
-            for one in projects.taxonomy_versions(session, here.project.id)
+            for one in taxonomies.taxonomy_versions(session, here.project.id)
         ]
 
 
@@ -135,7 +135,7 @@ def save_taxonomy(
     """`moves` says where items of places go that the new tree does not have."""
     tree = converted({"layers": layers}, Taxonomy, "layers")
     with here.studio.database.write() as session:
-        version = projects.save_taxonomy(
+        version = taxonomy_change.save_taxonomy(
             session,
             attached(session, here.project),
             here.actor,
@@ -154,7 +154,7 @@ def save_taxonomy(
 def coverage(here: Here, language: str = "") -> dict[str, Any]:
     """Cells, languages, and what is most wanted."""
     with here.studio.database.read() as session:
-        tree = projects.newest_taxonomy(session, here.project.id).tree
+        tree = taxonomies.newest_taxonomy(session, here.project.id).tree
         found = board(
             queues.coverage_places(session, here.project.id),
             [branch.name for branch in tree.layers],

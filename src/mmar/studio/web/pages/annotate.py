@@ -20,8 +20,8 @@ from mmar.studio.store.clips import clip_of, recording_of, source_of
 from mmar.studio.store.ideas import board_of
 from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.media import ask_for_sound
-from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import open_proposals
+from mmar.studio.store.taxonomies import newest_taxonomy
 from mmar.studio.web.forms import content_from_form, number, text
 from mmar.studio.web.render import as_seen, page
 from mmar.studio.web.studio import Place, attached, part_of, place, shows_key

@@ -12,7 +12,7 @@ from mmar.errors import InputError
 from mmar.studio import bulk
 from mmar.studio.store import finding
 from mmar.studio.store.people import members, names_of
-from mmar.studio.store.projects import newest_taxonomy
+from mmar.studio.store.taxonomies import newest_taxonomy
 from mmar.studio.web.forms import number, numbers, text
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Place, place

@@ -13,6 +13,8 @@ from mmar.studio.jobs.asking import ask_about_ideas
 from mmar.studio.store import ideas, projects, proposals, queues
 from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.people import names_of, trace
+from mmar.studio.store.taxonomies import newest_taxonomy, taxonomy_versions
+from mmar.studio.store.taxonomy_change import save_taxonomy
 from mmar.studio.web.forms import counted, number, text, texts
 from mmar.studio.web.render import as_seen, page
 from mmar.studio.web.studio import Place, attached, part_of, place
@@ -33,7 +35,7 @@ def show(request: Request, here: Here) -> Response:
 
 def _show(request: Request, here: Place, part: str) -> Response:
     with here.studio.database.read() as session:
-        versions = projects.taxonomy_versions(session, here.project.id)
+        versions = taxonomy_versions(session, here.project.id)
         cards = ideas.board_of(session, here.project.id, here.person.id)
         places = {branch.name for branch in versions[0].tree.layers} | {
             f"{branch.name} / {sub}" for branch in versions[0].tree.layers for sub in branch.subs
@@ -59,7 +61,7 @@ def save(here: Here) -> Response:
     tree, moves = tree_from_form(here)
     with here.studio.database.write() as session:
         project = attached(session, here.project)
-        version = projects.save_taxonomy(
+        version = save_taxonomy(
             session,
             project,
             here.actor,
@@ -146,7 +148,7 @@ def _split(place_name: str) -> tuple[str, str]:
 def coverage(request: Request, here: Here, language: str = "", edit: bool = False) -> Response:  # noqa: FBT001, FBT002
     """What was collected against what was aimed at."""
     with here.studio.database.read() as session:
-        tree = projects.newest_taxonomy(session, here.project.id).tree
+        tree = newest_taxonomy(session, here.project.id).tree
         settings = here.project.settings
         found = board(
             queues.coverage_places(session, here.project.id),
