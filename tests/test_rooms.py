@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,23 @@ def test_imports_run_downwards(path: Path) -> None:
 def test_every_room_of_the_list_that_exists_is_checked() -> None:
     assert {room_of(path) for path in MODULES} <= set(ROOMS)
     assert len(MODULES) > 40
+
+
+def test_no_modules_need_each_other() -> None:
+    """A circle is one idea in two places, or two ideas in one; one behind a late or a type-only import is one too."""
+    names = {path: ".".join(("mmar", *path.relative_to(SOURCE).with_suffix("").parts)) for path in MODULES}
+    modules = {name.removesuffix(".__init__"): path for path, name in names.items()}
+    needs: dict[str, set[str]] = {}
+    for name, path in modules.items():
+        found = set()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+            elif isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+        # A package's front door gathers what its modules offer: it needs them, and they do not go through it.
+        needs[name] = (found & modules.keys()) - {name, name.rpartition(".")[0]}
+    try:
+        tuple(TopologicalSorter(needs).static_order())
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
