@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from mmar.errors import InputError
-from mmar.items.decoding import types_in_words
+from mmar.items.fields import READERS, Criterion, Place, kind_of, plain, says_all
 
 __all__ = ["FIELDS", "MAX_CHOICES", "Criterion", "Item", "Question", "check_question"]
 
@@ -44,22 +44,6 @@ FIELDS: dict[str, str] = {
 
 _REQUIRED = ("id", "audio_path", "question", "choices", "answer", "modality", "category")
 _SPELLINGS = {"audio_path": "audio_path” or “audio_id", "modality": "modality” or “task"}
-
-
-class Criterion(msgspec.Struct, frozen=True):
-    """One criterion of an item's rubric.
-
-    Attributes:
-        name: a short title.
-        scoring_point: what earns the point.
-        note: why it matters.
-        choices: the scores that a judge may give, `(0, 1)` throughout MMAR.
-    """
-
-    name: str
-    scoring_point: str
-    note: str = ""
-    choices: tuple[int | float, ...] = (0, 1)
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -121,10 +105,10 @@ class Item(msgspec.Struct, frozen=True):
             InputError: a field is missing or of the wrong type, there are fewer than 2 or more than 26
                 choices, or the answer is not among them.
         """
-        where = _Place(file, line)
+        where = Place(file, line)
         if not isinstance(record, dict):
             raise where.error(
-                f"a record must be a JSON object, found {_kind(record)}",
+                f"a record must be a JSON object, found {kind_of(record)}",
                 hint="correct the file, or leave the record out with --lenient",
             )
         values: dict[str, Any] = {}
@@ -134,8 +118,8 @@ class Item(msgspec.Struct, frozen=True):
             if attribute is None or attribute in values:
                 extra[name] = value
             else:
-                values[attribute] = _READERS[attribute](where, name, value)
-                if not isinstance(value, str) and _plain(values[attribute]) != value:
+                values[attribute] = READERS[attribute](where, name, value)
+                if type(value) is list and not says_all(values[attribute], value):
                     extra[name] = value  # a criterion with a key of its own, say: written again as it came
         for attribute in _REQUIRED:
             if attribute not in values:
@@ -146,7 +130,7 @@ class Item(msgspec.Struct, frozen=True):
     def to_record(self) -> dict[str, Any]:
         """The item as the record that it was read from: same names, same order, unknown fields included."""
         return {
-            name: self.extra[name] if name in self.extra else _plain(getattr(self, FIELDS[name]))
+            name: self.extra[name] if name in self.extra else plain(getattr(self, FIELDS[name]))
             for name in self.names
         }
 
@@ -196,102 +180,10 @@ def check_question(
 _MISSING_HINT = "add the field, or leave the record out with --lenient"
 
 
-class _Place(msgspec.Struct, frozen=True):
-    """Where a record stands, for the errors about it."""
-
-    file: str | None
-    line: int | None
-
-    def error(self, problem: str, field: str | None = None, hint: str | None = None) -> InputError:
-        return InputError(problem, file=self.file, line=self.line, field=field, hint=hint)
-
-
-def _text(where: _Place, name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise where.error(f"expected text, found {_kind(value)}", name, "write it as a JSON string")
-    return value
-
-
-def _identifier(where: _Place, name: str, value: object) -> str:
-    text = _text(where, name, value)
-    if not text:
-        raise where.error("expected an id, found empty text", name, "give every record an id of its own")
-    return text
-
-
-def _optional_text(where: _Place, name: str, value: object) -> str | None:
-    return None if value is None else _text(where, name, value)
-
-
-def _texts(where: _Place, name: str, value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise where.error(f"expected a list of texts, found {_kind(value)}", name, "write it as a JSON array")
-    return tuple(_text(where, f"{name}[{at}]", element) for at, element in enumerate(value))
-
-
-def _label(where: _Place, name: str, value: object) -> str:
-    # MMAU test-mini writes 13 of its 1,000 categories as a list of one.
-    return _text(where, name, value[0] if isinstance(value, list) and len(value) == 1 else value)
-
-
-def _optional_label(where: _Place, name: str, value: object) -> str | None:
-    return None if value is None else _label(where, name, value)
-
-
-def _optional_texts(where: _Place, name: str, value: object) -> tuple[str, ...] | None:
-    return None if value is None else _texts(where, name, value)
-
-
-def _rubric(where: _Place, name: str, value: object) -> tuple[Criterion, ...] | None:
-    if value is None:
-        return None
-    try:
-        return msgspec.convert(value, tuple[Criterion, ...])
-    except msgspec.ValidationError as error:
-        raise where.error(
-            types_in_words(str(error)), name, "each criterion has name, scoring_point, note and choices"
-        ) from None
-
-
-_READERS: dict[str, Any] = {
-    "id": _identifier,
-    "audio_path": _text,
-    "question": _text,
-    "choices": _texts,
-    "answer": _text,
-    "modality": _label,
-    "category": _label,
-    "sub_category": _optional_label,
-    "language": _optional_text,
-    "source": _optional_text,
-    "url": _optional_text,
-    "timestamp": _optional_text,
-    "thinking": _optional_text,
-    "cue": _optional_texts,
-    "rubric": _rubric,
-}
-
-
 @lru_cache(maxsize=64)
 def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
     """The same tuple for all records of one form: a hundred thousand items keep their names once."""
     return names
-
-
-def _plain(value: Any) -> Any:
-    """A value as the JSON decoder gives it."""
-    if isinstance(value, tuple):
-        return [_plain(element) for element in value]
-    if isinstance(value, Criterion):
-        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
-    return value
-
-
-def _kind(value: object) -> str:
-    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
-    return names.get(
-        type(value), f"the number {value!r}" if isinstance(value, int | float) else type(value).__name__
-    )
 
 
 def _short(value: object, limit: int = 120) -> str:
