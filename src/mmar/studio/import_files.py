@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +11,6 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from mmar.benchmarks.unpack import Bounds
-from mmar.errors import UsageError
 from mmar.studio.data import Database
 from mmar.studio.data.tables import Project
 from mmar.studio.imported_clips import keep_clips, wanting_clips
@@ -78,9 +77,7 @@ def import_file(
             with database.read() as session:
                 wanting = wanting_clips(session, find(session)[0], items)
             # Decoded before anything is locked: a thousand clips take minutes.
-            with suppress(UsageError) if source.audio_dir is None else nullcontext():
-                # That an archive lacks all clips that are wanted is said by their number.
-                clips = keep_clips(media, folder, wanting)
+            clips = keep_clips(media, folder, wanting, some=source.audio_dir is not None)
             absent = len({item.audio_path for item in wanting} - clips.keys())
     with database.write() as session:
         project, actor = find(session)

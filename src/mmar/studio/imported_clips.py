@@ -54,13 +54,16 @@ def wanting_clips(session: Session, project: Project, items: Iterable[PublicItem
     ]
 
 
-def keep_clips(media: Path, folder: Path, items: Sequence[PublicItem]) -> dict[str, KeptAudio]:
+def keep_clips(
+    media: Path, folder: Path, items: Sequence[PublicItem], *, some: bool = True
+) -> dict[str, KeptAudio]:
     """Check and keep the clips of items that are about to be imported.
 
     Args:
         media: the media folder.
         folder: where the clips lie, under their paths or their bare names.
         items: whose.
+        some: whether at least one must be there, since somebody named the folder for them.
 
     Returns:
         What was kept, by `audio_path`; items without a file are left out.
@@ -79,7 +82,7 @@ def keep_clips(media: Path, folder: Path, items: Sequence[PublicItem]) -> dict[s
                 found[item.audio_path] = keep_audio(media, path)
             except InputError as error:
                 raise InputError(error.problem, file=item.audio_path, field=item.id) from None
-    if items and not found:
+    if items and not found and some:
         raise UsageError(
             f"none of the {len(items):,} clips is in {folder}; looked for {items[0].audio_path}, say\n"
             "  → name the folder that the paths begin in, or the one that holds the files"

@@ -149,8 +149,8 @@ def lift_takedown(
     session.delete(line)
     trace(session, now, actor.person, "lifted a takedown", what, detail=why, project_id=project.id)
     session.flush()
-    still = taken_down(session, project.id)
-    return what, [one for one in named if one not in _named(session, project.id, still)]
+    still = set(_named(session, project.id, taken_down(session, project.id)))
+    return what, [one for one in named if one not in still]
 
 
 def taken_down_since(session: Session, release: Release) -> list[str]:

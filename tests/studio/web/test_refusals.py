@@ -25,6 +25,7 @@ def test_the_way_on_stands_on_the_page(quiet_site: Site) -> None:
     for said in (missing, forbidden):
         assert STAGES in said.text
         assert OUT in said.text
+        assert '<a class="button" href="/p/demo">To your work</a>' in said.text
     # No project there: who one is stands there all the same.
     for path in ("/p/nowhere", "/nothing"):
         said = ina.get(path)

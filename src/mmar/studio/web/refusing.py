@@ -126,7 +126,7 @@ def refusal_answer(request: Request, status: int, kind: str, message: str) -> Re
     # Only a page of our own is offered as the way back.
     before = urlsplit(request.headers.get("referer", ""))
     project = _PROJECT.match(request.url.path)
-    home = project.group() if project and status != _NOT_FOUND else "/"
+    home = project.group() if project and (where or status != _NOT_FOUND) else "/"
     asked = request.method == "GET"
     ours = (
         before.netloc == request.url.netloc
