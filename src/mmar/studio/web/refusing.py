@@ -65,7 +65,8 @@ def explain_errors(app: FastAPI) -> None:
     def explained(request: Request, error: Exception) -> Response:
         if isinstance(error, DatabaseAwayError):
             _LOG.warning("%s, at %s %s", error, request.method, request.url.path)
-        return refusal_answer(request, _status(error), getattr(error, "kind", "input"), _message(error))
+        usual = "away" if isinstance(error, WorldError) else "input"
+        return refusal_answer(request, _status(error), getattr(error, "kind", usual), _message(error))
 
     @app.exception_handler(DataError)
     @app.exception_handler(OverflowError)
