@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from visitor import Visitor
 
 from conftest import Site
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from test_journey import Visitor, browser  # noqa: E402, F401
 from test_pages import PAGES, busy  # noqa: E402, F401
 
 # Relative luminance and contrast as WCAG 2.2 defines them: 4.5 for text (3 from 24 px on), 3 for a field's edge.
@@ -46,7 +46,7 @@ LOOK = """() => {
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_words_and_fields_can_be_seen(busy: Site, browser, dark: bool) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+def test_words_and_fields_can_be_seen(busy: Site, browser, dark: bool) -> None:  # noqa: F811
     root = Visitor(browser, busy, "root", dark=dark)
     faint = {path: root.go(path).evaluate(LOOK) for path in PAGES}
     assert {path: found for path, found in faint.items() if found} == {}

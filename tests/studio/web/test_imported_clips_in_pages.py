@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from test_imported_sound import bring_in, duration, published
 from test_leading import paged
+from visitor import Visitor
 
 from conftest import Site
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from test_journey import Visitor, browser  # noqa: E402, F401
 
 LATE = "1:32,2:02"
 
@@ -33,7 +33,7 @@ def imported(site: Site, recording: Path, tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.mark.timeout(60)
-def test_words_and_times_outlive_the_tab(imported: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+def test_words_and_times_outlive_the_tab(imported: Site, browser) -> None:
     ina = Visitor(browser, imported, "ina")
     page = ina.go("/items/1/inspect")
     words = page.get_by_label("What should change?")

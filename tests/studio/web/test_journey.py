@@ -2,77 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from visitor import Visitor
+
+from conftest import Site
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from playwright.sync_api import Browser, Page, expect  # noqa: E402
-
-from conftest import PASSWORD, Site  # noqa: E402
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-)
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no browser at {CHROMIUM}")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
-        yield opened
-        opened.close()
-
-
-class Visitor:
-    """Somebody with a browser of their own; collects what the page complains about."""
-
-    def __init__(
-        self, browser: Browser, site: Site, login: str, *, dark: bool = False, timezone_id: str | None = None
-    ) -> None:
-        self.context = browser.new_context(
-            viewport={"width": 1280, "height": 860},
-            color_scheme="dark" if dark else "light",
-            timezone_id=timezone_id,
-        )
-        self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
-        self.complaints: list[str] = []
-        self.page.on("console", self._note)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.site, self.login = site, login
-        self.page.goto(f"{site.url}/login")
-        self.page.get_by_label("Login").fill(login)
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Log in").click()
-        self.page.wait_for_url(lambda url: "/login" not in url)
-
-    def _note(self, message: object) -> None:
-        if getattr(message, "type", "") in ("error", "warning"):
-            self.complaints.append(getattr(message, "text", ""))
-
-    def go(self, path: str) -> Page:
-        self.page.goto(f"{self.site.url}/p/demo{path}")
-        return self.page
-
-    def look(self, name: str) -> None:
-        """Keep a picture where the person who runs the test asks for one."""
-        folder = os.environ.get("MMAR_TEST_SCREENSHOTS")
-        if folder:
-            self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+from playwright.sync_api import Browser, expect  # noqa: E402
 
 
 def wait_for_clip(site: Site) -> None:

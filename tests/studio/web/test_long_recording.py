@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from visitor import Visitor
 
 from conftest import Site
 from mmar.studio.library import keep_audio
 from mmar.studio.store.media import add_recording
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from test_journey import Visitor, browser  # noqa: E402, F401
 
 MINUTES = 30
 RATE = 8_000
@@ -37,7 +37,7 @@ def half_hour(site: Site, tmp_path: Path) -> int:
 @pytest.mark.timeout(60)
 def test_on_a_narrow_page_the_recording_stands_below_the_player_and_not_below_the_cues(
     site: Site,
-    browser,  # type: ignore[no-untyped-def]  # noqa: F811
+    browser,
 ) -> None:
     item = site.client("anna").post("/api/v1/p/demo/items").json()["id"]
     visitor = Visitor(browser, site, "anna")
@@ -55,7 +55,7 @@ def test_on_a_narrow_page_the_recording_stands_below_the_player_and_not_below_th
 @pytest.mark.timeout(120)
 def test_half_an_hour_shows_at_once_seeks_by_ranges_and_stays_small(
     site: Site,
-    browser,  # type: ignore[no-untyped-def]  # noqa: F811
+    browser,
     half_hour: int,
 ) -> None:
     anna = site.client("anna")

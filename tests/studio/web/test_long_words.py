@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 from test_api_counterparts import BASE, begun
+from visitor import Visitor
 
 from conftest import Site
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from test_journey import Visitor, browser  # noqa: E402, F401
 
 WIDER = "document.documentElement.scrollWidth - innerWidth"
 
 
-def test_a_long_word_is_inspected_on_a_telephone(quiet_site: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+def test_a_long_word_is_inspected_on_a_telephone(quiet_site: Site, browser) -> None:
     number, anna = begun(quiet_site), quiet_site.client("anna")
     item = anna.get(f"{BASE}/items/{number}").json()
     long = "W" * 280

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from test_api_counterparts import BASE, CONTENT
 from test_every_route import ROUTES, filled
+from visitor import Visitor
 
 from conftest import Site
 from mmar.studio.data.item_tables import Proposal
@@ -19,7 +20,6 @@ from mmar.studio.workflow import ItemContent
 from mmar.studio.workflow.content import Criterion, Cue
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from test_journey import Visitor, browser  # noqa: E402, F401
 
 EVIL = (
     "\"'></textarea></script></title><img src=x onerror='top.ran=1'><script>top.ran=1</script>{{7*7}}\u202e"
@@ -161,7 +161,7 @@ def pages() -> Iterator[str]:
 
 
 @pytest.mark.timeout(120)
-def test_markup_in_every_field_is_text_on_every_page(quiet_site: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+def test_markup_in_every_field_is_text_on_every_page(quiet_site: Site, browser) -> None:
     written(quiet_site)
     seen = 0
     # A lead sees everything, but for what somebody writes and hears who has the item in hand.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from visitor import Visitor
 
 from conftest import MediaServer, Site
 from mmar.studio.data.tables import Person, Project
@@ -20,7 +21,6 @@ from mmar.studio.workflow import Actor, Cue, ItemContent, Role
 from mmar.studio.workflow.content import to_item
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from test_journey import Visitor, browser  # noqa: E402, F401
 
 CONTENT = ItemContent(
     question="A door, a dog and a distant train: in which order are they first heard?",
@@ -139,7 +139,7 @@ PAGES = (
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(("kind", "width", "dark"), [("dark", 1280, True), ("phone", 390, False)])
-def test_every_page(busy: Site, browser, kind: str, width: int, dark: bool) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+def test_every_page(busy: Site, browser, kind: str, width: int, dark: bool) -> None:
     root = Visitor(browser, busy, "root", dark=dark)
     root.page.set_viewport_size({"width": width, "height": 844})
     for path in PAGES:
@@ -155,7 +155,7 @@ def test_every_page(busy: Site, browser, kind: str, width: int, dark: bool) -> N
     assert root.complaints == []
 
 
-def test_two_people_at_once_are_shown_side_by_side(busy: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+def test_two_people_at_once_are_shown_side_by_side(busy: Site, browser) -> None:
     anna = Visitor(browser, busy, "anna")
     page = anna.go("/items/13/edit")
     page.wait_for_selector("[data-ready='1']")
@@ -174,7 +174,7 @@ def test_two_people_at_once_are_shown_side_by_side(busy: Site, browser) -> None:
     assert [one for one in anna.complaints if "409" not in one] == []
 
 
-def test_the_tree_is_edited_and_its_items_go_where_they_are_told(busy: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+def test_the_tree_is_edited_and_its_items_go_where_they_are_told(busy: Site, browser) -> None:
     root = Visitor(browser, busy, "root")
     page = root.go("/taxonomy")
     page.get_by_role("button", name="Remove Temporal Analysis").click()
@@ -199,7 +199,7 @@ def test_the_tree_is_edited_and_its_items_go_where_they_are_told(busy: Site, bro
 
 def test_an_address_is_pasted_fetched_and_heard(
     site: Site,
-    browser,  # type: ignore[no-untyped-def]  # noqa: F811
+    browser,
     recording: Path,
     media_server: MediaServer,
 ) -> None:
@@ -210,7 +210,7 @@ def test_an_address_is_pasted_fetched_and_heard(
     page.get_by_label("Address").fill(f"http://127.0.0.1:{media_server.port}/pasted.wav")
     page.get_by_role("button", name="Fetch it").click()
     # The page asks until the recording is there, and then draws it without being loaded again.
-    playwright.expect(page.locator("[data-editor]")).to_have_attribute("data-ready", "1", timeout=15_000)
+    playwright.expect(page.locator("[data-editor]")).to_have_attribute("data-ready", "1")
     box = page.locator("[data-wave]").bounding_box()
     assert box
     for first, last in ((0.1, 0.3), (0.6, 0.8)):
@@ -228,7 +228,7 @@ def test_an_address_is_pasted_fetched_and_heard(
     assert anna.complaints == []
 
 
-def test_a_vote_keeps_the_tag_and_the_place_where_one_was(busy: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+def test_a_vote_keeps_the_tag_and_the_place_where_one_was(busy: Site, browser) -> None:
     with busy.studio.database.write() as session:
         project = session.get_one(Project, 1)
         admin = people.actor_in(session, 1, session.get_one(Person, 1))
@@ -261,7 +261,7 @@ def test_a_vote_keeps_the_tag_and_the_place_where_one_was(busy: Site, browser) -
     assert anna.complaints == []
 
 
-def test_each_place_that_a_model_proposes_is_taken_changed_or_refused(busy: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+def test_each_place_that_a_model_proposes_is_taken_changed_or_refused(busy: Site, browser) -> None:
     with busy.studio.database.write() as session:
         project = session.get_one(Project, 1)
         admin = people.actor_in(session, 1, session.get_one(Person, 1))

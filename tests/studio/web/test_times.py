@@ -8,17 +8,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from test_api_counterparts import begun
 from test_leading import paged
+from visitor import Visitor
 
 from conftest import Site
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from test_journey import Visitor, browser  # noqa: E402, F401
 
 INDIA = timedelta(hours=5, minutes=30)
 
 
 @pytest.mark.timeout(60)
-def test_a_time_is_told_in_utc_and_by_the_readers_clock(quiet_site: Site, browser) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+def test_a_time_is_told_in_utc_and_by_the_readers_clock(quiet_site: Site, browser) -> None:
     number = begun(quiet_site)
     plain = paged(quiet_site, "anna").get(f"/p/demo/items/{number}").text
     times = re.findall(r'<time datetime="([^"]+)" data-local="day">([^<]+)</time>', plain)
