@@ -19,6 +19,7 @@ from mmar.benchmarks.fetch import Download, Pace, fetch
 from mmar.benchmarks.offer import Wanted
 from mmar.benchmarks.part import part_of
 from mmar.errors import UsageError, WorldError
+from waiting import until
 
 BODY = random.Random(7).randbytes(700_000)
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -369,9 +370,7 @@ def test_killed_in_the_middle_only_the_rest_is_fetched(server: FileServer, tmp_p
     url = server.add("/file", BODY, Serve(stall=60))
     part = part_of(url, tmp_path)
     with start_fetching(url, tmp_path) as child:
-        deadline = time.monotonic() + 20
-        while not (part.exists() and part.stat().st_size >= len(BODY) // 2) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda: part.exists() and part.stat().st_size >= len(BODY) // 2)
         child.kill()
     assert part.stat().st_size == len(BODY) // 2
     server.page(url).script[:] = [Serve()]

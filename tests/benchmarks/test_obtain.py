@@ -7,7 +7,6 @@ import hashlib
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from mmar.benchmarks.obtain import Obtained, obtain
 from mmar.benchmarks.progress import SilentProgress
 from mmar.benchmarks.summary import summary
 from mmar.errors import InputError, UsageError, WorldError
+from waiting import until
 
 SWIFT = Pace(connect=2, stall=0.5, tries=3, backoff=0.01)
 Make = Callable[..., Entry]
@@ -410,11 +410,7 @@ obtain(entry, pathlib.Path({str(tmp_path / "cache")!r}))
     store = Store(tmp_path / "cache", entry)
     part = part_of(url, store.work)
     with subprocess.Popen([sys.executable, "-c", script]) as child:
-        deadline = time.monotonic() + 20
-        while (
-            not (part.exists() and part.stat().st_size >= len(archive) // 2) and time.monotonic() < deadline
-        ):
-            time.sleep(0.01)
+        until(lambda: part.exists() and part.stat().st_size >= len(archive) // 2)
         child.kill()
     assert store.state == "without audio"
     server.page(url).script[:] = [Serve()]

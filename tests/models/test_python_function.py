@@ -12,6 +12,7 @@ from mmar.errors import UsageError
 from mmar.models import AskFailed, ModelOptions, open_model
 from mmar.protocols import Message, Request
 from servers import fake_program
+from waiting import until
 
 FILE = fake_program.__file__
 
@@ -111,11 +112,7 @@ def test_a_call_that_never_returns_does_not_keep_the_others_or_the_end(function)
 def test_idle_threads_end_with_the_model():
     before = threading.active_count()
     ask(f"python:{FILE}:obey", "echo x")
-    for _ in range(100):
-        if threading.active_count() <= before:
-            break
-        time.sleep(0.01)
-    assert threading.active_count() <= before
+    until(lambda: threading.active_count() <= before)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from mmar.items import Benchmark
 from mmar.library import load, run, score
 from mmar.runs.limits import Limits
 from servers.fake_models import Asked, Broken, Drop, Hang, Outcome, Say, Status
+from waiting import until
 
 LIMITS = {"concurrency": 16, "tries": 4, "timeout_s": 0.5, "backoff_s": 0.01, "longest_backoff_s": 0.05}
 
@@ -126,9 +127,7 @@ def test_nothing_is_asked_twice_after_a_kill(
         json.dumps(LIMITS | {"concurrency": 4}),
     ]
     process = subprocess.Popen(command)
-    until = time.monotonic() + 30
-    while len(ledger_of_whole_lines(tmp_path / "run")) < 20 and time.monotonic() < until:
-        time.sleep(0.005)
+    until(lambda: len(ledger_of_whole_lines(tmp_path / "run")) >= 20, every=0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
     kept = {line["id"] for line in ledger_of_whole_lines(tmp_path / "run")}

@@ -13,6 +13,7 @@ import pytest
 from mmar.errors import InputError, WorldError
 from mmar.scoring import workers
 from mmar.scoring.workers import forked, pooled
+from waiting import until
 
 Way = Callable[..., Iterator[int]]
 both = pytest.mark.parametrize("way", [forked, pooled])
@@ -100,13 +101,11 @@ def test_workers_end_when_the_reader_is_killed() -> None:
     os.waitpid(reader, 0)
     os.close(read)
     os.close(write)
-    deadline = time.monotonic() + 10
-    while any(map(alive, working)) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    left = [child for child in working if alive(child)]
-    for child in left:
-        os.kill(child, signal.SIGKILL)
-    assert not left
+    try:
+        until(lambda: not any(map(alive, working)))
+    finally:
+        for child in filter(alive, working):
+            os.kill(child, signal.SIGKILL)
 
 
 def alive(process: int) -> bool:

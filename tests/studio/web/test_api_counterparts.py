@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from acting import BASE, CONTENT, begun
 from fastapi.routing import APIRoute
 
 from conftest import PASSWORD, Site, on_both
@@ -61,20 +62,6 @@ COUNTERPARTS = {
 }
 """Each form of the pages, and what a program sends instead."""
 
-BASE = "/api/v1/p/demo"
-CONTENT = {
-    "question": "Which comes last?",
-    "choices": ["a bell", "a drum", "a horn"],
-    "answer": 1,
-    "modality": "sound",
-    "category": "Signal Layer",
-    "sub_category": "Anomaly Detection",
-    "url": "https://youtu.be/qx8hrhBZJ98",
-    "timestamp": "0:01,0:03",
-    "thinking": "The drum comes last.",
-    "cues": [{"text": "drum"}],
-}
-
 
 def test_every_form_of_the_pages_has_its_counterpart_in_the_described_api(site: Site) -> None:
     forms = {
@@ -125,14 +112,6 @@ def test_a_link_for_a_new_password_works_and_ends_the_sessions(site: Site) -> No
     log = root.get(f"{BASE}/audit").json()
     assert ("link made", "anna") in {(one["action"], one["subject"]) for one in log}
     assert anna.get(f"{BASE}/audit").status_code == 403
-
-
-def begun(site: Site, login: str = "anna") -> int:
-    client = site.client(login)
-    item = int(client.post(f"{BASE}/items").json()["id"])
-    first = {"version": 0, "revision": 0, "content": CONTENT}
-    assert client.put(f"{BASE}/items/{item}", json=first).is_success
-    return item
 
 
 def test_a_revision_is_read_whole_by_its_writers_and_without_its_key_by_who_may_listen(

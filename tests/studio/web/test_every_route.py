@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from acting import begun
 from fastapi.routing import APIRoute
-from test_api_counterparts import begun
 
 from conftest import Site
 from mmar.studio.data.tables import Person

@@ -8,9 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from test_api_counterparts import BASE
+from acting import BASE, paged
 from test_imported_sound import duration, published
-from test_leading import paged
 
 from conftest import Site
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from acting import paged
 from test_imported_sound import bring_in, duration, published
-from test_leading import paged
 from visitor import Visitor
 
 from conftest import Site

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 import soundfile
+from acting import BASE
 from sqlalchemy import select
-from test_api_counterparts import BASE
 
 from conftest import MediaServer, Site
 from mmar.items import Item as PublicItem
@@ -18,6 +17,7 @@ from mmar.studio.data.tables import Project
 from mmar.studio.importing import import_items, keep_clips
 from mmar.studio.store.clips import clip_of
 from mmar.studio.workflow import Actor, Role
+from waiting import until
 
 LEAD = Actor(1, frozenset({Role.ADMIN}))
 
@@ -39,11 +39,13 @@ def bring_in(site: Site, items: list[PublicItem], folder: Path | None = None) ->
 
 def duration(site: Site, public_id: str) -> float:
     """How long its clip is, once all jobs are done."""
-    for _ in range(200):
+
+    def idle() -> bool:
         with site.studio.database.read() as session:
-            if not session.scalars(select(Job.id).where(Job.state.in_(["queued", "running"]))).all():
-                break
-        time.sleep(0.05)
+            waiting = select(Job.id).where(Job.state.in_(["queued", "running"]))
+            return not session.scalars(waiting).all()
+
+    until(idle)
     with site.studio.database.read() as session:
         assert session.scalars(select(Job.message).where(Job.state == "failed")).all() == []
         clip = clip_of(session, session.scalars(select(Item).where(Item.public_id == public_id)).one())

@@ -6,29 +6,22 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from visitor import Visitor
 
 from conftest import Site
+from mmar.studio.data.media_tables import Clip, Job
+from waiting import until
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, expect  # noqa: E402
 
 
-def wait_for_clip(site: Site) -> None:
-    import time
-
-    from sqlalchemy import select
-
-    from mmar.studio.data.media_tables import Clip, Job
-
-    for _ in range(100):
-        with site.studio.database.read() as session:
-            if session.scalar(select(Clip.id)) is not None:
-                return
-            failed = session.scalar(select(Job.message).where(Job.state == "failed"))
-            assert failed is None, failed
-        time.sleep(0.1)
-    raise AssertionError("no clip was cut")
+def has_clip(site: Site) -> bool:
+    with site.studio.database.read() as session:
+        failed = session.scalar(select(Job.message).where(Job.state == "failed"))
+        assert failed is None, failed
+        return session.scalar(select(Clip.id)) is not None
 
 
 @pytest.mark.timeout(120)
@@ -86,7 +79,7 @@ def test_from_an_idea_to_a_release(site: Site, browser: Browser, recording: Path
     page.wait_for_url("**/p/demo?handed=*")
 
     # 4. The clip is cut; the item goes on.
-    wait_for_clip(site)
+    until(lambda: has_clip(site))
     page = anna.go("/preparation")
     expect(page.get_by_text("ready", exact=True)).to_be_visible()
     anna.look("4-preparation")

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import re
 
-import httpx
-from test_api_counterparts import BASE, begun
+from acting import BASE, begun, paged
 
 from conftest import PASSWORD, Site
 from mmar.studio.store import people
 from mmar.studio.workflow import Role
 
 ANNA, BEN, INA, IVO = 2, 3, 4, 5
-
-
-def paged(site: Site, login: str) -> httpx.Client:
-    """Somebody in a browser."""
-    client = site.client()
-    client.headers["cookie"] = f"mmar_studio={site.cookie(login)}"
-    found = client.get("/me").text.partition('data-csrf="')[2].partition('"')[0]
-    client.headers["x-csrf-token"] = found
-    return client
 
 
 def test_a_lead_names_an_inspector_and_a_writer(quiet_site: Site) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from test_leading import paged
+from acting import paged
 
 from conftest import Site
 from mmar.studio.data.tables import Person, Project

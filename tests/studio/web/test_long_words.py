@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_api_counterparts import BASE, begun
+from acting import BASE, begun
 from visitor import Visitor
 
 from conftest import Site

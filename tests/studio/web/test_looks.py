@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from acting import begun, paged
 from sqlalchemy import event
-from test_api_counterparts import begun
-from test_leading import paged
 
 from conftest import Site
 from mmar.studio.workflow import Role

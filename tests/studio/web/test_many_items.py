@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from test_api_counterparts import BASE, begun
-from test_leading import paged
+from acting import BASE, begun, paged
 
 from conftest import Site, on_both
 from mmar.studio.data.item_tables import Item

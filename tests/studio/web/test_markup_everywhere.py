@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from test_api_counterparts import BASE, CONTENT
+from acting import BASE, CONTENT
 from test_every_route import ROUTES, filled
 from visitor import Visitor
 

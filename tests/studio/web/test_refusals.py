@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from acting import BASE, begun, paged
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
-from test_api_counterparts import BASE, begun
-from test_leading import paged
 
 from conftest import Site
 

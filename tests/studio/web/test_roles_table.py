@@ -19,9 +19,9 @@ import msgspec
 import numpy as np
 import pytest
 import soundfile
+from acting import BASE, CONTENT
 from fastapi.routing import APIRoute
 from sqlalchemy import MetaData, select
-from test_api_counterparts import BASE, CONTENT
 
 from conftest import Site, free_port, serve
 from mmar.studio.config import StudioConfig

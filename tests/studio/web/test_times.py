@@ -6,8 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from test_api_counterparts import begun
-from test_leading import paged
+from acting import begun, paged
 from visitor import Visitor
 
 from conftest import Site
