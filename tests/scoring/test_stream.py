@@ -12,7 +12,11 @@ import pytest
 import mmar.scoring.stream as stream
 from mmar.errors import InputError
 from mmar.items import Benchmark, Item, benchmark_digest, blocks
-from mmar.scoring.stream import Plan, read_predictions, score_against, score_whole
+from mmar.items.whole_file import WholeFile
+from mmar.reports.records_file import RecordForm
+from mmar.scoring.plan import Plan
+from mmar.scoring.result import RowFile
+from mmar.scoring.stream import read_predictions, score_against, score_whole
 
 ITEMS = tuple(
     Item(
@@ -66,6 +70,44 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path, monkeypatch: py
         assert together.digest == alone.digest
     assert alone.tally.n == 2400
     assert [row.id for row in alone.tally.rows] == [record["id"] for record in records]
+
+
+def test_a_line_of_each_item_is_written_in_order_and_kept_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = [
+        whole(item, id=f"{item.id}/{copy}", answer_prediction=SAID[(at + copy) % 5])
+        for copy in range(40)
+        for at, item in enumerate(ITEMS)
+    ]
+    path = write(tmp_path / "p.jsonl", records)
+    kept = score_whole(plan(path, keep="all")).tally.rows
+    form = RecordForm(("id", "official", "choice", "reason", "prediction"), table=True)
+    wanted = form.head() + form.lines_of(kept)
+    monkeypatch.setattr(stream, "_PARALLEL_BYTES", 0)
+    monkeypatch.setattr(stream, "_SPAN_BYTES", 5000)
+    monkeypatch.setattr(stream, "blocks", lambda path: blocks(path, 2000))
+    packed = path.with_suffix(".gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    out = tmp_path / "items.csv"
+    for file, workers in ((path, 1), (path, 3), (packed, 3)):
+        monkeypatch.setattr(stream, "cores", lambda workers=workers: workers)
+        with WholeFile(out) as written:
+            rows = RowFile(written, form.head(), form.lines_of)
+            found = score_whole(plan(file, keep="differing", lines=rows.lines), rows)
+        assert out.read_bytes() == wanted
+        assert found.tally.rows == [row for row in kept if row.official != row.choice]
+    # An id that stands twice is found when all was written: it is written anew, the first of each alone.
+    path = write(tmp_path / "q.jsonl", [*records, records[0]])
+    with WholeFile(out) as written:
+        rows = RowFile(written, form.head(), form.lines_of)
+        assert len(score_whole(plan(path, lenient=True, lines=rows.lines), rows).errors) == 1
+    assert out.read_bytes() == wanted
+    with pytest.raises(InputError), WholeFile(out) as written:
+        rows = RowFile(written, form.head(), form.lines_of)
+        score_whole(plan(path, lines=rows.lines), rows)
+    assert out.read_bytes() == wanted
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["items.csv", "p.gz", "p.jsonl", "q.jsonl"]
 
 
 def test_a_whole_file_has_its_benchmarks_digest(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import msgspec
 
 from mmar.audit.finding import Finding
 from mmar.errors import InputError, WorldError
-from mmar.items.benchmark import write_whole
+from mmar.items.whole_file import write_whole
 
 __all__ = ["Accepted", "read_baseline", "write_baseline"]
 

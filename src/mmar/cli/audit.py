@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mmar.cli.terminal import say
+from mmar.cli.outputs import refuse_over_inputs
+from mmar.cli.terminal import counting_up, say
 from mmar.errors import InputError, UsageError
 from mmar.library import load, score_path, task_for
 
@@ -117,6 +117,9 @@ def audit(
     from mmar.audit import choose, read_baseline
     from mmar.audit.registry import CHECKS, PUBLISHED_CHECKS
 
+    read = (subject, benchmark, *without_audio)
+    refuse_over_inputs("--fix-report", fix_report, *read, baseline)
+    refuse_over_inputs("--write-baseline", write_baseline, *read)
     wanted, unwanted = _codes(select), _codes(ignore)
     if grim:
         choose(PUBLISHED_CHECKS, wanted, unwanted)
@@ -198,7 +201,7 @@ def _hear(benchmark: Benchmark) -> dict[str, Sound]:
     from mmar.audit.sounds import hear
 
     assert benchmark.audio_dir is not None
-    with _progress("clips heard") as progress:
+    with counting_up("clips heard") as progress:
         sounds = hear(benchmark, benchmark.audio_dir, workers=_processors(), progress=progress)
     if sounds and all(sound.missing for sound in sounds.values()):
         first = next(iter(sounds.values()))
@@ -217,7 +220,7 @@ def _try(benchmark: Benchmark) -> dict[str, Link]:
     from mmar.audit.links import try_links
     from mmar.items.video import addresses
 
-    with _progress("addresses tried") as progress:
+    with counting_up("addresses tried") as progress:
         return try_links((each for item in benchmark for each in addresses(item.url)), progress=progress)
 
 
@@ -276,26 +279,10 @@ def _accept(found: Audit, path: Path) -> None:
 
 
 def _propose(found: Audit, path: Path) -> None:
-    from mmar.items.benchmark import write_whole
+    from mmar.items.whole_file import write_whole
 
     report = found.corrections()
     write_whole(path, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
     records = report["corrections"]
     certain = sum("proposed" in record for record in records)
     click.echo(f"{path}: {len(records):,} findings, {certain:,} with a proposed value", err=True)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A line on standard error that counts up, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield lambda _done, _all: None
-        return
-
-    def show(done: int, total: int) -> None:
-        click.echo(f"\r{done:,} of {total:,} {what}", nl=False, err=True)
-
-    try:
-        yield show
-    finally:
-        click.echo("\r\033[K", nl=False, err=True)

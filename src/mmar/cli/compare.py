@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from mmar.cli.outputs import refuse_over_inputs
 from mmar.cli.several_runs import judged, judging_options
 from mmar.cli.terminal import say
 
@@ -60,10 +61,11 @@ def compare(
     from mmar.scoring.compare import compare as compare_runs
     from mmar.scoring.compare import disagreements
 
+    refuse_over_inputs("--items", items, *paths, benchmark)
     verdicts = judged(paths, benchmark, protocol, partial=partial, key=key, lenient=lenient)
     found = compare_runs(verdicts, scorer=scorer, draws=draws, seed=seed)
     if items is not None:
-        from mmar.items.benchmark import write_whole
+        from mmar.items.whole_file import write_whole
         from mmar.reports.records_file import records_file
 
         fields = ["id", "modality", "category", "sub_category", "question", "answer"]

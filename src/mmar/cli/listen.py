@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from mmar.cli.outputs import refuse_over_inputs
 from mmar.cli.several_runs import judged, judging_options
 from mmar.cli.terminal import say
 
@@ -46,10 +47,11 @@ def listen(
     from mmar.scoring.listen import listen as listen_to
     from mmar.scoring.listen import solved_items
 
+    refuse_over_inputs("--items", items, *paths, benchmark)
     verdicts = judged(paths, benchmark, protocol, partial=partial, lenient=lenient)
     found = listen_to(verdicts, scorer=scorer)
     if items is not None:
-        from mmar.items.benchmark import write_whole
+        from mmar.items.whole_file import write_whole
         from mmar.reports.records_file import records_file
 
         fields = ["id", "modality", "category", "sub_category", "question", "choices", "answer"]

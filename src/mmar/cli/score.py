@@ -5,12 +5,17 @@ from __future__ import annotations
 import gc
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
+from mmar.cli.outputs import refuse_over_inputs
 from mmar.errors import UsageError
-from mmar.items.benchmark import write_whole
 from mmar.library import score_path, task_for
+
+if TYPE_CHECKING:
+    from mmar.scoring.score import Scored, Task
 
 __all__ = ["score"]
 
@@ -53,6 +58,7 @@ def score(
       mmar score predictions.jsonl --benchmark mmar
       mmar score runs/demo/baseline-listener --items items.csv
     """
+    refuse_over_inputs("--items", items, path, benchmark)
     gc.disable()  # the process lives for one score, which makes no cycles worth looking for
     task = task_for(
         path,
@@ -60,7 +66,7 @@ def score(
         key=key,
         protocol=protocol,
         lenient=lenient,
-        keep="all" if items else "differing" if as_json else "none",
+        keep="differing" if as_json else "none",
     )
     if layout == "official":
         if as_json or items is not None:
@@ -74,14 +80,9 @@ def score(
         for note in found.notes:
             click.echo(f"note: {note}", err=True)
         return
-    scored = score_path(task)
+    scored = score_path(task) if items is None else _with_items(task, items)
     for error in scored.errors:
         click.echo(f"left out: {error.without_hint}", err=True)
-    if items is not None:
-        from mmar.reports.records_file import records_file
-
-        rows = ({field: getattr(row, field) for field in _FIELDS} for row in scored.rows)
-        write_whole(items, records_file(rows, items, _FIELDS))
     if as_json:
         import json
 
@@ -90,6 +91,18 @@ def score(
         from mmar.reports import score_table
 
         click.echo(score_table(scored.score, colour=sys.stdout.isatty()), nl=False)
+
+
+def _with_items(task: Task, path: Path) -> Scored:
+    """Score, and write a line of each item on the way."""
+    from mmar.items.whole_file import WholeFile
+    from mmar.reports.records_file import RecordForm
+    from mmar.scoring.result import RowFile
+
+    form = RecordForm.of(path, _FIELDS)
+    with WholeFile(path) as file:
+        rows = RowFile(file, form.head(), form.lines_of)
+        return score_path(msgspec.structs.replace(task, rows=rows))
 
 
 _FIELDS = ("id", "official", "choice", "state", "named", "answer", "reason", "official_reason", "prediction")

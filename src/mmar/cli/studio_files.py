@@ -121,7 +121,7 @@ def export(
     Example:
       mmar studio export demo out/items.jsonl --audio-dir out
     """
-    from mmar.items.benchmark import write_whole
+    from mmar.items.whole_file import write_whole
     from mmar.studio.items_file import LOCAL_FILES, copy_clips, format_of, item_file, project_items
 
     opened = opened_studio(config)

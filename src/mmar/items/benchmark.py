@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +9,13 @@ from typing import Any
 
 import msgspec
 
-from mmar.errors import InputError, WorldError
+from mmar.errors import InputError
 from mmar.items.decoding import decode_record
 from mmar.items.digest import benchmark_digest
 from mmar.items.item import Item
 from mmar.items.records import raw_records
 from mmar.items.stored import StoredItems
+from mmar.items.whole_file import write_whole
 
 __all__ = ["Benchmark", "duplicate_id", "load_benchmark", "write_benchmark"]
 
@@ -179,27 +178,3 @@ def _array_lines(texts: Iterable[str]) -> Iterator[str]:
         yield f"{lead}{text}"
         lead = ",\n"
     yield "[\n]\n" if lead == "[\n" else "\n]\n"
-
-
-def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """Put bytes in place of a file in one step.
-
-    Args:
-        path: the file.
-        data: all of it, or its pieces in order.
-
-    Raises:
-        WorldError: the disk refuses; what stood there stays as it was.
-    """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as stream:
-            stream.writelines((data,) if isinstance(data, bytes) else data)
-        part.replace(path)
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        what_to_do = "\n  → make room, and give the same command again" if full else ""
-        raise WorldError(f"{path}: cannot be written ({error.strerror or error}){what_to_do}") from None
-    finally:
-        part.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmar.errors import UsageError
-from mmar.items.benchmark import write_whole
+from mmar.items.whole_file import write_whole
 from mmar.reports.describe import Description
 
 if TYPE_CHECKING:

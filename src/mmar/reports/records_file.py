@@ -9,9 +9,52 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["records_file"]
+import msgspec
+
+__all__ = ["RecordForm", "records_file"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class RecordForm(msgspec.Struct, frozen=True):
+    """How records lie in a file.
+
+    Attributes:
+        fields: in the order to write.
+        table: CSV, with the fields as its head; else JSONL.
+    """
+
+    fields: tuple[str, ...]
+    table: bool
+
+    @classmethod
+    def of(cls, path: Path, fields: Sequence[str]) -> RecordForm:
+        """The form that a file's ending says."""
+        return cls(tuple(fields), path.suffix.lower() == ".csv")
+
+    def head(self) -> bytes:
+        """What stands before the records, even before none."""
+        return self._rows([self.fields]) if self.table else b""
+
+    def lines(self, records: Iterable[Mapping[str, Any]]) -> bytes:
+        """The lines of records, each of which has all the fields."""
+        if self.table:
+            return self._rows((_cell(record[field]) for field in self.fields) for record in records)
+        texts = (
+            json.dumps({field: record[field] for field in self.fields}, ensure_ascii=False)
+            for record in records
+        )
+        return "".join(f"{text}\n" for text in texts).encode()
+
+    def lines_of(self, objects: Iterable[object]) -> bytes:
+        """The lines of objects that have the fields as attributes."""
+        return self.lines({field: getattr(one, field) for field in self.fields} for one in objects)
+
+    @staticmethod
+    def _rows(rows: Iterable[Iterable[object]]) -> bytes:
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        return text.getvalue().encode()
 
 
 def records_file(records: Iterable[Mapping[str, Any]], path: Path, fields: Sequence[str]) -> bytes:
@@ -22,17 +65,8 @@ def records_file(records: Iterable[Mapping[str, Any]], path: Path, fields: Seque
         path: its ending decides the form.
         fields: in the order to write; the head of a CSV file, which stands there even over no records.
     """
-    if path.suffix.lower() != ".csv":
-        lines = (
-            json.dumps({field: record[field] for field in fields}, ensure_ascii=False) for record in records
-        )
-        return "".join(f"{line}\n" for line in lines).encode()
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(fields)
-    for record in records:
-        writer.writerow(_cell(record[field]) for field in fields)
-    return text.getvalue().encode()
+    form = RecordForm.of(path, fields)
+    return form.head() + form.lines(records)
 
 
 def _cell(value: object) -> object:

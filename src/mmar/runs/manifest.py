@@ -16,8 +16,8 @@ import msgspec
 
 import mmar
 from mmar.errors import InputError, UsageError
-from mmar.items.benchmark import write_whole
 from mmar.items.decoding import types_in_words
+from mmar.items.whole_file import write_whole
 from mmar.protocols import Protocol, Settings
 from mmar.runs.signature import run_parts, signature_line
 

@@ -29,8 +29,9 @@ from mmar.items import (
 from mmar.items.groups import LAYERS, MODALITIES
 from mmar.scoring.join import join
 from mmar.scoring.official import official_match
+from mmar.scoring.plan import Plan
 from mmar.scoring.sources import answers_of, asked_once, benchmark_of, find_run, key_notes
-from mmar.scoring.stream import Plan, read_predictions
+from mmar.scoring.stream import read_predictions
 
 if TYPE_CHECKING:
     from mmar.scoring.score import Task

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mmar.items.whole_file import WholeFile
 from mmar.stats.interval import wilson
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from mmar.scoring.repetition import Repeats
     from mmar.scoring.rotation import Rotations
 
-__all__ = ["Accuracy", "Bounds", "GroupScore", "ItemScore", "Score", "accuracy"]
+__all__ = ["Accuracy", "Bounds", "GroupScore", "ItemScore", "RowFile", "Score", "accuracy"]
 
 
 class Accuracy(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -78,6 +79,25 @@ class ItemScore(msgspec.Struct, frozen=True):
     reason: str
     official_reason: str
     prediction: str | None
+
+
+class RowFile(msgspec.Struct, frozen=True):
+    """Where every item's line goes while scoring goes on, so that memory does not grow with their number.
+
+    Attributes:
+        file: opened, and empty.
+        head: what stands before the lines.
+        lines: the lines of some items; called in worker processes, so it must be picklable.
+    """
+
+    file: WholeFile
+    head: bytes
+    lines: Callable[[Sequence[ItemScore]], bytes]
+
+    def begin(self) -> None:
+        """Write the head, over whatever was written."""
+        self.file.begin_again()
+        self.file.write(self.head)
 
 
 class Score(msgspec.Struct, frozen=True):

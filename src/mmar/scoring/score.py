@@ -14,9 +14,10 @@ from mmar.protocols import ReadingRule
 from mmar.runs.signature import run_parts, signature_line
 from mmar.scoring.choice import CHOICE_VERSION
 from mmar.scoring.official import OFFICIAL_VERSION
-from mmar.scoring.result import Accuracy, ItemScore, Score
+from mmar.scoring.plan import Plan
+from mmar.scoring.result import Accuracy, ItemScore, RowFile, Score
 from mmar.scoring.sources import answers_of, asked_once, benchmark_of, find_run, key_notes, no_prediction
-from mmar.scoring.stream import Plan, Streamed, read_predictions, score_against, score_whole
+from mmar.scoring.stream import Streamed, read_predictions, score_against, score_whole
 
 if TYPE_CHECKING:
     from mmar.models import Answer
@@ -42,6 +43,7 @@ class Task(msgspec.Struct, frozen=True):
         lenient: count a bad record as missing and go on.
         published: the name of the published benchmark that has a content digest, if one has.
         clustered: whether to add the intervals by source video, where the benchmark names videos.
+        rows: where a line of each item goes; with it, `keep` says which are kept besides, `none` or `differing`.
     """
 
     path: Path
@@ -53,6 +55,11 @@ class Task(msgspec.Struct, frozen=True):
     lenient: bool = False
     published: Callable[[str], str | None] = lambda _: None
     clustered: bool = True
+    rows: RowFile | None = None
+
+    def plan(self, path: Path, key: str, rule: ReadingRule | None) -> Plan:
+        """How to score the answers in a file."""
+        return Plan(path, key, rule, self.keep, self.lenient, self.rows.lines if self.rows else None)
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -83,14 +90,14 @@ def score_task(task: Task) -> Scored:
         return _score_run(task, manifest)
     fields = first_names(task.path)
     choice = choose_key(fields, task.key)
-    plan = Plan(task.path, choice.key, task.rule, task.keep, task.lenient)
+    plan = task.plan(task.path, choice.key, task.rule)
     errors: list[InputError] = []
     if task.benchmark is not None:
         given = read_predictions(plan, errors.append if task.lenient else None)
-        streamed = score_against(task.benchmark, given, plan)
+        streamed = score_against(task.benchmark, given, plan, task.rows)
         name = task.benchmark.name
     else:
-        streamed = score_whole(plan)
+        streamed = score_whole(plan, task.rows)
         name = task.published(streamed.digest) or "file"
     if not streamed.tally.n:
         raise InputError("holds no record", file=str(task.path), hint="expected one for each item")
@@ -114,9 +121,9 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
         )
     benchmark = benchmark_of(task.path, task.benchmark, manifest)
     rule = task.rule if task.rule is not None else manifest.protocol.reading
-    plan = Plan(task.path / LEDGER_NAME, "answer_prediction", rule, task.keep, task.lenient)
+    plan = task.plan(task.path / LEDGER_NAME, "answer_prediction", rule)
     answers = answers_of(task.path)
-    streamed = score_against(benchmark, asked_once(answers), plan)
+    streamed = score_against(benchmark, asked_once(answers), plan, task.rows)
     parts = {**manifest.parts, **run_parts(benchmark.name, benchmark.digest, streamed.tally.n)}
     notes = []
     if manifest.sessions and manifest.sessions[-1].ended is None:

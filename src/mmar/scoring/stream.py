@@ -11,7 +11,6 @@ import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 import msgspec
 
@@ -30,35 +29,19 @@ from mmar.items import (
     spans,
 )
 from mmar.items.benchmark import duplicate_id
-from mmar.protocols import ReadingRule
 from mmar.scoring.join import join
+from mmar.scoring.plan import Plan
+from mmar.scoring.result import RowFile
 from mmar.scoring.tally import Tally
 from mmar.scoring.workers import cores, pooled, shared
 
-__all__ = ["Plan", "Streamed", "score_against", "score_whole"]
+__all__ = ["Streamed", "score_against", "score_whole"]
 
 _PARALLEL_BYTES = 4 << 20
 _SPAN_BYTES = 1 << 20
 _WORKERS = 8
 _BUFFER = 1 << 18
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """How to score.
-
-    Attributes:
-        path: the predictions file.
-        key: the field that holds the prediction.
-        rule: how to read answers; the common markers when `None`.
-        keep: which items to keep: `none`, `differing` or `all`.
-        lenient: count a bad record as missing and go on.
-    """
-
-    path: Path
-    key: str
-    rule: ReadingRule | None = None
-    keep: str = "none"
-    lenient: bool = False
+_ROWS = 1000
 
 
 class Streamed(msgspec.Struct):
@@ -83,25 +66,36 @@ class _Part(msgspec.Struct):
         digests: what the digest of the questions is made of.
         errors: of bad records; only the first, unless the plan is lenient.
         lines: the line that was read last.
+        text: the items' lines in a `RowFile`, where one is written.
     """
 
     tally: Tally
     digests: DigestBuilder
     errors: list[InputError]
     lines: int = 0
+    text: bytes = b""
 
 
-def score_whole(plan: Plan) -> Streamed:
+def score_whole(plan: Plan, rows: RowFile | None = None) -> Streamed:
     """Score a file whose records are whole questions: the file is its own benchmark.
+
+    Args:
+        plan: how; with `lines` where there are `rows`.
+        rows: where a line of each item goes.
 
     Raises:
         InputError: a bad record or an id that stands twice, unless the plan is lenient.
+        WorldError: `rows` cannot be written.
     """
     tally, digests = Tally(plan.keep), DigestBuilder()
     errors: list[InputError] = []
+    if rows is not None:
+        rows.begin()
     for part in _parts(plan):
         if part.errors and not plan.lenient:
             raise part.errors[0]
+        if rows is not None:
+            rows.file.write(part.text)
         tally.merge(part.tally)
         digests.merge(part.digests)
         errors += part.errors
@@ -113,12 +107,18 @@ def score_whole(plan: Plan) -> Streamed:
         if again:
             # A record too many cannot be taken out of a sum; count again, the first of each id alone.
             part = _count(raw_records(plan.path), plan, PredictionReader(plan.key, str(plan.path)), {})
+            if rows is not None:
+                rows.begin()
+                rows.file.write(part.text)
             return Streamed(part.tally, part.errors, part.digests.finish()[0])
     return Streamed(tally, errors, digest)
 
 
 def score_against(
-    benchmark: Benchmark, predictions: Iterable[tuple[int, Prediction]], plan: Plan
+    benchmark: Benchmark,
+    predictions: Iterable[tuple[int, Prediction]],
+    plan: Plan,
+    rows: RowFile | None = None,
 ) -> Streamed:
     """Score predictions joined to a benchmark by id; items without one are *missing*.
 
@@ -126,15 +126,21 @@ def score_against(
         benchmark: the questions; its size, with unreadable records, is the denominator.
         predictions: line and prediction, from `PredictionReader` or a run's ledger.
         plan: its `path` is named in errors.
+        rows: where a line of each item goes.
 
     Raises:
         InputError: an id that is not in the benchmark or stands twice, or a record whose question is not the
             benchmark's, unless the plan is lenient.
+        WorldError: `rows` cannot be written.
     """
     errors: list[InputError] = []
     found = join(benchmark, predictions, str(plan.path), errors.append if plan.lenient else None)
-    tally = Tally(plan.keep, verdicts=bytearray())
-    for item in benchmark:
+    tally = plan.tally(bytearray())
+    if rows is not None:
+        rows.begin()
+    for place, item in enumerate(benchmark):
+        if rows is not None and not place % _ROWS:
+            rows.file.write(plan.take_lines(tally))
         question = Question.of(item)
         given = found.get(item.id)
         if given is None:
@@ -145,6 +151,8 @@ def score_against(
             tally.unanswered(item.id, question, asked=said.asked, failure=said.failure)
         else:
             tally.answered(item.id, question, said.text, plan.rule)
+    if rows is not None:
+        rows.file.write(plan.take_lines(tally))
     tally.states["missing"] += benchmark.lost
     if tally.verdicts is not None:
         tally.verdicts += bytes(benchmark.lost)
@@ -172,7 +180,7 @@ def _count(
     first: dict[str, int] | None = None,
 ) -> _Part:
     """Score whole records, blank ones passed over; with `first` (line by id) only the first record of each id."""
-    part = _Part(Tally(plan.keep), DigestBuilder(), [])
+    part = _Part(plan.tally(), DigestBuilder(), [])
     read, add, answered, rule = reader.record, part.digests.add, part.tally.answered, plan.rule
     line = 0
     for line, text in records:
@@ -199,6 +207,7 @@ def _count(
             given = reader.prediction(record)
             part.tally.unanswered(record.id, record, asked=given.asked, failure=given.failure)
     part.lines = line
+    part.text = plan.take_lines(part.tally)
     return part
 
 
@@ -222,7 +231,9 @@ def _parts(plan: Plan) -> Iterator[_Part]:
             yield _count(raw_records(plan.path), plan, reader)
         return
     # A worker reads its part of a plain file by itself; what only one can read is read here and handed over.
-    divided = spans(plan.path, _SPAN_BYTES, 2 * workers)
+    # Where its items' lines come back, a part is small, for they are held until their turn comes.
+    share = 2 * workers if plan.lines is None else size
+    divided = spans(plan.path, _SPAN_BYTES, share)
     if divided is None:
         yield from pooled(blocks(plan.path), partial(_of_block, plan), workers)
         return

@@ -26,7 +26,7 @@ import msgspec
 from mmar import __version__
 from mmar.benchmarks.progress import Advance
 from mmar.errors import InputError, UsageError, WorldError
-from mmar.items.benchmark import write_whole
+from mmar.items.whole_file import write_whole
 from mmar.studio.exchange.backup_folder import (
     MANIFEST,
     Backup,

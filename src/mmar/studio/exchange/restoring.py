@@ -25,7 +25,7 @@ import msgspec
 from mmar.benchmarks.paths import quoted
 from mmar.benchmarks.progress import Advance
 from mmar.errors import InputError, UsageError, WorldError
-from mmar.items.benchmark import write_whole
+from mmar.items.whole_file import write_whole
 from mmar.studio.exchange.backup import copied
 from mmar.studio.exchange.backup_folder import Backup, beside_database, is_plain, locked, read_backup
 

@@ -22,7 +22,7 @@ import msgspec
 
 from mmar.audio import describe
 from mmar.errors import InputError, UsageError, WorldError
-from mmar.items.benchmark import write_whole
+from mmar.items.whole_file import write_whole
 from mmar.studio.media.decoding import decoded_blocks
 
 if TYPE_CHECKING:

@@ -1,0 +1,105 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from mmar.errors import WorldError
+
+__all__ = ["WholeFile", "write_whole"]
+
+
+class WholeFile:
+    """A file that is written piece by piece and takes its place in one step, at the end of the `with` block.
+
+    When the block ends by an exception, what stood there stays as it was.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Prepare.
+
+        Args:
+            path: the file; its folder is made where it is missing.
+        """
+        self.path = path
+        self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._stream: BinaryIO
+
+    def __enter__(self) -> WholeFile:
+        """Open it.
+
+        Raises:
+            WorldError: the disk refuses.
+        """
+        with self._said():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = self._part.open("wb")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Put it in its place, or away.
+
+        Raises:
+            WorldError: the disk refuses.
+        """
+        try:
+            if kind is None:
+                with self._said():
+                    self._stream.close()
+                    self._part.replace(self.path)
+        finally:
+            with suppress(OSError):
+                self._stream.close()
+            self._part.unlink(missing_ok=True)
+
+    def write(self, data: bytes) -> None:
+        """Add bytes.
+
+        Raises:
+            WorldError: the disk refuses.
+        """
+        with self._said():
+            self._stream.write(data)
+
+    def begin_again(self) -> None:
+        """Forget what was written.
+
+        Raises:
+            WorldError: the disk refuses.
+        """
+        with self._said():
+            self._stream.seek(0)
+            self._stream.truncate()
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+            what_to_do = "\n  → make room, and give the same command again" if full else ""
+            said = f"{self.path}: cannot be written ({error.strerror or error}){what_to_do}"
+            raise WorldError(said) from None
+
+
+def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Put bytes in place of a file in one step.
+
+    Args:
+        path: the file.
+        data: all of it, or its pieces in order.
+
+    Raises:
+        WorldError: the disk refuses; what stood there stays as it was.
+    """
+    with WholeFile(path) as file:
+        for piece in (data,) if isinstance(data, bytes) else data:
+            file.write(piece)

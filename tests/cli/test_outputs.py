@@ -1,0 +1,50 @@
+"""No output is written over what a command reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmar.cli import main
+from mmar.items import write_benchmark
+from mmar.library import load, run
+
+
+def status(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(one) for one in arguments])
+    return int(ended.value.code or 0)
+
+
+def test_nothing_that_is_read_is_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "run"
+    run("baseline/random", "demo", out=folder, limit=5)
+    answers, manifest = folder / "answers.jsonl", folder / "manifest.json"
+    questions = tmp_path / "questions.jsonl"
+
+    write_benchmark(load("demo").items, questions)
+    (tmp_path / "link.jsonl").symlink_to(questions)
+    before = {path: path.read_bytes() for path in (answers, manifest, questions)}
+    for arguments in (
+        ("score", folder, "--items", answers),
+        ("score", folder, "--items", manifest),
+        ("score", answers, "-b", questions, "--items", answers),
+        ("score", answers, "-b", questions, "--items", questions),
+        ("score", answers, "-b", questions, "--items", "link.jsonl"),
+        ("compare", folder, folder, "--items", answers),
+        ("listen", folder, folder, "--items", manifest),
+        ("audit", questions, "--fix-report", questions),
+        ("audit", questions, "--write-baseline", "link.jsonl"),
+    ):
+        assert status(*arguments) == 2, arguments
+        said = capsys.readouterr()
+        assert "this is what the command reads, and would be lost; name another file" in said.err
+        assert said.out == ""
+    assert {path: path.read_bytes() for path in before} == before
+    # What was written before may be written anew, and a file beside the run's own two is nobody's.
+    for _ in range(2):
+        assert status("score", folder, "--items", folder / "items.csv") == 0
