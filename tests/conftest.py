@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
+import os
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+
+# The same examples each time, so that a test does not fail for whoever comes by; MMAR_TEST_SEARCH=1 looks for others.
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.register_profile("search", print_blob=True)
+hypothesis.settings.load_profile("search" if os.environ.get("MMAR_TEST_SEARCH") else "same")
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:

@@ -59,7 +59,7 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path, monkeypatch: py
     path = write(tmp_path / "p.jsonl", records)
     alone = score_whole(plan(path, keep="all"))
     monkeypatch.setattr(stream, "_PARALLEL_BYTES", 0)
-    monkeypatch.setattr(stream, "cores", lambda: 3)
+    monkeypatch.setattr(stream, "team_size", lambda **_: 3)
     monkeypatch.setattr(stream, "blocks", lambda path: blocks(path, 2000))
     monkeypatch.setattr(stream, "_SPAN_BYTES", 5000)
     packed = path.with_suffix(".gz")
@@ -91,7 +91,7 @@ def test_a_line_of_each_item_is_written_in_order_and_kept_nowhere_else(
     packed.write_bytes(gzip.compress(path.read_bytes()))
     out = tmp_path / "items.csv"
     for file, workers in ((path, 1), (path, 3), (packed, 3)):
-        monkeypatch.setattr(stream, "cores", lambda workers=workers: workers)
+        monkeypatch.setattr(stream, "team_size", lambda workers=workers, **_: workers)
         with WholeFile(out) as written:
             rows = RowFile(written, form.head(), form.lines_of)
             found = score_whole(plan(file, keep="differing", lines=rows.lines), rows)
@@ -179,7 +179,7 @@ def test_the_first_bad_record_is_named_and_lenient_counts_it_missing(
     path.write_text("\n".join(lines))
     if parallel:
         monkeypatch.setattr(stream, "_PARALLEL_BYTES", 0)
-        monkeypatch.setattr(stream, "cores", lambda: 2)
+        monkeypatch.setattr(stream, "team_size", lambda **_: 2)
         monkeypatch.setattr(stream, "_SPAN_BYTES", 1000)
     with pytest.raises(InputError, match="broken JSON") as caught:
         score_whole(plan(path))

@@ -88,6 +88,7 @@ def test_whoever_has_enough_leaves_no_process_behind() -> None:
     assert not working & set(children())
 
 
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # Python 3.12, of pytest's own threads
 def test_workers_end_when_the_reader_is_killed() -> None:
     read, write = os.pipe()
     reader = os.fork()
@@ -115,13 +116,17 @@ def alive(process: int) -> bool:
         return False
 
 
-def test_a_program_with_threads_is_not_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_with_threads_is_not_forked_and_starts_none_anew_unless_it_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     used: list[str] = []
     monkeypatch.setattr(workers, "forked", lambda *_: used.append("forked") or iter(()))
     monkeypatch.setattr(workers, "pooled", lambda *_: used.append("pooled") or iter(()))
     for threads in (1, 2):
         monkeypatch.setattr(workers.threading, "active_count", lambda threads=threads: threads)
         workers.shared([1], squares, 2)
+        assert workers.team_size(spawn=True) == min(8, len(os.sched_getaffinity(0)))
+        assert workers.team_size(spawn=False) == (1 if threads > 1 else workers.team_size(spawn=True))
     assert used == ["forked", "pooled"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,12 +50,13 @@ def tone(folder: Path, at: int, hertz: float) -> None:
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Studio:
+def opened(tmp_path: Path) -> Iterator[Studio]:
     made = open_studio(StudioConfig(data=tmp_path / "data"))
     with made.database.write() as session:
         root = people.add_person(session, "root", "Root", NOW, site_admin=True)
         projects.add_project(session, "tones", "Tones", root, NOW)
-    return made
+    yield made
+    made.database.close()
 
 
 def bring_in(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def record(at: int) -> PublicItem:
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Studio:
+def opened(tmp_path: Path) -> Iterator[Studio]:
     """Three approved items with their clips, in the project `tones`."""
     made = open_studio(StudioConfig(data=tmp_path / "data"))
     (tmp_path / "audio").mkdir()
@@ -81,7 +82,8 @@ def opened(tmp_path: Path) -> Studio:
     with made.database.write() as session:
         for item in session.scalars(select(Item)):
             item.state = "approved"
-    return made
+    yield made
+    made.database.close()
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -68,6 +68,7 @@ def score(
         lenient=lenient,
         keep="differing" if as_json else "none",
     )
+    task = msgspec.structs.replace(task, spawn=True)
     if layout == "official":
         if as_json or items is not None:
             raise UsageError(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,10 +20,12 @@ __all__ = ["acting", "opened_studio"]
 
 
 def opened_studio(config: StudioConfig) -> Studio:
-    """The studio of a data folder."""
+    """The studio of a data folder; it is closed when the command ends."""
     from mmar.studio.start import open_studio
 
-    return open_studio(config)
+    opened = open_studio(config)
+    click.get_current_context().call_on_close(opened.database.close)
+    return opened
 
 
 def acting(session: Session, slug: str, login: str | None) -> tuple[Project, Actor]:

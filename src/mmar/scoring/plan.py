@@ -24,6 +24,7 @@ class Plan(msgspec.Struct, frozen=True):
         keep: which items to keep: `none`, `differing` or `all`.
         lenient: count a bad record as missing and go on.
         lines: makes the lines of a `RowFile`, where one is written.
+        spawn: whether processes may be started anew (`mmar.scoring.workers`).
     """
 
     path: Path
@@ -32,6 +33,7 @@ class Plan(msgspec.Struct, frozen=True):
     keep: str = "none"
     lenient: bool = False
     lines: Callable[[Sequence[ItemScore]], bytes] | None = None
+    spawn: bool = False
 
     def tally(self, verdicts: bytearray | None = None) -> Tally:
         """What counts, and keeps all items for a moment where each has a line to be written."""

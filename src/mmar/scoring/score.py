@@ -44,6 +44,7 @@ class Task(msgspec.Struct, frozen=True):
         published: the name of the published benchmark that has a content digest, if one has.
         clustered: whether to add the intervals by source video, where the benchmark names videos.
         rows: where a line of each item goes; with it, `keep` says which are kept besides, `none` or `differing`.
+        spawn: whether processes may be started anew for a large file; only where the main module is guarded.
     """
 
     path: Path
@@ -56,10 +57,12 @@ class Task(msgspec.Struct, frozen=True):
     published: Callable[[str], str | None] = lambda _: None
     clustered: bool = True
     rows: RowFile | None = None
+    spawn: bool = False
 
     def plan(self, path: Path, key: str, rule: ReadingRule | None) -> Plan:
         """How to score the answers in a file."""
-        return Plan(path, key, rule, self.keep, self.lenient, self.rows.lines if self.rows else None)
+        lines = self.rows.lines if self.rows else None
+        return Plan(path, key, rule, self.keep, self.lenient, lines, self.spawn)
 
 
 class Scored(msgspec.Struct, frozen=True):

@@ -33,13 +33,12 @@ from mmar.scoring.join import join
 from mmar.scoring.plan import Plan
 from mmar.scoring.result import RowFile
 from mmar.scoring.tally import Tally
-from mmar.scoring.workers import cores, pooled, shared
+from mmar.scoring.workers import pooled, shared, team_size
 
 __all__ = ["Streamed", "score_against", "score_whole"]
 
 _PARALLEL_BYTES = 4 << 20
 _SPAN_BYTES = 1 << 20
-_WORKERS = 8
 _BUFFER = 1 << 18
 _ROWS = 1000
 
@@ -224,8 +223,8 @@ def _no_question(plan: Plan, line: int) -> InputError:
 def _parts(plan: Plan) -> Iterator[_Part]:
     """What came of each piece of the file, in its order; errors name the lines of the file."""
     size = plan.path.stat().st_size if plan.path.is_file() else 0
-    workers = min(_WORKERS, cores())
-    if size < _PARALLEL_BYTES or workers < 2:
+    workers = team_size(spawn=plan.spawn) if size >= _PARALLEL_BYTES else 1
+    if workers < 2:
         reader = PredictionReader(plan.key, str(plan.path))
         with _without_cycles():
             yield _count(raw_records(plan.path), plan, reader)

@@ -2,7 +2,8 @@
 
 Where the system can fork, workers are forks that take the next piece's number from one file: they begin at once with
 what is loaded already. `concurrent.futures` has loaded and started when a tenth of 100,000 records is scored; it is
-for other systems, for programs with threads, and for pieces that only this process can read.
+for other systems, and for pieces that only this process can read. A program with threads is not forked, since a copy
+of it may hang; processes that are started anew run the program's main module again, so only the command starts any.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mmar.errors import WorldError
@@ -20,7 +22,7 @@ from mmar.errors import WorldError
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-__all__ = ["cores", "forked", "pooled", "shared"]
+__all__ = ["can_fork", "forked", "pooled", "shared", "team_size"]
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -29,11 +31,32 @@ Begin = Callable[[], Callable[[Piece], Result]]
 _NUMBER = 4
 _LENGTH = 8
 _FAULT = -1
+_MOST = 8
 
 
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def can_fork() -> bool:
+    """Whether this process can be copied and the copies do all that the original does."""
+    return sys.platform == "linux" and hasattr(os, "memfd_create") and threading.active_count() == 1
+
+
+def team_size(*, spawn: bool) -> int:
+    """How many processes are to share work; 1 where none may be made.
+
+    Args:
+        spawn: whether processes may be started anew, which a program stands whose main module is guarded.
+    """
+    if not (spawn or can_fork()):
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(_MOST, cores)
+
+
+@contextmanager
+def _no_warning() -> Iterator[None]:
+    """From Python 3.12 on a fork warns where a numerical library has threads; they hold nothing that a worker needs."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r".*multi-threaded, use of fork\(\)", DeprecationWarning)
+        yield
 
 
 def shared(pieces: Sequence[Piece], begin: Begin[Piece, Result], workers: int) -> Iterator[Result]:
@@ -47,20 +70,22 @@ def shared(pieces: Sequence[Piece], begin: Begin[Piece, Result], workers: int) -
     Raises:
         WorldError: a worker was ended from outside.
     """
-    can_fork = sys.platform == "linux" and hasattr(os, "memfd_create") and threading.active_count() == 1
-    return (forked if can_fork else pooled)(pieces, begin, workers)
+    return (forked if can_fork() else pooled)(pieces, begin, workers)
 
 
 def pooled(pieces: Iterable[Piece], begin: Begin[Piece, Result], workers: int) -> Iterator[Result]:
     """As `shared`, by a pool: on any system, and of pieces that are made as it goes."""
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
 
-    with ProcessPoolExecutor(workers, initializer=_begin_here, initargs=(begin,)) as pool:
+    context = get_context("fork" if can_fork() else "spawn")
+    with ProcessPoolExecutor(workers, context, _begin_here, (begin,)) as pool:
         waiting: deque[Future[Result]] = deque()
         try:
             for piece in pieces:
-                waiting.append(pool.submit(_work_here, piece))
+                with _no_warning():
+                    waiting.append(pool.submit(_work_here, piece))
                 # Enough to keep every worker busy, and no more: what waits is held in memory.
                 if len(waiting) > 2 * workers:
                     yield waiting.popleft().result()
@@ -94,7 +119,8 @@ def forked(pieces: Sequence[Piece], begin: Begin[Piece, Result], workers: int) -
     try:
         for _ in range(min(workers, len(pieces))):
             mine, theirs = os.pipe()
-            worker = os.fork()
+            with _no_warning():
+                worker = os.fork()
             if not worker:
                 # Only the reader may hold the reading ends: else a worker would wait for one that is gone.
                 for pipe in (mine, *team):

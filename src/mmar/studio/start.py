@@ -39,7 +39,11 @@ def open_studio(config: StudioConfig) -> Studio:
     if not os.access(config.data, os.W_OK):
         raise WorldError(f"{config.data}: cannot be written")
     database = open_database(config.url)
-    migrate(database)
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
     return Studio(config, database, Passwords())
 
 

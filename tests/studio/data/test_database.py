@@ -89,8 +89,10 @@ def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
     raw.execute("UPDATE alembic_version SET version_num = 'r9999'")
     raw.commit()
     raw.close()
+    newer = open_database(f"sqlite:///{path}")
     with pytest.raises(UsageError, match="newer mmar"):
-        migrate(open_database(f"sqlite:///{path}"))
+        migrate(newer)
+    newer.close()
 
 
 @pytest.mark.parametrize("url", ["", "mysql://x/y", "sqlite://", "nonsense"])

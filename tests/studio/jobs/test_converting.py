@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,7 +40,7 @@ RATE = 32_000
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Studio:
+def opened(tmp_path: Path) -> Iterator[Studio]:
     """Two items of two seconds in stereo, a tone on the left and nothing on the right, cut as recorded."""
     made = open_studio(StudioConfig(data=tmp_path / "data"))
     (tmp_path / "audio").mkdir()
@@ -61,7 +62,8 @@ def opened(tmp_path: Path) -> Studio:
         actor = people.actor_in(session, project.id, root)
         import_items(session, project, actor, items, NOW, clips=clips)
     worked(made)
-    return made
+    yield made
+    made.database.close()
 
 
 def worked(opened: Studio) -> None:

@@ -40,12 +40,17 @@ def broken(folder: Path) -> FastAPI:
 
 
 def ask(app: FastAPI, method: str, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    """One request; as when a server ends, the database is closed after it."""
+
     async def asked() -> httpx.Response:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.request(method, path, headers=headers)
 
-    return anyio.run(asked)
+    try:
+        return anyio.run(asked)
+    finally:
+        app.state.studio.database.close()
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,8 @@ def width(ear: Ear, question: Question) -> Finding | None:
         difference = ear.channels[:, 0] - ear.channels[:, 1]
         pause = longest_pause(ear.levels)
         cut = HOP * (sum(pause) // 2) if pause else len(difference) // 2
+        if not 0 < cut < len(difference):
+            return None  # a clip of a sample has no before and after
         shares = [
             float(np.mean(difference[part] ** 2) / max(float(np.mean(ear.channels[part] ** 2)), 1e-12))
             for part in (slice(0, cut), slice(cut, None))
