@@ -23,6 +23,9 @@ def test_it_takes_its_place_at_the_end_and_its_folder_is_made(tmp_path: Path) ->
     write_whole(path, (piece for piece in (b"x", b"y")))
     assert path.read_bytes() == b"xy"
     assert list(path.parent.iterdir()) == [path]
+    with WholeFile(tmp_path / "empty"):
+        pass
+    assert (tmp_path / "empty").read_bytes() == b""
 
 
 def test_whatever_goes_wrong_leaves_what_stood_there(tmp_path: Path) -> None:
@@ -31,6 +34,8 @@ def test_whatever_goes_wrong_leaves_what_stood_there(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), WholeFile(path) as file:
         file.write(b"half")
         file.write(b"%d" % (1 // 0))
+    with pytest.raises(ZeroDivisionError), WholeFile(tmp_path / "elsewhere" / "file"):
+        _ = 1 // 0  # before anything is written, and so before a folder is made
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:

@@ -22,24 +22,17 @@ class WholeFile:
     """
 
     def __init__(self, path: Path) -> None:
-        """Prepare.
+        """Prepare; nothing is made before something is written.
 
         Args:
             path: the file; its folder is made where it is missing.
         """
         self.path = path
         self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        self._stream: BinaryIO
+        self._stream: BinaryIO | None = None
 
     def __enter__(self) -> WholeFile:
-        """Open it.
-
-        Raises:
-            WorldError: the disk refuses.
-        """
-        with self._said():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = self._part.open("wb")
+        """Begin."""
         return self
 
     def __exit__(
@@ -52,13 +45,14 @@ class WholeFile:
         """
         try:
             if kind is None:
-                with self._said():
-                    self._stream.close()
+                with self._opened() as stream:
+                    stream.close()
                     self._part.replace(self.path)
         finally:
-            with suppress(OSError):
-                self._stream.close()
-            self._part.unlink(missing_ok=True)
+            if self._stream is not None:
+                with suppress(OSError):
+                    self._stream.close()
+                self._part.unlink(missing_ok=True)
 
     def write(self, data: bytes) -> None:
         """Add bytes.
@@ -66,8 +60,8 @@ class WholeFile:
         Raises:
             WorldError: the disk refuses.
         """
-        with self._said():
-            self._stream.write(data)
+        with self._opened() as stream:
+            stream.write(data)
 
     def begin_again(self) -> None:
         """Forget what was written.
@@ -75,14 +69,17 @@ class WholeFile:
         Raises:
             WorldError: the disk refuses.
         """
-        with self._said():
-            self._stream.seek(0)
-            self._stream.truncate()
+        with self._opened() as stream:
+            stream.seek(0)
+            stream.truncate()
 
     @contextmanager
-    def _said(self) -> Iterator[None]:
+    def _opened(self) -> Iterator[BinaryIO]:
         try:
-            yield
+            if self._stream is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._stream = self._part.open("wb")
+            yield self._stream
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             what_to_do = "\n  → make room, and give the same command again" if full else ""
