@@ -96,6 +96,7 @@ def serve(
         media_hosts=media_host,
     )
     opened = opened_studio(config)
+    opened.passwords.prepare()
     # Before a link is made: a start that fails must not take the link away that another server has shown.
     listening = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host

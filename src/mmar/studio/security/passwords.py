@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -30,8 +31,15 @@ class Passwords:
     def __init__(self, at_once: int = 2) -> None:
         self._hasher = PasswordHasher()
         self._slots = threading.BoundedSemaphore(at_once)
-        # Checked when there is no such person, so that the time taken does not tell who exists.
-        self._nobody = self._hasher.hash("nobody has this password")
+
+    @cached_property
+    def _nobody(self) -> str:
+        """Checked when there is no such person, so that the time taken does not tell who exists."""
+        return self._hasher.hash("nobody has this password")
+
+    def prepare(self) -> None:
+        """Do now what else the first login of nobody would take longer for; a server does, a command need not."""
+        _ = self._nobody
 
     def hash(self, password: str, *, login: str) -> str:
         """The hash to keep.
