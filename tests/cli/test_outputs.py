@@ -32,6 +32,7 @@ def test_nothing_that_is_read_is_written_over(
     for arguments in (
         ("score", folder, "--items", answers),
         ("score", folder, "--items", manifest),
+        ("score", answers, "--items", manifest),
         ("score", answers, "-b", questions, "--items", answers),
         ("score", answers, "-b", questions, "--items", questions),
         ("score", answers, "-b", questions, "--items", "link.jsonl"),

@@ -24,12 +24,14 @@ def refuse_over_inputs(option: str, output: Path | None, *inputs: Path | str | N
         return
     from mmar.runs.ledger import LEDGER_NAME
     from mmar.runs.manifest import MANIFEST_NAME
+    from mmar.scoring.sources import run_of
 
     for given in inputs:
         if given is None:
             continue
         path = Path(given)
-        for read in (path, path / LEDGER_NAME, path / MANIFEST_NAME):
+        folder = run_of(path)
+        for read in (path, folder / LEDGER_NAME, folder / MANIFEST_NAME):
             if read.exists() and read.samefile(output):
                 raise UsageError(
                     f"{option} {output}: this is what the command reads, and would be lost; name another file"
