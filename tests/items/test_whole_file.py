@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import threading
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,26 @@ def test_where_no_file_can_be(tmp_path: Path) -> None:
         with pytest.raises(WorldError, match="cannot be written"):
             write_whole(path, b"y")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_link_is_followed_and_what_is_no_file_is_written_to(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    link, pipe = tmp_path / "link", tmp_path / "pipe"
+    link.symlink_to("data/file")
+    write_whole(link, b"first")
+    write_whole(link, b"second")
+    assert link.is_symlink()
+    assert (tmp_path / "data" / "file").read_bytes() == b"second"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    with pytest.raises(WorldError, match="name a file"), WholeFile(pipe) as file:
+        file.begin_again()
+        file.write(b"to ")
+        file.write(b"whom")
+        file.begin_again()
+    reader.join()
+    assert read == [b"to whom"]
+    assert pipe.is_fifo()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["data", "link", "pipe"]

@@ -18,7 +18,8 @@ __all__ = ["WholeFile", "write_whole"]
 class WholeFile:
     """A file that is written piece by piece and takes its place in one step, at the end of the `with` block.
 
-    When the block ends by an exception, what stood there stays as it was.
+    When the block ends by an exception, what stood there stays as it was. A link is followed, and what is no file (a
+    device, a pipe such as `/dev/stdout`) is written to as it is: nothing can take its place.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,7 +29,10 @@ class WholeFile:
             path: the file; its folder is made where it is missing.
         """
         self.path = path
-        self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._place = path.resolve()
+        self._part = self._place.with_name(f".{self._place.name}.{os.getpid()}.part")
+        self._whole = path.is_file() or path.is_dir() or not path.exists()
+        self._written = False
         self._stream: BinaryIO | None = None
 
     def __enter__(self) -> WholeFile:
@@ -47,12 +51,14 @@ class WholeFile:
             if kind is None:
                 with self._opened() as stream:
                     stream.close()
-                    self._part.replace(self.path)
+                    if self._whole:
+                        self._part.replace(self._place)
         finally:
             if self._stream is not None:
                 with suppress(OSError):
                     self._stream.close()
-                self._part.unlink(missing_ok=True)
+                if self._whole:
+                    self._part.unlink(missing_ok=True)
 
     def write(self, data: bytes) -> None:
         """Add bytes.
@@ -61,24 +67,28 @@ class WholeFile:
             WorldError: the disk refuses.
         """
         with self._opened() as stream:
+            self._written = self._written or bool(data)
             stream.write(data)
 
     def begin_again(self) -> None:
         """Forget what was written.
 
         Raises:
-            WorldError: the disk refuses.
+            WorldError: the disk refuses, or it is no file and has gone out already.
         """
+        if self._written and not self._whole:
+            raise WorldError(f"{self.path}: has to be written anew, which only a file can be; name a file")
         with self._opened() as stream:
-            stream.seek(0)
-            stream.truncate()
+            if self._written:
+                stream.seek(0)
+                stream.truncate()
 
     @contextmanager
     def _opened(self) -> Iterator[BinaryIO]:
         try:
             if self._stream is None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._stream = self._part.open("wb")
+                self._place.parent.mkdir(parents=True, exist_ok=True)
+                self._stream = (self._part if self._whole else self.path).open("wb")
             yield self._stream
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
