@@ -29,9 +29,9 @@ class WholeFile:
             path: the file; its folder is made where it is missing.
         """
         self.path = path
-        self._place = path.resolve()
+        self._place = Path(os.path.realpath(path))
         self._part = self._place.with_name(f".{self._place.name}.{os.getpid()}.part")
-        self._whole = path.is_file() or path.is_dir() or not path.exists()
+        self._whole = True
         self._written = False
         self._stream: BinaryIO | None = None
 
@@ -87,6 +87,7 @@ class WholeFile:
     def _opened(self) -> Iterator[BinaryIO]:
         try:
             if self._stream is None:
+                self._whole = not _is_special(self.path)
                 self._place.parent.mkdir(parents=True, exist_ok=True)
                 self._stream = (self._part if self._whole else self.path).open("wb")
             yield self._stream
@@ -95,6 +96,11 @@ class WholeFile:
             what_to_do = "\n  → make room, and give the same command again" if full else ""
             said = f"{self.path}: cannot be written ({error.strerror or error}){what_to_do}"
             raise WorldError(said) from None
+
+
+def _is_special(path: Path) -> bool:
+    """Whether a path is something that is neither file nor folder."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
