@@ -12,8 +12,8 @@ ERROR = InputError("found 1 choice", file="b.jsonl", line=7, field="choices", hi
 
 
 def test_place_problem_and_what_to_do() -> None:
-    assert str(ERROR) == "b.jsonl:7: field “choices”: found 1 choice\n  → complete the list"
-    assert ERROR.without_hint == "b.jsonl:7: field “choices”: found 1 choice"
+    assert str(ERROR) == 'b.jsonl:7: field "choices": found 1 choice\n  → complete the list'
+    assert ERROR.summary == 'b.jsonl:7: field "choices": found 1 choice'
     assert str(InputError("no predictions were given")) == "no predictions were given"
 
 

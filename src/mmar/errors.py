@@ -1,57 +1,90 @@
-"""What can go wrong for a person, and how it is said.
+"""Errors that are shown to the user as one message instead of a traceback.
 
-The tree, from the root:
+    MmarError            root; exit status 2
+    ├─ InputError        a file or a record is not valid
+    ├─ UsageError        an argument or option is not valid, or a combination of them
+    └─ ExternalError     network, disk or another process failed; answers already received are kept
 
-    MmarError            anything that mmar says instead of a traceback; exit status 2
-    ├─ InputError        a file or a record is not what it should be
-    ├─ UsageError        the request itself cannot be carried out as put
-    └─ WorldError        network, disk or another process stood in the way; nothing paid for is lost
-
-`cli` prints the message and nothing else. A message names the file, the line, the field, what was found,
-what was expected and what to do, as far as each is known.
+Every error has a stable `code`, in kebab case, for programs and tests; the message is for people and may change.
+A message says what is wrong, where (file, line, field) and what to do.
 """
 
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
-__all__ = ["InputError", "MmarError", "UsageError", "WorldError", "shown"]
+__all__ = ["CONTROL_CHARS", "ExternalError", "InputError", "MmarError", "UsageError", "strip_control_chars"]
 
-_OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Control characters and bidirectional overrides, which a terminal would act on. Newlines stay.
+CONTROL_CHARS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-def shown(text: str) -> str:
-    r"""A text with what stands in somebody else's file, for a terminal, which must obey nothing of it.
+def strip_control_chars(text: str) -> str:
+    r"""Replace control characters by U+FFFD, so that text from a file can be printed to a terminal.
 
     Example:
-        >>> shown("starts with “\x1b[2J雨”")
-        'starts with “�[2J雨”'
+        >>> strip_control_chars("starts with \x1b[2J雨")
+        'starts with �[2J雨'
     """
-    return _OBEYED.sub("�", text)
+    return CONTROL_CHARS.sub("�", text)
 
 
 class MmarError(Exception):
-    """Root of every error that is meant for the person at the keyboard."""
+    """Root of every error that is shown to the user.
+
+    Args:
+        message: one line: what is wrong and where.
+        code: stable identifier; by default the class's own.
+        hint: what to do about it.
+    """
+
+    default_code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, *, code: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+        self.hint = hint
+
+    @property
+    def summary(self) -> str:
+        """The message without the hint, safe to print."""
+        return strip_control_chars(self.message)
+
+    def __str__(self) -> str:
+        return f"{self.summary}\n  → {self.hint}" if self.hint else self.summary
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Raised in worker processes too; the default protocol would lose the keyword arguments.
+        return (_rebuild, (type(self), self.message, self.__dict__))
 
 
 class UsageError(MmarError):
-    """The request cannot be carried out as it was put; the message says what to change."""
+    """An argument or option is not valid."""
+
+    default_code = "usage"
 
 
-class WorldError(MmarError):
-    """The network, the disk or another process failed; the message says how to go on."""
+class ExternalError(MmarError):
+    """The network, the disk or another process failed."""
+
+    default_code = "external"
 
 
 class InputError(MmarError):
-    """A file or record that is not what it should be.
+    """A file or a record is not valid.
 
     Args:
-        problem: what was found and what was expected, one sentence without a full stop at the end.
+        problem: what was found and what was expected, without a full stop at the end.
         file: path or name of the input.
         line: 1-based line on which the record starts.
         field: the publisher's name of the field.
+        code: stable identifier.
         hint: what to do about it.
     """
+
+    default_code = "input"
 
     def __init__(
         self,
@@ -60,32 +93,25 @@ class InputError(MmarError):
         file: str | None = None,
         line: int | None = None,
         field: str | None = None,
+        code: str | None = None,
         hint: str | None = None,
     ) -> None:
-        super().__init__(problem)
+        super().__init__(problem, code=code, hint=hint)
         self.problem = problem
         self.file = file
         self.line = line
         self.field = field
-        self.hint = hint
 
     @property
-    def without_hint(self) -> str:
-        """Where it is and what is wrong; for a list of what was passed over, where the hint says nothing new."""
-        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
-        field = f"field “{self.field}”: " if self.field else ""
-        said = f"{place}: {field}{self.problem}" if place else f"{field}{self.problem}"
-        return shown(said)
-
-    def __str__(self) -> str:
-        return f"{self.without_hint}\n  → {self.hint}" if self.hint else self.without_hint
-
-    def __reduce__(self) -> tuple[object, ...]:
-        # Raised in worker processes too; the default protocol would lose the keyword arguments.
-        return (_rebuild, (self.problem, self.file, self.line, self.field, self.hint))
+    def summary(self) -> str:
+        """File, line, field and problem, without the hint, safe to print."""
+        location = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        field = f'field "{self.field}": ' if self.field else ""
+        text = f"{location}: {field}{self.problem}" if location else f"{field}{self.problem}"
+        return strip_control_chars(text)
 
 
-def _rebuild(
-    problem: str, file: str | None, line: int | None, field: str | None, hint: str | None
-) -> InputError:
-    return InputError(problem, file=file, line=line, field=field, hint=hint)
+def _rebuild(kind: type[MmarError], message: str, state: dict[str, object]) -> MmarError:
+    error = kind(message)
+    error.__dict__.update(state)
+    return error

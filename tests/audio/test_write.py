@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from mmar.audio import Clip, read_clip, wav_bytes, write_wav
-from mmar.errors import UsageError, WorldError
+from mmar.errors import ExternalError, UsageError
 
 PCM = arrays.arrays(
     np.int16, st.tuples(st.integers(1, 40), st.integers(1, 3)), elements=st.integers(-32768, 32767)
@@ -64,11 +64,11 @@ def test_a_file_is_replaced_whole_and_nothing_else_is_left(tmp_path: Path) -> No
 
 def test_when_the_disk_refuses_the_old_file_stays(tmp_path: Path) -> None:
     clip = Clip(np.zeros((10, 1), np.float32), 8000)
-    with pytest.raises(WorldError, match="could not write"):
+    with pytest.raises(ExternalError, match="could not write"):
         write_wav(tmp_path / "no" / "folder.wav", clip)
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "inside").touch()
-    with pytest.raises(WorldError):
+    with pytest.raises(ExternalError):
         write_wav(tmp_path / "taken", clip)
     assert [entry.name for entry in tmp_path.iterdir()] == ["taken"]
 

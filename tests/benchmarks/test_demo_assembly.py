@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 from mmar.benchmarks.demo import AUDIO_SHA256, METADATA_NAME, METADATA_SHA256, assembly, build, plan, records
-from mmar.errors import UsageError, WorldError
+from mmar.errors import ExternalError, UsageError
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_a_file_in_the_way_and_a_folder_that_cannot_be_made_are_said(tmp_path: P
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="found a file"):
         build(tmp_path / "file")
-    with pytest.raises(WorldError, match="could not make the demo"):
+    with pytest.raises(ExternalError, match="could not make the demo"):
         build(tmp_path / "file" / "demo")
 
 
@@ -101,6 +101,6 @@ def test_arithmetic_that_gives_other_bits_is_not_passed_off_as_the_demo(
 ) -> None:
     # A few scenes are enough to stand for a processor that computes otherwise.
     monkeypatch.setattr(assembly, "scenes", lambda seed: plan.scenes(seed)[:3])
-    with pytest.raises(WorldError, match="not demo"):
+    with pytest.raises(ExternalError, match="not demo"):
         build(tmp_path / "demo")
     assert list(tmp_path.iterdir()) == []

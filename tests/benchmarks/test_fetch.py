@@ -18,7 +18,7 @@ from file_server import FileServer, Page, Serve
 from mmar.benchmarks.fetch import Download, Pace, fetch
 from mmar.benchmarks.offer import Wanted
 from mmar.benchmarks.part import part_of
-from mmar.errors import UsageError, WorldError
+from mmar.errors import ExternalError, UsageError
 from waiting import until
 
 BODY = random.Random(7).randbytes(700_000)
@@ -56,14 +56,14 @@ def test_a_connection_cut_before_the_first_byte_is_given_up_after_the_allowed_tr
     server: FileServer, tmp_path: Path
 ) -> None:
     url = server.add("/file", BODY, Serve(cut=0))
-    with pytest.raises(WorldError, match="given up after 3 tries without progress"):
+    with pytest.raises(ExternalError, match="given up after 3 tries without progress"):
         get(url, tmp_path)
     assert len(server.page(url).requests) == 3
 
 
 def test_what_was_fetched_is_kept_for_the_next_call(server: FileServer, tmp_path: Path) -> None:
     url = server.add("/file", BODY, Serve(cut=300_000), Serve(status=503))
-    with pytest.raises(WorldError, match="run the same command again to go on"):
+    with pytest.raises(ExternalError, match="run the same command again to go on"):
         get(url, tmp_path)
     held = part_of(url, tmp_path).stat().st_size
     assert 200_000 < held <= 300_000
@@ -81,7 +81,7 @@ def test_a_server_without_ranges_starts_over_and_is_not_asked_for_ever(
     assert done.path.read_bytes() == BODY
     assert not done.spliced
     stubborn = server.add("/stubborn", BODY, Serve(cut=300_000, ranges=False))
-    with pytest.raises(WorldError, match="without progress"):
+    with pytest.raises(ExternalError, match="without progress"):
         get(stubborn, tmp_path)
     assert len(server.page(stubborn).requests) <= 5
 
@@ -92,7 +92,7 @@ def test_without_a_validator_pieces_are_never_joined(server: FileServer, tmp_pat
     assert all("Range" not in request for request in server.page(url).requests)
     hopeless = server.add("/hopeless", BODY, Serve(cut=300_000, etag=""))
     with pytest.raises(
-        WorldError, match=r"given up .*\)\n.*with --from$"
+        ExternalError, match=r"given up .*\)\n.*with --from$"
     ):  # nothing that was kept would be of use
         get(hopeless, tmp_path)
 
@@ -157,7 +157,7 @@ def test_a_206_of_another_size_or_another_object_is_not_joined(server: FileServe
 
 def test_a_new_version_at_each_try_ends(server: FileServer, tmp_path: Path) -> None:
     url = server.add("/file", BODY, *[Serve(cut=300_000, etag=f'"{number}"') for number in range(100)])
-    with pytest.raises(WorldError, match="another version at each try"):
+    with pytest.raises(ExternalError, match="another version at each try"):
         get(url, tmp_path)
 
 
@@ -171,7 +171,7 @@ def test_a_length_that_is_too_short_is_noticed_where_the_size_is_known(
     server: FileServer, tmp_path: Path
 ) -> None:
     url = server.add("/file", BODY[:1000])
-    with pytest.raises(WorldError, match=r"offers 1,000 bytes where 700,000 are expected"):
+    with pytest.raises(ExternalError, match=r"offers 1,000 bytes where 700,000 are expected"):
         get(url, tmp_path, Wanted(size=len(BODY)))
     assert not part_of(url, tmp_path).exists()
     assert get(url, tmp_path).size == 1000  # nothing known, nothing noticed: the digest is the caller's
@@ -179,7 +179,7 @@ def test_a_length_that_is_too_short_is_noticed_where_the_size_is_known(
 
 def test_more_data_than_the_length_says_is_no_file(server: FileServer, tmp_path: Path) -> None:
     url = server.add("/file", BODY, Serve(says=1000))
-    with pytest.raises(WorldError, match=r"offers 1,000 bytes where|breaks the rules of HTTP") as caught:
+    with pytest.raises(ExternalError, match=r"offers 1,000 bytes where|breaks the rules of HTTP") as caught:
         get(url, tmp_path, Wanted(size=len(BODY)))
     assert len(str(caught.value)) < 300
 
@@ -196,7 +196,7 @@ def test_a_body_without_length_is_taken_to_its_end(server: FileServer, tmp_path:
 
 def test_a_body_without_end_is_stopped(server: FileServer, tmp_path: Path) -> None:
     url = server.add("/file", BODY, Serve(chunked=True))
-    with pytest.raises(WorldError, match="sends more than 100 kB"):
+    with pytest.raises(ExternalError, match="sends more than 100 kB"):
         get(url, tmp_path, Wanted(at_most=100_000))
     assert list(tmp_path.iterdir()) == []
 
@@ -213,10 +213,10 @@ def test_errors_that_pass_are_tried_again_and_others_are_not(server: FileServer,
         "/file", BODY, Serve(status=500), Serve(status=429, headers={"Retry-After": "0"}), Serve()
     )
     assert get(url, tmp_path).path.read_bytes() == BODY
-    with pytest.raises(WorldError, match=r"has no such file \(404"):
+    with pytest.raises(ExternalError, match=r"has no such file \(404"):
         get(server.base + "/nothing", tmp_path)
     refused = server.add("/refused", BODY, Serve(status=403))
-    with pytest.raises(WorldError, match=r"refuses \(403"):
+    with pytest.raises(ExternalError, match=r"refuses \(403"):
         get(refused, tmp_path)
     assert len(server.page(refused).requests) == 1
 
@@ -225,7 +225,7 @@ def test_a_web_page_is_not_taken_for_the_file(server: FileServer, tmp_path: Path
     html = {"Content-Type": "text/html; charset=utf-8"}
     for page, headers in ((b"<p>Sign in</p>", html), (b"\n<!DOCTYPE html><title>Sign in</title>", {})):
         url = server.add("/file", page, Serve(headers=headers))
-        with pytest.raises(WorldError, match="sent a web page instead of the file"):
+        with pytest.raises(ExternalError, match="sent a web page instead of the file"):
             get(url, tmp_path)
         assert not part_of(url, tmp_path).exists()
 
@@ -251,7 +251,7 @@ def test_a_host_that_announces_another_file_is_turned_down_before_the_transfer(
     server.add("/object", BODY, Serve(stall=60))
     linked = {"Location": "/object", "X-Linked-Etag": f'"{SHA256}"', "X-Linked-Size": "700000"}
     url = server.add("/resolve", b"", Serve(status=302, headers=linked))
-    with pytest.raises(WorldError, match=f"{SHA256}; expected {'0' * 64}"):
+    with pytest.raises(ExternalError, match=f"{SHA256}; expected {'0' * 64}"):
         get(url, tmp_path, Wanted(sha256="0" * 64))
     assert list(tmp_path.iterdir()) == []
 
@@ -259,24 +259,24 @@ def test_a_host_that_announces_another_file_is_turned_down_before_the_transfer(
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://example.org/a.tar"])
 def test_a_redirect_leads_to_http_or_nowhere(server: FileServer, tmp_path: Path, target: str) -> None:
     url = server.add("/away", b"", Serve(status=302, headers={"Location": target}))
-    with pytest.raises(WorldError, match=f"sends on to “{target}”, which is no http or https address"):
+    with pytest.raises(ExternalError, match=f"sends on to “{target}”, which is no http or https address"):
         get(url, tmp_path)
 
 
 def test_redirects_in_a_circle_end(server: FileServer, tmp_path: Path) -> None:
     url = server.add("/circle", b"", Serve(status=302, headers={"Location": "/circle"}))
-    with pytest.raises(WorldError, match="without end"):
+    with pytest.raises(ExternalError, match="without end"):
         get(url, tmp_path)
 
 
 def test_a_compressed_answer_is_refused(server: FileServer, tmp_path: Path) -> None:
     url = server.add("/file", BODY, Serve(headers={"Content-Encoding": "gzip"}))
-    with pytest.raises(WorldError, match="compresses"):
+    with pytest.raises(ExternalError, match="compresses"):
         get(url, tmp_path)
 
 
 def test_nobody_listening_is_said_in_words(tmp_path: Path) -> None:
-    with pytest.raises(WorldError, match=r"no connection to 127\.0\.0\.1"):
+    with pytest.raises(ExternalError, match=r"no connection to 127\.0\.0\.1"):
         get("http://127.0.0.1:9/file", tmp_path)
 
 
@@ -287,7 +287,7 @@ def test_the_proxy_of_the_environment_is_used(
     monkeypatch.setenv("http_proxy", server.base)
     monkeypatch.setenv("https_proxy", server.base)
     assert get("http://example.invalid/file", tmp_path).path.read_bytes() == BODY
-    with pytest.raises(WorldError, match="the proxy answered 501"):  # this one opens no tunnels
+    with pytest.raises(ExternalError, match="the proxy answered 501"):  # this one opens no tunnels
         get("https://example.invalid/file", tmp_path)
 
 
@@ -300,12 +300,12 @@ def test_what_is_no_address_is_a_usage_error(url: str, tmp_path: Path) -> None:
 def test_a_password_in_the_address_is_used_and_never_shown(server: FileServer, tmp_path: Path) -> None:
     url = server.add("/file", BODY, Serve(status=403))
     secret = url.replace("http://", "http://me:planted@") + "?token=planted"
-    with pytest.raises(WorldError) as caught:
+    with pytest.raises(ExternalError) as caught:
         get(secret, tmp_path)
     assert "planted" not in str(caught.value)
     assert server.page(url).requests[0]["Authorization"].startswith("Basic ")
     server.page(url).script[:] = [Serve(cut=1000), Serve(status=403)]
-    with pytest.raises(WorldError):
+    with pytest.raises(ExternalError):
         get(secret, tmp_path)
     assert all(
         b"planted" not in file.read_bytes() and "planted" not in file.name for file in tmp_path.iterdir()
@@ -327,7 +327,7 @@ def test_a_full_disk_is_said_and_what_was_written_is_kept(server: FileServer, tm
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
     try:
-        with pytest.raises(WorldError, match="the disk is full"):
+        with pytest.raises(ExternalError, match="the disk is full"):
             get(url, tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -340,7 +340,7 @@ def test_a_full_disk_is_said_and_what_was_written_is_kept(server: FileServer, tm
 
 def test_space_is_asked_for_before_the_transfer(server: FileServer, tmp_path: Path) -> None:
     url = server.add("/file", BODY, Serve(stall=60))
-    with pytest.raises(WorldError, match=r"needs about .* of free space"):
+    with pytest.raises(ExternalError, match=r"needs about .* of free space"):
         get(url, tmp_path, Wanted(afterwards=1 << 60))
     assert not part_of(url, tmp_path).exists()
 

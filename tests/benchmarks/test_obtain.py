@@ -21,7 +21,7 @@ from mmar.benchmarks.fetch import Pace, part_of
 from mmar.benchmarks.obtain import Obtained, obtain
 from mmar.benchmarks.progress import SilentProgress
 from mmar.benchmarks.summary import summary
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from waiting import until
 
 SWIFT = Pace(connect=2, stall=0.5, tries=3, backoff=0.01)
@@ -327,7 +327,7 @@ def test_a_failure_keeps_the_clips_that_were_there(
     entry = make_entry(metadata, archive)
     folder = get(entry, tmp_path).folder
     server.pages["/little.tar.gz"].script[:] = [Serve(status=404)]
-    with pytest.raises(WorldError, match="404"):
+    with pytest.raises(ExternalError, match="404"):
         get(entry, tmp_path, force=True)
     assert {name: content for name, content in files_of(folder).items() if name in clips} == clips
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmar.benchmarks.unpack import Bounds, Unpacked, unpack
-from mmar.errors import InputError, WorldError
+from mmar.errors import ExternalError, InputError
 
 FILES = {"audio/a.wav": b"a" * 3000, "audio/b.wav": b"b" * 10, "audio/deep/c.wav": b""}
 
@@ -249,5 +249,5 @@ def test_no_damage_leads_out_of_the_folder(
 
 def test_the_folder_must_be_new(tmp_path: Path) -> None:
     (tmp_path / "out" / "new").mkdir(parents=True)
-    with pytest.raises(WorldError, match="cannot be written"):
+    with pytest.raises(ExternalError, match="cannot be written"):
         run(tar(member("a.wav", b"x")), tmp_path)

@@ -115,7 +115,7 @@ BAD: dict[str, tuple[bytes | None, str]] = {
     "csv": (b"id,answer_prediction\na,b\n", "expected “[” or “{”"),
     "number": (
         b'{"id": "a", "answer_prediction": 5}\n',
-        "field “answer_prediction”: expected text or null, found a number",
+        'field "answer_prediction": expected text or null, found a number',
     ),
     "list": (b'{"id": "a", "answer_prediction": ["x"]}\n', "found a list"),
     "latin": (b'{"id": "a", "answer_prediction": "caf\xe9"}\n', "0xe9 is not UTF-8"),
@@ -242,7 +242,7 @@ def test_a_bad_record_of_the_benchmark_stays_in_the_denominator(
     bench = write(tmp_path / "b.jsonl", [*whole, {"id": "id-3"}, whole[0]])
     path = write(tmp_path / "p.jsonl", [{"id": f"id-{at}", "answer_prediction": "3:1"} for at in range(4)])
     assert mmar("score", path, "--benchmark", bench) == 2
-    assert "b.jsonl:4: field “audio_path” or “audio_id”: missing" in capsys.readouterr().err
+    assert 'b.jsonl:4: field "audio_path" or “audio_id”: missing' in capsys.readouterr().err
     assert mmar("score", path, "--benchmark", bench, "--lenient", "--json") == 0
     told = capsys.readouterr()
     found = json.loads(told.out)

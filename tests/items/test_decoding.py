@@ -35,7 +35,7 @@ def test_numbers_that_are_none_are_read_as_python_writes_them() -> None:
     [
         ("Expected `str | null`, got `int`", "expected text or null, found a number"),
         ("Expected `array`, got `object`", "expected a list, found an object"),
-        ("Object missing required field `name`", "object missing required field “name”"),
+        ("Object missing required field `name`", 'object missing required field "name"'),
     ],
 )
 def test_types_are_said_in_words(message: str, words: str) -> None:

@@ -60,7 +60,7 @@ def test_every_spelling_is_read(text: str, expected: list[tuple[float, float]]) 
 def test_what_is_no_time_range_is_refused(text: str, said: str) -> None:
     with pytest.raises(InputError, match=said) as caught:
         parse_timestamp(text, file="meta.jsonl", line=7)
-    assert str(caught.value).startswith("meta.jsonl:7: field “timestamp”")
+    assert str(caught.value).startswith('meta.jsonl:7: field "timestamp"')
 
 
 @settings(deadline=None)

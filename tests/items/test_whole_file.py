@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mmar.errors import WorldError
+from mmar.errors import ExternalError
 from mmar.items.whole_file import WholeFile, write_whole
 
 
@@ -42,7 +42,7 @@ def test_whatever_goes_wrong_leaves_what_stood_there(tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
         for size in (500, 100_000):  # too large when it is closed, and while it is written
-            with pytest.raises(WorldError, match=r"cannot be written \(File too large\)\n  → make room"):
+            with pytest.raises(ExternalError, match=r"cannot be written \(File too large\)\n  → make room"):
                 write_whole(path, [bytes(size)] * 3)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -54,7 +54,7 @@ def test_where_no_file_can_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "file" / "below", tmp_path / "folder"):
-        with pytest.raises(WorldError, match="cannot be written"):
+        with pytest.raises(ExternalError, match="cannot be written"):
             write_whole(path, b"y")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "folder"]
 
@@ -71,7 +71,7 @@ def test_a_link_is_followed_and_what_is_no_file_is_written_to(tmp_path: Path) ->
     read: list[bytes] = []
     reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
     reader.start()
-    with pytest.raises(WorldError, match="name a file"), WholeFile(pipe) as file:
+    with pytest.raises(ExternalError, match="name a file"), WholeFile(pipe) as file:
         file.begin_again()
         file.write(b"to ")
         file.write(b"whom")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.models import AskFailed, ModelOptions, Sent, Usage, open_model
 from mmar.models.captions import Caption, CaptionKey, CaptionStore
 from mmar.protocols import Message, Request
@@ -222,7 +222,7 @@ def test_a_file_that_is_something_else_is_left_alone(tmp_path):
         with pytest.raises(InputError, match="expected a caption store"):
             CaptionStore(path)
         assert path.read_bytes() == before
-    with pytest.raises(WorldError):
+    with pytest.raises(ExternalError):
         CaptionStore(tmp_path)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from made_up import Scripted, answers, benchmark
 
-from mmar.errors import UsageError, WorldError
+from mmar.errors import ExternalError, UsageError
 from mmar.library import run
 from mmar.models import Answer, AskFailed, Usage
 from mmar.protocols import Request
@@ -81,7 +81,7 @@ def test_a_run_that_cannot_succeed_ends_after_a_few(tmp_path: Path, kind: str, s
         raise ZeroDivisionError(request.item_id)
 
     model = Scripted(say)
-    with pytest.raises(WorldError, match=said):
+    with pytest.raises(ExternalError, match=said):
         run(model, benchmark(tmp_path / "b", 100), out=tmp_path / "run", limits=QUICK)
     assert len(model.asked) <= QUICK.hopeless + 4
     assert model.closed
@@ -97,7 +97,9 @@ def test_a_service_that_takes_no_request_ends_the_run_and_one_that_takes_some_do
 
     served = False
     model = Scripted(say)
-    with pytest.raises(WorldError, match=r"2\d failures .*unknown parameter\n.*correct the model's options"):
+    with pytest.raises(
+        ExternalError, match=r"2\d failures .*unknown parameter\n.*correct the model's options"
+    ):
         run(model, benchmark(tmp_path / "b", 100), out=tmp_path / "none", limits=QUICK)
     assert len(model.asked) <= 7 * QUICK.hopeless + 4
     served = True
@@ -115,7 +117,7 @@ def test_a_key_that_is_taken_away_ends_a_run_that_had_answers(tmp_path: Path) ->
         return Answer(request.item_id, "two", "")
 
     model = Scripted(say)
-    with pytest.raises(WorldError, match=r"1\d failures with no answer between them: no quota left"):
+    with pytest.raises(ExternalError, match=r"1\d failures with no answer between them: no quota left"):
         run(model, benchmark(tmp_path / "b", 100), out=tmp_path / "run", limits=QUICK)
     assert len(model.asked) <= 20 + 15 + 4
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from made_up import Scripted, benchmark
 
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.library import run
 from mmar.models import Answer
 from mmar.protocols import Request
@@ -26,10 +26,10 @@ def test_a_run_that_died_before_its_manifest_begins_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(folder: Path, manifest: Manifest) -> None:
-        raise WorldError("the disk is full")
+        raise ExternalError("the disk is full")
 
     made, out = benchmark(tmp_path / "b"), tmp_path / "run"
-    with monkeypatch.context() as patched, pytest.raises(WorldError):
+    with monkeypatch.context() as patched, pytest.raises(ExternalError):
         patched.setattr(running, "write_manifest", full)
         run(Scripted(say), made, out=out, limits=QUICK)
     (out / ".manifest.json.4711.part").write_text('{"bench')  # killed while it was being put in place

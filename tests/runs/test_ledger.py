@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.models import Answer, Usage
 from mmar.runs.ledger import Ledger, latest, read_ledger, slot_of
 
@@ -117,7 +117,7 @@ def test_a_disk_that_fills_up_loses_nothing_that_was_written(tmp_path: Path) -> 
         with Ledger(path) as ledger:
             ledger.append(kept)
             resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50, before[1]))
-            with pytest.raises(WorldError, match="disk is full"):
+            with pytest.raises(ExternalError, match="disk is full"):
                 ledger.append([Answer("late", "y" * 500, "")])
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
             assert not ledger.written.answered(("late", 0, 0))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mmar.errors import WorldError
+from mmar.errors import ExternalError
 from mmar.models import Answer
 from mmar.runs.ledger import Ledger, read_ledger
 from mmar.runs.recorder import Recorder
@@ -24,7 +24,7 @@ class Slow(Ledger):
         time.sleep(0.02)
         Slow.room -= len(answers)
         if Slow.room < 0:
-            raise WorldError("full")
+            raise ExternalError("full")
         super().append(answers)
 
 
@@ -65,5 +65,5 @@ def test_all_is_written_in_order_and_little_waits(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_refuses_ends_it_even_when_the_queue_is_full(tmp_path: Path) -> None:
-    with pytest.raises(WorldError, match="full"):
+    with pytest.raises(ExternalError, match="full"):
         record(tmp_path / "answers.jsonl", 500, room=70)

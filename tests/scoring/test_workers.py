@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mmar.errors import InputError, WorldError
+from mmar.errors import ExternalError, InputError
 from mmar.scoring import workers
 from mmar.scoring.workers import forked, pooled
 from waiting import until
@@ -74,7 +74,7 @@ def test_an_error_is_raised_here_as_it_was_there(way: Way) -> None:
 
 @both
 def test_a_worker_that_is_killed_is_noticed(way: Way) -> None:
-    with pytest.raises(WorldError, match="ended from outside"):
+    with pytest.raises(ExternalError, match="ended from outside"):
         list(way(list(range(20)), dying_at_seven, 2))
 
 

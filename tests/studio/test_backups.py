@@ -15,7 +15,7 @@ pytest.importorskip("sqlalchemy", reason="the studio's extra is not installed")
 
 from sqlalchemy import Boolean, DateTime, Float, Integer, LargeBinary, select, text
 
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.studio.backups import back_up_studio, finish_studio, restore_studio
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database, open_database
@@ -305,6 +305,6 @@ def test_a_database_that_holds_no_studio_or_is_not_there_is_said_in_words(
     with pytest.raises(UsageError, match="holds no studio"):
         back_up_studio(StudioConfig(data=tmp_path / "data", database_url=server), tmp_path / "backup")
     gone = f"{server}-not-there"
-    with pytest.raises(WorldError, match="server"):
+    with pytest.raises(ExternalError, match="server"):
         back_up_studio(StudioConfig(data=tmp_path / "data", database_url=gone), tmp_path / "backup")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]

@@ -17,7 +17,7 @@ pytest.importorskip("fastapi", reason="the studio's extra is not installed")
 from click.testing import CliRunner
 
 from mmar.cli.studio import _listen, studio
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.tables import Person
 from mmar.studio.start import open_studio
@@ -137,7 +137,7 @@ def test_every_subcommand_says_what_it_does() -> None:
 def test_a_port_that_is_taken_is_said_in_words_and_leaves_the_first_link_alone(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(WorldError, match=f"port {port}: .*in use.*another --port"):
+        with pytest.raises(ExternalError, match=f"port {port}: .*in use.*another --port"):
             run(data, "serve", "--port", str(port))
     with sqlite3.connect(data / "studio.db") as connection:
         assert connection.execute("SELECT count(*) FROM link").fetchone() == (0,)

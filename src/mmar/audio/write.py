@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmar.audio.riff import pcm16_header
-from mmar.errors import UsageError, WorldError
+from mmar.errors import ExternalError, UsageError
 
 if TYPE_CHECKING:
     from mmar.audio.clip import Clip
@@ -56,7 +56,7 @@ def write_wav(path: str | Path, clip: Clip) -> None:
 
     Raises:
         UsageError: if the clip cannot be written as WAV.
-        WorldError: if the folder is missing or the disk refuses.
+        ExternalError: if the folder is missing or the disk refuses.
     """
     path = Path(path)
     data = wav_bytes(clip)
@@ -69,7 +69,7 @@ def write_wav(path: str | Path, clip: Clip) -> None:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise WorldError(
+        raise ExternalError(
             f"{path}: could not write the sound ({error.strerror or error})\n"
             "  → check that the folder exists, may be written to, and has room"
         ) from None

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from mmar.audit.finding import Finding
-from mmar.errors import InputError, WorldError
+from mmar.errors import ExternalError, InputError
 from mmar.items.whole_file import write_whole
 
 __all__ = ["Accepted", "read_baseline", "write_baseline"]
@@ -74,7 +74,7 @@ def read_baseline(path: Path) -> Accepted:
 
     Raises:
         InputError: it is none.
-        WorldError: the system cannot read it.
+        ExternalError: the system cannot read it.
     """
     try:
         found = msgspec.json.decode(path.read_bytes(), type=_File)
@@ -85,7 +85,7 @@ def read_baseline(path: Path) -> Accepted:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(f"is no baseline file of this program ({error})", file=str(path)) from None
     except OSError as error:
-        raise WorldError(f"{path}: cannot be read ({error.strerror or error})") from None
+        raise ExternalError(f"{path}: cannot be read ({error.strerror or error})") from None
     if found.format != _FORMAT:
         raise InputError(
             f"has format {found.format}, expected {_FORMAT}", file=str(path), hint="write it anew"
@@ -104,7 +104,7 @@ def write_baseline(path: Path, findings: Iterable[tuple[str, Finding]]) -> int:
         How many it accepts.
 
     Raises:
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     entries = [_entry(code, finding) for code, finding in findings]
     # One entry a line: a change of what is accepted can be read in a diff.

@@ -21,7 +21,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import msgspec
 
-import mmar
+from mmar._version import __version__
 from mmar.items.video import Video, find_video, is_short_link
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ async def _try_all(
     found: dict[str, Link] = {}
     turns = asyncio.Semaphore(concurrency)
     timeout = aiohttp.ClientTimeout(total=timeout_s)
-    headers = {"User-Agent": f"mmar/{mmar.__version__} (benchmark audit)"}
+    headers = {"User-Agent": f"mmar/{__version__} (benchmark audit)"}
     async with aiohttp.ClientSession(
         timeout=timeout, headers=headers, cookie_jar=aiohttp.DummyCookieJar()
     ) as session:

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from mmar.audit.published import Average, Cell, Table
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.items import Benchmark
 
 __all__ = ["BASELINES", "Counts", "read_table"]
@@ -70,7 +70,7 @@ def read_table(path: Path, counts: Counts, leave_out: Sequence[tuple[str, str]] 
     Raises:
         InputError: it is no such table.
         UsageError: no column's number of items is known.
-        WorldError: the system cannot read it.
+        ExternalError: the system cannot read it.
     """
     header, rows = _cells(path)
     columns = _columns(header, counts)
@@ -115,7 +115,7 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
             f"is not UTF-8 (byte {error.start})", file=str(path), hint="save it as UTF-8"
         ) from None
     except OSError as error:
-        raise WorldError(f"{path}: cannot be read ({error.strerror or error})") from None
+        raise ExternalError(f"{path}: cannot be read ({error.strerror or error})") from None
     first = text.partition("\n")[0]
     delimiter = max((",", ";", "\t"), key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)

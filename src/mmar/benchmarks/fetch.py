@@ -23,7 +23,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from mmar import __version__
+from mmar._version import __version__
 from mmar.benchmarks.offer import (
     NotWanted,
     Wanted,
@@ -45,7 +45,7 @@ from mmar.benchmarks.replies import (
     status_words,
 )
 from mmar.benchmarks.store import require_space
-from mmar.errors import UsageError, WorldError
+from mmar.errors import ExternalError, UsageError
 
 __all__ = ["Download", "Pace", "fetch"]
 
@@ -108,7 +108,7 @@ def fetch(
 
     Raises:
         UsageError: the URL is none.
-        WorldError: the network or the disk stood in the way for good, or the server offers another file.
+        ExternalError: the network or the disk stood in the way for good, or the server offers another file.
             What was fetched stays, unless it is known to be wrong.
     """
     try:
@@ -166,7 +166,7 @@ class _Transfer:
                         self._forget()
                         raise
                     except HOPELESS as error:
-                        raise WorldError(f"{self._shown}: {self._words(error)}") from None
+                        raise ExternalError(f"{self._shown}: {self._words(error)}") from None
                     except (aiohttp.ClientError, TimeoutError) as error:
                         reason, wait = self._words(error), None
                     barren = 0 if self._held >= self._furthest + _WORTHWHILE else barren + 1
@@ -179,7 +179,7 @@ class _Transfer:
         if barren >= self._pace.tries:
             of_use = self._held and self._version and self._version.validator
             kept = f"; {held} are kept, run the same command again to go on" if of_use else ""
-            raise WorldError(
+            raise ExternalError(
                 f"{self._shown}: given up after {barren} tries without progress ({reason}){kept}\n"
                 "  → a mirror, or a file fetched in another way, can be given with --from"
             )
@@ -208,7 +208,7 @@ class _Transfer:
             else:
                 self._refuse_status(reply)
             if reply.headers.get("Content-Encoding", "identity") != "identity":
-                raise WorldError(f"{self._shown}: the server compresses what was asked for as it is")
+                raise ExternalError(f"{self._shown}: the server compresses what was asked for as it is")
             check_size(version.total, self._wanted, self._shown)
             remember(self._part, version)
             self._version = version
@@ -245,7 +245,9 @@ class _Transfer:
             self._furthest = 0  # of this version nothing was held
             self._changes += 1
             if self._changes >= self._pace.tries:
-                raise WorldError(f"{self._shown}: is another version at each try; a mirror may help (--from)")
+                raise ExternalError(
+                    f"{self._shown}: is another version at each try; a mirror may help (--from)"
+                )
         self._forget()
         return version
 
@@ -278,7 +280,7 @@ class _Transfer:
     def _refuse_status(self, reply: aiohttp.ClientResponse) -> NoReturn:
         if reply.status in PASSING:
             raise _Again(status_words(reply), retry_after(reply))
-        raise WorldError(f"{self._shown}: {status_words(reply)}")
+        raise ExternalError(f"{self._shown}: {status_words(reply)}")
 
     def _words(self, error: Exception) -> str:
         return error_words(error, self._pace.connect, self._pace.stall)

@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 from typing import Literal
 
-from mmar.errors import InputError, WorldError
+from mmar.errors import ExternalError, InputError
 
 __all__ = ["Kind", "kind_of", "looks_like_web_page"]
 
@@ -36,7 +36,7 @@ def kind_of(path: Path, shown: str | None = None) -> Kind:
 
     Raises:
         InputError: there is no such file, or it is neither metadata nor an archive that can be read.
-        WorldError: the system cannot read it.
+        ExternalError: the system cannot read it.
     """
     shown = shown or str(path)
     if path.is_dir():
@@ -52,7 +52,7 @@ def kind_of(path: Path, shown: str | None = None) -> Kind:
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"broken gzip data ({error})", file=shown, hint="fetch it again") from None
     except OSError as error:
-        raise WorldError(f"{shown}: cannot be read ({error.strerror or error})") from None
+        raise ExternalError(f"{shown}: cannot be read ({error.strerror or error})") from None
     return _kind(head, shown)
 
 

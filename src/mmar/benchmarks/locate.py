@@ -16,7 +16,7 @@ import msgspec
 from mmar.benchmarks.catalogue import CATALOGUE, DEMO, Entry, meant_by
 from mmar.benchmarks.paths import clip_path
 from mmar.benchmarks.store import RECEIPT, Store, sha256_of
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 
 __all__ = ["Located", "resolve"]
 
@@ -53,7 +53,7 @@ def resolve(name_or_path: str | Path, cache_dir: Path) -> Located:
     Raises:
         UsageError: a known name that was not fetched yet, or neither a name nor a path that exists.
         InputError: a folder that holds no metadata file, or several.
-        WorldError: the demonstration set cannot be written.
+        ExternalError: the demonstration set cannot be written.
     """
     entry = CATALOGUE.get(str(name_or_path)) if isinstance(name_or_path, str) else None
     if entry is not None:
@@ -66,7 +66,7 @@ def resolve(name_or_path: str | Path, cache_dir: Path) -> Located:
             raise UsageError(_no_such(str(name_or_path)))
         return _at(path)
     except OSError as error:
-        raise WorldError(f"{path}: cannot be read ({error.strerror or error})") from None
+        raise ExternalError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
 def _at(path: Path) -> Located:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mmar.errors import WorldError
+from mmar.errors import ExternalError
 
 __all__ = ["locked"]
 
@@ -24,12 +24,12 @@ def locked(path: Path, wait: Callable[[], None]) -> Iterator[None]:
         wait: called once before waiting.
 
     Raises:
-        WorldError: the file cannot be written, or its disk knows no locks.
+        ExternalError: the file cannot be written, or its disk knows no locks.
     """
     try:
         file = path.open("ab")
     except OSError as error:
-        raise WorldError(f"{path}: cannot be written ({error.strerror or error})") from None
+        raise ExternalError(f"{path}: cannot be written ({error.strerror or error})") from None
     with file:
         told = False
         try:
@@ -39,7 +39,7 @@ def locked(path: Path, wait: Callable[[], None]) -> Iterator[None]:
                 told = True
                 time.sleep(_LOOK_AGAIN)
         except OSError as error:
-            raise WorldError(f"{path}: cannot be locked ({error.strerror or error})") from None
+            raise ExternalError(f"{path}: cannot be locked ({error.strerror or error})") from None
         yield
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from mmar import __version__
+from mmar._version import __version__
 from mmar.benchmarks.catalogue import Entry, RemoteFile
 from mmar.benchmarks.clips import clips_of, places, present
 from mmar.benchmarks.fetch import Pace, fetch
@@ -36,7 +36,7 @@ from mmar.benchmarks.store import (
 )
 from mmar.benchmarks.unpack import Bounds, unpack
 from mmar.benchmarks.verify import Source, compare_archive, published_content
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 
 __all__ = ["Obtained", "obtain"]
 
@@ -83,7 +83,7 @@ def obtain(
     Raises:
         UsageError: the sources do not fit the request.
         InputError: a file is not what it should be; nothing of it was used.
-        WorldError: network or disk stood in the way; the same call goes on where this one stopped.
+        ExternalError: network or disk stood in the way; the same call goes on where this one stopped.
     """
     if entry.metadata is None:
         raise UsageError(f"“{entry.name}” is made by this program when it is used; there is nothing to get")
@@ -136,7 +136,7 @@ class _Getting:
         try:
             if receipt is None or sha256_of(self._store.metadata) != self._metadata.sha256:
                 return None
-        except WorldError:
+        except ExternalError:
             return None
         audio = receipt.audio
         if audio is None:
@@ -254,7 +254,7 @@ class _Getting:
                     file=source.shown,
                     hint=f"give the archive of {self._entry.title}'s clips",
                 )
-        except (InputError, WorldError):
+        except (InputError, ExternalError):
             shutil.rmtree(staged, ignore_errors=True)
             raise
         return AudioPart(

@@ -11,12 +11,12 @@ import msgspec
 from mmar.benchmarks.kinds import looks_like_web_page
 from mmar.benchmarks.part import Claim
 from mmar.benchmarks.progress import bytes_text
-from mmar.errors import WorldError
+from mmar.errors import ExternalError
 
 __all__ = ["NotWanted", "Wanted", "check_beginning", "check_claim", "check_held", "check_size"]
 
 
-class NotWanted(WorldError):  # noqa: N818
+class NotWanted(ExternalError):  # noqa: N818
     """The server offers another file."""
 
 

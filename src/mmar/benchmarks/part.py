@@ -77,7 +77,7 @@ def remember(part: Path, version: Version) -> None:
     """Write down which version the bytes to come belong to.
 
     Raises:
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     write_file(_sidecar(part), msgspec.json.encode(version))
 
@@ -86,7 +86,7 @@ def discard(part: Path) -> None:
     """Throw away what was fetched of a file.
 
     Raises:
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     try:
         part.unlink(missing_ok=True)
@@ -100,7 +100,7 @@ def appending(part: Path) -> Iterator[Callable[[bytes], None]]:
     """Give a function that writes at the end of the part.
 
     Raises:
-        WorldError: the disk refuses, here or in the function.
+        ExternalError: the disk refuses, here or in the function.
     """
     try:
         file = part.open("ab", buffering=0)

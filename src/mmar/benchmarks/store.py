@@ -27,7 +27,7 @@ import msgspec
 
 from mmar.benchmarks.catalogue import Entry, RemoteFile
 from mmar.benchmarks.lock import locked
-from mmar.errors import WorldError
+from mmar.errors import ExternalError
 
 if TYPE_CHECKING:
     from mmar.benchmarks.progress import Advance
@@ -171,7 +171,7 @@ class Store(msgspec.Struct, frozen=True):
         """Say what is in place; the very last step of putting it there.
 
         Raises:
-            WorldError: the disk refuses.
+            ExternalError: the disk refuses.
         """
         write_file(self.folder / RECEIPT, msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n")
 
@@ -183,7 +183,7 @@ class Store(msgspec.Struct, frozen=True):
             wait: called once if another process is at work and this one has to wait for it.
 
         Raises:
-            WorldError: the cache directory cannot be written.
+            ExternalError: the cache directory cannot be written.
         """
         try:
             self.home.mkdir(parents=True, exist_ok=True)
@@ -220,7 +220,7 @@ def sha256_of(path: Path, advance: Advance = lambda done, of: None) -> str:  # n
     """The SHA-256 of a file's bytes, lower-case hexadecimal.
 
     Raises:
-        WorldError: it cannot be read.
+        ExternalError: it cannot be read.
     """
     digest = hashlib.sha256()
     try:
@@ -231,7 +231,7 @@ def sha256_of(path: Path, advance: Advance = lambda done, of: None) -> str:  # n
                 done += len(chunk)
                 advance(done, size)
     except OSError as error:
-        raise WorldError(f"{path}: cannot be read ({error.strerror or error})") from None
+        raise ExternalError(f"{path}: cannot be read ({error.strerror or error})") from None
     return digest.hexdigest()
 
 
@@ -239,7 +239,7 @@ def write_file(path: Path, data: bytes) -> None:
     """Put a small file in place in one step.
 
     Raises:
-        WorldError: the disk refuses; what stood there stays as it was.
+        ExternalError: the disk refuses; what stood there stays as it was.
     """
     part = path.with_name(f".{path.name}.part")
     try:
@@ -263,7 +263,7 @@ def require_space(folder: Path, needed: int) -> None:
         needed: bytes about to be written.
 
     Raises:
-        WorldError: there is less.
+        ExternalError: there is less.
     """
     import shutil
 
@@ -271,17 +271,17 @@ def require_space(folder: Path, needed: int) -> None:
 
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise WorldError(
+        raise ExternalError(
             f"{folder}: needs about {bytes_text(needed)} of free space, and {bytes_text(free)} are free; "
             "make room, or choose another disk with --cache-dir"
         )
 
 
-def disk_error(error: OSError, path: Path) -> WorldError:
+def disk_error(error: OSError, path: Path) -> ExternalError:
     """What a person should read when the disk refuses."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return WorldError(
+        return ExternalError(
             f"{path}: the disk is full ({error.strerror}); make room, or choose another disk with "
             "--cache-dir, and run the same command again"
         )
-    return WorldError(f"{path}: cannot be written ({error.strerror or error})")
+    return ExternalError(f"{path}: cannot be written ({error.strerror or error})")

@@ -86,7 +86,7 @@ def unpack(
 
     Raises:
         InputError: the archive is damaged, or holds something that is refused; `into` may be half filled.
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     bounds = bounds or Bounds()
     shown = shown or str(archive)

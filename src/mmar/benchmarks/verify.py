@@ -16,7 +16,7 @@ import msgspec
 from mmar.benchmarks.catalogue import Entry
 from mmar.benchmarks.fetch import Download
 from mmar.benchmarks.store import Witness, sha256_of
-from mmar.errors import InputError, WorldError
+from mmar.errors import ExternalError, InputError
 
 __all__ = ["Source", "compare_archive", "published_content"]
 
@@ -42,7 +42,7 @@ def published_content(source: Source, entry: Entry) -> bytes:
 
     Raises:
         InputError: they are others; the message has both digests.
-        WorldError: the file cannot be read.
+        ExternalError: the file cannot be read.
     """
     published = entry.metadata
     assert published is not None
@@ -55,7 +55,7 @@ def published_content(source: Source, entry: Entry) -> bytes:
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"broken gzip data ({error})", file=source.shown, hint="fetch it again") from None
     except OSError as error:
-        raise WorldError(f"{source.shown}: cannot be read ({error.strerror or error})") from None
+        raise ExternalError(f"{source.shown}: cannot be read ({error.strerror or error})") from None
     digest = hashlib.sha256(content).hexdigest() if len(content) < most else sha256_of(source.path)
     if digest != published.sha256:
         raise InputError(

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-import mmar
+from mmar._version import __version__
 from mmar.errors import MmarError
 
 __all__ = ["COMMANDS", "application", "main"]
@@ -72,7 +72,7 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="mmar COMMAND --help says more. Start with: mmar demo",
 )
-@click.version_option(mmar.__version__, package_name="mmar", prog_name="mmar")
+@click.version_option(__version__, package_name="mmar", prog_name="mmar")
 def application() -> None:
     """Say how well a model reasons about sound, with a number that can be reproduced."""
     gc.enable()  # the command is loaded

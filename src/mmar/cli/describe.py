@@ -41,7 +41,7 @@ def describe(
         benchmark,
         audio_dir=audio_dir,
         lenient=lenient,
-        report=lambda error: click.echo(f"left out: {error.without_hint}", err=True),
+        report=lambda error: click.echo(f"left out: {error.summary}", err=True),
     )
     found = describe_benchmark(loaded)
     if figures is not None:

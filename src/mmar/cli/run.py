@@ -90,7 +90,7 @@ def run(model: str, benchmark: str, **given: Any) -> None:
         benchmark,
         audio_dir=given["audio_dir"],
         lenient=given["lenient"],
-        report=lambda error: click.echo(f"left out: {error.without_hint}", err=True),
+        report=lambda error: click.echo(f"left out: {error.summary}", err=True),
         stored=True,
     )
     adapter, protocol, settings, options = _as_recipe(model, given)

@@ -83,7 +83,7 @@ def score(
         return
     scored = score_path(task) if items is None else _with_items(task, items)
     for error in scored.errors:
-        click.echo(f"left out: {error.without_hint}", err=True)
+        click.echo(f"left out: {error.summary}", err=True)
     if as_json:
         import json
 

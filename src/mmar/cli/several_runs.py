@@ -75,7 +75,7 @@ def judged(
         lenient=lenient,
     )
     for error in verdicts.errors:
-        click.echo(f"left out: {error.without_hint}", err=True)
+        click.echo(f"left out: {error.summary}", err=True)
     if lost := verdicts.benchmark.lost:
         click.echo(
             f"left out: {lost:,} in all; mmar score counts them as missing in each run",

@@ -132,13 +132,13 @@ def user(config: StudioConfig, login: str, name: str, site_admin: bool, url: str
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    from mmar.errors import WorldError
+    from mmar.errors import ExternalError
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         made = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise WorldError(
+        raise ExternalError(
             f"cannot listen on {host}, port {port}: {os.strerror(error.errno or 0)}; stop what listens there, or say "
             "another --port"
         ) from None

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import click
 
-from mmar.errors import shown
+from mmar.errors import strip_control_chars
 
 __all__ = ["counting_up", "say"]
 
@@ -25,7 +25,9 @@ def say(text: str, *, nl: bool = True) -> None:
         nl: whether a line's end follows.
     """
     pieces = _OURS.split(text)
-    click.echo("".join(piece if at % 2 else shown(piece) for at, piece in enumerate(pieces)), nl=nl)
+    click.echo(
+        "".join(piece if at % 2 else strip_control_chars(piece) for at, piece in enumerate(pieces)), nl=nl
+    )
 
 
 @contextmanager

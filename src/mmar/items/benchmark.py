@@ -151,7 +151,7 @@ def write_benchmark(items: Iterable[Item], path: Path | str) -> None:
         path: `.jsonl` for one record a line, `.json` for an array; `.gz` behind either compresses.
 
     Raises:
-        WorldError: the disk refuses; a file that stood there stays as it was.
+        ExternalError: the disk refuses; a file that stood there stays as it was.
     """
     write_records((item.to_record() for item in items), path)
 

@@ -136,4 +136,4 @@ def types_in_words(message: str) -> str:
 
 def _type_words(types: str) -> str:
     names = types.split(" | ")
-    return " or ".join(_TYPES[name] for name in names) if set(names) <= set(_TYPES) else f"“{types}”"
+    return " or ".join(_TYPES[name] for name in names) if set(names) <= set(_TYPES) else f'"{types}"'

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from mmar.errors import InputError, WorldError
+from mmar.errors import ExternalError, InputError
 from mmar.items.arrays import array_records
 
 __all__ = ["BLOCK_BYTES", "Block", "Span", "blocks", "raw_records", "read_span", "spans"]
@@ -66,7 +66,7 @@ def raw_records(path: Path) -> Iterator[tuple[int, bytes]]:
     Raises:
         InputError: there is no such file, it is a folder, empty, not UTF-8 by its mark, or neither an
             array nor lines of JSON.
-        WorldError: the system cannot read it.
+        ExternalError: the system cannot read it.
     """
     name = str(path)
     try:
@@ -79,7 +79,7 @@ def raw_records(path: Path) -> Iterator[tuple[int, bytes]]:
                         yield line, text
     except (EOFError, zlib.error, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise WorldError(f"{name}: cannot be read ({error.strerror})") from None
+            raise ExternalError(f"{name}: cannot be read ({error.strerror})") from None
         # gzip.BadGzipFile is an OSError without a number; the module is imported for gzip files alone.
         raise InputError(
             f"broken gzip data ({error})", file=name, hint="fetch or compress it again"
@@ -94,7 +94,7 @@ def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Block]:
         size: about how many bytes a block should have.
 
     Raises:
-        InputError, WorldError: as `raw_records`.
+        InputError, ExternalError: as `raw_records`.
     """
     records: list[tuple[int, bytes]] = []
     held = 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from mmar.errors import WorldError
+from mmar.errors import ExternalError
 
 __all__ = ["WholeFile", "write_whole"]
 
@@ -45,7 +45,7 @@ class WholeFile:
         """Put it in its place, or away.
 
         Raises:
-            WorldError: the disk refuses.
+            ExternalError: the disk refuses.
         """
         try:
             if kind is None:
@@ -64,7 +64,7 @@ class WholeFile:
         """Add bytes.
 
         Raises:
-            WorldError: the disk refuses.
+            ExternalError: the disk refuses.
         """
         with self._opened() as stream:
             self._written = self._written or bool(data)
@@ -74,10 +74,10 @@ class WholeFile:
         """Forget what was written.
 
         Raises:
-            WorldError: the disk refuses, or it is no file and has gone out already.
+            ExternalError: the disk refuses, or it is no file and has gone out already.
         """
         if self._written and not self._whole:
-            raise WorldError(f"{self.path}: has to be written anew, which only a file can be; name a file")
+            raise ExternalError(f"{self.path}: has to be written anew, which only a file can be; name a file")
         with self._opened() as stream:
             if self._written:
                 stream.seek(0)
@@ -95,7 +95,7 @@ class WholeFile:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             what_to_do = "\n  → make room, and give the same command again" if full else ""
             said = f"{self.path}: cannot be written ({error.strerror or error}){what_to_do}"
-            raise WorldError(said) from None
+            raise ExternalError(said) from None
 
 
 def _is_special(path: Path) -> bool:
@@ -111,7 +111,7 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
         data: all of it, or its pieces in order.
 
     Raises:
-        WorldError: the disk refuses; what stood there stays as it was.
+        ExternalError: the disk refuses; what stood there stays as it was.
     """
     with WholeFile(path) as file:
         for piece in (data,) if isinstance(data, bytes) else data:

@@ -68,7 +68,7 @@ def run(
 
     Raises:
         UsageError: the folder holds another run, or there is no audio.
-        WorldError: the disk refuses, or the service will not serve this caller.
+        ExternalError: the disk refuses, or the service will not serve this caller.
     """
     from mmar.runs.run import carry_out
 

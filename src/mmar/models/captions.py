@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from mmar.errors import InputError, WorldError
+from mmar.errors import ExternalError, InputError
 from mmar.models.answer import Sent, Usage
 
 __all__ = ["Caption", "CaptionKey", "CaptionStore"]
@@ -79,7 +79,7 @@ class CaptionStore:
 
     Raises:
         InputError: the file is something else.
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
 
     def __init__(self, path: Path) -> None:
@@ -91,7 +91,7 @@ class CaptionStore:
                 path, timeout=_BUSY_S, check_same_thread=False, isolation_level=None
             )
         except (OSError, sqlite3.OperationalError) as error:
-            raise WorldError(f"{path}: the captions cannot be opened ({error})") from None
+            raise ExternalError(f"{path}: the captions cannot be opened ({error})") from None
         try:
             self._prepare()
         except BaseException:
@@ -115,7 +115,7 @@ class CaptionStore:
             self._connection.execute(f"PRAGMA user_version = {_VERSION}")
             self._connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
-            raise WorldError(f"{self.path}: the captions cannot be written ({error})") from None
+            raise ExternalError(f"{self.path}: the captions cannot be written ({error})") from None
         except sqlite3.DatabaseError as error:
             raise InputError(
                 f"expected a caption store, found something else ({error})",
@@ -142,7 +142,7 @@ class CaptionStore:
             with self._lock:
                 return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise WorldError(f"{self.path}: the captions cannot be used ({error})") from None
+            raise ExternalError(f"{self.path}: the captions cannot be used ({error})") from None
 
     def close(self) -> None:
         """Close the file."""

@@ -118,7 +118,7 @@ def _understood(given: Any) -> ProgramAnswer:
         return msgspec.convert(given, ProgramAnswer)
     except msgspec.ValidationError as error:
         raise AskFailed(
-            "bad_reply", f"expected a text or a dictionary of an answer ({wrong_shape(error).without_hint})"
+            "bad_reply", f"expected a text or a dictionary of an answer ({wrong_shape(error).summary})"
         ) from None
 
 

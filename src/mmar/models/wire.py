@@ -17,7 +17,7 @@ import aiohttp
 import msgspec
 from aiohttp.payload import Payload
 
-import mmar
+from mmar._version import __version__
 from mmar.errors import UsageError
 from mmar.models.answer import Answer, AskFailed, Sent
 from mmar.models.audio_bytes import AudioBytes
@@ -87,7 +87,7 @@ class Wire:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._servers = [_Server(url, proxy_for(url, environment or {})) for url in base_urls]
-        self._headers = {"User-Agent": f"mmar/{mmar.__version__}", **headers}
+        self._headers = {"User-Agent": f"mmar/{__version__}", **headers}
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, _CONNECT_S))
         self._credential = credential
         self._session: aiohttp.ClientSession | None = None

@@ -42,7 +42,7 @@ def write_figures(found: Description, folder: Path) -> tuple[Path, ...]:
 
     Raises:
         UsageError: matplotlib is not installed.
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     with style():
         from mmar.reports.figures_ring import ring

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mmar.errors import shown
+from mmar.errors import strip_control_chars
 from mmar.scoring import Accuracy, Score
 
 __all__ = ["models_table", "score_table"]
@@ -64,7 +64,7 @@ def _lines(score: Score, *, colour: bool) -> Iterator[str]:
         return f"\033[2m{text}\033[0m" if colour else text
 
     named = {
-        dimension: {shown(name).replace("\n", " "): group for name, group in groups.items()}
+        dimension: {strip_control_chars(name).replace("\n", " "): group for name, group in groups.items()}
         for dimension, groups in score.groups.items()
     }
     names = [name for groups in named.values() for name in groups]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.errors import WorldError
+from mmar.errors import ExternalError
 from mmar.models import Answer
 from mmar.protocols import Request
 
@@ -32,7 +32,7 @@ class Cache:
         context: what decides an answer beside the request: model, addresses, options.
 
     Raises:
-        WorldError: the file cannot be opened, or is no such cache.
+        ExternalError: the file cannot be opened, or is no such cache.
     """
 
     def __init__(self, path: Path, context: object) -> None:
@@ -48,7 +48,7 @@ class Cache:
                 "CREATE TABLE IF NOT EXISTS answer (key BLOB PRIMARY KEY, answer BLOB) WITHOUT ROWID"
             )
         except (OSError, sqlite3.Error) as error:
-            raise WorldError(
+            raise ExternalError(
                 f"{path}: the cache cannot be opened ({error}); name another file with --cache"
             ) from None
 
@@ -76,7 +76,7 @@ class Cache:
         try:
             row = self._database.execute("SELECT answer FROM answer WHERE key = ?", (key,)).fetchone()
         except sqlite3.Error as error:
-            raise WorldError(f"{self.path}: the cache cannot be read ({error})") from None
+            raise ExternalError(f"{self.path}: the cache cannot be read ({error})") from None
         return None if row is None else msgspec.structs.replace(_decode(row[0]), cached=True)
 
     def put(self, answers: Sequence[tuple[bytes, Answer]]) -> None:
@@ -91,7 +91,7 @@ class Cache:
             self._database.executemany("INSERT OR REPLACE INTO answer VALUES (?, ?)", rows)
             self._database.execute("COMMIT")
         except sqlite3.Error as error:
-            raise WorldError(f"{self.path}: the cache cannot be written ({error})") from None
+            raise ExternalError(f"{self.path}: the cache cannot be written ({error})") from None
 
 
 def _clip_digest(clip: Path) -> bytes:

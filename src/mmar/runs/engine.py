@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from mmar.errors import InputError, MmarError, WorldError
+from mmar.errors import ExternalError, InputError, MmarError
 from mmar.models import Answer, AskFailed, Failure, Model
 from mmar.protocols import Request
 from mmar.runs.budget import Budget
@@ -119,7 +119,7 @@ class Engine:
                 makes is deleted when the answer is there.
 
         Raises:
-            WorldError: the disk refuses, or the service will not serve this caller at all.
+            ExternalError: the disk refuses, or the service will not serve this caller at all.
         """
         loop = asyncio.get_running_loop()
         deadline = None
@@ -145,7 +145,7 @@ class Engine:
             await asyncio.gather(*asking, return_exceptions=True)
             await self._recorder.end(writer)
         if self._hopeless is not None:
-            raise WorldError(
+            raise ExternalError(
                 f"stopped after {self._denied} failures with no answer between them: {self._hopeless.message}\n"
                 f"  → correct {_CORRECT[self._hopeless.kind]}, and give the same command again"
             )

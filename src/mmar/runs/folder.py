@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from mmar.errors import UsageError, WorldError
+from mmar.errors import ExternalError, UsageError
 from mmar.runs.ledger import LEDGER_NAME
 from mmar.runs.manifest import MANIFEST_NAME
 from mmar.runs.predictions import PREDICTIONS_NAME
@@ -26,7 +26,7 @@ def check_free(folder: Path) -> None:
 
     Raises:
         UsageError: it holds something that no run has left there.
-        WorldError: the system does not let it be looked at.
+        ExternalError: the system does not let it be looked at.
     """
     try:
         if not folder.is_dir():
@@ -37,7 +37,7 @@ def check_free(folder: Path) -> None:
             left.add(ledger)
         others = sorted(path.name for path in folder.iterdir() if path not in left)
     except OSError as error:
-        raise WorldError(f"{folder}: cannot be read ({error.strerror or error})") from None
+        raise ExternalError(f"{folder}: cannot be read ({error.strerror or error})") from None
     if others:
         raise UsageError(
             f"{folder}: holds no run, but other things ({others[0]}{', …' if len(others) > 1 else ''})\n"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.items import raw_records
 from mmar.items.decoding import types_in_words
 from mmar.models import Answer
@@ -121,7 +121,7 @@ class Ledger:
 
     Raises:
         UsageError: another process writes this run.
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
 
     Attributes:
         written: how its slots stand.
@@ -136,7 +136,7 @@ class Ledger:
                 path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666
             )
         except OSError as error:
-            raise WorldError(f"{path}: cannot be opened ({error.strerror})") from None
+            raise ExternalError(f"{path}: cannot be opened ({error.strerror})") from None
         try:
             _lock(self._file, path)
             self.repaired = self._repair()
@@ -155,7 +155,7 @@ class Ledger:
         """Write answers and flush them to the disk; all or none of them.
 
         Raises:
-            WorldError: the disk refuses; what stood there before still stands.
+            ExternalError: the disk refuses; what stood there before still stands.
         """
         data = b"".join(_encode(answer) + b"\n" for answer in answers)
         size = os.fstat(self._file).st_size
@@ -167,7 +167,7 @@ class Ledger:
         except OSError as error:
             os.ftruncate(self._file, size)
             room = " The disk is full." if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else ""
-            raise WorldError(
+            raise ExternalError(
                 f"{self.path}: cannot be written ({error.strerror}).{room} The answers before this are safe; "
                 "make room and give the same command again"
             ) from None

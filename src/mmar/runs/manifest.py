@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-import mmar
+from mmar._version import __version__
 from mmar.errors import InputError, UsageError
 from mmar.items.decoding import types_in_words
 from mmar.items.whole_file import write_whole
@@ -136,7 +136,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write a run's manifest in one step.
 
     Raises:
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     text = json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False, indent=2)
     write_whole(folder / MANIFEST_NAME, f"{text}\n".encode())
@@ -161,7 +161,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         manifest = msgspec.json.decode(data, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
-            f"is no manifest of mmar {mmar.__version__}: {types_in_words(str(error))}",
+            f"is no manifest of mmar {__version__}: {types_in_words(str(error))}",
             file=str(path),
             hint="was it edited? restore it",
         ) from None

@@ -43,7 +43,7 @@ def write_predictions(folder: Path, benchmark: Benchmark) -> Heard:
     The answers are looked up in the ledger one by one, so that only their places are held in memory.
 
     Raises:
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     mixed = about_channels = cut = 0
 

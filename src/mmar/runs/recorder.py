@@ -46,7 +46,7 @@ class Recorder:
         """Write until `end`.
 
         Raises:
-            WorldError: the disk refuses; nothing more is written.
+            ExternalError: the disk refuses; nothing more is written.
         """
         last = False
         while not last:
@@ -66,7 +66,7 @@ class Recorder:
             writing: the task of `write`.
 
         Raises:
-            WorldError: the disk refused.
+            ExternalError: the disk refused.
         """
         # A writer that failed takes nothing any more, and its queue may be full.
         last = asyncio.create_task(self._waiting.put(None))

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-import mmar
+from mmar._version import __version__
 from mmar.models import Model
 from mmar.protocols import Request
 from mmar.runs.asking import matching
@@ -80,7 +80,7 @@ def carry_out(
 
     Raises:
         UsageError: the folder holds another run, another process writes it, or there is no audio.
-        WorldError: the disk refuses, or the service will not serve this caller.
+        ExternalError: the disk refuses, or the service will not serve this caller.
     """
     return asyncio.run(_carry_out(plan, model, progress))
 
@@ -190,7 +190,7 @@ def _new_manifest(plan: RunPlan, model: Model) -> Manifest:
         audio_dir,
     )
     versions = {
-        "mmar": mmar.__version__,
+        "mmar": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
         **{name: _version(name) for name in _PACKAGES},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import mmar
+from mmar._version import __version__
 from mmar.items.digest import DIGEST_VERSION
 from mmar.protocols import READING_VERSION
 
@@ -44,5 +44,5 @@ def run_parts(bench: str, digest: str, n: int) -> dict[str, str]:
         "bench": f"{bench}#{digest[:8]}.{DIGEST_VERSION}",
         "n": str(n),
         "reading": f"cascade@{READING_VERSION}",
-        "mmar": mmar.__version__,
+        "mmar": __version__,
     }

@@ -84,7 +84,7 @@ def score_whole(plan: Plan, rows: RowFile | None = None) -> Streamed:
 
     Raises:
         InputError: a bad record or an id that stands twice, unless the plan is lenient.
-        WorldError: `rows` cannot be written.
+        ExternalError: `rows` cannot be written.
     """
     tally, digests = Tally(plan.keep), DigestBuilder()
     errors: list[InputError] = []
@@ -130,7 +130,7 @@ def score_against(
     Raises:
         InputError: an id that is not in the benchmark or stands twice, or a record whose question is not the
             benchmark's, unless the plan is lenient.
-        WorldError: `rows` cannot be written.
+        ExternalError: `rows` cannot be written.
     """
     errors: list[InputError] = []
     found = join(benchmark, predictions, str(plan.path), errors.append if plan.lenient else None)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from mmar.errors import WorldError
+from mmar.errors import ExternalError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -68,7 +68,7 @@ def shared(pieces: Sequence[Piece], begin: Begin[Piece, Result], workers: int) -
         workers: number of processes.
 
     Raises:
-        WorldError: a worker was ended from outside.
+        ExternalError: a worker was ended from outside.
     """
     return (forked if can_fork() else pooled)(pieces, begin, workers)
 
@@ -206,7 +206,7 @@ def _exactly(pipe: int, count: int) -> bytes:
     return b"".join(pieces)
 
 
-def _ended() -> WorldError:
-    return WorldError(
+def _ended() -> ExternalError:
+    return ExternalError(
         "a process that shared the work was ended from outside (out of memory?)\n  → run it again"
     )

@@ -63,7 +63,7 @@ def import_file(
         InputError: a record, a clip or the archive is not what it should be.
         UsageError: none of the clips is where they were looked for.
         Refused: not a lead.
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     clips, absent = {}, 0
     with ExitStack() as stack:

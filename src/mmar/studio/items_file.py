@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from mmar.benchmarks.paths import clip_path
 from mmar.benchmarks.unpack import Bounds
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.items import Item as PublicItem
 from mmar.items import load_benchmark
 from mmar.studio.data.item_tables import Item, Revision
@@ -143,7 +143,7 @@ def copy_clips(exported: Exported, media: Path, folder: Path) -> int:
 
     Raises:
         InputError: a clip is not in the media folder any more, or a path leads out of the folder.
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     done = 0
     for item in exported.items:
@@ -156,7 +156,7 @@ def copy_clips(exported: Exported, media: Path, folder: Path) -> int:
             shutil.copyfile(source, part)
             part.replace(target)
         except OSError as error:
-            raise WorldError(f"{target}: cannot be written ({error.strerror or error})") from None
+            raise ExternalError(f"{target}: cannot be written ({error.strerror or error})") from None
         done += 1
     return done
 
@@ -239,7 +239,7 @@ def unpacked(
 
     Raises:
         InputError: the archive is damaged, holds what is refused, or is no benchmark.
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     from mmar.studio.exchange import open_package
 

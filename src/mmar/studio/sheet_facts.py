@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from mmar import __version__
+from mmar._version import __version__
 from mmar.audit import Accepted, audit
 from mmar.audit.sounds import Sound
 from mmar.items import Benchmark

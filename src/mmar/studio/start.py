@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from mmar.errors import UsageError, WorldError
+from mmar.errors import ExternalError, UsageError
 from mmar.studio.backups import finish_studio
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import open_database
@@ -25,7 +25,7 @@ def open_studio(config: StudioConfig) -> Studio:
     """Open a studio, making its data folder and its tables where they are missing.
 
     Raises:
-        WorldError: the data folder cannot be written.
+        ExternalError: the data folder cannot be written.
         UsageError: the database was made by a newer program, or a restore was not finished.
     """
     try:
@@ -35,9 +35,9 @@ def open_studio(config: StudioConfig) -> Studio:
         config.media.mkdir(exist_ok=True)
         config.releases.mkdir(exist_ok=True)
     except OSError as error:
-        raise WorldError(f"{config.data}: cannot be used as the data folder ({error.strerror})") from None
+        raise ExternalError(f"{config.data}: cannot be used as the data folder ({error.strerror})") from None
     if not os.access(config.data, os.W_OK):
-        raise WorldError(f"{config.data}: cannot be written")
+        raise ExternalError(f"{config.data}: cannot be written")
     database = open_database(config.url)
     try:
         migrate(database)

@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from mmar.errors import MmarError, UsageError, WorldError
+from mmar.errors import ExternalError, MmarError, UsageError
 from mmar.studio.data import Database, item_tables, media_tables, open_database, release_tables
 from mmar.studio.data.migrate import migrate, newest_revision
 from mmar.studio.data.settings import ProjectSettings
@@ -35,7 +35,7 @@ def test_history_is_only_ever_added_to(database: Database) -> None:
     with database.write() as session:
         session.add(Trace(at=NOW, action="x", subject="y", person_id=None))
     for statement in ("UPDATE trace SET action = 'z'", "DELETE FROM trace"):
-        with pytest.raises((DBAPIError, WorldError), match="only ever added"), database.write() as session:
+        with pytest.raises((DBAPIError, ExternalError), match="only ever added"), database.write() as session:
             session.execute(text(statement))
 
 
@@ -125,7 +125,7 @@ def test_a_database_of_every_older_version_is_brought_forward_with_what_is_in_it
             assert compare_metadata(context, Base.metadata) == []
             assert session.scalars(select(Person.login)).all() == ["a"]
             assert session.scalars(select(Project)).one().settings == ProjectSettings(inspections=2)
-        with pytest.raises((DBAPIError, WorldError), match="only ever added"), database.write() as session:
+        with pytest.raises((DBAPIError, ExternalError), match="only ever added"), database.write() as session:
             session.add(Trace(at=NOW, action="x", subject="y", person_id=None))
             session.flush()
             session.execute(text("DELETE FROM trace"))
@@ -136,7 +136,7 @@ def test_a_server_that_goes_away_is_said_in_words_and_found_again(postgresql: st
     database, other = open_database(postgresql), open_database(postgresql)
     end_all = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
     for way in (database.read, database.write):
-        with pytest.raises(WorldError, match="cannot be"), way() as session:
+        with pytest.raises(ExternalError, match="cannot be"), way() as session:
             session.execute(text("SELECT 1"))
             with other.read() as killing:
                 killing.execute(end_all)

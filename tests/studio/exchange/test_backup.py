@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.studio.exchange import backup as backup_module
 from mmar.studio.exchange.backup import back_up
 from mmar.studio.exchange.backup_folder import is_passing, locked, read_backup, verify_backup
@@ -290,7 +290,7 @@ def test_no_room_is_said_before_anything_is_copied(
     back_up(data, tmp_path / "backup")
     monkeypatch.setattr("mmar.studio.exchange.restoring.shutil.disk_usage", lambda _: SimpleNamespace(free=0))
     before = content(data)
-    with pytest.raises(WorldError, match="make room"):
+    with pytest.raises(ExternalError, match="make room"):
         restore(tmp_path / "backup", data)
     assert content(data) == before
 
@@ -422,5 +422,5 @@ def test_a_file_that_does_not_come_to_rest(data: Path, tmp_path: Path) -> None:
                     file.write(b"x")
             return super().stat(**named)
 
-    with pytest.raises(WorldError, match="changes while it is copied"):
+    with pytest.raises(ExternalError, match="changes while it is copied"):
         backup_module.copied(Growing(data / "media" / "a.wav"), tmp_path / "copy")

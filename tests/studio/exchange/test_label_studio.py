@@ -119,8 +119,8 @@ def test_markup_stays_text() -> None:
         ({"tasks": []}, "export.json: expected a list of tasks"),
         ([1], "export.json: task 1: expected a task with data"),
         ([{"data": []}], "task 1: expected a task with data"),
-        ([{"data": {"audio": "x"}}], "task 1: field “id”: missing"),
-        ([*tasks(ITEM), *tasks(ITEM)], "task 2: field “id”: “x” stands in an earlier task"),
+        ([{"data": {"audio": "x"}}], 'task 1: field "id": missing'),
+        ([*tasks(ITEM), *tasks(ITEM)], 'task 2: field "id": “x” stands in an earlier task'),
         (
             [
                 tasks(ITEM)[0]
@@ -128,7 +128,7 @@ def test_markup_stays_text() -> None:
             ],
             "“Z” is not one of",
         ),
-        (tasks(ITEM, answers=False), "task 1: field “answer”: missing"),
+        (tasks(ITEM, answers=False), 'task 1: field "answer": missing'),
     ],
 )
 def test_what_is_no_export_is_refused_by_task_and_field(exported: object, said: str) -> None:

@@ -80,7 +80,7 @@ def test_a_project_that_was_made_in_label_studio() -> None:
 
 
 def test_what_only_a_model_answered_has_no_key() -> None:
-    with pytest.raises(InputError, match="task 1: field “answer”: missing"):
+    with pytest.raises(InputError, match='task 1: field "answer": missing'):
         read([task(71) | {"annotations": []}])
 
 

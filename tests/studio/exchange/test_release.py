@@ -13,7 +13,7 @@ import soundfile
 
 import mmar
 from mmar.benchmarks.paths import clip_path
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.items import Criterion, Item, load_benchmark
 from mmar.studio.exchange.facts import ReleaseFacts, TakenDown, new_canary
 from mmar.studio.exchange.history import read_previous
@@ -115,7 +115,7 @@ def test_a_field_of_the_teams_own_may_be_withheld_and_an_unknown_one_is_a_mistak
     own = [Item.from_record(each.to_record() | {"author": "SECRET"}) for each in ITEMS]
     write_release(tmp_path / "out", own, audio, msgspec.structs.replace(ABOUT, withheld=("author",)))
     assert b"author" not in (tmp_path / "out" / "tones-meta.jsonl").read_bytes()
-    for field, said in (("autor", "no field “autor”"), ("answer", "cannot be withheld")):
+    for field, said in (("autor", 'no field "autor"'), ("answer", "cannot be withheld")):
         with pytest.raises(UsageError, match=said):
             write_release(tmp_path / "no", own, audio, msgspec.structs.replace(ABOUT, withheld=(field,)))
 
@@ -341,7 +341,7 @@ def test_what_does_not_suffice_is_refused_and_nothing_is_left(audio: dict[str, P
 
 def test_a_disk_that_refuses(audio: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(WorldError, match="cannot be written"):
+    with pytest.raises(ExternalError, match="cannot be written"):
         write_release(tmp_path / "file" / "out", ITEMS, audio, ABOUT)
 
 

@@ -82,7 +82,7 @@ def test_an_empty_choice_is_an_apostrophe_and_a_gap_is_refused() -> None:
     (item,) = read_csv(HEAD + "x,x.wav,?,',b,',sound,S\r\n")
     assert item.choices == ("", "b")
     assert item.answer == ""
-    with pytest.raises(InputError, match=r"t\.csv:2: field “choice_1”: the cell is empty"):
+    with pytest.raises(InputError, match=r"t\.csv:2: field \"choice_1\": the cell is empty"):
         read_csv(HEAD + "x,x.wav,?,,b,b,sound,S\r\n", file="t.csv")
 
 
@@ -96,22 +96,22 @@ def test_an_empty_choice_is_an_apostrophe_and_a_gap_is_refused() -> None:
         (HEAD.replace("choice_2", "choice_27"), "at most choice_26"),
         (
             HEAD + 'x,x.wav,"multi\nline",a,b,c,sound,S\r\n',
-            "t.csv:2: field “answer”: “c” is not one of the choices",
+            't.csv:2: field "answer": “c” is not one of the choices',
         ),
         (
             HEAD + 'x,x.wav,"multi\nline",a,b,b,sound,S\r\ny,y.wav,?,a,b,c,sound,S\r\n',
-            "t.csv:4: field “answer”",
+            't.csv:4: field "answer"',
         ),
         (
             HEAD + "x,x.wav,?,a,b,a,sound,S\r\nx,x.wav,?,a,b,a,sound,S\r\n",
-            "t.csv:3: field “id”: “x” stands on line 2",
+            't.csv:3: field "id": “x” stands on line 2',
         ),
         (HEAD + "x,x.wav,?,a,b,a,sound,S,more\r\n", "found 9 cells under 8 column names"),
         (HEAD + 'x,x.wav,"?,a,b,a,sound,S\r\n', "t.csv:2: the table is broken"),
-        (HEAD + ",x.wav,?,a,b,a,sound,S\r\n", "field “id”: missing"),
+        (HEAD + ",x.wav,?,a,b,a,sound,S\r\n", 'field "id": missing'),
         (HEAD + "x,x.wav,?,a,,a,sound,S\r\n", "found 1 choice"),
         (HEAD.replace("category", "category,rubric") + "x,x.wav,?,a,b,a,sound,S,{\r\n", "expected JSON"),
-        (HEAD.replace("category", "category,rubric") + "x,x.wav,?,a,b,a,sound,S,[1]\r\n", "field “rubric”"),
+        (HEAD.replace("category", "category,rubric") + "x,x.wav,?,a,b,a,sound,S,[1]\r\n", 'field "rubric"'),
     ],
 )
 def test_what_is_no_table_of_items_is_refused_by_line_and_field(text: str, said: str) -> None:

@@ -81,7 +81,7 @@ def test_what_failed_for_a_while_is_tried_again_before_it_ends(
     assert ended == {Ended.DONE: 3, Ended.AGAIN: 2, Ended.FAILED: 1}
     assert states(opened) == {"done": 3, "failed": 1, "queued": 1}
     with opened.database.write() as session:
-        assert failures(session, 1) == [("clip", "field “file”: no sound", 1)]
+        assert failures(session, 1) == [("clip", 'field "file": no sound', 1)]
         assert (retry_all(session, 1), retry_all(session, 1)) == (1, 0)
     assert drain(opened.config, opened.database, Clock())[Ended.FAILED] == 1
 

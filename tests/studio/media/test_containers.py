@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from mmar.audio import describe, read_clip
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.studio.media.containers import container_of, ffmpeg_version, readable_audio
 
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
@@ -124,7 +124,7 @@ def test_without_ffmpeg_the_person_is_told_what_to_do(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script")
 def test_a_conversion_that_hangs_is_stopped(tmp_path: Path) -> None:
     (tmp_path / "a.webm").write_bytes(b"\x1a\x45\xdf\xa3" + bytes(100))
-    with pytest.raises(WorldError, match=r"stopped after 0\.3 s"):
+    with pytest.raises(ExternalError, match=r"stopped after 0\.3 s"):
         readable_audio(
             tmp_path / "a.webm",
             tmp_path,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from media_site import Answers, Site, media_site, tone_wav
 
-from mmar.errors import MmarError, UsageError, WorldError
+from mmar.errors import ExternalError, MmarError, UsageError
 from mmar.studio.media.connecting import AddressGuard
 from mmar.studio.media.download import Received, fetch_file, follow
 from mmar.studio.media.policy import FetchPolicy
@@ -168,13 +168,13 @@ def test_a_slow_server_is_given_up(path: str, said: str, tmp_path: Path) -> None
 
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     policy = FetchPolicy(hosts=("127.0.0.1",), ports=(9,), allow_loopback=True)
-    with pytest.raises(WorldError, match="connection failed"):
+    with pytest.raises(ExternalError, match="connection failed"):
         asyncio.run(fetch_file("http://127.0.0.1:9/a", tmp_path / "a", policy))
 
 
 def test_a_file_that_stands_there_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"mine")
-    with pytest.raises(WorldError, match="cannot keep"):
+    with pytest.raises(ExternalError, match="cannot keep"):
         fetched("/tone.wav", tmp_path / "a")
     assert (tmp_path / "a").read_bytes() == b"mine"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from media_site import Answers, Site, media_site, tone_wav
 
-from mmar.errors import MmarError, UsageError, WorldError
+from mmar.errors import ExternalError, MmarError, UsageError
 from mmar.studio.media.downloader import Downloaded, download_video
 from mmar.studio.media.policy import FetchPolicy
 from waiting import until
@@ -126,12 +126,12 @@ def test_what_is_no_allowed_address_starts_no_downloader(url: str, tmp_path: Pat
 @pytest.mark.parametrize(
     ("path", "kind", "said"),
     [
-        ("/fail", WorldError, "ERROR: [site] Video unavailable"),
+        ("/fail", ExternalError, "ERROR: [site] Video unavailable"),
         ("/missing", UsageError, "pip install 'mmar[collect]'"),
         ("/filtered", UsageError, "gave no recording: it may be live"),
         ("/link", UsageError, "gave no recording"),
-        ("/two", WorldError, "404"),
-        ("/absent", WorldError, "404"),
+        ("/two", ExternalError, "404"),
+        ("/absent", ExternalError, "404"),
     ],
 )
 def test_a_downloader_that_fails_is_told_in_words(
@@ -211,7 +211,7 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
                 f"{site.base}/a", tmp_path, site.policy(), command=[str(tmp_path / "absent")]
             )
 
-    with pytest.raises(WorldError, match="cannot be run"):
+    with pytest.raises(ExternalError, match="cannot be run"):
         asyncio.run(work())
 
 

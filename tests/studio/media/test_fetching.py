@@ -10,7 +10,7 @@ import pytest
 from media_site import Answers, Site, media_site, tone_wav
 
 from mmar.audio import sha256_file
-from mmar.errors import UsageError, WorldError
+from mmar.errors import ExternalError, UsageError
 from mmar.studio.media.fetching import Source, cached_source, clear_leftovers, fetch_source, source_key
 from mmar.studio.media.policy import FetchPolicy
 
@@ -93,7 +93,7 @@ def test_a_failed_fetch_leaves_nothing_and_may_be_tried_again(tmp_path: Path) ->
     cache = tmp_path / "cache"
     (refused, failed, page), _ = fetch(cache, "http://evil.test/a", "SITE/absent", "SITE/page")
     assert isinstance(refused, UsageError)
-    assert isinstance(failed, WorldError)
+    assert isinstance(failed, ExternalError)
     assert isinstance(page, UsageError)
     (odd,), _ = fetch(cache, "SITE/big")
     assert "no recording of a kind that is known" in str(odd)

@@ -10,7 +10,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.studio.media.waveform import PeakWindow, Waveform, build_waveform, open_waveform
 
 RATE = 8000
@@ -113,7 +113,7 @@ def test_a_file_that_is_none_is_refused(waveform: Waveform, tmp_path: Path) -> N
     (tmp_path / "a").write_bytes(whole)
     opened = open_waveform(tmp_path / "a")
     (tmp_path / "a").unlink()
-    with pytest.raises(WorldError, match="build it again"):
+    with pytest.raises(ExternalError, match="build it again"):
         opened.window()
 
 

@@ -31,7 +31,7 @@ def test_a_file_that_is_wrong_is_answered_with_its_line_and_the_page_says_what_b
     )
     assert wrong.status_code == 422
     assert wrong.json()["error"]["message"].startswith(
-        "t.csv:2: field “answer”: “B” is not one of the choices"
+        't.csv:2: field "answer": “B” is not one of the choices'
     )
     assert "--lenient" not in wrong.text
     records = [{"id": "a"}]

@@ -16,7 +16,7 @@ from mmar.benchmarks.demo.events import Sheet
 from mmar.benchmarks.demo.plan import ordered_choices, scenes
 from mmar.benchmarks.demo.scene import Scene
 from mmar.benchmarks.demo.wording import record
-from mmar.errors import UsageError, WorldError
+from mmar.errors import ExternalError, UsageError
 
 __all__ = [
     "AUDIO_SHA256",
@@ -78,7 +78,7 @@ def build(folder: Path, seed: int = 0) -> Path:
 
     Raises:
         UsageError: if the folder holds anything that a demo does not.
-        WorldError: if the disk refuses, or this machine's arithmetic does not give the known digests.
+        ExternalError: if the disk refuses, or this machine's arithmetic does not give the known digests.
     """
     metadata = folder / METADATA_NAME
     try:
@@ -94,7 +94,7 @@ def build(folder: Path, seed: int = 0) -> Path:
         finally:
             shutil.rmtree(part, ignore_errors=True)
     except OSError as error:
-        raise WorldError(
+        raise ExternalError(
             f"{folder}: could not make the demo benchmark ({error.strerror or error})\n"
             "  → check that the folder may be written to and has 20 MB of room, then start again"
         ) from None
@@ -123,7 +123,7 @@ def _write(part: Path, seed: int) -> None:
         METADATA_SHA256,
         AUDIO_SHA256,
     ):
-        raise WorldError(
+        raise ExternalError(
             f"the demo benchmark made on this machine is not demo {VERSION}: its audio has the digest "
             f"{audio.hexdigest()}, not {AUDIO_SHA256}\n"
             "  → its numbers could not stand beside others; please report the processor and numpy's version"

@@ -24,7 +24,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session
 
-from mmar.errors import UsageError, WorldError
+from mmar.errors import ExternalError, UsageError
 
 __all__ = ["Database", "DatabaseAwayError", "open_database"]
 
@@ -38,7 +38,7 @@ _WRITERS = 0x6D6D6172
 """The advisory lock of those who write; the database's own, so that two studios on one server do not meet."""
 
 
-class DatabaseAwayError(WorldError):
+class DatabaseAwayError(ExternalError):
     """The database does not answer or cannot write: its server is away, the disk is full.
 
     Its words are the driver's, for the log and the command line, not for whoever looks at a page.

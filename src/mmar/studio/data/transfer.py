@@ -19,7 +19,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Connection, MetaData, Table, TypeDecorator, func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.studio.data import item_tables, media_tables, release_tables
 from mmar.studio.data.database import Database, open_database
 from mmar.studio.data.migrate import knows_revision, migrate, newest_revision
@@ -96,7 +96,7 @@ def copy_to_file(database: Database, target: Path) -> None:
 
     Raises:
         UsageError: it is not a studio's database of this version of the program.
-        WorldError: the server is gone, or the disk refuses.
+        ExternalError: the server is gone, or the disk refuses.
     """
     with _server_errors(database):
         # Behind whoever writes: a restore that is under way would show tables that are empty.
@@ -157,7 +157,7 @@ class Server:
         Raises:
             UsageError: somebody is connected.
             InputError: the file holds what PostgreSQL cannot take.
-            WorldError: the server is gone.
+            ExternalError: the server is gone.
         """
         migrate(self.database)
         file = open_database(f"sqlite:///{source}")
@@ -241,6 +241,6 @@ def _server_errors(database: Database) -> Iterator[None]:
         yield
     except (OperationalError, errors.OperationalError, errors.InterfaceError) as error:
         said = str(getattr(error, "orig", error)).strip().splitlines()
-        raise WorldError(
+        raise ExternalError(
             f"the database server does not answer as it should ({said[0] if said else 'gone'})"
         ) from None

@@ -23,9 +23,9 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from mmar import __version__
+from mmar._version import __version__
 from mmar.benchmarks.progress import Advance
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.items.whole_file import write_whole
 from mmar.studio.exchange.backup_folder import (
     MANIFEST,
@@ -70,7 +70,7 @@ def back_up(
     Raises:
         UsageError: there is no data folder or database, or `into` exists or lies within the data folder.
         InputError: the database is damaged.
-        WorldError: the disk refuses, or a file changes faster than it can be copied.
+        ExternalError: the disk refuses, or a file changes faster than it can be copied.
     """
     if not data.is_dir() or (dump is None and not (data / database).is_file()):
         raise UsageError(
@@ -101,7 +101,7 @@ def back_up(
         write_whole(part / MANIFEST, msgspec.json.format(msgspec.json.encode(backup), indent=1) + b"\n")
         part.rename(into)
     except OSError as error:
-        raise WorldError(
+        raise ExternalError(
             f"{into}: cannot be written ({error.strerror or error}); make room and try again"
         ) from None
     finally:
@@ -175,7 +175,7 @@ def _copy_database(source: Path, target: Path) -> None:
             new.execute("PRAGMA journal_mode=DELETE")
             (verdict,) = new.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.OperationalError as error:
-        raise WorldError(f"{source}: cannot be copied ({error}); try again") from None
+        raise ExternalError(f"{source}: cannot be copied ({error}); try again") from None
     except sqlite3.DatabaseError as error:
         raise InputError(f"is no database, or damaged ({error})", file=str(source)) from None
     if verdict != "ok":
@@ -200,7 +200,7 @@ def copied(source: Path, target: Path) -> KeptFile:
         What was copied.
 
     Raises:
-        WorldError: it changes faster than it can be copied.
+        ExternalError: it changes faster than it can be copied.
         OSError: the disk refuses.
     """
     for _ in range(_TRIES):
@@ -219,4 +219,4 @@ def copied(source: Path, target: Path) -> KeptFile:
             after.st_size,
         ) and size == after.st_size:
             return KeptFile(size, digest.hexdigest())
-    raise WorldError(f"{source}: changes while it is copied; try again when it is at rest")
+    raise ExternalError(f"{source}: changes while it is copied; try again when it is at rest")

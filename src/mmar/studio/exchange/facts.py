@@ -135,8 +135,8 @@ def check_facts(about: ReleaseFacts, fields: Set[str]) -> None:
     for field in about.withheld:
         if field in _NEVER_WITHHELD:
             raise UsageError(
-                f"the field “{field}” cannot be withheld: without it a question cannot be scored"
+                f'the field "{field}" cannot be withheld: without it a question cannot be scored'
             )
         if field not in FIELDS and field not in fields:
             known = ", ".join(sorted(fields - _NEVER_WITHHELD))
-            raise UsageError(f"there is no field “{field}” to withhold; there are {known}")
+            raise UsageError(f'there is no field "{field}" to withhold; there are {known}')

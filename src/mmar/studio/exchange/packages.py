@@ -20,7 +20,7 @@ import msgspec
 
 from mmar.benchmarks.paths import UnsafePath, clip_path, inside
 from mmar.benchmarks.unpack import Bounds, unpack
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.items import Benchmark, load_benchmark
 
 __all__ = ["Package", "below", "open_package", "pack", "zipped"]
@@ -82,7 +82,7 @@ def open_package(archive: Path, into: Path, *, bounds: Bounds | None = None) -> 
     Raises:
         InputError: the archive is damaged, holds what is refused, or is no benchmark. Nothing is left of it.
         UsageError: `into` exists.
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     if into.exists():
         raise UsageError(f"{into}: is there already; name a new folder")
@@ -96,7 +96,7 @@ def open_package(archive: Path, into: Path, *, bounds: Bounds | None = None) -> 
         )
         part.rename(into)
     except OSError as error:
-        raise WorldError(f"{into}: cannot be written ({error.strerror or error})") from None
+        raise ExternalError(f"{into}: cannot be written ({error.strerror or error})") from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
     metadata = into / metadata.relative_to(part)
@@ -135,7 +135,7 @@ def pack(folder: Path, archive: Path) -> None:
 
     Raises:
         UsageError: the file is there already.
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     part = archive.with_name(f".{archive.name}.{secrets.token_hex(4)}.part")
     try:
@@ -145,7 +145,7 @@ def pack(folder: Path, archive: Path) -> None:
             out.writelines(zipped(folder))
         part.rename(archive)
     except OSError as error:
-        raise WorldError(
+        raise ExternalError(
             f"{archive}: cannot be written ({error.strerror or error}); make room and try again"
         ) from None
     finally:

@@ -27,10 +27,10 @@ from typing import Any
 
 import msgspec
 
-from mmar import __version__
+from mmar._version import __version__
 from mmar.audio import Facts, describe, sha256_file
 from mmar.benchmarks.paths import UnsafePath, inside
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.items import Item, benchmark_digest, load_benchmark
 from mmar.items.benchmark import write_records
 from mmar.studio.exchange.datasheet import datasheet
@@ -102,7 +102,7 @@ def write_release(
         UsageError: the facts do not suffice, no item is left, or another release stands in the folder.
         InputError: an item has no sound, or names one outside of the release, or two items contend for a
             name.
-        WorldError: the disk refuses; nothing is left of it then.
+        ExternalError: the disk refuses; nothing is left of it then.
     """
     items = tuple(items)
     check_facts(about, {name for item in items for name in item.names})
@@ -122,7 +122,7 @@ def write_release(
         files = write_sums(part)
         _take_place(part, folder)
     except OSError as error:
-        raise WorldError(
+        raise ExternalError(
             f"{folder}: cannot be written ({error.strerror or error}); make room and try again"
         ) from None
     finally:
@@ -220,7 +220,7 @@ def _copy(sound: _Sound, target: Path) -> None:
             digest.update(chunk)
             out.write(chunk)
     if digest.hexdigest() != sound.sha256:
-        raise WorldError(f"{sound.source}: changed while the release was written; try again")
+        raise ExternalError(f"{sound.source}: changed while the release was written; try again")
 
 
 def _facts_json(items: Sequence[Item], sounds: Mapping[str, _Sound], about: ReleaseFacts) -> str:

@@ -24,7 +24,7 @@ import msgspec
 
 from mmar.benchmarks.paths import quoted
 from mmar.benchmarks.progress import Advance
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.items.whole_file import write_whole
 from mmar.studio.exchange.backup import copied
 from mmar.studio.exchange.backup_folder import Backup, beside_database, is_plain, locked, read_backup
@@ -101,7 +101,7 @@ def restore(
     Raises:
         InputError: the backup is not whole; nothing has changed then.
         UsageError: the database is in use, or the folder is being restored.
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     found = read_backup(backup)
     if found.database != database:
@@ -163,7 +163,7 @@ def finish_restore(data: Path, *, elsewhere: Elsewhere | None = None) -> bool:
 
     Raises:
         UsageError: it is still under way, or was into another database.
-        WorldError: the disk refuses; nothing is lost, call it again.
+        ExternalError: the disk refuses; nothing is lost, call it again.
     """
     if not data.is_dir():
         return False
@@ -181,7 +181,7 @@ def _finish(data: Path, elsewhere: Elsewhere | None, *, alone: bool) -> bool:
             shutil.rmtree(work, ignore_errors=True)
         return False
     except (OSError, msgspec.MsgspecError) as error:
-        raise WorldError(
+        raise ExternalError(
             f"{work}: cannot be read ({error}); restore the backup again into an empty folder"
         ) from None
     if (elsewhere.where if elsewhere else "") != state.where:
@@ -208,7 +208,7 @@ def _finish(data: Path, elsewhere: Elsewhere | None, *, alone: bool) -> bool:
         (work / "state.json").unlink()
         shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
-        raise WorldError(
+        raise ExternalError(
             f"{data}: the restore is not finished ({error.strerror or error}); remove the cause and start again"
         ) from None
     return True
@@ -234,14 +234,14 @@ def _alone(data: Path) -> Iterator[bool]:
 def _check_room(data: Path, found: Backup) -> None:
     free = shutil.disk_usage(data).free
     if found.size > free:
-        raise WorldError(
+        raise ExternalError(
             f"{data}: the backup needs {found.size / 1e6:.0f} MB and {free / 1e6:.0f} MB are free (what is there now is "
             "kept beside it); make room and try again"
         )
 
 
-def _refused(data: Path, error: OSError) -> WorldError:
-    return WorldError(f"{data}: cannot be written ({error.strerror or error}); make room and try again")
+def _refused(data: Path, error: OSError) -> ExternalError:
+    return ExternalError(f"{data}: cannot be written ({error.strerror or error}); make room and try again")
 
 
 def _check_unused(database: Path) -> None:

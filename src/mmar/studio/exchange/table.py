@@ -115,7 +115,7 @@ def _columns(records: Sequence[dict[str, Any]]) -> list[str]:
             elif name in FIELDS:
                 names[name] = None
             elif _CHOICE.fullmatch(name) or name.endswith(_JSON):
-                raise InputError(f"the field “{name}” has the name of a column of this format", field=name)
+                raise InputError(f'the field "{name}" has the name of a column of this format', field=name)
             else:
                 names[name + _JSON] = None
     return list(names)

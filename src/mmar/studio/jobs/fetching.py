@@ -23,7 +23,7 @@ def fetch_recording(work: Work) -> None:
     Raises:
         InputError: the address may not be fetched, or what lies there is not sound.
         UsageError: the downloader is not installed.
-        WorldError: the network failed.
+        ExternalError: the network failed.
     """
     source, url = str(work.payload["source"]), str(work.payload["url"])
     with work.database.read() as session:

@@ -99,7 +99,7 @@ def guarded_session(
     """
     import aiohttp
 
-    from mmar import __version__
+    from mmar._version import __version__
 
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from mmar.audio import describe
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 
 __all__ = ["CONTAINERS", "Container", "container_of", "ffmpeg_version", "readable_audio"]
 
@@ -118,7 +118,7 @@ def readable_audio(
     Raises:
         InputError: it is no media file, holds no sound, is damaged, cut short or too long.
         UsageError: it needs ffmpeg, which is not installed.
-        WorldError: ffmpeg took too long, or the disk refuses.
+        ExternalError: ffmpeg took too long, or the disk refuses.
     """
     kind = container_of(path)
     if kind is None or kind.demuxer is None:
@@ -170,11 +170,11 @@ def _convert(path: Path, out: Path, kind: Container, max_seconds: float, timeout
             "  → install it (Debian: apt install ffmpeg; macOS: brew install ffmpeg), or give WAV, FLAC, MP3 or Ogg"
         ) from None
     except subprocess.TimeoutExpired:
-        raise WorldError(
+        raise ExternalError(
             f"{path}: ffmpeg was stopped after {timeout:g} s; try again when the machine is less busy"
         ) from None
     except OSError as error:
-        raise WorldError(f"{ffmpeg}: cannot be run ({error.strerror or error})") from None
+        raise ExternalError(f"{ffmpeg}: cannot be run ({error.strerror or error})") from None
     said = done.stderr.decode("utf-8", "replace")
     if done.returncode:
         raise InputError(

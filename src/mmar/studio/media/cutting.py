@@ -94,7 +94,7 @@ def prepare_clip(
         UsageError: a part lies outside the recording, the clip would be too long, or the conversion is not
             one.
         InputError: the recording cannot be read.
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     clip = cut(source, segments, crossfade=crossfade, allow_short=allow_short, max_seconds=max_seconds)
     missing = _missing(source, segments)

@@ -15,7 +15,7 @@ import msgspec
 
 from mmar.benchmarks.kinds import looks_like_web_page
 from mmar.benchmarks.progress import Advance, bytes_text
-from mmar.errors import MmarError, UsageError, WorldError
+from mmar.errors import ExternalError, MmarError, UsageError
 from mmar.studio.media.connecting import AddressGuard, guarded_session
 from mmar.studio.media.policy import FetchPolicy, check_url
 
@@ -67,7 +67,7 @@ async def fetch_file(
 
     Raises:
         UsageError: the address, or one that it leads to, is not allowed; or it is a web page and no file.
-        WorldError: the server or the network failed, it took too long, or there was too much of it. Nothing
+        ExternalError: the server or the network failed, it took too long, or there was too much of it. Nothing
             is left of the file.
     """
     import aiohttp
@@ -92,7 +92,7 @@ async def follow(url: str, policy: FetchPolicy, *, resolver: AbstractResolver | 
 
     Raises:
         UsageError: one of the addresses is not allowed.
-        WorldError: the server or the network failed.
+        ExternalError: the server or the network failed.
     """
     import aiohttp
 
@@ -124,7 +124,9 @@ async def _reply(
             return reply, at
         reply.close()
         at = further
-    raise WorldError(f"{at.host}: sends from one address to the next, more than {policy.max_redirects} times")
+    raise ExternalError(
+        f"{at.host}: sends from one address to the next, more than {policy.max_redirects} times"
+    )
 
 
 def _next(reply: aiohttp.ClientResponse, at: URL, policy: FetchPolicy) -> URL | None:
@@ -136,7 +138,7 @@ def _next(reply: aiohttp.ClientResponse, at: URL, policy: FetchPolicy) -> URL | 
     try:
         further = at.join(URL(location, encoded=location.isascii()))
     except ValueError:
-        raise WorldError(f"{at.host}: leads to something that is no address") from None
+        raise ExternalError(f"{at.host}: leads to something that is no address") from None
     return check_url(str(further), policy, led_to=True)
 
 
@@ -144,13 +146,13 @@ async def _save(
     reply: aiohttp.ClientResponse, at: URL, out: Path, policy: FetchPolicy, advance: Advance
 ) -> Received:
     if reply.status != 200:
-        raise WorldError(f"{at.host}: answered {reply.status} {reply.reason or ''}".rstrip())
+        raise ExternalError(f"{at.host}: answered {reply.status} {reply.reason or ''}".rstrip())
     if reply.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise WorldError(f"{at.host}: compresses what was asked for as it is")
+        raise ExternalError(f"{at.host}: compresses what was asked for as it is")
     announced = reply.content_length
     too_much = f"more than the {bytes_text(policy.max_bytes)} that are allowed"
     if announced is not None and announced > policy.max_bytes:
-        raise WorldError(f"{at.host}: the file has {bytes_text(announced)}, {too_much}")
+        raise ExternalError(f"{at.host}: the file has {bytes_text(announced)}, {too_much}")
     if reply.content_type in ("text/html", "application/xhtml+xml"):
         raise _web_page(at)
     with out.open("xb") as file:
@@ -175,12 +177,12 @@ async def _receive(
             raise _web_page(at)
         size += len(chunk)
         if size > policy.max_bytes:
-            raise WorldError(f"{at.host}: sends {too_much}")
+            raise ExternalError(f"{at.host}: sends {too_much}")
         digest.update(chunk)
         file.write(chunk)
         advance(size, reply.content_length)
     if not size:
-        raise WorldError(f"{at.host}: sent an empty file")
+        raise ExternalError(f"{at.host}: sent an empty file")
     return Received(Path(file.name), str(at), size, digest.hexdigest())
 
 
@@ -202,17 +204,19 @@ def _in_words(
     if guard.refused:
         return UsageError(f"{host}: {guard.refused[-1]}; only public addresses may be fetched from")
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return WorldError(f"{host}: the name cannot be looked up; check the address")
+        return ExternalError(f"{host}: the name cannot be looked up; check the address")
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return WorldError(f"{host}: no connection within {policy.connect_seconds:g} s; try again later")
+        return ExternalError(f"{host}: no connection within {policy.connect_seconds:g} s; try again later")
     if isinstance(error, aiohttp.SocketTimeoutError):
-        return WorldError(f"{host}: nothing came for {policy.stall_seconds:g} s; try again later")
+        return ExternalError(f"{host}: nothing came for {policy.stall_seconds:g} s; try again later")
     if isinstance(error, TimeoutError):
-        return WorldError(f"{host}: not done within {policy.max_seconds:g} s, which is all that is allowed")
+        return ExternalError(
+            f"{host}: not done within {policy.max_seconds:g} s, which is all that is allowed"
+        )
     if isinstance(error, aiohttp.ClientError):
-        return WorldError(f"{host}: the connection failed ({error}); try again later")
+        return ExternalError(f"{host}: the connection failed ({error}); try again later")
     if isinstance(error, OSError):
-        return WorldError(
+        return ExternalError(
             f"cannot keep what was fetched ({error.strerror or error}); make room and try again"
         )
     raise error

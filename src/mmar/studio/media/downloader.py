@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mmar.benchmarks.progress import Advance, bytes_text
-from mmar.errors import UsageError, WorldError
+from mmar.errors import ExternalError, UsageError
 from mmar.studio.media.guard_proxy import GuardProxy
 from mmar.studio.media.policy import FetchPolicy, check_url
 
@@ -94,7 +94,7 @@ async def download_video(
     Raises:
         UsageError: the address is not allowed, or yt-dlp is not installed, or the recording is live or too
             long.
-        WorldError: the site, the network or the downloader failed, it took too long, or there was too much of
+        ExternalError: the site, the network or the downloader failed, it took too long, or there was too much of
             it.
     """
     checked = str(check_url(url, policy))
@@ -110,7 +110,7 @@ async def download_video(
             async with asyncio.timeout(policy.max_seconds):
                 await watch.until_it_ends()
         except TimeoutError:
-            raise WorldError(
+            raise ExternalError(
                 f"not done within {policy.max_seconds:g} s, which is all that is allowed"
             ) from None
         finally:
@@ -171,7 +171,7 @@ async def _started(
             start_new_session=True,
         )
     except OSError as error:
-        raise WorldError(f"{command[0]}: cannot be run ({error.strerror or error})") from None
+        raise ExternalError(f"{command[0]}: cannot be run ({error.strerror or error})") from None
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
@@ -250,7 +250,7 @@ class _Watch:
                 "fetching videos needs yt-dlp, which is not installed\n  → pip install 'mmar[collect]'"
             )
         if self._process.returncode:
-            raise WorldError(
+            raise ExternalError(
                 f"the downloader failed: {self._complaint or f'exit status {self._process.returncode}'}"
             )
         _within_bounds(self._target, self._policy)
@@ -280,7 +280,9 @@ def _within_bounds(folder: Path, policy: FetchPolicy) -> None:
         with contextlib.suppress(FileNotFoundError):  # renamed between the two looks
             size += path.lstat().st_size
     if size > policy.max_bytes + _LONGEST_LINE:
-        raise WorldError(f"the recording is larger than the {bytes_text(policy.max_bytes)} that are allowed")
+        raise ExternalError(
+            f"the recording is larger than the {bytes_text(policy.max_bytes)} that are allowed"
+        )
 
 
 def _decoded(line: bytes) -> dict[str, Any]:

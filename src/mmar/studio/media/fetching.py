@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from mmar.benchmarks.progress import Advance
-from mmar.errors import UsageError, WorldError
+from mmar.errors import ExternalError, UsageError
 from mmar.items.video import canonical_url, find_video, is_short_link
 from mmar.studio.media.containers import container_of
 from mmar.studio.media.download import fetch_file, follow
@@ -135,7 +135,7 @@ async def fetch_source(
     Raises:
         UsageError: the address is not allowed or leads to no recording, or yt-dlp is needed and not
             installed.
-        WorldError: the network, the site, the downloader or the disk failed.
+        ExternalError: the network, the site, the downloader or the disk failed.
     """
     url = url.strip()
     check_url(url, policy)
@@ -160,7 +160,7 @@ async def fetch_source(
             finally:
                 shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
-        raise WorldError(
+        raise ExternalError(
             f"{cache}: cannot be written ({error.strerror or error}); make room and try again"
         ) from None
 

@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 
 from mmar.audio import describe
-from mmar.errors import WorldError
+from mmar.errors import ExternalError
 from mmar.studio.media.decoding import decoded_blocks
 
 __all__ = ["playable_audio"]
@@ -33,7 +33,7 @@ def playable_audio(path: Path, work: Path) -> Path:
 
     Raises:
         InputError: the file cannot be read.
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     facts = describe(path)
     played = (
@@ -53,7 +53,7 @@ def playable_audio(path: Path, work: Path) -> Path:
                 file.write(block)
     except soundfile.SoundFileError as error:
         out.unlink(missing_ok=True)
-        raise WorldError(f"{out.parent}: cannot be written ({error}); make room and try again") from None
+        raise ExternalError(f"{out.parent}: cannot be written ({error}); make room and try again") from None
     except BaseException:
         out.unlink(missing_ok=True)
         raise

@@ -73,7 +73,7 @@ def inspect_upload(
         InputError: the file is too large or too long, no sound, damaged or cut short; in the words for its
             sender.
         UsageError: ffmpeg is needed and not installed.
-        WorldError: the conversion took too long, or the disk refuses.
+        ExternalError: the conversion took too long, or the disk refuses.
     """
     size = path.stat().st_size if path.is_file() else 0
     if size > max_bytes:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mmar.audio import describe
-from mmar.errors import InputError, UsageError, WorldError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.items.whole_file import write_whole
 from mmar.studio.media.decoding import decoded_blocks
 
@@ -126,7 +126,7 @@ class Waveform(msgspec.Struct, frozen=True):
 
         Raises:
             UsageError: the stretch is empty or outside the recording, or the number of points is.
-            WorldError: the file can no longer be read.
+            ExternalError: the file can no longer be read.
         """
         last = self.frames if end is None else min(self.frames, round(end * self.rate))
         first = round(start * self.rate)
@@ -155,7 +155,7 @@ class Waveform(msgspec.Struct, frozen=True):
                 stream.seek(level.offset + first * width)
                 data = stream.read((last - first) * width)
         except OSError as error:
-            raise WorldError(
+            raise ExternalError(
                 f"{self.path}: cannot be read ({error.strerror or error}); build it again"
             ) from None
         return np.frombuffer(data, np.int8).reshape(-1, self.channels, 2)
@@ -173,7 +173,7 @@ def build_waveform(path: Path, out: Path) -> Waveform:
 
     Raises:
         InputError: the recording cannot be read.
-        WorldError: the disk refuses.
+        ExternalError: the disk refuses.
     """
     import numpy as np
 

@@ -12,7 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-import mmar
+from mmar._version import __version__
 from mmar.studio.jobs.worker import Worker, kinds_for
 from mmar.studio.security.bodies import STRANGERS, BodyLimits
 from mmar.studio.security.headers import SecureHeaders
@@ -57,7 +57,7 @@ def create_app(studio: Studio, *, work: bool = True) -> FastAPI:
 
     app = FastAPI(
         title="mmar studio",
-        version=mmar.__version__,
+        version=__version__,
         summary="Everything that the pages do, for programs.",
         docs_url=None,
         redoc_url=None,

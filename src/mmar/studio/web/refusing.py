@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from mmar.errors import InputError, MmarError, WorldError
+from mmar.errors import ExternalError, InputError, MmarError
 from mmar.studio.data import DatabaseAwayError
 from mmar.studio.web.render import page
 from mmar.studio.web.studio import Forged, NeedsLogin, PartAlone, seen, seen_place
@@ -65,7 +65,7 @@ def explain_errors(app: FastAPI) -> None:
     def explained(request: Request, error: Exception) -> Response:
         if isinstance(error, DatabaseAwayError):
             _LOG.warning("%s, at %s %s", error, request.method, request.url.path)
-        usual = "away" if isinstance(error, WorldError) else "input"
+        usual = "away" if isinstance(error, ExternalError) else "input"
         return refusal_answer(request, _status(error), getattr(error, "kind", usual), _message(error))
 
     @app.exception_handler(DataError)
@@ -101,7 +101,7 @@ def _status(error: Exception) -> int:
         return forbidden.get(error.kind, 409)
     if isinstance(error, NotThere):
         return 404
-    return 503 if isinstance(error, WorldError) else 422
+    return 503 if isinstance(error, ExternalError) else 422
 
 
 def _message(error: Exception) -> str:

@@ -91,7 +91,7 @@ def take_items(here: Place) -> tuple[Imported, str]:
             )
         except InputError as error:
             # Where it is goes into the words themselves: a page shows nothing else.
-            raise InputError(error.without_hint, field="file", hint=error.hint) from None
+            raise InputError(error.summary, field="file", hint=error.hint) from None
     return done, name
 
 

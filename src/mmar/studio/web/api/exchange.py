@@ -81,7 +81,7 @@ def bring_in(
     try:
         items = [PublicItem.from_record(record, line=at + 1) for at, record in enumerate(records)]
     except InputError as error:
-        place = f"record {error.line}: " + (f"field “{error.field}”: " if error.field else "")
+        place = f"record {error.line}: " + (f'field "{error.field}": ' if error.field else "")
         raise InputError(place + error.problem, field="records", hint=plain_hint(error)) from None
     now = here.studio.clock()
     with here.studio.database.write() as session:
