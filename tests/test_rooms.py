@@ -25,7 +25,7 @@ ROOMS = (
     "audit",
     "reports",
     "studio",
-    "library",
+    "api",
     "evaluation",
     "cli",
     "__main__",

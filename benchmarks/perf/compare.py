@@ -22,7 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from mmar.library import load, run
+from mmar.api import load, run
 from mmar.models import Answer
 from mmar.protocols import Request
 

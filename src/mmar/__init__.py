@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from mmar._version import __version__
 
 if TYPE_CHECKING:
+    from mmar.api import compare, load, run, score
     from mmar.items import Benchmark, Item
-    from mmar.library import compare, load, run, score
     from mmar.scoring import Score
 
 __all__ = ["Benchmark", "Item", "Score", "__version__", "compare", "load", "run", "score"]
@@ -26,10 +26,10 @@ _WHERE = {
     "Benchmark": "mmar.items",
     "Item": "mmar.items",
     "Score": "mmar.scoring",
-    "compare": "mmar.library",
-    "load": "mmar.library",
-    "run": "mmar.library",
-    "score": "mmar.library",
+    "compare": "mmar.api",
+    "load": "mmar.api",
+    "run": "mmar.api",
+    "score": "mmar.api",
 }
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from mmar.api import load
 from mmar.benchmarks import CATALOGUE
 from mmar.items.item import FIELDS
-from mmar.library import load
 
 PAGE = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text("utf-8")
 

@@ -1,4 +1,4 @@
-"""`mmar compare` and `mmar listen` as a person meets them."""
+"""`mmar compare` and `mmar reliance` as a person meets them."""
 
 from __future__ import annotations
 
@@ -107,8 +107,8 @@ def test_refusals_end_with_a_message_and_status_2(tmp_path: Path, capsys: pytest
         (("compare", run, file), "name the benchmark that they answer"),
         (("compare", run, file, "-b", known.origin), "not the same items were asked"),
         (("compare", run, bad, "-b", known.origin), f"{bad}:41"),
-        (("listen", run, run), "both under “full”"),
-        (("listen", run, file, "-b", known.origin, "--partial"), "does not say what was heard"),
+        (("reliance", run, run), "both under “full”"),
+        (("reliance", run, file, "-b", known.origin, "--partial"), "does not say what was heard"),
     ):
         capsys.readouterr()
         assert mmar(*arguments) == 2
@@ -129,12 +129,12 @@ def test_listen_on_real_audio(
     monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
     real, silence, first = (tmp_path / name for name in ("real", "silence", "items.csv"))
     assert mmar("run", "baseline/listener", "--benchmark", "demo", "--out", real) == 0
-    assert mmar("run", "baseline/listener", "-b", "demo", "--audio", "silence", "--out", silence) == 0
+    assert mmar("run", "baseline/listener", "-b", "demo", "--condition", "silence", "--out", silence) == 0
     capsys.readouterr()
-    assert mmar("listen", real, silence, "--items", first) == 0
+    assert mmar("reliance", real, silence, "--items", first) == 0
     shown = words(capsys)
     assert "listens yes: under silence the accuracy falls by " in shown
-    assert mmar("listen", real, silence, "--json") == 0
+    assert mmar("reliance", real, silence, "--json") == 0
     found = json.loads(capsys.readouterr().out)
     (one,) = found["conditions"]
     low, high = one["all"]["interval"]
@@ -160,7 +160,7 @@ def test_a_lenient_comparison_reads_a_benchmark_that_was_run_leniently(
     ]
     with Path(known.origin).open("a") as stream:
         stream.write('{"id": "broken\n')
-    for command in ("compare", "listen"):
+    for command in ("compare", "reliance"):
         assert mmar(command, *runs) == 2
         capsys.readouterr()
         assert mmar(command, *runs, "--lenient") == 0

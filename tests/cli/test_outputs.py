@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mmar.api import load, run
 from mmar.cli import main
 from mmar.items import write_benchmark
-from mmar.library import load, run
 
 
 def status(*arguments: object) -> int:
@@ -37,7 +37,7 @@ def test_nothing_that_is_read_is_written_over(
         ("score", answers, "-b", questions, "--items", questions),
         ("score", answers, "-b", questions, "--items", "link.jsonl"),
         ("compare", folder, folder, "--items", answers),
-        ("listen", folder, folder, "--items", manifest),
+        ("reliance", folder, folder, "--items", manifest),
         ("audit", questions, "--fix-report", questions),
         ("audit", questions, "--write-baseline", "link.jsonl"),
     ):

@@ -109,7 +109,7 @@ def test_a_planted_key_is_nowhere_on_disk_or_screen_after_a_run(fake_models, ton
     benchmark.write_text("".join(json.dumps(record) + "\n" for record in records))
     command = [sys.executable, "-m", "mmar", "run", "openai/hearer", "--benchmark", str(benchmark)]
     command += ["--audio-dir", str(tmp_path), "--out", str(tmp_path / "run"), "--base-url", service.chat_url]
-    command += ["--tries", "1", "--concurrency", "1"]
+    command += ["--max-attempts", "1", "--concurrency", "1"]
     environment = {**os.environ, "OPENAI_API_KEY": KEY, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert len(service.asked) == 8, done.stderr

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import mmar.models.listener
 import mmar.runs.run  # noqa: F401 - imported before the fork, so that a life begins at once
+from mmar.api import load
 from mmar.audio import read_clip
 from mmar.cli import main
-from mmar.library import load
 
 
 def live(arguments: list[str]) -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from mmar.api import load
 from mmar.items import Benchmark, Item, write_benchmark
-from mmar.library import load
 from mmar.models import Answer
 from mmar.protocols import Request
 

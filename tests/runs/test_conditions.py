@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from made_up import Scripted
 
+from mmar.api import load, run
 from mmar.audio import read_clip
 from mmar.errors import UsageError
 from mmar.items import Benchmark
-from mmar.library import load, run
 from mmar.models import Answer
 from mmar.protocols import Request
 from mmar.runs.conditions import shuffled
@@ -39,7 +39,7 @@ def heard_under(
         return Answer(request.item_id, request.choices[0], "")
 
     model = Scripted(say, hears=True)
-    run(model, demo, out=out, audio=condition, limit=20, limits=Limits(concurrency=2), **options)  # type: ignore[arg-type]
+    run(model, demo, out=out, condition=condition, limit=20, limits=Limits(concurrency=2), **options)  # type: ignore[arg-type]
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["audio"] == condition
     assert (

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from made_up import Scripted, answers, benchmark
 
+from mmar.api import run
 from mmar.errors import ExternalError, UsageError
-from mmar.library import run
 from mmar.models import Answer, AskFailed, Usage
 from mmar.protocols import Request
 from mmar.runs.budget import Budget, Price, parse_budget
@@ -156,10 +156,10 @@ def test_again_asks_the_named_ones_alone(tmp_path: Path) -> None:
     made = benchmark(tmp_path / "b")
     run(Scripted(lambda request, _: _fail_odd(request)), made, out=tmp_path / "run", limits=QUICK, limit=8)
     failed = Scripted(answers("no idea"))
-    run(failed, made, out=tmp_path / "run", limits=QUICK, again="failed")
+    run(failed, made, out=tmp_path / "run", limits=QUICK, retry="failed")
     assert sorted(failed.asked) == ["id-1", "id-3", "id-5", "id-7"]
     unresolved = Scripted(answers("two"))
-    run(unresolved, made, out=tmp_path / "run", limits=QUICK, again="unresolved")
+    run(unresolved, made, out=tmp_path / "run", limits=QUICK, retry="unresolved")
     assert sorted(unresolved.asked) == ["id-1", "id-3", "id-5", "id-7"]
     rest = Scripted(answers("two"))
     run(rest, made, out=tmp_path / "run", limits=QUICK)

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from mmar.api import load, run, score
 from mmar.items import Benchmark
-from mmar.library import load, run, score
 from mmar.runs.limits import Limits
 from servers.fake_models import Asked, Broken, Drop, Hang, Outcome, Say, Status
 from waiting import until
@@ -93,7 +93,7 @@ def test_every_item_ends_with_an_answer_or_a_named_failure(
 
     # Once the failed ones were asked again by a service that works, the number is what it would have been.
     service.script = faulty(demo, never=False)
-    run("openai/fake", demo, **arguments, again="failed")
+    run("openai/fake", demo, **arguments, retry="failed")
     whole = fake_models(lambda asked: Say(answer_of(demo, asked)), key="sk-planted-7d1f")
     run("openai/fake", demo, **{**arguments, "base_urls": [f"{whole.url}/v1"], "out": tmp_path / "whole"})
     repaired, undisturbed = score(tmp_path / "run"), score(tmp_path / "whole")
@@ -107,7 +107,7 @@ def test_every_item_ends_with_an_answer_or_a_named_failure(
 
 DRIVER = """
 import json, sys
-from mmar.library import load, run
+from mmar.api import load, run
 from mmar.runs.limits import Limits
 url, out, limits = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 run("openai/fake", load("demo"), out=out, base_urls=[url], limits=Limits(**limits))

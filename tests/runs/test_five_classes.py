@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from mmar.api import load, score
 from mmar.cli import main
 from mmar.items import Benchmark, Item
-from mmar.library import load, score
 from servers.fake_models import Asked, Outcome, Say
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from made_up import Scripted, benchmark
 
+from mmar.api import run
 from mmar.errors import ExternalError, InputError, UsageError
-from mmar.library import run
 from mmar.models import Answer
 from mmar.protocols import Request
 from mmar.runs import run as running

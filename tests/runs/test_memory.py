@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from made_up import benchmark
 
+from mmar.api import run
 from mmar.items import write_benchmark
-from mmar.library import run
 from mmar.models import Answer
 from mmar.protocols import Request
 from mmar.runs.limits import Limits

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from mmar.api import load, run
 from mmar.items import Benchmark, Item, write_benchmark
-from mmar.library import load, run
 from mmar.models import Answer
 from mmar.runs.conditions import Condition
 from mmar.scoring.verdicts import Verdicts, judge

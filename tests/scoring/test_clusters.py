@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from mmar.api import score
 from mmar.items import Benchmark, Item, load_benchmark
-from mmar.library import score
 from mmar.reports import score_table
 from mmar.scoring.clusters import clustered, clusters_of, names_a_video
 from real_data import MMAR, needs_real_data

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mmar.api import task_for
 from mmar.errors import InputError
-from mmar.library import task_for
 from mmar.scoring.layout import layout_of, official_layout_of_file
 from real_data import GOLDEN, MMAR, needs_real_data
 

@@ -8,8 +8,8 @@ from statistics import mean
 
 import pytest
 
+from mmar.api import run, score
 from mmar.items import Benchmark
-from mmar.library import run, score
 from mmar.models import Answer
 from mmar.protocols import Request
 from mmar.scoring.repetition import Repeats

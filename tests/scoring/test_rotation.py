@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mmar.api import load, run, score
 from mmar.items import Benchmark, Item, write_benchmark
-from mmar.library import load, run, score
 from mmar.models import Answer
 from mmar.protocols import Request
 from mmar.scoring import Score

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from mmar.api import load
 from mmar.errors import InputError, UsageError
 from mmar.items import write_benchmark
-from mmar.library import load
 from mmar.protocols import load_protocol
 from mmar.scoring.verdicts import differing, judge, only_some, right, unanswered
 from scoring.several import answers_file, answers_run, questions, side_by_side

@@ -36,14 +36,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "mmar.cli.protocols:protocols",
         "List the ways to put a question and read its answer, or show one.",
     ),
-    "show": ("mmar.cli.show:show", "Show the exact request for one item, without sending it."),
+    "preview": ("mmar.cli.preview:preview", "Show the exact request for one item, without sending it."),
     "run": ("mmar.cli.run:run", "Run a model on a benchmark, or go on with a run."),
     "score": ("mmar.cli.score:score", "Score a run or a predictions file, as published and honestly."),
     "compare": (
         "mmar.cli.compare:compare",
         "Say whether runs on the same items really differ, and by how much.",
     ),
-    "listen": ("mmar.cli.listen:listen", "Say how much of a model's accuracy needs the audio."),
+    "reliance": ("mmar.cli.reliance:reliance", "Say how much of a model's accuracy needs the audio."),
     "studio": ("mmar.cli.studio:studio", "Build the next benchmark with a team, in a web application."),
 }
 """Command by name: where it is, and its help's first sentence (a test holds the two together)."""

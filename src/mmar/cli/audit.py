@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mmar.cli.outputs import refuse_over_inputs
-from mmar.cli.terminal import counting_up, say
+from mmar.api import load, score_path, task_for
+from mmar.cli.terminal import counting_up, refuse_over_inputs, say
 from mmar.errors import InputError, UsageError
-from mmar.library import load, score_path, task_for
 
 if TYPE_CHECKING:
     from mmar.audit import Accepted, Audit, Link, Sound, Unheard
@@ -233,7 +232,7 @@ def _unheard(path: Path, benchmark: Benchmark) -> Unheard:
     if manifest is not None and manifest.audio not in _HIDDEN:
         raise UsageError(
             f"{path}: that run was given the audio ({manifest.audio})\n"
-            "  → make one without it: mmar run MODEL --audio none"
+            "  → make one without it: mmar run MODEL --condition none"
         )
     scored = score_path(task_for(path, benchmark, keep="all", lenient=True))
     right = {row.id: row.choice for row in scored.rows if row.state != "missing"}

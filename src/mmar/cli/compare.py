@@ -9,9 +9,8 @@ from typing import Any
 
 import click
 
-from mmar.cli.outputs import refuse_over_inputs
 from mmar.cli.several_runs import judged, judging_options
-from mmar.cli.terminal import say
+from mmar.cli.terminal import refuse_over_inputs, say
 
 __all__ = ["compare"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from mmar.api import load, score_path, task_for
 from mmar.cli.run import default_folder, run_and_report
-from mmar.library import load, score_path, task_for
 from mmar.protocols import DEFAULT
 
 __all__ = ["demo"]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from mmar.api import load
 from mmar.cli.terminal import say
-from mmar.library import load
 
 __all__ = ["describe"]
 

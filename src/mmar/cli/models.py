@@ -8,7 +8,7 @@ import json
 import click
 import msgspec
 
-from mmar.cli.columns import columns
+from mmar.cli.terminal import columns
 from mmar.errors import UsageError
 from mmar.models.recipes import Recipe, recipes
 

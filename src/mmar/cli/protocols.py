@@ -7,7 +7,7 @@ import json
 import click
 import msgspec
 
-from mmar.cli.columns import columns
+from mmar.cli.terminal import columns
 from mmar.protocols import DEFAULT, Protocol, load_protocol
 from mmar.protocols import protocols as all_protocols
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mmar.api import cache_dir, load
 from mmar.errors import UsageError
-from mmar.library import cache_dir, load
 from mmar.protocols import DEFAULT, Settings
 
 if TYPE_CHECKING:
@@ -35,18 +35,17 @@ _SECONDS = click.FloatRange(0, min_open=True)
     "--out", "-o", type=click.Path(path_type=Path), metavar="DIR", help="The run's folder.  [runs/…]"
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask at most so many items.")
+@click.option("--filter", multiple=True, metavar="KEY=VALUE", help="Only items with this value. Repeatable.")
+@click.option("--retry", type=click.Choice(["failed", "unresolved"]), help="Ask only these items again.")
 @click.option(
-    "--only", multiple=True, metavar="KEY=VALUE", help="Ask only items with this value; repeatable."
-)
-@click.option(
-    "--again", type=click.Choice(["failed", "unresolved"]), help="Ask those again, and those alone."
-)
-@click.option(
-    "--audio", type=click.Choice(_CONDITIONS), default="full", help="A control in place of the clip."
+    "--condition",
+    type=click.Choice(_CONDITIONS),
+    default="full",
+    help="Control condition in place of the clip.",
 )
 @click.option("--rotate", metavar="K|all", help="Ask each item under K rotations of its choices.")
 @click.option("--repeats", type=click.IntRange(1, 1000), default=1, metavar="K", help="Ask each K times.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of everything drawn at random.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 @click.option("--temperature", type=click.FloatRange(0), metavar="T", help="Sampling temperature.")
 @click.option("--top-p", type=click.FloatRange(0, 1), metavar="P", help="Nucleus mass.")
 @click.option("--max-tokens", type=click.IntRange(1), metavar="N", help="Most tokens of an answer.")
@@ -60,7 +59,11 @@ _SECONDS = click.FloatRange(0, min_open=True)
 @click.option("--rate", type=_SECONDS, metavar="R", help="Most requests a second.")
 @click.option("--token-rate", type=_SECONDS, metavar="T", help="Most tokens a minute.")
 @click.option(
-    "--tries", type=click.IntRange(1, 100), default=5, show_default=True, help="Most requests for one item."
+    "--max-attempts",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="Most requests for one item.",
 )
 @click.option(
     "--timeout", type=_SECONDS, default=300.0, show_default=True, metavar="S", help="Longest wait for one."
@@ -94,14 +97,14 @@ def run(model: str, benchmark: str, **given: Any) -> None:
         stored=True,
     )
     adapter, protocol, settings, options = _as_recipe(model, given)
-    folder = given["out"] or default_folder(loaded.name, model, protocol, given["audio"], given["seed"])
+    folder = given["out"] or default_folder(loaded.name, model, protocol, given["condition"], given["seed"])
     arguments = {
         "protocol": protocol,
         "seed": given["seed"],
         "limit": given["limit"],
-        "only": _pairs(given["only"], "--only modality=speech"),
-        "again": given["again"],
-        "audio": given["audio"],
+        "filter": _pairs(given["filter"], "--filter modality=speech"),
+        "retry": given["retry"],
+        "condition": given["condition"],
         "rotations": _rotations(given["rotate"]),
         "repeats": given["repeats"],
         "settings": settings,
@@ -121,8 +124,8 @@ def run(model: str, benchmark: str, **given: Any) -> None:
 
 def run_and_report(model: str, benchmark: Benchmark, folder: Path, **arguments: Any) -> Outcome:
     """Run, with a progress bar on a terminal, and say what came of it."""
+    from mmar.api import open_for, plan_run
     from mmar.cli.progress import RunProgress
-    from mmar.library import open_for, plan_run
     from mmar.reports.run_summary import run_plan_lines, run_summary
     from mmar.runs.run import carry_out
 
@@ -138,10 +141,10 @@ def run_and_report(model: str, benchmark: Benchmark, folder: Path, **arguments: 
     return outcome
 
 
-def default_folder(benchmark: str, model: str, protocol: str, audio: str = "full", seed: int = 0) -> Path:
+def default_folder(benchmark: str, model: str, protocol: str, condition: str = "full", seed: int = 0) -> Path:
     """Where a run goes when nothing is said: `runs/BENCHMARK/MODEL`, with what is unusual of it behind."""
     unusual = [] if protocol == DEFAULT else [Path(protocol).stem]
-    unusual += [] if audio == "full" else [audio]
+    unusual += [] if condition == "full" else [condition]
     unusual += [f"seed{seed}"] if seed else []
     return Path("runs") / _plain(benchmark) / _plain("-".join([model, *unusual]))
 
@@ -197,7 +200,7 @@ def _limits(given: dict[str, Any]) -> Any:
 
     return Limits(
         concurrency=given["concurrency"],
-        tries=given["tries"],
+        tries=given["max_attempts"],
         timeout_s=given["timeout"],
         deadline_s=given["deadline"],
         rate=given["rate"],
@@ -213,7 +216,7 @@ def _budget(model: str, given: dict[str, Any]) -> Any:
 
 
 def _dry_run(model: str, benchmark: Benchmark, folder: Path, arguments: dict[str, Any]) -> None:
-    from mmar.library import open_for, plan_run
+    from mmar.api import open_for, plan_run
     from mmar.reports.run_summary import dry_run_lines
     from mmar.runs.dry_run import dry_run
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from mmar.cli.outputs import refuse_over_inputs
+from mmar.api import score_path, task_for
+from mmar.cli.terminal import refuse_over_inputs
 from mmar.errors import UsageError
-from mmar.library import score_path, task_for
 
 if TYPE_CHECKING:
     from mmar.scoring.score import Scored, Task
@@ -36,7 +36,10 @@ __all__ = ["score"]
     "--items", type=click.Path(path_type=Path), metavar="FILE", help="Write a line per item, JSONL or .csv."
 )
 @click.option(
-    "--layout", type=click.Choice(["official"]), help="Print what the published script prints, byte for byte."
+    "--format",
+    "output_format",
+    type=click.Choice(["official"]),
+    help="Print what the published script prints, byte for byte.",
 )
 def score(
     path: Path,
@@ -46,7 +49,7 @@ def score(
     lenient: bool,
     as_json: bool,
     items: Path | None,
-    layout: str | None,
+    output_format: str | None,
 ) -> None:
     """Score a run or a predictions file, as published and honestly.
 
@@ -69,10 +72,10 @@ def score(
         keep="differing" if as_json else "none",
     )
     task = msgspec.structs.replace(task, spawn=True)
-    if layout == "official":
+    if output_format == "official":
         if as_json or items is not None:
             raise UsageError(
-                "--layout official prints what the published script prints and nothing else; leave out --json and --items"
+                "--format official prints what the published script prints and nothing else; leave out --json and --items"
             )
         from mmar.scoring.layout import layout_of
 

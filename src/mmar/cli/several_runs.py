@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmar.library import load
+from mmar.api import load
 from mmar.protocols import load_protocol
 
 if TYPE_CHECKING:

@@ -60,7 +60,7 @@ def queue_questions(opened: Studio, slug: str, kinds: tuple[str, ...], state: st
         project, actor = acting(session, slug, None)
         items = item_numbers(session, project.id, ItemFilter(state))
     queued, known = ask_many(opened.database, project, items, kinds, actor.person, opened.clock, again=again)
-    left = f"; {known} were answered before (--again asks them again)" if known else ""
+    left = f"; {known} were answered before (--ask-again asks them again)" if known else ""
     click.echo(f"{queued} questions queued{left}", err=True)
 
 

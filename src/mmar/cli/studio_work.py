@@ -40,7 +40,7 @@ __all__ = ["WORK_COMMANDS"]
 @click.option(
     "--state", default="preparation", show_default=True, help="In which state the items for --ask are."
 )
-@click.option("--again", is_flag=True, help="With --ask: also where such a proposal came before.")
+@click.option("--ask-again", is_flag=True, help="With --ask: also where there is such a proposal already.")
 @click.option("--retry", is_flag=True, help="First queue every failed job again.")
 @click.option(
     "--rate",
@@ -65,7 +65,7 @@ def work(
     fetch: bool,
     ask: tuple[str, ...],
     state: str,
-    again: bool,
+    ask_again: bool,
     retry: bool,
     rate: str | None,
     channels: str | None,
@@ -105,7 +105,7 @@ def work(
         if fetch:
             queue_sounds(opened, project)
         if ask:
-            queue_questions(opened, project, ask, known_state(state), again=again)
+            queue_questions(opened, project, ask, known_state(state), again=ask_again)
     ended: Counter[Ended] = Counter()
     shown = _Shown()
     try:

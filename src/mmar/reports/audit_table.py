@@ -15,7 +15,7 @@ __all__ = ["audit_table"]
 _COLOURS: dict[Severity, str] = {"error": "31", "warning": "33", "note": "36"}
 _WANT = {
     "audio": "the clips were not heard; --audio-dir names their folder",
-    "unheard": "no run without audio; make one with mmar run --audio none and name it with --without-audio",
+    "unheard": "no run without audio; make one with mmar run --condition none and name it with --without-audio",
     "network": "addresses were not tried; --online does",
 }
 _MOST_KINDS = 8

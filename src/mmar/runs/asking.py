@@ -85,11 +85,11 @@ def matching(benchmark: Benchmark, only: Mapping[str, tuple[str, ...]]) -> Calla
         known = {str(value) for item in benchmark if (value := item.to_record().get(field)) is not None}
         if not known:
             fields = ", ".join(benchmark.items[0].names)
-            raise UsageError(f"--only {field}: no item has that field; there are {fields}")
+            raise UsageError(f"--filter {field}: no item has that field; there are {fields}")
         for value in values:
             if value not in known:
                 some = ", ".join(sorted(known)[:20])
-                raise UsageError(f"--only {field}={value}: no item has that value; there are {some}")
+                raise UsageError(f"--filter {field}={value}: no item has that value; there are {some}")
 
     def matches(item: Item) -> bool:
         if not only:

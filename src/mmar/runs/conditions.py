@@ -68,7 +68,7 @@ def shuffled(benchmark: Benchmark, seed: int) -> dict[str, str]:
         clips = sorted({clip for _, clip in pairs})
         if len(clips) < 2:
             raise UsageError(
-                f"--audio shuffled: all items of modality “{modality}” have one clip; choose another condition"
+                f"--condition shuffled: all items of modality “{modality}” have one clip; choose another condition"
             )
         random.Random(f"{seed}:{modality}").shuffle(clips)  # noqa: S311 - drawn to be repeated
         # The next clip of a shuffled ring: never one's own, and each is used once.

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Layout", "layout_of", "official_layout", "official_layout_of_file"]
 
 _RULE = "*" * 30
-_HINT = "the published script stops with a traceback here; correct the file, or use mmar score without --layout official"
+_HINT = "the published script stops with a traceback here; correct the file, or use mmar score without --format official"
 _CORRECT = "correct the file; the published layout is printed of a whole one alone"
 
 
@@ -64,7 +64,7 @@ def layout_of(task: Task) -> Layout:
     """
     if task.lenient:
         raise UsageError(
-            "--layout official: the published script stops at a bad record; correct it, or leave --layout out"
+            "--format official: the published script stops at a bad record; correct it, or leave --format out"
         )
     file, manifest = str(task.path), find_run(task.path)
     if manifest is not None:

@@ -136,7 +136,7 @@ def _real_and_others(runs: Sequence[Judged]) -> tuple[Judged, list[Judged]]:
     for run in runs:
         if run.manifest is None:
             raise UsageError(
-                f"{run.path} is a file and does not say what was heard; name the folders of runs made with mmar run --audio"
+                f"{run.path} is a file and does not say what was heard; name the folders of runs made with mmar run --condition"
             )
     models = tuple(run.parts["model"] for run in runs)
     parts = [Differing("model", models)] if len(set(models)) > 1 else []
@@ -157,7 +157,7 @@ def _real_and_others(runs: Sequence[Judged]) -> tuple[Judged, list[Judged]]:
     if _REAL not in by_audio:
         heard = ", ".join(by_audio)
         raise UsageError(
-            f"none of the runs heard the real clips (audio: {heard})\n  → name the run made without --audio, too"
+            f"none of the runs heard the real clips (audio: {heard})\n  → name the run made without --condition, too"
         )
     return by_audio[_REAL], [by_audio[audio] for audio in CONDITIONS if audio in by_audio and audio != _REAL]
 
@@ -221,4 +221,4 @@ def _notes(real: Judged, others: Sequence[Judged]) -> Iterator[str]:
     if never:
         yield f"{never:,} items were asked in none of the runs and count as wrong in all; numbers are of all items"
     if not any(run.parts["audio"] in HIDING for run in others):
-        yield f"no run hides the clips; make one with mmar run --audio {HIDING[1]}"
+        yield f"no run hides the clips; make one with mmar run --condition {HIDING[1]}"

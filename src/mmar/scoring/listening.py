@@ -142,5 +142,5 @@ class Listening(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The stable form that `mmar listen --json` prints."""
+        """The stable form that `mmar reliance --json` prints."""
         return {**msgspec.to_builtins(self), "methods": METHODS}

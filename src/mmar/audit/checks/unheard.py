@@ -1,4 +1,4 @@
-"""N: what is answered without hearing anything. Needs a run without audio (`mmar run --audio none`)."""
+"""N: what is answered without hearing anything. Needs a run without audio (`mmar run --condition none`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mmar show`: the exact request for one item, without sending it."""
+"""`mmar preview`: the exact request for one item, without sending it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mmar.protocols import DEFAULT, Protocol, Request, load_protocol
 if TYPE_CHECKING:
     from mmar.items import Benchmark, Item
 
-__all__ = ["show"]
+__all__ = ["preview"]
 
 _SHORTEST_DIGEST = 8
 
@@ -39,7 +39,7 @@ _SHORTEST_DIGEST = 8
     "--rotate", type=click.IntRange(0), default=0, metavar="K", help="Rotate the choices by K places."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-def show(*, item: str, benchmark: str, as_json: bool, **given: Any) -> None:
+def preview(*, item: str, benchmark: str, as_json: bool, **given: Any) -> None:
     """Show the exact request for one item, without sending it.
 
     ITEM is an item's id, its number counted from 1, or the start of a request's digest as a run's answers.jsonl
@@ -47,11 +47,11 @@ def show(*, item: str, benchmark: str, as_json: bool, **given: Any) -> None:
 
     \b
     Example:
-      mmar show 17 --benchmark mmar
-      mmar show qx8hrhBZJ98_00-01-32_00-02-02 --benchmark mmar --protocol r1-aqa
-      mmar show 1 --benchmark demo --model openai/gpt-4o-audio-preview
+      mmar preview 17 --benchmark mmar
+      mmar preview qx8hrhBZJ98_00-01-32_00-02-02 --benchmark mmar --protocol r1-aqa
+      mmar preview 1 --benchmark demo --model openai/gpt-4o-audio-preview
     """
-    from mmar.library import load
+    from mmar.api import load
 
     loaded = load(benchmark, audio_dir=given["audio_dir"])
     model, options, protocol = _model(given)

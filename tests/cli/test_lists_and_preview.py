@@ -1,4 +1,4 @@
-"""`mmar protocols`, `mmar models` and `mmar show`, as a person meets them."""
+"""`mmar protocols`, `mmar models` and `mmar preview`, as a person meets them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from mmar.cli.columns import columns
 from mmar.cli.models import models
+from mmar.cli.preview import preview
 from mmar.cli.protocols import protocols
-from mmar.cli.show import show
+from mmar.cli.terminal import columns
 from mmar.errors import InputError, MmarError, UsageError
 from mmar.items import load_benchmark
 from mmar.protocols import load_protocol
@@ -117,7 +117,7 @@ def test_one_model_says_what_it_needs_and_how_it_is_run() -> None:
 
 
 def test_the_exact_request_is_shown(benchmark: Path) -> None:
-    text = run(show, "clip-2", "--benchmark", benchmark)
+    text = run(preview, "clip-2", "--benchmark", benchmark)
     assert (
         "[the clip]\nHow many beeps, in clip 2?\nSelect one option from the provided choices:\none\ntwo\nthree"
         in text
@@ -125,50 +125,50 @@ def test_the_exact_request_is_shown(benchmark: Path) -> None:
     assert "audio/clip-2.wav  (not here)" in text
     request = load_protocol("mmar").request(load_benchmark(benchmark)["clip-2"], Path("audio/clip-2.wav"))
     assert request.digest() in text
-    record = as_json(show, "clip-2", "-b", benchmark, "-p", "desta")
+    record = as_json(preview, "clip-2", "-b", benchmark, "-p", "desta")
     assert [message["role"] for message in record["messages"]] == ["system", "user"]
     assert record["protocol"] == "desta@1"
     assert "body" not in record
 
 
 def test_an_item_by_its_number_or_its_requests_digest(benchmark: Path) -> None:
-    assert as_json(show, "3", "-b", benchmark)["item"] == "clip-3"
-    turned = as_json(show, "clip-1", "-b", benchmark, "--rotate", "2")
+    assert as_json(preview, "3", "-b", benchmark)["item"] == "clip-3"
+    turned = as_json(preview, "clip-1", "-b", benchmark, "--rotate", "2")
     assert turned["messages"][0]["text"].endswith("three\none\ntwo")
-    again = as_json(show, turned["digest"][:12], "-b", benchmark)
+    again = as_json(preview, turned["digest"][:12], "-b", benchmark)
     assert (again["item"], again["rotation"], again["digest"]) == ("clip-1", 2, turned["digest"])
-    assert as_json(show, "clip-1", "-b", benchmark, "--rotate", "3")["rotation"] == 0
+    assert as_json(preview, "clip-1", "-b", benchmark, "--rotate", "3")["rotation"] == 0
     for unknown, says in (
         ("clip-22", "did you mean “clip-2”"),
         ("4", "numbered 1 to 3"),
         ("0123456789abcdef", "numbered 1 to 3"),
     ):
         with pytest.raises(UsageError, match=says):
-            run(show, unknown, "-b", benchmark)
+            run(preview, unknown, "-b", benchmark)
 
 
 def test_the_body_for_a_model(benchmark: Path, tone: Any, tmp_path: Path) -> None:
     (tmp_path / "audio").mkdir()
     size = tone("audio/clip-1.wav").stat().st_size
     record = as_json(
-        show, "clip-1", "-b", benchmark, "-m", "qwen2.5-omni-7b", "--option", "audio_as=audio_url"
+        preview, "clip-1", "-b", benchmark, "-m", "qwen2.5-omni-7b", "--option", "audio_as=audio_url"
     )
     assert record["model"] == "openai/Qwen/Qwen2.5-Omni-7B"
     assert record["body"]["messages"][0]["content"][0] == {
         "type": "audio_url",
         "audio_url": {"url": f"data:audio/wav;base64,<base64 of {size:,} bytes>"},
     }
-    assert as_json(show, "clip-1", "-b", benchmark, "-m", "r1-aqa")["protocol"] == "r1-aqa@1"
-    text = as_json(show, "clip-1", "-b", benchmark, "-m", "text/some-model")
+    assert as_json(preview, "clip-1", "-b", benchmark, "-m", "r1-aqa")["protocol"] == "r1-aqa@1"
+    text = as_json(preview, "clip-1", "-b", benchmark, "-m", "text/some-model")
     assert "audio" not in text
     assert text["body"]["messages"][0]["content"].startswith("How many")
-    caption = as_json(show, "clip-1", "-b", benchmark, "-m", "caption+gpt-4o")
+    caption = as_json(preview, "clip-1", "-b", benchmark, "-m", "caption+gpt-4o")
     assert "<the captioner's caption>" in caption["messages"][0]["text"]
-    assert caption["digest"] == as_json(show, "clip-1", "-b", benchmark)["digest"]
+    assert caption["digest"] == as_json(preview, "clip-1", "-b", benchmark)["digest"]
 
 
 def test_a_clip_that_is_not_here_leaves_the_texts(benchmark: Path) -> None:
-    result = CliRunner().invoke(show, ["1", "-b", str(benchmark), "-m", "openai/m", "--json"])
+    result = CliRunner().invoke(preview, ["1", "-b", str(benchmark), "-m", "openai/m", "--json"])
     assert result.exit_code == 0
     assert "no body is shown without the clip" in result.stderr
     assert "body" not in json.loads(result.stdout)
@@ -186,7 +186,7 @@ def test_what_cannot_be_shown_is_said(
     benchmark: Path, arguments: list[str], error: type[MmarError], says: str
 ) -> None:
     with pytest.raises(error, match=says):
-        run(show, *arguments, "-b", benchmark)
+        run(preview, *arguments, "-b", benchmark)
 
 
 def test_columns() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mmar.reports.compare_table import interval, p_value, sources
 from mmar.scoring.listening import METHODS, Effect, Listening, Solved, UnderCondition
 
-__all__ = ["listen_table"]
+__all__ = ["reliance_table"]
 
 _MEANING = {
     "interval": "intervals",
@@ -19,11 +19,11 @@ _MEANING = {
 _SHOWN = 0.05
 
 
-def listen_table(found: Listening, *, colour: bool = False) -> str:
+def reliance_table(found: Listening, *, colour: bool = False) -> str:
     """Draw what a model makes of the clips.
 
     Args:
-        found: what `mmar listen` found.
+        found: what `mmar reliance` found.
         colour: whether the terminal shows bold and dim.
 
     Returns:

@@ -1,4 +1,4 @@
-"""`mmar listen`."""
+"""`mmar reliance`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 
 import click
 
-from mmar.cli.outputs import refuse_over_inputs
 from mmar.cli.several_runs import judged, judging_options
-from mmar.cli.terminal import say
+from mmar.cli.terminal import refuse_over_inputs, say
 
-__all__ = ["listen"]
+__all__ = ["reliance"]
 
 
 @click.command()
@@ -24,7 +23,7 @@ __all__ = ["listen"]
     metavar="FILE",
     help="Write the items solved without hearing, JSONL or .csv.",
 )
-def listen(
+def reliance(
     paths: tuple[Path, ...],
     benchmark: str | None,
     scorer: Any,
@@ -37,12 +36,12 @@ def listen(
     """Say how much of a model's accuracy needs the audio.
 
     Takes runs of one model that differ in nothing but what was heard: the one with the real clips, and those
-    made with mmar run --audio none, silence, noise, shuffled, reversed or mono.
+    made with mmar run --condition none, silence, noise, shuffled, reversed or mono.
 
     \b
     Example:
-      mmar run baseline/listener --benchmark demo --audio silence
-      mmar listen runs/demo/baseline-listener runs/demo/baseline-listener-silence
+      mmar run baseline/listener --benchmark demo --condition silence
+      mmar reliance runs/demo/baseline-listener runs/demo/baseline-listener-silence
     """
     from mmar.scoring.listen import listen as listen_to
     from mmar.scoring.listen import solved_items
@@ -61,6 +60,6 @@ def listen(
     if as_json:
         click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
         return
-    from mmar.reports.listen_table import listen_table
+    from mmar.reports.reliance_table import reliance_table
 
-    say(listen_table(found, colour=sys.stdout.isatty()), nl=False)
+    say(reliance_table(found, colour=sys.stdout.isatty()), nl=False)

@@ -1,0 +1,380 @@
+"""The library: load a benchmark, run a model, score and compare runs.
+
+import mmar
+
+benchmark = mmar.load("demo")
+mmar.run("baseline/listener", benchmark, out="runs/listener")
+print(mmar.score("runs/listener").choice.accuracy)
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from mmar.errors import InputError, UsageError
+from mmar.items import Benchmark, load_benchmark
+from mmar.protocols import DEFAULT, Protocol, Settings, load_protocol
+
+if TYPE_CHECKING:
+    from mmar.models import Model
+    from mmar.runs.budget import Budget
+    from mmar.runs.conditions import Condition
+    from mmar.runs.engine import Counts
+    from mmar.runs.limits import Limits
+    from mmar.runs.plan import RunPlan
+    from mmar.runs.run import Outcome
+    from mmar.scoring import Score
+    from mmar.scoring.comparison import Compared
+    from mmar.scoring.score import Scored, Task
+
+__all__ = ["cache_dir", "compare", "load", "open_for", "plan_run", "run", "score", "score_path", "task_for"]
+
+
+def cache_dir() -> Path:
+    """The user's cache directory, by `MMAR_CACHE_DIR` or the platform's rule."""
+    from mmar.benchmarks import default_cache_dir
+
+    return default_cache_dir(os.environ, sys.platform, Path.home())
+
+
+def load(
+    name_or_path: str | Path,
+    *,
+    audio_dir: str | Path | None = None,
+    lenient: bool = False,
+    report: Callable[[InputError], None] | None = None,
+    cache: Path | None = None,
+    stored: bool = False,
+) -> Benchmark:
+    """Load a benchmark by its name (`mmar`, `demo`) or path.
+
+    Args:
+        name_or_path: a name that `mmar get --list` shows, a metadata file, or a folder that holds one.
+        audio_dir: the folder that the items' `audio_path` is relative to; found by itself where it can be.
+        lenient: leave bad records out instead of raising.
+        report: called with each record left out.
+        cache: the cache directory, the user's own when not given.
+        stored: leave the items of a large benchmark on disk and read each when it is asked for.
+
+    Raises:
+        UsageError: the name is not known, or was not fetched yet.
+        InputError: a record is not what it should be.
+    """
+    from mmar.benchmarks import resolve
+
+    located = resolve(
+        str(name_or_path) if isinstance(name_or_path, Path) else name_or_path, cache or cache_dir()
+    )
+    folder = Path(audio_dir) if audio_dir is not None else located.audio_dir
+    if folder is not None and not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder; --audio-dir names the folder of the clips")
+    return load_benchmark(
+        located.metadata,
+        name=located.name,
+        revision=located.revision or "",
+        audio_dir=folder,
+        origin=_findable(name_or_path),
+        lenient=lenient,
+        report=report,
+        stored=stored,
+    )
+
+
+def _findable(name_or_path: str | Path) -> str:
+    """A name stays as it is; a path is made absolute, so that it is found from any folder."""
+    from mmar.benchmarks import CATALOGUE
+
+    text = str(name_or_path)
+    return text if text in CATALOGUE else str(Path(text).expanduser().resolve())
+
+
+def run(
+    model: str | Model,
+    benchmark: str | Path | Benchmark,
+    *,
+    out: str | Path,
+    protocol: str | Protocol = DEFAULT,
+    seed: int = 0,
+    limit: int | None = None,
+    filter: Mapping[str, Iterable[str]] | None = None,  # noqa: A002 - the option's name
+    retry: str | None = None,
+    condition: Condition = "full",
+    rotations: int = 1,
+    repeats: int = 1,
+    settings: Settings | None = None,
+    limits: Limits | None = None,
+    budget: Budget | None = None,
+    cache: str | Path | None = None,
+    base_urls: Iterable[str] = (),
+    options: Mapping[str, str] | None = None,
+    progress: Callable[[int, Counts], None] = lambda *_: None,
+) -> Outcome:
+    """Run a model on a benchmark, or go on with a run.
+
+    Args:
+        model: a name such as `baseline/listener`, or an object with `name`, `hears`, `ask` and `close`.
+        benchmark: a name, a path, or what `load` gave.
+        out: the run's folder.
+        protocol: a name, a TOML file, or a `Protocol`.
+        seed: of everything drawn at random.
+        limit: ask at most so many items.
+        filter: ask only items whose field has one of these values.
+        retry: `failed` or `unresolved`: ask those again, and those alone.
+        condition: `full`, or a control condition; see `mmar.runs.conditions`.
+        rotations: ask under so many rotations of the choices, 0 for all.
+        repeats: ask so many samples of each.
+        settings: generation settings, over the protocol's own.
+        limits: how hard to try; see `mmar.runs.limits.Limits`.
+        budget: what may be spent.
+        cache: a file of answers that were paid for before.
+        base_urls: servers, for adapters that speak HTTP.
+        options: further options of the adapter, by name.
+        progress: called with the number of requests to put and the counts so far.
+
+    Raises:
+        UsageError: the folder holds another run, or there is no audio.
+        ExternalError: the disk refuses, or the service will not serve this caller.
+    """
+    from mmar.runs.run import carry_out
+
+    plan = plan_run(
+        benchmark,
+        out=out,
+        protocol=protocol,
+        seed=seed,
+        limit=limit,
+        filter=filter,
+        retry=retry,
+        condition=condition,
+        rotations=rotations,
+        repeats=repeats,
+        settings=settings,
+        limits=limits,
+        budget=budget,
+        cache=cache,
+        base_urls=base_urls,
+        options=options,
+    )
+    if isinstance(model, str):
+        model = open_for(model, plan)
+    return carry_out(plan, model, progress)
+
+
+def plan_run(
+    benchmark: str | Path | Benchmark,
+    *,
+    out: str | Path,
+    protocol: str | Protocol = DEFAULT,
+    seed: int = 0,
+    limit: int | None = None,
+    filter: Mapping[str, Iterable[str]] | None = None,  # noqa: A002 - the option's name
+    retry: str | None = None,
+    condition: Condition = "full",
+    rotations: int = 1,
+    repeats: int = 1,
+    settings: Settings | None = None,
+    limits: Limits | None = None,
+    budget: Budget | None = None,
+    cache: str | Path | None = None,
+    base_urls: Iterable[str] = (),
+    options: Mapping[str, str] | None = None,
+) -> RunPlan:
+    """What `run` would do; arguments as there."""
+    from mmar.runs.asking import Asking
+    from mmar.runs.budget import Budget
+    from mmar.runs.limits import Limits
+    from mmar.runs.plan import RunPlan
+
+    if isinstance(protocol, str):
+        protocol = load_protocol(protocol)
+    limits = limits or Limits()
+    chosen = {name: list(values) for name, values in (filter or {}).items()}
+    shown = {name: value for name, value in (options or {}).items() if not _changes_no_answer(name)}
+    return RunPlan(
+        benchmark=benchmark if isinstance(benchmark, Benchmark) else load(benchmark, stored=True),
+        asking=Asking(
+            protocol, (settings or Settings()).over(protocol.settings), condition, rotations, repeats
+        ),
+        out=Path(out),
+        seed=seed,
+        limits=limits,
+        limit=limit,
+        only={name: tuple(values) for name, values in chosen.items()},
+        again=retry,
+        model_options=shown,
+        given_options=dict(options or {}),
+        notes={
+            "limit": limit,
+            "only": chosen,
+            "again": retry,
+            "rotations": rotations,
+            "repeats": repeats,
+            "concurrency": limits.concurrency,
+            "base_urls": list(base_urls),
+        },
+        budget=budget or Budget(),
+        cache=None if cache is None else Path(cache),
+    )
+
+
+def open_for(model: str, plan: RunPlan) -> Model:
+    """Open a model by name for a plan; credentials come from this process's environment.
+
+    Raises:
+        UsageError: there is no such model, or it does not know an option.
+    """
+    from mmar.models import ModelOptions, open_model
+
+    return open_model(
+        model,
+        ModelOptions(
+            seed=plan.seed,
+            base_urls=tuple(plan.notes["base_urls"]),
+            timeout_s=plan.limits.timeout_s,
+            concurrency=plan.limits.concurrency or plan.limits.most,
+            environment=os.environ,
+            extra=plan.given_options,
+        ),
+    )
+
+
+def _changes_no_answer(option: str) -> bool:
+    """Whether an option says where a key, a server or a file of captions lies, or how fast or patient to be."""
+    name = option.rpartition(".")[2]
+    return "key" in name or name in ("base_url", "captions", "threads", "start_s")
+
+
+def score(
+    predictions: str | Path | Iterable[Mapping[str, Any]],
+    benchmark: str | Path | Benchmark | None = None,
+    *,
+    key: str | None = None,
+    protocol: str | Protocol | None = None,
+    lenient: bool = False,
+) -> Score:
+    """Score a run's folder, a predictions file, or records.
+
+    Args:
+        predictions: a path, or records as a predictions file holds them.
+        benchmark: the questions; may be left out for a run and for whole records.
+        key: the field that holds the prediction.
+        protocol: read the answers as this protocol says, instead of the run's own.
+        lenient: count bad records as missing instead of raising.
+
+    Raises:
+        InputError: the input is not what it should be.
+        UsageError: a benchmark is needed, or it is another than the run's.
+    """
+    if isinstance(predictions, str | Path):
+        task = task_for(Path(predictions), benchmark, key=key, protocol=protocol, lenient=lenient)
+        return score_path(task).score
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="mmar-") as folder:
+        path = Path(folder) / "predictions.jsonl"
+        path.write_bytes(b"".join(msgspec.json.encode(dict(record)) + b"\n" for record in predictions))
+        if not path.stat().st_size:
+            raise InputError("no predictions were given", hint="give a path, or at least one record")
+        try:
+            return score_path(task_for(path, benchmark, key=key, protocol=protocol, lenient=lenient)).score
+        except InputError as error:
+            if error.file != str(path):
+                raise
+            # The caller knows the records by their number, not by a file that is gone.
+            raise InputError(
+                error.problem, file="predictions", line=error.line, field=error.field, hint=error.hint
+            ) from None
+
+
+def compare(
+    *runs: str | Path,
+    benchmark: str | Path | Benchmark | None = None,
+    scorer: Literal["choice", "official"] = "choice",
+    key: str | None = None,
+    protocol: str | Protocol | None = None,
+    draws: int = 10_000,
+    seed: int = 0,
+    partial: bool = False,
+    lenient: bool = False,
+) -> Compared:
+    """Say whether runs on the same items really differ, and by how much.
+
+    Args:
+        runs: two or more folders of runs, or predictions files.
+        benchmark: the questions; may be left out for runs and for files of whole records.
+        scorer: whose verdicts count.
+        key: the field that holds the prediction, for files.
+        protocol: read the answers as this protocol says.
+        draws: random swaps of each permutation test.
+        seed: of the draws.
+        partial: count what one run was asked and another was not as wrong, instead of refusing.
+        lenient: count bad records as missing instead of raising.
+
+    Raises:
+        UsageError: the runs cannot be compared.
+        InputError: an input is not what it should be.
+    """
+    from mmar.scoring.compare import compare as compare_runs
+    from mmar.scoring.verdicts import judge
+
+    known = load(benchmark) if isinstance(benchmark, str | Path) else benchmark
+    rule = load_protocol(protocol) if isinstance(protocol, str) else protocol
+    paths = [Path(run) for run in runs]
+    verdicts = judge(paths, load, benchmark=known, key=key, protocol=rule, partial=partial, lenient=lenient)
+    return compare_runs(verdicts, scorer=scorer, draws=draws, seed=seed)
+
+
+def task_for(
+    path: Path,
+    benchmark: str | Path | Benchmark | None = None,
+    *,
+    key: str | None = None,
+    protocol: str | Protocol | None = None,
+    lenient: bool = False,
+    keep: str = "differing",
+) -> Task:
+    """What to score, with the benchmark found: the one named, or a run's own."""
+    from mmar.scoring.score import Task
+    from mmar.scoring.sources import find_run, run_of
+
+    path = run_of(path)
+    if benchmark is None and (manifest := find_run(path)) is not None:
+        try:
+            benchmark = load(manifest.benchmark.given, lenient=lenient)
+        except UsageError as error:
+            raise UsageError(
+                f"{path} is a run of a benchmark that is not at hand: {error}\n  → or name it with --benchmark"
+            ) from None
+    if benchmark is not None and not isinstance(benchmark, Benchmark):
+        benchmark = load(benchmark, lenient=lenient)
+    if isinstance(protocol, str):
+        protocol = load_protocol(protocol)
+    return Task(
+        path,
+        benchmark,
+        key,
+        protocol.reading if protocol else None,
+        protocol.label if protocol else None,
+        keep,
+        lenient,
+        _published_name,
+    )
+
+
+def score_path(task: Task) -> Scored:
+    """Score what `task_for` found."""
+    from mmar.scoring.score import score_task
+
+    return score_task(task)
+
+
+def _published_name(digest: str) -> str | None:
+    from mmar.benchmarks.catalogue import CATALOGUE
+
+    return next((entry.name for entry in CATALOGUE.values() if entry.digest == digest), None)
