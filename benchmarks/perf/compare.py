@@ -35,7 +35,7 @@ CHOICES = ("a door", "a dog that barks", "rain on a roof", "a passing train")
 class MadeUp:
     """A model that knows so many of the answers, in percent."""
 
-    hears = False
+    uses_audio = False
 
     def __init__(self, known: int, answers: dict[str, str]) -> None:
         self.name = f"made-up/{known}"

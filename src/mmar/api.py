@@ -118,7 +118,7 @@ def run(
     """Run a model on a benchmark, or go on with a run.
 
     Args:
-        model: a name such as `baseline/listener`, or an object with `name`, `hears`, `ask` and `close`.
+        model: a name such as `baseline/listener`, or an object with `name`, `uses_audio`, `ask` and `close`.
         benchmark: a name, a path, or what `load` gave.
         out: the run's folder.
         protocol: a name, a TOML file, or a `Protocol`.

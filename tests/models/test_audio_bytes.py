@@ -12,7 +12,7 @@ import soundfile
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mmar.models import AskFailed
+from mmar.models import RequestFailed
 from mmar.models.audio_bytes import AudioForm, _pcm_wav, load_audio, sent_as_is
 
 PASSES = {"WAV": "wav", "MP3": "mp3"}
@@ -86,7 +86,7 @@ def test_a_damaged_header_is_refused_or_its_facts_are_true(tmp_path_factory, at,
     path.write_bytes(data)
     try:
         audio = load_audio(path, AS_IS, PASSES)
-    except AskFailed as failure:
+    except RequestFailed as failure:
         assert failure.kind == "audio"
         return
     told = soundfile.info(io.BytesIO(audio.data))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmar.errors import ExternalError, InputError, UsageError
-from mmar.models import AskFailed, ModelOptions, Sent, Usage, open_model
+from mmar.models import ModelOptions, RequestFailed, Sent, Usage, open_model
 from mmar.models.captions import Caption, CaptionKey, CaptionStore
 from mmar.protocols import Message, Request
 from servers.fake_models import Say, Status
@@ -35,7 +35,7 @@ def cascade(fake_models, tmp_path):
                 "reasoner.base_url": reader.chat_url,
             }
             model = open_model(name, ModelOptions(timeout_s=5, extra=given | extra))
-            assert (model.name, model.hears) == (name, True)
+            assert (model.name, model.uses_audio) == (name, True)
             try:
                 return await asyncio.gather(*map(model.ask, requests), return_exceptions=True)
             finally:
@@ -123,7 +123,7 @@ def test_a_captions_tokens_are_counted_once(cascade, tone):
 def test_a_failed_caption_is_a_failed_item_and_is_not_kept(cascade, tone, outcome, kind, again):
     cascade.hearer.script = outcome
     failures = cascade(request_of(tone()), request_of(tone(), "item-2"))
-    assert [(failure.kind, failure.again) for failure in failures] == [(kind, again)] * 2
+    assert [(failure.kind, failure.retryable) for failure in failures] == [(kind, again)] * 2
     assert failures[0] is not failures[1]
     assert all("no caption" in failure.message for failure in failures)
     assert cascade.reader.asked == []
@@ -251,6 +251,6 @@ def test_a_clip_that_changes_under_way_is_not_kept_under_the_wrong_name(cascade,
         finally:
             await model.close()
 
-    with pytest.raises(AskFailed) as caught:
+    with pytest.raises(RequestFailed) as caught:
         asyncio.run(run())
     assert caught.value.kind == "audio"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mmar.errors import UsageError
-from mmar.models import AskFailed, ModelOptions, open_model
+from mmar.models import ModelOptions, RequestFailed, open_model
 from mmar.protocols import Message, Request
 from servers import fake_program
 from waiting import until
@@ -34,7 +34,7 @@ def session(script, *arguments: str, timeout_s: float = 5.0, program: str = PROG
         async def ask(text: str, item: str = "item-1"):
             try:
                 return await model.ask(request_of(text, item))
-            except AskFailed as failure:
+            except RequestFailed as failure:
                 return failure
 
         try:
@@ -70,7 +70,7 @@ def test_a_program_that_never_says_anything_is_given_up():
         return await asyncio.gather(ask("echo up"), ask("echo up", "item-2"))
 
     for failure in session(script, "start=30", start_s="0.3"):
-        assert (failure.kind, failure.again) == ("timeout", False)
+        assert (failure.kind, failure.retryable) == ("timeout", False)
         assert "within 0.3 s of its start" in failure.message
 
 
@@ -79,7 +79,7 @@ def test_a_ready_line_starts_the_clock():
         return await ask("hang")
 
     failure = session(script, "ready", timeout_s=0.5)
-    assert (failure.kind, failure.again) == ("timeout", True)
+    assert (failure.kind, failure.retryable) == ("timeout", True)
 
 
 def test_a_crash_is_told_with_its_last_words_and_the_next_request_starts_anew():
@@ -90,10 +90,10 @@ def test_a_crash_is_told_with_its_last_words_and_the_next_request_starts_anew():
 
     first, crashed, innocent, third = session(script)
     assert (first.text, third.text) == ("one", "three")
-    assert (crashed.kind, crashed.again) == ("crash", True)
+    assert (crashed.kind, crashed.retryable) == ("crash", True)
     assert "exit status 3" in crashed.message
     assert "device-side assert" in crashed.message
-    assert isinstance(innocent, AskFailed) and innocent.again
+    assert isinstance(innocent, RequestFailed) and innocent.retryable
 
 
 def test_a_program_that_cannot_start_at_all_is_not_started_for_every_item():
@@ -104,7 +104,7 @@ def test_a_program_that_cannot_start_at_all_is_not_started_for_every_item():
     failures = session(script, "dead")
     assert {failure.kind for failure in failures} == {"crash"}
     assert all("no module named torch" in failure.message for failure in failures)
-    assert [failure.again for failure in failures] == [True] * 3 + [False] * 3
+    assert [failure.retryable for failure in failures] == [True] * 3 + [False] * 3
     assert time.monotonic() - start < 5
 
 
@@ -126,7 +126,7 @@ def test_a_missing_answer_fails_alone_and_says_what_was_written_instead():
         return missing, after, pid == process_of(model)
 
     missing, after, same = session(script, timeout_s=0.5)
-    assert (missing.kind, missing.again) == ("timeout", True)
+    assert (missing.kind, missing.retryable) == ("timeout", True)
     assert "nobody" in missing.message
     assert (after.text, same) == ("still here", True)
 
@@ -240,11 +240,11 @@ def test_a_program_that_will_not_leave_is_ended(tmp_path, monkeypatch):
 
 def test_a_program_that_takes_no_audio_is_given_none(tone):
     async def script(model, ask):
-        assert not model.hears
+        assert not model.uses_audio
         answer = await model.ask(request_of("echo fine", audio=tone()))
         return answer.text, answer.sent
 
-    assert session(script, hears="no") == ("fine", None)
+    assert session(script, uses_audio="no") == ("fine", None)
 
 
 @pytest.mark.parametrize(

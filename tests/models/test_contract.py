@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mmar.models import Answer, AskFailed, ModelOptions, open_model
+from mmar.models import Answer, ModelOptions, RequestFailed, open_model
 from mmar.protocols import Message, Request, Settings
 from servers import fake_program
 from servers.fake_models import Asked, Hang, Outcome, Say, Status
@@ -104,9 +104,9 @@ def answer_to(model, request: Request) -> Answer:
     return answer
 
 
-def failure_of(model, request: Request) -> AskFailed:
+def failure_of(model, request: Request) -> RequestFailed:
     (failure,) = asked(model, request)
-    assert isinstance(failure, AskFailed), failure
+    assert isinstance(failure, RequestFailed), failure
     return failure
 
 
@@ -143,13 +143,13 @@ def test_a_clip_that_cannot_be_read_is_a_failure_of_kind_audio(rig, tone, adapte
     else:
         clip.write_bytes(clip.read_bytes()[:-2] if damage == "cut short" else b"<html>")
     failure = failure_of(rig(adapter), request_of("echo heard nothing", clip))
-    assert (failure.kind, failure.again) == ("audio", False)
+    assert (failure.kind, failure.retryable) == ("audio", False)
     assert str(clip) in failure.message
 
 
 def test_a_model_that_only_reads_leaves_the_clip_alone(rig, tone):
     model = rig("text")
-    assert not model.hears
+    assert not model.uses_audio
     answer = answer_to(model, request_of("echo fine", tone().with_name("nowhere.wav")))
     assert (answer.text, answer.sent) == ("fine", None)
 
@@ -211,7 +211,7 @@ def test_a_model_that_hangs_is_a_timeout_and_can_be_asked_again(rig, tone, adapt
         return hung, fine
 
     hung, fine = asyncio.run(run())
-    assert (hung.kind, hung.again) == ("timeout", True)
+    assert (hung.kind, hung.retryable) == ("timeout", True)
     assert fine.text == "fine"
 
 

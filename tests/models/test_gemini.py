@@ -8,7 +8,7 @@ import json
 import pytest
 
 from mmar.errors import UsageError
-from mmar.models import AskFailed, ModelOptions, Usage, open_model
+from mmar.models import ModelOptions, RequestFailed, Usage, open_model
 from mmar.protocols import Message, Request, Settings
 from servers.fake_models import Raw, Say, Status
 
@@ -41,7 +41,7 @@ def ask(service, request, key=KEY, **extra):
 
 
 def failure(service, request, **options):
-    with pytest.raises(AskFailed) as caught:
+    with pytest.raises(RequestFailed) as caught:
         ask(service, request, **options)
     return caught.value
 
@@ -116,7 +116,7 @@ def test_thoughts_are_told_from_the_answer_and_counted_with_the_output(fake_mode
 )
 def test_each_fault_has_its_kind(fake_models, tone, outcome, kind, again):
     found = failure(fake_models(outcome, key=KEY), request_of(tone()))
-    assert (found.kind, found.again) == (kind, again)
+    assert (found.kind, found.retryable) == (kind, again)
 
 
 def test_a_wrong_key_which_gemini_calls_an_invalid_argument_is_denied(fake_models, tone):
@@ -135,14 +135,14 @@ def test_a_wrong_key_which_gemini_calls_an_invalid_argument_is_denied(fake_model
         }
     }
     found = failure(fake_models(Status(400, body=json.dumps(body).encode()), key=KEY), request_of(tone()))
-    assert (found.kind, found.again) == ("denied", False)
+    assert (found.kind, found.retryable) == ("denied", False)
 
 
 def test_the_wait_that_stands_in_the_body_is_passed_on(fake_models, tone):
     detail = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "58s"}
     body = {"error": {"code": 429, "message": "quota", "status": "RESOURCE_EXHAUSTED", "details": [detail]}}
     found = failure(fake_models(Status(429, body=json.dumps([body]).encode()), key=KEY), request_of(tone()))
-    assert (found.kind, found.again, found.after_s) == ("rate_limit", True, 58.0)
+    assert (found.kind, found.retryable, found.retry_after_s) == ("rate_limit", True, 58.0)
 
 
 def test_the_service_itself_is_not_asked_without_a_key():

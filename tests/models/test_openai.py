@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from mmar.errors import UsageError
-from mmar.models import Answer, AskFailed, ModelOptions, Usage, open_model
+from mmar.models import Answer, ModelOptions, RequestFailed, Usage, open_model
 from mmar.protocols import Message, Request, Settings
 from servers.fake_models import Broken, Cut, Drop, FakeModels, Hang, Raw, Say, Status
 
@@ -28,7 +28,7 @@ def options_for(*services: FakeModels, timeout_s=5.0, environment=None, **extra)
     return ModelOptions(base_urls=urls, timeout_s=timeout_s, environment=environment or {}, extra=extra)
 
 
-def ask(name: str, options: ModelOptions, *requests: Request) -> list[Answer | AskFailed]:
+def ask(name: str, options: ModelOptions, *requests: Request) -> list[Answer | RequestFailed]:
     async def run():
         model = open_model(name, options)
         try:
@@ -46,9 +46,9 @@ def ask_one(options: ModelOptions, request: Request) -> Answer:
     return answer
 
 
-def failure(options: ModelOptions, request: Request) -> AskFailed:
+def failure(options: ModelOptions, request: Request) -> RequestFailed:
     (found,) = ask("openai/hearer", options, request)
-    assert isinstance(found, AskFailed), found
+    assert isinstance(found, RequestFailed), found
     return found
 
 
@@ -192,19 +192,19 @@ def test_what_no_answer_cost_is_told(fake_models, tone):
 def test_each_fault_has_its_kind(fake_models, tone, outcome, kind, again):
     timeout_s = 0.2 if isinstance(outcome, Hang) else 5.0
     found = failure(options_for(fake_models(outcome), timeout_s=timeout_s), request_of(tone()))
-    assert (found.kind, found.again) == (kind, again)
+    assert (found.kind, found.retryable) == (kind, again)
     assert "127.0.0.1" in found.message
 
 
 def test_no_server_at_all_is_a_transport_failure(tone):
     options = ModelOptions(base_urls=("http://127.0.0.1:9/v1",), timeout_s=5)
     found = failure(options, request_of(tone()))
-    assert (found.kind, found.again) == ("transport", True)
+    assert (found.kind, found.retryable) == ("transport", True)
 
 
 def test_the_wait_that_a_service_asks_for_is_passed_on(fake_models, tone):
     service = fake_models(Status(429, headers={"Retry-After": "7"}))
-    assert failure(options_for(service), request_of(tone())).after_s == 7.0
+    assert failure(options_for(service), request_of(tone())).retry_after_s == 7.0
 
 
 def test_a_request_without_a_clip_is_text_alone(fake_models):
@@ -229,7 +229,7 @@ def test_a_damaged_clip_is_never_sent(fake_models, tone, damage):
     else:
         clip = tone("clip.wav", seconds=0)
     found = failure(options_for(service), request_of(clip))
-    assert (found.kind, found.again) == ("audio", False)
+    assert (found.kind, found.retryable) == ("audio", False)
     assert str(clip) in found.message
     assert service.asked == []
 
@@ -261,7 +261,7 @@ def test_a_dead_server_does_not_draw_the_work_to_itself(fake_models, tone):
         await model.close()
         return answers
 
-    failed = [answer for answer in asyncio.run(run()) if isinstance(answer, AskFailed)]
+    failed = [answer for answer in asyncio.run(run()) if isinstance(answer, RequestFailed)]
     assert len(failed) <= 4
 
 
@@ -283,7 +283,7 @@ def test_the_key_is_sent_and_shown_nowhere(fake_models, tone, tmp_path):
 
     async def shown():
         model = open_model("openai/hearer", options_for(service, environment={"MMAR_API_KEY": KEY}))
-        with pytest.raises(AskFailed) as caught:
+        with pytest.raises(RequestFailed) as caught:
             await model.ask(request)
         await model.close()
         return repr(model) + repr(vars(model)) + "".join(map(str, caught.traceback)) + repr(caught.value)
@@ -373,7 +373,7 @@ def test_a_streamed_reply_is_read_as_the_whole_that_it_makes_up(fake_models, ton
 )
 def test_a_stream_that_breaks_off_is_no_answer(fake_models, tone, body, kind, again):
     found = failure(options_for(fake_models(Raw(body)), stream="yes"), request_of(tone()))
-    assert (found.kind, found.again) == (kind, again)
+    assert (found.kind, found.retryable) == (kind, again)
 
 
 def test_json_in_the_question_cannot_break_the_body(fake_models, tone):

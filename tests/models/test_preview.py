@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mmar.items import Item
-from mmar.models import AskFailed, ModelOptions, open_model
+from mmar.models import ModelOptions, RequestFailed, open_model
 from mmar.models.preview import preview_body
 from mmar.protocols import Request, load_protocol
 
@@ -111,6 +111,6 @@ def test_gemini_and_text_and_programs(request_: Request) -> None:
 def test_a_clip_that_cannot_be_sent_is_no_body(tmp_path: Path) -> None:
     (tmp_path / "i.wav").write_bytes(b"not audio at all")
     for clip in (tmp_path / "i.wav", tmp_path / "absent.wav"):
-        with pytest.raises(AskFailed) as caught:
+        with pytest.raises(RequestFailed) as caught:
             preview_body("openai/m", load_protocol("mmar").request(ITEM, clip))
         assert caught.value.kind == "audio"

@@ -7,7 +7,7 @@ import doctest
 
 import pytest
 
-from mmar.models import AskFailed, ModelOptions, open_model, proxy
+from mmar.models import ModelOptions, RequestFailed, open_model, proxy
 from mmar.models.proxy import proxy_for
 from mmar.protocols import Message, Request
 from servers.fake_models import Say, Status
@@ -61,14 +61,14 @@ def test_a_request_goes_through_the_proxy(fake_models):
 
 
 def test_a_proxy_that_is_not_there_is_a_transport_failure_without_its_password():
-    with pytest.raises(AskFailed) as caught:
+    with pytest.raises(RequestFailed) as caught:
         ask({"http_proxy": "http://user:secret-word@127.0.0.1:9"})
-    assert (caught.value.kind, caught.value.again) == ("transport", True)
+    assert (caught.value.kind, caught.value.retryable) == ("transport", True)
     assert "proxy" in caught.value.message and "secret-word" not in caught.value.message
 
 
 def test_a_proxy_that_refuses_is_told_by_its_status(fake_models):
     service = fake_models(Status(407, "who are you?"))
-    with pytest.raises(AskFailed) as caught:
+    with pytest.raises(RequestFailed) as caught:
         ask({"http_proxy": service.url})
-    assert (caught.value.kind, caught.value.again) == ("rejected", False)
+    assert (caught.value.kind, caught.value.retryable) == ("rejected", False)

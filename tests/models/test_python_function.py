@@ -9,7 +9,7 @@ import time
 import pytest
 
 from mmar.errors import UsageError
-from mmar.models import AskFailed, ModelOptions, open_model
+from mmar.models import ModelOptions, RequestFailed, open_model
 from mmar.protocols import Message, Request
 from servers import fake_program
 from waiting import until
@@ -55,7 +55,7 @@ def test_a_module_in_the_current_folder_is_found(tmp_path, monkeypatch):
 
 def test_what_a_function_raises_is_the_failure_of_that_item_alone():
     crashed, left, fine = ask(f"python:{FILE}:obey", "crash", "leave", "echo fine")
-    assert (crashed.kind, crashed.again) == ("crash", False)
+    assert (crashed.kind, crashed.retryable) == ("crash", False)
     assert "ValueError: no such tensor" in crashed.message
     assert left.kind == "crash" and "SystemExit" in left.message
     assert fine.text == "fine"
@@ -69,12 +69,15 @@ def test_what_a_function_raises_is_the_failure_of_that_item_alone():
         ("def f(request): return ''", "bad_reply"),
         ("def f(request): raise StopIteration", "crash"),
         ("def f(request): return {'error': 'too long', 'kind': 'rejected'}", "rejected"),
-        ("from mmar.models import AskFailed\ndef f(request): raise AskFailed('refused', 'no')", "refused"),
+        (
+            "from mmar.models import RequestFailed\ndef f(request): raise RequestFailed('refused', 'no')",
+            "refused",
+        ),
     ],
 )
 def test_what_is_no_answer_is_a_failure(function, body, kind):
     (failure,) = ask(function(body), "x")
-    assert isinstance(failure, AskFailed)
+    assert isinstance(failure, RequestFailed)
     assert failure.kind == kind
 
 

@@ -37,7 +37,7 @@ def test_retry_after_is_seconds_or_a_date(headers, seconds):
 @pytest.mark.parametrize("status", range(400, 600))
 def test_asking_again_is_for_what_may_pass(status):
     failure = failure_of(status, {}, b"", "here")
-    assert failure.again == (status in (408, 429) or (status >= 500 and status not in (501, 505)))
+    assert failure.retryable == (status in (408, 429) or (status >= 500 and status not in (501, 505)))
     expected = {401: "denied", 402: "denied", 403: "denied", 404: "denied", 408: "timeout", 429: "rate_limit"}
     assert failure.kind == expected.get(status, "server" if status >= 500 else "rejected")
 
@@ -80,4 +80,4 @@ def test_the_words_of_services_count_more_than_the_status(status, word, kind):
     body = json.dumps({"error": {"message": "no", "code": word}}).encode()
     failure = failure_of(status, {}, body, "here")
     assert failure.kind == kind
-    assert failure.again == (kind == "rate_limit")
+    assert failure.retryable == (kind == "rate_limit")

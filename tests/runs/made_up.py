@@ -39,7 +39,7 @@ class Scripted(msgspec.Struct):
 
     say: Callable[[Request, int], Answer]
     name: str = "test/scripted"
-    hears: bool = False
+    uses_audio: bool = False
     delay_s: float = 0.0
     asked: list[str] = msgspec.field(default_factory=list)
     most_at_once: int = 0

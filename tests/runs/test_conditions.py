@@ -38,7 +38,7 @@ def heard_under(
         heard[request.item_id] = None if request.audio is None else read_clip(request.audio).samples
         return Answer(request.item_id, request.choices[0], "")
 
-    model = Scripted(say, hears=True)
+    model = Scripted(say, uses_audio=True)
     run(model, demo, out=out, condition=condition, limit=20, limits=Limits(concurrency=2), **options)  # type: ignore[arg-type]
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["audio"] == condition

@@ -14,20 +14,20 @@ from made_up import Scripted, answers, benchmark
 
 from mmar.api import run
 from mmar.errors import ExternalError, UsageError
-from mmar.models import Answer, AskFailed, Usage
+from mmar.models import Answer, RequestFailed, Usage
 from mmar.protocols import Request
 from mmar.runs.budget import Budget, Price, parse_budget
 from mmar.runs.ledger import read_ledger
 from mmar.runs.limits import Limits
 from mmar.runs.pace import Pace
 
-QUICK = Limits(concurrency=4, tries=3, backoff_s=0.001, timeout_s=5.0)
+QUICK = Limits(concurrency=4, max_attempts=3, backoff_s=0.001, timeout_s=5.0)
 
 
 def failing(kind: str, times: int, **more: object) -> object:
     def say(request: Request, asked: int) -> Answer:
         if asked <= times:
-            raise AskFailed(kind, "no", **more)  # type: ignore[arg-type]
+            raise RequestFailed(kind, "no", **more)  # type: ignore[arg-type]
         return Answer(request.item_id, "two", "")
 
     return say
@@ -41,16 +41,16 @@ def test_every_item_is_asked_once_and_recorded(tmp_path: Path) -> None:
     assert 1 < model.most_at_once <= 4
     assert model.closed
     ledger = [answer for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl")]
-    assert all(answer.at and answer.request and answer.tries == 1 for answer in ledger)
+    assert all(answer.at and answer.request and answer.attempts == 1 for answer in ledger)
 
 
 @pytest.mark.parametrize("kind", ["transport", "rate_limit", "server"])
 def test_what_can_succeed_is_asked_again(tmp_path: Path, kind: str) -> None:
-    model = Scripted(failing(kind, 2, again=True))  # type: ignore[arg-type]
+    model = Scripted(failing(kind, 2, retryable=True))  # type: ignore[arg-type]
     outcome = run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", limits=QUICK)
     assert outcome.answered == 12
     assert sorted(Counter(model.asked).values()) == [3] * 12
-    assert {answer.tries for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl")} == {3}
+    assert {answer.attempts for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl")} == {3}
 
 
 def test_what_cannot_succeed_is_not_asked_again_and_is_named(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_what_cannot_succeed_is_not_asked_again_and_is_named(tmp_path: Path) -> 
 
 def test_a_model_that_hangs_times_out(tmp_path: Path) -> None:
     model = Scripted(answers(), delay_s=30)
-    limits = Limits(concurrency=12, tries=2, timeout_s=0.05, backoff_s=0.001)
+    limits = Limits(concurrency=12, max_attempts=2, timeout_s=0.05, backoff_s=0.001)
     outcome = run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", limits=limits)
     assert outcome.counts.failed == {"timeout": 12}
 
@@ -77,7 +77,7 @@ def test_a_model_that_hangs_times_out(tmp_path: Path) -> None:
 def test_a_run_that_cannot_succeed_ends_after_a_few(tmp_path: Path, kind: str, said: str) -> None:
     def say(request: Request, _: int) -> Answer:
         if kind == "denied":
-            raise AskFailed("denied", "bad key")
+            raise RequestFailed("denied", "bad key")
         raise ZeroDivisionError(request.item_id)
 
     model = Scripted(say)
@@ -93,7 +93,7 @@ def test_a_service_that_takes_no_request_ends_the_run_and_one_that_takes_some_do
     def say(request: Request, _: int) -> Answer:
         if served and request.item_id == "id-0":
             return Answer(request.item_id, "two", "")
-        raise AskFailed("rejected", "HTTP 400: unknown parameter")
+        raise RequestFailed("rejected", "HTTP 400: unknown parameter")
 
     served = False
     model = Scripted(say)
@@ -113,7 +113,7 @@ def test_a_service_that_takes_no_request_ends_the_run_and_one_that_takes_some_do
 def test_a_key_that_is_taken_away_ends_a_run_that_had_answers(tmp_path: Path) -> None:
     def say(request: Request, _: int) -> Answer:
         if int(request.item_id.split("-")[1]) >= 20:
-            raise AskFailed("denied", "no quota left")
+            raise RequestFailed("denied", "no quota left")
         return Answer(request.item_id, "two", "")
 
     model = Scripted(say)
@@ -148,7 +148,7 @@ def test_the_same_command_asks_what_has_no_answer(tmp_path: Path) -> None:
 
 def _fail_odd(request: Request) -> Answer:
     if int(request.item_id.split("-")[1]) % 2:
-        raise AskFailed("server", "no")
+        raise RequestFailed("server", "no")
     return Answer(request.item_id, "two", "")
 
 
@@ -217,7 +217,7 @@ def test_a_budget_stops_in_time(tmp_path: Path) -> None:
 
 def test_what_was_paid_for_no_answer_is_counted_too(tmp_path: Path) -> None:
     def say(request: Request, _: int) -> Answer:
-        raise AskFailed("refused", "withheld", usage=Usage(90, 10))
+        raise RequestFailed("refused", "withheld", usage=Usage(90, 10))
 
     model = Scripted(say, delay_s=0.002)
     budget = Budget(tokens=500)
@@ -228,8 +228,8 @@ def test_what_was_paid_for_no_answer_is_counted_too(tmp_path: Path) -> None:
 
 
 def test_tries_keep_to_the_rate_too(tmp_path: Path) -> None:
-    model = Scripted(failing("transport", 2, again=True))
-    limits = Limits(concurrency=8, tries=3, backoff_s=0.001, rate=100)
+    model = Scripted(failing("transport", 2, retryable=True))
+    limits = Limits(concurrency=8, max_attempts=3, backoff_s=0.001, rate=100)
     began = time.monotonic()
     assert run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", limits=limits).answered == 12
     assert len(model.asked) == 36

@@ -21,7 +21,13 @@ from mmar.runs.limits import Limits
 from servers.fake_models import Asked, Broken, Drop, Hang, Outcome, Say, Status
 from waiting import until
 
-LIMITS = {"concurrency": 16, "tries": 4, "timeout_s": 0.5, "backoff_s": 0.01, "longest_backoff_s": 0.05}
+LIMITS = {
+    "concurrency": 16,
+    "max_attempts": 4,
+    "timeout_s": 0.5,
+    "backoff_s": 0.01,
+    "longest_backoff_s": 0.05,
+}
 
 
 @pytest.fixture
@@ -88,8 +94,10 @@ def test_every_item_ends_with_an_answer_or_a_named_failure(
     assert all(line["failure"]["message"] and not line["answer_prediction"] for line in failed)
     assert all(line["answer_prediction"] for line in lines if "failure" not in line)
     # What was sent is what the ledger says was tried, no more.
-    assert len(service.asked) == sum(line.get("tries", 1) for line in lines) == outcome.counts.requests
-    assert all(count <= limits.tries for count in Counter(asked.question for asked in service.asked).values())
+    assert len(service.asked) == sum(line.get("attempts", 1) for line in lines) == outcome.counts.requests
+    assert all(
+        count <= limits.max_attempts for count in Counter(asked.question for asked in service.asked).values()
+    )
 
     # Once the failed ones were asked again by a service that works, the number is what it would have been.
     service.script = faulty(demo, never=False)

@@ -15,7 +15,7 @@ from mmar.runs import run as running
 from mmar.runs.engine import Limits
 from mmar.runs.manifest import Manifest
 
-QUICK = Limits(tries=1, backoff_s=0.001)
+QUICK = Limits(max_attempts=1, backoff_s=0.001)
 
 
 def say(request: Request, _: int) -> Answer:
@@ -76,7 +76,7 @@ def test_another_protocol_is_named_by_its_label_alone(tmp_path: Path) -> None:
 def test_how_fast_a_model_is_asked_is_no_part_of_the_run(tmp_path: Path) -> None:
     (tmp_path / "first.py").write_text("def answer(request):\n    return request['choices'][0]\n")
     model, made, out = f"python:{tmp_path / 'first.py'}:answer", benchmark(tmp_path / "b"), tmp_path / "run"
-    run(model, made, out=out, limit=2, options={"hears": "no"})
-    done = run(model, made, out=out, options={"hears": "no", "threads": "4"})
+    run(model, made, out=out, limit=2, options={"uses_audio": "no"})
+    done = run(model, made, out=out, options={"uses_audio": "no", "threads": "4"})
     assert (done.before, done.answered) == (2, 12)
-    assert "settings:hears=no|" in done.manifest.line
+    assert "settings:uses_audio=no|" in done.manifest.line

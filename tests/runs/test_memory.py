@@ -27,7 +27,7 @@ class Chatty:
     """A model that says much and remembers nothing."""
 
     name = "test/chatty"
-    hears = False
+    uses_audio = False
 
     async def ask(self, request: Request) -> Answer:
         await asyncio.sleep(0)

@@ -128,12 +128,12 @@ def _as_heard(model: str, request: Request) -> Request:
 
 
 def _body(model: str, request: Request, options: dict[str, str]) -> Any:
-    from mmar.models import AskFailed
+    from mmar.models import RequestFailed
     from mmar.models.preview import preview_body
 
     try:
         return preview_body(model, request, options)
-    except AskFailed as failure:
+    except RequestFailed as failure:
         click.echo(f"mmar: {failure.message}; no body is shown without the clip", err=True)
         return None
 

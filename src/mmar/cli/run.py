@@ -200,7 +200,7 @@ def _limits(given: dict[str, Any]) -> Any:
 
     return Limits(
         concurrency=given["concurrency"],
-        tries=given["max_attempts"],
+        max_attempts=given["max_attempts"],
         timeout_s=given["timeout"],
         deadline_s=given["deadline"],
         rate=given["rate"],

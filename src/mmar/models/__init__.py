@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from mmar.models.answer import Answer, AskFailed, Failure, FailureKind, Sent, Usage
+from mmar.models.answer import Answer, Failure, FailureKind, RequestFailed, Sent, Usage
 from mmar.models.model import Model, ModelOptions
 from mmar.models.registry import open_model
 
 __all__ = [
     "Answer",
-    "AskFailed",
     "Failure",
     "FailureKind",
     "Model",
     "ModelOptions",
+    "RequestFailed",
     "Sent",
     "Usage",
     "open_model",

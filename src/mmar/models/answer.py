@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["Answer", "AskFailed", "Failure", "FailureKind", "Sent", "Usage"]
+__all__ = ["Answer", "Failure", "FailureKind", "RequestFailed", "Sent", "Usage"]
 
 FailureKind = Literal[
     "transport",  # no connection, or it broke
@@ -38,14 +38,14 @@ class Failure(msgspec.Struct, frozen=True):
     message: str
 
 
-class AskFailed(Exception):  # noqa: N818 - what happened, as `except AskFailed` reads
+class RequestFailed(Exception):  # noqa: N818 - what happened, as `except RequestFailed` reads
     """Raised by a model that could not answer.
 
     Args:
         kind: which of the ways to fail.
         message: what was found.
-        again: whether asking again can succeed.
-        after_s: how long the service asks to be left alone, in seconds.
+        retryable: whether asking again can succeed.
+        retry_after_s: how long the service asks to be left alone, in seconds.
         usage: tokens that were spent all the same, as on an answer that was withheld or cut off before it began.
     """
 
@@ -54,20 +54,22 @@ class AskFailed(Exception):  # noqa: N818 - what happened, as `except AskFailed`
         kind: FailureKind,
         message: str,
         *,
-        again: bool = False,
-        after_s: float | None = None,
+        retryable: bool = False,
+        retry_after_s: float | None = None,
         usage: Usage | None = None,
     ) -> None:
         super().__init__(message)
         self.kind: FailureKind = kind
         self.message = message
-        self.again = again
-        self.after_s = after_s
+        self.retryable = retryable
+        self.retry_after_s = retry_after_s
         self.usage = usage
 
-    def saying(self, message: str) -> AskFailed:
+    def with_message(self, message: str) -> RequestFailed:
         """The same failure in other words."""
-        return AskFailed(self.kind, message, again=self.again, after_s=self.after_s, usage=self.usage)
+        return RequestFailed(
+            self.kind, message, retryable=self.retryable, retry_after_s=self.retry_after_s, usage=self.usage
+        )
 
 
 class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -121,7 +123,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
         finish_reason: as the service named it, e.g. `stop`, `length`.
         usage: tokens; of a failure too, where it cost any.
         latency_s: seconds from sending to the whole answer, the last try alone.
-        tries: how many requests were sent for it.
+        attempts: how many requests were sent for it.
         sent: the audio as sent.
         request: digest of the request.
         at: when the answer was complete, UTC, ISO 8601.
@@ -139,7 +141,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     finish_reason: str | None = None
     usage: Usage | None = None
     latency_s: float | None = None
-    tries: int = 1
+    attempts: int = 1
     sent: Sent | None = None
     request: str | None = None
     at: str | None = None

@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 
 from mmar.errors import MmarError
-from mmar.models.answer import AskFailed, Sent
+from mmar.models.answer import RequestFailed, Sent
 from mmar.protocols import Request
 
 __all__ = ["MIME", "AudioBytes", "AudioForm", "check_placed", "load_audio", "sent_as_is"]
@@ -84,11 +84,13 @@ def check_placed(request: Request) -> None:
     """Refuse a request whose clip has no place in its messages, or whose place has no clip.
 
     Raises:
-        AskFailed: of kind `audio`; the question must not be put without its sound.
+        RequestFailed: of kind `audio`; the question must not be put without its sound.
     """
     placed = sum(message.audio is not None for message in request.messages)
     if placed != (request.audio is not None):
-        raise AskFailed("audio", f"the request has {placed} places for a clip and the clip {request.audio}")
+        raise RequestFailed(
+            "audio", f"the request has {placed} places for a clip and the clip {request.audio}"
+        )
 
 
 def load_audio(path: Path, form: AudioForm, passes: Mapping[str, str]) -> AudioBytes:
@@ -100,12 +102,12 @@ def load_audio(path: Path, form: AudioForm, passes: Mapping[str, str]) -> AudioB
         passes: containers that the service documents, which are sent as they are.
 
     Raises:
-        AskFailed: of kind `audio`: the file is missing, damaged, or not audio.
+        RequestFailed: of kind `audio`: the file is missing, damaged, or not audio.
     """
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise AskFailed("audio", f"{path}: cannot be read ({error.strerror or error})") from None
+        raise RequestFailed("audio", f"{path}: cannot be read ({error.strerror or error})") from None
     try:
         facts = _pcm_wav(data)
         if facts is None:
@@ -115,17 +117,17 @@ def load_audio(path: Path, form: AudioForm, passes: Mapping[str, str]) -> AudioB
         seconds = facts.frames / facts.rate
         return AudioBytes(data, "WAV", Sent("", "", len(data), facts.rate, facts.channels, seconds))
     except MmarError as error:
-        raise AskFailed("audio", str(error)) from None
+        raise RequestFailed("audio", str(error)) from None
     except ValueError as error:
         # soundfile's word for encodings that it opens and cannot decode, such as G.721.
-        raise AskFailed("audio", f"{path}: cannot be decoded ({error})") from None
+        raise RequestFailed("audio", f"{path}: cannot be decoded ({error})") from None
 
 
 def sent_as_is(path: Path) -> Sent:
     """What is said of a clip whose file itself is handed over; it is read to its end, so that it is sound.
 
     Raises:
-        AskFailed: of kind `audio`: the file is missing, damaged, or not audio.
+        RequestFailed: of kind `audio`: the file is missing, damaged, or not audio.
     """
     from mmar.audio import describe, read_clip
 
@@ -137,11 +139,11 @@ def sent_as_is(path: Path) -> Sent:
             read_clip(path)
             facts = _Facts(told.rate, told.channels, told.frames)
     except OSError as error:
-        raise AskFailed("audio", f"{path}: cannot be read ({error.strerror or error})") from None
+        raise RequestFailed("audio", f"{path}: cannot be read ({error.strerror or error})") from None
     except MmarError as error:
-        raise AskFailed("audio", str(error)) from None
+        raise RequestFailed("audio", str(error)) from None
     except ValueError as error:
-        raise AskFailed("audio", f"{path}: cannot be decoded ({error})") from None
+        raise RequestFailed("audio", f"{path}: cannot be decoded ({error})") from None
     digest = hashlib.sha256(data).hexdigest()
     return Sent(digest, digest, len(data), facts.rate, facts.channels, facts.frames / facts.rate)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from mmar.errors import MmarError, UsageError
-from mmar.models.answer import Answer, AskFailed
+from mmar.models.answer import Answer, RequestFailed
 from mmar.models.model import ModelOptions
 from mmar.protocols import Request
 
@@ -24,12 +24,12 @@ class Baseline(msgspec.Struct, frozen=True):
 
     Attributes:
         name: with the adapter's name before it.
-        hears: whether it reads the clip.
+        uses_audio: whether it reads the clip.
         answer: from a request to text and thinking.
     """
 
     name: str
-    hears: bool
+    uses_audio: bool
     answer: Callable[[Request], tuple[str, str]]
 
     async def ask(self, request: Request) -> Answer:
@@ -37,7 +37,7 @@ class Baseline(msgspec.Struct, frozen=True):
         try:
             text, thinking = await asyncio.to_thread(self.answer, request)
         except MmarError as error:
-            raise AskFailed("audio", str(error)) from None
+            raise RequestFailed("audio", str(error)) from None
         return Answer(request.item_id, text, thinking, finish_reason="stop", model=self.name)
 
     async def close(self) -> None:

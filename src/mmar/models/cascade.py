@@ -1,4 +1,4 @@
-"""`cascade/CAPTIONER+REASONER`: a model that hears writes a caption, a model that reads answers from it.
+"""`cascade/CAPTIONER+REASONER`: a model with audio input writes a caption, a text model answers from it.
 
 For example `cascade/openai/qwen2-audio+text/deepseek-chat`. Both halves are names as anywhere else; the plus
 sign stands before the reasoner's adapter. A caption is made once for each clip, captioner and prompt, kept in
@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from mmar.errors import MmarError, UsageError
-from mmar.models.answer import Answer, AskFailed, Usage
+from mmar.models.answer import Answer, RequestFailed, Usage
 from mmar.models.audio_bytes import check_placed
 from mmar.models.captions import Caption, CaptionKey, CaptionStore
 from mmar.models.extra_options import number_of
@@ -54,7 +54,7 @@ class Cascade:
         how: the captioner's options, as far as a caption depends on them.
     """
 
-    hears = True
+    uses_audio = True
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Cascade:
         """Find or make the caption, then ask the reasoner once.
 
         Raises:
-            AskFailed: there is no caption or no answer.
+            RequestFailed: there is no caption or no answer.
         """
         check_placed(request)
         if request.audio is None:
@@ -88,7 +88,7 @@ class Cascade:
         caption, paid = await self._caption(request.item_id, request.audio)
         try:
             answer = await self._reasoner.ask(with_caption(request, caption.text))
-        except AskFailed as failure:
+        except RequestFailed as failure:
             if paid:
                 failure.usage = _together(failure.usage, caption.usage)
             raise
@@ -127,13 +127,13 @@ class Cascade:
         request = Request(item_id, (self._message,), self._message.text, (), clip, self._settings)
         try:
             answer = await self._captioner.ask(request)
-        except AskFailed as failure:
-            raise failure.saying(f"no caption: {failure.message}") from None
+        except RequestFailed as failure:
+            raise failure.with_message(f"no caption: {failure.message}") from None
         if not answer.text.strip():
             message = f"no caption: {self._captioner.name} wrote none"
-            raise AskFailed("bad_reply", message, again=True, usage=answer.usage)
+            raise RequestFailed("bad_reply", message, retryable=True, usage=answer.usage)
         if answer.sent is not None and answer.sent.source_sha256 != key.clip_sha256:
-            raise AskFailed("audio", f"{clip} changed while it was captioned", again=True)
+            raise RequestFailed("audio", f"{clip} changed while it was captioned", retryable=True)
         caption = Caption(answer.text, answer.model, answer.finish_reason, answer.usage, answer.sent)
         return await asyncio.to_thread(self._store.keep, key, caption)
 
@@ -168,9 +168,11 @@ async def _shared(task: asyncio.Task[Caption]) -> Caption:
     """Wait for a caption that several items may wait for; one that gives up does not end it for the others."""
     try:
         return await asyncio.shield(task)
-    except AskFailed as failure:
+    except RequestFailed as failure:
         # Each waiter gets an exception of its own: one object raised many times gathers all their tracebacks.
-        raise AskFailed(failure.kind, failure.message, again=failure.again, after_s=failure.after_s) from None
+        raise RequestFailed(
+            failure.kind, failure.message, retryable=failure.retryable, retry_after_s=failure.retry_after_s
+        ) from None
 
 
 def _sha256(clip: Path) -> str:
@@ -179,7 +181,7 @@ def _sha256(clip: Path) -> str:
     try:
         return sha256_file(clip)
     except MmarError as error:
-        raise AskFailed("audio", str(error)) from None
+        raise RequestFailed("audio", str(error)) from None
 
 
 def _together(one: Usage | None, other: Usage | None) -> Usage | None:
@@ -227,7 +229,7 @@ def open_cascade(name: str, options: ModelOptions) -> Cascade:
         max_tokens=None if most is None else int(most),
     )
     captioner = open_model(captioner_name, _half(options, "captioner."))
-    if not captioner.hears:
+    if not captioner.uses_audio:
         raise UsageError(f"{captioner_name} is given no audio, so it cannot write captions of it")
     how = {name: value for name, value in _own(options, "captioner.").items() if name not in _NOT_HOW}
     return Cascade(

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from mmar.models.answer import Answer, AskFailed, Usage
+from mmar.models.answer import Answer, RequestFailed, Usage
 from mmar.models.audio_bytes import MIME, AudioBytes
 from mmar.models.chat_stream import joined
 from mmar.models.extra_options import merged
@@ -158,25 +158,27 @@ def chat_answer(item_id: str, body: bytes, place: str) -> Answer:
         place: where it came from, for messages.
 
     Raises:
-        AskFailed: it is not a chat completion, was stopped by a content filter, or holds no text.
+        RequestFailed: it is not a chat completion, was stopped by a content filter, or holds no text.
     """
     try:
         reply = _REPLY.decode(joined(body))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         # Broken in transit or cut short, so another try can bring it whole.
-        raise AskFailed("bad_reply", f"{place} sent no chat completion ({error})", again=True) from None
+        raise RequestFailed(
+            "bad_reply", f"{place} sent no chat completion ({error})", retryable=True
+        ) from None
     if not reply.choices:
         raise _without_choices(reply, place)
     choice = reply.choices[0]
     message = choice.message
     usage = _usage(reply.usage)
     if choice.finish_reason == "content_filter":
-        raise AskFailed("refused", f"{place}: stopped by a content filter", usage=usage)
+        raise RequestFailed("refused", f"{place}: stopped by a content filter", usage=usage)
     text, thinking = _said(message)
     if not text and not thinking:
         if message.refusal:
-            raise AskFailed("refused", f"{place}: {message.refusal}", usage=usage)
-        raise AskFailed("bad_reply", _silent(choice.finish_reason, place), usage=usage)
+            raise RequestFailed("refused", f"{place}: {message.refusal}", usage=usage)
+        raise RequestFailed("bad_reply", _silent(choice.finish_reason, place), usage=usage)
     return Answer(
         item_id,
         text,
@@ -214,7 +216,7 @@ def _texts(value: Any) -> list[str]:
     return []
 
 
-def _without_choices(reply: _Reply, place: str) -> AskFailed:
+def _without_choices(reply: _Reply, place: str) -> RequestFailed:
     # OpenRouter and others report an upstream error with status 200 and its real code inside.
     said = bytes(reply.error)
     if said and said != b"null":
@@ -222,7 +224,7 @@ def _without_choices(reply: _Reply, place: str) -> AskFailed:
         code = error.get("code") if isinstance(error, dict) else None
         status = code if isinstance(code, int) and 400 <= code < 600 else 500
         return failure_of(status, {}, said, place)
-    return AskFailed("bad_reply", f"{place} sent a chat completion without choices", again=True)
+    return RequestFailed("bad_reply", f"{place} sent a chat completion without choices", retryable=True)
 
 
 def _silent(finish_reason: str | None, place: str) -> str:

@@ -8,14 +8,14 @@ from typing import get_args
 import msgspec
 
 from mmar.errors import UsageError
-from mmar.models.answer import Answer, AskFailed
+from mmar.models.answer import Answer, RequestFailed
 from mmar.models.audio_bytes import AudioBytes
 from mmar.models.chat import RESERVED, AudioAs, ChatForm, MaxTokensAs, chat_answer, chat_body
 from mmar.models.credentials import KEY_OPTIONS, find_credential
 from mmar.models.extra_options import choice_of, extra_body, yes
+from mmar.models.http_client import HttpClient, checked_base_url
 from mmar.models.model import ModelOptions
 from mmar.models.turns import Turn
-from mmar.models.wire import Wire, checked_base_url
 from mmar.protocols import Request
 
 __all__ = ["BASE_URL", "CHAT_OPTIONS", "KEY_NAMES", "ChatServer", "open_chat_server"]
@@ -30,16 +30,16 @@ class ChatServer:
 
     Args:
         form: how requests are put.
-        wire: the servers.
+        client: the servers.
     """
 
-    def __init__(self, form: ChatForm, wire: Wire) -> None:
+    def __init__(self, form: ChatForm, client: HttpClient) -> None:
         self._form = form
-        self._wire = wire
+        self._client = client
 
     def turn(self) -> AbstractAsyncContextManager[Turn]:
         """Wait for a turn to read a clip and send it."""
-        return self._wire.turn()
+        return self._client.turn()
 
     async def ask(self, request: Request, audio: AudioBytes | None, turn: Turn | None = None) -> Answer:
         """Ask once.
@@ -50,20 +50,20 @@ class ChatServer:
             turn: given back when the clip is sent.
 
         Raises:
-            AskFailed: there is no answer.
+            RequestFailed: there is no answer.
         """
         body = chat_body(request, self._form, audio)
-        reply, sent = await self._wire.post_clip("/chat/completions", body, audio, turn)
+        reply, sent = await self._client.post_clip("/chat/completions", body, audio, turn)
         try:
             answer = chat_answer(request.item_id, reply.body, reply.place)
-        except AskFailed as failure:
-            raise self._wire.scrubbed(failure) from None
+        except RequestFailed as failure:
+            raise self._client.scrubbed(failure) from None
         answer = msgspec.structs.replace(answer, latency_s=reply.latency_s, sent=sent)
-        return self._wire.scrubbed_answer(answer)
+        return self._client.scrubbed_answer(answer)
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._wire.close()
+        await self._client.close()
 
 
 def open_chat_server(name: str, options: ModelOptions) -> ChatServer:
@@ -89,5 +89,5 @@ def open_chat_server(name: str, options: ModelOptions) -> ChatServer:
             "for a server of your own give its base URL"
         )
     headers = {"Authorization": f"Bearer {credential.reveal()}"} if credential else {}
-    wire = Wire(base_urls, headers, options.timeout_s, credential, options.environment)
-    return ChatServer(form, wire)
+    client = HttpClient(base_urls, headers, options.timeout_s, credential, options.environment)
+    return ChatServer(form, client)

@@ -1,10 +1,10 @@
 """`command/PROGRAM ARGUMENTS…`: a program of one's own, in any language and environment.
 
 It reads a line of JSON for each request on standard input and writes a line of JSON for each answer on
-standard output, in any order, while standard input stays open; see `mmar.models.exchange` for the lines and
+standard output, in any order, while standard input stays open; see `mmar.models.jsonl` for the lines and
 docs/models.md for an example. What it writes to standard error is kept for messages.
 
-Options (`ModelOptions.extra`): `hears` (`yes`, or `no` for a program that takes no audio), `start_s` (longest
+Options (`ModelOptions.extra`): `uses_audio` (`yes`, or `no` for a program that takes no audio), `start_s` (longest
 wait for its first line, in seconds).
 """
 
@@ -18,12 +18,12 @@ from collections import Counter
 import msgspec
 
 from mmar.errors import UsageError
-from mmar.models.answer import Answer, AskFailed
+from mmar.models.answer import Answer, RequestFailed
 from mmar.models.credentials import Credential, secrets_of
-from mmar.models.exchange import answer_of, request_record, sent_of, without_audio
 from mmar.models.extra_options import check_known, choice_of, number_of
+from mmar.models.jsonl import answer_of, request_record, sent_of, without_audio
 from mmar.models.model import ModelOptions
-from mmar.models.program import Program
+from mmar.models.subprocess_model import Program
 from mmar.protocols import Request
 
 __all__ = ["Command", "open_command"]
@@ -38,7 +38,7 @@ class Command:
     Args:
         name: with the adapter's name before it.
         arguments: the program and its arguments.
-        hears: whether it is given the clip.
+        uses_audio: whether it is given the clip.
         timeout_s: longest silence while answers are due, in seconds.
         start_s: longest wait for the program's first line, in seconds.
         secrets: kept out of every message and answer.
@@ -51,13 +51,13 @@ class Command:
         name: str,
         arguments: list[str],
         *,
-        hears: bool,
+        uses_audio: bool,
         timeout_s: float,
         start_s: float,
         secrets: tuple[Credential, ...] = (),
     ) -> None:
         self.name = name
-        self.hears = hears
+        self.uses_audio = uses_audio
         self._arguments = arguments
         self._timeout_s = timeout_s
         self._start_s = start_s
@@ -71,10 +71,10 @@ class Command:
         """Ask once.
 
         Raises:
-            AskFailed: there is no answer.
+            RequestFailed: there is no answer.
         """
-        sent = await asyncio.to_thread(sent_of, request) if self.hears else None
-        if not self.hears:
+        sent = await asyncio.to_thread(sent_of, request) if self.uses_audio else None
+        if not self.uses_audio:
             request = without_audio(request)
         program = await self._running()
         self._times[request.item_id] += 1
@@ -83,8 +83,8 @@ class Command:
         try:
             given, latency_s = await program.ask(request_id, request_record(request, request_id))
             answer = answer_of(given, request.item_id, self.name)
-        except AskFailed as failure:
-            raise failure.saying(self._scrub(failure.message)) from None
+        except RequestFailed as failure:
+            raise failure.with_message(self._scrub(failure.message)) from None
         return msgspec.structs.replace(
             answer,
             text=self._scrub(answer.text),
@@ -107,7 +107,7 @@ class Command:
                 self._fruitless = 0 if program.answered else self._fruitless + 1
             if program is not None and self._fruitless >= _FRUITLESS_STARTS:
                 words = f"ended {self._fruitless} times without an answer; {program.last_words}"
-                raise AskFailed("crash", self._scrub(f"{self.name} {words}"))
+                raise RequestFailed("crash", self._scrub(f"{self.name} {words}"))
             self._program = await Program.start(self._arguments, self._timeout_s, self._start_s)
             return self._program
 
@@ -123,7 +123,7 @@ def open_command(name: str, options: ModelOptions) -> Command:
     Raises:
         UsageError: the command line cannot be split, or an option is unknown or wrong.
     """
-    check_known(options.extra, ("hears", "start_s"), "command")
+    check_known(options.extra, ("uses_audio", "start_s"), "command")
     try:
         arguments = shlex.split(name)
     except ValueError as error:
@@ -136,7 +136,7 @@ def open_command(name: str, options: ModelOptions) -> Command:
     return Command(
         f"command/{name}",
         arguments,
-        hears=choice_of(options.extra, "hears", ("yes", "no"), "yes") == "yes",
+        uses_audio=choice_of(options.extra, "uses_audio", ("yes", "no"), "yes") == "yes",
         timeout_s=options.timeout_s,
         start_s=number_of(options.extra, "start_s", 0.1, 86_400) or _START_S,
         secrets=secrets_of(options.environment),

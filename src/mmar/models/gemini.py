@@ -15,13 +15,13 @@ from urllib.parse import quote
 import msgspec
 
 from mmar.errors import UsageError
-from mmar.models.answer import Answer, AskFailed
+from mmar.models.answer import Answer, RequestFailed
 from mmar.models.audio_bytes import AudioForm, check_placed, load_audio
 from mmar.models.credentials import KEY_OPTIONS, find_credential
 from mmar.models.extra_options import AUDIO_OPTIONS, audio_form, check_known, extra_body, yes
 from mmar.models.gemini_format import DOCUMENTED, RESERVED, GeminiForm, gemini_answer, gemini_body
+from mmar.models.http_client import HttpClient, checked_base_url
 from mmar.models.model import ModelOptions
-from mmar.models.wire import Wire, checked_base_url
 from mmar.protocols import Request
 
 __all__ = ["BASE_URL", "Gemini", "open_gemini"]
@@ -37,42 +37,44 @@ class Gemini:
         model: the service's name of it.
         form: how requests are put.
         audio: the form in which clips are sent.
-        wire: the servers.
+        client: the servers.
     """
 
-    hears = True
+    uses_audio = True
 
-    def __init__(self, model: str, form: GeminiForm, audio: AudioForm, wire: Wire) -> None:
+    def __init__(self, model: str, form: GeminiForm, audio: AudioForm, client: HttpClient) -> None:
         self.name = f"gemini/{model}"
         self._path = f"/models/{quote(model, safe='')}:generateContent"
         self._form = form
         self._audio = audio
-        self._wire = wire
+        self._client = client
 
     async def ask(self, request: Request) -> Answer:
         """Ask once.
 
         Raises:
-            AskFailed: there is no answer.
+            RequestFailed: there is no answer.
         """
         check_placed(request)
         if request.audio is None:
-            reply, sent = await self._wire.post_clip(self._path, gemini_body(request, self._form, None), None)
+            reply, sent = await self._client.post_clip(
+                self._path, gemini_body(request, self._form, None), None
+            )
         else:
-            async with self._wire.turn() as turn:
+            async with self._client.turn() as turn:
                 audio = await asyncio.to_thread(load_audio, request.audio, self._audio, DOCUMENTED)
                 body = gemini_body(request, self._form, audio)
-                reply, sent = await self._wire.post_clip(self._path, body, audio, turn)
+                reply, sent = await self._client.post_clip(self._path, body, audio, turn)
         try:
             answer = gemini_answer(request.item_id, reply.body, reply.place)
-        except AskFailed as failure:
-            raise self._wire.scrubbed(failure) from None
+        except RequestFailed as failure:
+            raise self._client.scrubbed(failure) from None
         answer = msgspec.structs.replace(answer, latency_s=reply.latency_s, sent=sent)
-        return self._wire.scrubbed_answer(answer)
+        return self._client.scrubbed_answer(answer)
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._wire.close()
+        await self._client.close()
 
 
 def open_gemini(name: str, options: ModelOptions) -> Gemini:
@@ -91,5 +93,5 @@ def open_gemini(name: str, options: ModelOptions) -> Gemini:
             "  → set GEMINI_API_KEY or MMAR_API_KEY, or name a file with the option api_key_file"
         )
     headers = {"x-goog-api-key": credential.reveal()} if credential else {}
-    wire = Wire(base_urls, headers, options.timeout_s, credential, options.environment)
-    return Gemini(name, form, audio_form(options.extra), wire)
+    client = HttpClient(base_urls, headers, options.timeout_s, credential, options.environment)
+    return Gemini(name, form, audio_form(options.extra), client)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from mmar.models.answer import Answer, AskFailed, Usage
+from mmar.models.answer import Answer, RequestFailed, Usage
 from mmar.models.audio_bytes import AudioBytes
 from mmar.models.extra_options import merged
 from mmar.models.spliced import SPLICE, SplicedBody, spliced
@@ -141,30 +141,30 @@ def gemini_answer(item_id: str, body: bytes, place: str) -> Answer:
         place: where it came from, for messages.
 
     Raises:
-        AskFailed: it is not of the documented form, was withheld by policy, or holds no text.
+        RequestFailed: it is not of the documented form, was withheld by policy, or holds no text.
     """
     try:
         reply = _REPLY.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise AskFailed(
-            "bad_reply", f"{place} sent no GenerateContentResponse ({error})", again=True
+        raise RequestFailed(
+            "bad_reply", f"{place} sent no GenerateContentResponse ({error})", retryable=True
         ) from None
     usage = _usage(reply.usage_metadata)
     if reply.prompt_feedback is not None and reply.prompt_feedback.block_reason:
         why = f"{place}: the prompt was blocked ({reply.prompt_feedback.block_reason})"
-        raise AskFailed("refused", why, usage=usage)
+        raise RequestFailed("refused", why, usage=usage)
     if not reply.candidates:
-        raise AskFailed("bad_reply", f"{place} sent a response without candidates", again=True)
+        raise RequestFailed("bad_reply", f"{place} sent a response without candidates", retryable=True)
     candidate = reply.candidates[0]
     if candidate.finish_reason in _POLICY:
-        raise AskFailed(
+        raise RequestFailed(
             "refused", f"{place}: the answer was withheld ({candidate.finish_reason})", usage=usage
         )
     parts = (candidate.content.parts if candidate.content else None) or []
     text = "".join(part.text for part in parts if part.text and not part.thought)
     thinking = "\n".join(part.text for part in parts if part.text and part.thought)
     if not text and not thinking:
-        raise AskFailed("bad_reply", _silent(candidate.finish_reason, place), usage=usage)
+        raise RequestFailed("bad_reply", _silent(candidate.finish_reason, place), usage=usage)
     return Answer(
         item_id,
         text,

@@ -18,7 +18,7 @@ class Model(Protocol):
 
     Attributes:
         name: as given to `mmar run`, e.g. `openai/gpt-4o-audio-preview`; part of the signature.
-        hears: whether the model is given the clip. One that does not is asked without it, by design.
+        uses_audio: whether the model is given the clip. One that does not is asked without it, by design.
 
     A model may have an attribute `keeps_time`: true where it ends a request after `ModelOptions.timeout_s` by itself,
     and so knows better than its caller when a program that is still loading weights should be waited for.
@@ -30,7 +30,7 @@ class Model(Protocol):
         ...
 
     @property
-    def hears(self) -> bool:
+    def uses_audio(self) -> bool:
         """Whether it is given the clip."""
         ...
 
@@ -38,7 +38,7 @@ class Model(Protocol):
         """Ask once; no retries, they are the engine's.
 
         Raises:
-            AskFailed: there is no answer.
+            RequestFailed: there is no answer.
         """
         ...
 

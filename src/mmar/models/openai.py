@@ -1,4 +1,4 @@
-"""`openai/NAME`: a model that hears, behind OpenAI's chat completions or any compatible server's.
+"""`openai/NAME`: a model that is given audio, behind OpenAI's chat completions or any compatible server's.
 
 Options (`ModelOptions.extra`), explained in docs/models.md: `audio_as`, `audio_format`, `audio_rate`,
 `audio_channels`, `audio_seconds`, `max_tokens_as`, `stream`, `body`,
@@ -29,7 +29,7 @@ class OpenAI:
         audio: the form in which clips are sent.
     """
 
-    hears = True
+    uses_audio = True
 
     def __init__(self, name: str, server: ChatServer, audio: AudioForm) -> None:
         self.name = name
@@ -40,7 +40,7 @@ class OpenAI:
         """Ask once.
 
         Raises:
-            AskFailed: there is no answer.
+            RequestFailed: there is no answer.
         """
         check_placed(request)
         if request.audio is None:

@@ -14,11 +14,11 @@ import msgspec
 from mmar.models.audio_bytes import AudioBytes, load_audio
 from mmar.models.chat import DOCUMENTED as CHAT_DOCUMENTED
 from mmar.models.chat import RESERVED, AudioAs, ChatForm, MaxTokensAs, chat_body
-from mmar.models.exchange import request_record
 from mmar.models.extra_options import audio_form, choice_of, extra_body, yes
 from mmar.models.gemini_format import DOCUMENTED as GEMINI_DOCUMENTED
 from mmar.models.gemini_format import RESERVED as GEMINI_RESERVED
 from mmar.models.gemini_format import GeminiForm, gemini_body
+from mmar.models.jsonl import request_record
 from mmar.models.spliced import SplicedBody
 from mmar.protocols import Request
 
@@ -39,7 +39,7 @@ def preview_body(model: str, request: Request, options: Mapping[str, str] | None
         The decoded JSON with the audio abbreviated; `None` for adapters that send none of their own.
 
     Raises:
-        AskFailed: of kind `audio`: the clip cannot be read or sent.
+        RequestFailed: of kind `audio`: the clip cannot be read or sent.
         UsageError: an option's value cannot be met.
     """
     adapter, _, name = model.partition("/")

@@ -1,10 +1,10 @@
 """`python:MODULE:FUNCTION` or `python:FILE.py:FUNCTION`: a Python function of one's own.
 
-The function takes one dictionary and returns a text or a dictionary, both as in `mmar.models.exchange`. If it
+The function takes one dictionary and returns a text or a dictionary, both as in `mmar.models.jsonl`. If it
 is `async`, it is awaited, as many at a time as the run asks for; otherwise it is called in a thread, one call
 at a time unless the option `threads` says more, because few models bear two calls at once.
 
-Options (`ModelOptions.extra`): `hears` (`yes`, or `no` for a function that takes no audio), `threads`.
+Options (`ModelOptions.extra`): `uses_audio` (`yes`, or `no` for a function that takes no audio), `threads`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ import msgspec
 
 from mmar.errors import UsageError
 from mmar.items.decoding import wrong_shape
-from mmar.models.answer import Answer, AskFailed
+from mmar.models.answer import Answer, RequestFailed
 from mmar.models.credentials import Credential, secrets_of
-from mmar.models.exchange import ProgramAnswer, answer_of, request_record, sent_of, without_audio
 from mmar.models.extra_options import check_known, choice_of, number_of
+from mmar.models.jsonl import ProgramAnswer, answer_of, request_record, sent_of, without_audio
 from mmar.models.model import ModelOptions
 from mmar.models.threads import Threads
 from mmar.protocols import Request
@@ -42,7 +42,7 @@ class PythonFunction:
     Args:
         name: with the adapter's name before it.
         function: from a request's dictionary to a text or an answer's dictionary, or to an awaitable of one.
-        hears: whether it is given the clip.
+        uses_audio: whether it is given the clip.
         timeout_s: longest time for one call, in seconds.
         threads: how many calls of a function that is not `async` go on at a time.
         secrets: kept out of every message.
@@ -53,13 +53,13 @@ class PythonFunction:
         name: str,
         function: Callable[[Given], Any],
         *,
-        hears: bool,
+        uses_audio: bool,
         timeout_s: float,
         threads: int,
         secrets: tuple[Credential, ...] = (),
     ) -> None:
         self.name = name
-        self.hears = hears
+        self.uses_audio = uses_audio
         self._function = function
         self._timeout_s = timeout_s
         self._secrets = secrets
@@ -72,20 +72,20 @@ class PythonFunction:
         """Ask once.
 
         Raises:
-            AskFailed: there is no answer.
+            RequestFailed: there is no answer.
         """
-        sent = await asyncio.to_thread(sent_of, request) if self.hears else None
-        if not self.hears:
+        sent = await asyncio.to_thread(sent_of, request) if self.uses_audio else None
+        if not self.uses_audio:
             request = without_audio(request)
         record = request_record(request, request.item_id)
         try:
             given, latency_s = await self._call(record)
             answer = answer_of(_understood(given), request.item_id, self.name)
-        except AskFailed as failure:
+        except RequestFailed as failure:
             message = failure.message
             for secret in self._secrets:
                 message = secret.scrub(message)
-            raise failure.saying(message) from None
+            raise failure.with_message(message) from None
         return msgspec.structs.replace(answer, latency_s=latency_s, sent=sent)
 
     async def _call(self, record: Given) -> tuple[Any, float]:
@@ -96,14 +96,14 @@ class PythonFunction:
             awaitable = cast("Awaitable[Any]", self._function(record))
             given = await asyncio.wait_for(awaitable, self._timeout_s)
             return given, time.perf_counter() - start
-        except AskFailed:
+        except RequestFailed:
             raise
         except TimeoutError:
-            raise AskFailed(
-                "timeout", f"{self.name}: no answer in {self._timeout_s:g} s", again=True
+            raise RequestFailed(
+                "timeout", f"{self.name}: no answer in {self._timeout_s:g} s", retryable=True
             ) from None
         except Exception as error:  # noqa: BLE001 - whatever a user's function raises is that item's failure
-            raise AskFailed("crash", f"{self.name}: {type(error).__name__}: {error}") from None
+            raise RequestFailed("crash", f"{self.name}: {type(error).__name__}: {error}") from None
 
     async def close(self) -> None:
         """Let the threads go."""
@@ -117,7 +117,7 @@ def _understood(given: Any) -> ProgramAnswer:
     try:
         return msgspec.convert(given, ProgramAnswer)
     except msgspec.ValidationError as error:
-        raise AskFailed(
+        raise RequestFailed(
             "bad_reply", f"expected a text or a dictionary of an answer ({wrong_shape(error).summary})"
         ) from None
 
@@ -127,12 +127,12 @@ def open_python(name: str, options: ModelOptions) -> PythonFunction:
 
     Args:
         name: `MODULE:FUNCTION` or `FILE.py:FUNCTION`; modules in the current folder are found.
-        options: `hears` and `threads`.
+        options: `uses_audio` and `threads`.
 
     Raises:
         UsageError: there is no such module or function, the import fails, or an option is unknown or wrong.
     """
-    check_known(options.extra, ("hears", "threads"), "python")
+    check_known(options.extra, ("uses_audio", "threads"), "python")
     place, colon, attribute = name.rpartition(":")
     if not colon or not place or not attribute:
         raise UsageError(f"“python:{name}” names no function; expected python:MODULE:FUNCTION")
@@ -150,7 +150,7 @@ def open_python(name: str, options: ModelOptions) -> PythonFunction:
     return PythonFunction(
         f"python:{name}",
         function,
-        hears=choice_of(options.extra, "hears", ("yes", "no"), "yes") == "yes",
+        uses_audio=choice_of(options.extra, "uses_audio", ("yes", "no"), "yes") == "yes",
         timeout_s=options.timeout_s,
         threads=int(number_of(options.extra, "threads", 1, 1024) or 1),
         secrets=secrets_of(options.environment),

@@ -1,4 +1,4 @@
-"""What a service's refusal means: from an HTTP status and an error body to `AskFailed`.
+"""What a service's refusal means: from an HTTP status and an error body to `RequestFailed`.
 
     401, 402, 403, 404, no quota left     denied       asking again cannot help
     408                                   timeout      again
@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from mmar.models.answer import AskFailed, FailureKind
+from mmar.models.answer import FailureKind, RequestFailed
 
 __all__ = ["failure_of", "retry_after"]
 
@@ -39,7 +39,7 @@ _NO_MODEL = {"model_not_found"}
 _LONGEST_MESSAGE = 600
 
 
-def failure_of(status: int, headers: Mapping[str, str], body: bytes, place: str) -> AskFailed:
+def failure_of(status: int, headers: Mapping[str, str], body: bytes, place: str) -> RequestFailed:
     """The failure that a reply other than 200 stands for.
 
     Args:
@@ -51,26 +51,26 @@ def failure_of(status: int, headers: Mapping[str, str], body: bytes, place: str)
     said, words, delay = _complaint(body)
     message = f"HTTP {status} from {place}" + (f": {said}" if said else "")
     if words & _POLICY:
-        return AskFailed("refused", message)
+        return RequestFailed("refused", message)
     if status == 404 and "model" not in said.casefold():
         message += " (is the base URL whole? most end in /v1)"
     if status in (401, 402, 403, 404) or words & (_NO_MORE | _BAD_KEY | _NO_MODEL):
-        return AskFailed("denied", message)
+        return RequestFailed("denied", message)
     kind: FailureKind = "rejected"
-    again = False
-    after_s = None
+    retryable = False
+    retry_after_s = None
     if status == 429:
-        kind, again = "rate_limit", True
+        kind, retryable = "rate_limit", True
     elif status == 408:
-        kind, again = "timeout", True
+        kind, retryable = "timeout", True
     elif status >= 500:
-        kind, again = "server", status not in (501, 505)
+        kind, retryable = "server", status not in (501, 505)
     elif 300 <= status < 400:
         message += f" (moved to {headers.get('Location', 'an unnamed place')}: give that as the base URL)"
-    if again:
-        after_s = retry_after(headers)
-        after_s = delay if after_s is None else after_s
-    return AskFailed(kind, message, again=again, after_s=after_s)
+    if retryable:
+        retry_after_s = retry_after(headers)
+        retry_after_s = delay if retry_after_s is None else retry_after_s
+    return RequestFailed(kind, message, retryable=retryable, retry_after_s=retry_after_s)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:

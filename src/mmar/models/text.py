@@ -23,17 +23,17 @@ class Text:
         server: where it is asked.
     """
 
-    hears = False
+    uses_audio = False
 
     def __init__(self, name: str, server: ChatServer) -> None:
         self.name = name
         self._server = server
 
     async def ask(self, request: Request) -> Answer:
-        """Ask once; a clip that the request may name is left out, as `hears` says.
+        """Ask once; a clip that the request may name is left out, as `uses_audio` says.
 
         Raises:
-            AskFailed: there is no answer.
+            RequestFailed: there is no answer.
         """
         return await self._server.ask(request, None)
 

@@ -33,11 +33,11 @@ class Asking(msgspec.Struct, frozen=True):
     repeats: int = 1
 
     def request(
-        self, benchmark: Benchmark, item: Item, slot: Slot, *, hears: bool, others: Mapping[str, str]
+        self, benchmark: Benchmark, item: Item, slot: Slot, *, uses_audio: bool, others: Mapping[str, str]
     ) -> Request:
         """The request that fills a slot; under a control condition with the clip that it is made from."""
         _, rotation, repeat = slot
-        audio = clip_under(self.condition, benchmark, item, others) if hears else None
+        audio = clip_under(self.condition, benchmark, item, others) if uses_audio else None
         put = msgspec.structs.replace(item, choices=rotate(item.choices, rotation)) if rotation else item
         request = self.protocol.request(put, audio, self.settings)
         if repeat and self.settings.seed is not None:

@@ -64,9 +64,9 @@ def dry_run(plan: RunPlan, model: Model) -> Estimate:
 def _estimate(plan: RunPlan, model: Model, pairs: Selection) -> Estimate:
     seconds, size, clips, unreadable, characters = 0.0, 0, 0, 0, 0
     for item, slot in pairs:
-        request = plan.asking.request(plan.benchmark, item, slot, hears=False, others={})
+        request = plan.asking.request(plan.benchmark, item, slot, uses_audio=False, others={})
         characters += sum(len(message.text) for message in request.messages)
-        if model.hears and plan.asking.condition != "none":
+        if model.uses_audio and plan.asking.condition != "none":
             try:
                 path = clip_of(plan.benchmark, item.audio_path)
                 facts = describe(path)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from mmar.errors import ExternalError, InputError, MmarError
-from mmar.models import Answer, AskFailed, Failure, Model
+from mmar.models import Answer, Failure, Model, RequestFailed
 from mmar.protocols import Request
 from mmar.runs.budget import Budget
 from mmar.runs.cache import Cache
@@ -98,7 +98,7 @@ class Engine:
         self._recorder = Recorder(ledger, cache, self._count)
         self._served, self._ever_served, self._denied = False, served, 0
         self._keeps_time = bool(getattr(model, "keeps_time", False))
-        self._hopeless: AskFailed | None = None
+        self._hopeless: RequestFailed | None = None
 
     def halt(self, why: str) -> None:
         """Ask nothing more, and finish what is in flight."""
@@ -182,19 +182,19 @@ class Engine:
         """Ask until there is an answer or a failure that stays; `None` when stopped between tries."""
         digest = request.digest()
         limits = self.limits
-        for tried in range(1, limits.tries + 1):
+        for tried in range(1, limits.max_attempts + 1):
             begun = time.perf_counter()
             try:
                 async with asyncio.timeout(None if self._keeps_time else limits.timeout_s):
                     answer = await self.model.ask(request)
             except TimeoutError:
-                failed = AskFailed("timeout", f"no answer in {limits.timeout_s:g} s", again=True)
-            except AskFailed as error:
+                failed = RequestFailed("timeout", f"no answer in {limits.timeout_s:g} s", retryable=True)
+            except RequestFailed as error:
                 failed = error
             except MmarError:
                 raise  # about the run as a whole, and said to the person
             except Exception as error:  # noqa: BLE001 - a model may be anybody's code; what is in flight is paid for
-                failed = AskFailed("crash", f"{type(error).__name__}: {error}")
+                failed = RequestFailed("crash", f"{type(error).__name__}: {error}")
             else:
                 self.counts.requests += 1
                 self._served = self._ever_served = True
@@ -203,15 +203,15 @@ class Engine:
                 self.pace.answered(latency)
                 self.pace.spent(self.budget.spend(answer.usage))
                 return msgspec.structs.replace(
-                    answer, latency_s=round(latency, 4), tries=tried, request=digest, at=now()
+                    answer, latency_s=round(latency, 4), attempts=tried, request=digest, at=now()
                 )
             self.counts.requests += failed.kind != "audio"  # for want of its clip nothing was asked
             self.pace.spent(self.budget.spend(failed.usage))
             self._note(failed)
-            if not failed.again or tried == limits.tries or self.stop.is_set():
+            if not failed.retryable or tried == limits.max_attempts or self.stop.is_set():
                 break
             if not (
-                await self._sleep(limits.wait_s(tried, failed.after_s, self._jitter))
+                await self._sleep(limits.wait_s(tried, failed.retry_after_s, self._jitter))
                 and await self.pace.turn(self.stop)
             ):
                 return None  # it may be asked again, so it is not recorded as failed
@@ -221,17 +221,17 @@ class Engine:
             "",
             Failure(failed.kind, failed.message),
             usage=failed.usage,
-            tries=tried,
+            attempts=tried,
             request=digest,
             at=now(),
         )
 
-    def _note(self, failed: AskFailed) -> None:
+    def _note(self, failed: RequestFailed) -> None:
         """Let a failure slow down the rest, or end what cannot succeed."""
         if failed.kind in _PUSHED_BACK:
             self.pace.pushed_back()
-        if failed.kind == "rate_limit" and failed.after_s:
-            self.pace.hold(failed.after_s)
+        if failed.kind == "rate_limit" and failed.retry_after_s:
+            self.pace.hold(failed.retry_after_s)
         patience = _PATIENCE.get(failed.kind)
         if patience is None or (failed.kind == "rejected" and self._ever_served):
             return

@@ -29,7 +29,7 @@ class Limits(msgspec.Struct, frozen=True):
 
     concurrency: int | None = None
     most: int = 128
-    tries: int = 5
+    max_attempts: int = 5
     timeout_s: float = 300.0
     deadline_s: float | None = None
     rate: float | None = None
@@ -38,15 +38,15 @@ class Limits(msgspec.Struct, frozen=True):
     longest_backoff_s: float = 60.0
     hopeless: int = 3
 
-    def wait_s(self, tried: int, after_s: float | None, jitter: random.Random) -> float:
+    def wait_s(self, tried: int, retry_after_s: float | None, jitter: random.Random) -> float:
         """Seconds until the next try.
 
         Args:
             tried: how often it was tried.
-            after_s: how long the service asks to be left alone; what it names is waited for, and little more.
+            retry_after_s: how long the service asks to be left alone; what it names is waited for, and little more.
             jitter: spreads those that failed together.
         """
-        if after_s:
-            return after_s + self.backoff_s * jitter.random()
+        if retry_after_s:
+            return retry_after_s + self.backoff_s * jitter.random()
         wait = min(self.longest_backoff_s, self.backoff_s * 2.0 ** (tried - 1))
         return wait * jitter.uniform(0.5, 1.5)

@@ -88,7 +88,7 @@ def carry_out(
 async def _carry_out(plan: RunPlan, model: Model, progress: Callable[[int, Counts], None]) -> Outcome:
     with ExitStack() as stack:
         try:
-            if model.hears and plan.asking.condition != "none":
+            if model.uses_audio and plan.asking.condition != "none":
                 matches = matching(plan.benchmark, plan.only)
                 check_clips(plan.benchmark, (item for item in plan.benchmark if matches(item)))
             _manifest_of(plan, model)  # refuses a folder before anything is written to it
@@ -144,7 +144,7 @@ async def _carry_out(plan: RunPlan, model: Model, progress: Callable[[int, Count
 def _requests(plan: RunPlan, model: Model, pairs: Selection) -> Iterator[Request]:
     others = shuffled(plan.benchmark, plan.seed) if plan.asking.condition == "shuffled" else {}
     for item, slot in pairs:
-        yield plan.asking.request(plan.benchmark, item, slot, hears=model.hears, others=others)
+        yield plan.asking.request(plan.benchmark, item, slot, uses_audio=model.uses_audio, others=others)
 
 
 def _maker(plan: RunPlan, stack: ExitStack) -> Callable[[Request], Request] | None:
@@ -199,7 +199,7 @@ def _new_manifest(plan: RunPlan, model: Model) -> Manifest:
         ref,
         model.name,
         plan.asking.protocol,
-        plan.asking.condition if model.hears else "none",
+        plan.asking.condition if model.uses_audio else "none",
         plan.asking.settings,
         plan.model_options,
         plan.seed,

@@ -7,7 +7,7 @@ import asyncio
 from sqlalchemy import select
 
 from mmar.errors import InputError, UsageError
-from mmar.models import AskFailed, ModelOptions, open_model
+from mmar.models import ModelOptions, RequestFailed, open_model
 from mmar.protocols import Message, Request, Settings
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.item_tables import Item
@@ -108,8 +108,8 @@ async def ask_model(config: StudioConfig, prompt: str, name: str) -> tuple[str, 
                 Settings(temperature=0.7, max_tokens=2_000),
             )
         )
-    except AskFailed as error:
-        if error.again:
+    except RequestFailed as error:
+        if error.retryable:
             raise TryAgain(error.message) from None
         raise UsageError(f"the text model did not answer: {error.message}") from None
     finally:

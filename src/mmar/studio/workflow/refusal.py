@@ -13,7 +13,7 @@ RefusedKind = Literal[
 ]
 
 
-class Refused(UsageError):  # noqa: N818 - says what happened, like the models' AskFailed
+class Refused(UsageError):  # noqa: N818 - says what happened, like the models' RequestFailed
     """An action that may not be done now or not by this person.
 
     Args:

@@ -19,7 +19,7 @@ from aiohttp.payload import Payload
 
 from mmar._version import __version__
 from mmar.errors import UsageError
-from mmar.models.answer import Answer, AskFailed, Sent
+from mmar.models.answer import Answer, RequestFailed, Sent
 from mmar.models.audio_bytes import AudioBytes
 from mmar.models.credentials import Credential
 from mmar.models.proxy import proxy_for
@@ -27,7 +27,7 @@ from mmar.models.spliced import SplicedBody
 from mmar.models.status import failure_of
 from mmar.models.turns import Turn, Turns
 
-__all__ = ["Reply", "Wire", "checked_base_url"]
+__all__ = ["HttpClient", "Reply", "checked_base_url"]
 
 # vLLM and SGLang close a connection that was idle for 5 s (uvicorn's default); reusing one at that very
 # moment would fail a request for nothing.
@@ -67,7 +67,7 @@ class _Server:
         self.rests_until = 0.0
 
 
-class Wire:
+class HttpClient:
     """Posts JSON to servers that share the load.
 
     Args:
@@ -95,15 +95,15 @@ class Wire:
         self._turns = Turns()
 
     def __repr__(self) -> str:
-        return f"Wire({', '.join(server.url for server in self._servers)})"
+        return f"HttpClient({', '.join(server.url for server in self._servers)})"
 
     def scrub(self, text: str) -> str:
         """The text without the credential."""
         return text if self._credential is None else self._credential.scrub(text)
 
-    def scrubbed(self, failure: AskFailed) -> AskFailed:
+    def scrubbed(self, failure: RequestFailed) -> RequestFailed:
         """The failure without the credential in its message."""
-        return failure.saying(self.scrub(failure.message))
+        return failure.with_message(self.scrub(failure.message))
 
     def scrubbed_answer(self, answer: Answer) -> Answer:
         """The answer without the credential, should the service have echoed it."""
@@ -123,14 +123,14 @@ class Wire:
             body: JSON.
 
         Raises:
-            AskFailed: the reply is not of status 200, or none came.
+            RequestFailed: the reply is not of status 200, or none came.
         """
         server = self._next_server()
         place = server.url + path
         server.in_flight += 1
         try:
             reply = await self._post(place, body, server.proxy)
-        except AskFailed as failure:
+        except RequestFailed as failure:
             if failure.kind in ("transport", "server"):
                 server.failures += 1
                 # The first failure costs no rest: a single dropped connection says nothing of the next one.
@@ -160,7 +160,7 @@ class Wire:
             turn: given back when the body is sent.
 
         Raises:
-            AskFailed: as `post`.
+            RequestFailed: as `post`.
         """
         if audio is None:
             return await self.post(path, body), None
@@ -184,11 +184,13 @@ class Wire:
                 headers = response.headers
         except TimeoutError:
             seconds = time.perf_counter() - start
-            raise AskFailed("timeout", f"no reply from {place} in {seconds:.1f} s", again=True) from None
+            raise RequestFailed(
+                "timeout", f"no reply from {place} in {seconds:.1f} s", retryable=True
+            ) from None
         except (aiohttp.ClientError, OSError) as error:
             # A certificate that is wrong now will be wrong in a second too.
-            again = not isinstance(error, aiohttp.ClientSSLError)
-            raise AskFailed("transport", self.scrub(_broken(error, place)), again=again) from None
+            retryable = not isinstance(error, aiohttp.ClientSSLError)
+            raise RequestFailed("transport", self.scrub(_broken(error, place)), retryable=retryable) from None
         latency = time.perf_counter() - start
         if status != 200:
             raise self.scrubbed(failure_of(status, headers, content, place))
@@ -253,7 +255,7 @@ async def _read(response: aiohttp.ClientResponse, place: str) -> bytes:
         pieces.append(piece)
         size += len(piece)
         if size > _LONGEST_REPLY:
-            raise AskFailed("bad_reply", f"{place} sent more than {_LONGEST_REPLY >> 20} MiB")
+            raise RequestFailed("bad_reply", f"{place} sent more than {_LONGEST_REPLY >> 20} MiB")
     return b"".join(pieces)
 
 

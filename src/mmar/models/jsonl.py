@@ -2,7 +2,7 @@
 
     request   {"id", "item", "messages": [{"role", "content", "audio"?}], "audio", "question", "choices", "settings"}
     answer    {"id", "text", "thinking"?, "finish_reason"?, "usage"?, "model"?}
-          or  {"id", "error", "kind"?, "again"?}
+          or  {"id", "error", "kind"?, "retryable"?}
 
 `audio` of a request is the clip's absolute path, or null; `audio` of a message says that the clip stands
 "before" or "after" its text. `settings` holds those that are given: temperature, top_p, max_tokens, seed.
@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from mmar.models.answer import Answer, AskFailed, FailureKind, Sent, Usage
+from mmar.models.answer import Answer, FailureKind, RequestFailed, Sent, Usage
 from mmar.models.audio_bytes import check_placed, sent_as_is
 from mmar.models.thinking import split_thinking
 from mmar.protocols import Request
@@ -35,7 +35,7 @@ class ProgramAnswer(msgspec.Struct):
         model: what answered, in the program's words.
         error: why there is no answer.
         kind: the kind of that failure.
-        again: whether asking again can succeed.
+        retryable: whether asking again can succeed.
     """
 
     id: str | None = None
@@ -46,7 +46,7 @@ class ProgramAnswer(msgspec.Struct):
     model: str | None = None
     error: str | None = None
     kind: FailureKind = "crash"
-    again: bool = False
+    retryable: bool = False
 
 
 def request_record(request: Request, request_id: str) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def sent_of(request: Request) -> Sent | None:
     """What is said of a clip that is handed over as a path: the file as it is.
 
     Raises:
-        AskFailed: of kind `audio`: the clip cannot be read, so nothing may be asked.
+        RequestFailed: of kind `audio`: the clip cannot be read, so nothing may be asked.
     """
     check_placed(request)
     return None if request.audio is None else sent_as_is(request.audio)
@@ -96,14 +96,14 @@ def answer_of(given: ProgramAnswer, item_id: str, who: str) -> Answer:
         who: the program, for messages.
 
     Raises:
-        AskFailed: it gave an error, or no text.
+        RequestFailed: it gave an error, or no text.
     """
     if given.error is not None:
-        raise AskFailed(given.kind, f"{who}: {given.error}", again=given.again)
+        raise RequestFailed(given.kind, f"{who}: {given.error}", retryable=given.retryable)
     marked, text = split_thinking(given.text or "")
     thinking = "\n".join(part for part in (given.thinking, marked) if part)
     if not text and not thinking:
-        raise AskFailed("bad_reply", f"{who} gave no text")
+        raise RequestFailed("bad_reply", f"{who} gave no text")
     return Answer(
         item_id, text, thinking, finish_reason=given.finish_reason, usage=given.usage, model=given.model
     )

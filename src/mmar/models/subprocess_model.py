@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 
-from mmar.models.answer import AskFailed, FailureKind
-from mmar.models.exchange import ProgramAnswer
+from mmar.models.answer import FailureKind, RequestFailed
+from mmar.models.jsonl import ProgramAnswer
 
 __all__ = ["Program"]
 
@@ -69,7 +69,7 @@ class Program:
             start_s: longest wait for its first line, in seconds.
 
         Raises:
-            AskFailed: it cannot be started.
+            RequestFailed: it cannot be started.
         """
         try:
             process = await asyncio.create_subprocess_exec(
@@ -82,7 +82,7 @@ class Program:
             )
         except OSError as error:
             why = error.strerror or str(error)
-            raise AskFailed("crash", f"{arguments[0]} cannot be started ({why})") from None
+            raise RequestFailed("crash", f"{arguments[0]} cannot be started ({why})") from None
         return cls(process, timeout_s, start_s)
 
     @property
@@ -108,7 +108,7 @@ class Program:
             The answer, and the seconds that it took from being handed over.
 
         Raises:
-            AskFailed: the program ended or fell silent.
+            RequestFailed: the program ended or fell silent.
         """
         if not self._pending and self._spoke:
             self._last_line = time.monotonic()  # that nothing was due is no silence
@@ -213,8 +213,8 @@ class Program:
     def _fail(self, why: Callable[[], tuple[FailureKind, str, bool]]) -> None:
         for future in self._pending.values():
             if not future.done():
-                kind, message, again = why()
-                future.set_exception(AskFailed(kind, message, again=again))
+                kind, message, retryable = why()
+                future.set_exception(RequestFailed(kind, message, retryable=retryable))
 
     async def stop(self) -> None:
         """End it: close its input and let it leave, then tell it to, then end all that it started."""
