@@ -28,7 +28,7 @@ from mmar.studio.jobs.worker import Worker
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects, revisions
 from mmar.studio.store.clips import clip_of
-from mmar.studio.web.studio import Studio
+from mmar.studio.web.context import Studio
 from mmar.studio.workflow.content import Cue, cue_regions, to_item
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -38,7 +38,7 @@ from mmar.studio.jobs.worker import Worker
 from mmar.studio.release import write_project_release
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects, revisions
-from mmar.studio.web.studio import Studio
+from mmar.studio.web.context import Studio
 from mmar.studio.workflow.content import Cue
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

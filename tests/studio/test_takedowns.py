@@ -23,7 +23,7 @@ from mmar.studio.items_file import project_items
 from mmar.studio.release import write_project_release
 from mmar.studio.store import people
 from mmar.studio.takedowns import add_takedown, lift_takedown, taken_down_since
-from mmar.studio.web.studio import Studio
+from mmar.studio.web.context import Studio
 from mmar.studio.workflow import NotThere
 
 __all__ = ["opened"]

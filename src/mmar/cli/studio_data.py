@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mmar.studio.config import StudioConfig
     from mmar.studio.data.tables import Project
-    from mmar.studio.web.studio import Studio
+    from mmar.studio.web.context import Studio
     from mmar.studio.workflow import Actor
 
 __all__ = ["acting", "opened_studio"]

@@ -10,7 +10,7 @@ from mmar.cli.studio_data import acting
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
-    from mmar.studio.web.studio import Studio
+    from mmar.studio.web.context import Studio
 
 __all__ = [
     "known_state",

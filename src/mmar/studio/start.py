@@ -16,7 +16,7 @@ from mmar.studio.data.tables import Person
 from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import make_link
 from mmar.studio.store.people import add_person, trace
-from mmar.studio.web.studio import Studio
+from mmar.studio.web.context import Studio
 
 __all__ = ["open_studio", "setup_link"]
 

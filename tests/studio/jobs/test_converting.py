@@ -33,7 +33,7 @@ from mmar.studio.release import write_project_release
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
 from mmar.studio.store.clips import clip_of
-from mmar.studio.web.studio import Studio
+from mmar.studio.web.context import Studio
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RATE = 32_000

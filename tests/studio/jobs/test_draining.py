@@ -24,7 +24,7 @@ from mmar.studio.jobs.worker import Ended, Worker
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
 from mmar.studio.store.jobs import claim_job, enqueue, failures, retry_all
-from mmar.studio.web.studio import Studio
+from mmar.studio.web.context import Studio
 
 
 class Clock:

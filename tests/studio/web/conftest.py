@@ -30,7 +30,7 @@ from mmar.studio.security.sessions import begin_session, make_api_token
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
 from mmar.studio.web.app import create_app
-from mmar.studio.web.studio import Studio
+from mmar.studio.web.context import Studio
 from mmar.studio.workflow import Role
 
 PASSWORD = "four quiet words here"

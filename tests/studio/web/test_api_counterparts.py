@@ -9,7 +9,7 @@ from acting import BASE, CONTENT, begun
 from fastapi.routing import APIRoute
 
 from conftest import PASSWORD, Site, on_both
-from mmar.studio.web.pages import PAGES
+from mmar.studio.web.pages import ROUTERS
 
 BROWSERS_OWN = {"/login", "/logout", "/welcome/{token}", "/me/password"}
 """A program has a token: it does not log in, and a password is chosen by its person."""
@@ -66,7 +66,7 @@ COUNTERPARTS = {
 def test_every_form_of_the_pages_has_its_counterpart_in_the_described_api(site: Site) -> None:
     forms = {
         route.path
-        for router in PAGES
+        for router in ROUTERS
         for route in router.routes
         if isinstance(route, APIRoute) and route.methods - {"GET", "HEAD"}
     }

@@ -12,9 +12,8 @@ from fastapi.routing import APIRoute
 from conftest import Site
 from mmar.studio.data.tables import Person
 from mmar.studio.store import projects
-from mmar.studio.web.api import routes
-from mmar.studio.web.pages import PAGES
-from mmar.studio.web.studio import COOKIE
+from mmar.studio.web import api, pages
+from mmar.studio.web.context import COOKIE
 
 OPEN = {"/login", "/welcome/{token}"}
 """For whoever is not logged in yet; a form there is checked by where it comes from."""
@@ -31,7 +30,7 @@ VALUES = {
 
 def every_route() -> Iterator[tuple[str, str]]:
     """Method and path, the API's with its prefix."""
-    for prefix, routers in (("", PAGES), ("/api/v1", routes())):
+    for prefix, routers in (("", pages.ROUTERS), ("/api/v1", api.ROUTERS)):
         for router in routers:
             for route in router.routes:
                 assert isinstance(route, APIRoute)

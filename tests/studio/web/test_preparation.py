@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from mmar.studio.data.tables import Project, Trace
 from mmar.studio.store.jobs import enqueue
-from mmar.studio.web.studio import COOKIE
+from mmar.studio.web.context import COOKIE
 
 if TYPE_CHECKING:
     from conftest import Site

@@ -27,7 +27,7 @@ from mmar.studio.release import release_folder
 from mmar.studio.security.rates import BY_LOGIN, WHILE, forget_tries, wait_before_login
 from mmar.studio.start import open_studio, setup_link
 from mmar.studio.store import projects
-from mmar.studio.web.studio import COOKIE
+from mmar.studio.web.context import COOKIE
 
 SOURCE = Path(__file__).parents[3] / "src/mmar/studio"
 

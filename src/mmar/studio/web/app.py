@@ -16,13 +16,10 @@ from mmar._version import __version__
 from mmar.studio.jobs.worker import Worker, kinds_for
 from mmar.studio.security.bodies import STRANGERS, BodyLimits
 from mmar.studio.security.headers import SecureHeaders
-from mmar.studio.web.api import routes
-from mmar.studio.web.api.errors import ERRORS
-from mmar.studio.web.fault import fault_answer
-from mmar.studio.web.pages import PAGES
-from mmar.studio.web.refusing import explain_errors, refusal_answer
+from mmar.studio.web import api, pages
+from mmar.studio.web.context import Studio, is_logged_in
+from mmar.studio.web.error_handlers import add_error_handlers, error_response, fault_response
 from mmar.studio.web.render import STATIC
-from mmar.studio.web.studio import Studio, knows
 
 __all__ = ["create_app"]
 
@@ -69,17 +66,17 @@ def create_app(studio: Studio, *, work: bool = True) -> FastAPI:
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOOPBACK, *studio.config.hosts])
     app.add_middleware(
         BodyLimits,
-        known=partial(knows, studio),
-        said=lambda scope, *refusal: refusal_answer(Request(scope), *refusal),
+        known=partial(is_logged_in, studio),
+        said=lambda scope, *refusal: error_response(Request(scope), *refusal),
         largest_upload=studio.config.max_upload + STRANGERS,  # the form around the file
     )
-    app.add_middleware(SecureHeaders, fault=fault_answer, https=studio.config.https)
+    app.add_middleware(SecureHeaders, fault=fault_response, https=studio.config.https)
     app.mount("/static", CachedFiles(directory=STATIC), name="static")
-    for router in PAGES:
+    for router in pages.ROUTERS:
         app.include_router(router, include_in_schema=False)
-    for router in routes():
-        app.include_router(router, prefix="/api/v1", responses=ERRORS)
-    explain_errors(app)
+    for router in api.ROUTERS:
+        app.include_router(router, prefix="/api/v1", responses=api.ERRORS)
+    add_error_handlers(app)
     return app
 
 

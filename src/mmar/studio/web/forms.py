@@ -18,10 +18,10 @@ __all__ = [
     "number",
     "numbers",
     "rejection_from_form",
+    "selected_ideas",
+    "selected_places",
     "text",
     "texts",
-    "ticked_ideas",
-    "ticked_places",
 ]
 
 
@@ -129,7 +129,7 @@ def rejection_from_form(form: FormData) -> Rejection:
     )
 
 
-def ticked_ideas(form: FormData, proposed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def selected_ideas(form: FormData, proposed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The proposed cards that somebody ticked, in the words that they gave them."""
     kept = set(numbers(form, "take"))
     found = []
@@ -145,7 +145,7 @@ def ticked_ideas(form: FormData, proposed: Sequence[Mapping[str, Any]]) -> list[
     return found
 
 
-def ticked_places(form: FormData, proposed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def selected_places(form: FormData, proposed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The proposed places of ideas that somebody ticked, changed where they changed them."""
     kept = set(numbers(form, "take"))
     return [
@@ -155,7 +155,7 @@ def ticked_places(form: FormData, proposed: Sequence[Mapping[str, Any]]) -> list
     ]
 
 
-def counted(form: FormData, prefix: str) -> Mapping[str, int]:
+def positive_numbers(form: FormData, prefix: str) -> Mapping[str, int]:
     """Numbers of fields that begin with a prefix, by the rest of their names; zeros left out."""
     found = {}
     for name in form:

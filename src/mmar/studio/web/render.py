@@ -16,12 +16,12 @@ from starlette.responses import HTMLResponse
 from mmar.studio.data.media_tables import Job
 from mmar.studio.data.tables import Person
 from mmar.studio.store.proposals import KINDS
-from mmar.studio.web.studio import Place
+from mmar.studio.web.context import ProjectContext
 from mmar.studio.workflow import REASONS, Role, State
 from mmar.studio.workflow.content import FIELD_NAMES
 from mmar.studio.workflow.diff import shown
 
-__all__ = ["STATIC", "as_seen", "moment", "page", "static_digest"]
+__all__ = ["STATIC", "job_marker", "render_page", "static_digest", "time_element"]
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -66,7 +66,7 @@ def static_digest() -> str:
 _MOMENTS = {"day": "%d %b %Y, %H:%M UTC", "hour": "%H:%M UTC", "second": "%H:%M:%S UTC"}
 
 
-def moment(value: datetime | None, form: str = "day") -> str:
+def time_element(value: datetime | None, form: str = "day") -> str:
     """A moment as an element that says it in UTC; `studio.js` lets it say the reader's own time.
 
     Args:
@@ -108,13 +108,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        moment=moment,
+        moment=time_element,
         clock=_clock,
         letter=_letter,
         initials=_initials,
         shown=shown,
         percent=_percent,
-        as_seen=as_seen,
+        job_marker=job_marker,
     )
     environment.globals.update(
         reasons=REASONS,
@@ -129,7 +129,7 @@ def _environment() -> Environment:
     return environment
 
 
-def as_seen(job: Job | None) -> str:
+def job_marker(job: Job | None) -> str:
     """What a page that shows how far a job is tells when it asks again."""
     return "" if job is None else f"{job.id}-{job.state}-{job.attempts}"
 
@@ -138,8 +138,8 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f} %"
 
 
-def page(
-    request: Request, name: str, where: Place | None = None, *, status: int = 200, **values: Any
+def render_page(
+    request: Request, name: str, where: ProjectContext | None = None, *, status: int = 200, **values: Any
 ) -> HTMLResponse:
     """A whole page.
 

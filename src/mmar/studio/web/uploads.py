@@ -14,29 +14,29 @@ from mmar.studio.importing import Imported
 from mmar.studio.items_file import is_archive
 from mmar.studio.library import incoming_file, keep_audio
 from mmar.studio.store.media import add_recording
-from mmar.studio.web.studio import Place, attached
+from mmar.studio.web.context import ProjectContext, attached
 from mmar.studio.workflow import Refused, Role
 
-__all__ = ["take_items", "take_upload"]
+__all__ = ["import_upload", "store_upload"]
 
 _MOST_ITEMS = 256 << 20
 # How many times its own size an archive may hold: sound hardly compresses.
 _UNPACKED = 4
 
 
-def take_upload(here: Place) -> Recording:
+def store_upload(ctx: ProjectContext) -> Recording:
     """Keep the form's `file`.
 
     Raises:
         InputError: there is none, or it is not sound, damaged, or too large.
         Refused: not an annotator.
     """
-    sent = here.form.get("file")
+    sent = ctx.form.get("file")
     if not isinstance(sent, UploadFile):
         raise InputError("no file was sent", field="file", hint="choose a recording")
-    if not here.actor.has(Role.ANNOTATOR):
+    if not ctx.actor.has(Role.ANNOTATOR):
         raise Refused("role", "to upload needs the role annotator")
-    media, limit = here.studio.config.media, here.studio.config.max_upload
+    media, limit = ctx.studio.config.media, ctx.studio.config.max_upload
     with incoming_file(media) as path:
         _save(sent, path)
         try:
@@ -45,13 +45,13 @@ def take_upload(here: Place) -> Recording:
             # The file's name here is of our own making and says nothing to its sender.
             raise InputError(error.problem, field="file", hint=error.hint) from None
     title = (sent.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1][:200]
-    with here.studio.database.write() as session:
+    with ctx.studio.database.write() as session:
         return add_recording(
-            session, here.project.id, kept, here.studio.clock(), title=title, person_id=here.person.id
+            session, ctx.project.id, kept, ctx.studio.clock(), title=title, person_id=ctx.person.id
         )
 
 
-def take_items(here: Place) -> tuple[Imported, str]:
+def import_upload(ctx: ProjectContext) -> tuple[Imported, str]:
     """Bring the form's `file` into the project, in any form that goes in; `inspect` and `update` are boxes of the form.
 
     Returns:
@@ -61,13 +61,13 @@ def take_items(here: Place) -> tuple[Imported, str]:
         InputError: there is no file, or something in it cannot be read.
         Refused: not a lead.
     """
-    if not here.actor.has(Role.LEAD):
+    if not ctx.actor.has(Role.LEAD):
         raise Refused("role", "only a lead may import items")
-    sent = here.form.get("file")
+    sent = ctx.form.get("file")
     if not isinstance(sent, UploadFile):
         raise InputError("no file was sent", field="file", hint="send a multipart form with a file")
     name = (sent.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1][:200]
-    studio = here.studio
+    studio = ctx.studio
     media, most = studio.config.media, studio.config.max_upload
     if is_archive(name):
         bounds = Bounds(total=_UNPACKED * most, member=most)
@@ -84,10 +84,10 @@ def take_items(here: Place) -> tuple[Imported, str]:
                 studio.database,
                 media,
                 Source(path, name, bounds=bounds),
-                lambda session: (attached(session, here.project), here.actor),
+                lambda session: (attached(session, ctx.project), ctx.actor),
                 studio.clock,
-                inspect="inspect" in here.form,
-                update="update" in here.form,
+                inspect="inspect" in ctx.form,
+                update="update" in ctx.form,
             )
         except InputError as error:
             # Where it is goes into the words themselves: a page shows nothing else.

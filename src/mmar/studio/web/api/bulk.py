@@ -12,20 +12,20 @@ from mmar.studio import bulk
 from mmar.studio.jobs.asking import ask_many
 from mmar.studio.store import finding
 from mmar.studio.web.api.project import converted
-from mmar.studio.web.studio import Place, place
+from mmar.studio.web.context import ProjectContext, project_context
 from mmar.studio.workflow import Action, Refused, Role
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}/items", tags=["items"])
-Here = Annotated[Place, Depends(place)]
+Context = Annotated[ProjectContext, Depends(project_context)]
 Numbers = Annotated[list[int] | None, Body()]
 Chosen = Annotated[dict[str, Any] | None, Body()]
 
 
 @router.post("/hand-out", summary="Share items out among people")
 def hand_out(
-    here: Here,
+    ctx: Context,
     role: Annotated[Literal["annotator", "inspector"], Body()],
     people: Annotated[list[int], Body()],
     items: Numbers = None,
@@ -36,66 +36,66 @@ def hand_out(
     `items` are numbers; `matching` says which instead: `state`, `layer`, `modality`, `words`, `author`,
     `inspector` (0 is nobody); empty is every item.
     """
-    found = _numbers(here, items, matching)
-    studio = here.studio
+    found = _numbers(ctx, items, matching)
+    studio = ctx.studio
     return _plain(
-        bulk.hand_out(studio.database, here.project, found, here.actor, Role(role), people, studio.clock)
+        bulk.hand_out(studio.database, ctx.project, found, ctx.actor, Role(role), people, studio.clock)
     )
 
 
 @router.post("/move", summary="Move many items")
 def move(
-    here: Here,
+    ctx: Context,
     action: Annotated[Action, Body()],
     items: Numbers = None,
     matching: Chosen = None,
     why: Annotated[str, Body()] = "",
 ) -> dict[str, Any]:
     """`submit`, `forward`, `recall`, `restore` or `withdraw` (with `why`); those that a rule forbids stay."""
-    found = _numbers(here, items, matching)
-    studio = here.studio
+    found = _numbers(ctx, items, matching)
+    studio = ctx.studio
     return _plain(
-        bulk.move_items(studio.database, here.project, found, here.actor, action, studio.clock, why=why)
+        bulk.move_items(studio.database, ctx.project, found, ctx.actor, action, studio.clock, why=why)
     )
 
 
 @router.post("/fetch", summary="Fetch and cut what many items lack")
-def fetch(here: Here, items: Numbers = None, matching: Chosen = None) -> dict[str, Any]:
+def fetch(ctx: Context, items: Numbers = None, matching: Chosen = None) -> dict[str, Any]:
     """Jobs are queued; those that can be heard already are left."""
-    if not here.actor.has(Role.ANNOTATOR):
+    if not ctx.actor.has(Role.ANNOTATOR):
         raise Refused("role", "to prepare items needs the role annotator")
-    found = _numbers(here, items, matching)
-    studio = here.studio
-    return _plain(bulk.fetch_sounds(studio.database, here.project, found, here.person.id, studio.clock))
+    found = _numbers(ctx, items, matching)
+    studio = ctx.studio
+    return _plain(bulk.fetch_sounds(studio.database, ctx.project, found, ctx.person.id, studio.clock))
 
 
 @router.post("/ask", summary="Ask the text model about many items", status_code=202)
 def ask(
-    here: Here,
+    ctx: Context,
     kinds: Annotated[list[str], Body()],
     items: Numbers = None,
     matching: Chosen = None,
     again: Annotated[bool, Body()] = False,  # noqa: FBT002 - a field of the body
 ) -> dict[str, int]:
     """`thinking`, `distractors`, `sub_category`, `rubric`, `guess`; `again` also where one was proposed before."""
-    if not here.actor.has(Role.ANNOTATOR):
+    if not ctx.actor.has(Role.ANNOTATOR):
         raise Refused("role", "to prepare items needs the role annotator")
-    found = _numbers(here, items, matching)
-    studio = here.studio
+    found = _numbers(ctx, items, matching)
+    studio = ctx.studio
     queued, known = ask_many(
-        studio.database, here.project, found, kinds, here.person.id, studio.clock, again=again
+        studio.database, ctx.project, found, kinds, ctx.person.id, studio.clock, again=again
     )
     return {"queued": queued, "known": known}
 
 
-def _numbers(here: Place, items: list[int] | None, matching: dict[str, Any] | None) -> list[int]:
+def _numbers(ctx: ProjectContext, items: list[int] | None, matching: dict[str, Any] | None) -> list[int]:
     if (items is None) == (matching is None):
         raise UsageError("say either `items`, numbers, or `matching`, which items")
     if items is not None:
         return items
     chosen = converted(matching, finding.ItemFilter, "matching")
-    with here.studio.database.read() as session:
-        return finding.item_numbers(session, here.project.id, chosen)
+    with ctx.studio.database.read() as session:
+        return finding.item_numbers(session, ctx.project.id, chosen)
 
 
 def _plain(outcome: bulk.Outcome) -> dict[str, Any]:

@@ -16,16 +16,16 @@ from mmar.studio.items_file import plain_hint
 from mmar.studio.release import write_project_release
 from mmar.studio.store.people import trace
 from mmar.studio.takedowns import add_takedown, lift_takedown, taken_down_since
+from mmar.studio.web.context import ProjectContext, attached, project_context
 from mmar.studio.web.pages.release import download as archive
 from mmar.studio.web.pages.release import export as exported
-from mmar.studio.web.studio import Place, attached, place
-from mmar.studio.web.uploads import take_items
+from mmar.studio.web.uploads import import_upload
 from mmar.studio.workflow import Refused, Role
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}", tags=["in and out"])
-Here = Annotated[Place, Depends(place)]
+Context = Annotated[ProjectContext, Depends(project_context)]
 Words = Annotated[str, Body(embed=True)]
 
 _FILE_FORM = {
@@ -51,8 +51,8 @@ _FILE_FORM = {
 }
 
 
-def _only_lead(here: Place) -> None:
-    if not here.actor.has(Role.LEAD):
+def _only_lead(ctx: ProjectContext) -> None:
+    if not ctx.actor.has(Role.LEAD):
         raise Refused("role", "only a lead may do that")
 
 
@@ -71,47 +71,47 @@ def _said(done: Imported) -> dict[str, Any]:
 
 @router.post("/import", summary="Bring in items in the publisher's form")
 def bring_in(
-    here: Here,
+    ctx: Context,
     records: Annotated[list[dict[str, Any]], Body(embed=True)],
     inspect: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002
     update: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002
 ) -> dict[str, Any]:
     """Items whose id is known are left as they are; with `update` they take what their record says."""
-    _only_lead(here)
+    _only_lead(ctx)
     try:
         items = [PublicItem.from_record(record, line=at + 1) for at, record in enumerate(records)]
     except InputError as error:
-        place = f"record {error.line}: " + (f'field "{error.field}": ' if error.field else "")
-        raise InputError(place + error.problem, field="records", hint=plain_hint(error)) from None
-    now = here.studio.clock()
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
+        location = f"record {error.line}: " + (f'field "{error.field}": ' if error.field else "")
+        raise InputError(location + error.problem, field="records", hint=plain_hint(error)) from None
+    now = ctx.studio.clock()
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
         done = import_items(
-            session, project, here.actor, items, now, inspect=inspect, update=update, why="from records"
+            session, project, ctx.actor, items, now, inspect=inspect, update=update, why="from records"
         )
-        trace(session, now, here.person.id, "import", "records", detail=done.words, project_id=project.id)
+        trace(session, now, ctx.person.id, "import", "records", detail=done.words, project_id=project.id)
     return _said(done)
 
 
 @router.post("/import/file", summary="Bring in a file of items", openapi_extra=_FILE_FORM)
-def bring_in_file(here: Here) -> dict[str, Any]:
+def bring_in_file(ctx: Context) -> dict[str, Any]:
     """A multipart form with `file`: the publisher's JSON or JSONL, CSV, what Label Studio exports, or an archive.
 
     An archive (.zip, .tar.gz), such as a release, holds one metadata file and the clips that it names.
     """
-    return _said(take_items(here)[0])
+    return _said(import_upload(ctx)[0])
 
 
 @router.get("/export.{form}", summary="Every complete item as a file, keys included", response_class=Response)
-def export(request: Request, here: Here, form: str) -> Response:
+def export(request: Request, ctx: Context, form: str) -> Response:
     """`jsonl`, `csv` or `label-studio.json`, and `label-studio.xml`, its configuration; for leads."""
-    return exported(request, here, form)
+    return exported(request, ctx, form)
 
 
 @router.get("/releases", summary="Releases that were written")
-def releases(here: Here) -> list[dict[str, Any]]:
+def releases(ctx: Context) -> list[dict[str, Any]]:
     """Version, day, digest and number of items, and which of them were taken down since."""
-    with here.studio.database.read() as session:
+    with ctx.studio.database.read() as session:
         return [
             {
                 "version": one.version,
@@ -120,55 +120,55 @@ def releases(here: Here) -> list[dict[str, Any]]:
                 "items": len(one.items),
                 "taken_down_since": taken_down_since(session, one),
             }
-            for one in session.scalars(select(Release).where(Release.project_id == here.project.id))
+            for one in session.scalars(select(Release).where(Release.project_id == ctx.project.id))
         ]
 
 
 @router.post("/releases", summary="Write a release", status_code=201)
-def release(here: Here, version: Words) -> dict[str, Any]:
+def release(ctx: Context, version: Words) -> dict[str, Any]:
     """Freezes the approved items; an existing version is written again, the same to the byte."""
-    _only_lead(here)
-    now = here.studio.clock()
+    _only_lead(ctx)
+    now = ctx.studio.clock()
     made = write_project_release(
-        here.studio.config,
-        here.studio.database,
-        here.project.slug,
+        ctx.studio.config,
+        ctx.studio.database,
+        ctx.project.slug,
         version,
         now,
-        person_id=here.person.id,
+        person_id=ctx.person.id,
     )
-    with here.studio.database.write() as session:
-        trace(session, now, here.person.id, "release", made.version, project_id=here.project.id)
+    with ctx.studio.database.write() as session:
+        trace(session, now, ctx.person.id, "release", made.version, project_id=ctx.project.id)
     return {"version": made.version, "digest": made.digest, "items": len(made.items)}
 
 
 @router.get("/releases/{version}.zip", summary="A release as an archive", response_class=Response)
-def download(here: Here, version: str) -> Response:
+def download(ctx: Context, version: str) -> Response:
     """The same version is the same archive, to the byte."""
-    return archive(here, version)
+    return archive(ctx, version)
 
 
 @router.get("/takedowns", summary="What no release may hold again")
-def takedowns(here: Here) -> list[dict[str, Any]]:
+def takedowns(ctx: Context) -> list[dict[str, Any]]:
     """Number, what, why, when."""
-    with here.studio.database.read() as session:
-        found = session.scalars(select(Takedown).where(Takedown.project_id == here.project.id))
+    with ctx.studio.database.read() as session:
+        found = session.scalars(select(Takedown).where(Takedown.project_id == ctx.project.id))
         return [{"id": one.id, "what": one.what, "why": one.why, "at": one.at.isoformat()} for one in found]
 
 
 @router.post("/takedowns", summary="Name what no release may hold again", status_code=201)
-def take_down(here: Here, what: Words, why: Words) -> dict[str, Any]:
+def take_down(ctx: Context, what: Words, why: Words) -> dict[str, Any]:
     """An item's public id, a video's address or id, or the SHA-256 of a clip; answers which items that names."""
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
-        named = add_takedown(session, project, here.actor, what, why, here.studio.clock())
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        named = add_takedown(session, project, ctx.actor, what, why, ctx.studio.clock())
     return {"what": what.strip(), "why": why.strip(), "items": named}
 
 
 @router.post("/takedowns/{takedown_id}/lift", summary="Take a takedown back")
-def lift(here: Here, takedown_id: int, why: Words) -> dict[str, Any]:
+def lift(ctx: Context, takedown_id: int, why: Words) -> dict[str, Any]:
     """For one that was a mistake; answers which items a release may hold again. The audit log keeps both."""
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
-        what, named = lift_takedown(session, project, here.actor, takedown_id, why, here.studio.clock())
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        what, named = lift_takedown(session, project, ctx.actor, takedown_id, why, ctx.studio.clock())
     return {"what": what, "items": named}

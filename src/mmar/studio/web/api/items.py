@@ -8,24 +8,26 @@ import msgspec
 from fastapi import APIRouter, Body, Depends
 from starlette.responses import JSONResponse, Response
 
-from mmar.studio.store import drafts, finding, items, listening, queues, revisions
+from mmar.studio.data.item_tables import Draft
+from mmar.studio.store import drafts, finding, items, judging, listening, queues, revisions
 from mmar.studio.store.assignments import assign
 from mmar.studio.store.media import ask_for_sound
 from mmar.studio.store.people import trace
-from mmar.studio.web.api.plain import plain_content, plain_event, plain_item, plain_revision
 from mmar.studio.web.api.project import converted
-from mmar.studio.web.studio import Place, attached, place, shows_key
+from mmar.studio.web.api.serialize import content_json, event_json, item_json, revision_json
+from mmar.studio.web.context import ProjectContext, attached, project_context, record_key_view
 from mmar.studio.workflow import Action, Command, ItemContent, Rejection, Role, permitted
+from mmar.studio.workflow.refusal import NotThere
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}", tags=["items"])
-Here = Annotated[Place, Depends(place)]
+Context = Annotated[ProjectContext, Depends(project_context)]
 
 
 @router.get("/items", summary="Items, filtered, in pages")
 def listing(
-    here: Here,
+    ctx: Context,
     state: str = "",
     layer: str = "",
     modality: str = "",
@@ -37,45 +39,45 @@ def listing(
 ) -> list[dict[str, Any]]:
     """`after` is the last number of the page before; at most 500 a page. `author` or `inspector` 0 is nobody."""
     chosen = finding.ItemFilter(state, layer, modality, q, author, inspector)
-    with here.studio.database.read() as session:
+    with ctx.studio.database.read() as session:
         found = finding.items_page(
-            session, here.project.id, chosen, after=after, limit=min(max(limit, 1), 500)
+            session, ctx.project.id, chosen, after=after, limit=min(max(limit, 1), 500)
         )
-        return [plain_item(item) for item in found]
+        return [item_json(item) for item in found]
 
 
 @router.post("/items", summary="Begin an item", status_code=201)
-def begin(here: Here) -> dict[str, Any]:
+def begin(ctx: Context) -> dict[str, Any]:
     """Empty, yours."""
-    with here.studio.database.write() as session:
-        return plain_item(
-            items.new_item(session, attached(session, here.project), here.actor, here.studio.clock())
+    with ctx.studio.database.write() as session:
+        return item_json(
+            items.new_item(session, attached(session, ctx.project), ctx.actor, ctx.studio.clock())
         )
 
 
 @router.get("/items/{item_id}", summary="One item with its history")
-def one(here: Here, item_id: int) -> dict[str, Any]:
+def one(ctx: Context, item_id: int) -> dict[str, Any]:
     """Without its key for one who may still answer it by ear."""
-    with here.studio.database.read() as session:
-        item = revisions.find_item(session, here.project, item_id)
-        hidden = queues.key_is_hidden(session, item, here.actor)
-        case = revisions.load_case(session, here.project, item)
+    with ctx.studio.database.read() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        hidden = queues.key_is_hidden(session, item, ctx.actor)
+        case = revisions.load_case(session, ctx.project, item)
         found = {
-            **plain_item(item),
-            "content": plain_content(revisions.content_of(session, item), hidden=hidden),
-            "revisions": [plain_revision(row) for row in revisions.revisions_of(session, item.id)],
-            "events": [] if hidden else [plain_event(row) for row in queues.events_of(session, item.id)],
+            **item_json(item),
+            "content": content_json(revisions.content_of(session, item), hidden=hidden),
+            "revisions": [revision_json(row) for row in revisions.revisions_of(session, item.id)],
+            "events": [] if hidden else [event_json(row) for row in queues.events_of(session, item.id)],
             "inspector": case.inspector,
-            "permitted": sorted(permitted(case, here.actor, here.studio.clock())),
+            "permitted": sorted(permitted(case, ctx.actor, ctx.studio.clock())),
         }
     if not hidden and item.revision:
-        shows_key(here, item)
+        record_key_view(ctx, item)
     return found
 
 
 @router.put("/items/{item_id}", summary="Save a revision")
 def save(
-    here: Here,
+    ctx: Context,
     item_id: int,
     version: Annotated[int, Body()],
     revision: Annotated[int, Body()],
@@ -84,27 +86,27 @@ def save(
 ) -> Response:
     """`version` and `revision` are those that you read; if somebody saved meanwhile, 409 with both changes."""
     new = converted(content, ItemContent, "content")
-    now = here.studio.clock()
+    now = ctx.studio.clock()
     try:
-        with here.studio.database.write() as session:
-            project = attached(session, here.project)
+        with ctx.studio.database.write() as session:
+            project = attached(session, ctx.project)
             item = items.save(
                 session,
                 project,
                 item_id,
-                here.actor,
+                ctx.actor,
                 new,
                 version=version,
                 base=revision,
                 why=why,
                 now=now,
             )
-            ask_for_sound(session, project, item, now, person_id=here.person.id)
-            return JSONResponse(plain_item(item))
+            ask_for_sound(session, project, item, now, person_id=ctx.person.id)
+            return JSONResponse(item_json(item))
     except items.StaleSave as stale:
-        with here.studio.database.write() as session:
-            item = revisions.find_item(session, here.project, item_id)
-            queues.note_key_shown(session, item, here.person.id, now)
+        with ctx.studio.database.write() as session:
+            item = revisions.find_item(session, ctx.project, item_id)
+            queues.note_key_shown(session, item, ctx.person.id, now)
         return JSONResponse(
             {
                 "error": {"kind": "stale", "message": str(stale)},
@@ -117,7 +119,7 @@ def save(
 
 @router.put("/items/{item_id}/draft", summary="Keep what is being typed", status_code=204)
 def draft(
-    here: Here,
+    ctx: Context,
     item_id: int,
     version: Annotated[int, Body()],
     revision: Annotated[int, Body()],
@@ -125,47 +127,120 @@ def draft(
 ) -> None:
     """Your own; nobody else sees it. A save clears it."""
     new = converted(content, ItemContent, "content")
-    with here.studio.database.write() as session:
-        item = revisions.find_item(session, here.project, item_id)
-        drafts.save_draft(session, item, here.actor, new, version, revision, here.studio.clock())
+    with ctx.studio.database.write() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        drafts.save_draft(session, item, ctx.actor, new, version, revision, ctx.studio.clock())
 
 
 @router.post("/items/{item_id}/show-key", summary="See the key without listening", status_code=204)
-def show_key(here: Here, item_id: int) -> None:
+def show_key(ctx: Context, item_id: int) -> None:
     """It is noted; your answer to this item will not be blind."""
-    with here.studio.database.write() as session:
-        item = revisions.find_item(session, here.project, item_id, lock=True)
-        listening.show_key(
-            session, attached(session, here.project), item, here.person.id, here.studio.clock()
-        )
+    with ctx.studio.database.write() as session:
+        item = revisions.find_item(session, ctx.project, item_id, lock=True)
+        listening.show_key(session, attached(session, ctx.project), item, ctx.person.id, ctx.studio.clock())
 
 
 @router.put("/items/{item_id}/assignment", summary="Say who is to write or to inspect an item")
 def name_somebody(
-    here: Here,
+    ctx: Context,
     item_id: int,
     role: Annotated[Literal["annotator", "inspector"], Body()],
     person: Annotated[int | None, Body()] = None,
 ) -> dict[str, Any]:
     """For leads. Nobody inspects what they wrote; no person lets any inspector take it."""
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
         item = revisions.find_item(session, project, item_id, lock=True)
-        assign(session, project, item, here.actor, Role(role), person, here.studio.clock())
+        assign(session, project, item, ctx.actor, Role(role), person, ctx.studio.clock())
         named = revisions.load_case(session, project, item).inspector
-        return {**plain_item(item), "inspector": named}
+        return {**item_json(item), "inspector": named}
 
 
 @router.post("/items/{item_id}/let-go", summary="Put an item back into its queue", status_code=204)
-def let_go(here: Here, item_id: int) -> None:
+def let_go(ctx: Context, item_id: int) -> None:
     """If you have it in hand; else nothing happens."""
-    with here.studio.database.write() as session:
-        listening.let_go(revisions.find_item(session, here.project, item_id, lock=True), here.person.id)
+    with ctx.studio.database.write() as session:
+        listening.let_go(revisions.find_item(session, ctx.project, item_id, lock=True), ctx.person.id)
+
+
+def _draft_json(draft: Draft) -> dict[str, Any]:
+    return {
+        "version": draft.version,
+        "revision": draft.revision,
+        "content": content_json(draft.content),
+        "at": draft.at.isoformat(),
+    }
+
+
+@router.get("/items/{item_id}/revisions/{number}", summary="What an item said in one revision")
+def revision(ctx: Context, item_id: int, number: int) -> dict[str, Any]:
+    """Without its key for one who may still answer the item by ear."""
+    with ctx.studio.database.read() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        hidden = queues.key_is_hidden(session, item, ctx.actor)
+        row = revisions.revision_at(session, item.id, number)
+        found = {**revision_json(row), "content": content_json(row.content, hidden=hidden)}
+    if not hidden:
+        record_key_view(ctx, item)
+    return found
+
+
+@router.get("/items/{item_id}/draft", summary="What you were writing")
+def read_draft(ctx: Context, item_id: int) -> dict[str, Any] | None:
+    """Null when nothing of yours is unsaved."""
+    with ctx.studio.database.read() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        found = drafts.find_draft(session, item.id, ctx.person.id)
+        return _draft_json(found) if found is not None else None
+
+
+@router.get("/items/{item_id}/judgement-draft", summary="What you were writing as an inspector")
+def judgement_draft(ctx: Context, item_id: int) -> dict[str, str]:
+    """Each part empty where you wrote nothing."""
+    with ctx.studio.database.read() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        return judging.kept_judgement(session, item.id, ctx.person.id)
+
+
+@router.put("/items/{item_id}/judgement-draft", summary="Keep what an inspector is writing", status_code=204)
+def keep_judgement(
+    ctx: Context,
+    item_id: int,
+    reason: Annotated[str, Body()] = "",
+    field: Annotated[str, Body()] = "",
+    comment: Annotated[str, Body(max_length=20_000)] = "",
+    start: Annotated[str, Body()] = "",
+    end: Annotated[str, Body()] = "",
+) -> None:
+    """Your own; nobody else sees it. Approving or rejecting clears it."""
+    written = {"reason": reason, "field": field, "comment": comment, "start": start, "end": end}
+    with ctx.studio.database.write() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        judging.keep_judgement(session, item, ctx.actor, written, ctx.studio.clock())
+
+
+@router.post("/items/{item_id}/resolve", summary="Go on after two people saved at once")
+def resolve(
+    ctx: Context,
+    item_id: int,
+    take: Annotated[drafts.Taken, Body()],
+    first: Annotated[int, Body()] = 0,
+) -> dict[str, Any]:
+    """Your draft becomes `mine`, `theirs`, or `merged` from revision `first`, with which you began; then save it."""
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        item = revisions.find_item(session, project, item_id, lock=True)
+        if drafts.find_draft(session, item.id, ctx.person.id) is None:
+            raise NotThere("there is no draft of yours to go on with; PUT it to /draft first")
+        made = drafts.resolve(session, project, item, ctx.actor, take, first, ctx.studio.clock())
+        found = _draft_json(made)
+    record_key_view(ctx, item)
+    return found
 
 
 @router.post("/items/{item_id}/{action}", summary="Move an item")
 def act(
-    here: Here,
+    ctx: Context,
     item_id: int,
     action: Action,
     version: Annotated[int | None, Body()] = None,
@@ -174,38 +249,38 @@ def act(
 ) -> dict[str, Any]:
     """submit, recall, forward, approve, reject, resubmit, reopen, withdraw, restore or take_down."""
     spot = converted(rejection, Rejection, "rejection") if rejection is not None else None
-    now = here.studio.clock()
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
+    now = ctx.studio.clock()
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
         command = Command(action, version=version, rejection=spot, why=why)
-        item = items.act(session, project, item_id, here.actor, command, now)
+        item = items.act(session, project, item_id, ctx.actor, command, now)
         if action in (Action.SUBMIT, Action.RESUBMIT):
-            ask_for_sound(session, project, item, now, person_id=here.person.id, fetch=True)
+            ask_for_sound(session, project, item, now, person_id=ctx.person.id, fetch=True)
         if action in (Action.TAKE_DOWN, Action.WITHDRAW, Action.REOPEN):
-            who, said = here.person.id, item.public_id
-            trace(session, now, who, action.value, said, detail=why, project_id=project.id)
-        return plain_item(item)
+            visitor, said = ctx.person.id, item.public_id
+            trace(session, now, visitor, action.value, said, detail=why, project_id=project.id)
+        return item_json(item)
 
 
 @router.post("/queue/{queue}/next", summary="Take the next item of a queue in hand")
-def take_next(here: Here, queue: str) -> dict[str, Any] | None:
+def take_next(ctx: Context, queue: str) -> dict[str, Any] | None:
     """`inspection` or `drafts`; null when it holds nothing for you."""
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
-        item = queues.take_next(session, project, here.actor, queue, here.studio.clock())
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        item = queues.take_next(session, project, ctx.actor, queue, ctx.studio.clock())
         if item is None:
             return None
-        hidden = queues.key_is_hidden(session, item, here.actor)
+        hidden = queues.key_is_hidden(session, item, ctx.actor)
         return {
-            **plain_item(item),
-            "content": plain_content(revisions.content_of(session, item), hidden=hidden),
+            **item_json(item),
+            "content": content_json(revisions.content_of(session, item), hidden=hidden),
         }
 
 
 @router.put("/items/{item_id}/blind-answer", summary="Answer by ear")
-def answer(here: Here, item_id: int, choice: Annotated[int | None, Body(embed=True)]) -> dict[str, Any]:
+def answer(ctx: Context, item_id: int, choice: Annotated[int | None, Body(embed=True)]) -> dict[str, Any]:
     """Place of the choice from 0, null for “cannot tell”; the key comes back."""
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
-        item = listening.answer(session, project, item_id, here.actor, choice, here.studio.clock())
-        return {**plain_item(item), "content": plain_content(revisions.content_of(session, item))}
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        item = listening.answer(session, project, item_id, ctx.actor, choice, ctx.studio.clock())
+        return {**item_json(item), "content": content_json(revisions.content_of(session, item))}

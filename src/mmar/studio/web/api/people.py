@@ -9,20 +9,20 @@ from sqlalchemy import select
 
 from mmar.studio.data.tables import Person, Trace
 from mmar.studio.store.people import members, set_roles, trace
-from mmar.studio.web.inviting import invite_person, only_admin, password_link, switch_person
-from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.web.context import ProjectContext, attached, project_context
+from mmar.studio.web.invitations import invite_person, new_password_link, require_admin, set_person_active
 from mmar.studio.workflow import NotThere, Role
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}", tags=["people"])
-Here = Annotated[Place, Depends(place)]
+Context = Annotated[ProjectContext, Depends(project_context)]
 
 
 @router.get("/people", summary="Who belongs to the project")
-def people(here: Here) -> list[dict[str, Any]]:
+def people(ctx: Context) -> list[dict[str, Any]]:
     """Names and roles, and who is shut out."""
-    with here.studio.database.read() as session:
+    with ctx.studio.database.read() as session:
         return [
             {
                 "id": person.id,
@@ -31,60 +31,60 @@ def people(here: Here) -> list[dict[str, Any]]:
                 "roles": sorted(roles),
                 "active": person.active,
             }
-            for person, roles in members(session, here.project.id)
+            for person, roles in members(session, ctx.project.id)
         ]
 
 
 @router.post("/people", summary="Add somebody", status_code=201)
 def invite(
     request: Request,
-    here: Here,
+    ctx: Context,
     login: Annotated[str, Body(embed=True)],
     roles: Annotated[list[Role], Body(embed=True)],
     name: Annotated[str, Body(embed=True)] = "",
 ) -> dict[str, Any]:
     """A new person gets a link that works once; it is in this answer only."""
-    token = invite_person(here, login, name, frozenset(roles))
+    token = invite_person(ctx, login, name, frozenset(roles))
     return {"login": login, "link": str(request.url_for("welcome_page", token=token)) if token else None}
 
 
 @router.put("/people/{person_id}", summary="Say what somebody is")
-def roles(here: Here, person_id: int, roles: Annotated[list[Role], Body(embed=True)]) -> list[str]:
+def roles(ctx: Context, person_id: int, roles: Annotated[list[Role], Body(embed=True)]) -> list[str]:
     """No roles means that they leave."""
-    with here.studio.database.write() as session:
+    with ctx.studio.database.write() as session:
         person = session.get(Person, person_id)
         if person is None:
             raise NotThere("there is no such person")
-        project = attached(session, here.project)
-        set_roles(session, project, person, frozenset(roles), here.actor)
+        project = attached(session, ctx.project)
+        set_roles(session, project, person, frozenset(roles), ctx.actor)
         said = ", ".join(sorted(roles)) or "left"
-        now = here.studio.clock()
-        trace(session, now, here.person.id, "roles", person.login, detail=said, project_id=project.id)
+        now = ctx.studio.clock()
+        trace(session, now, ctx.person.id, "roles", person.login, detail=said, project_id=project.id)
     return sorted(roles)
 
 
 @router.post("/people/{person_id}/link", summary="A link to choose a new password", status_code=201)
-def new_link(request: Request, here: Here, person_id: int) -> dict[str, str]:
+def new_link(request: Request, ctx: Context, person_id: int) -> dict[str, str]:
     """It works once, for three days, and is in this answer only; their sessions end."""
-    login, token = password_link(here, person_id)
+    login, token = new_password_link(ctx, person_id)
     return {"login": login, "link": str(request.url_for("welcome_page", token=token))}
 
 
 @router.put("/people/{person_id}/active", summary="Shut somebody out, or let them in again")
-def switch(here: Here, person_id: int, active: Annotated[bool, Body(embed=True)]) -> dict[str, Any]:
+def switch(ctx: Context, person_id: int, active: Annotated[bool, Body(embed=True)]) -> dict[str, Any]:
     """For the whole site: sessions and tokens end, what they had in hand is anybody's; name and work stay."""
-    person = switch_person(here, person_id, active=active)
+    person = set_person_active(ctx, person_id, active=active)
     return {"id": person.id, "login": person.login, "active": person.active}
 
 
 @router.get("/audit", summary="The audit log")
-def audit(here: Here, before: int = 0, limit: int = 60) -> list[dict[str, Any]]:
+def audit(ctx: Context, before: int = 0, limit: int = 60) -> list[dict[str, Any]]:
     """Newest first, for admins; `before` is the last number of the page before, at most 500 a page."""
-    only_admin(here)
-    query = select(Trace).where(Trace.project_id == here.project.id)
+    require_admin(ctx)
+    query = select(Trace).where(Trace.project_id == ctx.project.id)
     if before:
         query = query.where(Trace.id < before)
-    with here.studio.database.read() as session:
+    with ctx.studio.database.read() as session:
         found = session.scalars(query.order_by(Trace.id.desc()).limit(min(max(limit, 1), 500)))
         return [
             {

@@ -14,7 +14,7 @@ from mmar.studio.jobs.converting import ask_for_conversion
 from mmar.studio.security.sessions import Visitor
 from mmar.studio.store import projects, queues, taxonomies, taxonomy_change
 from mmar.studio.store.people import names_of, trace
-from mmar.studio.web.studio import Place, attached, place, studio_of, visitor
+from mmar.studio.web.context import ProjectContext, attached, current_visitor, project_context, studio_of
 from mmar.studio.workflow.coverage import board
 from mmar.studio.workflow.refusal import Refused
 from mmar.studio.workflow.taxonomy import Move, Taxonomy
@@ -22,8 +22,8 @@ from mmar.studio.workflow.taxonomy import Move, Taxonomy
 __all__ = ["router"]
 
 router = APIRouter(tags=["project"])
-Who = Annotated[Visitor, Depends(visitor)]
-Here = Annotated[Place, Depends(place)]
+LoggedIn = Annotated[Visitor, Depends(current_visitor)]
+Context = Annotated[ProjectContext, Depends(project_context)]
 Words = Annotated[str, Body(embed=True)]
 
 
@@ -37,80 +37,80 @@ def converted(value: Any, kind: Any, field: str) -> Any:
         return msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as error:
         found = wrong_shape(error)
-        place = ".".join(part for part in (field, found.field) if part)
-        raise InputError(found.problem, field=place) from None
+        location = ".".join(part for part in (field, found.field) if part)
+        raise InputError(found.problem, field=location) from None
 
 
 @router.get("/projects", summary="Your projects")
-def all_projects(request: Request, who: Who) -> list[dict[str, Any]]:
+def all_projects(request: Request, visitor: LoggedIn) -> list[dict[str, Any]]:
     """Slug, title and items by state."""
     with studio_of(request).database.read() as session:
         return [
             {"slug": one.slug, "title": one.title, "items": projects.state_counts(session, one.id)}
-            for one in projects.projects_of(session, who.person)
+            for one in projects.projects_of(session, visitor.person)
         ]
 
 
 @router.get("/p/{slug}", summary="One project")
-def one_project(here: Here) -> dict[str, Any]:
+def one_project(ctx: Context) -> dict[str, Any]:
     """Settings, counts, your queues, human accuracy and agreement."""
-    with here.studio.database.read() as session:
-        score = here.studio.human(session, here.project.id)
+    with ctx.studio.database.read() as session:
+        score = ctx.studio.human(session, ctx.project.id)
         return {
-            "slug": here.project.slug,
-            "title": here.project.title,
-            "settings": msgspec.to_builtins(here.project.settings),
-            "items": projects.state_counts(session, here.project.id),
-            "waiting": queues.waiting(session, here.project, here.actor, here.studio.clock()),
+            "slug": ctx.project.slug,
+            "title": ctx.project.title,
+            "settings": msgspec.to_builtins(ctx.project.settings),
+            "items": projects.state_counts(session, ctx.project.id),
+            "waiting": queues.waiting(session, ctx.project, ctx.actor, ctx.studio.clock()),
             "human": msgspec.to_builtins(score),
         }
 
 
 @router.put("/p/{slug}/settings", summary="Change the project's settings")
-def settings(here: Here, values: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+def settings(ctx: Context, values: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
     """Fields that are not given stay as they are."""
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
         now = msgspec.to_builtins(project.settings)
         values.pop("canary", None)
         before = (project.settings.clip_rate, project.settings.clip_channels)
-        projects.save_settings(project, here.actor, converted({**now, **values}, ProjectSettings, "settings"))
+        projects.save_settings(project, ctx.actor, converted({**now, **values}, ProjectSettings, "settings"))
         if (project.settings.clip_rate, project.settings.clip_channels) != before:
-            ask_for_conversion(session, project, here.studio.clock(), person_id=here.person.id)
-        trace(session, here.studio.clock(), here.person.id, "settings", project.slug, project_id=project.id)
+            ask_for_conversion(session, project, ctx.studio.clock(), person_id=ctx.person.id)
+        trace(session, ctx.studio.clock(), ctx.person.id, "settings", project.slug, project_id=project.id)
         return dict(msgspec.to_builtins(project.settings))
 
 
 @router.post("/projects", summary="Begin a project", status_code=201)
 def begin(
     request: Request,
-    who: Who,
+    visitor: LoggedIn,
     slug: Words,
     title: Words,
     about: Annotated[str, Body(embed=True)] = "",
 ) -> dict[str, str]:
     """For admins of the site."""
-    if not who.person.site_admin:
+    if not visitor.person.site_admin:
         raise Refused("role", "only an admin of the site may begin a project")
     studio = studio_of(request)
     with studio.database.write() as session:
-        made = projects.add_project(session, slug, title, who.person, studio.clock(), about.strip())
-        trace(session, studio.clock(), who.person.id, "project made", made.slug, project_id=made.id)
+        made = projects.add_project(session, slug, title, visitor.person, studio.clock(), about.strip())
+        trace(session, studio.clock(), visitor.person.id, "project made", made.slug, project_id=made.id)
         return {"slug": made.slug, "title": made.title}
 
 
 @router.get("/p/{slug}/taxonomy", summary="The tree in force")
-def taxonomy(here: Here) -> dict[str, Any]:
+def taxonomy(ctx: Context) -> dict[str, Any]:
     """Its number and its layers."""
-    with here.studio.database.read() as session:
-        found = taxonomies.newest_taxonomy(session, here.project.id)
+    with ctx.studio.database.read() as session:
+        found = taxonomies.newest_taxonomy(session, ctx.project.id)
         return {"number": found.number, "why": found.why, **msgspec.to_builtins(found.tree)}
 
 
 @router.get("/p/{slug}/taxonomy/versions", summary="All trees, newest first")
-def taxonomy_versions(here: Here) -> list[dict[str, Any]]:
+def taxonomy_versions(ctx: Context) -> list[dict[str, Any]]:
     """Number, who, when, why, and the layers."""
-    with here.studio.database.read() as session:
+    with ctx.studio.database.read() as session:
         names = names_of(session)
         return [
             {
@@ -120,13 +120,13 @@ def taxonomy_versions(here: Here) -> list[dict[str, Any]]:
                 "why": one.why,
                 **msgspec.to_builtins(one.tree),
             }
-            for one in taxonomies.taxonomy_versions(session, here.project.id)
+            for one in taxonomies.taxonomy_versions(session, ctx.project.id)
         ]
 
 
 @router.put("/p/{slug}/taxonomy", summary="Put a new tree in force")
 def save_taxonomy(
-    here: Here,
+    ctx: Context,
     base: Annotated[int, Body()],
     layers: Annotated[list[dict[str, Any]], Body()],
     why: Annotated[str, Body()],
@@ -134,32 +134,32 @@ def save_taxonomy(
 ) -> dict[str, Any]:
     """`moves` says where items of places go that the new tree does not have."""
     tree = converted({"layers": layers}, Taxonomy, "layers")
-    with here.studio.database.write() as session:
+    with ctx.studio.database.write() as session:
         version = taxonomy_change.save_taxonomy(
             session,
-            attached(session, here.project),
-            here.actor,
+            attached(session, ctx.project),
+            ctx.actor,
             tree,
             converted(moves or [], list[Move], "moves"),
             base=base,
             why=why,
-            now=here.studio.clock(),
+            now=ctx.studio.clock(),
         )
-        now, said = here.studio.clock(), f"version {version.number}"
-        trace(session, now, here.person.id, "taxonomy", said, project_id=here.project.id)
+        now, said = ctx.studio.clock(), f"version {version.number}"
+        trace(session, now, ctx.person.id, "taxonomy", said, project_id=ctx.project.id)
         return {"number": version.number}
 
 
 @router.get("/p/{slug}/coverage", summary="What was collected against targets")
-def coverage(here: Here, language: str = "") -> dict[str, Any]:
+def coverage(ctx: Context, language: str = "") -> dict[str, Any]:
     """Cells, languages, and what is most wanted."""
-    with here.studio.database.read() as session:
-        tree = taxonomies.newest_taxonomy(session, here.project.id).tree
+    with ctx.studio.database.read() as session:
+        tree = taxonomies.newest_taxonomy(session, ctx.project.id).tree
         found = board(
-            queues.coverage_places(session, here.project.id),
+            queues.coverage_places(session, ctx.project.id),
             [branch.name for branch in tree.layers],
-            here.project.settings.modalities,
-            here.project.settings.targets,
+            ctx.project.settings.modalities,
+            ctx.project.settings.targets,
             language=language,
         )
     return {

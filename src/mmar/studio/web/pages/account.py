@@ -14,32 +14,32 @@ from mmar.studio.security.passwords import SHORTEST
 from mmar.studio.security.rates import forget_tries
 from mmar.studio.security.sessions import Visitor, end_sessions_of, make_api_token
 from mmar.studio.store.people import revoke_token, tokens_of, trace
+from mmar.studio.web.context import ForgedRequest, current_visitor, read_form, studio_of
 from mmar.studio.web.forms import text
-from mmar.studio.web.pages.entry import address_of, let_in, too_many_tries
-from mmar.studio.web.render import page
-from mmar.studio.web.studio import Forged, read_form, studio_of, visitor
+from mmar.studio.web.pages.login import client_address, login_wait, start_session
+from mmar.studio.web.render import render_page
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/me")
 Form = Annotated[FormData, Depends(read_form)]
-Who = Annotated[Visitor, Depends(visitor)]
+LoggedIn = Annotated[Visitor, Depends(current_visitor)]
 
 
-def _page(request: Request, who: Visitor, status: int = 200, **more: Any) -> Response:
+def _page(request: Request, visitor: Visitor, status: int = 200, **more: Any) -> Response:
     with studio_of(request).database.read() as session:
-        tokens = tokens_of(session, who.person.id)
+        tokens = tokens_of(session, visitor.person.id)
     shown: dict[str, Any] = {
         "fresh": "",
         "problem": "",
         "changed": request.query_params.get("changed") == "1",
     } | more
-    return page(
+    return render_page(
         request,
         "account.html",
         status=status,
-        person=who.person,
-        csrf=who.csrf,
+        person=visitor.person,
+        csrf=visitor.csrf,
         tokens=tokens,
         shortest=SHORTEST,
         **shown,
@@ -47,56 +47,56 @@ def _page(request: Request, who: Visitor, status: int = 200, **more: Any) -> Res
 
 
 @router.get("")
-def account(request: Request, who: Who) -> Response:
+def account(request: Request, visitor: LoggedIn) -> Response:
     """The account."""
-    return _page(request, who)
+    return _page(request, visitor)
 
 
 @router.post("/password")
-def change_password(request: Request, who: Who, form: Form) -> Response:
+def change_password(request: Request, visitor: LoggedIn, form: Form) -> Response:
     """Choose another password. Whoever else is logged in under this name is logged out, tokens stay.
 
     The old one is asked for, and guessed at no faster than at the login: a browser left open is not enough.
     """
-    if not who.csrf:
-        raise Forged  # a token is not its person
+    if not visitor.csrf:
+        raise ForgedRequest  # a token is not its person
     studio = studio_of(request)
-    login, now = who.person.login, studio.clock()
-    if problem := too_many_tries(request, login, who.person.id):
-        return _page(request, who, 429, problem=problem)
+    login, now = visitor.person.login, studio.clock()
+    if problem := login_wait(request, login, visitor.person.id):
+        return _page(request, visitor, 429, problem=problem)
     try:
-        if not studio.passwords.fits(who.person.password, text(form, "old")):
+        if not studio.passwords.fits(visitor.person.password, text(form, "old")):
             raise InputError("this is not your present password", field="old")
         if text(form, "password") != text(form, "again"):
             raise InputError("the two passwords differ", field="password")
         kept = studio.passwords.hash(text(form, "password"), login=login)
     except InputError as error:
         hint = f"; {error.hint}" if error.hint else ""
-        return _page(request, who, 422, problem=f"{error.problem[0].upper()}{error.problem[1:]}{hint}.")
+        return _page(request, visitor, 422, problem=f"{error.problem[0].upper()}{error.problem[1:]}{hint}.")
     with studio.database.write() as session:
-        person = session.get_one(Person, who.person.id)
+        person = session.get_one(Person, visitor.person.id)
         person.password = kept
         forget_tries(session, login)
         end_sessions_of(session, person.id)
-        trace(session, now, person.id, "password set", login, address=address_of(request))
-    return let_in(studio, who.person, "/me?changed=1")
+        trace(session, now, person.id, "password set", login, address=client_address(request))
+    return start_session(studio, visitor.person, "/me?changed=1")
 
 
 @router.post("/tokens")
-def add_token(request: Request, who: Who, form: Form) -> Response:
+def add_token(request: Request, visitor: LoggedIn, form: Form) -> Response:
     """Make a token; it is shown this once."""
     studio = studio_of(request)
     name = text(form, "name").strip()[:100] or "program"
     with studio.database.write() as session:
-        fresh = make_api_token(session, who.person.id, name, studio.clock())
-        trace(session, studio.clock(), who.person.id, "token made", name)
-    return _page(request, who, fresh=fresh)
+        fresh = make_api_token(session, visitor.person.id, name, studio.clock())
+        trace(session, studio.clock(), visitor.person.id, "token made", name)
+    return _page(request, visitor, fresh=fresh)
 
 
 @router.post("/tokens/{token_id}/revoke")
-def drop_token(request: Request, who: Who, token_id: int) -> Response:
+def drop_token(request: Request, visitor: LoggedIn, token_id: int) -> Response:
     """A token stops working."""
     studio = studio_of(request)
     with studio.database.write() as session:
-        revoke_token(session, who.person.id, token_id, studio.clock())
+        revoke_token(session, visitor.person.id, token_id, studio.clock())
     return RedirectResponse("/me", 303)

@@ -17,15 +17,15 @@ from mmar.studio.hints import hints
 from mmar.studio.jobs.asking import ask_one
 from mmar.studio.store import drafts, items, queues, revisions
 from mmar.studio.store.clips import clip_of, recording_of, source_of
-from mmar.studio.store.ideas import board_of
+from mmar.studio.store.ideas import board_of, find_idea
 from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.media import ask_for_sound
 from mmar.studio.store.proposals import open_proposals
 from mmar.studio.store.taxonomies import newest_taxonomy
+from mmar.studio.web.context import ProjectContext, attached, fragment_of, project_context, record_key_view
 from mmar.studio.web.forms import content_from_form, number, text
-from mmar.studio.web.render import as_seen, page
-from mmar.studio.web.studio import Place, attached, part_of, place, shows_key
-from mmar.studio.web.uploads import take_upload
+from mmar.studio.web.render import job_marker, render_page
+from mmar.studio.web.uploads import store_upload
 from mmar.studio.workflow import (
     Action,
     Command,
@@ -39,18 +39,18 @@ from mmar.studio.workflow.taxonomy import layer_map
 __all__ = ["UNREADY", "router"]
 
 router = APIRouter(prefix="/p/{slug}")
-Here = Annotated[Place, Depends(place)]
+Context = Annotated[ProjectContext, Depends(project_context)]
 UNREADY = ("incomplete", "unchanged")
 """Why an item cannot be handed in that its author can mend in the form."""
 
 
-def _sound(session: Session, here: Place, item: Item, content: ItemContent) -> dict[str, Any]:
+def _sound(session: Session, ctx: ProjectContext, item: Item, content: ItemContent) -> dict[str, Any]:
     """What the page needs to know about an item's sound."""
-    recording = recording_of(session, here.project.id, content)
+    recording = recording_of(session, ctx.project.id, content)
     job = session.scalar(
         select(Job)
         .where(
-            Job.project_id == here.project.id,
+            Job.project_id == ctx.project.id,
             Job.key.in_([source_of(content) or "-", item.clip_key or "-"]),
             Job.kind.in_(["fetch", "clip"]),
         )
@@ -61,8 +61,8 @@ def _sound(session: Session, here: Place, item: Item, content: ItemContent) -> d
     return {"recording": recording, "clip": clip_of(session, item), "job": job, "whole": whole}
 
 
-def _form_values(session: Session, here: Place, item: Item, content: ItemContent) -> dict[str, Any]:
-    tree = newest_taxonomy(session, here.project.id).tree
+def _form_values(session: Session, ctx: ProjectContext, item: Item, content: ItemContent) -> dict[str, Any]:
+    tree = newest_taxonomy(session, ctx.project.id).tree
     rejection = queues.last_rejection(session, item.id) if item.state == "correction" else None
     since: tuple[Any, ...] = ()
     if rejection is not None and item.revision > 0:
@@ -74,36 +74,36 @@ def _form_values(session: Session, here: Place, item: Item, content: ItemContent
         "problems": hints(content, layers=layer_map(tree)),
         "rejection": rejection,
         "since": since,
-        "ideas": [card.idea for card in board_of(session, here.project.id, here.person.id)],
-        "settings": here.project.settings,
-        "model": here.studio.config.text_model,
-        "proposals": open_proposals(session, here.project.id, item_id=item.id),
-        "guess_job": guess_job(session, here, item.id),
-        **_sound(session, here, item, content),
+        "ideas": [card.idea for card in board_of(session, ctx.project.id, ctx.person.id)],
+        "settings": ctx.project.settings,
+        "model": ctx.studio.config.text_model,
+        "proposals": open_proposals(session, ctx.project.id, item_id=item.id),
+        "guess_job": guess_job(session, ctx, item.id),
+        **_sound(session, ctx, item, content),
     }
 
 
 @router.get("/items/{item_id}/edit")
-def edit(request: Request, here: Here, item_id: int, saved: int = 0, unready: str = "") -> Response:
+def edit(request: Request, ctx: Context, item_id: int, saved: int = 0, unready: str = "") -> Response:
     """The form, with what this person was typing, and why the item could not be handed in if it was tried."""
-    with here.studio.database.read() as session:
-        item = revisions.find_item(session, here.project, item_id)
-        case = revisions.load_case(session, here.project, item)
-        can = permitted(case, here.actor, here.studio.clock())
+    with ctx.studio.database.read() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        case = revisions.load_case(session, ctx.project, item)
+        can = permitted(case, ctx.actor, ctx.studio.clock())
         if Action.SAVE not in can:
-            return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}", 303)
+            return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}", 303)
         kept = revisions.content_of(session, item)
-        draft = drafts.find_draft(session, item.id, here.person.id)
+        draft = drafts.find_draft(session, item.id, ctx.person.id)
         content = draft.content if draft else kept
         version = draft.version if draft else item.version
         base = draft.revision if draft else item.revision
-        values = _form_values(session, here, item, content)
+        values = _form_values(session, ctx, item, content)
     if item.revision:
-        shows_key(here, item)
-    return page(
+        record_key_view(ctx, item)
+    return render_page(
         request,
         "annotate.html",
-        here,
+        ctx,
         version=version,
         base=base,
         draft=draft,
@@ -115,88 +115,88 @@ def edit(request: Request, here: Here, item_id: int, saved: int = 0, unready: st
     )
 
 
-def _content(session: Session, here: Place, item: Item) -> ItemContent:
+def _content(session: Session, ctx: ProjectContext, item: Item) -> ItemContent:
     """What the form says, on top of the revision that it began with."""
-    base = number(here.form, "base") or 0
-    return content_from_form(here.form, revisions.content_at(session, item.id, min(base, item.revision)))
+    base = number(ctx.form, "base") or 0
+    return content_from_form(ctx.form, revisions.content_at(session, item.id, min(base, item.revision)))
 
 
-def _keep(session: Session, here: Place, item: Item, now: datetime) -> ItemContent:
+def _keep(session: Session, ctx: ProjectContext, item: Item, now: datetime) -> ItemContent:
     """Keep what is being typed."""
-    content = _content(session, here, item)
-    version, base = number(here.form, "version") or 0, number(here.form, "base") or 0
-    drafts.save_draft(session, item, here.actor, content, version, base, now)
+    content = _content(session, ctx, item)
+    version, base = number(ctx.form, "version") or 0, number(ctx.form, "base") or 0
+    drafts.save_draft(session, item, ctx.actor, content, version, base, now)
     return content
 
 
 @router.post("/items/{item_id}/draft")
-def draft(request: Request, here: Here, item_id: int) -> Response:
+def draft(request: Request, ctx: Context, item_id: int) -> Response:
     """Keep what is being typed; answers with hints."""
-    with here.studio.database.write() as session:
-        item = revisions.find_item(session, here.project, item_id)
-        now = here.studio.clock()
-        content = _keep(session, here, item, now)
-        tree = newest_taxonomy(session, here.project.id).tree
+    with ctx.studio.database.write() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        now = ctx.studio.clock()
+        content = _keep(session, ctx, item, now)
+        tree = newest_taxonomy(session, ctx.project.id).tree
         found = hints(content, layers=layer_map(tree))
-    return page(
-        request, "hints.html", here, problems=found, kept_at=now, sources=source_of(content), item=item
+    return render_page(
+        request, "hints.html", ctx, problems=found, kept_at=now, sources=source_of(content), item=item
     )
 
 
-def _guess(request: Request, here: Place, item_id: int, seen: str | None = None) -> Response:
-    with here.studio.database.read() as session:
-        item = revisions.find_item(session, here.project, item_id)
+def _guess(request: Request, ctx: ProjectContext, item_id: int, seen: str | None = None) -> Response:
+    with ctx.studio.database.read() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
         if Action.SAVE not in permitted(
-            revisions.load_case(session, here.project, item), here.actor, here.studio.clock()
+            revisions.load_case(session, ctx.project, item), ctx.actor, ctx.studio.clock()
         ):
             raise Refused("role", "what the model guessed is for those who write the item")
-        job = guess_job(session, here, item_id)
-        if seen is not None and as_seen(job) == seen:
+        job = guess_job(session, ctx, item_id)
+        if seen is not None and job_marker(job) == seen:
             return Response(status_code=204)
-        draft = drafts.find_draft(session, item.id, here.person.id)
+        draft = drafts.find_draft(session, item.id, ctx.person.id)
         content = draft.content if draft else revisions.content_of(session, item)
-        found = open_proposals(session, here.project.id, item_id=item_id, kinds=("guess",))
-    model = here.studio.config.text_model
-    return page(
-        request, "guess.html", here, item=item, content=content, job=job, proposals=found, model=model
+        found = open_proposals(session, ctx.project.id, item_id=item_id, kinds=("guess",))
+    model = ctx.studio.config.text_model
+    return render_page(
+        request, "guess.html", ctx, item=item, content=content, job=job, proposals=found, model=model
     )
 
 
-def guess_job(session: Session, here: Place, item_id: int) -> Job | None:
+def guess_job(session: Session, ctx: ProjectContext, item_id: int) -> Job | None:
     """How far the model is with guessing what this person is writing."""
-    return newest_job(session, here.project.id, "propose", f"guess:{item_id}:{here.person.id}")
+    return newest_job(session, ctx.project.id, "propose", f"guess:{item_id}:{ctx.person.id}")
 
 
 @router.post("/items/{item_id}/guess")
-def guess(request: Request, here: Here, item_id: int) -> Response:
+def guess(request: Request, ctx: Context, item_id: int) -> Response:
     """Ask the model to answer what stands on the page, saved or not, without the audio."""
-    with here.studio.database.write() as session:
-        item, now = revisions.find_item(session, here.project, item_id), here.studio.clock()
-        content = _keep(session, here, item, now)
+    with ctx.studio.database.write() as session:
+        item, now = revisions.find_item(session, ctx.project, item_id), ctx.studio.clock()
+        content = _keep(session, ctx, item, now)
         if not content.question or len(content.choices) < 2 or content.answer is None:
             raise InputError("write the question and its choices and mark the key first", field="choices")
-        ask_one(session, here.project, item.id, "guess", here.person.id, now, unsaved=True)
+        ask_one(session, ctx.project, item.id, "guess", ctx.person.id, now, unsaved=True)
     if "hx-request" in request.headers:
-        return _guess(request, here, item_id)
-    return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit", 303)
+        return _guess(request, ctx, item_id)
+    return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}/edit", 303)
 
 
-@router.get("/items/{item_id}/guess", dependencies=[part_of("/p/{slug}/items/{item_id}/edit")])
-def guessed(request: Request, here: Here, item_id: int, seen: str = "") -> Response:
+@router.get("/items/{item_id}/guess", dependencies=[fragment_of("/p/{slug}/items/{item_id}/edit")])
+def guessed(request: Request, ctx: Context, item_id: int, seen: str = "") -> Response:
     """What the model guessed; nothing as long as that is what the page shows."""
-    return _guess(request, here, item_id, seen)
+    return _guess(request, ctx, item_id, seen)
 
 
 @router.post("/items/{item_id}/save")
-def save(request: Request, here: Here, item_id: int) -> Response:
+def save(request: Request, ctx: Context, item_id: int) -> Response:
     """Save a revision; and hand the item in, if the button says so."""
-    form, now, slug = here.form, here.studio.clock(), here.project.slug
+    form, now, slug = ctx.form, ctx.studio.clock(), ctx.project.slug
     then = text(form, "then")
     try:
-        with here.studio.database.write() as session:
-            project = attached(session, here.project)
+        with ctx.studio.database.write() as session:
+            project = attached(session, ctx.project)
             item = revisions.find_item(session, project, item_id, lock=True)
-            content = _content(session, here, item)
+            content = _content(session, ctx, item)
             kept = revisions.content_of(session, item)
             version = number(form, "version") or 0
             if content != kept or version != item.version or item.revision == 0:
@@ -204,24 +204,24 @@ def save(request: Request, here: Here, item_id: int) -> Response:
                     session,
                     project,
                     item_id,
-                    here.actor,
+                    ctx.actor,
                     content,
                     version=version,
                     base=number(form, "base") or 0,
                     why=text(form, "why"),
                     now=now,
                 )
-            ask_for_sound(session, project, item, now, person_id=here.person.id, fetch=then == "fetch")
+            ask_for_sound(session, project, item, now, person_id=ctx.person.id, fetch=then == "fetch")
     except items.StaleSave as stale:
-        with here.studio.database.write() as session:
-            item = revisions.find_item(session, here.project, item_id)
-            content = _content(session, here, item)
-            drafts.save_draft(session, item, here.actor, content, stale.version, item.revision, now)
-            queues.note_key_shown(session, item, here.person.id, now)
-        return page(
+        with ctx.studio.database.write() as session:
+            item = revisions.find_item(session, ctx.project, item_id)
+            content = _content(session, ctx, item)
+            drafts.save_draft(session, item, ctx.actor, content, stale.version, item.revision, now)
+            queues.note_key_shown(session, item, ctx.person.id, now)
+        return render_page(
             request,
             "conflict.html",
-            here,
+            ctx,
             status=409,
             item=item,
             conflict=stale.conflict,
@@ -229,10 +229,10 @@ def save(request: Request, here: Here, item_id: int) -> Response:
         )
     if then in (Action.SUBMIT, Action.RESUBMIT):
         try:
-            with here.studio.database.write() as session:
-                project = attached(session, here.project)
-                item = items.act(session, project, item_id, here.actor, Command(Action(then)), now)
-                ask_for_sound(session, project, item, now, person_id=here.person.id, fetch=True)
+            with ctx.studio.database.write() as session:
+                project = attached(session, ctx.project)
+                item = items.act(session, project, item_id, ctx.actor, Command(Action(then)), now)
+                ask_for_sound(session, project, item, now, person_id=ctx.person.id, fetch=True)
         except Refused as refused:
             if refused.kind not in UNREADY:
                 raise
@@ -243,31 +243,65 @@ def save(request: Request, here: Here, item_id: int) -> Response:
 
 
 @router.post("/items/{item_id}/resolve")
-def resolve(here: Here, item_id: int) -> Response:
+def resolve(ctx: Context, item_id: int) -> Response:
     """After two people saved at once: go on with one's own words, or with both persons' together."""
-    now = here.studio.clock()
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
+    now = ctx.studio.clock()
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
         item = revisions.find_item(session, project, item_id, lock=True)
-        word = text(here.form, "take")
+        word = text(ctx.form, "take")
         taken: drafts.Taken = "theirs" if word == "theirs" else "merged" if word == "merged" else "mine"
-        drafts.resolve(session, project, item, here.actor, taken, number(here.form, "first") or 0, now)
-    return RedirectResponse(f"/p/{here.project.slug}/items/{item_id}/edit", 303)
+        drafts.resolve(session, project, item, ctx.actor, taken, number(ctx.form, "first") or 0, now)
+    return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}/edit", 303)
 
 
-@router.get("/items/{item_id}/sound", dependencies=[part_of("/p/{slug}/items/{item_id}/edit")])
-def sound(request: Request, here: Here, item_id: int) -> Response:
+@router.get("/items/{item_id}/sound", dependencies=[fragment_of("/p/{slug}/items/{item_id}/edit")])
+def sound(request: Request, ctx: Context, item_id: int) -> Response:
     """How far the recording is; the page asks again until it is there."""
-    with here.studio.database.read() as session:
-        item = revisions.find_item(session, here.project, item_id)
-        found = _sound(session, here, item, revisions.content_of(session, item))
-    return page(request, "sound_state.html", here, item=item, **found)
+    with ctx.studio.database.read() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        found = _sound(session, ctx, item, revisions.content_of(session, item))
+    return render_page(request, "sound_state.html", ctx, item=item, **found)
 
 
 @router.post("/items/{item_id}/upload")
-def upload(here: Here, item_id: int) -> Response:
+def upload(ctx: Context, item_id: int) -> Response:
     """Take a recording for an item that is being written."""
-    with here.studio.database.read() as session:
-        revisions.find_item(session, here.project, item_id)
-    recording = take_upload(here)
+    with ctx.studio.database.read() as session:
+        revisions.find_item(session, ctx.project, item_id)
+    recording = store_upload(ctx)
     return JSONResponse({"recording": recording.id, "duration": recording.duration, "title": recording.title})
+
+
+@router.post("/items")
+def begin(ctx: Context) -> Response:
+    """Begin an item, perhaps from an idea or for a place of the coverage board."""
+    form, now = ctx.form, ctx.studio.clock()
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        item = items.new_item(session, project, ctx.actor, now)
+        idea = number(form, "idea")
+        # An idea that was given a place gives it to the items that grow from it.
+        given = find_idea(session, project, idea).place if idea is not None else ""
+        layer, _, sub = given.partition(" / ")
+        content = ItemContent(
+            idea=idea,
+            category=text(form, "layer") or layer,
+            sub_category=sub if not text(form, "layer") else "",
+            modality=text(form, "modality"),
+            language=text(form, "language"),
+        )
+        if content != ItemContent():
+            drafts.save_draft(session, item, ctx.actor, content, 0, 0, now)
+        item_id = item.id
+    return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}/edit", 303)
+
+
+@router.post("/write-next")
+def take_draft(ctx: Context) -> Response:
+    """Take an item that nobody has begun."""
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        item = queues.take_next(session, project, ctx.actor, "drafts", ctx.studio.clock())
+    target = f"items/{item.id}/edit" if item else ""
+    return RedirectResponse(f"/p/{ctx.project.slug}/{target}", 303)

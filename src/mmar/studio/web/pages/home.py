@@ -14,32 +14,32 @@ from mmar.studio.store.jobs import job_counts
 from mmar.studio.store.people import trace
 from mmar.studio.store.proposals import count_proposals
 from mmar.studio.store.revisions import find_item
+from mmar.studio.web.context import ProjectContext, current_visitor, project_context, read_form, studio_of
 from mmar.studio.web.forms import text
-from mmar.studio.web.render import page
-from mmar.studio.web.studio import Place, place, read_form, studio_of, visitor
+from mmar.studio.web.render import render_page
 from mmar.studio.workflow.refusal import Refused
 
 __all__ = ["router"]
 
 router = APIRouter()
-Who = Annotated[Visitor, Depends(visitor)]
-Here = Annotated[Place, Depends(place)]
+LoggedIn = Annotated[Visitor, Depends(current_visitor)]
+Context = Annotated[ProjectContext, Depends(project_context)]
 
 
 @router.get("/")
-def all_projects(request: Request, who: Who) -> Response:
+def all_projects(request: Request, visitor: LoggedIn) -> Response:
     """One's projects; with only one, that one."""
     studio = studio_of(request)
     with studio.database.read() as session:
-        found = projects.projects_of(session, who.person)
+        found = projects.projects_of(session, visitor.person)
         counts = {project.id: projects.state_counts(session, project.id) for project in found}
-    if len(found) == 1 and not who.person.site_admin:
+    if len(found) == 1 and not visitor.person.site_admin:
         return RedirectResponse(f"/p/{found[0].slug}", 303)
-    return page(
+    return render_page(
         request,
         "projects.html",
-        person=who.person,
-        csrf=who.csrf,
+        person=visitor.person,
+        csrf=visitor.csrf,
         projects=found,
         counts=counts,
         project=None,
@@ -47,9 +47,11 @@ def all_projects(request: Request, who: Who) -> Response:
 
 
 @router.post("/projects")
-def add_project(request: Request, who: Who, form: Annotated[FormData, Depends(read_form)]) -> Response:
+def add_project(
+    request: Request, visitor: LoggedIn, form: Annotated[FormData, Depends(read_form)]
+) -> Response:
     """Begin a benchmark; whoever runs the site may."""
-    if not who.person.site_admin:
+    if not visitor.person.site_admin:
         raise Refused("role", "only an admin of the site may begin a project")
     studio = studio_of(request)
     with studio.database.write() as session:
@@ -57,28 +59,28 @@ def add_project(request: Request, who: Who, form: Annotated[FormData, Depends(re
             session,
             text(form, "slug").strip(),
             text(form, "title"),
-            who.person,
+            visitor.person,
             studio.clock(),
             text(form, "about").strip(),
         )
-        trace(session, studio.clock(), who.person.id, "project made", made.slug, project_id=made.id)
+        trace(session, studio.clock(), visitor.person.id, "project made", made.slug, project_id=made.id)
         slug = made.slug
     return RedirectResponse(f"/p/{slug}", 303)
 
 
 @router.get("/p/{slug}")
-def overview(request: Request, here: Here, handed: int = 0) -> Response:
+def overview(request: Request, ctx: Context, handed: int = 0) -> Response:
     """What waits for this person, where the whole stands, and what became of the item just handed in."""
-    now = here.studio.clock()
-    with here.studio.database.read() as session:
-        project_id = here.project.id
+    now = ctx.studio.clock()
+    with ctx.studio.database.read() as session:
+        project_id = ctx.project.id
         values: dict[str, Any] = {
-            "handed": find_item(session, here.project, handed) if handed else None,
-            "mine": queues.my_items(session, project_id, here.person.id),
-            "waiting": queues.waiting(session, here.project, here.actor, now),
+            "handed": find_item(session, ctx.project, handed) if handed else None,
+            "mine": queues.my_items(session, project_id, ctx.person.id),
+            "waiting": queues.waiting(session, ctx.project, ctx.actor, now),
             "counts": projects.state_counts(session, project_id),
             "jobs": job_counts(session, project_id),
-            "proposals": count_proposals(session, project_id, here.actor).shown,
-            "human": here.studio.human(session, project_id),
+            "proposals": count_proposals(session, project_id, ctx.actor).shown,
+            "human": ctx.studio.human(session, project_id),
         }
-    return page(request, "home.html", here, **values)
+    return render_page(request, "home.html", ctx, **values)

@@ -9,31 +9,31 @@ from starlette.responses import FileResponse, Response
 
 from mmar.studio.library import media_file
 from mmar.studio.store.media import find_clip, own_recording
-from mmar.studio.web.studio import Place, place
+from mmar.studio.web.context import ProjectContext, project_context
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}/media")
-Here = Annotated[Place, Depends(place)]
+Context = Annotated[ProjectContext, Depends(project_context)]
 
 _AUDIO = frozenset({"audio/wav", "audio/x-wav", "audio/flac", "audio/mpeg", "audio/ogg", "audio/aiff"})
 
 
-def _found(here: Place, kind: str, number: int) -> tuple[str, str, str | None]:
-    with here.studio.database.read() as session:
+def _found(ctx: ProjectContext, kind: str, number: int) -> tuple[str, str, str | None]:
+    with ctx.studio.database.read() as session:
         if kind == "clip":
-            clip = find_clip(session, here.project, number)
+            clip = find_clip(session, ctx.project, number)
             return clip.path, "audio/wav", clip.waveform
-        recording = own_recording(session, here.project, number)
+        recording = own_recording(session, ctx.project, number)
         return recording.path, recording.media_type, recording.waveform
 
 
 @router.get("/{kind}/{number}")
-def sound(here: Here, kind: Literal["clip", "recording"], number: int) -> Response:
+def sound(ctx: Context, kind: Literal["clip", "recording"], number: int) -> Response:
     """The bytes; a player asks for ranges of them."""
-    path, media_type, _ = _found(here, kind, number)
+    path, media_type, _ = _found(ctx, kind, number)
     return FileResponse(
-        media_file(here.studio.config.media, path),
+        media_file(ctx.studio.config.media, path),
         # Whatever stands in the database, nothing is ever served as a page or a script.
         media_type=media_type if media_type in _AUDIO else "application/octet-stream",
         filename=f"{kind}-{number}{path[path.rfind('.') :]}",
@@ -44,7 +44,7 @@ def sound(here: Here, kind: Literal["clip", "recording"], number: int) -> Respon
 
 @router.get("/{kind}/{number}/peaks")
 def peaks(
-    here: Here,
+    ctx: Context,
     kind: Literal["clip", "recording"],
     number: int,
     points: Annotated[int, Query(ge=10, le=100_000)] = 2000,
@@ -54,8 +54,8 @@ def peaks(
     """The waveform between two moments, in about so many points."""
     from mmar.studio.media.waveform import open_waveform
 
-    _, _, waveform = _found(here, kind, number)
-    drawn = open_waveform(media_file(here.studio.config.media, waveform or "-"))
+    _, _, waveform = _found(ctx, kind, number)
+    drawn = open_waveform(media_file(ctx.studio.config.media, waveform or "-"))
     window = drawn.window(start, end if end is not None else drawn.frames / drawn.rate, points)
     return Response(
         window.to_json(), media_type="application/json", headers={"cache-control": "private, max-age=3600"}

@@ -14,41 +14,43 @@ from mmar.errors import MmarError, UsageError
 from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.store import deciding, proposals, revisions
 from mmar.studio.taking import take_over_many
-from mmar.studio.web.forms import number, text, texts, ticked_ideas, ticked_places
-from mmar.studio.web.render import page
-from mmar.studio.web.studio import Place, attached, place
+from mmar.studio.web.context import ProjectContext, attached, project_context
+from mmar.studio.web.forms import number, selected_ideas, selected_places, text, texts
+from mmar.studio.web.render import render_page
 from mmar.studio.workflow import changes
 
 __all__ = ["proposal_values", "proposal_words", "router"]
 
 router = APIRouter(prefix="/p/{slug}")
-Here = Annotated[Place, Depends(place)]
+Context = Annotated[ProjectContext, Depends(project_context)]
 PAGE = 20
 
 
-def proposal_values(session: Session, here: Place, *, kind: str = "", before: int = 0) -> dict[str, Any]:
+def proposal_values(
+    session: Session, ctx: ProjectContext, *, kind: str = "", before: int = 0
+) -> dict[str, Any]:
     """A page of what waits for this person, with what each would change, for `proposals.html`."""
     kind = kind if kind in proposals.KINDS else ""
     found = proposals.visible_proposals(
-        session, here.project.id, here.actor, kind=kind, before=before, limit=PAGE + 1
+        session, ctx.project.id, ctx.actor, kind=kind, before=before, limit=PAGE + 1
     )
     return {
         "proposals": [_shown(session, one) for one in found[:PAGE]],
-        "proposal_counts": proposals.count_proposals(session, here.project.id, here.actor, kind=kind),
+        "proposal_counts": proposals.count_proposals(session, ctx.project.id, ctx.actor, kind=kind),
         "proposal_kind": kind,
         "older": found[PAGE - 1].id if len(found) > PAGE else 0,
-        "takeable": proposals.takeable(session, here.project.id, here.actor, kind=kind),
+        "takeable": proposals.takeable(session, ctx.project.id, ctx.actor, kind=kind),
     }
 
 
 @router.get("/preparation/proposals")
-def listing(request: Request, here: Here, kind: str = "", before: int = 0) -> Response:
+def listing(request: Request, ctx: Context, kind: str = "", before: int = 0) -> Response:
     """The proposals alone, page by page."""
-    with here.studio.database.read() as session:
-        values = proposal_values(session, here, kind=kind, before=before)
+    with ctx.studio.database.read() as session:
+        values = proposal_values(session, ctx, kind=kind, before=before)
     # Decided here, one goes on here, with the newest of the kind.
-    back = f"/p/{here.project.slug}/preparation/proposals?{urlencode({'kind': values['proposal_kind']})}"
-    return page(request, "proposals_page.html", here, back=back, **values)
+    back = f"/p/{ctx.project.slug}/preparation/proposals?{urlencode({'kind': values['proposal_kind']})}"
+    return render_page(request, "proposals_page.html", ctx, back=back, **values)
 
 
 def _shown(session: Session, proposal: Proposal) -> dict[str, Any]:
@@ -96,33 +98,35 @@ def proposal_words(kind: str, content: Mapping[str, Any]) -> str:
 
 
 @router.post("/proposals/take-over")
-def take_over(request: Request, here: Here) -> Response:
+def take_over(request: Request, ctx: Context) -> Response:
     """Take over all that wait, of one kind or for one item, as they are."""
-    kind = text(here.form, "kind")
+    kind = text(ctx.form, "kind")
     kind = kind if kind in proposals.TAKEABLE else ""
-    item = number(here.form, "item")
-    database = here.studio.database
+    item = number(ctx.form, "item")
+    database = ctx.studio.database
     with database.read() as session:
         found = proposals.takeable(
-            session, here.project.id, here.actor, kind=kind, item_id=item, upto=number(here.form, "upto") or 0
+            session, ctx.project.id, ctx.actor, kind=kind, item_id=item, upto=number(ctx.form, "upto") or 0
         )
-    outcome = take_over_many(database, here.project, found, here.actor, here.studio.clock)
+    outcome = take_over_many(database, ctx.project, found, ctx.actor, ctx.studio.clock)
     with database.read() as session:
-        values = proposal_values(session, here, kind=kind)
-    back = f"/p/{here.project.slug}/preparation/proposals?{urlencode({'kind': kind})}"
-    return page(request, "proposals_page.html", here, back=back, outcome=outcome, item_id=item, **values)
+        values = proposal_values(session, ctx, kind=kind)
+    back = f"/p/{ctx.project.slug}/preparation/proposals?{urlencode({'kind': kind})}"
+    return render_page(
+        request, "proposals_page.html", ctx, back=back, outcome=outcome, item_id=item, **values
+    )
 
 
 @router.post("/proposals/{proposal_id}")
-def decide(here: Here, proposal_id: int) -> Response:
+def decide(ctx: Context, proposal_id: int) -> Response:
     """Take a proposal over, as it is or edited, or refuse it."""
-    word = text(here.form, "decision")
+    word = text(ctx.form, "decision")
     if word not in ("accepted", "edited", "refused"):
         raise UsageError("decide: accepted, edited or refused")
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
         proposal = proposals.find_proposal(session, project, proposal_id)
-        edited = _edited(here, proposal.kind, proposal.content) if word != "refused" else None
+        edited = _edited(ctx, proposal.kind, proposal.content) if word != "refused" else None
         changed = edited is not None and edited != proposal.content
         decision: deciding.Decision = (
             "refused" if word == "refused" else ("edited" if changed else "accepted")
@@ -131,23 +135,23 @@ def decide(here: Here, proposal_id: int) -> Response:
             session,
             project,
             proposal_id,
-            here.actor,
+            ctx.actor,
             decision,
-            here.studio.clock(),
+            ctx.studio.clock(),
             edited=edited,
-            version=number(here.form, "version"),
+            version=number(ctx.form, "version"),
         )
-    back = text(here.form, "back")
-    known = f"/p/{here.project.slug}/"
+    back = text(ctx.form, "back")
+    known = f"/p/{ctx.project.slug}/"
     if back.startswith(known):
         return RedirectResponse(back, 303)
-    kind = text(here.form, "only")
+    kind = text(ctx.form, "only")
     query = f"?{urlencode({'kind': kind})}" if kind in proposals.KINDS else ""
     return RedirectResponse(f"{known}preparation{query}#proposals", 303)
 
 
-def _edited(here: Place, kind: str, content: dict[str, Any]) -> dict[str, Any]:
-    form, new = here.form, dict(content)
+def _edited(ctx: ProjectContext, kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    form, new = ctx.form, dict(content)
     if kind == "thinking" and "thinking" in form:
         new["thinking"] = text(form, "thinking").strip()
     elif kind == "distractors" and "distractor" in form:
@@ -160,7 +164,7 @@ def _edited(here: Place, kind: str, content: dict[str, Any]) -> dict[str, Any]:
             {**row, "name": name.strip(), "scoring_point": point.strip()} for row, name, point in rows
         ]
     elif kind == "ideas" and ("take" in form or "some" in form):
-        new["ideas"] = ticked_ideas(form, content["ideas"])
+        new["ideas"] = selected_ideas(form, content["ideas"])
     elif kind == "grouping" and ("take" in form or "some" in form):
-        new["places"] = ticked_places(form, content["places"])
+        new["places"] = selected_places(form, content["places"])
     return new

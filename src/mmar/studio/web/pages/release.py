@@ -21,26 +21,28 @@ from mmar.studio.takedowns import (
     lift_takedown,
     taken_down_since,
 )
+from mmar.studio.web.context import ProjectContext, attached, project_context
 from mmar.studio.web.forms import text, texts
-from mmar.studio.web.render import page
-from mmar.studio.web.studio import Place, attached, place
-from mmar.studio.web.uploads import take_items
+from mmar.studio.web.render import render_page
+from mmar.studio.web.uploads import import_upload
 from mmar.studio.workflow import NotThere, Refused, Role
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}")
-Here = Annotated[Place, Depends(place)]
+Context = Annotated[ProjectContext, Depends(project_context)]
 
 
-def _lead(here: Place) -> None:
-    if not here.actor.has(Role.LEAD):
+def _lead(ctx: ProjectContext) -> None:
+    if not ctx.actor.has(Role.LEAD):
         raise Refused("role", "only a lead may do that")
 
 
-def _show(request: Request, here: Place, problem: str = "", status: int = 200, *, said: str = "") -> Response:
-    with here.studio.database.read() as session:
-        project = attached(session, here.project)
+def _show(
+    request: Request, ctx: ProjectContext, problem: str = "", status: int = 200, *, said: str = ""
+) -> Response:
+    with ctx.studio.database.read() as session:
+        project = attached(session, ctx.project)
         releases = session.scalars(
             select(Release).where(Release.project_id == project.id).order_by(Release.id.desc())
         ).all()
@@ -53,25 +55,25 @@ def _show(request: Request, here: Place, problem: str = "", status: int = 200, *
             "names": names_of(session),
             "project": project,
         }
-    return page(request, "release.html", here, status=status, problem=problem, said=said, **values)
+    return render_page(request, "release.html", ctx, status=status, problem=problem, said=said, **values)
 
 
 @router.get("/release")
-def show(request: Request, here: Here) -> Response:
+def show(request: Request, ctx: Context) -> Response:
     """What could be released, what was."""
-    return _show(request, here)
+    return _show(request, ctx)
 
 
 @router.post("/release")
-def write(request: Request, here: Here) -> Response:
+def write(request: Request, ctx: Context) -> Response:
     """Write a release."""
-    _lead(here)
-    form, now, version = here.form, here.studio.clock(), text(here.form, "version").strip()
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
+    _lead(ctx)
+    form, now, version = ctx.form, ctx.studio.clock(), text(ctx.form, "version").strip()
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
         save_settings(
             project,
-            here.actor,
+            ctx.actor,
             changed_settings(
                 project,
                 licence=text(form, "licence").strip(),
@@ -85,40 +87,40 @@ def write(request: Request, here: Here) -> Response:
         )
     try:
         made = write_project_release(
-            here.studio.config,
-            here.studio.database,
-            here.project.slug,
+            ctx.studio.config,
+            ctx.studio.database,
+            ctx.project.slug,
             version,
             now,
-            person_id=here.person.id,
+            person_id=ctx.person.id,
         )
     except MmarError as error:
-        return _show(request, here, str(error), 422)
-    with here.studio.database.write() as session:
-        trace(session, now, here.person.id, "release", made.version, project_id=here.project.id)
+        return _show(request, ctx, str(error), 422)
+    with ctx.studio.database.write() as session:
+        trace(session, now, ctx.person.id, "release", made.version, project_id=ctx.project.id)
     if made.at != now:
         note = (
             f"Version {made.version} was there already and was written again as it was frozen on {made.day}. "
         )
-        return _show(request, here, note + "Choose a new version for what was approved since.")
-    return RedirectResponse(f"/p/{here.project.slug}/release", 303)
+        return _show(request, ctx, note + "Choose a new version for what was approved since.")
+    return RedirectResponse(f"/p/{ctx.project.slug}/release", 303)
 
 
 @router.get("/import")
 @router.get("/release/takedown")
 @router.get("/release/takedown/{takedown_id}/lift")
-def back(here: Here) -> Response:
+def back(ctx: Context) -> Response:
     """Where the answers to these forms stand, for whoever loads one again."""
-    return RedirectResponse(f"/p/{here.project.slug}/release", 303)
+    return RedirectResponse(f"/p/{ctx.project.slug}/release", 303)
 
 
 @router.get("/release/{version}.zip")
-def download(here: Here, version: str) -> Response:
+def download(ctx: Context, version: str) -> Response:
     """A release as an archive."""
-    folder = release_folder(here.studio.config, here.project, version)
-    with here.studio.database.read() as session:
+    folder = release_folder(ctx.studio.config, ctx.project, version)
+    with ctx.studio.database.read() as session:
         known = session.scalar(
-            select(Release).where(Release.project_id == here.project.id, Release.version == version)
+            select(Release).where(Release.project_id == ctx.project.id, Release.version == version)
         )
         gone = taken_down_since(session, known) if known is not None else []
     if known is None or not folder.is_dir():
@@ -129,7 +131,7 @@ def download(here: Here, version: str) -> Response:
             f"version {version} holds what was taken down since ({gone[0]}; {len(gone)} in all), so it is not "
             "handed out any more; write a new version",
         )
-    name = f"{here.project.slug}-{version}"
+    name = f"{ctx.project.slug}-{version}"
     return StreamingResponse(
         zipped(folder, name),
         media_type="application/zip",
@@ -138,15 +140,15 @@ def download(here: Here, version: str) -> Response:
 
 
 @router.post("/release/takedown")
-def take_down(request: Request, here: Here) -> Response:
+def take_down(request: Request, ctx: Context) -> Response:
     """Name a video or an item that no release may hold again."""
-    what, why = text(here.form, "what"), text(here.form, "why")
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
-        named = add_takedown(session, project, here.actor, what, why, here.studio.clock())
+    what, why = text(ctx.form, "what"), text(ctx.form, "why")
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        named = add_takedown(session, project, ctx.actor, what, why, ctx.studio.clock())
     return _show(
         request,
-        here,
+        ctx,
         said=f"“{what.strip()}” names {_counted(named, 'here')}. No release will hold them again."
         if named
         else f"“{what.strip()}” names no item here. One that comes later is left out too.",
@@ -160,16 +162,16 @@ def _counted(named: list[str], words: str) -> str:
 
 
 @router.post("/release/takedown/{takedown_id}/lift")
-def lift(request: Request, here: Here, takedown_id: int) -> Response:
+def lift(request: Request, ctx: Context, takedown_id: int) -> Response:
     """Take back a takedown that was a mistake."""
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
         what, named = lift_takedown(
-            session, project, here.actor, takedown_id, text(here.form, "why"), here.studio.clock()
+            session, project, ctx.actor, takedown_id, text(ctx.form, "why"), ctx.studio.clock()
         )
     return _show(
         request,
-        here,
+        ctx,
         said=f"“{what}” is off the list; {_counted(named, 'may be released again')}."
         if named
         else f"“{what}” is off the list.",
@@ -177,25 +179,25 @@ def lift(request: Request, here: Here, takedown_id: int) -> Response:
 
 
 @router.get("/export.{form}")
-def export(request: Request, here: Here, form: str) -> Response:  # noqa: ARG001 - the API hands its own on
+def export(request: Request, ctx: Context, form: str) -> Response:  # noqa: ARG001 - the API hands its own on
     """Everything that is complete, keys included, so only for leads."""
-    _lead(here)
+    _lead(ctx)
     chosen = format_of(form)
-    with here.studio.database.read() as session:
-        exported = project_items(session, here.project)
+    with ctx.studio.database.read() as session:
+        exported = project_items(session, ctx.project)
     return Response(
         item_file(exported.items, chosen),
         media_type=FORMS[chosen],
-        headers={"content-disposition": f'attachment; filename="{here.project.slug}.{chosen}"'},
+        headers={"content-disposition": f'attachment; filename="{ctx.project.slug}.{chosen}"'},
     )
 
 
 @router.post("/import")
-def bring_in(request: Request, here: Here) -> Response:
+def bring_in(request: Request, ctx: Context) -> Response:
     """Bring in a benchmark: its metadata, or an archive with its clips."""
     try:
-        done, name = take_items(here)
+        done, name = import_upload(ctx)
     except InputError as error:
         hint = f" – {error.hint}" if error.hint else ""
-        return _show(request, here, f"Nothing was imported. {error.problem}{hint}", 422)
-    return _show(request, here, said=f"{name}: {done.words}.")
+        return _show(request, ctx, f"Nothing was imported. {error.problem}{hint}", 422)
+    return _show(request, ctx, said=f"{name}: {done.words}.")

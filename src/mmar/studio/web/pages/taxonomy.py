@@ -15,101 +15,101 @@ from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.people import names_of, trace
 from mmar.studio.store.taxonomies import newest_taxonomy, taxonomy_versions
 from mmar.studio.store.taxonomy_change import save_taxonomy
-from mmar.studio.web.forms import counted, number, text, texts
-from mmar.studio.web.render import as_seen, page
-from mmar.studio.web.studio import Place, attached, part_of, place
+from mmar.studio.web.context import ProjectContext, attached, fragment_of, project_context
+from mmar.studio.web.forms import number, positive_numbers, text, texts
+from mmar.studio.web.render import job_marker, render_page
 from mmar.studio.workflow.coverage import board
 from mmar.studio.workflow.taxonomy import Branch, Move, Taxonomy
 
 __all__ = ["router", "tree_from_form"]
 
 router = APIRouter(prefix="/p/{slug}")
-Here = Annotated[Place, Depends(place)]
+Context = Annotated[ProjectContext, Depends(project_context)]
 
 
 @router.get("/taxonomy")
-def show(request: Request, here: Here) -> Response:
+def show(request: Request, ctx: Context) -> Response:
     """The tree, its versions, what the model proposes."""
-    return _show(request, here, "taxonomy.html")
+    return _show(request, ctx, "taxonomy.html")
 
 
-def _show(request: Request, here: Place, part: str) -> Response:
-    with here.studio.database.read() as session:
-        versions = taxonomy_versions(session, here.project.id)
-        cards = ideas.board_of(session, here.project.id, here.person.id)
+def _show(request: Request, ctx: ProjectContext, part: str) -> Response:
+    with ctx.studio.database.read() as session:
+        versions = taxonomy_versions(session, ctx.project.id)
+        cards = ideas.board_of(session, ctx.project.id, ctx.person.id)
         places = {branch.name for branch in versions[0].tree.layers} | {
             f"{branch.name} / {sub}" for branch in versions[0].tree.layers for sub in branch.subs
         }
         values: dict[str, Any] = {
-            "job": newest_job(session, here.project.id, "propose", "grouping"),
+            "job": newest_job(session, ctx.project.id, "propose", "grouping"),
             "places": sorted(places),
             "strangers": sorted({card.idea.place for card in cards if card.idea.place} - places),
             "current": versions[0],
             "versions": versions,
-            "counts": queues.place_counts(session, here.project.id),
+            "counts": queues.place_counts(session, ctx.project.id),
             "names": names_of(session),
             "cards": cards,
-            "proposals": proposals.open_proposals(session, here.project.id, kinds=("grouping",)),
-            "model": here.studio.config.text_model,
+            "proposals": proposals.open_proposals(session, ctx.project.id, kinds=("grouping",)),
+            "model": ctx.studio.config.text_model,
         }
-    return page(request, part, here, **values)
+    return render_page(request, part, ctx, **values)
 
 
 @router.post("/taxonomy")
-def save(here: Here) -> Response:
+def save(ctx: Context) -> Response:
     """Put a new version in force."""
-    tree, moves = tree_from_form(here)
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
+    tree, moves = tree_from_form(ctx)
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
         version = save_taxonomy(
             session,
             project,
-            here.actor,
+            ctx.actor,
             tree,
             moves,
-            base=number(here.form, "base") or 0,
-            why=text(here.form, "why").strip() or "edited",
-            now=here.studio.clock(),
+            base=number(ctx.form, "base") or 0,
+            why=text(ctx.form, "why").strip() or "edited",
+            now=ctx.studio.clock(),
         )
         trace(
             session,
-            here.studio.clock(),
-            here.person.id,
+            ctx.studio.clock(),
+            ctx.person.id,
             "taxonomy",
             f"version {version.number}",
             project_id=project.id,
         )
-    return RedirectResponse(f"/p/{here.project.slug}/taxonomy", 303)
+    return RedirectResponse(f"/p/{ctx.project.slug}/taxonomy", 303)
 
 
 @router.post("/taxonomy/propose")
-def ask(request: Request, here: Here) -> Response:
+def ask(request: Request, ctx: Context) -> Response:
     """Ask the text model to give every idea a place."""
-    with here.studio.database.write() as session:
-        ask_about_ideas(session, here.project, "grouping", here.person.id, here.studio.clock())
+    with ctx.studio.database.write() as session:
+        ask_about_ideas(session, ctx.project, "grouping", ctx.person.id, ctx.studio.clock())
     if "hx-request" in request.headers:
-        return _show(request, here, "taxonomy_asked.html")
-    return RedirectResponse(f"/p/{here.project.slug}/taxonomy", 303)
+        return _show(request, ctx, "taxonomy_asked.html")
+    return RedirectResponse(f"/p/{ctx.project.slug}/taxonomy", 303)
 
 
-@router.get("/taxonomy/asked", dependencies=[part_of("/p/{slug}/taxonomy")])
-def asked(request: Request, here: Here, seen: str = "") -> Response:
+@router.get("/taxonomy/asked", dependencies=[fragment_of("/p/{slug}/taxonomy")])
+def asked(request: Request, ctx: Context, seen: str = "") -> Response:
     """How far the model is, and what it proposes; nothing as long as that is what the page shows."""
-    with here.studio.database.read() as session:
-        job = newest_job(session, here.project.id, "propose", "grouping")
-    if as_seen(job) == seen:
+    with ctx.studio.database.read() as session:
+        job = newest_job(session, ctx.project.id, "propose", "grouping")
+    if job_marker(job) == seen:
         return Response(status_code=204)
-    return _show(request, here, "taxonomy_asked.html")
+    return _show(request, ctx, "taxonomy_asked.html")
 
 
-def tree_from_form(here: Place) -> tuple[Taxonomy, list[Move]]:
+def tree_from_form(ctx: ProjectContext) -> tuple[Taxonomy, list[Move]]:
     """The tree that the editor's form says, and where items go whose place it renamed, moved or removed.
 
     The form holds per layer `layer` (its name), `layer_was`, `about`; per sub-category `sub`, `sub_was`
     (its old `layer|sub`) and `sub_layer` (place of its layer); per removed one `gone` (its old place) and
     `gone_to`.
     """
-    form = here.form
+    form = ctx.form
     names = [name.strip() for name in texts(form, "layer")]
     was, about = texts(form, "layer_was"), texts(form, "about")
     subs: list[list[str]] = [[] for _ in names]
@@ -145,33 +145,33 @@ def _split(place_name: str) -> tuple[str, str]:
 
 
 @router.get("/coverage")
-def coverage(request: Request, here: Here, language: str = "", edit: bool = False) -> Response:  # noqa: FBT001, FBT002
+def coverage(request: Request, ctx: Context, language: str = "", edit: bool = False) -> Response:  # noqa: FBT001, FBT002
     """What was collected against what was aimed at."""
-    with here.studio.database.read() as session:
-        tree = newest_taxonomy(session, here.project.id).tree
-        settings = here.project.settings
+    with ctx.studio.database.read() as session:
+        tree = newest_taxonomy(session, ctx.project.id).tree
+        settings = ctx.project.settings
         found = board(
-            queues.coverage_places(session, here.project.id),
+            queues.coverage_places(session, ctx.project.id),
             [branch.name for branch in tree.layers],
             settings.modalities,
             settings.targets,
             language=language,
         )
-    return page(request, "coverage.html", here, board=found, language=language, edit=edit)
+    return render_page(request, "coverage.html", ctx, board=found, language=language, edit=edit)
 
 
 @router.post("/coverage")
-def targets(here: Here) -> Response:
+def targets(ctx: Context) -> Response:
     """Set the targets."""
-    with here.studio.database.write() as session:
-        project = attached(session, here.project)
-        shown = {name.removeprefix("target:") for name in here.form if name.startswith("target:")}
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        shown = {name.removeprefix("target:") for name in ctx.form if name.startswith("target:")}
         # The form shows one language at a time; targets that it does not show stay.
         kept = {name: aim for name, aim in project.settings.targets.items() if name not in shown}
-        new = projects.changed_settings(project, targets={**kept, **counted(here.form, "target:")})
-        projects.save_settings(project, here.actor, new)
-        trace(session, here.studio.clock(), here.person.id, "targets", project.slug, project_id=project.id)
-    language = text(here.form, "language")
+        new = projects.changed_settings(project, targets={**kept, **positive_numbers(ctx.form, "target:")})
+        projects.save_settings(project, ctx.actor, new)
+        trace(session, ctx.studio.clock(), ctx.person.id, "targets", project.slug, project_id=project.id)
+    language = text(ctx.form, "language")
     return RedirectResponse(
-        f"/p/{here.project.slug}/coverage{f'?language={quote(language)}' if language else ''}", 303
+        f"/p/{ctx.project.slug}/coverage{f'?language={quote(language)}' if language else ''}", 303
     )

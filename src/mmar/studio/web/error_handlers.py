@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import MutableMapping
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from fastapi import FastAPI, Request
@@ -14,14 +16,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 
 from mmar.errors import ExternalError, InputError, MmarError
 from mmar.studio.data import DatabaseAwayError
-from mmar.studio.web.render import page
-from mmar.studio.web.studio import Forged, NeedsLogin, PartAlone, seen, seen_place
+from mmar.studio.web.context import ForgedRequest, FragmentOnly, LoginRequired, context_of, visitor_of
+from mmar.studio.web.render import render_page
 from mmar.studio.workflow import NotThere, Refused
 
-__all__ = ["explain_errors", "refusal_answer"]
+__all__ = ["add_error_handlers", "error_response", "fault_response"]
 
 _LOG = logging.getLogger("mmar.studio")
 _NOT_FOUND = 404
+_FAULT_STATUS = 500
 _CONFLICT = 409
 _PROJECT = re.compile(r"/p/[a-z0-9-]+")
 _AWAY = "the studio's database does not answer just now, and nothing of this was saved; try again in a moment"
@@ -37,10 +40,10 @@ _TITLES = {
 }
 
 
-def explain_errors(app: FastAPI) -> None:
+def add_error_handlers(app: FastAPI) -> None:
     """Let an application answer what goes wrong in words."""
 
-    @app.exception_handler(NeedsLogin)
+    @app.exception_handler(LoginRequired)
     def needs_login(request: Request, _error: Exception) -> Response:
         if request.url.path.startswith("/api/"):
             return _json(401, "login", "send a token: Authorization: Bearer TOKEN")
@@ -51,13 +54,13 @@ def explain_errors(app: FastAPI) -> None:
             return Response(status_code=204, headers={"HX-Redirect": target})
         return RedirectResponse(target, 303)
 
-    @app.exception_handler(PartAlone)
+    @app.exception_handler(FragmentOnly)
     def whole(_request: Request, error: Exception) -> Response:
         return RedirectResponse(error.args[0], 303)
 
-    @app.exception_handler(Forged)
+    @app.exception_handler(ForgedRequest)
     def forged(request: Request, _error: Exception) -> Response:
-        return refusal_answer(
+        return error_response(
             request, 403, "forged", "this form is too old or not ours; load the page again and repeat it"
         )
 
@@ -66,13 +69,13 @@ def explain_errors(app: FastAPI) -> None:
         if isinstance(error, DatabaseAwayError):
             _LOG.warning("%s, at %s %s", error, request.method, request.url.path)
         usual = "away" if isinstance(error, ExternalError) else "input"
-        return refusal_answer(request, _status(error), getattr(error, "kind", usual), _message(error))
+        return error_response(request, _status(error), getattr(error, "kind", usual), _message(error))
 
     @app.exception_handler(DataError)
     @app.exception_handler(OverflowError)
     def unkeepable(request: Request, _error: Exception) -> Response:
         # A number of more digits than any row has, or a character that the database cannot hold.
-        return refusal_answer(
+        return error_response(
             request, 422, "input", "a number is too large, or a text holds a character that cannot be kept"
         )
 
@@ -80,14 +83,14 @@ def explain_errors(app: FastAPI) -> None:
     def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"] if part != "body")
-        return refusal_answer(request, 422, "input", f"{place}: {first['msg']}")
+        location = ".".join(str(part) for part in first["loc"] if part != "body")
+        return error_response(request, 422, "input", f"{location}: {first['msg']}")
 
     @app.exception_handler(HTTPException)
     def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         words = {404: "there is nothing here", 405: "this address cannot be used like that"}
-        said = refusal_answer(
+        said = error_response(
             request, error.status_code, "http", words.get(error.status_code, str(error.detail))
         )
         # Which methods an address knows, say.
@@ -110,7 +113,7 @@ def _message(error: Exception) -> str:
     return _AWAY if isinstance(error, DatabaseAwayError) else str(error)
 
 
-def refusal_answer(request: Request, status: int, kind: str, message: str) -> Response:
+def error_response(request: Request, status: int, kind: str, message: str) -> Response:
     """A page with the way on, words for a part of a page, or JSON for the API.
 
     Args:
@@ -123,7 +126,7 @@ def refusal_answer(request: Request, status: int, kind: str, message: str) -> Re
         return _json(status, kind, message)
     if "hx-request" in request.headers or request.headers.get("accept", "").startswith("application/json"):
         return PlainTextResponse(message, status)
-    where, who = seen_place(request), seen(request)
+    where, visitor = context_of(request), visitor_of(request)
     # Only a page of our own is offered as the way back.
     before = urlsplit(request.headers.get("referer", ""))
     project = _PROJECT.match(request.url.path)
@@ -135,12 +138,12 @@ def refusal_answer(request: Request, status: int, kind: str, message: str) -> Re
         and not before.path.startswith("//")
         and not (asked and before.path == request.url.path)
     )
-    return page(
+    return render_page(
         request,
         "error.html",
         where,
-        person=who.person if who else None,
-        csrf=who.csrf if who else "",
+        person=visitor.person if visitor else None,
+        csrf=visitor.csrf if visitor else "",
         status=status,
         message=message,
         code=status,
@@ -164,3 +167,40 @@ def _title(status: int, kind: str, *, asked: bool) -> str:
 
 def _json(status: int, kind: str, message: str) -> Response:
     return JSONResponse({"error": {"kind": kind, "message": message}}, status)
+
+
+def fault_response(scope: MutableMapping[str, Any], reference: str) -> Response:
+    """A page, words for a part of a page, or JSON for the API.
+
+    Args:
+        scope: the request's.
+        reference: under which the log tells what happened.
+    """
+    request = Request(scope)
+    if request.url.path.startswith("/api/"):
+        said = f"the studio made a mistake; its log says more under {reference}"
+        return JSONResponse(
+            {"error": {"kind": "fault", "message": said, "reference": reference}}, status_code=_FAULT_STATUS
+        )
+    words = f"The studio made a mistake. What you saved is safe. Its log says more under {reference}."
+    if "hx-request" in request.headers or request.headers.get("accept", "").startswith("application/json"):
+        return PlainTextResponse(words, _FAULT_STATUS)
+    visitor = visitor_of(request, look=False)
+    return render_page(
+        request,
+        "error.html",
+        context_of(request),
+        person=visitor.person if visitor else None,
+        csrf=visitor.csrf if visitor else "",
+        status=_FAULT_STATUS,
+        code=_FAULT_STATUS,
+        title="The studio made a mistake",
+        message=(
+            "It is not your doing, and what you saved is safe. Try again; if it happens again, tell whoever "
+            "runs the studio this number, under which its log says more."
+        ),
+        reference=reference,
+        home="/",
+        back="/",
+        retry=request.method != "GET",
+    )

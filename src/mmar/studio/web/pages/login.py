@@ -24,25 +24,25 @@ from mmar.studio.security.sessions import (
     redeem_link,
 )
 from mmar.studio.store.people import trace
+from mmar.studio.web.context import COOKIE, ForgedRequest, Studio, current_visitor, read_form, studio_of
 from mmar.studio.web.forms import text
-from mmar.studio.web.render import page
-from mmar.studio.web.studio import COOKIE, Forged, Studio, read_form, studio_of, visitor
+from mmar.studio.web.render import render_page
 
-__all__ = ["address_of", "let_in", "router", "too_many_tries"]
+__all__ = ["client_address", "login_wait", "router", "start_session"]
 
 router = APIRouter()
 Form = Annotated[FormData, Depends(read_form)]
-Who = Annotated[Visitor, Depends(visitor)]
+LoggedIn = Annotated[Visitor, Depends(current_visitor)]
 
 
-def address_of(request: Request) -> str:
+def client_address(request: Request) -> str:
     """Where a request comes from."""
     return request.client.host if request.client else ""
 
 
-def too_many_tries(request: Request, login: str, person_id: int | None) -> str:
+def login_wait(request: Request, login: str, person_id: int | None) -> str:
     """Note a try to say a login's password; words why it may not be made now, or nothing."""
-    studio, address = studio_of(request), address_of(request)
+    studio, address = studio_of(request), client_address(request)
     now = studio.clock()
     with studio.database.write() as session:
         wait = wait_before_login(session, login, address, now)
@@ -54,13 +54,13 @@ def too_many_tries(request: Request, login: str, person_id: int | None) -> str:
 def _own_page(request: Request) -> None:
     # Before anybody is logged in there is no token yet; the browser still says where a form comes from.
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Forged
+        raise ForgedRequest
     origin = request.headers.get("origin")
     if origin is not None and origin.split("//")[-1] != request.headers.get("host"):
-        raise Forged
+        raise ForgedRequest
 
 
-def let_in(studio: Studio, person: Person, target: str) -> Response:
+def start_session(studio: Studio, person: Person, target: str) -> Response:
     """Begin a session, and lead to a page of ours."""
     with studio.database.write() as session:
         login = begin_session(session, person.id, studio.clock())
@@ -86,7 +86,7 @@ def _local(target: str) -> str:
 @router.get("/login")
 def login_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the address says it so
     """The form."""
-    return page(request, "login.html", target=_local(next), problem="")
+    return render_page(request, "login.html", target=_local(next), problem="")
 
 
 @router.post("/login")
@@ -97,29 +97,29 @@ def login(request: Request, form: Form) -> Response:
     name, password = text(form, "login").strip().casefold()[:80], text(form, "password")
     target = _local(text(form, "next", "/"))
     now = studio.clock()
-    if problem := too_many_tries(request, name, None):
-        return page(request, "login.html", status=429, target=target, problem=problem)
+    if problem := login_wait(request, name, None):
+        return render_page(request, "login.html", status=429, target=target, problem=problem)
     with studio.database.read() as session:
         person = session.scalar(select(Person).where(Person.login == name))
     fits = studio.passwords.fits(person.password if person else None, password)
     if person is None or not fits or not person.active:
         with studio.database.write() as session:
-            trace(session, now, None, "login failed", name, address=address_of(request))
+            trace(session, now, None, "login failed", name, address=client_address(request))
         problem = "Login and password do not belong together."
-        return page(request, "login.html", status=401, target=target, problem=problem, login=name)
+        return render_page(request, "login.html", status=401, target=target, problem=problem, login=name)
     with studio.database.write() as session:
         forget_tries(session, name)
-        trace(session, now, person.id, "login", name, address=address_of(request))
-    return let_in(studio, person, target)
+        trace(session, now, person.id, "login", name, address=client_address(request))
+    return start_session(studio, person, target)
 
 
 @router.post("/logout")
-def logout(request: Request, who: Who) -> Response:
+def logout(request: Request, visitor: LoggedIn) -> Response:
     """End this session."""
     studio = studio_of(request)
     with studio.database.write() as session:
         end_session(session, request.cookies.get(COOKIE, ""))
-        trace(session, studio.clock(), who.person.id, "logout", who.person.login)
+        trace(session, studio.clock(), visitor.person.id, "logout", visitor.person.login)
     response = RedirectResponse("/login", 303)
     response.delete_cookie(COOKIE, path="/")
     return response
@@ -132,7 +132,7 @@ def welcome_page(request: Request, token: str) -> Response:
     with studio.database.read() as session:
         person = find_link(session, token, studio.clock())
     if person is None:
-        return page(
+        return render_page(
             request,
             "error.html",
             status=410,
@@ -140,7 +140,7 @@ def welcome_page(request: Request, token: str) -> Response:
             title="This link is over",
             message="It was used already or is too old. Ask an admin for a new one.",
         )
-    return page(
+    return render_page(
         request, "welcome.html", newcomer=person, token=token, shortest=SHORTEST, problem="", person=None
     )
 
@@ -161,7 +161,7 @@ def welcome(request: Request, token: str, form: Form) -> Response:
             raise InputError("the two passwords differ", field="password")
         kept = studio.passwords.hash(password, login=person.login)
     except InputError as error:
-        return page(
+        return render_page(
             request,
             "welcome.html",
             status=422,
@@ -177,7 +177,7 @@ def welcome(request: Request, token: str, form: Form) -> Response:
             name = text(form, "name").strip()
             owner.name = name[:200] or owner.name
             end_sessions_of(session, owner.id)
-            trace(session, now, owner.id, "password set", owner.login, address=address_of(request))
+            trace(session, now, owner.id, "password set", owner.login, address=client_address(request))
     if owner is None:
         return welcome_page(request, token)
-    return let_in(studio, owner, "/")
+    return start_session(studio, owner, "/")

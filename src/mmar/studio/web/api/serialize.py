@@ -11,12 +11,12 @@ from mmar.studio.data.media_tables import Job
 from mmar.studio.data.tables import Idea
 from mmar.studio.workflow import ItemContent
 
-__all__ = ["plain_content", "plain_event", "plain_idea", "plain_item", "plain_job", "plain_proposal"]
+__all__ = ["content_json", "event_json", "idea_json", "item_json", "job_json", "proposal_json"]
 
 _SECRET = ("answer", "thinking", "cues", "rubric", "extra")
 
 
-def plain_item(item: Item) -> dict[str, Any]:
+def item_json(item: Item) -> dict[str, Any]:
     """An item's standing."""
     return {
         "id": item.id,
@@ -35,14 +35,14 @@ def plain_item(item: Item) -> dict[str, Any]:
     }
 
 
-def plain_content(content: ItemContent, *, hidden: bool = False) -> dict[str, Any]:
+def content_json(content: ItemContent, *, hidden: bool = False) -> dict[str, Any]:
     """What an item says; without key, thinking, cues and rubric for one who may still answer it by ear."""
     found: dict[str, Any] = msgspec.to_builtins(content)
     found = {name: found.get(name) for name in ItemContent.__struct_fields__ if name in found}
     return {name: value for name, value in found.items() if not (hidden and name in _SECRET)}
 
 
-def plain_event(event: Event) -> dict[str, Any]:
+def event_json(event: Event) -> dict[str, Any]:
     """Something that was done to an item."""
     return {
         "at": event.at.isoformat(),
@@ -58,7 +58,7 @@ def plain_event(event: Event) -> dict[str, Any]:
     }
 
 
-def plain_revision(revision: Revision) -> dict[str, Any]:
+def revision_json(revision: Revision) -> dict[str, Any]:
     """A revision without its content."""
     return {
         "number": revision.number,
@@ -69,7 +69,7 @@ def plain_revision(revision: Revision) -> dict[str, Any]:
     }
 
 
-def plain_job(job: Job) -> dict[str, Any]:
+def job_json(job: Job) -> dict[str, Any]:
     """A job."""
     return {
         "id": job.id,
@@ -83,7 +83,7 @@ def plain_job(job: Job) -> dict[str, Any]:
     }
 
 
-def plain_proposal(proposal: Proposal) -> dict[str, Any]:
+def proposal_json(proposal: Proposal) -> dict[str, Any]:
     """A proposal, with the prompt's digest and who decided."""
     return {
         "id": proposal.id,
@@ -100,7 +100,7 @@ def plain_proposal(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def plain_idea(idea: Idea, votes: int) -> dict[str, Any]:
+def idea_json(idea: Idea, votes: int) -> dict[str, Any]:
     """A card of the board."""
     return {
         "id": idea.id,

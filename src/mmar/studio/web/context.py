@@ -25,19 +25,19 @@ from mmar.studio.workflow.agreement import HumanScore, human_score
 
 __all__ = [
     "COOKIE",
-    "Forged",
-    "NeedsLogin",
-    "PartAlone",
-    "Place",
+    "ForgedRequest",
+    "FragmentOnly",
+    "LoginRequired",
+    "ProjectContext",
     "Studio",
-    "knows",
-    "part_of",
-    "place",
+    "context_of",
+    "current_visitor",
+    "fragment_of",
+    "is_logged_in",
+    "project_context",
     "read_form",
-    "seen",
-    "seen_place",
     "studio_of",
-    "visitor",
+    "visitor_of",
 ]
 
 COOKIE = "mmar_studio"
@@ -45,15 +45,15 @@ _MOST_FIELDS = 2_000
 _MANY, _FRESH_S = 100, 15.0
 
 
-class NeedsLogin(Exception):  # noqa: N818 - says what is missing
+class LoginRequired(Exception):  # noqa: N818 - says what is missing
     """Nobody is logged in; the pages answer with the login page, the API with 401."""
 
 
-class PartAlone(Exception):  # noqa: N818 - says what it is
+class FragmentOnly(Exception):  # noqa: N818 - says what it is
     """A part of a page was asked for by itself, as when its address is loaded again; `args[0]` is the page's address."""
 
 
-class Forged(Exception):  # noqa: N818 - says what it is
+class ForgedRequest(Exception):  # noqa: N818 - says what it is
     """A form that does not come from one of our own pages."""
 
 
@@ -92,7 +92,7 @@ class Studio:
 
 
 @dataclass(frozen=True)
-class Place:
+class ProjectContext:
     """Who is asking, and in which project.
 
     Attributes:
@@ -134,7 +134,7 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
         await form.close()
 
 
-def knows(studio: Studio, headers: Mapping[str, str]) -> bool:
+def is_logged_in(studio: Studio, headers: Mapping[str, str]) -> bool:
     """Whether a request with these headers comes from somebody who is logged in."""
     with studio.database.read() as session:
         cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
@@ -148,14 +148,14 @@ def _named(session: Session, authorization: str, cookie: str, now: datetime) -> 
     return find_visitor(session, cookie, now) if cookie else None
 
 
-def seen(request: Request, *, look: bool = True) -> Visitor | None:
+def visitor_of(request: Request, *, look: bool = True) -> Visitor | None:
     """Who is asking, for a page that says what went wrong.
 
     Args:
         request: what is answered.
         look: whether to look whose session it is, where nobody did yet; not for an event loop, which would wait.
     """
-    found = getattr(request.state, "visitor", None)
+    found = getattr(request.state, "current_visitor", None)
     if isinstance(found, Visitor) or not look:
         return found
     studio = studio_of(request)
@@ -166,24 +166,24 @@ def seen(request: Request, *, look: bool = True) -> Visitor | None:
         return None
 
 
-def seen_place(request: Request) -> Place | None:
+def context_of(request: Request) -> ProjectContext | None:
     """In which project a request was, if it came so far."""
     found = getattr(request.state, "place", None)
-    return found if isinstance(found, Place) else None
+    return found if isinstance(found, ProjectContext) else None
 
 
 def _identified(request: Request, form: FormData, session: Session, now: datetime) -> Visitor:
     authorization = request.headers.get("authorization", "")
     found = _named(session, authorization, request.cookies.get(COOKIE, ""), now)
     if found is None:
-        raise NeedsLogin
+        raise LoginRequired
     # A program's token has no csrf: a browser never sends that header by itself, so no other site can use it.
     if found.csrf and request.method not in ("GET", "HEAD"):
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            raise Forged
+            raise ForgedRequest
         sent = request.headers.get("x-csrf-token") or form.get("csrf") or ""
         if not isinstance(sent, str) or not same(sent, found.csrf):
-            raise Forged
+            raise ForgedRequest
     return found
 
 
@@ -193,7 +193,7 @@ def _touched(request: Request, studio: Studio, found: Visitor) -> None:
             touch_session(session, request.cookies.get(COOKIE, ""), studio.clock())
 
 
-def visitor(request: Request, form: FormData = Depends(read_form)) -> Visitor:  # noqa: B008 - FastAPI's way
+def current_visitor(request: Request, form: FormData = Depends(read_form)) -> Visitor:  # noqa: B008 - FastAPI's way
     """Who is logged in; a request that changes something must carry their session's token.
 
     Raises:
@@ -207,11 +207,11 @@ def visitor(request: Request, form: FormData = Depends(read_form)) -> Visitor:  
     return found
 
 
-def place(
+def project_context(
     request: Request,
     slug: str,
     form: FormData = Depends(read_form),  # noqa: B008 - FastAPI's way
-) -> Place:
+) -> ProjectContext:
     """Who is asking, in the project that the address names; one look into the database for both.
 
     Raises:
@@ -221,36 +221,36 @@ def place(
     """
     studio = studio_of(request)
     with studio.database.read() as session:
-        who = request.state.visitor = _identified(request, form, session, studio.clock())
-        found = project_and_actor(session, slug, who.person)
-    _touched(request, studio, who)
+        visitor = request.state.visitor = _identified(request, form, session, studio.clock())
+        found = project_and_actor(session, slug, visitor.person)
+    _touched(request, studio, visitor)
     if found is None or not found[1].roles:
         raise NotThere(f"there is no project “{slug}” that you belong to")
-    here = request.state.place = Place(studio, who.person, who.csrf, *found, form)
-    return here
+    ctx = request.state.place = ProjectContext(studio, visitor.person, visitor.csrf, *found, form)
+    return ctx
 
 
-def part_of(address: str) -> Any:
+def fragment_of(address: str) -> Any:
     """What a part of a page depends on: that a page asks for it; whoever loads its address is sent to the page.
 
     Args:
         address: the page's, with places such as `{slug}`.
     """
 
-    def asked_by_page(request: Request, _here: Place = Depends(place)) -> None:  # noqa: B008 - FastAPI's way
+    def asked_by_page(request: Request, _here: ProjectContext = Depends(project_context)) -> None:  # noqa: B008 - FastAPI's way
         if "hx-request" not in request.headers:
-            raise PartAlone(address.format(**request.path_params))
+            raise FragmentOnly(address.format(**request.path_params))
 
     return Depends(asked_by_page)
 
 
-def shows_key(here: Place, item: Item) -> None:
+def record_key_view(ctx: ProjectContext, item: Item) -> None:
     """Note, the first time, that a page shows this person the key of an item that they did not write."""
-    with here.studio.database.read() as session:
-        known = knows_key(session, item, here.person.id)
+    with ctx.studio.database.read() as session:
+        known = knows_key(session, item, ctx.person.id)
     if not known:
-        with here.studio.database.write() as session:
-            note_key_shown(session, item, here.person.id, here.studio.clock())
+        with ctx.studio.database.write() as session:
+            note_key_shown(session, item, ctx.person.id, ctx.studio.clock())
 
 
 def attached(session: Session, project: Project) -> Project:
