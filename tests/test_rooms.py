@@ -14,6 +14,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "mmar"
 ROOMS = (
     "_version",
     "errors",
+    "files",
     "stats",
     "items",
     "audio",

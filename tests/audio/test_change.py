@@ -1,4 +1,3 @@
-import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -6,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmar.audio import Clip, resample, sha256_file, silence, to_mono
-from mmar.errors import InputError, UsageError
+from mmar.audio import Clip, resample, silence, to_mono
+from mmar.errors import UsageError
 
 
 def sine(hertz: float, rate: int, channels: int = 1) -> Clip:
@@ -58,16 +57,6 @@ def test_silence_takes_the_sound_and_nothing_else() -> None:
     assert not quiet.samples.any()
     assert (quiet.samples.shape, quiet.rate, quiet.path) == (clip.samples.shape, clip.rate, clip.path)
     assert clip.samples.any()
-
-
-def test_a_file_is_fingerprinted_as_its_bytes_are(tmp_path: Path) -> None:
-    path = tmp_path / "a.bin"
-    path.write_bytes(bytes(range(256)) * 5000)
-    assert sha256_file(path) == hashlib.sha256(path.read_bytes()).hexdigest()
-    with pytest.raises(InputError, match="no such file"):
-        sha256_file(tmp_path / "absent")
-    with pytest.raises(InputError, match="not a folder"):
-        sha256_file(tmp_path)
 
 
 def test_importing_the_room_loads_no_numerical_library() -> None:

@@ -259,7 +259,7 @@ def test_a_host_that_announces_another_file_is_turned_down_before_the_transfer(
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://example.org/a.tar"])
 def test_a_redirect_leads_to_http_or_nowhere(server: FileServer, tmp_path: Path, target: str) -> None:
     url = server.add("/away", b"", Serve(status=302, headers={"Location": target}))
-    with pytest.raises(ExternalError, match=f"sends on to “{target}”, which is no http or https address"):
+    with pytest.raises(ExternalError, match=f'sends on to "{target}", which is no http or https address'):
         get(url, tmp_path)
 
 

@@ -11,8 +11,8 @@ import pytest
 
 import mmar.scoring.stream as stream
 from mmar.errors import InputError
+from mmar.files.atomic import AtomicFile
 from mmar.items import Benchmark, Item, benchmark_digest, blocks
-from mmar.items.whole_file import WholeFile
 from mmar.reports.records_file import RecordForm
 from mmar.scoring.plan import Plan
 from mmar.scoring.result import RowFile
@@ -92,18 +92,18 @@ def test_a_line_of_each_item_is_written_in_order_and_kept_nowhere_else(
     out = tmp_path / "items.csv"
     for file, workers in ((path, 1), (path, 3), (packed, 3)):
         monkeypatch.setattr(stream, "team_size", lambda workers=workers, **_: workers)
-        with WholeFile(out) as written:
+        with AtomicFile(out) as written:
             rows = RowFile(written, form.head(), form.lines_of)
             found = score_whole(plan(file, keep="differing", lines=rows.lines), rows)
         assert out.read_bytes() == wanted
         assert found.tally.rows == [row for row in kept if row.official != row.choice]
     # An id that stands twice is found when all was written: it is written anew, the first of each alone.
     path = write(tmp_path / "q.jsonl", [*records, records[0]])
-    with WholeFile(out) as written:
+    with AtomicFile(out) as written:
         rows = RowFile(written, form.head(), form.lines_of)
         assert len(score_whole(plan(path, lenient=True, lines=rows.lines), rows).errors) == 1
     assert out.read_bytes() == wanted
-    with pytest.raises(InputError), WholeFile(out) as written:
+    with pytest.raises(InputError), AtomicFile(out) as written:
         rows = RowFile(written, form.head(), form.lines_of)
         score_whole(plan(path, lines=rows.lines), rows)
     assert out.read_bytes() == wanted

@@ -3,8 +3,7 @@
     read_clip ─► Clip ─► to_mono, resample, silence, noise, surrogate, reverse ─► write_wav, wav_bytes
 
 `Clip` holds samples as float32 of shape (frames, channels) within −1 to 1. Nothing here changes a clip
-unasked: channels are kept, nothing is cut, no level is moved. `describe` and `sha256_file` answer
-without decoding. numpy, soundfile and soxr are loaded by the first call that needs them, so importing
+unasked: channels are kept, nothing is cut, no level is moved. `describe` answers without decoding. numpy, soundfile and soxr are loaded by the first call that needs them, so importing
 this package costs nothing.
 """
 
@@ -13,7 +12,6 @@ from __future__ import annotations
 from mmar.audio.channels import to_mono
 from mmar.audio.clip import Clip
 from mmar.audio.controls import noise, reverse, silence, surrogate
-from mmar.audio.fingerprint import sha256_file
 from mmar.audio.read import Facts, describe, read_clip
 from mmar.audio.resample import resample
 from mmar.audio.write import wav_bytes, write_wav
@@ -26,7 +24,6 @@ __all__ = [
     "read_clip",
     "resample",
     "reverse",
-    "sha256_file",
     "silence",
     "surrogate",
     "to_mono",

@@ -16,7 +16,7 @@ import msgspec
 
 from mmar.audit.finding import Finding
 from mmar.errors import ExternalError, InputError
-from mmar.items.whole_file import write_whole
+from mmar.files.atomic import write_atomic
 
 __all__ = ["Accepted", "read_baseline", "write_baseline"]
 
@@ -110,7 +110,7 @@ def write_baseline(path: Path, findings: Iterable[tuple[str, Finding]]) -> int:
     # One entry a line: a change of what is accepted can be read in a diff.
     lines = ",\n".join(f"    {json.dumps(entry, ensure_ascii=False)}" for entry in entries)
     text = f'{{\n  "format": {_FORMAT},\n  "accepted": [\n{lines}\n  ]\n}}\n'
-    write_whole(path, text.encode())
+    write_atomic(path, text.encode())
     return len(entries)
 
 

@@ -13,8 +13,8 @@ import msgspec
 
 from mmar.audio.levels import Levels
 from mmar.audio.read import Facts
-from mmar.benchmarks import clip_path
 from mmar.errors import InputError
+from mmar.files.safe_paths import clip_path
 from mmar.items import Item
 
 __all__ = ["Sound", "clip_file", "hear"]

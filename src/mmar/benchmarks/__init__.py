@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mmar.benchmarks.catalogue import CATALOGUE, Archive, Entry, RemoteFile, entry_named
     from mmar.benchmarks.locate import Located, resolve
-    from mmar.benchmarks.paths import clip_path
     from mmar.benchmarks.store import Receipt, Store, default_cache_dir
 
 __all__ = [
@@ -22,7 +21,6 @@ __all__ = [
     "Receipt",
     "RemoteFile",
     "Store",
-    "clip_path",
     "default_cache_dir",
     "entry_named",
     "resolve",
@@ -36,7 +34,6 @@ _WHERE = {
     "Receipt": "store",
     "RemoteFile": "catalogue",
     "Store": "store",
-    "clip_path": "paths",
     "default_cache_dir": "store",
     "entry_named": "catalogue",
     "resolve": "locate",

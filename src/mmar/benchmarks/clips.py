@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from mmar.benchmarks.paths import clip_path, inside
-from mmar.benchmarks.unpack import Place
+from mmar.files.archives import Placement
+from mmar.files.safe_paths import check_relative, clip_path
 from mmar.items import load_benchmark
 
 __all__ = ["Present", "clips_of", "places", "present"]
@@ -43,7 +43,7 @@ def clips_of(metadata: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item.audio_path for item in load_benchmark(metadata)))
 
 
-def places(clips: Iterable[str]) -> Place:
+def places(clips: Iterable[str]) -> Placement:
     """Say where each file of an archive goes.
 
     Args:
@@ -53,9 +53,9 @@ def places(clips: Iterable[str]) -> Place:
         A function for one archive: it fixes the archive's folder at the first clip that it sees.
 
     Raises:
-        UnsafePath: a clip's path would lead out of the benchmark's folder.
+        UnsafePathError: a clip's path would lead out of the benchmark's folder.
     """
-    wanted = [inside(clip) for clip in clips]
+    wanted = [check_relative(clip) for clip in clips]
     by_name = {path.name: path for path in wanted}
     exact = set(wanted)
     folder: PurePosixPath | None = None

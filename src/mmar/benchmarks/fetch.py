@@ -33,7 +33,6 @@ from mmar.benchmarks.offer import (
     check_size,
 )
 from mmar.benchmarks.part import Claim, Version, appending, discard, left_over, part_of, remember
-from mmar.benchmarks.progress import Advance, Progress, SilentProgress, bytes_text
 from mmar.benchmarks.replies import (
     HOPELESS,
     PASSING,
@@ -44,8 +43,9 @@ from mmar.benchmarks.replies import (
     retry_after,
     status_words,
 )
-from mmar.benchmarks.store import require_space
 from mmar.errors import ExternalError, UsageError
+from mmar.files.atomic import require_space
+from mmar.files.progress import Advance, NoProgress, Progress, format_bytes
 
 __all__ = ["Download", "Pace", "fetch"]
 
@@ -119,7 +119,7 @@ def fetch(
     if not usable:
         raise UsageError(f"“{public_url(url)}” is no http or https address")
     transfer = _Transfer(address, public_url(url), part_of(url, folder), wanted or Wanted(), pace or Pace())
-    return _wait_for(transfer.whole(label, progress or SilentProgress()))
+    return _wait_for(transfer.whole(label, progress or NoProgress()))
 
 
 class _Again(Exception):  # noqa: N818
@@ -175,7 +175,7 @@ class _Transfer:
         return Download(self._part, self._held, version.replies > 1 or self._inherited, version.claim)
 
     async def _pause(self, barren: int, reason: str, wait: float | None, note: Callable[[str], None]) -> None:
-        held = bytes_text(self._held)
+        held = format_bytes(self._held)
         if barren >= self._pace.tries:
             of_use = self._held and self._version and self._version.validator
             kept = f"; {held} are kept, run the same command again to go on" if of_use else ""

@@ -14,9 +14,10 @@ from pathlib import Path
 import msgspec
 
 from mmar.benchmarks.catalogue import CATALOGUE, DEMO, Entry, meant_by
-from mmar.benchmarks.paths import clip_path
-from mmar.benchmarks.store import RECEIPT, Store, sha256_of
+from mmar.benchmarks.store import RECEIPT, Store
 from mmar.errors import ExternalError, InputError, UsageError
+from mmar.files.hashing import sha256_file
+from mmar.files.safe_paths import clip_path
 
 __all__ = ["Located", "resolve"]
 
@@ -149,7 +150,7 @@ def _published_as(path: Path) -> Entry | None:
     """The catalogue's entry whose published file this is, byte for byte."""
     size = path.stat().st_size
     for entry in CATALOGUE.values():
-        if entry.metadata and entry.metadata.size == size and sha256_of(path) == entry.metadata.sha256:
+        if entry.metadata and entry.metadata.size == size and sha256_file(path) == entry.metadata.sha256:
             return entry
     return None
 

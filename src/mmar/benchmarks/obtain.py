@@ -19,24 +19,22 @@ from mmar._version import __version__
 from mmar.benchmarks.catalogue import Entry, RemoteFile
 from mmar.benchmarks.clips import clips_of, places, present
 from mmar.benchmarks.fetch import Pace, fetch
-from mmar.benchmarks.kinds import kind_of
 from mmar.benchmarks.offer import Wanted
 from mmar.benchmarks.part import discard
-from mmar.benchmarks.progress import Progress, SilentProgress
 from mmar.benchmarks.replies import public_url
 from mmar.benchmarks.store import (
     AudioPart,
     Part,
     Receipt,
     Store,
-    disk_error,
-    require_space,
-    sha256_of,
-    write_file,
 )
-from mmar.benchmarks.unpack import Bounds, unpack
 from mmar.benchmarks.verify import Source, compare_archive, published_content
 from mmar.errors import ExternalError, InputError, UsageError
+from mmar.files.archives import Limits, unpack
+from mmar.files.atomic import disk_error, require_space, write_atomic
+from mmar.files.hashing import sha256_file
+from mmar.files.progress import NoProgress, Progress
+from mmar.files.sniff import sniff_file
 
 __all__ = ["Obtained", "obtain"]
 
@@ -87,7 +85,7 @@ def obtain(
     """
     if entry.metadata is None:
         raise UsageError(f"“{entry.name}” is made by this program when it is used; there is nothing to get")
-    store, progress = Store(cache_dir, entry), progress or SilentProgress()
+    store, progress = Store(cache_dir, entry), progress or NoProgress()
     with store.locked(lambda: progress.note(f"another `mmar get {entry.name}` is at work; waiting for it")):
         try:
             store.folder.mkdir(parents=True, exist_ok=True)
@@ -134,7 +132,7 @@ class _Getting:
         """The receipt without what is no longer so."""
         receipt = self._store.receipt()
         try:
-            if receipt is None or sha256_of(self._store.metadata) != self._metadata.sha256:
+            if receipt is None or sha256_file(self._store.metadata) != self._metadata.sha256:
                 return None
         except ExternalError:
             return None
@@ -159,7 +157,7 @@ class _Getting:
             else:
                 path = Path(text).expanduser()
                 source = Source(text, path)
-            what = "metadata" if kind_of(source.path, source.shown) == "metadata" else "clips"
+            what = _kind_of(source)
             if what in given:
                 raise UsageError(f"--from: {given[what].shown} and {source.shown} both are {what}; give one")
             given[what] = source
@@ -194,7 +192,7 @@ class _Getting:
                 published.url, "metadata", Wanted(size=published.size, sha256=published.sha256)
             )
         content = self._used(source, "metadata", None, lambda file: published_content(file, self._entry))
-        write_file(self._store.metadata, content)
+        write_atomic(self._store.metadata, content)
         receipt = Receipt(
             benchmark=self._entry.name,
             revision=published.revision,
@@ -235,20 +233,20 @@ class _Getting:
         shutil.rmtree(staged, ignore_errors=True)
         size = source.path.stat().st_size
         with self._progress.task("audio: verifying", size) as advance:
-            digest = sha256_of(source.path, advance)
+            digest = sha256_file(source.path, advance)
         verified_by = compare_archive(source, self._entry, digest, size)
         expected = published.unpacked_about if published else 2 * size
         require_space(self._store.home, expected)
-        bounds = Bounds(total=2 * published.unpacked_about) if published else Bounds()
+        bounds = Limits(total=2 * published.unpacked_about) if published else Limits()
         try:
             about = published.unpacked_about if published else None
             with self._progress.task("audio: unpacking", about) as advance:
                 done = unpack(
-                    source.path, staged, places(clips), bounds=bounds, advance=advance, shown=source.shown
+                    source.path, staged, places(clips), limits=bounds, advance=advance, name=source.shown
                 )
             found = present(staged, clips)
             if not found.clips:
-                held = f", but {done.left_out[0]}" if done.left_out else ""
+                held = f", but {done.skipped[0]}" if done.skipped else ""
                 raise InputError(
                     f"holds none of the {len(clips):,} clips that the metadata names: no {clips[0]}{held}",
                     file=source.shown,
@@ -266,7 +264,7 @@ class _Getting:
             clips=found.clips,
             clip_bytes=found.size,
             missing=found.missing,
-            left_out=len(done.left_out),
+            left_out=len(done.skipped),
         )
 
     def _put_in_place(self) -> None:
@@ -283,3 +281,18 @@ class _Getting:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _kind_of(source: Source) -> str:
+    """Whether a file is metadata or an archive of clips, by its content."""
+    kind = sniff_file(source.path, decompress=True)
+    if kind.group == "records":
+        return "metadata"
+    if kind.group == "archive":
+        return "clips"
+    raise InputError(
+        f"is {kind.label}, expected metadata (.json, .jsonl or .gz) or clips (.tar, .tar.gz, .zip)",
+        file=source.shown,
+        code="wrong-file-type",
+        hint="give the publisher's file as it is",
+    )

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
-from mmar.benchmarks.kinds import looks_like_web_page
 from mmar.benchmarks.part import Claim
-from mmar.benchmarks.progress import bytes_text
 from mmar.errors import ExternalError
+from mmar.files.progress import format_bytes
+from mmar.files.sniff import is_html
 
 __all__ = ["NotWanted", "Wanted", "check_beginning", "check_claim", "check_held", "check_size"]
 
@@ -76,7 +76,7 @@ def check_beginning(content_type: str, data: bytes, shown: str) -> None:
     Raises:
         NotWanted: it is one.
     """
-    if content_type == "text/html" or looks_like_web_page(data):
+    if content_type == "text/html" or is_html(data):
         raise NotWanted(f"{shown}: the server sent a web page instead of the file (a login? an error?)")
 
 
@@ -87,4 +87,4 @@ def check_held(held: int, most: int, shown: str) -> None:
         NotWanted: it does.
     """
     if held > most:
-        raise NotWanted(f"{shown}: sends more than {bytes_text(most)}; this is not the file wanted")
+        raise NotWanted(f"{shown}: sends more than {format_bytes(most)}; this is not the file wanted")

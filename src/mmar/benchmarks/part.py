@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.benchmarks.store import disk_error, write_file
+from mmar.files.atomic import disk_error, write_atomic
 
 __all__ = ["Claim", "Version", "appending", "discard", "left_over", "part_of", "remember"]
 
@@ -79,7 +79,7 @@ def remember(part: Path, version: Version) -> None:
     Raises:
         ExternalError: the disk refuses.
     """
-    write_file(_sidecar(part), msgspec.json.encode(version))
+    write_atomic(_sidecar(part), msgspec.json.encode(version))
 
 
 def discard(part: Path) -> None:

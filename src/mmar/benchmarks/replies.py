@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import aiohttp
 
 from mmar.benchmarks.part import Claim
-from mmar.benchmarks.paths import quoted
+from mmar.files.safe_paths import quote
 
 __all__ = [
     "HOPELESS",
@@ -92,7 +92,7 @@ def retry_after(reply: aiohttp.ClientResponse) -> float | None:
 
 def status_words(reply: aiohttp.ClientResponse) -> str:
     """A status for people."""
-    said = f", {quoted(reply.reason)}" if reply.reason else ""
+    said = f", {quote(reply.reason)}" if reply.reason else ""
     return f"the server {_STATUS_WORDS.get(reply.status, 'answered')} ({reply.status}{said})"
 
 
@@ -119,7 +119,7 @@ def error_words(error: Exception, connect: float, stall: float) -> str:
             return "the connection broke off"
         case aiohttp.NonHttpUrlClientError() | aiohttp.InvalidURL():
             return (
-                f"the server sends on to {quoted(public_url(str(error)))}, which is no http or https address"
+                f"the server sends on to {quote(public_url(str(error)))}, which is no http or https address"
             )
         case aiohttp.TooManyRedirects():
             return "the server sends from one address to the next without end"

@@ -15,22 +15,16 @@ leaves is therefore either whole or not counted.
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
 from mmar.benchmarks.catalogue import Entry, RemoteFile
-from mmar.benchmarks.lock import locked
-from mmar.errors import ExternalError
-
-if TYPE_CHECKING:
-    from mmar.benchmarks.progress import Advance
+from mmar.files.atomic import write_atomic
+from mmar.files.locks import lock
 
 __all__ = [
     "AudioPart",
@@ -40,9 +34,6 @@ __all__ = [
     "Store",
     "Witness",
     "default_cache_dir",
-    "disk_error",
-    "require_space",
-    "sha256_of",
 ]
 
 RECEIPT = "receipt.json"
@@ -173,7 +164,11 @@ class Store(msgspec.Struct, frozen=True):
         Raises:
             ExternalError: the disk refuses.
         """
-        write_file(self.folder / RECEIPT, msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n")
+        write_atomic(
+            self.folder / RECEIPT,
+            msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n",
+            sync=True,
+        )
 
     @contextmanager
     def locked(self, wait: Callable[[], None]) -> Iterator[None]:
@@ -185,11 +180,7 @@ class Store(msgspec.Struct, frozen=True):
         Raises:
             ExternalError: the cache directory cannot be written.
         """
-        try:
-            self.home.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise disk_error(error, self.home) from None
-        with locked(self.home / ".lock", wait):
+        with lock(self.home / ".lock", wait):
             yield
 
 
@@ -214,74 +205,3 @@ def default_cache_dir(environ: Mapping[str, str], platform: str, home: Path) -> 
         return Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "mmar" / "Cache"
     xdg = Path(environ.get("XDG_CACHE_HOME") or "")
     return (xdg if xdg.is_absolute() else home / ".cache") / "mmar"
-
-
-def sha256_of(path: Path, advance: Advance = lambda done, of: None) -> str:  # noqa: ARG005
-    """The SHA-256 of a file's bytes, lower-case hexadecimal.
-
-    Raises:
-        ExternalError: it cannot be read.
-    """
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            size, done = os.fstat(file.fileno()).st_size, 0
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-                done += len(chunk)
-                advance(done, size)
-    except OSError as error:
-        raise ExternalError(f"{path}: cannot be read ({error.strerror or error})") from None
-    return digest.hexdigest()
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Put a small file in place in one step.
-
-    Raises:
-        ExternalError: the disk refuses; what stood there stays as it was.
-    """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise disk_error(error, path) from None
-
-
-def require_space(folder: Path, needed: int) -> None:
-    """Make sure that a disk has room before work is begun that would fill it.
-
-    Args:
-        folder: an existing folder on the disk in question.
-        needed: bytes about to be written.
-
-    Raises:
-        ExternalError: there is less.
-    """
-    import shutil
-
-    from mmar.benchmarks.progress import bytes_text
-
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise ExternalError(
-            f"{folder}: needs about {bytes_text(needed)} of free space, and {bytes_text(free)} are free; "
-            "make room, or choose another disk with --cache-dir"
-        )
-
-
-def disk_error(error: OSError, path: Path) -> ExternalError:
-    """What a person should read when the disk refuses."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return ExternalError(
-            f"{path}: the disk is full ({error.strerror}); make room, or choose another disk with "
-            "--cache-dir, and run the same command again"
-        )
-    return ExternalError(f"{path}: cannot be written ({error.strerror or error})")

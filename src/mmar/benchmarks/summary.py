@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mmar.benchmarks.catalogue import Entry
 from mmar.benchmarks.obtain import Obtained
-from mmar.benchmarks.progress import bytes_text
 from mmar.benchmarks.store import AudioPart, Part, Witness
+from mmar.files.progress import format_bytes
 
 __all__ = ["summary"]
 
@@ -42,7 +42,7 @@ def summary(entry: Entry, obtained: Obtained, *, audio_wanted: bool) -> str:
 
 
 def _part(part: Part) -> str:
-    size = bytes_text(part.size)
+    size = format_bytes(part.size)
     if part.verified_by:
         return (
             f"{size}, SHA-256 verified against {' and '.join(_WITNESSES[each] for each in part.verified_by)}"
@@ -54,7 +54,7 @@ def _clips(audio: AudioPart) -> list[str]:
     total = audio.clips + len(audio.missing)
     others = "file" if audio.left_out == 1 else "files"
     extra = f"; {audio.left_out:,} other {others} of the archive left out" if audio.left_out else ""
-    lines = [f"  clips      {audio.clips:,} of {total:,}, {bytes_text(audio.clip_bytes)}{extra}"]
+    lines = [f"  clips      {audio.clips:,} of {total:,}, {format_bytes(audio.clip_bytes)}{extra}"]
     if audio.missing:
         more = f" and {len(audio.missing) - _SHOWN:,} more" if len(audio.missing) > _SHOWN else ""
         lines.append(f"  missing    {', '.join(audio.missing[:_SHOWN])}{more}")

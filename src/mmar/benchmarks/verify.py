@@ -15,8 +15,9 @@ import msgspec
 
 from mmar.benchmarks.catalogue import Entry
 from mmar.benchmarks.fetch import Download
-from mmar.benchmarks.store import Witness, sha256_of
+from mmar.benchmarks.store import Witness
 from mmar.errors import ExternalError, InputError
+from mmar.files.hashing import sha256_file
 
 __all__ = ["Source", "compare_archive", "published_content"]
 
@@ -56,7 +57,7 @@ def published_content(source: Source, entry: Entry) -> bytes:
         raise InputError(f"broken gzip data ({error})", file=source.shown, hint="fetch it again") from None
     except OSError as error:
         raise ExternalError(f"{source.shown}: cannot be read ({error.strerror or error})") from None
-    digest = hashlib.sha256(content).hexdigest() if len(content) < most else sha256_of(source.path)
+    digest = hashlib.sha256(content).hexdigest() if len(content) < most else sha256_file(source.path)
     if digest != published.sha256:
         raise InputError(
             f"has SHA-256 {digest}; {entry.title} at revision {published.revision[:12]} has "

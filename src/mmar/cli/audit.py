@@ -278,10 +278,10 @@ def _accept(found: Audit, path: Path) -> None:
 
 
 def _propose(found: Audit, path: Path) -> None:
-    from mmar.items.whole_file import write_whole
+    from mmar.files.atomic import write_atomic
 
     report = found.corrections()
-    write_whole(path, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
+    write_atomic(path, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
     records = report["corrections"]
     certain = sum("proposed" in record for record in records)
     click.echo(f"{path}: {len(records):,} findings, {certain:,} with a proposed value", err=True)

@@ -64,12 +64,12 @@ def compare(
     verdicts = judged(paths, benchmark, protocol, partial=partial, key=key, lenient=lenient)
     found = compare_runs(verdicts, scorer=scorer, draws=draws, seed=seed)
     if items is not None:
-        from mmar.items.whole_file import write_whole
+        from mmar.files.atomic import write_atomic
         from mmar.reports.records_file import records_file
 
         fields = ["id", "modality", "category", "sub_category", "question", "answer"]
         fields += [f"{run.label}_{what}" for run in found.runs for what in ("right", "state", "named")]
-        write_whole(items, records_file(disagreements(verdicts, scorer), items, fields))
+        write_atomic(items, records_file(disagreements(verdicts, scorer), items, fields))
     if as_json:
         click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
         return

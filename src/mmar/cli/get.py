@@ -73,12 +73,12 @@ def _fetch(
     entry: Entry, cache_dir: Path, sources: tuple[str, ...], *, audio: bool, force: bool, as_json: bool
 ) -> bool:
     from mmar.benchmarks.obtain import obtain
-    from mmar.benchmarks.progress import progress_on
     from mmar.benchmarks.summary import summary
+    from mmar.files.progress import progress_for
 
     try:
         obtained = obtain(
-            entry, cache_dir, sources=sources, audio=audio, force=force, progress=progress_on(sys.stderr)
+            entry, cache_dir, sources=sources, audio=audio, force=force, progress=progress_for(sys.stderr)
         )
     except KeyboardInterrupt:
         click.echo("\nStopped. What was fetched is kept; the same command goes on with it.", err=True)
@@ -96,7 +96,7 @@ def _fetch(
 
 
 def _print_list(cache_dir: Path, *, as_json: bool) -> None:
-    from mmar.benchmarks.progress import bytes_text
+    from mmar.files.progress import format_bytes
 
     if as_json:
         click.echo(json.dumps([_record(entry, cache_dir) for entry in CATALOGUE.values()], indent=2))
@@ -104,7 +104,7 @@ def _print_list(cache_dir: Path, *, as_json: bool) -> None:
     rows = [("NAME", "QUESTIONS", "DOWNLOAD", "HERE", "WHAT IT IS")]
     for entry in CATALOGUE.values():
         files = [file for file in (entry.metadata, entry.audio) if file]
-        size = bytes_text(sum(file.size for file in files)) if files else "–"
+        size = format_bytes(sum(file.size for file in files)) if files else "–"
         count = f"{entry.items:,}" if entry.items else "–"
         rows.append((entry.name, count, size, Store(cache_dir, entry).state, entry.title))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]

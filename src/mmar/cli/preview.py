@@ -105,7 +105,7 @@ def _find(benchmark: Benchmark, text: str, protocol: Protocol, rotation: int) ->
 
 
 def _request(benchmark: Benchmark, item: Item, protocol: Protocol, rotation: int) -> Request:
-    from mmar.benchmarks import clip_path
+    from mmar.files.safe_paths import clip_path
 
     folder = benchmark.audio_dir
     clip = Path(item.audio_path) if folder is None else clip_path(folder, item.audio_path)

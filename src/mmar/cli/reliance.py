@@ -50,13 +50,13 @@ def reliance(
     verdicts = judged(paths, benchmark, protocol, partial=partial, lenient=lenient)
     found = listen_to(verdicts, scorer=scorer)
     if items is not None:
-        from mmar.items.whole_file import write_whole
+        from mmar.files.atomic import write_atomic
         from mmar.reports.records_file import records_file
 
         fields = ["id", "modality", "category", "sub_category", "question", "choices", "answer"]
         fields += ["solved_under", "solved_under_all", "full_right"]
         fields += [f"{one.audio}_right" for one in found.conditions]
-        write_whole(items, records_file(solved_items(verdicts, scorer), items, fields))
+        write_atomic(items, records_file(solved_items(verdicts, scorer), items, fields))
     if as_json:
         click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
         return

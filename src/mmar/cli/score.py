@@ -99,12 +99,12 @@ def score(
 
 def _with_items(task: Task, path: Path) -> Scored:
     """Score, and write a line of each item on the way."""
-    from mmar.items.whole_file import WholeFile
+    from mmar.files.atomic import AtomicFile
     from mmar.reports.records_file import RecordForm
     from mmar.scoring.result import RowFile
 
     form = RecordForm.of(path, _FIELDS)
-    with WholeFile(path) as file:
+    with AtomicFile(path) as file:
         rows = RowFile(file, form.head(), form.lines_of)
         return score_path(msgspec.structs.replace(task, rows=rows))
 

@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 
 from mmar.errors import InputError
+from mmar.files.atomic import write_atomic
 from mmar.items.decoding import decode_record
 from mmar.items.digest import benchmark_digest
 from mmar.items.item import Item
 from mmar.items.records import raw_records
 from mmar.items.stored import StoredItems
-from mmar.items.whole_file import write_whole
 
 __all__ = ["Benchmark", "duplicate_id", "load_benchmark", "write_benchmark"]
 
@@ -169,7 +169,7 @@ def write_records(records: Iterable[dict[str, Any]], path: Path | str) -> None:
         import gzip
 
         pieces = iter((gzip.compress(b"".join(pieces), mtime=0),))
-    write_whole(path, pieces)
+    write_atomic(path, pieces)
 
 
 def _array_lines(texts: Iterable[str]) -> Iterator[str]:

@@ -176,7 +176,7 @@ async def _shared(task: asyncio.Task[Caption]) -> Caption:
 
 
 def _sha256(clip: Path) -> str:
-    from mmar.audio import sha256_file
+    from mmar.files.hashing import sha256_file
 
     try:
         return sha256_file(clip)

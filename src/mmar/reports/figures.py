@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmar.errors import UsageError
-from mmar.items.whole_file import write_whole
+from mmar.files.atomic import write_atomic
 from mmar.reports.describe import Description
 
 if TYPE_CHECKING:
@@ -89,5 +89,5 @@ def _write(figure: Figure, path: Path, title: str) -> Path:
     kind = path.suffix[1:]
     buffer = BytesIO()
     figure.savefig(buffer, format=kind, dpi=_DPI, metadata=metadata[kind])
-    write_whole(path, buffer.getvalue())
+    write_atomic(path, buffer.getvalue())
     return path

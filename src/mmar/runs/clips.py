@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from mmar.benchmarks import clip_path
 from mmar.errors import UsageError
+from mmar.files.safe_paths import clip_path
 from mmar.items import Benchmark, Item
 
 __all__ = ["check_clips", "clip_of"]

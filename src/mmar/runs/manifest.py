@@ -16,8 +16,8 @@ import msgspec
 
 from mmar._version import __version__
 from mmar.errors import InputError, UsageError
+from mmar.files.atomic import write_atomic
 from mmar.items.decoding import types_in_words
-from mmar.items.whole_file import write_whole
 from mmar.protocols import Protocol, Settings
 from mmar.runs.signature import run_parts, signature_line
 
@@ -139,7 +139,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         ExternalError: the disk refuses.
     """
     text = json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False, indent=2)
-    write_whole(folder / MANIFEST_NAME, f"{text}\n".encode())
+    write_atomic(folder / MANIFEST_NAME, f"{text}\n".encode())
 
 
 def read_manifest(folder: Path) -> Manifest | None:

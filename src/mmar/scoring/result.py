@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mmar.items.whole_file import WholeFile
+from mmar.files.atomic import AtomicFile
 from mmar.stats.interval import wilson
 
 if TYPE_CHECKING:
@@ -90,13 +90,13 @@ class RowFile(msgspec.Struct, frozen=True):
         lines: the lines of some items; called in worker processes, so it must be picklable.
     """
 
-    file: WholeFile
+    file: AtomicFile
     head: bytes
     lines: Callable[[Sequence[ItemScore]], bytes]
 
     def begin(self) -> None:
         """Write the head, over whatever was written."""
-        self.file.begin_again()
+        self.file.restart()
         self.file.write(self.head)
 
 

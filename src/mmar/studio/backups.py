@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from mmar.benchmarks.progress import Advance
+from mmar.files.progress import Advance
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database, open_database
 from mmar.studio.data.transfer import Server, check_file, copy_to_file

@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mmar.audio import sha256_file
 from mmar.errors import InputError, UsageError
+from mmar.files.hashing import sha256_file
 from mmar.items import Item as PublicItem
 from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.media_tables import Clip

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy.orm import Session
 
-from mmar.benchmarks.unpack import Bounds
+from mmar.files.archives import Limits
 from mmar.studio.data import Database
 from mmar.studio.data.tables import Project
 from mmar.studio.imported_clips import keep_clips, wanting_clips
@@ -35,7 +35,7 @@ class Source(msgspec.Struct, frozen=True):
     path: Path
     name: str
     audio_dir: Path | None = None
-    bounds: Bounds | None = None
+    bounds: Limits | None = None
 
 
 def import_file(

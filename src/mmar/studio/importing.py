@@ -14,8 +14,8 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mmar.benchmarks.paths import UnsafePath, inside, quoted
 from mmar.errors import InputError
+from mmar.files.safe_paths import UnsafePathError, check_relative, quote
 from mmar.items import Item as PublicItem
 from mmar.studio.data.item_tables import Event, Item
 from mmar.studio.data.tables import Project
@@ -152,20 +152,20 @@ def _check_names(item: PublicItem) -> None:
     """Refuse an id that could not be kept, and a path that no release could hold."""
     if len(item.id) > LONGEST_ID:
         raise InputError(
-            f"{quoted(item.id[:40])}… has {len(item.id):,} characters, {LONGEST_ID} is the most", field="id",
+            f"{quote(item.id[:40])}… has {len(item.id):,} characters, {LONGEST_ID} is the most", field="id",
             hint="give the item a shorter id",
         )  # fmt: skip
     if not item.id.isprintable() or item.id != item.id.strip():
         raise InputError(
-            f"{quoted(item.id)} has characters that cannot be seen",
+            f"{quote(item.id)} has characters that cannot be seen",
             field="id",
             hint="take them out of the id",
         )
     try:
-        inside(item.audio_path)
-    except UnsafePath as error:
+        check_relative(item.audio_path)
+    except UnsafePathError as error:
         raise InputError(
-            f"{quoted(item.audio_path)} of {quoted(item.id)} {error}", field="audio_path",
+            f"{quote(item.audio_path)} of {quote(item.id)} {error}", field="audio_path",
             hint="a clip's path must lie below the benchmark's folder, as ./audio/NAME.wav",
         ) from None  # fmt: skip
 
@@ -203,7 +203,7 @@ def _add(
     try:
         add_revision(session, project, row, actor, content, why, now, kind="import")
     except InputError as error:
-        raise InputError(f"{quoted(item.id)}: {error.problem}", field=error.field, hint=error.hint) from None
+        raise InputError(f"{quote(item.id)}: {error.problem}", field=error.field, hint=error.hint) from None
     session.add(
         Event(
             item_id=row.id,

@@ -15,9 +15,9 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mmar.benchmarks.paths import clip_path
-from mmar.benchmarks.unpack import Bounds
 from mmar.errors import ExternalError, InputError, UsageError
+from mmar.files.archives import Limits
+from mmar.files.safe_paths import clip_path
 from mmar.items import Item as PublicItem
 from mmar.items import load_benchmark
 from mmar.studio.data.item_tables import Item, Revision
@@ -225,7 +225,7 @@ def is_archive(name: str) -> bool:
 
 @contextmanager
 def unpacked(
-    archive: Path, media: Path, name: str, bounds: Bounds | None = None
+    archive: Path, media: Path, name: str, bounds: Limits | None = None
 ) -> Iterator[tuple[tuple[PublicItem, ...], Path | None]]:
     """The items of a benchmark that is one archive, such as a release, and for a while the folder of its clips.
 

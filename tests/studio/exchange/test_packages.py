@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mmar.benchmarks.paths import clip_path
-from mmar.benchmarks.unpack import Bounds
 from mmar.errors import InputError, MmarError, UsageError
+from mmar.files.archives import Limits
+from mmar.files.safe_paths import clip_path
 from mmar.items import Item, write_benchmark
 from mmar.studio.exchange.packages import below, open_package, pack, zipped
 
@@ -69,7 +69,7 @@ def link(name: str, target: str) -> tuple[tarfile.TarInfo, None]:
 def test_what_is_dangerous_is_refused_and_leaves_nothing(release: Path, tmp_path: Path) -> None:
     metadata = (release / "tones-meta.jsonl").read_bytes()
     cases: list[tuple[Path, str]] = [
-        (archive_of(tmp_path / "1.zip", **{"../evil.jsonl": metadata}), "climbs out"),
+        (archive_of(tmp_path / "1.zip", **{"../evil.jsonl": metadata}), "leaves its folder"),
         (archive_of(tmp_path / "2.zip", **{"/etc/evil.jsonl": metadata}), "absolute"),
         (archive_of(tmp_path / "3.zip", **{"a\\..\\evil": b"", "m.jsonl": metadata}), ""),
         (archive_of(tmp_path / "4.zip", **{"m.jsonl": metadata, "bomb": bytes(2_000_000)}), "more than"),
@@ -80,7 +80,7 @@ def test_what_is_dangerous_is_refused_and_leaves_nothing(release: Path, tmp_path
         ),
         (
             archive_of(tmp_path / "7.zip", **{"a.jsonl": metadata.replace(b"./audio/x", b"../../x")}),
-            "climbs out",
+            "leaves its folder",
         ),
         (archive_of(tmp_path / "8.zip", **{"a.jsonl": b"{}"}), "missing"),
     ]
@@ -90,13 +90,13 @@ def test_what_is_dangerous_is_refused_and_leaves_nothing(release: Path, tmp_path
         info = tarfile.TarInfo("audio/passwd")
         info.size = 1
         tar.addfile(info, io.BytesIO(b"x"))
-    cases.append((tmp_path / "9.tar", "symbolic link"))
+    cases.append((tmp_path / "9.tar", "which is a link"))
     (tmp_path / "10.zip").write_bytes(b"PK\x03\x04 broken")
     cases.append((tmp_path / "10.zip", "damaged"))
     before = sorted(path.name for path in tmp_path.iterdir())
     for archive, said in cases:
         with pytest.raises(MmarError) as caught:
-            open_package(archive, tmp_path / "in", bounds=Bounds(total=1_000_000, member=1_000_000))
+            open_package(archive, tmp_path / "in", bounds=Limits(total=1_000_000, member=1_000_000))
         assert said in str(caught.value), archive
         assert sorted(path.name for path in tmp_path.iterdir()) == before
 

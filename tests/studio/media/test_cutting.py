@@ -7,9 +7,10 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmar.audio import read_clip, sha256_file
+from mmar.audio import read_clip
 from mmar.audio.landmarks import similarity
 from mmar.errors import InputError, UsageError
+from mmar.files.hashing import sha256_file
 from mmar.items.timestamps import Segment, parse_timestamp
 from mmar.studio.media.cutting import cut, prepare_clip
 from mmar.studio.media.decoding import decoded_blocks

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from mmar.audio import sha256_file
 from mmar.errors import InputError, MmarError
+from mmar.files.hashing import sha256_file
 from mmar.studio.media.uploads import inspect_upload
 
 RATE = 8000

@@ -12,7 +12,7 @@ from mmar.audit.check import Check, check
 from mmar.audit.finding import Finding
 from mmar.audit.subject import Subject
 from mmar.audit.wording import quoted
-from mmar.benchmarks.paths import UnsafePath, inside
+from mmar.files.safe_paths import UnsafePathError, check_relative
 
 __all__ = ["CHECKS"]
 
@@ -91,8 +91,8 @@ def outside(subject: Subject) -> Iterator[Finding]:
     """
     for item in subject.items:
         try:
-            inside(item.audio_path)
-        except UnsafePath as error:
+            check_relative(item.audio_path)
+        except UnsafePathError as error:
             message = f"{quoted(item.audio_path)} {error}"
             yield Finding(item.id, "audio_path", message, "", (), item.audio_path)
 

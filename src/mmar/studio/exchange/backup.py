@@ -24,9 +24,9 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from mmar._version import __version__
-from mmar.benchmarks.progress import Advance
 from mmar.errors import ExternalError, InputError, UsageError
-from mmar.items.whole_file import write_whole
+from mmar.files.atomic import write_atomic
+from mmar.files.progress import Advance
 from mmar.studio.exchange.backup_folder import (
     MANIFEST,
     Backup,
@@ -98,7 +98,7 @@ def back_up(
             leave_out,
             advance,
         )
-        write_whole(part / MANIFEST, msgspec.json.format(msgspec.json.encode(backup), indent=1) + b"\n")
+        write_atomic(part / MANIFEST, msgspec.json.format(msgspec.json.encode(backup), indent=1) + b"\n")
         part.rename(into)
     except OSError as error:
         raise ExternalError(

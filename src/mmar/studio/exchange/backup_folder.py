@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from mmar.benchmarks.paths import UnsafePath, inside, quoted
 from mmar.errors import InputError
+from mmar.files.safe_paths import UnsafePathError, check_relative, quote
 
 try:
     import fcntl
@@ -114,25 +114,25 @@ def read_backup(backup: Path) -> Backup:
         with (backup / MANIFEST).open("rb") as file:
             text = file.read(_MOST_BYTES + 1)
         if len(text) > _MOST_BYTES:
-            raise UnsafePath(f"{MANIFEST} is longer than any backup's")
+            raise UnsafePathError(f"{MANIFEST} is longer than any backup's")
         found = msgspec.json.decode(text, type=Backup)
         _check_names(found)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, UnsafePath) as error:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, UnsafePathError) as error:
         raise InputError(f"expected a backup ({error})", file=str(backup), hint="name its folder") from None
     return found
 
 
 def _check_names(backup: Backup) -> None:
     if backup.database not in backup.files:
-        raise UnsafePath(f"it holds no database {quoted(backup.database)}")
+        raise UnsafePathError(f"it holds no database {quote(backup.database)}")
     beside = beside_database(backup.database) - {backup.database}
     for name in backup.files:
-        path = inside(name)
+        path = check_relative(name)
         # A journal beside the database would be played back into it; hidden names are the restore's own.
         if path.as_posix() != name or is_passing(path) or name in beside:
-            raise UnsafePath(f"{quoted(name)} is no file of a backup")
+            raise UnsafePathError(f"{quote(name)} is no file of a backup")
         if any(parent.as_posix() in backup.files for parent in path.parents):
-            raise UnsafePath(f"{quoted(name)} lies in what is a file")
+            raise UnsafePathError(f"{quote(name)} lies in what is a file")
 
 
 def is_plain(folder: Path, path: Path) -> bool:

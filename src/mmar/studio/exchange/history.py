@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.benchmarks.paths import UnsafePath, inside
 from mmar.errors import InputError
+from mmar.files.safe_paths import UnsafePathError, check_relative
 from mmar.items import Item, load_benchmark
 from mmar.studio.exchange.changes import compare_benchmarks, inline_text
 from mmar.studio.exchange.facts import ReleaseFacts
@@ -104,8 +104,8 @@ def _bare(item: Item) -> Item:
 
 
 def _listed_as(item: Item) -> str:
-    with contextlib.suppress(UnsafePath):
-        return str(inside(item.audio_path))
+    with contextlib.suppress(UnsafePathError):
+        return str(check_relative(item.audio_path))
     return ""
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.audio import sha256_file
 from mmar.errors import InputError
+from mmar.files.hashing import sha256_file
 from mmar.items import Item
 from mmar.items.video import addresses, canonical_url, find_video, item_video
 from mmar.studio.exchange.facts import TakenDown

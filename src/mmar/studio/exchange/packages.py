@@ -1,6 +1,6 @@
 """Benchmarks that come as an archive, and paths that stay within their folder.
 
-An archive is unpacked by `mmar.benchmarks.unpack`, which refuses links, devices, paths that climb out and
+An archive is unpacked by `mmar.files.archives`, which refuses links, devices, paths that climb out and
 bombs, into a folder beside the target that takes its name when all is well: a refused archive leaves nothing
 behind.
 """
@@ -18,9 +18,9 @@ from typing import Any
 
 import msgspec
 
-from mmar.benchmarks.paths import UnsafePath, clip_path, inside
-from mmar.benchmarks.unpack import Bounds, unpack
 from mmar.errors import ExternalError, InputError, UsageError
+from mmar.files.archives import Limits, unpack
+from mmar.files.safe_paths import UnsafePathError, check_relative, clip_path
 from mmar.items import Benchmark, load_benchmark
 
 __all__ = ["Package", "below", "open_package", "pack", "zipped"]
@@ -60,15 +60,15 @@ def below(folder: Path, relative: str) -> Path:
     """
     home = folder.resolve()
     try:
-        path = home.joinpath(*inside(relative).parts).resolve()
-    except UnsafePath as error:
+        path = home.joinpath(*check_relative(relative).parts).resolve()
+    except UnsafePathError as error:
         raise InputError(f"“{relative[:200]}” {error}", hint="give a path within the folder") from None
     if not path.is_relative_to(home) or path == home:
         raise InputError(f"“{relative[:200]}” leads out of its folder by a link", hint="remove the link")
     return path
 
 
-def open_package(archive: Path, into: Path, *, bounds: Bounds | None = None) -> Package:
+def open_package(archive: Path, into: Path, *, bounds: Limits | None = None) -> Package:
     """Unpack a benchmark that nobody vouches for.
 
     Args:
@@ -88,7 +88,7 @@ def open_package(archive: Path, into: Path, *, bounds: Bounds | None = None) -> 
         raise UsageError(f"{into}: is there already; name a new folder")
     part = into.with_name(f".{into.name}.{secrets.token_hex(4)}.part")
     try:
-        unpack(archive, part, lambda path: path, bounds=bounds)
+        unpack(archive, part, limits=bounds)
         metadata = _metadata_of(part, archive)
         benchmark = load_benchmark(metadata, audio_dir=metadata.parent)
         missing = tuple(

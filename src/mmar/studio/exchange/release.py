@@ -28,9 +28,10 @@ from typing import Any
 import msgspec
 
 from mmar._version import __version__
-from mmar.audio import Facts, describe, sha256_file
-from mmar.benchmarks.paths import UnsafePath, inside
+from mmar.audio import Facts, describe
 from mmar.errors import ExternalError, InputError, UsageError
+from mmar.files.hashing import sha256_file
+from mmar.files.safe_paths import UnsafePathError, check_relative
 from mmar.items import Item, benchmark_digest, load_benchmark
 from mmar.items.benchmark import write_records
 from mmar.studio.exchange.datasheet import datasheet
@@ -156,8 +157,8 @@ def _sounds(items: Sequence[Item], audio: Mapping[str, Path]) -> dict[str, _Soun
 
 def _place(item: Item) -> Path:
     try:
-        path = Path(*inside(item.audio_path).parts)
-    except UnsafePath as error:
+        path = Path(*check_relative(item.audio_path).parts)
+    except UnsafePathError as error:
         raise InputError(
             f"“{item.audio_path[:200]}” of “{item.id}” {error}",
             field="audio_path",

@@ -22,10 +22,10 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from mmar.benchmarks.paths import quoted
-from mmar.benchmarks.progress import Advance
 from mmar.errors import ExternalError, InputError, UsageError
-from mmar.items.whole_file import write_whole
+from mmar.files.atomic import write_atomic
+from mmar.files.progress import Advance
+from mmar.files.safe_paths import quote
 from mmar.studio.exchange.backup import copied
 from mmar.studio.exchange.backup_folder import Backup, beside_database, is_plain, locked, read_backup
 
@@ -105,7 +105,7 @@ def restore(
     """
     found = read_backup(backup)
     if found.database != database:
-        raise InputError(f"expected a database {database}, found {quoted(found.database)}", file=str(backup))
+        raise InputError(f"expected a database {database}, found {quote(found.database)}", file=str(backup))
     work = data / _RESTORE
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -288,4 +288,4 @@ def _move_all(source: Path, target: Path, *, keep: tuple[str, ...] = ()) -> None
 
 
 def _write_state(work: Path, state: _State) -> None:
-    write_whole(work / "state.json", msgspec.json.encode(state))
+    write_atomic(work / "state.json", msgspec.json.encode(state))

@@ -6,8 +6,8 @@ import os
 import re
 from pathlib import Path
 
-from mmar.audio import sha256_file
 from mmar.errors import InputError
+from mmar.files.hashing import sha256_file
 
 __all__ = ["SUMS", "read_sums", "verify_release", "write_sums"]
 

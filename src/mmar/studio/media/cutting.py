@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmar.audio import Facts, describe, read_clip, resample, sha256_file, to_mono, write_wav
+from mmar.audio import Facts, describe, read_clip, resample, to_mono, write_wav
 from mmar.audio.clip import Clip
 from mmar.audio.landmarks import fingerprint
 from mmar.audio.levels import Levels, measure_levels
 from mmar.audio.segments import frame_at, join
 from mmar.errors import UsageError
+from mmar.files.hashing import sha256_file
 from mmar.studio.media.decoding import decoded_blocks
 from mmar.studio.media.loudness import Loudness, measure_loudness
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from mmar.benchmarks.kinds import looks_like_web_page
-from mmar.benchmarks.progress import Advance, bytes_text
 from mmar.errors import ExternalError, MmarError, UsageError
+from mmar.files.progress import Advance, format_bytes
+from mmar.files.sniff import is_html
 from mmar.studio.media.connecting import AddressGuard, guarded_session
 from mmar.studio.media.policy import FetchPolicy, check_url
 
@@ -150,9 +150,9 @@ async def _save(
     if reply.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise ExternalError(f"{at.host}: compresses what was asked for as it is")
     announced = reply.content_length
-    too_much = f"more than the {bytes_text(policy.max_bytes)} that are allowed"
+    too_much = f"more than the {format_bytes(policy.max_bytes)} that are allowed"
     if announced is not None and announced > policy.max_bytes:
-        raise ExternalError(f"{at.host}: the file has {bytes_text(announced)}, {too_much}")
+        raise ExternalError(f"{at.host}: the file has {format_bytes(announced)}, {too_much}")
     if reply.content_type in ("text/html", "application/xhtml+xml"):
         raise _web_page(at)
     with out.open("xb") as file:
@@ -173,7 +173,7 @@ async def _receive(
 ) -> Received:
     size, digest = 0, hashlib.sha256()
     async for chunk in reply.content.iter_any():
-        if not size and looks_like_web_page(chunk):
+        if not size and is_html(chunk):
             raise _web_page(at)
         size += len(chunk)
         if size > policy.max_bytes:

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mmar.benchmarks.progress import Advance, bytes_text
 from mmar.errors import ExternalError, UsageError
+from mmar.files.progress import Advance, format_bytes
 from mmar.studio.media.guard_proxy import GuardProxy
 from mmar.studio.media.policy import FetchPolicy, check_url
 
@@ -258,7 +258,7 @@ class _Watch:
         if len(found) != 1 or found[0].suffix == ".part" or not found[0].stat().st_size:
             raise UsageError(
                 "the site gave no recording: it may be live, longer than "
-                f"{self._policy.max_duration / 3600:g} hours, larger than {bytes_text(self._policy.max_bytes)}, or "
+                f"{self._policy.max_duration / 3600:g} hours, larger than {format_bytes(self._policy.max_bytes)}, or "
                 "without sound"
             )
         with found[0].open("rb") as stream:
@@ -281,7 +281,7 @@ def _within_bounds(folder: Path, policy: FetchPolicy) -> None:
             size += path.lstat().st_size
     if size > policy.max_bytes + _LONGEST_LINE:
         raise ExternalError(
-            f"the recording is larger than the {bytes_text(policy.max_bytes)} that are allowed"
+            f"the recording is larger than the {format_bytes(policy.max_bytes)} that are allowed"
         )
 
 

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from mmar.benchmarks.progress import Advance
 from mmar.errors import ExternalError, UsageError
+from mmar.files.progress import Advance
 from mmar.items.video import canonical_url, find_video, is_short_link
 from mmar.studio.media.containers import container_of
 from mmar.studio.media.download import fetch_file, follow

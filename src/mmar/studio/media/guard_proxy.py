@@ -17,8 +17,8 @@ import secrets
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from mmar.benchmarks.progress import bytes_text
 from mmar.errors import MmarError
+from mmar.files.progress import format_bytes
 from mmar.studio.media.connecting import AddressGuard
 from mmar.studio.media.policy import FetchPolicy, check_url
 
@@ -177,7 +177,7 @@ class GuardProxy:
         while data := await reader.read(_CHUNK):
             self.received += len(data)
             if self.received > self._policy.max_bytes + _OVERHEAD:
-                self.refusals.append(f"more than the {bytes_text(self._policy.max_bytes)} that are allowed")
+                self.refusals.append(f"more than the {format_bytes(self._policy.max_bytes)} that are allowed")
                 break
             writer.write(data)
             await writer.drain()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmar.audio import describe, sha256_file
+from mmar.audio import describe
 from mmar.errors import InputError
+from mmar.files.hashing import sha256_file
 from mmar.studio.media.containers import container_of, readable_audio
 from mmar.studio.media.decoding import decoded_blocks
 

@@ -22,7 +22,7 @@ import msgspec
 
 from mmar.audio import describe
 from mmar.errors import ExternalError, InputError, UsageError
-from mmar.items.whole_file import write_whole
+from mmar.files.atomic import write_atomic
 from mmar.studio.media.decoding import decoded_blocks
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def build_waveform(path: Path, out: Path) -> Waveform:
     head = msgspec.json.encode(
         {"rate": facts.rate, "channels": facts.channels, "frames": frames, "levels": described}
     )
-    write_whole(
+    write_atomic(
         out, b"".join((_MAGIC, _LENGTH.pack(len(head)), head, *(level.tobytes() for level in levels)))
     )
     return open_waveform(out)

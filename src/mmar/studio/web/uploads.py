@@ -6,8 +6,8 @@ from pathlib import Path
 
 from starlette.datastructures import UploadFile
 
-from mmar.benchmarks.unpack import Bounds
 from mmar.errors import InputError
+from mmar.files.archives import Limits
 from mmar.studio.data.media_tables import Recording
 from mmar.studio.import_files import Source, import_file
 from mmar.studio.importing import Imported
@@ -70,7 +70,7 @@ def import_upload(ctx: ProjectContext) -> tuple[Imported, str]:
     studio = ctx.studio
     media, most = studio.config.media, studio.config.max_upload
     if is_archive(name):
-        bounds = Bounds(total=_UNPACKED * most, member=most)
+        bounds = Limits(total=_UNPACKED * most, member=most)
     elif sent.size is None or sent.size > _MOST_ITEMS:
         raise InputError(
             f"more than {_MOST_ITEMS:,} bytes", field="file", hint="divide it into several files"

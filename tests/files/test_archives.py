@@ -1,4 +1,4 @@
-"""Archives, honest and evil: what may be written is written, everything else is refused whole."""
+"""Unpacking of archives: safe members are written, anything else is refused as a whole."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmar.benchmarks.unpack import Bounds, Unpacked, unpack
+from expect import raises
 from mmar.errors import ExternalError, InputError
+from mmar.files.archives import Limits, Unpacked, unpack
 
 FILES = {"audio/a.wav": b"a" * 3000, "audio/b.wav": b"b" * 10, "audio/deep/c.wav": b""}
 
@@ -108,14 +109,14 @@ EVIL_NAMES = {
 @pytest.mark.parametrize("name", EVIL_NAMES.values(), ids=EVIL_NAMES)
 @pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.DIRTYPE], ids=["file", "folder"])
 def test_a_path_that_leaves_the_folder_is_refused(name: str, kind: bytes, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"a path that .*nothing of it was used"):
+    with raises("archive-refused"):
         run(tar(member(name, type=kind)), tmp_path)
     assert {path.name for path in tmp_path.rglob("*")} <= {"archive", "out", "new"}
 
 
 @pytest.mark.parametrize("name", ["../evil.wav", "/tmp/evil.wav", "audio/../../evil.wav"])
 def test_the_same_goes_for_zip(name: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="a path that"):
+    with raises("archive-refused"):
         run(zipped({name: b"evil"}), tmp_path)
     assert {path.name for path in tmp_path.rglob("*")} == {"archive", "out", "new"}
 
@@ -132,7 +133,7 @@ def test_the_same_goes_for_zip(name: str, tmp_path: Path) -> None:
 )
 def test_links_and_devices_are_refused(kind: bytes, words: str, tmp_path: Path) -> None:
     link = member("audio/\x1b[2Jx.wav", type=kind, linkname="/etc/passwd", devmajor=1, devminor=3)
-    with pytest.raises(InputError, match=words) as caught:
+    with raises("archive-refused") as caught:
         run(tar(member("audio/a.wav", b"fine"), link), tmp_path)
     assert "\x1b" not in str(caught.value)  # a terminal would obey it
 
@@ -143,7 +144,7 @@ def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
         link = zipfile.ZipInfo("audio/x.wav")
         link.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(link, "/etc/passwd")
-    with pytest.raises(InputError, match="a symbolic link"):
+    with raises("archive-refused"):
         run(buffer.getvalue(), tmp_path)
 
 
@@ -151,55 +152,55 @@ def test_a_file_behind_a_link_is_not_reached(tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.mkdir()
     link = member("audio", type=tarfile.SYMTYPE, linkname=str(target))
-    with pytest.raises(InputError):
+    with raises("archive-refused"):
         run(tar(link, member("audio/x.wav", b"evil")), tmp_path)
     assert list(target.iterdir()) == []
 
 
 def test_one_path_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"“audio/a\.wav” twice"):
+    with raises("archive-refused"):
         run(tar(member("audio/a.wav", b"one"), member("./audio//a.wav", b"two")), tmp_path)
 
 
 def test_a_file_where_a_folder_must_be_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="twice"):
+    with raises("archive-refused"):
         run(tar(member("audio", b"file"), member("audio/a.wav", b"two")), tmp_path)
 
 
 def test_a_bomb_stops_at_the_bound(tmp_path: Path) -> None:
     bomb = gzip.compress(tar(member("audio/a.wav", bytes(50_000_000))))
     assert len(bomb) < 100_000
-    with pytest.raises(InputError, match="more than"):
-        run(bomb, tmp_path, bounds=Bounds(total=1_000_000))
+    with raises("archive-refused"):
+        run(bomb, tmp_path, limits=Limits(total=1_000_000))
     assert sum(map(len, written(tmp_path).values())) <= 1_000_000
 
 
 def test_a_bomb_that_is_left_out_stops_too(tmp_path: Path) -> None:
     (tmp_path / "archive").write_bytes(gzip.compress(tar(member("README", bytes(50_000_000)))))
-    with pytest.raises(InputError, match="more than"):
-        unpack(tmp_path / "archive", tmp_path / "new", lambda path: None, bounds=Bounds(total=1_000_000))
+    with raises("archive-refused"):
+        unpack(tmp_path / "archive", tmp_path / "new", lambda path: None, limits=Limits(total=1_000_000))
 
 
 def test_many_small_bombs_stop_too(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="unpacks to more than 1 MB"):
+    with raises("archive-refused"):
         run(
             zipped({f"{number}.wav": bytes(400_000) for number in range(5)}),
             tmp_path,
-            bounds=Bounds(total=1_000_000),
+            limits=Limits(total=1_000_000),
         )
 
 
 def test_one_file_and_the_number_of_files_are_bounded(tmp_path: Path) -> None:
     data = tar(*(member(f"audio/{number}.wav", bytes(100)) for number in range(20)))
-    with pytest.raises(InputError, match="more than 19 files"):
-        run(data, tmp_path, bounds=Bounds(count=19))
+    with raises("archive-refused"):
+        run(data, tmp_path, limits=Limits(count=19))
     (tmp_path / "second").mkdir()
-    with pytest.raises(InputError, match=r"“audio/0\.wav” of more than 99 bytes"):
-        run(data, tmp_path / "second", bounds=Bounds(member=99))
+    with raises("archive-refused"):
+        run(data, tmp_path / "second", limits=Limits(member=99))
     zip_bomb = zipped({"audio/a.wav": bytes(10_000_000)})
     (tmp_path / "third").mkdir()
-    with pytest.raises(InputError, match="more than"):
-        run(zip_bomb, tmp_path / "third", bounds=Bounds(member=1_000_000))
+    with raises("archive-refused"):
+        run(zip_bomb, tmp_path / "third", limits=Limits(member=1_000_000))
 
 
 @pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
@@ -207,7 +208,7 @@ def test_a_header_that_would_fill_the_memory_is_refused(kind: bytes, tmp_path: P
     header = tarfile.TarInfo("././@LongLink")
     header.type, header.size = kind, 60_000_000
     data = gzip.compress(header.tobuf() + bytes(60_000_000))
-    with pytest.raises(InputError, match="header of more than"):
+    with raises("archive-refused"):
         run(data, tmp_path)
 
 
@@ -222,10 +223,10 @@ def test_a_damaged_archive_is_said_to_be_one(tmp_path: Path) -> None:
     for number, data in enumerate((whole[:-20_000], whole[:-4], bytes(broken), bytes(padded), cut_tar)):
         folder = tmp_path / str(number)
         folder.mkdir()
-        with pytest.raises(InputError, match="damaged or cut off"):
+        with raises("archive-damaged"):
             run(data, folder)
     cut = zipped({"audio/a.wav": noise})[:50_000]
-    with pytest.raises(InputError, match="damaged or cut off"):
+    with raises("archive-damaged"):
         run(cut, tmp_path)
 
 

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from mmar.benchmarks.progress import PlainProgress, SilentProgress, TerminalProgress, bytes_text, progress_on
+from mmar.files.progress import LogProgress, NoProgress, TerminalProgress, format_bytes, progress_for
 
 
 class Terminal(io.StringIO):
@@ -26,18 +26,18 @@ class Terminal(io.StringIO):
     ],
 )
 def test_sizes_in_decimal_units(count: int, text: str) -> None:
-    assert bytes_text(count) == text
+    assert format_bytes(count) == text
 
 
 def test_a_log_file_gets_whole_lines_and_few() -> None:
     stream = io.StringIO()
-    progress = progress_on(stream)
+    progress = progress_for(stream)
     with progress.task("audio", 2000) as advance:
         for done in range(0, 2000, 10):
             advance(done, 2000)
     progress.note("done")
     assert stream.getvalue() == "audio, 2 kB\ndone\n"
-    eager = PlainProgress(stream := io.StringIO(), every=0)
+    eager = LogProgress(stream := io.StringIO(), every=0)
     with eager.task("audio", None) as advance:
         advance(500, None)
         advance(1000, 2000)
@@ -46,7 +46,7 @@ def test_a_log_file_gets_whole_lines_and_few() -> None:
 
 def test_a_terminal_gets_a_bar_that_leaves_no_trace_and_text_as_it_is() -> None:
     stream = Terminal()
-    progress = progress_on(stream)
+    progress = progress_for(stream)
     assert isinstance(progress, TerminalProgress)
     with progress.task("[red]audio[/red]", 1000) as advance:
         advance(500, 1000)
@@ -57,7 +57,7 @@ def test_a_terminal_gets_a_bar_that_leaves_no_trace_and_text_as_it_is() -> None:
 
 
 def test_silence() -> None:
-    progress = SilentProgress()
+    progress = NoProgress()
     progress.note("x")
     with progress.task("x", 1) as advance:
         advance(1, 1)

@@ -1,0 +1,243 @@
+"""Unpacking of tar and ZIP archives from untrusted sources.
+
+Only regular files are written, only where the caller says, into a folder that did not exist before. An archive
+with anything other than files and folders (a link, a device, a sparse file), a path outside its folder, one path
+twice, or more than the limits allow is refused as a whole; the caller removes the folder. Sizes are counted as data
+comes out of the decompressor, so a decompression bomb stops at the limit. Headers have a limit of their own, because
+`tarfile` reads them into memory. Files get the system's default permissions, so none is executable.
+"""
+
+from __future__ import annotations
+
+import gzip
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from io import BufferedIOBase, BytesIO
+from pathlib import Path, PurePosixPath
+from typing import IO, BinaryIO
+
+import msgspec
+
+from mmar.errors import InputError
+from mmar.files.atomic import disk_error
+from mmar.files.progress import Advance, format_bytes
+from mmar.files.safe_paths import UnsafePathError, check_relative, quote
+from mmar.files.sniff import FileType, sniff_file
+
+__all__ = ["Limits", "Placement", "Unpacked", "unpack"]
+
+Placement = Callable[[PurePosixPath], PurePosixPath | None]
+"""Given a member's checked path, returns its path below the new folder; `None` skips the member."""
+
+_CHUNK = 1 << 18
+_MAX_HEADERS = 4 << 20  # bytes before one file: long names and the read-ahead
+_AUDIO_SUFFIXES = frozenset(
+    {".aac", ".aif", ".aiff", ".au", ".caf", ".flac", ".m4a", ".mkv", ".mp3", ".mp4", ".oga", ".ogg", ".opus"}
+    | {".w64", ".wav", ".webm", ".wma"}
+)
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How much an archive may contain.
+
+    Attributes:
+        total: bytes that may come out of the decompressor, skipped members included.
+        member: bytes of one audio or media file.
+        text: bytes of any other file, since these are read into memory.
+        count: number of files and folders.
+    """
+
+    total: int = 32 << 30
+    member: int = 1 << 30
+    text: int = 128 << 20
+    count: int = 100_000
+
+
+class Unpacked(msgspec.Struct, frozen=True):
+    """Result of `unpack`.
+
+    Attributes:
+        files: number of files written.
+        size: their bytes.
+        skipped: paths for which `place` returned `None`.
+    """
+
+    files: int
+    size: int
+    skipped: tuple[str, ...]
+
+
+def unpack(
+    archive: Path,
+    into: Path,
+    place: Placement = lambda path: path,
+    *,
+    limits: Limits | None = None,
+    advance: Advance = lambda done, of: None,  # noqa: ARG005
+    name: str | None = None,
+) -> Unpacked:
+    """Write an archive's files into a new folder.
+
+    Args:
+        archive: tar, gzipped tar or ZIP, recognised by content.
+        into: the folder to create.
+        place: where each file goes.
+        limits: how much the archive may contain.
+        advance: called with the bytes written so far.
+        name: what to call the archive in errors; by default its path.
+
+    Raises:
+        InputError: the archive is damaged or contains something that is refused; `into` may be partly filled.
+        ExternalError: the disk cannot be written, or `into` exists.
+    """
+    limits = limits or Limits()
+    name = name or str(archive)
+    kind = sniff_file(archive, decompress=True)
+    try:
+        into.mkdir(parents=True)
+        with archive.open("rb") as raw:
+            return _write(_members(raw, kind, limits), into, place, limits, advance)
+    except _RefusedError as error:
+        raise InputError(f"{error}; the archive was not used", file=name, code="archive-refused") from None
+    except (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(
+            f"the archive is damaged or incomplete ({error})",
+            file=name,
+            code="archive-damaged",
+            hint="get the file again",
+        ) from None
+    except OSError as error:
+        raise disk_error(error, into) from None
+
+
+class _RefusedError(Exception):
+    """The archive contains something that is refused; the message continues a sentence about the archive."""
+
+
+class _Member(msgspec.Struct, frozen=True):
+    """One file of an archive, or a folder (no data). The data must be read before the next member is taken."""
+
+    name: str
+    data: IO[bytes] | None
+
+
+def _members(raw: BinaryIO, kind: FileType, limits: Limits) -> Iterator[_Member]:
+    if kind.format == "tar":
+        return _tar_members(raw, limits)
+    if kind.format == "zip":
+        return _zip_members(raw)
+    raise _RefusedError(f"is {kind.label}, expected a tar archive (.tar, .tar.gz) or a ZIP archive")
+
+
+def _write(
+    members: Iterator[_Member], into: Path, place: Placement, limits: Limits, advance: Advance
+) -> Unpacked:
+    files = size = total = 0
+    skipped: list[str] = []
+    for count, member in enumerate(members, start=1):
+        if count > limits.count:
+            raise _RefusedError(f"contains more than {limits.count:,} files")
+        if member.data is None and not member.name.strip("./"):
+            continue  # the archive's own root
+        try:
+            path = check_relative(member.name)
+        except UnsafePathError as error:
+            raise _RefusedError(f"contains {quote(member.name)}, a path that {error}") from None
+        if member.data is None:
+            continue
+        target = place(path)
+        written = _copy(member.data, into / target if target else None, path, limits)
+        total += written
+        if total > limits.total:
+            raise _RefusedError(f"unpacks to more than {format_bytes(limits.total)}")
+        if target is None:
+            skipped.append(str(path))
+        else:
+            files += 1
+            size += written
+            advance(size, None)
+    return Unpacked(files, size, tuple(skipped))
+
+
+def _copy(data: IO[bytes], target: Path | None, path: PurePosixPath, limits: Limits) -> int:
+    """Read a member to its end, into a new file or, without a target, into nothing."""
+    is_audio = path.suffix.lower() in _AUDIO_SUFFIXES
+    limit = limits.member if is_audio or target is None else min(limits.text, limits.member)
+    size = 0
+    try:
+        if target is not None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") if target else BytesIO() as out:
+            while chunk := data.read(_CHUNK):
+                size += len(chunk)
+                if size > limit:
+                    raise _RefusedError(f"contains {quote(str(path))} of more than {format_bytes(limit)}")
+                if target is not None:
+                    out.write(chunk)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError):
+        raise _RefusedError(f"contains {quote(str(path))} twice") from None
+    return size
+
+
+def _tar_members(raw: BinaryIO, limits: Limits) -> Iterator[_Member]:
+    compressed = raw.read(2) == b"\x1f\x8b"
+    raw.seek(0)
+    source = _CountingReader(gzip.GzipFile(fileobj=raw) if compressed else raw, limits.total)
+    with tarfile.open(fileobj=source, mode="r|", bufsize=_CHUNK) as tar:
+        while (member := tar.next()) is not None:
+            source.header = None
+            if member.isdir():
+                yield _Member(member.name, None)
+            elif member.isreg() and not member.issparse():
+                yield _Member(member.name, tar.extractfile(member))
+            else:
+                # Stricter than tarfile's "data" filter, which lets links inside the folder pass.
+                raise _RefusedError(f"contains {quote(member.name)}, which is a link or no regular file")
+            source.header = 0
+    source.header = None
+    while source.read(_CHUNK):  # to the end, where gzip keeps its checksum
+        pass
+
+
+class _CountingReader(BufferedIOBase):
+    """A stream that limits what is read from it: in all, and for the headers before each member.
+
+    `tarfile` reads a long name or an extended header into memory whole, however long it claims to be.
+    """
+
+    def __init__(self, source: BufferedIOBase | BinaryIO, limit: int) -> None:
+        self._source = source
+        self._remaining = limit
+        self.header: int | None = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read and count."""
+        data = self._source.read(-1 if size is None else size)
+        self._remaining -= len(data)
+        if self._remaining < 0:
+            raise _RefusedError("unpacks to more than is allowed")
+        if self.header is not None:
+            self.header += len(data)
+            if self.header > _MAX_HEADERS:
+                raise _RefusedError(f"has a file header of more than {format_bytes(_MAX_HEADERS)}")
+        return data
+
+
+def _zip_members(raw: BinaryIO) -> Iterator[_Member]:
+    with zipfile.ZipFile(raw) as archive:
+        for info in archive.infolist():
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+                raise _RefusedError(f"contains {quote(info.filename)}, which is a link or no regular file")
+            if info.is_dir():
+                yield _Member(info.filename, None)
+                continue
+            if info.flag_bits & 1:
+                raise _RefusedError(f"contains {quote(info.filename)}, which is encrypted")
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise _RefusedError(f"contains {quote(info.filename)} in a compression other than deflate")
+            with archive.open(info) as data:
+                yield _Member(info.filename, data)

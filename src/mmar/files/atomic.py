@@ -1,0 +1,270 @@
+"""Atomic writes: a file or folder is replaced completely or not at all.
+
+The content is written to a temporary name beside the target, which is then renamed. Every failure of the disk is
+an `ExternalError` that names the path; what was there before stays unchanged. Temporary names match
+`.NAME.*.part` (see `leftover_parts`), so that a program that was killed can be cleaned up after.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from mmar.errors import ExternalError
+from mmar.files.hashing import HashingReader, reading
+from mmar.files.progress import format_bytes
+
+__all__ = [
+    "AtomicFile",
+    "atomic_folder",
+    "atomic_path",
+    "copy_atomic",
+    "disk_error",
+    "leftover_parts",
+    "part_name",
+    "require_space",
+    "write_atomic",
+]
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class AtomicFile:
+    """A file that is written in pieces and replaces its target at the end of the `with` block.
+
+    If the block raises, the target stays unchanged. Symbolic links are followed. A target that is not a regular
+    file (a device or a pipe such as `/dev/stdout`) cannot be replaced and is written to directly.
+
+    Args:
+        path: the target; its folder is created if missing, on the first write.
+        sync: flush the data to the disk before the rename, so that it also survives a power failure.
+    """
+
+    def __init__(self, path: Path | str, *, sync: bool = False) -> None:
+        self.path = Path(path)
+        self._target = Path(os.path.realpath(path))
+        self._part = part_name(self._target)
+        self._sync = sync
+        self._replaces = True
+        self._written = False
+        self._stream: BinaryIO | None = None
+
+    def __enter__(self) -> AtomicFile:
+        """Start writing."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Replace the target, or remove the temporary file after an exception.
+
+        Raises:
+            ExternalError: the disk cannot be written.
+        """
+        try:
+            if kind is None:
+                with self._opened() as stream:
+                    if self._sync and self._replaces:
+                        stream.flush()
+                        os.fsync(stream.fileno())
+                    stream.close()
+                    if self._replaces:
+                        self._part.replace(self._target)
+        finally:
+            if self._stream is not None:
+                with suppress(OSError):
+                    self._stream.close()
+                if self._replaces:
+                    with suppress(OSError):
+                        self._part.unlink(missing_ok=True)
+
+    def write(self, data: bytes) -> None:
+        """Append bytes.
+
+        Raises:
+            ExternalError: the disk cannot be written.
+        """
+        with self._opened() as stream:
+            self._written = self._written or bool(data)
+            stream.write(data)
+
+    def restart(self) -> None:
+        """Discard what was written so far.
+
+        Raises:
+            ExternalError: the disk cannot be written, or the target is a pipe that has received data already.
+        """
+        if self._written and not self._replaces:
+            raise ExternalError(
+                f"{self.path}: the output must be written again from the start, and this is not a regular file",
+                code="not-a-file",
+                hint="write to a file",
+            )
+        with self._opened() as stream:
+            if self._written:
+                stream.seek(0)
+                stream.truncate()
+
+    @contextmanager
+    def _opened(self) -> Iterator[BinaryIO]:
+        try:
+            if self._stream is None:
+                self._replaces = not _is_special(self.path)
+                self._target.parent.mkdir(parents=True, exist_ok=True)
+                self._stream = (self._part if self._replaces else self.path).open("wb")
+            yield self._stream
+        except OSError as error:
+            raise disk_error(error, self.path) from None
+
+
+def write_atomic(path: Path | str, data: bytes | str | Iterable[bytes], *, sync: bool = False) -> None:
+    """Replace a file's content in one step.
+
+    Args:
+        path: the target; its folder is created if missing.
+        data: the content (text is encoded as UTF-8), or its pieces in order.
+        sync: see `AtomicFile`.
+
+    Raises:
+        ExternalError: the disk cannot be written; the target stays unchanged.
+    """
+    if isinstance(data, str):
+        data = data.encode()
+    with AtomicFile(path, sync=sync) as file:
+        for piece in (data,) if isinstance(data, bytes) else data:
+            file.write(piece)
+
+
+@contextmanager
+def atomic_path(path: Path | str) -> Iterator[Path]:
+    """A temporary path that replaces `path` at the end of the block, for libraries that write to a path.
+
+    Args:
+        path: the target; its folder is created if missing.
+
+    Yields:
+        A path beside the target at which nothing exists. If the block creates no file there, nothing is replaced.
+
+    Raises:
+        ExternalError: the disk cannot be written; the target stays unchanged.
+    """
+    path = Path(path)
+    part = part_name(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        if part.exists():
+            part.replace(path)
+    except OSError as error:
+        raise disk_error(error, path) from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path | str) -> Iterator[Path]:
+    """A new temporary folder that becomes `path` at the end of the block.
+
+    Args:
+        path: the target, which must not exist or be an empty folder.
+
+    Yields:
+        An empty folder beside the target; it is removed if the block raises.
+
+    Raises:
+        ExternalError: the disk cannot be written, or the target exists and is not empty.
+    """
+    import shutil  # slow to import for a score, which needs none of it
+
+    path = Path(path)
+    part = part_name(path)
+    try:
+        part.mkdir(parents=True)
+        yield part
+        if path.is_dir():
+            path.rmdir()  # fails unless it is empty
+        part.rename(path)
+    except OSError as error:
+        raise disk_error(error, path) from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def copy_atomic(source: Path | str, target: Path | str, *, sync: bool = False) -> str:
+    """Copy a file in one step.
+
+    Args:
+        source: an existing file.
+        target: the copy; its folder is created if missing.
+        sync: see `AtomicFile`.
+
+    Returns:
+        The SHA-256 of the bytes that were copied.
+
+    Raises:
+        InputError: the source is missing.
+        ExternalError: the source cannot be read or the target cannot be written.
+    """
+    with reading(source) as stream:
+        hashed = HashingReader(stream)
+        write_atomic(target, hashed, sync=sync)
+    return hashed.hexdigest()
+
+
+def part_name(path: Path) -> Path:
+    """A new temporary name beside a path: `.NAME.RANDOM.part`."""
+    return path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
+
+
+def leftover_parts(folder: Path, name: str = "*") -> Iterator[Path]:
+    """Temporary files and folders that interrupted writes left in a folder.
+
+    Args:
+        folder: where to look, not recursively.
+        name: the target's name; by default any.
+    """
+    yield from folder.glob(f".{name}.*.part")
+
+
+def disk_error(error: OSError, path: Path | str) -> ExternalError:
+    """An `OSError` while writing, as an error for the user: code `disk-full` or `not-writable`."""
+    reason = error.strerror or str(error)
+    if error.errno in _DISK_FULL:
+        return ExternalError(
+            f"{path}: cannot be written, the disk is full ({reason})",
+            code="disk-full",
+            hint="free some space and run the same command again",
+        )
+    return ExternalError(f"{path}: cannot be written ({reason})", code="not-writable")
+
+
+def require_space(folder: Path, needed: int) -> None:
+    """Check for free disk space before starting work that would fill the disk.
+
+    Args:
+        folder: an existing folder on the disk in question.
+        needed: bytes that will be written.
+
+    Raises:
+        ExternalError: there is less.
+    """
+    import shutil
+
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise ExternalError(
+            f"{folder}: needs about {format_bytes(needed)} of free space, and {format_bytes(free)} are free",
+            code="disk-full",
+            hint="free some space, or choose another disk",
+        )
+
+
+def _is_special(path: Path) -> bool:
+    """Whether a path exists and is neither a regular file nor a folder."""
+    return path.exists() and not path.is_file() and not path.is_dir()

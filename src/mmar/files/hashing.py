@@ -1,0 +1,99 @@
+"""SHA-256 of bytes, streams and files, as 64 lower-case hexadecimal digits."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from mmar.errors import ExternalError, InputError
+
+__all__ = ["HashingReader", "read_error", "reading", "sha256_bytes", "sha256_file", "sha256_stream"]
+
+CHUNK = 1 << 20
+
+
+class HashingReader:
+    """Reads a stream in pieces and computes their SHA-256 on the way.
+
+    Example:
+        >>> import io
+        >>> reader = HashingReader(io.BytesIO(b"abc"))
+        >>> b"".join(reader), reader.hexdigest()[:8], reader.size
+        (b'abc', 'ba7816bf', 3)
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        while piece := self._stream.read(CHUNK):
+            self._digest.update(piece)
+            self.size += len(piece)
+            yield piece
+
+    def hexdigest(self) -> str:
+        """The SHA-256 of what was read so far."""
+        return self._digest.hexdigest()
+
+
+def sha256_bytes(data: bytes | bytearray | memoryview) -> str:
+    """The SHA-256 of bytes in memory."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_stream(stream: BinaryIO) -> str:
+    """The SHA-256 of the rest of a binary stream."""
+    reader = HashingReader(stream)
+    for _ in reader:
+        pass
+    return reader.hexdigest()
+
+
+def sha256_file(path: Path | str, advance: Callable[[int, int | None], None] | None = None) -> str:
+    """The SHA-256 of a file, read as a stream.
+
+    Args:
+        path: a file of any size.
+        advance: called with the bytes read so far and the file's size.
+
+    Raises:
+        InputError: the file is missing or is a folder.
+        ExternalError: it cannot be read.
+    """
+    with reading(path) as stream:
+        if advance is None:
+            return sha256_stream(stream)
+        size = os.fstat(stream.fileno()).st_size
+        reader = HashingReader(stream)
+        for _ in reader:
+            advance(reader.size, size)
+        return reader.hexdigest()
+
+
+@contextmanager
+def reading(path: Path | str) -> Iterator[BinaryIO]:
+    """Open a file for reading; failures inside the block are errors for the user (see `read_error`)."""
+    try:
+        with Path(path).open("rb") as stream:
+            yield stream
+    except OSError as error:
+        raise read_error(error, path) from None
+
+
+def read_error(error: OSError, path: Path | str) -> InputError | ExternalError:
+    """An `OSError` while reading, as an error for the user.
+
+    Returns:
+        `InputError` with code `file-not-found` or `is-a-folder`, else `ExternalError` with code `unreadable`.
+    """
+    if isinstance(error, FileNotFoundError):
+        return InputError("file not found", file=str(path), code="file-not-found", hint="check the path")
+    if isinstance(error, IsADirectoryError) or Path(path).is_dir():
+        return InputError("is a folder, expected a file", file=str(path), code="is-a-folder")
+    return ExternalError(f"{path}: cannot be read ({error.strerror or error})", code="unreadable")
