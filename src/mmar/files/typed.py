@@ -1,0 +1,347 @@
+"""JSON and TOML into typed records, with errors that name the line, the field and what was expected.
+
+msgspec decodes; when it refuses, the reason is found here by looking at the data again (encoding, syntax, nesting,
+then field by field against the record's annotations), so that no message depends on a library's wording.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, overload
+
+import msgspec
+
+from mmar.errors import InputError
+from mmar.files.hashing import reading
+
+__all__ = [
+    "convert",
+    "decode_json",
+    "decode_text",
+    "decode_toml",
+    "json_type",
+    "mismatch",
+    "read_text",
+    "read_toml",
+]
+
+_T = TypeVar("_T")
+_SHOWN = 60
+_NAMES: dict[Any, str] = {
+    str: "a string",
+    int: "an integer",
+    float: "a number",
+    bool: "true or false",
+    NoneType: "null",
+    list: "a list",
+    tuple: "a list",
+    set: "a list",
+    frozenset: "a list",
+    dict: "an object",
+}
+
+
+@overload
+def decode_json(data: bytes, *, file: str | None = None, line: int | None = None) -> Any: ...
+
+
+@overload
+def decode_json(
+    data: bytes, kind: type[_T], *, file: str | None = None, line: int | None = None, hint: str | None = None
+) -> _T: ...
+
+
+def decode_json(
+    data: bytes,
+    kind: Any = Any,
+    *,
+    file: str | None = None,
+    line: int | None = None,
+    hint: str | None = None,
+) -> Any:
+    """Decode JSON, also with the numbers NaN and Infinity that Python's own writer produces.
+
+    Args:
+        data: UTF-8, with or without a byte order mark.
+        kind: the type to decode to; by default whatever is there.
+        file: name of the input, for errors.
+        line: 1-based line on which the data starts, for errors.
+        hint: what to do about an error.
+
+    Raises:
+        InputError: codes `not-utf8`, `invalid-json`, `too-deep`, `lone-surrogate`, and those of `convert`.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        value = _decode_carefully(data, file, line, hint)
+    return value if kind is Any else convert(value, kind, file=file, line=line, hint=hint)
+
+
+def convert(
+    value: object,
+    kind: type[_T],
+    *,
+    file: str | None = None,
+    line: int | None = None,
+    field: str = "",
+    hint: str | None = None,
+    strict: bool = True,
+) -> _T:
+    """Convert decoded JSON or TOML to a typed record.
+
+    Args:
+        value: dictionaries, lists, strings, numbers.
+        kind: a `msgspec.Struct`, or any type that msgspec supports.
+        file: name of the input, for errors.
+        line: 1-based line on which the value starts, for errors.
+        field: name of the value itself, which the names of its fields are joined to in errors.
+        hint: what to do about an error.
+        strict: whether strings are refused where numbers are expected.
+
+    Raises:
+        InputError: codes `wrong-type`, `missing-field`, `unknown-field`, `invalid-value`.
+    """
+    try:
+        return msgspec.convert(value, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        where, problem, code = mismatch(value, kind, strict=strict) or ("", "is not valid", "invalid-value")
+        if isinstance(error.__cause__, ValueError) and code == "invalid-value":
+            problem = str(error.__cause__)  # raised by a record of this program, in __post_init__
+        name = (
+            f"{field}{where}" if where.startswith("[") else ".".join(part for part in (field, where) if part)
+        )
+        raise InputError(problem, file=file, line=line, field=name or None, code=code, hint=hint) from None
+    except RecursionError:
+        raise _too_deep(file, line) from None
+
+
+def mismatch(value: object, kind: Any, *, strict: bool = True) -> tuple[str, str, str] | None:
+    """The first place at which a value does not fit a type.
+
+    Returns:
+        Path of the field (`choices[1]`, `settings.seed`, or empty for the value itself), what is wrong, and an
+        error code; `None` if the value fits.
+
+    Example:
+        >>> mismatch({"a": [1, "x"]}, dict[str, list[int]])
+        ('a[1]', 'expected an integer, found a string', 'wrong-type')
+    """
+    if _fits(value, kind, strict=strict):
+        return None
+    origin, arguments = get_origin(kind) or kind, get_args(kind)
+    if origin is Annotated:
+        return mismatch(value, arguments[0], strict=strict) or ("", _out_of_range(value), "invalid-value")
+    if origin in (Union, UnionType):
+        container = _container_for(value, arguments)
+        if container is not None:
+            return mismatch(value, container, strict=strict)
+    elif isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
+        return _struct_mismatch(value, kind, strict=strict)
+    elif origin in (list, tuple, set, frozenset) and isinstance(value, list):
+        types = arguments if origin is tuple and Ellipsis not in arguments else arguments[:1] * len(value)
+        if len(types) == len(value):
+            return _first(((f"[{at}]", each, types[at]) for at, each in enumerate(value)), strict=strict)
+        return "", f"expected {len(types)} elements, found {len(value)}", "invalid-value"
+    elif origin is dict and isinstance(value, dict):
+        return _first(((str(key), each, arguments[1]) for key, each in value.items()), strict=strict)
+    elif origin is Literal:
+        options = ", ".join(json.dumps(option) for option in arguments)
+        return "", f"{_quoted(value)} is not one of {options}", "invalid-value"
+    return "", f"expected {_type_name(kind)}, found {json_type(value)}", "wrong-type"
+
+
+def json_type(value: object) -> str:
+    """What kind of JSON value something is, for messages.
+
+    Example:
+        >>> json_type(None), json_type([]), json_type(3)
+        ('null', 'a list', 'the number 3')
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"the number {value!r}"
+    return _NAMES.get(type(value), f"a {type(value).__name__}")
+
+
+def decode_text(data: bytes, *, file: str | None = None, line: int = 1) -> str:
+    """Decode UTF-8 text; a byte order mark at its start is left out.
+
+    Raises:
+        InputError: it is in another encoding (code `not-utf8`); the line is that of the first wrong byte.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The file's line ends may be CR alone.
+        before = data[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+        raise InputError(
+            "the text is UTF-16, expected UTF-8"
+            if wide
+            else f"byte 0x{data[error.start]:02x} is not valid UTF-8",
+            file=file,
+            line=line + before.count(b"\n"),
+            code="not-utf8",
+            hint="save the file as UTF-8",
+        ) from None
+
+
+def read_text(path: Path | str) -> str:
+    """The content of a UTF-8 file.
+
+    Raises:
+        InputError: it is missing, a folder, or not UTF-8.
+        ExternalError: it cannot be read.
+    """
+    with reading(path) as stream:
+        data = stream.read()
+    return decode_text(data, file=str(path))
+
+
+def read_toml(path: Path | str) -> dict[str, Any]:
+    """The content of a TOML file.
+
+    Raises:
+        InputError: see `read_text` and `decode_toml`.
+        ExternalError: it cannot be read.
+    """
+    return decode_toml(read_text(path), file=str(path))
+
+
+def decode_toml(text: str, *, file: str | None = None) -> dict[str, Any]:
+    """Decode TOML.
+
+    Raises:
+        InputError: codes `invalid-toml`, `too-deep`.
+    """
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(
+            f"not valid TOML: {error}", file=file, code="invalid-toml", hint="correct the file"
+        ) from None
+    except RecursionError:
+        raise _too_deep(file, None) from None
+
+
+def _decode_carefully(data: bytes, file: str | None, line: int | None, hint: str | None) -> Any:
+    """Decode what msgspec refused, or say why it cannot be decoded."""
+    text = decode_text(data, file=file, line=line or 1)
+    try:
+        value = json.loads(text)
+        json.dumps(value, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        raise _invalid_json(text, error.pos, file, line, hint) from None
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"contains half of a surrogate pair (\\u{ord(error.object[error.start]):04x}), which is not a character",
+            file=file,
+            line=line,
+            code="lone-surrogate",
+            hint=hint or "write the text again, with whole characters",
+        ) from None
+    except RecursionError:
+        raise _too_deep(file, line) from None
+    return value
+
+
+def _invalid_json(
+    text: str, position: int, file: str | None, line: int | None, hint: str | None
+) -> InputError:
+    if line is not None:
+        line += text.count("\n", 0, position)
+    start = text[:_SHOWN].strip()
+    rest = text[position : position + 20].strip()
+    where = f'near "{rest}"' if rest else "the text ends too early"
+    return InputError(
+        f'not valid JSON: {where}; it starts with "{start}"',
+        file=file,
+        line=line,
+        code="invalid-json",
+        hint=hint or "correct it",
+    )
+
+
+def _too_deep(file: str | None, line: int | None) -> InputError:
+    return InputError("lists or objects are nested too deeply", file=file, line=line, code="too-deep")
+
+
+def _fits(value: object, kind: Any, *, strict: bool) -> bool:
+    try:
+        msgspec.convert(value, kind, strict=strict)
+    except (msgspec.ValidationError, RecursionError):
+        return False
+    return True
+
+
+def _struct_mismatch(
+    value: dict[Any, Any], kind: type[msgspec.Struct], *, strict: bool
+) -> tuple[str, str, str] | None:
+    fields = msgspec.structs.fields(kind)
+    if kind.__struct_config__.forbid_unknown_fields:
+        known = {field.encode_name for field in fields}
+        for name in value:
+            if name not in known:
+                listed = ", ".join(sorted(known))
+                return str(name), f"unknown field; the known ones are {listed}", "unknown-field"
+    for field in fields:
+        if field.required and field.encode_name not in value:
+            return field.encode_name, "missing", "missing-field"
+    present = (
+        (field.encode_name, value[field.encode_name], field.type)
+        for field in fields
+        if field.encode_name in value
+    )
+    return _first(present, strict=strict) or ("", "is not valid", "invalid-value")
+
+
+def _first(parts: Any, *, strict: bool) -> tuple[str, str, str] | None:
+    """The first mismatch among named parts, with its path."""
+    for name, value, kind in parts:
+        if (found := mismatch(value, kind, strict=strict)) is not None:
+            where, problem, code = found
+            return f"{name}{'.' if where and not where.startswith('[') else ''}{where}", problem, code
+    return None
+
+
+def _container_for(value: object, kinds: tuple[Any, ...]) -> Any | None:
+    """Which member of a union a list or an object was meant for."""
+    for kind in kinds:
+        origin = get_origin(kind) or kind
+        if (
+            isinstance(value, dict)
+            and isinstance(origin, type)
+            and issubclass(origin, (dict, msgspec.Struct))
+        ):
+            return kind
+        if isinstance(value, list) and origin in (list, tuple, set, frozenset):
+            return kind
+        if origin is Annotated and isinstance(value, (dict, list)):
+            return _container_for(value, (get_args(kind)[0],)) and kind
+        if origin is Literal and isinstance(value, str):
+            return kind
+    return None
+
+
+def _type_name(kind: Any) -> str:
+    origin = get_origin(kind) or kind
+    if origin is Annotated:
+        return _type_name(get_args(kind)[0])
+    if origin in (Union, UnionType):
+        return " or ".join(dict.fromkeys(_type_name(each) for each in get_args(kind)))
+    if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
+        return "an object"
+    return _NAMES.get(origin, str(getattr(origin, "__name__", origin)))
+
+
+def _out_of_range(value: object) -> str:
+    return f"{_quoted(value)} is outside of what is allowed"
+
+
+def _quoted(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
