@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from mmar.items import load_benchmark
-from mmar.reports.describe import Description, describe_benchmark
 from mmar.reports.figures_colour import PALETTE, blend, luminance, text_on
 from mmar.reports.figures_labels import Label, spread
 from mmar.reports.figures_ring import parts_of
+
+from mmar.items import load_benchmark
+from mmar.reports.describe import Description, describe_benchmark
 from real_data import MMAR, MMAU, needs_real_data
 
 pytest.importorskip("matplotlib", reason="the extra mmar[figures] is not installed")
@@ -48,10 +48,10 @@ SMALL = Description(
 def drawn(found: Description) -> Iterator[tuple[Any, list[Any]]]:
     """Each figure with the boxes of its texts in pixels."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    from mmar.reports.figures import style
     from mmar.reports.figures_ring import ring
     from mmar.reports.figures_sunburst import sunburst
+
+    from mmar.reports.figures import style
 
     with style():
         for figure in (ring(found), sunburst(found)):

@@ -1,6 +1,6 @@
-"""The command `mmar`: one file a command, imported when the command is asked for.
+"""The command line `mmar`: one file for each command, imported when the command is used.
 
-click and not typer, which since 0.29 imports pydantic to run any command: 0.1 s, more than scoring takes.
+click and not typer, which since 0.29 imports pydantic for every command: 0.1 s, more than scoring takes.
 """
 
 from __future__ import annotations
@@ -18,39 +18,39 @@ from mmar.errors import MmarError
 __all__ = ["COMMANDS", "application", "main"]
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("mmar.cli.demo:demo", "Run the baselines on a small benchmark made here, and score them."),
-    "get": ("mmar.cli.get:get", "Fetch a benchmark: its questions and its audio."),
+    "demo": ("mmar.cli.demo:demo", "Run and score the baselines on a small generated benchmark."),
+    "get": ("mmar.cli.get:get", "Download a benchmark: its questions and its audio."),
     "describe": (
         "mmar.cli.describe:describe",
-        "Say what is in a benchmark: groups, languages, sources, choices, durations.",
+        "Show what a benchmark contains: groups, languages, sources, choices, durations.",
     ),
     "audit": (
         "mmar.cli.audit:audit",
         "Check a benchmark, or a published table, for faults that change a number.",
     ),
-    "models": (
-        "mmar.cli.models:models",
-        "List the published systems with their accuracy, or show how one is run.",
-    ),
+    "models": ("mmar.cli.models:models", "List the published systems, or show how to run one."),
     "protocols": (
         "mmar.cli.protocols:protocols",
-        "List the ways to put a question and read its answer, or show one.",
+        "List the protocols (how a question is put and its answer read), or show one.",
     ),
     "preview": ("mmar.cli.preview:preview", "Show the exact request for one item, without sending it."),
-    "run": ("mmar.cli.run:run", "Run a model on a benchmark, or go on with a run."),
-    "score": ("mmar.cli.score:score", "Score a run or a predictions file, as published and honestly."),
+    "run": ("mmar.cli.run:run", "Run a model on a benchmark, or continue a run."),
+    "score": ("mmar.cli.score:score", "Score a run or a predictions file."),
     "compare": (
         "mmar.cli.compare:compare",
-        "Say whether runs on the same items really differ, and by how much.",
+        "Compare runs on the same items, with intervals and paired tests.",
     ),
-    "reliance": ("mmar.cli.reliance:reliance", "Say how much of a model's accuracy needs the audio."),
+    "reliance": (
+        "mmar.cli.reliance:reliance",
+        "Measure how much of a model's accuracy needs the audio.",
+    ),
     "studio": ("mmar.cli.studio:studio", "Build the next benchmark with a team, in a web application."),
 }
-"""Command by name: where it is, and its help's first sentence (a test holds the two together)."""
+"""Command by name: where it is, and the first sentence of its help (a test compares the two)."""
 
 
 class _Commands(click.Group):
-    """Imports a command's module when the command is asked for, so that help stays quick."""
+    """Imports the module of a command when the command is used, so that help stays fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -62,29 +62,53 @@ class _Commands(click.Group):
         command: click.Command = getattr(import_module(module), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise _unknown_command(args[0])
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
+def _unknown_command(name: str) -> MmarError:
+    import difflib
+
+    from mmar.errors import UsageError
+
+    close = difflib.get_close_matches(name.lower(), COMMANDS, n=1)
+    hint = f'did you mean "mmar {close[0]}"?' if close else "mmar --help lists the commands"
+    return UsageError(f'there is no command "{name}"', code="unknown-command", hint=hint)
+
+
 @click.command(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="mmar COMMAND --help says more. Start with: mmar demo",
+    epilog="mmar COMMAND --help describes a command. Start with: mmar demo",
 )
 @click.version_option(__version__, package_name="mmar", prog_name="mmar")
 def application() -> None:
-    """Say how well a model reasons about sound, with a number that can be reproduced."""
+    """Measure how well a model reasons about sound, with a number that can be reproduced."""
     gc.enable()  # the command is loaded
 
 
 def main(arguments: list[str] | None = None, **extra: Any) -> None:
-    """Run the command line; bad input ends with a message and exit status 2, never with a traceback."""
-    gc.disable()  # while the command's modules are loaded: none of what they make is in a cycle and not wanted
+    """Run the command line.
+
+    Exit status: 0 success; 1 the command ran, but something failed or was found; 2 bad input or usage, or an
+    error of the network or disk; 130 interrupted. Errors are one message on standard error, without a traceback.
+    """
+    from mmar.cli.terminal import prepare_streams
+
+    prepare_streams()
+    gc.disable()  # loading the modules of a command makes no garbage worth collecting
     try:
         status = application.main(arguments, standalone_mode=False, **extra)
-    except click.exceptions.Abort:
-        click.echo("stopped", err=True)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()
@@ -93,7 +117,7 @@ def main(arguments: list[str] | None = None, **extra: Any) -> None:
         click.echo(f"mmar: {error}", err=True)
         sys.exit(2)
     except BrokenPipeError:
-        # The reader (`head`, a closed pager) has seen enough. Nothing more may be written at exit.
+        # The reader (`head`, a closed pager) has what it wanted. Nothing more may be written at exit.
         sys.stdout = None
         sys.exit(0)
     except OSError as error:
@@ -101,7 +125,7 @@ def main(arguments: list[str] | None = None, **extra: Any) -> None:
         click.echo(f"mmar: {what}: {error.strerror or error}", err=True)
         sys.exit(2)
     finally:
-        # What lives now dies with the command's process: looking for cycles in it would be a tenth of a short command's time.
+        # The process ends here: looking for cycles would take a tenth of a short command's time.
         gc.enable()
         if arguments is None:
             gc.freeze()

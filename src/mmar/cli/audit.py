@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from mmar.api import load, score_path, task_for
-from mmar.cli.terminal import counting_up, refuse_over_inputs, say
+from mmar.cli.options import audio_dir_option, benchmark_option, complete_benchmark, json_option
+from mmar.cli.terminal import counter, display, print_json, print_table, refuse_over_inputs
 from mmar.errors import InputError, UsageError
+from mmar.reports.tables import Column, Row, count, draw
 
 if TYPE_CHECKING:
     from mmar.audit import Accepted, Audit, Link, Sound, Unheard
@@ -21,62 +22,70 @@ if TYPE_CHECKING:
 
 __all__ = ["audit"]
 
-_HIDDEN = ("none", "silence", "noise", "shuffled")  # conditions under which the clip is not heard
+_WITHOUT_AUDIO = ("none", "silence", "noise", "shuffled")  # conditions that hide the clip
+
+
+def _list_checks(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if not value:
+        return
+    from mmar.audit.registry import CHECKS, PUBLISHED_CHECKS
+
+    rows = [Row((check.code, check.severity, check.title)) for check in (*CHECKS, *PUBLISHED_CHECKS)]
+    print_table("\n".join(draw((Column("CODE"), Column("SEVERITY"), Column("CHECK")), rows, display())))
+    context.exit()
 
 
 @click.command()
-@click.argument("subject", metavar="BENCHMARK")
-@click.option("--audio-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where the clips are.")
-@click.option("--audio/--no-audio", default=True, help="Listen to the clips, where they are (the default).")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.argument("subject", metavar="BENCHMARK", shell_complete=complete_benchmark)
+@audio_dir_option
+@click.option("--audio/--no-audio", default=True, help="Check the clips, if they are available.", show_default=True)
+@json_option
 @click.option(
     "--fix-report",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write each finding with the present value and, where one is certain, the right one. Changes nothing.",
+    help="Write the findings with present and, where certain, corrected values. Changes nothing.",
 )
-@click.option("--select", multiple=True, metavar="CODES", help="Only these checks: C001,T or given again.")
-@click.option("--ignore", multiple=True, metavar="CODES", help="Not these checks.")
+@click.option("--select", multiple=True, metavar="CODES", help="Only these checks, e.g. C001,T. Repeatable.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="All but these checks. Repeatable.")
 @click.option(
-    "--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Leave out what this file accepts."
+    "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list_checks, help="List the checks."
+)
+@click.option(
+    "--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Skip the findings accepted in FILE."
 )
 @click.option(
     "--write-baseline",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Accept everything found now, in this file.",
+    help="Accept all present findings, in FILE.",
 )
-@click.option("--online", is_flag=True, help="Ask the sites whether the videos are still there.")
+@click.option("--online", is_flag=True, help="Check that the source videos still exist.")
 @click.option(
     "--without-audio",
     type=click.Path(path_type=Path),
     multiple=True,
     metavar="RUN",
-    help="A run that heard nothing: which items does it solve? May be given again.",
+    help="Run without audio: which items does it solve? Repeatable.",
 )
-@click.option("--strict", is_flag=True, help="End with status 1 for warnings too.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 for warnings too.")
 @click.option(
     "--examples",
     type=click.IntRange(0),
     default=3,
     show_default=True,
     metavar="N",
-    help="Findings shown of each check.",
+    help="Findings shown for each check.",
 )
-@click.option("--all", "everything", is_flag=True, help="Show every finding.")
-@click.option("--grim", is_flag=True, help="BENCHMARK is a published table in CSV: check its percentages.")
-@click.option(
-    "--benchmark",
-    "-b",
-    metavar="NAME-OR-PATH",
-    help="With --grim: the benchmark whose groups the columns are.",
-)
-@click.option("--n", "given", multiple=True, metavar="COLUMN=N", help="With --grim: a column's items.")
+@click.option("--all", "show_all", is_flag=True, help="Show all findings.")
+@click.option("--grim", is_flag=True, help="BENCHMARK is a CSV table of published percentages; check them.")
+@benchmark_option("With --grim: benchmark whose groups are the columns.")
+@click.option("--n", "sizes", multiple=True, metavar="COLUMN=N", help="With --grim: number of items of a column.")
 @click.option(
     "--leave-out",
     multiple=True,
     metavar="COLUMN=VALUE",
-    help="With --grim: rows that are no counts.  [model_class=baseline]",
+    help="With --grim: rows to skip. [default: model_class=baseline]",
 )
 @click.pass_context
 def audit(
@@ -95,57 +104,57 @@ def audit(
     without_audio: tuple[Path, ...],
     strict: bool,
     examples: int,
-    everything: bool,
+    show_all: bool,
     grim: bool,
     benchmark: str | None,
-    given: tuple[str, ...],
+    sizes: tuple[str, ...],
     leave_out: tuple[str, ...],
 ) -> None:
     """Check a benchmark, or a published table, for faults that change a number.
 
-    Status 0: nothing but warnings and notes; 1: errors (with --strict, warnings); 2: it cannot be audited. What
-    each code means, and what to do, is in docs/audit.md.
+    Exit status 0: no errors; 1: errors (with --strict also warnings); 2: the audit was not possible. The checks
+    are described in docs/audit.md.
 
     \b
     Example:
-      mmar audit mmar
+      mmar audit demo
+      mmar audit demo --select C,A --all
       mmar audit my-set.jsonl --audio-dir clips --fix-report corrections.json
-      mmar audit mmar --select C,A --all
       mmar audit published.csv --grim --benchmark mmar
     """
     from mmar.audit import choose, read_baseline
     from mmar.audit.registry import CHECKS, PUBLISHED_CHECKS
 
-    read = (subject, benchmark, *without_audio)
-    refuse_over_inputs("--fix-report", fix_report, *read, baseline)
-    refuse_over_inputs("--write-baseline", write_baseline, *read)
-    wanted, unwanted = _codes(select), _codes(ignore)
-    if grim:
-        choose(PUBLISHED_CHECKS, wanted, unwanted)
-    else:
-        choose(CHECKS, wanted, unwanted)
-        if stray := [name for name, value in (("--benchmark", benchmark), ("--n", given)) if value]:
-            raise UsageError(f"{stray[0]} goes with --grim, which checks a published table")
+    inputs = (subject, benchmark, *without_audio)
+    refuse_over_inputs("--fix-report", fix_report, *inputs, baseline)
+    refuse_over_inputs("--write-baseline", write_baseline, *inputs)
+    selected, ignored = _codes(select), _codes(ignore)
+    choose(PUBLISHED_CHECKS if grim else CHECKS, selected, ignored)
+    if not grim:
+        for option, value in (("--benchmark", benchmark), ("--n", sizes), ("--leave-out", leave_out)):
+            if value:
+                raise UsageError(
+                    f"{option} needs --grim, which checks a published table", code="incompatible-options"
+                )
     accepted = read_baseline(baseline) if baseline and not write_baseline else None
     if grim:
-        found = _audit_table(Path(subject), benchmark, given, leave_out, wanted, unwanted, accepted)
+        result = _audit_table(Path(subject), benchmark, sizes, leave_out, selected, ignored, accepted)
     else:
-        found = _audit_benchmark(
-            subject, audio_dir, wanted, unwanted, accepted, without_audio, audio=audio, online=online
+        result = _audit_benchmark(
+            subject, audio_dir, selected, ignored, accepted, without_audio, audio=audio, online=online
         )
     if write_baseline is not None:
-        _accept(found, write_baseline)
+        _write_baseline(result, write_baseline)
         return
     if fix_report is not None:
-        _propose(found, fix_report)
+        _write_corrections(result, fix_report)
     if as_json:
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        print_json(result.to_json())
     else:
         from mmar.reports.audit_table import audit_table
 
-        shown = None if everything else examples
-        say(audit_table(found, examples=shown, colour=sys.stdout.isatty()), nl=False)
-    context.exit(1 if found.failed(strict=strict) else 0)
+        print_table(audit_table(result, examples=None if show_all else examples, display=display()))
+    context.exit(1 if result.failed(strict=strict) else 0)
 
 
 def _codes(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -186,7 +195,7 @@ def _load(name: str, audio_dir: Path | None) -> Benchmark:
     from mmar.items import Benchmark
 
     if name.lower().endswith(".csv"):
-        raise UsageError(f"{name}: a published table is checked with --grim")
+        raise UsageError(f"{name} is a CSV table", code="csv-without-grim", hint="check a published table with --grim")
     faults: list[InputError] = []
     try:
         return load(name, audio_dir=audio_dir, lenient=True, report=faults.append)
@@ -200,13 +209,14 @@ def _hear(benchmark: Benchmark) -> dict[str, Sound]:
     from mmar.audit.sounds import hear
 
     assert benchmark.audio_dir is not None
-    with counting_up("clips heard") as progress:
+    with counter("clips checked") as progress:
         sounds = hear(benchmark, benchmark.audio_dir, workers=_processors(), progress=progress)
     if sounds and all(sound.missing for sound in sounds.values()):
         first = next(iter(sounds.values()))
         raise UsageError(
-            f"none of the {len(sounds):,} clips is there; looked for {first.path}, say\n"
-            "  → name their folder with --audio-dir, or leave them out with --no-audio"
+            f"none of the {len(sounds):,} clips was found, for example {first.path}",
+            code="no-clips",
+            hint="name their folder with --audio-dir, or skip them with --no-audio",
         )
     return sounds
 
@@ -219,7 +229,7 @@ def _try(benchmark: Benchmark) -> dict[str, Link]:
     from mmar.audit.links import try_links
     from mmar.items.video import addresses
 
-    with counting_up("addresses tried") as progress:
+    with counter("addresses requested") as progress:
         return try_links((each for item in benchmark for each in addresses(item.url)), progress=progress)
 
 
@@ -229,10 +239,11 @@ def _unheard(path: Path, benchmark: Benchmark) -> Unheard:
     from mmar.scoring.sources import find_run
 
     manifest = find_run(path)
-    if manifest is not None and manifest.audio not in _HIDDEN:
+    if manifest is not None and manifest.audio not in _WITHOUT_AUDIO:
         raise UsageError(
-            f"{path}: that run was given the audio ({manifest.audio})\n"
-            "  → make one without it: mmar run MODEL --condition none"
+            f"{path} is a run with audio (condition {manifest.audio})",
+            code="run-with-audio",
+            hint="make a run without it: mmar run MODEL --condition none",
         )
     scored = score_path(task_for(path, benchmark, keep="all", lenient=True))
     right = {row.id: row.choice for row in scored.rows if row.state != "missing"}
@@ -242,7 +253,7 @@ def _unheard(path: Path, benchmark: Benchmark) -> Unheard:
 def _audit_table(
     path: Path,
     benchmark: str | None,
-    given: tuple[str, ...],
+    sizes: tuple[str, ...],
     leave_out: tuple[str, ...],
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -252,9 +263,9 @@ def _audit_table(
     from mmar.audit.tables import BASELINES, Counts, read_table
 
     numbers = {}
-    for column, text in _pairs("--n", given):
+    for column, text in _pairs("--n", sizes):
         if not (text.isascii() and text.isdigit() and int(text)):
-            raise UsageError(f"--n {column}={text}: expected a number of items, such as {column}=165")
+            raise UsageError(f"--n {column}={text}: expected a number of items, such as {column}=165", code="not-a-number")
         numbers[column] = int(text)
     rows = tuple((column, value.casefold()) for column, value in _pairs("--leave-out", leave_out))
     counts = Counts.of(load(benchmark) if benchmark else None, numbers)
@@ -266,22 +277,22 @@ def _pairs(option: str, texts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for text in texts:
         column, equals, value = text.rpartition("=")
         if not equals or not column or not value.strip():
-            raise UsageError(f"{option} {text}: expected COLUMN=VALUE")
+            raise UsageError(f"{option} {text}: expected COLUMN=VALUE", code="not-a-pair")
         yield column.strip(), value.strip()
 
 
-def _accept(found: Audit, path: Path) -> None:
+def _write_baseline(result: Audit, path: Path) -> None:
     from mmar.audit import write_baseline
 
-    count = write_baseline(path, found.findings)
-    click.echo(f"{path} accepts {count:,} findings; --baseline {path} leaves them out", err=True)
+    number = write_baseline(path, result.findings)
+    click.echo(f"{path} accepts {count(number, 'finding')}; use it with --baseline {path}", err=True)
 
 
-def _propose(found: Audit, path: Path) -> None:
-    from mmar.files.atomic import write_atomic
+def _write_corrections(result: Audit, path: Path) -> None:
+    from mmar.items.whole_file import write_whole
 
-    report = found.corrections()
-    write_atomic(path, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
+    report = result.corrections()
+    write_whole(path, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
     records = report["corrections"]
     certain = sum("proposed" in record for record in records)
-    click.echo(f"{path}: {len(records):,} findings, {certain:,} with a proposed value", err=True)
+    click.echo(f"{path}: {count(len(records), 'finding')}, {certain:,} with a proposed value", err=True)

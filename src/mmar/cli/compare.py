@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mmar.cli.several_runs import judged, judging_options
-from mmar.cli.terminal import refuse_over_inputs, say
+from mmar.cli.options import align, items_option, runs_options
+from mmar.cli.terminal import STDOUT, display, output_file, print_json, print_table
+from mmar.errors import UsageError
 
 __all__ = ["compare"]
 
 
 @click.command()
-@judging_options
-@click.option("--key", metavar="FIELD", help="The field of a file that holds the prediction.")
-@click.option(
-    "--items",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the items they differ on, JSONL or .csv.",
-)
+@runs_options
+@click.option("--key", metavar="FIELD", help="Field of a file that holds the prediction.")
+@items_option("Write the items on which the runs differ.")
 @click.option(
     "--draws",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 1_000_000),
     default=10_000,
     show_default=True,
     metavar="N",
-    help="Of the permutation test.",
+    help="Draws of the permutation test.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed.")
 def compare(
     paths: tuple[Path, ...],
     benchmark: str | None,
@@ -46,33 +41,36 @@ def compare(
     draws: int,
     seed: int,
 ) -> None:
-    """Say whether runs on the same items really differ, and by how much.
+    """Compare runs on the same items, with intervals and paired tests.
 
-    Takes runs' folders and predictions files. Differences come with an interval clustered by source video, an
-    exact McNemar test and a permutation test, groups with Holm's correction, and what these items could show
-    at all.
+    Takes run folders and predictions files. Differences come with an interval clustered by source video, an exact
+    McNemar test, a permutation test, Holm's correction over groups and the minimum detectable difference.
 
     \b
     Example:
-      mmar compare runs/demo/baseline-listener runs/demo/baseline-random
+      mmar compare demo-runs/baseline-listener demo-runs/baseline-random
       mmar compare a.jsonl b.jsonl c.jsonl --benchmark mmar --items differing.csv
     """
     from mmar.scoring.compare import compare as compare_runs
     from mmar.scoring.compare import disagreements
 
-    refuse_over_inputs("--items", items, *paths, benchmark)
-    verdicts = judged(paths, benchmark, protocol, partial=partial, key=key, lenient=lenient)
-    found = compare_runs(verdicts, scorer=scorer, draws=draws, seed=seed)
+    if as_json and items == STDOUT:
+        raise UsageError("--items - and --json both print to standard output", code="incompatible-options")
+    verdicts = align(paths, benchmark, protocol, partial=partial, key=key, lenient=lenient)
+    result = compare_runs(verdicts, scorer=scorer, draws=draws, seed=seed)
     if items is not None:
-        from mmar.files.atomic import write_atomic
+        from mmar.items.whole_file import write_whole
         from mmar.reports.records_file import records_file
 
         fields = ["id", "modality", "category", "sub_category", "question", "answer"]
-        fields += [f"{run.label}_{what}" for run in found.runs for what in ("right", "state", "named")]
-        write_atomic(items, records_file(disagreements(verdicts, scorer), items, fields))
+        fields += [f"{run.label}_{what}" for run in result.runs for what in ("right", "state", "named")]
+        with output_file("--items", items, *paths, benchmark) as path:
+            write_whole(path, records_file(disagreements(verdicts, scorer), path, fields))
     if as_json:
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        print_json(result.to_json())
         return
     from mmar.reports.compare_table import compare_table
 
-    say(compare_table(found, colour=sys.stdout.isatty()), nl=False)
+    to_stderr = items == STDOUT
+    stream = sys.stderr if to_stderr else sys.stdout
+    print_table(compare_table(result, display(stream)), err=to_stderr)

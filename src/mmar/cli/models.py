@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import json
 
 import click
 import msgspec
 
-from mmar.cli.terminal import columns
+from mmar.cli.options import complete_model, json_option
+from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError
 from mmar.models.recipes import Recipe, recipes
+from mmar.reports.tables import Column, Row, draw, facts
 
 __all__ = ["models"]
 
@@ -18,68 +19,80 @@ _CLASSES = ("LALM", "LARM", "OLM", "LLM", "LRM")
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_model)
 @click.option(
     "--class",
     "model_class",
     type=click.Choice(_CLASSES, case_sensitive=False),
     metavar="|".join(_CLASSES),
-    help="Only one class: audio language, audio reasoning, omni, text, reasoning.",
+    help="Only one class: audio language, audio reasoning, omni, text, text reasoning models.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 def models(*, name: str | None, model_class: str | None, as_json: bool) -> None:
-    """List the published systems with their accuracy, or show how one is run.
+    """List the published systems, or show how to run one.
 
-    Every other model is named by its adapter: openai/NAME, gemini/NAME, text/NAME, cascade/CAPTIONER+REASONER,
-    command/PROGRAM, python:MODULE:FUNCTION (docs/models.md).
+    Any other model is named by its adapter: openai/NAME, gemini/NAME, text/NAME, cascade/CAPTIONER+REASONER,
+    command/PROGRAM, python:MODULE:FUNCTION (see docs/models.md).
 
     \b
     Example:
+      mmar models
       mmar models --class OLM
       mmar models qwen2.5-omni-7b
-      mmar run qwen2.5-omni-7b --benchmark mmar --base-url http://localhost:8000/v1
     """
     if name is not None:
-        found = recipes().get(name)
-        if found is None:
+        recipe = recipes().get(name)
+        if recipe is None:
             close = difflib.get_close_matches(name.casefold(), recipes(), n=1)
-            meant = f"did you mean “{close[0]}”?" if close else "mmar models lists them"
-            raise UsageError(f"no published system “{name}”; {meant}")
-        click.echo(_json(_record(found)) if as_json else _shown(found))
+            raise UsageError(
+                f'unknown published system "{name}"',
+                code="unknown-model",
+                hint=f'did you mean "{close[0]}"?' if close else "mmar models lists them",
+            )
+        if as_json:
+            print_json(_record(recipe))
+        else:
+            print_table(_page(recipe))
         return
     chosen = [each for each in recipes().values() if model_class in (None, each.model_class)]
     if as_json:
-        click.echo(_json([_record(each) for each in chosen]))
+        print_json([_record(each) for each in chosen])
         return
-    rows = [("NAME", "CLASS", "SIZE", "OPEN", "PUBLISHED", "SERVED BY", "PROTOCOL", "ID")]
-    rows += [
-        (
-            each.name,
-            each.model_class,
-            each.size,
-            {True: "yes", False: "no", None: "-"}[each.open_weights],
-            f"{each.accuracy:.1f}",
-            each.serves,
-            each.protocol,
-            each.id or "-",
+    columns = (
+        Column("NAME"),
+        Column("CLASS"),
+        Column("SIZE", "right"),
+        Column("OPEN"),
+        Column("%", "right"),
+        Column("SERVED BY"),
+        Column("PROTOCOL"),
+    )
+    rows = [
+        Row(
+            (
+                each.name,
+                each.model_class,
+                each.size,
+                {True: "yes", False: "no", None: "-"}[each.open_weights],
+                f"{each.accuracy:.1f}",
+                each.serves,
+                each.protocol,
+            )
         )
         for each in chosen
     ]
-    click.echo(columns(rows, right=(4,)))
-    click.echo("\nPUBLISHED is the average over MMAR, percent. mmar models NAME says what a system needs.")
+    lines = draw(columns, rows, display())
+    lines += ["", "%: published average on MMAR. mmar models NAME shows how to run a system."]
+    print_table("\n".join(lines))
 
 
 def _record(recipe: Recipe) -> dict[str, object]:
     return {**msgspec.to_builtins(recipe), "command": recipe.command}
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def _shown(recipe: Recipe) -> str:
+def _page(recipe: Recipe) -> str:
     openness = {True: "open weights", False: "closed", None: ""}[recipe.open_weights]
-    facts = [
+    pairs = [
         ("name", recipe.name),
         (
             "system",
@@ -97,7 +110,7 @@ def _shown(recipe: Recipe) -> str:
         ("options", ", ".join(f"{name}={value}" for name, value in recipe.options.items())),
         ("code", recipe.code),
     ]
-    parts = ["\n".join(f"{name:10} {value}" for name, value in facts if value)]
+    parts = ["\n".join(facts(((name, value) for name, value in pairs if value), display()))]
     if recipe.needs:
         parts.append("needs\n" + "\n".join(f"  - {need}" for need in recipe.needs))
     parts.append(recipe.command)

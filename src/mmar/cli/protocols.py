@@ -2,50 +2,50 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 import msgspec
 
-from mmar.cli.terminal import columns
+from mmar.cli.options import json_option
+from mmar.cli.terminal import display, print_json, print_table
 from mmar.protocols import DEFAULT, Protocol, load_protocol
 from mmar.protocols import protocols as all_protocols
+from mmar.reports.tables import Column, Row, draw, facts
 
 __all__ = ["protocols"]
 
 
 @click.command()
 @click.argument("name", metavar="[NAME-OR-FILE]", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 def protocols(*, name: str | None, as_json: bool) -> None:
-    """List the ways to put a question and read its answer, or show one.
+    """List the protocols (how a question is put and its answer read), or show one.
 
-    Prompt and reading are part of a number: the same system scored 49.1 and 58.5 under two of them. A file of
-    your own (docs/protocols.md) takes a name's place everywhere.
+    The protocol is part of a number: one system scored 49.1 and 58.5 under two of them. A file of your own
+    (see docs/protocols.md) can be used wherever a name can.
 
     \b
     Example:
       mmar protocols
       mmar protocols r1-aqa
-      mmar run openai/NAME --benchmark mmar --protocol mine.toml
     """
     if name is not None:
         protocol = load_protocol(name)
-        click.echo(
-            json.dumps(_record(protocol), ensure_ascii=False, indent=2) if as_json else _shown(protocol)
-        )
-    elif as_json:
-        click.echo(
-            json.dumps([_record(each) for each in all_protocols().values()], ensure_ascii=False, indent=2)
-        )
-    else:
-        rows = [("NAME", "CHOICES", "READS", "WORDING", "SOURCE")]
-        rows += [
-            (each.name, each.choices, _reads(each), each.wording, each.source)
-            for each in all_protocols().values()
-        ]
-        click.echo(columns(rows))
-        click.echo(f"\nThe default is {DEFAULT}. mmar protocols NAME shows one.")
+        if as_json:
+            print_json(_record(protocol))
+        else:
+            print_table(_page(protocol))
+        return
+    if as_json:
+        print_json([_record(each) for each in all_protocols().values()])
+        return
+    columns = [Column(heading) for heading in ("NAME", "CHOICES", "READS", "WORDING", "SOURCE")]
+    rows = [
+        Row((each.name, each.choices, _reads(each), each.wording, each.source))
+        for each in all_protocols().values()
+    ]
+    lines = draw(columns, rows, display())
+    lines += ["", f"The default is {DEFAULT}. mmar protocols NAME shows a protocol in full."]
+    print_table("\n".join(lines))
 
 
 def _record(protocol: Protocol) -> dict[str, object]:
@@ -54,7 +54,7 @@ def _record(protocol: Protocol) -> dict[str, object]:
 
 
 def _reads(protocol: Protocol) -> str:
-    """What is looked for in an answer, in a few words."""
+    """A short description of what is read from an answer."""
     rule = protocol.reading
     marks = [f"<{rule.part}>"] if rule.part else []
     marks += [
@@ -66,14 +66,14 @@ def _reads(protocol: Protocol) -> str:
     return ", ".join((rule.expects, *marks))
 
 
-def _shown(protocol: Protocol) -> str:
+def _page(protocol: Protocol) -> str:
     wording = {
         "published": "the published wording",
         "described": "worded to the published description",
-        "own": "a wording of your own",
+        "own": "a wording of the user",
     }[protocol.wording]
     settings = msgspec.to_builtins(protocol.settings) or {}
-    facts = [
+    pairs = [
         ("protocol", protocol.label),
         ("source", protocol.source),
         ("wording", wording),
@@ -82,7 +82,7 @@ def _shown(protocol: Protocol) -> str:
         ("settings", ", ".join(f"{name} {value}" for name, value in settings.items()) or "the model's own"),
         ("reads", _reads(protocol)),
     ]
-    parts = ["\n".join(f"{name:9} {value}" for name, value in facts)]
+    parts = ["\n".join(facts(pairs, display()))]
     if protocol.system:
         parts.append(f"system:\n{protocol.system}")
     parts.append(f"user:\n{protocol.template}")

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mmar.cli.several_runs import judged, judging_options
-from mmar.cli.terminal import refuse_over_inputs, say
+from mmar.cli.options import align, items_option, runs_options
+from mmar.cli.terminal import STDOUT, display, output_file, print_json, print_table
+from mmar.errors import UsageError
 
 __all__ = ["reliance"]
 
 
 @click.command()
-@judging_options
-@click.option(
-    "--items",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the items solved without hearing, JSONL or .csv.",
-)
+@runs_options
+@items_option("Write the items that are solved without the audio.")
 def reliance(
     paths: tuple[Path, ...],
     benchmark: str | None,
@@ -33,33 +28,36 @@ def reliance(
     as_json: bool,
     items: Path | None,
 ) -> None:
-    """Say how much of a model's accuracy needs the audio.
+    """Measure how much of a model's accuracy needs the audio.
 
-    Takes runs of one model that differ in nothing but what was heard: the one with the real clips, and those
-    made with mmar run --condition none, silence, noise, shuffled, reversed or mono.
+    Takes runs of one model that differ only in their condition: one with the real clips, and one or more made
+    with mmar run --condition none, silence, noise, shuffled, spectrum, reversed or mono.
 
     \b
     Example:
-      mmar run baseline/listener --benchmark demo --condition silence
-      mmar reliance runs/demo/baseline-listener runs/demo/baseline-listener-silence
+      mmar run baseline/listener --benchmark demo --condition silence --out demo-runs/silence
+      mmar reliance demo-runs/baseline-listener demo-runs/silence
     """
-    from mmar.scoring.listen import listen as listen_to
-    from mmar.scoring.listen import solved_items
+    from mmar.scoring.listen import listen, solved_items
 
-    refuse_over_inputs("--items", items, *paths, benchmark)
-    verdicts = judged(paths, benchmark, protocol, partial=partial, lenient=lenient)
-    found = listen_to(verdicts, scorer=scorer)
+    if as_json and items == STDOUT:
+        raise UsageError("--items - and --json both print to standard output", code="incompatible-options")
+    verdicts = align(paths, benchmark, protocol, partial=partial, lenient=lenient)
+    result = listen(verdicts, scorer=scorer)
     if items is not None:
-        from mmar.files.atomic import write_atomic
+        from mmar.items.whole_file import write_whole
         from mmar.reports.records_file import records_file
 
         fields = ["id", "modality", "category", "sub_category", "question", "choices", "answer"]
         fields += ["solved_under", "solved_under_all", "full_right"]
-        fields += [f"{one.audio}_right" for one in found.conditions]
-        write_atomic(items, records_file(solved_items(verdicts, scorer), items, fields))
+        fields += [f"{one.audio}_right" for one in result.conditions]
+        with output_file("--items", items, *paths, benchmark) as path:
+            write_whole(path, records_file(solved_items(verdicts, scorer), path, fields))
     if as_json:
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        print_json(result.to_json())
         return
     from mmar.reports.reliance_table import reliance_table
 
-    say(reliance_table(found, colour=sys.stdout.isatty()), nl=False)
+    to_stderr = items == STDOUT
+    stream = sys.stderr if to_stderr else sys.stdout
+    print_table(reliance_table(result, display(stream)), err=to_stderr)

@@ -11,7 +11,8 @@ import click
 import msgspec
 
 from mmar.api import score_path, task_for
-from mmar.cli.terminal import refuse_over_inputs
+from mmar.cli.options import benchmark_option, items_option, json_option, lenient_option, protocol_option
+from mmar.cli.terminal import STDOUT, display, output_file, print_json, print_table, report_skipped
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,27 +20,22 @@ if TYPE_CHECKING:
 
 __all__ = ["score"]
 
+_FIELDS = ("id", "official", "choice", "state", "named", "answer", "reason", "official_reason", "prediction")
+
 
 @click.command()
 @click.argument("path", metavar="RUN-OR-FILE", type=click.Path(path_type=Path))
-@click.option(
-    "--benchmark",
-    "-b",
-    metavar="NAME-OR-PATH",
-    help="The questions; needed where the file holds answers only.",
-)
-@click.option("--key", metavar="FIELD", help="The field that holds the prediction.")
-@click.option("--protocol", "-p", metavar="NAME-OR-FILE", help="Read the answers as this protocol says.")
-@click.option("--lenient", is_flag=True, help="List bad records, count them as missing, and go on.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option(
-    "--items", type=click.Path(path_type=Path), metavar="FILE", help="Write a line per item, JSONL or .csv."
-)
+@benchmark_option("The questions, for a file that holds answers only.")
+@click.option("--key", metavar="FIELD", help="Field that holds the prediction.")
+@protocol_option("Read the answers by this protocol.")
+@lenient_option
+@json_option
+@items_option("Write a line for each item.")
 @click.option(
     "--format",
     "output_format",
     type=click.Choice(["official"]),
-    help="Print what the published script prints, byte for byte.",
+    help="Print exactly what the published script prints.",
 )
 def score(
     path: Path,
@@ -51,62 +47,60 @@ def score(
     items: Path | None,
     output_format: str | None,
 ) -> None:
-    """Score a run or a predictions file, as published and honestly.
+    """Score a run or a predictions file.
 
-    Two numbers stand side by side: official is the published rule, faults included, to stand beside published
-    numbers; choice says which choice was really named. Items without an answer count in both.
+    Prints two accuracies: "official" is the published rule, for comparison with published numbers; "choice" is
+    the choice that each answer names. Items without an answer count as wrong in both.
 
     \b
     Example:
+      mmar score demo-runs/baseline-listener
+      mmar score demo-runs/baseline-listener --items items.csv
       mmar score predictions.jsonl --benchmark mmar
-      mmar score runs/demo/baseline-listener --items items.csv
     """
-    refuse_over_inputs("--items", items, path, benchmark)
-    gc.disable()  # the process lives for one score, which makes no cycles worth looking for
+    gc.disable()  # the process ends after one score, which makes few cycles
     task = task_for(
-        path,
-        benchmark,
-        key=key,
-        protocol=protocol,
-        lenient=lenient,
-        keep="differing" if as_json else "none",
+        path, benchmark, key=key, protocol=protocol, lenient=lenient, keep="differing" if as_json else "none"
     )
     task = msgspec.structs.replace(task, spawn=True)
     if output_format == "official":
         if as_json or items is not None:
             raise UsageError(
-                "--format official prints what the published script prints and nothing else; leave out --json and --items"
+                "--format official cannot be combined with --json or --items", code="incompatible-options"
             )
         from mmar.scoring.layout import layout_of
 
-        found = layout_of(task)
-        click.echo(found.text, nl=False)
-        for note in found.notes:
+        layout = layout_of(task)
+        click.echo(layout.text, nl=False)
+        for note in layout.notes:
             click.echo(f"note: {note}", err=True)
         return
-    scored = score_path(task) if items is None else _with_items(task, items)
+    if as_json and items == STDOUT:
+        raise UsageError(
+            "--items - and --json both print to standard output", code="incompatible-options"
+        )
+    scored = score_path(task) if items is None else _write_items(task, items, path, benchmark)
+    report = report_skipped()
     for error in scored.errors:
-        click.echo(f"left out: {error.summary}", err=True)
+        report(error)
     if as_json:
-        import json
+        print_json(scored.score.to_json())
+        return
+    from mmar.reports.score_table import score_table
 
-        click.echo(json.dumps(scored.score.to_json(), ensure_ascii=False, indent=2))
-    else:
-        from mmar.reports import score_table
-
-        click.echo(score_table(scored.score, colour=sys.stdout.isatty()), nl=False)
+    to_stderr = items == STDOUT
+    stream = sys.stderr if to_stderr else sys.stdout
+    print_table(score_table(scored.score, display(stream)), err=to_stderr)
 
 
-def _with_items(task: Task, path: Path) -> Scored:
-    """Score, and write a line of each item on the way."""
-    from mmar.files.atomic import AtomicFile
-    from mmar.reports.records_file import RecordForm
+def _write_items(task: Task, items: Path, *inputs: Path | str | None) -> Scored:
+    """Score, and write a line for each item meanwhile."""
+    from mmar.items.whole_file import WholeFile
+    from mmar.reports.records_file import RecordFormat
     from mmar.scoring.result import RowFile
 
-    form = RecordForm.of(path, _FIELDS)
-    with AtomicFile(path) as file:
-        rows = RowFile(file, form.head(), form.lines_of)
-        return score_path(msgspec.structs.replace(task, rows=rows))
-
-
-_FIELDS = ("id", "official", "choice", "state", "named", "answer", "reason", "official_reason", "prediction")
+    with output_file("--items", items, *inputs) as path:
+        form = RecordFormat.of(path, _FIELDS)
+        with WholeFile(path) as file:
+            rows = RowFile(file, form.header(), form.lines_of)
+            return score_path(msgspec.structs.replace(task, rows=rows))

@@ -1,45 +1,113 @@
-"""What commands print to a terminal and write to files."""
+"""What commands print, and the files they write."""
 
 from __future__ import annotations
 
+import codecs
+import io
+import json
+import os
 import re
+import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import click
 
-from mmar.errors import UsageError, strip_control_chars
+from mmar.errors import InputError, UsageError, strip_control_chars
+from mmar.reports.tables import Display
 
-__all__ = ["columns", "counting_up", "refuse_over_inputs", "say"]
+__all__ = [
+    "STDOUT",
+    "counter",
+    "display",
+    "output_file",
+    "parse_pairs",
+    "prepare_streams",
+    "print_json",
+    "print_table",
+    "refuse_over_inputs",
+    "report_skipped",
+]
 
-# What the tables use themselves: normal, bold, dim, red, yellow, cyan.
-_OURS = re.compile(r"(\x1b\[(?:0|1|2|31|33|36)m)")
+STDOUT = Path("-")
+"""The name of standard output where an option takes a file."""
+
+# The codes of mmar's own tables: reset, bold, dim, red, yellow, cyan.
+_OWN_CODES = re.compile(r"(\x1b\[(?:0|1|2|31|33|36)m)")
+_REPLACEMENTS = {
+    "−": "-", "–": "-", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'", "→": "->", "×": "x", "·": ".", "─": "-",
+}  # fmt: skip
+_MAX_SKIPPED = 20
 
 
-def say(text: str, *, nl: bool = True) -> None:
-    """Print a text of which a terminal may obey nothing but the tables' own bold, dim and colours.
+def prepare_streams() -> None:
+    """Let standard output and error replace what their encoding cannot express, instead of failing."""
+    codecs.register_error("mmar-replace", _replace)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="mmar-replace")
 
-    Args:
-        text: lines.
-        nl: whether a line's end follows.
-    """
-    pieces = _OURS.split(text)
-    click.echo(
-        "".join(piece if at % 2 else strip_control_chars(piece) for at, piece in enumerate(pieces)), nl=nl
-    )
+
+def _replace(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(_REPLACEMENTS.get(char, "?") for char in text), error.end
+
+
+def display(stream: TextIO | None = None) -> Display:
+    """The terminal of a stream, by default standard output: its width (80 if there is none) and whether it has colours."""
+    stream = stream or sys.stdout
+    width = shutil.get_terminal_size((80, 24)).columns
+    if not _is_unicode(stream):
+        width -= 2  # room for an ellipsis of three dots
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    return Display(max(width, 60), colour=stream.isatty() and not plain)
+
+
+def print_table(text: str, *, err: bool = False) -> None:
+    """Print lines of a report. Of control characters only the tables' own bold, dim and colours are kept."""
+    pieces = _OWN_CODES.split(text)
+    safe = "".join(piece if index % 2 else strip_control_chars(piece) for index, piece in enumerate(pieces))
+    click.echo(safe, nl=not safe.endswith("\n"), err=err)
+
+
+def print_json(value: object) -> None:
+    """Print JSON, in ASCII where the output's encoding is not Unicode."""
+    click.echo(json.dumps(value, ensure_ascii=not _is_unicode(sys.stdout), indent=2))
+
+
+def _is_unicode(stream: TextIO) -> bool:
+    return (stream.encoding or "utf-8").lower().replace("-", "").replace("_", "").startswith("utf")
+
+
+def report_skipped() -> Callable[[InputError], None]:
+    """A function that prints each skipped record to standard error: the first 20, then no more."""
+    number = 0
+
+    def report(error: InputError) -> None:
+        nonlocal number
+        number += 1
+        if number <= _MAX_SKIPPED:
+            click.echo(f"skipped: {error.summary}", err=True)
+        elif number == _MAX_SKIPPED + 1:
+            click.echo("skipped: further bad records are not listed", err=True)
+
+    return report
 
 
 @contextmanager
-def counting_up(what: str) -> Iterator[Callable[[int, int], None]]:
+def counter(noun: str) -> Iterator[Callable[[int, int], None]]:
     """A line on standard error that counts up, on a terminal only."""
     if not sys.stderr.isatty():
-        yield lambda _done, _all: None
+        yield lambda _done, _total: None
         return
 
     def show(done: int, total: int) -> None:
-        click.echo(f"\r{done:,} of {total:,} {what}", nl=False, err=True)
+        click.echo(f"\r{done:,} of {total:,} {noun}", nl=False, err=True)
 
     try:
         yield show
@@ -47,38 +115,42 @@ def counting_up(what: str) -> Iterator[Callable[[int, int], None]]:
         click.echo("\r\033[K", nl=False, err=True)
 
 
-def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Align rows of cells, the first row being the headings; the last column is not padded.
+@contextmanager
+def output_file(option: str, path: Path, *inputs: Path | str | None) -> Iterator[Path]:
+    """The file that an option names; `-` is a temporary file that is copied to standard output at the end.
 
     Args:
-        rows: cells as they are to be shown, as many in each row.
-        right: 0-based numbers of the columns that are flush right.
+        option: as it is spelled, for the message.
+        path: the file.
+        inputs: files and folders that the command reads, which are not overwritten.
 
-    Example:
-        >>> print(columns([("NAME", "SIZE"), ("one", "7B")], right=(1,)))
-        NAME  SIZE
-        one     7B
+    Raises:
+        UsageError: the file is one of the inputs.
     """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if at in right else cell.ljust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+    if path != STDOUT:
+        refuse_over_inputs(option, path, *inputs)
+        yield path
+        return
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="mmar-") as folder:
+        written = Path(folder) / "items.jsonl"
+        yield written
+        if written.exists():
+            with written.open(encoding="utf-8") as lines:
+                shutil.copyfileobj(lines, sys.stdout)
 
 
 def refuse_over_inputs(option: str, output: Path | None, *inputs: Path | str | None) -> None:
-    """See to it that an output is written over nothing that the command reads.
+    """Refuse to write over a file that the command reads.
 
     Args:
         option: as it is spelled, for the message.
         output: the file to write, if one was named.
-        inputs: files, runs' folders, names; `None` for what was not given.
+        inputs: files, run folders, names; `None` for options that were not used.
 
     Raises:
-        UsageError: the output is one of the inputs, or one of the two files that a run consists of.
+        UsageError: the output is one of the inputs, or one of the two files that make a run.
     """
     if output is None or not output.exists():
         return
@@ -86,13 +158,32 @@ def refuse_over_inputs(option: str, output: Path | None, *inputs: Path | str | N
     from mmar.runs.manifest import MANIFEST_NAME
     from mmar.scoring.sources import run_of
 
-    for given in inputs:
-        if given is None:
+    for name in inputs:
+        if name is None:
             continue
-        path = Path(given)
+        path = Path(name)
         folder = run_of(path)
-        for read in (path, folder / LEDGER_NAME, folder / MANIFEST_NAME):
-            if read.exists() and read.samefile(output):
+        for file in (path, folder / LEDGER_NAME, folder / MANIFEST_NAME):
+            if file.exists() and file.samefile(output):
                 raise UsageError(
-                    f"{option} {output}: this is what the command reads, and would be lost; name another file"
+                    f"{option} {output} would overwrite an input of this command",
+                    code="output-is-input",
+                    hint="name another file",
                 )
+
+
+def parse_pairs(option: str, texts: tuple[str, ...], example: str) -> dict[str, list[str]]:
+    """Values by name of a repeatable option `KEY=VALUE`.
+
+    Raises:
+        UsageError: a text has no name or no equals sign.
+    """
+    pairs: dict[str, list[str]] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(
+                f'{option} "{text}": expected KEY=VALUE, such as {option} {example}', code="not-a-pair"
+            )
+        pairs.setdefault(name.strip(), []).append(value)
+    return pairs

@@ -1,166 +1,187 @@
-"""The console table of a comparison: each run, each two of them, and after whom each number is made."""
+"""The console page of a comparison: each run, each pair of runs, and the source of every number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mmar.scoring.comparison import METHODS, Compared, ComparedRun, Pair, Paired
+from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, interval, p_value
+from mmar.scoring.comparison import METHODS, Compared, ComparedRun, Pair
 
-__all__ = ["compare_table", "interval", "p_value", "sources"]
+__all__ = ["compare_table"]
 
-_MEANING = {
+_METHOD_NAMES = {
     "interval": "intervals of runs",
     "difference": "differences",
     "mcnemar": "McNemar",
-    "sign_flip": "sign flips",
+    "sign_flip": "permutation",
     "holm": "Holm",
-    "could_show": "could show",
+    "could_show": "minimum detectable difference",
     "rank": "ranks",
 }
-_SHOWN = 0.05
+_ALPHA = 0.05
 
 
-def compare_table(compared: Compared, *, colour: bool = False) -> str:
+def compare_table(compared: Compared, display: Display | None = None) -> str:
     """Draw a comparison.
 
     Args:
-        compared: what `mmar compare` found.
-        colour: whether the terminal shows bold and dim.
+        compared: the result of `mmar compare`.
+        display: where it is printed.
 
     Returns:
         Lines, each ended.
     """
-    lines = [*_runs(compared, colour=colour), ""]
+    display = display or Display()
+    lines = [*_runs(compared, display), ""]
     if len(compared.pairs) == 1:
-        lines += [*_pair(compared.pairs[0], compared), "", *_groups(compared.pairs[0], colour=colour)]
+        pair = compared.pairs[0]
+        lines += [*facts(_pair(pair, compared), display), "", *_groups(pair, display)]
     else:
-        lines += _pairs(compared, colour=colour)
-    return "".join(f"{line}\n" for line in (*lines, "", *_depends(compared)))
+        lines += _pairs(compared, display)
+    return "".join(f"{line}\n" for line in (*lines, "", *facts(_sources(compared), display)))
 
 
-def interval(ends: tuple[float, float]) -> str:
-    """Both ends to a tenth."""
-    return f"[{ends[0]:.1f}, {ends[1]:.1f}]"
-
-
-def p_value(p: float) -> str:
-    """A p-value to four decimals."""
-    return f"{p:.4f}" if p >= 0.0001 else "<0.0001"
-
-
-def sources(n: int, clusters: int) -> str:
-    """How many items, and of how many recordings."""
-    return f"{n:,} items from {clusters:,} sources"
-
-
-def _runs(compared: Compared, *, colour: bool) -> Iterator[str]:
-    width = max(len(run.label) for run in compared.runs)
+def _runs(compared: Compared, display: Display) -> Iterator[str]:
     ranked = len(compared.runs) > 2
-    yield _dim(
-        f"{'':{width}}  {'right':>6}  {'%':>5}  {'95 % interval':<14}{'  rank' if ranked else ''}   model, run",
-        colour,
-    )
+    columns = [Column(), Column("right", "right"), Column("%", "right"), Column("95 % interval")]
+    columns += [Column("rank", "right"), Column("model")] if ranked else [Column("model")]
     order = sorted(compared.runs, key=lambda run: -run.accuracy) if ranked else compared.runs
+    rows = []
     for run in order:
-        rank = f"  {_rank(run):>4}" if ranked else ""
-        row = (
-            f"{run.label:{width}}  {run.correct:>6,}  {run.accuracy:5.1f}  {interval(run.interval):<14}{rank}"
-        )
-        yield f"{row}   {'' if run.model == '?' else f'{run.model}, '}{run.path}"
+        cells = [run.label, f"{run.correct:,}", f"{run.accuracy:.1f}", interval(run.interval)]
+        cells += [_rank(run)] if ranked else []
+        rows.append(Row((*cells, run.path if run.model == "?" else run.model)))
+    yield from draw(columns, rows, display)
     yield ""
-    yield (f"{sources(compared.n, compared.clusters)}, scorer {compared.scorer}; accuracies are of all items")
-
-
-def _said(p: float) -> str:
-    return f"p = {p:.4f}" if p >= 0.0001 else "p < 0.0001"
+    items = f"{count(compared.n, 'item')} from {count(compared.clusters, 'source')}"
+    yield from facts([("items", f"{items}, scorer {compared.scorer}; accuracies are of all items")], display)
 
 
 def _rank(run: ComparedRun) -> str:
     return str(run.rank) if run.rank == run.worst else f"{run.rank}–{run.worst}"
 
 
-def _pair(pair: Pair, compared: Compared) -> Iterator[str]:
-    found, one, two = pair.all, pair.first, pair.second
-    yield f"{f'{one} − {two}':<12}{found.difference:+.1f} points {interval(found.interval)}"
+def _pair(pair: Pair, compared: Compared) -> Iterator[tuple[str, str]]:
+    result, one, two = pair.all, pair.first, pair.second
+    yield f"{one} − {two}", f"{result.difference:+.1f} points {interval(result.interval)}"
     yield (
-        f"McNemar     {_said(found.mcnemar)}, exact   {one} alone is right on {found.only_first:,} items, "
-        f"{two} alone on {found.only_second:,}; --items FILE lists them"
+        "McNemar",
+        f"{_p(result.mcnemar)}, exact; only {one} is right on {count(result.only_first, 'item')}, "
+        f"only {two} on {result.only_second:,}; --items FILE lists them",
     )
     yield (
-        f"sign flips  {_said(found.sign_flip)}, by source video, {compared.draws:,} draws from seed {compared.seed}"
+        "permutation",
+        f"{_p(result.sign_flip)}, by source video, {count(compared.draws, 'draw')}, seed {compared.seed}",
     )
     low, high = pair.bounds
     if low < high:
-        yield f"bounds      {low:+.1f} to {high:+.1f} points, if all failed and missing items were wrong or right"
+        yield (
+            "bounds",
+            f"{low:+.1f} to {high:+.1f} points if all failed and missing items were wrong, or right",
+        )
     if pair.could_show is None:
-        why = "all items are of one video" if found.clusters == 1 else "the runs differ on no item"
-        yield f"could show  cannot be said: {why}"
+        why = "all items are of one video" if result.clusters == 1 else "the runs differ on no item"
+        yield "detectable", f"minimum detectable difference unknown: {why}"
     else:
         least = pair.could_show
-        but = "" if least.possible else ", more than so few can make: too few items to show any difference"
+        note = "" if least.possible else "; too few items to show any difference"
         yield (
-            f"could show  {least.points:.1f} points or more: n = {found.n:,}, runs differ on {least.discordant:.1f} %{but}"
+            "detectable",
+            f"minimum detectable difference {least.points:.1f} points (n = {result.n:,}, the runs differ on "
+            f"{least.discordant:.1f} %){note}",
         )
 
 
-def _groups(pair: Pair, *, colour: bool) -> Iterator[str]:
-    width = max([12, *(len(name) + 2 for groups in pair.groups.values() for name in groups)])
-    gap = f"{pair.first} − {pair.second}"
-    yield _dim(
-        f"{'':{width}}  {'n':>5}  {pair.first:>5}  {pair.second:>5}  {gap:>7}  {'95 % interval':<15}  {'p, Holm':>7}",
-        colour,
-    )
-    for dimension, groups in pair.groups.items():
-        if groups:
-            yield _dim(dimension, colour)
-        for name, found in groups.items():
-            yield f"  {name:{width - 2}}  {_row(found)}".rstrip()
+def _p(p: float) -> str:
+    return f"p = {p:.4f}" if p >= 0.0001 else "p < 0.0001"
 
 
-def _row(found: Paired) -> str:
-    mark = " *" if found.sign_flip_holm < _SHOWN else ""
-    return (
-        f"{found.n:>5,}  {found.first:5.1f}  {found.second:5.1f}  {found.difference:+7.1f}  "
-        f"{interval(found.interval):<15}  {p_value(found.sign_flip_holm):>7}{mark}"
-    )
-
-
-def _pairs(compared: Compared, *, colour: bool) -> Iterator[str]:
-    width = max(len(f"{pair.first} − {pair.second}") for pair in compared.pairs)
-    yield _dim(
-        f"{'':{width}}  {'points':>6}  {'95 % interval':<15}  {'alone right':^13}  {'McNemar':>7}  {'flips':>7}  "
-        f"{'Holm':>7}  could show",
-        colour,
-    )
-    for pair in compared.pairs:
-        found = pair.all
-        alone = f"{found.only_first:,} : {found.only_second:,}"
-        least = "–" if pair.could_show is None else f"{pair.could_show.points:.1f}"
-        mark = " *" if found.sign_flip_holm < _SHOWN else "  "
-        yield (
-            f"{f'{pair.first} − {pair.second}':{width}}  {found.difference:+6.1f}  {interval(found.interval):<15}  "
-            f"{alone:^13}  {p_value(found.mcnemar):>7}  {p_value(found.sign_flip):>7}  "
-            f"{p_value(found.sign_flip_holm):>7}{mark}{least:>6}"
+def _groups(pair: Pair, display: Display) -> Iterator[str]:
+    columns = [
+        Column(),
+        Column("n", "right"),
+        Column(pair.first, "right"),
+        Column(pair.second, "right"),
+        Column(f"{pair.first} − {pair.second}", "right"),
+        Column("95 % interval"),
+        Column("p, Holm"),
+    ]
+    rows = []
+    for name, result in grouped(pair.groups):
+        if result is None:
+            rows.append(Row((name,), "dim"))
+            continue
+        rows.append(
+            Row(
+                (
+                    name,
+                    f"{result.n:,}",
+                    f"{result.first:.1f}",
+                    f"{result.second:.1f}",
+                    f"{result.difference:+.1f}",
+                    interval(result.interval),
+                    _marked(result.sign_flip_holm),
+                )
+            )
         )
+    yield from draw(columns, rows, display)
+
+
+def _marked(p: float) -> str:
+    return f"{p_value(p)} *" if p < _ALPHA else p_value(p)
+
+
+def _pairs(compared: Compared, display: Display) -> Iterator[str]:
+    columns = [
+        Column(),
+        Column("points", "right"),
+        Column("95 % interval"),
+        Column("only right"),
+        Column("McNemar", "right"),
+        Column("permut.", "right"),
+        Column("Holm"),
+        Column("MDD", "right"),
+    ]
+    rows = [
+        Row(
+            (
+                f"{pair.first} − {pair.second}",
+                f"{pair.all.difference:+.1f}",
+                interval(pair.all.interval),
+                f"{pair.all.only_first:,} : {pair.all.only_second:,}",
+                p_value(pair.all.mcnemar),
+                p_value(pair.all.sign_flip),
+                _marked(pair.all.sign_flip_holm),
+                "–" if pair.could_show is None else f"{pair.could_show.points:.1f}",
+            )
+        )
+        for pair in compared.pairs
+    ]
+    yield from draw(columns, rows, display)
     yield ""
-    yield f"flips       {compared.draws:,} draws from seed {compared.seed}; groups of each pair are in --json, or compare two runs"
+    yield from facts(
+        [
+            ("MDD", "minimum detectable difference, points"),
+            ("permut.", f"permutation test, {count(compared.draws, 'draw')}, seed {compared.seed}"),
+            ("groups", "in --json, or compare two runs"),
+        ],
+        display,
+    )
 
 
-def _depends(compared: Compared) -> Iterator[str]:
-    yield f"*           sign flips with Holm's correction give p < {_SHOWN}"
+def _sources(compared: Compared) -> Iterator[tuple[str, str]]:
+    yield "*", f"p < {_ALPHA} in the permutation test with Holm's correction"
+    for run in compared.runs:
+        yield f"run {run.label}", run.path if run.model == "?" else f"{run.model}, {run.path}"
     for part in compared.differing:
-        said = ", ".join(
-            f"{'not known' if value == '?' else value} ({run.label})"
+        values = ", ".join(
+            f"{'unknown' if value == '?' else value} ({run.label})"
             for run, value in zip(compared.runs, part.values, strict=True)
         )
-        yield f"differ in   {part.part}: {said}"
+        yield "differ in", f"{part.part}: {values}"
     for note in compared.notes:
-        yield f"note        {note}"
+        yield "note", note
     for key, text in METHODS.items():
-        yield f"method      {_MEANING[key]}: {text}"
+        yield "method", f"{_METHOD_NAMES[key]}: {text}"
     for run in compared.runs:
-        yield f"signature   {run.label}  {run.signature}"
-
-
-def _dim(text: str, colour: bool) -> str:  # noqa: FBT001 - passed on as it came
-    return f"\033[2m{text.rstrip()}\033[0m" if colour else text.rstrip()
+        yield "signature", f"{run.label}  {run.signature}"

@@ -1,64 +1,122 @@
-"""The two figures of a benchmark's page, for print: modalities as a ring, categories as a sunburst.
+"""The two figures of a benchmark, for print: modalities as a ring, categories and sub-categories as a sunburst.
 
-Drawn with matplotlib, the extra `mmar[figures]`, and not as SVG by hand: text must be measured to be placed,
-its fonts are its own and embedded in all three formats, and no converter is needed for PDF and PNG. Sizes are
-in inches, so that a figure is printed as it is; text is 7 points or more. Colours are those of Okabe & Ito
-(“Color Universal Design”, 2008), which stay apart for every common kind of colour vision, and nothing is told
-by colour alone: every segment has its name and its number. The files hold no date, so that the same benchmark
-gives the same bytes.
+Drawn with matplotlib (the extra `mmar[figures]`). Colours are those of Okabe and Ito ("Color Universal Design",
+2008); every segment also carries its name and number. The files contain no date, so the same benchmark gives the
+same bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmar.errors import UsageError
-from mmar.files.atomic import write_atomic
+from mmar.items.whole_file import write_whole
 from mmar.reports.describe import Description
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "style", "write_figures"]
+__all__ = ["FORMATS", "draw_categories", "draw_modalities", "figure_style", "spread", "write_figures"]
 
 FORMATS = ("svg", "pdf", "png")
 
+_PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 _DPI = 300
+_TEXT = 8  # points
+_LINE = 0.16  # height of a line of labels, in units of the ring's radius
 
 
-def write_figures(found: Description, folder: Path) -> tuple[Path, ...]:
+def write_figures(description: Description, folder: Path) -> tuple[Path, ...]:
     """Draw the figures of a description.
 
     Args:
-        found: the counts.
-        folder: made if it is not there; files of the same names are replaced.
+        description: the counts.
+        folder: created if it does not exist; files of the same names are replaced.
 
     Returns:
-        The files: `modalities` and `categories`, each as SVG, PDF and PNG (300 dots an inch).
+        The files: `modalities` and `categories`, each as SVG, PDF and PNG (300 dpi).
 
     Raises:
         UsageError: matplotlib is not installed.
-        ExternalError: the disk refuses.
+        ExternalError: the files cannot be written.
     """
-    with style():
-        from mmar.reports.figures_ring import ring
-        from mmar.reports.figures_sunburst import sunburst
-
-        drawn = {"modalities": ring(found), "categories": sunburst(found)}
+    with figure_style():
+        figures = {"modalities": draw_modalities(description), "categories": draw_categories(description)}
         return tuple(
-            _write(figure, folder / f"{name}.{kind}", f"{found.name}: {name}")
-            for name, figure in drawn.items()
-            for kind in FORMATS
+            _write(figure, folder / f"{name}.{suffix}", f"{description.name}: {name}")
+            for name, figure in figures.items()
+            for suffix in FORMATS
         )
 
 
+def draw_modalities(description: Description) -> Figure:
+    """A ring with a segment for each modality."""
+    figure, axes = _canvas(description)
+    counts = list(description.modality.values())
+    colours = [_PALETTE[index % len(_PALETTE)] for index in range(len(counts))]
+    _ring(axes, counts, colours, outer=1.0, width=0.45)
+    labels = [
+        f"{name}  {n:,} ({100 * n / description.items:.1f} %)" for name, n in description.modality.items()
+    ]
+    _label(axes, counts, labels)
+    return figure
+
+
+def draw_categories(description: Description) -> Figure:
+    """Two rings: categories inside, their sub-categories outside in two tints in turn."""
+    figure, axes = _canvas(description)
+    sizes: list[int] = []
+    colours: list[tuple[float, ...]] = []
+    labels: list[str] = []
+    from matplotlib.colors import to_rgb
+
+    inner = list(description.category.items())
+    for index, (category, n) in enumerate(inner):
+        colour = to_rgb(_PALETTE[index % len(_PALETTE)])
+        below = description.sub_category[category]
+        for rank, (name, number) in enumerate(below.items()):
+            tint = (0.3, 0.55)[rank % 2]
+            sizes.append(number)
+            colours.append(tuple(part + (1 - part) * tint for part in colour))
+            labels.append(f"{name}  {number:,}")
+        if rest := n - sum(below.values()):
+            sizes.append(rest)
+            colours.append((1.0, 1.0, 1.0))
+            labels.append("")
+    hues = [_PALETTE[index % len(_PALETTE)] for index in range(len(inner))]
+    _ring(axes, sizes, colours, outer=1.0, width=0.25)
+    patches = _ring(axes, [n for _, n in inner], hues, outer=0.74, width=0.4)
+    _label(axes, sizes, labels)
+    names = [f"{name}  {n:,} ({100 * n / description.items:.1f} %)" for name, n in inner]
+    axes.legend(
+        patches, names, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False, fontsize=_TEXT
+    )
+    return figure
+
+
+def spread(positions: Sequence[float], gap: float) -> list[float]:
+    """Move positions apart until neighbours differ by `gap`, keeping their order and their mean.
+
+    Args:
+        positions: in descending order.
+        gap: least distance between neighbours.
+    """
+    moved: list[float] = []
+    for position in positions:
+        moved.append(position if not moved else min(position, moved[-1] - gap))
+    shift = (sum(positions) - sum(moved)) / max(1, len(moved))
+    return [position + shift for position in moved]
+
+
 @contextmanager
-def style() -> Iterator[None]:
-    """While it lasts, matplotlib draws as these figures need it.
+def figure_style() -> Iterator[None]:
+    """Settings of matplotlib under which the figures are drawn.
 
     Raises:
         UsageError: matplotlib is not installed.
@@ -67,17 +125,66 @@ def style() -> Iterator[None]:
         import matplotlib as mpl
     except ImportError:
         raise UsageError(
-            "figures need matplotlib, which is not installed\n  → pip install 'mmar[figures]'"
+            "figures need matplotlib, which is not installed",
+            code="missing-extra",
+            hint="pip install 'mmar[figures]'",
         ) from None
-    with mpl.rc_context(
-        {
-            "font.family": "DejaVu Sans",  # comes with matplotlib, so it is everywhere the same
-            "svg.fonttype": "path",
-            "svg.hashsalt": "mmar",
-            "pdf.fonttype": 42,
-        }
-    ):
+    settings = {
+        "font.family": "DejaVu Sans",  # part of matplotlib, hence the same everywhere
+        "font.size": _TEXT,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "mmar",
+        "pdf.fonttype": 42,
+    }
+    with mpl.rc_context(settings):
         yield
+
+
+def _canvas(description: Description) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.5, 4.0))
+    axes = figure.add_axes((0, 0.1, 1, 0.88))
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    axes.set_xlim(-1.7, 1.7)
+    axes.set_ylim(-1.3, 1.3)
+    axes.text(0, 0.02, f"{description.items:,}", ha="center", va="bottom", fontsize=12, fontweight="bold")
+    axes.text(0, -0.02, "items", ha="center", va="top")
+    return figure, axes
+
+
+def _ring(
+    axes: Axes, sizes: Sequence[float], colours: Sequence[object], *, outer: float, width: float
+) -> Sequence[object]:
+    patches = axes.pie(
+        sizes,
+        radius=outer,
+        colors=list(colours),  # type: ignore[arg-type]
+        startangle=90,
+        counterclock=False,
+        wedgeprops={"width": width, "edgecolor": "white", "linewidth": 0.8},
+        frame=True,
+    )[0]
+    return list(patches)
+
+
+def _label(axes: Axes, sizes: Sequence[int], labels: Sequence[str]) -> None:
+    """Write labels in a column on either side of the rings, joined to their segments by lines."""
+    total, angle = sum(sizes), 90.0
+    sides: dict[int, list[tuple[float, float, str]]] = {1: [], -1: []}
+    for size, label in zip(sizes, labels, strict=True):
+        middle = math.radians(angle - 180 * size / total)
+        angle -= 360 * size / total
+        if label:
+            side = 1 if math.cos(middle) >= 0 else -1
+            sides[side].append((math.sin(middle), math.cos(middle), label))
+    for side, entries in sides.items():
+        entries.sort(reverse=True)
+        heights = spread([1.1 * y for y, _, _ in entries], _LINE)
+        for height, (y, x, label) in zip(heights, entries, strict=True):
+            axes.plot((x, 1.08 * x, side * 1.24), (y, 1.08 * y, height), color="#6E6E6E", linewidth=0.5, clip_on=False)
+            axes.text(side * 1.28, height, label, ha="left" if side > 0 else "right", va="center")
 
 
 def _write(figure: Figure, path: Path, title: str) -> Path:
@@ -86,8 +193,10 @@ def _write(figure: Figure, path: Path, title: str) -> Path:
         "pdf": {"Title": title, "Creator": "mmar", "Producer": "mmar", "CreationDate": None},
         "png": {"Title": title, "Software": "mmar"},
     }
-    kind = path.suffix[1:]
+    suffix = path.suffix[1:]
     buffer = BytesIO()
-    figure.savefig(buffer, format=kind, dpi=_DPI, metadata=metadata[kind])
-    write_atomic(path, buffer.getvalue())
+    figure.savefig(
+        buffer, format=suffix, dpi=_DPI, metadata=metadata[suffix], bbox_inches="tight", pad_inches=0.05
+    )
+    write_whole(path, buffer.getvalue())
     return path

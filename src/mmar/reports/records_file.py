@@ -1,4 +1,4 @@
-"""Records written for a spreadsheet or a program: CSV where the file is called so, else JSONL."""
+"""Records in a file: CSV if its name ends in `.csv`, otherwise JSONL."""
 
 from __future__ import annotations
 
@@ -11,50 +11,51 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["RecordForm", "records_file"]
+__all__ = ["RecordFormat", "records_file"]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-class RecordForm(msgspec.Struct, frozen=True):
-    """How records lie in a file.
+class RecordFormat(msgspec.Struct, frozen=True):
+    """How records are written.
 
     Attributes:
-        fields: in the order to write.
-        table: CSV, with the fields as its head; else JSONL.
+        fields: in the order of writing.
+        is_csv: CSV with the fields as its header; otherwise JSONL.
     """
 
     fields: tuple[str, ...]
-    table: bool
+    is_csv: bool
 
     @classmethod
-    def of(cls, path: Path, fields: Sequence[str]) -> RecordForm:
-        """The form that a file's ending says."""
+    def of(cls, path: Path, fields: Sequence[str]) -> RecordFormat:
+        """The format that a file's suffix selects."""
         return cls(tuple(fields), path.suffix.lower() == ".csv")
 
-    def head(self) -> bytes:
-        """What stands before the records, even before none."""
-        return self._rows([self.fields]) if self.table else b""
+    def header(self) -> bytes:
+        """What precedes the records, also if there are none."""
+        return self._csv([self.fields]) if self.is_csv else b""
 
     def lines(self, records: Iterable[Mapping[str, Any]]) -> bytes:
         """The lines of records, each of which has all the fields."""
-        if self.table:
-            return self._rows((_cell(record[field]) for field in self.fields) for record in records)
+        if self.is_csv:
+            return self._csv((_cell(record[field]) for field in self.fields) for record in records)
         texts = (
             json.dumps({field: record[field] for field in self.fields}, ensure_ascii=False)
             for record in records
         )
-        return "".join(f"{text}\n" for text in texts).encode()
+        # Text from a file can hold half of a surrogate pair, which UTF-8 cannot.
+        return "".join(f"{text}\n" for text in texts).encode(errors="replace")
 
     def lines_of(self, objects: Iterable[object]) -> bytes:
         """The lines of objects that have the fields as attributes."""
         return self.lines({field: getattr(one, field) for field in self.fields} for one in objects)
 
     @staticmethod
-    def _rows(rows: Iterable[Iterable[object]]) -> bytes:
+    def _csv(rows: Iterable[Iterable[object]]) -> bytes:
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\n").writerows(rows)
-        return text.getvalue().encode()
+        return text.getvalue().encode(errors="replace")
 
 
 def records_file(records: Iterable[Mapping[str, Any]], path: Path, fields: Sequence[str]) -> bytes:
@@ -62,15 +63,15 @@ def records_file(records: Iterable[Mapping[str, Any]], path: Path, fields: Seque
 
     Args:
         records: each with all the fields.
-        path: its ending decides the form.
-        fields: in the order to write; the head of a CSV file, which stands there even over no records.
+        path: its suffix selects the format.
+        fields: in the order of writing.
     """
-    form = RecordForm.of(path, fields)
-    return form.head() + form.lines(records)
+    chosen = RecordFormat.of(path, fields)
+    return chosen.header() + chosen.lines(records)
 
 
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return int(value)
-    # A spreadsheet would run a model's text that looks like a formula.
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    # A spreadsheet would evaluate text that looks like a formula.
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value

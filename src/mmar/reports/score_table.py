@@ -1,126 +1,197 @@
-"""The console table of a score: both scorers side by side, each with its interval, and what they depend on.
-
-Plain text made here, not with a table library: `mmar score` is asked a hundred times a day, and drawing with
-one would take longer than scoring.
-"""
+"""The console page of a score: both scorers side by side, with intervals, groups, states and the signature."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
-from mmar.errors import strip_control_chars
+from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, interval
 from mmar.scoring import Accuracy, Score
+from mmar.scoring.repetition import Repeats
+from mmar.scoring.rotation import Rotations
 
 __all__ = ["models_table", "score_table"]
 
-_TITLES = {"modality": "modality", "category": "category", "sub-category": "sub-category"}
-_SCORERS = f"{'official':^21}   {'choice':^21}"
-_HEADS = f"{'%':>5}  {'95 % interval':<14}   {'%':>5}  {'95 % interval':<14}"
-_MEANING = {
-    "choice": "named a choice",
-    "unresolved": "named none, or more than one",
-    "refused": "declined to answer",
-    "failed": "no answer came",
-    "missing": "never asked",
-}
+_SCORER_COLUMNS = tuple(
+    column
+    for scorer in ("official", "choice")
+    for column in (Column("%", "right", scorer), Column("95 % interval", group=scorer))
+)
 
 
-def score_table(score: Score, *, colour: bool = False) -> str:
+def score_table(score: Score, display: Display | None = None) -> str:
     """Draw a score.
 
     Args:
-        score: what `mmar score` found.
-        colour: whether the terminal shows bold and dim.
+        score: the result of `mmar score`.
+        display: where it is printed.
 
     Returns:
         Lines, each ended.
     """
-    return "".join(f"{line}\n" for line in _lines(score, colour=colour))
+    display = display or Display()
+    rows = [_row("all", score.n, score.official, score.choice, style="bold")]
+    for name, group in grouped(score.groups):
+        rows.append(
+            Row((name,), "dim") if group is None else _row(name, group.n, group.official, group.choice)
+        )
+    lines = draw((Column(), Column("n", "right"), *_SCORER_COLUMNS), rows, display)
+    lines += ["", *facts(_facts(score), display)]
+    if score.rotations is not None:
+        lines += ["", *_rotations(score.rotations, score.n, display)]
+    if score.repeats is not None:
+        lines += ["", *_repeats(score.repeats, score.n, display)]
+    return "".join(f"{line}\n" for line in lines)
 
 
-def models_table(scores: Mapping[str, Score]) -> str:
-    """Draw the overall accuracies of several models, a line each.
+def models_table(scores: Mapping[str, Score], display: Display | None = None) -> str:
+    """Draw the accuracies over all items of several models, a row each.
 
     Args:
         scores: by the model's name.
+        display: where it is printed.
 
     Returns:
         Lines, each ended.
     """
-    width = max(map(len, scores))
     rows = [
-        f"{name:{width}}   {_accuracy(score.official)}   {_accuracy(score.choice)}"
-        for name, score in scores.items()
+        Row((name, *_accuracy(score.official), *_accuracy(score.choice))) for name, score in scores.items()
     ]
-    lines = (f"{'':{width}}   {_SCORERS}", f"{'model':{width}}   {_HEADS}", *rows)
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    return "".join(f"{line}\n" for line in draw((Column("model"), *_SCORER_COLUMNS), rows, display))
 
 
-def _lines(score: Score, *, colour: bool) -> Iterator[str]:
-    def bold(text: str) -> str:
-        return f"\033[1m{text}\033[0m" if colour else text
+def _row(name: str, n: int, official: Accuracy, choice: Accuracy, style: str = "") -> Row:
+    return Row((name, f"{n:,}", *_accuracy(official), *_accuracy(choice)), "bold" if style else "")
 
-    def dim(text: str) -> str:
-        return f"\033[2m{text}\033[0m" if colour else text
 
-    named = {
-        dimension: {strip_control_chars(name).replace("\n", " "): group for name, group in groups.items()}
-        for dimension, groups in score.groups.items()
-    }
-    names = [name for groups in named.values() for name in groups]
-    width = max([len("sub-category"), *(len(name) + 2 for name in names)])
-    count = max(5, len(f"{score.n:,}"))
-    yield f"{'':{width}}  {'':>{count}}   {_SCORERS}".rstrip()
-    yield dim(f"{'':{width}}  {'n':>{count}}   {_HEADS}".rstrip())
-    yield bold(_row("all", width, score.n, count, score.official, score.choice))
-    for dimension, groups in named.items():
-        if groups:
-            yield dim(_TITLES[dimension])
-        for name, group in groups.items():
-            yield _row(f"  {name}", width, group.n, count, group.official, group.choice)
-    yield ""
-    yield from _clustered_line(score)
-    counted = [(state, number) for state, number in score.states.items() if number]
-    states = ", ".join(f"{number:,} {state} ({_MEANING[state]})" for state, number in counted)
-    yield f"answers     {states or 'none'}"
+def _accuracy(value: Accuracy) -> tuple[str, str]:
+    return f"{value.accuracy:.1f}", interval(value.interval)
+
+
+def _facts(score: Score) -> Iterator[tuple[str, str]]:
+    if score.official.clustered is not None and score.choice.clustered is not None:
+        official, choice = score.official.clustered, score.choice.clustered
+        yield (
+            "clustered",
+            f"official {interval(official.interval)}, choice {interval(choice.interval)} by "
+            f"{count(choice.clusters, 'source video')} (Miller, arXiv 2411.00640)",
+        )
+    states = dict(score.states)
+    read = states.pop("choice")
+    always = {"unresolved": states.pop("unresolved"), "refused": states.pop("refused")}
+    shown = always | {state: number for state, number in states.items() if number}
+    yield (
+        "answers",
+        ", ".join([f"{read:,} read", *(f"{number:,} {state}" for state, number in shown.items())]),
+    )
     if score.states["failed"] or score.states["missing"]:
         bounds = ", ".join(
             f"{name} {bound.low:.1f} to {bound.high:.1f}" for name, bound in score.bounds.items()
         )
-        yield f"bounds      {bounds}   if all failed and missing items were wrong, or right"
+        yield "bounds", f"{bounds} if all failed and missing items were wrong, or right"
     differ = score.disagreement_count
     where = "; --items FILE lists them" if differ else ""
-    yield f"scorers     differ on {differ:,} of {score.n:,} items{where}"
-    yield f"signature   {score.signature}"
+    yield "scorers", f"differ on {differ:,} of {count(score.n, 'item')}{where}"
+    yield "signature", score.signature
     for note in score.notes:
-        yield f"note        {note}"
-    if score.rotations is not None:
-        from mmar.reports.rotation_table import rotation_lines
-
-        yield ""
-        yield from rotation_lines(score.rotations, score.n)
-    if score.repeats is not None:
-        from mmar.reports.repeats_table import repeats_lines
-
-        yield ""
-        yield from repeats_lines(score.repeats, score.n)
+        yield "note", note
 
 
-def _clustered_line(score: Score) -> Iterator[str]:
-    by_scorer = [("official", score.official.clustered), ("choice", score.choice.clustered)]
-    intervals = ", ".join(
-        f"{name} [{found.interval[0]:.1f}, {found.interval[1]:.1f}]" for name, found in by_scorer if found
+def _rotations(result: Rotations, of: int, display: Display) -> Iterator[str]:
+    pairs = [
+        (
+            "rotations",
+            f"{result.n:,} of {count(of, 'item')} under {result.questions:,} orders of their choices, choice scorer",
+        )
+    ]
+    if result.unanswered:
+        pairs.append(("", f"{count(result.unanswered, 'question')} without an answer, counted as wrong"))
+    pairs.append(
+        ("mean", f"{result.mean:.1f} {interval(result.mean_interval)}; a guesser scores {result.chance:.1f}")
     )
-    if score.choice.clustered is not None:
-        sources = f"{score.choice.clustered.clusters:,} source videos (Miller, arXiv 2411.00640)"
-        yield f"clustered   {intervals} by {sources}"
+    pairs.append(
+        (
+            "all right",
+            f"{result.all_right:.1f} {interval(result.all_right_interval)} under every order "
+            "(CircularEval, arXiv 2307.06281)",
+        )
+    )
+    if result.agreement is not None and result.unanimous is not None:
+        pairs.append(
+            (
+                "agreement",
+                f"{result.agreement:.1f} % of pairs of orders name the same choice; all orders do on "
+                f"{result.unanimous:.1f} % of the items",
+            )
+        )
+    if result.distance is not None:
+        pairs.append(
+            (
+                "positions",
+                f"{result.distance:.1f} % of the answers would have to move to be distributed as the key is "
+                "(arXiv 2510.04584)",
+            )
+        )
+    yield from facts(pairs, display)
+    if result.distance is None:
+        return
+    columns = [
+        Column("position", "right"),
+        Column("named %", "right"),
+        Column("key %", "right"),
+        Column("right % with the key there", "right"),
+    ]
+    rows = [
+        Row(
+            (
+                str(slot.slot),
+                f"{slot.named:.1f}",
+                f"{slot.key:.1f}",
+                "–" if slot.accuracy is None else f"{slot.accuracy:.1f}",
+            )
+        )
+        for slot in result.slots
+    ]
+    yield from draw(columns, rows, display)
+    if result.unnamed:
+        yield from facts([("", f"{count(result.unnamed, 'answer')} without a position")], display)
 
 
-def _row(name: str, width: int, n: int, count: int, official: Accuracy, choice: Accuracy) -> str:
-    return f"{name:{width}}  {n:>{count},}   {_accuracy(official)}   {_accuracy(choice)}".rstrip()
-
-
-def _accuracy(value: Accuracy) -> str:
-    low, high = value.interval
-    interval = f"[{low:.1f}, {high:.1f}]"
-    return f"{value.accuracy:5.1f}  {interval:<14}"
+def _repeats(result: Repeats, of: int, display: Display) -> Iterator[str]:
+    pairs = [
+        (
+            "repeats",
+            f"{result.n:,} of {count(of, 'item')}, {count(result.repeats, 'answer')} each, choice scorer",
+        )
+    ]
+    if result.unanswered:
+        pairs.append(("", f"{count(result.unanswered, 'answer')} did not come and count as wrong"))
+    pairs.append(("mean", f"{result.accuracy:.1f} {interval(result.interval)} for a single answer"))
+    ties = f"; ties ({result.tied:,}) and items without a vote ({result.silent:,}) are wrong"
+    pairs.append(
+        (
+            "majority",
+            f"{result.majority:.1f} {interval(result.majority_interval)} for the choice named most often"
+            + (ties if result.tied or result.silent else ""),
+        )
+    )
+    between = (
+        "unknown" if result.between is None else f"{result.between:.3f} (sd {math.sqrt(result.between):.2f})"
+    )
+    correlation = "" if result.correlation is None else f", correlation {result.correlation:.2f}"
+    pairs.append(
+        (
+            "variance",
+            f"within items {result.within:.3f} (sd {math.sqrt(result.within):.2f}), between items "
+            f"{between}{correlation}; the accuracy of a run varies by {result.run_deviation:.1f} points "
+            "(one standard deviation) on the same items",
+        )
+    )
+    yield from facts(pairs, display)
+    columns = [Column("k", "right"), Column("pass@k", "right"), Column("pass^k", "right")]
+    rows = [Row((str(rate.k), f"{rate.pass_at:.1f}", f"{rate.pass_all:.1f}")) for rate in result.rates]
+    yield from draw(columns, rows, display)
+    yield from facts(
+        [("", "pass@k: at least one of k right (arXiv 2107.03374); pass^k: all k right (arXiv 2406.12045)")],
+        display,
+    )

@@ -1,0 +1,156 @@
+"""Options and arguments that several commands share, with the values that the shell completes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from mmar.items import Benchmark
+    from mmar.scoring.verdicts import Verdicts
+
+__all__ = [
+    "align",
+    "audio_dir_option",
+    "benchmark_option",
+    "complete_benchmark",
+    "complete_model",
+    "items_option",
+    "json_option",
+    "lenient_option",
+    "protocol_option",
+    "runs_options",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def complete_benchmark(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[Any]:
+    """Names of benchmarks, then files."""
+    from mmar.benchmarks import CATALOGUE
+
+    return _completions(CATALOGUE, typed) or [click.shell_completion.CompletionItem(typed, type="file")]
+
+
+def complete_model(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[Any]:
+    """Names of published systems, and the adapters' prefixes."""
+    from mmar.models.recipes import recipes
+    from mmar.models.registry import ADAPTERS
+
+    adapters = [f"{name}:" if name == "python" else f"{name}/" for name in ADAPTERS]
+    baselines = ["baseline/random", "baseline/longest", "baseline/listener"]
+    return _completions([*recipes(), *adapters, *baselines], typed)
+
+
+def _complete_protocol(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[Any]:
+    from mmar.protocols import protocols
+
+    return _completions(protocols(), typed) or [click.shell_completion.CompletionItem(typed, type="file")]
+
+
+def _completions(names: Any, typed: str) -> list[Any]:
+    return [click.shell_completion.CompletionItem(name) for name in names if name.startswith(typed)]
+
+
+def benchmark_option(help_text: str, *, required: bool = False) -> Callable[[F], F]:
+    """`--benchmark`."""
+    return click.option(
+        "--benchmark",
+        "-b",
+        metavar="NAME-OR-PATH",
+        required=required,
+        help=help_text,
+        shell_complete=complete_benchmark,
+    )
+
+
+def protocol_option(help_text: str) -> Callable[[F], F]:
+    """`--protocol`."""
+    return click.option(
+        "--protocol", "-p", metavar="NAME-OR-FILE", help=help_text, shell_complete=_complete_protocol
+    )
+
+
+def items_option(help_text: str) -> Callable[[F], F]:
+    """`--items`."""
+    return click.option(
+        "--items",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help=f"{help_text} JSONL, or CSV if FILE ends in .csv; - for standard output.",
+    )
+
+
+audio_dir_option = click.option(
+    "--audio-dir", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the clips."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+lenient_option = click.option(
+    "--lenient", is_flag=True, help="Skip bad records, list them and count them as missing."
+)
+
+
+def runs_options(command: F) -> F:
+    """The arguments and options of the commands that read several runs."""
+    for option in reversed(
+        (
+            click.argument(
+                "paths", metavar="RUN RUN...", nargs=-1, required=True, type=click.Path(path_type=Path)
+            ),
+            benchmark_option("The questions. [default: each run's own]"),
+            click.option(
+                "--scorer",
+                type=click.Choice(["choice", "official"]),
+                default="choice",
+                show_default=True,
+                help="Scorer to compare by.",
+            ),
+            protocol_option("Read all answers by this protocol."),
+            click.option(
+                "--partial", is_flag=True, help="Count items that a run was not asked as wrong in it."
+            ),
+            lenient_option,
+            json_option,
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def align(
+    paths: tuple[Path, ...],
+    benchmark: str | None,
+    protocol: str | None,
+    *,
+    partial: bool,
+    key: str | None = None,
+    lenient: bool = False,
+) -> Verdicts:
+    """Score the runs that the command line names, item by item; skipped records go to standard error."""
+    from mmar.api import load
+    from mmar.cli.terminal import report_skipped
+    from mmar.protocols import load_protocol
+    from mmar.scoring.verdicts import judge
+
+    def find(name_or_path: str) -> Benchmark:
+        return load(name_or_path, lenient=lenient)
+
+    verdicts = judge(
+        paths,
+        find,
+        benchmark=None if benchmark is None else find(benchmark),
+        key=key,
+        protocol=None if protocol is None else load_protocol(protocol),
+        partial=partial,
+        lenient=lenient,
+    )
+    report = report_skipped()
+    for error in verdicts.errors:
+        report(error)
+    if lost := verdicts.benchmark.lost:
+        records = "1 record" if lost == 1 else f"{lost:,} records"
+        click.echo(f"skipped: {records} in all; mmar score counts them as missing in each run", err=True)
+    return verdicts

@@ -1,0 +1,238 @@
+"""The one renderer of console tables: aligned columns, titles, wrapped facts, optional bold and colours.
+
+Plain text made here and not with a table library: `mmar score` is called often, and importing one would take
+longer than scoring. Text from files is made safe to print (`strip_control_chars`) in every cell.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal, TypeVar
+from unicodedata import combining, east_asian_width
+
+import msgspec
+
+from mmar.errors import strip_control_chars
+
+__all__ = [
+    "Column",
+    "Display",
+    "Row",
+    "count",
+    "cut",
+    "draw",
+    "facts",
+    "grouped",
+    "interval",
+    "p_value",
+    "paint",
+    "text_width",
+]
+
+T = TypeVar("T")
+Style = Literal["", "bold", "dim", "red", "yellow", "cyan"]
+_CODES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33", "cyan": "36"}
+_LABEL = 12  # columns of a fact's name
+_GAP = 2
+
+
+class Display(msgspec.Struct, frozen=True):
+    """Where a table is printed.
+
+    Attributes:
+        width: columns of the terminal; tables are cut to it, facts are wrapped at it.
+        colour: whether bold, dim and colours may be used.
+    """
+
+    width: int = 80
+    colour: bool = False
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column of a table.
+
+    Attributes:
+        heading: its title.
+        align: side to which its cells are flush.
+        group: a title over this column and the next ones of the same group.
+    """
+
+    heading: str = ""
+    align: Literal["left", "right"] = "left"
+    group: str = ""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A row of a table.
+
+    Attributes:
+        cells: one for each column; missing cells at the end are empty.
+        style: how the row is printed.
+    """
+
+    cells: tuple[str, ...]
+    style: Style = ""
+
+
+def draw(columns: Sequence[Column], rows: Iterable[Row], display: Display | None = None) -> list[str]:
+    """Draw a table.
+
+    A table that is wider than the display has its first column cut, then its last one.
+
+    Args:
+        columns: the columns, in order.
+        rows: the rows; one with a single cell is a title and takes no part in the widths.
+        display: where it is printed.
+
+    Returns:
+        Lines without line ends: headings (none if all are empty), then the rows.
+
+    Example:
+        >>> print("\\n".join(draw([Column("NAME"), Column("SIZE", "right")], [Row(("one", "7B"))])))
+        NAME  SIZE
+        one     7B
+    """
+    display = display or Display()
+    body = [Row(tuple(map(_one_line, row.cells)), row.style) for row in rows]
+    widths = [text_width(column.heading) for column in columns]
+    for row in body:
+        if len(row.cells) > 1:
+            widths = [max(pair) for pair in zip(widths, _cell_widths(row, len(widths)), strict=True)]
+    over = sum(widths) + _GAP * (len(widths) - 1) - display.width
+    for index in (0, len(widths) - 1):
+        taken = min(max(0, over), max(0, widths[index] - 12))
+        widths[index] -= taken
+        over -= taken
+    lines = []
+    if any(column.group for column in columns):
+        lines.append(paint(_group_line(columns, widths), "dim", display))
+    if any(column.heading for column in columns):
+        headings = _line(tuple(column.heading for column in columns), columns, widths)
+        lines.append(paint(headings, "dim", display))
+    for row in body:
+        if len(row.cells) == 1:
+            lines.append(paint(cut(row.cells[0], display.width), row.style, display))
+        else:
+            lines.append(paint(_line(row.cells, columns, widths), row.style, display))
+    return lines
+
+
+def facts(pairs: Iterable[tuple[str, str]], display: Display | None = None) -> list[str]:
+    """Draw named facts, a name of up to ten characters and its text, wrapped with a hanging indent.
+
+    Args:
+        pairs: name and text. A text without spaces (a signature, a path) is never broken.
+        display: where they are printed.
+
+    Example:
+        >>> facts([("chance", "25.0 %")])
+        ['chance      25.0 %']
+    """
+    width = (display or Display()).width
+    lines: list[str] = []
+    for name, text in pairs:
+        lines += textwrap.wrap(
+            _one_line(text),
+            max(width, 40),
+            initial_indent=f"{name:<{_LABEL}}",
+            subsequent_indent=" " * _LABEL,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [name]
+    return lines
+
+
+def grouped(
+    groups: Mapping[str, Mapping[str, T]], parents: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, T | None]]:
+    """The rows of a table of groups: a title for each dimension, its groups indented below it.
+
+    Args:
+        groups: by dimension (`modality`, `category`, `sub-category`), then by name.
+        parents: the category of a sub-category; those with one stand below it and not in a section of their own.
+
+    Yields:
+        Text of the first cell, and the group; `None` for a title.
+    """
+    parents = parents or {}
+    children: dict[str, list[tuple[str, T]]] = {}
+    for name, group in groups.get("sub-category", {}).items():
+        children.setdefault(parents.get(name, ""), []).append((name, group))
+    for dimension, members in groups.items():
+        shown = children.get("", []) if dimension == "sub-category" else list(members.items())
+        if shown:
+            yield dimension, None
+        for name, group in shown:
+            yield f"  {name}", group
+            if dimension == "category":
+                yield from ((f"    {child}", below) for child, below in children.get(name, []))
+
+
+def paint(text: str, style: Style, display: Display) -> str:
+    """Add the codes of a style, where the display shows them."""
+    text = text.rstrip()
+    return f"\033[{_CODES[style]}m{text}\033[0m" if style and text and display.colour else text
+
+
+def text_width(text: str) -> int:
+    """Columns that a text takes on a terminal: two for wide East Asian characters, none for combining marks."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def cut(text: str, width: int) -> str:
+    """A text of at most `width` columns, its end replaced by an ellipsis where it is longer."""
+    if text_width(text) <= width:
+        return text
+    while text and text_width(text) >= width:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun in the right form.
+
+    Example:
+        >>> count(1, "item"), count(1200, "entry", "entries")
+        ('1 item', '1,200 entries')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def interval(ends: tuple[float, float]) -> str:
+    """Both ends of an interval, to a tenth."""
+    return f"[{ends[0]:.1f}, {ends[1]:.1f}]"
+
+
+def p_value(p: float) -> str:
+    """A p-value to four decimals."""
+    return f"{p:.4f}" if p >= 0.0001 else "<0.0001"
+
+
+def _one_line(text: str) -> str:
+    return strip_control_chars(text).replace("\n", " ")
+
+
+def _cell_widths(row: Row, columns: int) -> list[int]:
+    return [text_width(cell) for cell in row.cells] + [0] * (columns - len(row.cells))
+
+
+def _line(cells: tuple[str, ...], columns: Sequence[Column], widths: Sequence[int]) -> str:
+    padded = []
+    for cell, column, width in zip(cells, columns, widths, strict=False):
+        text = cut(cell, width)
+        fill = " " * (width - text_width(text))
+        padded.append(fill + text if column.align == "right" else text + fill)
+    return (" " * _GAP).join(padded)
+
+
+def _group_line(columns: Sequence[Column], widths: Sequence[int]) -> str:
+    line, position, previous = "", 0, ""
+    for column, width in zip(columns, widths, strict=True):
+        if column.group and column.group != previous:
+            line = line.ljust(position) + column.group
+        previous = column.group
+        position += width + _GAP
+    return line
