@@ -32,11 +32,12 @@ def test_two_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert mmar("compare", one, two) == 0
     shown = words(capsys)
-    assert f"A 30 75.0 [59.8, 85.8] test/scripted, {one}" in shown
+    assert "A 30 75.0 [59.8, 85.8] test/scripted" in shown
+    assert f"run A test/scripted, {one}" in shown
     assert "A − B +40.0 points [" in shown
     # 20 items right in A alone, 4 in B alone.
-    assert "McNemar p = 0.0015, exact A alone is right on 20 items, B alone on 4" in shown
-    assert "10,000 draws from seed 0" in shown
+    assert "McNemar p = 0.0015, exact; only A is right on 20 items, only B on 4" in shown
+    assert "10,000 draws, seed 0" in shown
     assert "differ in audio: full (A), silence (B)" in shown
     assert "modality sound 14" in shown
     assert "signature B bench:made-up#" in shown
@@ -56,7 +57,7 @@ def test_more_than_two_are_ranked(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "B 30 75.0 [59.8, 85.8] 1–2" in shown
     assert "A 14 35.0 [22.1, 50.5] 3" in shown
     assert "B − C +0.0 [" in shown
-    assert "2,000 draws from seed 5" in shown
+    assert "2,000 draws, seed 5" in shown
 
 
 @pytest.mark.parametrize("name", ["items.csv", "items.jsonl"])
@@ -119,7 +120,7 @@ def test_refusals_end_with_a_message_and_status_2(tmp_path: Path, capsys: pytest
     assert mmar("compare", run, file, "-b", known.origin, "--partial") == 0
     assert "20 items were asked in some of the runs only" in words(capsys)
     assert mmar("compare", run, bad, "-b", known.origin, "--lenient") == 0
-    assert f"left out: {bad}:41" in capsys.readouterr().err
+    assert f"skipped: {bad}:41" in capsys.readouterr().err
 
 
 def test_listen_on_real_audio(
@@ -133,7 +134,7 @@ def test_listen_on_real_audio(
     capsys.readouterr()
     assert mmar("reliance", real, silence, "--items", first) == 0
     shown = words(capsys)
-    assert "listens yes: under silence the accuracy falls by " in shown
+    assert "uses audio yes: under silence the accuracy falls by " in shown
     assert mmar("reliance", real, silence, "--json") == 0
     found = json.loads(capsys.readouterr().out)
     (one,) = found["conditions"]
@@ -166,4 +167,4 @@ def test_a_lenient_comparison_reads_a_benchmark_that_was_run_leniently(
         assert mmar(command, *runs, "--lenient") == 0
         said = capsys.readouterr()
         assert "40 items" in said.out
-        assert "left out: 1 in all; mmar score counts them as missing" in said.err
+        assert "skipped: 1 record in all" in said.err

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from mmar.cli.models import models
 from mmar.cli.preview import preview
 from mmar.cli.protocols import protocols
-from mmar.cli.terminal import columns
+from expect import raises
 from mmar.errors import InputError, MmarError, UsageError
 from mmar.items import load_benchmark
 from mmar.protocols import load_protocol
@@ -53,9 +53,8 @@ def as_json(command: click.Command, *arguments: object) -> Any:
 def test_protocols_are_listed_with_their_source() -> None:
     lines = run(protocols).splitlines()
     assert lines[0].split() == ["NAME", "CHOICES", "READS", "WORDING", "SOURCE"]
-    assert any(
-        line.startswith("mmar ") and line.endswith("github.com/ddlBoJack/MMAR issue 3") for line in lines
-    )
+    assert any(line.startswith("mmar ") for line in lines)
+    assert max(map(len, lines)) <= 80
     listed = as_json(protocols)
     assert [each["name"] for each in listed][:3] == ["mmar", "letter", "r1-aqa"]
     assert all(each["source"] for each in listed)
@@ -77,14 +76,14 @@ def test_one_protocol_is_shown_whole(tmp_path: Path) -> None:
         '[protocol]\nname = "mine"\ntemplate = "{q}\\n{choices}"\nchoices = "lines"\nsource = "mine"\n',
         "utf-8",
     )
-    assert "a wording of your own" in run(protocols, own)
+    assert "a wording of the user" in run(protocols, own)
     with pytest.raises(UsageError, match="no protocol “nothing”"):
         run(protocols, "nothing")
 
 
 def test_models_are_listed_by_class() -> None:
     lines = run(models).splitlines()
-    assert lines[0].split()[:5] == ["NAME", "CLASS", "SIZE", "OPEN", "PUBLISHED"]
+    assert lines[0].split()[:5] == ["NAME", "CLASS", "SIZE", "OPEN", "%"]
     assert len(lines) == 1 + 37 + 2
     row = next(line for line in lines if line.startswith("qwen2.5-omni-7b ")).split()
     assert row == [
@@ -95,8 +94,8 @@ def test_models_are_listed_by_class() -> None:
         "56.7",
         "openai-compatible",
         "mmar",
-        "Qwen/Qwen2.5-Omni-7B",
     ]
+    assert max(map(len, lines)) <= 80
     assert {each["class"] for each in as_json(models, "--class", "lrm")} == {"LRM"}
     assert len(as_json(models)) == 37
 
@@ -112,7 +111,7 @@ def test_one_model_says_what_it_needs_and_how_it_is_run() -> None:
     ):
         assert part in text
     assert as_json(models, "gemini-2.5-pro")["command"] == "mmar run gemini-2.5-pro --benchmark mmar"
-    with pytest.raises(UsageError, match="no published system “gpt-9”"):
+    with raises("unknown-model"):
         run(models, "gpt-9")
 
 
@@ -187,9 +186,3 @@ def test_what_cannot_be_shown_is_said(
 ) -> None:
     with pytest.raises(error, match=says):
         run(preview, *arguments, "-b", benchmark)
-
-
-def test_columns() -> None:
-    assert columns([("NAME", "N", "WHAT"), ("a", "10", "x"), ("bcdef", "2", "")], right=(1,)) == (
-        "NAME    N  WHAT\na      10  x\nbcdef   2"
-    )

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mmar.api import load, run
-from mmar.cli import main
 from mmar.items import write_benchmark
 
 
-def status(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main([str(one) for one in arguments])
-    return int(ended.value.code or 0)
-
-
 def test_nothing_that_is_read_is_written_over(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, command: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "run"
@@ -41,11 +35,9 @@ def test_nothing_that_is_read_is_written_over(
         ("audit", questions, "--fix-report", questions),
         ("audit", questions, "--write-baseline", "link.jsonl"),
     ):
-        assert status(*arguments) == 2, arguments
-        said = capsys.readouterr()
-        assert "this is what the command reads, and would be lost; name another file" in said.err
-        assert said.out == ""
+        result = command(*arguments)
+        assert (result.status, result.code, result.out) == (2, "output-is-input", ""), arguments
     assert {path: path.read_bytes() for path in before} == before
     # What was written before may be written anew, and a file beside the run's own two is nobody's.
     for _ in range(2):
-        assert status("score", folder, "--items", folder / "items.csv") == 0
+        assert command("score", folder, "--items", folder / "items.csv").status == 0

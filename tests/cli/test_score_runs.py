@@ -51,7 +51,7 @@ def test_a_runs_ledger_stands_for_its_run(tmp_path: Path, capsys: pytest.Capture
         assert mmar("score", path) == 0
         said.append(capsys.readouterr().out)
     assert said[0] == said[1]
-    assert "1 choice (named a choice)" in said[0]
+    assert "answers     1 read" in said[0]
     assert "model:baseline/longest" in said[0]
 
 

@@ -14,8 +14,8 @@ EVIL = "\x1b[2J\x1b]0;owned\x07\u202esdrawkcab"
 
 def test_only_the_tables_own_marks_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
     printed: list[str] = []
-    monkeypatch.setattr(terminal.click, "echo", lambda text, nl: printed.append(text))
-    terminal.say(f"\x1b[1mname\x1b[0m {EVIL}\x1b[8mhidden")
+    monkeypatch.setattr(terminal.click, "echo", lambda text, **_: printed.append(text))
+    terminal.print_table(f"\x1b[1mname\x1b[0m {EVIL}\x1b[8mhidden")
     assert printed == ["\x1b[1mname\x1b[0m �[2J�]0;owned��sdrawkcab�[8mhidden"]
 
 

@@ -98,7 +98,7 @@ def test_one_item_has_no_variance_between_items(tmp_path: Path) -> None:
 
 
 def test_the_table_and_the_json_say_it(tmp_path: Path) -> None:
-    from mmar.reports import score_table
+    from mmar.reports.score_table import score_table
 
     known = benchmark(tmp_path, 5)
     run(Scripted(say), known, out=tmp_path / "run", repeats=4)
@@ -106,5 +106,5 @@ def test_the_table_and_the_json_say_it(tmp_path: Path) -> None:
     shown = " ".join(score_table(found).split())
     assert "repeats 5 of 5 items, 4 answers each" in shown
     assert "majority 40.0 [11.8, 76.9]" in shown  # Wilson's interval of 2 of 5
-    assert "ties (1) and no vote (1) are wrong" in shown
+    assert "ties (1) and items without a vote (1) are wrong" in shown
     assert found.to_json()["repeats"]["rates"][3] == {"k": 4, "pass_at": 60.0, "pass_all": 20.0}

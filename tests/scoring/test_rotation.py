@@ -137,7 +137,7 @@ def test_a_plain_run_has_no_rotations(tmp_path: Path) -> None:
 
 
 def test_the_table_and_the_json_say_it(tmp_path: Path) -> None:
-    from mmar.reports import score_table
+    from mmar.reports.score_table import score_table
 
     known = benchmark(tmp_path)
     run(always(0), known, out=tmp_path / "run", rotations=0)

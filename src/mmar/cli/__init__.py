@@ -13,9 +13,10 @@ from typing import Any
 import click
 
 from mmar._version import __version__
+from mmar.cli.streams import prepare_streams
 from mmar.errors import MmarError
 
-__all__ = ["COMMANDS", "application", "main"]
+__all__ = ["COMMANDS", "application", "main", "print_error"]
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("mmar.cli.demo:demo", "Run and score the baselines on a small generated benchmark."),
@@ -95,14 +96,17 @@ def application() -> None:
     gc.enable()  # the command is loaded
 
 
+def print_error(error: MmarError) -> None:
+    """Print an error and its hint to standard error."""
+    click.echo(f"mmar: {error}", err=True)
+
+
 def main(arguments: list[str] | None = None, **extra: Any) -> None:
     """Run the command line.
 
     Exit status: 0 success; 1 the command ran, but something failed or was found; 2 bad input or usage, or an
     error of the network or disk; 130 interrupted. Errors are one message on standard error, without a traceback.
     """
-    from mmar.cli.terminal import prepare_streams
-
     prepare_streams()
     gc.disable()  # loading the modules of a command makes no garbage worth collecting
     try:
@@ -114,7 +118,7 @@ def main(arguments: list[str] | None = None, **extra: Any) -> None:
         error.show()
         sys.exit(error.exit_code)
     except MmarError as error:
-        click.echo(f"mmar: {error}", err=True)
+        print_error(error)
         sys.exit(2)
     except BrokenPipeError:
         # The reader (`head`, a closed pager) has what it wanted. Nothing more may be written at exit.

@@ -30,7 +30,8 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
         return
     from mmar.audit.registry import CHECKS, PUBLISHED_CHECKS
 
-    rows = [Row((check.code, check.severity, check.title)) for check in (*CHECKS, *PUBLISHED_CHECKS)]
+    rows = [Row((check.code, check.severity, check.title)) for check in CHECKS]
+    rows += [Row((check.code, check.severity, check.title)) for check in PUBLISHED_CHECKS]
     print_table("\n".join(draw((Column("CODE"), Column("SEVERITY"), Column("CHECK")), rows, display())))
     context.exit()
 
@@ -38,7 +39,9 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
 @click.command()
 @click.argument("subject", metavar="BENCHMARK", shell_complete=complete_benchmark)
 @audio_dir_option
-@click.option("--audio/--no-audio", default=True, help="Check the clips, if they are available.", show_default=True)
+@click.option(
+    "--audio/--no-audio", default=True, help="Check the clips, if they are available.", show_default=True
+)
 @json_option
 @click.option(
     "--fix-report",
@@ -80,7 +83,9 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
 @click.option("--all", "show_all", is_flag=True, help="Show all findings.")
 @click.option("--grim", is_flag=True, help="BENCHMARK is a CSV table of published percentages; check them.")
 @benchmark_option("With --grim: benchmark whose groups are the columns.")
-@click.option("--n", "sizes", multiple=True, metavar="COLUMN=N", help="With --grim: number of items of a column.")
+@click.option(
+    "--n", "sizes", multiple=True, metavar="COLUMN=N", help="With --grim: number of items of a column."
+)
 @click.option(
     "--leave-out",
     multiple=True,
@@ -129,8 +134,10 @@ def audit(
     refuse_over_inputs("--fix-report", fix_report, *inputs, baseline)
     refuse_over_inputs("--write-baseline", write_baseline, *inputs)
     selected, ignored = _codes(select), _codes(ignore)
-    choose(PUBLISHED_CHECKS if grim else CHECKS, selected, ignored)
-    if not grim:
+    if grim:
+        choose(PUBLISHED_CHECKS, selected, ignored)
+    else:
+        choose(CHECKS, selected, ignored)
         for option, value in (("--benchmark", benchmark), ("--n", sizes), ("--leave-out", leave_out)):
             if value:
                 raise UsageError(
@@ -195,7 +202,9 @@ def _load(name: str, audio_dir: Path | None) -> Benchmark:
     from mmar.items import Benchmark
 
     if name.lower().endswith(".csv"):
-        raise UsageError(f"{name} is a CSV table", code="csv-without-grim", hint="check a published table with --grim")
+        raise UsageError(
+            f"{name} is a CSV table", code="csv-without-grim", hint="check a published table with --grim"
+        )
     faults: list[InputError] = []
     try:
         return load(name, audio_dir=audio_dir, lenient=True, report=faults.append)
@@ -265,7 +274,9 @@ def _audit_table(
     numbers = {}
     for column, text in _pairs("--n", sizes):
         if not (text.isascii() and text.isdigit() and int(text)):
-            raise UsageError(f"--n {column}={text}: expected a number of items, such as {column}=165", code="not-a-number")
+            raise UsageError(
+                f"--n {column}={text}: expected a number of items, such as {column}=165", code="not-a-number"
+            )
         numbers[column] = int(text)
     rows = tuple((column, value.casefold()) for column, value in _pairs("--leave-out", leave_out))
     counts = Counts.of(load(benchmark) if benchmark else None, numbers)

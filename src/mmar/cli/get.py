@@ -63,7 +63,9 @@ def get(
     if listing:
         _print_list(cache_dir, as_json=as_json)
     elif name is None:
-        raise UsageError("no benchmark named", code="missing-argument", hint="mmar get --list shows the known ones")
+        raise UsageError(
+            "no benchmark named", code="missing-argument", hint="mmar get --list shows the known ones"
+        )
     elif entry_named(name).metadata is None:
         click.echo(f"{name} is generated, nothing is downloaded: {resolve(name, cache_dir).metadata}")
     else:
@@ -83,7 +85,9 @@ def _fetch(
             entry, cache_dir, sources=sources, audio=audio, force=force, progress=progress_on(sys.stderr)
         )
     except KeyboardInterrupt:
-        click.echo("\nStopped. The part that was fetched is kept; run the same command to continue.", err=True)
+        click.echo(
+            "\nStopped. The part that was fetched is kept; run the same command to continue.", err=True
+        )
         raise SystemExit(130) from None
     if as_json:
         import msgspec
@@ -108,7 +112,11 @@ def _print_list(cache_dir: Path, *, as_json: bool) -> None:
         items = f"{entry.items:,}" if entry.items else "–"
         rows.append(Row((entry.name, items, size, Store(cache_dir, entry).state, entry.title)))
     columns = (
-        Column("NAME"), Column("ITEMS", "right"), Column("DOWNLOAD", "right"), Column("STATE"), Column("TITLE"),
+        Column("NAME"),
+        Column("ITEMS", "right"),
+        Column("DOWNLOAD", "right"),
+        Column("STATE"),
+        Column("TITLE"),
     )
     print_table("\n".join((*draw(columns, rows, display()), "", f"cache: {cache_dir}")))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mmar.cli.terminal import say
+from mmar.cli.terminal import print_table
 from mmar.errors import UsageError
 from mmar.protocols import DEFAULT, Protocol, Request, load_protocol
 
@@ -64,7 +64,7 @@ def preview(*, item: str, benchmark: str, as_json: bool, **given: Any) -> None:
         record |= {"audio": str(request.audio), "digest": request.digest()}
     if model is not None and (body := _body(model, heard, options)) is not None:
         record["body"] = body
-    say(json.dumps(record, ensure_ascii=False, indent=2) if as_json else _shown(record, protocol))
+    print_table(json.dumps(record, ensure_ascii=False, indent=2) if as_json else _shown(record, protocol))
 
 
 def _model(given: dict[str, Any]) -> tuple[str | None, dict[str, str], Protocol]:

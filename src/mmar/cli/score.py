@@ -76,9 +76,7 @@ def score(
             click.echo(f"note: {note}", err=True)
         return
     if as_json and items == STDOUT:
-        raise UsageError(
-            "--items - and --json both print to standard output", code="incompatible-options"
-        )
+        raise UsageError("--items - and --json both print to standard output", code="incompatible-options")
     scored = score_path(task) if items is None else _write_items(task, items, path, benchmark)
     report = report_skipped()
     for error in scored.errors:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import io
 import json
 import os
 import re
@@ -25,7 +23,6 @@ __all__ = [
     "display",
     "output_file",
     "parse_pairs",
-    "prepare_streams",
     "print_json",
     "print_table",
     "refuse_over_inputs",
@@ -37,25 +34,7 @@ STDOUT = Path("-")
 
 # The codes of mmar's own tables: reset, bold, dim, red, yellow, cyan.
 _OWN_CODES = re.compile(r"(\x1b\[(?:0|1|2|31|33|36)m)")
-_REPLACEMENTS = {
-    "−": "-", "–": "-", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'", "→": "->", "×": "x", "·": ".", "─": "-",
-}  # fmt: skip
 _MAX_SKIPPED = 20
-
-
-def prepare_streams() -> None:
-    """Let standard output and error replace what their encoding cannot express, instead of failing."""
-    codecs.register_error("mmar-replace", _replace)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="mmar-replace")
-
-
-def _replace(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    text = error.object[error.start : error.end]
-    return "".join(_REPLACEMENTS.get(char, "?") for char in text), error.end
 
 
 def display(stream: TextIO | None = None) -> Display:

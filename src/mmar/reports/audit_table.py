@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from typing import Any
 
 from mmar.audit import Audit, Outcome, Severity
 from mmar.audit.finding import SEVERITIES
@@ -43,7 +44,7 @@ def audit_table(audit: Audit, *, examples: int | None = 3, display: Display | No
 
 
 def _title(audit: Audit) -> str:
-    about = {
+    about: dict[str, Any] = {
         key: strip_control_chars(value) if isinstance(value, str) else value
         for key, value in audit.subject.items()
     }

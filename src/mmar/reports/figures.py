@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmar.errors import UsageError
 from mmar.items.whole_file import write_whole
@@ -92,10 +92,17 @@ def draw_categories(description: Description) -> Figure:
     hues = [_PALETTE[index % len(_PALETTE)] for index in range(len(inner))]
     _ring(axes, sizes, colours, outer=1.0, width=0.25)
     patches = _ring(axes, [n for _, n in inner], hues, outer=0.74, width=0.4)
-    _label(axes, sizes, labels)
+    lowest = _label(axes, sizes, labels)
     names = [f"{name}  {n:,} ({100 * n / description.items:.1f} %)" for name, n in inner]
     axes.legend(
-        patches, names, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False, fontsize=_TEXT
+        patches,
+        names,
+        loc="upper center",
+        bbox_to_anchor=(0, lowest - _LINE),
+        bbox_transform=axes.transData,
+        ncols=2,
+        frameon=False,
+        fontsize=_TEXT,
     )
     return figure
 
@@ -129,7 +136,7 @@ def figure_style() -> Iterator[None]:
             code="missing-extra",
             hint="pip install 'mmar[figures]'",
         ) from None
-    settings = {
+    settings: Any = {
         "font.family": "DejaVu Sans",  # part of matplotlib, hence the same everywhere
         "font.size": _TEXT,
         "svg.fonttype": "path",
@@ -156,7 +163,7 @@ def _canvas(description: Description) -> tuple[Figure, Axes]:
 
 def _ring(
     axes: Axes, sizes: Sequence[float], colours: Sequence[object], *, outer: float, width: float
-) -> Sequence[object]:
+) -> list[Any]:
     patches = axes.pie(
         sizes,
         radius=outer,
@@ -169,8 +176,13 @@ def _ring(
     return list(patches)
 
 
-def _label(axes: Axes, sizes: Sequence[int], labels: Sequence[str]) -> None:
-    """Write labels in a column on either side of the rings, joined to their segments by lines."""
+def _label(axes: Axes, sizes: Sequence[int], labels: Sequence[str]) -> float:
+    """Write labels in a column on either side of the rings, joined to their segments by lines.
+
+    Returns:
+        The height of the lowest label, or of the rings' lower edge if that is lower.
+    """
+    lowest = -1.05
     total, angle = sum(sizes), 90.0
     sides: dict[int, list[tuple[float, float, str]]] = {1: [], -1: []}
     for size, label in zip(sizes, labels, strict=True):
@@ -182,9 +194,17 @@ def _label(axes: Axes, sizes: Sequence[int], labels: Sequence[str]) -> None:
     for side, entries in sides.items():
         entries.sort(reverse=True)
         heights = spread([1.1 * y for y, _, _ in entries], _LINE)
+        lowest = min([lowest, *heights])
         for height, (y, x, label) in zip(heights, entries, strict=True):
-            axes.plot((x, 1.08 * x, side * 1.24), (y, 1.08 * y, height), color="#6E6E6E", linewidth=0.5, clip_on=False)
+            axes.plot(
+                (x, 1.08 * x, side * 1.24),
+                (y, 1.08 * y, height),
+                color="#6E6E6E",
+                linewidth=0.5,
+                clip_on=False,
+            )
             axes.text(side * 1.28, height, label, ha="left" if side > 0 else "right", va="center")
+    return lowest
 
 
 def _write(figure: Figure, path: Path, title: str) -> Path:

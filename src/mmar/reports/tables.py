@@ -76,7 +76,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def draw(columns: Sequence[Column], rows: Iterable[Row], display: Display | None = None) -> list[str]:
-    """Draw a table.
+    r"""Draw a table.
 
     A table that is wider than the display has its first column cut, then its last one.
 
@@ -89,7 +89,7 @@ def draw(columns: Sequence[Column], rows: Iterable[Row], display: Display | None
         Lines without line ends: headings (none if all are empty), then the rows.
 
     Example:
-        >>> print("\\n".join(draw([Column("NAME"), Column("SIZE", "right")], [Row(("one", "7B"))])))
+        >>> print("\n".join(draw([Column("NAME"), Column("SIZE", "right")], [Row(("one", "7B"))])))
         NAME  SIZE
         one     7B
     """

@@ -1,0 +1,56 @@
+"""The command line, run in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+import mmar.cli
+from mmar.errors import MmarError
+
+
+class Result(NamedTuple):
+    """What a command did."""
+
+    status: int
+    out: str
+    err: str
+    error: MmarError | None
+
+    @property
+    def code(self) -> str | None:
+        """The code of the error that ended the command."""
+        return None if self.error is None else self.error.code
+
+    @property
+    def words(self) -> str:
+        """The output with all white space as single spaces."""
+        return " ".join(self.out.split())
+
+
+@pytest.fixture
+def command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Result]:
+    """Run `mmar` with arguments."""
+    errors: list[MmarError] = []
+    print_error = mmar.cli.print_error
+
+    def record(error: MmarError) -> None:
+        errors.append(error)
+        print_error(error)
+
+    monkeypatch.setattr(mmar.cli, "print_error", record)
+
+    def run(*arguments: object) -> Result:
+        errors.clear()
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            mmar.cli.main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return Result(int(ended.value.code or 0), out, err, errors[-1] if errors else None)
+
+    return run
