@@ -31,9 +31,7 @@ class Result(NamedTuple):
 
 
 @pytest.fixture
-def command(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Result]:
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run `mmar` with arguments."""
     errors: list[MmarError] = []
     print_error = mmar.cli.print_error

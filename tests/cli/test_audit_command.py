@@ -199,7 +199,7 @@ def test_the_clips_are_heard_where_they_are(mmar: Any, tone: Callable[..., Path]
     assert mmar("audit", path, "--audio-dir", "clips", "--no-audio")[0] == 0
     status, _, err = mmar("audit", path, "--audio-dir", "cache" if (tmp_path / "cache").is_dir() else ".")
     assert status == 2
-    assert "none of the 4 clips is there" in err
+    assert "--audio-dir" in err
 
 
 def test_runs_without_audio_are_read(mmar: Any, tmp_path: Path, tone: Callable[..., Path]) -> None:
@@ -225,7 +225,7 @@ def test_runs_without_audio_are_read(mmar: Any, tmp_path: Path, tone: Callable[.
     assert "by all 2 runs" in out
     status, _, err = mmar("audit", path, "--without-audio", "hearing")
     assert status == 2
-    assert "that run was given the audio" in err
+    assert "--condition none" in err
 
 
 def test_a_published_table(mmar: Any, tmp_path: Path) -> None:

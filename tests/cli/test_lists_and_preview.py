@@ -10,10 +10,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from expect import raises
 from mmar.cli.models import models
 from mmar.cli.preview import preview
 from mmar.cli.protocols import protocols
-from expect import raises
 from mmar.errors import InputError, MmarError, UsageError
 from mmar.items import load_benchmark
 from mmar.protocols import load_protocol
@@ -52,7 +52,7 @@ def as_json(command: click.Command, *arguments: object) -> Any:
 
 def test_protocols_are_listed_with_their_source() -> None:
     lines = run(protocols).splitlines()
-    assert lines[0].split() == ["NAME", "CHOICES", "READS", "WORDING", "SOURCE"]
+    assert lines[0].split() == ["NAME", "CHOICES", "WORDING", "SOURCE"]
     assert any(line.startswith("mmar ") for line in lines)
     assert max(map(len, lines)) <= 80
     listed = as_json(protocols)
@@ -93,7 +93,6 @@ def test_models_are_listed_by_class() -> None:
         "yes",
         "56.7",
         "openai-compatible",
-        "mmar",
     ]
     assert max(map(len, lines)) <= 80
     assert {each["class"] for each in as_json(models, "--class", "lrm")} == {"LRM"}

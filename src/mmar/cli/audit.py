@@ -124,8 +124,7 @@ def audit(
     Example:
       mmar audit demo
       mmar audit demo --select C,A --all
-      mmar audit my-set.jsonl --audio-dir clips --fix-report corrections.json
-      mmar audit published.csv --grim --benchmark mmar
+      mmar audit demo --fix-report corrections.json
     """
     from mmar.audit import choose, read_baseline
     from mmar.audit.registry import CHECKS, PUBLISHED_CHECKS
@@ -300,10 +299,10 @@ def _write_baseline(result: Audit, path: Path) -> None:
 
 
 def _write_corrections(result: Audit, path: Path) -> None:
-    from mmar.items.whole_file import write_whole
+    from mmar.files.atomic import write_atomic
 
     report = result.corrections()
-    write_whole(path, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
+    write_atomic(path, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
     records = report["corrections"]
     certain = sum("proposed" in record for record in records)
     click.echo(f"{path}: {count(len(records), 'finding')}, {certain:,} with a proposed value", err=True)

@@ -9,8 +9,7 @@ from typing import Any
 import click
 
 from mmar.cli.options import align, items_option, runs_options
-from mmar.cli.terminal import STDOUT, display, output_file, print_json, print_table
-from mmar.errors import UsageError
+from mmar.cli.terminal import STDOUT, check_items_option, display, output_file, print_json, print_table
 
 __all__ = ["compare"]
 
@@ -49,23 +48,22 @@ def compare(
     \b
     Example:
       mmar compare demo-runs/baseline-listener demo-runs/baseline-random
-      mmar compare a.jsonl b.jsonl c.jsonl --benchmark mmar --items differing.csv
+      mmar compare demo-runs/baseline-listener demo-runs/baseline-longest --items differing.csv
     """
     from mmar.scoring.compare import compare as compare_runs
     from mmar.scoring.compare import disagreements
 
-    if as_json and items == STDOUT:
-        raise UsageError("--items - and --json both print to standard output", code="incompatible-options")
+    check_items_option(items, as_json, *paths, benchmark)
     verdicts = align(paths, benchmark, protocol, partial=partial, key=key, lenient=lenient)
     result = compare_runs(verdicts, scorer=scorer, draws=draws, seed=seed)
     if items is not None:
-        from mmar.items.whole_file import write_whole
+        from mmar.files.atomic import write_atomic
         from mmar.reports.records_file import records_file
 
         fields = ["id", "modality", "category", "sub_category", "question", "answer"]
         fields += [f"{run.label}_{what}" for run in result.runs for what in ("right", "state", "named")]
-        with output_file("--items", items, *paths, benchmark) as path:
-            write_whole(path, records_file(disagreements(verdicts, scorer), path, fields))
+        with output_file(items) as path:
+            write_atomic(path, records_file(disagreements(verdicts, scorer), path, fields))
     if as_json:
         print_json(result.to_json())
         return

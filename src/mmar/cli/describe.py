@@ -33,7 +33,6 @@ def describe(
     Example:
       mmar describe demo
       mmar describe demo --figures figures
-      mmar describe my-set.jsonl --audio-dir clips
     """
     from mmar.reports.describe import describe_benchmark
 

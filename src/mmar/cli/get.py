@@ -50,14 +50,13 @@ def get(
 ) -> None:
     """Download a benchmark: its questions and its audio.
 
-    Files are verified and kept in a cache, where every command finds the benchmark by its name.
+    Files are verified and kept in a cache, where every command finds the benchmark by its name. "mmar get mmar"
+    downloads 3 GB, with --no-audio 3 MB; run it again to continue after an interruption.
 
     \b
     Example:
       mmar get --list
-      mmar get mmar                                  # 3 GB; run it again if the connection breaks
-      mmar get mmar --no-audio                       # the questions alone, 3 MB
-      mmar get mmar --from MMAR-meta.jsonl --from https://mirror.example/mmar-audio.tar.gz
+      mmar get demo
     """
     cache_dir = cache_dir or default_cache_dir(os.environ, sys.platform, Path.home())
     if listing:
@@ -77,12 +76,12 @@ def _fetch(
     entry: Entry, cache_dir: Path, sources: tuple[str, ...], *, audio: bool, force: bool, as_json: bool
 ) -> bool:
     from mmar.benchmarks.obtain import obtain
-    from mmar.benchmarks.progress import progress_on
     from mmar.benchmarks.summary import summary
+    from mmar.files.progress import progress_for
 
     try:
         obtained = obtain(
-            entry, cache_dir, sources=sources, audio=audio, force=force, progress=progress_on(sys.stderr)
+            entry, cache_dir, sources=sources, audio=audio, force=force, progress=progress_for(sys.stderr)
         )
     except KeyboardInterrupt:
         click.echo(
@@ -100,7 +99,7 @@ def _fetch(
 
 
 def _print_list(cache_dir: Path, *, as_json: bool) -> None:
-    from mmar.benchmarks.progress import bytes_text
+    from mmar.files.progress import format_bytes
 
     if as_json:
         print_json([_record(entry, cache_dir) for entry in CATALOGUE.values()])
@@ -108,7 +107,7 @@ def _print_list(cache_dir: Path, *, as_json: bool) -> None:
     rows = []
     for entry in CATALOGUE.values():
         files = [file for file in (entry.metadata, entry.audio) if file]
-        size = bytes_text(sum(file.size for file in files)) if files else "–"
+        size = format_bytes(sum(file.size for file in files)) if files else "–"
         items = f"{entry.items:,}" if entry.items else "–"
         rows.append(Row((entry.name, items, size, Store(cache_dir, entry).state, entry.title)))
     columns = (

@@ -65,7 +65,6 @@ def models(*, name: str | None, model_class: str | None, as_json: bool) -> None:
         Column("OPEN"),
         Column("%", "right"),
         Column("SERVED BY"),
-        Column("PROTOCOL"),
     )
     rows = [
         Row(
@@ -76,7 +75,6 @@ def models(*, name: str | None, model_class: str | None, as_json: bool) -> None:
                 {True: "yes", False: "no", None: "-"}[each.open_weights],
                 f"{each.accuracy:.1f}",
                 each.serves,
-                each.protocol,
             )
         )
         for each in chosen

@@ -42,13 +42,13 @@ _SHORTEST_DIGEST = 8
 def preview(*, item: str, benchmark: str, as_json: bool, **given: Any) -> None:
     """Show the exact request for one item, without sending it.
 
-    ITEM is an item's id, its number counted from 1, or the start of a request's digest as a run's answers.jsonl
-    has it (under the same protocol and its own settings).
+    ITEM is an item's id, its number counted from 1, or the first characters of a request's digest as in the
+    answers.jsonl of a run (with the same protocol and its own settings).
 
     \b
     Example:
-      mmar preview 17 --benchmark mmar
-      mmar preview qx8hrhBZJ98_00-01-32_00-02-02 --benchmark mmar --protocol r1-aqa
+      mmar preview 1 --benchmark demo
+      mmar preview 1 --benchmark demo --protocol r1-aqa
       mmar preview 1 --benchmark demo --model openai/gpt-4o-audio-preview
     """
     from mmar.api import load

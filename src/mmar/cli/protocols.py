@@ -38,11 +38,8 @@ def protocols(*, name: str | None, as_json: bool) -> None:
     if as_json:
         print_json([_record(each) for each in all_protocols().values()])
         return
-    columns = [Column(heading) for heading in ("NAME", "CHOICES", "READS", "WORDING", "SOURCE")]
-    rows = [
-        Row((each.name, each.choices, _reads(each), each.wording, each.source))
-        for each in all_protocols().values()
-    ]
+    columns = [Column(heading) for heading in ("NAME", "CHOICES", "WORDING", "SOURCE")]
+    rows = [Row((each.name, each.choices, each.wording, each.source)) for each in all_protocols().values()]
     lines = draw(columns, rows, display())
     lines += ["", f"The default is {DEFAULT}. mmar protocols NAME shows a protocol in full."]
     print_table("\n".join(lines))

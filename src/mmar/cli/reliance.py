@@ -9,8 +9,7 @@ from typing import Any
 import click
 
 from mmar.cli.options import align, items_option, runs_options
-from mmar.cli.terminal import STDOUT, display, output_file, print_json, print_table
-from mmar.errors import UsageError
+from mmar.cli.terminal import STDOUT, check_items_option, display, output_file, print_json, print_table
 
 __all__ = ["reliance"]
 
@@ -40,19 +39,18 @@ def reliance(
     """
     from mmar.scoring.listen import listen, solved_items
 
-    if as_json and items == STDOUT:
-        raise UsageError("--items - and --json both print to standard output", code="incompatible-options")
+    check_items_option(items, as_json, *paths, benchmark)
     verdicts = align(paths, benchmark, protocol, partial=partial, lenient=lenient)
     result = listen(verdicts, scorer=scorer)
     if items is not None:
-        from mmar.items.whole_file import write_whole
+        from mmar.files.atomic import write_atomic
         from mmar.reports.records_file import records_file
 
         fields = ["id", "modality", "category", "sub_category", "question", "choices", "answer"]
         fields += ["solved_under", "solved_under_all", "full_right"]
         fields += [f"{one.audio}_right" for one in result.conditions]
-        with output_file("--items", items, *paths, benchmark) as path:
-            write_whole(path, records_file(solved_items(verdicts, scorer), path, fields))
+        with output_file(items) as path:
+            write_atomic(path, records_file(solved_items(verdicts, scorer), path, fields))
     if as_json:
         print_json(result.to_json())
         return

@@ -77,17 +77,17 @@ _SECONDS = click.FloatRange(0, min_open=True)
 @click.option("--dry-run", is_flag=True, help="Say what would be asked and what it would cost; send nothing.")
 @click.option("--lenient", is_flag=True, help="Leave bad records of the benchmark out.")
 def run(model: str, benchmark: str, **given: Any) -> None:
-    """Run a model on a benchmark, or go on with a run.
+    """Run a model on a benchmark, or continue a run.
 
-    MODEL is a baseline (baseline/listener), ADAPTER/NAME (openai/gpt-4o-audio-preview), or a name that mmar
-    models lists. Each answer is on disk before it is counted; the same command after a crash asks only what has
-    no answer.
+    MODEL is a baseline (baseline/listener), ADAPTER/NAME (openai/gpt-4o-audio-preview, with --base-url for other
+    servers), or a system that "mmar models" lists. Each answer is written to disk at once; the same command
+    continues a run that was interrupted. Exit status 1: some items have no answer.
 
     \b
     Example:
       mmar run baseline/listener --benchmark demo
-      mmar run openai/gpt-4o-audio-preview --benchmark mmar --budget 20 --prices prices.toml
-      mmar run openai/Qwen/Qwen2.5-Omni-7B --benchmark mmar --base-url http://localhost:8000/v1
+      mmar run baseline/listener --benchmark demo --condition silence
+      mmar run baseline/random --benchmark demo --limit 10 --out runs/ten
     """
     loaded = load(
         benchmark,

@@ -12,7 +12,15 @@ import msgspec
 
 from mmar.api import score_path, task_for
 from mmar.cli.options import benchmark_option, items_option, json_option, lenient_option, protocol_option
-from mmar.cli.terminal import STDOUT, display, output_file, print_json, print_table, report_skipped
+from mmar.cli.terminal import (
+    STDOUT,
+    check_items_option,
+    display,
+    output_file,
+    print_json,
+    print_table,
+    report_skipped,
+)
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,8 +64,8 @@ def score(
     Example:
       mmar score demo-runs/baseline-listener
       mmar score demo-runs/baseline-listener --items items.csv
-      mmar score predictions.jsonl --benchmark mmar
     """
+    check_items_option(items, as_json, path, benchmark)
     gc.disable()  # the process ends after one score, which makes few cycles
     task = task_for(
         path, benchmark, key=key, protocol=protocol, lenient=lenient, keep="differing" if as_json else "none"
@@ -75,9 +83,7 @@ def score(
         for note in layout.notes:
             click.echo(f"note: {note}", err=True)
         return
-    if as_json and items == STDOUT:
-        raise UsageError("--items - and --json both print to standard output", code="incompatible-options")
-    scored = score_path(task) if items is None else _write_items(task, items, path, benchmark)
+    scored = score_path(task) if items is None else _write_items(task, items)
     report = report_skipped()
     for error in scored.errors:
         report(error)
@@ -91,14 +97,14 @@ def score(
     print_table(score_table(scored.score, display(stream)), err=to_stderr)
 
 
-def _write_items(task: Task, items: Path, *inputs: Path | str | None) -> Scored:
+def _write_items(task: Task, items: Path) -> Scored:
     """Score, and write a line for each item meanwhile."""
-    from mmar.items.whole_file import WholeFile
+    from mmar.files.atomic import AtomicFile
     from mmar.reports.records_file import RecordFormat
     from mmar.scoring.result import RowFile
 
-    with output_file("--items", items, *inputs) as path:
+    with output_file(items) as path:
         form = RecordFormat.of(path, _FIELDS)
-        with WholeFile(path) as file:
+        with AtomicFile(path) as file:
             rows = RowFile(file, form.header(), form.lines_of)
             return score_path(msgspec.structs.replace(task, rows=rows))

@@ -19,6 +19,7 @@ from mmar.reports.tables import Display
 
 __all__ = [
     "STDOUT",
+    "check_items_option",
     "counter",
     "display",
     "output_file",
@@ -94,20 +95,22 @@ def counter(noun: str) -> Iterator[Callable[[int, int], None]]:
         click.echo("\r\033[K", nl=False, err=True)
 
 
-@contextmanager
-def output_file(option: str, path: Path, *inputs: Path | str | None) -> Iterator[Path]:
-    """The file that an option names; `-` is a temporary file that is copied to standard output at the end.
-
-    Args:
-        option: as it is spelled, for the message.
-        path: the file.
-        inputs: files and folders that the command reads, which are not overwritten.
+def check_items_option(items: Path | None, as_json: bool, *inputs: Path | str | None) -> None:
+    """Check `--items` before anything is computed.
 
     Raises:
-        UsageError: the file is one of the inputs.
+        UsageError: the file is one of the inputs, or both outputs go to standard output.
     """
+    if as_json and items == STDOUT:
+        raise UsageError("--items - and --json both print to standard output", code="incompatible-options")
+    if items != STDOUT:
+        refuse_over_inputs("--items", items, *inputs)
+
+
+@contextmanager
+def output_file(path: Path) -> Iterator[Path]:
+    """The file to write for an option; for `-` a temporary file, which is copied to standard output at the end."""
     if path != STDOUT:
-        refuse_over_inputs(option, path, *inputs)
         yield path
         return
     import tempfile

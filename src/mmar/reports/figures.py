@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmar.errors import UsageError
-from mmar.items.whole_file import write_whole
+from mmar.files.atomic import write_atomic
 from mmar.reports.describe import Description
 
 if TYPE_CHECKING:
@@ -218,5 +218,5 @@ def _write(figure: Figure, path: Path, title: str) -> Path:
     figure.savefig(
         buffer, format=suffix, dpi=_DPI, metadata=metadata[suffix], bbox_inches="tight", pad_inches=0.05
     )
-    write_whole(path, buffer.getvalue())
+    write_atomic(path, buffer.getvalue())
     return path

@@ -35,6 +35,7 @@ Style = Literal["", "bold", "dim", "red", "yellow", "cyan"]
 _CODES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33", "cyan": "36"}
 _LABEL = 12  # columns of a fact's name
 _GAP = 2
+_MIN_WIDTH = 12  # to which a column may be cut
 
 
 class Display(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ class Row(msgspec.Struct, frozen=True):
 def draw(columns: Sequence[Column], rows: Iterable[Row], display: Display | None = None) -> list[str]:
     r"""Draw a table.
 
-    A table that is wider than the display has its first column cut, then its last one.
+    The widest left-aligned columns of a table that is too wide for the display are cut.
 
     Args:
         columns: the columns, in order.
@@ -100,10 +101,13 @@ def draw(columns: Sequence[Column], rows: Iterable[Row], display: Display | None
         if len(row.cells) > 1:
             widths = [max(pair) for pair in zip(widths, _cell_widths(row, len(widths)), strict=True)]
     over = sum(widths) + _GAP * (len(widths) - 1) - display.width
-    for index in (0, len(widths) - 1):
-        taken = min(max(0, over), max(0, widths[index] - 12))
-        widths[index] -= taken
-        over -= taken
+    flexible = [index for index, column in enumerate(columns) if column.align == "left"]
+    while over > 0 and flexible:
+        widest = max(flexible, key=lambda index: widths[index])
+        if widths[widest] <= _MIN_WIDTH:
+            break
+        widths[widest] -= 1
+        over -= 1
     lines = []
     if any(column.group for column in columns):
         lines.append(paint(_group_line(columns, widths), "dim", display))

@@ -1,0 +1,81 @@
+"""The help: a sentence for each command, examples that run as printed, suggestions, exit statuses."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from mmar.cli import COMMANDS, application
+
+COMMANDS_HERE = [name for name in COMMANDS if name != "studio"]
+
+
+def help_of(name: str) -> tuple[click.Command, str]:
+    command = application.get_command(click.Context(application), name)
+    assert command is not None
+    return command, command.help or ""
+
+
+def examples(name: str) -> list[list[str]]:
+    _, text = help_of(name)
+    block = text.partition("Example:")[2]
+    return [
+        shlex.split(line, comments=True)[1:] for line in re.findall(r"^ +(mmar .*)$", block, re.MULTILINE)
+    ]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_shows_the_first_sentence_of_each(name: str) -> None:
+    command, text = help_of(name)
+    assert command.name == name
+    assert text.strip().startswith(COMMANDS[name][1])
+
+
+@pytest.mark.parametrize("name", COMMANDS_HERE)
+def test_every_option_has_one_line_of_help(name: str) -> None:
+    command, _ = help_of(name)
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"{name} {parameter.opts[0]}"
+            assert len(parameter.help) <= 120, f"{name} {parameter.opts[0]}"
+
+
+def test_all_examples_run_as_printed_after_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Any
+) -> None:
+    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    assert command("demo").status == 0
+    for name in COMMANDS_HERE:
+        lines = [line for line in examples(name) if line != ["demo"]]
+        assert lines or name == "demo", name
+        for line in lines:
+            result = command(*line)
+            # An audit that finds errors ends with 1.
+            assert result.status in ((0, 1) if name == "audit" else (0,)), (line, result.err)
+            assert result.out, line
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("scroe", "score"), ("Run", "run"), ("listen", "mmar --help"), ("comparison", "compare")],
+)
+def test_an_unknown_command_is_answered_with_a_suggestion(command: Any, typed: str, meant: str) -> None:
+    result = command(typed)
+    assert (result.status, result.code, result.out) == (2, "unknown-command", "")
+    assert meant in (result.error.hint or "")
+
+
+def test_options_of_another_kind_are_usage_errors(command: Any) -> None:
+    for arguments in (
+        ("score",),
+        ("score", "--nothing", "x"),
+        ("run", "m"),
+        ("compare", "--draws", "0", "a", "b"),
+    ):
+        assert command(*arguments).status == 2, arguments
