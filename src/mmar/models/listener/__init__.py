@@ -1,15 +1,12 @@
-"""The baseline listener: plain signal processing that answers from the sound, and says why.
+"""The baseline listener: signal processing that answers from the sound alone.
 
-    question, choices ─► words ─► rules ─► measurement on the Ear ─► scores of the choices ─► Heard
-
-It proves the path of the audio from file to number without any download, and marks what can be had without
-understanding: a model should beat it. It measures onsets, pitch, level, the difference of the channels and
-the shape of the spectrum, knows nothing of words, and picks blindly, saying so, where no measurement answers.
+It proves the way of the audio from a file to a number without any download, and marks what can be had without
+understanding. It measures onsets, pitch, level, stereo balance and spectrum. Where no measurement applies, and where
+the clip is silent, it guesses.
 """
 
 from __future__ import annotations
 
-from mmar.models.listener.answering import listen
-from mmar.models.listener.heard import Heard
+from mmar.models.listener.rules import Finding, answer_from_audio
 
-__all__ = ["Heard", "listen"]
+__all__ = ["Finding", "answer_from_audio"]

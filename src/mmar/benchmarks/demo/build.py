@@ -1,0 +1,127 @@
+"""The records of the demonstration set, and the folder that holds them with their clips."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmar.audio import Clip, write_wav
+from mmar.benchmarks.demo import mixes, single
+from mmar.benchmarks.demo.question import Kind
+from mmar.benchmarks.demo.sounds import RATE, Wave
+from mmar.errors import ExternalError
+
+__all__ = ["METADATA_NAME", "build", "records"]
+
+METADATA_NAME = "demo-meta.jsonl"
+_KINDS: tuple[Kind, ...] = single.KINDS + mixes.KINDS
+
+
+def records(seed: int = 0) -> list[dict[str, Any]]:
+    """The items in the publisher's fields and order. One seed gives the same items on one machine."""
+    return [record for record, _ in _items(seed)]
+
+
+def build(folder: Path, seed: int = 0) -> Path:
+    """Write `demo-meta.jsonl` and `audio/*.wav` (16-bit PCM, 16 kHz).
+
+    The files are made in a folder beside it, which is renamed when it is complete.
+
+    Args:
+        folder: a folder that does not exist yet; its parents are made.
+        seed: of everything that is random in the set.
+
+    Returns:
+        The metadata file.
+
+    Raises:
+        ExternalError: the files cannot be written.
+    """
+    part = folder.with_name(f".{folder.name}.part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        (part / "audio").mkdir(parents=True)
+        made = []
+        for record, wave in _items(seed):
+            samples = np.clip(wave, -1, 1).astype(np.float32).reshape(len(wave), -1)
+            write_wav(part / record["audio_path"], Clip(samples, RATE))
+            made.append(json.dumps(record, ensure_ascii=False) + "\n")
+        (part / METADATA_NAME).write_text("".join(made), encoding="utf-8")
+        part.rename(folder)
+    except OSError as error:
+        raise ExternalError(
+            f"{folder}: the demonstration set cannot be written ({error.strerror or error})",
+            code="demo-not-written",
+            hint="check that the folder is writable and that the disk has 15 MB of space",
+        ) from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return folder / METADATA_NAME
+
+
+def _items(seed: int) -> Iterator[tuple[dict[str, Any], Wave]]:
+    """Each record with its clip. Among items with as many choices, each position is right equally often."""
+    positions: defaultdict[int, list[int]] = defaultdict(list)
+    shuffler = np.random.default_rng([seed, 0])
+    for kind in _KINDS:
+        rng = np.random.default_rng([seed, zlib.crc32(kind.slug.encode())])
+        answers = rng.permutation(kind.answers)
+        start = 0
+        for index in range(kind.clips):
+            answer = str(answers[index % len(answers)])
+            wave, heard = kind.make(answer, rng)
+            others = [
+                str(other) for other in rng.permutation([each for each in kind.answers if each != answer])
+            ]
+            choices = others[: kind.choices - 1]
+            if not positions[kind.choices]:
+                positions[kind.choices] = [int(each) for each in shuffler.permutation(kind.choices)]
+            choices.insert(positions[kind.choices].pop(), answer)
+            end = start + -(-len(wave) // RATE)
+            yield _record(kind, index, choices, answer, heard, (start, end)), wave
+            start = end
+
+
+def _record(
+    kind: Kind, index: int, choices: list[str], answer: str, heard: str, seconds: tuple[int, int]
+) -> dict[str, Any]:
+    name = f"{kind.slug}-{index + 1}"
+    criteria = (
+        ("Cue Identification", f"says what can be heard: {heard}"),
+        ("Relevant Property", "names the property of the sound that the question asks for"),
+        ("Inference", "derives the answer from what can be heard, not from the choices"),
+        ("Other Choices", "makes clear why the other choices do not fit"),
+        ("Conclusion", f'ends with "{answer}", and nothing in it contradicts that'),
+    )
+    return {
+        "id": name,
+        "audio_path": f"./audio/{name}.wav",
+        "question": kind.question,
+        "choices": choices,
+        "answer": answer,
+        "modality": kind.modality,
+        "category": kind.category,
+        "sub-category": kind.sub_category,
+        "language": None,
+        "source": "synthesis",
+        "url": f"mmar-demo:{kind.slug}",
+        "timestamp": ",".join(f"00:00:{second:02d}" for second in seconds),
+        "thinking": f"{heard} So the answer is {answer}.",
+        "cue": [heard.rstrip(".")],
+        "rubric": [
+            {
+                "name": part,
+                "scoring_point": f"Give 1 point if the reasoning {point.rstrip('.')}.",
+                "note": f"{part} is one step from the sound to the answer.",
+                "choices": [0, 1],
+            }
+            for part, point in criteria
+        ],
+    }
