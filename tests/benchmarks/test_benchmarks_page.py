@@ -20,10 +20,8 @@ def test_digests_and_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path))
     demo = load("demo")
     digests = {name: entry.digest[:8] for name, entry in CATALOGUE.items() if entry.digest}
-    digests["demo"] = demo.digest[:8]
     assert dict(re.findall(r"^\| `([a-z-]+)` \| `([0-9a-f]{8})` \|$", PAGE, re.MULTILINE)) == digests
     assert set(re.findall(r"^\| `([a-z-]+)` \| (?:the|as|made)", PAGE, re.MULTILINE)) == set(CATALOGUE)
-    assert f"`demo` has {len(demo)} questions" in PAGE
     # The definition, followed to the letter with nothing of the program.
     lines = next(tmp_path.rglob("demo-meta.jsonl")).read_text("utf-8").splitlines()
     entries = sorted(

@@ -2,53 +2,77 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
-from mmar.api import load, score_path, task_for
-from mmar.cli.run import default_folder, run_and_report
+from mmar.api import score
+from mmar.cli import application
 from mmar.cli.terminal import display, print_table
-from mmar.protocols import DEFAULT
 
 __all__ = ["demo"]
 
-_MODELS = ("baseline/random", "baseline/longest", "baseline/listener")
+_FOLDER = Path("runs/demo")
+_LETTERS = "baseline/listener-letters"
+_MODELS = ("baseline/random", "baseline/longest", "baseline/listener", _LETTERS)
+_TWO_NUMBERS = """\
+baseline/listener-letters gives the answers of baseline/listener as letters ("B"). The published rule looks for the
+words of the right choice, finds none, and scores 0.0. The choice scorer reads which choice was named.
+"""
+_NEXT = """\
+Next:
+  mmar score {listener}                       the whole table, with intervals by group
+  mmar preview 1 --benchmark demo                              the exact request for one question
+  mmar compare {listener} {random}   is the difference real?
+  mmar score predictions.jsonl --benchmark mmar                score answers that you have already
+  mmar get mmar                                                download MMAR (3 GB), then mmar run MODEL -b mmar
+"""
 
 
 @click.command()
 @click.option(
-    "--out",
-    "-o",
+    *("--out", "-o"),
     type=click.Path(path_type=Path),
-    default="demo-runs",
+    default=_FOLDER,
     show_default=True,
     metavar="DIR",
     help="Folder of the runs.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
-def demo(out: Path, seed: int) -> None:
+def demo(out: Path) -> None:
     """Run and score the baselines on a small generated benchmark.
 
-    Generates questions with real audio (nothing is downloaded), runs three models that need no network, and
-    prints their scores.
+    Generates questions with real audio (nothing is downloaded) and runs four models that need no network. Each
+    command is printed before it runs.
 
     \b
     Example:
       mmar demo
     """
-    from mmar.reports.score_table import models_table, score_table
+    from mmar.reports.score_table import models_table
 
-    benchmark = load("demo")
-    click.echo(f"Demonstration set: {len(benchmark)} questions, clips in {benchmark.audio_dir}\n")
-    scores = {}
-    for model in _MODELS:
-        folder = out / default_folder(benchmark.name, model, DEFAULT, seed=seed).name
-        click.echo(f"$ mmar run {model} --benchmark demo{f' --seed {seed}' if seed else ''} --out {folder}")
-        run_and_report(model, benchmark, folder, protocol=DEFAULT, seed=seed)
-        click.echo()
-        scores[model] = score_path(task_for(folder, benchmark)).score
-    click.echo(f"$ mmar score {folder}")
-    print_table(score_table(scores[model], display()))
+    folders = {model: out / model.replace("/", "-") for model in _MODELS}
+    for model, folder in folders.items():
+        _run(model, folder, out)
+    print_table(models_table({model: score(folder) for model, folder in folders.items()}, display()))
+    click.echo(_TWO_NUMBERS)
+    folder = folders[_LETTERS]
+    silence = folder.with_name(f"{folder.name}-silence")
+    _run(_LETTERS, silence, out, "--condition", "silence")
+    _command("reliance", str(folder), str(silence))
     click.echo()
-    print_table(models_table(scores, display()))
+    click.echo(
+        _NEXT.format(listener=folders["baseline/listener"], random=folders["baseline/random"]), nl=False
+    )
+
+
+def _run(model: str, folder: Path, out: Path, *options: str) -> None:
+    place = [] if out == _FOLDER else ["--out", str(folder)]
+    _command("run", model, "--benchmark", "demo", *options, *place)
+    click.echo()
+
+
+def _command(*arguments: str) -> None:
+    """Print a command and run it."""
+    click.echo(f"$ mmar {shlex.join(arguments)}")
+    application.main(list(arguments), prog_name="mmar", standalone_mode=False)

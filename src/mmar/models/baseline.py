@@ -1,5 +1,8 @@
 """Baselines that need no download: `random`, `longest`, and `listener`, which answers from the audio alone.
 
+`listener-letters` gives the listener's answers as letters: "B" for the second choice. The published rule compares words
+and finds none of them right, so it shows why there are two numbers.
+
 They show where a number begins (METHODS, "chance") and prove the path of the audio from end to end.
 """
 
@@ -7,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import string
 from collections.abc import Callable
 
 import msgspec
@@ -45,7 +49,7 @@ class Baseline(msgspec.Struct, frozen=True):
 
 
 def open_baseline(name: str, options: ModelOptions) -> Baseline:
-    """Open `random`, `longest` or `listener`.
+    """Open `random`, `longest`, `listener` or `listener-letters`.
 
     Raises:
         UsageError: there is no such baseline.
@@ -55,12 +59,13 @@ def open_baseline(name: str, options: ModelOptions) -> Baseline:
         "random": lambda request: _random(request, seed),
         "longest": _longest,
         "listener": lambda request: _listen(request, seed),
+        "listener-letters": lambda request: _listen_in_letters(request, seed),
     }
     if name not in answers:
         raise UsageError(
             f"no model “baseline/{name}”; there are {', '.join(f'baseline/{each}' for each in answers)}"
         )
-    return Baseline(f"baseline/{name}", name == "listener", answers[name])
+    return Baseline(f"baseline/{name}", name.startswith("listener"), answers[name])
 
 
 def _random(request: Request, seed: int) -> tuple[str, str]:
@@ -78,9 +83,14 @@ def _longest(request: Request) -> tuple[str, str]:
 
 def _listen(request: Request, seed: int) -> tuple[str, str]:
     from mmar.audio import read_clip
-    from mmar.models.listener import listen
+    from mmar.models.listener import answer_from_audio
 
     if request.audio is None:
         raise UsageError("the listener was given no audio")
-    heard = listen(read_clip(request.audio), request.question, request.choices, seed)
-    return heard.text, heard.thinking
+    finding = answer_from_audio(read_clip(request.audio), request.question, request.choices, seed)
+    return finding.choice, finding.reason
+
+
+def _listen_in_letters(request: Request, seed: int) -> tuple[str, str]:
+    choice, reason = _listen(request, seed)
+    return string.ascii_uppercase[request.choices.index(choice)], reason

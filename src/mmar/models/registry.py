@@ -17,7 +17,7 @@ __all__ = ["ADAPTERS", "open_model"]
 ADAPTERS: dict[str, tuple[str, str]] = {
     "baseline": (
         "mmar.models.baseline:open_baseline",
-        "baseline/random, baseline/longest, baseline/listener",
+        "baseline/random, baseline/longest, baseline/listener, baseline/listener-letters",
     ),
     "openai": (
         "mmar.models.openai:open_openai",

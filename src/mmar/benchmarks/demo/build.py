@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-import shutil
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile
 
-from mmar.audio import Clip, write_wav
 from mmar.benchmarks.demo import mixes, single
 from mmar.benchmarks.demo.question import Kind
 from mmar.benchmarks.demo.sounds import RATE, Wave
-from mmar.errors import ExternalError
+from mmar.files.atomic import write_atomic
 
 __all__ = ["METADATA_NAME", "build", "records"]
 
@@ -32,10 +32,10 @@ def records(seed: int = 0) -> list[dict[str, Any]]:
 def build(folder: Path, seed: int = 0) -> Path:
     """Write `demo-meta.jsonl` and `audio/*.wav` (16-bit PCM, 16 kHz).
 
-    The files are made in a folder beside it, which is renamed when it is complete.
+    The metadata file is written last: where it exists, the set is complete.
 
     Args:
-        folder: a folder that does not exist yet; its parents are made.
+        folder: created if missing; files of the set that it holds are replaced.
         seed: of everything that is random in the set.
 
     Returns:
@@ -44,26 +44,15 @@ def build(folder: Path, seed: int = 0) -> Path:
     Raises:
         ExternalError: the files cannot be written.
     """
-    part = folder.with_name(f".{folder.name}.part")
-    try:
-        shutil.rmtree(part, ignore_errors=True)
-        (part / "audio").mkdir(parents=True)
-        made = []
-        for record, wave in _items(seed):
-            samples = np.clip(wave, -1, 1).astype(np.float32).reshape(len(wave), -1)
-            write_wav(part / record["audio_path"], Clip(samples, RATE))
-            made.append(json.dumps(record, ensure_ascii=False) + "\n")
-        (part / METADATA_NAME).write_text("".join(made), encoding="utf-8")
-        part.rename(folder)
-    except OSError as error:
-        raise ExternalError(
-            f"{folder}: the demonstration set cannot be written ({error.strerror or error})",
-            code="demo-not-written",
-            hint="check that the folder is writable and that the disk has 15 MB of space",
-        ) from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return folder / METADATA_NAME
+    lines = []
+    for record, wave in _items(seed):
+        buffer = io.BytesIO()
+        soundfile.write(buffer, wave, RATE, format="WAV", subtype="PCM_16")
+        write_atomic(folder / record["audio_path"], buffer.getvalue())
+        lines.append(json.dumps(record, ensure_ascii=False) + "\n")
+    metadata = folder / METADATA_NAME
+    write_atomic(metadata, "".join(lines))
+    return metadata
 
 
 def _items(seed: int) -> Iterator[tuple[dict[str, Any], Wave]]:

@@ -162,7 +162,8 @@ def ambience(kind: str, seconds: float, rng: np.random.Generator) -> Wave:
 
 def mains_hum(seconds: float) -> Wave:
     """50 Hz with the harmonics of a bad power supply."""
-    return mix(seconds, [(0.0, np.sin(2 * np.pi * 50 * k * _time(seconds)) / k) for k in range(1, 6)])
+    harmonics = [(0.0, np.sin(2 * np.pi * 50 * k * _time(seconds)) / k) for k in range(1, 6)]
+    return _faded(mix(seconds, harmonics), 0.05, 0.05)
 
 
 def speak(

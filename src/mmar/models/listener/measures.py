@@ -42,9 +42,9 @@ class Sound:
         self.mono: Array = self.channels.mean(axis=1)
 
     @property
-    def is_silent(self) -> bool:
-        """Whether the clip is digital silence, up to two steps of 16 bits."""
-        return bool(np.abs(self.channels).max(initial=0.0) < 2 / 32768)
+    def is_audible(self) -> bool:
+        """Whether the clip lasts 0.2 s and is more than digital silence (two steps of 16 bits)."""
+        return len(self.mono) >= _RATE // 5 and bool(np.abs(self.channels).max() > 2 / 32768)
 
     @cached_property
     def frames(self) -> Array:

@@ -48,7 +48,7 @@ def answer_from_audio(clip: Clip, question: str, choices: Sequence[str], seed: i
         raise ValueError("choices must not be empty")
     offered = sorted(set(choices))
     sound = Sound(clip)
-    if not sound.is_silent:
+    if sound.is_audible:
         for rule in _RULES:
             scores = _matched(rule(sound, question.lower()), offered)
             if scores and max(scores) > min(scores):
@@ -95,11 +95,10 @@ def _speed(sound: Sound, question: str) -> Scores | None:
 
 
 def _entry_time(sound: Sound, question: str) -> Scores | None:
-    if "second" not in question or "how many" not in question:
+    level, width = sound.band(150, 1500), 60
+    if "second" not in question or "how many" not in question or len(level) < 2 * width:
         return None
-    level = sound.band(150, 1500)
     totals = np.concatenate([[0.0], np.cumsum(level)])
-    width = 60
     means = (totals[width:] - totals[:-width]) / width
     return _near((float(np.argmax(means[width:] - means[:-width])) + width) / 100)
 
