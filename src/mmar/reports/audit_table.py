@@ -9,7 +9,7 @@ from typing import Any
 from mmar.audit import Audit, Outcome, Severity
 from mmar.audit.finding import SEVERITIES
 from mmar.errors import strip_control_chars
-from mmar.reports.tables import Column, Display, Row, Style, count, draw, facts, paint
+from mmar.reports.tables import Display, Style, count, facts, paint, text_width, wrapped
 
 __all__ = ["audit_table"]
 
@@ -59,16 +59,25 @@ def _title(audit: Audit) -> str:
 def _outcome(outcome: Outcome, of_items: bool, examples: int | None, display: Display) -> Iterator[str]:  # noqa: FBT001
     number = count(len(outcome.findings), "finding")
     items = f" on {count(outcome.items, 'item' if of_items else 'row')}" if outcome.items else ""
-    severity = paint(f"{outcome.severity}:", _STYLES[outcome.severity], display)
-    yield f"{outcome.code}  {severity} {outcome.title} ({number}{items})"
+    severity = f"{outcome.severity}:"
+    title, *rest = wrapped(f"{severity} {outcome.title} ({number}{items})", f"{outcome.code}  ", display)
+    yield title.replace(severity, paint(severity, _STYLES[outcome.severity], display), 1)
+    yield from rest
     if kinds := _kinds(outcome):
-        yield from (f"      {paint(line, 'dim', display)}" for line in facts([("", kinds)], display))
+        yield from (paint(line, "dim", display) for line in wrapped(kinds, " " * 6, display))
     shown = outcome.findings if examples is None else outcome.findings[:examples]
-    rows = [Row(("     ", finding.item or "", finding.field or "", finding.message)) for finding in shown]
-    yield from draw((Column(),) * 4, rows, Display(max(display.width, 200), display.colour))
+    item_width = max((text_width(finding.item or "") for finding in shown), default=0)
+    field_width = max((text_width(finding.field or "") for finding in shown), default=0)
+    for finding in shown:
+        item = f"{finding.item or '':<{item_width}}  " if item_width else ""
+        prefix = strip_control_chars(f"      {item}{finding.field or '':<{field_width}}  ")
+        if text_width(prefix) > display.width // 2:
+            yield prefix.rstrip()
+            prefix = " " * 8
+        yield from wrapped(finding.message, prefix, display)
     if len(outcome.findings) > len(shown) > 0:
         yield paint(
-            f"       … and {len(outcome.findings) - len(shown):,} more; --all shows them", "dim", display
+            f"      … and {len(outcome.findings) - len(shown):,} more; --all shows them", "dim", display
         )
 
 

@@ -6,7 +6,6 @@ longer than scoring. Text from files is made safe to print (`strip_control_chars
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeVar
 from unicodedata import combining, east_asian_width
@@ -28,6 +27,7 @@ __all__ = [
     "p_value",
     "paint",
     "text_width",
+    "wrapped",
 ]
 
 T = TypeVar("T")
@@ -133,18 +133,27 @@ def facts(pairs: Iterable[tuple[str, str]], display: Display | None = None) -> l
         >>> facts([("chance", "25.0 %")])
         ['chance      25.0 %']
     """
-    width = (display or Display()).width
-    lines: list[str] = []
-    for name, text in pairs:
-        lines += textwrap.wrap(
-            _one_line(text),
-            max(width, 40),
-            initial_indent=f"{name:<{_LABEL}}",
-            subsequent_indent=" " * _LABEL,
-            break_long_words=False,
-            break_on_hyphens=False,
-        ) or [name]
-    return lines
+    return [line for name, text in pairs for line in wrapped(text, f"{name:<{_LABEL}}", display)]
+
+
+def wrapped(text: str, first: str, display: Display | None = None) -> list[str]:
+    """Wrap a text with a hanging indent.
+
+    Args:
+        text: any text; words longer than a line stay in one piece.
+        first: what precedes its first line; the other lines are indented by as much.
+        display: where it is printed.
+    """
+    room = max((display or Display()).width - text_width(first), 24)
+    lines = [""]
+    for word in _one_line(text).split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and text_width(longer) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    indent = " " * text_width(first)
+    return [f"{indent if index else first}{line}" for index, line in enumerate(lines)]
 
 
 def grouped(
