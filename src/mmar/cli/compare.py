@@ -47,8 +47,8 @@ def compare(
 
     \b
     Example:
-      mmar compare demo-runs/baseline-listener demo-runs/baseline-random
-      mmar compare demo-runs/baseline-listener demo-runs/baseline-longest --items differing.csv
+      mmar compare runs/demo/baseline-listener runs/demo/baseline-random
+      mmar compare runs/demo/baseline-listener runs/demo/baseline-longest --items differing.csv
     """
     from mmar.scoring.compare import compare as compare_runs
     from mmar.scoring.compare import disagreements

@@ -34,8 +34,8 @@ def reliance(
 
     \b
     Example:
-      mmar run baseline/listener --benchmark demo --condition silence --out demo-runs/silence
-      mmar reliance demo-runs/baseline-listener demo-runs/silence
+      mmar run baseline/listener --benchmark demo --condition silence
+      mmar reliance runs/demo/baseline-listener runs/demo/baseline-listener-silence
     """
     from mmar.scoring.listen import listen, solved_items
 

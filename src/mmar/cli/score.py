@@ -62,8 +62,8 @@ def score(
 
     \b
     Example:
-      mmar score demo-runs/baseline-listener
-      mmar score demo-runs/baseline-listener --items items.csv
+      mmar score runs/demo/baseline-listener
+      mmar score runs/demo/baseline-listener --items items.csv
     """
     check_items_option(items, as_json, path, benchmark)
     gc.disable()  # the process ends after one score, which makes few cycles
