@@ -1,57 +1,83 @@
-# Each target makes .venv by itself; the machine needs Python 3.11 or newer, make and the internet.
+# Needs Python 3.11 or newer with the venv module, make and the internet; everything else goes into .venv.
 SHELL := /bin/sh
-VENV := .venv
+PYTHON ?= $(shell sh tools/interpreters.sh | head -n 1 | cut -d ' ' -f 2)
+VENV ?= .venv
+CONSTRAINTS ?= --constraint constraints.txt
 BIN := $(VENV)/bin
-MADE := $(VENV)/.made
-READY := $(VENV)/.ready
-READY_DEV := $(VENV)/.ready-dev
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rs
 
-# The first interpreter that is new enough and can make a virtual environment.
-FIND_PYTHON = for p in "$${PYTHON:-python3}" python3.13 python3.12 python3.11; do \
-	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; \
-	done
-
-.PHONY: help demo test check tools bench clean
+.PHONY: help demo test check docs test-suite test-core test-browser test-newest test-all test-all-core tools \
+	constraints bench clean
 
 help:
-	@echo "make demo    make a small benchmark of real audio, run three models on it, score them"
-	@echo "make test    everything that make check does, then the whole test suite"
-	@echo "make check   lint, format, types, direction of imports"
-	@echo "make bench   the performance scripts (see benchmarks/perf/README.md)"
-	@echo "make clean   remove .venv and build files"
+	@echo "make demo          generate a small benchmark with real audio, run baselines on it and score them"
+	@echo "make test          everything that make check does, then all tests"
+	@echo "make check         lint, format, types, directions of imports, documentation"
+	@echo "make test-core     the tests without the studio"
+	@echo "make test-browser  the tests of the studio in a browser"
+	@echo "make test-newest   all tests with the newest releases of all libraries instead of constraints.txt"
+	@echo "make test-all      all tests but the browser's on every Python found (test-all-core: without the studio)"
+	@echo "make docs          build the documentation into build/site"
+	@echo "make constraints   write constraints.txt from the environment of make test-newest"
+	@echo "make bench         performance measurements (benchmarks/perf/README.md)"
+	@echo "make clean         remove environments and build files"
 
-# A stamp, not the interpreter: that one is there before pip is, and a venv cut short must be made again.
-$(MADE):
-	@python=$$($(FIND_PYTHON)); \
-	if [ -z "$$python" ]; then \
-		echo "mmar needs Python 3.11 or newer with the venv module (Debian: apt-get install python3-venv)." >&2; exit 2; fi; \
-	"$$python" -m venv $(VENV)
+# The stamps are made last, so that an interrupted installation starts again.
+$(VENV)/.made:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "mmar needs Python 3.11 or newer with the venv module (Debian: apt-get install python3-venv)." >&2; exit 2; fi
+	@"$(PYTHON)" -m venv $(VENV)
 	@touch $@
 
-# Compiled as a package's modules are when it is installed: else each run compiles them where Python may not write.
-$(READY): $(MADE) pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+# Compiled now, because some of these folders may not be writable when the program runs.
+$(VENV)/.ready: $(VENV)/.made pyproject.toml constraints.txt
+	@$(PIP) $(CONSTRAINTS) --editable .
 	@$(BIN)/python -m compileall -q src
 	@touch $@
 
-$(READY_DEV): $(READY)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,dev]'
+$(VENV)/.ready-dev: $(VENV)/.ready
+	@$(PIP) $(CONSTRAINTS) --editable '.[all,dev]'
 	@touch $@
 
-demo: $(READY)
+demo: $(VENV)/.ready
 	@$(BIN)/mmar demo
 
-check: $(READY_DEV)
+check: $(VENV)/.ready-dev docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_rooms.py
 
-# By files, so that what a file's tests share is made once.
-test: check tools
-	$(BIN)/python -m pytest -rs -n auto --maxprocesses 4 --dist loadfile
+docs: $(VENV)/.ready-dev
+	$(BIN)/mkdocs build --quiet --strict --site-dir build/site
 
-# What only tests need. Where it cannot be installed its tests are skipped, and the report says which and why.
+test: check test-suite test-browser
+
+test-suite: $(VENV)/.ready-dev tools
+	$(PYTEST) -m "not browser"
+
+test-core: $(VENV)/.ready-dev
+	$(PYTEST) --ignore tests/studio
+
+test-browser: $(VENV)/.ready-dev tools
+	$(PYTEST) -m browser tests/studio/web
+
+test-newest:
+	@$(MAKE) test VENV=.venv-newest CONSTRAINTS=
+
+test-all:
+	@sh tools/interpreters.sh | while read -r version python; do \
+		echo "Python $$version"; $(MAKE) test-suite VENV=.venv-$$version PYTHON=$$python </dev/null || exit 1; done
+
+# The interpreter of .venv has run everything already.
+test-all-core:
+	@mine=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null); \
+	sh tools/interpreters.sh | while read -r version python; do \
+		[ "$$version" = "$$mine" ] && continue; \
+		echo "Python $$version"; $(MAKE) test-core VENV=.venv-$$version PYTHON=$$python </dev/null || exit 1; done
+
+# System packages that only tests need. What cannot be installed is skipped, and the report says why.
 tools:
 	@missing=""; \
 	[ -x /usr/bin/chromium ] || missing="$$missing chromium"; \
@@ -62,10 +88,14 @@ tools:
 		echo "installing for the tests:$$missing"; \
 		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; } >/dev/null 2>&1 \
 			|| echo "could not install$$missing; their tests are skipped"; \
-	else echo "not here:$$missing; their tests are skipped (Debian: apt-get install$$missing)"; fi
+	else echo "missing:$$missing; their tests are skipped (Debian: apt-get install$$missing)"; fi
 
-bench: $(READY_DEV)
+constraints:
+	@{ echo "# The versions with which all tests passed; see make test-newest and make constraints."; \
+		.venv-newest/bin/python -m pip freeze --exclude-editable; } > constraints.txt
+
+bench: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/perf/score.py
 
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf .venv .venv-* dist build
