@@ -15,15 +15,13 @@ from mmar.audit.registry import CHECKS, FAMILIES, PUBLISHED_CHECKS
 from mmar.cli import application
 from mmar.items import Item
 from mmar.models.answer import Answer
-from mmar.protocols import load_protocol, protocol_names
+from mmar.protocols.protocol import protocols
 from mmar.runs.manifest import Manifest
-from mmar.scoring import Score
 
 SCHEMAS: dict[str, tuple[type, str]] = {
     "Item": (Item, "One line of a benchmark's metadata file."),
     "Answer": (Answer, "What a model returns; the fields of one line of `answers.jsonl`."),
     "Manifest": (Manifest, "`manifest.json` of a run's folder."),
-    "Score": (Score, "`mmar score --json`."),
 }
 
 
@@ -49,10 +47,24 @@ def commands_page() -> Iterator[str]:
 
 def _command(command: click.Command, context: click.Context, depth: int) -> Iterator[str]:
     if not isinstance(command, click.Group):
-        yield from (f"{'#' * depth} {context.command_path}", "", "```text", command.get_help(context), "```", "")
+        yield from (
+            f"{'#' * depth} {context.command_path}",
+            "",
+            "```text",
+            command.get_help(context),
+            "```",
+            "",
+        )
         return
     if context.parent is not None:
-        yield from (f"{'#' * depth} {context.command_path}", "", "```text", command.get_help(context), "```", "")
+        yield from (
+            f"{'#' * depth} {context.command_path}",
+            "",
+            "```text",
+            command.get_help(context),
+            "```",
+            "",
+        )
         depth += 1
     for name in command.list_commands(context):
         child = command.get_command(context, name)
@@ -62,23 +74,41 @@ def _command(command: click.Command, context: click.Context, depth: int) -> Iter
 
 def protocols_page() -> Iterator[str]:
     """Every protocol in full."""
-    yield from ("# Protocols", "", "Generated from the program. See [Protocols](../protocols.md) for their use.", "")
-    for name in protocol_names():
-        protocol = load_protocol(name)
+    yield from (
+        "# Protocols",
+        "",
+        "Generated from the program. See [Protocols](../protocols.md) for their use.",
+        "",
+    )
+    for name, protocol in protocols().items():
         yield from (f"## {name}", "", "```json", _json(msgspec.to_builtins(protocol)), "```", "")
 
 
 def checks_page() -> Iterator[str]:
     """Every check of `mmar audit`."""
     checks: list[Any] = [*CHECKS, *PUBLISHED_CHECKS]
-    yield from ("# Audit checks", "", "Generated from the program. See [Audits](../audit.md) for their use.", "")
+    yield from (
+        "# Audit checks",
+        "",
+        "Generated from the program. See [Audits](../audit.md) for their use.",
+        "",
+    )
     yield from ("| code | severity | finds |", "| --- | --- | --- |")
-    yield from (f"| [{each.code}](#{each.code.lower()}) | {each.severity} | {each.title} |" for each in checks)
+    yield from (
+        f"| [{each.code}](#{each.code.lower()}) | {each.severity} | {each.title} |" for each in checks
+    )
     for letter, title in FAMILIES.items():
         yield from ("", f"## {letter}: {title}")
         for each in checks:
             if each.family == letter:
-                yield from ("", f"### {each.code}", "", f"*{each.severity}*: {each.title}.", "", each.explanation)
+                yield from (
+                    "",
+                    f"### {each.code}",
+                    "",
+                    f"*{each.severity}*: {each.title}.",
+                    "",
+                    each.explanation,
+                )
 
 
 def schemas_page() -> Iterator[str]:

@@ -19,4 +19,6 @@ def test_every_command_of_the_readme_exists() -> None:
 def test_links_between_pages_lead_somewhere() -> None:
     for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\(([A-Za-z0-9_./-]+\.md)[#)]", page.read_text("utf-8")):
+            if "reference/" in target:  # made when the documentation is built, which checks these links
+                continue
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
