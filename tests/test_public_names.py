@@ -11,7 +11,7 @@ import pytest
 import mmar
 from mmar.errors import InputError, UsageError
 
-NAMES = ["Benchmark", "Item", "Score", "__version__", "compare", "load", "run", "score"]
+NAMES = ["Benchmark", "Item", "Score", "__version__", "arun", "compare", "load", "run", "score"]
 
 
 def test_the_public_names() -> None:

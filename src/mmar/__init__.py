@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, Any
 from mmar._version import __version__
 
 if TYPE_CHECKING:
-    from mmar.api import compare, load, run, score
+    from mmar.api import arun, compare, load, run, score
     from mmar.items import Benchmark, Item
     from mmar.scoring import Score
 
-__all__ = ["Benchmark", "Item", "Score", "__version__", "compare", "load", "run", "score"]
+__all__ = ["Benchmark", "Item", "Score", "__version__", "arun", "compare", "load", "run", "score"]
 
 _WHERE = {
     "Benchmark": "mmar.items",
     "Item": "mmar.items",
     "Score": "mmar.scoring",
+    "arun": "mmar.api",
     "compare": "mmar.api",
     "load": "mmar.api",
     "run": "mmar.api",

@@ -13,27 +13,24 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
 import msgspec
 
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, load_benchmark
-from mmar.protocols import DEFAULT, Protocol, Settings, load_protocol
+from mmar.protocols import Protocol, load_protocol
 
 if TYPE_CHECKING:
     from mmar.models import Model
-    from mmar.runs.budget import Budget
-    from mmar.runs.conditions import Condition
     from mmar.runs.engine import Counts
-    from mmar.runs.limits import Limits
-    from mmar.runs.plan import RunPlan
-    from mmar.runs.run import Outcome
+    from mmar.runs.run import RunResult
+    from mmar.runs.spec import RunOptions, RunSpec
     from mmar.scoring import Score
     from mmar.scoring.comparison import Compared
     from mmar.scoring.score import Scored, Task
 
-__all__ = ["cache_dir", "compare", "load", "open_for", "plan_run", "run", "score", "score_path", "task_for"]
+__all__ = ["arun", "cache_dir", "compare", "load", "open_for", "run", "score", "score_path", "task_for"]
 
 
 def cache_dir() -> Path:
@@ -95,159 +92,83 @@ def _findable(name_or_path: str | Path) -> str:
 
 
 def run(
-    model: str | Model,
+    model: str | Model | Callable[[dict[str, Any]], Any],
     benchmark: str | Path | Benchmark,
     *,
     out: str | Path,
-    protocol: str | Protocol = DEFAULT,
-    seed: int = 0,
-    limit: int | None = None,
-    filter: Mapping[str, Iterable[str]] | None = None,  # noqa: A002 - the option's name
-    retry: str | None = None,
-    condition: Condition = "full",
-    rotations: int = 1,
-    repeats: int = 1,
-    settings: Settings | None = None,
-    limits: Limits | None = None,
-    budget: Budget | None = None,
-    cache: str | Path | None = None,
-    base_urls: Iterable[str] = (),
-    options: Mapping[str, str] | None = None,
+    audio_dir: str | Path | None = None,
     progress: Callable[[int, Counts], None] = lambda *_: None,
-) -> Outcome:
-    """Run a model on a benchmark, or go on with a run.
+    **options: Unpack[RunOptions],
+) -> RunResult:
+    """Run a model on a benchmark, or continue a run.
+
+    Works inside a running event loop too, as in a notebook; `arun` is its awaitable form.
 
     Args:
-        model: a name such as `baseline/listener`, or an object with `name`, `uses_audio`, `ask` and `close`.
-        benchmark: a name, a path, or what `load` gave.
+        model: a name such as `baseline/listener`; a function, sync or async, that takes a request as a dictionary
+            and returns the answer's text (`mmar.models.jsonl`); or an object with `name`, `uses_audio`, `ask`
+            and `close`.
+        benchmark: a name, a path, or what `load` returned.
         out: the run's folder.
-        protocol: a name, a TOML file, or a `Protocol`.
-        seed: of everything drawn at random.
-        limit: ask at most so many items.
-        filter: ask only items whose field has one of these values.
-        retry: `failed` or `unresolved`: ask those again, and those alone.
-        condition: `full`, or a control condition; see `mmar.runs.conditions`.
-        rotations: ask under so many rotations of the choices, 0 for all.
-        repeats: ask so many samples of each.
-        settings: generation settings, over the protocol's own.
-        limits: how hard to try; see `mmar.runs.limits.Limits`.
-        budget: what may be spent.
-        cache: a file of answers that were paid for before.
-        base_urls: servers, for adapters that speak HTTP.
-        options: further options of the adapter, by name.
-        progress: called with the number of requests to put and the counts so far.
+        audio_dir: the folder of the clips, where it is not found by itself.
+        progress: called with the number of requests to make and the counts so far.
+        options: see `mmar.runs.spec.RunOptions`.
 
     Raises:
-        UsageError: the folder holds another run, or there is no audio.
-        ExternalError: the disk refuses, or the service will not serve this caller.
+        UsageError: an argument is not valid (`error.argument` names it), the folder holds another run, or there
+            is no audio.
+        ExternalError: the ledger cannot be written, or no request can succeed.
     """
-    from mmar.runs.run import carry_out
+    from mmar.runs.run import execute
 
-    plan = plan_run(
-        benchmark,
-        out=out,
-        protocol=protocol,
-        seed=seed,
-        limit=limit,
-        filter=filter,
-        retry=retry,
-        condition=condition,
-        rotations=rotations,
-        repeats=repeats,
-        settings=settings,
-        limits=limits,
-        budget=budget,
-        cache=cache,
-        base_urls=base_urls,
-        options=options,
-    )
-    if isinstance(model, str):
-        model = open_for(model, plan)
-    return carry_out(plan, model, progress)
+    return execute(*_prepare(model, benchmark, out, audio_dir, options), progress)
 
 
-def plan_run(
+async def arun(
+    model: str | Model | Callable[[dict[str, Any]], Any],
     benchmark: str | Path | Benchmark,
     *,
     out: str | Path,
-    protocol: str | Protocol = DEFAULT,
-    seed: int = 0,
-    limit: int | None = None,
-    filter: Mapping[str, Iterable[str]] | None = None,  # noqa: A002 - the option's name
-    retry: str | None = None,
-    condition: Condition = "full",
-    rotations: int = 1,
-    repeats: int = 1,
-    settings: Settings | None = None,
-    limits: Limits | None = None,
-    budget: Budget | None = None,
-    cache: str | Path | None = None,
-    base_urls: Iterable[str] = (),
-    options: Mapping[str, str] | None = None,
-) -> RunPlan:
-    """What `run` would do; arguments as there."""
-    from mmar.runs.asking import Asking
-    from mmar.runs.budget import Budget
-    from mmar.runs.limits import Limits
-    from mmar.runs.plan import RunPlan
+    audio_dir: str | Path | None = None,
+    progress: Callable[[int, Counts], None] = lambda *_: None,
+    **options: Unpack[RunOptions],
+) -> RunResult:
+    """Run a model on a benchmark in the running event loop; arguments and errors as `run`."""
+    from mmar.runs.run import aexecute
 
-    if isinstance(protocol, str):
-        protocol = load_protocol(protocol)
-    limits = limits or Limits()
-    chosen = {name: list(values) for name, values in (filter or {}).items()}
-    shown = {name: value for name, value in (options or {}).items() if not _changes_no_answer(name)}
-    return RunPlan(
-        benchmark=benchmark if isinstance(benchmark, Benchmark) else load(benchmark, stored=True),
-        asking=Asking(
-            protocol, (settings or Settings()).over(protocol.settings), condition, rotations, repeats
-        ),
-        out=Path(out),
-        seed=seed,
-        limits=limits,
-        limit=limit,
-        only={name: tuple(values) for name, values in chosen.items()},
-        again=retry,
-        model_options=shown,
-        given_options=dict(options or {}),
-        notes={
-            "limit": limit,
-            "only": chosen,
-            "again": retry,
-            "rotations": rotations,
-            "repeats": repeats,
-            "concurrency": limits.concurrency,
-            "base_urls": list(base_urls),
-        },
-        budget=budget or Budget(),
-        cache=None if cache is None else Path(cache),
-    )
+    return await aexecute(*_prepare(model, benchmark, out, audio_dir, options), progress)
 
 
-def open_for(model: str, plan: RunPlan) -> Model:
-    """Open a model by name for a plan; credentials come from this process's environment.
+def _prepare(
+    model: str | Model | Callable[[dict[str, Any]], Any],
+    benchmark: str | Path | Benchmark,
+    out: str | Path,
+    audio_dir: str | Path | None,
+    options: RunOptions,
+) -> tuple[RunSpec, Model]:
+    from mmar.models.python_function import from_function
+    from mmar.runs.spec import RunSpec
+
+    if not isinstance(benchmark, Benchmark):
+        benchmark = load(benchmark, audio_dir=audio_dir, stored=True)
+    elif audio_dir is not None:
+        benchmark = msgspec.structs.replace(benchmark, audio_dir=Path(audio_dir))
+    if isinstance(model, str):
+        spec = RunSpec.create(model, benchmark, out=out, **options)
+        return spec, open_for(spec)
+    opened = cast("Model", model if hasattr(model, "ask") else from_function(model, os.environ))
+    return RunSpec.create(opened, benchmark, out=out, **options), opened
+
+
+def open_for(spec: RunSpec) -> Model:
+    """Open the model of a run; credentials come from this process's environment.
 
     Raises:
         UsageError: there is no such model, or it does not know an option.
     """
-    from mmar.models import ModelOptions, open_model
+    from mmar.models import open_model
 
-    return open_model(
-        model,
-        ModelOptions(
-            seed=plan.seed,
-            base_urls=tuple(plan.notes["base_urls"]),
-            timeout_s=plan.limits.timeout_s,
-            concurrency=plan.limits.concurrency or plan.limits.most,
-            environment=os.environ,
-            extra=plan.given_options,
-        ),
-    )
-
-
-def _changes_no_answer(option: str) -> bool:
-    """Whether an option says where a key, a server or a file of captions lies, or how fast or patient to be."""
-    name = option.rpartition(".")[2]
-    return "key" in name or name in ("base_url", "captions", "threads", "start_s")
+    return open_model(spec.model, spec.model_options(os.environ))
 
 
 def score(
@@ -346,7 +267,7 @@ def task_for(
     path = run_of(path)
     if benchmark is None and (manifest := find_run(path)) is not None:
         try:
-            benchmark = load(manifest.benchmark.given, lenient=lenient)
+            benchmark = load(manifest.benchmark.origin, lenient=lenient)
         except UsageError as error:
             raise UsageError(
                 f"{path} is a run of a benchmark that is not at hand: {error}\n  → or name it with --benchmark"

@@ -61,9 +61,27 @@ class MmarError(Exception):
 
 
 class UsageError(MmarError):
-    """An argument or option is not valid."""
+    """An argument or option is not valid.
+
+    Args:
+        message: one line: what is wrong.
+        argument: the argument's name in the library, such as `max_attempts`; the command line shows its option.
+        code: stable identifier.
+        hint: what to do about it.
+    """
 
     default_code = "usage"
+
+    def __init__(
+        self, message: str, *, argument: str | None = None, code: str | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.argument = argument
+
+    @property
+    def summary(self) -> str:
+        """The argument and the message without the hint, safe to print."""
+        return strip_control_chars(f"{self.argument}: {self.message}" if self.argument else self.message)
 
 
 class ExternalError(MmarError):

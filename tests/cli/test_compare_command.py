@@ -38,7 +38,7 @@ def test_two_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     # 20 items right in A alone, 4 in B alone.
     assert "McNemar p = 0.0015, exact; only A is right on 20 items, only B on 4" in shown
     assert "10,000 draws, seed 0" in shown
-    assert "differ in audio: full (A), silence (B)" in shown
+    assert "differ in condition: full (A), silence (B)" in shown
     assert "modality sound 14" in shown
     assert "signature B bench:made-up#" in shown
     for source in ("2411.00640", "Edwards 1948", "Holm 1979", "Phipson & Smyth 2010", "2504.20879"):

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mmar.errors import ExternalError, InputError, UsageError
+from expect import raises
 from mmar.models import Answer, Usage
-from mmar.runs.ledger import Ledger, latest, read_ledger, slot_of
+from mmar.runs.keys import key_of
+from mmar.runs.ledger import Ledger, latest, read_ledger
 
 text = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=30)
 answer = st.one_of(
@@ -50,12 +51,12 @@ def test_what_was_appended_is_read_again(tmp_path: Path, batches: list[list[Answ
     written = [each for batch in batches for each in batch]
     assert [each for _, each in read_ledger(path)] == written
     with Ledger(path) as ledger:
-        slots = {slot_of(each) for each in written}
-        answered = {slot_of(each) for each in written if each.failure is None}
-        assert {slot for slot in slots if ledger.written.answered(slot)} == answered
-        assert {slot for slot in slots if ledger.written.failed(slot)} == slots - answered
-        assert (ledger.written.answers, ledger.written.failures) == (len(answered), len(slots - answered))
-        assert ledger.written.items == sum(not rotation and not repeat for _, rotation, repeat in answered)
+        slots = {key_of(each) for each in written}
+        answered = {key_of(each) for each in written if each.failure is None}
+        assert {slot for slot in slots if ledger.progress.answered(slot)} == answered
+        assert {slot for slot in slots if ledger.progress.failed(slot)} == slots - answered
+        assert (ledger.progress.answers, ledger.progress.failures) == (len(answered), len(slots - answered))
+        assert ledger.progress.items == sum(not rotation and not repeat for _, rotation, repeat in answered)
         assert ledger.repaired == 0
 
 
@@ -89,7 +90,7 @@ def test_the_last_answer_counts_and_a_failure_never_replaces_one() -> None:
 def test_two_processes_cannot_write_one_run(tmp_path: Path) -> None:
     with (
         Ledger(tmp_path / "answers.jsonl"),
-        pytest.raises(UsageError, match="another process writes this run"),
+        raises("run-locked"),
     ):
         Ledger(tmp_path / "answers.jsonl")
     Ledger(tmp_path / "answers.jsonl").close()
@@ -100,11 +101,10 @@ def test_a_line_in_the_middle_that_is_no_answer_is_named(tmp_path: Path) -> None
     with Ledger(path) as ledger:
         ledger.append([Answer("a", "1", ""), Answer("b", "2", "")])
     path.write_bytes(b'{"id": "x"}\n' + path.read_bytes())
-    with pytest.raises(InputError, match="is no answer") as caught:
+    with raises("bad-ledger", line=1):
         Ledger(path)
-    assert caught.value.line == 1
     path.write_bytes(path.read_bytes().splitlines(keepends=True)[1] + b"{}\n")
-    with pytest.raises(InputError, match="is no answer"):
+    with raises("bad-ledger"):
         list(read_ledger(path))
 
 
@@ -117,10 +117,10 @@ def test_a_disk_that_fills_up_loses_nothing_that_was_written(tmp_path: Path) -> 
         with Ledger(path) as ledger:
             ledger.append(kept)
             resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50, before[1]))
-            with pytest.raises(ExternalError, match="disk is full"):
+            with raises("disk-full"):
                 ledger.append([Answer("late", "y" * 500, "")])
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
-            assert not ledger.written.answered(("late", 0, 0))
+            assert not ledger.progress.answered(("late", 0, 0))
             ledger.append([Answer("later", "z", "")])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -14,7 +14,6 @@ from mmar.api import run
 from mmar.items import write_benchmark
 from mmar.models import Answer
 from mmar.protocols import Request
-from mmar.runs.limits import Limits
 
 
 @pytest.fixture(autouse=True)
@@ -40,9 +39,9 @@ class Chatty:
 def peak_of_run(path: Path, out: Path, **more: int) -> int:
     tracemalloc.start()
     try:
-        assert run(Chatty(), path, out=out, limits=Limits(concurrency=8), **more).counts.answered
+        assert run(Chatty(), path, out=out, concurrency=8, **more).counts.answered
         # Going on with a run reads all that was written.
-        assert run(Chatty(), path, out=out, limits=Limits(concurrency=8), **more).asked == 0
+        assert run(Chatty(), path, out=out, concurrency=8, **more).requested == 0
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -72,7 +72,7 @@ def answers_run(
     run(Scripted(say, name=name), benchmark, out=out, limit=limit, seed=seed)
     manifest = out / "manifest.json"
     record = json.loads(manifest.read_text())
-    manifest.write_text(json.dumps(record | {"audio": audio}))
+    manifest.write_text(json.dumps(record | {"condition": audio}))
     return out
 
 

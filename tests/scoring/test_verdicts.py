@@ -53,7 +53,7 @@ def test_what_differs_is_said_and_not_refused(tmp_path: Path) -> None:
     two = answers_run(tmp_path / "two", known, HITS, name="test/other", audio="silence", seed=7)
     three = answers_file(tmp_path / "three.jsonl", HITS)
     said = {part.part: part.values for part in differing(side_by_side(known, one, two, three).runs)}
-    assert said["audio"] == ("full", "silence", "?")
+    assert said["condition"] == ("full", "silence", "?")
     assert said["seed"] == ("0", "7", "?")
     assert said["protocol"] == ("mmar@1", "mmar@1", "?")
     assert "model" not in said  # which model is the question

@@ -247,9 +247,9 @@ def _unheard(path: Path, benchmark: Benchmark) -> Unheard:
     from mmar.scoring.sources import find_run
 
     manifest = find_run(path)
-    if manifest is not None and manifest.audio not in _WITHOUT_AUDIO:
+    if manifest is not None and manifest.condition not in _WITHOUT_AUDIO:
         raise UsageError(
-            f"{path} is a run with audio (condition {manifest.audio})",
+            f"{path} is a run with audio (condition {manifest.condition})",
             code="run-with-audio",
             hint="make a run without it: mmar run MODEL --condition none",
         )

@@ -12,11 +12,12 @@ import click
 
 from mmar.api import cache_dir, load
 from mmar.errors import UsageError
-from mmar.protocols import DEFAULT, Settings
+from mmar.protocols import DEFAULT
 
 if TYPE_CHECKING:
     from mmar.items import Benchmark
-    from mmar.runs.run import Outcome
+    from mmar.runs.run import RunResult
+    from mmar.runs.spec import RunSpec
 
 __all__ = ["default_folder", "run", "run_and_report"]
 
@@ -96,10 +97,11 @@ def run(model: str, benchmark: str, **given: Any) -> None:
         report=lambda error: click.echo(f"left out: {error.summary}", err=True),
         stored=True,
     )
-    adapter, protocol, settings, options = _as_recipe(model, given)
-    folder = given["out"] or default_folder(loaded.name, model, protocol, given["condition"], given["seed"])
+    folder = given["out"] or default_folder(
+        loaded.name, model, given["protocol"] or DEFAULT, given["condition"], given["seed"]
+    )
     arguments = {
-        "protocol": protocol,
+        "protocol": given["protocol"],
         "seed": given["seed"],
         "limit": given["limit"],
         "filter": _pairs(given["filter"], "--filter modality=speech"),
@@ -107,38 +109,58 @@ def run(model: str, benchmark: str, **given: Any) -> None:
         "condition": given["condition"],
         "rotations": _rotations(given["rotate"]),
         "repeats": given["repeats"],
-        "settings": settings,
-        "limits": _limits(given),
-        "budget": _budget(adapter, given),
+        "temperature": given["temperature"],
+        "top_p": given["top_p"],
+        "max_tokens": given["max_tokens"],
+        "concurrency": given["concurrency"],
+        "max_attempts": given["max_attempts"],
+        "timeout": given["timeout"],
+        "deadline": given["deadline"],
+        "rate": given["rate"],
+        "token_rate": given["token_rate"],
+        "budget": given["budget"],
+        "prices": given["prices"],
         "cache": cache_dir() / "answers.sqlite" if given["cache"] else None,
         "base_urls": given["base_url"],
-        "options": options,
+        "options": {
+            name: values[-1] for name, values in _pairs(given["options"], "--option audio_rate=16000").items()
+        },
     }
     if given["dry_run"]:
-        _dry_run(adapter, loaded, folder, arguments)
+        _dry_run(model, loaded, folder, arguments)
         return
-    outcome = run_and_report(adapter, loaded, folder, **arguments)
-    if outcome.stopped or outcome.failed:
-        sys.exit(130 if outcome.counts.stopped == "interrupted" else 1)
+    result = run_and_report(model, loaded, folder, **arguments)
+    if result.counts.stopped == "interrupted":
+        sys.exit(130)
+    if result.stopped or result.selected_failed:
+        sys.exit(1)
 
 
-def run_and_report(model: str, benchmark: Benchmark, folder: Path, **arguments: Any) -> Outcome:
-    """Run, with a progress bar on a terminal, and say what came of it."""
-    from mmar.api import open_for, plan_run
+def run_and_report(model: str, benchmark: Benchmark, folder: Path, **arguments: Any) -> RunResult:
+    """Run, with a progress bar on a terminal, and print a summary."""
+    from mmar.api import open_for
     from mmar.cli.progress import RunProgress
     from mmar.reports.run_summary import run_plan_lines, run_summary
-    from mmar.runs.run import carry_out
+    from mmar.runs.run import execute
 
-    plan = plan_run(benchmark, out=folder, **arguments)
-    for line in run_plan_lines(plan):
+    spec = _spec(model, benchmark, folder, arguments)
+    opened = open_for(spec)
+    for line in run_plan_lines(spec):
         click.echo(line)
-    opened = open_for(model, plan)
     gc.freeze()  # what is loaded by now stays; looking through it again and again would hold up the requests
     with RunProgress(f"{model} on {benchmark.name}", sys.stderr) as progress:
-        outcome = carry_out(plan, opened, progress)
-    for line in run_summary(outcome, folder, len(benchmark), benchmark.lost):
+        result = execute(spec, opened, progress)
+    for line in run_summary(result, folder, len(benchmark), benchmark.lost):
         click.echo(line)
-    return outcome
+    return result
+
+
+def _spec(model: str, benchmark: Benchmark, folder: Path, arguments: dict[str, Any]) -> RunSpec:
+    from mmar.runs.spec import RunSpec
+
+    # Captions are shared by every reasoner, so they lie where every run finds them.
+    captions = cache_dir() / "captions.sqlite"
+    return RunSpec.create(model, benchmark, out=folder, captions=captions, **arguments)
 
 
 def default_folder(benchmark: str, model: str, protocol: str, condition: str = "full", seed: int = 0) -> Path:
@@ -151,27 +173,6 @@ def default_folder(benchmark: str, model: str, protocol: str, condition: str = "
 
 def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9.+_-]+", "-", name).strip("-.") or "run"
-
-
-def _as_recipe(model: str, given: dict[str, Any]) -> tuple[str, str, Settings, dict[str, str]]:
-    """Adapter's name, protocol, settings and options: those of a known system, what was given going before."""
-    from mmar.models.recipes import resolve_recipe
-
-    given_settings = Settings(given["temperature"], given["top_p"], given["max_tokens"])
-    options = {
-        name: values[-1] for name, values in _pairs(given["options"], "--option audio_rate=16000").items()
-    }
-    recipe = resolve_recipe(model, given["base_url"], options)
-    protocol = given["protocol"] or DEFAULT
-    settings = given_settings
-    if recipe is not None:
-        model, options = recipe.adapter, dict(recipe.options)
-        protocol = given["protocol"] or recipe.protocol
-        settings = given_settings.over(recipe.settings)
-    if model.startswith("cascade/"):
-        # Captions are shared by every reasoner, so they lie where every run finds them.
-        options.setdefault("captions", str(cache_dir() / "captions.sqlite"))
-    return model, protocol, settings, options
 
 
 def _pairs(pairs: tuple[str, ...], example: str) -> dict[str, list[str]]:
@@ -195,31 +196,10 @@ def _rotations(text: str | None) -> int:
     raise UsageError(f"--rotate {text}: expected a number from 1, or all")
 
 
-def _limits(given: dict[str, Any]) -> Any:
-    from mmar.runs.limits import Limits
-
-    return Limits(
-        concurrency=given["concurrency"],
-        max_attempts=given["max_attempts"],
-        timeout_s=given["timeout"],
-        deadline_s=given["deadline"],
-        rate=given["rate"],
-        token_rate=given["token_rate"],
-    )
-
-
-def _budget(model: str, given: dict[str, Any]) -> Any:
-    from mmar.runs.budget import Budget, parse_budget, price_of
-
-    tokens, money = parse_budget(given["budget"])
-    return Budget(tokens, money, price_of(model, given["prices"]))
-
-
 def _dry_run(model: str, benchmark: Benchmark, folder: Path, arguments: dict[str, Any]) -> None:
-    from mmar.api import open_for, plan_run
     from mmar.reports.run_summary import dry_run_lines
     from mmar.runs.dry_run import dry_run
 
-    plan = plan_run(benchmark, out=folder, **arguments)
-    for line in dry_run_lines(dry_run(plan, open_for(model, plan)), model, folder):
+    spec = _spec(model, benchmark, folder, arguments)
+    for line in dry_run_lines(dry_run(spec), spec.model, folder):
         click.echo(line)

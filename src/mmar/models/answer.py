@@ -47,6 +47,7 @@ class RequestFailed(Exception):  # noqa: N818 - what happened, as `except Reques
         retryable: whether asking again can succeed.
         retry_after_s: how long the service asks to be left alone, in seconds.
         usage: tokens that were spent all the same, as on an answer that was withheld or cut off before it began.
+        max_attempts: most attempts that this failure is worth, where it is fewer than the run's.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class RequestFailed(Exception):  # noqa: N818 - what happened, as `except Reques
         retryable: bool = False,
         retry_after_s: float | None = None,
         usage: Usage | None = None,
+        max_attempts: int | None = None,
     ) -> None:
         super().__init__(message)
         self.kind: FailureKind = kind
@@ -64,11 +66,17 @@ class RequestFailed(Exception):  # noqa: N818 - what happened, as `except Reques
         self.retryable = retryable
         self.retry_after_s = retry_after_s
         self.usage = usage
+        self.max_attempts = max_attempts
 
     def with_message(self, message: str) -> RequestFailed:
-        """The same failure in other words."""
+        """The same failure with another message."""
         return RequestFailed(
-            self.kind, message, retryable=self.retryable, retry_after_s=self.retry_after_s, usage=self.usage
+            self.kind,
+            message,
+            retryable=self.retryable,
+            retry_after_s=self.retry_after_s,
+            usage=self.usage,
+            max_attempts=self.max_attempts,
         )
 
 

@@ -6,14 +6,18 @@ value, which would stand in manifests and in the shell's history.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
+
+import msgspec
 
 from mmar.errors import UsageError
 from mmar.models.model import ModelOptions
 
-__all__ = ["KEY_OPTIONS", "Credential", "find_credential", "secrets_of"]
+__all__ = ["KEY_OPTIONS", "Credential", "embedded_secrets", "find_credential", "redact_options", "secrets_of"]
 
 KEY_OPTIONS = ("api_key_file", "api_key_env")
 """The options by which an adapter is told where its key is; neither holds the key itself."""
@@ -21,6 +25,14 @@ KEY_OPTIONS = ("api_key_file", "api_key_env")
 # Placeholders such as "EMPTY" or "none" are words that an answer may hold; no service issues keys this short.
 _SHORTEST_SECRET = 12
 _HIDDEN = "[credential]"
+# Fields that hold credentials, by their names without separators ("max_tokens" is none of them) ...
+_SECRET_NAME = re.compile(
+    r"(?:api|access|auth|private|subscription)key|secret|passw|authoriz|credential|bearer|token$"
+)
+# ... and values that look like one: an issuer's prefix and a long random part, or a header's value.
+_SECRET_VALUE = re.compile(
+    r"\b(?:sk|pk|rk|hf|gsk|xai|nvapi|ghp|key|AIza)[-_]?[A-Za-z0-9_-]{16,}|^(?:Bearer|Basic)\s|^eyJ[A-Za-z0-9_-]{20,}\."
+)
 
 
 class Credential:
@@ -95,6 +107,56 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[Credential, ...]:
         for name, value in environment.items()
         if any(word in name.upper() for word in ("KEY", "TOKEN", "SECRET", "PASSWORD"))
     )
+
+
+def redact_options(options: Mapping[str, str]) -> dict[str, str]:
+    """An adapter's options as they may be written down: values that look like credentials are replaced.
+
+    Args:
+        options: by name; one whose value is JSON (such as `body`) is searched at every depth.
+    """
+    return {name: _redacted_text(name, value) for name, value in options.items()}
+
+
+def embedded_secrets(options: Mapping[str, str]) -> tuple[Credential, ...]:
+    """What looks like a credential in an adapter's options, to be kept out of messages and answers."""
+    found: set[str] = set()
+    for name, value in options.items():
+        _redacted_text(name, value, found)
+    return tuple(Credential(secret, "an option") for secret in sorted(found))
+
+
+def _redacted_text(name: str, value: str, found: set[str] | None = None) -> str:
+    found = set() if found is None else found
+    try:
+        decoded = msgspec.json.decode(value)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        decoded = None
+    if isinstance(decoded, dict | list):
+        return msgspec.json.encode(_redacted(decoded, found)).decode() if _holds_secret(decoded) else value
+    return str(_redacted_value(name, value, found))
+
+
+def _holds_secret(value: Any) -> bool:
+    found: set[str] = set()
+    _redacted(value, found)
+    return bool(found)
+
+
+def _redacted(value: Any, found: set[str], name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {key: _redacted(each, found, str(key)) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_redacted(each, found, name) for each in value]
+    return _redacted_value(name, value, found) if isinstance(value, str) else value
+
+
+def _redacted_value(name: str, value: str, found: set[str]) -> str:
+    plain = re.sub(r"[^a-z]", "", name.casefold())
+    if value and (_SECRET_NAME.search(plain) or _SECRET_VALUE.search(value)):
+        found.add(value)
+        return _HIDDEN
+    return value
 
 
 def _checked(secret: str, source: str) -> Credential:

@@ -15,7 +15,7 @@ import importlib.util
 import inspect
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,7 +31,7 @@ from mmar.models.model import ModelOptions
 from mmar.models.threads import Threads
 from mmar.protocols import Request
 
-__all__ = ["PythonFunction", "open_python"]
+__all__ = ["PythonFunction", "from_function", "open_python"]
 
 Given = dict[str, Any]
 
@@ -120,6 +120,38 @@ def _understood(given: Any) -> ProgramAnswer:
         raise RequestFailed(
             "bad_reply", f"expected a text or a dictionary of an answer ({wrong_shape(error).summary})"
         ) from None
+
+
+def from_function(
+    function: Callable[[Given], Any],
+    environment: Mapping[str, str] | None = None,
+    *,
+    name: str | None = None,
+    uses_audio: bool = True,
+    timeout_s: float = 300.0,
+    threads: int = 1,
+) -> PythonFunction:
+    """A model of a plain function, sync or async.
+
+    Args:
+        function: takes a request as a dictionary, returns the answer's text or a dictionary (`mmar.models.jsonl`).
+        environment: its secrets are kept out of messages.
+        name: of the model; by default that of the function.
+        uses_audio: whether it is given clips.
+        timeout_s: longest time for one call, in seconds.
+        threads: number of calls at a time of a function that is not async.
+    """
+    own = (
+        f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', type(function).__name__)}"
+    )
+    return PythonFunction(
+        name or f"python:{own}",
+        function,
+        uses_audio=uses_audio,
+        timeout_s=timeout_s,
+        threads=threads,
+        secrets=secrets_of(environment or {}),
+    )
 
 
 def open_python(name: str, options: ModelOptions) -> PythonFunction:

@@ -6,13 +6,14 @@ a baseline needs no HTTP client.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import cast
 
 from mmar.errors import UsageError
 from mmar.models.model import Model, ModelOptions
 
-__all__ = ["ADAPTERS", "open_model"]
+__all__ = ["ADAPTERS", "open_model", "split_name", "uses_audio"]
 
 ADAPTERS: dict[str, tuple[str, str]] = {
     "baseline": (
@@ -47,6 +48,40 @@ ADAPTERS: dict[str, tuple[str, str]] = {
 """Adapter by the part of the name before the slash: where it is, and what to say of it."""
 
 
+def split_name(name: str) -> tuple[str, str]:
+    """The adapter of a model's name, and the adapter's own part of it.
+
+    Raises:
+        UsageError: there is no such adapter.
+    """
+    # "python:module:function" is how Python itself writes it; everything else has a slash.
+    adapter, separator, rest = name.partition(":" if name.startswith("python:") else "/")
+    if not separator or not rest or adapter not in ADAPTERS:
+        known = "\n".join(f"  {text}" for _, text in ADAPTERS.values())
+        raise UsageError(
+            f'unknown model "{name}"; there are\n{known}', code="unknown-model", argument="model"
+        )
+    return adapter, rest
+
+
+def uses_audio(name: str, options: Mapping[str, str] | None = None) -> bool:
+    """Whether a model takes clips, without opening it: no key is needed.
+
+    Args:
+        name: `ADAPTER/NAME`.
+        options: of the adapter.
+
+    Raises:
+        UsageError: there is no such adapter.
+    """
+    adapter, rest = split_name(name)
+    if adapter == "baseline":
+        return rest == "listener"
+    if adapter in ("command", "python"):
+        return (options or {}).get("uses_audio", "yes") == "yes"
+    return adapter != "text"
+
+
 def open_model(name: str, options: ModelOptions | None = None) -> Model:
     """Open a model by name.
 
@@ -57,11 +92,7 @@ def open_model(name: str, options: ModelOptions | None = None) -> Model:
     Raises:
         UsageError: there is no such adapter, or it has no such model.
     """
-    # "python:module:function" is how Python itself writes it; everything else has a slash.
-    adapter, slash, rest = name.partition(":" if name.startswith("python:") else "/")
-    if not slash or not rest or adapter not in ADAPTERS:
-        known = "\n".join(f"  {text}" for _, text in ADAPTERS.values())
-        raise UsageError(f"no model “{name}”; there are\n{known}")
+    adapter, rest = split_name(name)
     module, function = ADAPTERS[adapter][0].split(":")
     opener = getattr(import_module(module), function)
     return cast("Model", opener(rest, options or ModelOptions()))

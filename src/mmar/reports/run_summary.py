@@ -7,67 +7,75 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmar.runs.requests import selected_items
+
 if TYPE_CHECKING:
     from mmar.runs.dry_run import Estimate
-    from mmar.runs.plan import RunPlan
-    from mmar.runs.run import Outcome
+    from mmar.runs.run import RunResult
+    from mmar.runs.spec import RunSpec
 
 __all__ = ["dry_run_lines", "run_plan_lines", "run_summary"]
 
 
-def run_plan_lines(plan: RunPlan) -> Iterator[str]:
-    """What makes a session cost more than one request an item, said before it starts."""
-    asking = plan.asking
-    if asking.rotations != 1 or asking.repeats != 1:
-        choices = [len(item.choices) for item in plan.benchmark]
-        rotated = (
-            sum(choices) if asking.rotations == 0 else sum(min(asking.rotations, count) for count in choices)
+def run_plan_lines(spec: RunSpec) -> Iterator[str]:
+    """What makes a session cost more than one request an item, printed before it starts."""
+    if spec.rotations != 1 or spec.repeats != 1:
+        items = requests = 0
+        for item in selected_items(spec):
+            items += 1
+            requests += sum(1 for _ in spec.keys_of(item))
+        yield (
+            f"to ask      {_count(requests, 'request')} for {_count(items, 'item')}: "
+            f"{spec.rotations or 'all'} rotations x {spec.repeats}"
         )
-        total = rotated * asking.repeats
-        yield f"to ask      {total:,} requests for {len(choices):,} items: {asking.rotations or 'all'} rotations × {asking.repeats}"
 
 
-def run_summary(outcome: Outcome, folder: Path, n: int, lost: int = 0) -> Iterator[str]:
+def run_summary(result: RunResult, folder: Path, n: int, lost: int = 0) -> Iterator[str]:
     """What came of a session, and what to do next.
 
     Args:
-        outcome: of the session.
+        result: of the session.
         folder: of the run.
         n: number of questions that can be asked.
         lost: number of those whose records could not be read.
     """
-    counts, heard = outcome.counts, outcome.heard
-    if outcome.repaired:
-        yield f"repaired    a torn last line ({outcome.repaired} bytes) was cut off; its item was asked again"
-    if outcome.before:
-        yield f"went on     {outcome.before:,} answers were there already"
+    counts, audio = result.counts, result.audio
+    if result.repaired:
+        yield f"repaired    a torn last line ({result.repaired} bytes) was cut off; its item was asked again"
+    if result.answered_before:
+        yield f"continued   {_count(result.answered_before, 'answer')} from before"
     failed = "".join(f", {count:,} failed ({kind})" for kind, count in sorted(counts.failed.items()))
     cached = f" ({counts.cached:,} from the cache)" if counts.cached else ""
-    yield f"asked       {outcome.asked:,}: {counts.answered:,} answered{cached}{failed}"
+    yield f"asked       {result.requested:,}: {counts.answered:,} answered{cached}{failed}"
     if lost:
-        yield f"left out    {lost:,} questions that cannot be read; mmar score counts them as missing"
-    for kind, message in sorted(counts.said.items()):
-        yield f"failed      {kind}: {message.splitlines()[0][:200] if message else '(nothing was said)'}"
+        yield f"left out    {_count(lost, 'question')} that cannot be read; mmar score counts them as missing"
+    for kind, message in sorted(counts.reasons.items()):
+        if kind in counts.failed:
+            yield f"failed      {kind}: {message.splitlines()[0][:200] if message else '(no message)'}"
     if counts.tokens:
         money = f", {counts.money:,.4f} by the price table" if counts.money else ""
-        yield f"spent       {counts.tokens:,} tokens in {counts.requests:,} requests{money}"
-    if heard.mixed_down:
+        yield f"spent       {counts.tokens:,} tokens in {_count(counts.requests, 'request')}{money}"
+    if audio.mixed_down:
         yield (
-            f"audio       {heard.mixed_down:,} clips were mixed to one channel; "
-            f"{heard.about_channels:,} of their questions ask about channels or sides"
+            f"audio       {_count(audio.mixed_down, 'clip')} mixed to one channel; "
+            f"{audio.about_channels:,} of the questions ask about channels or sides"
         )
-    if heard.cut:
-        yield f"audio       {heard.cut:,} clips were cut"
-    if outcome.stopped:
-        left = outcome.asked - counts.done
-        yield f"stopped     {counts.stopped}; {left:,} were not asked; the same command goes on"
-    elif outcome.failed:
-        yield f"to do       {outcome.failed:,} only failed so far; the same command asks them again"
-    if outcome.answered < n:
-        yield f"so far      {outcome.answered:,} of {n:,} items are answered"
+    if audio.cut:
+        yield f"audio       {_count(audio.cut, 'clip')} cut to the longest duration that was sent"
+    left = result.requested - counts.done
+    if result.stopped:
+        yield f"stopped     {counts.stopped}; {left:,} not asked; the same command continues"
+    elif result.selected_failed:
+        yield f"to do       {_count(result.selected_failed, 'request')} failed; the same command asks again"
+    if result.answered < n:
+        yield f"so far      {result.answered:,} of {_count(n, 'item')} answered"
     yield f"run         {folder}"
-    yield f"signature   {outcome.manifest.line}"
+    yield f"signature   {result.signature.long}"
     yield f"next        mmar score {shlex.quote(str(folder))}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def dry_run_lines(estimate: Estimate, model: str, folder: Path) -> Iterator[str]:

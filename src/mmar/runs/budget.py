@@ -1,7 +1,7 @@
-"""What a run has cost, and whether the next request would go over the budget.
+"""What a run may spend, and what it has spent.
 
-Tokens are counted as the service counts them. Money needs a price table, which is the user's own file, since
-prices change and no table here could be trusted:
+Tokens are counted as the service counts them. Money needs a price table, which is the user's own file because
+prices change:
 
     [[price]]
     model = "openai/gpt-4o-audio-preview"   # as given to mmar run; a trailing * stands for any ending
@@ -13,6 +13,7 @@ prices change and no table here could be trusted:
 
 from __future__ import annotations
 
+import math
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -23,7 +24,7 @@ from mmar.errors import InputError, UsageError
 from mmar.items.decoding import wrong_shape
 from mmar.models import Usage
 
-__all__ = ["Budget", "Price", "parse_budget", "price_of"]
+__all__ = ["Budget", "Price", "Spending", "parse_budget", "price_of"]
 
 _MILLION = 1_000_000
 
@@ -53,83 +54,95 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (read * self.input + heard * audio + (usage.output_tokens or 0) * self.output) / _MILLION
 
 
-class Budget:
-    """Counts what is spent. Money when a price is known, tokens always.
-
-    Args:
-        tokens: most tokens, or `None`.
-        money: most money, or `None`; needs a price.
-        price: of the model's tokens.
+class Budget(msgspec.Struct, frozen=True):
+    """The most that a session may spend.
 
     Attributes:
-        spent_tokens: so far.
-        spent_money: so far, 0 without a price.
-        priced: requests whose usage the service told.
+        tokens: most tokens, or `None`.
+        money: most money, or `None`; needs a price.
+        price: of the model's tokens, where it is known.
     """
 
-    def __init__(
-        self, tokens: int | None = None, money: float | None = None, price: Price | None = None
-    ) -> None:
-        if money is not None and price is None:
-            raise UsageError(
-                "a budget of money needs --prices FILE with the model's price; or give tokens: 500000tokens"
-            )
-        self.tokens, self.money, self.price = tokens, money, price
-        self.spent_tokens, self.spent_money, self.priced = 0, 0.0, 0
+    tokens: int | None = None
+    money: float | None = None
+    price: Price | None = None
 
-    def spend(self, usage: Usage | None) -> int:
+    def __post_init__(self) -> None:
+        if self.money is not None and self.price is None:
+            raise UsageError(
+                "a budget of money needs a table of prices that has the model's price",
+                code="no-price",
+                argument="budget",
+                hint="name the table with prices, or give a number of tokens: 500000tokens",
+            )
+
+
+class Spending:
+    """Counts what is spent against a budget.
+
+    Args:
+        budget: the most that may be spent.
+
+    Attributes:
+        tokens: spent so far.
+        money: spent so far, 0 without a price.
+        requests: requests whose usage the service reported.
+    """
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self.tokens, self.money, self.requests = 0, 0.0, 0
+
+    def add(self, usage: Usage | None) -> int:
         """Count one answer; returns its tokens."""
         if usage is None:
             return 0
         tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
-        self.priced += 1
-        self.spent_tokens += tokens
-        if self.price is not None:
-            self.spent_money += self.price.cost(usage)
+        self.requests += 1
+        self.tokens += tokens
+        if self._budget.price is not None:
+            self.money += self._budget.price.cost(usage)
         return tokens
 
     def allows(self, in_flight: int) -> bool:
-        """Whether one more request is likely to stay within the budget, those in flight counted at the mean so far."""
-        expected = (in_flight + 1) / self.priced if self.priced else 0.0
-        if self.tokens is not None and self.spent_tokens * (1 + expected) > self.tokens:
+        """Whether one more request is likely to stay within the budget, counting those in flight at the mean cost."""
+        expected = (in_flight + 1) / self.requests if self.requests else 0.0
+        budget = self._budget
+        if budget.tokens is not None and self.tokens * (1 + expected) > budget.tokens:
             return False
-        return self.money is None or self.spent_money * (1 + expected) <= self.money
-
-    @property
-    def bounded(self) -> bool:
-        """Whether there is a bound at all."""
-        return self.tokens is not None or self.money is not None
+        return budget.money is None or self.money * (1 + expected) <= budget.money
 
 
-def parse_budget(text: str | None) -> tuple[int | None, float | None]:
-    """Read `--budget`: `500000tokens` (or `500ktokens`, `2Mtokens`) or an amount of money such as `3.50`.
+def parse_budget(budget: str | float | None) -> tuple[int | None, float | None]:
+    """Read a budget: `500000tokens` (or `500ktokens`, `2Mtokens`), or an amount of money such as `3.50`.
 
     Returns:
-        Tokens and money, one of them `None`.
+        Tokens and money; one of them, or both, `None`.
 
     Raises:
         UsageError: it is neither.
     """
-    if text is None:
+    if budget is None:
         return None, None
-    plain = text.strip().lower().replace("_", "").replace(",", "")
+    text = str(budget).strip().lower().replace("_", "").replace(",", "")
+    number, unit, is_tokens = text, 1, False
+    for ending in ("tokens", "token", "tok"):
+        if text.endswith(ending):
+            number = text.removesuffix(ending).strip()
+            unit = {"k": 1000, "m": _MILLION}.get(number[-1:], 1)
+            number, is_tokens = number.rstrip("km"), True
+            break
     try:
-        for ending in ("tokens", "token", "tok"):
-            if plain.endswith(ending):
-                number = plain.removesuffix(ending).strip()
-                unit = {"k": 1000, "m": _MILLION}.get(number[-1:], 1)
-                tokens = int(float(number.rstrip("km")) * unit)
-                if tokens > 0:
-                    return tokens, None
-                raise ValueError
-        money = float(plain)
-        if money > 0:
-            return None, money
+        amount = float(number) * unit
     except ValueError:
-        pass
-    raise UsageError(
-        f"--budget {text}: expected tokens such as 500000tokens or 2Mtokens, or money such as 3.50"
-    )
+        amount = math.nan
+    if isinstance(budget, bool) or not math.isfinite(amount) or amount <= 0 or (is_tokens and amount < 1):
+        raise UsageError(
+            f"expected tokens such as 500000tokens or 2Mtokens, or money such as 3.50, got {budget!r}",
+            code="invalid-value",
+            argument="budget",
+        )
+    return (int(amount), None) if is_tokens else (None, amount)
 
 
 def price_of(model: str, path: Path | None) -> Price | None:
@@ -145,14 +158,15 @@ def price_of(model: str, path: Path | None) -> Price | None:
         with path.open("rb") as stream:
             prices = msgspec.convert(tomllib.load(stream).get("price", []), list[Price])
     except FileNotFoundError:
-        raise InputError("no such file", file=str(path), hint="--prices names your price table") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise InputError(f"cannot be read ({error})", file=str(path)) from None
+        raise InputError(
+            "no such file", file=str(path), code="no-such-file", hint="prices names your price table"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
+        raise InputError(f"cannot be read ({error})", file=str(path), code="bad-prices") from None
     except msgspec.ValidationError as error:
         raise wrong_shape(error, file=str(path), hint="each [[price]] has model, input, output") from None
     for price in prices:
         if fnmatchcase(model, price.model):
             return price
-    raise UsageError(
-        f"{path} has no price for “{model}”; it has {', '.join(price.model for price in prices) or 'none'}"
-    )
+    known = ", ".join(price.model for price in prices) or "none"
+    raise UsageError(f'{path} has no price for "{model}"; it has {known}', code="no-price", argument="prices")

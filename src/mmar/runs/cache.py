@@ -1,7 +1,7 @@
-"""The cache: answers that were paid for, by the digest of everything that decided them.
+"""The cache: answers of earlier runs, by a digest of everything that decided them.
 
-The key is SHA-256 over model, addresses, options, messages, choices, settings, the clip's bytes and which
-sample this is. Failures are never kept. SQLite, so that several runs can share one file.
+The key is SHA-256 over model, addresses, options, messages, choices, settings, the clip's bytes and the number
+of the sample. Failures are never cached. An SQLite file, so that several runs can share it.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Cache:
 
     Args:
         path: made when it does not exist.
-        context: what decides an answer beside the request: model, addresses, options.
+        context: what decides an answer besides the request: model, addresses, options.
 
     Raises:
-        ExternalError: the file cannot be opened, or is no such cache.
+        ExternalError: the file cannot be opened, or is not a cache.
     """
 
     def __init__(self, path: Path, context: object) -> None:
@@ -49,7 +49,9 @@ class Cache:
             )
         except (OSError, sqlite3.Error) as error:
             raise ExternalError(
-                f"{path}: the cache cannot be opened ({error}); name another file with --cache"
+                f"{path}: the cache cannot be opened ({error})",
+                code="cache-unreadable",
+                hint="name another file",
             ) from None
 
     def __enter__(self) -> Cache:
@@ -72,15 +74,23 @@ class Cache:
         return whole.digest()
 
     def get(self, key: bytes) -> Answer | None:
-        """The answer that was kept, marked as such."""
+        """The cached answer, marked as such; `None` where there is none, or a damaged one."""
         try:
             row = self._database.execute("SELECT answer FROM answer WHERE key = ?", (key,)).fetchone()
         except sqlite3.Error as error:
-            raise ExternalError(f"{self.path}: the cache cannot be read ({error})") from None
-        return None if row is None else msgspec.structs.replace(_decode(row[0]), cached=True)
+            raise ExternalError(
+                f"{self.path}: the cache cannot be read ({error})", code="cache-unreadable"
+            ) from None
+        if row is None:
+            return None
+        try:
+            answer = _decode(row[0])
+        except (msgspec.MsgspecError, UnicodeDecodeError, TypeError, ValueError):
+            return None  # asked again, and then replaced
+        return None if answer.failure is not None else msgspec.structs.replace(answer, cached=True)
 
     def put(self, answers: Sequence[tuple[bytes, Answer]]) -> None:
-        """Keep answers, all in one transaction; failures and what came from here are passed over."""
+        """Cache answers in one transaction; failures and answers from the cache are skipped."""
         rows = [
             (key, _encode(answer)) for key, answer in answers if answer.failure is None and not answer.cached
         ]
@@ -91,7 +101,9 @@ class Cache:
             self._database.executemany("INSERT OR REPLACE INTO answer VALUES (?, ?)", rows)
             self._database.execute("COMMIT")
         except sqlite3.Error as error:
-            raise ExternalError(f"{self.path}: the cache cannot be written ({error})") from None
+            raise ExternalError(
+                f"{self.path}: the cache cannot be written ({error})", code="cache-write"
+            ) from None
 
 
 def _clip_digest(clip: Path) -> bytes:

@@ -1,66 +1,119 @@
-"""Control conditions: what a model is given in place of the real clip (METHODS, "does the model listen?").
+"""Conditions: the real clips, or a control in their place that shows what a model makes of the audio.
 
     full        the clip itself
     none        no audio at all, only the question
-    silence     as long, as many channels, all zero
+    silence     same length and channels, all zero
     noise       white noise at the clip's level
     shuffled    the clip of another item of the same modality
     spectrum    noise with the clip's own level and spectrum
     reversed    the clip backwards
     mono        all channels mixed into one
 
-Everything drawn is drawn from the run's seed and the item's id, so that order and resuming change nothing.
+Random draws depend on the run's seed and the item's id alone, so that order and resuming change nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from mmar.errors import UsageError
+from mmar.files.safe_paths import clip_path
 from mmar.items import Benchmark, Item
-from mmar.runs.clips import clip_of
-from mmar.runs.ledger import Slot
 
 if TYPE_CHECKING:
     from mmar.audio import Clip
 
-__all__ = ["CONDITIONS", "MADE", "Condition", "clip_under", "control_clip", "shuffled"]
+__all__ = [
+    "CONDITIONS",
+    "MADE",
+    "Condition",
+    "check_clips",
+    "clip_of",
+    "clip_under",
+    "make_clip",
+    "shuffled_clips",
+]
 
 Condition = Literal["full", "none", "silence", "noise", "shuffled", "spectrum", "reversed", "mono"]
 
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 MADE: frozenset[Condition] = frozenset(("silence", "noise", "spectrum", "reversed", "mono"))
-"""Those for which a clip is made."""
+"""The conditions for which a clip is made."""
+
+
+def clip_of(benchmark: Benchmark, audio_path: str) -> Path:
+    """The file of a clip: an item's `audio_path` below the audio folder, or the bare file name in it.
+
+    So both the folder that holds `audio/` and `audio/` itself may be given.
+
+    Raises:
+        UsageError: the benchmark has no audio folder.
+        InputError: the record's path leads out of the folder.
+    """
+    if benchmark.audio_dir is None:
+        raise UsageError(
+            f'the benchmark "{benchmark.name}" has no audio here',
+            code="no-audio",
+            hint="name the folder of the clips with audio_dir, or fetch it with mmar get",
+        )
+    path = clip_path(benchmark.audio_dir, audio_path)
+    if not path.is_file() and (bare := benchmark.audio_dir / path.name).is_file():
+        return bare
+    return path
+
+
+def check_clips(benchmark: Benchmark, items: Iterable[Item]) -> int:
+    """Check that there is audio at all; single clips that are missing become failures of their items.
+
+    Returns:
+        Number of clips that are missing.
+
+    Raises:
+        UsageError: all clips are missing, or the benchmark has no audio folder.
+        InputError: a record's path leads out of the folder.
+    """
+    count = missing = 0
+    for item in items:
+        path = clip_of(benchmark, item.audio_path)
+        count += 1
+        missing += not path.is_file()
+    if count and missing == count:
+        raise UsageError(
+            f"none of the {count} clips is there, for example {path}",
+            code="no-audio",
+            hint="name the folder of the clips with audio_dir",
+        )
+    return missing
 
 
 def clip_under(
-    condition: Condition, benchmark: Benchmark, item: Item, others: Mapping[str, str]
+    condition: Condition, benchmark: Benchmark, item: Item, shuffled: Mapping[str, str]
 ) -> Path | None:
-    """The file that a request starts from: `None` under `none`, another item's under `shuffled`.
+    """The file that a request's clip is made from: `None` under `none`, another item's under `shuffled`.
 
     Args:
         condition: which one.
         benchmark: with its audio folder.
-        item: what is asked.
-        others: what `shuffled` gave.
+        item: the question.
+        shuffled: what `shuffled_clips` returned.
     """
     if condition == "none":
         return None
-    return clip_of(benchmark, others[item.id] if condition == "shuffled" else item.audio_path)
+    return clip_of(benchmark, shuffled[item.id] if condition == "shuffled" else item.audio_path)
 
 
-def shuffled(benchmark: Benchmark, seed: int) -> dict[str, str]:
-    """For each item, by id, the `audio_path` of the clip that it is given: another of the same modality.
+def shuffled_clips(benchmark: Benchmark, seed: int) -> dict[str, str]:
+    """For each item's id, the `audio_path` of another clip of the same modality.
 
     Raises:
         UsageError: a modality has only one clip.
     """
-    given: dict[str, str] = {}
+    result: dict[str, str] = {}
     by_modality: dict[str, list[tuple[str, str]]] = {}
     for item in benchmark:
         by_modality.setdefault(item.modality, []).append((item.id, item.audio_path))
@@ -68,24 +121,27 @@ def shuffled(benchmark: Benchmark, seed: int) -> dict[str, str]:
         clips = sorted({clip for _, clip in pairs})
         if len(clips) < 2:
             raise UsageError(
-                f"--condition shuffled: all items of modality “{modality}” have one clip; choose another condition"
+                f'"shuffled" needs two clips of a modality, and all items of "{modality}" have the same one',
+                code="one-clip",
+                argument="condition",
+                hint="choose another condition",
             )
-        random.Random(f"{seed}:{modality}").shuffle(clips)  # noqa: S311 - drawn to be repeated
-        # The next clip of a shuffled ring: never one's own, and each is used once.
-        following = {clip: clips[(at + 1) % len(clips)] for at, clip in enumerate(clips)}
-        given |= {item_id: following[clip] for item_id, clip in pairs}
-    return given
+        random.Random(f"{seed}:{modality}").shuffle(clips)  # noqa: S311 - must be reproducible, guards nothing
+        # The next clip of a shuffled ring: never the item's own, and each is used once.
+        following = {clip: clips[(index + 1) % len(clips)] for index, clip in enumerate(clips)}
+        result |= {item_id: following[clip] for item_id, clip in pairs}
+    return result
 
 
-def control_clip(condition: Condition, source: Path, slot: Slot, seed: int, folder: Path) -> Path:
-    """Make the clip that stands for the real one; the real one itself where nothing is to be made.
+def make_clip(condition: Condition, source: Path, item_id: str, seed: int, path: Path) -> Path:
+    """Make the clip that stands for the real one; the real one itself where none is made.
 
     Args:
         condition: which one.
         source: the real clip's file.
-        slot: what is asked; the draw is by its item, so that rotations and repeats hear the same.
+        item_id: seeds the draw, so that all rotations and samples of an item get the same clip.
         seed: of the run.
-        folder: where to write.
+        path: where to write it.
 
     Raises:
         InputError: the clip cannot be read.
@@ -94,16 +150,13 @@ def control_clip(condition: Condition, source: Path, slot: Slot, seed: int, fold
         return source
     from mmar.audio import noise, read_clip, reverse, silence, surrogate, to_mono, write_wav
 
-    drawn = int.from_bytes(hashlib.sha256(f"{seed}:{slot[0]}".encode()).digest()[:8])
+    draw = int.from_bytes(hashlib.sha256(f"{seed}:{item_id}".encode()).digest()[:8])
     make: dict[str, Callable[[Clip], Clip]] = {
         "silence": silence,
-        "noise": partial(noise, seed=drawn),
-        "spectrum": partial(surrogate, seed=drawn),
+        "noise": partial(noise, seed=draw),
+        "spectrum": partial(surrogate, seed=draw),
         "reversed": reverse,
         "mono": to_mono,
     }
-    name = hashlib.sha256(repr(slot).encode()).hexdigest()[:24]
-    path = folder / f"{name}.wav"
-    if not path.exists():
-        write_wav(path, make[condition](read_clip(source)))
+    write_wav(path, make[condition](read_clip(source)))
     return path

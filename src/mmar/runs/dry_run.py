@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import msgspec
 
 from mmar.audio import describe
 from mmar.errors import MmarError
-from mmar.models import Model, Usage
-from mmar.runs.clips import clip_of
-from mmar.runs.ledger import LEDGER_NAME, read_ledger, written_in
-from mmar.runs.plan import RunPlan
-from mmar.runs.selection import Selection
+from mmar.models import Usage
+from mmar.models.registry import uses_audio
+from mmar.runs.conditions import clip_of
+from mmar.runs.ledger import LEDGER_NAME, progress_of, read_ledger
+from mmar.runs.requests import Selection, build
+from mmar.runs.spec import RunSpec
 
 __all__ = ["Estimate", "dry_run"]
 
-_CHARACTERS_A_TOKEN = 4
+_CHARACTERS_PER_TOKEN = 4
 
 
 class Estimate(msgspec.Struct, frozen=True):
     """What a session would do.
 
     Attributes:
-        requests: how many would be put, retries aside.
+        requests: number of requests, retries aside.
         clips: how many of them have a clip that can be read.
-        unreadable: how many have a clip that cannot; they would fail without being asked.
-        seconds: duration of the audio in all.
-        bytes: size of the clips' files in all, each counted as often as it is sent.
-        usage: tokens expected, all requests together; audio and answer only where they can be known.
-        basis: where the tokens come from, one sentence.
+        unreadable: how many have a clip that cannot; they would fail without being sent.
+        seconds: duration of the audio in total.
+        bytes: size of the clips' files in total, each counted as often as it is sent.
+        usage: tokens expected for all requests; audio and answer only where they can be known.
+        basis: where the tokens come from.
         money: cost expected, where there is a price.
     """
 
@@ -44,31 +44,26 @@ class Estimate(msgspec.Struct, frozen=True):
     money: float | None
 
 
-def dry_run(plan: RunPlan, model: Model) -> Estimate:
-    """Estimate a session; nothing is sent and nothing is written.
+def dry_run(spec: RunSpec) -> Estimate:
+    """Estimate a session; the model is not opened, nothing is sent and nothing is written.
 
     Args:
-        plan: what to do.
-        model: who would be asked; closed without being asked.
+        spec: what would be done.
 
     Raises:
-        UsageError: as the run itself would.
+        UsageError: there is no such model.
     """
-    try:
-        ledger = plan.out / LEDGER_NAME
-        return _estimate(plan, model, Selection(plan, ledger, written_in(ledger)))
-    finally:
-        asyncio.run(model.close())
-
-
-def _estimate(plan: RunPlan, model: Model, pairs: Selection) -> Estimate:
+    folder = spec.out or Path()
+    ledger = folder / LEDGER_NAME
+    takes_clip = uses_audio(spec.model, spec.options) and spec.condition != "none"
     seconds, size, clips, unreadable, characters = 0.0, 0, 0, 0, 0
-    for item, slot in pairs:
-        request = plan.asking.request(plan.benchmark, item, slot, uses_audio=False, others={})
+    selection = Selection(spec, ledger, progress_of(ledger))
+    for item, key in selection:
+        request = build(spec, item, key, uses_audio=False)
         characters += sum(len(message.text) for message in request.messages)
-        if model.uses_audio and plan.asking.condition != "none":
+        if takes_clip:
             try:
-                path = clip_of(plan.benchmark, item.audio_path)
+                path = clip_of(spec.benchmark, item.audio_path)
                 facts = describe(path)
             except MmarError:
                 unreadable += 1
@@ -76,30 +71,34 @@ def _estimate(plan: RunPlan, model: Model, pairs: Selection) -> Estimate:
                 clips += 1
                 seconds += facts.duration
                 size += path.stat().st_size
-    usage, basis = _tokens(plan.out, len(pairs), characters, seconds, plan)
-    money = None if plan.budget.price is None else plan.budget.price.cost(usage)
-    return Estimate(len(pairs), clips, unreadable, seconds, size, usage, basis, money)
+    usage, basis = _tokens(spec, ledger, len(selection), characters, seconds)
+    money = None if spec.budget.price is None else spec.budget.price.cost(usage)
+    return Estimate(len(selection), clips, unreadable, seconds, size, usage, basis, money)
 
 
-def _tokens(folder: Path, requests: int, characters: int, seconds: float, plan: RunPlan) -> tuple[Usage, str]:
-    ledger = folder / LEDGER_NAME
-    seen = [answer.usage for _, answer in read_ledger(ledger) if answer.usage] if ledger.exists() else []
-    if seen:
+def _tokens(spec: RunSpec, ledger: Path, requests: int, characters: int, seconds: float) -> tuple[Usage, str]:
+    usages = [answer.usage for _, answer in read_ledger(ledger) if answer.usage] if ledger.exists() else []
+    if usages:
 
         def mean(name: str) -> int:
-            return round(requests * sum(getattr(usage, name) or 0 for usage in seen) / len(seen))
+            return round(requests * sum(getattr(usage, name) or 0 for usage in usages) / len(usages))
 
-        basis = f"the mean of this run's {len(seen):,} answers so far"
+        basis = f"the mean of this run's {len(usages):,} answers so far"
         return Usage(mean("input_tokens"), mean("output_tokens"), mean("audio_tokens"), None), basis
-    per_second = plan.budget.price.audio_tokens_a_second if plan.budget.price else None
+    price = spec.budget.price
+    per_second = price.audio_tokens_a_second if price else None
     audio = round(seconds * per_second) if per_second else None
-    most = plan.asking.settings.max_tokens
-    said = [f"{_CHARACTERS_A_TOKEN} characters of the prompt a token"]
-    said.append(
-        f"{per_second:g} audio tokens a second" if per_second else "audio not counted, its price is not known"
+    limit = spec.settings.max_tokens
+    basis = ", ".join(
+        [
+            f"{_CHARACTERS_PER_TOKEN} characters of the prompt a token",
+            f"{per_second:g} audio tokens a second"
+            if per_second
+            else "audio not counted, its price is not known",
+            f"at most {limit} tokens an answer"
+            if limit
+            else "answers not counted, their length is not known",
+        ]
     )
-    said.append(
-        f"at most {most} tokens an answer" if most else "answers not counted, their length is not known"
-    )
-    text = characters // _CHARACTERS_A_TOKEN
-    return Usage(text + (audio or 0), requests * most if most else None, audio, None), ", ".join(said)
+    text = characters // _CHARACTERS_PER_TOKEN
+    return Usage(text + (audio or 0), requests * limit if limit else None, audio, None), basis

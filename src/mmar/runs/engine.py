@@ -1,4 +1,8 @@
-"""The engine: asks every request, so many at a time, tries again what can succeed, records before it counts."""
+"""The engine: sends the requests of a run, several at a time, retries what can succeed, and records every outcome.
+
+Every request ends as an answer or a failure in the ledger, unless the run is stopped before. Whatever is raised
+while a request is made, looked up, sent or recorded is that request's failure.
+"""
 
 from __future__ import annotations
 
@@ -6,40 +10,49 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 import msgspec
 
 from mmar.errors import ExternalError, InputError, MmarError
-from mmar.models import Answer, Failure, Model, RequestFailed
+from mmar.models import Answer, Failure, FailureKind, Model, RequestFailed
 from mmar.protocols import Request
-from mmar.runs.budget import Budget
+from mmar.runs.budget import Spending
 from mmar.runs.cache import Cache
+from mmar.runs.giving_up import FailureWatch
 from mmar.runs.ledger import Ledger
-from mmar.runs.limits import Limits
 from mmar.runs.manifest import now
 from mmar.runs.pace import Pace
 from mmar.runs.recorder import Recorder
+from mmar.runs.spec import RunSpec
 
 __all__ = ["Counts", "Engine"]
 
+_PUSHED_BACK = ("rate_limit", "server", "timeout")
+_REPORT_S = 5.0
+
 
 class Counts(msgspec.Struct):
-    """What is on disk of this session.
+    """What a session has done so far.
 
     Attributes:
-        answered: answers written.
-        failed: failures written, by kind.
-        said: what the first failure of each kind said.
-        cached: of the answers, those that were paid for before.
-        requests: requests sent, all tries counted.
-        tokens: tokens of the answers, as the service counted them.
+        answered: answers on disk.
+        failed: failures on disk, by kind.
+        reasons: message of the first failed attempt of each kind, retried ones included.
+        latest: message of the latest failed attempt.
+        failed_attempts: number of attempts that failed, retried ones included.
+        cached: of the answers, those taken from the cache.
+        requests: requests sent, all attempts counted.
+        tokens: tokens spent, as the service counted them.
         money: their cost, where there is a price.
-        stopped: why nothing more was asked; empty when all were.
+        stopped: why nothing more was asked; empty when all was.
     """
 
     answered: int = 0
     failed: dict[str, int] = msgspec.field(default_factory=dict)
-    said: dict[str, str] = msgspec.field(default_factory=dict)
+    reasons: dict[str, str] = msgspec.field(default_factory=dict)
+    latest: str = ""
+    failed_attempts: int = 0
     cached: int = 0
     requests: int = 0
     tokens: int = 0
@@ -48,234 +61,258 @@ class Counts(msgspec.Struct):
 
     @property
     def done(self) -> int:
-        """Answers and failures."""
+        """Answers and failures on disk."""
         return self.answered + sum(self.failed.values())
 
 
-_PUSHED_BACK = ("rate_limit", "server", "timeout")
-_LATER = 5
-# A denial is about the caller and a crash about the program; a rejection may be about one clip that is too long.
-_PATIENCE = {"denied": 1, "crash": 1, "rejected": 7}
-_CORRECT = {
-    "denied": "the key, the model's name or the address",
-    "crash": "the program",
-    "rejected": "the model's options or the protocol: the service takes no request as it is put",
-}
-
-
 class Engine:
-    """Asks requests of one model and records the answers in one ledger.
+    """Sends requests to one model and records the answers in one ledger.
 
     Args:
-        model: who is asked.
-        ledger: where answers go before they are counted.
-        limits: how hard to try.
-        budget: what may be spent.
-        cache: answers that were paid for before.
-        seed: of the jitter.
-        served: whether the run has answers of an earlier session.
-        progress: called with the counts after each flush.
+        model: the model.
+        ledger: where every outcome is written before it is counted.
+        spec: how hard to try, and what may be spent.
+        cache: answers shared by several runs.
+        answered_before: whether the run has answers of an earlier session.
+        progress: called with the counts after each write, at each new kind of failure, and every few seconds.
     """
 
     def __init__(
         self,
         model: Model,
         ledger: Ledger,
-        limits: Limits,
+        spec: RunSpec,
         *,
-        budget: Budget | None = None,
         cache: Cache | None = None,
-        seed: int = 0,
-        served: bool = False,
+        answered_before: bool = False,
         progress: Callable[[Counts], None] = lambda _: None,
     ) -> None:
-        self.model, self.limits = model, limits
-        self.budget, self.cache, self.progress = budget or Budget(), cache, progress
+        self.model, self.spec, self.cache, self.progress = model, spec, cache, progress
         self.counts = Counts()
+        self.spending = Spending(spec.budget)
         self.stop = asyncio.Event()
-        self.pace = Pace(limits.concurrency, most=limits.most, rate=limits.rate, token_rate=limits.token_rate)
-        self._jitter = random.Random(seed)  # noqa: S311 - spreads retries, guards nothing
+        self.pace = Pace(
+            spec.concurrency, most=spec.max_concurrency, rate=spec.rate, token_rate=spec.token_rate
+        )
+        self._rng = random.Random(spec.seed)  # noqa: S311 - spreads retries, guards nothing
         self._recorder = Recorder(ledger, cache, self._count)
-        self._served, self._ever_served, self._denied = False, served, 0
-        self._keeps_time = bool(getattr(model, "keeps_time", False))
-        self._hopeless: RequestFailed | None = None
+        self._watch = FailureWatch(spec.stop_after, spec.max_attempts, answered_before=answered_before)
+        self._own_timeout = bool(getattr(model, "keeps_time", False))
+        self._error: Exception | None = None
+        self._asking: set[asyncio.Task[None]] = set()
 
-    def halt(self, why: str) -> None:
-        """Ask nothing more, and finish what is in flight."""
+    def halt(self, reason: str) -> None:
+        """Send no further request, and finish those in flight."""
         if not self.stop.is_set():
-            self.counts.stopped = why
+            self.counts.stopped = reason
             self.stop.set()
             self.pace.wake()
-            self.progress(self.counts)
+            self._tell()
+
+    def abandon(self) -> None:
+        """Give up the requests in flight, too."""
+        for task in self._asking:
+            task.cancel()
 
     async def ask_all(
         self, requests: Iterator[Request], make: Callable[[Request], Request] | None = None
     ) -> Counts:
-        """Ask every request and record every answer.
+        """Send every request and record every outcome.
 
         Args:
-            requests: taken one at a time as places come free, so that memory stays flat.
-            make: makes what is really asked of a request, in a thread, just before it is asked; a clip that it
-                makes is deleted when the answer is there.
+            requests: taken one at a time as there is room, so that memory stays flat.
+            make: makes what is really sent of a request, in a thread, just before it is sent; a clip that it
+                makes is deleted once the answer is there.
 
         Raises:
-            ExternalError: the disk refuses, or the service will not serve this caller at all.
+            ExternalError: the ledger cannot be written, or the run was given up.
         """
         loop = asyncio.get_running_loop()
         deadline = None
-        if self.limits.deadline_s is not None:
-            deadline = loop.call_later(self.limits.deadline_s, self.halt, "the deadline is over")
+        if self.spec.deadline is not None:
+            deadline = loop.call_later(self.spec.deadline, self.halt, "the deadline has passed")
         writer = asyncio.create_task(self._write())
-        asking: set[asyncio.Task[None]] = set()
+        reporter = asyncio.create_task(self._report())
         try:
             for request in requests:
-                if not self.budget.allows(self.pace.in_flight):
+                if not self.spending.allows(self.pace.in_flight):
                     self.halt("the budget is spent")
                 if writer.done() or not await self.pace.enter(self.stop):
                     break
                 task = asyncio.create_task(self._one(request, make))
-                asking.add(task)
-                task.add_done_callback(asking.discard)
-            await _all(asking, writer)
+                self._asking.add(task)
+                task.add_done_callback(self._asking.discard)
+            while self._asking and not writer.done():
+                await asyncio.wait({*self._asking, writer}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             if deadline is not None:
                 deadline.cancel()
-            for task in asking:
-                task.cancel()
-            await asyncio.gather(*asking, return_exceptions=True)
+            reporter.cancel()
+            self.abandon()
+            await asyncio.gather(*self._asking, reporter, return_exceptions=True)
             await self._recorder.end(writer)
-        if self._hopeless is not None:
-            raise ExternalError(
-                f"stopped after {self._denied} failures with no answer between them: {self._hopeless.message}\n"
-                f"  → correct {_CORRECT[self._hopeless.kind]}, and give the same command again"
-            )
+        if error := self._error or self._watch.error:
+            raise error
         return self.counts
 
     async def _one(self, request: Request, make: Callable[[Request], Request] | None) -> None:
-        """Ask one request, and hand its answer to the writer."""
-        key, answer, made = None, None, request
+        """Send one request and hand its outcome to the writer."""
         try:
-            try:
-                if make is not None:
-                    made = await asyncio.to_thread(make, request)
-                if self.cache is not None:
-                    key = await asyncio.to_thread(self.cache.key, made)
-                    answer = self.cache.get(key)
-            except (OSError, InputError) as error:
-                answer = Answer.failed(request.item_id, "audio", f"{request.audio}: {error}")
-            if answer is None:
-                answer = await self._ask(made)
+            key, answer = await self._outcome(request, make)
             if answer is not None:
                 answer = msgspec.structs.replace(
                     answer, id=request.item_id, rotation=request.rotation, repeat=request.repeat
                 )
                 await self._recorder.put(key, answer)
         except MmarError as error:
+            self._error = self._error or error
             self.halt(str(error))
-            raise
+        except Exception as error:  # noqa: BLE001 - nothing that a request raises may go unrecorded
+            await self._recorder.put(None, self._unmade(request, error))
         finally:
             self.pace.leave()
+
+    async def _outcome(
+        self, request: Request, make: Callable[[Request], Request] | None
+    ) -> tuple[bytes | None, Answer | None]:
+        """The cache's key, and the answer or failure of a request; `None` for one that was stopped between attempts."""
+        key: bytes | None = None
+        made = request
+        try:
+            try:
+                if make is not None:
+                    made = await asyncio.to_thread(make, request)
+                if self.cache is not None:
+                    key = await asyncio.to_thread(self.cache.key, made)
+                    if (cached := self.cache.get(key)) is not None:
+                        return key, cached
+            except ExternalError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a clip or a cached row raises is this item's failure
+                return None, self._unmade(request, error)
+            return key, await self._ask(made)
+        finally:
             if made.audio is not None and made.audio != request.audio:
-                made.audio.unlink(missing_ok=True)
+                with suppress(OSError):
+                    made.audio.unlink(missing_ok=True)
+
+    def _unmade(self, request: Request, error: Exception) -> Answer:
+        kind: FailureKind = "audio" if isinstance(error, OSError | InputError | MemoryError) else "crash"
+        text = str(error) if isinstance(error, MmarError) else f"{type(error).__name__}: {error}"
+        failure = RequestFailed(kind, f"{request.audio}: {text}" if request.audio else text)
+        self._fail_note(failure)
+        return Answer.failed(request.item_id, kind, failure.message)
 
     async def _ask(self, request: Request) -> Answer | None:
-        """Ask until there is an answer or a failure that stays; `None` when stopped between tries."""
+        """Send a request until there is an answer or a lasting failure; `None` when stopped between attempts."""
+        spec, key = self.spec, (request.item_id, request.rotation, request.repeat)
         digest = request.digest()
-        limits = self.limits
-        for tried in range(1, limits.max_attempts + 1):
-            begun = time.perf_counter()
+        for attempt in range(1, spec.max_attempts + 1):
+            start = time.perf_counter()
             try:
-                async with asyncio.timeout(None if self._keeps_time else limits.timeout_s):
+                async with asyncio.timeout(None if self._own_timeout else spec.timeout):
                     answer = await self.model.ask(request)
+                if not isinstance(answer, Answer):
+                    raise TypeError(f"the model returned {type(answer).__name__}, not an Answer")
             except TimeoutError:
-                failed = RequestFailed("timeout", f"no answer in {limits.timeout_s:g} s", retryable=True)
+                failed = RequestFailed("timeout", f"no answer within {spec.timeout:g} s", retryable=True)
             except RequestFailed as error:
                 failed = error
             except MmarError:
-                raise  # about the run as a whole, and said to the person
-            except Exception as error:  # noqa: BLE001 - a model may be anybody's code; what is in flight is paid for
+                raise  # about the run as a whole
+            except Exception as error:  # noqa: BLE001 - a model may be anybody's code
                 failed = RequestFailed("crash", f"{type(error).__name__}: {error}")
             else:
                 self.counts.requests += 1
-                self._served = self._ever_served = True
-                self._denied = 0
-                latency = time.perf_counter() - begun
+                self._watch.answered()
+                latency = time.perf_counter() - start
                 self.pace.answered(latency)
-                self.pace.spent(self.budget.spend(answer.usage))
+                self.pace.spent(self.spending.add(answer.usage))
                 return msgspec.structs.replace(
-                    answer, latency_s=round(latency, 4), attempts=tried, request=digest, at=now()
+                    answer, latency_s=round(latency, 4), attempts=attempt, request=digest, at=now()
                 )
-            self.counts.requests += failed.kind != "audio"  # for want of its clip nothing was asked
-            self.pace.spent(self.budget.spend(failed.usage))
-            self._note(failed)
-            if not failed.retryable or tried == limits.max_attempts or self.stop.is_set():
+            self.counts.requests += failed.kind != "audio"  # without its clip nothing was sent
+            self.pace.spent(self.spending.add(failed.usage))
+            self._slow_down(failed)
+            self._fail_note(failed)
+            if self._watch.failed(failed, key, attempt):
+                self.halt(failed.message)
+            if not failed.retryable or attempt == self._attempts(failed) or self.stop.is_set():
                 break
             if not (
-                await self._sleep(limits.wait_s(tried, failed.retry_after_s, self._jitter))
+                await self._sleep(spec.backoff_s(attempt, failed.retry_after_s, self._rng))
                 and await self.pace.turn(self.stop)
             ):
-                return None  # it may be asked again, so it is not recorded as failed
+                return None
         return Answer(
             request.item_id,
             "",
             "",
             Failure(failed.kind, failed.message),
             usage=failed.usage,
-            attempts=tried,
+            attempts=attempt,
             request=digest,
             at=now(),
         )
 
-    def _note(self, failed: RequestFailed) -> None:
-        """Let a failure slow down the rest, or end what cannot succeed."""
+    def _attempts(self, failed: RequestFailed) -> int:
+        """Most attempts after a failure of this kind."""
+        return min(self.spec.max_attempts, failed.max_attempts or self.spec.max_attempts)
+
+    def _slow_down(self, failed: RequestFailed) -> None:
         if failed.kind in _PUSHED_BACK:
             self.pace.pushed_back()
         if failed.kind == "rate_limit" and failed.retry_after_s:
             self.pace.hold(failed.retry_after_s)
-        patience = _PATIENCE.get(failed.kind)
-        if patience is None or (failed.kind == "rejected" and self._ever_served):
-            return
-        self._denied += 1
-        # A crash may be one item's fault; a denial late in a run is a key that was taken away, or a quota spent.
-        enough = self.limits.hopeless * patience * (_LATER if self._served else 1)
-        if self._denied >= enough and not (self._served and failed.kind == "crash"):
-            self._hopeless = failed
-            self.halt(failed.message)
+
+    def _fail_note(self, failed: RequestFailed) -> None:
+        """Count a failed attempt; a new kind of failure is reported at once."""
+        counts = self.counts
+        counts.failed_attempts += 1
+        counts.latest = failed.message
+        if failed.kind not in counts.reasons:
+            counts.reasons[failed.kind] = failed.message
+            self._tell()
 
     async def _sleep(self, seconds: float) -> bool:
         """Wait; `False` when stopped meanwhile."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.stop.wait()
-        except TimeoutError:
-            return True
-        return False
+            return False
+        return True
+
+    def _tell(self) -> None:
+        try:
+            self.progress(self.counts)
+        except Exception as error:  # noqa: BLE001 - raised to the caller once what is in flight is recorded
+            self._error = self._error or error
+            self.stop.set()
+            self.pace.wake()
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(_REPORT_S)
+            self._tell()
 
     async def _write(self) -> None:
         try:
             await self._recorder.write()
         except MmarError as error:
+            self._error = self._error or error
             self.halt(str(error))
             raise
 
     def _count(self, recorded: Sequence[Answer]) -> None:
-        """Count answers that are on disk."""
+        """Count outcomes that are on disk."""
         counts = self.counts
         for answer in recorded:
             if answer.failure is not None:
                 kind = answer.failure.kind
                 counts.failed[kind] = counts.failed.get(kind, 0) + 1
-                counts.said.setdefault(kind, answer.failure.message)
+                counts.reasons.setdefault(kind, answer.failure.message)
             else:
                 counts.answered += 1
                 counts.cached += answer.cached
-        counts.tokens, counts.money = self.budget.spent_tokens, self.budget.spent_money
-        self.progress(counts)
-
-
-async def _all(asking: set[asyncio.Task[None]], writer: asyncio.Task[None]) -> None:
-    """Wait for every task; an error of one, or of the writer, is raised at once."""
-    while asking and not writer.done():
-        done, _ = await asyncio.wait({*asking, writer}, return_when=asyncio.FIRST_COMPLETED)
-        for task in done - {writer}:
-            task.result()
+        counts.tokens, counts.money = self.spending.tokens, self.spending.money
+        self._tell()

@@ -1,9 +1,8 @@
 """The ledger: the append-only record of a run's answers, and the only thing that resuming reads.
 
-One answer a line, written whole and flushed to the disk before it is counted. A process killed at any
-moment leaves at most one torn last line, which the next opening cuts off. A disk that fills up loses the
-batch being written and nothing before it. The file itself is locked, so that two processes cannot write
-one run.
+One answer a line, written whole and flushed to the disk before it is counted. A process killed at any moment
+leaves at most one torn last line, which the next opening cuts off. A disk that fills up loses the batch being
+written and nothing before it. A lock file beside it keeps a second process from writing the same run.
 """
 
 from __future__ import annotations
@@ -16,24 +15,25 @@ from pathlib import Path
 import msgspec
 
 from mmar.errors import ExternalError, InputError, UsageError
+from mmar.files.locks import try_lock
 from mmar.items import raw_records
 from mmar.items.decoding import types_in_words
 from mmar.models import Answer
-from mmar.runs.slots import Slot, Written, slot_of
+from mmar.runs.keys import Progress, RequestKey, key_of
 
 __all__ = [
     "LEDGER_NAME",
+    "LOCK_NAME",
     "Ledger",
-    "Slot",
     "answer_places",
     "decode_answer",
     "latest",
+    "progress_of",
     "read_ledger",
-    "slot_of",
-    "written_in",
 ]
 
 LEDGER_NAME = "answers.jsonl"
+LOCK_NAME = ".answers.jsonl.lock"
 
 
 class _Head(msgspec.Struct):
@@ -65,29 +65,30 @@ def read_ledger(path: Path) -> Iterator[tuple[int, Answer]]:
             yield line, decode_answer(text)
         except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
             torn = InputError(
-                f"is no answer: {types_in_words(str(error))}",
+                f"is not an answer: {types_in_words(str(error))}",
                 file=str(path),
                 line=line,
-                hint="the ledger was edited; restore the line",
+                code="bad-ledger",
+                hint="restore the line if the file was edited",
             )
     if torn is not None and _ends_with_newline(path):
         raise torn
 
 
-def latest(answers: Iterable[tuple[int, Answer]]) -> dict[Slot, tuple[int, Answer]]:
-    """Line and answer that count for each slot: the last one that is no failure, else the last failure."""
-    found: dict[Slot, tuple[int, Answer]] = {}
+def latest(answers: Iterable[tuple[int, Answer]]) -> dict[RequestKey, tuple[int, Answer]]:
+    """Line and answer that count for each request: the last answer, else the last failure."""
+    result: dict[RequestKey, tuple[int, Answer]] = {}
     for line, answer in answers:
-        slot = slot_of(answer)
-        if answer.failure is None or slot not in found or found[slot][1].failure is not None:
-            found[slot] = (line, answer)
-    return found
+        key = key_of(answer)
+        if answer.failure is None or key not in result or result[key][1].failure is not None:
+            result[key] = (line, answer)
+    return result
 
 
-def answer_places(path: Path) -> Iterator[tuple[Slot, int]]:
-    """Slot and place in the file of each whole line that is no failure, in the order of writing: the last one counts.
+def answer_places(path: Path) -> Iterator[tuple[RequestKey, int]]:
+    """Request and byte offset of each answer, in the order of writing: the last one of a request counts.
 
-    For looking answers up one by one, so that not all their texts are held.
+    For looking answers up one by one, so that not all their texts are in memory.
     """
     if not path.exists():
         return
@@ -97,20 +98,20 @@ def answer_places(path: Path) -> Iterator[tuple[Slot, int]]:
             if line.endswith(b"\n"):
                 head = _decode_head(line)
                 if head.failure is None:
-                    yield (head.id, head.rotation, head.repeat), at
+                    yield RequestKey(head.id, head.rotation, head.repeat), at
             at += len(line)
 
 
-def written_in(path: Path) -> Written:
-    """How the slots of a ledger stand; it need not exist.
+def progress_of(path: Path) -> Progress:
+    """Which requests of a ledger have an answer; it need not exist.
 
     Raises:
         InputError: a line in the middle is not an answer.
     """
-    written = Written()
+    progress = Progress()
     for _, answer in read_ledger(path):
-        written.note(answer)
-    return written
+        progress.add(answer)
+    return progress
 
 
 class Ledger:
@@ -124,25 +125,36 @@ class Ledger:
         ExternalError: the disk refuses.
 
     Attributes:
-        written: how its slots stand.
+        progress: which requests have an answer.
         repaired: bytes of a torn last line that were cut off.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._absolute = path.absolute()  # the process may change its folder
+        lock = try_lock(path.with_name(LOCK_NAME))
+        if lock is None:
+            raise UsageError(
+                f"{path.parent}: another process writes this run",
+                code="run-locked",
+                argument="out",
+                hint="wait for it, or choose another folder",
+            )
+        self._lock = lock
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(
                 path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666
             )
         except OSError as error:
-            raise ExternalError(f"{path}: cannot be opened ({error.strerror})") from None
+            lock.release()
+            raise ExternalError(
+                f"{path}: cannot be opened ({error.strerror})", code="ledger-unreadable"
+            ) from None
         try:
-            _lock(self._file, path)
             self.repaired = self._repair()
-            self.written = written_in(path)
+            self.progress = progress_of(path)
         except BaseException:
-            os.close(self._file)
+            self.close()
             raise
 
     def __enter__(self) -> Ledger:
@@ -158,6 +170,7 @@ class Ledger:
             ExternalError: the disk refuses; what stood there before still stands.
         """
         data = b"".join(_encode(answer) + b"\n" for answer in answers)
+        self._check_in_place()
         size = os.fstat(self._file).st_size
         try:
             view = memoryview(data)
@@ -166,17 +179,33 @@ class Ledger:
             _flush(self._file)
         except OSError as error:
             os.ftruncate(self._file, size)
-            room = " The disk is full." if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else ""
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             raise ExternalError(
-                f"{self.path}: cannot be written ({error.strerror}).{room} The answers before this are safe; "
-                "make room and give the same command again"
+                f"{self.path}: cannot be written ({'the disk is full' if full else error.strerror}); "
+                "the answers before this are safe",
+                code="disk-full" if full else "not-writable",
+                hint="make room and give the same command again",
             ) from None
         for answer in answers:
-            self.written.note(answer)
+            self.progress.add(answer)
+
+    def _check_in_place(self) -> None:
+        """Check that what is written can be found again: the file was not deleted, moved or replaced."""
+        try:
+            in_place = os.path.samestat(os.fstat(self._file), self._absolute.stat())
+        except OSError:
+            in_place = False
+        if not in_place:
+            raise ExternalError(
+                f"{self.path} was deleted or moved while the run was writing it",
+                code="ledger-gone",
+                hint="restore the folder if you can, and give the same command again",
+            )
 
     def close(self) -> None:
-        """Unlock and close."""
+        """Close and unlock."""
         os.close(self._file)
+        self._lock.release()
 
     def _repair(self) -> int:
         """Cut off a torn last line; give a whole one its line end."""
@@ -217,19 +246,3 @@ def _ends_with_newline(path: Path) -> bool:
 def _flush(file: int) -> None:
     # The data and the size, not the times: half the cost on most file systems.
     getattr(os, "fdatasync", os.fsync)(file)
-
-
-def _lock(file: int, path: Path) -> None:
-    try:
-        try:
-            import fcntl
-        except ImportError:
-            import msvcrt  # Windows
-
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise UsageError(
-            f"{path.parent}: another process writes this run; wait for it, or choose another folder with --out"
-        ) from None

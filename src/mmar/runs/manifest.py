@@ -1,8 +1,8 @@
-"""The manifest: what a run is, so that it can be gone on with, scored and repeated.
+"""The manifest: what a run is, so that it can be continued, scored and repeated.
 
-A run is identified by what its answers depend on: benchmark digest, model, protocol, audio condition,
-settings and seed. Which items were asked in which session is not part of it: a run of ten items can be gone
-on with to the whole benchmark. No credential is ever in it.
+A run is identified by what its answers depend on: benchmark digest, model, protocol, condition, settings and
+seed. Which items a session asked is not part of it: a run of ten items can be continued to the whole benchmark.
+It never holds a credential.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -19,7 +18,7 @@ from mmar.errors import InputError, UsageError
 from mmar.files.atomic import write_atomic
 from mmar.items.decoding import types_in_words
 from mmar.protocols import Protocol, Settings
-from mmar.runs.signature import run_parts, signature_line
+from mmar.runs.signature import Signature, run_parts
 
 __all__ = ["MANIFEST_NAME", "BenchmarkRef", "Manifest", "Session", "now", "read_manifest", "write_manifest"]
 
@@ -32,31 +31,37 @@ class BenchmarkRef(msgspec.Struct, frozen=True):
 
     Attributes:
         name: as it stands in the signature.
-        given: the name or path by which it can be found again.
+        origin: the name or path by which it can be loaded again.
         revision: the publisher's revision, or empty.
         digest: content digest.
         n: number of questions, with those whose records could not be read (`--lenient`).
-        audio_dir: the folder that was given for the audio, if one was.
+        audio_dir: the folder of the clips, where one was named.
     """
 
     name: str
-    given: str
+    origin: str
     revision: str
     digest: str
     n: int
     audio_dir: str | None = None
 
 
-class Session(msgspec.Struct, frozen=True):
+class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One process's work on a run.
 
     Attributes:
         started: UTC, ISO 8601.
-        ended: `None` while it works, and for ever when it was killed.
-        selected: how many items it was to ask.
-        answered: how many answers it wrote.
-        failed: how many failures it wrote.
-        options: limit, selection, concurrency and addresses as given.
+        ended: `None` while it works, and for ever where it was killed.
+        selected: number of requests it was to make.
+        answered: number of answers it wrote.
+        failed: number of failures it wrote.
+        rotations: number of rotations of the choices, 0 for all.
+        repeats: number of samples of each request.
+        limit: most items asked.
+        filter: values of the fields by which items were selected.
+        retry: `failed` or `unresolved`, where only those were asked again.
+        concurrency: most requests in flight, where it was given.
+        base_urls: the servers asked.
     """
 
     started: str
@@ -64,35 +69,41 @@ class Session(msgspec.Struct, frozen=True):
     selected: int = 0
     answered: int = 0
     failed: int = 0
-    options: dict[str, Any] = msgspec.field(default_factory=dict)
+    rotations: int = 1
+    repeats: int = 1
+    limit: int | None = None
+    filter: dict[str, tuple[str, ...]] = {}
+    retry: str | None = None
+    concurrency: int | None = None
+    base_urls: tuple[str, ...] = ()
 
 
 class Manifest(msgspec.Struct, frozen=True):
     """What a run is.
 
     Attributes:
-        benchmark: what was asked.
-        model: who was asked.
-        protocol: how, in full, so that a changed recipe cannot change an old run's reading.
-        audio: `full`, or the control condition (`none` for a model that hears nothing).
+        benchmark: the questions.
+        model: name of the model.
+        protocol: how questions are put, in full, so that a changed recipe cannot change an old run's reading.
+        condition: `full`, or the control condition (`none` for a model that takes no audio).
         settings: generation settings that were sent.
         options: options of the adapter that can change an answer.
-        seed: of everything drawn at random.
-        signature: the run's part of every signature.
+        seed: random seed.
         versions: of this program, Python and the packages that touch an answer.
-        sessions: who worked on it and when.
-        format: version of this file's form.
+        signature: the signature of the whole run, for people; `parts` is what it is made from.
+        sessions: the processes that worked on it.
+        format: version of this file's format.
     """
 
     benchmark: BenchmarkRef
     model: str
     protocol: Protocol
-    audio: str
+    condition: str
     settings: Settings
     options: dict[str, str]
     seed: int
-    signature: dict[str, str]
     versions: dict[str, str]
+    signature: str = ""
     sessions: tuple[Session, ...] = ()
     format: int = _FORMAT
 
@@ -104,39 +115,51 @@ class Manifest(msgspec.Struct, frozen=True):
             **run_parts(self.benchmark.name, self.benchmark.digest, self.benchmark.n),
             "model": self.model,
             "protocol": self.protocol.label,
-            "audio": self.audio,
+            "condition": self.condition,
             "settings": ",".join(f"{key}={settings[key]}" for key in sorted(settings)) or "default",
             "seed": str(self.seed),
         }
 
-    @property
-    def line(self) -> str:
-        """The signature of the run, before any scorer."""
-        return signature_line(self.parts)
+    def signature_of(self) -> Signature:
+        """The signature of the whole run, before any scorer."""
+        return Signature(self.parts)
+
+    def with_session(self, session: Session) -> Manifest:
+        """The manifest with one more session."""
+        return msgspec.structs.replace(self, sessions=(*self.sessions, session))
 
     def check_same_run(self, other: Manifest, folder: Path) -> None:
-        """Check that another command means this run.
+        """Check that a command means this run.
+
+        Args:
+            other: the manifest that the command would write.
+            folder: of this run.
 
         Raises:
             UsageError: naming each part that differs.
         """
         mine, its = self.parts, other.parts
         if mine["protocol"] == its["protocol"]:
-            # Two recipes of one's own that bear the same name.
+            # Two protocols of the user's own with one name.
             mine["protocol text"], its["protocol text"] = (
                 msgspec.json.encode(one.protocol).decode() for one in (self, other)
             )
         differ = [name for name in mine if mine[name] != its[name] and name != "mmar"]
         if differ:
-            said = "".join(f"\n  {name}: {mine[name]} there, {its[name]} asked for" for name in differ)
-            raise UsageError(f"{folder} holds another run:{said}\n  → choose another folder with --out")
+            lines = "".join(f"\n  {name}: {mine[name]} there, {its[name]} now" for name in differ)
+            raise UsageError(
+                f"{folder} holds another run:{lines}",
+                code="another-run",
+                argument="out",
+                hint="choose another folder",
+            )
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write a run's manifest in one step.
+    """Write a run's manifest atomically.
 
     Raises:
-        ExternalError: the disk refuses.
+        ExternalError: the file cannot be written.
     """
     text = json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False, indent=2)
     write_atomic(folder / MANIFEST_NAME, f"{text}\n".encode())
@@ -155,25 +178,30 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     except NotADirectoryError:
         raise InputError(
-            "cannot be a folder: a part of its path is a file", file=str(folder), hint="choose another folder"
+            "cannot be a folder: a part of its path is a file",
+            file=str(folder),
+            code="not-a-folder",
+            hint="choose another folder",
         ) from None
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
-            f"is no manifest of mmar {__version__}: {types_in_words(str(error))}",
+            f"is not a manifest of mmar {__version__}: {types_in_words(str(error))}",
             file=str(path),
-            hint="was it edited? restore it",
+            code="bad-manifest",
+            hint="restore the file if it was edited",
         ) from None
     if manifest.format != _FORMAT:
         raise InputError(
-            f"format {manifest.format}, expected {_FORMAT}",
+            f"has format {manifest.format}, expected {_FORMAT}",
             file=str(path),
+            code="bad-manifest",
             hint="use the version that wrote it",
         )
     return manifest
 
 
 def now() -> str:
-    """The time in UTC, ISO 8601, to the second."""
+    """The current time in UTC, ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""What is derived from a ledger: the publisher's records with the run's answers added, a valid submission."""
+"""The file of predictions derived from a ledger: the publisher's records with the run's answers, a valid submission."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmar.items.benchmark import write_records
 from mmar.models import Answer
 from mmar.runs.ledger import LEDGER_NAME, answer_places, decode_answer
 
-__all__ = ["PREDICTIONS_NAME", "Heard", "write_predictions"]
+__all__ = ["PREDICTIONS_NAME", "AudioNotes", "write_predictions"]
 
 PREDICTIONS_NAME = "predictions.jsonl"
 
@@ -23,8 +23,8 @@ _CHANNELS = re.compile(
 )
 
 
-class Heard(msgspec.Struct, frozen=True):
-    """What the model was really given, over the whole ledger.
+class AudioNotes(msgspec.Struct, frozen=True):
+    """What happened to the audio on its way to the model, over the whole ledger.
 
     Attributes:
         mixed_down: answers for which channels were mixed into one.
@@ -37,13 +37,13 @@ class Heard(msgspec.Struct, frozen=True):
     cut: int
 
 
-def write_predictions(folder: Path, benchmark: Benchmark) -> Heard:
-    """Make `predictions.jsonl` of a run; an item without an answer has no prediction.
+def write_predictions(folder: Path, benchmark: Benchmark) -> AudioNotes:
+    """Write `predictions.jsonl` of a run; an item without an answer has no prediction.
 
-    The answers are looked up in the ledger one by one, so that only their places are held in memory.
+    The answers are looked up in the ledger one by one, so that only their offsets are in memory.
 
     Raises:
-        ExternalError: the disk refuses.
+        ExternalError: the file cannot be written.
     """
     mixed = about_channels = cut = 0
 
@@ -51,7 +51,7 @@ def write_predictions(folder: Path, benchmark: Benchmark) -> Heard:
         nonlocal mixed, about_channels, cut
         ledger = folder / LEDGER_NAME
         # Of each item the answer as published: unrotated, the first sample, the last one written.
-        places = {slot[0]: at for slot, at in answer_places(ledger) if not (slot[1] or slot[2])}
+        places = {key.item_id: at for key, at in answer_places(ledger) if not (key.rotation or key.repeat)}
         with ledger.open("rb") as stream:
             for item in benchmark:
                 answer = None
@@ -65,7 +65,7 @@ def write_predictions(folder: Path, benchmark: Benchmark) -> Heard:
                 yield _prediction(item, answer)
 
     write_records(records(), folder / PREDICTIONS_NAME)
-    return Heard(mixed, about_channels, cut)
+    return AudioNotes(mixed, about_channels, cut)
 
 
 def _prediction(item: Item, answer: Answer | None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""The one writer of a run: takes all answers that have gathered, writes them in one flush, and only then tells of them.
+"""The single writer of a run: writes all answers that are waiting with one flush, and then reports them.
 
 At a thousand answers a second a flush for each would be the bottleneck, and nothing may be counted before it is
-on disk. Few answers may wait: a slow disk holds up the asking, since what waits in memory a kill would lose.
+on disk. Only few answers may wait: a slow disk slows down the requests, since a kill loses what waits in memory.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+import msgspec
+
+from mmar.errors import ExternalError, MmarError
 from mmar.models import Answer
 from mmar.runs.cache import Cache
 from mmar.runs.ledger import Ledger
@@ -18,13 +21,21 @@ __all__ = ["Recorder"]
 _WAITING = 64
 
 
+def _external(error: Exception) -> MmarError:
+    if isinstance(error, MmarError):
+        return error
+    return ExternalError(
+        f"the answers cannot be written ({type(error).__name__}: {error})", code="ledger-write"
+    )
+
+
 class Recorder:
     """Writes answers to a ledger and a cache.
 
     Args:
-        ledger: where answers go first.
-        cache: where those with a key go then.
-        recorded: called with answers that are on disk.
+        ledger: written first.
+        cache: written second, for answers with a key.
+        recorded: called with the answers that are on disk.
     """
 
     def __init__(
@@ -34,10 +45,10 @@ class Recorder:
         self._waiting: asyncio.Queue[tuple[bytes | None, Answer] | None] = asyncio.Queue(_WAITING)
 
     async def put(self, key: bytes | None, answer: Answer) -> None:
-        """Hand an answer over.
+        """Queue an answer.
 
         Args:
-            key: by which the cache keeps it, if it does.
+            key: the cache's key for it; `None` where it is not cached.
             answer: what to write.
         """
         await self._waiting.put((key, answer))
@@ -46,7 +57,7 @@ class Recorder:
         """Write until `end`.
 
         Raises:
-            ExternalError: the disk refuses; nothing more is written.
+            ExternalError: the ledger or the cache cannot be written; nothing more is written.
         """
         last = False
         while not last:
@@ -56,25 +67,52 @@ class Recorder:
             last = batch[-1] is None
             pairs = [pair for pair in batch if pair is not None]
             if pairs:
-                await asyncio.to_thread(self._record, pairs)
-                self._recorded([answer for _, answer in pairs])
+                self._recorded(await asyncio.to_thread(self._record, pairs))
 
     async def end(self, writing: asyncio.Task[None]) -> None:
-        """Have the rest written, and wait for it.
+        """Write what is queued, and wait for it.
 
         Args:
             writing: the task of `write`.
 
         Raises:
-            ExternalError: the disk refused.
+            ExternalError: as `write`.
         """
-        # A writer that failed takes nothing any more, and its queue may be full.
+        # A writer that failed takes nothing more from its queue, which may be full.
         last = asyncio.create_task(self._waiting.put(None))
         await asyncio.wait({last, writing}, return_when=asyncio.FIRST_COMPLETED)
         last.cancel()
         await writing
 
-    def _record(self, pairs: list[tuple[bytes | None, Answer]]) -> None:
-        self._ledger.append([answer for _, answer in pairs])
+    def _record(self, pairs: list[tuple[bytes | None, Answer]]) -> list[Answer]:
+        """Write a batch; returns what was written."""
+        try:
+            self._ledger.append([answer for _, answer in pairs])
+        except MmarError:
+            raise
+        except Exception:  # noqa: BLE001 - one that cannot be encoded must not take the others with it
+            pairs = [(None, self._record_alone(answer)) for _, answer in pairs]
         if self._cache is not None:
             self._cache.put([(key, answer) for key, answer in pairs if key is not None])
+        return [answer for _, answer in pairs]
+
+    def _record_alone(self, answer: Answer) -> Answer:
+        try:
+            self._ledger.append([answer])
+        except MmarError:
+            raise
+        except Exception as error:  # noqa: BLE001 - see above
+            message = f"the answer cannot be written ({type(error).__name__})"
+            answer = msgspec.structs.replace(
+                Answer.failed(answer.id, "bad_reply", message),
+                rotation=answer.rotation,
+                repeat=answer.repeat,
+                attempts=answer.attempts,
+                request=answer.request,
+                at=answer.at,
+            )
+            try:
+                self._ledger.append([answer])
+            except Exception as second:  # noqa: BLE001 - see above
+                raise _external(second) from None
+        return answer

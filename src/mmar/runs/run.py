@@ -1,220 +1,398 @@
-"""One run: a folder with a manifest and a ledger, begun or gone on with.
+"""One session of a run: start it in a folder, or continue the run that the folder holds.
 
-manifest.json       what the run is
-answers.jsonl       the ledger
-predictions.jsonl   derived, see `mmar.runs.predictions`
+    manifest.json       what the run is
+    answers.jsonl       the ledger
+    predictions.jsonl   derived from the ledger, see `mmar.runs.predictions`
+
+`execute` blocks, and works inside a running event loop too (in a notebook, for example); `aexecute` is awaited.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import hashlib
 import platform
 import re
+import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 
 import msgspec
 
 from mmar._version import __version__
+from mmar.errors import ExternalError, UsageError
 from mmar.models import Model
 from mmar.protocols import Request
-from mmar.runs.asking import matching
 from mmar.runs.cache import Cache
-from mmar.runs.clips import check_clips
-from mmar.runs.conditions import MADE, control_clip, shuffled
+from mmar.runs.conditions import MADE, check_clips, make_clip, shuffled_clips
 from mmar.runs.engine import Counts, Engine
-from mmar.runs.folder import check_free, clear_working_files
-from mmar.runs.interrupt import stopped_by_interrupt
-from mmar.runs.ledger import LEDGER_NAME, Ledger
-from mmar.runs.manifest import BenchmarkRef, Manifest, Session, now, read_manifest, write_manifest
-from mmar.runs.plan import RunPlan
-from mmar.runs.predictions import Heard, write_predictions
-from mmar.runs.selection import Selection
+from mmar.runs.ledger import LEDGER_NAME, LOCK_NAME, Ledger
+from mmar.runs.manifest import (
+    MANIFEST_NAME,
+    BenchmarkRef,
+    Manifest,
+    Session,
+    now,
+    read_manifest,
+    write_manifest,
+)
+from mmar.runs.predictions import PREDICTIONS_NAME, AudioNotes, write_predictions
+from mmar.runs.requests import Selection, build, selected_items
+from mmar.runs.signature import Signature
+from mmar.runs.spec import RunSpec
 
-__all__ = ["Outcome", "carry_out"]
+__all__ = ["RunResult", "aexecute", "execute"]
 
 _PACKAGES = ("msgspec", "numpy", "soundfile", "soxr", "aiohttp")
+# A batch system kills a process some seconds after SIGTERM; what is in flight is worth a short wait.
+_TERMINATION_S = 5.0
+
+ProgressCallback = Callable[[int, Counts], None]
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """How a session ended.
 
     Attributes:
         manifest: of the run.
-        counts: what this session wrote.
-        asked: how many requests this session was to put (items, times rotations, times repeats).
-        before: how many answers there were already.
-        answered: how many of the benchmark's items have an answer now.
-        failed: how many slots have only failures.
+        counts: what this session did.
+        requested: number of requests this session was to make.
+        answered_before: number of answers there were before.
+        selected: number of requests that the session's options select, those with an answer included.
+        selected_answered: how many of them have an answer now.
+        selected_failed: how many of them have only failures.
+        answered: number of the benchmark's items that have an answer now.
+        asked: number of the benchmark's items that were asked, answered or not.
         repaired: bytes of a torn last line that were cut off.
-        heard: what audio was really given.
+        audio: what happened to the audio on its way.
     """
 
     manifest: Manifest
     counts: Counts
-    asked: int
-    before: int
+    requested: int
+    answered_before: int
+    selected: int
+    selected_answered: int
+    selected_failed: int
     answered: int
-    failed: int
+    asked: int
     repaired: int
-    heard: Heard
+    audio: AudioNotes
 
     @property
     def stopped(self) -> bool:
-        """Whether it was stopped before all was asked."""
+        """Whether the session was stopped before everything was asked."""
         return bool(self.counts.stopped)
 
+    @property
+    def signature(self) -> Signature:
+        """The run's signature, with the part of the questions that has an answer."""
+        return self.manifest.signature_of().with_asked(self.asked, self.manifest.benchmark.n)
 
-def carry_out(
-    plan: RunPlan, model: Model, progress: Callable[[int, Counts], None] = lambda *_: None
-) -> Outcome:
-    """Begin a run, or go on with it.
+    @property
+    def complete(self) -> bool:
+        """Whether every selected request has an answer."""
+        return self.selected_answered == self.selected
+
+
+def execute(spec: RunSpec, model: Model, progress: ProgressCallback = lambda *_: None) -> RunResult:
+    """Start a run, or continue it.
+
+    The first Ctrl-C stops sending and waits for what is in flight; the second ends at once.
 
     Args:
-        plan: what to do.
-        model: who is asked; closed at the end.
-        progress: called with the number of requests to put and the counts so far.
+        spec: what to do.
+        model: the model; closed at the end.
+        progress: called with the number of requests to make and the counts so far.
 
     Raises:
         UsageError: the folder holds another run, another process writes it, or there is no audio.
-        ExternalError: the disk refuses, or the service will not serve this caller.
+        ExternalError: the ledger cannot be written, or no request can succeed.
     """
-    return asyncio.run(_carry_out(plan, model, progress))
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(_Session(spec, model, progress, handle_signals=True).run())
+    return _execute_in_thread(_Session(spec, model, progress))
 
 
-async def _carry_out(plan: RunPlan, model: Model, progress: Callable[[int, Counts], None]) -> Outcome:
-    with ExitStack() as stack:
+async def aexecute(spec: RunSpec, model: Model, progress: ProgressCallback = lambda *_: None) -> RunResult:
+    """Start a run, or continue it, in the running event loop; arguments and errors as `execute`.
+
+    Cancelling the task stops the run; what is on disk stays, and the same call continues it.
+    """
+    return await _Session(spec, model, progress).run()
+
+
+def _execute_in_thread(session: _Session) -> RunResult:
+    """Run a session in a thread with an event loop of its own, and wait for it."""
+    results: list[RunResult] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
         try:
-            if model.uses_audio and plan.asking.condition != "none":
-                matches = matching(plan.benchmark, plan.only)
-                check_clips(plan.benchmark, (item for item in plan.benchmark if matches(item)))
-            _manifest_of(plan, model)  # refuses a folder before anything is written to it
-            ledger = stack.enter_context(Ledger(plan.out / LEDGER_NAME))
-            # Again, now that no other process can begin a run here.
-            manifest = _manifest_of(plan, model)
-            clear_working_files(plan.out)
-            written = ledger.written
-            pairs = Selection(plan, ledger.path, written)
-            before = written.answers
-            session = Session(now(), selected=len(pairs), options=plan.notes)
-            write_manifest(plan.out, _with_session(manifest, session))
-            cache = None
-            if plan.cache is not None:
-                context = (model.name, plan.model_options, plan.notes.get("base_urls"), plan.asking.condition)
-                cache = stack.enter_context(Cache(plan.cache, context))
-            engine = Engine(
-                model,
-                ledger,
-                plan.limits,
-                budget=plan.budget,
-                cache=cache,
-                seed=plan.seed,
-                served=before > 0,
-                progress=lambda counts: progress(len(pairs), counts),
-            )
-            progress(len(pairs), engine.counts)
-            try:
-                with stopped_by_interrupt(engine.halt):
-                    await engine.ask_all(_requests(plan, model, pairs), _maker(plan, stack))
-            finally:
-                counts = engine.counts
-                ended = msgspec.structs.replace(
-                    session, ended=now(), answered=counts.answered, failed=sum(counts.failed.values())
-                )
-                manifest = _with_session(manifest, ended)
-                write_manifest(plan.out, manifest)
-                heard = write_predictions(plan.out, plan.benchmark)
-            return Outcome(
-                manifest,
-                counts,
-                len(pairs),
-                before,
-                written.items,
-                written.failures,
-                ledger.repaired,
-                heard,
-            )
+            results.append(asyncio.run(session.run()))
+        except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
+            errors.append(error)
+
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(work,), name="mmar-run")
+    thread.start()
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        session.stop()
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+class _Session:
+    """One session of a run, and how to stop it from outside."""
+
+    def __init__(
+        self, spec: RunSpec, model: Model, progress: ProgressCallback, *, handle_signals: bool = False
+    ) -> None:
+        self._spec, self._model, self._progress = spec, model, progress
+        self._handle_signals = handle_signals
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._engine: Engine | None = None
+
+    def stop(self) -> None:
+        """Stop sending requests; called from another thread."""
+        if self._loop is not None and self._engine is not None:
+            self._loop.call_soon_threadsafe(self._engine.halt, "interrupted")
+
+    async def run(self) -> RunResult:
+        try:
+            with ExitStack() as stack:
+                return await self._run(stack)
         finally:
-            await model.close()
+            await self._model.close()
+
+    async def _run(self, stack: ExitStack) -> RunResult:
+        spec, model = self._spec, self._model
+        if spec.out is None:
+            raise UsageError("a run needs a folder", code="missing-argument", argument="out")
+        if model.uses_audio and spec.condition != "none":
+            check_clips(spec.benchmark, selected_items(spec))
+        _manifest_for(spec, spec.out, model)  # refuses a folder before anything is written to it
+        ledger = stack.enter_context(Ledger(spec.out / LEDGER_NAME))
+        # Again, now that no other process can start a run here.
+        manifest = _manifest_for(spec, spec.out, model)
+        for path in _working_files(spec.out):
+            path.unlink(missing_ok=True)
+        selection = Selection(spec, ledger.path, ledger.progress)
+        before, count = ledger.progress.answers, len(selection)
+        session = _session_of(spec, count)
+        write_manifest(spec.out, manifest.with_session(session))
+        cache = None
+        if spec.cache is not None:
+            context = (model.name, spec.recorded_options, spec.base_urls, spec.condition)
+            cache = stack.enter_context(Cache(spec.cache, context))
+        engine = Engine(
+            model,
+            ledger,
+            spec,
+            cache=cache,
+            answered_before=before > 0,
+            progress=lambda counts: self._progress(count, counts),
+        )
+        self._loop, self._engine = asyncio.get_running_loop(), engine
+        self._progress(count, engine.counts)
+        try:
+            with _signals_stop(engine) if self._handle_signals else ExitStack():
+                await engine.ask_all(_requests(spec, model, selection), _maker(spec, stack))
+        except ExternalError as error:
+            if error.code != "ledger-gone":
+                self._finish(spec.out, manifest, session, engine.counts)
+            raise
+        except BaseException:
+            self._finish(spec.out, manifest, session, engine.counts)
+            raise
+        manifest, audio = self._finish(spec.out, manifest, session, engine.counts)
+        selected, selected_answered, selected_failed = selection.standing()
+        return RunResult(
+            manifest=manifest,
+            counts=engine.counts,
+            requested=count,
+            answered_before=before,
+            selected=selected,
+            selected_answered=selected_answered,
+            selected_failed=selected_failed,
+            answered=ledger.progress.items,
+            asked=ledger.progress.asked,
+            repaired=ledger.repaired,
+            audio=audio,
+        )
+
+    def _finish(
+        self, out: Path, manifest: Manifest, session: Session, counts: Counts
+    ) -> tuple[Manifest, AudioNotes]:
+        """Write what is derived, and the end of the session into the manifest."""
+        failed = sum(counts.failed.values())
+        ended = msgspec.structs.replace(session, ended=now(), answered=counts.answered, failed=failed)
+        manifest = manifest.with_session(ended)
+        write_manifest(out, manifest)
+        return manifest, write_predictions(out, self._spec.benchmark)
 
 
-def _requests(plan: RunPlan, model: Model, pairs: Selection) -> Iterator[Request]:
-    others = shuffled(plan.benchmark, plan.seed) if plan.asking.condition == "shuffled" else {}
-    for item, slot in pairs:
-        yield plan.asking.request(plan.benchmark, item, slot, uses_audio=model.uses_audio, others=others)
+def _requests(spec: RunSpec, model: Model, selection: Selection) -> Iterator[Request]:
+    takes_clips = model.uses_audio and spec.condition == "shuffled"
+    shuffled = shuffled_clips(spec.benchmark, spec.seed) if takes_clips else None
+    for item, key in selection:
+        yield build(spec, item, key, uses_audio=model.uses_audio, shuffled=shuffled)
 
 
-def _maker(plan: RunPlan, stack: ExitStack) -> Callable[[Request], Request] | None:
+def _maker(spec: RunSpec, stack: ExitStack) -> Callable[[Request], Request] | None:
     """What makes the control clip of a request, where the condition needs one made."""
-    if plan.asking.condition not in MADE:
+    if spec.condition not in MADE:
         return None
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mmar-clips-")))
 
     def make(request: Request) -> Request:
         if request.audio is None:
             return request
-        slot = request.item_id, request.rotation, request.repeat
-        clip = control_clip(plan.asking.condition, request.audio, slot, plan.seed, folder)
+        key = repr((request.item_id, request.rotation, request.repeat))
+        path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.wav"
+        clip = make_clip(spec.condition, request.audio, request.item_id, spec.seed, path)
         return msgspec.structs.replace(request, audio=clip)
 
     return make
 
 
-def _manifest_of(plan: RunPlan, model: Model) -> Manifest:
+def _manifest_for(spec: RunSpec, out: Path, model: Model) -> Manifest:
     """The run's manifest: the one in the folder, checked to be of the same run, or a new one.
 
     Raises:
         UsageError: the folder holds another run, or something else.
     """
-    fresh = _new_manifest(plan, model)
-    before = read_manifest(plan.out)
+    fresh = _new_manifest(spec, model)
+    before = read_manifest(out)
     if before is not None:
-        before.check_same_run(fresh, plan.out)
+        before.check_same_run(fresh, out)
         return msgspec.structs.replace(before, benchmark=fresh.benchmark)
-    check_free(plan.out)
+    _check_free(out)
     return fresh
 
 
-def _new_manifest(plan: RunPlan, model: Model) -> Manifest:
-    benchmark = plan.benchmark
+def _new_manifest(spec: RunSpec, model: Model) -> Manifest:
+    benchmark = spec.benchmark
     audio_dir = None if benchmark.audio_dir is None else str(benchmark.audio_dir.resolve())
-    ref = BenchmarkRef(
-        benchmark.name,
-        benchmark.origin,
-        benchmark.revision,
-        benchmark.digest,
-        len(benchmark) + benchmark.lost,
-        audio_dir,
-    )
-    versions = {
-        "mmar": __version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        **{name: _version(name) for name in _PACKAGES},
-    }
     manifest = Manifest(
-        ref,
-        model.name,
-        plan.asking.protocol,
-        plan.asking.condition if model.uses_audio else "none",
-        plan.asking.settings,
-        plan.model_options,
-        plan.seed,
-        {},
-        versions,
+        benchmark=BenchmarkRef(
+            benchmark.name,
+            benchmark.origin,
+            benchmark.revision,
+            benchmark.digest,
+            len(benchmark) + benchmark.lost,
+            audio_dir,
+        ),
+        model=model.name,
+        protocol=spec.protocol,
+        condition=spec.condition if model.uses_audio else "none",
+        settings=spec.settings,
+        options=spec.recorded_options,
+        seed=spec.seed,
+        versions={
+            "mmar": __version__,
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            **{name: _version(name) for name in _PACKAGES},
+        },
     )
-    return msgspec.structs.replace(manifest, signature=manifest.parts)
+    return msgspec.structs.replace(manifest, signature=manifest.signature_of().long)
+
+
+def _session_of(spec: RunSpec, requested: int) -> Session:
+    return Session(
+        started=now(),
+        selected=requested,
+        rotations=spec.rotations,
+        repeats=spec.repeats,
+        limit=spec.limit,
+        filter=dict(spec.filter),
+        retry=spec.retry,
+        concurrency=spec.concurrency,
+        base_urls=spec.base_urls,
+    )
 
 
 def _version(package: str) -> str:
-    # metadata.version gives the same after a parser for e-mail was imported and has read the package's whole description.
-    about = metadata.distribution(package).read_text("METADATA") or ""
-    found = re.search(r"^Version: *(\S+)", about, re.MULTILINE)
-    return found[1] if found else metadata.version(package)
+    # metadata.version returns the same after it has imported a parser for e-mail and read the whole description.
+    text = metadata.distribution(package).read_text("METADATA") or ""
+    match = re.search(r"^Version: *(\S+)", text, re.MULTILINE)
+    return match[1] if match else metadata.version(package)
 
 
-def _with_session(manifest: Manifest, session: Session) -> Manifest:
-    return msgspec.structs.replace(manifest, sessions=(*manifest.sessions, session))
+def _check_free(folder: Path) -> None:
+    """Check that a run can start in a folder without a manifest.
+
+    The ledger is made before the manifest, since its lock keeps a second process out; a process that is killed
+    between the two leaves an empty ledger.
+
+    Raises:
+        UsageError: it holds something that no run has left there.
+        ExternalError: it cannot be read.
+    """
+    try:
+        if not folder.is_dir():
+            return
+        left = {*_working_files(folder), folder / LOCK_NAME}
+        ledger = folder / LEDGER_NAME
+        if ledger.is_file() and not ledger.stat().st_size:
+            left.add(ledger)
+        others = sorted(path.name for path in folder.iterdir() if path not in left)
+    except OSError as error:
+        raise ExternalError(
+            f"{folder}: cannot be read ({error.strerror or error})", code="folder-unreadable"
+        ) from None
+    if others:
+        raise UsageError(
+            f"{folder} is not empty and not a run folder (contains {others[0]}{', ...' if others[1:] else ''})",
+            code="not-a-run",
+            argument="out",
+            hint="choose another folder",
+        )
+
+
+def _working_files(folder: Path) -> Iterator[Path]:
+    """What processes leave that are killed while they write a file."""
+    for name in (MANIFEST_NAME, PREDICTIONS_NAME):
+        yield from folder.glob(f".{name}.*.part")
+
+
+@contextmanager
+def _signals_stop(engine: Engine) -> Iterator[None]:
+    """Stop the engine at SIGINT or SIGTERM; a second signal ends the process.
+
+    Where the event loop takes no signal handlers (Windows, or another thread than the main one) nothing changes.
+    """
+    loop = asyncio.get_running_loop()
+    received: list[int] = []
+
+    def handle(number: int) -> None:
+        if received:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        received.append(number)
+        engine.halt("interrupted")
+        if number == signal.SIGTERM:
+            loop.call_later(_TERMINATION_S, engine.abandon)
+
+    handled = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, handle, number)
+            handled.append(number)
+    try:
+        yield
+    finally:
+        for number in handled:
+            loop.remove_signal_handler(number)

@@ -1,45 +1,89 @@
 """The signature: one line that says everything a number depends on, printed with every number.
 
-Parts are `name:value` in a fixed order, joined by `|`, as sacrebleu has them. A value that is not known is
-`?`, never left out: a file of predictions does not say which prompt was used, and its signature says so.
+Parts are `name:value` in a fixed order, joined by `|`, as sacrebleu writes them. A value that is not known is `?`
+and never left out: a file of predictions does not say which prompt was used, and its signature says so. Only
+`part` is left out where it does not apply: it says that a number is of some of the questions only.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+
+import msgspec
 
 from mmar._version import __version__
 from mmar.items.digest import DIGEST_VERSION
 from mmar.protocols import READING_VERSION
 
-__all__ = ["PARTS", "run_parts", "signature_line"]
+__all__ = ["PARTS", "Signature", "run_parts"]
 
 PARTS = (
     "bench",  # name#first 8 digits of the content digest
     "n",  # size of the benchmark
+    "part",  # asked/size, where only some of the questions were asked
     "model",
     "protocol",  # name@version
-    "audio",  # full, or the control condition
-    "settings",  # generation settings that were sent
+    "condition",  # full, or the control condition
+    "settings",  # generation settings and adapter options
     "seed",
-    "reading",  # version of the reading cascade, with the protocol it read for
+    "reading",  # version of the reading, with the protocol it read for
     "scorers",
     "mmar",  # version of this program
 )
+_OPTIONAL = ("part",)
 
 
-def signature_line(parts: Mapping[str, str]) -> str:
-    """Join parts in the fixed order."""
-    return "|".join(f"{name}:{_plain(parts.get(name, '?'))}" for name in PARTS)
+class Signature(msgspec.Struct, frozen=True):
+    """What a number depends on.
+
+    Attributes:
+        parts: value by name; see `PARTS`.
+    """
+
+    parts: Mapping[str, str]
+
+    @property
+    def long(self) -> str:
+        """All parts in their order, `bench:demo#1c9a343e.2|n:87|model:...`."""
+        names = (name for name in PARTS if name in self.parts or name not in _OPTIONAL)
+        return "|".join(f"{name}:{_escaped(self.parts.get(name, '?'))}" for name in names)
+
+    @property
+    def short(self) -> str:
+        """The parts that differ most, and a digest of the whole: `demo#1c9a343e.2|openai/x|mmar@1|sig:5f0c21aa`."""
+        names = ["bench", "part", "model", "protocol"]
+        if self.parts.get("condition") != "full":
+            names.append("condition")
+        values = [_escaped(self.parts[name]) for name in names if name in self.parts]
+        return "|".join([*values, f"sig:{hashlib.sha256(self.long.encode()).hexdigest()[:8]}"])
+
+    def __str__(self) -> str:
+        return self.long
+
+    def with_parts(self, **parts: str) -> Signature:
+        """The signature with some parts added or replaced."""
+        return Signature({**self.parts, **parts})
+
+    def with_asked(self, asked: int, n: int) -> Signature:
+        """The signature of a number over `asked` of `n` questions; without `part` where all were asked."""
+        rest = {name: value for name, value in self.parts.items() if name != "part"}
+        return Signature({**rest, "part": f"{asked}/{n}"} if asked < n else rest)
 
 
-def _plain(value: str) -> str:
+def _escaped(value: str) -> str:
     # A model's name comes from outside; it must not be able to write parts of its own.
     return "".join("_" if mark in "|\n\r\t" else mark for mark in value) or "?"
 
 
 def run_parts(bench: str, digest: str, n: int) -> dict[str, str]:
-    """The parts that are known of any number."""
+    """The parts that are known of any number.
+
+    Args:
+        bench: the benchmark's name.
+        digest: its content digest.
+        n: its number of questions.
+    """
     return {
         "bench": f"{bench}#{digest[:8]}.{DIGEST_VERSION}",
         "n": str(n),

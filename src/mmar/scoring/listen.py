@@ -49,14 +49,14 @@ def listen(verdicts: Verdicts, *, scorer: Scorer = "choice") -> Listening:
     clusters = cluster_index(verdicts.clusters, len(verdicts.benchmark))
     heard = np.array(right(real, scorer), dtype=np.bool_)
     under = {run.label: np.array(right(run, scorer), dtype=np.bool_) for run in others}
-    hidden = [under[run.label] for run in others if run.parts["audio"] in HIDING]
+    hidden = [under[run.label] for run in others if run.parts["condition"] in HIDING]
     members = {
         dimension: {name: np.array(places) for name, places in groups.items()}
         for dimension, groups in verdicts.groups.items()
     }
 
     def beside(run: Judged, items: Any) -> Effect:
-        hides = run.parts["audio"] in HIDING
+        hides = run.parts["condition"] in HIDING
         return _effect(heard[items], under[run.label][items], clusters[items], hides=hides)
 
     overall = _corrected({run.label: beside(run, slice(None)) for run in others})
@@ -76,8 +76,8 @@ def listen(verdicts: Verdicts, *, scorer: Scorer = "choice") -> Listening:
         states=real.states,
         conditions=tuple(
             UnderCondition(
-                audio=run.parts["audio"],
-                hides=run.parts["audio"] in HIDING,
+                audio=run.parts["condition"],
+                hides=run.parts["condition"] in HIDING,
                 path=str(run.path),
                 states=run.states,
                 all=overall[run.label],
@@ -112,7 +112,7 @@ def solved_items(verdicts: Verdicts, scorer: Scorer = "choice") -> Iterator[dict
         whether it is right in each run.
     """
     real, others = _real_and_others(verdicts.runs)
-    hiding = [run for run in others if run.parts["audio"] in HIDING]
+    hiding = [run for run in others if run.parts["condition"] in HIDING]
     verdict = {run.label: right(run, scorer) for run in verdicts.runs}
     for at, item in enumerate(verdicts.benchmark):
         count = sum(verdict[run.label][at] for run in hiding)
@@ -128,7 +128,7 @@ def solved_items(verdicts: Verdicts, scorer: Scorer = "choice") -> Iterator[dict
             "answer": item.answer,
             "solved_under": count,
             "solved_under_all": count == len(hiding),
-            **{f"{run.parts['audio']}_right": verdict[run.label][at] for run in (real, *others)},
+            **{f"{run.parts['condition']}_right": verdict[run.label][at] for run in (real, *others)},
         }
 
 
@@ -140,7 +140,7 @@ def _real_and_others(runs: Sequence[Judged]) -> tuple[Judged, list[Judged]]:
             )
     models = tuple(run.parts["model"] for run in runs)
     parts = [Differing("model", models)] if len(set(models)) > 1 else []
-    parts += [part for part in differing(runs) if part.part != "audio"]
+    parts += [part for part in differing(runs) if part.part != "condition"]
     if parts:
         lines = "".join(f"\n  {part.part}: {', '.join(part.values)}" for part in parts)
         raise UsageError(
@@ -148,7 +148,7 @@ def _real_and_others(runs: Sequence[Judged]) -> tuple[Judged, list[Judged]]:
         )
     by_audio: dict[str, Judged] = {}
     for run in runs:
-        audio = run.parts["audio"]
+        audio = run.parts["condition"]
         if audio in by_audio:
             raise UsageError(
                 f"{by_audio[audio].path} and {run.path} are both under “{audio}”; name one of them"
@@ -214,11 +214,11 @@ def _solved(items: Sequence[Item], hidden: Sequence[NDArray[np.bool_]], places: 
 def _notes(real: Judged, others: Sequence[Judged]) -> Iterator[str]:
     for run in (real, *others):
         if failed := run.states["failed"]:
-            yield f"{run.parts['audio']}: {failed:,} items failed (no answer came) and count as wrong"
+            yield f"{run.parts['condition']}: {failed:,} items failed (no answer came) and count as wrong"
     some, never = only_some([real, *others])
     if some:
         yield f"{some:,} items were asked in some of the runs only and count as wrong in the others"
     if never:
         yield f"{never:,} items were asked in none of the runs and count as wrong in all; numbers are of all items"
-    if not any(run.parts["audio"] in HIDING for run in others):
+    if not any(run.parts["condition"] in HIDING for run in others):
         yield f"no run hides the clips; make one with mmar run --condition {HIDING[1]}"

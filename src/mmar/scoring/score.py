@@ -11,7 +11,7 @@ import msgspec
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, choose_key, first_names
 from mmar.protocols import ReadingRule
-from mmar.runs.signature import run_parts, signature_line
+from mmar.runs.signature import Signature, run_parts
 from mmar.scoring.choice import CHOICE_VERSION
 from mmar.scoring.official import OFFICIAL_VERSION
 from mmar.scoring.plan import Plan
@@ -21,7 +21,7 @@ from mmar.scoring.stream import Streamed, read_predictions, score_against, score
 
 if TYPE_CHECKING:
     from mmar.models import Answer
-    from mmar.runs.ledger import Slot
+    from mmar.runs.keys import RequestKey
     from mmar.runs.manifest import Manifest
     from mmar.scoring.repetition import Repeats
     from mmar.scoring.rotation import Rotations
@@ -142,7 +142,7 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
 
 
 def _several_times(
-    benchmark: Benchmark, manifest: Manifest, answers: dict[Slot, tuple[int, Answer]], rule: ReadingRule
+    benchmark: Benchmark, manifest: Manifest, answers: dict[RequestKey, tuple[int, Answer]], rule: ReadingRule
 ) -> tuple[Rotations | None, Repeats | None]:
     """What a run shows that asked items under rotations of their choices, or again and again."""
     from mmar.scoring.repetition import repeats_of
@@ -168,7 +168,7 @@ def _scored(
     differing = tuple(row for row in tally.rows if row.official != row.choice)
     score = Score(
         n=tally.n,
-        signature=signature_line(parts),
+        signature=Signature(parts).long,
         official=official,
         choice=choice,
         states=tally.states,

@@ -1,7 +1,7 @@
 """What a run holds beyond one answer an item: rotations of the choices, and repeats.
 
 A question under rotation r shows the choices moved r places to the left, so the choice that stands at i there
-is the original one at (i + r) mod n (`mmar.runs.asking.rotate`). Here each answer is read against the choices
+is the original one at (i + r) mod n (`mmar.runs.keys.rotate`). Here each answer is read against the choices
 as they were shown, and the place named is mapped back. What was planned is told by the run's sessions, so that
 a question that was never put, or got no answer, still counts as one without an answer.
 """
@@ -15,8 +15,8 @@ import msgspec
 
 from mmar.items import Benchmark, Item
 from mmar.protocols import ReadingRule, read
-from mmar.runs.asking import rotate, select
-from mmar.runs.ledger import Slot
+from mmar.runs.keys import RequestKey, rotate
+from mmar.runs.spec import select
 
 if TYPE_CHECKING:
     from mmar.models import Answer
@@ -54,7 +54,7 @@ class ItemSlots(msgspec.Struct, frozen=True):
 def slot_readings(
     benchmark: Benchmark,
     manifest: Manifest,
-    answers: Mapping[Slot, tuple[int, Answer]],
+    answers: Mapping[RequestKey, tuple[int, Answer]],
     rule: ReadingRule | None,
 ) -> tuple[ItemSlots, ...]:
     """Read every answer of a run, with the items that were to be asked more than once.
@@ -105,11 +105,9 @@ def _planned(benchmark: Benchmark, manifest: Manifest) -> dict[str, tuple[int, i
 
 def _session_plans(benchmark: Benchmark, manifest: Manifest) -> Iterator[tuple[Item, int, int]]:
     for session in manifest.sessions:
-        options = session.options
-        rotations, repeats = options.get("rotations", 1), options.get("repeats", 1)
+        rotations, repeats = session.rotations, session.repeats
         # A session that asks failures again asks nothing that was not planned before.
-        if (rotations, repeats) == (1, 1) or options.get("again") is not None:
+        if (rotations, repeats) == (1, 1) or session.retry is not None:
             continue
-        only = {field: tuple(values) for field, values in (options.get("only") or {}).items()}
-        for item in select(benchmark, only)[: options.get("limit")]:
+        for item in select(benchmark, session.filter)[: session.limit]:
             yield item, rotations, repeats

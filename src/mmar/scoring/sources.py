@@ -12,7 +12,7 @@ from mmar.items.item import FIELDS
 
 if TYPE_CHECKING:
     from mmar.models import Answer
-    from mmar.runs.ledger import Slot
+    from mmar.runs.keys import RequestKey
     from mmar.runs.manifest import Manifest
 
 __all__ = ["answers_of", "asked_once", "benchmark_of", "find_run", "key_notes", "no_prediction", "run_of"]
@@ -70,14 +70,14 @@ def benchmark_of(path: Path, benchmark: Benchmark | None, manifest: Manifest) ->
     return benchmark
 
 
-def answers_of(folder: Path) -> dict[Slot, tuple[int, Answer]]:
+def answers_of(folder: Path) -> dict[RequestKey, tuple[int, Answer]]:
     """Line and answer that count for each slot of a run."""
     from mmar.runs.ledger import LEDGER_NAME, latest, read_ledger
 
     return latest(read_ledger(folder / LEDGER_NAME))
 
 
-def asked_once(answers: Mapping[Slot, tuple[int, Answer]]) -> Iterator[tuple[int, Prediction]]:
+def asked_once(answers: Mapping[RequestKey, tuple[int, Answer]]) -> Iterator[tuple[int, Prediction]]:
     """Line and prediction of each item asked once, unrotated, as published; rotations and repeats are passed over."""
     for (_, rotation, repeat), (line, answer) in answers.items():
         if rotation or repeat:

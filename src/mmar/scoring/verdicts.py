@@ -226,7 +226,7 @@ def _own_benchmark(
     lenient: bool,
 ) -> Benchmark:
     if manifest is not None:
-        given = manifest.benchmark.given
+        given = manifest.benchmark.origin
         if given not in known:
             known[given] = load(given)
         return known[given]

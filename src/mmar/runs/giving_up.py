@@ -1,0 +1,107 @@
+"""When a run is given up: no further request can succeed, so that asking the rest would only cost time.
+
+    denied, crash     the key, the model's name or the program is wrong: a few failures in a row
+    rejected          the service finds the request itself wrong: more, since one clip may be too long for it, and
+                      never once it has answered
+    transport,        nothing answers at the address: several requests failed, one of them after several attempts
+    server, timeout,
+    bad_reply
+
+Counting starts anew with every answer. Once a session has answers, it takes more failures to give it up.
+"""
+
+from __future__ import annotations
+
+from mmar.errors import ExternalError
+from mmar.models import RequestFailed
+
+__all__ = ["FailureWatch"]
+
+_CONFIGURATION = {"denied": 1, "crash": 1, "rejected": 7}
+_UNREACHABLE = ("transport", "server", "timeout", "bad_reply")
+# After answers, a denial is a key that was withdrawn or a quota spent, and an outage may pass.
+_AFTER_ANSWERS = 5
+_ADVICE = {
+    "denied": "correct the key, the model's name or the address",
+    "crash": "correct the program",
+    "rejected": "correct the model's options or the protocol: the service accepts no request as it is sent",
+    "transport": "check the address and that the server is running",
+    "timeout": "check that the server is running and not overloaded, or raise the timeout",
+    "server": "check the server's log and that its model is loaded",
+    "bad_reply": "check that the address is that of a model's API",
+}
+
+
+class FailureWatch:
+    """Decides after each failed attempt whether the run is given up.
+
+    Args:
+        patience: number of failures after which a run without any answer is given up.
+        max_attempts: most attempts for one request.
+        answered_before: whether an earlier session of the run has answers.
+
+    Attributes:
+        error: why the run was given up; `None` while it goes on.
+    """
+
+    def __init__(self, patience: int, max_attempts: int, *, answered_before: bool = False) -> None:
+        self.error: ExternalError | None = None
+        self._patience = patience
+        self._max_attempts = max_attempts
+        self._answered_before = answered_before
+        self._answered = False
+        self._failures = 0
+        self._requests: set[object] = set()
+        self._tired = False
+
+    def answered(self) -> None:
+        """Note an answer."""
+        self._answered = True
+        self._failures = 0
+        self._requests.clear()
+        self._tired = False
+
+    def failed(self, failure: RequestFailed, key: object, attempt: int) -> bool:
+        """Note a failed attempt.
+
+        Args:
+            failure: what happened.
+            key: the request.
+            attempt: which attempt of the request it was, from 1.
+
+        Returns:
+            Whether the run is given up; `error` then says why.
+        """
+        self._failures += 1
+        if failure.kind in _UNREACHABLE:
+            self._requests.add(key)
+            give_up = self._unreachable(failure, attempt)
+        else:
+            give_up = self._misconfigured(failure)
+        if give_up and self.error is None:
+            self.error = ExternalError(
+                f"stopped after {self._failures} failed requests in a row: {failure.message}",
+                code="given-up",
+                hint=f"{_ADVICE[failure.kind]}, then give the same command again; no answer is lost",
+            )
+        return give_up
+
+    def _unreachable(self, failure: RequestFailed, attempt: int) -> bool:
+        # A dropped connection or a restart of a server is over at the third attempt, some seconds later. Waiting for a
+        # time-out is much longer, and while answers come, single requests may use up all their attempts.
+        enough = min(self._max_attempts, 2 if failure.kind == "timeout" else 3)
+        if self._answered:
+            enough = self._max_attempts
+        self._tired = self._tired or attempt >= enough or not failure.retryable
+        requests = self._patience * (_AFTER_ANSWERS if self._answered else 1)
+        return self._tired and len(self._requests) >= requests and self._failures >= 2 * requests
+
+    def _misconfigured(self, failure: RequestFailed) -> bool:
+        factor = _CONFIGURATION.get(failure.kind)
+        if factor is None:
+            return False
+        if failure.kind == "rejected" and (self._answered or self._answered_before):
+            return False
+        if failure.kind == "crash" and self._answered:
+            return False  # one item's fault
+        return self._failures >= self._patience * factor * (_AFTER_ANSWERS if self._answered else 1)

@@ -1,0 +1,134 @@
+"""The requests of a run: how each is built, and which are still to be made.
+
+`build` is the only place where a question becomes a request, for `mmar run` and for `mmar preview` alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from mmar.items import Item
+from mmar.models import Answer
+from mmar.protocols import Request
+from mmar.runs.conditions import clip_under, shuffled_clips
+from mmar.runs.keys import Progress, RequestKey, rotate
+from mmar.runs.ledger import answer_places, decode_answer
+from mmar.runs.spec import RunSpec, item_filter
+
+__all__ = ["Selection", "build", "selected_items"]
+
+
+def build(
+    spec: RunSpec,
+    item: Item,
+    key: RequestKey,
+    *,
+    uses_audio: bool = True,
+    shuffled: Mapping[str, str] | None = None,
+) -> Request:
+    """Build one request.
+
+    Under a condition that changes the clip, the request names the clip that it is made from; the clip itself is
+    made just before the request is sent (`mmar.runs.conditions.make_clip`).
+
+    Args:
+        spec: of the run.
+        item: the question.
+        key: which rotation and sample.
+        uses_audio: whether the model is given the clip.
+        shuffled: under the condition `shuffled`, the clip of each item as `shuffled_clips` gives it; drawn here
+            where it is left out.
+
+    Raises:
+        UsageError: the benchmark has no audio folder.
+        InputError: the record's audio path leads out of the folder.
+    """
+    if spec.condition == "shuffled" and uses_audio and shuffled is None:
+        shuffled = shuffled_clips(spec.benchmark, spec.seed)
+    clip = clip_under(spec.condition, spec.benchmark, item, shuffled or {}) if uses_audio else None
+    asked = (
+        msgspec.structs.replace(item, choices=rotate(item.choices, key.rotation)) if key.rotation else item
+    )
+    request = spec.protocol.request(asked, clip, spec.settings)
+    if key.rotation or key.repeat:
+        request = msgspec.structs.replace(request, rotation=key.rotation, repeat=key.repeat)
+    if key.repeat and spec.settings.seed is not None:
+        # The same seed would give the same sample.
+        settings = msgspec.structs.replace(spec.settings, seed=spec.settings.seed + key.repeat)
+        request = msgspec.structs.replace(request, settings=settings)
+    return request
+
+
+def selected_items(spec: RunSpec) -> Iterator[Item]:
+    """The items that filter and limit select, whether they have an answer or not.
+
+    With `retry`, the limit counts requests that are retried instead, so that it is not applied here.
+    """
+    items = filter(item_filter(spec.filter), spec.benchmark)
+    return items if spec.retry is not None else islice(items, spec.limit)
+
+
+class Selection:
+    """The requests that a session makes: those without an answer, or those that are retried.
+
+    Iterating finds them anew each time, so that none is held in memory; it may be iterated while they are answered.
+
+    Args:
+        spec: of the run.
+        ledger: path of the run's ledger; it need not exist.
+        progress: which requests have an answer; kept up to date by the writer.
+    """
+
+    def __init__(self, spec: RunSpec, ledger: Path, progress: Progress) -> None:
+        self._spec = spec
+        self._progress = progress
+        self._wanted: Callable[[RequestKey], bool]
+        if spec.retry is None:
+            self._wanted = lambda key: not progress.answered(key)
+        elif spec.retry == "failed":
+            self._wanted = progress.failed
+        else:
+            self._wanted = self._unresolved(ledger).__contains__
+        self._count = sum(1 for _ in self)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[tuple[Item, RequestKey]]:
+        limit, retry = self._spec.limit, self._spec.retry
+        items = selected_items(self._spec)
+        pairs = ((item, key) for item in items for key in self._spec.keys_of(item) if self._wanted(key))
+        return pairs if retry is None else islice(pairs, limit)
+
+    def standing(self) -> tuple[int, int, int]:
+        """How many of the selected requests there are, have an answer, and have only failed."""
+        total = answered = failed = 0
+        for item in selected_items(self._spec):
+            for key in self._spec.keys_of(item):
+                total += 1
+                answered += self._progress.answered(key)
+                failed += self._progress.failed(key)
+        return total, answered, failed
+
+    def _unresolved(self, ledger: Path) -> set[RequestKey]:
+        """The requests whose answer names no choice."""
+        unresolved: set[RequestKey] = set()
+        places = dict(answer_places(ledger))
+        if not places:
+            return unresolved
+        with ledger.open("rb") as stream:
+            for item in selected_items(self._spec):
+                for key in self._spec.keys_of(item):
+                    if (place := places.get(key)) is not None:
+                        stream.seek(place)
+                        if self._names_no_choice(decode_answer(stream.readline()), item):
+                            unresolved.add(key)
+        return unresolved
+
+    def _names_no_choice(self, answer: Answer, item: Item) -> bool:
+        choices = rotate(item.choices, answer.rotation)
+        return self._spec.protocol.read(answer.text, choices).state != "choice"

@@ -1,0 +1,393 @@
+"""RunSpec: the validated record of everything that decides what a run asks, and how hard it tries.
+
+The command line and the library both make it with `RunSpec.create`, so that both check the same things. Each
+option of the command line has the name of its argument (`--max-attempts` is `max_attempts`); an error names the
+argument in `UsageError.argument`, and the command line shows it as the option.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import random
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args
+
+import msgspec
+
+from mmar.errors import UsageError
+from mmar.items import Benchmark, Item
+from mmar.models import Model, ModelOptions
+from mmar.models.credentials import redact_options
+from mmar.models.recipes import resolve_recipe
+from mmar.protocols import DEFAULT, Protocol, Settings, load_protocol
+from mmar.runs.budget import Budget, parse_budget, price_of
+from mmar.runs.conditions import CONDITIONS, Condition
+from mmar.runs.keys import keys_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mmar.runs.keys import RequestKey
+
+__all__ = ["MAX_REPEATS", "Retry", "RunOptions", "RunSpec", "item_filter", "select"]
+
+Retry = Literal["failed", "unresolved"]
+MAX_REPEATS = 1000
+_MAX_CONCURRENCY = 4096
+_MAX_ATTEMPTS = 100
+
+# Options that say where a key, a server or a file lies, or how many threads to use: they change no answer.
+_NEUTRAL_OPTIONS = ("base_url", "captions", "threads", "start_s")
+
+
+class RunOptions(TypedDict, total=False):
+    """The options of `RunSpec.create`, and so of `mmar.run`.
+
+    Attributes:
+        protocol: name, path of a TOML file, or a `Protocol`.
+        condition: `full` for the real clips, or a control condition (`mmar.runs.conditions`).
+        rotations: number of rotations of the choices, 0 or "all" for as many as an item has choices.
+        repeats: number of samples of each request.
+        seed: random seed.
+        limit: ask at most this many of the selected items.
+        filter: ask only items whose field has one of these values: `{"modality": ["speech", "music"]}`.
+        retry: `failed` or `unresolved`: ask those requests again, and no others.
+        temperature: sampling temperature.
+        top_p: nucleus mass, 0 to 1.
+        max_tokens: most tokens of an answer.
+        concurrency: most requests in flight; `None` to find a good number.
+        max_attempts: most requests sent for one answer.
+        timeout: longest wait for one answer, in seconds.
+        deadline: longest time for the whole session, in seconds.
+        rate: most requests a second.
+        token_rate: most tokens a minute.
+        budget: most that may be spent: tokens ("500000tokens", "2Mtokens") or money (3.5), which needs `prices`.
+        prices: path of a price table (TOML).
+        cache: path of a file of answers shared by several runs.
+        captions: where a cascade keeps its captions, unless its option `captions` says otherwise.
+        base_urls: one or several servers, for adapters that speak HTTP.
+        options: further options of the adapter, by name.
+        backoff: first wait before another attempt, in seconds; doubled each time, with jitter.
+        max_backoff: longest such wait, in seconds, unless the service asks for more.
+        stop_after: number of failures without any answer after which the run is given up, see `mmar.runs.giving_up`.
+    """
+
+    protocol: str | Protocol | None
+    condition: Condition
+    rotations: int | Literal["all"]
+    repeats: int
+    seed: int
+    limit: int | None
+    filter: Mapping[str, str | Iterable[str]] | None
+    retry: Retry | None
+    temperature: float | None
+    top_p: float | None
+    max_tokens: int | None
+    concurrency: int | None
+    max_attempts: int
+    timeout: float
+    deadline: float | None
+    rate: float | None
+    token_rate: float | None
+    budget: str | float | None
+    prices: str | Path | None
+    cache: str | Path | None
+    captions: str | Path | None
+    base_urls: str | Iterable[str]
+    options: Mapping[str, str] | None
+    backoff: float
+    max_backoff: float
+    stop_after: int
+
+
+class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run asks, of whom, and how hard it tries. Make it with `create`.
+
+    Attributes are those of `RunOptions` after validation, and:
+
+    Attributes:
+        model: name of the adapter and its model, e.g. `openai/gpt-4o-audio-preview`.
+        benchmark: the questions.
+        out: the run's folder; `None` where nothing is written.
+        settings: generation settings as they are sent.
+        max_concurrency: upper bound where the number of requests in flight is found by itself.
+    """
+
+    model: str
+    benchmark: Benchmark
+    out: Path | None
+    protocol: Protocol
+    settings: Settings
+    condition: Condition = "full"
+    rotations: int = 1
+    repeats: int = 1
+    seed: int = 0
+    limit: int | None = None
+    filter: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    retry: Retry | None = None
+    concurrency: int | None = None
+    max_concurrency: int = 128
+    max_attempts: int = 5
+    timeout: float = 300.0
+    deadline: float | None = None
+    rate: float | None = None
+    token_rate: float | None = None
+    budget: Budget = Budget()
+    cache: Path | None = None
+    base_urls: tuple[str, ...] = ()
+    options: Mapping[str, str] = msgspec.field(default_factory=dict)
+    backoff: float = 1.0
+    max_backoff: float = 60.0
+    stop_after: int = 3
+
+    @classmethod
+    def create(
+        cls,
+        model: str | Model,
+        benchmark: Benchmark,
+        *,
+        out: str | Path | None = None,
+        **options: Unpack[RunOptions],
+    ) -> RunSpec:
+        """Validate the options of a run.
+
+        Args:
+            model: a name, or an opened model. The name of a published system stands for its adapter, protocol,
+                settings and options, where none are given.
+            benchmark: the questions.
+            out: the run's folder.
+            options: see `RunOptions`.
+
+        Raises:
+            UsageError: naming the argument that is not valid.
+            InputError: the protocol's or the price table's file is not valid.
+        """
+        unknown = set(options) - set(RunOptions.__annotations__)
+        if unknown:
+            name = min(unknown)
+            raise UsageError(f'unknown option "{name}"', code="unknown-option", argument=name)
+        return _create(model, benchmark, out, options)
+
+    @property
+    def recorded_options(self) -> dict[str, str]:
+        """The adapter's options that can change an answer, without credentials: for manifest and signature."""
+        relevant = {
+            name: value
+            for name, value in self.options.items()
+            if "key" not in (last := name.rpartition(".")[2]) and last not in _NEUTRAL_OPTIONS
+        }
+        return redact_options(relevant)
+
+    def model_options(self, environment: Mapping[str, str]) -> ModelOptions:
+        """How to open the model.
+
+        Args:
+            environment: where credentials and proxies are looked up.
+        """
+        return ModelOptions(
+            seed=self.seed,
+            base_urls=self.base_urls,
+            timeout_s=self.timeout,
+            concurrency=self.concurrency or self.max_concurrency,
+            environment=environment,
+            extra=self.options,
+        )
+
+    def keys_of(self, item: Item) -> Iterator[RequestKey]:
+        """The requests made of an item."""
+        return keys_of(item, self.rotations, self.repeats)
+
+    def backoff_s(self, attempt: int, retry_after_s: float | None, rng: random.Random) -> float:
+        """Seconds to wait before another attempt.
+
+        Args:
+            attempt: number of attempts so far.
+            retry_after_s: how long the service asked to wait: that long, and little more.
+            rng: for the jitter, which spreads requests that failed together.
+        """
+        if retry_after_s:
+            return retry_after_s + self.backoff * rng.random()
+        wait = min(self.max_backoff, self.backoff * 2.0 ** (attempt - 1))
+        return wait * rng.uniform(0.5, 1.5)
+
+
+def select(benchmark: Benchmark, values: Mapping[str, tuple[str, ...]]) -> list[Item]:
+    """The items of which every named field has one of the given values."""
+    matches = item_filter(values)
+    return [item for item in benchmark if matches(item)]
+
+
+def item_filter(values: Mapping[str, tuple[str, ...]]) -> Callable[[Item], bool]:
+    """Whether every named field of an item, by the publisher's name, has one of the given values."""
+
+    def matches(item: Item) -> bool:
+        record = item.to_record()
+        return all(str(record.get(field)) in wanted for field, wanted in values.items())
+
+    return matches
+
+
+def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, given: RunOptions) -> RunSpec:
+    adapter_options = _checked_options(given.get("options"))
+    base_urls = _texts(given.get("base_urls", ()), "base_urls")
+    settings = Settings(
+        _number(given.get("temperature"), "temperature", 0),
+        _number(given.get("top_p"), "top_p", 0, 1),
+        _whole_or_none(given.get("max_tokens"), "max_tokens", 1),
+    )
+    protocol = given.get("protocol")
+    name = model if isinstance(model, str) else model.name
+    recipe = resolve_recipe(model, base_urls, adapter_options) if isinstance(model, str) else None
+    if recipe is not None:
+        name, adapter_options = recipe.adapter, dict(recipe.options)
+        settings = settings.over(recipe.settings)
+        protocol = protocol or recipe.protocol
+    if name.startswith("cascade/") and given.get("captions") is not None:
+        adapter_options.setdefault("captions", str(given["captions"]))
+    if protocol is None or isinstance(protocol, str):
+        protocol = load_protocol(protocol or DEFAULT)
+    tokens, money = parse_budget(given.get("budget"))
+    prices, cache = given.get("prices"), given.get("cache")
+    price = price_of(name, None if prices is None else Path(prices))
+    return RunSpec(
+        model=name,
+        benchmark=benchmark,
+        out=None if out is None else Path(out),
+        protocol=protocol,
+        settings=settings.over(protocol.settings),
+        condition=_word(given.get("condition", "full"), "condition", CONDITIONS),
+        rotations=_rotations(given.get("rotations", 1)),
+        repeats=_whole(given.get("repeats", 1), "repeats", 1, MAX_REPEATS),
+        seed=_whole(given.get("seed", 0), "seed"),
+        limit=_whole_or_none(given.get("limit"), "limit", 1),
+        filter=_checked_filter(benchmark, given.get("filter")),
+        retry=_word(given["retry"], "retry", get_args(Retry)) if given.get("retry") is not None else None,
+        concurrency=_whole_or_none(given.get("concurrency"), "concurrency", 1, _MAX_CONCURRENCY),
+        max_attempts=_whole(given.get("max_attempts", 5), "max_attempts", 1, _MAX_ATTEMPTS),
+        timeout=_positive(given.get("timeout", 300.0), "timeout") or 300.0,
+        deadline=_positive(given.get("deadline"), "deadline"),
+        rate=_positive(given.get("rate"), "rate"),
+        token_rate=_positive(given.get("token_rate"), "token_rate"),
+        budget=Budget(tokens, money, price),
+        cache=None if cache is None else Path(cache),
+        base_urls=base_urls,
+        options=adapter_options,
+        backoff=_number(given.get("backoff", 1.0), "backoff", 0) or 0.0,
+        max_backoff=_number(given.get("max_backoff", 60.0), "max_backoff", 0) or 0.0,
+        stop_after=_whole(given.get("stop_after", 3), "stop_after", 1),
+    )
+
+
+def _invalid(argument: str, expected: str, value: object) -> UsageError:
+    text = f'"{value}"' if isinstance(value, str) else repr(value)
+    if len(text) > 100:
+        text = f"{text[:100]}..."
+    return UsageError(f"expected {expected}, got {text}", code="invalid-value", argument=argument)
+
+
+def _bounds(least: float | None, most: float | None) -> str:
+    if least is None:
+        return ""
+    return f" from {least:g}" + ("" if most is None else f" to {most:g}")
+
+
+def _whole(value: Any, argument: str, least: int | None = None, most: int | None = None) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if (
+        number is None
+        or isinstance(value, bool)
+        or (least is not None and number < least)
+        or (most is not None and number > most)
+    ):
+        raise _invalid(argument, f"a whole number{_bounds(least, most)}", value)
+    return number
+
+
+def _whole_or_none(value: Any, argument: str, least: int, most: int | None = None) -> int | None:
+    return None if value is None else _whole(value, argument, least, most)
+
+
+def _number(value: Any, argument: str, least: float = -math.inf, most: float = math.inf) -> float | None:
+    if value is None:
+        return None
+    try:
+        number = math.nan if isinstance(value, bool | str | bytes) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not least <= number <= most or math.isinf(number):
+        bounds = _bounds(least, None if math.isinf(most) else most)
+        raise _invalid(argument, f"a number{bounds}", value)
+    return number
+
+
+def _positive(value: Any, argument: str) -> float | None:
+    number = _number(value, argument, 0)
+    if number == 0:
+        raise _invalid(argument, "a number above 0", value)
+    return number
+
+
+def _word(value: Any, argument: str, words: tuple[Any, ...]) -> Any:
+    if value not in words:
+        raise _invalid(argument, f"one of {', '.join(words)}", value)
+    return value
+
+
+def _rotations(value: Any) -> int:
+    return 0 if value == "all" else _whole(value, "rotations", 0)
+
+
+def _texts(value: str | Iterable[str], argument: str) -> tuple[str, ...]:
+    texts = (value,) if isinstance(value, str) else tuple(value)
+    for text in texts:
+        if not isinstance(text, str) or not text:
+            raise _invalid(argument, "text, or several texts", text)
+    return texts
+
+
+def _checked_options(options: Mapping[str, str] | None) -> dict[str, str]:
+    for name, value in (options or {}).items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            # The value is not shown: it may be a credential.
+            raise UsageError(
+                f"the value of {name} must be text, got {type(value).__name__}",
+                code="invalid-value",
+                argument="options",
+            )
+    return dict(options or {})
+
+
+def _checked_filter(
+    benchmark: Benchmark, values: Mapping[str, str | Iterable[str]] | None
+) -> dict[str, tuple[str, ...]]:
+    if not values:
+        return {}
+    if not isinstance(values, Mapping):
+        raise _invalid("filter", 'a mapping of fields to values, such as {"modality": "speech"}', values)
+    wanted = {
+        field: (each,) if isinstance(each, str) else tuple(str(value) for value in each)
+        for field, each in values.items()
+    }
+    for field, texts in wanted.items():
+        known = {str(value) for item in benchmark if (value := item.to_record().get(field)) is not None}
+        if not known:
+            names = sorted({name for item in benchmark for name in item.names})
+            raise UsageError(
+                f'no item has the field "{field}"; fields: {", ".join(names)}',
+                code="unknown-field",
+                argument="filter",
+            )
+        for text in texts:
+            if text not in known:
+                some = ", ".join(sorted(known)[:20])
+                raise UsageError(
+                    f'no item has {field} "{text}"; values: {some}',
+                    code="unknown-value",
+                    argument="filter",
+                )
+    return wanted
