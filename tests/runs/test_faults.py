@@ -89,7 +89,7 @@ def test_every_item_ends_with_an_answer_or_a_named_failure(
     assert len(service.asked) == sum(line.get("attempts", 1) for line in lines) == outcome.counts.requests
     assert all(
         count <= LIMITS["max_attempts"]
-        for count in Counter(asked.question for asked in service.asked).values()
+        for count in Counter((asked.question, asked.audio) for asked in service.asked).values()
     )
 
     # Once the failed ones were asked again by a service that works, the number is what it would have been.
@@ -100,7 +100,7 @@ def test_every_item_ends_with_an_answer_or_a_named_failure(
     repaired, undisturbed = score(tmp_path / "run"), score(tmp_path / "whole")
     assert repaired.states == undisturbed.states
     assert repaired.choice == undisturbed.choice
-    assert 50 < undisturbed.choice.accuracy < 80
+    assert 40 < undisturbed.choice.accuracy < 90
     # The key is nowhere on disk.
     for path in tmp_path.rglob("*"):
         assert not path.is_file() or b"sk-planted-7d1f" not in path.read_bytes(), path
