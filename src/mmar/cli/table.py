@@ -1,0 +1,109 @@
+"""`mmar table`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mmar.cli.options import benchmark_option, lenient_option, protocol_option
+from mmar.cli.terminal import display, print_table, refuse_over_inputs
+from mmar.errors import UsageError
+
+if TYPE_CHECKING:
+    from mmar.reports.published import PublishedResult
+
+__all__ = ["table"]
+
+_FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
+
+
+@click.command()
+@click.argument("paths", metavar="[RUN-OR-FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format", "output_format", type=click.Choice(_FORMATS), default="text", show_default=True, help="Output format."
+)
+@click.option("--published", is_flag=True, help="Add the benchmark's own table of MMAR.")
+@click.option("--reported", is_flag=True, help="Add the values of MMAR that authors and others report, too.")
+@click.option(
+    "--class",
+    "classes",
+    multiple=True,
+    type=click.Choice(["LALM", "LARM", "OLM", "LLM", "LRM", "baseline"], case_sensitive=False),
+    help="Only published results of this class. Repeatable.",
+)
+@click.option(
+    "--groups",
+    type=click.Choice(["modality", "category", "sub-category", "none"]),
+    default="modality",
+    show_default=True,
+    help="Columns of groups.",
+)
+@click.option(
+    "--scorer",
+    type=click.Choice(["official", "choice"]),
+    default="official",
+    show_default=True,
+    help="Scorer of the runs' averages, groups and ranks.",
+)
+@benchmark_option("The questions, for files that hold answers only.")
+@protocol_option("Read all answers by this protocol.")
+@lenient_option
+@click.option(
+    "--out", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write to this file instead."
+)
+def table(
+    paths: tuple[Path, ...],
+    output_format: str,
+    published: bool,
+    reported: bool,
+    classes: tuple[str, ...],
+    groups: str,
+    scorer: Any,
+    benchmark: str | None,
+    protocol: str | None,
+    lenient: bool,
+    out: Path | None,
+) -> None:
+    """Print a table of runs and published results, for a paper or a page.
+
+    Rows have the average with its interval and a rank range, the best value of each column and those that are not
+    shown to differ from it are marked. LaTeX output needs the package booktabs.
+
+    \b
+    Example:
+      mmar table --published
+      mmar table runs/demo/baseline-listener runs/demo/baseline-random
+      mmar table runs/demo/baseline-listener runs/demo/baseline-random --format latex
+    """
+    from mmar.reports.systems_table import systems_table
+    from mmar.reports.table_formats import render
+
+    if not paths and not published and not reported:
+        raise UsageError(
+            "nothing to show", code="missing-argument", hint="name runs, or show published results with --published"
+        )
+    refuse_over_inputs("--out", out, *paths, benchmark)
+    runs, columns = _runs(paths, benchmark, protocol, groups, lenient=lenient)
+    results = _published(classes, reported=reported) if published or reported else []
+    result = systems_table(runs, results, scorer=scorer, columns=columns)
+    text = render(result, output_format, display())
+    if out is not None:
+        from mmar.files.atomic import write_atomic
+
+        write_atomic(out, text)
+    elif output_format == "text":
+        print_table(text)
+    else:
+        click.echo(text, nl=False)
+
+
+def _published(classes: tuple[str, ...], *, reported: bool) -> list[PublishedResult]:
+    from mmar.reports.published import published_results
+
+    return [
+        result
+        for result in published_results()
+        if (reported or result.by == "benchmark") and (not classes or result.model_class in classes)
+    ]

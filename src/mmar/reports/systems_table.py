@@ -1,0 +1,258 @@
+"""A table of systems: runs, and published results beside them, with intervals, rank ranges and tied bests.
+
+Ranks are ranges: the first number is one more than the number of systems shown to be better, the last is the lowest
+place that the data allow (arXiv 2504.20879). Runs alone are compared item by item; where published results take part,
+only counts are known, and two shares are compared (Newcombe 1998).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from mmar.reports.published import GROUP_SIZES, ITEMS, PublishedResult, impossible_cells
+from mmar.stats.interval import newcombe, wilson
+from mmar.stats.ranks import paired_ranks, published_ranks
+
+__all__ = ["ALL", "RunResult", "System", "SystemsTable", "Value", "systems_table"]
+
+ALL = "all"
+"""The column of the average over all items."""
+
+Kind = Literal["run", "benchmark", "authors", "others"]
+
+
+class Value(msgspec.Struct, frozen=True):
+    """An accuracy.
+
+    Attributes:
+        percent: 0 to 100.
+        printed: the number as published, or to a tenth.
+        correct: number of items right; for a published value the nearest count.
+        n: number of items.
+        interval: Wilson's 95 % interval, percent.
+        mark: `best` in its column, or `tied` with the best.
+        problem: why the published number is impossible; empty if it is possible.
+    """
+
+    percent: float
+    printed: str
+    correct: int
+    n: int
+    interval: tuple[float, float]
+    mark: Literal["", "best", "tied"] = ""
+    problem: str = ""
+
+
+class RunResult(msgspec.Struct, frozen=True):
+    """What the table needs of a scored run.
+
+    Attributes:
+        name: the model, with its condition if that is not `full`.
+        path: folder or file.
+        counts: by scorer (`official`, `choice`), then by column: items right and items.
+        right: by scorer, for each item whether it is right; in the order of the benchmark.
+        clusters: a label of the source video for each item.
+        unresolved: number of answers that name no choice.
+        signature: everything the numbers depend on.
+        model_class: of the published system with that name; empty if there is none.
+        size: the same.
+        open_weights: the same.
+    """
+
+    name: str
+    path: str
+    counts: Mapping[str, Mapping[str, tuple[int, int]]]
+    right: Mapping[str, Sequence[bool]]
+    clusters: Sequence[str]
+    unresolved: int
+    signature: str
+    model_class: str = ""
+    size: str = ""
+    open_weights: bool | None = None
+
+
+class System(msgspec.Struct, frozen=True):
+    """A row of the table.
+
+    Attributes:
+        name: the system.
+        kind: where the numbers come from: a run, the benchmark's own table, the system's authors, others.
+        model_class: LALM, LARM, OLM, LLM, LRM or baseline; empty if not known.
+        size: number of parameters; empty if not known.
+        open_weights: `None` if not known.
+        values: by column, by the table's scorer.
+        choice: accuracy of all items by the choice scorer; `None` for published results.
+        unresolved: number of unresolved answers; `None` for published results.
+        rank: first and last place; `None` for baselines and for results that others reported.
+        source: the run's path, or where the result was published.
+        signature: of a run.
+    """
+
+    name: str
+    kind: Kind
+    model_class: str
+    size: str
+    open_weights: bool | None
+    values: dict[str, Value]
+    choice: Value | None
+    unresolved: int | None
+    rank: tuple[int, int] | None
+    source: str
+    signature: str = ""
+
+
+class SystemsTable(msgspec.Struct, frozen=True):
+    """Systems in the order of their accuracy.
+
+    Attributes:
+        scorer: by which runs are scored and ranked.
+        columns: the columns of accuracies, `all` first.
+        systems: the rows.
+        notes: sentences to print below.
+    """
+
+    scorer: Literal["official", "choice"]
+    columns: tuple[str, ...]
+    systems: tuple[System, ...]
+    notes: tuple[str, ...]
+
+
+def systems_table(
+    runs: Sequence[RunResult],
+    published: Iterable[PublishedResult] = (),
+    *,
+    scorer: Literal["official", "choice"] = "official",
+    columns: Sequence[str] = tuple(GROUP_SIZES),
+) -> SystemsTable:
+    """Put runs and published results in one table.
+
+    Args:
+        runs: scored runs of one benchmark.
+        published: results to show beside them.
+        scorer: whose verdicts count for runs. Published results are as published.
+        columns: groups to show besides the average.
+    """
+    systems = [_of_run(run, scorer, columns) for run in runs]
+    systems += [_of_published(result, columns) for result in published]
+    order = sorted(range(len(systems)), key=lambda index: -systems[index].values[ALL].percent)
+    ranks = _ranks(systems, runs, scorer)
+    systems = [msgspec.structs.replace(system, rank=ranks.get(index)) for index, system in enumerate(systems)]
+    names = (ALL, *(name for name in columns if any(name in system.values for system in systems)))
+    rows = _mark_best([systems[index] for index in order], names)
+    return SystemsTable(scorer, names, tuple(rows), tuple(_notes(rows, len(runs), scorer)))
+
+
+def _of_run(run: RunResult, scorer: str, columns: Sequence[str]) -> System:
+    counts = run.counts[scorer]
+    values = {name: _value(*counts[name]) for name in (ALL, *columns) if name in counts}
+    choice = _value(*run.counts["choice"][ALL])
+    return System(
+        run.name,
+        "run",
+        run.model_class,
+        run.size,
+        run.open_weights,
+        values,
+        choice,
+        run.unresolved,
+        None,
+        run.path,
+        run.signature,
+    )
+
+
+def _of_published(result: PublishedResult, columns: Sequence[str]) -> System:
+    problems = impossible_cells(result)
+    cells = {ALL: (result.average, ITEMS, problems.get("average", ""))}
+    for name in columns:
+        if name in result.groups:
+            cells[name] = (result.groups[name], GROUP_SIZES[name], problems.get(name, ""))
+    values = {}
+    for name, (printed, n, problem) in cells.items():
+        percent = float(printed)
+        correct = round(percent * n / 100)
+        low, high = _wilson(correct, n)
+        values[name] = Value(percent, printed, correct, n, (low, high), problem=problem)
+    return System(
+        result.name,
+        result.by,
+        result.model_class,
+        result.size,
+        result.open_weights,
+        values,
+        None,
+        None,
+        None,
+        result.source,
+    )
+
+
+def _value(correct: int, n: int) -> Value:
+    percent = 100 * correct / n if n else 0.0
+    return Value(percent, f"{percent:.1f}", correct, n, _wilson(correct, n))
+
+
+def _wilson(correct: int, n: int) -> tuple[float, float]:
+    found = wilson(correct, n)
+    return found.low, found.high
+
+
+def _ranks(systems: Sequence[System], runs: Sequence[RunResult], scorer: str) -> dict[int, tuple[int, int]]:
+    """Rank ranges by position, of the runs and of the benchmark's own rows."""
+    ranked = [
+        index
+        for index, system in enumerate(systems)
+        if system.kind in ("run", "benchmark") and system.model_class != "baseline"
+    ]
+    if len(ranked) < 2:
+        return {}
+    if len(ranked) == len(runs) and len({len(run.clusters) for run in runs}) == 1:
+        found = paired_ranks([list(map(float, run.right[scorer])) for run in runs], list(runs[0].clusters))
+    else:
+        values = [systems[index].values[ALL] for index in ranked]
+        found = published_ranks([(value.correct, value.n) for value in values])
+    return {index: (rank.rank, rank.worst) for index, rank in zip(ranked, found, strict=True)}
+
+
+def _mark_best(systems: Sequence[System], columns: Sequence[str]) -> list[System]:
+    marked = [dict(system.values) for system in systems]
+    for name in columns:
+        here = [
+            index
+            for index, system in enumerate(systems)
+            if name in system.values and system.model_class != "baseline" and not system.values[name].problem
+        ]
+        if len(here) < 2:
+            continue
+        best = max(marked[index][name].percent for index in here)
+        top = next(marked[index][name] for index in here if marked[index][name].percent == best)
+        for index in here:
+            value = marked[index][name]
+            if value.percent == best:
+                marked[index][name] = msgspec.structs.replace(value, mark="best")
+            elif newcombe((top.correct, top.n), (value.correct, value.n)).low <= 0:
+                marked[index][name] = msgspec.structs.replace(value, mark="tied")
+    return [
+        msgspec.structs.replace(system, values=values) for system, values in zip(systems, marked, strict=True)
+    ]
+
+
+def _notes(systems: Sequence[System], runs: int, scorer: str) -> list[str]:
+    kinds = {system.kind for system in systems}
+    notes = [f"runs are scored by the {scorer} scorer"] if runs else []
+    if kinds - {"run"}:
+        notes.append("published results are as published; their prompts and readers differ")
+    if kinds == {"run"} and runs > 1:
+        notes.append("ranks: paired by item, intervals clustered by source video")
+    elif any(system.rank for system in systems):
+        notes.append("ranks: from counts alone (Newcombe 1998); runs of the same items compare more sharply")
+    notes += [
+        f"{system.name}, {name}: {value.problem}"
+        for system in systems
+        for name, value in system.values.items()
+        if value.problem
+    ]
+    return notes
