@@ -13,6 +13,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+pytest_plugins = ["command"]
+
 # The same examples each time, so that a test does not fail for whoever comes by; MMAR_TEST_SEARCH=1 looks for others.
 hypothesis.settings.register_profile("same", derandomize=True)
 hypothesis.settings.register_profile("search", print_blob=True)

@@ -23,6 +23,7 @@ from mmar.protocols import Protocol, load_protocol
 
 if TYPE_CHECKING:
     from mmar.models import Model
+    from mmar.reports.systems_table import RunRow
     from mmar.runs.engine import Counts
     from mmar.runs.run import RunResult
     from mmar.runs.spec import RunOptions, RunSpec
@@ -30,7 +31,18 @@ if TYPE_CHECKING:
     from mmar.scoring.comparison import Compared
     from mmar.scoring.score import Scored, Task
 
-__all__ = ["arun", "cache_dir", "compare", "load", "open_for", "run", "score", "score_path", "task_for"]
+__all__ = [
+    "arun",
+    "cache_dir",
+    "compare",
+    "load",
+    "open_for",
+    "run",
+    "score",
+    "score_path",
+    "table_row",
+    "task_for",
+]
 
 
 def cache_dir() -> Path:
@@ -293,6 +305,59 @@ def score_path(task: Task) -> Scored:
     from mmar.scoring.score import score_task
 
     return score_task(task)
+
+
+def table_row(
+    path: str | Path,
+    benchmark: str | Path | Benchmark | None = None,
+    *,
+    protocol: str | Protocol | None = None,
+    lenient: bool = False,
+) -> RunRow:
+    """Score a run or a predictions file for a table of systems.
+
+    Args:
+        path: the run's folder or the file.
+        benchmark: as for `score`.
+        protocol: as for `score`.
+        lenient: as for `score`.
+    """
+    from mmar.models.recipes import recipes
+    from mmar.reports.systems_table import ALL, RunRow
+    from mmar.scoring.clusters import clusters_of
+
+    task = task_for(Path(path), benchmark, protocol=protocol, lenient=lenient, keep="all")
+    scored = score_path(task)
+    score, parts = scored.score, scored.parts
+    name = parts.get("model", "?")
+    if name == "?":
+        name = Path(path).name
+    condition = parts.get("audio", "?")
+    recipe = next((each for each in recipes().values() if name in (each.name, each.adapter)), None)
+    counts: dict[str, dict[str, tuple[int, int]]] = {}
+    for scorer in ("official", "choice"):
+        counts[scorer] = {ALL: (getattr(score, scorer).correct, score.n)}
+        for groups in score.groups.values():
+            counts[scorer] |= {group: (getattr(one, scorer).correct, one.n) for group, one in groups.items()}
+    clusters = clusters_of(task.benchmark) if task.benchmark is not None else ()
+    if len(clusters) != len(scored.rows):
+        clusters = tuple(row.id for row in scored.rows)
+    return RunRow(
+        name=name if condition in ("full", "?", "none") else f"{name} ({condition})",
+        path=str(path),
+        counts=counts,
+        right={
+            "official": [row.official for row in scored.rows],
+            "choice": [row.choice for row in scored.rows],
+        },
+        clusters=clusters,
+        groups={dimension: tuple(groups) for dimension, groups in score.groups.items()},
+        unresolved=score.states["unresolved"],
+        signature=score.signature,
+        model_class=recipe.model_class if recipe else "",
+        size=recipe.size if recipe else "",
+        open_weights=recipe.open_weights if recipe else None,
+    )
 
 
 def _published_name(digest: str) -> str | None:

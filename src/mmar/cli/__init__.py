@@ -45,6 +45,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "mmar.cli.reliance:reliance",
         "Measure how much of a model's accuracy needs the audio.",
     ),
+    "table": (
+        "mmar.cli.table:table",
+        "Print a table of runs and published results, for a paper or a page.",
+    ),
     "studio": ("mmar.cli.studio:studio", "Build the next benchmark with a team, in a web application."),
 }
 """Command by name: where it is, and the first sentence of its help (a test compares the two)."""

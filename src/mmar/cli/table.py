@@ -13,6 +13,7 @@ from mmar.errors import UsageError
 
 if TYPE_CHECKING:
     from mmar.reports.published import PublishedResult
+    from mmar.reports.systems_table import RunRow
 
 __all__ = ["table"]
 
@@ -22,7 +23,12 @@ _FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
 @click.command()
 @click.argument("paths", metavar="[RUN-OR-FILE]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
-    "--format", "output_format", type=click.Choice(_FORMATS), default="text", show_default=True, help="Output format."
+    "--format",
+    "output_format",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="Output format.",
 )
 @click.option("--published", is_flag=True, help="Add the benchmark's own table of MMAR.")
 @click.option("--reported", is_flag=True, help="Add the values of MMAR that authors and others report, too.")
@@ -82,7 +88,9 @@ def table(
 
     if not paths and not published and not reported:
         raise UsageError(
-            "nothing to show", code="missing-argument", hint="name runs, or show published results with --published"
+            "nothing to show",
+            code="missing-argument",
+            hint="name runs, or show published results with --published",
         )
     refuse_over_inputs("--out", out, *paths, benchmark)
     runs, columns = _runs(paths, benchmark, protocol, groups, lenient=lenient)
@@ -107,3 +115,22 @@ def _published(classes: tuple[str, ...], *, reported: bool) -> list[PublishedRes
         for result in published_results()
         if (reported or result.by == "benchmark") and (not classes or result.model_class in classes)
     ]
+
+
+def _runs(
+    paths: tuple[Path, ...],
+    benchmark: str | None,
+    protocol: str | None,
+    groups: str,
+    *,
+    lenient: bool,
+) -> tuple[list[RunRow], tuple[str, ...]]:
+    """The runs, scored, and the columns of groups."""
+    from mmar.api import table_row
+    from mmar.reports.published import GROUP_SIZES
+
+    results = [table_row(path, benchmark, protocol=protocol, lenient=lenient) for path in paths]
+    if groups == "none":
+        return results, ()
+    named = dict.fromkeys(name for result in results for name in result.groups.get(groups, ()))
+    return results, tuple(named) or (tuple(GROUP_SIZES) if groups == "modality" else ())

@@ -16,7 +16,7 @@ from mmar.reports.published import GROUP_SIZES, ITEMS, PublishedResult, impossib
 from mmar.stats.interval import newcombe, wilson
 from mmar.stats.ranks import paired_ranks, published_ranks
 
-__all__ = ["ALL", "RunResult", "System", "SystemsTable", "Value", "systems_table"]
+__all__ = ["ALL", "RunRow", "System", "SystemsTable", "Value", "systems_table"]
 
 ALL = "all"
 """The column of the average over all items."""
@@ -46,7 +46,7 @@ class Value(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
-class RunResult(msgspec.Struct, frozen=True):
+class RunRow(msgspec.Struct, frozen=True):
     """What the table needs of a scored run.
 
     Attributes:
@@ -55,6 +55,7 @@ class RunResult(msgspec.Struct, frozen=True):
         counts: by scorer (`official`, `choice`), then by column: items right and items.
         right: by scorer, for each item whether it is right; in the order of the benchmark.
         clusters: a label of the source video for each item.
+        groups: names of the groups by dimension (`modality`, `category`, `sub-category`).
         unresolved: number of answers that name no choice.
         signature: everything the numbers depend on.
         model_class: of the published system with that name; empty if there is none.
@@ -67,6 +68,7 @@ class RunResult(msgspec.Struct, frozen=True):
     counts: Mapping[str, Mapping[str, tuple[int, int]]]
     right: Mapping[str, Sequence[bool]]
     clusters: Sequence[str]
+    groups: Mapping[str, Sequence[str]]
     unresolved: int
     signature: str
     model_class: str = ""
@@ -121,7 +123,7 @@ class SystemsTable(msgspec.Struct, frozen=True):
 
 
 def systems_table(
-    runs: Sequence[RunResult],
+    runs: Sequence[RunRow],
     published: Iterable[PublishedResult] = (),
     *,
     scorer: Literal["official", "choice"] = "official",
@@ -145,7 +147,7 @@ def systems_table(
     return SystemsTable(scorer, names, tuple(rows), tuple(_notes(rows, len(runs), scorer)))
 
 
-def _of_run(run: RunResult, scorer: str, columns: Sequence[str]) -> System:
+def _of_run(run: RunRow, scorer: str, columns: Sequence[str]) -> System:
     counts = run.counts[scorer]
     values = {name: _value(*counts[name]) for name in (ALL, *columns) if name in counts}
     choice = _value(*run.counts["choice"][ALL])
@@ -200,12 +202,12 @@ def _wilson(correct: int, n: int) -> tuple[float, float]:
     return found.low, found.high
 
 
-def _ranks(systems: Sequence[System], runs: Sequence[RunResult], scorer: str) -> dict[int, tuple[int, int]]:
+def _ranks(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> dict[int, tuple[int, int]]:
     """Rank ranges by position, of the runs and of the benchmark's own rows."""
     ranked = [
         index
         for index, system in enumerate(systems)
-        if system.kind in ("run", "benchmark") and system.model_class != "baseline"
+        if system.kind == "run" or (system.kind == "benchmark" and system.model_class != "baseline")
     ]
     if len(ranked) < 2:
         return {}
@@ -223,7 +225,8 @@ def _mark_best(systems: Sequence[System], columns: Sequence[str]) -> list[System
         here = [
             index
             for index, system in enumerate(systems)
-            if name in system.values and system.model_class != "baseline" and not system.values[name].problem
+            if name in system.values and not system.values[name].problem
+            if system.kind == "run" or system.model_class != "baseline"
         ]
         if len(here) < 2:
             continue
