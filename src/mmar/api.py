@@ -332,7 +332,7 @@ def table_row(
     name = parts.get("model", "?")
     if name == "?":
         name = Path(path).name
-    condition = parts.get("audio", "?")
+    condition = parts.get("condition", "?")
     recipe = next((each for each in recipes().values() if name in (each.name, each.adapter)), None)
     counts: dict[str, dict[str, tuple[int, int]]] = {}
     for scorer in ("official", "choice"):
