@@ -54,6 +54,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Command by name: where it is, and the first sentence of its help (a test compares the two)."""
 
 
+# Options that are not spelled as the arguments of the library.
+_OPTIONS = {"base_urls": "--base-url", "options": "--option", "rotations": "--rotate", "model": "MODEL"}
+
+
 class _Commands(click.Group):
     """Imports the module of a command when the command is used, so that help stays fast."""
 
@@ -101,7 +105,10 @@ def application() -> None:
 
 
 def print_error(error: MmarError) -> None:
-    """Print an error and its hint to standard error."""
+    """Print an error and its hint to standard error; an argument of the library is named as its option."""
+    argument = getattr(error, "argument", None)
+    if argument:
+        error.argument = _OPTIONS.get(argument, f"--{argument.replace('_', '-')}")  # type: ignore[attr-defined]
     click.echo(f"mmar: {error}", err=True)
 
 

@@ -10,36 +10,58 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mmar.cli.terminal import print_table
+from mmar.cli.options import (
+    audio_dir_option,
+    benchmark_option,
+    complete_model,
+    json_option,
+    protocol_option,
+)
+from mmar.cli.terminal import display, parse_pairs, print_json, print_table
 from mmar.errors import UsageError
-from mmar.protocols import DEFAULT, Protocol, Request, load_protocol
+from mmar.protocols import DEFAULT, Request
 
 if TYPE_CHECKING:
     from mmar.items import Benchmark, Item
+    from mmar.runs.keys import RequestKey
+    from mmar.runs.spec import RunSpec
 
 __all__ = ["preview"]
 
-_SHORTEST_DIGEST = 8
+_MIN_DIGEST = 8
+_ANY_MODEL = "command/PROGRAM"  # stands for the model where none is named
 
 
 @click.command()
 @click.argument("item")
+@benchmark_option("mmar, demo, or a metadata file.", required=True)
+@audio_dir_option
+@protocol_option(f"How to put the question. [default: {DEFAULT}]")
 @click.option(
-    "--benchmark", "-b", metavar="NAME-OR-PATH", required=True, help="mmar, demo, or a metadata file."
+    "--model",
+    "-m",
+    metavar="MODEL",
+    help="Show the body that this model's adapter would send, too.",
+    shell_complete=complete_model,
 )
-@click.option("--audio-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where the clips are.")
-@click.option("--protocol", "-p", metavar="NAME-OR-FILE", help=f"How to put the question.  [{DEFAULT}]")
 @click.option(
-    "--model", "-m", metavar="MODEL", help="Show the body that this model's adapter would send, too."
-)
-@click.option(
-    "--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of the adapter; repeatable."
+    "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the adapter. Repeatable."
 )
 @click.option(
     "--rotate", type=click.IntRange(0), default=0, metavar="K", help="Rotate the choices by K places."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-def preview(*, item: str, benchmark: str, as_json: bool, **given: Any) -> None:
+@json_option
+def preview(
+    *,
+    item: str,
+    benchmark: str,
+    audio_dir: Path | None,
+    protocol: str | None,
+    model: str | None,
+    options: tuple[str, ...],
+    rotate: int,
+    as_json: bool,
+) -> None:
     """Show the exact request for one item, without sending it.
 
     ITEM is an item's id, its number counted from 1, or the first characters of a request's digest as in the
@@ -52,98 +74,110 @@ def preview(*, item: str, benchmark: str, as_json: bool, **given: Any) -> None:
       mmar preview 1 --benchmark demo --model openai/gpt-4o-audio-preview
     """
     from mmar.api import load
+    from mmar.models.registry import uses_audio
+    from mmar.runs.requests import build
 
-    loaded = load(benchmark, audio_dir=given["audio_dir"])
-    model, options, protocol = _model(given)
-    found, rotation = _find(loaded, item, protocol, given["rotate"])
-    request = _request(loaded, found, protocol, rotation)
-    heard = request if model is None else _as_heard(model, request)
-    record = _record(loaded, heard, protocol, model)
-    if model is not None and model.startswith("cascade/"):
-        # What a cascade is asked, and what its digest is of, is the question with the clip.
+    loaded = load(benchmark, audio_dir=audio_dir)
+    if loaded.audio_dir is None:
+        loaded = msgspec.structs.replace(loaded, audio_dir=Path())  # paths as the metadata has them
+    given = {
+        name: values[-1] for name, values in parse_pairs("--option", options, "audio_rate=16000").items()
+    }
+    spec, name = _spec(loaded, model, protocol, given)
+    audio = uses_audio(spec.model, spec.options)
+    found, key = _find(spec, item, rotate, audio=audio)
+    request = build(spec, found, key, uses_audio=audio)
+    sent = _as_sent(spec.model, request)
+    record = _record(spec, sent, name)
+    if spec.model.startswith("cascade/"):
+        # A cascade is asked with the clip, which is what the digest is of; the reasoner gets a caption.
         record |= {"audio": str(request.audio), "digest": request.digest()}
-    if model is not None and (body := _body(model, heard, options)) is not None:
+    if name is not None and (body := _body(spec, sent)) is not None:
         record["body"] = body
-    print_table(json.dumps(record, ensure_ascii=False, indent=2) if as_json else _shown(record, protocol))
+    if as_json:
+        print_json(record)
+    else:
+        print_table(_page(record, spec))
 
 
-def _model(given: dict[str, Any]) -> tuple[str | None, dict[str, str], Protocol]:
-    """The adapter's name, its options and the protocol; a published system brings its own."""
-    options: dict[str, str] = {}
-    for pair in given["options"]:
-        name, equals, options[name] = pair.partition("=")
-        if not equals:
-            raise UsageError(f"“{pair}”: expected KEY=VALUE, such as --option audio_as=audio_url")
-    if given["model"] is None:
-        return None, options, load_protocol(given["protocol"] or DEFAULT)
-    from mmar.models.recipes import recipes, resolve_recipe
+def _spec(
+    benchmark: Benchmark, model: str | None, protocol: str | None, options: dict[str, str]
+) -> tuple[RunSpec, str | None]:
+    """What a run with these options would do, and the model to show; a published system brings its own protocol."""
+    from mmar.models.recipes import recipes
+    from mmar.runs.spec import RunSpec
 
-    recipe = recipes().get(given["model"]) or resolve_recipe(given["model"])
-    if recipe is None:
-        return given["model"], options, load_protocol(given["protocol"] or DEFAULT)
-    protocol = load_protocol(given["protocol"] or recipe.protocol)
-    protocol = msgspec.structs.replace(protocol, settings=recipe.settings.over(protocol.settings))
-    return recipe.adapter or recipe.name, {**recipe.options, **options}, protocol
+    recipe = None if model is None else recipes().get(model)
+    if recipe is not None and not recipe.adapter:
+        spec = RunSpec.create(
+            _ANY_MODEL,
+            benchmark,
+            protocol=protocol or recipe.protocol,
+            temperature=recipe.settings.temperature,
+            top_p=recipe.settings.top_p,
+            max_tokens=recipe.settings.max_tokens,
+        )
+        return spec, None
+    # No server is asked, so that any address will do where a system needs one.
+    servers = "http://localhost" if recipe is not None else ()
+    spec = RunSpec.create(
+        model or _ANY_MODEL, benchmark, protocol=protocol, options=options, base_urls=servers
+    )
+    return spec, None if model is None else spec.model
 
 
-def _find(benchmark: Benchmark, text: str, protocol: Protocol, rotation: int) -> tuple[Item, int]:
-    """The item that is meant, and the rotation (that of the request, where a digest is given)."""
+def _find(spec: RunSpec, text: str, rotation: int, *, audio: bool) -> tuple[Item, RequestKey]:
+    """The item, and the request of it (that of the digest, where one is given)."""
+    from mmar.runs.keys import RequestKey
+    from mmar.runs.requests import build
+
+    benchmark = spec.benchmark
     if text in benchmark.by_id:
-        return benchmark[text], rotation
-    if text.isdigit() and len(text) < _SHORTEST_DIGEST and 1 <= int(text) <= len(benchmark):
-        return benchmark.items[int(text) - 1], rotation
-    if len(text) >= _SHORTEST_DIGEST and all(mark in "0123456789abcdef" for mark in text):
+        item = benchmark[text]
+        return item, RequestKey(item.id, rotation % len(item.choices))
+    if text.isdecimal() and len(text) < _MIN_DIGEST and 1 <= int(text) <= len(benchmark):
+        item = benchmark.items[int(text) - 1]
+        return item, RequestKey(item.id, rotation % len(item.choices))
+    if len(text) >= _MIN_DIGEST and all(char in "0123456789abcdef" for char in text):
         for item in benchmark:
             for places in range(len(item.choices)):
-                if _request(benchmark, item, protocol, places).digest().startswith(text):
-                    return item, places
+                key = RequestKey(item.id, places)
+                if build(spec, item, key, uses_audio=audio).digest().startswith(text):
+                    return item, key
     close = difflib.get_close_matches(text, benchmark.by_id, n=1)
-    meant = f"did you mean “{close[0]}”?" if close else f"its items are numbered 1 to {len(benchmark)}"
     raise UsageError(
-        f"“{text}” is no item of {benchmark.name}, and no request of it under {protocol.label}; {meant}"
+        f'no item or request "{text}" in {benchmark.name} under {spec.protocol.label}',
+        code="unknown-item",
+        hint=f'did you mean "{close[0]}"?' if close else f"items are numbered 1 to {len(benchmark)}",
     )
 
 
-def _request(benchmark: Benchmark, item: Item, protocol: Protocol, rotation: int) -> Request:
-    from mmar.files.safe_paths import clip_path
+def _as_sent(model: str, request: Request) -> Request:
+    """The request as the answering model gets it: that of a cascade has a caption in place of the clip."""
+    if not model.startswith("cascade/"):
+        return request
+    from mmar.models.cascade import with_caption
 
-    folder = benchmark.audio_dir
-    clip = Path(item.audio_path) if folder is None else clip_path(folder, item.audio_path)
-    places = rotation % len(item.choices)
-    turned = msgspec.structs.replace(item, choices=item.choices[places:] + item.choices[:places])
-    return msgspec.structs.replace(protocol.request(turned, clip), rotation=places)
-
-
-def _as_heard(model: str, request: Request) -> Request:
-    """The request as the model is given it: without the clip, or with a caption in its place."""
-    adapter = model.partition("/")[0]
-    if adapter == "cascade":
-        from mmar.models.cascade import with_caption
-
-        return with_caption(request, "<the captioner's caption>")
-    if adapter == "text":
-        silent = tuple(msgspec.structs.replace(message, audio=None) for message in request.messages)
-        return msgspec.structs.replace(request, messages=silent, audio=None)
-    return request
+    return with_caption(request, "<the captioner's caption>")
 
 
-def _body(model: str, request: Request, options: dict[str, str]) -> Any:
+def _body(spec: RunSpec, request: Request) -> Any:
     from mmar.models import RequestFailed
     from mmar.models.preview import preview_body
 
     try:
-        return preview_body(model, request, options)
+        return preview_body(spec.model, request, dict(spec.options))
     except RequestFailed as failure:
-        click.echo(f"mmar: {failure.message}; no body is shown without the clip", err=True)
+        click.echo(f"mmar: {failure.message}; the body is not shown without the clip", err=True)
         return None
 
 
-def _record(benchmark: Benchmark, request: Request, protocol: Protocol, model: str | None) -> dict[str, Any]:
+def _record(spec: RunSpec, request: Request, model: str | None) -> dict[str, Any]:
     record = {
         "item": request.item_id,
-        "benchmark": benchmark.name,
-        "protocol": protocol.label,
-        "source": protocol.source,
+        "benchmark": spec.benchmark.name,
+        "protocol": spec.protocol.label,
+        "source": spec.protocol.source,
         "model": model,
         "rotation": request.rotation,
         "audio": None if request.audio is None else str(request.audio),
@@ -154,23 +188,25 @@ def _record(benchmark: Benchmark, request: Request, protocol: Protocol, model: s
     return {name: value for name, value in record.items() if value is not None}
 
 
-def _shown(record: dict[str, Any], protocol: Protocol) -> str:
+def _page(record: dict[str, Any], spec: RunSpec) -> str:
+    from mmar.reports.tables import facts
+
     settings = ", ".join(f"{name} {value}" for name, value in record["settings"].items())
     clip = record.get("audio")
-    here = "" if clip is None or Path(clip).is_file() else "  (not here)"
-    facts = [
+    missing = "" if clip is None or Path(clip).is_file() else " (not found)"
+    pairs = [
         ("item", f"{record['item']} of {record['benchmark']}"),
-        ("protocol", f"{protocol.label}: {protocol.source}"),
+        ("protocol", f"{spec.protocol.label}: {spec.protocol.source}"),
         ("model", record.get("model")),
-        ("rotation", record["rotation"] or None),
-        ("audio", f"{clip or 'none'}{here}"),
+        ("rotation", str(record["rotation"] or "")),
+        ("audio", f"{clip or 'none'}{missing}"),
         ("settings", settings or "the model's own"),
         ("digest", record["digest"]),
     ]
-    parts = ["\n".join(f"{name:9} {value}" for name, value in facts if value)]
+    parts = ["\n".join(facts(((name, text) for name, text in pairs if text), display()))]
     for message in record["messages"]:
-        said = {"before": f"[the clip]\n{message['text']}", "after": f"{message['text']}\n[the clip]"}
-        parts.append(f"── {message['role']}\n{said.get(message['audio'], message['text'])}")
+        texts = {"before": f"[the clip]\n{message['text']}", "after": f"{message['text']}\n[the clip]"}
+        parts.append(f"── {message['role']}\n{texts.get(message['audio'], message['text'])}")
     if "body" in record:
         parts.append(f"── body\n{json.dumps(record['body'], ensure_ascii=False, indent=2)}")
     return "\n\n".join(parts)

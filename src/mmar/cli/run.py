@@ -11,73 +11,127 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.api import cache_dir, load
-from mmar.errors import UsageError
+from mmar.cli.options import audio_dir_option, benchmark_option, complete_model, protocol_option
+from mmar.cli.terminal import parse_pairs, report_skipped
 from mmar.protocols import DEFAULT
 
 if TYPE_CHECKING:
-    from mmar.items import Benchmark
-    from mmar.runs.run import RunResult
     from mmar.runs.spec import RunSpec
 
-__all__ = ["default_folder", "run", "run_and_report"]
+__all__ = ["run"]
 
 _CONDITIONS = ("full", "none", "silence", "noise", "shuffled", "spectrum", "reversed", "mono")
-_SECONDS = click.FloatRange(0, min_open=True)
+_ABOVE_ZERO = click.FloatRange(0, min_open=True)
+
+
+def _rotations(context: click.Context, parameter: click.Parameter, value: str) -> int | str:
+    """A number from 1, or `all`."""
+    if value == "all":
+        return value
+    if not (value.isdecimal() and int(value) >= 1):
+        raise click.BadParameter(f'expected a number from 1, or "all", got "{value}"', context, parameter)
+    return int(value)
 
 
 @click.command()
-@click.argument("model", metavar="MODEL")
+@click.argument("model", metavar="MODEL", shell_complete=complete_model)
+@benchmark_option("mmar, demo, or a metadata file.", required=True)
+@audio_dir_option
+@protocol_option(f"How to put the questions. [default: {DEFAULT}]")
 @click.option(
-    "--benchmark", "-b", metavar="NAME-OR-PATH", required=True, help="mmar, demo, or a metadata file."
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of the run. [default: runs/BENCHMARK/MODEL]",
 )
-@click.option("--audio-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where the clips are.")
-@click.option("--protocol", "-p", metavar="NAME-OR-FILE", help=f"How to put the questions.  [{DEFAULT}]")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask at most N items.")
 @click.option(
-    "--out", "-o", type=click.Path(path_type=Path), metavar="DIR", help="The run's folder.  [runs/…]"
+    "--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Only items with this value. Repeatable."
 )
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask at most so many items.")
-@click.option("--filter", multiple=True, metavar="KEY=VALUE", help="Only items with this value. Repeatable.")
 @click.option("--retry", type=click.Choice(["failed", "unresolved"]), help="Ask only these items again.")
 @click.option(
     "--condition",
     type=click.Choice(_CONDITIONS),
     default="full",
-    help="Control condition in place of the clip.",
+    show_default=True,
+    help="What replaces the clips: a control condition, or full for nothing.",
 )
-@click.option("--rotate", metavar="K|all", help="Ask each item under K rotations of its choices.")
-@click.option("--repeats", type=click.IntRange(1, 1000), default=1, metavar="K", help="Ask each K times.")
+@click.option(
+    "--rotate",
+    "rotations",
+    default="1",
+    callback=_rotations,
+    metavar="K|all",
+    help="Ask each item under K rotations of its choices.",
+)
+@click.option(
+    "--repeats", type=click.IntRange(1, 1000), default=1, metavar="K", help="Ask each item K times."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 @click.option("--temperature", type=click.FloatRange(0), metavar="T", help="Sampling temperature.")
-@click.option("--top-p", type=click.FloatRange(0, 1), metavar="P", help="Nucleus mass.")
-@click.option("--max-tokens", type=click.IntRange(1), metavar="N", help="Most tokens of an answer.")
-@click.option("--base-url", multiple=True, metavar="URL", help="A server; several share the load.")
+@click.option("--top-p", type=click.FloatRange(0, 1), metavar="P", help="Nucleus sampling mass.")
 @click.option(
-    "--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of the adapter; repeatable."
+    "--max-tokens", type=click.IntRange(1), metavar="N", help="Maximum number of tokens of an answer."
 )
 @click.option(
-    "--concurrency", "-c", type=click.IntRange(1, 4096), metavar="N", help="Requests in flight.  [found]"
+    "--base-url",
+    "base_urls",
+    multiple=True,
+    metavar="URL",
+    help="Address of a server. Several share the load.",
 )
-@click.option("--rate", type=_SECONDS, metavar="R", help="Most requests a second.")
-@click.option("--token-rate", type=_SECONDS, metavar="T", help="Most tokens a minute.")
+@click.option(
+    "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the adapter. Repeatable."
+)
+@click.option(
+    "--concurrency",
+    "-c",
+    type=click.IntRange(1, 4096),
+    metavar="N",
+    help="Requests in flight. [default: adapts]",
+)
+@click.option("--rate", type=_ABOVE_ZERO, metavar="R", help="Maximum requests per second.")
+@click.option("--token-rate", type=_ABOVE_ZERO, metavar="T", help="Maximum tokens per minute.")
 @click.option(
     "--max-attempts",
     type=click.IntRange(1, 100),
     default=5,
     show_default=True,
-    help="Most requests for one item.",
+    help="Maximum requests for one answer.",
 )
 @click.option(
-    "--timeout", type=_SECONDS, default=300.0, show_default=True, metavar="S", help="Longest wait for one."
+    "--timeout",
+    type=_ABOVE_ZERO,
+    default=300.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds to wait for one answer.",
 )
-@click.option("--deadline", type=_SECONDS, metavar="S", help="Longest time for all; then go on later.")
-@click.option("--budget", metavar="TOKENS|MONEY", help="500000tokens, 2Mtokens, or an amount such as 3.50.")
+@click.option("--deadline", type=_ABOVE_ZERO, metavar="S", help="Seconds for the whole session.")
 @click.option(
-    "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Your price table (docs/models.md)."
+    "--budget", metavar="TOKENS|MONEY", help="Stop at 500000tokens, 2Mtokens, or an amount such as 3.50."
 )
-@click.option("--cache/--no-cache", default=False, help="Take answers that were paid for in another run.")
-@click.option("--dry-run", is_flag=True, help="Say what would be asked and what it would cost; send nothing.")
-@click.option("--lenient", is_flag=True, help="Leave bad records of the benchmark out.")
-def run(model: str, benchmark: str, **given: Any) -> None:
+@click.option(
+    "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
+)
+@click.option("--cache/--no-cache", default=False, help="Reuse answers of other runs to the same requests.")
+@click.option(
+    "--dry-run", is_flag=True, help="Show what would be asked and its cost; send nothing, needs no key."
+)
+@click.option("--lenient", is_flag=True, help="Skip bad records of the benchmark.")
+def run(
+    model: str,
+    benchmark: str,
+    audio_dir: Path | None,
+    out: Path | None,
+    filters: tuple[str, ...],
+    options: tuple[str, ...],
+    cache: bool,
+    dry_run: bool,
+    lenient: bool,
+    **others: Any,
+) -> None:
     """Run a model on a benchmark, or continue a run.
 
     MODEL is a baseline (baseline/listener), ADAPTER/NAME (openai/gpt-4o-audio-preview, with --base-url for other
@@ -90,116 +144,66 @@ def run(model: str, benchmark: str, **given: Any) -> None:
       mmar run baseline/listener --benchmark demo --condition silence
       mmar run baseline/random --benchmark demo --limit 10 --out runs/ten
     """
-    loaded = load(
-        benchmark,
-        audio_dir=given["audio_dir"],
-        lenient=given["lenient"],
-        report=lambda error: click.echo(f"left out: {error.summary}", err=True),
-        stored=True,
+    from mmar.runs.spec import RunSpec
+
+    loaded = load(benchmark, audio_dir=audio_dir, lenient=lenient, report=report_skipped(), stored=True)
+    folder = out or _default_folder(
+        loaded.name, model, others["protocol"] or DEFAULT, others["condition"], others["seed"]
     )
-    folder = given["out"] or default_folder(
-        loaded.name, model, given["protocol"] or DEFAULT, given["condition"], given["seed"]
+    adapter_options = parse_pairs("--option", options, "audio_rate=16000")
+    spec = RunSpec.create(
+        model,
+        loaded,
+        out=folder,
+        filter=parse_pairs("--filter", filters, "modality=speech"),
+        options={name: values[-1] for name, values in adapter_options.items()},
+        cache=cache_dir() / "answers.sqlite" if cache else None,
+        captions=cache_dir() / "captions.sqlite",  # shared by the cascades of all runs
+        **others,
     )
-    arguments = {
-        "protocol": given["protocol"],
-        "seed": given["seed"],
-        "limit": given["limit"],
-        "filter": _pairs(given["filter"], "--filter modality=speech"),
-        "retry": given["retry"],
-        "condition": given["condition"],
-        "rotations": _rotations(given["rotate"]),
-        "repeats": given["repeats"],
-        "temperature": given["temperature"],
-        "top_p": given["top_p"],
-        "max_tokens": given["max_tokens"],
-        "concurrency": given["concurrency"],
-        "max_attempts": given["max_attempts"],
-        "timeout": given["timeout"],
-        "deadline": given["deadline"],
-        "rate": given["rate"],
-        "token_rate": given["token_rate"],
-        "budget": given["budget"],
-        "prices": given["prices"],
-        "cache": cache_dir() / "answers.sqlite" if given["cache"] else None,
-        "base_urls": given["base_url"],
-        "options": {
-            name: values[-1] for name, values in _pairs(given["options"], "--option audio_rate=16000").items()
-        },
-    }
-    if given["dry_run"]:
-        _dry_run(model, loaded, folder, arguments)
+    if dry_run:
+        _print_estimate(spec, folder)
         return
-    result = run_and_report(model, loaded, folder, **arguments)
+    _execute(spec, model, folder)
+
+
+def _execute(spec: RunSpec, title: str, folder: Path) -> None:
+    """Run, with a progress bar on a terminal, print a summary, and exit with the run's status."""
+    from mmar.api import open_for
+    from mmar.cli.progress import RunProgress
+    from mmar.reports.run_summary import run_plan_lines, run_summary
+    from mmar.runs.run import execute
+
+    model = open_for(spec)
+    for line in run_plan_lines(spec):
+        click.echo(line)
+    gc.freeze()  # what is loaded by now stays, and collecting it again would delay the requests
+    with RunProgress(f"{title} on {spec.benchmark.name}", sys.stderr) as progress:
+        result = execute(spec, model, progress)
+    for line in run_summary(result, folder, len(spec.benchmark), spec.benchmark.lost):
+        click.echo(line)
     if result.counts.stopped == "interrupted":
         sys.exit(130)
     if result.stopped or result.selected_failed:
         sys.exit(1)
 
 
-def run_and_report(model: str, benchmark: Benchmark, folder: Path, **arguments: Any) -> RunResult:
-    """Run, with a progress bar on a terminal, and print a summary."""
-    from mmar.api import open_for
-    from mmar.cli.progress import RunProgress
-    from mmar.reports.run_summary import run_plan_lines, run_summary
-    from mmar.runs.run import execute
-
-    spec = _spec(model, benchmark, folder, arguments)
-    opened = open_for(spec)
-    for line in run_plan_lines(spec):
-        click.echo(line)
-    gc.freeze()  # what is loaded by now stays; looking through it again and again would hold up the requests
-    with RunProgress(f"{model} on {benchmark.name}", sys.stderr) as progress:
-        result = execute(spec, opened, progress)
-    for line in run_summary(result, folder, len(benchmark), benchmark.lost):
-        click.echo(line)
-    return result
-
-
-def _spec(model: str, benchmark: Benchmark, folder: Path, arguments: dict[str, Any]) -> RunSpec:
-    from mmar.runs.spec import RunSpec
-
-    # Captions are shared by every reasoner, so they lie where every run finds them.
-    captions = cache_dir() / "captions.sqlite"
-    return RunSpec.create(model, benchmark, out=folder, captions=captions, **arguments)
-
-
-def default_folder(benchmark: str, model: str, protocol: str, condition: str = "full", seed: int = 0) -> Path:
-    """Where a run goes when nothing is said: `runs/BENCHMARK/MODEL`, with what is unusual of it behind."""
-    unusual = [] if protocol == DEFAULT else [Path(protocol).stem]
-    unusual += [] if condition == "full" else [condition]
-    unusual += [f"seed{seed}"] if seed else []
-    return Path("runs") / _plain(benchmark) / _plain("-".join([model, *unusual]))
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.+_-]+", "-", name).strip("-.") or "run"
-
-
-def _pairs(pairs: tuple[str, ...], example: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise UsageError(f"“{pair}”: expected KEY=VALUE, such as {example}")
-        found.setdefault(name, []).append(value)
-    return found
-
-
-def _rotations(text: str | None) -> int:
-    """How many rotations; 0 for all."""
-    if text is None:
-        return 1
-    if text == "all":
-        return 0
-    if text.isdigit() and int(text) >= 1:
-        return int(text)
-    raise UsageError(f"--rotate {text}: expected a number from 1, or all")
-
-
-def _dry_run(model: str, benchmark: Benchmark, folder: Path, arguments: dict[str, Any]) -> None:
+def _print_estimate(spec: RunSpec, folder: Path) -> None:
     from mmar.reports.run_summary import dry_run_lines
     from mmar.runs.dry_run import dry_run
 
-    spec = _spec(model, benchmark, folder, arguments)
     for line in dry_run_lines(dry_run(spec), spec.model, folder):
         click.echo(line)
+
+
+def _default_folder(benchmark: str, model: str, protocol: str, condition: str, seed: int) -> Path:
+    """`runs/BENCHMARK/MODEL`, with what differs from the defaults appended."""
+    parts = [model]
+    parts += [] if protocol == DEFAULT else [Path(protocol).stem]
+    parts += [] if condition == "full" else [condition]
+    parts += [f"seed{seed}"] if seed else []
+    return Path("runs") / _file_name(benchmark) / _file_name("-".join(parts))
+
+
+def _file_name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.+_-]+", "-", text).strip("-.") or "run"
