@@ -22,11 +22,16 @@ words of the right choice, finds none, and scores 0.0. The choice scorer reads w
 """
 _NEXT = """\
 Next:
-  mmar score {listener}                       the whole table, with intervals by group
-  mmar preview 1 --benchmark demo                              the exact request for one question
-  mmar compare {listener} {random}   is the difference real?
-  mmar score predictions.jsonl --benchmark mmar                score answers that you have already
-  mmar get mmar                                                download MMAR (3 GB), then mmar run MODEL -b mmar
+  mmar score {listener}
+      the whole table of one run, with intervals by group
+  mmar compare {listener} {random}
+      whether a difference is more than chance
+  mmar preview 1 --benchmark demo
+      the exact request for one question
+  mmar score FILE --benchmark mmar
+      score answers that you have already
+  mmar get mmar
+      download MMAR (3 GB); then mmar run MODEL --benchmark mmar
 """
 
 

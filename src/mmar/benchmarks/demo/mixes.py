@@ -17,9 +17,10 @@ _sound_music, _all_three = asks("mix-sound-music"), asks("mix-sound-music-speech
 _TIMES = {"Once": 1, "Twice": 2, "Three times": 3, "Four times": 4, "Five times": 5}
 
 
-def _accompaniment(seconds: float) -> Wave:
-    """A soft arpeggio."""
-    return melody(np.tile([48, 55, 60, 64, 60, 55], 3)[: int(seconds / 0.3)], 0.3)
+def _accompaniment(seconds: float, rng: Rng) -> Wave:
+    """A soft arpeggio in some key."""
+    notes = int(rng.integers(45, 52)) + rng.permutation([0, 7, 12, 16, 19, 7])
+    return melody(np.tile(notes, 3)[: int(seconds / 0.3)], 0.3)
 
 
 @_sound_speech("Counting and Statistics", "How often does it ring before the answer?", *_TIMES, clips=3)
@@ -41,14 +42,14 @@ def _behind(answer: str, rng: Rng) -> tuple[Wave, str]:
 @_music_speech("Speaker Analysis", "Who sings to the guitar?", *PERSONS, clips=3)
 def _singer(answer: str, rng: Rng) -> tuple[Wave, str]:
     voice = speak(PERSONS[answer], ["ah", "oo", "ah"], 1.8, rng, tune=(1.0, 1.12, 1.0), joined=True)
-    wave = mix(3.0, [(0.0, 0.2 * _accompaniment(2.5)), (0.7, 0.5 * voice)])
+    wave = mix(3.0, [(0.0, 0.2 * _accompaniment(2.5, rng)), (0.7, 0.5 * voice)])
     return wave, f"The voice over the guitar has the height of that of {answer.lower()}."
 
 
 @_music_speech("Temporal Analysis", "After how many seconds is there a voice?", "1", "2", "3", "4", clips=3)
 def _entry(answer: str, rng: Rng) -> tuple[Wave, str]:
     voice = speak("woman", ["ah", "eh", "ah"], 1.3, rng)
-    wave = mix(5.5, [(0.0, 0.08 * _accompaniment(5.0)), (float(answer), 0.6 * voice)])
+    wave = mix(5.5, [(0.0, 0.08 * _accompaniment(5.0, rng)), (float(answer), 0.6 * voice)])
     return wave, f"Soft music plays alone until the voice enters after {answer} s."
 
 
@@ -64,7 +65,7 @@ def _alarm(answer: str, rng: Rng) -> tuple[Wave, str]:
     starts = 0.1 + np.cumsum(rng.uniform(0.5, 0.7, _TIMES[answer]))
     beeps = [(at, 0.25 * tone(2100, 0.15)) for at in starts]
     return mix(
-        4.2, [(0.0, 0.3 * _accompaniment(3.7)), *beeps]
+        4.2, [(0.0, 0.3 * _accompaniment(3.7, rng)), *beeps]
     ), f"High beeps sound {answer.lower()} over the guitar."
 
 
@@ -72,7 +73,9 @@ def _alarm(answer: str, rng: Rng) -> tuple[Wave, str]:
     "Temporal Analysis", "After how many seconds does the music start?", "1", "2", "3", "4", clips=3
 )
 def _start(answer: str, rng: Rng) -> tuple[Wave, str]:
-    wave = mix(5.5, [(0.0, 0.05 * ambience("rain", 5.5, rng)), (float(answer), 0.6 * _accompaniment(2.0))])
+    wave = mix(
+        5.5, [(0.0, 0.05 * ambience("rain", 5.5, rng)), (float(answer), 0.6 * _accompaniment(2.0, rng))]
+    )
     return wave, f"There is only rain until the music starts after {answer} s."
 
 
@@ -90,7 +93,7 @@ def _door(answer: str, rng: Rng) -> tuple[Wave, str]:
 @_all_three("Speaker Analysis", "Music plays and a telephone rings. Who takes the call?", *PERSONS, clips=3)
 def _caller(answer: str, rng: Rng) -> tuple[Wave, str]:
     voice = speak(PERSONS[answer], ["ah", "ee", "ah"], 1.4, rng)
-    music = (0.0, 0.12 * _accompaniment(2.6))
+    music = (0.0, 0.12 * _accompaniment(2.6, rng))
     wave = mix(3.2, [music, (0.2, 0.3 * event("telephone", rng)), (1.2, 0.5 * voice)])
     return wave, f"After the ring, the voice has the height of that of {answer.lower()}."
 
@@ -100,7 +103,7 @@ def _stops(answer: str, rng: Rng) -> tuple[Wave, str]:
     ticks = [
         (0.15 + 0.4 * index, 0.4 * event("tick", rng)) for index in range(4 if "clock" in answer else 10)
     ]
-    music = (0.0, 0.3 * _accompaniment(1.5 if "music" in answer else 4.0))
+    music = (0.0, 0.3 * _accompaniment(1.5 if "music" in answer else 4.0, rng))
     voice = (3.0, 0.4 * speak("man", ["ah"], 0.7, rng))
     wave = mix(4.2, [*ticks, music, (1.7, 0.35 * event("bell", rng)), voice])
     return wave, f"What is no longer heard after the bell: {answer.lower()}."

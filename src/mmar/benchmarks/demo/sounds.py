@@ -116,10 +116,10 @@ def event(kind: str, rng: np.random.Generator) -> Wave:
         case "drum":
             return tone((140, 62, 55, 52), 0.5) * _decay(0.5, 8)
         case "telephone":
-            gate = 0.5 + 0.5 * np.sin(2 * np.pi * 20 * _time(0.6))
-            return _faded(tone(1320, 0.6) * gate + tone(1080, 0.6) * (1 - gate), 0.02, 0.03)
+            gate, pitch = 0.5 + 0.5 * np.sin(2 * np.pi * 20 * _time(0.6)), rng.uniform(1000, 1200)
+            return _faded(tone(1.22 * pitch, 0.6) * gate + tone(pitch, 0.6) * (1 - gate), 0.02, 0.03)
         case _:
-            return tone(660, 0.9, "bell")
+            return tone(rng.uniform(600, 750), 0.9, "bell")
 
 
 def ambience(kind: str, seconds: float, rng: np.random.Generator) -> Wave:
