@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "mmar.cli.reliance:reliance",
         "Measure how much of a model's accuracy needs the audio.",
     ),
+    "runs": ("mmar.cli.runs:runs", "List the runs in a folder: state, answered items, accuracies."),
     "table": (
         "mmar.cli.table:table",
         "Print a table of runs and published results, for a paper or a page.",

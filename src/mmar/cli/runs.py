@@ -1,0 +1,100 @@
+"""`mmar runs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mmar.cli.options import json_option
+from mmar.cli.terminal import display, print_json, print_table
+from mmar.errors import MmarError, UsageError
+from mmar.reports.tables import Column, Row, count, draw
+
+if TYPE_CHECKING:
+    from mmar.reports.run_list import RunInfo
+    from mmar.scoring import Score
+
+__all__ = ["runs"]
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default="runs")
+@click.option("--score/--no-score", "scored", default=True, help="Score the runs, too.", show_default=True)
+@json_option
+def runs(folder: Path, scored: bool, as_json: bool) -> None:
+    """List the runs in a folder: state, answered items, accuracies.
+
+    FOLDER is searched with the folders below it; the default is runs.
+
+    \b
+    Example:
+      mmar runs
+      mmar runs runs/demo --no-score
+    """
+    from mmar.reports.run_list import find_runs
+
+    if not folder.is_dir():
+        raise UsageError(
+            f"there is no folder {folder}", code="no-such-folder", hint="mmar run makes runs in runs/"
+        )
+    rows = [(info, _score(info) if scored else None) for info in find_runs(folder)]
+    if as_json:
+        print_json([_record(info, score) for info, score in rows])
+        return
+    if not rows:
+        click.echo(f"no runs in {folder}")
+        return
+    columns = [Column("RUN"), Column("STATE"), Column("ANSWERED", "right")]
+    columns += [Column("OFFICIAL", "right"), Column("CHOICE", "right")] if scored else []
+    lines = draw(
+        columns, [Row(_cells(info, score, folder)[: len(columns)]) for info, score in rows], display()
+    )
+    lines += [f"{info.path}: {info.problem}" for info, _ in rows if info.problem]
+    print_table("\n".join((*lines, "", f"{count(len(rows), 'run')} in {folder}")))
+
+
+def _score(info: RunInfo) -> Score | None:
+    """The score of a run, where it has answers and its benchmark is available."""
+    from mmar.api import score
+
+    if info.manifest is None or not info.answered:
+        return None
+    try:
+        return score(info.path)
+    except MmarError:
+        return None
+
+
+def _cells(info: RunInfo, score: Score | None, folder: Path) -> tuple[str, ...]:
+    numbers = ("–", "–")
+    if score is not None:
+        numbers = (f"{score.official.accuracy:.1f}", f"{score.choice.accuracy:.1f}")
+    name = str(info.path.relative_to(folder)) if info.path != folder else info.path.name
+    return (name, info.state, f"{info.answered:,}/{info.n:,}", *numbers)
+
+
+def _record(info: RunInfo, score: Score | None) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "path": str(info.path),
+        "state": info.state,
+        "answered": info.answered,
+        "n": info.n,
+        "problem": info.problem,
+    }
+    if info.manifest is not None:
+        record |= {
+            "model": info.manifest.model,
+            "benchmark": info.manifest.benchmark.name,
+            "protocol": info.manifest.protocol.label,
+            "condition": info.manifest.condition,
+            "seed": info.manifest.seed,
+        }
+    if score is not None:
+        record |= {
+            "official": score.official.accuracy,
+            "choice": score.choice.accuracy,
+            "signature": str(score.signature),
+        }
+    return record
