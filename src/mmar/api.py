@@ -59,7 +59,7 @@ def load(
     lenient: bool = False,
     report: Callable[[InputError], None] | None = None,
     cache: Path | None = None,
-    stored: bool = False,
+    annotations: bool = True,
 ) -> Benchmark:
     """Load a benchmark by its name (`mmar`, `demo`) or path.
 
@@ -69,7 +69,8 @@ def load(
         lenient: leave bad records out instead of raising.
         report: called with each record left out.
         cache: the cache directory, the user's own when not given.
-        stored: leave the items of a large benchmark on disk and read each when it is asked for.
+        annotations: whether to keep thinking, cues, rubrics and unknown fields; without them a large benchmark takes a
+            third of the memory.
 
     Raises:
         UsageError: the name is not known, or was not fetched yet.
@@ -91,7 +92,7 @@ def load(
         origin=_findable(name_or_path),
         lenient=lenient,
         report=report,
-        stored=stored,
+        annotations=annotations,
     )
 
 
@@ -162,7 +163,7 @@ def _prepare(
     from mmar.runs.spec import RunSpec
 
     if not isinstance(benchmark, Benchmark):
-        benchmark = load(benchmark, audio_dir=audio_dir, stored=True)
+        benchmark = load(benchmark, audio_dir=audio_dir)
     elif audio_dir is not None:
         benchmark = msgspec.structs.replace(benchmark, audio_dir=Path(audio_dir))
     if isinstance(model, str):

@@ -1,4 +1,4 @@
-"""Reading a record and writing it again changes nothing; what cannot be scored is refused by field."""
+"""Items: reading and writing records without loss, and errors that name the field."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from expect import raises
 from mmar.errors import InputError
 from mmar.items import Item, load_benchmark, write_benchmark
 from mmar.items.item import FIELDS
@@ -68,7 +69,7 @@ def records(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(records())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_record_is_written_as_it_was_read(record: dict[str, Any]) -> None:
     item = Item.from_record(record)
     assert item.to_record() == record
@@ -77,7 +78,7 @@ def test_a_record_is_written_as_it_was_read(record: dict[str, Any]) -> None:
 
 
 @given(found=st.lists(records(), min_size=1, max_size=4, unique_by=lambda record: record["id"]))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("name", ["b.jsonl", "b.json", "b.jsonl.gz", "b.json.gz"])
 def test_a_benchmark_is_read_as_it_was_written(
     tmp_path: Path, name: str, found: list[dict[str, Any]]
@@ -91,43 +92,40 @@ def test_a_benchmark_is_read_as_it_was_written(
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "said"),
+    ("change", "field", "code"),
     [
-        ({"id": None}, "id", "expected text, found null"),
-        ({"id": 5}, "id", "found the number 5"),
-        ({"id": ""}, "id", "empty"),
-        ({"question": ["x"]}, "question", "found a list"),
-        ({"choices": "one"}, "choices", "expected a list"),
-        ({"choices": ["one", 2]}, "choices\\[1\\]", "found the number 2"),
-        ({"choices": ["two"]}, "choices", "found 1 choice, expected 2 to 26"),
-        ({"choices": [str(at) for at in range(27)], "answer": "1"}, "choices", "found 27 choices"),
-        ({"answer": "Two"}, "answer", "“Two” is not one of the choices"),
-        ({"modality": True}, "modality", "found true or false"),
-        ({"rubric": [{"name": 1}]}, "rubric", "expected text, found a number"),
-        ({"category": ["a", "b"]}, "category", "found a list"),
+        ({"id": None}, "id", "wrong-type"),
+        ({"id": 5}, "id", "wrong-type"),
+        ({"id": ""}, "id", "empty-id"),
+        ({"question": ["x"]}, "question", "wrong-type"),
+        ({"choices": "one"}, "choices", "wrong-type"),
+        ({"choices": ["one", 2]}, "choices[1]", "wrong-type"),
+        ({"choices": ["two"]}, "choices", "number-of-choices"),
+        ({"choices": [str(number) for number in range(27)], "answer": "1"}, "choices", "number-of-choices"),
+        ({"answer": "Two"}, "answer", "answer-not-a-choice"),
+        ({"modality": True}, "modality", "wrong-type"),
+        ({"sub-category": 3}, "sub-category", "wrong-type"),
+        ({"rubric": [{"name": 1, "scoring_point": "p"}]}, "rubric[0].name", "wrong-type"),
+        ({"category": ["a", "b"]}, "category", "wrong-type"),
     ],
 )
-def test_a_bad_field_is_named(change: dict[str, Any], field: str, said: str) -> None:
-    with pytest.raises(InputError, match=said) as caught:
+def test_an_error_names_the_field(change: dict[str, Any], field: str, code: str) -> None:
+    with raises(code, InputError, field=field, file="f.jsonl", line=7):
         Item.from_record(RECORD | change, file="f.jsonl", line=7)
-    assert str(caught.value).startswith("f.jsonl:7: ")
-    assert caught.value.field is not None
-    assert pytest.importorskip("re").fullmatch(field, caught.value.field)
 
 
 @pytest.mark.parametrize(
     "field", ["id", "audio_path", "question", "choices", "answer", "modality", "category"]
 )
 def test_a_missing_field_is_named(field: str) -> None:
-    with pytest.raises(InputError, match="missing") as caught:
+    with raises("missing-field", InputError) as caught:
         Item.from_record({name: value for name, value in RECORD.items() if name != field})
-    assert caught.value.field is not None
-    assert field in caught.value.field
+    assert field in str(caught.value.field)
 
 
 @pytest.mark.parametrize("record", [None, [], "text", 5, True])
 def test_a_record_that_is_no_object_is_refused(record: object) -> None:
-    with pytest.raises(InputError, match="must be a JSON object"):
+    with raises("not-an-object"):
         Item.from_record(record)
 
 
@@ -135,13 +133,13 @@ def test_lenient_lists_what_it_leaves_out(tmp_path: Path) -> None:
     path = tmp_path / "b.jsonl"
     lines = [RECORD, RECORD | {"id": "b", "answer": "three"}, RECORD, RECORD | {"id": "c"}]
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines) + "{broken\n")
-    with pytest.raises(InputError, match="is not one of the choices"):
+    with raises("answer-not-a-choice"):
         load_benchmark(path)
     seen: list[InputError] = []
     benchmark = load_benchmark(path, lenient=True, report=seen.append)
     assert [item.id for item in benchmark] == ["a", "c"]
     assert [error.line for error in seen] == [2, 3, 5]
-    assert "stands on line 1 already" in str(seen[1])
+    assert [error.code for error in seen] == ["answer-not-a-choice", "duplicate-id", "invalid-json"]
     assert benchmark.missing == tuple(seen)
 
 
@@ -172,9 +170,8 @@ def test_a_changed_rubric_is_written_changed() -> None:
     assert changed["rubric"] == [{"name": "n", "scoring_point": "p", "note": "why", "choices": [0, 1]}]
 
 
-def test_json_nested_beyond_reason_is_an_error_with_a_line(tmp_path: Path) -> None:
+def test_deeply_nested_json_is_an_error_with_a_line(tmp_path: Path) -> None:
     path = tmp_path / "b.jsonl"
     path.write_text('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}\n")
-    with pytest.raises(InputError, match="broken JSON") as caught:
+    with raises("too-deep", InputError, line=1):
         load_benchmark(path)
-    assert caught.value.line == 1

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from expect import raises
 from mmar.errors import InputError
 from mmar.items import load_benchmark
 from mmar.items.timestamps import Segment, format_timestamp, is_plain, overlap, parse_timestamp
@@ -42,25 +43,25 @@ def test_every_spelling_is_read(text: str, expected: list[tuple[float, float]]) 
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "part"),
     [
-        ("", "no time range"),
-        (" ;\n", "no time range"),
-        ("1:20", "not a time range"),
-        ("1:20,1:30,1:40", "not a time range"),
-        ("0:75,1:90", "not a time"),
-        ("1:60:00,2:00:00", "not a time"),
-        ("a,b", "not a time"),
-        ("-1:00,2:00", "not a time range"),
-        ("0:30,0:30", "does not end after it starts"),
-        ("0:30,0:20", "does not end after it starts"),
+        ("", ""),
+        (" ;\n", ""),
+        ("1:20", "1:20"),
+        ("1:20,1:30,1:40", "1:20,1:30,1:40"),
+        ("0:75,1:90", "0:75"),
+        ("1:60:00,2:00:00", "1:60:00"),
+        ("a,b", "a,b"),
+        ("-1:00,2:00", "-1:00,2:00"),
+        ("0:30,0:30", "0:30,0:30"),
+        ("0:30,0:20", "0:30,0:20"),
         ("0:00,0:10;0:30,0:20", "0:30,0:20"),
     ],
 )
-def test_what_is_no_time_range_is_refused(text: str, said: str) -> None:
-    with pytest.raises(InputError, match=said) as caught:
+def test_anything_else_is_refused(text: str, part: str) -> None:
+    with raises("invalid-timestamp", InputError, file="meta.jsonl", line=7, field="timestamp") as caught:
         parse_timestamp(text, file="meta.jsonl", line=7)
-    assert str(caught.value).startswith('meta.jsonl:7: field "timestamp"')
+    assert part in caught.value.message
 
 
 @settings(deadline=None)

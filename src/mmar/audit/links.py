@@ -22,7 +22,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import msgspec
 
 from mmar._version import __version__
-from mmar.items.video import Video, find_video, is_short_link
+from mmar.items.source_video import Video, find_video, is_short_link
 
 if TYPE_CHECKING:
     import aiohttp

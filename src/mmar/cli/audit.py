@@ -235,7 +235,7 @@ def _processors() -> int:
 
 def _try(benchmark: Benchmark) -> dict[str, Link]:
     from mmar.audit.links import try_links
-    from mmar.items.video import addresses
+    from mmar.items.source_video import addresses
 
     with counter("addresses requested") as progress:
         return try_links((each for item in benchmark for each in addresses(item.url)), progress=progress)

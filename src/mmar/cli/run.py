@@ -146,7 +146,7 @@ def run(
     """
     from mmar.runs.spec import RunSpec
 
-    loaded = load(benchmark, audio_dir=audio_dir, lenient=lenient, report=report_skipped(), stored=True)
+    loaded = load(benchmark, audio_dir=audio_dir, lenient=lenient, report=report_skipped())
     folder = out or _default_folder(
         loaded.name, model, others["protocol"] or DEFAULT, others["condition"], others["seed"]
     )

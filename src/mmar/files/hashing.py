@@ -93,7 +93,7 @@ def read_error(error: OSError, path: Path | str) -> InputError | ExternalError:
         `InputError` with code `file-not-found` or `is-a-folder`, else `ExternalError` with code `unreadable`.
     """
     if isinstance(error, FileNotFoundError):
-        return InputError("file not found", file=str(path), code="file-not-found", hint="check the path")
+        return InputError("no such file", file=str(path), code="file-not-found", hint="check the path")
     if isinstance(error, IsADirectoryError) or Path(path).is_dir():
         return InputError("is a folder, expected a file", file=str(path), code="is-a-folder")
     return ExternalError(f"{path}: cannot be read ({error.strerror or error})", code="unreadable")

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from mmar.errors import InputError
 
-__all__ = ["UnsafePathError", "check_relative", "clip_path", "quote"]
+__all__ = ["UnsafePathError", "check_relative", "clip_path", "find_clip", "quote"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MAX_LENGTH = 4096
@@ -85,3 +85,17 @@ def clip_path(audio_dir: Path, audio_path: str) -> Path:
             code="unsafe-path",
             hint="the clip must be inside the benchmark's audio folder; correct the record",
         ) from None
+
+
+def find_clip(audio_dir: Path, audio_path: str) -> Path:
+    """The path of a record's clip: as `clip_path`, or the bare file name in the folder if only that exists.
+
+    So both the folder that contains `audio/` and `audio/` itself can be given.
+
+    Raises:
+        InputError: the field would leave the folder.
+    """
+    path = clip_path(audio_dir, audio_path)
+    if not path.is_file() and (bare := audio_dir / path.name).is_file():
+        return bare
+    return path

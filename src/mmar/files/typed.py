@@ -332,7 +332,9 @@ def _type_name(kind: Any) -> str:
     if origin is Annotated:
         return _type_name(get_args(kind)[0])
     if origin in (Union, UnionType):
-        return " or ".join(dict.fromkeys(_type_name(each) for each in get_args(kind)))
+        return " or ".join(
+            dict.fromkeys(_type_name(each) for each in get_args(kind) if each is not msgspec.UnsetType)
+        )
     if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
         return "an object"
     return _NAMES.get(origin, str(getattr(origin, "__name__", origin)))

@@ -8,15 +8,9 @@ from __future__ import annotations
 from mmar.items.benchmark import Benchmark, load_benchmark, write_benchmark
 from mmar.items.digest import DigestBuilder, benchmark_digest
 from mmar.items.item import Criterion, Item, Question
-from mmar.items.predictions import (
-    PREDICTION_KEYS,
-    KeyChoice,
-    Prediction,
-    PredictionReader,
-    choose_key,
-    first_names,
-)
-from mmar.items.records import Block, Span, blocks, raw_records, read_span, spans
+from mmar.items.predictions import PREDICTION_KEYS, KeyChoice, Prediction, PredictionReader, choose_key
+from mmar.items.records import first_names, raw_records
+from mmar.items.spans import Block, Span, blocks, read_span, spans
 
 __all__ = [
     "PREDICTION_KEYS",

@@ -1,42 +1,53 @@
-"""A benchmark: a sequence of items with a name, a revision and a content digest; reading and writing it."""
+"""A benchmark: items with a name, a revision and a content digest; reading and writing it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import msgspec
 
-from mmar.errors import InputError
+from mmar.errors import InputError, UsageError
 from mmar.files.atomic import write_atomic
-from mmar.items.decoding import decode_record
+from mmar.files.safe_paths import find_clip
+from mmar.files.typed import decode_json
 from mmar.items.digest import benchmark_digest
-from mmar.items.item import Item
+from mmar.items.item import Item, published_rank
 from mmar.items.records import raw_records
-from mmar.items.stored import StoredItems
 
-__all__ = ["Benchmark", "duplicate_id", "load_benchmark", "write_benchmark"]
+if TYPE_CHECKING:
+    import pandas as pd
 
-# Records of this size in all are quicker to hold than to read again, and cost little.
-_HELD_BYTES = 4 << 20
+__all__ = [
+    "Benchmark",
+    "benchmark_name",
+    "duplicate_id",
+    "load_benchmark",
+    "write_benchmark",
+    "write_records",
+]
+
+_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".gz"})
 
 
 class Benchmark(msgspec.Struct, frozen=True, dict=True):
-    """Items with a name.
+    """Items with a name. Iterating gives the items; `benchmark[0]` and `benchmark["id"]` give one.
 
     Attributes:
-        items: in published order, ids unique; held in memory, or read from disk one by one.
-        name: e.g. `mmar`, or the file's stem.
+        items: in published order, ids unique.
+        name: e.g. `mmar`, or the file's name without its ending.
         revision: the publisher's revision, or empty.
         audio_dir: the folder that the items' `audio_path` is relative to, if known.
-        missing: records that were left out under `lenient`.
-        lost: how many questions were lost with them; a second record of one id is no question more.
+        missing: errors of the records that were left out under `lenient`.
         origin: the name or absolute path by which it can be loaded again, or empty.
+        lost: how many questions were left out; a duplicate of an id is not a question more.
     """
 
-    items: Sequence[Item]
+    items: tuple[Item, ...]
     name: str
     revision: str = ""
     audio_dir: Path | None = None
@@ -50,8 +61,34 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items)
 
-    def __getitem__(self, item_id: str) -> Item:
-        return self.by_id[item_id]
+    def __contains__(self, item: object) -> bool:
+        return item in self.by_id if isinstance(item, str) else item in self.items
+
+    @overload
+    def __getitem__(self, key: int | str) -> Item: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Item, ...]: ...
+
+    def __getitem__(self, key: int | str | slice) -> Item | tuple[Item, ...]:
+        return self.by_id[key] if isinstance(key, str) else self.items[key]
+
+    def __repr__(self) -> str:
+        revision = f" at {self.revision[:12]}" if self.revision else ""
+        return f"Benchmark({self.name!r}{revision}, {len(self):,} items)"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        counts = Counter(item.modality for item in self.items)
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{counts[name]:,}</td></tr>"
+            for name in sorted(counts, key=lambda name: (published_rank(name), name))
+        )
+        return (
+            f"<p><b>{escape(self.name)}</b>: {len(self):,} items, digest {self.digest[:12]}</p>"
+            f"<table><tr><th>modality</th><th>items</th></tr>{rows}</table>"
+        )
 
     @cached_property
     def by_id(self) -> dict[str, Item]:
@@ -60,8 +97,49 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def digest(self) -> str:
-        """See `mmar.items.digest`."""
+        """Content digest; see `mmar.items.digest`."""
         return benchmark_digest(self.items)
+
+    def clip(self, audio_path: str) -> Path:
+        """The file of a clip below the audio folder; whether it exists is not checked.
+
+        Args:
+            audio_path: of an item.
+
+        Raises:
+            UsageError: the benchmark has no audio folder.
+            InputError: the path would leave the folder.
+        """
+        if self.audio_dir is None:
+            raise UsageError(
+                f'the audio of "{self.name}" is not here',
+                code="no-audio",
+                hint="name its folder with --audio-dir (audio_dir=), or download it with mmar get",
+            )
+        return find_clip(self.audio_dir, audio_path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Name, revision, digest and records, as plain data."""
+        return {
+            "name": self.name,
+            "revision": self.revision,
+            "digest": self.digest,
+            "items": [item.to_record() for item in self.items],
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """The items as a pandas data frame, one row per item.
+
+        Raises:
+            UsageError: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError:
+            raise UsageError(
+                "to_frame() needs pandas", code="missing-package", hint="install it: pip install pandas"
+            ) from None
+        return pd.DataFrame([item.to_record() for item in self.items])
 
 
 def load_benchmark(
@@ -73,57 +151,55 @@ def load_benchmark(
     origin: str = "",
     lenient: bool = False,
     report: Callable[[InputError], None] | None = None,
-    stored: bool = False,
+    annotations: bool = True,
 ) -> Benchmark:
     """Read a benchmark's metadata.
 
     Args:
-        path: JSONL or JSON array, plain or `.gz`, in the MMAR (2025, 2026) or MMAU layout.
-        name: what to call it; the file's stem without `-meta` when not given.
+        path: JSONL or JSON array, plain or `.gz`, in the layout of MMAR (2025, 2026) or MMAU.
+        name: what to call it; by default `benchmark_name(path)`.
         revision: the publisher's revision, if known.
         audio_dir: the folder that `audio_path` is relative to.
-        origin: the name by which it can be loaded again; the path when not given.
-        lenient: go on after a bad record instead of raising; the record is left out.
-        report: called with each error that `lenient` passes over.
-        stored: leave the items of a large file on disk, for what takes them one by one; see `mmar.items.stored`.
+        origin: the name by which it can be loaded again; by default the path.
+        lenient: leave bad records out instead of raising.
+        report: called with the error of each record that is left out.
+        annotations: see `Item.from_record`; false saves memory for a large file.
 
     Raises:
-        InputError: a record cannot be read, or an id stands twice (unless `lenient`), or no record is good.
+        InputError: a record cannot be read, or two have one id (unless `lenient`), or no record is usable.
     """
     path = Path(path)
-    held: list[Item] = []
-    left = StoredItems(path) if stored and path.is_file() and path.stat().st_size > _HELD_BYTES else None
+    items: list[Item] = []
     lines: dict[str, int] = {}
     errors: list[InputError] = []
     lost = 0
-    for line, text in raw_records(path) if left is None else left.records():
+    for line, text in raw_records(path):
         try:
-            item, problem = Item.from_record(decode_record(text, path, line), file=str(path), line=line), None
-            if item.id in lines:
-                problem = duplicate_id(item.id, path, lines[item.id], line)
+            record = decode_json(text, file=str(path), line=line)
+            item = Item.from_record(record, file=str(path), line=line, annotations=annotations)
+            problem = duplicate_id(item.id, path, lines[item.id], line) if item.id in lines else None
         except InputError as error:
             problem = error
             lost += 1
-        if problem is not None:
-            if not lenient:
-                raise problem
-            errors.append(problem)
-            if report is not None:
-                report(problem)
+        if problem is None:
+            lines[item.id] = line
+            items.append(item)
             continue
-        lines[item.id] = line
-        if left is None:
-            held.append(item)
-        else:
-            left.keep()
-    if not lines:
+        if not lenient:
+            raise problem
+        errors.append(problem)
+        if report is not None:
+            report(problem)
+    if not items:
         raise InputError(
-            "no usable record", file=str(path), hint="expected records with id, question, choices, …"
+            "no usable record",
+            file=str(path),
+            code="no-records",
+            hint="expected records with id, audio_path, question, choices, answer, modality and category",
         )
-    stem = path.name.split(".")[0].removesuffix("-meta")
     return Benchmark(
-        tuple(held) if left is None else left,
-        name or stem,
+        tuple(items),
+        name or benchmark_name(path),
         revision,
         audio_dir,
         tuple(errors),
@@ -132,40 +208,52 @@ def load_benchmark(
     )
 
 
+def benchmark_name(path: Path | str) -> str:
+    """What a benchmark that is named by a file is called: the file's name without format endings and `-meta`.
+
+    Example:
+        >>> benchmark_name("MMAR-meta.jsonl"), benchmark_name("rain-1.5-noisy.json.gz")
+        ('MMAR', 'rain-1.5-noisy')
+    """
+    name = Path(path).name
+    while (ending := Path(name).suffix).lower() in _SUFFIXES and name != ending:
+        name = name.removesuffix(ending)
+    return name.removesuffix("-meta") or name
+
+
 def duplicate_id(item_id: str, path: Path | str, first: int, second: int) -> InputError:
-    """The error for an id that stands twice in one file."""
+    """The error for an id that two records of a file have."""
     return InputError(
-        f"“{item_id}” stands on line {first} already",
+        f'"{item_id}" is the id of line {first} already',
         file=str(path),
         line=second,
         field="id",
-        hint="keep one of the two; with --lenient the first counts",
+        code="duplicate-id",
+        hint="keep one of the two records; with --lenient the first counts",
     )
 
 
 def write_benchmark(items: Iterable[Item], path: Path | str) -> None:
-    """Write items in the publisher's format, whole or not at all.
+    """Write items in the publisher's format, in one step.
 
     Args:
         items: in the order to write.
-        path: `.jsonl` for one record a line, `.json` for an array; `.gz` behind either compresses.
+        path: `.jsonl` for one record per line, `.json` for an array; a further `.gz` compresses.
 
     Raises:
-        ExternalError: the disk refuses; a file that stood there stays as it was.
+        ExternalError: the disk cannot be written; an existing file stays unchanged.
     """
     write_records((item.to_record() for item in items), path)
 
 
 def write_records(records: Iterable[dict[str, Any]], path: Path | str) -> None:
     """As `write_benchmark`, for records that are plain dictionaries; they are taken one at a time."""
-    import json
-
     path = Path(path)
-    suffixes = path.name.lower().split(".")[1:]
+    suffixes = [suffix.lower() for suffix in path.suffixes]
     texts = (json.dumps(record, ensure_ascii=False) for record in records)
-    lines = _array_lines(texts) if "json" in suffixes else (f"{text}\n" for text in texts)
+    lines = _array_lines(texts) if ".json" in suffixes[-2:] else (f"{text}\n" for text in texts)
     pieces: Iterator[bytes] = (line.encode() for line in lines)
-    if suffixes[-1:] == ["gz"]:
+    if suffixes[-1:] == [".gz"]:
         import gzip
 
         pieces = iter((gzip.compress(b"".join(pieces), mtime=0),))

@@ -1,19 +1,12 @@
-"""Decoding one record's JSON text, and saying in words what is wrong with it.
-
-The decoder (msgspec) speaks of bytes and of Python's types; the person has a file open.
-"""
+"""Superseded by `mmar.files.typed`; deleted once its last callers are."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from mmar.errors import InputError
 
-__all__ = ["broken_json", "decode_python_json", "decode_record", "not_utf8", "types_in_words", "wrong_shape"]
+__all__ = ["types_in_words", "wrong_shape"]
 
 _TYPES = {
     "str": "text",
@@ -24,83 +17,6 @@ _TYPES = {
     "object": "an object",
     "null": "null",
 }
-_SHOWN = 60
-
-
-def decode_record(text: bytes, path: Path | str, line: int) -> Any:
-    """Decode one record's JSON text.
-
-    Raises:
-        InputError: it is not JSON, or not UTF-8.
-    """
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
-        return decode_python_json(text, error, path, line)
-    except UnicodeDecodeError as error:
-        raise not_utf8(error, path, line) from None
-
-
-def decode_python_json(text: bytes, error: Exception, path: Path | str, line: int) -> Any:
-    """Decode a record that is JSON but for NaN and Infinity, which Python's own writer makes of such numbers.
-
-    Args:
-        text: the record.
-        error: what the decoder said of it.
-        path: the record's file.
-        line: on which it begins.
-
-    Raises:
-        InputError: it is broken in another way.
-    """
-    if b"NaN" in text or b"Infinity" in text:
-        import json
-
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            pass  # what the quicker decoder said is what is wrong
-    raise broken_json(text, error, path, line) from None
-
-
-def broken_json(text: bytes, error: Exception, path: Path | str, line: int) -> InputError:
-    """The error for a record that is not JSON.
-
-    Args:
-        text: the record.
-        error: what the decoder said.
-        path: the record's file.
-        line: on which it begins.
-    """
-    begin = text[:_SHOWN].decode("utf-8", "replace").strip()
-    if begin in ("{", "}"):
-        return InputError(
-            f"the line is only “{begin}”, expected a whole JSON object",
-            file=str(path),
-            line=line,
-            hint="write each record on one line, or all of them as one array: [ … ]",
-        )
-    found = re.search(r" \(byte (\d+)\)$", str(error))
-    # The decoder counts to the byte that it cannot use, or to the one behind it.
-    start = max(0, int(found[1]) - 1) if found else len(text)
-    place = text[start : start + 20].decode("utf-8", "replace").strip()
-    at = f", at “{place}”" if place else ""
-    return InputError(
-        f"broken JSON: {error}{at}; the record starts “{begin}”",
-        file=str(path),
-        line=line,
-        hint="correct the line, or leave it out with --lenient",
-    )
-
-
-def not_utf8(error: UnicodeDecodeError, path: Path | str, line: int) -> InputError:
-    """The error for a record in another encoding."""
-    return InputError(
-        f"byte 0x{error.object[error.start]:02x} is not UTF-8",
-        file=str(path),
-        line=line,
-        hint="save it as UTF-8",
-    )
 
 
 def wrong_shape(error: Exception, *, file: str | None = None, hint: str | None = None) -> InputError:

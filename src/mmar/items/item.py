@@ -1,8 +1,11 @@
-"""One audio question with choices, in the vocabulary of the MMAR release (arXiv 2505.13032).
+"""One question about audio, in the vocabulary of the MMAR release (arXiv 2505.13032).
 
-An `Item` keeps every field that its record had, known or not, in the record's own order and under the
-record's own names, so that reading and writing again changes nothing. MMAU writes `audio_id` for
-`audio_path` and `task` for `modality`; both spellings are read into the same attribute.
+An `Item` keeps every field of its record, known or not, in the record's order and under the record's names, so that
+reading and writing again changes nothing. MMAU writes `audio_id` for `audio_path` and `task` for `modality`; both
+spellings are read into the same attribute.
+
+Beside MMAR's multiple-choice items, an item may have several clips, no choices (an open question) or no answer
+(where the publisher withholds it).
 """
 
 from __future__ import annotations
@@ -14,12 +17,22 @@ from typing import Any
 import msgspec
 
 from mmar.errors import InputError
-from mmar.items.fields import READERS, Criterion, Place, kind_of, plain, says_all
+from mmar.files.typed import convert, json_type
 
-__all__ = ["FIELDS", "MAX_CHOICES", "Criterion", "Item", "Question", "check_question"]
+__all__ = [
+    "FIELDS",
+    "LAYERS",
+    "MAX_CHOICES",
+    "MODALITIES",
+    "Criterion",
+    "Item",
+    "Question",
+    "check_question",
+    "published_rank",
+]
 
 MAX_CHOICES = 26
-"""Choices are lettered A to Z; no published set comes near."""
+"""Choices are lettered A to Z."""
 
 FIELDS: dict[str, str] = {
     "id": "id",
@@ -42,29 +55,67 @@ FIELDS: dict[str, str] = {
 }
 """The publisher's field names and the attribute that each is read into."""
 
-_REQUIRED = ("id", "audio_path", "question", "choices", "answer", "modality", "category")
-_SPELLINGS = {"audio_path": "audio_path” or “audio_id", "modality": "modality” or “task"}
+MODALITIES = (
+    "sound",
+    "music",
+    "speech",
+    "mix-sound-music",
+    "mix-sound-speech",
+    "mix-music-speech",
+    "mix-sound-music-speech",
+)
+"""MMAR's modalities, in the order of its published tables."""
+
+LAYERS = ("Signal Layer", "Perception Layer", "Semantic Layer", "Cultural Layer")
+"""MMAR's layers, which the records call `category`, in the order of its published tables."""
+
+_RANK = {name: rank for rank, name in enumerate((*MODALITIES, *LAYERS))}
+_REQUIRED = ("id", "audio_path", "question", "choices", "modality", "category")
+_LABELS = ("modality", "category", "sub_category")
+# What no score and no request depends on, and what most of a record's bytes are.
+_ANNOTATIONS = ("thinking", "cue", "rubric")
+_LENIENT = "correct the record, or leave it out with --lenient"
+
+
+class Criterion(msgspec.Struct, frozen=True):
+    """One criterion of an item's rubric.
+
+    Attributes:
+        name: a short title.
+        scoring_point: what earns the point.
+        note: why it matters.
+        choices: the scores that a judge may give, `(0, 1)` throughout MMAR.
+    """
+
+    name: str
+    scoring_point: str
+    note: str = ""
+    choices: tuple[int | float, ...] = (0, 1)
+
+
+_CRITERION_FIELDS = frozenset(Criterion.__struct_fields__)
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One question about one audio clip.
+    """One question about one audio clip, or several.
 
     Attributes:
         id: unique within a benchmark. Not the audio file's name: 46 MMAR items differ.
         audio_path: the clip's path as published, relative to the metadata's folder.
         question: the question's text.
-        choices: 2 to 26 choices in published order; a choice may be the empty string.
-        answer: the right choice's text, one of `choices`.
+        choices: 2 to 26 choices in published order; a choice may be the empty string. Empty for an open question.
+        answer: the correct choice's text, one of `choices`; of an open question, the reference answer.
         modality: e.g. `sound`, `mix-music-speech`.
         category: the layer in MMAR, e.g. `Signal Layer`.
-        sub_category: one of 16 in MMAR; `None` where a set has none.
+        sub_category: one of 16 in MMAR; `None` where a benchmark has none.
         language: language codes joined by `|`, or `None`.
         source: the platform that the audio was taken from.
         url: the video's address.
-        timestamp: `HH:MM:SS,HH:MM:SS` or one of the odd forms; never interpreted here.
+        timestamp: `HH:MM:SS,HH:MM:SS` or one of the other forms; see `mmar.items.timestamps`.
         thinking: the reference chain of thought. Never shown to a model under test.
         cue: what can be heard that leads to the answer. Never shown to a model under test.
         rubric: criteria for judging reasoning. Never shown to a model under test.
+        more_audio: the second and further clips of an item with several.
         names: the record's field names in the record's order.
         extra: the values of fields that this class does not know, by name.
     """
@@ -84,53 +135,93 @@ class Item(msgspec.Struct, frozen=True):
     thinking: str | None = None
     cue: tuple[str, ...] | None = None
     rubric: tuple[Criterion, ...] | None = None
+    more_audio: tuple[str, ...] = ()
     names: tuple[str, ...] = tuple(name for name in FIELDS if name not in ("audio_id", "task"))
     extra: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     @property
     def answer_index(self) -> int:
-        """The 0-based place of the answer among the choices (the first, where a choice stands twice)."""
+        """The 0-based index of the answer among the choices (the first, where a choice appears twice)."""
         return self.choices.index(self.answer)
 
     @classmethod
-    def from_record(cls, record: object, *, file: str | None = None, line: int | None = None) -> Item:
+    def from_record(
+        cls,
+        record: object,
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        annotations: bool = True,
+    ) -> Item:
         """Make an item of one decoded JSON record.
 
         Args:
-            record: what the JSON decoder gave; anything but an object is refused.
-            file: the name to put into an error.
-            line: the 1-based line to put into an error.
+            record: the decoded JSON; anything but an object is refused.
+            file: name of the input, for errors.
+            line: 1-based line, for errors.
+            annotations: whether to keep thinking, cue, rubric and unknown fields. Without them an item takes about
+                a third of the memory, and `to_record` gives only the fields that were kept.
 
         Raises:
-            InputError: a field is missing or of the wrong type, there are fewer than 2 or more than 26
-                choices, or the answer is not among them.
+            InputError: a field is missing or of the wrong type, there is 1 choice or more than 26, or the answer is
+                not among the choices.
         """
-        where = Place(file, line)
         if not isinstance(record, dict):
-            raise where.error(
-                f"a record must be a JSON object, found {kind_of(record)}",
-                hint="correct the file, or leave the record out with --lenient",
+            raise InputError(
+                f"a record must be a JSON object, found {json_type(record)}",
+                file=file,
+                line=line,
+                code="not-an-object",
+                hint=_LENIENT,
             )
         values: dict[str, Any] = {}
+        published: dict[str, str] = {}
         extra: dict[str, Any] = {}
         for name, value in record.items():
             attribute = FIELDS.get(name)
             if attribute is None or attribute in values:
                 extra[name] = value
-            else:
-                values[attribute] = READERS[attribute](where, name, value)
-                if type(value) is list and not says_all(values[attribute], value):
-                    extra[name] = value  # a criterion with a key of its own, say: written again as it came
-        for attribute in _REQUIRED:
+                continue
+            published[attribute] = name
+            values[attribute] = value
+            if type(value) is list and attribute not in ("choices", "cue"):
+                _read_list(attribute, value, values)
+                if attribute != "rubric" or any(
+                    type(row) is dict and row.keys() != _CRITERION_FIELDS for row in value
+                ):
+                    extra[name] = value  # to be written again as it came
+        for attribute in (*_REQUIRED, "answer"):
             if attribute not in values:
-                raise where.error("missing", field=_SPELLINGS.get(attribute, attribute), hint=_MISSING_HINT)
-        check_question(values["choices"], values["answer"], file=file, line=line)
-        return cls(names=_shared(tuple(record)), extra=extra, **values)
+                spelling = {"audio_path": "audio_path or audio_id", "modality": "modality or task"}
+                raise InputError(
+                    "missing",
+                    file=file,
+                    line=line,
+                    field=spelling.get(attribute, attribute),
+                    code="missing-field",
+                    hint=_LENIENT,
+                )
+        if not annotations:
+            values |= dict.fromkeys(_ANNOTATIONS)
+            names: tuple[str, ...] = tuple(
+                name for name in record if FIELDS.get(name, "cue") not in _ANNOTATIONS
+            )
+            extra = {name: value for name, value in extra.items() if name in names}
+        else:
+            names = tuple(record)
+        try:
+            item = msgspec.convert(values, cls)
+        except msgspec.ValidationError:
+            raise _wrong_field(values, published, file, line) from None
+        if not item.id:
+            raise InputError("is empty", file=file, line=line, field="id", code="empty-id", hint=_LENIENT)
+        check_question(item.choices, item.answer, file=file, line=line)
+        return msgspec.structs.replace(item, names=_shared(names), extra=extra)
 
     def to_record(self) -> dict[str, Any]:
         """The item as the record that it was read from: same names, same order, unknown fields included."""
         return {
-            name: self.extra[name] if name in self.extra else plain(getattr(self, FIELDS[name]))
+            name: self.extra[name] if name in self.extra else _plain(getattr(self, FIELDS[name]))
             for name in self.names
         }
 
@@ -157,7 +248,7 @@ def check_question(
     """Check that a question can be scored: 2 to 26 choices, the answer one of them.
 
     Raises:
-        InputError: saying which of the two does not hold.
+        InputError: codes `number-of-choices`, `answer-not-a-choice`.
     """
     if not 2 <= len(choices) <= MAX_CHOICES:
         raise InputError(
@@ -165,7 +256,8 @@ def check_question(
             file=file,
             line=line,
             field="choices",
-            hint="complete the list of choices, or leave the record out with --lenient",
+            code="number-of-choices",
+            hint=_LENIENT,
         )
     if answer not in choices:
         raise InputError(
@@ -173,19 +265,53 @@ def check_question(
             file=file,
             line=line,
             field="answer",
-            hint="the answer must equal one choice to the letter; correct it, or use --lenient",
+            code="answer-not-a-choice",
+            hint="the answer must equal one choice exactly; correct it, or leave the record out with --lenient",
         )
 
 
-_MISSING_HINT = "add the field, or leave the record out with --lenient"
+def published_rank(name: str) -> int:
+    """The position of a modality or layer in MMAR's tables; any other name comes after all of them."""
+    return _RANK.get(name, len(_RANK))
+
+
+def _read_list(attribute: str, value: list[Any], values: dict[str, Any]) -> None:
+    """Read a list where MMAR has one value: labels of MMAU (13 of its categories), clips of MMAU-Pro."""
+    if attribute in _LABELS and len(value) == 1:
+        values[attribute] = value[0]
+    elif attribute == "audio_path" and value:
+        values[attribute], values["more_audio"] = value[0], value[1:]
+
+
+def _wrong_field(
+    values: dict[str, Any], published: dict[str, str], file: str | None, line: int | None
+) -> InputError:
+    """The error for a value of the wrong type, under the name that the record uses."""
+    try:
+        convert(values, Item, file=file, line=line, hint=_LENIENT)
+    except InputError as error:
+        attribute = (error.field or "").partition(".")[0].partition("[")[0]
+        if error.field and attribute in published:
+            error.field = published[attribute] + error.field[len(attribute) :]
+        return error
+    raise AssertionError("msgspec refused a record and then accepted it")
 
 
 @lru_cache(maxsize=64)
 def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The same tuple for all records of one form: a hundred thousand items keep their names once."""
+    """One tuple of names for all records of the same form, to save memory."""
     return names
 
 
+def _plain(value: Any) -> Any:
+    """A value as the JSON decoder gives it."""
+    if isinstance(value, tuple):
+        return [_plain(element) for element in value]
+    if isinstance(value, Criterion):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+    return value
+
+
 def _short(value: object, limit: int = 120) -> str:
-    text = f"“{value}”" if isinstance(value, str) else repr(value)
+    text = f'"{value}"' if isinstance(value, str) else repr(value)
     return text if len(text) <= limit else f"{text[:limit]}…"

@@ -1,28 +1,25 @@
-"""Predictions: what a model said, as it lies in a file.
+"""Prediction files: the answers of a model, one record per item.
 
-A prediction is either a whole record of the benchmark with one of `PREDICTION_KEYS` added, or only `id`,
-the key and perhaps `thinking_prediction`, joined to a benchmark by id. A run's `answers.jsonl` is of the
-second kind; a line there that carries `failure` says that no answer came.
+A record is either a whole record of the benchmark with one of `PREDICTION_KEYS` added, or only `id`, the key and
+perhaps `thinking_prediction`, joined to a benchmark by id. A run's `answers.jsonl` is of the second kind; a line with
+`failure` there says that no answer came.
 
 The reader decodes only what scoring needs, since files of a million records are read through it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from mmar.errors import InputError, UsageError
-from mmar.items.decoding import decode_python_json, decode_record, not_utf8, types_in_words
+from mmar.files.typed import convert, decode_json, json_type
 from mmar.items.item import MAX_CHOICES, Question, check_question
-from mmar.items.records import raw_records
 
-__all__ = ["PREDICTION_KEYS", "KeyChoice", "Prediction", "PredictionReader", "choose_key", "first_names"]
+__all__ = ["PREDICTION_KEYS", "KeyChoice", "Prediction", "PredictionReader", "choose_key"]
 
 PREDICTION_KEYS = ("answer_prediction", "model_prediction", "model_output")
 """MMAR's key since 2026, its older key, and MMAU's, in order of preference."""
@@ -32,11 +29,11 @@ class Prediction(msgspec.Struct, frozen=True, gc=False):
     """One record of a predictions file.
 
     Attributes:
-        id: the item's id; empty only where it is read as the published script reads it.
-        text: what the model said, byte for byte; `None` when no answer came (`null`, or a failure).
+        id: the item's id; empty only with `as_published`.
+        text: the model's answer, unchanged; `None` if there is none (`null`, or a failure).
         asked: whether the record has the prediction key at all.
-        failure: the kind of failure, where the record names one.
-        whole: the question, when the record is a whole one; else `None`.
+        failure: the kind of failure, if the record has one.
+        whole: the question, if the record contains it.
     """
 
     id: str
@@ -51,7 +48,7 @@ class KeyChoice(msgspec.Struct, frozen=True):
 
     Attributes:
         key: the record's field that holds the prediction.
-        reason: one sentence for the person; empty when there was nothing to choose.
+        reason: one sentence for the user; empty if only one key is present.
     """
 
     key: str
@@ -63,14 +60,14 @@ def choose_key(found: Sequence[str], asked: str | None = None) -> KeyChoice:
 
     Args:
         found: the names of the fields of the file's first records.
-        asked: the key that the person named, if any; it may be any name.
+        asked: the key that the user named, if any.
     """
     if asked is not None:
         return KeyChoice(asked)
     present = [key for key in PREDICTION_KEYS if key in found]
     if len(present) > 1:
-        others = " and ".join(f"“{key}”" for key in present[1:])
-        reason = f"the file has {others} too; “{present[0]}” is MMAR's newer key; choose another with --key"
+        others = " and ".join(f'"{key}"' for key in present[1:])
+        reason = f'read "{present[0]}"; the file also has {others}, which --key selects'
         return KeyChoice(present[0], reason)
     return KeyChoice(present[0] if present else PREDICTION_KEYS[0])
 
@@ -81,15 +78,17 @@ class PredictionReader:
     Args:
         key: the field that holds the prediction.
         file: the name to put into errors.
-        as_published: read as the published script does: a record needs no id, and what stands in its choices and
-            answer is not looked at.
+        as_published: read as the published script does: a record needs no id, and its choices and answer are not
+            checked.
     """
 
     def __init__(self, key: str, file: str, *, as_published: bool = False) -> None:
         if key in _TAKEN:
-            raise UsageError(f"--key {key}: that field holds part of the question, not a prediction")
+            raise UsageError(
+                f'the field "{key}" is part of the question, not a prediction', code="not-a-prediction-key"
+            )
         self.key, self.file, self._as_published = key, file, as_published
-        # The prediction's key is not known before the file is seen, so the record's type is made for it.
+        # The prediction's key is known only now, so the record's type is made for it.
         self._type = msgspec.defstruct(
             "PredictionRecord",
             [
@@ -115,13 +114,13 @@ class PredictionReader:
         """Decode one record.
 
         Raises:
-            InputError: broken JSON, a field that is missing or of the wrong type, too few choices, an answer that
-                is not among them.
+            InputError: invalid JSON, a field that is missing or of the wrong type, too few choices, an answer that
+                is not one of them.
         """
         return self.prediction(self.record(text, line))
 
     def prediction(self, record: Any) -> Prediction:
-        """What a record of `record` says."""
+        """The prediction in a record that `record` returned."""
         whole = None if record.choices is None else record
         if record.failure is not None:
             return Prediction(record.id, None, True, str(record.failure.get("kind", "unknown")), whole)
@@ -130,30 +129,27 @@ class PredictionReader:
         return Prediction(record.id or "", record.text, True, None, whole)
 
     def record(self, text: bytes, line: int) -> Any:
-        """Decode one record and leave it as it is, which is quicker: a `Question` with `id`, `text` and `failure`.
+        """Decode one record without making a `Prediction` of it, which is faster.
 
         Returns:
-            The record. Its `choices` are `None` where it holds no question; its `text` is `UNSET` where it has no
-            prediction.
+            A `Question` with `id`, `text` and `failure`. Its `choices` are `None` if the record contains no question,
+            its `text` is `UNSET` if it contains no prediction.
 
         Raises:
             InputError: as `read`.
         """
         try:
             record: Any = self._decode(text)
-        except msgspec.ValidationError as error:
-            raise self._wrong_type(str(error), line) from None
-        except (msgspec.DecodeError, RecursionError) as error:
-            record = self._typed(decode_python_json(text, error, self.file, line), line)
-        except UnicodeDecodeError as error:
-            raise not_utf8(error, self.file, line) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            record = self._decode_carefully(text, line)
         if not record.id and not self._as_published:
             raise InputError(
                 "missing or empty",
                 file=self.file,
                 line=line,
                 field="id",
-                hint="give every record its item's id",
+                code="missing-field",
+                hint="every record needs its item's id",
             )
         choices = record.choices
         if choices is None:
@@ -169,14 +165,26 @@ class PredictionReader:
             check_question(choices, answer, file=self.file, line=line)
         return record
 
-    def _typed(self, value: Any, line: int) -> Any:
-        try:
-            return msgspec.convert(value, self._type)
-        except msgspec.ValidationError as error:
-            raise self._wrong_type(str(error), line) from None
+    def _decode_carefully(self, text: bytes, line: int) -> Any:
+        """Decode what the fast decoder refused: NaN and Infinity are read, anything else is an error in words."""
+        value = decode_json(text, file=self.file, line=line)
+        if not isinstance(value, dict):
+            raise InputError(
+                f"a record must be a JSON object, found {json_type(value)}",
+                file=self.file,
+                line=line,
+                code="not-an-object",
+                hint=_LENIENT,
+            )
+        hint = (
+            "write the prediction as a JSON string, or use --lenient"
+            if not isinstance(value.get(self.key), str)
+            else _LENIENT
+        )
+        return convert(value, self._type, file=self.file, line=line, hint=hint)
 
     def _labelled(self, record: Any, line: int) -> Any:
-        """A record with plain labels, whichever way they are spelled."""
+        """A record with labels as plain strings, in either of their spellings."""
         modality = _label(record.task if record.modality is None else record.modality)
         category, sub_category = _label(record.category), _label(record.sub_category)
         if record.answer is None or modality is None or category is None:
@@ -192,28 +200,12 @@ class PredictionReader:
             file=self.file,
             line=line,
             field=field,
-            hint="a record with choices must be whole; or give only id and prediction, with --benchmark",
-        )
-
-    def _wrong_type(self, message: str, line: int) -> InputError:
-        # msgspec says e.g. "Expected `str | null`, got `int` - at `$.answer_prediction`".
-        match = re.search(r" - at `\$\.?([^`]*)`$", message)
-        field = match[1] if match else None
-        problem = message[: match.start()] if match else message
-        if not field:
-            problem = f"a record must be a JSON object, got {problem.partition(', got ')[2]}"
-        elif field == "id":
-            problem = problem.replace(" | null", "")  # one that is null is missing
-        hint = "write the prediction as a JSON string" if field == self.key else "correct the record"
-        return InputError(
-            types_in_words(problem),
-            file=self.file,
-            line=line,
-            field=field or None,
-            hint=f"{hint}, or use --lenient",
+            code="missing-field",
+            hint="a record with choices must be complete; or give only id and prediction, with --benchmark",
         )
 
 
+_LENIENT = "correct the record, or leave it out with --lenient"
 _TAKEN = frozenset(
     ("id", "choices", "answer", "question", "modality", "task", "category", "sub-category", "failure")
 )
@@ -225,22 +217,3 @@ _Label = str | Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=
 
 def _label(value: str | tuple[str, ...] | None) -> str | None:
     return value[0] if isinstance(value, tuple) else value
-
-
-def first_names(path: Path, count: int = 50) -> list[str]:
-    """The field names of a file's first records, each once, in order of appearance.
-
-    Raises:
-        InputError: the file cannot be read at all. A broken record is passed over here; its reader names it.
-    """
-    names: dict[str, None] = {}
-    for at, (line, text) in enumerate(raw_records(path)):
-        if at >= count:
-            break
-        try:
-            record = decode_record(text, path, line)
-        except InputError:
-            continue
-        if isinstance(record, dict):
-            names.update(dict.fromkeys(record))
-    return list(names)

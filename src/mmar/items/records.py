@@ -1,186 +1,104 @@
-"""The records of a JSON array or JSONL file, one by one, in flat memory.
+"""The records of a JSON array or a JSONL file, one by one.
 
-Read as published: plain or gzip, with or without a byte order mark, with LF or CRLF line ends; a JSON array
-of objects or one object a line, told apart by the first character. A file is never held whole. A large one
-can be read by several processes: a plain JSONL file by ranges of bytes (`spans`), any other in blocks of whole
-records that one process hands to the others (`blocks`).
+Files are read as published: plain or gzip, with or without a byte order mark, with LF or CRLF line ends; a JSON array
+of objects or one object per line, told apart by the first character. A file is never held in memory whole.
+
+In an array, most objects are found by decoding pieces of it (`_decode_objects`). Where a piece is not valid JSON, they
+are found by their braces instead (`_scan_objects`), so that the error names the line of the broken record, and the
+records around it can still be read.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import zlib
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
-from mmar.errors import ExternalError, InputError
-from mmar.items.arrays import array_records
+from mmar.errors import InputError
+from mmar.files.hashing import read_error
+from mmar.files.sniff import sniff
+from mmar.files.typed import decode_json
 
-__all__ = ["BLOCK_BYTES", "Block", "Span", "blocks", "raw_records", "read_span", "spans"]
+__all__ = ["first_names", "raw_records"]
 
-BLOCK_BYTES = 1 << 20
-"""A block's size in bytes, when its records are smaller."""
-
-# What is read at once; more than this leaves a core's own cache, and every byte is then fetched from memory twice.
+# Read at once; larger pieces no longer fit a core's own cache.
 _PIECE = 1 << 18
-# And of that, what is cut into lines at once.
-_LINES = 1 << 16
-# The largest span: what comes of it is held in memory.
-_MOST = 1 << 26
 _BOM = b"\xef\xbb\xbf"
-_GZIP = b"\x1f\x8b"
+# In an array: a complete string (skipped), a brace, or the quote of a string whose end has not been read yet.
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}]', re.DOTALL)
+_SEPARATOR = re.compile(rb"[\s,]*")
+_MAX_KEY = 200
+_Records = list[tuple[int, bytes]]
+
+_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-class Block(msgspec.Struct, frozen=True):
-    """Whole records of one file.
-
-    Attributes:
-        records: 1-based line of the file and JSON text, UTF-8, of each.
-    """
-
-    records: list[tuple[int, bytes]]
-
-
-class Span(msgspec.Struct, frozen=True):
-    """A range of bytes of a JSONL file; it stands for the lines that begin in it.
-
-    Attributes:
-        start: first byte.
-        end: the byte after the last.
-    """
-
-    start: int
-    end: int
-
-
-def raw_records(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the 1-based line and the JSON text, UTF-8, of each record of a JSONL or JSON array file.
+def raw_records(path: Path | str) -> Iterator[tuple[int, bytes]]:
+    """Yield the 1-based line and the JSON text (UTF-8) of each record of a JSONL or JSON array file.
 
     Args:
         path: the file, plain or gzip.
 
     Raises:
-        InputError: there is no such file, it is a folder, empty, not UTF-8 by its mark, or neither an
-            array nor lines of JSON.
-        ExternalError: the system cannot read it.
+        InputError: the file is missing, a folder, a pipe, empty, damaged gzip, in another encoding, or neither a
+            JSON array nor lines of JSON.
+        ExternalError: it cannot be read.
     """
-    name = str(path)
+    path = Path(path)
     try:
         with _open(path) as stream:
-            if _first_mark(stream, name) == b"[":
-                yield from array_records(stream, _PIECE, name)
+            if _first_character(stream, str(path)) == b"[":
+                yield from _array_records(stream, _PIECE, str(path))
             else:
                 for line, text in enumerate(stream, 1):
                     if not text.isspace():
                         yield line, text
     except (EOFError, zlib.error, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise ExternalError(f"{name}: cannot be read ({error.strerror})") from None
-        # gzip.BadGzipFile is an OSError without a number; the module is imported for gzip files alone.
+            raise read_error(error, path) from None
+        # gzip.BadGzipFile is an OSError without a number.
         raise InputError(
-            f"broken gzip data ({error})", file=name, hint="fetch or compress it again"
+            "the gzip data is damaged or incomplete",
+            file=str(path),
+            code="damaged-gzip",
+            hint="get the file again, or compress it again",
         ) from None
 
 
-def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Block]:
-    """The records of a file in blocks, to be handed to other processes.
-
-    Args:
-        path: the file.
-        size: about how many bytes a block should have.
+def first_names(path: Path, count: int = 50) -> list[str]:
+    """The field names of a file's first records, each once, in order of appearance.
 
     Raises:
-        InputError, ExternalError: as `raw_records`.
+        InputError: the file cannot be read at all. Records that are not JSON objects are skipped.
     """
-    records: list[tuple[int, bytes]] = []
-    held = 0
-    for record in raw_records(path):
-        records.append(record)
-        held += len(record[1])
-        if held >= size:
-            yield Block(records)
-            records, held = [], 0
-    if records:
-        yield Block(records)
-
-
-def spans(path: Path, least: int, share: int = 1) -> list[Span] | None:
-    """Divide a plain JSONL file, so that several processes can read it at once.
-
-    Args:
-        path: the file.
-        least: bytes of the smallest span but the last.
-        share: each span is this part of what is left, as one is to `share`, if that is more: large ones first, since
-            each costs something of its own, and small ones last, so that all who take them in turn are done at one
-            time.
-
-    Returns:
-        The spans in order; `None` for a file that only one can read (gzip, a JSON array) or that is no JSONL.
-    """
-    with path.open("rb") as stream:
-        head = stream.read(64).removeprefix(_BOM).lstrip()
-        whole = stream.seek(0, io.SEEK_END)
-    if head[:1] != b"{":
-        return None
-    found = []
-    start = 0
-    while start < whole:
-        end = min(whole, start + max(least, min(_MOST, (whole - start) // share)))
-        found.append(Span(start, end))
-        start = end
-    return found
-
-
-def read_span(stream: BinaryIO, span: Span) -> Iterator[bytes]:
-    """The lines that begin in a span, blank ones too.
-
-    Args:
-        stream: the file, open for reading.
-        span: one of `spans`.
-    """
-    at = span.start
-    stream.seek(max(0, at - 1))
-    if at:
-        # One byte more at the front tells whether a line begins at the start.
-        at += len(stream.readline()) - 1
-    return chain.from_iterable(_lines(stream, at, span.end))
-
-
-def _lines(stream: BinaryIO, at: int, end: int) -> Iterator[list[bytes]]:
-    """The lines that begin from a byte on (where the stream stands) and before the end, some at a time."""
-    while at < end:
-        # `readlines` stops behind the line that brings the sum over its bound, and takes 0 for none.
-        bound = min(_LINES, end - at) - 1
-        lines = stream.readlines(bound) if bound else [stream.readline()]
-        length = sum(map(len, lines))
-        if not length:
-            return  # the file has become shorter
-        if not at:
-            lines[0] = lines[0].removeprefix(_BOM)
-        yield lines
-        at += length
+    names: dict[str, None] = {}
+    for index, (_, text) in enumerate(raw_records(path)):
+        if index >= count:
+            break
+        try:
+            record = decode_json(text)
+        except InputError:
+            continue
+        if isinstance(record, dict):
+            names.update(dict.fromkeys(record))
+    return list(names)
 
 
 def _open(path: Path) -> BinaryIO:
-    if path.is_dir():
-        raise InputError(
-            "is a folder, expected a JSON or JSONL file", file=str(path), hint="name the file in it"
-        )
-    if path.exists() and not path.is_file():
+    if path.exists() and not path.is_file() and not path.is_dir():
         raise InputError(
             "is a pipe or a device, which can be read only once",
             file=str(path),
+            code="not-a-file",
             hint="write its content to a file first",
         )
-    try:
-        plain = path.open("rb", buffering=_PIECE)
-    except FileNotFoundError:
-        raise InputError("no such file", file=str(path), hint="check the path") from None
-    if plain.read(2) == _GZIP:
+    plain = path.open("rb", buffering=_PIECE)
+    if plain.read(2) == b"\x1f\x8b":
         import gzip
 
         plain.close()
@@ -189,41 +107,172 @@ def _open(path: Path) -> BinaryIO:
     return plain
 
 
-def _first_mark(stream: BinaryIO, name: str) -> bytes:
-    """The first character of a file, `[` or `{`; the stream then stands at the beginning, behind a byte order mark."""
+def _first_character(stream: BinaryIO, name: str) -> bytes:
+    """The first character, `[` or `{`; the stream is then at the beginning, after a byte order mark."""
     head = stream.read(_PIECE)
-    begin = len(_BOM) if head.startswith(_BOM) else 0
-    head = head[begin:]
-    _refuse_other_formats(head, name)
+    start = len(_BOM) if head.startswith(_BOM) else 0
+    head = head[start:]
     while not head.lstrip() and (more := stream.read(_PIECE)):
         head += more
-    mark = head.lstrip()[:1]
-    if not mark:
-        raise InputError("the file is empty", file=name, hint="expected JSONL or a JSON array of records")
-    if mark not in b"[{":
+    text = head.lstrip()
+    if text[:1] not in (b"[", b"{") or b"\0" in text[:4]:
         raise _not_json(head, name)
-    stream.seek(begin)
-    return mark
-
-
-def _refuse_other_formats(head: bytes, name: str) -> None:
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[1:2] == b"\0" or head[:1] == b"\0":
-        raise InputError("the text is UTF-16 or UTF-32, expected UTF-8", file=name, hint="save it as UTF-8")
-    if head[:4] == b"PK\x03\x04":
-        raise InputError("is a ZIP archive, expected JSON or JSONL", file=name, hint="unpack it first")
+    if text[:1] == b"{" and b"\n" not in head and b"\r" in text.rstrip():
+        raise InputError(
+            "the lines end in a carriage return alone (old Mac line ends)",
+            file=name,
+            code="line-ends",
+            hint="save the file with LF or CRLF line ends",
+        )
+    stream.seek(start)
+    return text[:1]
 
 
 def _not_json(head: bytes, name: str) -> InputError:
+    kind = sniff(head)
+    if kind.format != "text":
+        hints = {
+            "empty": "expected JSONL or a JSON array of records",
+            "utf-16": "save the file as UTF-8",
+            "html": "a saved web page? get the raw file instead",
+            "git-lfs": "get the file itself with git lfs pull",
+        }
+        by_group = {
+            "archive": "unpack it first",
+            "compressed": "unpack it first",
+            "table": "export it as JSONL: one JSON object per line",
+        }
+        hint = hints.get(kind.format) or by_group.get(kind.group) or "give a JSON array or JSONL"
+        return InputError(
+            f"is {kind.label}, expected JSON or JSONL", file=name, code="wrong-file-type", hint=hint
+        )
     text = head.lstrip()
-    if text[:1] == b"<":
-        problem, hint = (
-            "is HTML or XML, expected JSON or JSONL",
-            "a saved web page? fetch the raw file instead",
-        )
-    else:
-        shown = text[:40].decode("utf-8", "replace").splitlines()[0]
-        problem, hint = (
-            f"starts with “{shown}”, expected “[” or “{{”",
-            "give a JSON array or one JSON object a line",
-        )
-    return InputError(problem, file=name, line=head[: len(head) - len(text)].count(b"\n") + 1, hint=hint)
+    start = text[:40].decode("utf-8", "replace").splitlines()[0]
+    return InputError(
+        f'starts with "{start}", expected "[" or "{{"',
+        file=name,
+        line=head[: len(head) - len(text)].count(b"\n") + 1,
+        code="not-json",
+        hint="give a JSON array, or one JSON object per line",
+    )
+
+
+def _array_records(stream: BinaryIO, size: int, name: str) -> Iterator[tuple[int, bytes]]:
+    """Yield the 1-based line and the text of each object of an array.
+
+    Args:
+        stream: at the beginning of a text whose first character, white space aside, is `[`.
+        size: how many bytes to read at once.
+        name: the file's name, for errors.
+
+    Raises:
+        InputError: an element is not an object, the array does not end, or text follows it.
+    """
+    text = stream.read(size)
+    while b"[" not in text:
+        text += stream.read(size)
+    start = text.index(b"[")
+    line = text.count(b"\n", 0, start) + 1
+    text = text[start + 1 :]
+    while True:
+        for split in (_decode_objects, _scan_objects):
+            records, line, text = split(text, line)
+            yield from records
+        rest = text.lstrip(b" \t\r\n,")
+        if rest[:1] == b"]":
+            line += text[: len(text) - len(rest)].count(b"\n")
+            if rest[1:].lstrip() or stream.read(size).lstrip():
+                raise InputError(
+                    "text after the end of the array",
+                    file=name,
+                    line=line,
+                    code="invalid-json",
+                    hint="remove it",
+                )
+            return
+        if rest and rest[:1] != b"{":
+            line += text[: len(text) - len(rest)].count(b"\n")
+            start_of = rest[:40].decode("utf-8", "replace").splitlines()[0]
+            raise InputError(
+                f'a record must be a JSON object, found "{start_of}"',
+                file=name,
+                line=line,
+                code="not-an-object",
+                hint="correct the array",
+            )
+        # What is left is the beginning of an object. Reading at least as much again bounds how often it is scanned.
+        piece = stream.read(max(size, len(text)))
+        if not piece:
+            raise InputError(
+                'the array does not end with "]"',
+                file=name,
+                line=line,
+                code="invalid-json",
+                hint="the file is incomplete; get it again",
+            )
+        text += piece
+
+
+def _decode_objects(text: bytes, line: int) -> tuple[_Records, int, bytes]:
+    """Split off all objects but the last, if that part of the array is valid JSON; otherwise none.
+
+    Returns:
+        The objects with their lines, the line reached, and the rest of the text.
+    """
+    nothing: tuple[_Records, int, bytes] = [], line, text
+    start = text.find(b"{")
+    colon = text.find(b":", start, start + _MAX_KEY)
+    if start < 0 or colon < 0 or _SEPARATOR.fullmatch(text, 0, start) is None:
+        return nothing
+    # The last record is assumed to begin at the last place that reads like the beginning of the first. If it does
+    # not, the part before it does not decode.
+    stop = text.rfind(text[start : colon + 1], colon)
+    complete = text[start : max(stop, start)].rstrip()
+    if not complete.endswith(b","):
+        return nothing
+    try:
+        elements = _elements(b"[" + complete[:-1] + b"]")
+    except (msgspec.DecodeError, RecursionError):
+        return nothing
+    records: _Records = []
+    end, usual = 0, b""
+    for element in elements:
+        begin = text.find(b"{", end)
+        between = text[end:begin]
+        if between != usual:
+            if _SEPARATOR.fullmatch(between) is None:
+                return nothing  # an element that is not an object
+            usual = between
+        line += between.count(b"\n")
+        end = begin + len(element)
+        record = text[begin:end]
+        records.append((line, record))
+        line += record.count(b"\n")
+    return records, line, text[end:]
+
+
+def _scan_objects(text: bytes, line: int) -> tuple[_Records, int, bytes]:
+    """Split off the complete objects at the start of the text by their braces; returns as `_decode_objects`."""
+    records: _Records = []
+    depth = begin = end = 0
+    for token in _TOKEN.finditer(text):
+        character = text[token.start() : token.start() + 1]
+        if character == b"{":
+            if not depth:
+                begin = token.start()
+                if _SEPARATOR.fullmatch(text, end, begin) is None:
+                    break  # something between two objects that is not an object
+            depth += 1
+        elif character == b"}":
+            depth -= 1
+            if depth < 0:
+                break
+            if not depth:
+                line += text.count(b"\n", end, begin)
+                record = text[begin : token.end()]
+                records.append((line, record))
+                line += record.count(b"\n")
+                end = token.end()
+        elif not depth or token.end() == token.start() + 1:
+            break  # a string between two objects, or one whose end has not been read yet
+    return records, line, text[end:]

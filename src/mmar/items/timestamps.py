@@ -1,15 +1,15 @@
 """The `timestamp` field: which parts of a video a clip was cut from.
 
-Most of MMAR writes `HH:MM:SS,HH:MM:SS`, the start and the end of one part. 45 of its 1,000 items write
-`M:SS,M:SS` or `MM:SS,MM:SS`, and 18 of those name several parts joined by `;` or a line break. All are read:
+Most MMAR items have the form `HH:MM:SS,HH:MM:SS`, the start and the end of one part. 45 of the 1,000 have
+`M:SS,M:SS` or `MM:SS,MM:SS`, and 18 of those have several parts joined by `;` or a line break. All are read:
 
     timestamp = part { (";" | line break) part }
-    part      = clock ("," | "-" | "~") clock        with blanks wherever a person puts them
+    part      = clock ("," | "-" | "~") clock        with spaces anywhere
     clock     = [[hours ":"] minutes ":"] seconds ["." fraction]
 
-Full-width signs, as a Chinese or Japanese keyboard gives, are read as the plain ones. The first number of a
-clock may be any, the ones after it are below 60. Times are seconds from the start of the video, kept to the
-millisecond; a part is half-open, start included, end not, so that parts that touch do not overlap.
+Full-width characters, as Chinese and Japanese keyboards produce, are read as the ASCII ones. The first number of a
+clock has no upper bound, the following ones are below 60. Times are seconds from the start of the video, kept to the
+millisecond; a part includes its start and excludes its end, so that adjacent parts do not overlap.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _PLAIN = re.compile(r"\d\d:[0-5]\d:[0-5]\d,\d\d:[0-5]\d:[0-5]\d")
 _PARTS = re.compile(r"\s*(?:;|\r\n|[\r\n])\s*")
 _RANGE = re.compile(r"\s*[,\-‐–—~]\s*")
 _CLOCK = re.compile(r"(?:(?:([0-9]{1,4}):)?([0-9]{1,4}):)?([0-9]{1,6})(?:\.([0-9]{1,3}))?")
-_HINT = "write start and end as HH:MM:SS,HH:MM:SS and join several parts with “;”"
+_HINT = "write start and end as HH:MM:SS,HH:MM:SS and join several parts with a semicolon"
 
 
 class Segment(msgspec.Struct, frozen=True, order=True):
-    """A part of a recording, start included, end not.
+    """A part of a recording; the start is included, the end is not.
 
     Attributes:
         start: seconds from the beginning, 0 or more.
@@ -59,11 +59,11 @@ def parse_timestamp(text: str, *, file: str | None = None, line: int | None = No
 
     Args:
         text: in any of the forms above.
-        file: the name to put into an error.
-        line: the 1-based line to put into an error.
+        file: name of the input, for errors.
+        line: 1-based line, for errors.
 
     Returns:
-        The parts in the order in which they are joined, which need not be that of the video.
+        The parts in the order in which they are joined, which may differ from their order in the video.
 
     Raises:
         InputError: a part cannot be read, or ends before it starts.
@@ -74,15 +74,17 @@ def parse_timestamp(text: str, *, file: str | None = None, line: int | None = No
     """
     parts = [part for part in _PARTS.split(unicodedata.normalize("NFKC", text).strip()) if part]
     if not parts:
-        raise InputError("found no time range", file=file, line=line, field="timestamp", hint=_HINT)
+        raise InputError(
+            "no time range", file=file, line=line, field="timestamp", code="invalid-timestamp", hint=_HINT
+        )
     return tuple(_segment(part, file, line) for part in parts)
 
 
 def format_timestamp(segments: Iterable[Segment]) -> str:
-    """Write parts as the publisher does, joined by `;`, to the millisecond where one is not a whole second.
+    """Format parts as the publisher does, joined by `;`; with milliseconds where one is not a whole second.
 
     Raises:
-        ValueError: there is no part, or one is so short that it would be written as nothing.
+        ValueError: there is no part, or one is shorter than a millisecond.
 
     Example:
         >>> format_timestamp([Segment(92, 122), Segment(0.5, 2)])
@@ -100,7 +102,7 @@ def format_timestamp(segments: Iterable[Segment]) -> str:
 
 
 def is_plain(text: str) -> bool:
-    """Whether a field has the common form, `HH:MM:SS,HH:MM:SS` to the letter."""
+    """Whether a field has exactly the common form, `HH:MM:SS,HH:MM:SS`."""
     return _PLAIN.fullmatch(text) is not None
 
 
@@ -108,11 +110,11 @@ def overlap(one: Sequence[Segment], other: Sequence[Segment]) -> float:
     """How many seconds of the same recording two clips share.
 
     Args:
-        one: the parts of a clip; a stretch that it holds twice counts once.
+        one: the parts of a clip; what it contains twice counts once.
         other: the parts of another clip of the same recording.
 
     Returns:
-        Seconds; 0 where they only touch.
+        Seconds; 0 if they are only adjacent.
 
     Example:
         >>> overlap(parse_timestamp("0:00,0:15"), parse_timestamp("0:10,0:39"))
@@ -123,7 +125,7 @@ def overlap(one: Sequence[Segment], other: Sequence[Segment]) -> float:
 
 
 def _merged(segments: Sequence[Segment]) -> list[Segment]:
-    """The same stretches of time, in order and each once."""
+    """The union of the segments, as disjoint segments in order."""
     merged: list[Segment] = []
     for segment in sorted(segments):
         if merged and segment.start <= merged[-1].end:
@@ -135,17 +137,19 @@ def _merged(segments: Sequence[Segment]) -> list[Segment]:
 
 def _segment(part: str, file: str | None, line: int | None) -> Segment:
     def error(problem: str) -> InputError:
-        return InputError(problem, file=file, line=line, field="timestamp", hint=_HINT)
+        return InputError(
+            problem, file=file, line=line, field="timestamp", code="invalid-timestamp", hint=_HINT
+        )
 
     shown = part if len(part) <= 60 else f"{part[:60]}…"
     clocks = _RANGE.split(part)
     if len(clocks) != 2:
-        raise error(f"“{shown}” is not a time range, start and end")
+        raise error(f'"{shown}" is not a time range (start and end)')
     start, end = (_seconds(clock) for clock in clocks)
     if start is None or end is None:
-        raise error(f"“{shown}” holds something that is not a time")
+        raise error(f'"{shown}" contains something that is not a time')
     if start >= end:
-        raise error(f"“{shown}” does not end after it starts")
+        raise error(f'"{shown}" does not end after it starts')
     return Segment(start, end)
 
 
@@ -156,7 +160,7 @@ def _seconds(clock: str) -> float | None:
     if (minutes is not None and int(seconds) >= 60) or (hours is not None and int(minutes) >= 60):
         return None
     whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds)
-    # Divided once, so that 1.1 read is 1.1 and not the sum of a whole and a fraction.
+    # One division, so that "1.1" is read as the float 1.1.
     return (whole * 1000 + int((fraction or "").ljust(3, "0"))) / 1000
 
 

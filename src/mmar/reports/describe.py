@@ -17,9 +17,9 @@ from mmar.audio import describe as audio_facts
 from mmar.audit.sounds import clip_file
 from mmar.errors import InputError
 from mmar.items import Benchmark, Item
-from mmar.items.groups import published_rank
+from mmar.items.item import published_rank
+from mmar.items.source_video import item_video
 from mmar.items.timestamps import parse_timestamp
-from mmar.items.video import item_video
 from mmar.stats.chance import guessing
 
 __all__ = ["Description", "Durations", "describe_benchmark", "in_published_order"]

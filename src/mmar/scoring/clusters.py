@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from mmar.items import Item
-from mmar.items.video import item_video
+from mmar.items.source_video import item_video
 from mmar.stats.cluster import accuracy_of_counts
 
 __all__ = ["Clustered", "clustered", "clusters_of", "names_a_video"]

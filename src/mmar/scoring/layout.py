@@ -26,7 +26,7 @@ from mmar.items import (
     first_names,
     raw_records,
 )
-from mmar.items.groups import LAYERS, MODALITIES
+from mmar.items.item import LAYERS, MODALITIES
 from mmar.scoring.join import join
 from mmar.scoring.official import official_match
 from mmar.scoring.plan import Plan

@@ -7,7 +7,7 @@ from functools import lru_cache
 import msgspec
 
 from mmar.items import Question
-from mmar.items.groups import published_rank
+from mmar.items.item import published_rank
 from mmar.protocols import ReadingRule
 from mmar.protocols.prepared import Prepared
 from mmar.protocols.reading import read_known

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from mmar.errors import InputError, UsageError
 from mmar.items import Item as PublicItem
-from mmar.items.video import canonical_url
+from mmar.items.source_video import canonical_url
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Recording
 from mmar.studio.data.tables import Project

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mmar.errors import InputError
-from mmar.items.video import canonical_url
+from mmar.items.source_video import canonical_url
 from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.release_tables import FrozenClip, Release, Takedown

@@ -10,8 +10,8 @@ from mmar.audit.finding import Finding, Measure
 from mmar.audit.sounds import Sound
 from mmar.audit.subject import Subject
 from mmar.items import Item
+from mmar.items.source_video import source_parts
 from mmar.items.timestamps import overlap
-from mmar.items.video import source_parts
 
 __all__ = ["CHECKS"]
 

@@ -9,8 +9,8 @@ from mmar.audit.finding import Finding
 from mmar.audit.subject import Subject
 from mmar.audit.wording import quoted
 from mmar.errors import InputError
+from mmar.items.source_video import addresses
 from mmar.items.timestamps import format_timestamp, is_plain, parse_timestamp
-from mmar.items.video import addresses
 
 __all__ = ["CHECKS"]
 

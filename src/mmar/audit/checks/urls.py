@@ -11,7 +11,7 @@ from mmar.audit.finding import Finding, Measure
 from mmar.audit.subject import Subject
 from mmar.audit.wording import quoted
 from mmar.items import Item
-from mmar.items.video import (
+from mmar.items.source_video import (
     PERSONAL_PARAMETERS,
     addresses,
     canonical_url,

@@ -10,8 +10,8 @@ from mmar.audit.finding import Finding, Measure
 from mmar.audit.subject import Subject
 from mmar.audit.wording import same
 from mmar.items import Item
+from mmar.items.source_video import item_video, overlapping
 from mmar.items.timestamps import overlap
-from mmar.items.video import item_video, overlapping
 
 __all__ = ["CHECKS"]
 

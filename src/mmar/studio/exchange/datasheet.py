@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mmar.audio import Facts
 from mmar.items import Item, benchmark_digest
-from mmar.items.video import item_video
+from mmar.items.source_video import item_video
 from mmar.studio.exchange.changes import inline_text
 from mmar.studio.exchange.facts import ReleaseFacts
 

@@ -28,7 +28,7 @@ class TakenDown(msgspec.Struct, frozen=True):
     """Something that must be in no release any more.
 
     Attributes:
-        what: an item's id, a video's id or key (`mmar.items.video.Video.key`), an address in any spelling, or
+        what: an item's id, a video's id or key (`mmar.items.source_video.Video.key`), an address in any spelling, or
             the SHA-256 of a sound file.
         reason: why, for the public; may be empty.
     """

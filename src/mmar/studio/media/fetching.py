@@ -26,7 +26,7 @@ import msgspec
 
 from mmar.errors import ExternalError, UsageError
 from mmar.files.progress import Advance
-from mmar.items.video import canonical_url, find_video, is_short_link
+from mmar.items.source_video import canonical_url, find_video, is_short_link
 from mmar.studio.media.containers import container_of
 from mmar.studio.media.download import fetch_file, follow
 from mmar.studio.media.downloader import YT_DLP, download_video
@@ -123,7 +123,7 @@ async def fetch_source(
         cache: the cache folder; it is made if need be.
         policy: what may be fetched.
         via: `yt-dlp` for a page with a player, `http` for a media file; `auto` takes the pages of the sites
-            that `mmar.items.video` knows for pages, and everything else for a file.
+            that `mmar.items.source_video` knows for pages, and everything else for a file.
         command: how the downloader is started.
         environment: variables for the downloader.
         resolver: who is asked for the addresses of a name; the system if `None`.

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from mmar.items.source_video import addresses, find_video
 from mmar.items.timestamps import format_timestamp
-from mmar.items.video import addresses, find_video
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Clip, Recording
 from mmar.studio.workflow import ItemContent

@@ -15,8 +15,8 @@ import msgspec
 from mmar.errors import InputError
 from mmar.items import Criterion, Item
 from mmar.items.item import FIELDS
+from mmar.items.source_video import canonical_url
 from mmar.items.timestamps import Segment, parse_timestamp
-from mmar.items.video import canonical_url
 
 __all__ = [
     "CUE_REGIONS",

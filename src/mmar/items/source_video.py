@@ -22,7 +22,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
-from mmar.items.bilibili import bv_id
 from mmar.items.item import Item
 from mmar.items.timestamps import Segment, overlap, parse_timestamp
 
@@ -31,6 +30,7 @@ __all__ = [
     "Overlap",
     "Video",
     "addresses",
+    "bv_id",
     "canonical_url",
     "find_video",
     "is_short_link",
@@ -61,6 +61,14 @@ _YOUTUBE_HOSTS = frozenset(
 _BILIBILI_HOSTS = frozenset({"bilibili.com", "www.bilibili.com", "m.bilibili.com"})
 # The publisher's ids: the video's id, then the first part's times.
 _ITEM_ID = re.compile(r"(BV[0-9A-Za-z]{10}|[0-9A-Za-z_-]{11})_\d{1,2}(?:-\d{2}){1,2}_\d")
+
+
+# A Bilibili "BV" id is the "av" number, combined with a constant and written in base 58 with an alphabet of the site's
+# own, two pairs of digits exchanged.
+_BV_ALPHABET = "FcwAPNKTMug3GV5Lj7EJnHpWsx4tb8haYeviqBz6rkCy12mUSDQX9RdoZf"
+_BV_XOR = 23_442_827_791_579
+_BV_LIMIT = 1 << 51
+_BV_SWAPS = ((0, 6), (1, 4))
 
 
 class Video(msgspec.Struct, frozen=True):
@@ -136,6 +144,25 @@ def find_video(address: str) -> Video | None:
         part = query.get("p", "") if query.get("p") != "1" else ""
         return Video("bilibili", name, int(part) if re.fullmatch(r"[1-9]\d{0,3}", part) else None)
     return None
+
+
+def bv_id(number: int) -> str | None:
+    """The `BV...` id of a Bilibili `av` number; `None` if there is no such number.
+
+    Example:
+        >>> bv_id(170001)
+        'BV17x411w7KC'
+    """
+    if not 0 < number < _BV_LIMIT:
+        return None
+    rest, digits = (_BV_LIMIT | number) ^ _BV_XOR, ""
+    while rest:
+        rest, digit = divmod(rest, len(_BV_ALPHABET))
+        digits = _BV_ALPHABET[digit] + digits
+    order = list(digits)
+    for one, other in _BV_SWAPS:
+        order[one], order[other] = order[other], order[one]
+    return "BV1" + "".join(order)
 
 
 def video_id(url: str | None) -> str | None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmar.items import Benchmark, Item, load_benchmark
-from mmar.items.video import (
+from mmar.items.source_video import (
     PERSONAL_PARAMETERS,
     Video,
     addresses,

@@ -1,4 +1,4 @@
-"""The quick way through a JSON array finds what the careful way finds, whatever is wrong with the array."""
+"""JSON arrays: decoding pieces and scanning for braces find the same records, whatever is wrong with the array."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mmar.errors import InputError
-from mmar.items import arrays
-from mmar.items.arrays import array_records
+from mmar.items import records as arrays
+from mmar.items.records import _array_records as array_records
 
 Found = tuple[list[tuple[int, bytes]], str]
 
@@ -57,13 +57,13 @@ element = sound | st.lists(pieces, max_size=6).map("".join)
 def test_both_ways_agree(elements: list[str], between: str, end: str, size: int) -> None:
     text = f"[\n{between.join(elements)}{end}".encode()
     quick = found(text, size)
-    with patch.object(arrays, "_sound_objects", lambda text, line: ([], line, text)):
+    with patch.object(arrays, "_decode_objects", lambda text, line: ([], line, text)):
         assert quick == found(text, size)
 
 
 def test_the_quick_way_is_taken() -> None:
     text = json.dumps([{"id": at, "inner": [{"id": at}]} for at in range(50)], indent=1).encode()
-    with patch.object(arrays, "_objects", side_effect=arrays._objects) as careful:
+    with patch.object(arrays, "_scan_objects", side_effect=arrays._scan_objects) as careful:
         assert len(found(text, 1 << 20)[0]) == 50
     # Only the last one is left for it.
     assert [
