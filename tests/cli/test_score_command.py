@@ -106,16 +106,16 @@ def test_a_key_is_chosen_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 BAD: dict[str, tuple[bytes | None, str]] = {
     "missing": (None, "no such file"),
-    "empty": (b"", "the file is empty"),
+    "empty": (b"", "is an empty file"),
     "empty array": (b"[\n]\n", "holds no record"),
-    "html": (b"<!DOCTYPE html><html><body>404</body></html>", "is HTML or XML"),
-    "csv": (b"id,answer_prediction\na,b\n", "expected “[” or “{”"),
+    "html": (b"<!DOCTYPE html><html><body>404</body></html>", "is a web page"),
+    "csv": (b"id,answer_prediction\na,b\n", 'expected "[" or "{"'),
     "number": (
         b'{"id": "a", "answer_prediction": 5}\n',
-        'field "answer_prediction": expected text or null, found a number',
+        'field "answer_prediction": expected a string or null, found the number 5',
     ),
     "list": (b'{"id": "a", "answer_prediction": ["x"]}\n', "found a list"),
-    "latin": (b'{"id": "a", "answer_prediction": "caf\xe9"}\n', "0xe9 is not UTF-8"),
+    "latin": (b'{"id": "a", "answer_prediction": "caf\xe9"}\n', "0xe9 is not valid UTF-8"),
     "utf16": ('{"id": "a"}'.encode("utf-16"), "UTF-16"),
     "cut array": (b'[{"id": "a", "answer_prediction": "x"},', "does not end with"),
     "no choices": (b'{"id": "a", "answer_prediction": "x"}\n', "name the benchmark that it answers"),
@@ -145,7 +145,7 @@ def test_one_broken_line_in_the_middle(tmp_path: Path, capsys: pytest.CaptureFix
     lines[1] = lines[1][:-20]
     path.write_text("\n".join(lines))
     assert mmar("score", path) == 2
-    assert f"{path}:2: broken JSON" in capsys.readouterr().err
+    assert f"{path}:2: not valid JSON" in capsys.readouterr().err
     assert mmar("score", path, "--lenient", "--json") == 0
     told = capsys.readouterr()
     found = json.loads(told.out)

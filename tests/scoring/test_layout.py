@@ -88,9 +88,9 @@ def test_where_the_script_stops_the_error_says_so(
     ("records", "said"),
     [
         ([{"id": "zz", "answer_prediction": "y"}], "is no item"),
-        ([{"id": "a", "answer_prediction": "y"}] * 2, "stands on line 1 already"),
+        ([{"id": "a", "answer_prediction": "y"}] * 2, "is the id of line 1 already"),
         ([{"id": "a", "answer_prediction": None}], "is null"),
-        ([{"id": "a", "answer_prediction": 5}], "found a number"),
+        ([{"id": "a", "answer_prediction": 5}], "found the number 5"),
     ],
 )
 def test_joined_to_a_benchmark_nothing_is_passed_over(

@@ -44,7 +44,9 @@ _NAMES: dict[Any, str] = {
 
 
 @overload
-def decode_json(data: bytes, *, file: str | None = None, line: int | None = None) -> Any: ...
+def decode_json(
+    data: bytes, *, file: str | None = None, line: int | None = None, hint: str | None = None
+) -> Any: ...
 
 
 @overload

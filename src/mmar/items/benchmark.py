@@ -175,7 +175,9 @@ def load_benchmark(
     lost = 0
     for line, text in raw_records(path):
         try:
-            record = decode_json(text, file=str(path), line=line)
+            record = decode_json(
+                text, file=str(path), line=line, hint="correct it, or leave it out with --lenient"
+            )
             item = Item.from_record(record, file=str(path), line=line, annotations=annotations)
             problem = duplicate_id(item.id, path, lines[item.id], line) if item.id in lines else None
         except InputError as error:

@@ -167,7 +167,7 @@ class PredictionReader:
 
     def _decode_carefully(self, text: bytes, line: int) -> Any:
         """Decode what the fast decoder refused: NaN and Infinity are read, anything else is an error in words."""
-        value = decode_json(text, file=self.file, line=line)
+        value = decode_json(text, file=self.file, line=line, hint=_LENIENT)
         if not isinstance(value, dict):
             raise InputError(
                 f"a record must be a JSON object, found {json_type(value)}",

@@ -132,7 +132,7 @@ def _not_json(head: bytes, name: str) -> InputError:
     kind = sniff(head)
     if kind.format != "text":
         hints = {
-            "empty": "expected JSONL or a JSON array of records",
+            "empty": "was it written completely?",
             "utf-16": "save the file as UTF-8",
             "html": "a saved web page? get the raw file instead",
             "git-lfs": "get the file itself with git lfs pull",

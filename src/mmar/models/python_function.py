@@ -21,8 +21,8 @@ from typing import Any, cast
 
 import msgspec
 
-from mmar.errors import UsageError
-from mmar.items.decoding import wrong_shape
+from mmar.errors import InputError, UsageError
+from mmar.files.typed import convert
 from mmar.models.answer import Answer, RequestFailed
 from mmar.models.credentials import Credential, secrets_of
 from mmar.models.extra_options import check_known, choice_of, number_of
@@ -115,10 +115,10 @@ def _understood(given: Any) -> ProgramAnswer:
     if isinstance(given, str):
         return ProgramAnswer(text=given)
     try:
-        return msgspec.convert(given, ProgramAnswer)
-    except msgspec.ValidationError as error:
+        return convert(given, ProgramAnswer)
+    except InputError as error:
         raise RequestFailed(
-            "bad_reply", f"expected a text or a dictionary of an answer ({wrong_shape(error).summary})"
+            "bad_reply", f"expected a text or a dictionary of an answer ({error.summary})"
         ) from None
 
 

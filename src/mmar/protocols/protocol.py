@@ -14,8 +14,8 @@ from typing import Literal
 import msgspec
 
 from mmar.errors import InputError, UsageError
+from mmar.files.typed import convert, decode_toml, read_text
 from mmar.items import Item
-from mmar.items.decoding import wrong_shape
 from mmar.protocols.markers import ReadingRule
 from mmar.protocols.reading import Reading, read
 from mmar.protocols.request import Message, Request, Settings
@@ -129,13 +129,7 @@ def read_protocol_file(path: Path) -> Protocol:
     Raises:
         InputError: naming the field.
     """
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        raise InputError("no such file", file=str(path), hint="check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read ({error})", file=str(path)) from None
-    found = _parse(text, str(path))
+    found = _parse(read_text(path), str(path))
     if len(found) != 1:
         raise InputError(
             f"found {len(found)} protocols, expected one", file=str(path), hint="one [[protocol]] a file"
@@ -144,15 +138,11 @@ def read_protocol_file(path: Path) -> Protocol:
 
 
 def _parse(text: str, file: str) -> list[Protocol]:
-    import tomllib
-
-    try:
-        tables = tomllib.loads(text).get("protocol", [])
-        found = msgspec.convert(tables if isinstance(tables, list) else [tables], list[Protocol])
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"broken TOML: {error}", file=file, hint="correct the file") from None
-    except msgspec.ValidationError as error:
-        raise wrong_shape(error, file=file, hint="see docs/protocols.md for the fields") from None
+    tables = decode_toml(text, file=file).get("protocol", [])
+    found = [
+        convert(table, Protocol, file=file, hint="see docs/protocols.md for the fields")
+        for table in (tables if isinstance(tables, list) else [tables])
+    ]
     for protocol in found:
         for place in ("{q}", "{choices}"):
             if protocol.template.count(place) != 1:

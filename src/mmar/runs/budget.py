@@ -14,14 +14,13 @@ prices change:
 from __future__ import annotations
 
 import math
-import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import msgspec
 
-from mmar.errors import InputError, UsageError
-from mmar.items.decoding import wrong_shape
+from mmar.errors import UsageError
+from mmar.files.typed import convert, read_toml
 from mmar.models import Usage
 
 __all__ = ["Budget", "Price", "Spending", "parse_budget", "price_of"]
@@ -154,17 +153,13 @@ def price_of(model: str, path: Path | None) -> Price | None:
     """
     if path is None:
         return None
-    try:
-        with path.open("rb") as stream:
-            prices = msgspec.convert(tomllib.load(stream).get("price", []), list[Price])
-    except FileNotFoundError:
-        raise InputError(
-            "no such file", file=str(path), code="no-such-file", hint="prices names your price table"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
-        raise InputError(f"cannot be read ({error})", file=str(path), code="bad-prices") from None
-    except msgspec.ValidationError as error:
-        raise wrong_shape(error, file=str(path), hint="each [[price]] has model, input, output") from None
+    prices = convert(
+        read_toml(path).get("price", []),
+        list[Price],
+        file=str(path),
+        field="price",
+        hint="each [[price]] has model, input, output",
+    )
     for price in prices:
         if fnmatchcase(model, price.model):
             return price

@@ -16,8 +16,8 @@ import msgspec
 
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.locks import try_lock
+from mmar.files.typed import decode_json
 from mmar.items import raw_records
-from mmar.items.decoding import types_in_words
 from mmar.models import Answer
 from mmar.runs.keys import Progress, RequestKey, key_of
 
@@ -62,15 +62,17 @@ def read_ledger(path: Path) -> Iterator[tuple[int, Answer]]:
         if torn is not None:
             raise torn
         try:
-            yield line, decode_answer(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+            answer = decode_json(text, Answer)
+        except InputError as error:
             torn = InputError(
-                f"is not an answer: {types_in_words(str(error))}",
+                f"is not an answer: {error.summary}",
                 file=str(path),
                 line=line,
                 code="bad-ledger",
                 hint="restore the line if the file was edited",
             )
+        else:
+            yield line, answer
     if torn is not None and _ends_with_newline(path):
         raise torn
 

@@ -16,7 +16,7 @@ import msgspec
 from mmar._version import __version__
 from mmar.errors import InputError, UsageError
 from mmar.files.atomic import write_atomic
-from mmar.items.decoding import types_in_words
+from mmar.files.typed import decode_json
 from mmar.protocols import Protocol, Settings
 from mmar.runs.signature import Signature, run_parts
 
@@ -184,10 +184,10 @@ def read_manifest(folder: Path) -> Manifest | None:
             hint="choose another folder",
         ) from None
     try:
-        manifest = msgspec.json.decode(data, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        manifest = decode_json(data, Manifest)
+    except InputError as error:
         raise InputError(
-            f"is not a manifest of mmar {__version__}: {types_in_words(str(error))}",
+            f"is not a manifest of mmar {__version__}: {error.summary}",
             file=str(path),
             code="bad-manifest",
             hint="restore the file if it was edited",

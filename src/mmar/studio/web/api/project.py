@@ -7,8 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Body, Depends, Request
 
-from mmar.errors import InputError
-from mmar.items.decoding import wrong_shape
+from mmar.files.typed import convert
 from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.jobs.converting import ask_for_conversion
 from mmar.studio.security.sessions import Visitor
@@ -33,12 +32,7 @@ def converted(value: Any, kind: Any, field: str) -> Any:
     Raises:
         InputError: it is not one.
     """
-    try:
-        return msgspec.convert(value, kind, strict=False)
-    except msgspec.ValidationError as error:
-        found = wrong_shape(error)
-        location = ".".join(part for part in (field, found.field) if part)
-        raise InputError(found.problem, field=location) from None
+    return convert(value, kind, field=field, strict=False)
 
 
 @router.get("/projects", summary="Your projects")
