@@ -70,7 +70,7 @@ def test_errors_about_records_name_their_number(tmp_path: Path, monkeypatch: pyt
     records: list[dict[str, object]] = [{"id": item.id, "answer_prediction": item.answer} for item in demo]
     records[2]["answer_prediction"] = 5
     with pytest.raises(
-        InputError, match="^predictions:3: field .answer_prediction.: expected a string or null"
+        InputError, match=r"^predictions:3: field .answer_prediction.: expected a string or null"
     ):
         mmar.score(records, demo)
     with pytest.raises(InputError, match="no predictions were given"):

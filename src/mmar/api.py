@@ -222,7 +222,12 @@ def score(
                 raise
             # The caller knows the records by their number, not by a file that is gone.
             raise InputError(
-                error.problem, file="predictions", line=error.line, field=error.field, hint=error.hint
+                error.problem,
+                file="predictions",
+                line=error.line,
+                field=error.field,
+                code=error.code,
+                hint=error.hint,
             ) from None
 
 
