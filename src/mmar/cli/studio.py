@@ -83,7 +83,7 @@ def serve(
     import msgspec
     import uvicorn
 
-    from mmar.studio.library import clear_leftovers
+    from mmar.studio.media.media_store import clear_leftovers
     from mmar.studio.start import setup_link
     from mmar.studio.web.app import create_app
 

@@ -29,14 +29,14 @@ __all__ = ["FILE_COMMANDS"]
 def release(config: StudioConfig, project: str, version: str, baseline: Path | None) -> None:
     """Write a release of a project's approved items; an existing version is written again, byte for byte."""
     from mmar.audit import read_baseline
-    from mmar.studio.measuring import measure_clips, unmeasured_items
-    from mmar.studio.release import write_project_release
+    from mmar.studio.exchange.releases import write_project_release
+    from mmar.studio.jobs.clips import items_with_unmeasured_clips, measure_clips
 
     accepted = read_baseline(baseline) if baseline else None
     opened = opened_studio(config)
     with opened.database.read() as session:
         found, _ = acting(session, project, None)
-        unmeasured = unmeasured_items(session, found.id)
+        unmeasured = items_with_unmeasured_clips(session, found.id)
     measure_clips(config.media, opened.database, unmeasured)
     now = opened.clock()
     made = write_project_release(config, opened.database, project, version, now, accepted=accepted)
@@ -79,7 +79,7 @@ def import_(
     Example:
       mmar studio import demo MMAR-meta.jsonl --audio-dir . --inspect
     """
-    from mmar.studio.import_files import Source, import_file
+    from mmar.studio.exchange.importing import Source, import_file
 
     opened = opened_studio(config)
     done = import_file(
@@ -121,8 +121,8 @@ def export(
     Example:
       mmar studio export demo out/items.jsonl --audio-dir out
     """
-    from mmar.files.atomic import write_atomic
-    from mmar.studio.items_file import LOCAL_FILES, copy_clips, format_of, item_file, project_items
+    from mmar.items.whole_file import write_whole
+    from mmar.studio.exchange.item_files import LOCAL_FILES, copy_clips, format_of, item_file, project_items
 
     opened = opened_studio(config)
     form = format_of(file.name)
@@ -130,7 +130,7 @@ def export(
         found, _ = acting(session, project, None)
         exported = project_items(session, found, with_clips=audio_dir is not None)
     copied = copy_clips(exported, config.media, audio_dir) if audio_dir else 0
-    write_atomic(
+    write_whole(
         file, item_file(exported.items, form, audio_base=LOCAL_FILES if audio_url is None else audio_url)
     )
     if form == "label-studio.xml":
@@ -164,7 +164,7 @@ def takedown(
     from sqlalchemy import select
 
     from mmar.studio.data.release_tables import Release, Takedown
-    from mmar.studio.takedowns import add_takedown, lift_takedown, taken_down_since
+    from mmar.studio.store.takedowns import add_takedown, lift_takedown, taken_down_since
 
     opened = opened_studio(config)
     if what is None:
@@ -211,7 +211,7 @@ def takedown(
 @click.pass_obj
 def backup(config: StudioConfig, into: Path) -> None:
     """Copy the database and all files to INTO, also while the server runs."""
-    from mmar.studio.backups import back_up_studio
+    from mmar.studio.exchange.studio_backup import back_up_studio
 
     made = back_up_studio(config, into)
     click.echo(f"{len(made.files)} files ({made.size / 1e6:.1f} MB) backed up to {into}")
@@ -228,7 +228,7 @@ def restore(config: StudioConfig, backup_folder: Path) -> None:
     What was there is then in the data folder's .before-restore. A backup of a studio on SQLite can be restored
     to one on PostgreSQL, and the other way round.
     """
-    from mmar.studio.backups import restore_studio
+    from mmar.studio.exchange.studio_backup import restore_studio
 
     made = restore_studio(config, backup_folder)
     click.echo(f"{len(made.files)} files of {made.when} restored to {config.data}")

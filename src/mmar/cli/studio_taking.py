@@ -34,15 +34,15 @@ def take_over(config: StudioConfig, project: str, by: str, kind: str | None, as_
     Example:
       mmar studio take-over demo --by lea --kind rubric
     """
-    from mmar.studio.store.proposals import count_proposals, takeable
-    from mmar.studio.taking import take_over_many
+    from mmar.studio.store.proposals import acceptable_proposals, count_waiting_proposals
+    from mmar.studio.store.review import accept_proposals
 
     opened = opened_studio(config)
     with opened.database.read() as session:
         found, actor = acting(session, project, by)
-        numbers = takeable(session, found.id, actor, kind=kind or "")
-        hidden = count_proposals(session, found.id, actor, kind=kind or "").hidden
-    outcome = take_over_many(opened.database, found, numbers, actor, opened.clock)
+        numbers = acceptable_proposals(session, found.id, actor, kind=kind or "")
+        hidden = count_waiting_proposals(session, found.id, actor, kind=kind or "").hidden
+    outcome = accept_proposals(opened.database, found, numbers, actor, opened.clock)
     if as_json:
         said = {"done": outcome.done, "left": dict(outcome.left), "hidden": hidden}
         click.echo(json.dumps(said, ensure_ascii=False))

@@ -23,7 +23,7 @@ from mmar.errors import UsageError
 
 if TYPE_CHECKING:
     from mmar.studio.config import StudioConfig
-    from mmar.studio.jobs.worker import Ended
+    from mmar.studio.jobs.worker import JobOutcome
 
 __all__ = ["WORK_COMMANDS"]
 
@@ -86,8 +86,7 @@ def work(
     """
     import msgspec
 
-    from mmar.studio.jobs.draining import drain
-    from mmar.studio.jobs.worker import Ended
+    from mmar.studio.jobs.worker import JobOutcome, run_queue
 
     if project is None and (fetch or ask or retry or rate is not None or channels is not None):
         raise UsageError("--fetch, --ask, --retry, --rate and --channels need --project")
@@ -106,10 +105,10 @@ def work(
             queue_sounds(opened, project)
         if ask:
             queue_questions(opened, project, ask, known_state(state), again=ask_again)
-    ended: Counter[Ended] = Counter()
+    ended: Counter[JobOutcome] = Counter()
     shown = _Shown()
     try:
-        drain(config, opened.database, opened.clock, at_once=at_once, stay=stay, told=shown, ended=ended)
+        run_queue(config, opened.database, opened.clock, at_once=at_once, stay=stay, told=shown, ended=ended)
         stopped = False
     except KeyboardInterrupt:
         stopped = True
@@ -118,11 +117,11 @@ def work(
     shown.close()
     if not text_model:
         tell_what_waits_for_a_model(opened)
-    failed = ended[Ended.FAILED]
+    failed = ended[JobOutcome.FAILED]
     if as_json:
-        click.echo(json.dumps({"done": ended[Ended.DONE], "failed": failed, "stopped": stopped}))
+        click.echo(json.dumps({"done": ended[JobOutcome.DONE], "failed": failed, "stopped": stopped}))
     else:
-        click.echo(f"{ended[Ended.DONE]} jobs done" + (f", {failed} failed" if failed else ""))
+        click.echo(f"{ended[JobOutcome.DONE]} jobs done" + (f", {failed} failed" if failed else ""))
     if failed:
         click.echo(
             "`mmar studio jobs PROJECT` says why; `work --project PROJECT --retry` tries again", err=True
@@ -184,8 +183,8 @@ def assign(
     Example:
       mmar studio assign demo --state inspection --unassigned --inspector ina --inspector ivo
     """
-    from mmar.studio.bulk import hand_out
-    from mmar.studio.store.finding import NOBODY, ItemFilter, item_numbers
+    from mmar.studio.store.bulk import assign_items
+    from mmar.studio.store.item_search import NOBODY, ItemFilter, item_numbers
     from mmar.studio.workflow import Role
 
     if sum(map(bool, (inspector, writer, anybody))) != 1:
@@ -207,7 +206,7 @@ def assign(
         people = [acting(session, project, login)[1].person for login in inspector + writer]
         items = item_numbers(session, found.id, chosen)
     role = Role.ANNOTATOR if writer else Role.INSPECTOR
-    outcome = hand_out(opened.database, found, items, actor, role, people, opened.clock)
+    outcome = assign_items(opened.database, found, items, actor, role, people, opened.clock)
     logins = dict(zip(people, inspector + writer, strict=True))
     shares = ", ".join(f"{logins[person]} {number}" for person, number in sorted(outcome.people.items()))
     click.echo(f"{outcome.done} of {len(items)} items" + (f": {shares}" if shares else ""))
@@ -222,7 +221,7 @@ class _Shown:
         self._live = sys.stderr.isatty()
         self._last, self._drawn = time.monotonic(), False
 
-    def __call__(self, ended: Counter[Ended], left: int) -> None:
+    def __call__(self, ended: Counter[JobOutcome], left: int) -> None:
         words = ", ".join([f"{left:,} left", *(f"{number:,} {how}" for how, number in ended.items())])
         if self._live:
             click.echo(f"\r\x1b[K{words}", err=True, nl=False)

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from mmar.errors import ExternalError, UsageError
-from mmar.studio.backups import finish_studio
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import open_database
 from mmar.studio.data.migrate import migrate
 from mmar.studio.data.tables import Person
+from mmar.studio.exchange.studio_backup import finish_studio
 from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import make_link
-from mmar.studio.store.people import add_person, trace
+from mmar.studio.store.people import add_person, log_action
 from mmar.studio.web.context import Studio
 
 __all__ = ["open_studio", "setup_link"]
@@ -68,7 +68,7 @@ def setup_link(studio: Studio, base: str, *, login: str = "admin") -> str | None
         admin = session.scalar(select(Person).where(Person.site_admin).limit(1))
         if admin is None:
             admin = add_person(session, login, "Admin", now, site_admin=True)
-            trace(session, now, None, "first admin", login)
+            log_action(session, now, None, "first admin", login)
         token = make_link(session, admin.id, "setup", now)
     return f"{base}/welcome/{token}"
 
@@ -89,6 +89,6 @@ def link_for(studio: Studio, login: str, base: str, *, name: str = "", site_admi
             person = add_person(session, login, name, now, site_admin=site_admin)
         elif site_admin and not person.site_admin:
             raise UsageError(f"{person.login} exists and is no admin of the site")
-        trace(session, now, None, "link made on the console", person.login)
+        log_action(session, now, None, "link made on the console", person.login)
         token = make_link(session, person.id, "password" if person.password else "invite", now)
     return f"{base}/welcome/{token}"

@@ -17,7 +17,7 @@ from mmar.errors import ExternalError, MmarError, UsageError
 from mmar.studio.data import Database, item_tables, media_tables, open_database, release_tables
 from mmar.studio.data.migrate import migrate, newest_revision
 from mmar.studio.data.settings import ProjectSettings
-from mmar.studio.data.tables import Base, Person, Project, Trace
+from mmar.studio.data.tables import AuditLogEntry, Base, Person, Project
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TABLES = (item_tables, media_tables, release_tables)
@@ -33,7 +33,7 @@ def test_the_migrations_make_what_the_program_uses_and_may_run_again(database: D
 
 def test_history_is_only_ever_added_to(database: Database) -> None:
     with database.write() as session:
-        session.add(Trace(at=NOW, action="x", subject="y", person_id=None))
+        session.add(AuditLogEntry(at=NOW, action="x", subject="y", person_id=None))
     for statement in ("UPDATE trace SET action = 'z'", "DELETE FROM trace"):
         with pytest.raises((DBAPIError, ExternalError), match="only ever added"), database.write() as session:
             session.execute(text(statement))
@@ -126,7 +126,7 @@ def test_a_database_of_every_older_version_is_brought_forward_with_what_is_in_it
             assert session.scalars(select(Person.login)).all() == ["a"]
             assert session.scalars(select(Project)).one().settings == ProjectSettings(inspections=2)
         with pytest.raises((DBAPIError, ExternalError), match="only ever added"), database.write() as session:
-            session.add(Trace(at=NOW, action="x", subject="y", person_id=None))
+            session.add(AuditLogEntry(at=NOW, action="x", subject="y", person_id=None))
             session.flush()
             session.execute(text("DELETE FROM trace"))
         database.close()

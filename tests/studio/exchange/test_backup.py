@@ -15,9 +15,8 @@ import pytest
 
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.studio.exchange import backup as backup_module
-from mmar.studio.exchange.backup import back_up
-from mmar.studio.exchange.backup_folder import is_passing, locked, read_backup, verify_backup
-from mmar.studio.exchange.restoring import finish_restore, restore
+from mmar.studio.exchange.backup import back_up, is_temporary, locked, read_backup, verify_backup
+from mmar.studio.exchange.restore import finish_restore, restore
 
 # What a studio does all the time: a file first, then the row that names it; now and then a larger transaction
 # of which half must never be seen. Runs until it is killed.
@@ -71,7 +70,7 @@ def content(folder: Path) -> dict[str, object]:
     return {
         name: money(path) if name == "studio.db" else path.read_bytes()
         for name, path in names.items()
-        if not is_passing(PurePosixPath(name)) and not name.startswith("studio.db-")
+        if not is_temporary(PurePosixPath(name)) and not name.startswith("studio.db-")
     }
 
 
@@ -288,7 +287,7 @@ def test_no_room_is_said_before_anything_is_copied(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     back_up(data, tmp_path / "backup")
-    monkeypatch.setattr("mmar.studio.exchange.restoring.shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    monkeypatch.setattr("mmar.studio.exchange.restore.shutil.disk_usage", lambda _: SimpleNamespace(free=0))
     before = content(data)
     with pytest.raises(ExternalError, match="make room"):
         restore(tmp_path / "backup", data)
@@ -312,7 +311,7 @@ def test_two_restores_at_once(data: Path, tmp_path: Path) -> None:
 KILLED = """
     import os, sys
     from pathlib import Path
-    from mmar.studio.exchange import backup, restoring
+    from mmar.studio.exchange import backup, restore
 
     left = int(sys.argv[1])
 
@@ -328,9 +327,9 @@ KILLED = """
     Path.rename = counted(Path.rename)
     Path.replace = counted(Path.replace)
     Path.unlink = counted(Path.unlink)
-    backup.copied = restoring.copied = counted(backup.copied)
+    backup.copy_file = restore.copy_file = counted(backup.copy_file)
     what, source, target = sys.argv[2:]
-    (backup.back_up if what == "back_up" else restoring.restore)(Path(source), Path(target))
+    (backup.back_up if what == "back_up" else restore.restore)(Path(source), Path(target))
 """
 
 
@@ -403,13 +402,13 @@ def test_what_cannot_be_backed_up(data: Path, tmp_path: Path) -> None:
 def test_a_file_that_is_deleted_meanwhile_is_counted(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = backup_module.copied
+    whole = backup_module.copy_file
 
     def deleted_first(source: Path, target: Path) -> object:
         source.unlink()
         return whole(source, target)
 
-    monkeypatch.setattr(backup_module, "copied", deleted_first)
+    monkeypatch.setattr(backup_module, "copy_file", deleted_first)
     made = back_up(data, tmp_path / "backup")
     assert (made.vanished, set(made.files)) == (1, {"studio.db"})
 
@@ -423,4 +422,4 @@ def test_a_file_that_does_not_come_to_rest(data: Path, tmp_path: Path) -> None:
             return super().stat(**named)
 
     with pytest.raises(ExternalError, match="changes while it is copied"):
-        backup_module.copied(Growing(data / "media" / "a.wav"), tmp_path / "copy")
+        backup_module.copy_file(Growing(data / "media" / "a.wav"), tmp_path / "copy")

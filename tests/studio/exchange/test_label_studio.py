@@ -8,8 +8,7 @@ from made_items import BENCHMARKS, as_json
 
 from mmar.errors import InputError
 from mmar.items import Item, load_benchmark
-from mmar.studio.exchange.label_studio import label_studio_config, label_studio_tasks
-from mmar.studio.exchange.label_studio_reading import read_label_studio
+from mmar.studio.exchange.label_studio import label_studio_config, label_studio_tasks, read_label_studio
 from real_data import MMAR, needs_real_data
 
 ITEM = Item(

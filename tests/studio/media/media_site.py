@@ -12,7 +12,7 @@ import soundfile
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from mmar.studio.media.policy import FetchPolicy
+from mmar.studio.media.fetch_policy import FetchPolicy
 
 RATE = 8000
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mmar.studio.library import keep_audio
+from mmar.studio.media.media_store import store_audio
 
 RATE = 16_000
 SOUND = (0.4 * np.sin(2 * np.pi * 330 * np.arange(RATE) / RATE)).astype(np.float32)
@@ -17,7 +17,7 @@ SOUND = (0.4 * np.sin(2 * np.pi * 330 * np.arange(RATE) / RATE)).astype(np.float
 def kept(tmp_path: Path, name: str, depth: str | None, channels: int = 1):  # type: ignore[no-untyped-def]
     path = tmp_path / name
     soundfile.write(path, np.stack([SOUND] * channels, axis=1), RATE, subtype=depth)
-    found = keep_audio(tmp_path / "media", path)
+    found = store_audio(tmp_path / "media", path)
     assert list((tmp_path / "media" / "incoming").iterdir()) == []
     return path, found, tmp_path / "media" / found.path
 

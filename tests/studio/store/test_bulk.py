@@ -5,16 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 from sqlalchemy import select
-from test_items_store import GOOD, NOW, SPOT, Team
+from test_item_saving import GOOD, NOW, SPOT, Team
 
 from mmar.errors import UsageError
-from mmar.studio import bulk
 from mmar.studio.data import Database
 from mmar.studio.data.media_tables import Job
-from mmar.studio.data.tables import Person, Trace
-from mmar.studio.jobs.asking import ask_many
-from mmar.studio.store import finding, items, people, proposals, queues, revisions
-from mmar.studio.workflow import Action, Actor, Refused, Role
+from mmar.studio.data.tables import AuditLogEntry, Person
+from mmar.studio.jobs.model_requests import request_proposals
+from mmar.studio.store import bulk, item_search, items, people, proposals, queues, revisions
+from mmar.studio.workflow import Action, Actor, NotAllowed, Role
 
 
 @pytest.fixture
@@ -35,27 +34,31 @@ def both_roles(team: Team, actor: Actor) -> Actor:
 
 def numbers(team: Team, **chosen: object) -> list[int]:
     with team.database.read() as session:
-        return finding.item_numbers(session, team.project.id, finding.ItemFilter(**chosen))  # type: ignore[arg-type]
+        return item_search.item_numbers(session, team.project.id, item_search.ItemFilter(**chosen))  # type: ignore[arg-type]
 
 
 def test_many_are_shared_out_evenly_and_never_to_who_wrote_them(team: Team) -> None:
     anna = both_roles(team, team.anna)
     hers = [team.send_to_inspection() for _ in range(30)]
     people_ = [anna.person, team.ina.person, team.ivo.person]
-    done = bulk.hand_out(team.database, team.project, hers, team.admin, Role.INSPECTOR, people_, clock)
+    done = bulk.assign_items(team.database, team.project, hers, team.admin, Role.INSPECTOR, people_, clock)
     assert (done.done, dict(done.left)) == (30, {})
     assert dict(done.people) == {team.ina.person: 15, team.ivo.person: 15}
     assert len(numbers(team, inspector=team.ina.person)) == 15
-    assert numbers(team, inspector=finding.NOBODY) == []
+    assert numbers(team, inspector=item_search.NOBODY) == []
     assert team.take(team.ina) in numbers(team, inspector=team.ina.person)
     with team.database.read() as session:
-        log = session.execute(select(Trace.subject, Trace.detail).where(Trace.action == "assigned")).all()
+        log = session.execute(
+            select(AuditLogEntry.subject, AuditLogEntry.detail).where(AuditLogEntry.action == "assigned")
+        ).all()
     assert log == [("demo", "30 items: Anna, Ina, Ivo to inspect")]
     # The one in Ina's hands stays hers; nobody named frees the others.
-    freed = bulk.hand_out(team.database, team.project, hers, team.admin, Role.INSPECTOR, [], clock)
+    freed = bulk.assign_items(team.database, team.project, hers, team.admin, Role.INSPECTOR, [], clock)
     assert freed.done == 30
-    assert len(numbers(team, inspector=finding.NOBODY)) == 30
-    alone = bulk.hand_out(team.database, team.project, hers, team.admin, Role.INSPECTOR, [anna.person], clock)
+    assert len(numbers(team, inspector=item_search.NOBODY)) == 30
+    alone = bulk.assign_items(
+        team.database, team.project, hers, team.admin, Role.INSPECTOR, [anna.person], clock
+    )
     assert alone.done == 0
     assert {why: n for why, n in alone.left.items() if "wrote on this item" in why} == dict(alone.left)
 
@@ -65,7 +68,7 @@ def test_writers_get_what_nobody_wrote_and_who_may_not_is_named_before_anything_
         empty = [items.new_item(session, team.project, team.admin, NOW, mine=False).id for _ in range(7)]
     for wrong, words in ((team.ina.person, "which Ina does not have"), (99, "no such person")):
         with pytest.raises(UsageError, match=words):
-            bulk.hand_out(
+            bulk.assign_items(
                 team.database,
                 team.project,
                 empty,
@@ -74,11 +77,13 @@ def test_writers_get_what_nobody_wrote_and_who_may_not_is_named_before_anything_
                 [team.ben.person, wrong],
                 clock,
             )
-    assert len(numbers(team, author=finding.NOBODY)) == 7
-    with pytest.raises(Refused, match="only a lead"):
-        bulk.hand_out(team.database, team.project, empty, team.anna, Role.ANNOTATOR, [team.ben.person], clock)
+    assert len(numbers(team, author=item_search.NOBODY)) == 7
+    with pytest.raises(NotAllowed, match="only a lead"):
+        bulk.assign_items(
+            team.database, team.project, empty, team.anna, Role.ANNOTATOR, [team.ben.person], clock
+        )
     shared = [team.anna.person, team.ben.person]
-    done = bulk.hand_out(team.database, team.project, empty, team.admin, Role.ANNOTATOR, shared, clock)
+    done = bulk.assign_items(team.database, team.project, empty, team.admin, Role.ANNOTATOR, shared, clock)
     assert sorted(done.people.values()) == [3, 4]
     with team.database.read() as session:
         assert len(queues.my_items(session, team.project.id, team.anna.person)) == 4
@@ -93,7 +98,7 @@ def test_many_are_moved_and_what_a_rule_forbids_stays_and_is_counted(team: Team)
     assert numbers(team, state="preparation") == whole
     with pytest.raises(UsageError, match="many items may be moved"):
         bulk.move_items(team.database, team.project, whole, team.admin, Action.APPROVE, clock)
-    with pytest.raises(Refused, match="say why"):
+    with pytest.raises(NotAllowed, match="say why"):
         bulk.move_items(team.database, team.project, whole, team.admin, Action.WITHDRAW, clock)
     others = bulk.move_items(team.database, team.project, whole, team.ben, Action.FORWARD, clock)
     assert (others.done, list(others.left.values())) == (0, [3])
@@ -104,7 +109,9 @@ def test_asking_again_asks_only_what_was_not_answered(team: Team) -> None:
 
     def ask(*, again: bool = False) -> tuple[int, int]:
         kinds = ["thinking", "rubric"]
-        return ask_many(team.database, team.project, some, kinds, team.admin.person, clock, again=again)
+        return request_proposals(
+            team.database, team.project, some, kinds, team.admin.person, clock, again=again
+        )
 
     assert ask() == (6, 0)
     with team.database.write() as session:
@@ -117,7 +124,7 @@ def test_asking_again_asks_only_what_was_not_answered(team: Team) -> None:
     assert ask() == (5, 1)
     assert ask(again=True) == (6, 0)
     with pytest.raises(UsageError, match="not for “poem”"):
-        ask_many(team.database, team.project, some, ["poem"], 1, clock)
+        request_proposals(team.database, team.project, some, ["poem"], 1, clock)
 
 
 def test_what_came_back_without_an_author_is_any_writers_and_out_of_time_is_not_out_of_hand(

@@ -16,9 +16,9 @@ from mmar.studio.data import database as database_module
 from mmar.studio.data.item_tables import Draft, Item
 from mmar.studio.data.media_tables import Job
 from mmar.studio.data.tables import IdeaVote, Person, Project
-from mmar.studio.importing import import_items
-from mmar.studio.store import drafts, ideas, items, jobs, people, projects, queues
-from mmar.studio.workflow import ItemContent, Refused, Role
+from mmar.studio.exchange.importing import import_items
+from mmar.studio.store import drafts, ideas, inspection, items, jobs, people, projects, queues
+from mmar.studio.workflow import ItemContent, NotAllowed, Role
 from mmar.studio.workflow.content import to_item
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -144,8 +144,8 @@ def test_of_two_who_save_one_item_one_is_told(database: Database, project: Proje
             actor = people.actor_in(session, here.id, named(session, f"p{n}"))
             try:
                 items.save(session, here, item.id, actor, CONTENT, version=0, base=0, why="", now=NOW)
-            except Refused as refused:
-                told.append(refused.kind)
+            except NotAllowed as refused:
+                told.append(refused.code)
 
     together(database, save)
     assert told == ["stale"] * 7
@@ -164,7 +164,7 @@ def test_one_person_in_several_windows(database: Database, project: Project) -> 
         with base.write() as session:
             here = session.get_one(Project, project.id)
             drafts.save_draft(session, session.get_one(Item, item.id), admin, CONTENT, 0, 0, NOW)
-            queues.note_key_shown(session, session.get_one(Item, item.id), admin.person + 1, NOW)
+            inspection.record_key_view(session, session.get_one(Item, item.id), admin.person + 1, NOW)
             ideas.vote(session, here, idea.id, admin)
 
     together(database, type_and_vote)

@@ -10,9 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from mmar.studio.workflow import TRANSITIONS, Action, Actor, Case, Command, Refused, Rejection, Role, State
-from mmar.studio.workflow.case import answer_blind, claim, perform, permitted, see_key
-from mmar.studio.workflow.lease import LEASE_TIME
+from mmar.studio.workflow import TRANSITIONS, Action, Actor, Case, Command, NotAllowed, Rejection, Role, State
+from mmar.studio.workflow.case import LEASE_TIME, answer_blind, claim, perform, permitted, see_key
 from mmar.studio.workflow.states import EDITABLE
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -39,7 +38,7 @@ def heard(case: Case, inspector: Actor) -> Case:
 
 
 def refusal(case: Case, actor: Actor, command: Command, now: datetime = NOW) -> str:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(NotAllowed) as caught:
         perform(case, actor, command, now)
     return caught.value.kind
 
@@ -56,7 +55,7 @@ def test_a_rejected_item_returns_to_its_author_and_needs_a_change_before_it_goes
     case = perform(case, ANN, Command(Action.SAVE), NOW)
     case = perform(case, ANN, Command(Action.RESUBMIT), NOW)
     # The inspector knows the key now: no second blind answer, but the judgement is open.
-    with pytest.raises(Refused, match="not be blind"):
+    with pytest.raises(NotAllowed, match="not be blind"):
         answer_blind(claim(case, INA, NOW), INA, NOW)
     done = perform(claim(case, INA, NOW), INA, Command(Action.APPROVE), NOW)
     assert done.state is State.APPROVED
@@ -64,7 +63,7 @@ def test_a_rejected_item_returns_to_its_author_and_needs_a_change_before_it_goes
 
 def test_nobody_inspects_what_they_wrote_even_as_lead() -> None:
     for author in (BOTH, LEA, Actor(6, frozenset({Role.ADMIN}))):
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(NotAllowed) as caught:
             claim(in_inspection(author), author, NOW)
         assert caught.value.kind == "writer"
 
@@ -72,7 +71,7 @@ def test_nobody_inspects_what_they_wrote_even_as_lead() -> None:
 def test_a_lead_who_corrected_one_word_cannot_inspect_it_either() -> None:
     case = perform(written(), LEA, Command(Action.SAVE), NOW)
     case = perform(perform(case, ANN, Command(Action.SUBMIT), NOW), ANN, Command(Action.FORWARD), NOW)
-    with pytest.raises(Refused, match="another inspector"):
+    with pytest.raises(NotAllowed, match="another inspector"):
         claim(case, LEA, NOW)
 
 
@@ -113,7 +112,7 @@ def test_a_rejection_needs_a_reason_of_the_list_a_field_and_a_comment(rejection:
 
 def test_a_lease_ends_at_its_moment_and_the_next_inspector_may_take_over() -> None:
     case = heard(in_inspection(), INA)
-    with pytest.raises(Refused, match="somebody else"):
+    with pytest.raises(NotAllowed, match="somebody else"):
         claim(case, IVO, NOW + LEASE_TIME - timedelta(seconds=1))
     later = NOW + LEASE_TIME
     assert refusal(case, INA, Command(Action.APPROVE), later) == "lease"
@@ -123,7 +122,7 @@ def test_a_lease_ends_at_its_moment_and_the_next_inspector_may_take_over() -> No
 def test_as_many_inspectors_as_the_project_wants() -> None:
     case = perform(heard(in_inspection(needed=2), INA), INA, Command(Action.APPROVE), NOW)
     assert case.state is State.INSPECTION
-    with pytest.raises(Refused, match="another inspector"):
+    with pytest.raises(NotAllowed, match="another inspector"):
         claim(case, INA, NOW)
     assert perform(heard(case, IVO), IVO, Command(Action.APPROVE), NOW).state is State.APPROVED
 
@@ -168,7 +167,7 @@ class Team(RuleBasedStateMachine):
         before = self.case
         try:
             self.case = claim(self.case, actor, self.now)
-        except Refused:
+        except NotAllowed:
             return
         held = before.lease
         assert held is None or not held.live(self.now) or held.person == actor.person
@@ -177,7 +176,7 @@ class Team(RuleBasedStateMachine):
     def listen(self, actor: Actor) -> None:
         try:
             self.case = answer_blind(self.case, actor, self.now)
-        except Refused:
+        except NotAllowed:
             return
         # Blind means blind: nobody answers twice over the whole life of an item.
         assert (actor.person, 0) not in self.blind
@@ -198,7 +197,7 @@ class Team(RuleBasedStateMachine):
         version = before.version - 1 if stale else before.version
         try:
             after = perform(before, actor, Command(action, version, rejection, why, errors), self.now)
-        except Refused:
+        except NotAllowed:
             assert self.case == before
             return
         assert not stale

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mmar.studio.workflow import State
-from mmar.studio.workflow.agreement import BlindAnswer, human_score
+from mmar.studio.workflow.agreement import Rating, human_score
 from mmar.studio.workflow.coverage import Place, board
 
 
@@ -40,14 +40,14 @@ def test_the_board_counts_what_is_approved_and_coming_and_names_what_is_most_wan
 
 def test_human_accuracy_counts_cannot_tell_as_wrong_and_agreement_needs_two() -> None:
     answers = [
-        BlindAnswer(1, 1, 7, 0, 0),
-        BlindAnswer(1, 1, 8, 0, 0),
-        BlindAnswer(2, 1, 7, 1, 1),
-        BlindAnswer(2, 1, 8, 1, 1),
-        BlindAnswer(3, 1, 7, 0, 2),
-        BlindAnswer(3, 1, 8, 1, 2),
-        BlindAnswer(4, 1, 7, None, 0),
-        BlindAnswer(4, 2, 8, 0, 0),  # another revision is another question
+        Rating(1, 1, 7, 0, 0),
+        Rating(1, 1, 8, 0, 0),
+        Rating(2, 1, 7, 1, 1),
+        Rating(2, 1, 8, 1, 1),
+        Rating(3, 1, 7, 0, 2),
+        Rating(3, 1, 8, 1, 2),
+        Rating(4, 1, 7, None, 0),
+        Rating(4, 2, 8, 0, 0),  # another revision is another question
     ]
     score = human_score(answers)
     assert (score.answers, score.right, score.units) == (8, 5, 3)

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import DateTime, Dialect, Text, TypeDecorator
 
-__all__ = ["Moment", "Record"]
+__all__ = ["JsonRecord", "UtcDateTime"]
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """A moment with its time zone in Python, UTC without one in the database."""
 
     impl = DateTime
@@ -26,7 +26,7 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-class Record(TypeDecorator[Any]):
+class JsonRecord(TypeDecorator[Any]):
     """A typed record as JSON text; a field that an older row lacks gets its default.
 
     Args:

@@ -8,15 +8,15 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mmar.studio.data.columns import Moment, Record
+from mmar.studio.data.columns import JsonRecord, UtcDateTime
 from mmar.studio.data.tables import Base
 from mmar.studio.workflow.content import ItemContent
 
 __all__ = [
     "Assignment",
+    "BlindAnswer",
     "Draft",
     "Event",
-    "Hearing",
     "Item",
     "JudgementDraft",
     "KeyView",
@@ -43,7 +43,7 @@ class Item(Base):
     revision: Mapped[int] = mapped_column(default=0)
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     lease_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    lease_until: Mapped[datetime | None] = mapped_column(Moment)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rejected: Mapped[int | None]
     errors: Mapped[int] = mapped_column(default=0)
     question: Mapped[str] = mapped_column(Text, default="")
@@ -53,8 +53,8 @@ class Item(Base):
     language: Mapped[str] = mapped_column(String(100), default="")
     idea_id: Mapped[int | None] = mapped_column(ForeignKey("idea.id"), index=True)
     clip_key: Mapped[str] = mapped_column(String(64), default="", index=True)
-    created: Mapped[datetime] = mapped_column(Moment)
-    changed: Mapped[datetime] = mapped_column(Moment)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Revision(Base):
@@ -66,9 +66,9 @@ class Revision(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
     number: Mapped[int]
-    content: Mapped[ItemContent] = mapped_column(Record(ItemContent))
+    content: Mapped[ItemContent] = mapped_column(JsonRecord(ItemContent))
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     kind: Mapped[str] = mapped_column(String(12), default="edit")
     why: Mapped[str] = mapped_column(Text, default="")
 
@@ -82,8 +82,8 @@ class Draft(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     version: Mapped[int]
     revision: Mapped[int]
-    content: Mapped[ItemContent] = mapped_column(Record(ItemContent))
-    at: Mapped[datetime] = mapped_column(Moment)
+    content: Mapped[ItemContent] = mapped_column(JsonRecord(ItemContent))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Event(Base):
@@ -94,7 +94,7 @@ class Event(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     action: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
@@ -107,7 +107,7 @@ class Event(Base):
     end: Mapped[float | None]
 
 
-class Hearing(Base):
+class BlindAnswer(Base):
     """An answer by ear, before the key was seen."""
 
     __tablename__ = "hearing"
@@ -121,7 +121,7 @@ class Hearing(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     choice: Mapped[int | None]
     key: Mapped[int]
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class KeyView(Base):
@@ -131,7 +131,7 @@ class KeyView(Base):
 
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Verdict(Base):
@@ -148,7 +148,7 @@ class Verdict(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     approved: Mapped[bool]
     standing: Mapped[bool] = mapped_column(default=True)
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class JudgementDraft(Base):
@@ -163,7 +163,7 @@ class JudgementDraft(Base):
     comment: Mapped[str] = mapped_column(Text, default="")
     start: Mapped[str] = mapped_column(String(40), default="")
     end: Mapped[str] = mapped_column(String(40), default="")
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Assignment(Base):
@@ -174,7 +174,7 @@ class Assignment(Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Proposal(Base):
@@ -188,13 +188,13 @@ class Proposal(Base):
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
     revision: Mapped[int | None]
     kind: Mapped[str] = mapped_column(String(40))
-    content: Mapped[dict[str, Any]] = mapped_column(Record(dict[str, Any]))
+    content: Mapped[dict[str, Any]] = mapped_column(JsonRecord(dict[str, Any]))
     model: Mapped[str] = mapped_column(String(200))
     prompt: Mapped[str] = mapped_column(Text)
     prompt_sha256: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(12), default="open")
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    decided: Mapped[datetime | None] = mapped_column(Moment)
-    taken: Mapped[dict[str, Any] | None] = mapped_column(Record(dict[str, Any]))
+    decided: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    taken: Mapped[dict[str, Any] | None] = mapped_column(JsonRecord(dict[str, Any]))
     job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

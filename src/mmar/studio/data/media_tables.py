@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mmar.audio.levels import Levels
-from mmar.studio.data.columns import Moment, Record
+from mmar.studio.data.columns import JsonRecord, UtcDateTime
 from mmar.studio.data.tables import Base
 
 __all__ = ["Clip", "Job", "Recording"]
@@ -36,7 +36,7 @@ class Recording(Base):
     waveform: Mapped[str | None] = mapped_column(String(300))
     licence: Mapped[str] = mapped_column(String(200), default="")
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Clip(Base):
@@ -60,11 +60,11 @@ class Clip(Base):
     channels: Mapped[int]
     loudness: Mapped[float | None]
     peak: Mapped[float | None]
-    levels: Mapped[Levels | None] = mapped_column(Record(Levels))
+    levels: Mapped[Levels | None] = mapped_column(JsonRecord(Levels))
     waveform: Mapped[str | None] = mapped_column(String(300))
     fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary)
-    alike: Mapped[tuple[int, ...]] = mapped_column(Record(tuple[int, ...]))
-    at: Mapped[datetime] = mapped_column(Moment)
+    alike: Mapped[tuple[int, ...]] = mapped_column(JsonRecord(tuple[int, ...]))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Job(Base):
@@ -77,15 +77,15 @@ class Job(Base):
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
     kind: Mapped[str] = mapped_column(String(40))
     key: Mapped[str] = mapped_column(String(200), index=True)
-    payload: Mapped[dict[str, Any]] = mapped_column(Record(dict[str, Any]))
+    payload: Mapped[dict[str, Any]] = mapped_column(JsonRecord(dict[str, Any]))
     state: Mapped[str] = mapped_column(String(12), default="queued")
     attempts: Mapped[int] = mapped_column(default=0)
     progress: Mapped[float] = mapped_column(default=0.0)
     message: Mapped[str] = mapped_column(Text, default="")
-    not_before: Mapped[datetime | None] = mapped_column(Moment)
+    not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
     worker: Mapped[str] = mapped_column(String(100), default="")
-    lease_until: Mapped[datetime | None] = mapped_column(Moment)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
-    created: Mapped[datetime] = mapped_column(Moment)
-    finished: Mapped[datetime | None] = mapped_column(Moment)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished: Mapped[datetime | None] = mapped_column(UtcDateTime)

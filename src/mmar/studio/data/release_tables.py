@@ -9,13 +9,13 @@ import msgspec
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mmar.studio.data.columns import Moment, Record
+from mmar.studio.data.columns import JsonRecord, UtcDateTime
 from mmar.studio.data.tables import Base
 
-__all__ = ["FrozenClip", "Release", "Takedown"]
+__all__ = ["Release", "ReleasedClip", "Takedown"]
 
 
-class FrozenClip(msgspec.Struct, frozen=True):
+class ReleasedClip(msgspec.Struct, frozen=True):
     """The sound of a released item.
 
     Attributes:
@@ -42,12 +42,12 @@ class Release(Base):
     version: Mapped[str] = mapped_column(String(40))
     day: Mapped[str] = mapped_column(String(10))
     digest: Mapped[str] = mapped_column(String(64))
-    items: Mapped[tuple[tuple[int, int], ...]] = mapped_column(Record(tuple[tuple[int, int], ...]))
+    items: Mapped[tuple[tuple[int, int], ...]] = mapped_column(JsonRecord(tuple[tuple[int, int], ...]))
     path: Mapped[str] = mapped_column(String(300))
-    clips: Mapped[dict[str, FrozenClip] | None] = mapped_column(Record(dict[str, FrozenClip]))
-    facts: Mapped[dict[str, Any]] = mapped_column(Record(dict[str, Any]))
+    clips: Mapped[dict[str, ReleasedClip] | None] = mapped_column(JsonRecord(dict[str, ReleasedClip]))
+    facts: Mapped[dict[str, Any]] = mapped_column(JsonRecord(dict[str, Any]))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Takedown(Base):
@@ -60,4 +60,4 @@ class Takedown(Base):
     what: Mapped[str] = mapped_column(String(300))
     why: Mapped[str] = mapped_column(Text)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -7,23 +7,23 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from mmar.studio.data.columns import Moment, Record
+from mmar.studio.data.columns import JsonRecord, UtcDateTime
 from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.workflow.taxonomy import Taxonomy
 
 __all__ = [
     "ApiToken",
+    "AuditLogEntry",
     "Base",
     "Idea",
     "IdeaVote",
     "Link",
+    "LoginAttempt",
     "LoginSession",
-    "LoginTry",
     "Membership",
     "Person",
     "Project",
     "TaxonomyVersion",
-    "Trace",
 ]
 
 
@@ -51,7 +51,7 @@ class Person(Base):
     password: Mapped[str | None] = mapped_column(String(300))
     site_admin: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
-    created: Mapped[datetime] = mapped_column(Moment)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class LoginSession(Base):
@@ -62,20 +62,20 @@ class LoginSession(Base):
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     csrf: Mapped[str] = mapped_column(String(64))
-    created: Mapped[datetime] = mapped_column(Moment)
-    seen: Mapped[datetime] = mapped_column(Moment)
-    expires: Mapped[datetime] = mapped_column(Moment)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class LoginTry(Base):
+class LoginAttempt(Base):
     """A try to log in, by name or by address; cleared away after a while."""
 
-    __tablename__ = "login_try"
+    __tablename__ = "login_attempt"
     __table_args__ = (Index("ix_login_try_key_at", "key", "at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(100))
-    at: Mapped[datetime] = mapped_column(Moment, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class Link(Base):
@@ -86,8 +86,8 @@ class Link(Base):
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     purpose: Mapped[str] = mapped_column(String(20))
-    expires: Mapped[datetime] = mapped_column(Moment)
-    used: Mapped[datetime | None] = mapped_column(Moment)
+    expires: Mapped[datetime] = mapped_column(UtcDateTime)
+    used: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ApiToken(Base):
@@ -99,17 +99,17 @@ class ApiToken(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     name: Mapped[str] = mapped_column(String(100))
-    created: Mapped[datetime] = mapped_column(Moment)
-    revoked: Mapped[datetime | None] = mapped_column(Moment)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class Trace(Base):
+class AuditLogEntry(Base):
     """One line of the audit log; a trigger forbids to change or delete it."""
 
     __tablename__ = "trace"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(Moment, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     project_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"), index=True)
     action: Mapped[str] = mapped_column(String(60))
@@ -127,8 +127,8 @@ class Project(Base):
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     title: Mapped[str] = mapped_column(String(200))
     about: Mapped[str] = mapped_column(Text, default="")
-    settings: Mapped[ProjectSettings] = mapped_column(Record(ProjectSettings))
-    created: Mapped[datetime] = mapped_column(Moment)
+    settings: Mapped[ProjectSettings] = mapped_column(JsonRecord(ProjectSettings))
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Membership(Base):
@@ -150,14 +150,14 @@ class Idea(Base):
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
     title: Mapped[str] = mapped_column(String(300))
     detail: Mapped[str] = mapped_column(Text, default="")
-    tags: Mapped[tuple[str, ...]] = mapped_column(Record(tuple[str, ...]))
+    tags: Mapped[tuple[str, ...]] = mapped_column(JsonRecord(tuple[str, ...]))
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     model: Mapped[str] = mapped_column(String(200), default="")
     place: Mapped[str] = mapped_column(String(300), default="")
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("idea.id"))
     dropped: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=0)
-    created: Mapped[datetime] = mapped_column(Moment)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class IdeaVote(Base):
@@ -178,7 +178,7 @@ class TaxonomyVersion(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
     number: Mapped[int]
-    tree: Mapped[Taxonomy] = mapped_column(Record(Taxonomy))
+    tree: Mapped[Taxonomy] = mapped_column(JsonRecord(Taxonomy))
     why: Mapped[str] = mapped_column(Text)
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -25,7 +25,7 @@ from mmar.studio.data.database import Database, open_database
 from mmar.studio.data.migrate import knows_revision, migrate, newest_revision
 from mmar.studio.data.tables import Base
 
-__all__ = ["Server", "check_file", "copy_to_file", "plain_tables"]
+__all__ = ["PostgresTransfer", "check_file", "copy_to_file", "plain_tables"]
 
 # Imported for the tables that they add to the metadata.
 _MODULES = (item_tables, media_tables, release_tables)
@@ -133,7 +133,7 @@ def _blocks(connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
     yield from result.partitions()
 
 
-class Server:
+class PostgresTransfer:
     """A studio's PostgreSQL database as something that a backup can be put into.
 
     Args:

@@ -1,10 +1,11 @@
-"""Backups of a studio's data folder: its database, as a SQLite file, and everything beside it.
+"""Backups of a studio's data folder: the database as a SQLite file, and all other files.
 
-A backup may be taken while the server runs. First the database is copied by SQLite's own backup interface,
-which gives one consistent state and lets writers go on (WAL mode), or written from another database by whoever
-calls; then the files. A file is written before
-the row that names it, so every file that the copied database names was there when the copying of files began;
-what the server deletes in between is counted in `Backup.vanished`.
+    BACKUP/backup.json     when, by which version, size and SHA-256 of every file
+    BACKUP/data/...        the data folder, with the database as a single file
+
+A backup may be taken while the server runs. The database is copied first, then the files. A file is written
+before the row that names it, so every file that the copied database names exists when copying starts. Files that
+are deleted meanwhile are counted in `Backup.vanished`.
 """
 
 from __future__ import annotations
@@ -24,20 +25,167 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from mmar._version import __version__
+from mmar.files.safe_paths import UnsafePathError, check_relative, quote
+from mmar.files.progress import Advance
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.atomic import write_atomic
-from mmar.files.progress import Advance
-from mmar.studio.exchange.backup_folder import (
-    MANIFEST,
-    Backup,
-    KeptFile,
-    beside_database,
-    digest_of,
-    is_passing,
-    locked,
-)
 
-__all__ = ["back_up", "copied"]
+__all__ = ["back_up", "copy_file"]
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = [
+    "MANIFEST",
+    "Backup",
+    "KeptFile",
+    "database_files",
+    "describe_file",
+    "is_plain",
+    "is_temporary",
+    "locked",
+    "read_backup",
+    "verify_backup",
+]
+
+MANIFEST = "backup.json"
+_MOST_BYTES = 1 << 28
+
+
+class KeptFile(msgspec.Struct, frozen=True):
+    """A file of a backup.
+
+    Attributes:
+        size: bytes.
+        sha256: of the bytes.
+    """
+
+    size: int
+    sha256: str
+
+
+class Backup(msgspec.Struct, frozen=True, kw_only=True):
+    """A backup.
+
+    Attributes:
+        when: UTC, ISO 8601.
+        written_by: this program and its version.
+        database: the database's path in the data folder.
+        files: size and digest of every file, by its path in the data folder, the database included.
+        vanished: files that were deleted while the backup was taken.
+    """
+
+    when: str
+    written_by: str
+    database: str
+    files: dict[str, KeptFile]
+    vanished: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(file.size for file in self.files.values())
+
+
+def database_files(database: str) -> frozenset[str]:
+    """A SQLite database's file, and those that SQLite puts beside it."""
+    return frozenset(f"{database}{suffix}" for suffix in ("", "-wal", "-shm", "-journal"))
+
+
+def is_temporary(path: PurePosixPath) -> bool:
+    """Whether a path of a data folder belongs in no backup: it is hidden, or an upload under way."""
+    return any(part.startswith(".") or part == "incoming" for part in path.parts)
+
+
+def verify_backup(backup: Path) -> tuple[str, ...]:
+    """What is wrong with a backup; nothing if it is whole.
+
+    Args:
+        backup: its folder.
+
+    Returns:
+        One sentence a file that is missing or changed.
+
+    Raises:
+        InputError: there is no backup.
+    """
+    problems = []
+    for name, file in read_backup(backup).files.items():
+        path = backup / "data" / name
+        if not is_plain(backup / "data", path):
+            problems.append(f"{name}: is missing, or not a plain file")
+        elif describe_file(path) != file:
+            problems.append(f"{name}: is not what was backed up")
+    return tuple(problems)
+
+
+def read_backup(backup: Path) -> Backup:
+    """What a backup says of itself.
+
+    Raises:
+        InputError: there is no backup, or its list names a path outside of it, or what no backup holds.
+    """
+    try:
+        with (backup / MANIFEST).open("rb") as file:
+            text = file.read(_MOST_BYTES + 1)
+        if len(text) > _MOST_BYTES:
+            raise UnsafePathError(f"{MANIFEST} is longer than any backup's")
+        found = msgspec.json.decode(text, type=Backup)
+        _check_names(found)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, UnsafePathError) as error:
+        raise InputError(f"expected a backup ({error})", file=str(backup), hint="name its folder") from None
+    return found
+
+
+def _check_names(backup: Backup) -> None:
+    if backup.database not in backup.files:
+        raise UnsafePathError(f"it holds no database {quote(backup.database)}")
+    beside = database_files(backup.database) - {backup.database}
+    for name in backup.files:
+        path = check_relative(name)
+        # A journal beside the database would be played back into it; hidden names are the restore's own.
+        if path.as_posix() != name or is_temporary(path) or name in beside:
+            raise UnsafePathError(f"{quote(name)} is no file of a backup")
+        if any(parent.as_posix() in backup.files for parent in path.parents):
+            raise UnsafePathError(f"{quote(name)} lies in what is a file")
+
+
+def is_plain(folder: Path, path: Path) -> bool:
+    """Whether a path below a folder is a file reached without any link, which could lead anywhere."""
+    parts = path.relative_to(folder).parts
+    folders = [folder.joinpath(*parts[:at]) for at in range(1, len(parts))]
+    return not any(each.is_symlink() for each in (*folders, path)) and path.is_file()
+
+
+def locked(folder: Path) -> int | None:
+    """Hold a folder for oneself until the descriptor is closed, or the process ends however it ends.
+
+    Returns:
+        The descriptor; `None` where there are no such locks.
+
+    Raises:
+        BlockingIOError: another holds it.
+    """
+    if fcntl is not None:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            if isinstance(error, BlockingIOError):
+                raise
+        else:
+            return descriptor
+    return None
+
+
+def describe_file(path: Path) -> KeptFile:
+    """Size and digest of a file."""
+    with path.open("rb") as file:
+        return KeptFile(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+
 
 _CHUNK = 1 << 20
 _TRIES = 3
@@ -50,7 +198,7 @@ def back_up(
     *,
     database: str = "studio.db",
     dump: Callable[[Path], None] | None = None,
-    leave_out: Callable[[PurePosixPath], bool] = is_passing,
+    leave_out: Callable[[PurePosixPath], bool] = is_temporary,
     advance: Advance = lambda done, of: None,  # noqa: ARG005
 ) -> Backup:
     """Take a backup; the server may go on.
@@ -139,8 +287,8 @@ def _copy_all(
     (into / database).parent.mkdir(parents=True, exist_ok=True)
     dump(into / database)
     _to_disk(into / database)
-    files[database] = digest_of(into / database)
-    beside = beside_database(database)
+    files[database] = describe_file(into / database)
+    beside = database_files(database)
     done, vanished = sum(file.size for file in files.values()), 0
     for path in _files(data):
         name = path.relative_to(data).as_posix()
@@ -148,7 +296,7 @@ def _copy_all(
             continue
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         try:
-            files[name] = copied(path, into / name)
+            files[name] = copy_file(path, into / name)
         except FileNotFoundError:
             (into / name).unlink(missing_ok=True)
             vanished += 1
@@ -189,7 +337,7 @@ def _to_disk(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def copied(source: Path, target: Path) -> KeptFile:
+def copy_file(source: Path, target: Path) -> KeptFile:
     """Copy a file, to the disk; what changes while it is read is read again.
 
     Args:

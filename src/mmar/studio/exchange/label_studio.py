@@ -1,29 +1,31 @@
-"""Items as Label Studio tasks; `label_studio_reading` takes them in again.
-
-The mapping, in the JSON that Label Studio imports (a list of tasks, each with `data`, `annotations`):
-
-    data.audio       where Label Studio finds the sound; the caller says it
-    data.question    the question's text
-    data.options     the choices as shown: [{"value": "A. text"}, …], lettered, so that no two are equal or empty
-    data.mmar        the item's record under the publisher's names; without the key if answers are left out
-    annotations[0]   the key as it stands: `answer` (choices), `thinking` (textarea), `cue` (textarea, one a
-                     cue), and for each cue that points at a part of the clip a region with its label
-                     (`heard`) and its text (`cue_heard`)
-
-    the labelling configuration that goes with it is `label_studio_config`
-"""
+"""Items as Label Studio tasks, and reading Label Studio's exports."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any
+from urllib.parse import unquote, urlsplit
 from xml.sax.saxutils import quoteattr
 
+import msgspec
+
+from mmar.errors import InputError
 from mmar.items import Item
+from mmar.items.item import FIELDS
 from mmar.studio.workflow.content import CUE_REGIONS, cue_regions
 
-__all__ = ["label_studio_config", "label_studio_tasks", "shown_choices"]
+__all__ = [
+    "is_label_studio",
+    "label_studio_config",
+    "label_studio_tasks",
+    "read_label_studio",
+    "shown_choices",
+]
 
 _KEY = ("answer", "thinking", "cue", "rubric", CUE_REGIONS)
 
@@ -97,3 +99,250 @@ def _task(item: Item, url: str, *, answers: bool) -> dict[str, Any]:
 
 def _result(name: str, kind: str, value: dict[str, Any], number: str = "") -> dict[str, Any]:
     return {"id": number or name, "from_name": name, "to_name": "audio", "type": kind, "value": value}
+
+
+_HINT = "export the project from Label Studio as “JSON”"
+_FLAT = frozenset({"annotation_id", "annotator", "lead_time"})
+"""Label Studio's own columns in JSON-MIN and CSV."""
+
+_OWN = _FLAT | {"created_at", "updated_at", "agreement"}
+_TEXTS = frozenset(FIELDS) - {
+    "answer",
+    "thinking",
+    "cue",
+    "choices",
+    "rubric",
+    "id",
+    "audio_path",
+    "audio_id",
+}
+_LONGEST_HEAD = 100_000
+_Heard = tuple[str, list[float] | None]
+
+
+def is_label_studio(data: bytes) -> bool:
+    """Whether a file is one of Label Studio's exports, by the first record of it."""
+    data = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not data.startswith(b"["):
+        return _is_table(data)
+    try:
+        tasks = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+    first = tasks[0] if tasks else None
+    if not isinstance(first, dict):
+        return False
+    return (isinstance(first.get("data"), dict) and "question" not in first) or len(_FLAT & set(first)) > 1
+
+
+def read_label_studio(data: bytes, *, file: str | None = None) -> tuple[Item, ...]:
+    """Read a Label Studio export.
+
+    Args:
+        data: the exported JSON, JSON-MIN or CSV.
+        file: the name to put into an error.
+
+    Returns:
+        The items in the order of the tasks; of several annotations of one task the last one counts.
+
+    Raises:
+        InputError: it is no such export, a task is no item, or an id stands twice; `task 3` is the third.
+    """
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    tasks = _rows(data, file) if _is_table(data) else _tasks(data, file)
+    items: dict[str, Item] = {}
+    numbers: dict[str, Any] = {}
+    for number, task in enumerate(tasks, start=1):
+        place = f"{file}: task {number}" if file else f"task {number}"
+        flat = isinstance(task, dict) and "data" not in task
+        item = Item.from_record(_flat_record(task, place) if flat else _record(task, place), file=place)
+        # JSON-MIN and CSV repeat a task for each of its annotations.
+        task_number = task.get("id")
+        if item.id in items and not (flat and task_number is not None and task_number == numbers[item.id]):
+            raise InputError(f"“{item.id}” stands in an earlier task already", file=place, field="id")
+        items[item.id], numbers[item.id] = item, task_number
+    return tuple(items.values())
+
+
+def _is_table(data: bytes) -> bool:
+    head = data.partition(b"\n")[0]
+    if len(head) > _LONGEST_HEAD or head.lstrip()[:1] in (b"[", b"{"):
+        return False
+    return len(_FLAT & set(next(csv.reader([head.decode("utf-8", "replace")]), []))) > 1
+
+
+def _tasks(data: bytes, file: str | None) -> list[Any]:
+    try:
+        tasks = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise InputError(f"is no JSON ({error})", file=file, hint=_HINT) from None
+    if not isinstance(tasks, list):
+        raise InputError("expected a list of tasks", file=file, hint=_HINT)
+    return tasks
+
+
+def _rows(data: bytes, file: str | None) -> list[dict[str, Any]]:
+    """The rows of a CSV; a cell that holds a list or an object is JSON."""
+    try:
+        csv.field_size_limit(256 << 20)
+        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"the table cannot be read ({error})", file=file, hint=_HINT) from None
+    return [
+        {name: _cell(cell) for name, cell in row.items() if isinstance(name, str) and cell} for row in rows
+    ]
+
+
+def _cell(cell: str) -> Any:
+    if cell[0] not in "[{":
+        return cell
+    try:
+        return msgspec.json.decode(cell)
+    except (msgspec.DecodeError, RecursionError):
+        return cell
+
+
+def _flat_record(task: dict[str, Any], place: str) -> dict[str, Any]:
+    """The record of a flat one: what stands under a field's name is the annotation's."""
+    data = {name: value for name, value in task.items() if name not in _OWN and name != "id"}
+    _put_in_place(data)
+    names = ("answer", "thinking", "cue", "cue_heard", "heard", *_TEXTS)
+    results = [
+        {"from_name": name, "value": each if isinstance(each, dict) else {"choices": [each], "text": [each]}}
+        for name in names
+        if name in data
+        for each in _listed(data[name])
+    ]
+    # What the annotation says stands under the same name as what the data say.
+    record = _own(task | {"data": {name: data[name] for name in data if name not in ("answer", "cue")}})
+    return _overlaid(record, results, place)
+
+
+def _put_in_place(data: dict[str, Any]) -> None:
+    """Give texts of regions their regions, which flat exports list apart from them, in the same order.
+
+    Where there are more of the one than of the other nobody can say which belongs to which: the texts stay.
+    """
+    texts, regions = _listed(data.get("cue_heard", [])), _listed(data.get("heard", []))
+    if not texts or not all(isinstance(each, str) for each in texts):
+        return
+    if len(texts) == len(regions) and all(isinstance(each, dict) for each in regions):
+        data["cue_heard"] = [
+            {"start": region.get("start"), "end": region.get("end"), "text": [text]}
+            for text, region in zip(texts, regions, strict=True)
+        ]
+    data.pop("heard", None)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _record(task: object, place: str) -> dict[str, Any]:
+    """The record of one task, its annotation laid over it."""
+    if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
+        raise InputError("expected a task with data", file=place, hint=_HINT)
+    return _overlaid(_own(task), _results(task.get("annotations")), place)
+
+
+def _own(task: Mapping[str, Any]) -> dict[str, Any]:
+    """What a task's data say of the item."""
+    data = task["data"]
+    own = data.get("mmar")
+    if isinstance(own, dict):
+        return dict(own)
+    record = {name: data[name] for name in data if name in FIELDS}
+    options = data.get("options")
+    if "choices" not in record and isinstance(options, list):
+        shown = [each.get("value") if isinstance(each, dict) else each for each in options]
+        texts = [each for each in shown if isinstance(each, str)]
+        bare = [re.sub(r"^[A-Z]\. ", "", each) for each in texts]
+        record["choices"] = bare if shown_choices(bare) == texts else texts
+    if isinstance(number := task.get("id"), int | str) and "id" not in record:
+        record["id"] = str(number)
+    if "audio_path" not in record and "audio_id" not in record and isinstance(data.get("audio"), str):
+        parts = urlsplit(data["audio"])
+        name = unquote(parts.query.partition("d=")[2] or parts.path).rpartition("/")[2]
+        record["audio_path"] = f"./audio/{name}"
+    return record
+
+
+def _overlaid(record: dict[str, Any], results: Iterable[Mapping[str, Any]], place: str) -> dict[str, Any]:
+    heard: list[_Heard] = []
+    labels: dict[Any, _Heard] = {}
+    for result in results:
+        name, value = result.get("from_name"), result.get("value")
+        if not isinstance(value, dict):
+            continue
+        texts = list(_texts(value))
+        if name == "answer" and texts:
+            record["answer"] = _chosen(texts[0], record.get("choices"), place)
+        elif name == "thinking" and texts:
+            record["thinking"] = "\n".join(texts)
+        elif name in ("cue", "cue_heard"):
+            heard += [(each, _region(value)) for each in texts]
+        elif name in _TEXTS and texts:
+            record[name] = texts[0]
+        elif texts and (region := _region(value)) is not None:
+            labels[result.get("id"), *region] = texts[0], region
+    spoken = {tuple(region) for _, region in heard if region is not None}
+    # A region that nobody wrote a text for is a cue of its label's name.
+    heard += [each for each in labels.values() if tuple(each[1] or ()) not in spoken]
+    if heard:
+        _lay_cues(record, heard)
+    return record
+
+
+def _lay_cues(record: dict[str, Any], heard: list[_Heard]) -> None:
+    """The annotation's cues; in the record's order where they are the record's own."""
+    before = record.get("cue")
+    if isinstance(before, list) and Counter(map(str, before)) == Counter(text for text, _ in heard):
+        left = list(heard)
+        heard = [left.pop(next(at for at, each in enumerate(left) if each[0] == text)) for text in before]
+    record["cue"] = [text for text, _ in heard]
+    record.pop(CUE_REGIONS, None)
+    if any(region is not None for _, region in heard):
+        record[CUE_REGIONS] = [region for _, region in heard]
+
+
+def _results(annotations: object) -> list[dict[str, Any]]:
+    """The results of the last annotation that counts."""
+    if not isinstance(annotations, list):
+        return []
+    counted = [each for each in annotations if isinstance(each, dict) and not each.get("was_cancelled")]
+    results = counted[-1].get("result") if counted else None
+    return [each for each in results if isinstance(each, dict)] if isinstance(results, list) else []
+
+
+def _texts(value: Mapping[str, Any]) -> Iterator[str]:
+    # Label Studio writes a single text as a text and several as a list.
+    for name in ("choices", "text", "labels"):
+        if name in value:
+            yield from (each for each in _listed(value[name]) if isinstance(each, str))
+            return
+
+
+def _region(value: Mapping[str, Any]) -> list[float] | None:
+    start, end = value.get("start"), value.get("end")
+    if isinstance(start, int | float) and isinstance(end, int | float) and 0 <= start <= end:
+        return [start, end]
+    return None
+
+
+def _chosen(shown: str, choices: object, place: str) -> str:
+    """The choice that is meant, by its letter and text, by its text alone, or by its letter alone."""
+    texts = [each for each in choices if isinstance(each, str)] if isinstance(choices, list) else []
+    options = shown_choices(texts)
+    if shown in options:
+        return texts[options.index(shown)]
+    if shown in texts:
+        return shown
+    letters = [option[0] for option in options]
+    if shown in letters:
+        return texts[letters.index(shown)]
+    raise InputError(
+        f"“{shown[:120]}” is not one of the choices",
+        file=place,
+        field="answer",
+        hint="correct the annotation",
+    )

@@ -1,4 +1,4 @@
-"""The worker: claims a job, keeps its lease alive, does it, says how it ended. A killed worker loses nothing."""
+"""Workers that claim jobs, keep the lease alive, and record the outcome. A killed worker loses nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -15,15 +16,15 @@ from sqlalchemy.orm import Session
 from mmar.errors import InputError, MmarError, UsageError
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
-from mmar.studio.jobs.cutting import cut_clip
-from mmar.studio.jobs.fetching import fetch_recording
-from mmar.studio.jobs.proposing import propose
-from mmar.studio.jobs.work import LostJob, TryAgain, Work
-from mmar.studio.store.jobs import claim_job, finish_job, give_back, report, work_waits
+from mmar.studio.jobs.clips import cut_clip
+from mmar.studio.jobs.context import JobContext, JobLost, RetryJob
+from mmar.studio.jobs.fetch import fetch_recording
+from mmar.studio.jobs.proposals import propose
+from mmar.studio.store.jobs import claim_job, count_unfinished, finish_job, has_work, report, requeue_jobs
 
-__all__ = ["KINDS", "Ended", "Worker", "kinds_for"]
+__all__ = ["KINDS", "JobOutcome", "Worker", "kinds_for", "run_queue"]
 
-KINDS: Mapping[str, Callable[[Work], None]] = {
+KINDS: Mapping[str, Callable[[JobContext], None]] = {
     "clip": cut_clip,
     "fetch": fetch_recording,
     "propose": propose,
@@ -34,7 +35,7 @@ _BEAT_S = 15.0
 _PAUSE_S = 0.5
 
 
-class Ended(StrEnum):
+class JobOutcome(StrEnum):
     """How a job ended for the worker that had it."""
 
     DONE = "done"
@@ -43,7 +44,7 @@ class Ended(StrEnum):
     LOST = "lost"  # another worker has it by now
 
 
-def kinds_for(config: StudioConfig) -> Mapping[str, Callable[[Work], None]]:
+def kinds_for(config: StudioConfig) -> Mapping[str, Callable[[JobContext], None]]:
     """All kinds of work, but for questions to a model where none is configured: those wait for a worker that has one."""
     return {kind: do for kind, do in KINDS.items() if kind != "propose" or config.text_model}
 
@@ -63,7 +64,7 @@ class Worker:
         config: StudioConfig,
         database: Database,
         clock: Callable[[], datetime],
-        kinds: Mapping[str, Callable[[Work], None]] | None = None,
+        kinds: Mapping[str, Callable[[JobContext], None]] | None = None,
     ) -> None:
         kinds = kinds_for(config) if kinds is None else kinds
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -85,16 +86,16 @@ class Worker:
     def drop(self) -> None:
         """Queue again what this worker has in hand; what it still does to it counts for nothing."""
         with self._database.write() as session:
-            give_back(session, self.name)
+            requeue_jobs(session, self.name)
 
-    def do_one(self) -> Ended | None:
+    def do_one(self) -> JobOutcome | None:
         """Do the next job, if there is one.
 
         Returns:
             How it ended; `None` when there was none.
         """
         with self._database.read() as session:
-            if not work_waits(session, self._clock(), tuple(self._kinds)):
+            if not has_work(session, self._clock(), tuple(self._kinds)):
                 return None
         with self._database.write() as session:
             job = claim_job(session, self.name, self._clock(), tuple(self._kinds))
@@ -106,7 +107,7 @@ class Worker:
         error, again = "", False
         try:
             self._kinds[job.kind](
-                Work(
+                JobContext(
                     job.id,
                     job.project_id,
                     job.payload,
@@ -118,9 +119,9 @@ class Worker:
                     lambda share, words: self._advance(job.id, share, words),
                 )
             )
-        except LostJob:
-            return Ended.LOST
-        except TryAgain as caught:
+        except JobLost:
+            return JobOutcome.LOST
+        except RetryJob as caught:
             error, again = str(caught), True
         except (InputError, UsageError) as caught:
             error = str(caught)
@@ -133,8 +134,8 @@ class Worker:
             beat.join()
         with self._database.write() as session:
             state = finish_job(session, job.id, self.name, self._clock(), error=error, again=again)
-        return {"done": Ended.DONE, "queued": Ended.AGAIN, "failed": Ended.FAILED}.get(
-            state or "", Ended.LOST
+        return {"done": JobOutcome.DONE, "queued": JobOutcome.AGAIN, "failed": JobOutcome.FAILED}.get(
+            state or "", JobOutcome.LOST
         )
 
     def _loop(self) -> None:
@@ -157,8 +158,76 @@ class Worker:
     def _advance(self, job_id: int, share: float, words: str) -> None:
         with self._database.write() as session:
             if not report(session, job_id, self.name, self._clock(), progress=share, message=words):
-                raise LostJob
+                raise JobLost
 
     def _still_mine(self, session: Session, job_id: int) -> None:
         if not report(session, job_id, self.name, self._clock()):
-            raise LostJob
+            raise JobLost
+
+
+_PAUSE_S = 0.25
+_LOOK_S = 0.5
+
+Told = Callable[[Counter[JobOutcome], int], None]
+"""Told how jobs ended so far, and how many are left."""
+
+
+def run_queue(
+    config: StudioConfig,
+    database: Database,
+    clock: Callable[[], datetime],
+    *,
+    at_once: int = 1,
+    stay: bool = False,
+    told: Told = lambda ended, left: None,  # noqa: ARG005
+    ended: Counter[JobOutcome] | None = None,
+) -> Counter[JobOutcome]:
+    """Do jobs until none is left: also those that wait for another try, and those whose worker died.
+
+    Args:
+        config: the studio's configuration.
+        database: for reading and writing.
+        clock: the moment, UTC.
+        at_once: how many at once.
+        stay: go on waiting for further jobs.
+        told: called now and then.
+        ended: counted here too, so that who interrupts this knows what was done.
+
+    Returns:
+        How jobs ended. Interrupted, what is in hand is queued again first.
+    """
+    ended = Counter() if ended is None else ended
+    stop, lock = threading.Event(), threading.Lock()
+    workers = [Worker(config, database, clock) for _ in range(at_once)]
+
+    def work(worker: Worker) -> None:
+        while not stop.is_set():
+            try:
+                how = worker.do_one()
+            except MmarError:
+                how = None  # the database is away for a moment: a backup, a full disk
+            if how is None:
+                stop.wait(_PAUSE_S)
+            else:
+                with lock:
+                    ended[how] += 1
+
+    threads = [threading.Thread(target=work, args=(worker,), daemon=True) for worker in workers]
+    for thread in threads:
+        thread.start()
+    kinds = tuple(kinds_for(config))
+    try:
+        while True:
+            with database.read() as session:
+                left = count_unfinished(session, kinds)
+            told(ended, left)
+            if not left and not stay:
+                break
+            stop.wait(_LOOK_S)
+    finally:
+        stop.set()
+        for worker in workers:
+            worker.drop()
+    for thread in threads:
+        thread.join()
+    return ended

@@ -17,10 +17,9 @@ import secrets
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from mmar.errors import MmarError
 from mmar.files.progress import format_bytes
-from mmar.studio.media.connecting import AddressGuard
-from mmar.studio.media.policy import FetchPolicy, check_url
+from mmar.errors import MmarError
+from mmar.studio.media.fetch_policy import AddressGuard, FetchPolicy, check_url
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from mmar.errors import UsageError
 from mmar.studio.data.item_tables import Assignment, Event, Item
 from mmar.studio.data.tables import Person, Project
-from mmar.studio.store.people import actor_in, members, trace
+from mmar.studio.store.people import actor_in, log_action, members
 from mmar.studio.store.revisions import load_case
 from mmar.studio.workflow import Actor, Case, Role
 from mmar.studio.workflow.assignment import assign_author, assign_inspector
@@ -43,7 +43,7 @@ def assign(
 
     Raises:
         UsageError: nobody of this number works in the project, or an item is left without a writer.
-        Refused: a rule of `workflow.assignment` does not hold.
+        NotAllowed: a rule of `workflow.assignment` does not hold.
     """
     case = load_case(session, project, item)
     person = session.get(Person, person_id) if person_id is not None else None
@@ -80,7 +80,7 @@ def assign(
         )
     )
     if traced:
-        trace(session, now, actor.person, "assigned", item.public_id, detail=said, project_id=project.id)
+        log_action(session, now, actor.person, "assigned", item.public_id, detail=said, project_id=project.id)
     session.flush()
 
 

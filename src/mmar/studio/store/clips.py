@@ -19,7 +19,7 @@ __all__ = [
     "clip_of",
     "clips_of",
     "find_recording",
-    "items_of_clips",
+    "items_with_clips",
     "published_path",
     "recording_of",
     "source_of",
@@ -80,7 +80,7 @@ def recording_of(session: Session, project_id: int, content: ItemContent) -> Rec
     return find_recording(session, project_id, source) if source else None
 
 
-def items_of_clips(session: Session, project_id: int, clips: tuple[int, ...]) -> list[Item]:
+def items_with_clips(session: Session, project_id: int, clips: tuple[int, ...]) -> list[Item]:
     """The items that have one of some clips."""
     keys = select(Clip.key).where(Clip.project_id == project_id, Clip.id.in_(clips))
     found = select(Item).where(Item.project_id == project_id, Item.clip_key.in_(keys)).order_by(Item.id)

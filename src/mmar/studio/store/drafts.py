@@ -1,19 +1,40 @@
-"""What people are typing, kept as they type, and how they go on after two of them saved at once."""
+"""Autosaved drafts of annotators and inspectors, and continuing after a conflicting save."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from mmar.errors import InputError
-from mmar.studio.data.item_tables import Draft, Item
+from mmar.studio.data.item_tables import Draft, Item, JudgementDraft
 from mmar.studio.data.tables import Project
 from mmar.studio.store.revisions import content_at, content_of, load_case
-from mmar.studio.workflow import Action, Actor, Command, ItemContent, perform, three_way
+from mmar.studio.workflow import (
+    Action,
+    Actor,
+    Command,
+    ItemContent,
+    NotAllowed,
+    Role,
+    State,
+    perform,
+    three_way,
+)
 
-__all__ = ["Taken", "carry_over", "find_draft", "resolve", "save_draft"]
+__all__ = [
+    "JUDGEMENT_FIELDS",
+    "Taken",
+    "carry_over",
+    "delete_judgement_draft",
+    "find_draft",
+    "find_judgement_draft",
+    "resolve",
+    "save_draft",
+    "save_judgement_draft",
+]
 
 Taken = Literal["mine", "theirs", "merged"]
 """Whose words to go on with after two people saved at once."""
@@ -82,7 +103,7 @@ def resolve(
 
     Raises:
         InputError: there is no draft.
-        Refused: this person may not write the item.
+        NotAllowed: this person may not write the item.
     """
     mine = find_draft(session, item.id, actor.person)
     if mine is None:
@@ -96,3 +117,57 @@ def resolve(
         content = three_way(content_at(session, item.id, first), theirs, content).merged
     save_draft(session, item, actor, content, item.version, item.revision, now)
     return session.get_one(Draft, (item.id, actor.person))
+
+
+JUDGEMENT_FIELDS = ("reason", "field", "comment", "start", "end")
+"""What an inspector writes; times as they were typed, in seconds of the clip."""
+
+_LONGEST = 40
+
+
+def find_judgement_draft(session: Session, item_id: int, person: int) -> dict[str, str]:
+    """What somebody was writing about an item; each part empty where they wrote nothing."""
+    found = session.get(JudgementDraft, (item_id, person))
+    return {name: getattr(found, name) if found is not None else "" for name in JUDGEMENT_FIELDS}
+
+
+def save_judgement_draft(
+    session: Session, item: Item, actor: Actor, written: dict[str, str], now: datetime
+) -> bool:
+    """Keep what an inspector is writing; it is theirs alone, so it needs no version and no lease.
+
+    Args:
+        session: a writing transaction.
+        item: which.
+        actor: who.
+        written: by the names in `JUDGEMENT_FIELDS`; what is missing counts as empty.
+        now: the moment.
+
+    Returns:
+        Whether it was kept: nothing is once the item left inspection, so that words which come late stay away
+        from the next time.
+
+    Raises:
+        NotAllowed: not an inspector.
+    """
+    if not actor.has(Role.INSPECTOR):
+        raise NotAllowed("role", "only an inspector may do that")
+    if item.state != State.INSPECTION.value:
+        return False
+    values = {
+        name: written.get(name, "") if name == "comment" else written.get(name, "")[:_LONGEST]
+        for name in JUDGEMENT_FIELDS
+    }
+    if any(value.strip() for value in values.values()):
+        session.merge(JudgementDraft(item_id=item.id, person_id=actor.person, at=now, **values))
+    else:
+        delete_judgement_draft(session, item.id, actor.person)
+    session.flush()
+    return True
+
+
+def delete_judgement_draft(session: Session, item_id: int, person: int) -> None:
+    """Forget what somebody was writing: they judged the item."""
+    session.execute(
+        delete(JudgementDraft).where(JudgementDraft.item_id == item_id, JudgementDraft.person_id == person)
+    )

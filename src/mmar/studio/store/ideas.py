@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from mmar.errors import InputError, UsageError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Idea, IdeaVote, Project
-from mmar.studio.workflow import Actor, NotThere, Refused
+from mmar.studio.workflow import Actor, NotAllowed, NotFound
 
-__all__ = ["Card", "add_idea", "board_of", "change_idea", "find_idea", "merge_ideas", "vote"]
+__all__ = ["Card", "add_idea", "change_idea", "find_idea", "idea_board", "merge_ideas", "vote"]
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ class Card(msgspec.Struct, frozen=True):
 
 def _member(actor: Actor) -> None:
     if not actor.roles:
-        raise Refused("role", "only members of the project may do that")
+        raise NotAllowed("role", "only members of the project may do that")
 
 
 def add_idea(
@@ -55,7 +55,7 @@ def add_idea(
 
     Raises:
         InputError: no title.
-        Refused: not a member.
+        NotAllowed: not a member.
     """
     _member(actor)
     idea = Idea(
@@ -83,7 +83,7 @@ def find_idea(session: Session, project: Project, idea_id: int) -> Idea:
     """
     idea = session.get(Idea, idea_id)
     if idea is None or idea.project_id != project.id:
-        raise NotThere(f"this project has no idea {idea_id}")
+        raise NotFound(f"this project has no idea {idea_id}")
     return idea
 
 
@@ -103,13 +103,13 @@ def change_idea(
     """Change a card; anybody of the team may.
 
     Raises:
-        Refused: not a member; or the card was changed since `version` (`stale`).
+        NotAllowed: not a member; or the card was changed since `version` (`stale`).
         InputError: no title.
     """
     _member(actor)
     idea = find_idea(session, project, idea_id)
     if version is not None and version != idea.version:
-        raise Refused("stale", "somebody changed this card meanwhile; look at it again")
+        raise NotAllowed("stale", "somebody changed this card meanwhile; look at it again")
     if title is not None:
         idea.title = _title(title)
     if detail is not None:
@@ -159,7 +159,7 @@ def merge_ideas(session: Session, project: Project, source: int, target: int, ac
     session.flush()
 
 
-def board_of(session: Session, project_id: int, person: int) -> list[Card]:
+def idea_board(session: Session, project_id: int, person: int) -> list[Card]:
     """The cards on the board, most wanted first."""
     ideas = session.scalars(select(Idea).where(Idea.project_id == project_id, ~Idea.dropped)).all()
     votes = dict(

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import Assignment, Draft, Event, Item, Verdict
 from mmar.studio.data.tables import Project
-from mmar.studio.store.drafts import carry_over
-from mmar.studio.store.judging import clear_judgement
+from mmar.studio.store.drafts import carry_over, delete_judgement_draft
 from mmar.studio.store.revisions import (
     add_revision,
     content_at,
@@ -27,7 +26,7 @@ from mmar.studio.workflow import (
     Command,
     Conflict,
     ItemContent,
-    Refused,
+    NotAllowed,
     Role,
     perform,
     three_way,
@@ -36,7 +35,7 @@ from mmar.studio.workflow import (
 __all__ = ["StaleSave", "act", "new_item", "save"]
 
 
-class StaleSave(Refused):
+class StaleSave(NotAllowed):
     """A save of something that somebody else changed meanwhile; what was sent is kept as a draft.
 
     Args:
@@ -61,10 +60,10 @@ def new_item(session: Session, project: Project, actor: Actor, now: datetime, *,
         mine: whether the actor is its author; else any annotator may take it from the queue.
 
     Raises:
-        Refused: not an annotator.
+        NotAllowed: not an annotator.
     """
     if not actor.has(Role.ANNOTATOR):
-        raise Refused("role", "to write items needs the role annotator")
+        raise NotAllowed("role", "to write items needs the role annotator")
     item = Item(
         project_id=project.id,
         public_id="",
@@ -115,15 +114,15 @@ def save(
 
     Raises:
         StaleSave: somebody changed it meanwhile.
-        Refused: this person may not, or not now.
+        NotAllowed: this person may not, or not now.
     """
     item = find_item(session, project, item_id, lock=True)
     case = load_case(session, project, item)
     errors = count_errors(session, project.id, content)
     try:
         after = perform(case, actor, Command(Action.SAVE, version=version, errors=errors), now)
-    except Refused as refused:
-        if refused.kind != "stale" or not _may_compare(case, actor, now):
+    except NotAllowed as refused:
+        if refused.code != "stale" or not _may_compare(case, actor, now):
             raise
         theirs = content_of(session, item)
         raise StaleSave(
@@ -146,14 +145,14 @@ def act(
     """Move an item: everything in the table of transitions but saving.
 
     Raises:
-        Refused: this person may not, or not now.
+        NotAllowed: this person may not, or not now.
     """
     item = find_item(session, project, item_id, lock=True)
     case = load_case(session, project, item)
     after = perform(case, actor, command, now)
     if command.action in (Action.APPROVE, Action.REJECT):
         _judge(session, item, actor, now, approved=command.action is Action.APPROVE)
-        clear_judgement(session, item.id, actor.person)
+        delete_judgement_draft(session, item.id, actor.person)
     if case.approvals and not after.approvals:
         session.execute(update(Verdict).where(Verdict.item_id == item.id).values(standing=False))
     if case.inspector is not None and after.inspector is None:

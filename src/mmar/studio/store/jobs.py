@@ -19,18 +19,18 @@ __all__ = [
     "JOB_LEASE",
     "MOST_ATTEMPTS",
     "claim_job",
+    "count_unfinished",
     "enqueue",
     "failures",
     "finish_job",
-    "give_back",
+    "has_work",
     "job_counts",
     "jobs_page",
     "newest_job",
     "report",
+    "requeue_jobs",
     "retry",
     "retry_all",
-    "unfinished",
-    "work_waits",
 ]
 
 JOB_LEASE = timedelta(seconds=60)
@@ -91,7 +91,7 @@ def enqueue(
     return job
 
 
-def work_waits(session: Session, now: datetime, kinds: Sequence[str]) -> bool:
+def has_work(session: Session, now: datetime, kinds: Sequence[str]) -> bool:
     """Whether there is a job to take now; reading alone, so that idle workers hold up nobody who writes."""
     return session.scalar(_next(now, kinds).with_only_columns(Job.id)) is not None
 
@@ -214,7 +214,7 @@ def retry_all(session: Session, project_id: int) -> int:
     return len(latest)
 
 
-def give_back(session: Session, worker: str) -> int:
+def requeue_jobs(session: Session, worker: str) -> int:
     """Queue again what a worker has in hand that stops now; nobody has to wait until its lease is over.
 
     Returns:
@@ -228,7 +228,7 @@ def give_back(session: Session, worker: str) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
-def unfinished(session: Session, kinds: Sequence[str]) -> int:
+def count_unfinished(session: Session, kinds: Sequence[str]) -> int:
     """How many jobs of some kinds wait, are being done, or wait for their next try, in all projects."""
     query = select(func.count()).select_from(Job)
     return session.scalar(query.where(Job.kind.in_(kinds), Job.state.in_(["queued", "running"]))) or 0

@@ -10,20 +10,20 @@ from sqlalchemy.orm import Session
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Clip, Recording
 from mmar.studio.data.tables import Project
-from mmar.studio.library import KeptAudio
+from mmar.studio.media.media_store import StoredAudio
 from mmar.studio.store.clips import clip_of, recording_of, source_of
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.revisions import content_of
 from mmar.studio.workflow.problems import LONGEST_CLIP_S
-from mmar.studio.workflow.refusal import NotThere
+from mmar.studio.workflow.states import NotFound
 
-__all__ = ["add_recording", "ask_for_sound", "find_clip", "items_without_clip", "own_recording"]
+__all__ = ["add_recording", "find_clip", "items_without_clip", "own_recording", "request_audio"]
 
 
 def add_recording(
     session: Session,
     project_id: int,
-    kept: KeptAudio,
+    kept: StoredAudio,
     now: datetime,
     *,
     source: str = "",
@@ -70,7 +70,7 @@ def own_recording(session: Session, project: Project, recording_id: int) -> Reco
     """
     found = session.get(Recording, recording_id)
     if found is None or found.project_id != project.id:
-        raise NotThere(f"this project has no recording {recording_id}")
+        raise NotFound(f"this project has no recording {recording_id}")
     return found
 
 
@@ -82,11 +82,11 @@ def find_clip(session: Session, project: Project, clip_id: int) -> Clip:
     """
     found = session.get(Clip, clip_id)
     if found is None or found.project_id != project.id:
-        raise NotThere(f"this project has no clip {clip_id}")
+        raise NotFound(f"this project has no clip {clip_id}")
     return found
 
 
-def ask_for_sound(
+def request_audio(
     session: Session,
     project: Project,
     item: Item,

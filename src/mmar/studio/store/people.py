@@ -10,27 +10,27 @@ from sqlalchemy.orm import Session
 
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Assignment, Item
-from mmar.studio.data.tables import ApiToken, Link, LoginSession, Membership, Person, Project, Trace
-from mmar.studio.workflow import Actor, Refused, Role
+from mmar.studio.data.tables import ApiToken, AuditLogEntry, Link, LoginSession, Membership, Person, Project
+from mmar.studio.workflow import Actor, NotAllowed, Role
 
 __all__ = [
     "actor_in",
     "add_person",
-    "free_work_of",
+    "log_action",
     "members",
     "names_of",
     "project_and_actor",
+    "release_work_of",
     "revoke_token",
-    "set_active",
+    "set_person_active",
     "set_roles",
     "tokens_of",
-    "trace",
 ]
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,79}\Z")
 
 
-def trace(
+def log_action(
     session: Session,
     now: datetime,
     person_id: int | None,
@@ -43,7 +43,7 @@ def trace(
 ) -> None:
     """Write a line of the audit log. Never a password, never a token."""
     session.add(
-        Trace(
+        AuditLogEntry(
             at=now,
             person_id=person_id,
             project_id=project_id,
@@ -114,13 +114,13 @@ def set_roles(session: Session, project: Project, person: Person, roles: frozens
         UsageError: the last admin of a project would lose it.
     """
     if not by.has(Role.ADMIN):
-        raise Refused("role", "only an admin of the project may change roles")
+        raise NotAllowed("role", "only an admin of the project may change roles")
     old = select(Membership).where(Membership.project_id == project.id, Membership.role == Role.ADMIN.value)
     # Somebody who was deactivated cannot run a project.
     old = old.join(Person, Person.id == Membership.person_id).where(Person.active)
     admins = {row.person_id for row in session.scalars(old)}
     if admins == {person.id} and Role.ADMIN not in roles:
-        raise Refused("state", f"{person.name} is the project's only admin; make another one first")
+        raise NotAllowed("state", f"{person.name} is the project's only admin; make another one first")
     session.execute(
         delete(Membership).where(Membership.project_id == project.id, Membership.person_id == person.id)
     )
@@ -129,10 +129,10 @@ def set_roles(session: Session, project: Project, person: Person, roles: frozens
     )
     if not Actor(person.id, roles).has(Role.INSPECTOR):
         # Else nobody could inspect what only this person may.
-        free_work_of(session, person.id, project.id)
+        release_work_of(session, person.id, project.id)
 
 
-def free_work_of(session: Session, person_id: int, project_id: int | None = None) -> int:
+def release_work_of(session: Session, person_id: int, project_id: int | None = None) -> int:
     """Let others take what somebody has in hand or is named to inspect; what they wrote stays theirs.
 
     Args:
@@ -155,7 +155,7 @@ def free_work_of(session: Session, person_id: int, project_id: int | None = None
     return len(numbers)
 
 
-def set_active(session: Session, person: Person, by: Person, now: datetime, *, active: bool) -> int:
+def set_person_active(session: Session, person: Person, by: Person, now: datetime, *, active: bool) -> int:
     """Shut somebody out of the whole site, or let them in again. Their name and their work stay.
 
     Shut out, they are logged out everywhere, their links and tokens stop working for good, and what they had
@@ -179,9 +179,9 @@ def set_active(session: Session, person: Person, by: Person, now: datetime, *, a
     freed = 0
     if not active:
         if person.id == by.id:
-            raise Refused("state", "nobody can deactivate themselves; another admin can")
+            raise NotAllowed("state", "nobody can deactivate themselves; another admin can")
         _keep_an_admin(session, person)
-        freed = free_work_of(session, person.id)
+        freed = release_work_of(session, person.id)
         session.execute(delete(LoginSession).where(LoginSession.person_id == person.id))
         session.execute(delete(Link).where(Link.person_id == person.id, Link.used.is_(None)))
         for token in tokens_of(session, person.id):
@@ -194,7 +194,7 @@ def set_active(session: Session, person: Person, by: Person, now: datetime, *, a
 def _keep_an_admin(session: Session, person: Person) -> None:
     others = select(Person.id).where(Person.site_admin, Person.active, Person.id != person.id)
     if person.site_admin and session.scalar(others.limit(1)) is None:
-        raise Refused("state", f"{person.name} is the site's only admin; make another one first")
+        raise NotAllowed("state", f"{person.name} is the site's only admin; make another one first")
     runs = select(Membership.project_id).where(
         Membership.person_id == person.id, Membership.role == Role.ADMIN.value
     )
@@ -211,7 +211,7 @@ def _keep_an_admin(session: Session, person: Person) -> None:
         )
         if session.scalar(beside.limit(1)) is None:
             slug = session.get_one(Project, project_id).title
-            raise Refused("state", f"{person.name} is the only admin of “{slug}”; make another one first")
+            raise NotAllowed("state", f"{person.name} is the only admin of “{slug}”; make another one first")
 
 
 def members(session: Session, project_id: int) -> list[tuple[Person, frozenset[Role]]]:
@@ -245,5 +245,5 @@ def revoke_token(session: Session, person_id: int, token_id: int, now: datetime)
     if token is None or token.person_id != person_id or token.revoked is not None:
         return False
     token.revoked = now
-    trace(session, now, person_id, "token revoked", token.name)
+    log_action(session, now, person_id, "token revoked", token.name)
     return True

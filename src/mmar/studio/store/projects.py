@@ -13,15 +13,18 @@ from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.data.tables import Membership, Person, Project, TaxonomyVersion
-from mmar.studio.workflow import Actor, Refused, Role
+from mmar.studio.workflow import Actor, NotAllowed, Role
 from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE
 
 __all__ = [
     "add_project",
+    "changed_settings",
     "find_project",
+    "newest_taxonomy",
     "projects_of",
     "save_settings",
     "state_counts",
+    "taxonomy_versions",
 ]
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
@@ -81,11 +84,11 @@ def save_settings(project: Project, actor: Actor, settings: ProjectSettings) -> 
     """Change what a lead may set.
 
     Raises:
-        Refused: not a lead.
+        NotAllowed: not a lead.
         InputError: a value that cannot be.
     """
     if not actor.has(Role.LEAD):
-        raise Refused("role", "only a lead may change the project's settings")
+        raise NotAllowed("role", "only a lead may change the project's settings")
     if not 1 <= settings.inspections <= 9:
         raise InputError("1 to 9 inspectors per item", field="inspections")
     if any(target < 0 for target in settings.targets.values()):
@@ -104,3 +107,24 @@ def state_counts(session: Session, project_id: int) -> dict[str, int]:
 def changed_settings(project: Project, **values: object) -> ProjectSettings:
     """The project's settings with some of them changed."""
     return msgspec.structs.replace(project.settings, **values)
+
+
+def newest_taxonomy(session: Session, project_id: int) -> TaxonomyVersion:
+    """The tree in force."""
+    return session.scalars(
+        select(TaxonomyVersion)
+        .where(TaxonomyVersion.project_id == project_id)
+        .order_by(TaxonomyVersion.number.desc())
+        .limit(1)
+    ).one()
+
+
+def taxonomy_versions(session: Session, project_id: int) -> list[TaxonomyVersion]:
+    """All trees, newest first."""
+    return list(
+        session.scalars(
+            select(TaxonomyVersion)
+            .where(TaxonomyVersion.project_id == project_id)
+            .order_by(TaxonomyVersion.number.desc())
+        )
+    )

@@ -13,19 +13,19 @@ from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import Item, KeyView, Proposal, Revision
 from mmar.studio.data.tables import Project
-from mmar.studio.store.queues import BEFORE_APPROVAL
-from mmar.studio.workflow import Actor, NotThere, Role
+from mmar.studio.store.inspection import BEFORE_APPROVAL
+from mmar.studio.workflow import Actor, NotFound, Role
 
 __all__ = [
+    "ACCEPTABLE_KINDS",
     "KINDS",
-    "TAKEABLE",
     "Waiting",
+    "acceptable_proposals",
     "add_proposal",
-    "count_proposals",
+    "count_waiting_proposals",
     "find_proposal",
     "open_proposals",
     "proposals_of",
-    "takeable",
     "visible_proposals",
 ]
 
@@ -40,7 +40,7 @@ KINDS: dict[str, str] = {
 }
 """Kinds of proposals, as they are shown."""
 
-TAKEABLE = ("thinking", "distractors", "sub_category", "rubric")
+ACCEPTABLE_KINDS = ("thinking", "distractors", "sub_category", "rubric")
 """Kinds that change an item when they are taken over."""
 
 
@@ -144,7 +144,7 @@ def visible_proposals(
     return list(session.scalars(query.order_by(Proposal.id.desc()).limit(limit)))
 
 
-def takeable(
+def acceptable_proposals(
     session: Session,
     project_id: int,
     actor: Actor,
@@ -159,13 +159,13 @@ def takeable(
         session: an open transaction.
         project_id: where.
         actor: who decides.
-        kind: only this kind of `TAKEABLE`; empty for all of them.
+        kind: only this kind of `ACCEPTABLE_KINDS`; empty for all of them.
         item_id: only those for this item.
         upto: no newer one, since what came after somebody looked was not looked at; `None` for all.
     """
     query = _waiting(project_id, actor).where(
         _tells_nothing(actor),
-        Proposal.kind.in_([one for one in TAKEABLE if kind in ("", one)]),
+        Proposal.kind.in_([one for one in ACCEPTABLE_KINDS if kind in ("", one)]),
     )
     if upto is not None:
         query = query.where(Proposal.id <= upto)
@@ -174,7 +174,7 @@ def takeable(
     return list(session.scalars(query.with_only_columns(Proposal.id).order_by(Proposal.id)))
 
 
-def count_proposals(session: Session, project_id: int, actor: Actor, *, kind: str = "") -> Waiting:
+def count_waiting_proposals(session: Session, project_id: int, actor: Actor, *, kind: str = "") -> Waiting:
     """How many open proposals there are for this person."""
     query = _waiting(project_id, actor)
     if kind:
@@ -197,7 +197,7 @@ def _waiting(project_id: int, actor: Actor) -> Any:
 
 
 def _tells_nothing(actor: Actor) -> ColumnElement[bool]:
-    """As `queues.key_is_hidden`, for many at once."""
+    """As `inspection.key_is_hidden`, for many at once."""
     if not actor.has(Role.INSPECTOR):
         return true()
     seen = exists().where(KeyView.item_id == Item.id, KeyView.person_id == actor.person)
@@ -221,7 +221,7 @@ def find_proposal(session: Session, project: Project, proposal_id: int) -> Propo
     """
     found = session.get(Proposal, proposal_id, with_for_update=True)
     if found is None or found.project_id != project.id:
-        raise NotThere(f"this project has no proposal {proposal_id}")
+        raise NotFound(f"this project has no proposal {proposal_id}")
     return found
 
 

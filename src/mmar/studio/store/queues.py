@@ -8,26 +8,18 @@ from datetime import datetime
 from sqlalchemy import Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from mmar.studio.data.item_tables import Assignment, Event, Hearing, Item, KeyView, Revision, Verdict
+from mmar.studio.data.item_tables import Assignment, Event, Item, Revision, Verdict
 from mmar.studio.data.tables import Project
-from mmar.studio.store.listening import take
+from mmar.studio.store.inspection import claim_item
 from mmar.studio.workflow import Actor, Role, State
-from mmar.studio.workflow.agreement import BlindAnswer
 from mmar.studio.workflow.coverage import Place
 
 __all__ = [
-    "BEFORE_APPROVAL",
     "MOST_COUNTED",
-    "blind_answers",
     "coverage_places",
     "events_of",
-    "key_is_hidden",
-    "knows_key",
-    "last_hearing",
     "last_rejection",
     "my_items",
-    "note_key_shown",
-    "own_answer",
     "take_next",
     "waiting",
 ]
@@ -73,7 +65,7 @@ def take_next(session: Session, project: Project, actor: Actor, queue: str, now:
             .with_for_update(skip_locked=True, of=Item)
         )
         if item is not None:
-            return take(session, project, item, actor, now)
+            return claim_item(session, project, item, actor, now)
     return None
 
 
@@ -153,34 +145,6 @@ def last_rejection(session: Session, item_id: int) -> Event | None:
     )
 
 
-def blind_answers(session: Session, project_id: int) -> list[BlindAnswer]:
-    """Every answer given by ear in a project; taken-down items do not count."""
-    rows = session.execute(
-        select(Hearing.item_id, Hearing.revision, Hearing.person_id, Hearing.choice, Hearing.key)
-        .join(Item, Item.id == Hearing.item_id)
-        .where(Item.project_id == project_id, Item.state != State.TAKEN_DOWN.value)
-        .order_by(Hearing.id)
-    )
-    return [BlindAnswer(*row) for row in rows]
-
-
-def last_hearing(session: Session, project_id: int) -> int:
-    """Number of the newest answer given by ear; changes whenever one is given, or an item taken down."""
-    newest = select(func.coalesce(func.max(Hearing.id), 0)).join(Item, Item.id == Hearing.item_id)
-    down = select(func.count()).where(Item.project_id == project_id, Item.state == State.TAKEN_DOWN.value)
-    first = session.scalar(newest.where(Item.project_id == project_id)) or 0
-    return first * 1_000_000 + (session.scalar(down.select_from(Item)) or 0)
-
-
-def own_answer(session: Session, item: Item, person: int) -> Hearing | None:
-    """What somebody answered to an item's newest revision."""
-    return session.scalar(
-        select(Hearing).where(
-            Hearing.item_id == item.id, Hearing.revision == item.revision, Hearing.person_id == person
-        )
-    )
-
-
 def coverage_places(session: Session, project_id: int) -> list[Place]:
     """The project's items as the coverage board sees them, alike ones together."""
     rows = session.execute(
@@ -202,28 +166,3 @@ def place_counts(session: Session, project_id: int) -> dict[tuple[str, str], int
         .group_by(Item.category, Item.sub_category)
     )
     return {(layer, sub): count for layer, sub, count in rows}
-
-
-BEFORE_APPROVAL = frozenset({State.DRAFT, State.PREPARATION, State.INSPECTION, State.CORRECTION})
-"""States in which an inspector may still be asked to answer by ear."""
-
-
-def key_is_hidden(session: Session, item: Item, actor: Actor) -> bool:
-    """Whether this person may still come to answer this item by ear, so that its key must not be shown."""
-    if State(item.state) not in BEFORE_APPROVAL or not actor.has(Role.INSPECTOR):
-        return False
-    return not knows_key(session, item, actor.person)
-
-
-def note_key_shown(session: Session, item: Item, person: int, now: datetime) -> None:
-    """Note that the key was shown to somebody who did not write it; an answer of theirs is not blind then."""
-    if not knows_key(session, item, person):
-        session.add(KeyView(item_id=item.id, person_id=person, at=now))
-        session.flush()
-
-
-def knows_key(session: Session, item: Item, person: int) -> bool:
-    """Whether somebody wrote an item or was shown its key."""
-    seen = exists().where(KeyView.item_id == item.id, KeyView.person_id == person)
-    wrote = exists().where(Revision.item_id == item.id, Revision.author_id == person, Revision.kind == "edit")
-    return item.author_id == person or bool(session.scalar(select(or_(seen, wrote))))

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import CompoundSelect, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from mmar.studio.data.item_tables import Assignment, Hearing, Item, KeyView, Revision, Verdict
+from mmar.studio.data.item_tables import Assignment, BlindAnswer, Item, KeyView, Revision, Verdict
 from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.tables import Project
 from mmar.studio.store.clips import clip_key
-from mmar.studio.store.taxonomies import newest_taxonomy
-from mmar.studio.workflow import Actor, Case, ItemContent, Lease, NotThere, State, problems
+from mmar.studio.store.projects import newest_taxonomy
+from mmar.studio.workflow import Actor, Case, ItemContent, Lease, NotFound, State, problems
 from mmar.studio.workflow.content import with_own_cut, without_shadows
 from mmar.studio.workflow.limits import check_texts
 from mmar.studio.workflow.taxonomy import layer_map
@@ -47,7 +47,7 @@ def find_item(session: Session, project: Project, item_id: int, *, lock: bool = 
     """
     item = session.get(Item, item_id, with_for_update=lock)
     if item is None or item.project_id != project.id:
-        raise NotThere(f"this project has no item {item_id}")
+        raise NotFound(f"this project has no item {item_id}")
     return item
 
 
@@ -64,7 +64,7 @@ def content_at(session: Session, item_id: int, number: int) -> ItemContent:
         select(Revision.content).where(Revision.item_id == item_id, Revision.number == number)
     )
     if found is None:
-        raise NotThere(f"the item has no revision {number}")
+        raise NotFound(f"the item has no revision {number}")
     return found
 
 
@@ -76,7 +76,7 @@ def revision_at(session: Session, item_id: int, number: int) -> Revision:
     """
     found = session.scalar(select(Revision).where(Revision.item_id == item_id, Revision.number == number))
     if found is None:
-        raise NotThere(f"the item has no revision {number}")
+        raise NotFound(f"the item has no revision {number}")
     return found
 
 
@@ -114,8 +114,8 @@ def _everything_done(items: Sequence[int]) -> CompoundSelect[Any]:
         select(Revision.item_id, Revision.kind, Revision.author_id, Revision.number).where(
             Revision.item_id.in_(items)
         ),
-        select(Hearing.item_id, literal("heard"), Hearing.person_id, Hearing.revision).where(
-            Hearing.item_id.in_(items)
+        select(BlindAnswer.item_id, literal("heard"), BlindAnswer.person_id, BlindAnswer.revision).where(
+            BlindAnswer.item_id.in_(items)
         ),
         select(Verdict.item_id, literal("approved"), Verdict.person_id, Verdict.revision).where(
             Verdict.item_id.in_(items), Verdict.approved, Verdict.standing

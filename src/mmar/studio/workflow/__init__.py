@@ -5,14 +5,21 @@
 
 from __future__ import annotations
 
-from mmar.studio.workflow.case import Actor, Case, Command, perform, permitted
+from mmar.studio.workflow.case import Actor, Case, Command, Lease, perform, permitted
 from mmar.studio.workflow.content import Cue, ItemContent
 from mmar.studio.workflow.diff import Conflict, FieldChange, changes, three_way
-from mmar.studio.workflow.lease import Lease
 from mmar.studio.workflow.problems import Problem, problems
-from mmar.studio.workflow.refusal import NotThere, Refused
 from mmar.studio.workflow.rejection import REASONS, Rejection
-from mmar.studio.workflow.states import TRANSITIONS, Action, Guard, Role, State, Transition
+from mmar.studio.workflow.states import (
+    TRANSITIONS,
+    Action,
+    Guard,
+    NotAllowed,
+    NotFound,
+    Role,
+    State,
+    Transition,
+)
 
 __all__ = [
     "REASONS",
@@ -27,9 +34,9 @@ __all__ = [
     "Guard",
     "ItemContent",
     "Lease",
-    "NotThere",
+    "NotAllowed",
+    "NotFound",
     "Problem",
-    "Refused",
     "Rejection",
     "Role",
     "State",

@@ -10,10 +10,10 @@ import msgspec
 
 from mmar.stats.interval import wilson
 
-__all__ = ["BlindAnswer", "HumanScore", "PairAgreement", "human_score"]
+__all__ = ["HumanScore", "PairAgreement", "Rating", "human_score"]
 
 
-class BlindAnswer(msgspec.Struct, frozen=True):
+class Rating(msgspec.Struct, frozen=True):
     """One answer by ear.
 
     Attributes:
@@ -73,7 +73,7 @@ class HumanScore(msgspec.Struct, frozen=True):
     pairs: tuple[PairAgreement, ...]
 
 
-def human_score(answers: Sequence[BlindAnswer]) -> HumanScore:
+def human_score(answers: Sequence[Rating]) -> HumanScore:
     """Accuracy and agreement of blind answers.
 
     A choice is compared as the place it had in its own revision. "Cannot tell" is a rating of its own.

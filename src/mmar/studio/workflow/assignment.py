@@ -12,8 +12,7 @@ from datetime import datetime
 import msgspec
 
 from mmar.studio.workflow.case import Actor, Case
-from mmar.studio.workflow.refusal import Refused
-from mmar.studio.workflow.states import EDITABLE, Role, State
+from mmar.studio.workflow.states import EDITABLE, NotAllowed, Role, State
 
 __all__ = ["assign_author", "assign_inspector"]
 
@@ -30,13 +29,13 @@ def assign_author(case: Case, actor: Actor, writer: Actor, now: datetime) -> Cas
         now: the moment, UTC.
 
     Raises:
-        Refused: not a lead, not an annotator, not now, or somebody else has it in hand.
+        NotAllowed: not a lead, not an annotator, not now, or somebody else has it in hand.
     """
     _lead(actor)
     if not writer.has(Role.ANNOTATOR):
-        raise Refused("role", "to write items needs the role annotator")
+        raise NotAllowed("role", "to write items needs the role annotator")
     if case.state not in EDITABLE:
-        raise Refused("state", f"an item in {case.state.value.replace('_', ' ')} is not being written")
+        raise NotAllowed("state", f"an item in {case.state.value.replace('_', ' ')} is not being written")
     _free(case, writer.person, now)
     kept = None if case.inspector == writer.person else case.inspector
     return msgspec.structs.replace(case, author=writer.person, inspector=kept, lease=None)
@@ -52,22 +51,22 @@ def assign_inspector(case: Case, actor: Actor, inspector: Actor | None, now: dat
         now: the moment, UTC.
 
     Raises:
-        Refused: not a lead, not an inspector, one who wrote on it or has approved it, not now, or somebody
+        NotAllowed: not a lead, not an inspector, one who wrote on it or has approved it, not now, or somebody
             else has it in hand.
     """
     _lead(actor)
     if inspector is None:
         return msgspec.structs.replace(case, inspector=None)
     if not inspector.has(Role.INSPECTOR):
-        raise Refused("role", "to inspect needs the role inspector")
+        raise NotAllowed("role", "to inspect needs the role inspector")
     if case.state not in _NAMED:
-        raise Refused(
+        raise NotAllowed(
             "state", f"an item in {case.state.value.replace('_', ' ')} is not going to be inspected"
         )
     if inspector.person == case.author or inspector.person in case.writers:
-        raise Refused("writer", "they wrote on this item, so another inspector must judge it")
+        raise NotAllowed("writer", "they wrote on this item, so another inspector must judge it")
     if inspector.person in case.approvals:
-        raise Refused("state", "they have approved this revision already; another inspector is needed")
+        raise NotAllowed("state", "they have approved this revision already; another inspector is needed")
     if case.state is State.INSPECTION:
         _free(case, inspector.person, now)
     return msgspec.structs.replace(case, inspector=inspector.person)
@@ -75,9 +74,9 @@ def assign_inspector(case: Case, actor: Actor, inspector: Actor | None, now: dat
 
 def _lead(actor: Actor) -> None:
     if not actor.has(Role.LEAD):
-        raise Refused("role", "only a lead may say who does what")
+        raise NotAllowed("role", "only a lead may say who does what")
 
 
 def _free(case: Case, person: int, now: datetime) -> None:
     if case.lease is not None and case.lease.live(now) and case.lease.person != person:
-        raise Refused("lease", "somebody else has this item in hand; try again in a while")
+        raise NotAllowed("lease", "somebody else has this item in hand; try again in a while")

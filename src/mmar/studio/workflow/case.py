@@ -1,23 +1,70 @@
-"""One item as the workflow sees it, and the one function that moves it.
+"""One item as the workflow sees it, and `perform`, the only function that changes its state.
 
-A `Case` holds everything that a rule may ask about; `perform` gives the case after a command or raises
-`Refused` saying which rule stood in the way. The store loads a case, performs, and writes what changed, all
-in one transaction, so the rules stand here and nowhere else.
+A `Case` holds everything that a rule needs. `perform` returns the case after a command or raises `NotAllowed`
+with the rule that does not hold. The store loads a case, performs a command and writes the result in one
+transaction, so all rules are in this package.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
-from mmar.studio.workflow.lease import Lease
-from mmar.studio.workflow.refusal import Refused, RefusedKind
 from mmar.studio.workflow.rejection import Rejection
-from mmar.studio.workflow.states import IMPLIED, TRANSITIONS, Action, Guard, Role, State, find
+from mmar.studio.workflow.states import (
+    IMPLIED,
+    TRANSITIONS,
+    Action,
+    Guard,
+    NotAllowed,
+    Role,
+    Rule,
+    State,
+    find,
+)
 
-__all__ = ["Actor", "Case", "Command", "answer_blind", "claim", "perform", "permitted", "see_key"]
+__all__ = [
+    "LEASE_TIME",
+    "Actor",
+    "Case",
+    "Command",
+    "Lease",
+    "answer_blind",
+    "claim",
+    "perform",
+    "permitted",
+    "see_key",
+]
+
+LEASE_TIME = timedelta(minutes=30)
+"""How long a person may keep an item without doing anything; each sign of life renews it."""
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """Who has an item in hand, and until when.
+
+    Attributes:
+        person: their number.
+        until: the moment at which it ends, UTC; at that very moment it is over.
+    """
+
+    person: int
+    until: datetime
+
+    def live(self, now: datetime) -> bool:
+        """Whether it still holds."""
+        return now < self.until
+
+    def held_by(self, person: int, now: datetime) -> bool:
+        """Whether it holds, and for this person."""
+        return self.person == person and self.live(now)
+
+    @classmethod
+    def of(cls, person: int, now: datetime) -> Lease:
+        """A new lease from now on."""
+        return cls(person, now + LEASE_TIME)
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -101,20 +148,22 @@ def perform(case: Case, actor: Actor, command: Command, now: datetime) -> Case:
         now: the moment, UTC.
 
     Raises:
-        Refused: kind `stale` when the case has moved on since; otherwise the first rule that does not hold.
+        NotAllowed: kind `stale` when the case has moved on since; otherwise the first rule that does not hold.
     """
     row = find(command.action)
     if not actor.has(*row.roles):
-        raise Refused("role", f"to {_said(command.action)} needs the role {' or '.join(sorted(row.roles))}")
+        raise NotAllowed(
+            "role", f"to {_said(command.action)} needs the role {' or '.join(sorted(row.roles))}"
+        )
     if command.version is not None and command.version != case.version:
-        raise Refused("stale", "somebody changed this item since you opened it; nothing of yours is lost")
+        raise NotAllowed("stale", "somebody changed this item since you opened it; nothing of yours is lost")
     if case.state not in row.sources:
-        raise Refused("state", f"an item in {_said(case.state)} cannot be {_PAST[command.action]}")
+        raise NotAllowed("state", f"an item in {_said(case.state)} cannot be {_PAST[command.action]}")
     for guard in sorted(row.guards):
         holds, kind, message = _GUARDS[guard]
         if not holds(_Ask(case, actor, command, now)):
             fault = command.rejection.fault() if guard is Guard.REASON and command.rejection else None
-            raise Refused(kind, fault or message)
+            raise NotAllowed(kind, fault or message)
     return _after(case, actor, command, row.target, now)
 
 
@@ -125,8 +174,8 @@ def permitted(case: Case, actor: Actor, now: datetime) -> frozenset[Action]:
     for row in TRANSITIONS:
         try:
             perform(case, actor, Command(row.action, rejection=probe, why="…"), now)
-        except Refused as refused:
-            if refused.kind not in {"incomplete", "unchanged", "audio"}:
+        except NotAllowed as refused:
+            if refused.code not in {"incomplete", "unchanged", "audio"}:
                 continue
         found.add(row.action)
     return frozenset(found)
@@ -139,21 +188,21 @@ def claim(case: Case, actor: Actor, now: datetime) -> Case:
     an item in inspection is for inspectors who wrote nothing of it and have not yet approved this revision.
 
     Raises:
-        Refused: it is not for this person, or somebody else has it.
+        NotAllowed: it is not for this person, or somebody else has it.
     """
     if case.lease is not None and case.lease.live(now) and case.lease.person != actor.person:
-        raise Refused("lease", "somebody else has this item in hand")
+        raise NotAllowed("lease", "somebody else has this item in hand")
     if case.state is State.INSPECTION:
         _check_inspector(case, actor)
         if actor.person in case.approvals:
-            raise Refused("state", "you have approved this revision already; another inspector is needed")
+            raise NotAllowed("state", "you have approved this revision already; another inspector is needed")
         if case.inspector not in (None, actor.person):
-            raise Refused("lease", "a lead has named another inspector for this item")
+            raise NotAllowed("lease", "a lead has named another inspector for this item")
     elif case.state in (State.DRAFT, State.CORRECTION) and case.author is None:
         if not actor.has(Role.ANNOTATOR):
-            raise Refused("role", "to write items needs the role annotator")
+            raise NotAllowed("role", "to write items needs the role annotator")
     else:
-        raise Refused("state", f"an item in {_said(case.state)} is not in a queue")
+        raise NotAllowed("state", f"an item in {_said(case.state)} is not in a queue")
     return msgspec.structs.replace(case, lease=Lease.of(actor.person, now))
 
 
@@ -161,16 +210,16 @@ def answer_blind(case: Case, actor: Actor, now: datetime) -> Case:
     """Record that an inspector answered by ear.
 
     Raises:
-        Refused: no inspector of it, no lease, or the answer would not be blind: this revision was answered, or a
+        NotAllowed: no inspector of it, no lease, or the answer would not be blind: this revision was answered, or a
             key was seen.
     """
     _check_inspector(case, actor)
     if case.state is not State.INSPECTION or case.lease is None or not case.lease.held_by(actor.person, now):
-        raise Refused("lease", _GUARDS[Guard.HOLDS_LEASE][2])
+        raise NotAllowed("lease", _GUARDS[Guard.HOLDS_LEASE][2])
     if actor.person in case.answered:
-        raise Refused("listen", "you have answered this revision already")
+        raise NotAllowed("listen", "you have answered this revision already")
     if actor.person in case.seen:
-        raise Refused("listen", "you have seen the key, so an answer would not be blind")
+        raise NotAllowed("listen", "you have seen the key, so an answer would not be blind")
     return msgspec.structs.replace(
         case, answered=case.answered | {actor.person}, seen=case.seen | {actor.person}
     )
@@ -178,9 +227,9 @@ def answer_blind(case: Case, actor: Actor, now: datetime) -> Case:
 
 def _check_inspector(case: Case, actor: Actor) -> None:
     if not actor.has(Role.INSPECTOR):
-        raise Refused("role", "to inspect needs the role inspector")
+        raise NotAllowed("role", "to inspect needs the role inspector")
     if actor.person in case.writers or actor.person == case.author:
-        raise Refused("writer", _GUARDS[Guard.NOT_WRITER][2])
+        raise NotAllowed("writer", _GUARDS[Guard.NOT_WRITER][2])
 
 
 def see_key(case: Case, person: int) -> Case:
@@ -241,7 +290,7 @@ def _not_leased(ask: _Ask) -> bool:
 
 
 _Check = Callable[[_Ask], bool]
-_GUARDS: dict[Guard, tuple[_Check, RefusedKind, str]] = {
+_GUARDS: dict[Guard, tuple[_Check, Rule, str]] = {
     Guard.OWN: (_own, "own", "this is somebody else's item; its author or a lead may do that"),
     Guard.NOT_WRITER: (
         lambda ask: ask.actor.person not in ask.case.writers and ask.actor.person != ask.case.author,

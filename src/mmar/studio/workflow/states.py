@@ -6,17 +6,33 @@
       │               recall │ resubmit          reject                reopen
       └───────────────────┘  └──── correction ◄────┴──────────────────────┘
 
-Any of them may be withdrawn by its author or a lead, and taken down by a lead (a rights holder asked, say).
-An item is approved when as many inspectors as the project wants have approved the same revision.
+The author or a lead may withdraw an item from any state; a lead may take it down, e.g. at a rights holder's
+request. An item is approved when as many inspectors as the project asks for have approved the same revision.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
-__all__ = ["EDITABLE", "IMPLIED", "TRANSITIONS", "Action", "Guard", "Role", "State", "Transition", "find"]
+from mmar.errors import UsageError
+
+__all__ = [
+    "EDITABLE",
+    "IMPLIED",
+    "TRANSITIONS",
+    "Action",
+    "Guard",
+    "NotAllowed",
+    "NotFound",
+    "Role",
+    "Rule",
+    "State",
+    "Transition",
+    "find",
+]
 
 
 class State(StrEnum):
@@ -175,3 +191,25 @@ TRANSITIONS: tuple[Transition, ...] = (
 def find(action: Action) -> Transition:
     """The row of an action; each action has exactly one."""
     return next(row for row in TRANSITIONS if row.action is action)
+
+
+Rule = Literal[
+    "state", "role", "own", "writer", "lease", "listen", "incomplete", "audio", "unchanged", "reason", "stale"
+]
+
+
+class NotAllowed(UsageError):  # noqa: N818 - says what happened, like the models' RequestFailed
+    """An action that may not be done now or not by this person.
+
+    Args:
+        kind: which rule stood in the way.
+        message: the rule and what to do, for the person.
+    """
+
+    def __init__(self, kind: Rule, message: str) -> None:
+        super().__init__(message)
+        self.kind: Rule = kind
+
+
+class NotFound(UsageError):  # noqa: N818 - as above
+    """What was named does not exist, or not for whoever names it; which of the two is not said."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from alembic import context
 
 from mmar.studio.data import item_tables, media_tables, release_tables
-from mmar.studio.data.columns import Moment, Record
+from mmar.studio.data.columns import JsonRecord, UtcDateTime
 from mmar.studio.data.tables import Base
 
 # Imported for the tables that they add to the metadata.
@@ -16,9 +16,9 @@ TABLES = (item_tables, media_tables, release_tables)
 
 def render_item(kind: str, value: Any, _autogen: Any) -> str | Literal[False]:
     """Write plain column types into a new migration, so that it does not change when the program does."""
-    if kind == "type" and isinstance(value, Moment):
+    if kind == "type" and isinstance(value, UtcDateTime):
         return "sa.DateTime()"
-    if kind == "type" and isinstance(value, Record):
+    if kind == "type" and isinstance(value, JsonRecord):
         return "sa.Text()"
     return False
 

@@ -14,11 +14,11 @@ depends_on = None
 def upgrade() -> None:
     """Make the change."""
     op.create_table(
-        "login_try",
+        "login_attempt",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=100), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_login_try")),
     )
-    op.create_index("ix_login_try_key_at", "login_try", ["key", "at"], unique=False)
-    op.create_index(op.f("ix_login_try_at"), "login_try", ["at"], unique=False)
+    op.create_index("ix_login_try_key_at", "login_attempt", ["key", "at"], unique=False)
+    op.create_index(op.f("ix_login_try_at"), "login_attempt", ["at"], unique=False)

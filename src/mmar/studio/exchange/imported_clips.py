@@ -1,0 +1,187 @@
+"""The clips of imported items: found in a folder, kept, and given to items, new ones or known.
+
+A clip that came with an item is known by the path that its publisher gave it (`clips.source_of`), so one
+project has one sound for one path.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mmar.errors import InputError, UsageError
+from mmar.items import Item as PublicItem
+from mmar.items.source_video import canonical_url
+from mmar.studio.data.item_tables import Item
+from mmar.studio.data.media_tables import Recording
+from mmar.studio.data.tables import Project
+from mmar.studio.media.media_store import StoredAudio, store_audio
+from mmar.studio.store.clips import clip_of, find_recording, recording_of, source_of
+from mmar.studio.store.jobs import enqueue
+from mmar.studio.store.media import add_recording
+from mmar.studio.store.revisions import add_revision, content_of
+from mmar.studio.workflow import Actor, ItemContent, State
+from mmar.studio.workflow.content import from_item
+
+__all__ = [
+    "add_clip",
+    "attach_clip",
+    "check_clip_conflicts",
+    "find_clip_file",
+    "items_needing_clips",
+    "store_clips",
+]
+
+_GONE = frozenset({State.WITHDRAWN.value, State.TAKEN_DOWN.value})
+
+
+def find_clip_file(folder: Path, audio_path: str, *, by_name: bool = True) -> Path | None:
+    """Where an item's clip lies in a folder, under its path or by its bare name; never outside of the folder."""
+    root = folder.resolve()
+    for relative in (audio_path, Path(audio_path).name)[: 1 + by_name]:
+        path = (root / relative).resolve()
+        if path.is_relative_to(root) and path.is_file():
+            return path
+    return None
+
+
+def items_needing_clips(session: Session, project: Project, items: Iterable[PublicItem]) -> list[PublicItem]:
+    """Those of some items that are new to a project or cannot be heard there yet."""
+    known = {
+        item.public_id: item for item in session.scalars(select(Item).where(Item.project_id == project.id))
+    }
+    return [
+        item for item in items if (row := known.get(item.id)) is None or _why_not(session, row, item) is None
+    ]
+
+
+def store_clips(
+    media: Path, folder: Path, items: Sequence[PublicItem], *, some: bool = True
+) -> dict[str, StoredAudio]:
+    """Check and keep the clips of items that are about to be imported.
+
+    Args:
+        media: the media folder.
+        folder: where the clips lie, under their paths or their bare names.
+        items: whose.
+        some: whether at least one must be there, since somebody named the folder for them.
+
+    Returns:
+        What was kept, by `audio_path`; items without a file are left out.
+
+    Raises:
+        InputError: a file is not sound.
+        UsageError: not one of the clips lies there.
+    """
+    found: dict[str, StoredAudio] = {}
+    # One file cannot be the clip of two paths that end in its name.
+    names = Counter(Path(path).name for path in {item.audio_path for item in items})
+    for item in items:
+        path = find_clip_file(folder, item.audio_path, by_name=names[Path(item.audio_path).name] == 1)
+        if path is not None and item.audio_path not in found:
+            try:
+                found[item.audio_path] = store_audio(media, path)
+            except InputError as error:
+                raise InputError(error.problem, file=item.audio_path, field=item.id) from None
+    if items and not found and some:
+        raise UsageError(
+            f"none of the {len(items):,} clips is in {folder}; looked for {items[0].audio_path}, say\n"
+            "  → name the folder that the paths begin in, or the one that holds the files"
+        )
+    return found
+
+
+def check_clip_conflicts(
+    session: Session, project: Project, items: Iterable[PublicItem], clips: Mapping[str, StoredAudio]
+) -> None:
+    """Refuse new items whose clip's path is that of another sound in the project: they would be given that one.
+
+    Raises:
+        InputError: names the first.
+    """
+    known = select(Recording.source, Recording.sha256).where(
+        Recording.project_id == project.id, Recording.source.startswith("file:")
+    )
+    sounds = {row.source: row.sha256 for row in session.execute(known)}
+    for item in items:
+        here, kept = sounds.get(f"file:{item.audio_path}"), clips.get(item.audio_path)
+        if here is not None and kept is not None and kept.sha256 != here:
+            raise InputError(
+                f"“{item.audio_path}” is another sound in this project already",
+                field=item.id,
+                hint="give the clip another name, or import into a project of its own",
+            )
+
+
+def attach_clip(
+    session: Session,
+    project: Project,
+    actor: Actor,
+    row: Item,
+    item: PublicItem,
+    kept: StoredAudio,
+    now: datetime,
+) -> str:
+    """Give an item that a project has the clip that a file brings for it, if it cannot be heard yet.
+
+    An item that was to be cut from its video gets a revision that says so; its words, its state and what was
+    judged of it stay.
+
+    Args:
+        session: a writing transaction.
+        project: where.
+        actor: who imports.
+        row: the item.
+        item: what the file says of it.
+        kept: its clip.
+        now: the moment.
+
+    Returns:
+        Why the clip is not taken; empty if it is.
+    """
+    if why := _why_not(session, row, item):
+        return why
+    content = content_of(session, row)
+    here = find_recording(session, project.id, f"file:{item.audio_path}")
+    if here is not None and here.sha256 != kept.sha256:
+        return "another sound is here under that path already"
+    if content.cut or content.audio_path != item.audio_path:
+        content = msgspec.structs.replace(content, audio_path=item.audio_path, cut=False)
+        add_revision(session, project, row, actor, content, "its clip was imported", now, kind="import")
+    add_clip(session, project, row, item, kept, now)
+    return ""
+
+
+def add_clip(
+    session: Session, project: Project, row: Item, item: PublicItem, kept: StoredAudio, now: datetime
+) -> None:
+    """Note an item's clip, and have it measured and drawn."""
+    add_recording(session, project.id, kept, now, source=f"file:{item.audio_path}", title=item.audio_path)
+    enqueue(session, project.id, "clip", row.clip_key, {"item": row.id}, now, item_id=row.id)
+
+
+def _why_not(session: Session, row: Item, item: PublicItem) -> str | None:
+    """Why an item that is known takes no clip from a file; nothing if it does."""
+    if row.state in _GONE:
+        return "they were withdrawn or taken down"
+    if clip_of(session, row) is not None:
+        return "they can be heard already"
+    content = content_of(session, row)
+    if content.recording is not None or (
+        recording_of(session, row.project_id, content) is not None
+        and not source_of(content).startswith("file:")
+    ):
+        return "they are cut from a recording that is here"
+    if _cut_of(content) != _cut_of(from_item(item)):
+        return "their address or times were changed here"
+    return None
+
+
+def _cut_of(content: ItemContent) -> tuple[object, ...]:
+    return content.segments, canonical_url(content.url)

@@ -1,0 +1,326 @@
+"""Importing an existing benchmark into a project.
+
+Existing items are left as they are, with two exceptions: an item without a clip gets the clip from the file, and
+with `update` an item that may be edited is changed to what the file says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mmar.files.safe_paths import UnsafePathError, check_relative, quote
+from mmar.files.archives import Limits
+from mmar.errors import InputError
+from mmar.items import Item as PublicItem
+from mmar.studio.data import Database
+from mmar.studio.data.item_tables import Event, Item
+from mmar.studio.data.tables import Project
+from mmar.studio.exchange.imported_clips import (
+    add_clip,
+    attach_clip,
+    check_clip_conflicts,
+    find_clip_file,
+    items_needing_clips,
+    store_clips,
+)
+from mmar.studio.exchange.item_files import is_archive, read_items, unpacked
+from mmar.studio.media.media_store import StoredAudio
+from mmar.studio.store.items import save
+from mmar.studio.store.people import log_action
+from mmar.studio.store.revisions import add_revision, content_of
+from mmar.studio.workflow import Actor, ItemContent, NotAllowed, Role, State
+from mmar.studio.workflow.content import from_item
+from mmar.studio.workflow.diff import apply_record, matches_record
+from mmar.studio.workflow.limits import LONGEST_ID
+
+__all__ = ["Imported", "Source", "find_clip_file", "import_file", "import_items", "store_clips"]
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What an import did.
+
+    Attributes:
+        added: items that are new.
+        known: public ids that were there already.
+        other: those of them of which the file says something else, and which were left as they are.
+        updated: how many of them took what the file says.
+        clips: how many clips were taken, of new items and of known ones.
+        clips_left: clips of known items that were not taken, by why.
+        left: known items that could not take what the file says, by why.
+        clips_absent: how many clips that are wanted are not where they were looked for.
+    """
+
+    added: int
+    known: tuple[str, ...]
+    other: tuple[str, ...] = ()
+    updated: int = 0
+    clips: int = 0
+    clips_left: Mapping[str, int] = msgspec.field(default_factory=dict)
+    left: Mapping[str, int] = msgspec.field(default_factory=dict)
+    clips_absent: int = 0
+
+    @property
+    def words(self) -> str:
+        """What became of the items, as a sentence."""
+        parts = [f"{self.added:,} items added, {len(self.known):,} known already"]
+        if self.updated:
+            parts.append(f"{self.updated:,} of them changed to what the file says")
+        if self.other:
+            parts.append(f"{len(self.other):,} of them say something else here and were left as they are")
+        parts += [f"{count:,} left: {why}" for why, count in self.left.items()]
+        if self.clips:
+            parts.append(f"{self.clips:,} clips taken")
+        parts += [f"{count:,} clips left: {why}" for why, count in self.clips_left.items()]
+        if self.clips_absent:
+            parts.append(f"{self.clips_absent:,} clips are not there")
+        return "; ".join(parts)
+
+
+def import_items(
+    session: Session,
+    project: Project,
+    actor: Actor,
+    items: Iterable[PublicItem],
+    now: datetime,
+    *,
+    inspect: bool = False,
+    update: bool = False,
+    clips: Mapping[str, StoredAudio] | None = None,
+    why: str = "imported",
+) -> Imported:
+    """Add items that a project does not have yet, and clips that it lacks.
+
+    Args:
+        session: a writing transaction.
+        project: where.
+        actor: a lead. An imported item has no author and no writer: anybody may inspect it.
+        items: in the order to keep.
+        now: the moment.
+        inspect: put new items into inspection at once; else they wait for a writer.
+        update: save what the file says of known items as a revision of the actor's, where the rules let them write.
+        clips: their sound, by `audio_path`.
+        why: for the revision.
+
+    Raises:
+        NotAllowed: not a lead.
+        InputError: an item cannot be kept; nothing is imported then.
+    """
+    if not actor.has(Role.LEAD):
+        raise NotAllowed("role", "only a lead may import items")
+    items, clips = tuple(items), clips or {}
+    for item in items:
+        _check_names(item)
+    # One import after another: a form that was sent twice must not meet its own items half way.
+    session.execute(select(Project.id).where(Project.id == project.id).with_for_update())
+    known = {
+        item.public_id: item for item in session.scalars(select(Item).where(Item.project_id == project.id))
+    }
+    check_clip_conflicts(session, project, (item for item in items if item.id not in known), clips)
+    added, taken, updated = 0, 0, 0
+    there: list[str] = []
+    other: list[str] = []
+    left, clips_left = Counter[str](), Counter[str]()
+    for item in items:
+        kept = clips.get(item.audio_path)
+        row = known.get(item.id)
+        if row is None:
+            known[item.id] = _add(session, project, actor, item, kept, now, inspect=inspect, why=why)
+            added, taken = added + 1, taken + (kept is not None)
+            continue
+        there.append(item.id)
+        now_says = content_of(session, row)
+        if not matches_record(item, now_says):
+            refused = _update(session, project, actor, row, item, now_says, why, now) if update else None
+            if not update:
+                other.append(item.id)
+            elif refused:
+                left[refused] += 1
+            else:
+                updated += 1
+        if kept is not None:
+            refused = attach_clip(session, project, actor, row, item, kept, now)
+            taken += not refused
+            clips_left.update([refused] if refused else [])
+    session.flush()
+    return Imported(
+        added,
+        tuple(there),
+        tuple(other),
+        updated,
+        taken,
+        dict(clips_left.most_common()),
+        dict(left.most_common()),
+    )
+
+
+def _check_names(item: PublicItem) -> None:
+    """Refuse an id that could not be kept, and a path that no release could hold."""
+    if len(item.id) > LONGEST_ID:
+        raise InputError(
+            f"{quote(item.id[:40])}… has {len(item.id):,} characters, {LONGEST_ID} is the most", field="id",
+            hint="give the item a shorter id",
+        )  # fmt: skip
+    if not item.id.isprintable() or item.id != item.id.strip():
+        raise InputError(
+            f"{quote(item.id)} has characters that cannot be seen",
+            field="id",
+            hint="take them out of the id",
+        )
+    try:
+        check_relative(item.audio_path)
+    except UnsafePathError as error:
+        raise InputError(
+            f"{quote(item.audio_path)} of {quote(item.id)} {error}", field="audio_path",
+            hint="a clip's path must lie below the benchmark's folder, as ./audio/NAME.wav",
+        ) from None  # fmt: skip
+
+
+def _add(
+    session: Session,
+    project: Project,
+    actor: Actor,
+    item: PublicItem,
+    kept: StoredAudio | None,
+    now: datetime,
+    *,
+    inspect: bool,
+    why: str,
+) -> Item:
+    """Add an item that is new."""
+    state = State.INSPECTION if inspect else State.DRAFT
+    row = Item(
+        project_id=project.id,
+        public_id=item.id,
+        state=state.value,
+        version=0,
+        revision=0,
+        errors=0,
+        author_id=None,
+        created=now,
+        changed=now,
+    )
+    session.add(row)
+    session.flush()
+    content = from_item(item)
+    if kept is None and content.url.strip():
+        # It came without its clip; what it says of its video is enough to cut one.
+        content = msgspec.structs.replace(content, cut=True)
+    try:
+        add_revision(session, project, row, actor, content, why, now, kind="import")
+    except InputError as error:
+        raise InputError(f"{quote(item.id)}: {error.problem}", field=error.field, hint=error.hint) from None
+    session.add(
+        Event(
+            item_id=row.id,
+            at=now,
+            person_id=actor.person,
+            action="import",
+            state=row.state,
+            version=row.version,
+            revision=row.revision,
+            comment=why,
+        )
+    )
+    if kept is not None:
+        add_clip(session, project, row, item, kept, now)
+    return row
+
+
+def _update(
+    session: Session,
+    project: Project,
+    actor: Actor,
+    row: Item,
+    item: PublicItem,
+    now_says: ItemContent,
+    why: str,
+    now: datetime,
+) -> str:
+    """Save what a file says of a known item; answers why that is not allowed, or nothing."""
+    content = apply_record(item, now_says)
+    try:
+        save(
+            session, project, row.id, actor, content,
+            version=row.version, base=row.revision, why=why, now=now, typed=False,
+        )  # fmt: skip
+    except NotAllowed as refused:
+        return str(refused)
+    return ""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """What is brought in.
+
+    Attributes:
+        path: where it lies.
+        name: what it was called; its ending says which form it has.
+        audio_dir: the folder of its clips; those of an archive where none is given.
+        bounds: how much an archive may hold.
+    """
+
+    path: Path
+    name: str
+    audio_dir: Path | None = None
+    bounds: Limits | None = None
+
+
+def import_file(
+    database: Database,
+    media: Path,
+    source: Source,
+    find: Callable[[Session], tuple[Project, Actor]],
+    clock: Callable[[], datetime],
+    *,
+    inspect: bool = False,
+    update: bool = False,
+) -> Imported:
+    """Bring a file into a project, whole or not at all, and note it in the audit log.
+
+    Args:
+        database: of the studio.
+        media: the media folder.
+        source: the file.
+        find: the project and in whose name, within a transaction.
+        clock: the moment, UTC.
+        inspect: put new items into inspection at once.
+        update: save what the file says of known items, where the rules let them write.
+
+    Raises:
+        InputError: a record, a clip or the archive is not what it should be.
+        UsageError: none of the clips is where they were looked for.
+        NotAllowed: not a lead.
+        ExternalError: the disk refuses.
+    """
+    clips, absent = {}, 0
+    with ExitStack() as stack:
+        folder = source.audio_dir
+        if is_archive(source.name):
+            items, own = stack.enter_context(unpacked(source.path, media, source.name, source.bounds))
+            folder = folder or own
+        else:
+            items = read_items(source.path.read_bytes(), source.name, media)
+        if folder is not None:
+            with database.read() as session:
+                wanting = items_needing_clips(session, find(session)[0], items)
+            # Decoded before anything is locked: a thousand clips take minutes.
+            clips = store_clips(media, folder, wanting, some=source.audio_dir is not None)
+            absent = len({item.audio_path for item in wanting} - clips.keys())
+    with database.write() as session:
+        project, actor = find(session)
+        now, why = clock(), f"from {source.name}"
+        done = import_items(
+            session, project, actor, items, now, inspect=inspect, update=update, clips=clips, why=why
+        )
+        done = msgspec.structs.replace(done, clips_absent=absent)
+        log_action(
+            session, now, actor.person, "import", source.name, detail=done.words, project_id=project.id
+        )
+    return done

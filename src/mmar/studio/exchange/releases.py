@@ -1,0 +1,228 @@
+"""Writing a release: approved items are frozen once, and a version that exists is written again as it was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mmar.audit import Accepted
+from mmar.errors import InputError, UsageError
+from mmar.items import benchmark_digest
+from mmar.studio.config import StudioConfig
+from mmar.studio.data import Database
+from mmar.studio.data.item_tables import Item
+from mmar.studio.data.release_tables import Release, Takedown
+from mmar.studio.data.tables import Project
+from mmar.studio.exchange.changes import Previous, read_previous
+from mmar.studio.exchange.datasheet_facts import audit_words, release_facts
+from mmar.studio.exchange.release_facts import ReleaseFacts, TakenDown, new_canary
+from mmar.studio.exchange.release_files import public_items, write_release
+from mmar.studio.exchange.snapshot import clip_files, refuse_taken_down, release_snapshot, take_snapshot
+from mmar.studio.jobs.clips import items_with_unmeasured_clips
+from mmar.studio.store.jobs import enqueue
+from mmar.studio.store.takedowns import taken_down_since
+from mmar.studio.workflow import State
+
+__all__ = ["release_folder", "write_project_release"]
+
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}\Z")
+
+
+def release_folder(config: StudioConfig, project: Project, version: str) -> Path:
+    """Where a release lies.
+
+    Raises:
+        InputError: the version cannot be a folder's name.
+    """
+    if _VERSION.match(version) is None or ".." in version:
+        raise InputError(
+            f"“{version}” cannot be a version",
+            field="version",
+            hint="use letters, digits and . _ -, at most 40, e.g. 1.0",
+        )
+    return config.releases / project.slug / version
+
+
+def write_project_release(
+    config: StudioConfig,
+    database: Database,
+    slug: str,
+    version: str,
+    now: datetime,
+    *,
+    person_id: int | None = None,
+    accepted: Accepted | None = None,
+) -> Release:
+    """Freeze the approved items of a project and write them.
+
+    A version that exists is written again: the revisions, the sounds and the words that it froze, whatever
+    became of the items, the settings and the releases before it since. The files are the same to the byte.
+
+    Args:
+        config: where the files go.
+        database: the studio's.
+        slug: the project's short name.
+        version: of the release.
+        now: the moment; a version written again keeps its first day.
+        person_id: who releases.
+        accepted: findings of the audit that were looked at and are left as they are.
+
+    Returns:
+        The release as the database knows it; its `at` is `now` only if it is new.
+
+    Raises:
+        UsageError: no such project, nothing approved, or an item of a version that exists was taken down.
+        InputError: the version cannot be a folder's name, or a clip is not the one that was frozen.
+    """
+    _refuse_unmeasured(database, slug, version, now)
+    with database.write() as session:
+        project = session.scalar(select(Project).where(Project.slug == slug))
+        if project is None:
+            raise UsageError(f"there is no project “{slug}”")
+        folder = release_folder(config, project, version)
+        known = _find(session, project.id, version)
+        if known is None and not project.settings.canary:
+            project.settings = msgspec.structs.replace(project.settings, canary=new_canary(project.slug))
+        before = _before(session, project.id, version, known)
+        gone = taken_down_since(session, before) if before is not None else []
+        if known is None:
+            frozen = take_snapshot(session, project)
+            facts = release_facts(session, project, frozen)
+            facts["taken_down"] = msgspec.to_builtins(_taken_down(session, project.id))
+            targets = project.settings.targets
+        else:
+            frozen = release_snapshot(session, known)
+            facts, targets = known.facts, {}
+            if "taken_down" not in facts:  # written by an older program
+                then = _taken_down(session, project.id, known.at)
+                facts = {**facts, "taken_down": msgspec.to_builtins(then)}
+            refuse_taken_down(version, taken_down_since(session, known))
+        day = known.day if known else now.date().isoformat()
+        previous = _previous(config, session, project, before) if known is None else None
+    if not frozen.items:
+        raise UsageError("no approved item can be released yet")
+    digest = benchmark_digest(frozen.items)
+    audio = clip_files(config.media, frozen.clips)
+    about = _about(slug, version, day, facts)
+    if known is None:
+        texts = audit_words(frozen.items, audio, frozen.measured, about, targets, accepted)
+        facts, about = {**facts, **texts}, msgspec.structs.replace(about, **texts)
+    elif digest != known.digest:
+        raise UsageError(f"version {version} was released with other items; choose a new version")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    write_release(
+        folder,
+        frozen.items,
+        audio or None,
+        about,
+        previous=previous,
+        gone=gone,
+        changes=facts.get("changes"),
+        sheet=facts.get("sheet") or (_sheet_there(folder) if known is not None else None),
+    )
+    if known is not None:
+        return known
+    # Kept, since the release before may be gone when this one is written again, or the program be another.
+    facts["changes"] = (folder / "CHANGES.md").read_text(encoding="utf-8")
+    facts["sheet"] = (folder / "DATASHEET.md").read_text(encoding="utf-8")
+    with database.write() as session:
+        session.execute(select(Project.id).where(Project.id == project.id).with_for_update())
+        made = _find(session, project.id, version)
+        if made is None:
+            made = Release(
+                project_id=project.id,
+                version=version,
+                day=day,
+                digest=digest,
+                items=frozen.revisions,
+                clips=frozen.clips,
+                path=f"{slug}/{version}",
+                facts=facts,
+                person_id=person_id,
+                at=now,
+            )
+            session.add(made)
+            session.flush()
+        return made
+
+
+def _find(session: Session, project_id: int, version: str) -> Release | None:
+    return session.scalar(select(Release).where(Release.project_id == project_id, Release.version == version))
+
+
+def _before(session: Session, project_id: int, version: str, known: Release | None) -> Release | None:
+    """The release before a version: the newest other one, or the one that came before it when it is known."""
+    earlier = select(Release).where(Release.project_id == project_id, Release.version != version)
+    if known is not None:
+        earlier = earlier.where(Release.id < known.id)
+    return session.scalar(earlier.order_by(Release.id.desc()).limit(1))
+
+
+def _sheet_there(folder: Path) -> str | None:
+    """The data sheet that an older program wrote, which put it together in other words."""
+    path = folder / "DATASHEET.md"
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _refuse_unmeasured(database: Database, slug: str, version: str, now: datetime) -> None:
+    """Before a new version: queue the clips of which an older program measured nothing, and say so."""
+    with database.write() as session:
+        project = session.scalar(select(Project).where(Project.slug == slug))
+        if project is None or _find(session, project.id, version) is not None:
+            return
+        items = items_with_unmeasured_clips(session, project.id)
+        for number in items:
+            item = session.get_one(Item, number)
+            enqueue(session, item.project_id, "clip", item.clip_key, {"item": number}, now, item_id=number)
+    if items:
+        raise UsageError(
+            f"{len(items)} clips were cut by an older program and are being measured now; "
+            "write the release when those jobs are done"
+        )
+
+
+def _taken_down(session: Session, project_id: int, until: datetime | None = None) -> list[TakenDown]:
+    """The list, and the items that were released before and taken down without being on it."""
+    query = select(Takedown).where(Takedown.project_id == project_id).order_by(Takedown.id)
+    if until is not None:
+        query = query.where(Takedown.at <= until)
+    listed = [TakenDown(one.what, one.why) for one in session.scalars(query)]
+    releases = session.scalars(select(Release).where(Release.project_id == project_id))
+    released = {number for one in releases for number, _ in one.items}
+    down = session.execute(
+        select(Item.id, Item.public_id)
+        .where(Item.project_id == project_id, Item.state == State.TAKEN_DOWN.value)
+        .order_by(Item.id)
+    )
+    named = {one.what for one in listed}
+    return listed + [
+        TakenDown(public_id, "an item, by its makers")
+        for number, public_id in down
+        if until is None and number in released and public_id not in named
+    ]
+
+
+def _previous(
+    config: StudioConfig, session: Session, project: Project, before: Release | None
+) -> Previous | None:
+    """The release before: its folder, or where that is gone what the database froze of it."""
+    if before is None:
+        return None
+    folder = config.releases / before.path
+    if folder.is_dir():
+        return read_previous(folder)
+    about = _about(project.slug, before.version, before.day, before.facts)
+    frozen = release_snapshot(session, before)
+    sounds = {name: clip.sha256 for name, clip in frozen.clips.items()}
+    return Previous(public_items(frozen.items, about), sounds, before.facts.get("changes", ""))
+
+
+def _about(slug: str, version: str, day: str, facts: Mapping[str, Any]) -> ReleaseFacts:
+    return msgspec.convert({**facts, "name": slug, "version": version, "date": day}, ReleaseFacts)

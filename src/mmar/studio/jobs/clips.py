@@ -1,0 +1,197 @@
+"""Cutting and measuring the clip of an item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mmar.audio import describe
+from mmar.audit.sounds import Sound
+from mmar.errors import UsageError
+from mmar.studio.data import Database
+from mmar.studio.data.item_tables import Item
+from mmar.studio.data.media_tables import Clip
+from mmar.studio.data.tables import Project
+from mmar.studio.jobs.clip_format import is_under_review, target_format
+from mmar.studio.jobs.context import JobContext
+from mmar.studio.media.media_store import media_file
+from mmar.studio.store.clips import clip_key, recording_of
+from mmar.studio.store.revisions import content_of
+from mmar.studio.workflow import State
+
+__all__ = ["cut_clip", "items_with_unmeasured_clips", "measure_clips", "sound_of"]
+
+_SAME_SOUND = 0.1
+"""Unrelated sounds stay below 0.02, a copy that went through MP3 above 0.2 (`mmar.audio.landmarks`)."""
+
+_ASIDE = "aside:"
+"""Begins the key of a clip that was cut anew in another format."""
+
+
+def cut_clip(work: JobContext) -> None:
+    """Cut the clip that the item's newest revision asks for, in the rate and channels that its project wants.
+
+    A clip that is there in another format is put aside, not overwritten: a release may hold it.
+
+    Raises:
+        UsageError: its recording is not here, or does not have the channels to convert.
+        InputError: the segments lie outside of it.
+    """
+    from mmar.studio.media.cutting import prepare_clip
+    from mmar.studio.media.waveform import build_waveform
+
+    with work.database.read() as session:
+        item = session.get(Item, int(work.payload["item"]))
+        if item is None:
+            raise UsageError("the item is gone")
+        content = content_of(session, item)
+        key = clip_key(content)
+        recording = recording_of(session, work.project_id, content)
+        wanted = (
+            target_format(session.get_one(Project, work.project_id).settings, recording)
+            if recording
+            else None
+        )
+        stays = _stays(session, work.project_id, key, wanted)
+    if stays:
+        measure_clips(work.config.media, work.database, [item.id])
+        return
+    if recording is None or wanted is None:
+        raise UsageError("its recording is not here; fetch or upload it first")
+    media = work.config.media
+    whole = recording.source.startswith("file:") or not content.segments
+    target = Path("clips") / key[:2] / f"{work.project_id}-{key}-{wanted[0]}-{wanted[1]}.wav"
+    waveform = target.with_suffix(".peaks")
+    (media / target).parent.mkdir(parents=True, exist_ok=True)
+    work.advance(0.1, "cutting")
+    prepared = prepare_clip(
+        media_file(media, recording.path),
+        None if whole else content.segments,
+        media / target,
+        rate=wanted[0],
+        channels=wanted[1],
+    )
+    work.advance(0.7, "comparing")
+    alike = _alike(work, key, prepared.fingerprint)
+    work.advance(0.8, "drawing the waveform")
+    build_waveform(media / target, media / waveform)
+    with work.database.write() as session:
+        work.check_owned(session)
+        if _stays(session, work.project_id, key, wanted):
+            return
+        known = session.scalar(select(Clip).where(Clip.project_id == work.project_id, Clip.key == key))
+        if known is not None:
+            # Under a new number, since players keep what they got under the old one.
+            known.key = f"{_ASIDE}{known.id}"
+            session.flush()
+        clip = Clip(
+            project_id=work.project_id,
+            key=key,
+            recording_id=recording.id,
+            path=target.as_posix(),
+            sha256=prepared.sha256,
+            size=prepared.size,
+            duration=prepared.frames / prepared.rate,
+            rate=prepared.rate,
+            channels=prepared.channels,
+            loudness=prepared.loudness.integrated,
+            peak=prepared.loudness.true_peak,
+            levels=prepared.levels,
+            waveform=waveform.as_posix(),
+            fingerprint=prepared.fingerprint,
+            alike=alike,
+            at=work.clock(),
+        )
+        session.add(clip)
+
+
+def _stays(session: Session, project_id: int, key: str, wanted: tuple[int, int] | None) -> bool:
+    """Whether the clip is there and is not to be cut anew."""
+    known = session.scalar(select(Clip).where(Clip.project_id == project_id, Clip.key == key))
+    if known is None:
+        return False
+    return wanted in (None, (known.rate, known.channels)) or is_under_review(session, project_id, key)
+
+
+def _alike(work: JobContext, key: str, mark: bytes) -> tuple[int, ...]:
+    """Numbers of the project's clips that hold the same sound, the most similar first."""
+    from mmar.audio.landmarks import similarity
+
+    with work.database.read() as session:
+        others = session.execute(
+            select(Clip.id, Clip.fingerprint).where(
+                Clip.project_id == work.project_id,
+                Clip.fingerprint.is_not(None),
+                Clip.key != key,
+                ~Clip.key.startswith(_ASIDE),
+            )
+        ).all()
+    scores = sorted(
+        ((similarity(mark, other), number) for number, other in others if other is not None), reverse=True
+    )
+    return tuple(number for score, number in scores[:5] if score > _SAME_SOUND)
+
+
+def items_with_unmeasured_clips(session: Session, project_id: int) -> list[int]:
+    """Numbers of approved items with a clip of which nothing was measured."""
+    found = (
+        select(Item.id)
+        .join(Clip, (Clip.project_id == Item.project_id) & (Clip.key == Item.clip_key))
+        .where(Item.project_id == project_id, Item.state == State.APPROVED.value, Clip.levels.is_(None))
+        .order_by(Item.id)
+    )
+    return list(session.scalars(found))
+
+
+def measure_clips(
+    media: Path,
+    database: Database,
+    items: Sequence[int],
+    told: Callable[[int, int], None] = lambda _done, _all: None,
+) -> None:
+    """Decode and measure the clips of some items, those that were not measured yet.
+
+    Args:
+        media: the media folder.
+        database: for reading and writing.
+        items: their numbers.
+        told: called with how many are done, of how many.
+
+    Raises:
+        InputError: a clip is gone, or cannot be read.
+    """
+    from mmar.audio.landmarks import fingerprint
+    from mmar.audio.levels import measure_levels
+    from mmar.audio.read import read_clip
+
+    for done, number in enumerate(items):
+        told(done, len(items))
+        with database.read() as session:
+            clip = session.scalar(
+                select(Clip)
+                .join(Item, (Clip.project_id == Item.project_id) & (Clip.key == Item.clip_key))
+                .where(Item.id == number, Clip.levels.is_(None))
+            )
+        if clip is None:
+            continue
+        sound = read_clip(media_file(media, clip.path))
+        levels, mark = measure_levels(sound), fingerprint(sound)
+        with database.write() as session:
+            row = session.get_one(Clip, clip.id)
+            row.levels, row.fingerprint = levels, mark
+    told(len(items), len(items))
+
+
+def sound_of(path: Path, clip: Clip | None) -> Sound:
+    """A clip as the audit hears it, from what was measured; only the head of the file is read.
+
+    Args:
+        path: its file.
+        clip: what is known of it; nothing where nobody measured it.
+    """
+    if clip is None or clip.levels is None:
+        return Sound(path, facts=describe(path))
+    return Sound(path, facts=describe(path), levels=clip.levels, mark=clip.fingerprint or b"")

@@ -1,0 +1,50 @@
+"""What a piece of work is given, and how it says that trying again may help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from mmar.studio.config import StudioConfig
+from mmar.studio.data import Database
+
+__all__ = ["JobContext", "JobLost", "RetryJob"]
+
+
+class RetryJob(Exception):  # noqa: N818 - says what to do
+    """The work failed in a way that may pass: the network, a busy service."""
+
+
+class JobLost(Exception):  # noqa: N818 - says what happened
+    """Another worker has this job by now; what was done must not be written."""
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """One job as its worker sees it.
+
+    Attributes:
+        id: the job's number.
+        project_id: where.
+        payload: what it is about.
+        person_id: who asked.
+        config: the studio's configuration.
+        database: for reading and writing.
+        clock: the moment, UTC.
+        still_mine: checks inside the transaction that writes the result that this worker still has the job.
+        advance: says how far the work is, 0 to 1, with a few words.
+    """
+
+    id: int
+    project_id: int
+    payload: Mapping[str, Any]
+    person_id: int | None
+    config: StudioConfig
+    database: Database
+    clock: Callable[[], datetime]
+    check_owned: Callable[[Session], None]
+    advance: Callable[[float, str], None]

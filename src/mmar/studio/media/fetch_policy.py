@@ -1,0 +1,277 @@
+"""What may be fetched: hosts, ports, public addresses, sizes and times.
+
+People paste addresses that a server inside a private network then opens. Only hosts that an administrator listed
+may be fetched from, over http or https on the usual ports, and connections are made to public addresses only. The
+host list is checked for every URL including redirects. The address is checked when the socket is made, after name
+resolution, so a name service that changes its answer (DNS rebinding) cannot bypass the check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+import socket
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mmar.errors import UsageError
+
+if TYPE_CHECKING:
+    import aiohttp
+    from aiohttp.abc import AbstractResolver
+    from yarl import URL
+
+__all__ = [
+    "DEFAULT_POLICY",
+    "AddressGuard",
+    "FetchPolicy",
+    "address_problem",
+    "check_url",
+    "guarded_session",
+    "host_allowed",
+]
+
+_LONGEST_URL = 2048
+_UNUSABLE = re.compile(r"[\x00-\x20\x7f\\]")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+class FetchPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be fetched.
+
+    Attributes:
+        hosts: names that a person may give, in ASCII (`xn--…`) and small letters; one that begins with a dot
+            stands for every name below it.
+        media_hosts: further names that those may lead to: a site's content servers.
+        ports: the ports that may be asked.
+        max_bytes: most bytes of one recording.
+        max_seconds: longest time that fetching it may take.
+        stall_seconds: longest silence of a server.
+        connect_seconds: longest wait for a connection.
+        max_redirects: most redirects from one address.
+        max_duration: longest recording, in seconds, where the site says how long it is.
+        allow_loopback: whether this machine's own addresses count as public. For tests alone.
+    """
+
+    hosts: tuple[str, ...]
+    media_hosts: tuple[str, ...] = ()
+    ports: tuple[int, ...] = (80, 443)
+    max_bytes: int = 2 << 30
+    max_seconds: float = 1800.0
+    stall_seconds: float = 30.0
+    connect_seconds: float = 15.0
+    max_redirects: int = 5
+    max_duration: float = 4 * 3600.0
+    allow_loopback: bool = False
+
+
+DEFAULT_POLICY = FetchPolicy(
+    hosts=(
+        "youtube.com", "www.youtube.com", "m.youtube.com", "music.youtube.com", "youtu.be",
+        "bilibili.com", "www.bilibili.com", "m.bilibili.com", "b23.tv",
+    ),
+    media_hosts=(
+        ".googlevideo.com", "www.youtube-nocookie.com", "youtubei.googleapis.com",
+        "api.bilibili.com", ".bilivideo.com", ".bilivideo.cn", ".akamaized.net",
+    ),
+)  # fmt: skip
+"""The two sites that MMAR draws on, and the servers that their recordings lie on."""
+
+
+def check_url(url: str, policy: FetchPolicy, *, led_to: bool = False) -> URL:
+    """Check an address before anything is asked of it.
+
+    Args:
+        url: as a person gave it, or as a server did; letters beyond ASCII are quoted.
+        policy: what may be fetched.
+        led_to: whether another address led here, so that `media_hosts` count too.
+
+    Returns:
+        The address as it was understood; what is fetched must be this and not the text.
+
+    Raises:
+        UsageError: saying what is wrong with it.
+    """
+    from yarl import URL
+
+    shown = url if len(url) <= 120 else f"{url[:120]}…"
+    if len(url) > _LONGEST_URL or _UNUSABLE.search(url):
+        raise UsageError(f"“{shown!a}” is no web address; paste one address, without blanks")
+    try:
+        # Letter for letter where it can be: a signed address must reach its server as it was signed.
+        parsed = URL(url, encoded=url.isascii())
+        host, port = parsed.raw_host, parsed.port
+    except ValueError:
+        raise UsageError(f"“{shown}” is no web address; paste one that begins with https://") from None
+    if parsed.scheme not in ("http", "https") or not host:
+        raise UsageError(f"“{shown}” is no web address; paste one that begins with https://")
+    if parsed.user is not None or parsed.password is not None:
+        raise UsageError(f"the address at {host} holds a user name or a password; leave them out")
+    if not host_allowed(host, policy, led_to=led_to):
+        via = "an address led to" if led_to else "nothing may be fetched from"
+        raise UsageError(
+            f"{via} “{host}”, which is not on the list of hosts; ask an administrator to allow it"
+        )
+    if port not in policy.ports:
+        raise UsageError(f"nothing may be fetched from port {port} of “{host}”; leave the port out")
+    return parsed.with_fragment(None)
+
+
+def host_allowed(host: str, policy: FetchPolicy, *, led_to: bool) -> bool:
+    """Whether a host stands on the list, by its whole name or below a name with a dot in front.
+
+    Args:
+        host: name or address.
+        policy: the lists.
+        led_to: whether `media_hosts` count too.
+    """
+    name = host.lower().removesuffix(".")
+    allowed = policy.hosts + (policy.media_hosts if led_to else ())
+    return any(name == each or (each.startswith(".") and name.endswith(each)) for each in allowed)
+
+
+def address_problem(address: str, policy: FetchPolicy) -> str | None:
+    """Why no connection may be made to an address; `None` if it may.
+
+    Args:
+        address: IPv4 or IPv6, as the socket would be given it.
+        policy: says whether loopback counts as public.
+
+    Example:
+        >>> address_problem("::ffff:10.0.0.1", FetchPolicy(hosts=()))
+        '10.0.0.1 is a private address'
+    """
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return f"{address!a} is no address"
+    for inner in _within(found):
+        if inner.is_loopback:
+            if policy.allow_loopback:
+                continue
+            return f"{inner} is this machine itself"
+        if inner.is_link_local:
+            return f"{inner} is a link-local address"
+        if inner.is_multicast or inner.is_unspecified or inner.is_reserved:
+            return f"{inner} is not the address of one host"
+        if inner.is_private or not inner.is_global:
+            return f"{inner} is a private address"
+    return None
+
+
+def _within(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """The addresses that a packet to this one may reach: those packed into it, or itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return [address]
+    if address.ipv4_mapped:
+        return [address.ipv4_mapped]
+    if address in _NAT64:
+        return [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
+    if address.sixtofour:
+        return [address.sixtofour]
+    if address.teredo:
+        return list(address.teredo)
+    return [address]
+
+
+_AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[object, ...]]
+
+
+class AddressGuard:
+    """Makes the sockets of one fetch and refuses those to addresses that are not public.
+
+    Args:
+        policy: says what counts as public.
+
+    Attributes:
+        refused: why connections were refused, in words, in order.
+    """
+
+    def __init__(self, policy: FetchPolicy) -> None:
+        self._policy = policy
+        self.refused: list[str] = []
+
+    def make_socket(self, info: _AddressInfo) -> socket.socket:
+        """A socket for an address, not yet connected.
+
+        Args:
+            info: as `socket.getaddrinfo` gives it.
+
+        Raises:
+            PermissionError: the address may not be connected to.
+        """
+        family, kind, protocol, _, address = info
+        if (problem := address_problem(str(address[0]), self._policy)) is not None:
+            self.refused.append(problem)
+            raise PermissionError(problem)
+        return socket.socket(family, kind, protocol)
+
+    async def connect(self, host: str, port: int, resolver: AbstractResolver) -> socket.socket:
+        """A connection to a host, by the first of its addresses that answers.
+
+        Args:
+            host: name or address.
+            port: TCP port.
+            resolver: who is asked for the addresses of a name.
+
+        Raises:
+            OSError: none of its addresses may be connected to, or none answers.
+        """
+        loop = asyncio.get_running_loop()
+        failure: OSError = OSError(f"{host} has no address")
+        for found in await resolver.resolve(host, port):
+            address: tuple[object, ...] = (found["host"], found["port"])
+            try:
+                made = self.make_socket((found["family"], socket.SOCK_STREAM, 0, "", address))
+            except OSError as error:
+                failure = error
+                continue
+            try:
+                made.setblocking(False)
+                await loop.sock_connect(made, address)
+            except OSError as error:
+                made.close()
+                failure = error
+            except BaseException:
+                made.close()
+                raise
+            else:
+                return made
+        raise failure
+
+
+def guarded_session(
+    policy: FetchPolicy, guard: AddressGuard, resolver: AbstractResolver | None = None
+) -> aiohttp.ClientSession:
+    """An HTTP session that keeps nothing, takes nothing from its surroundings and connects through a guard.
+
+    No cookies, no proxy and no `.netrc` of the environment, no decompression, no redirect followed unasked.
+
+    Args:
+        policy: its times count.
+        guard: makes the sockets.
+        resolver: who is asked for the addresses of a name; the system if `None`.
+    """
+    import aiohttp
+
+    from mmar._version import __version__
+
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            resolver=resolver,
+            use_dns_cache=False,
+            force_close=True,
+            socket_factory=guard.make_socket,
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        auto_decompress=False,
+        headers={"User-Agent": f"mmar/{__version__}", "Accept-Encoding": "identity"},
+        timeout=aiohttp.ClientTimeout(
+            total=policy.max_seconds, sock_connect=policy.connect_seconds, sock_read=policy.stall_seconds
+        ),
+    )

@@ -1,0 +1,305 @@
+"""A video's sound by yt-dlp, which runs as a process of its own and is not trusted.
+
+What it is given is fixed: no configuration file, no plug-in, no cookie, no cache, no `.netrc` (its home is an
+empty folder), no command to execute, no external downloader, no ffmpeg; one address after `--`, never as an
+option; a fixed name to write to in a folder made for this one download. Its only way out is a `GuardProxy`.
+It is watched: time, bytes on the disk and bytes through the proxy are bounded, and with the task that waits
+for it, it and all that it started are killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+import signal
+import site
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mmar.files.progress import Advance, format_bytes
+from mmar.errors import ExternalError, UsageError
+from mmar.studio.media.fetch_policy import FetchPolicy, check_url
+from mmar.studio.media.guard_proxy import GuardProxy
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver
+
+__all__ = ["YT_DLP", "Downloaded", "download_video"]
+
+# -P: the folder that it runs in must not be searched for modules.
+YT_DLP: tuple[str, ...] = (sys.executable, "-P", "-m", "yt_dlp")
+"""How the downloader is started: the yt-dlp that is installed beside this program."""
+
+_PROGRESS = b"mmar-progress "
+_INFO = b"mmar-info "
+_LOOK_S = 0.25  # between two looks at what is on the disk
+_GRACE_S = 2.0  # between asking a process to end and ending it
+_LONGEST_LINE = 1 << 16
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
+
+
+class Downloaded(msgspec.Struct, frozen=True):
+    """A recording that the downloader wrote, and what the site says of it (text of strangers: data, no more).
+
+    Attributes:
+        path: the file.
+        size: its length in bytes.
+        sha256: of its bytes.
+        title: what the site calls it.
+        duration: its length in seconds, as the site says.
+        uploader: who put it there.
+        licence: under which licence, where the site says.
+    """
+
+    path: Path
+    size: int
+    sha256: str
+    title: str | None = None
+    duration: float | None = None
+    uploader: str | None = None
+    licence: str | None = None
+
+
+async def download_video(
+    url: str,
+    folder: Path,
+    policy: FetchPolicy,
+    *,
+    command: Sequence[str] = YT_DLP,
+    environment: Mapping[str, str] | None = None,
+    resolver: AbstractResolver | None = None,
+    advance: Advance = lambda done, of: None,  # noqa: ARG005
+) -> Downloaded:
+    """Fetch the whole sound of a video.
+
+    Args:
+        url: a page of a site that yt-dlp knows, or a media file.
+        folder: an existing, empty folder that is the download's own.
+        policy: what may be fetched, how much, how long.
+        command: the downloader's command line, to which its arguments are added.
+        environment: variables that it needs besides those set here (`PATH` to a JavaScript runtime, say).
+        resolver: who is asked for the addresses of a name; the system if `None`.
+        advance: told the bytes received so far, and of how many.
+
+    Returns:
+        The file, somewhere in `folder`, and what the site says of it.
+
+    Raises:
+        UsageError: the address is not allowed, or yt-dlp is not installed, or the recording is live or too
+            long.
+        ExternalError: the site, the network or the downloader failed, it took too long, or there was too much of
+            it.
+    """
+    checked = str(check_url(url, policy))
+    home, target = folder / "home", folder / "recording"
+    home.mkdir()
+    target.mkdir()
+    async with GuardProxy(policy, resolver) as proxy:
+        process = await _started(
+            [*command, *_arguments(target, policy, proxy.url), "--", checked], home, environment or {}
+        )
+        watch = _Watch(process, target, policy, advance)
+        try:
+            async with asyncio.timeout(policy.max_seconds):
+                await watch.until_it_ends()
+        except TimeoutError:
+            raise ExternalError(
+                f"not done within {policy.max_seconds:g} s, which is all that is allowed"
+            ) from None
+        finally:
+            await _ended(process)
+        if proxy.refusals:
+            # Whatever it made of that, this is the reason.
+            raise UsageError(f"the downloader was stopped on its way: {proxy.refusals[0]}")
+    return watch.result()
+
+
+def _arguments(target: Path, policy: FetchPolicy, proxy: str) -> list[str]:
+    return [
+        *("--ignore-config", "--no-plugin-dirs", "--no-remote-components", "--no-exec", "--no-cache-dir"),
+        *("--no-cookies", "--no-cookies-from-browser", "--no-batch-file", "--no-update", "--no-mark-watched"),
+        *("--proxy", proxy, "--geo-verification-proxy", proxy, "--downloader", "native", "--fixup", "never"),
+        # An empty folder: no ffmpeg is found, and what only ffmpeg could fetch is not fetched.
+        *("--ffmpeg-location", str(target), "--default-search", "error", "--abort-on-error"),
+        *("--no-playlist", "--playlist-items", "1", "--no-live-from-start"),
+        *("--match-filters", f"!is_live & !is_upcoming & duration<?{policy.max_duration:g}"),
+        *("--format", "bestaudio/best", "--max-filesize", str(policy.max_bytes)),
+        *("--socket-timeout", f"{policy.stall_seconds:g}", "--retries", "3", "--fragment-retries", "3"),
+        *(
+            "--abort-on-unavailable-fragments",
+            "--concurrent-fragments",
+            "1",
+            "--no-mtime",
+            "--color",
+            "never",
+        ),
+        *("--paths", str(target), "--output", "audio.%(ext)s", "--restrict-filenames"),
+        *("--no-simulate", "--newline", "--progress", "--progress-delta", "0.5", "--progress-template"),
+        _PROGRESS.decode() + "%(progress.{downloaded_bytes,total_bytes,total_bytes_estimate})j",
+        "--print",
+        "before_dl:" + _INFO.decode() + "%(.{title,duration,uploader,license})j",
+    ]
+
+
+async def _started(
+    command: Sequence[str], home: Path, environment: Mapping[str, str]
+) -> asyncio.subprocess.Process:
+    own = {
+        **environment,
+        **dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), str(home)),
+        # Its home is not the person's, but what the person installed for Python must still be found.
+        **({"PYTHONUSERBASE": site.getuserbase()} if site.ENABLE_USER_SITE else {"PYTHONNOUSERSITE": "1"}),
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    try:
+        return await asyncio.create_subprocess_exec(
+            *command,
+            cwd=home,
+            env=own,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=_LONGEST_LINE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ExternalError(f"{command[0]}: cannot be run ({error.strerror or error})") from None
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """End the process and everything that it started, gently first."""
+    for ending in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, ending)
+            else:
+                process.terminate()
+        if process.returncode is None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(process.wait()), _GRACE_S)
+
+
+class _Watch:
+    """One run of the downloader: reads what it says, looks at what it writes."""
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, target: Path, policy: FetchPolicy, advance: Advance
+    ) -> None:
+        self._process, self._target, self._policy, self._advance = process, target, policy, advance
+        self._info: dict[str, Any] = {}
+        self._complaint = ""
+
+    async def until_it_ends(self) -> None:
+        looking = asyncio.create_task(self._look())
+        ending = asyncio.create_task(self._hear_out())
+        try:
+            done, _ = await asyncio.wait({looking, ending}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            looking.cancel()
+            ending.cancel()
+            await asyncio.gather(looking, ending, return_exceptions=True)
+
+    async def _hear_out(self) -> None:
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        await asyncio.gather(self._listen(self._process.stdout), self._listen(self._process.stderr))
+        await self._process.wait()
+
+    async def _look(self) -> None:
+        while True:
+            _within_bounds(self._target, self._policy)
+            await asyncio.sleep(_LOOK_S)
+
+    async def _listen(self, stream: asyncio.StreamReader) -> None:
+        while True:
+            try:
+                line = await stream.readuntil(b"\n")
+            except asyncio.IncompleteReadError as end:
+                self._take(end.partial)
+                return
+            except asyncio.LimitOverrunError as over:
+                await stream.readexactly(over.consumed)  # nothing that was asked for is as long as that
+                continue
+            self._take(line)
+
+    def _take(self, line: bytes) -> None:
+        if line.startswith(_PROGRESS):
+            said = _decoded(line[len(_PROGRESS) :])
+            done, of = (_number(said.get(name)) for name in ("downloaded_bytes", "total_bytes"))
+            if done is not None:
+                self._advance(int(done), int(of) if of else None)
+        elif line.startswith(_INFO):
+            self._info = _decoded(line[len(_INFO) :])
+        elif line.startswith(b"ERROR") or b"No module named" in line:
+            self._complaint = _plain(line.decode("utf-8", "replace"))
+
+    def result(self) -> Downloaded:
+        """What it made, once it has ended."""
+        if "No module named" in self._complaint and "yt_dlp" in self._complaint:
+            raise UsageError(
+                "fetching videos needs yt-dlp, which is not installed\n  → pip install 'mmar[collect]'"
+            )
+        if self._process.returncode:
+            raise ExternalError(
+                f"the downloader failed: {self._complaint or f'exit status {self._process.returncode}'}"
+            )
+        _within_bounds(self._target, self._policy)
+        found = [path for path in self._target.iterdir() if path.is_file() and not path.is_symlink()]
+        if len(found) != 1 or found[0].suffix == ".part" or not found[0].stat().st_size:
+            raise UsageError(
+                "the site gave no recording: it may be live, longer than "
+                f"{self._policy.max_duration / 3600:g} hours, larger than {format_bytes(self._policy.max_bytes)}, or "
+                "without sound"
+            )
+        with found[0].open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        return Downloaded(
+            path=found[0],
+            size=found[0].stat().st_size,
+            sha256=digest,
+            title=_text(self._info.get("title")),
+            duration=_number(self._info.get("duration")),
+            uploader=_text(self._info.get("uploader")),
+            licence=_text(self._info.get("license")),
+        )
+
+
+def _within_bounds(folder: Path, policy: FetchPolicy) -> None:
+    size = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # renamed between the two looks
+            size += path.lstat().st_size
+    if size > policy.max_bytes + _LONGEST_LINE:
+        raise ExternalError(
+            f"the recording is larger than the {format_bytes(policy.max_bytes)} that are allowed"
+        )
+
+
+def _decoded(line: bytes) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and 0 <= value < float("inf") else None
+
+
+def _text(value: object) -> str | None:
+    return _plain(value)[:500] if isinstance(value, str) and value else None
+
+
+def _plain(text: str) -> str:
+    return _COLOUR.sub("", text).strip()[:500]

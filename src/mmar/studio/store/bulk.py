@@ -1,0 +1,208 @@
+"""One thing done to many items: handing them out to people, moving them, asking for their sound.
+
+A thousand items are done in many short transactions, so that nobody who saves meanwhile waits long. Each item
+is held to the same rules as alone; one that a rule forbids is left as it is and counted under the rule's words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from mmar.errors import InputError, UsageError
+from mmar.studio.data import Database
+from mmar.studio.data.item_tables import Item
+from mmar.studio.data.tables import Person, Project
+from mmar.studio.store.assignments import assign
+from mmar.studio.store.items import act
+from mmar.studio.store.media import request_audio
+from mmar.studio.store.people import actor_in, log_action
+from mmar.studio.store.revisions import find_item
+from mmar.studio.workflow import Action, Actor, Command, NotAllowed, Role
+
+__all__ = ["MOVES", "Outcome", "assign_items", "move_items", "request_audio_for_items"]
+
+MOVES = (Action.SUBMIT, Action.FORWARD, Action.RECALL, Action.RESTORE, Action.WITHDRAW)
+"""What may be done to many items at once. What needs a look at each, such as a judgement, may not."""
+
+_AT_ONCE = 25
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of many items.
+
+    Attributes:
+        done: how many it was done to.
+        left: how many were left as they are, by why.
+        people: how many each person got, by number, where items were handed out.
+    """
+
+    done: int
+    left: Mapping[str, int]
+    people: Mapping[int, int] = msgspec.field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """What became of them, as a sentence."""
+        said = f"{self.done} done" + "".join(f"; {count} left: {why}" for why, count in self.left.items())
+        return said + "."
+
+
+def assign_items(
+    database: Database,
+    project: Project,
+    items: Sequence[int],
+    actor: Actor,
+    role: Role,
+    people: Sequence[int],
+    clock: Callable[[], datetime],
+) -> Outcome:
+    """Share items out among people, as evenly as the rules let: a writer of an item never gets it to inspect.
+
+    Args:
+        database: for writing.
+        project: where.
+        items: their numbers.
+        actor: a lead.
+        role: `ANNOTATOR` who is to write them, `INSPECTOR` who is to inspect them.
+        people: among whom; nobody lets any inspector take them again.
+        clock: the moment, UTC.
+
+    Raises:
+        NotAllowed: not a lead, or somebody is not of that role.
+        UsageError: nobody to write them, or somebody is not there.
+    """
+    if not actor.has(Role.LEAD):
+        raise NotAllowed("role", "only a lead may say who does what")
+    if role is Role.ANNOTATOR and not people:
+        raise UsageError("say who is to write them")
+    among = list(dict.fromkeys(people))
+    got: Counter[int] = Counter()
+
+    def share(session: Session, row: Project, item: Item, now: datetime) -> None:
+        refused: NotAllowed | None = None
+        # Whoever has fewest gets it; if a rule forbids that, the next.
+        turn: list[int | None] = [*sorted(among, key=lambda one: (got[one], among.index(one)))]
+        for person in turn or [None]:
+            try:
+                assign(session, row, item, actor, role, person, now, traced=False)
+            except NotAllowed as caught:
+                refused = refused or caught
+                continue
+            if person is not None:
+                got[person] += 1
+            return
+        assert refused is not None
+        raise refused
+
+    with database.read() as session:
+        names = [_named(session, project, person, role) for person in among]
+    outcome = _each(database, project, items, share, clock)
+    said = f"{outcome.done} items: {', '.join(names) or 'anybody'}"
+    with database.write() as session:
+        detail = f"{said} to {'inspect' if role is Role.INSPECTOR else 'write'}"
+        log_action(
+            session, clock(), actor.person, "assigned", project.slug, detail=detail, project_id=project.id
+        )
+    return msgspec.structs.replace(outcome, people=dict(got))
+
+
+def move_items(
+    database: Database,
+    project: Project,
+    items: Sequence[int],
+    actor: Actor,
+    action: Action,
+    clock: Callable[[], datetime],
+    *,
+    why: str = "",
+) -> Outcome:
+    """Move items: submit, forward, recall, restore, withdraw.
+
+    Args:
+        database: for writing.
+        project: where.
+        items: their numbers.
+        actor: who.
+        action: one of `MOVES`.
+        clock: the moment, UTC.
+        why: for `withdraw`.
+
+    Raises:
+        UsageError: not one of these.
+        NotAllowed: `withdraw` without a reason.
+    """
+    if action not in MOVES:
+        raise UsageError(f"many items may be moved by {', '.join(MOVES)}, not by {action}")
+    if action is Action.WITHDRAW and not why.strip():
+        raise NotAllowed("reason", "say why, in a sentence")
+
+    def move(session: Session, row: Project, item: Item, now: datetime) -> None:
+        act(session, row, item.id, actor, Command(action, why=why), now)
+        if action is Action.SUBMIT:
+            request_audio(session, row, item, now, person_id=actor.person, fetch=True)
+
+    outcome = _each(database, project, items, move, clock)
+    if action is Action.WITHDRAW and outcome.done:
+        with database.write() as session:
+            said = f"{outcome.done} items: {why.strip()}"
+            log_action(
+                session, clock(), actor.person, "withdraw", project.slug, detail=said, project_id=project.id
+            )
+    return outcome
+
+
+def request_audio_for_items(
+    database: Database,
+    project: Project,
+    items: Sequence[int],
+    person: int,
+    clock: Callable[[], datetime],
+) -> Outcome:
+    """Queue whatever is missing until items can be heard; those that can be heard are left."""
+
+    def ask(session: Session, row: Project, item: Item, now: datetime) -> None:
+        match request_audio(session, row, item, now, person_id=person, fetch=True):
+            case "ready":
+                raise NotAllowed("audio", "they can be heard already")
+            case "missing":
+                raise NotAllowed("audio", "they name no recording that could be fetched")
+
+    return _each(database, project, items, ask, clock)
+
+
+def _each(
+    database: Database,
+    project: Project,
+    items: Sequence[int],
+    do: Callable[[Session, Project, Item, datetime], None],
+    clock: Callable[[], datetime],
+) -> Outcome:
+    done, left = 0, Counter[str]()
+    for first in range(0, len(items), _AT_ONCE):
+        few = items[first : first + _AT_ONCE]
+        with database.write() as session:
+            row = session.get_one(Project, project.id)
+            for number in few:
+                item = find_item(session, row, number, lock=True)
+                try:
+                    do(session, row, item, clock())
+                except (NotAllowed, InputError) as caught:
+                    left[caught.problem if isinstance(caught, InputError) else str(caught)] += 1
+                    continue
+                done += 1
+    return Outcome(done, dict(left.most_common()))
+
+
+def _named(session: Session, project: Project, person: int, role: Role) -> str:
+    found = session.get(Person, person)
+    if found is None or not found.active:
+        raise UsageError("there is no such person in this project")
+    if not actor_in(session, project.id, found).has(role):
+        what = "to inspect" if role is Role.INSPECTOR else "to write items"
+        raise NotAllowed("role", f"{what} needs the role {role.value}, which {found.name} does not have")
+    return found.name

@@ -1,0 +1,151 @@
+"""Inspecting items: claiming and releasing them, blind answers, and who has seen a key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from mmar.studio.data.item_tables import BlindAnswer, Item, KeyView, Revision
+from mmar.studio.data.tables import Project
+from mmar.studio.store.revisions import content_of, find_item, load_case
+from mmar.studio.workflow import Actor, Lease, NotAllowed, Role, State, case
+from mmar.studio.workflow.agreement import Rating
+
+__all__ = [
+    "BEFORE_APPROVAL",
+    "answer_blind",
+    "answers_version",
+    "blind_answer_of",
+    "claim_item",
+    "key_is_hidden",
+    "knows_key",
+    "project_ratings",
+    "record_key_view",
+    "release_item",
+]
+
+BEFORE_APPROVAL = frozenset({State.DRAFT, State.PREPARATION, State.INSPECTION, State.CORRECTION})
+"""States in which an inspector may still be asked for a blind answer."""
+
+
+def claim_item(session: Session, project: Project, item: Item, actor: Actor, now: datetime) -> Item:
+    """Lease an item to a person, or renew their lease.
+
+    Raises:
+        NotAllowed: another person holds it, or it is not for this person.
+    """
+    lease = case.claim(load_case(session, project, item), actor, now).lease
+    item.lease_person_id = lease.person if lease else None
+    item.lease_until = lease.until if lease else None
+    session.flush()
+    return item
+
+
+def release_item(item: Item, person: int) -> None:
+    """Return a leased item to its queue. Does nothing for anybody but the holder."""
+    if item.lease_person_id == person:
+        item.lease_person_id, item.lease_until = None, None
+
+
+def answer_blind(
+    session: Session, project: Project, item_id: int, actor: Actor, choice: int | None, now: datetime
+) -> Item:
+    """Store an inspector's blind answer. From now on they may see the key.
+
+    Args:
+        session: a writing transaction.
+        project: the item's project.
+        item_id: the item.
+        actor: the inspector who holds the lease.
+        choice: index of the choice, from 0; `None` for "cannot tell".
+        now: the current time.
+
+    Raises:
+        NotAllowed: no lease, already answered, or the key was seen before.
+    """
+    item = find_item(session, project, item_id, lock=True)
+    case.answer_blind(load_case(session, project, item), actor, now)
+    content = content_of(session, item)
+    if choice is not None and not 0 <= choice < len(content.choices):
+        raise NotAllowed("listen", "there is no such choice")
+    session.add(
+        BlindAnswer(
+            item_id=item.id,
+            revision=item.revision,
+            person_id=actor.person,
+            choice=choice,
+            key=content.answer if content.answer is not None else -1,
+            at=now,
+        )
+    )
+    session.add(KeyView(item_id=item.id, person_id=actor.person, at=now))
+    # Renewed, so that there is time to look at the key and to write what is wrong.
+    item.lease_until = Lease.of(actor.person, now).until
+    session.flush()
+    return item
+
+
+def blind_answer_of(session: Session, item: Item, person: int) -> BlindAnswer | None:
+    """A person's blind answer to an item's newest revision."""
+    return session.scalar(
+        select(BlindAnswer).where(
+            BlindAnswer.item_id == item.id,
+            BlindAnswer.revision == item.revision,
+            BlindAnswer.person_id == person,
+        )
+    )
+
+
+def project_ratings(session: Session, project_id: int) -> list[Rating]:
+    """Every blind answer in a project, without those to items that were taken down."""
+    rows = session.execute(
+        select(
+            BlindAnswer.item_id,
+            BlindAnswer.revision,
+            BlindAnswer.person_id,
+            BlindAnswer.choice,
+            BlindAnswer.key,
+        )
+        .join(Item, Item.id == BlindAnswer.item_id)
+        .where(Item.project_id == project_id, Item.state != State.TAKEN_DOWN.value)
+        .order_by(BlindAnswer.id)
+    )
+    return [Rating(*row) for row in rows]
+
+
+def answers_version(session: Session, project_id: int) -> tuple[int, int]:
+    """A value that changes whenever `project_ratings` may: newest answer, and number of items taken down."""
+    newest = (
+        select(func.coalesce(func.max(BlindAnswer.id), 0))
+        .join(Item, Item.id == BlindAnswer.item_id)
+        .where(Item.project_id == project_id)
+    )
+    down = (
+        select(func.count())
+        .select_from(Item)
+        .where(Item.project_id == project_id, Item.state == State.TAKEN_DOWN.value)
+    )
+    return session.scalar(newest) or 0, session.scalar(down) or 0
+
+
+def key_is_hidden(session: Session, item: Item, actor: Actor) -> bool:
+    """Whether this person may still be asked for a blind answer, so that the key must not be shown."""
+    if State(item.state) not in BEFORE_APPROVAL or not actor.has(Role.INSPECTOR):
+        return False
+    return not knows_key(session, item, actor.person)
+
+
+def knows_key(session: Session, item: Item, person: int) -> bool:
+    """Whether a person wrote an item or was shown its key."""
+    seen = exists().where(KeyView.item_id == item.id, KeyView.person_id == person)
+    wrote = exists().where(Revision.item_id == item.id, Revision.author_id == person, Revision.kind == "edit")
+    return item.author_id == person or bool(session.scalar(select(or_(seen, wrote))))
+
+
+def record_key_view(session: Session, item: Item, person: int, now: datetime) -> None:
+    """Record that the key was shown to a person. An answer of theirs is not blind afterwards."""
+    if not knows_key(session, item, person):
+        session.add(KeyView(item_id=item.id, person_id=person, at=now))
+        session.flush()

@@ -1,0 +1,242 @@
+"""Reviewing model proposals: accept as they are or edited, which saves a revision, or reject.
+
+`accept_proposals` accepts many at once. Each is checked as if it were reviewed alone and saved as its own
+revision. A proposal stays open if the question, the key or the same field changed since the model was asked, or
+if the author is editing that field.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from mmar.errors import InputError, UsageError
+from mmar.items import Criterion
+from mmar.studio.data import Database
+from mmar.studio.data.item_tables import Item, Proposal
+from mmar.studio.data.tables import Project
+from mmar.studio.store.bulk import Outcome
+from mmar.studio.store.drafts import find_draft
+from mmar.studio.store.ideas import add_idea, change_idea
+from mmar.studio.store.items import save
+from mmar.studio.store.people import log_action
+from mmar.studio.store.proposals import ACCEPTABLE_KINDS, KINDS, find_proposal
+from mmar.studio.store.revisions import content_at, content_of, find_item, load_case
+from mmar.studio.workflow import Actor, Case, ItemContent, NotAllowed, Role, three_way
+
+__all__ = ["Decision", "accept_proposals", "apply_proposal", "may_review", "review_proposal"]
+
+Decision = Literal["accepted", "edited", "refused"]
+
+
+def may_review(case: Case, actor: Actor) -> bool:
+    """Whether somebody could take over or refuse proposals for an item; an item without author is a lead's."""
+    return actor.has(Role.LEAD) or (actor.person == case.author and actor.has(Role.ANNOTATOR))
+
+
+def review_proposal(
+    session: Session,
+    project: Project,
+    proposal_id: int,
+    actor: Actor,
+    decision: Decision,
+    now: datetime,
+    *,
+    edited: Mapping[str, Any] | None = None,
+    version: int | None = None,
+) -> Proposal:
+    """Take a proposal over, as it is or edited, or refuse it; taking over saves a revision.
+
+    Args:
+        session: a writing transaction.
+        project: where.
+        proposal_id: which.
+        actor: who decides.
+        decision: what.
+        now: the moment.
+        edited: what is taken over instead, for `edited`.
+        version: the item's version that they looked at; `None` accepts any.
+
+    Raises:
+        NotAllowed: it was decided already or the item was changed meanwhile (`stale`), or the actor may not
+            change the item.
+        InputError: what is taken over cannot be used.
+    """
+    proposal = find_proposal(session, project, proposal_id)
+    if proposal.state != "open":
+        raise NotAllowed("stale", f"this proposal was {proposal.state} already")
+    taken = dict(edited) if decision == "edited" and edited is not None else proposal.content
+    if decision != "refused":
+        _accept(session, project, proposal, actor, taken, now, version)
+        proposal.taken = taken
+    elif proposal.item_id is None:
+        if not actor.roles:
+            raise NotAllowed("role", "only members of the project may do that")
+    elif not may_review(load_case(session, project, session.get_one(Item, proposal.item_id)), actor):
+        raise NotAllowed("own", "its author or a lead decides on proposals for an item")
+    proposal.state, proposal.decided_by, proposal.decided = decision, actor.person, now
+    session.flush()
+    return proposal
+
+
+def apply_proposal(kind: str, content: ItemContent, taken: Mapping[str, Any]) -> ItemContent:
+    """An item's content with a proposal taken over.
+
+    Raises:
+        InputError: the proposal does not hold what its kind needs.
+    """
+    try:
+        if kind == "thinking":
+            return msgspec.structs.replace(content, thinking=_text(taken["thinking"]))
+        if kind == "sub_category":
+            return msgspec.structs.replace(
+                content, category=_text(taken["category"]), sub_category=_text(taken["sub_category"])
+            )
+        if kind == "rubric":
+            criteria = msgspec.convert(taken["criteria"], tuple[Criterion, ...])
+            return msgspec.structs.replace(content, rubric=criteria)
+        if kind == "distractors":
+            wrong = [_text(text) for text in taken["distractors"]]
+            key = content.key
+            if key is None:
+                raise InputError("mark the key before taking over wrong choices", field="answer")
+            choices = [*wrong]
+            # The key keeps its place, so that a proposal never moves the answer.
+            choices.insert(min(content.answer or 0, len(choices)), key)
+            return msgspec.structs.replace(content, choices=tuple(choices), answer=choices.index(key))
+    except (KeyError, TypeError, msgspec.ValidationError) as error:
+        raise InputError(f"the proposal cannot be used: {error}", field=kind) from None
+    raise InputError(f"a proposal of the kind “{kind}” changes no item", field="kind")
+
+
+def _accept(
+    session: Session,
+    project: Project,
+    proposal: Proposal,
+    actor: Actor,
+    taken: Mapping[str, Any],
+    now: datetime,
+    version: int | None,
+) -> None:
+    if proposal.kind == "ideas":
+        for idea in taken.get("ideas", ()):
+            add_idea(
+                session,
+                project,
+                actor,
+                str(idea.get("title", "")),
+                str(idea.get("detail", "")),
+                [str(tag) for tag in idea.get("tags", ())],
+                now,
+                model=proposal.model,
+            )
+        return
+    if proposal.kind == "grouping":
+        for place in taken.get("places", ()):
+            change_idea(session, project, int(place["idea"]), actor, place=str(place["place"]))
+        return
+    if proposal.item_id is None:
+        raise UsageError("this proposal belongs to no item")
+    item = find_item(session, project, proposal.item_id, lock=True)
+    if version is not None and version != item.version:
+        raise NotAllowed(
+            "stale", "the item was changed since you looked at this proposal; look at the difference again"
+        )
+    content = apply_proposal(proposal.kind, content_of(session, item), taken)
+    edited = ", edited" if taken != proposal.content else ""
+    why = f"took over a proposal of {proposal.model}: {KINDS[proposal.kind]}{edited}"
+    save(
+        session,
+        project,
+        item.id,
+        actor,
+        content,
+        version=item.version,
+        base=item.revision,
+        why=why,
+        now=now,
+        typed=False,
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InputError("expected some text", field="proposal")
+    return value.strip()
+
+
+_AT_ONCE = 25
+
+
+def accept_proposals(
+    database: Database,
+    project: Project,
+    numbers: Sequence[int],
+    actor: Actor,
+    clock: Callable[[], datetime],
+) -> Outcome:
+    """Take proposals over as they are; those that a rule forbids or that would undo words stay open.
+
+    Args:
+        database: for writing; many short transactions.
+        project: where.
+        numbers: the proposals', in the order in which they are taken over.
+        actor: in whose name.
+        clock: the moment, UTC.
+
+    Returns:
+        How many were taken over, and why others were left.
+    """
+    done, left = 0, Counter[str]()
+    for first in range(0, len(numbers), _AT_ONCE):
+        with database.write() as session:
+            row = session.get_one(Project, project.id)
+            for number in numbers[first : first + _AT_ONCE]:
+                try:
+                    _accept_unchanged(session, row, find_proposal(session, row, number), actor, clock())
+                except (NotAllowed, InputError) as caught:
+                    left[caught.problem if isinstance(caught, InputError) else str(caught)] += 1
+                    continue
+                done += 1
+    if done:
+        with database.write() as session:
+            said = f"{done} proposals"
+            log_action(
+                session, clock(), actor.person, "took over", project.slug, detail=said, project_id=project.id
+            )
+    return Outcome(done, dict(left.most_common()))
+
+
+def _accept_unchanged(
+    session: Session, project: Project, proposal: Proposal, actor: Actor, now: datetime
+) -> None:
+    if proposal.kind not in ACCEPTABLE_KINDS or proposal.item_id is None:
+        raise NotAllowed("state", "they change no item; decide on them one by one")
+    if proposal.state != "open":
+        raise NotAllowed("stale", "they were decided meanwhile")
+    # Locked before it is read, so that nobody saves between the look and the decision.
+    item = find_item(session, project, proposal.item_id, lock=True)
+    content = content_of(session, item)
+    asked = content_at(session, item.id, proposal.revision or item.revision)
+    if (asked.question, asked.key) != (content.question, content.key):
+        raise NotAllowed(
+            "stale", "question or key were changed since the model was asked; look at them one by one"
+        )
+    if three_way(asked, content, apply_proposal(proposal.kind, asked, proposal.content)).both:
+        raise NotAllowed(
+            "stale", "the same field was changed since the model was asked; look at them one by one"
+        )
+    draft = find_draft(session, item.id, item.author_id) if item.author_id is not None else None
+    if draft is not None:
+        began, new = (
+            content_at(session, item.id, draft.revision),
+            apply_proposal(proposal.kind, content, proposal.content),
+        )
+        if three_way(began, new, draft.content).both:
+            raise NotAllowed("stale", "their author is writing the same field now; look at them one by one")
+    review_proposal(session, project, proposal.id, actor, "accepted", now, version=item.version)

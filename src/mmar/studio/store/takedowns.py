@@ -1,0 +1,186 @@
+"""What no release may hold again: the list of takedowns, and the items that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mmar.errors import InputError
+from mmar.items.source_video import canonical_url
+from mmar.studio.data.item_tables import Item, Revision
+from mmar.studio.data.media_tables import Clip
+from mmar.studio.data.release_tables import Release, ReleasedClip, Takedown
+from mmar.studio.data.tables import Project
+from mmar.studio.exchange.takedown_filter import takedown_names
+from mmar.studio.store.people import log_action
+from mmar.studio.workflow import Actor, NotAllowed, NotFound, Role, State
+
+__all__ = [
+    "add_takedown",
+    "approved_but_taken_down",
+    "is_taken_down",
+    "items_named",
+    "lift_takedown",
+    "taken_down",
+    "taken_down_since",
+]
+
+
+def taken_down(session: Session, project_id: int) -> frozenset[str]:
+    """What no release may hold, in every spelling by which `is_taken_down` may know it."""
+    found: set[str] = set()
+    for what in session.scalars(select(Takedown.what).where(Takedown.project_id == project_id)):
+        found |= _spellings(what)
+    return frozenset(found)
+
+
+def is_taken_down(banned: Set[str], public_id: str, url: str, sha256: str | None = None) -> bool:
+    """Whether an item may be in no release.
+
+    Args:
+        banned: as `taken_down` gives it.
+        public_id: the item's.
+        url: the address of its video, or of several.
+        sha256: of its clip, where it has one.
+    """
+    return bool(banned) and not (takedown_names(public_id, url) | {sha256}).isdisjoint(banned)
+
+
+def items_named(session: Session, project_id: int, what: str) -> list[str]:
+    """Public ids of the items that a takedown names, in the order of their numbers."""
+    return _named(session, project_id, _spellings(what))
+
+
+def approved_but_taken_down(session: Session, project_id: int) -> list[str]:
+    """Public ids of approved items that no release may hold, since the list names them."""
+    banned = taken_down(session, project_id)
+    return _named(session, project_id, banned, State.APPROVED) if banned else []
+
+
+def _named(session: Session, project_id: int, banned: Set[str], state: State | None = None) -> list[str]:
+    query = (
+        select(Item.public_id, Revision.content, Clip.sha256)
+        .join(Revision, (Revision.item_id == Item.id) & (Revision.number == Item.revision))
+        .join(Clip, (Clip.project_id == Item.project_id) & (Clip.key == Item.clip_key), isouter=True)
+        .where(Item.project_id == project_id)
+        .order_by(Item.id)
+    )
+    if state is not None:
+        query = query.where(Item.state == state.value)
+    return [
+        public_id
+        for public_id, content, sha in session.execute(query)
+        if is_taken_down(banned, public_id, content.url, sha)
+    ]
+
+
+def add_takedown(
+    session: Session, project: Project, actor: Actor, what: str, why: str, now: datetime
+) -> list[str]:
+    """Name something that no release may hold again.
+
+    Args:
+        session: a writing transaction.
+        project: where.
+        actor: a lead.
+        what: an item's public id, the address or the id of a video, or the SHA-256 of a clip.
+        why: for the public.
+        now: the moment.
+
+    Returns:
+        Public ids of the items that it names here; none where such an item may still come.
+
+    Raises:
+        NotAllowed: not a lead.
+        InputError: nothing is named, or no reason, or it was named before.
+    """
+    if not actor.has(Role.LEAD):
+        raise NotAllowed("role", "only a lead may do that")
+    what, why = what.strip(), why.strip()
+    if not what or not why or len(what) > 300 or "\x00" in what + why:
+        raise InputError("say what, in at most 300 characters, and why", field="what")
+    listed = select(Takedown.id).where(Takedown.project_id == project.id, Takedown.what == what)
+    if session.scalar(listed.limit(1)) is not None:
+        raise InputError(f"“{what}” is on the list already", field="what")
+    session.add(Takedown(project_id=project.id, what=what, why=why, person_id=actor.person, at=now))
+    log_action(session, now, actor.person, "takedown", what, detail=why, project_id=project.id)
+    session.flush()
+    return items_named(session, project.id, what)
+
+
+def lift_takedown(
+    session: Session, project: Project, actor: Actor, number: int, why: str, now: datetime
+) -> tuple[str, list[str]]:
+    """Take a line off the list: what was named by mistake, or may be published after all.
+
+    The audit log keeps both. An item that was taken down by itself stays so, and what was released stays as it is.
+
+    Args:
+        session: a writing transaction.
+        project: where.
+        actor: a lead.
+        number: of the line.
+        why: for the team.
+        now: the moment.
+
+    Returns:
+        What was named, and the public ids of the items that a release may hold again.
+
+    Raises:
+        NotAllowed: not a lead.
+        NotFound: no such line in this project; perhaps somebody took it off a moment ago.
+        InputError: no reason.
+    """
+    if not actor.has(Role.LEAD):
+        raise NotAllowed("role", "only a lead may do that")
+    why = why.strip()
+    if not why or "\x00" in why:
+        raise InputError("say why it may be published again", field="why")
+    line = session.scalar(
+        select(Takedown).where(Takedown.id == number, Takedown.project_id == project.id).with_for_update()
+    )
+    if line is None:
+        raise NotFound("there is no such takedown; it may have been taken back a moment ago")
+    what = line.what
+    named = items_named(session, project.id, what)
+    session.delete(line)
+    log_action(session, now, actor.person, "lifted a takedown", what, detail=why, project_id=project.id)
+    session.flush()
+    still = set(_named(session, project.id, taken_down(session, project.id)))
+    return what, [one for one in named if one not in still]
+
+
+def taken_down_since(session: Session, release: Release) -> list[str]:
+    """Public ids of a release's items that were taken down since it was written."""
+    banned = taken_down(session, release.project_id)
+    rows = session.execute(
+        select(Item.id, Item.public_id, Item.state).where(Item.project_id == release.project_id)
+    ).all()
+    names = {number: (public_id, state) for number, public_id, state in rows}
+    said = _addresses(session, release) if banned else {}
+    clips = release.clips or {}
+    gone = []
+    for number, revision in release.items:
+        public_id, state = names[number]
+        clip: ReleasedClip | None = clips.get(public_id)
+        if state == State.TAKEN_DOWN.value or is_taken_down(
+            banned, public_id, said.get((number, revision), ""), clip.sha256 if clip else None
+        ):
+            gone.append(public_id)
+    return gone
+
+
+def _addresses(session: Session, release: Release) -> dict[tuple[int, int], str]:
+    rows = session.execute(
+        select(Revision.item_id, Revision.number, Revision.content)
+        .join(Item, Item.id == Revision.item_id)
+        .where(Item.project_id == release.project_id)
+    )
+    return {(number, revision): content.url for number, revision, content in rows}
+
+
+def _spellings(what: str) -> frozenset[str]:
+    return frozenset({what.strip(), canonical_url(what.strip())} - {""})

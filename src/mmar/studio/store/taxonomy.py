@@ -1,0 +1,83 @@
+"""Saving a new version of a project's taxonomy, and moving what refers to places that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mmar.errors import InputError
+from mmar.studio.data.item_tables import Item
+from mmar.studio.data.tables import Idea, Project, TaxonomyVersion
+from mmar.studio.store.projects import changed_settings, newest_taxonomy, save_settings
+from mmar.studio.store.revisions import add_revision, content_of
+from mmar.studio.workflow import Actor, NotAllowed, Role
+from mmar.studio.workflow.taxonomy import Move, Taxonomy, lost_places, moved_place, moved_targets, remap
+
+__all__ = ["save_taxonomy"]
+
+
+def save_taxonomy(
+    session: Session,
+    project: Project,
+    actor: Actor,
+    tree: Taxonomy,
+    moves: Sequence[Move],
+    *,
+    base: int,
+    why: str,
+    now: datetime,
+) -> TaxonomyVersion:
+    """Put a new tree in force and move the items of places that it no longer has, each by a revision.
+
+    Places of ideas and targets of the coverage board go along.
+
+    Args:
+        session: a writing transaction.
+        project: whose tree.
+        actor: a lead.
+        tree: the new one.
+        moves: where the items of lost places go.
+        base: number of the version that was edited.
+        why: a sentence.
+        now: the moment.
+
+    Raises:
+        NotAllowed: not a lead; or somebody saved another version meanwhile (`stale`).
+        InputError: the tree cannot be used, or a lost place with items has nowhere to go.
+    """
+    if not actor.has(Role.LEAD):
+        raise NotAllowed("role", "only a lead may change the taxonomy")
+    old = newest_taxonomy(session, project.id)
+    if old.number != base:
+        raise NotAllowed("stale", f"somebody saved version {old.number} meanwhile; look at it and try again")
+    tree = tree.checked()
+    lost = set(lost_places(old.tree, tree))
+    targets = {(branch.name, sub) for branch in tree.layers for sub in ("", *branch.subs)}
+    moved = {(move.layer, move.sub): (move.to_layer, move.to_sub) for move in moves}
+    items = session.scalars(select(Item).where(Item.project_id == project.id)).all()
+    for item in items:
+        place = (item.category, item.sub_category)
+        if place in lost and moved.get(place) not in targets:
+            raise InputError(
+                f"“{place[0]} / {place[1]}” still holds items and has nowhere to go",
+                field="taxonomy",
+                hint="say into which place they move",
+            )
+    new = TaxonomyVersion(
+        project_id=project.id, number=old.number + 1, tree=tree, why=why, author_id=actor.person, at=now
+    )
+    session.add(new)
+    for item in items:
+        if (item.category, item.sub_category) in lost:
+            content = remap(content_of(session, item), moves)
+            add_revision(session, project, item, actor, content, f"taxonomy version {new.number}: {why}", now)
+    for idea in session.scalars(select(Idea).where(Idea.project_id == project.id, Idea.place != "")):
+        idea.place = moved_place(idea.place, moves)
+    aims = moved_targets(project.settings.targets, moves)
+    if aims != project.settings.targets:
+        save_settings(project, actor, changed_settings(project, targets=aims))
+    session.flush()
+    return new

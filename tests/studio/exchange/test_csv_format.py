@@ -1,0 +1,141 @@
+import csv
+import io
+from contextlib import suppress
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_items import ANY, BENCHMARKS, as_json
+
+from mmar.errors import InputError
+from mmar.items import Item, benchmark_digest, load_benchmark
+from mmar.studio.exchange.csv_format import csv_text, read_csv
+from real_data import MMAR, MMAU, needs_real_data
+
+ITEM = Item("x", "./audio/x.wav", "Which?", ("Yes", "No"), "No", "sound", "Signal Layer")
+HEAD = "id,audio_path,question,choice_1,choice_2,answer,modality,category\r\n"
+
+
+@settings(deadline=None, max_examples=30)
+@given(BENCHMARKS)
+def test_what_is_written_is_read_back(items: list[Item]) -> None:
+    back = read_csv(csv_text(items).encode())
+    assert [item.to_record() for item in back] == [as_json(item) for item in items]
+
+
+@settings(deadline=None, max_examples=30)
+@given(BENCHMARKS)
+def test_no_cell_is_a_formula(items: list[Item]) -> None:
+    for row in csv.reader(io.StringIO(csv_text(items).removeprefix("\ufeff"), newline="")):
+        assert not any(cell.startswith(tuple("=+-@\t\r\n")) for cell in row)
+
+
+@settings(deadline=None)
+@given(ANY)
+def test_text_that_is_no_formula_stands_as_it_is(text: str) -> None:
+    if text and text[0].isalnum():
+        assert f",{text}," in csv_text([msgspec.structs.replace(ITEM, question=text)]) or any(
+            sign in text for sign in ',"\r\n'
+        )
+
+
+@needs_real_data
+@pytest.mark.parametrize("path", [MMAR, MMAU])
+def test_the_real_benchmarks_come_back_with_equal_digest(path) -> None:
+    benchmark = load_benchmark(path)
+    back = read_csv(csv_text(benchmark).encode())
+    assert benchmark_digest(back) == benchmark.digest
+    if path == MMAR:
+        assert [item.to_record() for item in back] == [item.to_record() for item in benchmark]
+
+
+def test_fields_that_the_publisher_does_not_have_keep_their_type() -> None:
+    item = Item.from_record(ITEM.to_record() | {"difficulty": 3, "tags": ["a", None], "dataset": "x"})
+    (back,) = read_csv(csv_text([item]))
+    assert back.to_record() == item.to_record()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_made_by_hand_in_any_spreadsheet_is_read(delimiter: str) -> None:
+    text = HEAD + "7,a.wav,Which?,'Tis so,,'Tis so,sound,Signal Layer\n"
+    text = text.replace("'Tis so,,", "'Tis so,No,") + ",,,,,,,\n\n"
+    (item,) = read_csv(("\ufeff" + text.replace(",", delimiter)).encode())
+    assert item.choices == ("'Tis so", "No")
+    assert item.answer == "'Tis so"
+    assert item.language is None
+
+
+def test_cues_may_be_lines_and_are_json_where_lines_would_lose_something() -> None:
+    item = msgspec.structs.replace(ITEM, cue=("rain", "a door"))
+    assert '"rain\na door"' in csv_text([item])
+    for cue in (("",), ("[x",), (" a",), ("a\nb",), ("a", ""), ("a\r",)):
+        (back,) = read_csv(csv_text([msgspec.structs.replace(ITEM, cue=cue)]))
+        assert back.cue == cue
+    (by_hand,) = read_csv(
+        HEAD.replace("category", "category,cue") + 'x,x.wav,?,a,b,a,sound,S,"rain\r\n\r\n a door "\r\n'
+    )
+    assert by_hand.cue == ("rain", "a door")
+
+
+def test_an_empty_choice_is_an_apostrophe_and_a_gap_is_refused() -> None:
+    (item,) = read_csv(HEAD + "x,x.wav,?,',b,',sound,S\r\n")
+    assert item.choices == ("", "b")
+    assert item.answer == ""
+    with pytest.raises(InputError, match=r"t\.csv:2: field \"choice_1\": the cell is empty"):
+        read_csv(HEAD + "x,x.wav,?,,b,b,sound,S\r\n", file="t.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the table is empty"),
+        ("\ufeff", "the table is empty"),
+        ("hello\nworld\n", "found the columns hello; expected id, audio_path"),
+        (HEAD.replace("question", "id"), "the column “id” stands twice"),
+        (HEAD.replace("choice_2", "choice_27"), "at most choice_26"),
+        (
+            HEAD + 'x,x.wav,"multi\nline",a,b,c,sound,S\r\n',
+            't.csv:2: field "answer": “c” is not one of the choices',
+        ),
+        (
+            HEAD + 'x,x.wav,"multi\nline",a,b,b,sound,S\r\ny,y.wav,?,a,b,c,sound,S\r\n',
+            't.csv:4: field "answer"',
+        ),
+        (
+            HEAD + "x,x.wav,?,a,b,a,sound,S\r\nx,x.wav,?,a,b,a,sound,S\r\n",
+            't.csv:3: field "id": “x” stands on line 2',
+        ),
+        (HEAD + "x,x.wav,?,a,b,a,sound,S,more\r\n", "found 9 cells under 8 column names"),
+        (HEAD + 'x,x.wav,"?,a,b,a,sound,S\r\n', "t.csv:2: the table is broken"),
+        (HEAD + ",x.wav,?,a,b,a,sound,S\r\n", 'field "id": missing'),
+        (HEAD + "x,x.wav,?,a,,a,sound,S\r\n", "found 1 choice"),
+        (HEAD.replace("category", "category,rubric") + "x,x.wav,?,a,b,a,sound,S,{\r\n", "expected JSON"),
+        (HEAD.replace("category", "category,rubric") + "x,x.wav,?,a,b,a,sound,S,[1]\r\n", 'field "rubric"'),
+    ],
+)
+def test_what_is_no_table_of_items_is_refused_by_line_and_field(text: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_csv(text.encode(), file="t.csv")
+    assert said in str(caught.value)
+
+
+def test_other_encodings_and_files_are_refused() -> None:
+    with pytest.raises(InputError, match=r"t\.csv:2: byte 0xe9 is not UTF-8"):
+        read_csv(HEAD.encode() + "x,x.wav,caf\xe9?,a,b,a,sound,S\r\n".encode("latin-1"), file="t.csv")
+    with pytest.raises(InputError, match="spreadsheet file"):
+        read_csv(b"PK\x03\x04rest")
+
+
+def test_a_field_with_the_name_of_a_column_is_refused() -> None:
+    item = Item.from_record(ITEM.to_record() | {"choice_1": "x"})
+    with pytest.raises(InputError, match="choice_1"):
+        csv_text([item])
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    for content in (data, HEAD.encode() + data):
+        with suppress(InputError):
+            read_csv(content)

@@ -1,0 +1,160 @@
+"""What Label Studio itself exports, in the shape that its documentation gives: JSON, JSON-MIN, CSV."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmar.errors import InputError
+from mmar.items import Item
+from mmar.studio.exchange.label_studio import is_label_studio, label_studio_tasks, read_label_studio
+from mmar.studio.workflow.content import CUE_REGIONS, cue_regions
+
+DATA = {
+    "audio": "/data/upload/83/ab12cd34-take%202.wav",
+    "question": "Which animal?",
+    "options": [{"value": "A. cat"}, {"value": "B. dog"}, {"value": "C. cow"}],
+    "modality": "sound",
+    "category": "Semantic Layer",
+}
+
+
+def result(name: str, kind: str, number: str = "x", **value: Any) -> dict[str, Any]:
+    return {
+        "original_length": 12.0,
+        "value": value,
+        "id": number,
+        "from_name": name,
+        "to_name": "audio",
+        "type": kind,
+        "origin": "manual",
+    }
+
+
+def task(number: int, *results: dict[str, Any], **data: Any) -> dict[str, Any]:
+    """A task with its keys in the order in which Label Studio writes them: annotations first."""
+    annotation = {"id": 1000 + number, "completed_by": 1, "result": list(results), "was_cancelled": False}
+    guess = {"model_version": "m", "score": 0.9, "result": [result("answer", "choices", choices=["A. cat"])]}
+    return {
+        "id": number,
+        "annotations": [annotation],
+        "file_upload": "ab12cd34-take.wav",
+        "drafts": [],
+        "predictions": [guess],
+        "data": DATA | data,
+        "meta": {},
+        "created_at": "2026-03-09T21:52:49.513742Z",
+        "project": 83,
+    }
+
+
+def read(tasks: object) -> tuple[Item, ...]:
+    data = json.dumps(tasks).encode()
+    assert is_label_studio(data)
+    return read_label_studio(data, file="export.json")
+
+
+def test_a_project_that_was_made_in_label_studio() -> None:
+    (item,) = read(
+        [
+            task(
+                71,
+                result("thinking", "textarea", text=["reasoning " * 900]),  # longer than any look at the head
+                result("answer", "choices", choices=["B. dog"]),
+                result("language", "choices", choices=["en"]),
+                result("heard", "labels", "r1", start=1.25, end=2.5, channel=0, labels=["Bark"]),
+                result("heard", "labels", "r2", start=4.0, end=5.0, channel=0, labels=["Cue"]),
+                result("cue_heard", "textarea", "r2", start=4.0, end=5.0, channel=0, text=["nearer now"]),
+            )
+        ]
+    )
+    assert (item.id, item.audio_path) == ("71", "./audio/ab12cd34-take 2.wav")
+    assert (item.choices, item.answer, item.language) == (("cat", "dog", "cow"), "dog", "en")
+    assert item.thinking == "reasoning " * 900
+    assert item.cue == ("nearer now", "Bark")
+    assert cue_regions(item) == [(4.0, 5.0), (1.25, 2.5)]
+
+
+def test_what_only_a_model_answered_has_no_key() -> None:
+    with pytest.raises(InputError, match='task 1: field "answer": missing'):
+        read([task(71) | {"annotations": []}])
+
+
+def test_json_min_and_csv_of_what_was_made_here(tmp_path: Path) -> None:
+    made = Item(
+        "x", "./audio/x.wav", "Which, “one”?", ("one", "two"), "one", "sound", "S", thinking="a\n\nb",
+        cue=("hum", "click"), extra={CUE_REGIONS: [[0.5, 1.0], None]},
+        names=("id", "audio_path", "question", "choices", "answer", "modality", "category", "thinking", "cue", CUE_REGIONS),
+    )  # fmt: skip
+    (whole,) = label_studio_tasks([made], lambda item: item.audio_path)
+    assert read([whole]) == (made,)
+    flat = {
+        **whole["data"],
+        "id": 5,
+        "answer": "B. two",
+        "thinking": "because",
+        "cue": "click",
+        # As Label Studio's own converter writes them: the texts of regions apart from the regions.
+        "heard": [{"start": 0.5, "end": 1.0, "channel": 0, "labels": ["Cue"]}],
+        "cue_heard": ["hum"],
+        "annotator": 1,
+        "annotation_id": 9,
+        "lead_time": 4.2,
+    }
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(flat))
+    writer.writeheader()
+    writer.writerow(
+        {name: json.dumps(value) if isinstance(value, list | dict) else value for name, value in flat.items()}
+    )
+    for data in (
+        json.dumps([flat]).encode(),
+        out.getvalue().encode(),
+        b"\xef\xbb\xbf" + out.getvalue().encode(),
+    ):
+        assert is_label_studio(data)
+        (item,) = read_label_studio(data)
+        assert (item.answer, item.thinking, item.cue) == ("two", "because", ("hum", "click"))
+        assert cue_regions(item) == [(0.5, 1.0), None]
+        assert item.question == "Which, “one”?"
+
+
+def test_texts_and_regions_of_a_flat_export_that_do_not_pair_are_not_guessed_at() -> None:
+    regions = [{"start": at, "end": at + 1, "channel": 0, "labels": ["Cue"]} for at in (1, 3)]
+    row = {**DATA, "id": 5, "answer": "A. cat", "annotator": 1, "annotation_id": 1, "heard": regions}
+    (item,) = read([{**row, "cue_heard": "a bark"}])
+    assert (item.cue, cue_regions(item)) == (("a bark",), None)
+    (item,) = read([{**row, "cue_heard": ["one", "two"]}])
+    assert (item.cue, cue_regions(item)) == (("one", "two"), [(1, 2), (3, 4)])
+
+
+def test_of_several_annotations_of_a_task_the_last_one_counts_in_a_flat_export() -> None:
+    rows = [
+        {**DATA, "id": 5, "answer": answer, "annotator": who, "annotation_id": who}
+        for who, answer in ((1, "A. cat"), (2, "C"))
+    ]
+    (item,) = read(rows)
+    assert item.answer == "cow"
+    with pytest.raises(InputError, match="earlier task"):
+        chosen = result("answer", "choices", choices=["A. cat"])
+        read([task(5, chosen), task(6, chosen, id="5")])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'[{"id": "a", "question": "Which \\"data\\"?", "data": {"x": 1}}]',
+        b'{"id": "a", "data": {}}',
+        b"id,audio_path,question,annotator\n",
+        b"",
+        b"[",
+        b"[]",
+        b"[1]",
+        b"<html>",
+    ],
+)
+def test_what_is_something_else_is_not_taken_for_it(data: bytes) -> None:
+    assert not is_label_studio(data)

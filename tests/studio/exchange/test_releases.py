@@ -1,0 +1,374 @@
+"""A release of a project: frozen once, written again as it was whatever became of the items since."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+pytest.importorskip("fastapi", reason="the studio's extra is not installed")
+
+import numpy as np
+import soundfile
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from mmar.audit import audit
+from mmar.audit.baseline import read_baseline, write_baseline
+from mmar.audit.sounds import hear
+from mmar.cli.studio import studio as command
+from mmar.errors import InputError, UsageError
+from mmar.items import Item as PublicItem
+from mmar.items import load_benchmark
+from mmar.studio.config import StudioConfig
+from mmar.studio.data import Database
+from mmar.studio.data.item_tables import BlindAnswer, Item
+from mmar.studio.data.media_tables import Clip
+from mmar.studio.data.release_tables import Release, Takedown
+from mmar.studio.data.tables import Person, Project
+from mmar.studio.exchange.checksums import verify_release, write_checksums
+from mmar.studio.exchange.importing import import_items, store_clips
+from mmar.studio.exchange.item_files import project_items
+from mmar.studio.exchange.releases import write_project_release
+from mmar.studio.jobs.worker import Worker
+from mmar.studio.start import open_studio
+from mmar.studio.store import people, projects, revisions
+from mmar.studio.web.context import Studio
+from mmar.studio.workflow.content import Cue
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LATER = NOW + timedelta(days=9)
+
+
+def record(at: int) -> PublicItem:
+    return PublicItem(
+        id=f"tone-{at}",
+        audio_path=f"./audio/tone-{at}.wav",
+        question=f"Which pitch has tone {at}?",
+        choices=("high", "low", "the very lowest of all"),
+        answer="low" if at else "high",
+        modality="music" if at else "sound",
+        category="Signal Layer",
+        sub_category="Audio Difference Analysis",
+        language="en",
+        url=f"https://youtu.be/abcdefghij{at}?si=me" if at else None,
+        thinking="SECRET",
+    )
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Studio]:
+    """Three approved items with their clips, in the project `tones`."""
+    made = open_studio(StudioConfig(data=tmp_path / "data"))
+    (tmp_path / "audio").mkdir()
+    for at in range(3):
+        tone = 0.3 * np.sin(2 * np.pi * (200 + 50 * at) * np.arange(16_000) / 16_000)
+        soundfile.write(tmp_path / f"audio/tone-{at}.wav", tone, 16_000)
+    items = [record(at) for at in range(3)]
+    clips = store_clips(made.config.media, tmp_path, items)
+    with made.database.write() as session:
+        root = people.add_person(session, "root", "Root", NOW, site_admin=True)
+        project = projects.add_project(session, "tones", "Tones", root, NOW)
+        actor = people.actor_in(session, project.id, root)
+        import_items(session, project, actor, items, NOW, clips=clips)
+    worker = Worker(made.config, made.database, made.clock)
+    while worker.do_one():
+        pass
+    with made.database.write() as session:
+        for item in session.scalars(select(Item)):
+            item.state = "approved"
+    yield made
+    made.database.close()
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def written(opened: Studio, version: str, now: datetime = NOW) -> dict[str, bytes]:
+    made = write_project_release(opened.config, opened.database, "tones", version, now)
+    folder = opened.config.releases / made.path
+    assert verify_release(folder) == ()
+    return tree(folder)
+
+
+def change(database: Database, public_id: str, question: str, state: str) -> None:
+    with database.write() as session:
+        project = session.scalars(select(Project)).one()
+        item = session.scalars(select(Item).where(Item.public_id == public_id)).one()
+        actor = people.actor_in(session, project.id, session.get_one(Person, 1))
+        content = msgspec.structs.replace(revisions.content_of(session, item), question=question)
+        revisions.add_revision(session, project, item, actor, content, "better", LATER)
+        item.state = state
+
+
+def test_a_version_is_written_again_to_the_byte_whatever_changed_since(opened: Studio) -> None:
+    written(opened, "0.9")
+    change(opened.database, "tone-2", "Which pitch has the third?", "approved")
+    first = written(opened, "1.0")
+    assert "third" in first["CHANGES.md"].decode()
+    # Since then: items rewritten, withdrawn, added to the list of takedowns; settings and team changed; the
+    # release before and this very one deleted, and a later one written.
+    change(opened.database, "tone-0", "Is this another question?", "approved")
+    change(opened.database, "tone-1", "And this?", "withdrawn")
+    with opened.database.write() as session:
+        project = session.scalars(select(Project)).one()
+        project.title = "Other tones"
+        project.settings = msgspec.structs.replace(
+            project.settings, withheld=(), licence="CC0", canary="another", targets={"language:en": 7}
+        )
+        people.add_person(session, "eve", "Eve", LATER, site_admin=True)
+        session.add(
+            Takedown(project_id=1, what="https://youtu.be/qx8hrhBZJ98", why="x", person_id=1, at=LATER)
+        )
+        for clip in session.scalars(select(Clip)):
+            clip.key = f"cut anew {clip.id}"
+    later = written(opened, "1.1", LATER)
+    assert b"Is this another question?" in later["tones-meta.jsonl"]
+    shutil.rmtree(opened.config.releases / "tones/0.9")
+    shutil.rmtree(opened.config.releases / "tones/1.0")
+    assert written(opened, "1.0", LATER) == first
+    # And over itself.
+    assert written(opened, "1.0", LATER) == first
+
+
+def test_the_command_writes_a_version_again(opened: Studio) -> None:
+    data = ["--data", str(opened.config.data), "release", "tones", "1.0"]
+    said = CliRunner().invoke(command, data, catch_exceptions=False).output
+    assert said.startswith("3 items, digest ")
+    first = tree(opened.config.releases / "tones/1.0")
+    change(opened.database, "tone-0", "Is this another question?", "approved")
+    again = CliRunner().invoke(command, data, catch_exceptions=False)
+    assert "as it was frozen" in again.output
+    assert tree(opened.config.releases / "tones/1.0") == first
+
+
+def test_a_version_that_an_older_program_wrote_is_written_again_too(opened: Studio) -> None:
+    first = written(opened, "1.0")
+    with opened.database.write() as session:
+        release = session.scalars(select(Release)).one()
+        release.clips = None
+        release.facts = {
+            k: v for k, v in release.facts.items() if k not in ("taken_down", "changes", "sheet")
+        }
+        session.add(
+            Takedown(project_id=1, what="https://youtu.be/qx8hrhBZJ98", why="x", person_id=1, at=LATER)
+        )
+    change(opened.database, "tone-0", "Is this another question?", "approved")
+    # Its words were others; what stands there is taken as it stands.
+    sheet = opened.config.releases / "tones/1.0/DATASHEET.md"
+    sheet.write_text(sheet.read_text(encoding="utf-8") + "In other words.\n", encoding="utf-8")
+    (sheet.parent / "SHA256SUMS").unlink()
+    write_checksums(sheet.parent)
+    assert written(opened, "1.0", LATER)["DATASHEET.md"].endswith(b"In other words.\n")
+    shutil.rmtree(opened.config.releases / "tones")
+    assert written(opened, "1.0", LATER) == first
+
+
+def test_what_was_taken_down_since_is_not_written_again(opened: Studio) -> None:
+    written(opened, "1.0")
+    shutil.rmtree(opened.config.releases / "tones")
+    change(opened.database, "tone-1", "Which?", "taken_down")
+    with pytest.raises(UsageError, match=r"taken down since \(tone-1; 1 in all\)"):
+        written(opened, "1.0", LATER)
+    change(opened.database, "tone-1", "Which?", "approved")
+    with opened.database.write() as session:
+        session.add(Takedown(project_id=1, what="tone-2", why="asked", person_id=1, at=LATER))
+    with pytest.raises(UsageError, match=r"taken down since \(tone-2; 1 in all\)"):
+        written(opened, "1.0", LATER)
+    assert not (opened.config.releases / "tones/1.0").exists()
+    assert b"tone-2" not in written(opened, "1.1", LATER)["tones-meta.jsonl"]
+
+
+def test_a_clip_that_is_not_the_frozen_one_is_refused(opened: Studio) -> None:
+    written(opened, "1.0")
+    shutil.rmtree(opened.config.releases / "tones")
+    with opened.database.read() as session:
+        clip = session.scalars(select(Clip)).first()
+        assert clip is not None
+    path = opened.config.media / clip.path
+    path.write_bytes(path.read_bytes()[:-2] + b"\x11\x11")
+    with pytest.raises(InputError, match="not the one that was frozen"):
+        written(opened, "1.0", LATER)
+
+
+def faulty_clips(opened: Studio, folder: Path) -> None:
+    """Three more approved items: one silent, one overdriven, one a copy of that."""
+    noise = np.random.default_rng(5).standard_normal(32_000)
+    sounds = {3: np.zeros(32_000), 4: np.clip(noise, -1, 1), 5: np.clip(noise, -1, 1) * 0.5}
+    items = [record(at) for at in sounds]
+    for at, samples in sounds.items():
+        soundfile.write(folder / f"audio/tone-{at}.wav", samples, 16_000)
+    clips = store_clips(opened.config.media, folder, items)
+    with opened.database.write() as session:
+        actor = people.actor_in(session, 1, session.get_one(Person, 1))
+        import_items(session, session.get_one(Project, 1), actor, items, NOW, clips=clips)
+    worker = Worker(opened.config, opened.database, opened.clock)
+    while worker.do_one():
+        pass
+    with opened.database.write() as session:
+        for item in session.scalars(select(Item)):
+            item.state = "approved"
+
+
+def test_the_data_sheet_says_what_the_audit_of_the_released_file_finds(
+    opened: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faulty_clips(opened, tmp_path)
+    # Nobody waits for a page while sounds are decoded: a release knows what was measured when they were cut.
+    monkeypatch.setattr("mmar.audio.read.read_clip", lambda *_: pytest.fail("decoded"))
+    with opened.database.write() as session:
+        project = session.scalars(select(Project)).one()
+        project.settings = msgspec.structs.replace(
+            project.settings, targets={"Signal Layer|music": 5, "Semantic Layer|speech": 4, "language:zh": 2}
+        )
+    sheet = written(opened, "1.0")["DATASHEET.md"].decode()
+    monkeypatch.undo()
+    folder = opened.config.releases / "tones/1.0"
+    benchmark = load_benchmark(folder / "tones-meta.jsonl")
+    # The audit that a reader would run on what was released, every clip decoded anew.
+    found = audit(benchmark, sounds=hear(benchmark, folder))
+    assert {outcome.code for outcome in found.outcomes if outcome.findings} >= {"D003", "D004", "D006"}
+    assert "for want of the sounds" not in sheet
+    assert found.findings, "an address says who shared it"
+    for outcome in found.outcomes:
+        if outcome.findings:
+            assert (
+                f"| {outcome.code} | {outcome.severity} | {outcome.title} | {len(outcome.findings)} |"
+                in sheet
+            )
+    assert f": {found.count('error')} errors, {found.count('warning')} warnings," in sheet
+    assert "| 3 | 1 | 5 | 0 | 2.0 |" in sheet  # answers: high, then low
+    assert "A002: the answer alone is the longest choice in 0 of 6 items, 2.0 by chance" in sheet
+    assert "| Signal Layer | music | all | 5 | 5 |" in sheet
+    assert "| Signal Layer | sound | all | 1 | – |" in sheet
+    assert "| Semantic Layer | speech | all | 0 | 4 |" in sheet
+    assert "| en | 6 | – |\n| zh | 0 | 2 |" in sheet
+    assert "SECRET" not in sheet
+    # The same, with everything accepted.
+    accepted = tmp_path / "accepted.json"
+    count = write_baseline(accepted, found.findings)
+    made = write_project_release(
+        opened.config, opened.database, "tones", "1.1", NOW, accepted=read_baseline(accepted)
+    )
+    second = (opened.config.releases / made.path / "DATASHEET.md").read_text(encoding="utf-8")
+    assert f": 0 errors, 0 warnings, 0 notes; {count} accepted." in second
+
+
+def test_clips_that_an_older_program_cut_are_measured_before_a_release(opened: Studio) -> None:
+    with opened.database.write() as session:
+        for clip in session.scalars(select(Clip)):
+            clip.levels = None
+    with pytest.raises(UsageError, match="3 clips were cut by an older program and are being measured"):
+        written(opened, "1.0")
+    worker = Worker(opened.config, opened.database, opened.clock)
+    while worker.do_one():
+        pass
+    with opened.database.read() as session:
+        peaks = [clip.levels and clip.levels.peak for clip in session.scalars(select(Clip))]
+    assert peaks == [pytest.approx(20 * np.log10(0.3), abs=0.01)] * 3
+    first = written(opened, "1.0")
+    # The command measures them itself.
+    with opened.database.write() as session:
+        for clip in session.scalars(select(Clip)):
+            clip.levels = None
+    data = ["--data", str(opened.config.data), "release", "tones"]
+    assert CliRunner().invoke(command, [*data, "1.0"], catch_exceptions=False).exit_code == 0
+    assert tree(opened.config.releases / "tones/1.0") == first
+    assert CliRunner().invoke(command, [*data, "1.1"], catch_exceptions=False).exit_code == 0
+
+
+def test_a_clip_is_released_under_the_name_of_what_it_is(opened: Studio, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "audio/tone.x.flac", 0.3 * np.sin(np.arange(16_000) / 9), 16_000)
+    item = msgspec.structs.replace(record(9), audio_path="./audio/tone.x.flac", url=None)
+    clips = store_clips(opened.config.media, tmp_path, [item])
+    with opened.database.write() as session:
+        actor = people.actor_in(session, 1, session.get_one(Person, 1))
+        import_items(session, session.get_one(Project, 1), actor, [item], NOW, clips=clips)
+    worker = Worker(opened.config, opened.database, opened.clock)
+    while worker.do_one():
+        pass
+    with opened.database.write() as session:
+        for row in session.scalars(select(Item)):
+            row.state = "approved"
+    files = written(opened, "1.0")
+    assert files["audio/tone.x.wav"].startswith(b"RIFF")
+    benchmark = load_benchmark(opened.config.releases / "tones/1.0/tones-meta.jsonl")
+    assert benchmark.by_id["tone-9"].audio_path == "./audio/tone.x.wav"
+    shutil.rmtree(opened.config.releases / "tones/1.0")
+    assert written(opened, "1.0") == files
+    with opened.database.read() as session:
+        project = session.get_one(Project, 1)
+        plain = project_items(session, project).items[-1].audio_path
+        along = project_items(session, project, with_clips=True).items[-1].audio_path
+    assert (plain, along) == ("./audio/tone.x.flac", "./audio/tone.x.wav")
+
+
+def test_where_cues_are_heard_is_released_or_withheld_with_the_cues(opened: Studio) -> None:
+    with opened.database.write() as session:
+        project, item = session.scalars(select(Project)).one(), session.get_one(Item, 1)
+        actor = people.actor_in(session, project.id, session.get_one(Person, 1))
+        cues = (Cue("a hum", 0.25, 0.5), Cue("a click"))
+        content = msgspec.structs.replace(revisions.content_of(session, item), cues=cues)
+        revisions.add_revision(session, project, item, actor, content, "", NOW)
+    files = written(opened, "1.0")
+    assert b"cue_regions" not in files["tones-meta.jsonl"]
+    assert b"`cue`, `cue_regions`, `rubric`, `thinking`" in files["DATASHEET.md"]
+    with opened.database.write() as session:
+        project = session.scalars(select(Project)).one()
+        project.settings = msgspec.structs.replace(project.settings, withheld=("thinking",))
+    first = load_benchmark(opened.config.releases / "tones/1.0/tones-meta.jsonl")
+    written(opened, "1.1")
+    second = load_benchmark(opened.config.releases / "tones/1.1/tones-meta.jsonl")
+    assert second.items[0].extra["cue_regions"] == [[0.25, 0.5], None]
+    assert first.digest == second.digest
+    assert written(opened, "1.0") == files
+
+
+def test_human_accuracy_is_of_the_questions_as_they_are_released(opened: Studio) -> None:
+    with opened.database.write() as session:
+        root = session.get_one(Person, 1)
+        for name in ("ina", "ivo"):
+            people.add_person(session, name, name.title(), NOW)
+        for item, revision, person, choice in ((1, 1, 2, 0), (1, 1, 3, 0), (2, 1, 2, 0), (3, 1, 2, 1)):
+            key = revisions.content_at(session, item, revision).answer
+            session.add(
+                BlindAnswer(item_id=item, revision=revision, person_id=person, choice=choice, key=key, at=NOW)
+            )
+        session.get_one(Item, 3).state = "withdrawn"
+        assert root.login == "root"
+    # Another question than the one that was heard, and the same one with another reasoning.
+    change(opened.database, "tone-1", "Is this another question?", "approved")
+    with opened.database.write() as session:
+        item = session.get_one(Item, 1)
+        actor = people.actor_in(session, 1, session.get_one(Person, 1))
+        content = msgspec.structs.replace(revisions.content_of(session, item), thinking="Better.")
+        revisions.add_revision(session, session.get_one(Project, 1), item, actor, content, "", LATER)
+    sheet = written(opened, "1.0")["DATASHEET.md"].decode()
+    assert "100.0 % of 2 answers given by ear" in sheet
+    assert "over 1 question answered by ear by two or more" in sheet
+
+
+def test_a_first_release_and_the_same_again_in_either_kind_of_database(
+    database: Database, tmp_path: Path
+) -> None:
+    config = StudioConfig(data=tmp_path)
+    with database.write() as session:
+        root = people.add_person(session, "root", "Root", NOW, site_admin=True)
+        project = projects.add_project(session, "tones", "Tones", root, NOW)
+        actor = people.actor_in(session, project.id, root)
+        import_items(session, project, actor, [record(at) for at in range(3)], NOW)
+        for item in session.scalars(select(Item)):
+            item.state = "approved"
+    made = write_project_release(config, database, "tones", "1.0", NOW)
+    sums = (config.releases / made.path / "SHA256SUMS").read_bytes()
+    shutil.rmtree(config.releases / made.path)
+    assert write_project_release(config, database, "tones", "1.0", LATER).digest == made.digest
+    assert (config.releases / made.path / "SHA256SUMS").read_bytes() == sums
+    assert write_project_release(config, database, "tones", "1.1", LATER).at == LATER

@@ -1,0 +1,313 @@
+"""A studio's backup, and putting it back, on SQLite and on PostgreSQL and from one to the other."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="the studio's extra is not installed")
+
+from sqlalchemy import Boolean, DateTime, Float, Integer, LargeBinary, select, text
+
+from mmar.errors import ExternalError, InputError, UsageError
+from mmar.studio.config import StudioConfig
+from mmar.studio.data import Database, open_database
+from mmar.studio.data.migrate import migrate
+from mmar.studio.data.tables import Base, Person
+from mmar.studio.data.transfer import PostgresTransfer, plain_tables
+from mmar.studio.exchange import restore as restore_module
+from mmar.studio.exchange.backup import verify_backup
+from mmar.studio.exchange.studio_backup import back_up_studio, finish_studio, restore_studio
+from mmar.studio.start import open_studio
+
+NOW = datetime(2026, 11, 1, 9, 0, 0, 123456)
+ROWS = 3
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+def fill(database: Database) -> None:
+    """Rows in every table, with every kind of value; each points to others, one idea to a later one."""
+    with database.write() as session:
+        session.execute(text("SET CONSTRAINTS ALL DEFERRED" if not database.is_sqlite else "SELECT 1"))
+        for table, mapped in zip(plain_tables(), Base.metadata.sorted_tables, strict=True):
+            for n in range(1, ROWS + 1):
+                row: dict[str, object] = {}
+                for column, full in zip(table.columns, mapped.columns, strict=True):
+                    if full.name == "id":
+                        continue  # the database counts
+                    if full.name == "merged_into" or (full.nullable and n == ROWS):
+                        row[column.name] = None
+                    else:
+                        row[column.name] = value(column.type, n, of=table.name)
+                session.execute(table.insert().values(**row))
+        session.execute(text("UPDATE idea SET merged_into = 3 WHERE id = 1"))
+
+
+def value(kind: Any, n: int, *, of: str) -> object:
+    if isinstance(kind, Boolean):
+        return n % 2 == 0
+    if isinstance(kind, DateTime):
+        return NOW + timedelta(microseconds=n)
+    if isinstance(kind, Float):
+        return 0.1 * n
+    if isinstance(kind, Integer):
+        return n
+    if isinstance(kind, LargeBinary):
+        return bytes(range(256)) * n
+    return f"{of} {n} 雨\\t'\t\n{{}}"[: getattr(kind, "length", None) or 100]
+
+
+def rows(database: Database) -> Rows:
+    with database.read() as session:
+        return {
+            table.name: [tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]
+            for table in plain_tables()
+        }
+
+
+def files(data: Path) -> dict[str, bytes]:
+    found = {
+        path.relative_to(data).as_posix(): path.read_bytes() for path in data.rglob("*") if path.is_file()
+    }
+    return {name: held for name, held in found.items() if not name.startswith(("studio.db", "."))}
+
+
+class Kept:
+    """A studio that is at rest: a folder, and a database there or elsewhere."""
+
+    def __init__(self, data: Path, url: str = "") -> None:
+        self.config = StudioConfig(data=data, database_url=url)
+        self.data = data
+
+    def rows(self) -> Rows:
+        database = open_database(self.config.url)
+        try:
+            return rows(database)
+        finally:
+            database.close()
+
+    def make(self, sound: bytes) -> Kept:
+        opened = open_studio(self.config)
+        fill(opened.database)
+        opened.database.close()
+        (self.config.media / "recordings").mkdir()
+        (self.config.media / "recordings" / "a.wav").write_bytes(sound)
+        return self
+
+    def add(self, login: str) -> int:
+        """Somebody new; their number."""
+        opened = open_studio(self.config)
+        try:
+            with opened.database.write() as session:
+                person = Person(login=login, name="New", created=NOW.replace(tzinfo=UTC), password=None)
+                session.add(person)
+                session.flush()
+                return person.id
+        finally:
+            opened.database.close()
+
+
+@pytest.fixture
+def server(postgresql: str) -> Iterator[str]:
+    """The address of an empty PostgreSQL database."""
+    database = open_database(postgresql)
+    with database.write() as session:
+        session.execute(text("DROP SCHEMA public CASCADE"))
+        session.execute(text("CREATE SCHEMA public"))
+    database.close()
+    yield postgresql
+
+
+def test_no_tables_point_to_each_other_in_a_circle() -> None:
+    # Rows are put back table by table, those that others point to first.
+    seen: set[str] = set()
+    for table in Base.metadata.sorted_tables:
+        pointed_to = {key.column.table.name for key in table.foreign_keys}
+        assert pointed_to <= seen | {table.name}
+        seen.add(table.name)
+
+
+def test_a_studio_moves_to_postgresql_and_back_row_by_row(server: str, tmp_path: Path) -> None:
+    lite = Kept(tmp_path / "lite").make(b"sound")
+    before = lite.rows()
+    assert all(len(held) == ROWS for held in before.values())
+    made = back_up_studio(lite.config, tmp_path / "backup 1")
+    assert set(made.files) == {"studio.db", "media/recordings/a.wav"}
+
+    grown = Kept(tmp_path / "grown", server)
+    restore_studio(grown.config, tmp_path / "backup 1")
+    assert grown.rows() == before
+    assert files(grown.data) == files(lite.data)
+    assert not (grown.data / "studio.db").exists()
+    assert grown.add("somebody new") == ROWS + 1  # the next number, not one that is taken
+    now = grown.rows()
+
+    made = back_up_studio(grown.config, tmp_path / "backup 2")
+    assert set(made.files) == {"studio.db", "media/recordings/a.wav"}
+    assert verify_backup(tmp_path / "backup 2") == ()
+    again = Kept(tmp_path / "again")
+    restore_studio(again.config, tmp_path / "backup 2")
+    assert again.rows() == now
+    assert files(again.data) == files(lite.data)
+    assert again.add("one more") == ROWS + 2
+    with (
+        closing(sqlite3.connect(again.data / "studio.db")) as base,
+        pytest.raises(sqlite3.IntegrityError, match="only ever added"),
+    ):
+        base.execute("DELETE FROM trace")
+
+
+def test_what_a_database_held_is_kept_as_a_studio_of_its_own(server: str, tmp_path: Path) -> None:
+    studio = Kept(tmp_path / "data", server).make(b"first")
+    first = studio.rows()
+    back_up_studio(studio.config, tmp_path / "backup")
+    studio.add("later")
+    (studio.config.media / "recordings" / "b.wav").write_bytes(b"later")
+    later = studio.rows()
+    # A SQLite file that lies there is none of this studio's, and stays.
+    (studio.data / "studio.db").write_bytes(b"another's")
+    restore_studio(studio.config, tmp_path / "backup")
+    assert studio.rows() == first
+    assert files(studio.data) == {"media/recordings/a.wav": b"first"}
+    assert (studio.data / "studio.db").read_bytes() == b"another's"
+    kept = Kept(studio.data / ".before-restore")
+    assert kept.rows() == later
+    assert files(kept.data) == {"media/recordings/a.wav": b"first", "media/recordings/b.wav": b"later"}
+
+
+def test_a_restore_into_a_database_that_somebody_uses_is_refused(server: str, tmp_path: Path) -> None:
+    studio = Kept(tmp_path / "data", server).make(b"sound")
+    back_up_studio(studio.config, tmp_path / "backup")
+    before = studio.rows()
+    other = open_database(server)
+    with other.read() as session:
+        session.execute(text("SELECT 1"))
+    with pytest.raises(UsageError, match="in use"):
+        restore_studio(studio.config, tmp_path / "backup")
+    other.close()
+    assert studio.rows() == before
+    assert not (studio.data / ".restore").exists()
+    restore_studio(studio.config, tmp_path / "backup")
+
+
+class Gone(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("at", ["loading", "before the commit", "after the commit", "amid the files"])
+def test_a_restore_that_is_cut_off_is_whole_or_undone(
+    at: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = Kept(tmp_path / "data", server).make(b"first")
+    first = studio.rows(), files(studio.data)
+    back_up_studio(studio.config, tmp_path / "backup")
+    studio.add("later")
+    (studio.config.media / "recordings" / "a.wav").write_bytes(b"later")
+    later = studio.rows(), files(studio.data)
+
+    def gone(*_: object, **__: object) -> None:
+        raise Gone
+
+    with monkeypatch.context() as patched:
+        if at == "loading":
+            patched.setattr("mmar.studio.data.transfer._load_table", gone)
+        elif at == "before the commit":
+            whole = PostgresTransfer.load
+
+            def until_ready(
+                self: PostgresTransfer, source: Path, before: Path, token: str, ready: Any
+            ) -> None:
+                def ready_and_gone() -> None:
+                    ready()
+                    gone()
+
+                whole(self, source, before, token, ready_and_gone)
+
+            patched.setattr(PostgresTransfer, "load", until_ready)
+        elif at == "after the commit":
+            patched.setattr(PostgresTransfer, "holds", gone)
+        else:
+            moved = restore_module._move_all
+
+            def moved_and_gone(*given: Any, **named: Any) -> None:
+                moved(*given, **named)
+                gone()
+
+            patched.setattr(restore_module, "_move_all", moved_and_gone)
+        with pytest.raises(Gone):
+            restore_studio(studio.config, tmp_path / "backup")
+    # Who starts the wrong studio meanwhile spoils nothing.
+    if at != "loading":
+        with pytest.raises(UsageError, match="give that --database"):
+            open_studio(StudioConfig(data=studio.data))
+        with pytest.raises(UsageError, match="cut off here"):
+            back_up_studio(studio.config, tmp_path / "backup of half")
+    assert finish_studio(studio.config) == (at in ("after the commit", "amid the files"))
+    assert (studio.rows(), files(studio.data)) == (later if at in ("loading", "before the commit") else first)
+    assert not (studio.data / ".restore").exists()
+    restore_studio(studio.config, tmp_path / "backup")
+    assert (studio.rows(), files(studio.data)) == first
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE idea SET title = 'a' || char(0) || 'b'", "idea.*NUL"),
+        ("UPDATE person SET created = 'yesterday'", "person"),
+        ("UPDATE alembic_version SET version_num = 'r9999'", "newer mmar"),
+        ("DROP TABLE alembic_version", "no studio's database"),
+        ("UPDATE item SET author_id = 77", "points to a row that is not there"),
+        ("ALTER TABLE clip RENAME COLUMN alike TO other", "no studio's database.*alike"),
+    ],
+)
+def test_a_backup_that_the_database_cannot_take_changes_nothing(
+    statement: str, said: str, server: str, tmp_path: Path
+) -> None:
+    source = Kept(tmp_path / "source").make(b"other")
+    with closing(sqlite3.connect(source.data / "studio.db")) as base, base:
+        base.execute(statement)
+    back_up_studio(source.config, tmp_path / "backup")
+    studio = Kept(tmp_path / "data", server).make(b"sound")
+    before = studio.rows()
+    with pytest.raises(InputError, match=said):
+        restore_studio(studio.config, tmp_path / "backup")
+    assert studio.rows() == before
+    assert files(studio.data) == {"media/recordings/a.wav": b"sound"}
+    assert not (studio.data / ".restore").exists()
+    if "NUL" not in said and said != "person":  # which SQLite keeps
+        lite = Kept(tmp_path / "lite").make(b"lite")
+        with pytest.raises(InputError, match=said):
+            restore_studio(lite.config, tmp_path / "backup")
+        assert files(lite.data) == {"media/recordings/a.wav": b"lite"}
+
+
+def test_a_backup_of_an_older_program_is_brought_forward(server: str, tmp_path: Path) -> None:
+    old = open_database(f"sqlite:///{tmp_path}/old/studio.db")
+    migrate(old, to="r0002_frozen_clips")
+    with old.write() as session:
+        session.add(Person(login="a", name="A", created=NOW.replace(tzinfo=UTC), password=None))
+    old.close()
+    back_up_studio(StudioConfig(data=tmp_path / "old"), tmp_path / "backup")
+    studio = Kept(tmp_path / "data", server)
+    restore_studio(studio.config, tmp_path / "backup")
+    assert [row[1] for row in studio.rows()["person"]] == ["a"]
+    assert studio.rows()["login_attempt"] == []
+
+
+def test_a_database_that_holds_no_studio_or_is_not_there_is_said_in_words(
+    server: str, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    with pytest.raises(UsageError, match="holds no studio"):
+        back_up_studio(StudioConfig(data=tmp_path / "data", database_url=server), tmp_path / "backup")
+    gone = f"{server}-not-there"
+    with pytest.raises(ExternalError, match="server"):
+        back_up_studio(StudioConfig(data=tmp_path / "data", database_url=gone), tmp_path / "backup")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]

@@ -1,0 +1,159 @@
+"""What is taken down is in no release, no export and no archive, by whatever name it was taken down."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the studio's extra is not installed")
+
+from click.testing import CliRunner
+from sqlalchemy import select
+from test_releases import LATER, NOW, change, opened, written
+
+from mmar.cli.studio import studio as command
+from mmar.errors import UsageError
+from mmar.items import load_benchmark
+from mmar.studio.data.item_tables import Item
+from mmar.studio.data.media_tables import Clip
+from mmar.studio.data.release_tables import Release
+from mmar.studio.data.tables import AuditLogEntry, Person, Project
+from mmar.studio.exchange.item_files import project_items
+from mmar.studio.exchange.releases import write_project_release
+from mmar.studio.store import people
+from mmar.studio.store.takedowns import add_takedown, lift_takedown, taken_down_since
+from mmar.studio.web.context import Studio
+from mmar.studio.workflow import NotFound
+
+__all__ = ["opened"]
+
+
+def take_down(opened: Studio, what: str) -> list[str]:
+    with opened.database.write() as session:
+        actor = people.actor_in(session, 1, session.get_one(Person, 1))
+        return add_takedown(session, session.get_one(Project, 1), actor, what, "asked", LATER)
+
+
+def sha_of(opened: Studio, public_id: str) -> str:
+    with opened.database.read() as session:
+        item = session.scalars(select(Item).where(Item.public_id == public_id)).one()
+        return session.scalars(select(Clip.sha256).where(Clip.key == item.clip_key)).one()
+
+
+@pytest.mark.parametrize(
+    "what", ["tone-1", " tone-1 ", "https://www.youtube.com/watch?v=abcdefghij1&t=9", "abcdefghij1", "SHA"]
+)
+def test_by_id_video_or_clip_it_is_in_nothing_that_leaves_the_house(opened: Studio, what: str) -> None:
+    written(opened, "1.0")
+    assert take_down(opened, sha_of(opened, "tone-1") if what == "SHA" else what) == ["tone-1"]
+    files = written(opened, "1.1", LATER)
+    made = write_project_release(opened.config, opened.database, "tones", "1.1", LATER)
+    # What the database and the release itself say is the same.
+    benchmark = load_benchmark(opened.config.releases / made.path / "tones-meta.jsonl")
+    assert [item.id for item in benchmark] == ["tone-0", "tone-2"]
+    assert (made.digest, len(made.items)) == (benchmark.digest, 2)
+    assert not [name for name in files if "tone-1" in name]
+    assert b"audio/tone-1" not in files["SHA256SUMS"]
+    assert (
+        "- 1 removed: tone-1\n- Taken down, to be deleted from every copy of earlier releases: tone-1\n"
+        in files["CHANGES.md"].decode()
+    )
+    assert "## Taken down\n\n- 1: asked\n" in files["DATASHEET.md"].decode()
+    with opened.database.read() as session:
+        exported = project_items(session, session.get_one(Project, 1))
+        gone = [taken_down_since(session, one) for one in session.scalars(select(Release))]
+    assert ([item.id for item in exported.items], exported.taken_down) == (["tone-0", "tone-2"], 1)
+    assert gone == [["tone-1"], []]
+    with pytest.raises(UsageError, match="taken down since"):
+        write_project_release(opened.config, opened.database, "tones", "1.0", LATER)
+
+
+def test_an_item_taken_down_by_itself_is_told_in_every_later_release(opened: Studio) -> None:
+    written(opened, "1.0")
+    change(opened.database, "tone-1", "Its owner is N. N.", "taken_down")
+    for version in ("1.1", "1.2"):
+        files = written(opened, version, LATER)
+        assert "## Taken down\n\n- 1: an item, by its makers\n" in files["DATASHEET.md"].decode()
+        assert b"N. N." not in b"".join(files.values())
+
+
+def test_the_history_does_not_quote_what_was_taken_down(opened: Studio) -> None:
+    written(opened, "1.0")
+    change(opened.database, "tone-1", "What does N. N. sing?", "approved")
+    change(opened.database, "tone-2", "What else?", "approved")
+    assert b"N. N." in written(opened, "1.1")["CHANGES.md"]
+    take_down(opened, "tone-1")
+    changes = written(opened, "1.2", LATER)["CHANGES.md"].decode()
+    assert "N. N." not in changes
+    assert "What else?" in changes
+
+
+def test_the_changes_are_known_when_the_folder_of_the_release_before_is_gone(opened: Studio) -> None:
+    import shutil
+
+    written(opened, "1.0")
+    shutil.rmtree(opened.config.releases / "tones/1.0")
+    change(opened.database, "tone-2", "What else?", "approved")
+    changes = written(opened, "1.1", LATER)["CHANGES.md"].decode()
+    assert changes.startswith("# Changes\n\n## 1.1 (2026-11-29)\n\n- question of tone-2: ")
+    assert changes.endswith("## 1.0 (2026-11-20)\n\nFirst release: 3 items.\n")
+    assert NOW + timedelta(days=9) == LATER
+
+
+def test_the_command_says_what_is_named_and_where_it_was_released(opened: Studio) -> None:
+    written(opened, "1.0")
+    base = ["--data", str(opened.config.data), "takedown", "tones"]
+    said = CliRunner().invoke(command, [*base, "tone-1", "--why", "asked"], catch_exceptions=False)
+    assert said.stdout == "names 1 item: tone-1\n"
+    assert "in the releases 1.0;" in said.stderr
+    other = CliRunner().invoke(command, [*base, "tone-9", "--why", "asked"], catch_exceptions=False)
+    assert (other.stdout, other.stderr) == (
+        "names nothing that is here; what comes later is left out too\n",
+        "",
+    )
+    listed = CliRunner().invoke(command, base, catch_exceptions=False).stdout.splitlines()
+    assert [line.split("  ")[1:] for line in listed] == [["tone-1", "asked"], ["tone-9", "asked"]]
+
+
+def test_what_was_taken_down_by_mistake_comes_back(opened: Studio) -> None:
+    first = written(opened, "1.0")
+    assert take_down(opened, "abcdefghij1") == ["tone-1"]
+    without = written(opened, "1.1", LATER)
+    base = ["--data", str(opened.config.data), "takedown", "tones"]
+    for arguments, words in (
+        (["--lift"], "name what is to be taken off"),
+        (["abcdefghij2", "--lift", "--why", "x"], "is not on the list of tones"),
+        (["abcdefghij1", "--lift"], "say why"),
+    ):
+        refused = CliRunner().invoke(command, [*base, *arguments])
+        assert words in str(refused.exception)
+    lifted = CliRunner().invoke(command, [*base, "abcdefghij1", "--lift", "--why", "another video"])
+    assert lifted.output == "off the list; releases may hold 1 item again\n"
+    assert CliRunner().invoke(command, base).output == ""
+    # What was released stays as it was; what was not handed out is handed out again; the next one has it.
+    assert written(opened, "1.1", LATER) == without
+    assert written(opened, "1.0", LATER) == first
+    assert b"tone-1" in written(opened, "1.2", LATER)["tones-meta.jsonl"]
+    with opened.database.read() as session:
+        log = session.execute(
+            select(AuditLogEntry.action, AuditLogEntry.subject, AuditLogEntry.detail).order_by(
+                AuditLogEntry.id
+            )
+        ).all()
+    assert [tuple(line) for line in log if line.subject == "abcdefghij1"] == [
+        ("takedown", "abcdefghij1", "asked"),
+        ("lifted a takedown", "abcdefghij1", "another video"),
+    ]
+
+
+def test_what_another_line_names_stays_down(opened: Studio) -> None:
+    take_down(opened, "abcdefghij1")
+    take_down(opened, "tone-1")
+    with opened.database.write() as session:
+        actor = people.actor_in(session, 1, session.get_one(Person, 1))
+        project = session.get_one(Project, 1)
+        assert lift_takedown(session, project, actor, 1, "a mistake", LATER) == ("abcdefghij1", [])
+        with pytest.raises(NotFound, match="a moment ago"):
+            lift_takedown(session, project, actor, 1, "a mistake", LATER)
+    assert "tone-1" not in written(opened, "1.0")["tones-meta.jsonl"].decode()

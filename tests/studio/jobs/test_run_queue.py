@@ -1,0 +1,131 @@
+"""Doing all jobs that there are: those that wait for another try too, those of the dead, several at once."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the studio's extra is not installed")
+
+from sqlalchemy import select
+
+from mmar.errors import InputError
+from mmar.studio.config import StudioConfig
+from mmar.studio.data.media_tables import Job
+from mmar.studio.jobs import worker as workers
+from mmar.studio.jobs.context import JobContext, RetryJob
+from mmar.studio.jobs.worker import JobOutcome, Worker, run_queue
+from mmar.studio.start import open_studio
+from mmar.studio.store import people, projects
+from mmar.studio.store.jobs import claim_job, enqueue, failures, retry_all
+from mmar.studio.web.context import Studio
+
+
+class Clock:
+    """A clock that runs a thousand times as fast, so that nobody waits for a second try."""
+
+    def __init__(self) -> None:
+        self.start = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.start + (datetime.now(UTC) - self.start) * 1000
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Studio]:
+    made = open_studio(StudioConfig(data=tmp_path / "data"))
+    with made.database.write() as session:
+        root = people.add_person(session, "root", "Root", made.clock(), site_admin=True)
+        projects.add_project(session, "demo", "Demo", root, made.clock())
+    yield made
+    made.database.close()
+
+
+def queue(opened: Studio, count: int, kind: str = "clip") -> None:
+    with opened.database.write() as session:
+        for at in range(count):
+            enqueue(session, 1, kind, f"k{at}", {"at": at}, opened.clock())
+
+
+def states(opened: Studio) -> Counter[str]:
+    with opened.database.read() as session:
+        return Counter(session.scalars(select(Job.state)))
+
+
+def doing(monkeypatch: pytest.MonkeyPatch, do: Callable[[JobContext], None]) -> None:
+    monkeypatch.setattr(workers, "KINDS", {"clip": do, "propose": do})
+
+
+def test_what_failed_for_a_while_is_tried_again_before_it_ends(
+    opened: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: Counter[int] = Counter()
+
+    def do(work: JobContext) -> None:
+        tries[work.payload["at"]] += 1
+        if work.payload["at"] == 1 and tries[1] < 3:
+            raise RetryJob("busy")
+        if work.payload["at"] == 2:
+            raise InputError("no sound", field="file")
+
+    doing(monkeypatch, do)
+    queue(opened, 4)
+    queue(opened, 1, "propose")  # no model here: it waits, and nobody waits for it
+    ended = run_queue(opened.config, opened.database, Clock(), at_once=3)
+    assert ended == {JobOutcome.DONE: 3, JobOutcome.AGAIN: 2, JobOutcome.FAILED: 1}
+    assert states(opened) == {"done": 3, "failed": 1, "queued": 1}
+    with opened.database.write() as session:
+        assert failures(session, 1) == [("clip", 'field "file": no sound', 1)]
+        assert (retry_all(session, 1), retry_all(session, 1)) == (1, 0)
+    assert run_queue(opened.config, opened.database, Clock())[JobOutcome.FAILED] == 1
+
+
+def test_a_killed_workers_job_is_waited_for_and_done(opened: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    doing(monkeypatch, lambda work: None)
+    queue(opened, 2)
+    with opened.database.write() as session:
+        assert claim_job(session, "killed", opened.clock(), ("clip",)) is not None
+    assert run_queue(opened.config, opened.database, Clock())[JobOutcome.DONE] == 2
+    assert states(opened) == {"done": 2}
+
+
+def test_as_many_at_once_as_asked_for_each_job_once(opened: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    together, done = threading.Barrier(4, timeout=20), []
+
+    def do(work: JobContext) -> None:
+        together.wait()
+        done.append(work.payload["at"])
+
+    doing(monkeypatch, do)
+    queue(opened, 12)
+    run_queue(opened.config, opened.database, opened.clock, at_once=4)
+    assert sorted(done) == list(range(12))
+
+
+def test_interrupted_work_is_anybodys_again_at_once(opened: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def do(_work: JobContext) -> None:
+        begun.set()
+        go_on.wait(20)
+
+    def told(_ended: Counter[JobOutcome], _left: int) -> None:
+        if begun.wait(20):
+            raise KeyboardInterrupt
+
+    doing(monkeypatch, do)
+    queue(opened, 1)
+    with pytest.raises(KeyboardInterrupt):
+        run_queue(opened.config, opened.database, opened.clock, told=told)
+    with opened.database.read() as session:
+        job = session.scalars(select(Job)).one()
+        assert (job.state, job.attempts, job.lease_until) == ("queued", 0, None)
+    # What the interrupted one still brings does not count; the next one's does.
+    go_on.set()
+    assert Worker(opened.config, opened.database, opened.clock).do_one() is JobOutcome.DONE
+    assert timedelta(0) < opened.clock() - job.created < timedelta(seconds=60)

@@ -1,0 +1,153 @@
+import ipaddress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmar.errors import UsageError
+from mmar.studio.media.fetch_policy import (
+    DEFAULT_POLICY,
+    FetchPolicy,
+    address_problem,
+    check_url,
+    host_allowed,
+)
+
+POLICY = FetchPolicy(hosts=("example.org", ".cdn.example.org"), media_hosts=("media.example.net",))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org/a.mp3",
+        "http://EXAMPLE.org:80/a.mp3",
+        "https://example.org./a.mp3",
+        "https://a.cdn.example.org/x?y=z",
+        "https://a.b.cdn.example.org",
+    ],
+)
+def test_hosts_on_the_list_are_allowed(url: str) -> None:
+    assert str(check_url(url, POLICY)).startswith("http")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "no web address"),
+        ("example.org/a.mp3", "no web address"),
+        ("//example.org/a.mp3", "no web address"),
+        ("file:///etc/passwd", "no web address"),
+        ("ftp://example.org/a", "no web address"),
+        ("gopher://example.org/a", "no web address"),
+        ("data:audio/wav;base64,AAAA", "no web address"),
+        ("javascript:alert(1)", "no web address"),
+        ("https:///a.mp3", "no web address"),
+        ("https://exa mple.org/", "without blanks"),
+        ("https://example.org/\r\nHost: x", "without blanks"),
+        ("https://example.org\\@evil.test/", "without blanks"),
+        ("https://example.org/" + "a" * 3000, "no web address"),
+        ("https://me:pw@example.org/", "user name or a password"),
+        ("https://example.org@evil.test/", "user name or a password"),
+        ("https://evil.test/#example.org", "not on the list"),
+        ("https://example.org.evil.test/", "not on the list"),
+        ("https://notexample.org/", "not on the list"),
+        ("https://cdn.example.org/", "not on the list"),
+        ("https://evilcdn.example.org/", "not on the list"),
+        ("https://media.example.net/", "not on the list"),
+        ("https://127.0.0.1/", "not on the list"),
+        ("https://2130706433/", "not on the list"),
+        ("https://[::1]/", "not on the list"),
+        ("https://example.org:22/", "port 22"),
+        ("https://example.org:99999/", "no web address"),
+    ],
+)
+def test_everything_else_is_refused_with_a_reason(url: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        check_url(url, POLICY)
+
+
+def test_an_address_is_kept_letter_for_letter_and_only_foreign_letters_are_quoted() -> None:
+    signed = "https://example.org/a%2fb?sig=%2F+c&x&y=~"
+    assert str(check_url(signed + "#fragment", POLICY)) == signed
+    assert check_url("https://example.org/tön", POLICY).raw_path == "/t%C3%B6n"
+    with pytest.raises(UsageError, match="xn--"):
+        check_url("https://ехample.org/", POLICY)  # the first two letters are Cyrillic
+
+
+def test_content_servers_may_be_led_to_but_not_named() -> None:
+    assert check_url("https://media.example.net/a", POLICY, led_to=True).host == "media.example.net"
+    with pytest.raises(UsageError, match=r"led to .evil"):
+        check_url("https://evil.test/", POLICY, led_to=True)
+
+
+def test_the_default_allows_the_two_sites_and_not_their_look_alikes() -> None:
+    for url in (
+        "https://www.youtube.com/watch?v=x",
+        "https://b23.tv/KPi36Ce",
+        "https://www.bilibili.com/video/BV1",
+    ):
+        check_url(url, DEFAULT_POLICY)
+    assert host_allowed("rr1---sn-abc.googlevideo.com", DEFAULT_POLICY, led_to=True)
+    assert not host_allowed("googlevideo.com.evil.test", DEFAULT_POLICY, led_to=True)
+    assert not DEFAULT_POLICY.allow_loopback
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            "127.0.0.1",
+            "127.255.255.254",
+            "0.0.0.0",
+            "10.1.2.3",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+        ),
+        *(
+            "169.254.169.254",
+            "100.64.0.1",
+            "192.0.2.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "240.0.0.1",
+        ),
+        *("::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "ff02::1", "2001:db8::1"),
+        *(
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "64:ff9b::a9fe:a9fe",
+            "2002:7f00:1::",
+            "2002:a00:1::",
+        ),
+        *("", "localhost", "1.2.3", "0x7f000001", "2130706433"),
+    ],
+)
+def test_no_address_within_a_network_may_be_connected_to(address: str) -> None:
+    assert address_problem(address, POLICY) is not None
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"]
+)
+def test_public_addresses_may(address: str) -> None:
+    assert address_problem(address, POLICY) is None
+
+
+def test_the_permission_for_tests_covers_loopback_alone() -> None:
+    testing = FetchPolicy(hosts=(), allow_loopback=True)
+    assert address_problem("127.0.0.1", testing) is None
+    assert address_problem("::1", testing) is None
+    for address in ("10.0.0.1", "169.254.169.254", "::ffff:192.168.0.1", "0.0.0.0"):
+        assert address_problem(address, testing) is not None
+
+
+@settings(deadline=None)
+@given(st.ip_addresses())
+def test_what_may_be_connected_to_is_global(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+    if address_problem(str(address), POLICY) is None:
+        assert address.is_global or address in ipaddress.ip_network("64:ff9b::/96") or address.version == 6
+        assert not (address.is_private and address.version == 4)
+        assert not address.is_loopback

@@ -1,0 +1,258 @@
+import asyncio
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from media_site import Answers, Site, media_site, tone_wav
+
+from mmar.errors import ExternalError, MmarError, UsageError
+from mmar.studio.media.fetch_policy import FetchPolicy
+from mmar.studio.media.ytdlp import Downloaded, download_video
+from waiting import until
+
+STUB = Path(__file__).with_name("stub_downloader.py")
+
+
+def stub(folder: Path) -> list[str]:
+    return [sys.executable, str(STUB), str(folder / "record.json")]
+
+
+def started(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "record.json").read_text(encoding="utf-8"))
+
+
+def downloaded(
+    path: str,
+    folder: Path,
+    told: list[tuple[int, int | None]] | None = None,
+    resolver: Answers | None = None,
+    **policy: object,
+) -> tuple[Downloaded, Site]:
+    async def work() -> tuple[Downloaded, Site]:
+        async with media_site() as site:
+            (folder / "work").mkdir(exist_ok=True)
+            made = await download_video(
+                path.format(site=site) if "{" in path else site.base + path,
+                folder / "work",
+                site.policy(**policy),
+                command=stub(folder),
+                resolver=resolver,
+                advance=lambda done, of: (told if told is not None else []).append((done, of)),
+            )
+            return made, site
+
+    return asyncio.run(work())
+
+
+def refused(path: str, folder: Path, **more: Any) -> MmarError:
+    with pytest.raises(MmarError) as caught:
+        downloaded(path, folder, **more)
+    return caught.value
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_recording_is_downloaded_and_what_is_said_of_it_is_text(tmp_path: Path) -> None:
+    told: list[tuple[int, int | None]] = []
+    made, site = downloaded("/tone.wav", tmp_path, told)
+    assert made.path.read_bytes() == tone_wav()
+    assert made.path.is_relative_to(tmp_path / "work")
+    assert (made.title, made.duration, made.uploader, made.licence) == ("A tone", 2.0, "somebody", None)
+    assert told == [(len(tone_wav()), len(tone_wav()))]
+    assert len(site.requests) == 1
+
+
+def test_the_downloader_is_given_nothing_of_the_person_and_nothing_of_the_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "OPENAI_API_KEY", "YTDLP_CONFIG", "NETRC"):
+        monkeypatch.setenv(name, "secret")
+    _, site = downloaded("/tone.wav", tmp_path)
+    seen = started(tmp_path)
+    assert "secret" not in json.dumps(seen)
+    home = str(tmp_path / "work" / "home")
+    assert seen["environment"]["HOME"] == home == seen["folder"]
+    assert not {"PATH", "USER"} & set(seen["environment"])
+    arguments = seen["arguments"]
+    assert arguments[-2:] == ["--", f"{site.base}/tone.wav"]
+    assert arguments.count("--") == 1
+    for option in (
+        "--ignore-config",
+        "--no-plugin-dirs",
+        "--no-exec",
+        "--no-cache-dir",
+        "--no-cookies",
+        "--no-playlist",
+    ):
+        assert option in arguments
+    assert arguments[arguments.index("--downloader") + 1] == "native"
+    for option in (
+        "--netrc",
+        "--exec",
+        "--cookies",
+        "--config-locations",
+        "--load-info-json",
+        "--enable-file-urls",
+    ):
+        assert option not in arguments
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "--exec=touch /tmp/x",
+        "-o/tmp/x",
+        "ytsearch:cats",
+        "file:///etc/passwd",
+        "http://evil.test/a",
+        "watch?v=x",
+    ],
+)
+def test_what_is_no_allowed_address_starts_no_downloader(url: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        asyncio.run(download_video(url, tmp_path, FetchPolicy(hosts=("127.0.0.1",)), command=stub(tmp_path)))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "said"),
+    [
+        ("/fail", ExternalError, "ERROR: [site] Video unavailable"),
+        ("/missing", UsageError, "pip install 'mmar[collect]'"),
+        ("/filtered", UsageError, "gave no recording: it may be live"),
+        ("/link", UsageError, "gave no recording"),
+        ("/two", ExternalError, "404"),
+        ("/absent", ExternalError, "404"),
+    ],
+)
+def test_a_downloader_that_fails_is_told_in_words(
+    path: str, kind: type[MmarError], said: str, tmp_path: Path
+) -> None:
+    error = refused(path, tmp_path)
+    assert isinstance(error, kind)
+    assert said in str(error)
+    assert "\x1b" not in str(error)
+
+
+def test_noise_in_what_it_says_does_no_harm(tmp_path: Path) -> None:
+    error = refused("/chatter", tmp_path)
+    assert "404" in str(error)
+
+
+def test_a_recording_that_grows_too_large_is_stopped(tmp_path: Path) -> None:
+    error = refused("/grow", tmp_path, max_bytes=2_000_000)
+    assert "larger than the 2 MB" in str(error)
+    assert not is_running(started(tmp_path)["pid"])
+
+
+def until_gone(folder: Path) -> None:
+    """A killed process is gone when the system comes to it."""
+    until(lambda: not any(is_running(started(folder)[one]) for one in ("pid", "child")))
+
+
+def test_a_downloader_that_hangs_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    assert "not done within 3 s" in str(refused("/hang", tmp_path, max_seconds=3.0))
+    assert time.monotonic() - begun < 60
+    until_gone(tmp_path)
+
+
+def test_cancelling_kills_it(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with media_site() as site:
+            (tmp_path / "work").mkdir()
+            task = asyncio.create_task(
+                download_video(f"{site.base}/hang", tmp_path / "work", site.policy(), command=stub(tmp_path))
+            )
+            while (
+                not (tmp_path / "record.json").exists()
+                or "child" not in (tmp_path / "record.json").read_text()
+            ):
+                await asyncio.sleep(0.02)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(work())
+    until_gone(tmp_path)
+
+
+def test_the_proxy_keeps_it_from_a_private_address_after_a_redirect(tmp_path: Path) -> None:
+    error = refused("/to?url=http://10.0.0.1/a", tmp_path)
+    assert isinstance(error, UsageError)
+    assert "“10.0.0.1”, which is not on the list" in str(error)
+
+
+def test_the_proxy_keeps_it_from_a_name_whose_address_is_private(tmp_path: Path) -> None:
+    error = refused("http://media.test:{site.port}/tone.wav", tmp_path, resolver=Answers(["192.168.1.1"]))
+    assert "192.168.1.1 is a private address" in str(error)
+
+
+def test_the_proxy_asks_anew_for_each_connection(tmp_path: Path) -> None:
+    changing = Answers(["127.0.0.1"], ["169.254.169.254"])
+    error = refused("http://media.test:{site.port}/to?url=/tone.wav", tmp_path, resolver=changing)
+    assert "169.254.169.254 is a link-local address" in str(error)
+    assert changing.asked == ["media.test", "media.test"]
+
+
+def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with media_site() as site:
+            await download_video(
+                f"{site.base}/a", tmp_path, site.policy(), command=[str(tmp_path / "absent")]
+            )
+
+    with pytest.raises(ExternalError, match="cannot be run"):
+        asyncio.run(work())
+
+
+# --- the real one
+# -----------------------------------------------------------------------------------------------
+
+
+def really(
+    path: str, folder: Path, told: list[tuple[int, int | None]], **policy: object
+) -> tuple[Downloaded, Site]:
+    async def work() -> tuple[Downloaded, Site]:
+        async with media_site() as site:
+            made = await download_video(
+                site.base + path,
+                folder,
+                site.policy(**policy),
+                advance=lambda done, of: told.append((done, of)),
+                environment={"PATH": os.defpath},
+            )
+            return made, site
+
+    pytest.importorskip("yt_dlp", reason="yt-dlp (mmar[collect]) is not installed")
+    return asyncio.run(work())
+
+
+def test_the_real_yt_dlp_downloads_a_media_file_through_the_proxy(tmp_path: Path) -> None:
+    told: list[tuple[int, int | None]] = []
+    made, site = really("/tone.wav", tmp_path, told)
+    assert made.path.read_bytes() == tone_wav()
+    assert made.path.name == "audio.wav"
+    assert made.title == "tone"
+    assert told[-1] == (len(tone_wav()), len(tone_wav()))
+    assert site.requests
+    assert not any("Cookie" in request.headers for request in site.requests)
+
+
+def test_the_real_yt_dlp_is_kept_from_other_hosts_and_told_in_words(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"10\.0\.0\.1.*not on the list"):
+        really("/to?url=http://10.0.0.1/a.wav", tmp_path, [])
+
+
+def test_the_real_yt_dlp_is_told_of_the_size_that_is_allowed(tmp_path: Path) -> None:
+    with pytest.raises(MmarError, match="larger than"):
+        really("/tone.wav", tmp_path, [], max_bytes=10_000)

@@ -1,0 +1,178 @@
+"""A lead names who writes and who inspects; the queues keep to it, and nobody inspects what they wrote."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from sqlalchemy import select
+from test_item_saving import GOOD, NOW, SPOT, Team
+
+from mmar.errors import UsageError
+from mmar.studio.data import Database
+from mmar.studio.data.tables import ApiToken, AuditLogEntry, Link, LoginSession, Person
+from mmar.studio.security.sessions import begin_session, make_api_token, make_link
+from mmar.studio.store import assignments, inspection, items, people, queues, revisions
+from mmar.studio.workflow import Action, Actor, NotAllowed, Role
+from mmar.studio.workflow.case import LEASE_TIME
+
+
+@pytest.fixture
+def team(database: Database) -> Team:
+    return Team(database)
+
+
+def name(team: Team, item: int, role: Role, person: int | None, by: Actor | None = None) -> None:
+    with team.database.write() as session:
+        row = revisions.find_item(session, team.project, item, lock=True)
+        assignments.assign(session, team.project, row, by or team.admin, role, person, NOW)
+
+
+def could(team: Team, item: int) -> dict[str, set[str]]:
+    with team.database.read() as session:
+        row = revisions.find_item(session, team.project, item)
+        case = revisions.load_case(session, team.project, row)
+        found = assignments.candidates(session, team.project, case, NOW)
+    return {role: {person.login for person in rows} for role, rows in found.items()}
+
+
+def test_a_named_inspector_has_the_item_to_themselves_until_they_approve(team: Team) -> None:
+    first, second = team.send_to_inspection(), team.send_to_inspection()
+    name(team, second, Role.INSPECTOR, team.ivo.person)
+    assert team.take(team.ina) == first
+    assert team.take(team.ivo) == second  # before what anybody may take
+    later = NOW + LEASE_TIME
+    assert team.take(team.ina, now=later) == first
+    with team.database.write() as session, pytest.raises(NotAllowed, match="another inspector"):
+        row = revisions.find_item(session, team.project, second)
+        inspection.claim_item(session, team.project, row, team.ina, later)
+    with team.database.read() as session:
+        assert queues.waiting(session, team.project, team.ina, later)["inspection"] == 1
+    team.hear(second, team.ivo, 1)
+    team.act(second, team.ivo, Action.REJECT, rejection=SPOT)
+    with team.database.write() as session:
+        fixed = msgspec.structs.replace(GOOD, thinking="It comes last, bowed and low.")
+        version = revisions.find_item(session, team.project, second).version
+        items.save(session, team.project, second, team.anna, fixed, version=version, base=1, why="", now=NOW)
+    team.act(second, team.anna, Action.RESUBMIT)
+    assert team.take(team.ivo) == second  # what one sent back comes back to one
+    team.act(second, team.ivo, Action.APPROVE)
+    with team.database.read() as session:
+        row = revisions.find_item(session, team.project, second)
+        assert revisions.load_case(session, team.project, row).inspector is None
+        said = session.execute(
+            select(AuditLogEntry.action, AuditLogEntry.detail).where(AuditLogEntry.action == "assigned")
+        ).all()
+        assert said == [("assigned", "Ivo is to inspect it")]
+        assert queues.events_of(session, second)[-1].action != "assign"
+        assert "assign" in {event.action for event in queues.events_of(session, second)}
+
+
+def test_an_author_or_writer_is_never_named_to_inspect(team: Team) -> None:
+    item = team.send_to_inspection()
+    with pytest.raises(NotAllowed, match="wrote on this item"):
+        name(team, item, Role.INSPECTOR, _both(team, item).person)
+    assert could(team, item)["inspectors"] == {"admin", "ina", "ivo"}
+    with pytest.raises(NotAllowed, match="role inspector"):
+        name(team, item, Role.INSPECTOR, team.ben.person)
+    with pytest.raises(NotAllowed, match="only a lead"):
+        name(team, item, Role.INSPECTOR, team.ina.person, by=team.ina)
+    with pytest.raises(NotAllowed, match="not being written"):
+        name(team, item, Role.ANNOTATOR, team.ben.person)
+    assert team.take(team.ina) == item
+    with pytest.raises(NotAllowed, match="in hand"):
+        name(team, item, Role.INSPECTOR, team.ivo.person)
+
+
+def _both(team: Team, item: int) -> Actor:
+    """The author, who may now inspect as well."""
+    with team.database.write() as session:
+        person = session.get_one(Person, team.anna.person)
+        project = session.merge(team.project)
+        people.set_roles(session, project, person, frozenset({Role.ANNOTATOR, Role.INSPECTOR}), team.admin)
+        return people.actor_in(session, project.id, person)
+
+
+def test_a_named_writer_becomes_the_author_and_who_wrote_before_still_never_inspects(team: Team) -> None:
+    item = team.write_item()
+    name(team, item, Role.ANNOTATOR, team.ben.person)
+    with team.database.read() as session:
+        assert [one.id for one in queues.my_items(session, team.project.id, team.ben.person)] == [item]
+        assert list(queues.my_items(session, team.project.id, team.anna.person)) == []
+    team.act(item, team.ben, Action.SUBMIT)
+    with pytest.raises(NotAllowed, match="somebody else's"):
+        team.act(item, team.anna, Action.FORWARD)
+    team.act(item, team.ben, Action.FORWARD)
+    anna = _both(team, item)
+    assert team.take(anna) is None
+    with pytest.raises(NotAllowed, match="wrote on this item"):
+        name(team, item, Role.INSPECTOR, anna.person)
+    with pytest.raises(UsageError, match="who is to write"):
+        name(team, team.write_item(), Role.ANNOTATOR, None)
+    with pytest.raises(UsageError, match="no such person"):
+        name(team, item, Role.INSPECTOR, 99)
+
+
+def test_who_is_named_to_write_is_no_longer_named_to_inspect_and_naming_nobody_frees(team: Team) -> None:
+    item = team.write_item()
+    name(team, item, Role.INSPECTOR, team.ivo.person)
+    name(team, item, Role.INSPECTOR, team.admin.person)
+    name(team, item, Role.ANNOTATOR, team.admin.person)
+    team.act(item, team.admin, Action.SUBMIT)
+    team.act(item, team.admin, Action.FORWARD)
+    name(team, item, Role.INSPECTOR, team.ivo.person)
+    assert team.take(team.ina) is None
+    name(team, item, Role.INSPECTOR, None)
+    assert team.take(team.ina) == item
+
+
+def test_who_is_shut_out_is_gone_at_once_and_leaves_name_and_work(team: Team) -> None:
+    held, named = team.send_to_inspection(), team.send_to_inspection()
+    name(team, named, Role.INSPECTOR, team.ina.person)
+    assert team.take(team.ina) == named
+    with team.database.write() as session:
+        ina, admin = (session.get_one(Person, one.person) for one in (team.ina, team.admin))
+        begin_session(session, ina.id, NOW)
+        make_api_token(session, ina.id, "t", NOW)
+        make_link(session, ina.id, "password", NOW)
+        assert people.set_person_active(session, ina, admin, NOW, active=False) == 1
+        assert people.set_person_active(session, ina, admin, NOW, active=False) == 0
+        for table in (LoginSession, Link):
+            assert session.scalars(select(table).where(table.person_id == ina.id)).all() == []
+        assert session.scalars(select(ApiToken.revoked)).all() == [NOW]
+        assert people.names_of(session)[ina.id] == "Ina"
+        assert ina.id in {person.id for person, _ in people.members(session, team.project.id)}
+    assert {team.take(team.ivo), team.take(team.admin)} == {held, named}
+    with pytest.raises(UsageError, match="no such person"):
+        name(team, held, Role.INSPECTOR, team.ina.person)
+    with team.database.write() as session:
+        ina, admin = (session.get_one(Person, one.person) for one in (team.ina, team.admin))
+        people.set_person_active(session, ina, admin, NOW, active=True)
+        assert ina.active
+
+
+def test_no_project_and_no_site_loses_its_last_admin(team: Team) -> None:
+    with team.database.write() as session:
+        admin, anna, ben = (session.get_one(Person, one.person) for one in (team.admin, team.anna, team.ben))
+        project = session.merge(team.project)
+        with pytest.raises(UsageError, match="themselves"):
+            people.set_person_active(session, admin, admin, NOW, active=False)
+        with pytest.raises(UsageError, match="site's only admin"):
+            people.set_person_active(session, admin, anna, NOW, active=False)
+        for person in (anna, ben):
+            people.set_roles(session, project, person, frozenset({Role.ADMIN}), team.admin)
+        people.set_roles(session, project, admin, frozenset(), team.admin)
+        people.set_person_active(session, anna, admin, NOW, active=False)
+        with pytest.raises(UsageError, match="only admin of"):
+            people.set_person_active(session, ben, admin, NOW, active=False)
+        # An admin who is shut out does not count when the other one would leave.
+        with pytest.raises(UsageError, match="only admin"):
+            people.set_roles(session, project, ben, frozenset(), team.admin)
+
+
+def test_who_may_no_longer_inspect_keeps_nothing_from_others(team: Team) -> None:
+    item = team.send_to_inspection()
+    name(team, item, Role.INSPECTOR, team.ina.person)
+    with team.database.write() as session:
+        project, ina = session.merge(team.project), session.get_one(Person, team.ina.person)
+        people.set_roles(session, project, ina, frozenset(), team.admin)
+    assert team.take(team.ivo) == item

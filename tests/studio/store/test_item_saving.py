@@ -1,0 +1,359 @@
+"""Items in the database: the workflow's rules hold, two people never lose each other's work."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from mmar.errors import InputError, UsageError
+from mmar.studio.data import Database
+from mmar.studio.data.item_tables import Item, Revision
+from mmar.studio.data.tables import Project, TaxonomyVersion
+from mmar.studio.store import (
+    drafts,
+    ideas,
+    inspection,
+    items,
+    people,
+    projects,
+    proposals,
+    queues,
+    review,
+    revisions,
+)
+from mmar.studio.store.taxonomy import save_taxonomy
+from mmar.studio.workflow import Action, Actor, Command, Cue, ItemContent, NotAllowed, Rejection, Role
+from mmar.studio.workflow.agreement import human_score
+from mmar.studio.workflow.case import LEASE_TIME
+from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE, Branch, Move, Taxonomy
+
+NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+GOOD = ItemContent(
+    question="Which instrument enters last?",
+    choices=("Violin", "Cello", "Flute", "Harp"),
+    answer=1,
+    modality="music",
+    category="Perception Layer",
+    sub_category="Music Theory",
+    url="https://youtu.be/qx8hrhBZJ98",
+    timestamp="1:32,2:02",
+    thinking="The low bowed voice comes last.",
+    cues=(Cue("low bowed string", 21.0, 24.5),),
+)
+SPOT = Rejection("wrong_key", "answer", "it is a viola", 1.0, 2.5)
+
+
+class Team:
+    """A database with one project and four people."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        with database.write() as session:
+            self.admin_person = people.add_person(session, "admin", "Admin", NOW, site_admin=True)
+            self.project = projects.add_project(session, "demo", "Demo", self.admin_person, NOW)
+            self.admin = people.actor_in(session, self.project.id, self.admin_person)
+            self.project.settings = projects.changed_settings(self.project, needs_audio=False)
+        self.anna = self._add("anna", Role.ANNOTATOR)
+        self.ben = self._add("ben", Role.ANNOTATOR)
+        self.ina = self._add("ina", Role.INSPECTOR)
+        self.ivo = self._add("ivo", Role.INSPECTOR)
+
+    def _add(self, login: str, role: Role) -> Actor:
+        with self.database.write() as session:
+            person = people.add_person(session, login, login.title(), NOW)
+            project = projects.find_project(session, "demo")
+            assert project is not None
+            people.set_roles(session, project, person, frozenset({role}), self.admin)
+            session.flush()
+            return people.actor_in(session, project.id, person)
+
+    def write_item(self, content: ItemContent = GOOD) -> int:
+        with self.database.write() as session:
+            item = items.new_item(session, self.project, self.anna, NOW)
+            items.save(session, self.project, item.id, self.anna, content, version=0, base=0, why="", now=NOW)
+            return item.id
+
+    def act(self, item: int, actor: Actor, action: Action, **more: object) -> Item:
+        with self.database.write() as session:
+            return items.act(session, self.project, item, actor, Command(action, **more), NOW)  # type: ignore[arg-type]
+
+    def send_to_inspection(self, content: ItemContent = GOOD) -> int:
+        item = self.write_item(content)
+        self.act(item, self.anna, Action.SUBMIT)
+        self.act(item, self.anna, Action.FORWARD)
+        return item
+
+    def take(self, actor: Actor, queue: str = "inspection", now: datetime = NOW) -> int | None:
+        with self.database.write() as session:
+            item = queues.take_next(session, self.project, actor, queue, now)
+            return item.id if item else None
+
+    def hear(self, item: int, actor: Actor, choice: int | None) -> None:
+        with self.database.write() as session:
+            inspection.answer_blind(session, self.project, item, actor, choice, NOW)
+
+
+@pytest.fixture
+def team(database: Database) -> Team:
+    return Team(database)
+
+
+def test_from_draft_over_rejection_and_correction_to_approval(team: Team) -> None:
+    item = team.send_to_inspection()
+    assert team.take(team.ina) == item
+    team.hear(item, team.ina, 2)
+    team.act(item, team.ina, Action.REJECT, rejection=SPOT)
+    with team.database.read() as session:
+        assert [mine.id for mine in queues.my_items(session, team.project.id, team.anna.person)] == [item]
+        why = queues.last_rejection(session, item)
+        assert why is not None
+        assert (why.reason, why.field, why.comment, why.start) == (
+            "wrong_key",
+            "answer",
+            "it is a viola",
+            1.0,
+        )
+    fixed = msgspec.structs.replace(GOOD, choices=("Violin", "Viola", "Flute", "Harp"))
+    with team.database.write() as session:
+        found = revisions.find_item(session, team.project, item)
+        items.save(
+            session,
+            team.project,
+            item,
+            team.anna,
+            fixed,
+            version=found.version,
+            base=1,
+            why="viola",
+            now=NOW,
+        )
+    team.act(item, team.anna, Action.RESUBMIT)
+    assert team.take(team.ina) == item
+    assert team.act(item, team.ina, Action.APPROVE).state == "approved"
+    with team.database.read() as session:
+        actions = [event.action for event in queues.events_of(session, item)][::-1]
+        assert actions == ["save", "submit", "forward", "reject", "save", "resubmit", "approve"]
+        assert [revision.number for revision in revisions.revisions_of(session, item)] == [2, 1]
+        score = human_score(inspection.project_ratings(session, team.project.id))
+        assert (score.answers, score.right) == (1, 0)  # the second look was not blind
+
+
+def test_a_stale_save_keeps_both_persons_words(team: Team) -> None:
+    item = team.write_item()
+    with team.database.write() as session:
+        lead_version = msgspec.structs.replace(GOOD, thinking="Bowed, low, last.")
+        items.save(session, team.project, item, team.admin, lead_version, version=1, base=1, why="", now=NOW)
+    mine = msgspec.structs.replace(GOOD, question="Who comes last?")
+    with pytest.raises(items.StaleSave) as caught, team.database.write() as session:
+        items.save(session, team.project, item, team.anna, mine, version=1, base=1, why="", now=NOW)
+    stale = caught.value
+    assert [change.field for change in stale.conflict.theirs] == ["thinking"]
+    assert [change.field for change in stale.conflict.yours] == ["question"]
+    assert stale.conflict.merged.thinking == "Bowed, low, last."
+    with team.database.write() as session:
+        items.save(
+            session,
+            team.project,
+            item,
+            team.anna,
+            stale.conflict.merged,
+            version=stale.version,
+            base=2,
+            why="",
+            now=NOW,
+        )
+    with team.database.read() as session:
+        newest = revisions.content_at(session, item, 3)
+        assert (newest.question, newest.thinking) == ("Who comes last?", "Bowed, low, last.")
+
+
+def test_fifty_inspectors_at_once_never_get_the_same_item(team: Team) -> None:
+    wanted = {team.send_to_inspection() for _ in range(20)}
+    inspectors = [team._add(f"inspector{n}", Role.INSPECTOR) for n in range(30)]
+    given: list[int | None] = []
+    threads = [threading.Thread(target=lambda who=who: given.append(team.take(who))) for who in inspectors]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(item for item in given if item is not None) == sorted(wanted)
+    assert given.count(None) == 10
+
+
+def test_a_lease_that_ran_out_gives_the_item_to_the_next(team: Team) -> None:
+    item = team.send_to_inspection()
+    assert team.take(team.ina) == item
+    assert team.take(team.ivo) is None
+    assert team.take(team.ina) == item  # one's own item comes back first
+    assert team.take(team.ivo, now=NOW + LEASE_TIME) == item
+
+
+def test_the_key_stays_hidden_from_who_may_still_listen(team: Team) -> None:
+    item = team.send_to_inspection()
+    with team.database.write() as session:
+        row = revisions.find_item(session, team.project, item)
+        assert inspection.key_is_hidden(session, row, team.ina)
+        assert not inspection.key_is_hidden(session, row, team.anna)
+        inspection.show_key(session, team.project, row, team.ivo.person, NOW)
+        assert not inspection.key_is_hidden(session, row, team.ivo)
+    assert team.take(team.ivo) == item
+    with pytest.raises(NotAllowed, match="not be blind"):
+        team.hear(item, team.ivo, 1)
+
+
+def test_a_new_tree_moves_items_without_undoing_what_was_judged(team: Team) -> None:
+    item = team.send_to_inspection()
+    team.take(team.ina)
+    team.hear(item, team.ina, 1)
+    team.act(item, team.ina, Action.APPROVE)
+    tree = Taxonomy(
+        (*MMAR_TEMPLATE.layers[:1], Branch("Perception Layer", ("Music",)), *MMAR_TEMPLATE.layers[2:])
+    )
+    with pytest.raises(InputError, match="nowhere to go"), team.database.write() as session:
+        save_taxonomy(session, team.project, team.admin, tree, [], base=1, why="x", now=NOW)
+    moves = [Move("Perception Layer", "Music Theory", "Perception Layer", "Music")]
+    with team.database.write() as session:
+        save_taxonomy(session, team.project, team.admin, tree, moves, base=1, why="x", now=NOW)
+    with pytest.raises(NotAllowed, match="version 2"), team.database.write() as session:
+        save_taxonomy(session, team.project, team.admin, tree, moves, base=1, why="x", now=NOW)
+    with team.database.read() as session:
+        row = revisions.find_item(session, team.project, item)
+        case = revisions.load_case(session, team.project, row)
+        assert (row.sub_category, row.state, row.revision) == ("Music", "approved", 2)
+        assert case.approvals == {team.ina.person}
+        assert case.writers == {team.anna.person}  # the admin's relabelling is not authorship
+        assert session.scalars(select(TaxonomyVersion.number)).all() == [1, 2]
+    with pytest.raises(NotAllowed, match="only a lead"), team.database.write() as session:
+        save_taxonomy(session, team.project, team.anna, tree, [], base=2, why="", now=NOW)
+
+
+def test_a_renamed_layer_takes_along_items_without_a_sub_category_places_of_ideas_and_targets(
+    team: Team,
+) -> None:
+    item = team.write_item(msgspec.structs.replace(GOOD, sub_category=""))
+    with team.database.write() as session:
+        project = session.get_one(Project, team.project.id)
+        idea = ideas.add_idea(session, project, team.anna, "Chords", "", [], NOW)
+        ideas.change_idea(session, project, idea.id, team.anna, place="Perception Layer / Music Theory")
+        aims = {
+            "Perception Layer|music": 10,
+            "Hearing|music": 1,
+            "Perception Layer|music|en": 4,
+            "language:en": 7,
+        }
+        project.settings = projects.changed_settings(project, targets=aims)
+    old = MMAR_TEMPLATE.layers[1]
+    tree = Taxonomy((MMAR_TEMPLATE.layers[0], Branch("BlindAnswer", old.subs), *MMAR_TEMPLATE.layers[2:]))
+    with pytest.raises(InputError, match="nowhere to go"), team.database.write() as session:
+        project = session.get_one(Project, team.project.id)
+        save_taxonomy(session, project, team.admin, tree, [], base=1, why="x", now=NOW)
+    moves = [Move(old.name, sub, "BlindAnswer", sub) for sub in (*old.subs, "")]
+    with team.database.write() as session:
+        project = session.get_one(Project, team.project.id)
+        save_taxonomy(session, project, team.admin, tree, moves, base=1, why="x", now=NOW)
+    with team.database.read() as session:
+        project = session.get_one(Project, team.project.id)
+        row = revisions.find_item(session, project, item)
+        assert (row.category, row.sub_category) == ("BlindAnswer", "")
+        assert ideas.find_idea(session, project, idea.id).place == "Hearing / Music Theory"
+        assert project.settings.targets == {"Hearing|music": 11, "Hearing|music|en": 4, "language:en": 7}
+
+
+def test_drafts_are_each_persons_own_and_go_with_the_save(team: Team) -> None:
+    item = team.write_item()
+    with team.database.write() as session:
+        row = revisions.find_item(session, team.project, item)
+        half = ItemContent(question="Half a sen")
+        drafts.save_draft(session, row, team.anna, half, 1, 1, NOW)
+        drafts.save_draft(session, row, team.anna, half, 1, 1, NOW + timedelta(seconds=1))
+    with team.database.read() as session:
+        draft = drafts.find_draft(session, item, team.anna.person)
+        assert draft is not None
+        assert draft.content == half
+        assert drafts.find_draft(session, item, team.ben.person) is None
+    with team.database.write() as session:
+        items.save(session, team.project, item, team.anna, GOOD, version=1, base=1, why="", now=NOW)
+    with team.database.read() as session:
+        assert drafts.find_draft(session, item, team.anna.person) is None
+
+
+def test_an_item_of_another_project_is_out_of_reach(team: Team) -> None:
+    item = team.write_item()
+    with team.database.write() as session:
+        other = projects.add_project(session, "other", "Other", team.admin_person, NOW)
+        with pytest.raises(UsageError, match="no item"):
+            revisions.find_item(session, other, item)
+
+
+def test_a_draft_that_nobody_began_belongs_to_whoever_takes_it(team: Team) -> None:
+    with team.database.write() as session:
+        stub = items.new_item(session, team.project, team.admin, NOW, mine=False)
+    assert team.take(team.anna, "drafts") == stub.id
+    assert team.take(team.ben, "drafts") is None
+    with pytest.raises(NotAllowed, match="somebody else's"), team.database.write() as session:
+        items.save(session, team.project, stub.id, team.ben, GOOD, version=0, base=0, why="", now=NOW)
+    with team.database.write() as session:
+        items.save(session, team.project, stub.id, team.anna, GOOD, version=0, base=0, why="", now=NOW)
+    with team.database.read() as session:
+        assert revisions.find_item(session, team.project, stub.id).author_id == team.anna.person
+
+
+def test_a_proposal_changes_nothing_until_somebody_takes_it_over(team: Team) -> None:
+    item = team.write_item()
+    with team.database.write() as session:
+        row = revisions.find_item(session, team.project, item)
+        found = proposals.add_proposal(
+            session,
+            team.project.id,
+            "distractors",
+            {"distractors": ["Viola", "Bassoon", "Horn"]},
+            model="text/x",
+            prompt="p",
+            now=NOW,
+            item=row,
+        )
+        assert revisions.content_of(session, row) == GOOD
+    with pytest.raises(NotAllowed), team.database.write() as session:
+        review.review_proposal(session, team.project, found.id, team.ben, "accepted", NOW)
+    with team.database.write() as session:
+        edited = {"distractors": ["Viola", "Bassoon", "Tuba"]}
+        review.review_proposal(session, team.project, found.id, team.anna, "edited", NOW, edited=edited)
+    with pytest.raises(NotAllowed, match="already"), team.database.write() as session:
+        review.review_proposal(session, team.project, found.id, team.anna, "accepted", NOW)
+    with team.database.read() as session:
+        newest = session.scalars(select(Revision).order_by(Revision.id.desc()).limit(1)).one()
+        assert newest.content.choices == ("Viola", "Cello", "Bassoon", "Tuba")
+        assert newest.content.key == "Cello"
+        assert "text/x" in newest.why
+
+
+def test_merging_ideas_counts_each_person_once(team: Team) -> None:
+    with team.database.write() as session:
+        one = ideas.add_idea(session, team.project, team.anna, "Replay identification", "", ["replay"], NOW)
+        two = ideas.add_idea(session, team.project, team.ben, "Is it a recording?", "", ["signal"], NOW)
+        for actor in (team.anna, team.ben):
+            ideas.vote(session, team.project, two.id, actor)
+        ideas.vote(session, team.project, one.id, team.anna)
+        ideas.merge_ideas(session, team.project, two.id, one.id, team.ben)
+    with team.database.read() as session:
+        cards = ideas.idea_board(session, team.project.id, team.anna.person)
+        assert [(card.idea.title, card.votes, card.mine, card.merged) for card in cards] == [
+            ("Replay identification", 2, True, ("Is it a recording?",))
+        ]
+        assert cards[0].idea.tags == ("replay", "signal")
+    with pytest.raises(UsageError, match="two different"), team.database.write() as session:
+        ideas.merge_ideas(session, team.project, two.id, one.id, team.ben)
+
+
+def test_the_last_admin_cannot_be_lost(team: Team) -> None:
+    with team.database.write() as session:
+        project = session.get(Project, team.project.id)
+        assert project is not None
+        with pytest.raises(UsageError, match="only admin"):
+            people.set_roles(session, project, team.admin_person, frozenset(), team.admin)
+        with pytest.raises(UsageError, match="only an admin"):
+            people.set_roles(session, project, team.admin_person, frozenset(), team.anna)

@@ -1,0 +1,113 @@
+"""Many proposals taken over at once: in whose name, and that nothing anybody wrote is undone."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from sqlalchemy import select
+from test_item_saving import GOOD, NOW, Team
+from test_proposal_store import propose, typed, write
+
+from mmar.studio.data import Database
+from mmar.studio.data.item_tables import Proposal
+from mmar.studio.data.tables import AuditLogEntry
+from mmar.studio.store import drafts, proposals, revisions
+from mmar.studio.store.review import accept_proposals
+from mmar.studio.workflow import Actor, ItemContent
+
+
+@pytest.fixture
+def team(database: Database) -> Team:
+    return Team(database)
+
+
+def take(team: Team, actor: Actor, kind: str = "", **only: int) -> tuple[int, list[str]]:
+    with team.database.read() as session:
+        found = proposals.acceptable_proposals(session, team.project.id, actor, kind=kind, **only)
+    outcome = accept_proposals(team.database, team.project, found, actor, lambda: NOW)
+    return outcome.done, sorted(outcome.left)
+
+
+def content(team: Team, item: int) -> ItemContent:
+    with team.database.read() as session:
+        return revisions.content_of(session, revisions.find_item(session, team.project, item))
+
+
+def wrong_choices(team: Team, item: int) -> int:
+    with team.database.write() as session:
+        return proposals.add_proposal(
+            session, team.project.id, "distractors", {"distractors": ["A drum", "A harp", "A horn"]},
+            model="text/x", prompt="p", now=NOW, item=revisions.find_item(session, team.project, item),
+        ).id  # fmt: skip
+
+
+def test_all_of_many_items_are_taken_over_a_revision_each_in_the_name_of_who_said_so(team: Team) -> None:
+    some = [team.write_item() for _ in range(30)]
+    for item in some:
+        propose(team, item)
+        wrong_choices(team, item)
+    assert take(team, team.ben) == (0, [])  # another annotator is offered none of them
+    assert take(team, team.anna, "distractors", item_id=some[0]) == (1, [])
+    # A lead who may still be asked to answer them by ear takes over nothing that they may not look at.
+    assert take(team, team.admin) == (0, [])
+    assert take(team, team.anna) == (59, [])
+    for item in some:
+        now = content(team, item)
+        assert (now.thinking, now.key) == ("Clearer.", GOOD.key)
+        assert set(now.choices) == {"A drum", "A harp", "A horn", GOOD.key}
+    with team.database.read() as session:
+        rows = revisions.revisions_of(session, some[0])
+        assert [row.author_id for row in rows] == [team.anna.person] * 3
+        decided = session.execute(select(Proposal.state, Proposal.decided_by).distinct()).all()
+        assert decided == [("accepted", team.anna.person)]
+        said = session.scalars(select(AuditLogEntry.detail).where(AuditLogEntry.action == "took over")).all()
+        assert said == ["1 proposals", "59 proposals"]
+    assert take(team, team.anna) == (0, [])
+
+
+def test_what_somebody_wrote_since_the_model_was_asked_stays_and_the_proposal_waits(team: Team) -> None:
+    same, asked, other = (team.write_item() for _ in range(3))
+    for item in (same, asked, other):
+        propose(team, item)
+    write(team, same, msgspec.structs.replace(GOOD, thinking="My own words."), 1)
+    write(team, asked, msgspec.structs.replace(GOOD, question="Another question altogether?"), 1)
+    write(team, other, msgspec.structs.replace(GOOD, language="zh"), 1)
+    done, left = take(team, team.anna)
+    assert done == 1
+    assert [words.partition(" since")[0] for words in left] == [
+        "question or key were changed",
+        "the same field was changed",
+    ]
+    assert content(team, same).thinking == "My own words."
+    assert content(team, asked).thinking == GOOD.thinking
+    assert (content(team, other).thinking, content(team, other).language) == ("Clearer.", "zh")
+    with team.database.read() as session:
+        assert sorted(proposals.acceptable_proposals(session, team.project.id, team.anna)) == [1, 2]
+
+
+def test_what_the_author_is_writing_is_not_overtaken(team: Team) -> None:
+    item, other = team.write_item(), team.write_item()
+    typed(team, item, msgspec.structs.replace(GOOD, thinking="Half a sent"))
+    typed(team, other, msgspec.structs.replace(GOOD, language="zh"))
+    propose(team, item)
+    propose(team, other)
+    assert take(team, team.anna) == (
+        1,
+        ["their author is writing the same field now; look at them one by one"],
+    )
+    with team.database.read() as session:
+        kept = drafts.find_draft(session, item, team.anna.person)
+        assert kept is not None
+        assert kept.content.thinking == "Half a sent"
+
+
+def test_what_came_after_one_looked_is_not_taken_and_states_are_held_to(team: Team) -> None:
+    item = team.write_item()
+    first, second = propose(team, item), wrong_choices(team, item)
+    assert take(team, team.anna, upto=first) == (1, [])
+    sent = team.send_to_inspection()
+    propose(team, sent)
+    done, left = take(team, team.anna)
+    assert (done, len(left)) == (1, 1)  # what is being inspected is not changed under an inspector
+    with team.database.read() as session:
+        assert session.get_one(Proposal, second).state == "accepted"

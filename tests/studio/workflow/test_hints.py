@@ -1,0 +1,30 @@
+"""Hints join what is missing with what the audit would say."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mmar.studio.workflow import ItemContent
+from mmar.studio.workflow.hints import hints
+
+CONTENT = ItemContent(
+    question="What comes last?",
+    choices=("a bell", "a drum"),
+    answer=1,
+    modality="speech",
+    category="Signal Layer",
+    language="kr",
+    url="https://youtu.be/qx8hrhBZJ98?si=abc",
+    thinking="The drum.",
+)
+
+
+def test_the_audit_speaks_once_there_is_a_question_and_never_of_the_set() -> None:
+    assert {hint.code for hint in hints(ItemContent())} >= {"question-missing", "key-missing"}
+    found = {hint.code: hint for hint in hints(CONTENT)}
+    # U002 is the audit's code for personal parameters in an address, of which MMAR has 125.
+    assert found["U002"].field == "url"
+    assert found["U002"].severity == "warning"
+    clean = msgspec.structs.replace(CONTENT, url="https://www.youtube.com/watch?v=qx8hrhBZJ98", language="ko")
+    assert "U002" not in {hint.code for hint in hints(clean)}
+    assert not [code for code in found if code[0] in "IV" and code[1:].isdigit()]
