@@ -30,14 +30,9 @@ def release(config: StudioConfig, project: str, version: str, baseline: Path | N
     """Write a release of a project's approved items; an existing version is written again, byte for byte."""
     from mmar.audit import read_baseline
     from mmar.studio.exchange.releases import write_project_release
-    from mmar.studio.jobs.clips import items_with_unmeasured_clips, measure_clips
 
     accepted = read_baseline(baseline) if baseline else None
     opened = opened_studio(config)
-    with opened.database.read() as session:
-        found, _ = acting(session, project, None)
-        unmeasured = items_with_unmeasured_clips(session, found.id)
-    measure_clips(config.media, opened.database, unmeasured)
     now = opened.clock()
     made = write_project_release(config, opened.database, project, version, now, accepted=accepted)
     click.echo(f"{len(made.items)} items, digest {made.digest}")

@@ -28,9 +28,9 @@ from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import BlindAnswer, Item
 from mmar.studio.data.media_tables import Clip
-from mmar.studio.data.release_tables import Release, Takedown
+from mmar.studio.data.release_tables import Takedown
 from mmar.studio.data.tables import Person, Project
-from mmar.studio.exchange.checksums import verify_release, write_checksums
+from mmar.studio.exchange.checksums import verify_release
 from mmar.studio.exchange.importing import import_items, store_clips
 from mmar.studio.exchange.item_files import project_items
 from mmar.studio.exchange.releases import write_project_release
@@ -149,28 +149,6 @@ def test_the_command_writes_a_version_again(opened: Studio) -> None:
     assert tree(opened.config.releases / "tones/1.0") == first
 
 
-def test_a_version_that_an_older_program_wrote_is_written_again_too(opened: Studio) -> None:
-    first = written(opened, "1.0")
-    with opened.database.write() as session:
-        release = session.scalars(select(Release)).one()
-        release.clips = None
-        release.facts = {
-            k: v for k, v in release.facts.items() if k not in ("taken_down", "changes", "sheet")
-        }
-        session.add(
-            Takedown(project_id=1, what="https://youtu.be/qx8hrhBZJ98", why="x", person_id=1, at=LATER)
-        )
-    change(opened.database, "tone-0", "Is this another question?", "approved")
-    # Its words were others; what stands there is taken as it stands.
-    sheet = opened.config.releases / "tones/1.0/DATASHEET.md"
-    sheet.write_text(sheet.read_text(encoding="utf-8") + "In other words.\n", encoding="utf-8")
-    (sheet.parent / "SHA256SUMS").unlink()
-    write_checksums(sheet.parent)
-    assert written(opened, "1.0", LATER)["DATASHEET.md"].endswith(b"In other words.\n")
-    shutil.rmtree(opened.config.releases / "tones")
-    assert written(opened, "1.0", LATER) == first
-
-
 def test_what_was_taken_down_since_is_not_written_again(opened: Studio) -> None:
     written(opened, "1.0")
     shutil.rmtree(opened.config.releases / "tones")
@@ -259,29 +237,6 @@ def test_the_data_sheet_says_what_the_audit_of_the_released_file_finds(
     )
     second = (opened.config.releases / made.path / "DATASHEET.md").read_text(encoding="utf-8")
     assert f": 0 errors, 0 warnings, 0 notes; {count} accepted." in second
-
-
-def test_clips_that_an_older_program_cut_are_measured_before_a_release(opened: Studio) -> None:
-    with opened.database.write() as session:
-        for clip in session.scalars(select(Clip)):
-            clip.levels = None
-    with pytest.raises(UsageError, match="3 clips were cut by an older program and are being measured"):
-        written(opened, "1.0")
-    worker = Worker(opened.config, opened.database, opened.clock)
-    while worker.do_one():
-        pass
-    with opened.database.read() as session:
-        peaks = [clip.levels and clip.levels.peak for clip in session.scalars(select(Clip))]
-    assert peaks == [pytest.approx(20 * np.log10(0.3), abs=0.01)] * 3
-    first = written(opened, "1.0")
-    # The command measures them itself.
-    with opened.database.write() as session:
-        for clip in session.scalars(select(Clip)):
-            clip.levels = None
-    data = ["--data", str(opened.config.data), "release", "tones"]
-    assert CliRunner().invoke(command, [*data, "1.0"], catch_exceptions=False).exit_code == 0
-    assert tree(opened.config.releases / "tones/1.0") == first
-    assert CliRunner().invoke(command, [*data, "1.1"], catch_exceptions=False).exit_code == 0
 
 
 def test_a_clip_is_released_under_the_name_of_what_it_is(opened: Studio, tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from sqlalchemy import Boolean, DateTime, Float, Integer, LargeBinary, select, t
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database, open_database
-from mmar.studio.data.migrate import migrate
 from mmar.studio.data.tables import Base, Person
 from mmar.studio.data.transfer import PostgresTransfer, plain_tables
 from mmar.studio.exchange import restore as restore_module
@@ -161,7 +160,7 @@ def test_a_studio_moves_to_postgresql_and_back_row_by_row(server: str, tmp_path:
         closing(sqlite3.connect(again.data / "studio.db")) as base,
         pytest.raises(sqlite3.IntegrityError, match="only ever added"),
     ):
-        base.execute("DELETE FROM trace")
+        base.execute("DELETE FROM audit_log")
 
 
 def test_what_a_database_held_is_kept_as_a_studio_of_its_own(server: str, tmp_path: Path) -> None:
@@ -286,19 +285,6 @@ def test_a_backup_that_the_database_cannot_take_changes_nothing(
         with pytest.raises(InputError, match=said):
             restore_studio(lite.config, tmp_path / "backup")
         assert files(lite.data) == {"media/recordings/a.wav": b"lite"}
-
-
-def test_a_backup_of_an_older_program_is_brought_forward(server: str, tmp_path: Path) -> None:
-    old = open_database(f"sqlite:///{tmp_path}/old/studio.db")
-    migrate(old, to="r0002_frozen_clips")
-    with old.write() as session:
-        session.add(Person(login="a", name="A", created=NOW.replace(tzinfo=UTC), password=None))
-    old.close()
-    back_up_studio(StudioConfig(data=tmp_path / "old"), tmp_path / "backup")
-    studio = Kept(tmp_path / "data", server)
-    restore_studio(studio.config, tmp_path / "backup")
-    assert [row[1] for row in studio.rows()["person"]] == ["a"]
-    assert studio.rows()["login_attempt"] == []
 
 
 def test_a_database_that_holds_no_studio_or_is_not_there_is_said_in_words(

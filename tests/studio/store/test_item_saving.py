@@ -198,7 +198,7 @@ def test_the_key_stays_hidden_from_who_may_still_listen(team: Team) -> None:
         row = revisions.find_item(session, team.project, item)
         assert inspection.key_is_hidden(session, row, team.ina)
         assert not inspection.key_is_hidden(session, row, team.anna)
-        inspection.show_key(session, team.project, row, team.ivo.person, NOW)
+        inspection.mark_key_seen(session, row, team.ivo.person, NOW)
         assert not inspection.key_is_hidden(session, row, team.ivo)
     assert team.take(team.ivo) == item
     with pytest.raises(NotAllowed, match="not be blind"):
@@ -247,18 +247,18 @@ def test_a_renamed_layer_takes_along_items_without_a_sub_category_places_of_idea
         }
         project.settings = projects.changed_settings(project, targets=aims)
     old = MMAR_TEMPLATE.layers[1]
-    tree = Taxonomy((MMAR_TEMPLATE.layers[0], Branch("BlindAnswer", old.subs), *MMAR_TEMPLATE.layers[2:]))
+    tree = Taxonomy((MMAR_TEMPLATE.layers[0], Branch("Hearing", old.subs), *MMAR_TEMPLATE.layers[2:]))
     with pytest.raises(InputError, match="nowhere to go"), team.database.write() as session:
         project = session.get_one(Project, team.project.id)
         save_taxonomy(session, project, team.admin, tree, [], base=1, why="x", now=NOW)
-    moves = [Move(old.name, sub, "BlindAnswer", sub) for sub in (*old.subs, "")]
+    moves = [Move(old.name, sub, "Hearing", sub) for sub in (*old.subs, "")]
     with team.database.write() as session:
         project = session.get_one(Project, team.project.id)
         save_taxonomy(session, project, team.admin, tree, moves, base=1, why="x", now=NOW)
     with team.database.read() as session:
         project = session.get_one(Project, team.project.id)
         row = revisions.find_item(session, project, item)
-        assert (row.category, row.sub_category) == ("BlindAnswer", "")
+        assert (row.category, row.sub_category) == ("Hearing", "")
         assert ideas.find_idea(session, project, idea.id).place == "Hearing / Music Theory"
         assert project.settings.targets == {"Hearing|music": 11, "Hearing|music|en": 4, "language:en": 7}
 

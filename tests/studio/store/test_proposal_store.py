@@ -76,7 +76,7 @@ def test_an_item_changed_since_one_looked_is_looked_at_again(team: Team) -> None
     with team.database.write() as session:
         with pytest.raises(NotAllowed, match="look at the difference") as refused:
             review.review_proposal(session, team.project, number, team.anna, "accepted", NOW, version=1)
-        assert refused.value.kind == "stale"
+        assert refused.value.code == "stale"
         row = revisions.find_item(session, team.project, item)
         assert revisions.content_of(session, row).thinking == "Better than any model."
         made = review.review_proposal(
@@ -111,7 +111,7 @@ def test_proposals_wait_for_who_decides_and_for_nobody_who_may_still_listen(team
             review.review_proposal(session, team.project, number, actor, "refused", NOW)
     with team.database.write() as session:
         row = revisions.find_item(session, team.project, item)
-        inspection.show_key(session, team.project, row, team.admin.person, NOW)
+        inspection.mark_key_seen(session, row, team.admin.person, NOW)
     assert seen(team.admin) == (1, 0)
     with team.database.write() as session:
         review.review_proposal(session, team.project, number, team.admin, "refused", NOW)

@@ -164,7 +164,7 @@ def test_one_person_in_several_windows(database: Database, project: Project) -> 
         with base.write() as session:
             here = session.get_one(Project, project.id)
             drafts.save_draft(session, session.get_one(Item, item.id), admin, CONTENT, 0, 0, NOW)
-            inspection.record_key_view(session, session.get_one(Item, item.id), admin.person + 1, NOW)
+            inspection.mark_key_seen(session, session.get_one(Item, item.id), admin.person + 1, NOW)
             ideas.vote(session, here, idea.id, admin)
 
     together(database, type_and_vote)

@@ -24,14 +24,14 @@ from sqlalchemy import create_engine, func, make_url, select, text
 from sqlalchemy.orm import Session
 
 from conftest import Site, free_port, on_both
-from mmar.studio.backups import back_up_studio, restore_studio
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import open_database
-from mmar.studio.data.item_tables import Event, Hearing, Item, Revision
+from mmar.studio.data.item_tables import BlindAnswer, Event, Item, Revision
 from mmar.studio.data.media_tables import Job
 from mmar.studio.data.tables import Person
-from mmar.studio.exchange import verify_backup
-from mmar.studio.importing import import_items
+from mmar.studio.exchange.backup import verify_backup
+from mmar.studio.exchange.importing import import_items
+from mmar.studio.exchange.studio_backup import back_up_studio, restore_studio
 from mmar.studio.store import people, projects
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.workflow import ItemContent, Role
@@ -82,7 +82,7 @@ def start(config: StudioConfig, port: int) -> subprocess.Popen[bytes]:
     raise AssertionError("the server does not start")
 
 
-def copied(site: Site, config: StudioConfig) -> None:
+def copy_file(site: Site, config: StudioConfig) -> None:
     """The studio once more, by a backup taken while its server runs."""
     backup = config.data.with_name("backup")
     back_up_studio(site.studio.config, backup)
@@ -107,7 +107,7 @@ def test_a_server_killed_in_the_middle_of_saves_and_jobs_loses_nothing_that_it_s
 ) -> None:
     tokens = dict(quiet_site.tokens)
     port = free_port()
-    copied(quiet_site, second)
+    copy_file(quiet_site, second)
     saved: dict[int, list[tuple[int, str]]] = {}
     lock = threading.Lock()
     stop = threading.Event()
@@ -255,7 +255,7 @@ def test_fifty_people_click_through_their_queues(quiet_site: Site, second: Studi
         import_items(session, project, actor, items, studio.clock(), inspect=True)
     cookies = [quiet_site.cookie(f"crowd{n}") for n in range(CROWD)]  # fifty logins would time argon2
     port = free_port()
-    copied(quiet_site, second)
+    copy_file(quiet_site, second)
     process = start(second, port)
     try:
         times, faults, taken = asyncio.run(crowd(f"http://127.0.0.1:{port}", cookies, SECONDS))
@@ -272,7 +272,7 @@ def test_fifty_people_click_through_their_queues(quiet_site: Site, second: Studi
     with opened.read() as session:
         check_whole(session)
         approved = session.scalar(select(func.count()).select_from(Item).where(Item.state == "approved"))
-        answers = session.scalar(select(func.count()).select_from(Hearing))
+        answers = session.scalar(select(func.count()).select_from(BlindAnswer))
         assert approved == len(taken) or approved == answers
         assert len(taken) == answers
     opened.close()

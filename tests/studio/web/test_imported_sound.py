@@ -14,7 +14,7 @@ from mmar.items import Item as PublicItem
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Job
 from mmar.studio.data.tables import Project
-from mmar.studio.importing import import_items, keep_clips
+from mmar.studio.exchange.importing import import_items, store_clips
 from mmar.studio.store.clips import clip_of
 from mmar.studio.workflow import Actor, Role
 from waiting import until
@@ -31,7 +31,7 @@ def published(number: int, url: str, timestamp: str) -> PublicItem:
 
 
 def bring_in(site: Site, items: list[PublicItem], folder: Path | None = None) -> None:
-    clips = keep_clips(site.studio.config.media, folder, items) if folder else {}
+    clips = store_clips(site.studio.config.media, folder, items) if folder else {}
     with site.studio.database.write() as session:
         project = session.get_one(Project, 1)
         import_items(session, project, LEAD, items, site.studio.clock(), clips=clips)

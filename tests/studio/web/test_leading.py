@@ -131,7 +131,7 @@ def test_the_audit_log_is_read_to_its_beginning(site: Site) -> None:
     root = paged(site, "root")
     with site.studio.database.write() as session:
         for line in range(70):
-            people.trace(session, site.studio.clock(), 1, "noted", f"line-{line:02d}.", project_id=1)
+            people.log_action(session, site.studio.clock(), 1, "noted", f"line-{line:02d}.", project_id=1)
     newest = root.get("/p/demo/people").text
     assert ("line-69." in newest, "line-09." in newest) == (True, False)
     older = re.search(r'href="(/p/demo/people\?before=\d+)#audit">Older', newest)

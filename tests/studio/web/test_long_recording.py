@@ -12,7 +12,7 @@ import soundfile
 from visitor import Visitor
 
 from conftest import Site
-from mmar.studio.library import keep_audio
+from mmar.studio.media.media_store import store_audio
 from mmar.studio.store.media import add_recording
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -29,7 +29,7 @@ def half_hour(site: Site, tmp_path: Path) -> int:
     with soundfile.SoundFile(path, "w", RATE, 1) as file:
         for _ in range(MINUTES):
             file.write(minute.astype(np.float32))
-    kept = keep_audio(site.studio.config.media, path)
+    kept = store_audio(site.studio.config.media, path)
     with site.studio.database.write() as session:
         return add_recording(session, 1, kept, site.studio.clock(), title="half an hour").id
 

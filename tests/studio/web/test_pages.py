@@ -11,12 +11,12 @@ from visitor import Visitor
 
 from conftest import MediaServer, Site
 from mmar.studio.data.tables import Person, Project
-from mmar.studio.importing import import_items
-from mmar.studio.library import keep_audio
+from mmar.studio.exchange.importing import import_items
+from mmar.studio.media.media_store import store_audio
 from mmar.studio.store import drafts, ideas, items, people, proposals, revisions
 from mmar.studio.store.jobs import claim_job, enqueue, finish_job
 from mmar.studio.store.media import add_recording
-from mmar.studio.store.taxonomies import newest_taxonomy
+from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.workflow import Actor, Cue, ItemContent, Role
 from mmar.studio.workflow.content import to_item
 
@@ -52,7 +52,7 @@ def busy(quiet_site: Site, recording: Path) -> Site:
     """A project in the middle of its life."""
     studio = quiet_site.studio
     now = studio.clock()
-    kept = keep_audio(studio.config.media, recording)
+    kept = store_audio(studio.config.media, recording)
     with studio.database.write() as session:
         root = session.get_one(Person, 1)
         project = session.get_one(Project, 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from mmar.studio.data.tables import Project, Trace
+from mmar.studio.data.tables import AuditLogEntry, Project
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.web.context import COOKIE
 
@@ -36,7 +36,7 @@ def test_a_lead_chooses_what_clips_are_converted_to(site: Site) -> None:
     assert '<option value="16000" selected>' in shown
     with site.studio.database.read() as session:
         assert session.scalars(select(Project)).one().settings.clip_rate == 16_000
-        assert "clip format" in session.scalars(select(Trace.action)).all()
+        assert "clip format" in session.scalars(select(AuditLogEntry.action)).all()
     # What is not offered changes nothing; who is no lead sees the words and has no form.
     assert root.post(change, data={**chosen, "clip_rate": "1"}).status_code == 422
     seen = anna.get(path).text

@@ -10,7 +10,7 @@ import pytest
 from acting import BASE, CONTENT
 
 from conftest import Site, on_both
-from mmar.studio.release import write_project_release
+from mmar.studio.exchange.releases import write_project_release
 from waiting import until
 
 

@@ -13,8 +13,8 @@ from conftest import Site
 from mmar.items import benchmark_digest, load_benchmark
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person
-from mmar.studio.importing import import_items
-from mmar.studio.release import write_project_release
+from mmar.studio.exchange.importing import import_items
+from mmar.studio.exchange.releases import write_project_release
 from mmar.studio.store import people, projects
 
 MMAR = Path(__file__).parents[3] / "../shared/mmar/MMAR-meta.jsonl"

@@ -20,11 +20,11 @@ from conftest import PASSWORD, Site, free_port, on_both, serve
 from mmar.errors import InputError
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
-from mmar.studio.data.tables import LoginSession, LoginTry, Person, Trace
+from mmar.studio.data.tables import AuditLogEntry, LoginAttempt, LoginSession, Person
 from mmar.studio.data.transfer import plain_tables
-from mmar.studio.library import media_file
-from mmar.studio.release import release_folder
-from mmar.studio.security.rates import BY_LOGIN, WHILE, forget_tries, wait_before_login
+from mmar.studio.exchange.releases import release_folder
+from mmar.studio.media.media_store import media_file
+from mmar.studio.security.login_limits import BY_LOGIN, WHILE, clear_login_attempts, login_delay
 from mmar.studio.start import open_studio, setup_link
 from mmar.studio.store import projects
 from mmar.studio.web.context import COOKIE
@@ -149,14 +149,14 @@ def test_guessing_passwords_is_slowed_down_and_written_down(site: Site) -> None:
     assert client.post("/login", data={"login": "anna", "password": PASSWORD}).status_code == 429
     assert Somebody(site, "ben").csrf
     with site.studio.database.read() as session:
-        actions = session.scalars(select(Trace.action)).all()
+        actions = session.scalars(select(AuditLogEntry.action)).all()
     # However often it is limited, a stranger writes a line a minute.
     assert (actions.count("login failed"), actions.count("login limited")) == (10, 1)
     later = site.studio.clock() + timedelta(seconds=61)
     site.studio.clock = lambda: later
     assert client.post("/login", data={"login": "anna", "password": PASSWORD}).status_code == 429
     with site.studio.database.read() as session:
-        assert list(session.scalars(select(Trace.action))).count("login limited") == 2
+        assert list(session.scalars(select(AuditLogEntry.action))).count("login limited") == 2
 
 
 def test_ones_own_password_is_changed_by_whoever_knows_it_and_ends_the_other_sessions(site: Site) -> None:
@@ -182,7 +182,7 @@ def test_ones_own_password_is_changed_by_whoever_knows_it_and_ends_the_other_ses
         site.client("anna").post("/me/password", data={"old": fresh["password"], **fresh}).status_code == 403
     )
     with site.studio.database.read() as session:
-        assert list(session.scalars(select(Trace.action))).count("password set") == 1
+        assert list(session.scalars(select(AuditLogEntry.action))).count("password set") == 1
 
 
 def test_a_password_is_guessed_at_no_faster_where_it_is_changed(site: Site) -> None:
@@ -211,7 +211,7 @@ def test_a_restart_forgets_no_try_and_two_servers_count_together(site: Site) -> 
     right = {"login": "anna", "password": PASSWORD}
     assert site.client().post("/login", data=right).status_code == 303
     with site.studio.database.read() as session:
-        assert [row.key for row in session.scalars(select(LoginTry))] == ["address 127.0.0.1"]
+        assert [row.key for row in session.scalars(select(LoginAttempt))] == ["address 127.0.0.1"]
 
 
 def test_tries_are_counted_exactly_however_many_come_at_once(database: Database) -> None:
@@ -219,15 +219,15 @@ def test_tries_are_counted_exactly_however_many_come_at_once(database: Database)
 
     def tried(_: int) -> bool:
         with database.write() as session:
-            return not wait_before_login(session, "anna", "10.0.0.1", now)
+            return not login_delay(session, "anna", "10.0.0.1", now)
 
     with ThreadPoolExecutor(8) as many:
         assert sum(many.map(tried, range(40))) == BY_LOGIN
     with database.write() as session:
-        assert wait_before_login(session, "anna", "10.0.0.2", now + WHILE / 2) == WHILE / 2
-        assert not wait_before_login(session, "ben", "10.0.0.2", now)
-        forget_tries(session, "anna")
-        assert not wait_before_login(session, "anna", "10.0.0.1", now)
+        assert login_delay(session, "anna", "10.0.0.2", now + WHILE / 2) == WHILE / 2
+        assert not login_delay(session, "ben", "10.0.0.2", now)
+        clear_login_attempts(session, "anna")
+        assert not login_delay(session, "anna", "10.0.0.1", now)
 
 
 def test_who_exists_does_not_show_in_the_time_or_words_of_an_answer(site: Site) -> None:
@@ -395,7 +395,7 @@ def test_a_fetch_of_an_address_inside_is_refused(tmp_path: Path, site: Site) -> 
                 session, 1, "fetch-strict", url, {"url": url, "source": f"url:{url}"}, site.studio.clock()
             )
             assert job.id
-    from mmar.studio.jobs.fetching import fetch_recording
+    from mmar.studio.jobs.fetch import fetch_recording
 
     worker = Worker(strict, site.studio.database, site.studio.clock, {"fetch-strict": fetch_recording})
     while worker.do_one():

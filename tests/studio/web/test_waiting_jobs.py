@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from conftest import MediaServer, Site, on_both
 from mmar.studio.data.media_tables import Clip, Job, Recording
-from mmar.studio.jobs.work import TryAgain, Work
+from mmar.studio.jobs.context import JobContext, RetryJob
 from mmar.studio.jobs.worker import Worker
 from mmar.studio.store.jobs import JOB_LEASE, MOST_ATTEMPTS, claim_job, enqueue, retry
 from waiting import until
@@ -29,7 +29,7 @@ def test_a_job_whose_worker_died_is_done_by_the_next_and_the_dead_ones_result_do
         assert claim_job(session, "dead", clock(), ["mine"])
     done: list[str] = []
 
-    def work(one: Work) -> None:
+    def work(one: JobContext) -> None:
         done.append("again")
 
     fresh = Worker(site.studio.config, database, clock, {"mine": work})
@@ -56,8 +56,8 @@ def test_a_job_that_keeps_failing_gives_up_and_may_be_run_again(site: Site) -> N
     def clock() -> object:
         return site.studio.clock() + timedelta(hours=next(times))
 
-    def work(_: Work) -> None:
-        raise TryAgain("the network is away")
+    def work(_: JobContext) -> None:
+        raise RetryJob("the network is away")
 
     with database.write() as session:
         job = enqueue(session, 1, "mine", "k", {}, site.studio.clock())

@@ -40,7 +40,7 @@ def heard(case: Case, inspector: Actor) -> Case:
 def refusal(case: Case, actor: Actor, command: Command, now: datetime = NOW) -> str:
     with pytest.raises(NotAllowed) as caught:
         perform(case, actor, command, now)
-    return caught.value.kind
+    return caught.value.code
 
 
 def test_an_item_goes_from_draft_to_approved_by_two_people() -> None:
@@ -65,7 +65,7 @@ def test_nobody_inspects_what_they_wrote_even_as_lead() -> None:
     for author in (BOTH, LEA, Actor(6, frozenset({Role.ADMIN}))):
         with pytest.raises(NotAllowed) as caught:
             claim(in_inspection(author), author, NOW)
-        assert caught.value.kind == "writer"
+        assert caught.value.code == "writer"
 
 
 def test_a_lead_who_corrected_one_word_cannot_inspect_it_either() -> None:

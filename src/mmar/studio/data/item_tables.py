@@ -20,6 +20,7 @@ __all__ = [
     "Item",
     "JudgementDraft",
     "KeyView",
+    "Playback",
     "Proposal",
     "Revision",
     "Verdict",
@@ -108,11 +109,11 @@ class Event(Base):
 
 
 class BlindAnswer(Base):
-    """An answer by ear, before the key was seen."""
+    """An answer given before the key was seen. `heard` says whether the clip had been played to its end."""
 
-    __tablename__ = "hearing"
+    __tablename__ = "blind_answer"
     __table_args__ = (
-        Index("uq_hearing_item_revision_person", "item_id", "revision", "person_id", unique=True),
+        Index("uq_blind_answer_item_revision_person", "item_id", "revision", "person_id", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -121,7 +122,19 @@ class BlindAnswer(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     choice: Mapped[int | None]
     key: Mapped[int]
+    heard: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Playback(Base):
+    """A person's first playback of a clip: when it began, and when it had been played to its end."""
+
+    __tablename__ = "playback"
+
+    clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    started: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class KeyView(Base):

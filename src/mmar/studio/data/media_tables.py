@@ -40,10 +40,7 @@ class Recording(Base):
 
 
 class Clip(Base):
-    """Segments of a recording, joined; made anew at any time from the recording.
-
-    `levels` is nothing where an older program cut the clip and it was not measured since.
-    """
+    """Segments of a recording, joined. Can be cut again from the recording at any time."""
 
     __tablename__ = "clip"
     __table_args__ = (Index("uq_clip_project_key", "project_id", "key", unique=True),)
@@ -60,9 +57,9 @@ class Clip(Base):
     channels: Mapped[int]
     loudness: Mapped[float | None]
     peak: Mapped[float | None]
-    levels: Mapped[Levels | None] = mapped_column(JsonRecord(Levels))
+    levels: Mapped[Levels] = mapped_column(JsonRecord(Levels))
     waveform: Mapped[str | None] = mapped_column(String(300))
-    fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     alike: Mapped[tuple[int, ...]] = mapped_column(JsonRecord(tuple[int, ...]))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -30,8 +30,8 @@ class ReleasedClip(msgspec.Struct, frozen=True):
 class Release(Base):
     """A release that was written.
 
-    `items` holds numbers of items with the revision that was frozen, `clips` the sounds by public id (nothing in
-    releases that older programs wrote), `facts` what the data sheet says.
+    `items` holds item numbers with the revision that was released, `clips` the clips by public id, `facts` what
+    the data sheet says.
     """
 
     __tablename__ = "release"
@@ -44,7 +44,7 @@ class Release(Base):
     digest: Mapped[str] = mapped_column(String(64))
     items: Mapped[tuple[tuple[int, int], ...]] = mapped_column(JsonRecord(tuple[tuple[int, int], ...]))
     path: Mapped[str] = mapped_column(String(300))
-    clips: Mapped[dict[str, ReleasedClip] | None] = mapped_column(JsonRecord(dict[str, ReleasedClip]))
+    clips: Mapped[dict[str, ReleasedClip]] = mapped_column(JsonRecord(dict[str, ReleasedClip]))
     facts: Mapped[dict[str, Any]] = mapped_column(JsonRecord(dict[str, Any]))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -41,7 +41,10 @@ class Base(DeclarativeBase):
 
 
 class Person(Base):
-    """Somebody who can log in. Never deleted, so that every revision keeps its writer."""
+    """Somebody who can log in. Never deleted, so that every revision keeps its writer.
+
+    `project_id` is the project whose admin invited them; none for accounts made by an admin of the site.
+    """
 
     __tablename__ = "person"
 
@@ -51,6 +54,7 @@ class Person(Base):
     password: Mapped[str | None] = mapped_column(String(300))
     site_admin: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"))
     created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -71,7 +75,7 @@ class LoginAttempt(Base):
     """A try to log in, by name or by address; cleared away after a while."""
 
     __tablename__ = "login_attempt"
-    __table_args__ = (Index("ix_login_try_key_at", "key", "at"),)
+    __table_args__ = (Index("ix_login_attempt_key_at", "key", "at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(100))
@@ -106,7 +110,7 @@ class ApiToken(Base):
 class AuditLogEntry(Base):
     """One line of the audit log; a trigger forbids to change or delete it."""
 
-    __tablename__ = "trace"
+    __tablename__ = "audit_log"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

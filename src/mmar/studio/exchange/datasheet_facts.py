@@ -55,7 +55,6 @@ def release_facts(session: Session, project: Project, frozen: Snapshot) -> dict[
         "licence_text": settings.licence_text or _licence_text(settings.licence),
         "canary": settings.canary,
         "withheld": settings.withheld + _withheld_too(settings, frozen),
-        "regions": True,
         "contact": settings.contact,
         "written_by": f"mmar {__version__}",
         "clip_format": _clip_words(settings, list(frozen.measured.values())),
@@ -86,7 +85,7 @@ def audit_words(
     if not published:
         return {}
     sounds: dict[str, Sound] | None = {
-        item.audio_path: sound_of(audio[item.id], clips.get(item.id)) for item in items if item.id in audio
+        item.audio_path: sound_of(audio[item.id], clips[item.id]) for item in items if item.id in audio
     }
     found = audit(Benchmark(published, about.name), sounds=sounds or None, accepted=accepted)
     return {"audit_report": audit_text(found), "bias_report": bias_text(found, published, targets)}

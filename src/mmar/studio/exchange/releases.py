@@ -25,8 +25,6 @@ from mmar.studio.exchange.datasheet_facts import audit_words, release_facts
 from mmar.studio.exchange.release_facts import ReleaseFacts, TakenDown, new_canary
 from mmar.studio.exchange.release_files import public_items, write_release
 from mmar.studio.exchange.snapshot import clip_files, refuse_taken_down, release_snapshot, take_snapshot
-from mmar.studio.jobs.clips import items_with_unmeasured_clips
-from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.takedowns import taken_down_since
 from mmar.studio.workflow import State
 
@@ -81,7 +79,6 @@ def write_project_release(
         UsageError: no such project, nothing approved, or an item of a version that exists was taken down.
         InputError: the version cannot be a folder's name, or a clip is not the one that was frozen.
     """
-    _refuse_unmeasured(database, slug, version, now)
     with database.write() as session:
         project = session.scalar(select(Project).where(Project.slug == slug))
         if project is None:
@@ -100,9 +97,6 @@ def write_project_release(
         else:
             frozen = release_snapshot(session, known)
             facts, targets = known.facts, {}
-            if "taken_down" not in facts:  # written by an older program
-                then = _taken_down(session, project.id, known.at)
-                facts = {**facts, "taken_down": msgspec.to_builtins(then)}
             refuse_taken_down(version, taken_down_since(session, known))
         day = known.day if known else now.date().isoformat()
         previous = _previous(config, session, project, before) if known is None else None
@@ -125,7 +119,7 @@ def write_project_release(
         previous=previous,
         gone=gone,
         changes=facts.get("changes"),
-        sheet=facts.get("sheet") or (_sheet_there(folder) if known is not None else None),
+        sheet=facts.get("sheet"),
     )
     if known is not None:
         return known
@@ -165,34 +159,9 @@ def _before(session: Session, project_id: int, version: str, known: Release | No
     return session.scalar(earlier.order_by(Release.id.desc()).limit(1))
 
 
-def _sheet_there(folder: Path) -> str | None:
-    """The data sheet that an older program wrote, which put it together in other words."""
-    path = folder / "DATASHEET.md"
-    return path.read_text(encoding="utf-8") if path.is_file() else None
-
-
-def _refuse_unmeasured(database: Database, slug: str, version: str, now: datetime) -> None:
-    """Before a new version: queue the clips of which an older program measured nothing, and say so."""
-    with database.write() as session:
-        project = session.scalar(select(Project).where(Project.slug == slug))
-        if project is None or _find(session, project.id, version) is not None:
-            return
-        items = items_with_unmeasured_clips(session, project.id)
-        for number in items:
-            item = session.get_one(Item, number)
-            enqueue(session, item.project_id, "clip", item.clip_key, {"item": number}, now, item_id=number)
-    if items:
-        raise UsageError(
-            f"{len(items)} clips were cut by an older program and are being measured now; "
-            "write the release when those jobs are done"
-        )
-
-
-def _taken_down(session: Session, project_id: int, until: datetime | None = None) -> list[TakenDown]:
+def _taken_down(session: Session, project_id: int) -> list[TakenDown]:
     """The list, and the items that were released before and taken down without being on it."""
     query = select(Takedown).where(Takedown.project_id == project_id).order_by(Takedown.id)
-    if until is not None:
-        query = query.where(Takedown.at <= until)
     listed = [TakenDown(one.what, one.why) for one in session.scalars(query)]
     releases = session.scalars(select(Release).where(Release.project_id == project_id))
     released = {number for one in releases for number, _ in one.items}
@@ -205,7 +174,7 @@ def _taken_down(session: Session, project_id: int, until: datetime | None = None
     return listed + [
         TakenDown(public_id, "an item, by its makers")
         for number, public_id in down
-        if until is None and number in released and public_id not in named
+        if number in released and public_id not in named
     ]
 
 

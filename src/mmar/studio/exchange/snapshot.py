@@ -17,7 +17,7 @@ from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.release_tables import Release, ReleasedClip
 from mmar.studio.data.tables import Project
 from mmar.studio.media.media_store import media_file
-from mmar.studio.store.clips import clip_key, clip_of, published_path
+from mmar.studio.store.clips import clip_of, published_path
 from mmar.studio.store.revisions import content_at
 from mmar.studio.store.takedowns import is_taken_down, taken_down
 from mmar.studio.workflow import ItemContent, State
@@ -73,20 +73,12 @@ def release_snapshot(session: Session, release: Release) -> Snapshot:
 
     What was taken down is among them.
     """
-    items, clips = [], {}
+    items = []
     for number, revision in release.items:
         item = session.get_one(Item, number)
         content = content_at(session, number, revision)
-        if release.clips is None and (key := clip_key(content)):
-            clip = session.scalar(select(Clip).where(Clip.project_id == release.project_id, Clip.key == key))
-            if clip is not None:
-                clips[item.public_id] = ReleasedClip(clip.path, clip.sha256)
-        if release.facts.get("regions", False):
-            items.append(_public(item, content, item.public_id in (release.clips or {})))
-        else:  # as an older program wrote it
-            path = published_path(content, item.public_id, with_clip=False)
-            items.append(to_item(content, item.public_id, path))
-    return Snapshot(tuple(items), tuple(release.items), clips if release.clips is None else release.clips)
+        items.append(_public(item, content, item.public_id in release.clips))
+    return Snapshot(tuple(items), tuple(release.items), release.clips)
 
 
 def refuse_taken_down(version: str, items: Sequence[str]) -> None:

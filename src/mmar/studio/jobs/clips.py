@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlalchemy import select
@@ -11,7 +10,6 @@ from sqlalchemy.orm import Session
 from mmar.audio import describe
 from mmar.audit.sounds import Sound
 from mmar.errors import UsageError
-from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.tables import Project
@@ -20,9 +18,8 @@ from mmar.studio.jobs.context import JobContext
 from mmar.studio.media.media_store import media_file
 from mmar.studio.store.clips import clip_key, recording_of
 from mmar.studio.store.revisions import content_of
-from mmar.studio.workflow import State
 
-__all__ = ["cut_clip", "items_with_unmeasured_clips", "measure_clips", "sound_of"]
+__all__ = ["cut_clip", "sound_of"]
 
 _SAME_SOUND = 0.1
 """Unrelated sounds stay below 0.02, a copy that went through MP3 above 0.2 (`mmar.audio.landmarks`)."""
@@ -57,7 +54,6 @@ def cut_clip(work: JobContext) -> None:
         )
         stays = _stays(session, work.project_id, key, wanted)
     if stays:
-        measure_clips(work.config.media, work.database, [item.id])
         return
     if recording is None or wanted is None:
         raise UsageError("its recording is not here; fetch or upload it first")
@@ -135,63 +131,11 @@ def _alike(work: JobContext, key: str, mark: bytes) -> tuple[int, ...]:
     return tuple(number for score, number in scores[:5] if score > _SAME_SOUND)
 
 
-def items_with_unmeasured_clips(session: Session, project_id: int) -> list[int]:
-    """Numbers of approved items with a clip of which nothing was measured."""
-    found = (
-        select(Item.id)
-        .join(Clip, (Clip.project_id == Item.project_id) & (Clip.key == Item.clip_key))
-        .where(Item.project_id == project_id, Item.state == State.APPROVED.value, Clip.levels.is_(None))
-        .order_by(Item.id)
-    )
-    return list(session.scalars(found))
-
-
-def measure_clips(
-    media: Path,
-    database: Database,
-    items: Sequence[int],
-    told: Callable[[int, int], None] = lambda _done, _all: None,
-) -> None:
-    """Decode and measure the clips of some items, those that were not measured yet.
+def sound_of(path: Path, clip: Clip) -> Sound:
+    """A clip as the audit takes it, from what was measured when it was cut. Only the file's header is read.
 
     Args:
-        media: the media folder.
-        database: for reading and writing.
-        items: their numbers.
-        told: called with how many are done, of how many.
-
-    Raises:
-        InputError: a clip is gone, or cannot be read.
+        path: the clip's file.
+        clip: its row.
     """
-    from mmar.audio.landmarks import fingerprint
-    from mmar.audio.levels import measure_levels
-    from mmar.audio.read import read_clip
-
-    for done, number in enumerate(items):
-        told(done, len(items))
-        with database.read() as session:
-            clip = session.scalar(
-                select(Clip)
-                .join(Item, (Clip.project_id == Item.project_id) & (Clip.key == Item.clip_key))
-                .where(Item.id == number, Clip.levels.is_(None))
-            )
-        if clip is None:
-            continue
-        sound = read_clip(media_file(media, clip.path))
-        levels, mark = measure_levels(sound), fingerprint(sound)
-        with database.write() as session:
-            row = session.get_one(Clip, clip.id)
-            row.levels, row.fingerprint = levels, mark
-    told(len(items), len(items))
-
-
-def sound_of(path: Path, clip: Clip | None) -> Sound:
-    """A clip as the audit hears it, from what was measured; only the head of the file is read.
-
-    Args:
-        path: its file.
-        clip: what is known of it; nothing where nobody measured it.
-    """
-    if clip is None or clip.levels is None:
-        return Sound(path, facts=describe(path))
-    return Sound(path, facts=describe(path), levels=clip.levels, mark=clip.fingerprint or b"")
+    return Sound(path, facts=describe(path), levels=clip.levels, mark=clip.fingerprint)

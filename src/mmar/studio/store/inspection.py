@@ -21,8 +21,8 @@ __all__ = [
     "claim_item",
     "key_is_hidden",
     "knows_key",
+    "mark_key_seen",
     "project_ratings",
-    "record_key_view",
     "release_item",
 ]
 
@@ -144,7 +144,7 @@ def knows_key(session: Session, item: Item, person: int) -> bool:
     return item.author_id == person or bool(session.scalar(select(or_(seen, wrote))))
 
 
-def record_key_view(session: Session, item: Item, person: int, now: datetime) -> None:
+def mark_key_seen(session: Session, item: Item, person: int, now: datetime) -> None:
     """Record that the key was shown to a person. An answer of theirs is not blind afterwards."""
     if not knows_key(session, item, person):
         session.add(KeyView(item_id=item.id, person_id=person, at=now))

@@ -161,7 +161,7 @@ def taken_down_since(session: Session, release: Release) -> list[str]:
     ).all()
     names = {number: (public_id, state) for number, public_id, state in rows}
     said = _addresses(session, release) if banned else {}
-    clips = release.clips or {}
+    clips = release.clips
     gone = []
     for number, revision in release.items:
         public_id, state = names[number]

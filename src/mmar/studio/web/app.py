@@ -14,8 +14,8 @@ from starlette.staticfiles import StaticFiles
 
 from mmar._version import __version__
 from mmar.studio.jobs.worker import Worker, kinds_for
-from mmar.studio.security.bodies import STRANGERS, BodyLimits
 from mmar.studio.security.headers import SecureHeaders
+from mmar.studio.security.request_limits import ANONYMOUS_LIMIT, BodyLimits
 from mmar.studio.web import api, pages
 from mmar.studio.web.context import Studio, is_logged_in
 from mmar.studio.web.error_handlers import add_error_handlers, error_response, fault_response
@@ -68,7 +68,7 @@ def create_app(studio: Studio, *, work: bool = True) -> FastAPI:
         BodyLimits,
         known=partial(is_logged_in, studio),
         said=lambda scope, *refusal: error_response(Request(scope), *refusal),
-        largest_upload=studio.config.max_upload + STRANGERS,  # the form around the file
+        largest_upload=studio.config.max_upload + ANONYMOUS_LIMIT,  # the form around the file
     )
     app.add_middleware(SecureHeaders, fault=fault_response, https=studio.config.https)
     app.mount("/static", CachedFiles(directory=STATIC), name="static")

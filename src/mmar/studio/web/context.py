@@ -18,9 +18,9 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import Visitor, find_visitor, person_of_token, same, touch_session
+from mmar.studio.store.inspection import answers_version, knows_key, mark_key_seen, project_ratings
 from mmar.studio.store.people import project_and_actor
-from mmar.studio.store.queues import blind_answers, knows_key, last_hearing, note_key_shown
-from mmar.studio.workflow import Actor, NotThere
+from mmar.studio.workflow import Actor, NotFound
 from mmar.studio.workflow.agreement import HumanScore, human_score
 
 __all__ = [
@@ -77,15 +77,15 @@ class Studio:
     database: Database
     passwords: Passwords
     clock: Callable[[], datetime] = _now
-    scores: dict[int, tuple[int, datetime, int, HumanScore]] = field(default_factory=dict)
+    scores: dict[int, tuple[tuple[int, int], datetime, int, HumanScore]] = field(default_factory=dict)
 
     def human(self, session: Session, project_id: int) -> HumanScore:
         """What a project's listeners achieve; computed anew after somebody answered, of many not at once."""
-        newest = last_hearing(session, project_id)
+        newest = answers_version(session, project_id)
         kept = self.scores.get(project_id)
         settled = kept is not None and kept[2] > _MANY and (self.clock() - kept[1]).total_seconds() < _FRESH_S
         if kept is None or (kept[0] != newest and not settled):
-            score = human_score(blind_answers(session, project_id))
+            score = human_score(project_ratings(session, project_id))
             kept = newest, self.clock(), score.answers, score
             self.scores[project_id] = kept
         return kept[3]
@@ -225,7 +225,7 @@ def project_context(
         found = project_and_actor(session, slug, visitor.person)
     _touched(request, studio, visitor)
     if found is None or not found[1].roles:
-        raise NotThere(f"there is no project “{slug}” that you belong to")
+        raise NotFound(f"there is no project “{slug}” that you belong to")
     ctx = request.state.place = ProjectContext(studio, visitor.person, visitor.csrf, *found, form)
     return ctx
 
@@ -250,7 +250,7 @@ def record_key_view(ctx: ProjectContext, item: Item) -> None:
         known = knows_key(session, item, ctx.person.id)
     if not known:
         with ctx.studio.database.write() as session:
-            note_key_shown(session, item, ctx.person.id, ctx.studio.clock())
+            mark_key_seen(session, item, ctx.person.id, ctx.studio.clock())
 
 
 def attached(session: Session, project: Project) -> Project:

@@ -18,7 +18,7 @@ from mmar.errors import ExternalError, InputError, MmarError
 from mmar.studio.data import DatabaseAwayError
 from mmar.studio.web.context import ForgedRequest, FragmentOnly, LoginRequired, context_of, visitor_of
 from mmar.studio.web.render import render_page
-from mmar.studio.workflow import NotThere, Refused
+from mmar.studio.workflow import NotAllowed, NotFound
 
 __all__ = ["add_error_handlers", "error_response", "fault_response"]
 
@@ -69,7 +69,9 @@ def add_error_handlers(app: FastAPI) -> None:
         if isinstance(error, DatabaseAwayError):
             _LOG.warning("%s, at %s %s", error, request.method, request.url.path)
         usual = "away" if isinstance(error, ExternalError) else "input"
-        return error_response(request, _status(error), getattr(error, "kind", usual), _message(error))
+        return error_response(
+            request, _status(error), error.code if isinstance(error, NotAllowed) else usual, _message(error)
+        )
 
     @app.exception_handler(DataError)
     @app.exception_handler(OverflowError)
@@ -99,10 +101,10 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 def _status(error: Exception) -> int:
-    if isinstance(error, Refused):
+    if isinstance(error, NotAllowed):
         forbidden = {"role": 403, "own": 403, "writer": 403, "incomplete": 422, "reason": 422}
-        return forbidden.get(error.kind, 409)
-    if isinstance(error, NotThere):
+        return forbidden.get(error.code, 409)
+    if isinstance(error, NotFound):
         return 404
     return 503 if isinstance(error, ExternalError) else 422
 

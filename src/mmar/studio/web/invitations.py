@@ -10,7 +10,7 @@ from mmar.studio.data.tables import Membership, Person
 from mmar.studio.security.sessions import end_sessions_of, make_link
 from mmar.studio.store import people
 from mmar.studio.web.context import ProjectContext, attached
-from mmar.studio.workflow import NotThere, Refused, Role
+from mmar.studio.workflow import NotAllowed, NotFound, Role
 
 __all__ = ["invite_person", "new_password_link", "require_admin", "set_person_active"]
 
@@ -19,10 +19,10 @@ def require_admin(ctx: ProjectContext) -> None:
     """Let nobody but the project's admins go on.
 
     Raises:
-        Refused: not an admin of the project.
+        NotAllowed: not an admin of the project.
     """
     if not ctx.actor.has(Role.ADMIN):
-        raise Refused("role", "only an admin of the project may do that")
+        raise NotAllowed("role", "only an admin of the project may do that")
 
 
 def invite_person(ctx: ProjectContext, login: str, name: str, roles: frozenset[Role]) -> str:
@@ -32,7 +32,7 @@ def invite_person(ctx: ProjectContext, login: str, name: str, roles: frozenset[R
         The token of a new person's link; empty for somebody who is known already.
 
     Raises:
-        Refused: not an admin of the project.
+        NotAllowed: not an admin of the project.
         UsageError: no role.
         InputError: the login cannot be one.
     """
@@ -48,7 +48,9 @@ def invite_person(ctx: ProjectContext, login: str, name: str, roles: frozenset[R
             token = make_link(session, person.id, "invite", now)
         people.set_roles(session, project, person, roles, ctx.actor)
         said = ", ".join(sorted(roles))
-        people.trace(session, now, ctx.person.id, "roles", person.login, detail=said, project_id=project.id)
+        people.log_action(
+            session, now, ctx.person.id, "roles", person.login, detail=said, project_id=project.id
+        )
     return token
 
 
@@ -59,17 +61,17 @@ def new_password_link(ctx: ProjectContext, person_id: int) -> tuple[str, str]:
         Their login, and the token of the link.
 
     Raises:
-        Refused: not an admin, or not one who may decide about this person's account.
+        NotAllowed: not an admin, or not one who may decide about this person's account.
         UsageError: nobody of this number belongs to the project.
     """
     now = ctx.studio.clock()
     with ctx.studio.database.write() as session:
         person = account_of(session, ctx, person_id)
         if not person.active:
-            raise Refused("state", f"{person.name} is deactivated; reactivate them first")
+            raise NotAllowed("state", f"{person.name} is deactivated; reactivate them first")
         token = make_link(session, person.id, "password", now)
         end_sessions_of(session, person.id)
-        people.trace(session, now, ctx.person.id, "link made", person.login, project_id=ctx.project.id)
+        people.log_action(session, now, ctx.person.id, "link made", person.login, project_id=ctx.project.id)
         return person.login, token
 
 
@@ -77,7 +79,7 @@ def account_of(session: Session, ctx: ProjectContext, person_id: int) -> Person:
     """A member about whose account, which counts in every project, this admin may decide.
 
     Raises:
-        Refused: not an admin; or the person runs the site or belongs to other projects, and the admin does
+        NotAllowed: not an admin; or the person runs the site or belongs to other projects, and the admin does
             not run the site.
         UsageError: nobody of this number belongs to the project.
     """
@@ -85,15 +87,15 @@ def account_of(session: Session, ctx: ProjectContext, person_id: int) -> Person:
     person = session.get(Person, person_id)
     member = {row.id for row, _ in people.members(session, ctx.project.id)}
     if person is None or person.id not in member:
-        raise NotThere("there is no such person in this project")
+        raise NotFound("there is no such person in this project")
     if person.site_admin and not ctx.person.site_admin:
-        raise Refused("role", f"{person.name} runs the site; only an admin of the site may do that")
+        raise NotAllowed("role", f"{person.name} runs the site; only an admin of the site may do that")
     elsewhere = select(Membership.project_id).where(
         Membership.person_id == person.id, Membership.project_id != ctx.project.id
     )
     if not ctx.person.site_admin and session.scalar(elsewhere.limit(1)) is not None:
         # Else the admin of one project could become somebody in another.
-        raise Refused("role", f"{person.name} belongs to other projects too; ask an admin of the site")
+        raise NotAllowed("role", f"{person.name} belongs to other projects too; ask an admin of the site")
     return person
 
 
@@ -101,18 +103,18 @@ def set_person_active(ctx: ProjectContext, person_id: int, *, active: bool) -> P
     """Shut a member out of the site, or let them in again.
 
     Raises:
-        Refused: not an admin, or not one who may decide about this person's account.
+        NotAllowed: not an admin, or not one who may decide about this person's account.
         UsageError: nobody of this number belongs to the project, or they are its last admin.
     """
     now = ctx.studio.clock()
     with ctx.studio.database.write() as session:
         person = account_of(session, ctx, person_id)
         was = person.active
-        freed = people.set_active(session, person, ctx.person, now, active=active)
+        freed = people.set_person_active(session, person, ctx.person, now, active=active)
         if person.active != was:
             done = "reactivated" if active else "deactivated"
             said = f"{freed} items given back" if freed else ""
-            people.trace(
+            people.log_action(
                 session, now, ctx.person.id, done, person.login, detail=said, project_id=ctx.project.id
             )
     return person

@@ -9,13 +9,12 @@ from starlette.datastructures import UploadFile
 from mmar.errors import InputError
 from mmar.files.archives import Limits
 from mmar.studio.data.media_tables import Recording
-from mmar.studio.import_files import Source, import_file
-from mmar.studio.importing import Imported
-from mmar.studio.items_file import is_archive
-from mmar.studio.library import incoming_file, keep_audio
+from mmar.studio.exchange.importing import Imported, Source, import_file
+from mmar.studio.exchange.item_files import is_archive
+from mmar.studio.media.media_store import incoming_file, store_audio
 from mmar.studio.store.media import add_recording
 from mmar.studio.web.context import ProjectContext, attached
-from mmar.studio.workflow import Refused, Role
+from mmar.studio.workflow import NotAllowed, Role
 
 __all__ = ["import_upload", "store_upload"]
 
@@ -29,18 +28,18 @@ def store_upload(ctx: ProjectContext) -> Recording:
 
     Raises:
         InputError: there is none, or it is not sound, damaged, or too large.
-        Refused: not an annotator.
+        NotAllowed: not an annotator.
     """
     sent = ctx.form.get("file")
     if not isinstance(sent, UploadFile):
         raise InputError("no file was sent", field="file", hint="choose a recording")
     if not ctx.actor.has(Role.ANNOTATOR):
-        raise Refused("role", "to upload needs the role annotator")
+        raise NotAllowed("role", "to upload needs the role annotator")
     media, limit = ctx.studio.config.media, ctx.studio.config.max_upload
     with incoming_file(media) as path:
         _save(sent, path)
         try:
-            kept = keep_audio(media, path, max_bytes=limit)
+            kept = store_audio(media, path, max_bytes=limit)
         except InputError as error:
             # The file's name here is of our own making and says nothing to its sender.
             raise InputError(error.problem, field="file", hint=error.hint) from None
@@ -59,10 +58,10 @@ def import_upload(ctx: ProjectContext) -> tuple[Imported, str]:
 
     Raises:
         InputError: there is no file, or something in it cannot be read.
-        Refused: not a lead.
+        NotAllowed: not a lead.
     """
     if not ctx.actor.has(Role.LEAD):
-        raise Refused("role", "only a lead may import items")
+        raise NotAllowed("role", "only a lead may import items")
     sent = ctx.form.get("file")
     if not isinstance(sent, UploadFile):
         raise InputError("no file was sent", field="file", hint="send a multipart form with a file")

@@ -196,20 +196,22 @@ def find(action: Action) -> Transition:
 Rule = Literal[
     "state", "role", "own", "writer", "lease", "listen", "incomplete", "audio", "unchanged", "reason", "stale"
 ]
+"""Codes of `NotAllowed`."""
 
 
-class NotAllowed(UsageError):  # noqa: N818 - says what happened, like the models' RequestFailed
-    """An action that may not be done now or not by this person.
+class NotAllowed(UsageError):  # noqa: N818 - an answer to a person, not a fault
+    """An action that is not allowed now, or not for this person.
 
     Args:
-        kind: which rule stood in the way.
+        code: the rule that does not hold.
         message: the rule and what to do, for the person.
     """
 
-    def __init__(self, kind: Rule, message: str) -> None:
-        super().__init__(message)
-        self.kind: Rule = kind
+    def __init__(self, code: Rule, message: str) -> None:
+        super().__init__(message, code=code)
 
 
 class NotFound(UsageError):  # noqa: N818 - as above
-    """What was named does not exist, or not for whoever names it; which of the two is not said."""
+    """What was named does not exist, or is not visible to this person. The message does not say which."""
+
+    default_code = "not-found"

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Request
 
 from mmar.studio.security.sessions import Visitor, make_api_token
-from mmar.studio.store.people import revoke_token, tokens_of, trace
+from mmar.studio.store.people import log_action, revoke_token, tokens_of
 from mmar.studio.web.context import current_visitor, studio_of
-from mmar.studio.workflow.refusal import NotThere
+from mmar.studio.workflow.states import NotFound
 
 __all__ = ["router"]
 
@@ -43,7 +43,7 @@ def make(
     kept = name.strip()[:100] or "program"
     with studio.database.write() as session:
         fresh = make_api_token(session, visitor.person.id, kept, studio.clock())
-        trace(session, studio.clock(), visitor.person.id, "token made", kept)
+        log_action(session, studio.clock(), visitor.person.id, "token made", kept)
     return {"name": kept, "token": fresh}
 
 
@@ -53,4 +53,4 @@ def revoke(request: Request, visitor: LoggedIn, token_id: int) -> None:
     studio = studio_of(request)
     with studio.database.write() as session:
         if not revoke_token(session, visitor.person.id, token_id, studio.clock()):
-            raise NotThere(f"you have no token {token_id}")
+            raise NotFound(f"you have no token {token_id}")

@@ -8,12 +8,11 @@ import msgspec
 from fastapi import APIRouter, Body, Depends
 
 from mmar.errors import UsageError
-from mmar.studio import bulk
-from mmar.studio.jobs.asking import ask_many
-from mmar.studio.store import finding
+from mmar.studio.jobs.model_requests import request_proposals
+from mmar.studio.store import bulk, item_search
 from mmar.studio.web.api.project import converted
 from mmar.studio.web.context import ProjectContext, project_context
-from mmar.studio.workflow import Action, Refused, Role
+from mmar.studio.workflow import Action, NotAllowed, Role
 
 __all__ = ["router"]
 
@@ -24,7 +23,7 @@ Chosen = Annotated[dict[str, Any] | None, Body()]
 
 
 @router.post("/hand-out", summary="Share items out among people")
-def hand_out(
+def assign_items(
     ctx: Context,
     role: Annotated[Literal["annotator", "inspector"], Body()],
     people: Annotated[list[int], Body()],
@@ -39,7 +38,7 @@ def hand_out(
     found = _numbers(ctx, items, matching)
     studio = ctx.studio
     return _plain(
-        bulk.hand_out(studio.database, ctx.project, found, ctx.actor, Role(role), people, studio.clock)
+        bulk.assign_items(studio.database, ctx.project, found, ctx.actor, Role(role), people, studio.clock)
     )
 
 
@@ -63,10 +62,12 @@ def move(
 def fetch(ctx: Context, items: Numbers = None, matching: Chosen = None) -> dict[str, Any]:
     """Jobs are queued; those that can be heard already are left."""
     if not ctx.actor.has(Role.ANNOTATOR):
-        raise Refused("role", "to prepare items needs the role annotator")
+        raise NotAllowed("role", "to prepare items needs the role annotator")
     found = _numbers(ctx, items, matching)
     studio = ctx.studio
-    return _plain(bulk.fetch_sounds(studio.database, ctx.project, found, ctx.person.id, studio.clock))
+    return _plain(
+        bulk.request_audio_for_items(studio.database, ctx.project, found, ctx.person.id, studio.clock)
+    )
 
 
 @router.post("/ask", summary="Ask the text model about many items", status_code=202)
@@ -79,10 +80,10 @@ def ask(
 ) -> dict[str, int]:
     """`thinking`, `distractors`, `sub_category`, `rubric`, `guess`; `again` also where one was proposed before."""
     if not ctx.actor.has(Role.ANNOTATOR):
-        raise Refused("role", "to prepare items needs the role annotator")
+        raise NotAllowed("role", "to prepare items needs the role annotator")
     found = _numbers(ctx, items, matching)
     studio = ctx.studio
-    queued, known = ask_many(
+    queued, known = request_proposals(
         studio.database, ctx.project, found, kinds, ctx.person.id, studio.clock, again=again
     )
     return {"queued": queued, "known": known}
@@ -93,9 +94,9 @@ def _numbers(ctx: ProjectContext, items: list[int] | None, matching: dict[str, A
         raise UsageError("say either `items`, numbers, or `matching`, which items")
     if items is not None:
         return items
-    chosen = converted(matching, finding.ItemFilter, "matching")
+    chosen = converted(matching, item_search.ItemFilter, "matching")
     with ctx.studio.database.read() as session:
-        return finding.item_numbers(session, ctx.project.id, chosen)
+        return item_search.item_numbers(session, ctx.project.id, chosen)
 
 
 def _plain(outcome: bulk.Outcome) -> dict[str, Any]:

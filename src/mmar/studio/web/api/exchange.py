@@ -11,16 +11,16 @@ from starlette.responses import Response
 from mmar.errors import InputError
 from mmar.items import Item as PublicItem
 from mmar.studio.data.release_tables import Release, Takedown
-from mmar.studio.importing import Imported, import_items
-from mmar.studio.items_file import plain_hint
-from mmar.studio.release import write_project_release
-from mmar.studio.store.people import trace
-from mmar.studio.takedowns import add_takedown, lift_takedown, taken_down_since
+from mmar.studio.exchange.importing import Imported, import_items
+from mmar.studio.exchange.item_files import plain_hint
+from mmar.studio.exchange.releases import write_project_release
+from mmar.studio.store.people import log_action
+from mmar.studio.store.takedowns import add_takedown, lift_takedown, taken_down_since
 from mmar.studio.web.context import ProjectContext, attached, project_context
 from mmar.studio.web.pages.release import download as archive
 from mmar.studio.web.pages.release import export as exported
 from mmar.studio.web.uploads import import_upload
-from mmar.studio.workflow import Refused, Role
+from mmar.studio.workflow import NotAllowed, Role
 
 __all__ = ["router"]
 
@@ -53,7 +53,7 @@ _FILE_FORM = {
 
 def _only_lead(ctx: ProjectContext) -> None:
     if not ctx.actor.has(Role.LEAD):
-        raise Refused("role", "only a lead may do that")
+        raise NotAllowed("role", "only a lead may do that")
 
 
 def _said(done: Imported) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def bring_in(
         done = import_items(
             session, project, ctx.actor, items, now, inspect=inspect, update=update, why="from records"
         )
-        trace(session, now, ctx.person.id, "import", "records", detail=done.words, project_id=project.id)
+        log_action(session, now, ctx.person.id, "import", "records", detail=done.words, project_id=project.id)
     return _said(done)
 
 
@@ -138,7 +138,7 @@ def release(ctx: Context, version: Words) -> dict[str, Any]:
         person_id=ctx.person.id,
     )
     with ctx.studio.database.write() as session:
-        trace(session, now, ctx.person.id, "release", made.version, project_id=ctx.project.id)
+        log_action(session, now, ctx.person.id, "release", made.version, project_id=ctx.project.id)
     return {"version": made.version, "digest": made.digest, "items": len(made.items)}
 
 

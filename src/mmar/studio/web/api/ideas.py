@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Depends
 
 from mmar.errors import UsageError
-from mmar.studio.jobs.asking import ask_about_ideas
+from mmar.studio.jobs.model_requests import request_board_proposal
 from mmar.studio.store import ideas
 from mmar.studio.web.api.serialize import idea_json
 from mmar.studio.web.context import ProjectContext, project_context
@@ -22,7 +22,7 @@ Context = Annotated[ProjectContext, Depends(project_context)]
 def board(ctx: Context) -> list[dict[str, Any]]:
     """Cards that stand, most wanted first."""
     with ctx.studio.database.read() as session:
-        cards = ideas.board_of(session, ctx.project.id, ctx.person.id)
+        cards = ideas.idea_board(session, ctx.project.id, ctx.person.id)
     return [idea_json(card.idea, card.votes) for card in cards]
 
 
@@ -70,5 +70,5 @@ def merge(ctx: Context, idea_id: int, into: Annotated[int, Body(embed=True)]) ->
 def ask_board(ctx: Context, kind: Literal["ideas", "grouping"]) -> dict[str, str]:
     """`ideas` for more ideas, `grouping` for a place in the taxonomy for each."""
     with ctx.studio.database.write() as session:
-        ask_about_ideas(session, ctx.project, kind, ctx.person.id, ctx.studio.clock())
+        request_board_proposal(session, ctx.project, kind, ctx.person.id, ctx.studio.clock())
     return {"state": "queued"}

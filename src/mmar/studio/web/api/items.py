@@ -9,15 +9,15 @@ from fastapi import APIRouter, Body, Depends
 from starlette.responses import JSONResponse, Response
 
 from mmar.studio.data.item_tables import Draft
-from mmar.studio.store import drafts, finding, items, judging, listening, queues, revisions
+from mmar.studio.store import drafts, inspection, item_search, items, queues, revisions
 from mmar.studio.store.assignments import assign
-from mmar.studio.store.media import ask_for_sound
-from mmar.studio.store.people import trace
+from mmar.studio.store.media import request_audio
+from mmar.studio.store.people import log_action
 from mmar.studio.web.api.project import converted
 from mmar.studio.web.api.serialize import content_json, event_json, item_json, revision_json
 from mmar.studio.web.context import ProjectContext, attached, project_context, record_key_view
 from mmar.studio.workflow import Action, Command, ItemContent, Rejection, Role, permitted
-from mmar.studio.workflow.refusal import NotThere
+from mmar.studio.workflow.states import NotFound
 
 __all__ = ["router"]
 
@@ -38,9 +38,9 @@ def listing(
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """`after` is the last number of the page before; at most 500 a page. `author` or `inspector` 0 is nobody."""
-    chosen = finding.ItemFilter(state, layer, modality, q, author, inspector)
+    chosen = item_search.ItemFilter(state, layer, modality, q, author, inspector)
     with ctx.studio.database.read() as session:
-        found = finding.items_page(
+        found = item_search.items_page(
             session, ctx.project.id, chosen, after=after, limit=min(max(limit, 1), 500)
         )
         return [item_json(item) for item in found]
@@ -60,7 +60,7 @@ def one(ctx: Context, item_id: int) -> dict[str, Any]:
     """Without its key for one who may still answer it by ear."""
     with ctx.studio.database.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
-        hidden = queues.key_is_hidden(session, item, ctx.actor)
+        hidden = inspection.key_is_hidden(session, item, ctx.actor)
         case = revisions.load_case(session, ctx.project, item)
         found = {
             **item_json(item),
@@ -101,12 +101,12 @@ def save(
                 why=why,
                 now=now,
             )
-            ask_for_sound(session, project, item, now, person_id=ctx.person.id)
+            request_audio(session, project, item, now, person_id=ctx.person.id)
             return JSONResponse(item_json(item))
     except items.StaleSave as stale:
         with ctx.studio.database.write() as session:
             item = revisions.find_item(session, ctx.project, item_id)
-            queues.note_key_shown(session, item, ctx.person.id, now)
+            inspection.mark_key_seen(session, item, ctx.person.id, now)
         return JSONResponse(
             {
                 "error": {"kind": "stale", "message": str(stale)},
@@ -137,7 +137,7 @@ def show_key(ctx: Context, item_id: int) -> None:
     """It is noted; your answer to this item will not be blind."""
     with ctx.studio.database.write() as session:
         item = revisions.find_item(session, ctx.project, item_id, lock=True)
-        listening.show_key(session, attached(session, ctx.project), item, ctx.person.id, ctx.studio.clock())
+        inspection.mark_key_seen(session, item, ctx.person.id, ctx.studio.clock())
 
 
 @router.put("/items/{item_id}/assignment", summary="Say who is to write or to inspect an item")
@@ -160,7 +160,7 @@ def name_somebody(
 def let_go(ctx: Context, item_id: int) -> None:
     """If you have it in hand; else nothing happens."""
     with ctx.studio.database.write() as session:
-        listening.let_go(revisions.find_item(session, ctx.project, item_id, lock=True), ctx.person.id)
+        inspection.release_item(revisions.find_item(session, ctx.project, item_id, lock=True), ctx.person.id)
 
 
 def _draft_json(draft: Draft) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def revision(ctx: Context, item_id: int, number: int) -> dict[str, Any]:
     """Without its key for one who may still answer the item by ear."""
     with ctx.studio.database.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
-        hidden = queues.key_is_hidden(session, item, ctx.actor)
+        hidden = inspection.key_is_hidden(session, item, ctx.actor)
         row = revisions.revision_at(session, item.id, number)
         found = {**revision_json(row), "content": content_json(row.content, hidden=hidden)}
     if not hidden:
@@ -199,11 +199,11 @@ def judgement_draft(ctx: Context, item_id: int) -> dict[str, str]:
     """Each part empty where you wrote nothing."""
     with ctx.studio.database.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
-        return judging.kept_judgement(session, item.id, ctx.person.id)
+        return drafts.find_judgement_draft(session, item.id, ctx.person.id)
 
 
 @router.put("/items/{item_id}/judgement-draft", summary="Keep what an inspector is writing", status_code=204)
-def keep_judgement(
+def save_judgement_draft(
     ctx: Context,
     item_id: int,
     reason: Annotated[str, Body()] = "",
@@ -216,7 +216,7 @@ def keep_judgement(
     written = {"reason": reason, "field": field, "comment": comment, "start": start, "end": end}
     with ctx.studio.database.write() as session:
         item = revisions.find_item(session, ctx.project, item_id)
-        judging.keep_judgement(session, item, ctx.actor, written, ctx.studio.clock())
+        drafts.save_judgement_draft(session, item, ctx.actor, written, ctx.studio.clock())
 
 
 @router.post("/items/{item_id}/resolve", summary="Go on after two people saved at once")
@@ -231,7 +231,7 @@ def resolve(
         project = attached(session, ctx.project)
         item = revisions.find_item(session, project, item_id, lock=True)
         if drafts.find_draft(session, item.id, ctx.person.id) is None:
-            raise NotThere("there is no draft of yours to go on with; PUT it to /draft first")
+            raise NotFound("there is no draft of yours to go on with; PUT it to /draft first")
         made = drafts.resolve(session, project, item, ctx.actor, take, first, ctx.studio.clock())
         found = _draft_json(made)
     record_key_view(ctx, item)
@@ -255,10 +255,10 @@ def act(
         command = Command(action, version=version, rejection=spot, why=why)
         item = items.act(session, project, item_id, ctx.actor, command, now)
         if action in (Action.SUBMIT, Action.RESUBMIT):
-            ask_for_sound(session, project, item, now, person_id=ctx.person.id, fetch=True)
+            request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
         if action in (Action.TAKE_DOWN, Action.WITHDRAW, Action.REOPEN):
             visitor, said = ctx.person.id, item.public_id
-            trace(session, now, visitor, action.value, said, detail=why, project_id=project.id)
+            log_action(session, now, visitor, action.value, said, detail=why, project_id=project.id)
         return item_json(item)
 
 
@@ -270,7 +270,7 @@ def take_next(ctx: Context, queue: str) -> dict[str, Any] | None:
         item = queues.take_next(session, project, ctx.actor, queue, ctx.studio.clock())
         if item is None:
             return None
-        hidden = queues.key_is_hidden(session, item, ctx.actor)
+        hidden = inspection.key_is_hidden(session, item, ctx.actor)
         return {
             **item_json(item),
             "content": content_json(revisions.content_of(session, item), hidden=hidden),
@@ -282,5 +282,5 @@ def answer(ctx: Context, item_id: int, choice: Annotated[int | None, Body(embed=
     """Place of the choice from 0, null for “cannot tell”; the key comes back."""
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
-        item = listening.answer(session, project, item_id, ctx.actor, choice, ctx.studio.clock())
+        item = inspection.answer_blind(session, project, item_id, ctx.actor, choice, ctx.studio.clock())
         return {**item_json(item), "content": content_json(revisions.content_of(session, item))}

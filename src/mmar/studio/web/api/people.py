@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Request
 from sqlalchemy import select
 
-from mmar.studio.data.tables import Person, Trace
-from mmar.studio.store.people import members, set_roles, trace
+from mmar.studio.data.tables import AuditLogEntry, Person
+from mmar.studio.store.people import log_action, members, set_roles
 from mmar.studio.web.context import ProjectContext, attached, project_context
 from mmar.studio.web.invitations import invite_person, new_password_link, require_admin, set_person_active
-from mmar.studio.workflow import NotThere, Role
+from mmar.studio.workflow import NotFound, Role
 
 __all__ = ["router"]
 
@@ -54,12 +54,12 @@ def roles(ctx: Context, person_id: int, roles: Annotated[list[Role], Body(embed=
     with ctx.studio.database.write() as session:
         person = session.get(Person, person_id)
         if person is None:
-            raise NotThere("there is no such person")
+            raise NotFound("there is no such person")
         project = attached(session, ctx.project)
         set_roles(session, project, person, frozenset(roles), ctx.actor)
         said = ", ".join(sorted(roles)) or "left"
         now = ctx.studio.clock()
-        trace(session, now, ctx.person.id, "roles", person.login, detail=said, project_id=project.id)
+        log_action(session, now, ctx.person.id, "roles", person.login, detail=said, project_id=project.id)
     return sorted(roles)
 
 
@@ -81,11 +81,11 @@ def switch(ctx: Context, person_id: int, active: Annotated[bool, Body(embed=True
 def audit(ctx: Context, before: int = 0, limit: int = 60) -> list[dict[str, Any]]:
     """Newest first, for admins; `before` is the last number of the page before, at most 500 a page."""
     require_admin(ctx)
-    query = select(Trace).where(Trace.project_id == ctx.project.id)
+    query = select(AuditLogEntry).where(AuditLogEntry.project_id == ctx.project.id)
     if before:
-        query = query.where(Trace.id < before)
+        query = query.where(AuditLogEntry.id < before)
     with ctx.studio.database.read() as session:
-        found = session.scalars(query.order_by(Trace.id.desc()).limit(min(max(limit, 1), 500)))
+        found = session.scalars(query.order_by(AuditLogEntry.id.desc()).limit(min(max(limit, 1), 500)))
         return [
             {
                 "id": one.id,

@@ -7,17 +7,17 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Depends
 
 from mmar.errors import UsageError
-from mmar.studio.jobs.asking import ITEM_KINDS, ask_one
-from mmar.studio.store import deciding, jobs, proposals, revisions
+from mmar.studio.jobs.model_requests import ITEM_KINDS, request_proposal
+from mmar.studio.store import jobs, proposals, review, revisions
 from mmar.studio.store.clips import clip_of, recording_of
-from mmar.studio.store.media import ask_for_sound
-from mmar.studio.store.queues import key_is_hidden
+from mmar.studio.store.inspection import key_is_hidden
+from mmar.studio.store.media import request_audio
+from mmar.studio.store.review import accept_proposals
 from mmar.studio.store.revisions import find_item
-from mmar.studio.taking import take_over_many
 from mmar.studio.web.api.serialize import job_json, proposal_json
 from mmar.studio.web.context import ProjectContext, attached, project_context, record_key_view
 from mmar.studio.web.uploads import store_upload
-from mmar.studio.workflow import Refused, Role
+from mmar.studio.workflow import NotAllowed, Role
 
 __all__ = ["router"]
 
@@ -38,12 +38,12 @@ def upload(ctx: Context) -> dict[str, Any]:
 def fetch(ctx: Context, item_id: int) -> dict[str, str]:
     """`ready`, `cutting`, `fetching`, or `missing` where there is no address to fetch from."""
     if not ctx.actor.has(Role.ANNOTATOR):
-        raise Refused("role", "to prepare items needs the role annotator")
+        raise NotAllowed("role", "to prepare items needs the role annotator")
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
         item = revisions.find_item(session, project, item_id)
         now = ctx.studio.clock()
-        state = ask_for_sound(session, project, item, now, person_id=ctx.person.id, fetch=True)
+        state = request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
     return {"state": state}
 
 
@@ -81,7 +81,7 @@ def job_list(ctx: Context) -> list[dict[str, Any]]:
 def retry(ctx: Context, job_id: int) -> None:
     """With all its attempts."""
     if not ctx.actor.has(Role.ANNOTATOR):
-        raise Refused("role", "to prepare items needs the role annotator")
+        raise NotAllowed("role", "to prepare items needs the role annotator")
     with ctx.studio.database.write() as session:
         jobs.retry(session, ctx.project.id, job_id)
 
@@ -90,7 +90,7 @@ def retry(ctx: Context, job_id: int) -> None:
 def retry_all(ctx: Context) -> dict[str, int]:
     """How many were queued."""
     if not ctx.actor.has(Role.ANNOTATOR):
-        raise Refused("role", "to prepare items needs the role annotator")
+        raise NotAllowed("role", "to prepare items needs the role annotator")
     with ctx.studio.database.write() as session:
         return {"queued": jobs.retry_all(session, ctx.project.id)}
 
@@ -101,12 +101,12 @@ def retry_all(ctx: Context) -> dict[str, int]:
 def ask(ctx: Context, item_id: int, kind: str) -> dict[str, str]:
     """`thinking`, `distractors`, `sub_category`, `rubric` or `guess`."""
     if not ctx.actor.has(Role.ANNOTATOR):
-        raise Refused("role", "to prepare items needs the role annotator")
+        raise NotAllowed("role", "to prepare items needs the role annotator")
     if kind not in ITEM_KINDS:
         raise UsageError(f"ask one of {', '.join(ITEM_KINDS)}")
     with ctx.studio.database.write() as session:
         item = find_item(session, ctx.project, item_id)
-        ask_one(session, ctx.project, item.id, kind, ctx.person.id, ctx.studio.clock())
+        request_proposal(session, ctx.project, item.id, kind, ctx.person.id, ctx.studio.clock())
     return {"state": "queued"}
 
 
@@ -145,8 +145,10 @@ def take_over(
     """
     database = ctx.studio.database
     with database.read() as session:
-        found = proposals.takeable(session, ctx.project.id, ctx.actor, kind=kind, item_id=item, upto=upto)
-    outcome = take_over_many(database, ctx.project, found, ctx.actor, ctx.studio.clock)
+        found = proposals.acceptable_proposals(
+            session, ctx.project.id, ctx.actor, kind=kind, item_id=item, upto=upto
+        )
+    outcome = accept_proposals(database, ctx.project, found, ctx.actor, ctx.studio.clock)
     return {"done": outcome.done, "left": dict(outcome.left)}
 
 
@@ -154,7 +156,7 @@ def take_over(
 def decide(
     ctx: Context,
     proposal_id: int,
-    decision: Annotated[deciding.Decision, Body()],
+    decision: Annotated[review.Decision, Body()],
     edited: Annotated[dict[str, Any] | None, Body()] = None,
     version: Annotated[int | None, Body()] = None,
 ) -> dict[str, Any]:
@@ -162,7 +164,7 @@ def decide(
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
         now = ctx.studio.clock()
-        made = deciding.decide(
+        made = review.review_proposal(
             session, project, proposal_id, ctx.actor, decision, now, edited=edited, version=version
         )
     return proposal_json(made)

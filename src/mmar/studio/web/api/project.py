@@ -9,13 +9,14 @@ from fastapi import APIRouter, Body, Depends, Request
 
 from mmar.files.typed import convert
 from mmar.studio.data.settings import ProjectSettings
-from mmar.studio.jobs.converting import ask_for_conversion
+from mmar.studio.jobs.clip_format import request_conversion
 from mmar.studio.security.sessions import Visitor
-from mmar.studio.store import projects, queues, taxonomies, taxonomy_change
-from mmar.studio.store.people import names_of, trace
+from mmar.studio.store import projects, queues
+from mmar.studio.store.people import log_action, names_of
+from mmar.studio.store.taxonomy import save_taxonomy as save_tree
 from mmar.studio.web.context import ProjectContext, attached, current_visitor, project_context, studio_of
 from mmar.studio.workflow.coverage import board
-from mmar.studio.workflow.refusal import Refused
+from mmar.studio.workflow.states import NotAllowed
 from mmar.studio.workflow.taxonomy import Move, Taxonomy
 
 __all__ = ["router"]
@@ -70,8 +71,10 @@ def settings(ctx: Context, values: Annotated[dict[str, Any], Body()]) -> dict[st
         before = (project.settings.clip_rate, project.settings.clip_channels)
         projects.save_settings(project, ctx.actor, converted({**now, **values}, ProjectSettings, "settings"))
         if (project.settings.clip_rate, project.settings.clip_channels) != before:
-            ask_for_conversion(session, project, ctx.studio.clock(), person_id=ctx.person.id)
-        trace(session, ctx.studio.clock(), ctx.person.id, "settings", project.slug, project_id=project.id)
+            request_conversion(session, project, ctx.studio.clock(), person_id=ctx.person.id)
+        log_action(
+            session, ctx.studio.clock(), ctx.person.id, "settings", project.slug, project_id=project.id
+        )
         return dict(msgspec.to_builtins(project.settings))
 
 
@@ -85,11 +88,11 @@ def begin(
 ) -> dict[str, str]:
     """For admins of the site."""
     if not visitor.person.site_admin:
-        raise Refused("role", "only an admin of the site may begin a project")
+        raise NotAllowed("role", "only an admin of the site may begin a project")
     studio = studio_of(request)
     with studio.database.write() as session:
         made = projects.add_project(session, slug, title, visitor.person, studio.clock(), about.strip())
-        trace(session, studio.clock(), visitor.person.id, "project made", made.slug, project_id=made.id)
+        log_action(session, studio.clock(), visitor.person.id, "project made", made.slug, project_id=made.id)
         return {"slug": made.slug, "title": made.title}
 
 
@@ -97,7 +100,7 @@ def begin(
 def taxonomy(ctx: Context) -> dict[str, Any]:
     """Its number and its layers."""
     with ctx.studio.database.read() as session:
-        found = taxonomies.newest_taxonomy(session, ctx.project.id)
+        found = projects.newest_taxonomy(session, ctx.project.id)
         return {"number": found.number, "why": found.why, **msgspec.to_builtins(found.tree)}
 
 
@@ -114,7 +117,7 @@ def taxonomy_versions(ctx: Context) -> list[dict[str, Any]]:
                 "why": one.why,
                 **msgspec.to_builtins(one.tree),
             }
-            for one in taxonomies.taxonomy_versions(session, ctx.project.id)
+            for one in projects.taxonomy_versions(session, ctx.project.id)
         ]
 
 
@@ -129,7 +132,7 @@ def save_taxonomy(
     """`moves` says where items of places go that the new tree does not have."""
     tree = converted({"layers": layers}, Taxonomy, "layers")
     with ctx.studio.database.write() as session:
-        version = taxonomy_change.save_taxonomy(
+        version = save_tree(
             session,
             attached(session, ctx.project),
             ctx.actor,
@@ -140,7 +143,7 @@ def save_taxonomy(
             now=ctx.studio.clock(),
         )
         now, said = ctx.studio.clock(), f"version {version.number}"
-        trace(session, now, ctx.person.id, "taxonomy", said, project_id=ctx.project.id)
+        log_action(session, now, ctx.person.id, "taxonomy", said, project_id=ctx.project.id)
         return {"number": version.number}
 
 
@@ -148,7 +151,7 @@ def save_taxonomy(
 def coverage(ctx: Context, language: str = "") -> dict[str, Any]:
     """Cells, languages, and what is most wanted."""
     with ctx.studio.database.read() as session:
-        tree = taxonomies.newest_taxonomy(session, ctx.project.id).tree
+        tree = projects.newest_taxonomy(session, ctx.project.id).tree
         found = board(
             queues.coverage_places(session, ctx.project.id),
             [branch.name for branch in tree.layers],

@@ -10,10 +10,10 @@ from starlette.responses import RedirectResponse, Response
 
 from mmar.errors import InputError
 from mmar.studio.data.tables import Person
+from mmar.studio.security.login_limits import clear_login_attempts
 from mmar.studio.security.passwords import SHORTEST
-from mmar.studio.security.rates import forget_tries
 from mmar.studio.security.sessions import Visitor, end_sessions_of, make_api_token
-from mmar.studio.store.people import revoke_token, tokens_of, trace
+from mmar.studio.store.people import log_action, revoke_token, tokens_of
 from mmar.studio.web.context import ForgedRequest, current_visitor, read_form, studio_of
 from mmar.studio.web.forms import text
 from mmar.studio.web.pages.login import client_address, login_wait, start_session
@@ -76,9 +76,9 @@ def change_password(request: Request, visitor: LoggedIn, form: Form) -> Response
     with studio.database.write() as session:
         person = session.get_one(Person, visitor.person.id)
         person.password = kept
-        forget_tries(session, login)
+        clear_login_attempts(session, login)
         end_sessions_of(session, person.id)
-        trace(session, now, person.id, "password set", login, address=client_address(request))
+        log_action(session, now, person.id, "password set", login, address=client_address(request))
     return start_session(studio, visitor.person, "/me?changed=1")
 
 
@@ -89,7 +89,7 @@ def add_token(request: Request, visitor: LoggedIn, form: Form) -> Response:
     name = text(form, "name").strip()[:100] or "program"
     with studio.database.write() as session:
         fresh = make_api_token(session, visitor.person.id, name, studio.clock())
-        trace(session, studio.clock(), visitor.person.id, "token made", name)
+        log_action(session, studio.clock(), visitor.person.id, "token made", name)
     return _page(request, visitor, fresh=fresh)
 
 

@@ -13,15 +13,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Job
-from mmar.studio.hints import hints
-from mmar.studio.jobs.asking import ask_one
-from mmar.studio.store import drafts, items, queues, revisions
+from mmar.studio.jobs.model_requests import request_proposal
+from mmar.studio.store import drafts, inspection, items, queues, revisions
 from mmar.studio.store.clips import clip_of, recording_of, source_of
-from mmar.studio.store.ideas import board_of, find_idea
+from mmar.studio.store.ideas import find_idea, idea_board
 from mmar.studio.store.jobs import newest_job
-from mmar.studio.store.media import ask_for_sound
+from mmar.studio.store.media import request_audio
+from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import open_proposals
-from mmar.studio.store.taxonomies import newest_taxonomy
 from mmar.studio.web.context import ProjectContext, attached, fragment_of, project_context, record_key_view
 from mmar.studio.web.forms import content_from_form, number, text
 from mmar.studio.web.render import job_marker, render_page
@@ -30,10 +29,11 @@ from mmar.studio.workflow import (
     Action,
     Command,
     ItemContent,
-    Refused,
+    NotAllowed,
     changes,
     permitted,
 )
+from mmar.studio.workflow.hints import hints
 from mmar.studio.workflow.taxonomy import layer_map
 
 __all__ = ["UNREADY", "router"]
@@ -74,7 +74,7 @@ def _form_values(session: Session, ctx: ProjectContext, item: Item, content: Ite
         "problems": hints(content, layers=layer_map(tree)),
         "rejection": rejection,
         "since": since,
-        "ideas": [card.idea for card in board_of(session, ctx.project.id, ctx.person.id)],
+        "ideas": [card.idea for card in idea_board(session, ctx.project.id, ctx.person.id)],
         "settings": ctx.project.settings,
         "model": ctx.studio.config.text_model,
         "proposals": open_proposals(session, ctx.project.id, item_id=item.id),
@@ -149,7 +149,7 @@ def _guess(request: Request, ctx: ProjectContext, item_id: int, seen: str | None
         if Action.SAVE not in permitted(
             revisions.load_case(session, ctx.project, item), ctx.actor, ctx.studio.clock()
         ):
-            raise Refused("role", "what the model guessed is for those who write the item")
+            raise NotAllowed("role", "what the model guessed is for those who write the item")
         job = guess_job(session, ctx, item_id)
         if seen is not None and job_marker(job) == seen:
             return Response(status_code=204)
@@ -175,7 +175,7 @@ def guess(request: Request, ctx: Context, item_id: int) -> Response:
         content = _keep(session, ctx, item, now)
         if not content.question or len(content.choices) < 2 or content.answer is None:
             raise InputError("write the question and its choices and mark the key first", field="choices")
-        ask_one(session, ctx.project, item.id, "guess", ctx.person.id, now, unsaved=True)
+        request_proposal(session, ctx.project, item.id, "guess", ctx.person.id, now, unsaved=True)
     if "hx-request" in request.headers:
         return _guess(request, ctx, item_id)
     return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}/edit", 303)
@@ -211,13 +211,13 @@ def save(request: Request, ctx: Context, item_id: int) -> Response:
                     why=text(form, "why"),
                     now=now,
                 )
-            ask_for_sound(session, project, item, now, person_id=ctx.person.id, fetch=then == "fetch")
+            request_audio(session, project, item, now, person_id=ctx.person.id, fetch=then == "fetch")
     except items.StaleSave as stale:
         with ctx.studio.database.write() as session:
             item = revisions.find_item(session, ctx.project, item_id)
             content = _content(session, ctx, item)
             drafts.save_draft(session, item, ctx.actor, content, stale.version, item.revision, now)
-            queues.note_key_shown(session, item, ctx.person.id, now)
+            inspection.mark_key_seen(session, item, ctx.person.id, now)
         return render_page(
             request,
             "conflict.html",
@@ -232,12 +232,12 @@ def save(request: Request, ctx: Context, item_id: int) -> Response:
             with ctx.studio.database.write() as session:
                 project = attached(session, ctx.project)
                 item = items.act(session, project, item_id, ctx.actor, Command(Action(then)), now)
-                ask_for_sound(session, project, item, now, person_id=ctx.person.id, fetch=True)
-        except Refused as refused:
-            if refused.kind not in UNREADY:
+                request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
+        except NotAllowed as refused:
+            if refused.code not in UNREADY:
                 raise
             # What is missing is said where it can be mended.
-            return RedirectResponse(f"/p/{slug}/items/{item_id}/edit?unready={refused.kind}", 303)
+            return RedirectResponse(f"/p/{slug}/items/{item_id}/edit?unready={refused.code}", 303)
         return RedirectResponse(f"/p/{slug}?handed={item_id}", 303)
     return RedirectResponse(f"/p/{slug}/items/{item_id}/edit?saved={item.revision}", 303)
 

@@ -11,13 +11,13 @@ from starlette.responses import RedirectResponse, Response
 from mmar.studio.security.sessions import Visitor
 from mmar.studio.store import projects, queues
 from mmar.studio.store.jobs import job_counts
-from mmar.studio.store.people import trace
-from mmar.studio.store.proposals import count_proposals
+from mmar.studio.store.people import log_action
+from mmar.studio.store.proposals import count_waiting_proposals
 from mmar.studio.store.revisions import find_item
 from mmar.studio.web.context import ProjectContext, current_visitor, project_context, read_form, studio_of
 from mmar.studio.web.forms import text
 from mmar.studio.web.render import render_page
-from mmar.studio.workflow.refusal import Refused
+from mmar.studio.workflow.states import NotAllowed
 
 __all__ = ["router"]
 
@@ -52,7 +52,7 @@ def add_project(
 ) -> Response:
     """Begin a benchmark; whoever runs the site may."""
     if not visitor.person.site_admin:
-        raise Refused("role", "only an admin of the site may begin a project")
+        raise NotAllowed("role", "only an admin of the site may begin a project")
     studio = studio_of(request)
     with studio.database.write() as session:
         made = projects.add_project(
@@ -63,7 +63,7 @@ def add_project(
             studio.clock(),
             text(form, "about").strip(),
         )
-        trace(session, studio.clock(), visitor.person.id, "project made", made.slug, project_id=made.id)
+        log_action(session, studio.clock(), visitor.person.id, "project made", made.slug, project_id=made.id)
         slug = made.slug
     return RedirectResponse(f"/p/{slug}", 303)
 
@@ -80,7 +80,7 @@ def overview(request: Request, ctx: Context, handed: int = 0) -> Response:
             "waiting": queues.waiting(session, ctx.project, ctx.actor, now),
             "counts": projects.state_counts(session, project_id),
             "jobs": job_counts(session, project_id),
-            "proposals": count_proposals(session, project_id, ctx.actor).shown,
+            "proposals": count_waiting_proposals(session, project_id, ctx.actor).shown,
             "human": ctx.studio.human(session, project_id),
         }
     return render_page(request, "home.html", ctx, **values)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from mmar.studio.jobs.asking import ask_about_ideas
+from mmar.studio.jobs.model_requests import request_board_proposal
 from mmar.studio.store import ideas, proposals
 from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.people import names_of
@@ -44,7 +44,7 @@ def _show(
     start = 0 if new else _count(first)
     upto = max(start + _STEP, _count(ctx.form.get("shown")))
     with ctx.studio.database.read() as session:
-        cards = ideas.board_of(session, ctx.project.id, ctx.person.id)
+        cards = ideas.idea_board(session, ctx.project.id, ctx.person.id)
         tags = sorted({tag for card in cards for tag in card.idea.tags})
         found = proposals.open_proposals(session, ctx.project.id, kinds=("ideas",))
         job = newest_job(session, ctx.project.id, "propose", "ideas")
@@ -88,7 +88,7 @@ def _after(request: Request, ctx: ProjectContext, *, new: int = 0) -> Response:
 def _card(request: Request, ctx: ProjectContext, idea_id: int, part: str) -> Response:
     """One card or its vote alone, so that the rest of the board stays as it is."""
     with ctx.studio.database.read() as session:
-        cards = ideas.board_of(session, ctx.project.id, ctx.person.id)
+        cards = ideas.idea_board(session, ctx.project.id, ctx.person.id)
         names = names_of(session)
     card = next((one for one in cards if one.idea.id == idea_id), None)
     if card is None or "hx-request" not in request.headers:
@@ -141,7 +141,7 @@ def add(request: Request, ctx: Context) -> Response:
 def ask(request: Request, ctx: Context) -> Response:
     """Ask the text model for more."""
     with ctx.studio.database.write() as session:
-        ask_about_ideas(session, ctx.project, "ideas", ctx.person.id, ctx.studio.clock())
+        request_board_proposal(session, ctx.project, "ideas", ctx.person.id, ctx.studio.clock())
     if "hx-request" in request.headers:
         return _show(request, ctx, part="ideas_asked.html")
     return RedirectResponse(f"/p/{ctx.project.slug}/ideas", 303)
@@ -152,7 +152,7 @@ def more(request: Request, ctx: Context, idea_id: int) -> Response:
     """What may be done with one card; of hundreds of cards only those that somebody unfolds."""
     with ctx.studio.database.read() as session:
         idea = ideas.find_idea(session, ctx.project, idea_id)
-        cards = ideas.board_of(session, ctx.project.id, ctx.person.id)
+        cards = ideas.idea_board(session, ctx.project.id, ctx.person.id)
     return render_page(request, "idea_more.html", ctx, idea=idea, all_cards=cards)
 
 

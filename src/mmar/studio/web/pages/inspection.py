@@ -10,13 +10,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
-from mmar.studio.store import items, judging, listening, queues, revisions
+from mmar.studio.store import drafts, inspection, items, queues, revisions
 from mmar.studio.store.clips import clip_of
 from mmar.studio.store.people import names_of
 from mmar.studio.web.context import ProjectContext, attached, project_context
 from mmar.studio.web.forms import number, rejection_from_form, text
 from mmar.studio.web.render import render_page, time_element
-from mmar.studio.workflow import Action, Command, FieldChange, Refused, changes
+from mmar.studio.workflow import Action, Command, FieldChange, NotAllowed, changes
 
 __all__ = ["router"]
 
@@ -65,8 +65,8 @@ def _show(request: Request, ctx: ProjectContext, item_id: int, problem: str = ""
         since: tuple[FieldChange, ...] = ()
         if rejection is not None and not blind and rejection.revision < item.revision:
             since = changes(revisions.content_at(session, item.id, rejection.revision), content)
-        mine = queues.own_answer(session, item, ctx.person.id)
-        kept = judging.kept_judgement(session, item.id, ctx.person.id)
+        mine = inspection.blind_answer_of(session, item, ctx.person.id)
+        kept = drafts.find_judgement_draft(session, item.id, ctx.person.id)
         values: dict[str, Any] = {
             "item": item,
             "content": content,
@@ -85,7 +85,7 @@ def _show(request: Request, ctx: ProjectContext, item_id: int, problem: str = ""
 
 
 def _written(ctx: ProjectContext) -> dict[str, str]:
-    return {name: text(ctx.form, name) for name in judging.WRITTEN}
+    return {name: text(ctx.form, name) for name in drafts.JUDGEMENT_FIELDS}
 
 
 @router.post("/items/{item_id}/answer")
@@ -95,8 +95,8 @@ def answer(ctx: Context, item_id: int) -> Response:
         project = attached(session, ctx.project)
         choice = number(ctx.form, "choice")
         if choice is None or choice < -1:
-            raise Refused("listen", "choose an answer, or “cannot tell”")
-        listening.answer(
+            raise NotAllowed("listen", "choose an answer, or “cannot tell”")
+        inspection.answer_blind(
             session,
             project,
             item_id,
@@ -113,7 +113,7 @@ def keep(ctx: Context, item_id: int) -> Response:
     now = ctx.studio.clock()
     with ctx.studio.database.write() as session:
         item = revisions.find_item(session, ctx.project, item_id)
-        if not judging.keep_judgement(session, item, ctx.actor, _written(ctx), now):
+        if not drafts.save_judgement_draft(session, item, ctx.actor, _written(ctx), now):
             return HTMLResponse("")
     return HTMLResponse(f"Kept at {time_element(now, 'second')}")
 
@@ -134,16 +134,16 @@ def judge(request: Request, ctx: Context, item_id: int) -> Response:
             item = revisions.find_item(session, project, item_id, lock=True)
             if item.version == command.version and not _held(item, ctx, now):
                 # Their time ran out while they wrote, and nobody else took the item: it is still theirs.
-                listening.take(session, project, item, ctx.actor, now)
+                inspection.claim_item(session, project, item, ctx.actor, now)
             items.act(session, project, item_id, ctx.actor, command, now)
-    except (Refused, InputError) as refused:
+    except (NotAllowed, InputError) as refused:
         # What they wrote is not lost: it stands in the form again, or beside the words why not.
         said = refused.problem if isinstance(refused, InputError) else str(refused)
         again = _show(request, ctx, item_id, said)
         if again is not None:
             return again
         written = _written(ctx)
-        status = 403 if isinstance(refused, Refused) and refused.kind in ("role", "writer") else 409
+        status = 403 if isinstance(refused, NotAllowed) and refused.code in ("role", "writer") else 409
         return render_page(request, "unjudged.html", ctx, status=status, problem=said, written=written)
     return RedirectResponse(f"/p/{ctx.project.slug}/inspection?judged={item_id}", 303)
 
@@ -158,5 +158,5 @@ def let_go(ctx: Context, item_id: int) -> Response:
     """Put an item back into the queue."""
     with ctx.studio.database.write() as session:
         item = revisions.find_item(session, ctx.project, item_id, lock=True)
-        listening.let_go(item, ctx.person.id)
+        inspection.release_item(item, ctx.person.id)
     return RedirectResponse(f"/p/{ctx.project.slug}/inspection", 303)

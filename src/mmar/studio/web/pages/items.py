@@ -10,20 +10,19 @@ from starlette.datastructures import FormData, QueryParams
 from starlette.responses import RedirectResponse, Response
 
 from mmar.errors import InputError
-from mmar.studio import bulk
-from mmar.studio.store import finding, items, listening, queues, revisions
+from mmar.studio.store import bulk, inspection, item_search, items, queues, revisions
 from mmar.studio.store.assignments import assign, candidates
 from mmar.studio.store.clips import clip_of
-from mmar.studio.store.media import ask_for_sound
-from mmar.studio.store.people import members, names_of, trace
-from mmar.studio.store.proposals import proposals_of, takeable
-from mmar.studio.store.taxonomies import newest_taxonomy
+from mmar.studio.store.media import request_audio
+from mmar.studio.store.people import log_action, members, names_of
+from mmar.studio.store.projects import newest_taxonomy
+from mmar.studio.store.proposals import acceptable_proposals, proposals_of
 from mmar.studio.web.context import ProjectContext, attached, project_context, record_key_view
 from mmar.studio.web.forms import number, numbers, rejection_from_form, text
 from mmar.studio.web.pages.annotate import UNREADY
 from mmar.studio.web.pages.proposals import proposal_words
 from mmar.studio.web.render import render_page
-from mmar.studio.workflow import Action, Actor, Command, Refused, Role, changes, permitted
+from mmar.studio.workflow import Action, Actor, Command, NotAllowed, Role, changes, permitted
 
 __all__ = ["router"]
 
@@ -42,12 +41,12 @@ def listing(request: Request, ctx: Context) -> Response:
 def many(request: Request, ctx: Context) -> Response:
     """For a lead: share the chosen items out, move them, or fetch their sound."""
     if not ctx.actor.has(Role.LEAD):
-        raise Refused("role", "only a lead may do that to many items")
+        raise NotAllowed("role", "only a lead may do that to many items")
     form, studio = ctx.form, ctx.studio
     chosen = _filter(form)
     if "everything" in form:
         with studio.database.read() as session:
-            items = finding.item_numbers(session, ctx.project.id, chosen)
+            items = item_search.item_numbers(session, ctx.project.id, chosen)
     else:
         items = numbers(form, "item")
     if not items:
@@ -55,11 +54,13 @@ def many(request: Request, ctx: Context) -> Response:
     do = text(form, "do")
     if do in ("annotator", "inspector"):
         people = numbers(form, "to_inspect" if do == "inspector" else "to_write")
-        outcome = bulk.hand_out(
+        outcome = bulk.assign_items(
             studio.database, ctx.project, items, ctx.actor, Role(do), people, studio.clock
         )
     elif do == "fetch":
-        outcome = bulk.fetch_sounds(studio.database, ctx.project, items, ctx.person.id, studio.clock)
+        outcome = bulk.request_audio_for_items(
+            studio.database, ctx.project, items, ctx.person.id, studio.clock
+        )
     elif do in set(bulk.MOVES):
         outcome = bulk.move_items(
             studio.database, ctx.project, items, ctx.actor, Action(do), studio.clock, why=text(form, "why")
@@ -72,19 +73,19 @@ def many(request: Request, ctx: Context) -> Response:
 def _list_page(
     request: Request,
     ctx: ProjectContext,
-    chosen: finding.ItemFilter,
+    chosen: item_search.ItemFilter,
     after: int,
     outcome: bulk.Outcome | None = None,
     problem: str = "",
 ) -> Response:
     with ctx.studio.database.read() as session:
         project_id = ctx.project.id
-        found = finding.items_page(session, project_id, chosen, after=after, limit=PAGE + 1)
+        found = item_search.items_page(session, project_id, chosen, after=after, limit=PAGE + 1)
         team = [(person, Actor(person.id, roles)) for person, roles in members(session, project_id)]
         values: dict[str, Any] = {
             "items": found[:PAGE],
-            "total": finding.count_items(session, project_id, chosen),
-            "inspectors": finding.inspectors_of(session, found[:PAGE]),
+            "total": item_search.count_items(session, project_id, chosen),
+            "inspectors": item_search.inspectors_of(session, found[:PAGE]),
             "tree": newest_taxonomy(session, project_id).tree,
             "names": names_of(session),
             "team": {
@@ -98,7 +99,7 @@ def _list_page(
     return render_page(request, "items.html", ctx, status=422 if problem else 200, **values)
 
 
-def _query(chosen: finding.ItemFilter) -> dict[str, Any]:
+def _query(chosen: item_search.ItemFilter) -> dict[str, Any]:
     return {
         "q": chosen.words,
         "state": chosen.state,
@@ -109,12 +110,12 @@ def _query(chosen: finding.ItemFilter) -> dict[str, Any]:
     }
 
 
-def _filter(said: FormData | QueryParams) -> finding.ItemFilter:
+def _filter(said: FormData | QueryParams) -> item_search.ItemFilter:
     def word(name: str) -> str:
         value = said.get(name)
         return value[:300] if isinstance(value, str) else ""
 
-    return finding.ItemFilter(
+    return item_search.ItemFilter(
         word("state"),
         word("layer"),
         word("modality"),
@@ -143,7 +144,7 @@ def history(request: Request, ctx: Context, item_id: int) -> Response:
     with ctx.studio.database.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         found = revisions.revisions_of(session, item.id)
-        hidden = queues.key_is_hidden(session, item, ctx.actor)
+        hidden = inspection.key_is_hidden(session, item, ctx.actor)
         steps = [(new, changes(old.content, new.content)) for new, old in pairwise(found)] + [
             (found[-1], ())
         ] * bool(found)
@@ -159,7 +160,7 @@ def history(request: Request, ctx: Context, item_id: int) -> Response:
             "clip": clip_of(session, item),
             "can": can,
             "case": case,
-            "takeable": takeable(session, ctx.project.id, ctx.actor, item_id=item.id)
+            "acceptable_proposals": acceptable_proposals(session, ctx.project.id, ctx.actor, item_id=item.id)
             if "save" in can
             else [],
             "proposed": []
@@ -180,7 +181,7 @@ def show_key(ctx: Context, item_id: int) -> Response:
     """Somebody wants to see the key without listening; it is noted."""
     with ctx.studio.database.write() as session:
         item = revisions.find_item(session, ctx.project, item_id, lock=True)
-        listening.show_key(session, ctx.project, item, ctx.person.id, ctx.studio.clock())
+        inspection.mark_key_seen(session, item, ctx.person.id, ctx.studio.clock())
     return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}", 303)
 
 
@@ -206,10 +207,10 @@ def act(ctx: Context, item_id: int, action: Action) -> Response:
     )
     try:
         _act(ctx, item_id, command)
-    except Refused as refused:
-        if refused.kind not in UNREADY or not {Action.SUBMIT, Action.RESUBMIT} & {action}:
+    except NotAllowed as refused:
+        if refused.code not in UNREADY or not {Action.SUBMIT, Action.RESUBMIT} & {action}:
             raise
-        return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}/edit?unready={refused.kind}", 303)
+        return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}/edit?unready={refused.code}", 303)
     where = text(ctx.form, "back") or f"/p/{ctx.project.slug}/items/{item_id}"
     return RedirectResponse(where if where.startswith(f"/p/{ctx.project.slug}") else "/", 303)
 
@@ -220,9 +221,9 @@ def _act(ctx: ProjectContext, item_id: int, command: Command) -> None:
         project = attached(session, ctx.project)
         item = items.act(session, project, item_id, ctx.actor, command, now)
         if action in (Action.SUBMIT, Action.RESUBMIT):
-            ask_for_sound(session, project, item, now, person_id=ctx.person.id, fetch=True)
+            request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
         if action in (Action.TAKE_DOWN, Action.WITHDRAW, Action.REOPEN):
-            trace(
+            log_action(
                 session,
                 now,
                 ctx.person.id,

@@ -12,8 +12,8 @@ from starlette.responses import RedirectResponse, Response
 
 from mmar.errors import InputError
 from mmar.studio.data.tables import Person
+from mmar.studio.security.login_limits import clear_login_attempts, limit_was_logged, login_delay
 from mmar.studio.security.passwords import SHORTEST
-from mmar.studio.security.rates import forget_tries, limited_lately, wait_before_login
 from mmar.studio.security.sessions import (
     LONGEST,
     Visitor,
@@ -23,7 +23,7 @@ from mmar.studio.security.sessions import (
     find_link,
     redeem_link,
 )
-from mmar.studio.store.people import trace
+from mmar.studio.store.people import log_action
 from mmar.studio.web.context import COOKIE, ForgedRequest, Studio, current_visitor, read_form, studio_of
 from mmar.studio.web.forms import text
 from mmar.studio.web.render import render_page
@@ -45,9 +45,9 @@ def login_wait(request: Request, login: str, person_id: int | None) -> str:
     studio, address = studio_of(request), client_address(request)
     now = studio.clock()
     with studio.database.write() as session:
-        wait = wait_before_login(session, login, address, now)
-        if wait and not limited_lately(session, address, now):
-            trace(session, now, person_id, "login limited", login, address=address)
+        wait = login_delay(session, login, address, now)
+        if wait and not limit_was_logged(session, address, now):
+            log_action(session, now, person_id, "login limited", login, address=address)
     return f"Too many tries. Wait {-(-wait // timedelta(minutes=1))} min and try again." if wait else ""
 
 
@@ -104,12 +104,12 @@ def login(request: Request, form: Form) -> Response:
     fits = studio.passwords.fits(person.password if person else None, password)
     if person is None or not fits or not person.active:
         with studio.database.write() as session:
-            trace(session, now, None, "login failed", name, address=client_address(request))
+            log_action(session, now, None, "login failed", name, address=client_address(request))
         problem = "Login and password do not belong together."
         return render_page(request, "login.html", status=401, target=target, problem=problem, login=name)
     with studio.database.write() as session:
-        forget_tries(session, name)
-        trace(session, now, person.id, "login", name, address=client_address(request))
+        clear_login_attempts(session, name)
+        log_action(session, now, person.id, "login", name, address=client_address(request))
     return start_session(studio, person, target)
 
 
@@ -119,7 +119,7 @@ def logout(request: Request, visitor: LoggedIn) -> Response:
     studio = studio_of(request)
     with studio.database.write() as session:
         end_session(session, request.cookies.get(COOKIE, ""))
-        trace(session, studio.clock(), visitor.person.id, "logout", visitor.person.login)
+        log_action(session, studio.clock(), visitor.person.id, "logout", visitor.person.login)
     response = RedirectResponse("/login", 303)
     response.delete_cookie(COOKIE, path="/")
     return response
@@ -177,7 +177,7 @@ def welcome(request: Request, token: str, form: Form) -> Response:
             name = text(form, "name").strip()
             owner.name = name[:200] or owner.name
             end_sessions_of(session, owner.id)
-            trace(session, now, owner.id, "password set", owner.login, address=client_address(request))
+            log_action(session, now, owner.id, "password set", owner.login, address=client_address(request))
     if owner is None:
         return welcome_page(request, token)
     return start_session(studio, owner, "/")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import FileResponse, Response
 
-from mmar.studio.library import media_file
+from mmar.studio.media.media_store import media_file
 from mmar.studio.store.media import find_clip, own_recording
 from mmar.studio.web.context import ProjectContext, project_context
 

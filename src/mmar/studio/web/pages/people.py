@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy import select
 from starlette.responses import RedirectResponse, Response
 
-from mmar.studio.data.tables import Person, Trace
+from mmar.studio.data.tables import AuditLogEntry, Person
 from mmar.studio.store import people
 from mmar.studio.store.projects import changed_settings, save_settings
 from mmar.studio.web.context import ProjectContext, attached, project_context
 from mmar.studio.web.forms import number, text, texts
 from mmar.studio.web.invitations import invite_person, new_password_link, require_admin, set_person_active
 from mmar.studio.web.render import render_page
-from mmar.studio.workflow import NotThere, Role
+from mmar.studio.workflow import NotFound, Role
 
 __all__ = ["router"]
 
@@ -30,14 +30,14 @@ _LINES = 60
 def _show(
     request: Request, ctx: ProjectContext, link: str = "", newcomer: str = "", before: int | None = None
 ) -> Response:
-    log = select(Trace).where(Trace.project_id == ctx.project.id)
+    log = select(AuditLogEntry).where(AuditLogEntry.project_id == ctx.project.id)
     if before is not None:
-        log = log.where(Trace.id < before)
+        log = log.where(AuditLogEntry.id < before)
     with ctx.studio.database.read() as session:
         values: dict[str, Any] = {
             "members": people.members(session, ctx.project.id),
             "names": people.names_of(session),
-            "traces": session.scalars(log.order_by(Trace.id.desc()).limit(_LINES + 1)).all()
+            "traces": session.scalars(log.order_by(AuditLogEntry.id.desc()).limit(_LINES + 1)).all()
             if ctx.actor.has(Role.ADMIN)
             else [],
         }
@@ -72,9 +72,9 @@ def change_roles(ctx: Context, person_id: int) -> Response:
     with ctx.studio.database.write() as session:
         project, person = attached(session, ctx.project), session.get(Person, person_id)
         if person is None:
-            raise NotThere("there is no such person")
+            raise NotFound("there is no such person")
         people.set_roles(session, project, person, roles, ctx.actor)
-        people.trace(
+        people.log_action(
             session,
             ctx.studio.clock(),
             ctx.person.id,
@@ -116,7 +116,7 @@ def settings(ctx: Context) -> Response:
                 languages=tuple(code for code in text(form, "languages").replace(",", " ").split() if code),
             ),
         )
-        people.trace(
+        people.log_action(
             session, ctx.studio.clock(), ctx.person.id, "settings", project.slug, project_id=project.id
         )
     return RedirectResponse(f"/p/{ctx.project.slug}/people", 303)

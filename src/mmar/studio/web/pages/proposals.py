@@ -12,8 +12,8 @@ from starlette.responses import RedirectResponse, Response
 
 from mmar.errors import MmarError, UsageError
 from mmar.studio.data.item_tables import Item, Proposal
-from mmar.studio.store import deciding, proposals, revisions
-from mmar.studio.taking import take_over_many
+from mmar.studio.store import proposals, review, revisions
+from mmar.studio.store.review import accept_proposals
 from mmar.studio.web.context import ProjectContext, attached, project_context
 from mmar.studio.web.forms import number, selected_ideas, selected_places, text, texts
 from mmar.studio.web.render import render_page
@@ -36,10 +36,10 @@ def proposal_values(
     )
     return {
         "proposals": [_shown(session, one) for one in found[:PAGE]],
-        "proposal_counts": proposals.count_proposals(session, ctx.project.id, ctx.actor, kind=kind),
+        "proposal_counts": proposals.count_waiting_proposals(session, ctx.project.id, ctx.actor, kind=kind),
         "proposal_kind": kind,
         "older": found[PAGE - 1].id if len(found) > PAGE else 0,
-        "takeable": proposals.takeable(session, ctx.project.id, ctx.actor, kind=kind),
+        "acceptable_proposals": proposals.acceptable_proposals(session, ctx.project.id, ctx.actor, kind=kind),
     }
 
 
@@ -69,7 +69,9 @@ def _shown(session: Session, proposal: Proposal) -> dict[str, Any]:
     values |= {"item": item, "content": content}
     if proposal.kind != "guess":
         try:
-            values["changes"] = changes(content, deciding.applied(proposal.kind, content, proposal.content))
+            values["changes"] = changes(
+                content, review.apply_proposal(proposal.kind, content, proposal.content)
+            )
         except MmarError as error:
             values["problem"] = str(error)
     return values
@@ -101,14 +103,14 @@ def proposal_words(kind: str, content: Mapping[str, Any]) -> str:
 def take_over(request: Request, ctx: Context) -> Response:
     """Take over all that wait, of one kind or for one item, as they are."""
     kind = text(ctx.form, "kind")
-    kind = kind if kind in proposals.TAKEABLE else ""
+    kind = kind if kind in proposals.ACCEPTABLE_KINDS else ""
     item = number(ctx.form, "item")
     database = ctx.studio.database
     with database.read() as session:
-        found = proposals.takeable(
+        found = proposals.acceptable_proposals(
             session, ctx.project.id, ctx.actor, kind=kind, item_id=item, upto=number(ctx.form, "upto") or 0
         )
-    outcome = take_over_many(database, ctx.project, found, ctx.actor, ctx.studio.clock)
+    outcome = accept_proposals(database, ctx.project, found, ctx.actor, ctx.studio.clock)
     with database.read() as session:
         values = proposal_values(session, ctx, kind=kind)
     back = f"/p/{ctx.project.slug}/preparation/proposals?{urlencode({'kind': kind})}"
@@ -128,10 +130,8 @@ def decide(ctx: Context, proposal_id: int) -> Response:
         proposal = proposals.find_proposal(session, project, proposal_id)
         edited = _edited(ctx, proposal.kind, proposal.content) if word != "refused" else None
         changed = edited is not None and edited != proposal.content
-        decision: deciding.Decision = (
-            "refused" if word == "refused" else ("edited" if changed else "accepted")
-        )
-        deciding.decide(
+        decision: review.Decision = "refused" if word == "refused" else ("edited" if changed else "accepted")
+        review.review_proposal(
             session,
             project,
             proposal_id,

@@ -10,12 +10,12 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from mmar.errors import InputError, MmarError
 from mmar.studio.data.release_tables import Release, Takedown
-from mmar.studio.exchange import zipped
-from mmar.studio.items_file import FORMS, format_of, item_file, project_items
-from mmar.studio.release import release_folder, write_project_release
-from mmar.studio.store.people import names_of, trace
+from mmar.studio.exchange.archives import zipped
+from mmar.studio.exchange.item_files import FORMS, format_of, item_file, project_items
+from mmar.studio.exchange.releases import release_folder, write_project_release
+from mmar.studio.store.people import log_action, names_of
 from mmar.studio.store.projects import changed_settings, save_settings, state_counts
-from mmar.studio.takedowns import (
+from mmar.studio.store.takedowns import (
     add_takedown,
     approved_but_taken_down,
     lift_takedown,
@@ -25,7 +25,7 @@ from mmar.studio.web.context import ProjectContext, attached, project_context
 from mmar.studio.web.forms import text, texts
 from mmar.studio.web.render import render_page
 from mmar.studio.web.uploads import import_upload
-from mmar.studio.workflow import NotThere, Refused, Role
+from mmar.studio.workflow import NotAllowed, NotFound, Role
 
 __all__ = ["router"]
 
@@ -35,7 +35,7 @@ Context = Annotated[ProjectContext, Depends(project_context)]
 
 def _lead(ctx: ProjectContext) -> None:
     if not ctx.actor.has(Role.LEAD):
-        raise Refused("role", "only a lead may do that")
+        raise NotAllowed("role", "only a lead may do that")
 
 
 def _show(
@@ -97,7 +97,7 @@ def write(request: Request, ctx: Context) -> Response:
     except MmarError as error:
         return _show(request, ctx, str(error), 422)
     with ctx.studio.database.write() as session:
-        trace(session, now, ctx.person.id, "release", made.version, project_id=ctx.project.id)
+        log_action(session, now, ctx.person.id, "release", made.version, project_id=ctx.project.id)
     if made.at != now:
         note = (
             f"Version {made.version} was there already and was written again as it was frozen on {made.day}. "
@@ -124,9 +124,9 @@ def download(ctx: Context, version: str) -> Response:
         )
         gone = taken_down_since(session, known) if known is not None else []
     if known is None or not folder.is_dir():
-        raise NotThere(f"there is no release {version}")
+        raise NotFound(f"there is no release {version}")
     if gone:
-        raise Refused(
+        raise NotAllowed(
             "state",
             f"version {version} holds what was taken down since ({gone[0]}; {len(gone)} in all), so it is not "
             "handed out any more; write a new version",

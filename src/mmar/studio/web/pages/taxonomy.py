@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from mmar.errors import InputError
-from mmar.studio.jobs.asking import ask_about_ideas
+from mmar.studio.jobs.model_requests import request_board_proposal
 from mmar.studio.store import ideas, projects, proposals, queues
 from mmar.studio.store.jobs import newest_job
-from mmar.studio.store.people import names_of, trace
-from mmar.studio.store.taxonomies import newest_taxonomy, taxonomy_versions
-from mmar.studio.store.taxonomy_change import save_taxonomy
+from mmar.studio.store.people import log_action, names_of
+from mmar.studio.store.projects import newest_taxonomy, taxonomy_versions
+from mmar.studio.store.taxonomy import save_taxonomy
 from mmar.studio.web.context import ProjectContext, attached, fragment_of, project_context
 from mmar.studio.web.forms import number, positive_numbers, text, texts
 from mmar.studio.web.render import job_marker, render_page
@@ -36,7 +36,7 @@ def show(request: Request, ctx: Context) -> Response:
 def _show(request: Request, ctx: ProjectContext, part: str) -> Response:
     with ctx.studio.database.read() as session:
         versions = taxonomy_versions(session, ctx.project.id)
-        cards = ideas.board_of(session, ctx.project.id, ctx.person.id)
+        cards = ideas.idea_board(session, ctx.project.id, ctx.person.id)
         places = {branch.name for branch in versions[0].tree.layers} | {
             f"{branch.name} / {sub}" for branch in versions[0].tree.layers for sub in branch.subs
         }
@@ -71,7 +71,7 @@ def save(ctx: Context) -> Response:
             why=text(ctx.form, "why").strip() or "edited",
             now=ctx.studio.clock(),
         )
-        trace(
+        log_action(
             session,
             ctx.studio.clock(),
             ctx.person.id,
@@ -86,7 +86,7 @@ def save(ctx: Context) -> Response:
 def ask(request: Request, ctx: Context) -> Response:
     """Ask the text model to give every idea a place."""
     with ctx.studio.database.write() as session:
-        ask_about_ideas(session, ctx.project, "grouping", ctx.person.id, ctx.studio.clock())
+        request_board_proposal(session, ctx.project, "grouping", ctx.person.id, ctx.studio.clock())
     if "hx-request" in request.headers:
         return _show(request, ctx, "taxonomy_asked.html")
     return RedirectResponse(f"/p/{ctx.project.slug}/taxonomy", 303)
@@ -170,7 +170,7 @@ def targets(ctx: Context) -> Response:
         kept = {name: aim for name, aim in project.settings.targets.items() if name not in shown}
         new = projects.changed_settings(project, targets={**kept, **positive_numbers(ctx.form, "target:")})
         projects.save_settings(project, ctx.actor, new)
-        trace(session, ctx.studio.clock(), ctx.person.id, "targets", project.slug, project_id=project.id)
+        log_action(session, ctx.studio.clock(), ctx.person.id, "targets", project.slug, project_id=project.id)
     language = text(ctx.form, "language")
     return RedirectResponse(
         f"/p/{ctx.project.slug}/coverage{f'?language={quote(language)}' if language else ''}", 303
