@@ -116,7 +116,7 @@ def export(
     Example:
       mmar studio export demo out/items.jsonl --audio-dir out
     """
-    from mmar.items.whole_file import write_whole
+    from mmar.files.atomic import write_atomic
     from mmar.studio.exchange.item_files import LOCAL_FILES, copy_clips, format_of, item_file, project_items
 
     opened = opened_studio(config)
@@ -125,7 +125,7 @@ def export(
         found, _ = acting(session, project, None)
         exported = project_items(session, found, with_clips=audio_dir is not None)
     copied = copy_clips(exported, config.media, audio_dir) if audio_dir else 0
-    write_whole(
+    write_atomic(
         file, item_file(exported.items, form, audio_base=LOCAL_FILES if audio_url is None else audio_url)
     )
     if form == "label-studio.xml":

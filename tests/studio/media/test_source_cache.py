@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from media_site import Answers, Site, media_site, tone_wav
 
-from mmar.files.hashing import sha256_file
 from mmar.errors import ExternalError, UsageError
+from mmar.files.hashing import sha256_file
 from mmar.studio.media.fetch_policy import FetchPolicy
 from mmar.studio.media.source_cache import Source, cached_source, clear_leftovers, fetch_source, source_key
 

@@ -64,7 +64,7 @@ def test_an_archive_without_the_clips_that_are_wanted_brings_its_items(site: Sit
 @pytest.mark.parametrize(
     ("more", "cut", "words"),
     [
-        ({"../evil.wav": b"x"}, 0, "climbs out"),
+        ({"../evil.wav": b"x"}, 0, "leaves its folder"),
         ({"set/other.jsonl": b"{}"}, 0, "expected one metadata file"),
         ({"set/audio/p2.wav": b"no sound"}, 0, "./audio/p2.wav"),
         ({}, 40, "set.zip"),

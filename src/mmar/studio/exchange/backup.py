@@ -25,10 +25,10 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from mmar._version import __version__
-from mmar.files.safe_paths import UnsafePathError, check_relative, quote
-from mmar.files.progress import Advance
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.atomic import write_atomic
+from mmar.files.progress import Advance
+from mmar.files.safe_paths import UnsafePathError, check_relative, quote
 
 __all__ = ["back_up", "copy_file"]
 

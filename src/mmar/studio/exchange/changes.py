@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from mmar.files.safe_paths import UnsafePathError, check_relative
 from mmar.errors import InputError
+from mmar.files.safe_paths import UnsafePathError, check_relative
 from mmar.items import Item, load_benchmark
 from mmar.studio.exchange.checksums import read_checksums
 from mmar.studio.exchange.release_facts import ReleaseFacts

@@ -16,9 +16,9 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mmar.files.safe_paths import UnsafePathError, check_relative, quote
-from mmar.files.archives import Limits
 from mmar.errors import InputError
+from mmar.files.archives import Limits
+from mmar.files.safe_paths import UnsafePathError, check_relative, quote
 from mmar.items import Item as PublicItem
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Event, Item

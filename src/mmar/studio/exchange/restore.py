@@ -22,10 +22,10 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from mmar.files.safe_paths import quote
-from mmar.files.progress import Advance
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.atomic import write_atomic
+from mmar.files.progress import Advance
+from mmar.files.safe_paths import quote
 from mmar.studio.exchange.backup import Backup, copy_file, database_files, is_plain, locked, read_backup
 
 __all__ = ["ExternalDatabase", "finish_restore", "restore"]

@@ -17,8 +17,8 @@ import secrets
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from mmar.files.progress import format_bytes
 from mmar.errors import MmarError
+from mmar.files.progress import format_bytes
 from mmar.studio.media.fetch_policy import AddressGuard, FetchPolicy, check_url
 
 if TYPE_CHECKING:

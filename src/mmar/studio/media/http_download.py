@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from mmar.files.sniff import is_html
-from mmar.files.progress import Advance, format_bytes
 from mmar.errors import ExternalError, MmarError, UsageError
+from mmar.files.progress import Advance, format_bytes
+from mmar.files.sniff import is_html
 from mmar.studio.media.fetch_policy import AddressGuard, FetchPolicy, check_url, guarded_session
 
 if TYPE_CHECKING:

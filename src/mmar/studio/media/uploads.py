@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmar.audio import describe
-from mmar.files.hashing import sha256_file
 from mmar.errors import ExternalError, InputError
+from mmar.files.hashing import sha256_file
 from mmar.studio.media.containers import container_of, readable_audio
 from mmar.studio.media.decoding import decoded_blocks
 

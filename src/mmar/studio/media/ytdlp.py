@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mmar.files.progress import Advance, format_bytes
 from mmar.errors import ExternalError, UsageError
+from mmar.files.progress import Advance, format_bytes
 from mmar.studio.media.fetch_policy import FetchPolicy, check_url
 from mmar.studio.media.guard_proxy import GuardProxy
 
