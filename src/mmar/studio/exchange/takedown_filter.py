@@ -11,7 +11,7 @@ import msgspec
 from mmar.errors import InputError
 from mmar.files.hashing import sha256_file
 from mmar.items import Item
-from mmar.items.video import addresses, canonical_url, find_video, item_video
+from mmar.items.source_video import addresses, canonical_url, find_video, item_video
 from mmar.studio.exchange.release_facts import TakenDown
 
 __all__ = ["ExcludedItem", "split_taken_down", "takedown_names"]
