@@ -9,11 +9,12 @@ print(mmar.score("runs/listener").choice.accuracy)
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, cast
 
 import msgspec
 
@@ -43,6 +44,9 @@ __all__ = [
     "table_row",
     "task_for",
 ]
+
+# `Iterable[Any]` stands for records and for pandas and polars frames.
+Predictions: TypeAlias = "str | Path | Mapping[str, Any] | Iterable[Any]"
 
 
 def cache_dir() -> Path:
@@ -185,50 +189,97 @@ def open_for(spec: RunSpec) -> Model:
 
 
 def score(
-    predictions: str | Path | Iterable[Mapping[str, Any]],
+    predictions: Predictions,
     benchmark: str | Path | Benchmark | None = None,
     *,
     key: str | None = None,
     protocol: str | Protocol | None = None,
     lenient: bool = False,
 ) -> Score:
-    """Score a run's folder, a predictions file, or records.
+    """Score a run, a predictions file, or predictions in memory.
 
     Args:
-        predictions: a path, or records as a predictions file holds them.
-        benchmark: the questions; may be left out for a run and for whole records.
-        key: the field that holds the prediction.
-        protocol: read the answers as this protocol says, instead of the run's own.
+        predictions: the folder of a run, a predictions file, a mapping of item id to answer text, records as a
+            predictions file holds them, or a pandas or polars frame with such columns.
+        benchmark: the questions; not needed for a run and for records that hold the questions too.
+        key: the field that holds the prediction; the first one that is known by default.
+        protocol: read the answers by this protocol instead of the run's own.
         lenient: count bad records as missing instead of raising.
 
     Raises:
-        InputError: the input is not what it should be.
-        UsageError: a benchmark is needed, or it is another than the run's.
+        InputError: a file or a record is not valid.
+        UsageError: an argument is not valid, a benchmark is needed, or it is another than the run's.
+
+    Example:
+        >>> demo = load("demo")
+        >>> score({item.id: item.answer for item in demo}, demo).choice.accuracy
+        100.0
     """
     if isinstance(predictions, str | Path):
         task = task_for(Path(predictions), benchmark, key=key, protocol=protocol, lenient=lenient)
         return score_path(task).score
     import tempfile
 
+    lines = [_encode(record, number) for number, record in enumerate(_records(predictions, key), 1)]
+    if not lines:
+        raise InputError(
+            "there are no predictions",
+            code="no-records",
+            hint="expected at least one record",
+            file="predictions",
+        )
     with tempfile.TemporaryDirectory(prefix="mmar-") as folder:
         path = Path(folder) / "predictions.jsonl"
-        path.write_bytes(b"".join(msgspec.json.encode(dict(record)) + b"\n" for record in predictions))
-        if not path.stat().st_size:
-            raise InputError("no predictions were given", hint="give a path, or at least one record")
+        path.write_bytes(b"".join(lines))
         try:
             return score_path(task_for(path, benchmark, key=key, protocol=protocol, lenient=lenient)).score
         except InputError as error:
-            if error.file != str(path):
-                raise
-            # The caller knows the records by their number, not by a file that is gone.
-            raise InputError(
-                error.problem,
-                file="predictions",
-                line=error.line,
-                field=error.field,
-                code=error.code,
-                hint=error.hint,
-            ) from None
+            if error.file == str(path):
+                error.file = "predictions"  # the caller knows the records by their number
+            raise
+
+
+def _records(predictions: Any, key: str | None) -> Iterable[Any]:
+    """Predictions in memory as records."""
+    if isinstance(predictions, Mapping):
+        field = key or "answer_prediction"
+        return [
+            {"id": item_id, **answer} if isinstance(answer, Mapping) else {"id": item_id, field: answer}
+            for item_id, answer in predictions.items()
+        ]
+    if hasattr(predictions, "to_dicts"):  # polars
+        predictions = predictions.to_dicts()
+    elif hasattr(predictions, "to_dict") and hasattr(predictions, "columns"):  # pandas
+        predictions = [
+            {str(name): _plain(value) for name, value in record.items()}
+            for record in predictions.to_dict("records")
+        ]
+    if isinstance(predictions, bytes) or not isinstance(predictions, Iterable):
+        raise UsageError(
+            f"expected a path, a mapping, records or a frame, got {type(predictions).__name__}",
+            code="invalid-value",
+            argument="predictions",
+        )
+    return predictions
+
+
+def _plain(value: Any) -> Any:
+    """A cell of a pandas frame as a JSON value: missing values are null, arrays are lists."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return None if isinstance(value, float) and value != value else value  # noqa: PLR0124 - NaN
+
+
+def _encode(record: Any, number: int) -> bytes:
+    try:
+        return json.dumps(dict(record), allow_nan=False).encode() + b"\n"
+    except (TypeError, ValueError, RecursionError):
+        raise InputError(
+            f"expected a mapping of JSON values, got {type(record).__name__}",
+            file="predictions",
+            line=number,
+            code="not-a-record",
+        ) from None
 
 
 def compare(
