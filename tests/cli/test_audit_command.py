@@ -118,7 +118,7 @@ def test_a_benchmark_of_which_nothing_can_be_read_is_still_audited(mmar: Any, tm
         (("table.csv", "--grim", "--n", "speech"), "expected COLUMN=VALUE"),
         (("table.csv", "--grim", "--n", "speech=many"), "expected a number of items"),
         (("table.csv", "--grim", "--select", "C001", "--n", "speech=3"), "“C001” is no check"),
-        (("table.csv", "--grim"), "of no column is the number of items known"),
+        (("table.csv", "--grim"), "number of items is not known"),
     ],
 )
 def test_what_cannot_be_audited_ends_with_status_2(
