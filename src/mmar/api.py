@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from mmar.runs.run import RunResult
     from mmar.runs.spec import RunOptions, RunSpec
     from mmar.scoring import Score
-    from mmar.scoring.comparison import Compared
-    from mmar.scoring.score import Scored, Task
+    from mmar.scoring.compare import Comparison
+    from mmar.scoring.score import Scored
+    from mmar.scoring.sources import Task
 
 __all__ = [
     "arun",
@@ -216,7 +217,7 @@ def score(
         100.0
     """
     if isinstance(predictions, str | Path):
-        task = task_for(Path(predictions), benchmark, key=key, protocol=protocol, lenient=lenient)
+        task = task_for(Path(predictions), benchmark, key=key, protocol=protocol, lenient=lenient, keep="all")
         return score_path(task).score
     import tempfile
 
@@ -232,7 +233,8 @@ def score(
         path = Path(folder) / "predictions.jsonl"
         path.write_bytes(b"".join(lines))
         try:
-            return score_path(task_for(path, benchmark, key=key, protocol=protocol, lenient=lenient)).score
+            task = task_for(path, benchmark, key=key, protocol=protocol, lenient=lenient, keep="all")
+            return score_path(task).score
         except InputError as error:
             if error.file == str(path):
                 error.file = "predictions"  # the caller knows the records by their number
@@ -290,9 +292,10 @@ def compare(
     protocol: str | Protocol | None = None,
     draws: int = 10_000,
     seed: int = 0,
+    margin: float | None = None,
     partial: bool = False,
     lenient: bool = False,
-) -> Compared:
+) -> Comparison:
     """Say whether runs on the same items really differ, and by how much.
 
     Args:
@@ -303,21 +306,24 @@ def compare(
         protocol: read the answers as this protocol says.
         draws: random swaps of each permutation test.
         seed: of the draws.
-        partial: count what one run was asked and another was not as wrong, instead of refusing.
+        margin: test whether the runs differ by less than this, in points.
+        partial: compare on the items that every run was asked, instead of refusing where they differ.
         lenient: count bad records as missing instead of raising.
 
     Raises:
         UsageError: the runs cannot be compared.
         InputError: an input is not what it should be.
     """
+    from mmar.scoring.align_runs import align_runs
     from mmar.scoring.compare import compare as compare_runs
-    from mmar.scoring.verdicts import judge
 
     known = load(benchmark) if isinstance(benchmark, str | Path) else benchmark
     rule = load_protocol(protocol) if isinstance(protocol, str) else protocol
     paths = [Path(run) for run in runs]
-    verdicts = judge(paths, load, benchmark=known, key=key, protocol=rule, partial=partial, lenient=lenient)
-    return compare_runs(verdicts, scorer=scorer, draws=draws, seed=seed)
+    aligned = align_runs(
+        paths, load, benchmark=known, key=key, protocol=rule, partial=partial, lenient=lenient
+    )
+    return compare_runs(aligned, scorer=scorer, draws=draws, seed=seed, margin=margin)
 
 
 def task_for(
@@ -330,11 +336,11 @@ def task_for(
     keep: str = "differing",
 ) -> Task:
     """What to score, with the benchmark found: the one named, or a run's own."""
-    from mmar.scoring.score import Task
-    from mmar.scoring.sources import find_run, run_of
+    from mmar.scoring.sources import Task, find_run, run_of
 
     path = run_of(path)
-    if benchmark is None and (manifest := find_run(path)) is not None:
+    manifest = find_run(path)
+    if benchmark is None and manifest is not None:
         try:
             benchmark = load(manifest.benchmark.origin, lenient=lenient)
         except UsageError as error:
@@ -354,6 +360,7 @@ def task_for(
         keep,
         lenient,
         _published_name,
+        manifest=manifest,
     )
 
 
@@ -408,6 +415,7 @@ def table_row(
             "choice": [row.choice for row in scored.rows],
         },
         clusters=clusters,
+        unanswered=[row.state in ("failed", "missing") for row in scored.rows],
         groups={dimension: tuple(groups) for dimension, groups in score.groups.items()},
         unresolved=score.states["unresolved"],
         signature=score.signature,

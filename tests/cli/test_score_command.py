@@ -119,7 +119,7 @@ BAD: dict[str, tuple[bytes | None, str]] = {
     "utf16": ('{"id": "a"}'.encode("utf-16"), "UTF-16"),
     "cut array": (b'[{"id": "a", "answer_prediction": "x"},', "does not end with"),
     "no choices": (b'{"id": "a", "answer_prediction": "x"}\n', "name the benchmark that it answers"),
-    "no prediction": (json.dumps(ITEM).encode(), "no record has “answer_prediction”"),
+    "no prediction": (json.dumps(ITEM).encode(), 'no record has "answer_prediction"'),
 }
 
 
@@ -211,7 +211,7 @@ def test_the_library_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     printed = json.loads(capsys.readouterr().out)
     found = score(GOLDEN / "predictions_full.jsonl")
     assert isinstance(found, Score)
-    assert json.loads(json.dumps(found.to_json())) == printed
+    assert json.loads(json.dumps(found.to_dict())) == printed
     # Read from the reference's own output for this file.
     assert found.official.accuracy == pytest.approx(50.80)
     rows = [json.loads(line) for line in (GOLDEN / "predictions_full.jsonl").read_text("utf-8").splitlines()]
@@ -225,7 +225,7 @@ def test_a_misspelt_key_is_no_score_of_nothing(tmp_path: Path, capsys: pytest.Ca
     for more in ((), ("--key", "replay")):
         assert mmar("score", path, "--benchmark", bench, *more) == 2
         said = capsys.readouterr().err
-        assert f"no record has “{more[1] if more else 'answer_prediction'}”" in said
+        assert f'no record has "{more[1] if more else "answer_prediction"}"' in said
         assert "--key; there is reply" in said
     assert mmar("score", path, "--benchmark", bench, "--key", "reply") == 0
     assert mmar("score", bench) == 2
@@ -246,7 +246,7 @@ def test_a_bad_record_of_the_benchmark_stays_in_the_denominator(
     # Three right of four questions; the record that repeats one is no question more.
     assert (found["n"], found["scores"]["choice"]["correct"], found["states"]["missing"]) == (4, 3, 1)
     assert found["bounds"]["choice"] == {"low": 75.0, "high": 100.0}
-    assert found["scores"]["choice"]["clustered"]["clusters"] == 4
+    assert found["asked"]["choice"]["clustered"]["clusters"] == 3
     assert "3 bad records were left out" in found["notes"][-1]
     assert [line.partition("skipped: ")[2].rpartition("/")[2][:10] for line in told.err.splitlines()] == [
         "b.jsonl:4:",
@@ -265,7 +265,7 @@ def test_what_does_not_go_with_the_published_layout(
     assert mmar("score", path, "--format", "official") == 0
     told = capsys.readouterr()
     assert told.out.startswith("*****") and told.out.endswith("No prediction count: 0\n")
-    assert "read from “answer_prediction”" in told.err  # beside the layout, not in it
+    assert 'read from "answer_prediction"' in told.err  # beside the layout, not in it
 
 
 def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:

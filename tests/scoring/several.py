@@ -12,7 +12,7 @@ from mmar.api import load, run
 from mmar.items import Benchmark, Item, write_benchmark
 from mmar.models import Answer
 from mmar.runs.conditions import Condition
-from mmar.scoring.verdicts import Verdicts, judge
+from mmar.scoring.align_runs import AlignedRuns, align_runs
 from runs.made_up import Scripted
 
 CHOICES = ("yes", "no", "perhaps")
@@ -76,6 +76,6 @@ def answers_run(
     return out
 
 
-def side_by_side(benchmark: Benchmark | None, *paths: Path, **options: bool) -> Verdicts:
-    """Judge some runs and files."""
-    return judge(paths, load, benchmark=benchmark, **options)
+def side_by_side(benchmark: Benchmark | None, *paths: Path, **options: bool) -> AlignedRuns:
+    """Align some runs and files."""
+    return align_runs(paths, load, benchmark=benchmark, **options)

@@ -55,10 +55,10 @@ def test_a_score_joined_to_a_benchmark_with_videos_says_both_intervals() -> None
     assert (low, high) == pytest.approx((50 - (high - low) / 2, 50 + (high - low) / 2))
     assert low < 5 < found.choice.interval[0]
     assert "by 2 source videos" in score_table(found)
-    written = found.to_json()["scores"]["choice"]["clustered"]
+    written = found.to_dict()["scores"]["choice"]["clustered"]
     assert set(written) == {"interval", "clusters", "standard_error"}
     assert written["standard_error"] == pytest.approx(50)
-    assert "clustered" not in found.to_json()["groups"]["modality"]["sound"]["choice"]
+    assert "clustered" not in found.to_dict()["groups"]["modality"]["sound"]["choice"]
 
 
 def test_without_videos_nothing_is_said_twice() -> None:
@@ -66,7 +66,7 @@ def test_without_videos_nothing_is_said_twice() -> None:
     found = score([{"id": each.id, "answer_prediction": "one"} for each in items], Benchmark(items, "x"))
     assert found.choice.clustered is None
     assert "clustered" not in score_table(found)
-    assert "clustered" not in found.to_json()["scores"]["official"]
+    assert "clustered" not in found.to_dict()["scores"]["official"]
 
 
 @needs_real_data

@@ -12,7 +12,7 @@ from mmar.api import run, score
 from mmar.items import Benchmark
 from mmar.models import Answer
 from mmar.protocols import Request
-from mmar.scoring.repetition import Repeats
+from mmar.scoring.robustness import Repeats
 from runs.made_up import Scripted, benchmark
 
 # What is said of each item, by turn; “two” is always right.
@@ -107,4 +107,4 @@ def test_the_table_and_the_json_say_it(tmp_path: Path) -> None:
     assert "repeats 5 of 5 items, 4 answers each" in shown
     assert "majority 40.0 [11.8, 76.9]" in shown  # Wilson's interval of 2 of 5
     assert "ties (1) and items without a vote (1) are wrong" in shown
-    assert found.to_json()["repeats"]["rates"][3] == {"k": 4, "pass_at": 60.0, "pass_all": 20.0}
+    assert found.to_dict()["repeats"]["rates"][3] == {"k": 4, "pass_at": 60.0, "pass_all": 20.0}

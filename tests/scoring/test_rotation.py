@@ -11,7 +11,7 @@ from mmar.items import Benchmark, Item, write_benchmark
 from mmar.models import Answer
 from mmar.protocols import Request
 from mmar.scoring import Score
-from mmar.scoring.rotation import Rotations
+from mmar.scoring.robustness import Rotations
 from runs.made_up import Scripted
 
 
@@ -133,7 +133,7 @@ def test_a_plain_run_has_no_rotations(tmp_path: Path) -> None:
     run(always(0), known, out=tmp_path / "run")
     found = score(tmp_path / "run", known)
     assert found.rotations is None
-    assert "rotations" not in found.to_json()
+    assert "rotations" not in found.to_dict()
 
 
 def test_the_table_and_the_json_say_it(tmp_path: Path) -> None:
@@ -146,6 +146,6 @@ def test_the_table_and_the_json_say_it(tmp_path: Path) -> None:
     assert "rotations 12 of 12 items under 48 orders" in shown
     assert "all right 0.0 [0.0, 24.2]" in shown  # Wilson's interval of 0 of 12
     assert "1 100.0 25.0 100.0" in shown
-    written = found.to_json()["rotations"]
+    written = found.to_dict()["rotations"]
     assert written["all_right"] == 0
     assert [slot["named"] for slot in written["slots"]] == [100, 0, 0, 0]

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 import mmar.scoring.stream as stream
+from expect import raises
 from mmar.errors import InputError
-from mmar.files.atomic import AtomicFile
-from mmar.items import Benchmark, Item, benchmark_digest, blocks
-from mmar.reports.records_file import RecordForm
-from mmar.scoring.plan import Plan
-from mmar.scoring.result import RowFile
-from mmar.scoring.stream import read_predictions, score_against, score_whole
+from mmar.items import Benchmark, Item, benchmark_digest
+from mmar.scoring.result import ItemScore
+from mmar.scoring.sources import Task
+from mmar.scoring.stream import Streamed, read_predictions, score_against, score_whole
+from mmar.stats.interval import wilson
 
 ITEMS = tuple(
     Item(
@@ -43,8 +43,20 @@ def write(path: Path, records: list[dict[str, Any]]) -> Path:
     return path
 
 
-def plan(path: Path, **options: Any) -> Plan:
-    return Plan(path, "answer_prediction", **options)
+def score(path: Path, **options: Any) -> Streamed:
+    return score_whole(Task(path, **({"keep": "none"} | options)), "answer_prediction")
+
+
+def score_joined(path: Path, **options: Any) -> Streamed:
+    task = Task(path, BENCHMARK, **options)
+    return score_against(BENCHMARK, read_predictions(task, "answer_prediction"), task)
+
+
+def shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Share even small files among three processes."""
+    monkeypatch.setattr(stream, "_PARALLEL_BYTES", 0)
+    monkeypatch.setattr(stream, "_cores", lambda: 3)
+    monkeypatch.setattr(stream, "_BATCH", 100)
 
 
 SAID = ["one", "The answer is (B)", "It is not three", "", "I'm sorry, I can't hear it."]
@@ -57,62 +69,44 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path, monkeypatch: py
         for at, item in enumerate(ITEMS)
     ]
     path = write(tmp_path / "p.jsonl", records)
-    alone = score_whole(plan(path, keep="all"))
-    monkeypatch.setattr(stream, "_PARALLEL_BYTES", 0)
-    monkeypatch.setattr(stream, "team_size", lambda **_: 3)
-    monkeypatch.setattr(stream, "blocks", lambda path: blocks(path, 2000))
-    monkeypatch.setattr(stream, "_SPAN_BYTES", 5000)
+    alone = score(path, keep="all")
+    shared(monkeypatch)
     packed = path.with_suffix(".gz")
     packed.write_bytes(gzip.compress(path.read_bytes()))
     for form in (path, packed):
-        together = score_whole(plan(form, keep="all"))
+        together = score(form, keep="all")
         assert together.tally == alone.tally
         assert together.digest == alone.digest
     assert alone.tally.n == 2400
     assert [row.id for row in alone.tally.rows] == [record["id"] for record in records]
 
 
-def test_a_line_of_each_item_is_written_in_order_and_kept_nowhere_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_every_item_is_handed_on_in_order_and_again_from_the_start_where_an_id_repeats(
+    tmp_path: Path,
 ) -> None:
     records = [
         whole(item, id=f"{item.id}/{copy}", answer_prediction=SAID[(at + copy) % 5])
-        for copy in range(40)
+        for copy in range(3)
         for at, item in enumerate(ITEMS)
     ]
     path = write(tmp_path / "p.jsonl", records)
-    kept = score_whole(plan(path, keep="all")).tally.rows
-    form = RecordForm(("id", "official", "choice", "reason", "prediction"), table=True)
-    wanted = form.head() + form.lines_of(kept)
-    monkeypatch.setattr(stream, "_PARALLEL_BYTES", 0)
-    monkeypatch.setattr(stream, "_SPAN_BYTES", 5000)
-    monkeypatch.setattr(stream, "blocks", lambda path: blocks(path, 2000))
-    packed = path.with_suffix(".gz")
-    packed.write_bytes(gzip.compress(path.read_bytes()))
-    out = tmp_path / "items.csv"
-    for file, workers in ((path, 1), (path, 3), (packed, 3)):
-        monkeypatch.setattr(stream, "team_size", lambda workers=workers, **_: workers)
-        with AtomicFile(out) as written:
-            rows = RowFile(written, form.head(), form.lines_of)
-            found = score_whole(plan(file, keep="differing", lines=rows.lines), rows)
-        assert out.read_bytes() == wanted
-        assert found.tally.rows == [row for row in kept if row.official != row.choice]
-    # An id that stands twice is found when all was written: it is written anew, the first of each alone.
+    rows: list[ItemScore] = []
+    kept = score(path, keep="all", on_item=rows.append).tally.rows
+    assert rows == kept
+    rows.clear()
+    differing = score(path, keep="differing", on_item=rows.append)
+    assert rows == kept
+    assert differing.tally.rows == [row for row in kept if row.official != row.choice]
+    # An id that repeats is found when all was handed on: it starts over, the first of each alone.
+    rows.clear()
     path = write(tmp_path / "q.jsonl", [*records, records[0]])
-    with AtomicFile(out) as written:
-        rows = RowFile(written, form.head(), form.lines_of)
-        assert len(score_whole(plan(path, lenient=True, lines=rows.lines), rows).errors) == 1
-    assert out.read_bytes() == wanted
-    with pytest.raises(InputError), AtomicFile(out) as written:
-        rows = RowFile(written, form.head(), form.lines_of)
-        score_whole(plan(path, lines=rows.lines), rows)
-    assert out.read_bytes() == wanted
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["items.csv", "p.gz", "p.jsonl", "q.jsonl"]
+    assert len(score(path, lenient=True, on_item=rows.append, restart=rows.clear).errors) == 1
+    assert rows == kept
 
 
 def test_a_whole_file_has_its_benchmarks_digest(tmp_path: Path) -> None:
     path = write(tmp_path / "p.jsonl", [whole(item, answer_prediction="one") for item in reversed(ITEMS)])
-    assert score_whole(plan(path)).digest == benchmark_digest(ITEMS)
+    assert score(path).digest == benchmark_digest(ITEMS)
 
 
 def test_what_was_not_answered_stays_in_the_denominator(tmp_path: Path) -> None:
@@ -123,11 +117,15 @@ def test_what_was_not_answered_stays_in_the_denominator(tmp_path: Path) -> None:
         {"id": "id-3"},
     ]
     path = write(tmp_path / "p.jsonl", records)
-    found = score_against(BENCHMARK, read_predictions(plan(path)), plan(path))
+    found = score_joined(path)
     assert found.tally.states == {"choice": 1, "unresolved": 0, "refused": 0, "failed": 2, "missing": 57}
-    official, choice = found.tally.totals()
-    assert (official.correct, choice.correct, found.tally.n) == (1, 1, 60)
-    assert choice.accuracy == pytest.approx(100 / 60)
+    total = found.tally.total()
+    assert (total.official.correct, total.choice.correct, total.n) == (1, 1, 60)
+    assert total.choice.accuracy == pytest.approx(100 / 60)
+    assert total.choice.interval is None
+    assert total.asked is not None
+    assert (total.asked.n, total.asked.choice.correct) == (3, 1)
+    assert total.asked.choice.interval == wilson(1, 3)
     bounds = found.tally.bounds()["choice"]
     assert (bounds.low, bounds.high) == (pytest.approx(100 / 60), 100.0)
 
@@ -136,7 +134,7 @@ def test_groups_keep_the_published_order_and_add_up(tmp_path: Path) -> None:
     path = write(
         tmp_path / "p.jsonl", [whole(item, answer_prediction=item.answer) for item in reversed(ITEMS)]
     )
-    groups = score_whole(plan(path)).tally.groups()
+    groups = score(path).tally.groups()
     assert list(groups["modality"]) == ["sound", "music"]
     assert {name: group.n for name, group in groups["modality"].items()} == {"sound": 30, "music": 30}
     assert {name: group.n for name, group in groups["sub-category"].items()} == {"Spatial Analysis": 30}
@@ -146,26 +144,24 @@ def test_groups_keep_the_published_order_and_add_up(tmp_path: Path) -> None:
 def test_an_id_that_stands_twice(tmp_path: Path) -> None:
     records = [whole(ITEMS[at], answer_prediction="one") for at in (0, 1, 0)]
     path = write(tmp_path / "p.jsonl", records)
-    with pytest.raises(InputError, match='"id-0" is the id of line 1 already') as caught:
-        score_whole(plan(path))
-    assert caught.value.line == 3
-    found = score_whole(plan(path, lenient=True))
+    with raises("duplicate-id", line=3):
+        score(path)
+    found = score(path, lenient=True)
     assert found.tally.n == 2
     assert len(found.errors) == 1
-    with pytest.raises(InputError, match="is the id of line 1 already"):
-        score_against(BENCHMARK, read_predictions(plan(path)), plan(path))
+    with raises("duplicate-id"):
+        score_joined(path)
 
 
 def test_ids_and_questions_that_are_not_the_benchmarks(tmp_path: Path) -> None:
     path = write(tmp_path / "p.jsonl", [{"id": "stranger", "answer_prediction": "one"}])
-    with pytest.raises(InputError, match="“stranger” is no item of the benchmark “made-up”"):
-        score_against(BENCHMARK, read_predictions(plan(path)), plan(path))
-    lenient = plan(path, lenient=True)
-    assert len(score_against(BENCHMARK, read_predictions(lenient), lenient).errors) == 1
+    with raises("unknown-id", field="id"):
+        score_joined(path)
+    assert len(score_joined(path, lenient=True).errors) == 1
     changed = whole(ITEMS[0], choices=["one", "two", "four"], answer_prediction="one")
     path = write(tmp_path / "q.jsonl", [changed])
-    with pytest.raises(InputError, match="differ from those of the benchmark"):
-        score_against(BENCHMARK, read_predictions(plan(path)), plan(path))
+    with raises("other-question", field="choices"):
+        score_joined(path)
 
 
 @pytest.mark.parametrize("parallel", [False, True])
@@ -178,13 +174,11 @@ def test_the_first_bad_record_is_named_and_lenient_counts_it_missing(
     path = tmp_path / "p.jsonl"
     path.write_text("\n".join(lines))
     if parallel:
-        monkeypatch.setattr(stream, "_PARALLEL_BYTES", 0)
-        monkeypatch.setattr(stream, "team_size", lambda **_: 2)
-        monkeypatch.setattr(stream, "_SPAN_BYTES", 1000)
-    with pytest.raises(InputError, match="not valid JSON") as caught:
-        score_whole(plan(path))
+        shared(monkeypatch)
+    with pytest.raises(InputError) as caught:
+        score(path)
     assert caught.value.line == 21
-    found = score_whole(plan(path, lenient=True))
+    found = score(path, lenient=True)
     assert [error.line for error in found.errors] == [21, 41]
     assert (found.tally.n, found.tally.states["missing"]) == (60, 2)
-    assert found.tally.totals()[1].correct == 58
+    assert found.tally.total().choice.correct == 58

@@ -1,4 +1,4 @@
-"""Chance and habits against the published row and by hand."""
+"""Chance against the published row and by hand."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mmar.errors import UsageError
-from mmar.stats.chance import always_first, always_longest, always_slot, guessing
+from mmar.stats.chance import guessing
 
 SHARED = Path(__file__).parents[2] / "../shared"
 MMAR, PUBLISHED = SHARED / "mmar/MMAR-meta.jsonl", SHARED / "published/mmar_accuracy.csv"
@@ -36,42 +34,6 @@ def test_a_thousand_guessers() -> None:
     accuracies = 100 * right.mean(axis=1)
     assert found.accuracy == pytest.approx(accuracies.mean(), abs=4 * accuracies.std() / np.sqrt(4_000))
     assert found.standard_deviation == pytest.approx(accuracies.std(), rel=0.05)
-
-
-def test_always_a_slot() -> None:
-    counts, answers = [2, 4, 4, 3], [0, 3, 0, 2]
-    assert always_first(counts, answers).accuracy == 50.0
-    assert always_slot(counts, answers, 2).right == 1
-    assert always_slot(counts, answers, 2).open_to == 3
-    assert always_slot(counts, answers, -1).accuracy == 50.0
-    # Slot 3 exists in two items only; in the others the rule is wrong, not left out.
-    fourth = always_slot(counts, answers, 3)
-    assert (fourth.accuracy, fourth.n, fourth.open_to) == (25.0, 4, 2)
-    assert always_slot(counts, answers, -4).open_to == 2
-
-
-@given(
-    st.lists(st.integers(1, 6).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n - 1))), min_size=1)
-)
-def test_the_slots_share_out_all_items(items: list[tuple[int, int]]) -> None:
-    counts, answers = [n for n, _ in items], [slot for _, slot in items]
-    assert sum(always_slot(counts, answers, slot).right for slot in range(6)) == len(items)
-
-
-def test_always_the_longest() -> None:
-    choices = [("a", "bbb"), ("cc", "dd", "e"), ("f", "gg"), ("", "")]
-    # Right; one of two longest; wrong; one of two that are both empty.
-    found = always_longest(choices, [1, 0, 0, 1])
-    assert found.right == 2.0
-    assert found.accuracy == 50.0
-
-
-@pytest.mark.parametrize(("counts", "answers"), [([], []), ([2], [2]), ([2], [-1]), ([2, 2], [0])])
-def test_keys_that_do_not_fit_are_refused(counts: list[int], answers: list[int]) -> None:
-    with pytest.raises(UsageError):
-        always_first(counts, answers)
-    with pytest.raises(UsageError):
-        always_longest([("x",) * count for count in counts], answers)
 
 
 def test_items_without_choices_cannot_be_guessed() -> None:

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import t
 
+from expect import raises
 from mmar.errors import UsageError
 from mmar.stats import cluster
-from mmar.stats.interval import Interval, wilson
+from mmar.stats.interval import Interval, score_interval, wilson
 
 answers = st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=2, max_size=40).filter(
     lambda rows: len({label for _, label in rows}) > 1
@@ -108,23 +110,23 @@ def test_clusters_that_cancel_are_no_reason_for_certainty() -> None:
 def test_one_cluster_shows_no_spread() -> None:
     found = cluster.accuracy([1, 1, 0, 1], ["a"] * 4)
     assert found.standard_error is None
-    assert found.interval == Interval(0.0, 100.0, 0.95)
+    assert found.interval == Interval(0.0, 100.0)
     assert found.accuracy == 75.0
     assert cluster.accuracy([1], ["a"]).interval == Interval(0.0, 100.0)
 
 
 def test_scores_between_right_and_wrong_use_their_own_spread() -> None:
     scores = np.linspace(0.5, 0.7, 101)
-    found = cluster.accuracy(scores, range(101))
+    found = cluster.accuracy(scores, range(101), answers=10_000)
     assert found.standard_error == pytest.approx(100 * scores.std(ddof=1) / math.sqrt(101))
     assert found.interval.high - found.interval.low == pytest.approx(
-        2 * 1.96 * found.standard_error, rel=0.02
+        2 * t.ppf(0.975, 100) * found.standard_error, rel=0.02
     )
 
 
 @pytest.mark.parametrize("missing", [None, "", float("nan")])
 def test_an_item_without_its_cluster_is_refused_by_number(missing: object) -> None:
-    with pytest.raises(UsageError, match="item 2 "):
+    with raises("bad-clusters"):
         cluster.accuracy([1, 0, 1], ["a", "b", missing])
 
 
@@ -206,3 +208,22 @@ def test_counts_by_cluster_give_what_the_items_give(rows: list[tuple[bool, int]]
 def test_counts_that_cannot_be_are_refused(counts: list[tuple[int, int]]) -> None:
     with pytest.raises(UsageError):
         cluster.accuracy_of_counts(counts)
+
+
+@pytest.mark.parametrize("share", [1 / 3, 0.4, 1 / 7, 0.9])
+@pytest.mark.parametrize("n", [3, 11, 1000])
+def test_equal_fractional_scores_have_an_interval_with_width(share: float, n: int) -> None:
+    """Their floating-point variance is 1e-33, not 0; each cluster counts once."""
+    found = cluster.accuracy([share] * n, range(n), answers=5 * n)
+    narrowest = score_interval(share, 5 * n)
+    assert found.interval.low < narrowest.low < 100 * share < narrowest.high < found.interval.high
+    assert found.effective_n is not None
+    assert found.effective_n <= n
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), min_size=2, max_size=60))
+def test_an_interval_is_never_narrower_than_wilsons_at_all_answers(rows: list[tuple[int, int]]) -> None:
+    scores, labels = [right / 4 for right, _ in rows], [label for _, label in rows]
+    found = cluster.accuracy(scores, labels, answers=4 * len(rows))
+    wilson = score_interval(sum(scores) / len(scores), 4 * len(rows))
+    assert found.interval.high - found.interval.low >= wilson.high - wilson.low - 1e-9

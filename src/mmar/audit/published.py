@@ -100,8 +100,8 @@ def impossible(table: Table) -> Iterator[Finding | Measure]:
         found = _grim(cell)
         if found is None:
             continue
-        ways[found.rules[0] if found.possible else "impossible"] += 1
-        if found.possible:
+        ways[next(iter(found.by_rule), "impossible")] += 1
+        if found.counts:
             continue
         near = " and ".join(f"{count} of {cell.n} is {text}" for count, text in found.neighbours)
         implied = _implied(table, cell)
@@ -137,10 +137,10 @@ def oddly_rounded(table: Table) -> Iterator[Finding]:
     """
     for cell in table.cells:
         found = _grim(cell)
-        if found is None or not found.possible or {"half_up", "half_even"} & set(found.rules):
+        if found is None or not found.counts or {"half_up", "half_even"} & found.by_rule.keys():
             continue
         count = found.counts[0]
-        kind = "rounded twice" if "twice" in found.rules else "cut off"
+        kind = "rounded twice" if "twice" in found.by_rule else "cut off"
         message = f"{cell.text} is {count} of {cell.n}, {100 * count / cell.n:.4f}, {kind}"
         yield Finding(cell.row, cell.column, message, kind, (), cell.text)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mmar.cli.options import align, items_option, runs_options
+from mmar.cli.options import align, draws_option, items_option, runs_options, seed_option
 from mmar.cli.terminal import STDOUT, check_items_option, display, output_file, print_json, print_table
 
 __all__ = ["compare"]
@@ -18,15 +18,14 @@ __all__ = ["compare"]
 @runs_options
 @click.option("--key", metavar="FIELD", help="Field of a file that holds the prediction.")
 @items_option("Write the items on which the runs differ.")
+@draws_option
+@seed_option
 @click.option(
-    "--draws",
-    type=click.IntRange(1, 1_000_000),
-    default=10_000,
-    show_default=True,
-    metavar="N",
-    help="Draws of the permutation test.",
+    "--margin",
+    type=click.FloatRange(0, 100, min_open=True, max_open=True),
+    metavar="POINTS",
+    help="Test whether the runs differ by less than this.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed.")
 def compare(
     paths: tuple[Path, ...],
     benchmark: str | None,
@@ -39,11 +38,12 @@ def compare(
     items: Path | None,
     draws: int,
     seed: int,
+    margin: float | None,
 ) -> None:
     """Compare runs on the same items, with intervals and paired tests.
 
-    Takes run folders and predictions files. Differences come with an interval clustered by source video, an exact
-    McNemar test, a permutation test, Holm's correction over groups and the minimum detectable difference.
+    Takes run folders and predictions files. Differences come with an interval and a permutation test clustered by
+    source video, Holm's correction over groups, ranges of ranks and the minimum detectable difference.
 
     \b
     Example:
@@ -54,8 +54,8 @@ def compare(
     from mmar.scoring.compare import disagreements
 
     check_items_option(items, as_json, *paths, benchmark)
-    verdicts = align(paths, benchmark, protocol, partial=partial, key=key, lenient=lenient)
-    result = compare_runs(verdicts, scorer=scorer, draws=draws, seed=seed)
+    aligned = align(paths, benchmark, protocol, partial=partial, key=key, lenient=lenient)
+    result = compare_runs(aligned, scorer=scorer, draws=draws, seed=seed, margin=margin)
     if items is not None:
         from mmar.files.atomic import write_atomic
         from mmar.reports.records_file import records_file
@@ -63,9 +63,9 @@ def compare(
         fields = ["id", "modality", "category", "sub_category", "question", "answer"]
         fields += [f"{run.label}_{what}" for run in result.runs for what in ("right", "state", "named")]
         with output_file(items) as path:
-            write_atomic(path, records_file(disagreements(verdicts, scorer), path, fields))
+            write_atomic(path, records_file(disagreements(aligned, scorer), path, fields))
     if as_json:
-        print_json(result.to_json())
+        print_json(result.to_dict())
         return
     from mmar.reports.compare_table import compare_table
 

@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from mmar.items import Benchmark
-    from mmar.scoring.verdicts import Verdicts
+    from mmar.scoring.align_runs import AlignedRuns
 
 __all__ = [
     "align",
@@ -18,11 +18,13 @@ __all__ = [
     "benchmark_option",
     "complete_benchmark",
     "complete_model",
+    "draws_option",
     "items_option",
     "json_option",
     "lenient_option",
     "protocol_option",
     "runs_options",
+    "seed_option",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -84,6 +86,17 @@ def items_option(help_text: str) -> Callable[[F], F]:
     )
 
 
+draws_option = click.option(
+    "--draws",
+    type=click.IntRange(1, 1_000_000),
+    default=10_000,
+    show_default=True,
+    metavar="N",
+    help="Draws of the permutation test.",
+)
+seed_option = click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed."
+)
 audio_dir_option = click.option(
     "--audio-dir", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the clips."
 )
@@ -109,9 +122,7 @@ def runs_options(command: F) -> F:
                 help="Scorer to compare by.",
             ),
             protocol_option("Read all answers by this protocol."),
-            click.option(
-                "--partial", is_flag=True, help="Count items that a run was not asked as wrong in it."
-            ),
+            click.option("--partial", is_flag=True, help="Compare on the items that every run was asked."),
             lenient_option,
             json_option,
         )
@@ -128,17 +139,17 @@ def align(
     partial: bool,
     key: str | None = None,
     lenient: bool = False,
-) -> Verdicts:
+) -> AlignedRuns:
     """Score the runs that the command line names, item by item; skipped records go to standard error."""
     from mmar.api import load
-    from mmar.cli.terminal import report_skipped
+    from mmar.cli.terminal import print_skipped
     from mmar.protocols import load_protocol
-    from mmar.scoring.verdicts import judge
+    from mmar.scoring.align_runs import align_runs
 
     def find(name_or_path: str) -> Benchmark:
         return load(name_or_path, lenient=lenient)
 
-    verdicts = judge(
+    aligned = align_runs(
         paths,
         find,
         benchmark=None if benchmark is None else find(benchmark),
@@ -147,10 +158,8 @@ def align(
         partial=partial,
         lenient=lenient,
     )
-    report = report_skipped()
-    for error in verdicts.errors:
-        report(error)
-    if lost := verdicts.benchmark.lost:
+    print_skipped(aligned.errors)
+    if lost := aligned.benchmark.lost:
         records = "1 record" if lost == 1 else f"{lost:,} records"
         click.echo(f"skipped: {records} in all; mmar score counts them as missing in each run", err=True)
-    return verdicts
+    return aligned

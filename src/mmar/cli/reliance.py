@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mmar.cli.options import align, items_option, runs_options
+from mmar.cli.options import align, draws_option, items_option, runs_options, seed_option
 from mmar.cli.terminal import STDOUT, check_items_option, display, output_file, print_json, print_table
 
 __all__ = ["reliance"]
@@ -17,6 +17,8 @@ __all__ = ["reliance"]
 @click.command()
 @runs_options
 @items_option("Write the items that are solved without the audio.")
+@draws_option
+@seed_option
 def reliance(
     paths: tuple[Path, ...],
     benchmark: str | None,
@@ -26,6 +28,8 @@ def reliance(
     lenient: bool,
     as_json: bool,
     items: Path | None,
+    draws: int,
+    seed: int,
 ) -> None:
     """Measure how much of a model's accuracy needs the audio.
 
@@ -37,22 +41,22 @@ def reliance(
       mmar run baseline/listener --benchmark demo --condition silence
       mmar reliance runs/demo/baseline-listener runs/demo/baseline-listener-silence
     """
-    from mmar.scoring.listen import listen, solved_items
+    from mmar.scoring.reliance import measure_reliance, solved_items
 
     check_items_option(items, as_json, *paths, benchmark)
-    verdicts = align(paths, benchmark, protocol, partial=partial, lenient=lenient)
-    result = listen(verdicts, scorer=scorer)
+    aligned = align(paths, benchmark, protocol, partial=partial, lenient=lenient)
+    result = measure_reliance(aligned, scorer=scorer, draws=draws, seed=seed)
     if items is not None:
         from mmar.files.atomic import write_atomic
         from mmar.reports.records_file import records_file
 
         fields = ["id", "modality", "category", "sub_category", "question", "choices", "answer"]
         fields += ["solved_under", "solved_under_all", "full_right"]
-        fields += [f"{one.audio}_right" for one in result.conditions]
+        fields += [f"{one.condition}_right" for one in result.conditions]
         with output_file(items) as path:
-            write_atomic(path, records_file(solved_items(verdicts, scorer), path, fields))
+            write_atomic(path, records_file(solved_items(aligned, scorer), path, fields))
     if as_json:
-        print_json(result.to_json())
+        print_json(result.to_dict())
         return
     from mmar.reports.reliance_table import reliance_table
 

@@ -18,17 +18,20 @@ from mmar.cli.terminal import (
     display,
     output_file,
     print_json,
+    print_skipped,
     print_table,
-    report_skipped,
 )
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
-    from mmar.scoring.score import Scored, Task
+    from mmar.scoring.result import ItemScore
+    from mmar.scoring.score import Scored
+    from mmar.scoring.sources import Task
 
 __all__ = ["score"]
 
 _FIELDS = ("id", "official", "choice", "state", "named", "answer", "reason", "official_reason", "prediction")
+_LINES = 1000  # written at a time
 
 
 @click.command()
@@ -70,7 +73,6 @@ def score(
     task = task_for(
         path, benchmark, key=key, protocol=protocol, lenient=lenient, keep="differing" if as_json else "none"
     )
-    task = msgspec.structs.replace(task, spawn=True)
     if output_format == "official":
         if as_json or items is not None:
             raise UsageError(
@@ -84,11 +86,9 @@ def score(
             click.echo(f"note: {note}", err=True)
         return
     scored = score_path(task) if items is None else _write_items(task, items)
-    report = report_skipped()
-    for error in scored.errors:
-        report(error)
+    print_skipped(scored.errors)
     if as_json:
-        print_json(scored.score.to_json())
+        print_json(scored.score.to_dict())
         return
     from mmar.reports.score_table import score_table
 
@@ -101,10 +101,27 @@ def _write_items(task: Task, items: Path) -> Scored:
     """Score, and write a line for each item meanwhile."""
     from mmar.files.atomic import AtomicFile
     from mmar.reports.records_file import RecordFormat
-    from mmar.scoring.result import RowFile
 
+    waiting: list[ItemScore] = []
     with output_file(items) as path:
         form = RecordFormat.of(path, _FIELDS)
         with AtomicFile(path) as file:
-            rows = RowFile(file, form.header(), form.lines_of)
-            return score_path(msgspec.structs.replace(task, rows=rows))
+
+            def flush() -> None:
+                file.write(form.lines_of(waiting))
+                waiting.clear()
+
+            def on_item(item: ItemScore) -> None:
+                waiting.append(item)
+                if len(waiting) >= _LINES:
+                    flush()
+
+            def restart() -> None:
+                waiting.clear()
+                file.restart()
+                file.write(form.header())
+
+            file.write(form.header())
+            scored = score_path(msgspec.structs.replace(task, on_item=on_item, restart=restart))
+            flush()
+            return scored

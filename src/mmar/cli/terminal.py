@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -25,6 +25,7 @@ __all__ = [
     "output_file",
     "parse_pairs",
     "print_json",
+    "print_skipped",
     "print_table",
     "refuse_over_inputs",
     "report_skipped",
@@ -77,6 +78,14 @@ def report_skipped() -> Callable[[InputError], None]:
             click.echo("skipped: further bad records are not listed", err=True)
 
     return report
+
+
+def print_skipped(errors: Sequence[InputError]) -> None:
+    """Print skipped records to standard error: the first 20, then how many there are."""
+    for error in errors[:_MAX_SKIPPED]:
+        click.echo(f"skipped: {error.summary}", err=True)
+    if len(errors) > _MAX_SKIPPED:
+        click.echo(f"skipped: {len(errors) - _MAX_SKIPPED:,} more, {len(errors):,} in all", err=True)
 
 
 @contextmanager

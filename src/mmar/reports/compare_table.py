@@ -1,99 +1,120 @@
-"""The console page of a comparison: each run, each pair of runs, and the source of every number."""
+"""The console page of a comparison: each run, each pair of runs, the verdict, and the source of every number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, interval, p_value
-from mmar.scoring.comparison import METHODS, Compared, ComparedRun, Pair
+from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, p_value
+from mmar.scoring.compare import METHODS, ComparedRun, Comparison, Pair, PairedScores
 
 __all__ = ["compare_table"]
 
 _METHOD_NAMES = {
     "interval": "intervals of runs",
     "difference": "differences",
-    "mcnemar": "McNemar",
-    "sign_flip": "permutation",
-    "holm": "Holm",
-    "could_show": "minimum detectable difference",
+    "p": "permutation",
+    "p_adjusted": "adjusted",
+    "verdict": "verdicts",
+    "minimum_detectable": "minimum detectable difference",
     "rank": "ranks",
+    "noise": "noise",
+    "equivalence": "equivalence",
 }
-_ALPHA = 0.05
+_MARKS = {"first": " *", "second": " *", "cannot be told": " ?", "not shown": ""}
 
 
-def compare_table(compared: Compared, display: Display | None = None) -> str:
+def compare_table(comparison: Comparison, display: Display | None = None) -> str:
     """Draw a comparison.
 
     Args:
-        compared: the result of `mmar compare`.
+        comparison: the result of `mmar compare`.
         display: where it is printed.
 
     Returns:
         Lines, each ended.
     """
     display = display or Display()
-    lines = [*_runs(compared, display), ""]
-    if len(compared.pairs) == 1:
-        pair = compared.pairs[0]
-        lines += [*facts(_pair(pair, compared), display), "", *_groups(pair, display)]
+    lines = [*_runs(comparison, display), ""]
+    if len(comparison.pairs) == 1:
+        pair = comparison.pairs[0]
+        lines += [*facts(_pair(pair, comparison), display), "", *_groups(pair, display)]
     else:
-        lines += _pairs(compared, display)
-    return "".join(f"{line}\n" for line in (*lines, "", *facts(_sources(compared), display)))
+        lines += _pairs(comparison, display)
+    lines += [
+        "",
+        *facts(_sources(comparison), display),
+        "",
+        *facts([("verdict", _verdict(comparison))], display),
+    ]
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _runs(compared: Compared, display: Display) -> Iterator[str]:
-    ranked = len(compared.runs) > 2
+def _runs(comparison: Comparison, display: Display) -> Iterator[str]:
+    ranked, partial = len(comparison.runs) > 2, comparison.asked < comparison.n
     columns = [Column(), Column("right", "right"), Column("%", "right"), Column("95 % interval")]
+    columns += [Column("% of all", "right")] if partial else []
     columns += [Column("rank", "right"), Column("model")] if ranked else [Column("model")]
-    order = sorted(compared.runs, key=lambda run: -run.accuracy) if ranked else compared.runs
+    order = sorted(comparison.runs, key=lambda run: -run.accuracy) if ranked else comparison.runs
     rows = []
     for run in order:
-        cells = [run.label, f"{run.correct:,}", f"{run.accuracy:.1f}", interval(run.interval)]
+        right = f"{run.correct:,.0f}" if run.repeats == 1 else f"{run.correct:,.1f}"
+        cells = [run.label, right, f"{run.accuracy:.1f}", str(run.interval)]
+        cells += [f"{run.of_all:.1f}"] if partial else []
         cells += [_rank(run)] if ranked else []
-        rows.append(Row((*cells, run.path if run.model == "?" else run.model)))
+        repeats = f" ({run.repeats} answers to an item)" if run.repeats > 1 else ""
+        rows.append(Row((*cells, (run.path if run.model == "?" else run.model) + repeats)))
     yield from draw(columns, rows, display)
     yield ""
-    items = f"{count(compared.n, 'item')} from {count(compared.clusters, 'source')}"
-    yield from facts([("items", f"{items}, scorer {compared.scorer}; accuracies are of all items")], display)
+    items = f"of the {comparison.asked:,} asked" if partial else count(comparison.asked, "item")
+    sources = count(comparison.clusters, "source")
+    yield from facts([("items", f"{items}, from {sources}, scorer {comparison.scorer}")], display)
 
 
 def _rank(run: ComparedRun) -> str:
     return str(run.rank) if run.rank == run.worst else f"{run.rank}–{run.worst}"
 
 
-def _pair(pair: Pair, compared: Compared) -> Iterator[tuple[str, str]]:
-    result, one, two = pair.all, pair.first, pair.second
-    yield f"{one} − {two}", f"{result.difference:+.1f} points {interval(result.interval)}"
-    yield (
-        "McNemar",
-        f"{_p(result.mcnemar)}, exact; only {one} is right on {count(result.only_first, 'item')}, "
-        f"only {two} on {result.only_second:,}; --items FILE lists them",
-    )
+def _pair(pair: Pair, comparison: Comparison) -> Iterator[tuple[str, str]]:
+    scores, one, two = pair.all, pair.first, pair.second
+    yield f"{one} − {two}", f"{scores.difference:+.1f} points {scores.interval}"
+    p = f"p = {scores.p:.4f}" if scores.p >= 0.0001 else "p < 0.0001"
     yield (
         "permutation",
-        f"{_p(result.sign_flip)}, by source video, {count(compared.draws, 'draw')}, seed {compared.seed}",
+        f"{p}, by source video, up to {count(comparison.draws, 'draw')}, seed {comparison.seed}",
+    )
+    yield (
+        "only right",
+        f"{one} on {count(scores.only_first, 'item')}, {two} on {scores.only_second:,}; --items FILE lists them",
     )
     low, high = pair.bounds
     if low < high:
         yield (
             "bounds",
-            f"{low:+.1f} to {high:+.1f} points if all failed and missing items were wrong, or right",
+            f"{low:+.1f} to {high:+.1f} points if all items without an answer were wrong, or right",
         )
-    if pair.could_show is None:
-        why = "all items are of one video" if result.clusters == 1 else "the runs differ on no item"
+    least = pair.minimum_detectable
+    if least is None:
+        why = "all items are of one video" if scores.clusters == 1 else "the runs differ on no item"
         yield "detectable", f"minimum detectable difference unknown: {why}"
     else:
-        least = pair.could_show
         note = "" if least.possible else "; too few items to show any difference"
         yield (
             "detectable",
-            f"minimum detectable difference {least.points:.1f} points (n = {result.n:,}, the runs differ on "
+            f"minimum detectable difference {least.points:.1f} points (n = {scores.n:,}, the runs differ on "
             f"{least.discordant:.1f} %){note}",
         )
-
-
-def _p(p: float) -> str:
-    return f"p = {p:.4f}" if p >= 0.0001 else "p < 0.0001"
+    if pair.noise is not None:
+        yield (
+            "noise",
+            f"standard error {pair.noise.prediction:.1f} points from sampled answers (more repeats help), "
+            f"{pair.noise.data:.1f} from the choice of items (more items help)",
+        )
+    if pair.equivalence is not None:
+        result = {True: "yes", False: "not shown", None: "cannot be told"}[pair.equivalence.equivalent]
+        yield (
+            "equivalent",
+            f"{result}, within {pair.equivalence.margin:g} points (90 % interval {pair.equivalence.interval})",
+        )
 
 
 def _groups(pair: Pair, display: Display) -> Iterator[str]:
@@ -107,81 +128,94 @@ def _groups(pair: Pair, display: Display) -> Iterator[str]:
         Column("p, Holm"),
     ]
     rows = []
-    for name, result in grouped(pair.groups):
-        if result is None:
+    for name, scores in grouped(pair.groups):
+        if scores is None:
             rows.append(Row((name,), "dim"))
             continue
         rows.append(
             Row(
                 (
                     name,
-                    f"{result.n:,}",
-                    f"{result.first:.1f}",
-                    f"{result.second:.1f}",
-                    f"{result.difference:+.1f}",
-                    interval(result.interval),
-                    _marked(result.sign_flip_holm),
+                    f"{scores.n:,}",
+                    f"{scores.first:.1f}",
+                    f"{scores.second:.1f}",
+                    f"{scores.difference:+.1f}",
+                    str(scores.interval),
+                    _marked(scores),
                 )
             )
         )
     yield from draw(columns, rows, display)
 
 
-def _marked(p: float) -> str:
-    return f"{p_value(p)} *" if p < _ALPHA else p_value(p)
+def _marked(scores: PairedScores) -> str:
+    return f"{p_value(scores.p_adjusted)}{_MARKS[scores.verdict]}"
 
 
-def _pairs(compared: Compared, display: Display) -> Iterator[str]:
+def _pairs(comparison: Comparison, display: Display) -> Iterator[str]:
     columns = [
         Column(),
         Column("points", "right"),
         Column("95 % interval"),
         Column("only right"),
-        Column("McNemar", "right"),
-        Column("permut.", "right"),
-        Column("Holm"),
+        Column("p", "right"),
+        Column("adjusted"),
         Column("MDD", "right"),
     ]
-    rows = [
-        Row(
-            (
-                f"{pair.first} − {pair.second}",
-                f"{pair.all.difference:+.1f}",
-                interval(pair.all.interval),
-                f"{pair.all.only_first:,} : {pair.all.only_second:,}",
-                p_value(pair.all.mcnemar),
-                p_value(pair.all.sign_flip),
-                _marked(pair.all.sign_flip_holm),
-                "–" if pair.could_show is None else f"{pair.could_show.points:.1f}",
-            )
+    margin = any(pair.equivalence is not None for pair in comparison.pairs)
+    columns += [Column("equivalent")] if margin else []
+    rows = []
+    for pair in comparison.pairs:
+        cells = (
+            f"{pair.first} − {pair.second}",
+            f"{pair.all.difference:+.1f}",
+            str(pair.all.interval),
+            f"{pair.all.only_first:,} : {pair.all.only_second:,}",
+            p_value(pair.all.p),
+            _marked(pair.all),
+            "–" if pair.minimum_detectable is None else f"{pair.minimum_detectable.points:.1f}",
         )
-        for pair in compared.pairs
-    ]
+        equivalent = "yes" if pair.equivalence is not None and pair.equivalence.equivalent else ""
+        rows.append(Row((*cells, equivalent) if margin else cells))
     yield from draw(columns, rows, display)
     yield ""
     yield from facts(
         [
             ("MDD", "minimum detectable difference, points"),
-            ("permut.", f"permutation test, {count(compared.draws, 'draw')}, seed {compared.seed}"),
+            (
+                "p",
+                f"permutation test by source video, up to {count(comparison.draws, 'draw')}, seed {comparison.seed}",
+            ),
             ("groups", "in --json, or compare two runs"),
         ],
         display,
     )
 
 
-def _sources(compared: Compared) -> Iterator[tuple[str, str]]:
-    yield "*", f"p < {_ALPHA} in the permutation test with Holm's correction"
-    for run in compared.runs:
+def _sources(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    yield "*", "shown: adjusted p below 0.05"
+    yield "?", "cannot be told: items without an answer decide, or there are fewer than 10 source videos"
+    for run in comparison.runs:
         yield f"run {run.label}", run.path if run.model == "?" else f"{run.model}, {run.path}"
-    for part in compared.differing:
+    for part in comparison.differing:
         values = ", ".join(
             f"{'unknown' if value == '?' else value} ({run.label})"
-            for run, value in zip(compared.runs, part.values, strict=True)
+            for run, value in zip(comparison.runs, part.values, strict=True)
         )
         yield "differ in", f"{part.part}: {values}"
-    for note in compared.notes:
+    for note in comparison.notes:
         yield "note", note
     for key, text in METHODS.items():
         yield "method", f"{_METHOD_NAMES[key]}: {text}"
-    for run in compared.runs:
+    for run in comparison.runs:
         yield "signature", f"{run.label}  {run.signature}"
+
+
+def _verdict(comparison: Comparison) -> str:
+    """The verdict in words; of many runs the ranks, best first."""
+    if len(comparison.pairs) == 1:
+        return comparison.pairs[0].summary
+    order = sorted(comparison.runs, key=lambda run: (run.rank, run.worst, -run.accuracy))
+    return "ranks that the data allow, all together: " + ", ".join(
+        f"{run.label} {_rank(run)}" for run in order
+    )

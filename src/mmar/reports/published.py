@@ -99,7 +99,7 @@ def impossible_cells(result: PublishedResult) -> dict[str, str]:
         except UsageError as error:
             problems[column] = str(error)
             continue
-        if not check.possible:
+        if not check.counts:
             nearest = " and ".join(f"{count}/{n} is {printed}" for count, printed in check.neighbours)
             problems[column] = f"{text} is impossible on {n:,} items: {nearest}"
     return problems

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, interval, p_value
-from mmar.scoring.listening import METHODS, Effect, Listening, Solved, UnderCondition
+from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, p_value
+from mmar.scoring.reliance import METHODS, Effect, Reliance, UnderCondition
+from mmar.stats.reliance import Solved
 
 __all__ = ["reliance_table"]
 
 _METHOD_NAMES = {
     "interval": "intervals",
     "difference": "falls",
-    "mcnemar": "McNemar",
+    "p": "permutation",
+    "falls": "verdicts",
     "reliance": "reliance",
-    "chance": "guessing",
+    "solved": "solved",
 }
-_ALPHA = 0.05
+_MARKS = {"falls": " *", "rises": " *", "cannot be told": " ?", "not shown": ""}
 
 
-def reliance_table(result: Listening, display: Display | None = None) -> str:
+def reliance_table(result: Reliance, display: Display | None = None) -> str:
     """Draw how much of a model's accuracy needs the clips.
 
     Args:
@@ -42,33 +44,33 @@ def reliance_table(result: Listening, display: Display | None = None) -> str:
     return "".join(f"{line}\n" for line in (*lines, "", *facts(_sources(result), display)))
 
 
-def _items(result: Listening) -> str:
-    return f"{count(result.n, 'item')} from {count(result.clusters, 'source')}, scorer {result.scorer}"
+def _items(result: Reliance) -> str:
+    items = count(result.n, "item") if result.asked == result.n else f"of the {result.asked:,} asked"
+    return f"{items}, from {count(result.clusters, 'source')}, scorer {result.scorer}"
 
 
-def _conditions(result: Listening, display: Display) -> list[str]:
+def _conditions(result: Reliance, display: Display) -> list[str]:
     columns = [
         Column("condition"),
         Column("%", "right"),
         Column("fall", "right"),
         Column("95 % interval"),
-        Column("McNemar"),
+        Column("p, Holm"),
         Column("reliance", "right"),
         Column("95 % interval"),
     ]
     rows = [Row(("full", f"{result.accuracy:.1f}"))]
     for one in result.conditions:
         effect = one.all
-        reliance = "" if effect.reliance is None else f"{effect.reliance:.1f}"
         rows.append(
             Row(
                 (
-                    one.audio,
+                    one.condition,
                     f"{effect.under:.1f}",
                     f"{effect.difference:+.1f}",
-                    interval(effect.interval),
-                    p_value(effect.mcnemar_holm) + (" *" if effect.mcnemar_holm < _ALPHA else ""),
-                    reliance,
+                    str(effect.interval),
+                    ("–" if effect.p_adjusted is None else p_value(effect.p_adjusted)) + _MARKS[effect.fall],
+                    "" if effect.reliance is None else f"{effect.reliance:.1f}",
                     _reliance_interval(effect),
                 )
             )
@@ -81,11 +83,11 @@ def _reliance_interval(effect: Effect) -> str:
     if effect.reliance_interval is None:
         return ""
     low, high = effect.reliance_interval
-    return interval((low, high)) if low >= -100 else f"[<-100, {high:.1f}]"
+    return str(effect.reliance_interval) if low >= -100 else f"[<-100, {high:.1f}]"
 
 
-def _verdicts(result: Listening) -> Iterator[tuple[str, str]]:
-    yield "accuracy", f"{result.accuracy:.1f} % {interval(result.interval)} with the clips"
+def _verdicts(result: Reliance) -> Iterator[tuple[str, str]]:
+    yield "accuracy", f"{result.accuracy:.1f} % {result.interval} with the clips"
     for one in result.conditions:
         yield "uses audio" if one.hides else "needs this", _verdict(one)
     if result.solved is not None:
@@ -94,25 +96,31 @@ def _verdicts(result: Listening) -> Iterator[tuple[str, str]]:
 
 def _verdict(one: UnderCondition) -> str:
     effect = one.all
-    text = (
-        f"under {one.audio} the accuracy falls by {effect.difference:.1f} points {interval(effect.interval)}"
-    )
-    if one.falls:
+    text = f"under {one.condition} the accuracy falls by {effect.difference:.1f} points {effect.interval}"
+    if effect.fall == "falls":
         return f"yes: {text}"
-    if one.falls is None:
-        unanswered = one.states["failed"] + one.states["missing"]
-        return f"unknown: {text}, but {count(unanswered, 'item')} without an answer there might be right"
-    return f"not shown: {text}" + ("; it does better there" if effect.interval[1] < 0 else "")
+    if effect.fall == "rises":
+        return f"no: under {one.condition} the accuracy rises by {-effect.difference:.1f} points"
+    if effect.fall == "not shown":
+        return f"not shown: {text}"
+    if effect.decided_by_abstentions:
+        return f"cannot be told: {text}, but {count(effect.abstained, 'item')} answered with no choice decide that"
+    return "cannot be told: fewer than 10 source videos"
 
 
-def _solved(result: Listening, solved: Solved) -> str:
-    hiding = [one.audio for one in result.conditions if one.hides]
-    under = f"under {hiding[0]}" if len(hiding) == 1 else f"under each of {', '.join(hiding)}"
-    more = "" if len(hiding) == 1 else f", {solved.any_condition:,} under at least one"
-    return (
-        f"{count(solved.every_condition, 'item')} ({100 * solved.every_condition / solved.n:.1f} %) without the "
-        f"audio, {under}{more}; a guesser scores {solved.chance:.1f} %; --items FILE lists them"
+def _solved(result: Reliance, solved: Solved) -> str:
+    hiding = [one.condition for one in result.conditions if one.hides]
+    if not solved.n:
+        return f"no item was answered with a choice under {', '.join(hiding)}"
+    under = f"under {hiding[0]}" if len(hiding) == 1 else f"under each of {', '.join(hiding)} that answered"
+    text = (
+        f"{solved.every_condition:,} of {count(solved.n, 'item')} answered "
+        f"({100 * solved.every_condition / solved.n:.1f} %) without the audio, {under}; a guesser "
+        f"{solved.chance_every:.1f} %"
     )
+    if len(hiding) > 1:
+        text += f"; {solved.any_condition:,} under at least one, a guesser {solved.chance_any:.1f} %"
+    return f"{text}; --items FILE lists them"
 
 
 def _groups(one: UnderCondition, display: Display) -> list[str]:
@@ -120,7 +128,7 @@ def _groups(one: UnderCondition, display: Display) -> list[str]:
         Column(),
         Column("n", "right"),
         Column("full", "right"),
-        Column(one.audio, "right"),
+        Column(one.condition, "right"),
         Column("fall", "right"),
         Column("95 % interval"),
     ]
@@ -136,15 +144,19 @@ def _groups(one: UnderCondition, display: Display) -> list[str]:
             f"{effect.real:.1f}",
             f"{effect.under:.1f}",
             f"{effect.difference:+.1f}",
-            interval(effect.interval) + (" *" if effect.mcnemar_holm < _ALPHA else ""),
+            f"{effect.interval}{_MARKS[effect.fall]}",
         ]
         cells += ["–" if effect.reliance is None else f"{effect.reliance:.1f}"] if one.hides else []
         rows.append(Row(tuple(cells)))
     return draw(columns, rows, display)
 
 
-def _sources(result: Listening) -> Iterator[tuple[str, str]]:
-    yield "*", f"p < {_ALPHA} in McNemar's test with Holm's correction"
+def _sources(result: Reliance) -> Iterator[tuple[str, str]]:
+    yield "*", "shown: p below 0.05 with Holm's correction"
+    yield (
+        "?",
+        "cannot be told: items answered with no choice decide, or there are fewer than 10 source videos",
+    )
     for note in result.notes:
         yield "note", note
     for key, text in METHODS.items():

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, interval
-from mmar.scoring import Accuracy, Score
-from mmar.scoring.repetition import Repeats
-from mmar.scoring.rotation import Rotations
+from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped
+from mmar.scoring import Accuracy, GroupScore, Score
+from mmar.scoring.robustness import Repeats, Rotations
 
 __all__ = ["models_table", "score_table"]
 
@@ -30,11 +29,12 @@ def score_table(score: Score, display: Display | None = None) -> str:
         Lines, each ended.
     """
     display = display or Display()
-    rows = [_row("all", score.n, score.official, score.choice, style="bold")]
-    for name, group in grouped(score.groups):
-        rows.append(
-            Row((name,), "dim") if group is None else _row(name, group.n, group.official, group.choice)
-        )
+    whole = GroupScore(score.n, score.official, score.choice, score.chance)
+    rows = [_row("all", whole, style="bold")]
+    if score.asked is not None:
+        rows = [_row("asked", score.asked, style="bold"), _row("all", whole)]
+    for name, group in grouped(score.groups, score.parents):
+        rows.append(Row((name,), "dim") if group is None else _row(name, group.asked or group))
     lines = draw((Column(), Column("n", "right"), *_SCORER_COLUMNS), rows, display)
     lines += ["", *facts(_facts(score), display)]
     if score.rotations is not None:
@@ -60,20 +60,41 @@ def models_table(scores: Mapping[str, Score], display: Display | None = None) ->
     return "".join(f"{line}\n" for line in draw((Column("model"), *_SCORER_COLUMNS), rows, display))
 
 
-def _row(name: str, n: int, official: Accuracy, choice: Accuracy, style: str = "") -> Row:
-    return Row((name, f"{n:,}", *_accuracy(official), *_accuracy(choice)), "bold" if style else "")
+def _row(name: str, group: GroupScore, style: str = "") -> Row:
+    if not group.n:  # never asked
+        return Row((name, "–", "–", "", "–", ""))
+    cells = (name, f"{group.n:,}", *_accuracy(group.official), *_accuracy(group.choice))
+    return Row(cells, "bold" if style else "")
 
 
 def _accuracy(value: Accuracy) -> tuple[str, str]:
-    return f"{value.accuracy:.1f}", interval(value.interval)
+    return f"{value.accuracy:.1f}", "" if value.interval is None else str(value.interval)
 
 
 def _facts(score: Score) -> Iterator[tuple[str, str]]:
-    if score.official.clustered is not None and score.choice.clustered is not None:
-        official, choice = score.official.clustered, score.choice.clustered
+    told = score.asked or score
+    if score.asked is not None:
+        yield (
+            "asked",
+            f"of the {score.asked.n:,} asked: official {score.asked.official.accuracy:.1f}, choice "
+            f"{score.asked.choice.accuracy:.1f}; of all {score.n:,}, items never asked counted as wrong: "
+            f"{score.official.accuracy:.1f}, {score.choice.accuracy:.1f}",
+        )
+    if score.sample is not None:
+        sample = score.sample
+        earlier = f", sharpened by {count(sample.earlier, 'earlier run')}" if sample.earlier else ""
+        yield (
+            "estimate",
+            f"of all {sample.population:,}, from a sample of {sample.n:,}{earlier}: official "
+            f"{sample.official.accuracy:.1f} {sample.official.interval}, choice "
+            f"{sample.choice.accuracy:.1f} {sample.choice.interval}",
+        )
+    yield "chance", f"{told.chance:.1f} % for a guesser"
+    official, choice = told.official.clustered, told.choice.clustered
+    if official is not None and choice is not None:
         yield (
             "clustered",
-            f"official {interval(official.interval)}, choice {interval(choice.interval)} by "
+            f"official {official.interval}, choice {choice.interval} by "
             f"{count(choice.clusters, 'source video')} (Miller, arXiv 2411.00640)",
         )
     states = dict(score.states)
@@ -106,13 +127,11 @@ def _rotations(result: Rotations, of: int, display: Display) -> Iterator[str]:
     ]
     if result.unanswered:
         pairs.append(("", f"{count(result.unanswered, 'question')} without an answer, counted as wrong"))
-    pairs.append(
-        ("mean", f"{result.mean:.1f} {interval(result.mean_interval)}; a guesser scores {result.chance:.1f}")
-    )
+    pairs.append(("mean", f"{result.mean:.1f} {result.mean_interval}; a guesser scores {result.chance:.1f}"))
     pairs.append(
         (
             "all right",
-            f"{result.all_right:.1f} {interval(result.all_right_interval)} under every order "
+            f"{result.all_right:.1f} {result.all_right_interval} under every order "
             "(CircularEval, arXiv 2307.06281)",
         )
     )
@@ -166,12 +185,12 @@ def _repeats(result: Repeats, of: int, display: Display) -> Iterator[str]:
     ]
     if result.unanswered:
         pairs.append(("", f"{count(result.unanswered, 'answer')} did not come and count as wrong"))
-    pairs.append(("mean", f"{result.accuracy:.1f} {interval(result.interval)} for a single answer"))
+    pairs.append(("mean", f"{result.accuracy:.1f} {result.interval} for a single answer"))
     ties = f"; ties ({result.tied:,}) and items without a vote ({result.silent:,}) are wrong"
     pairs.append(
         (
             "majority",
-            f"{result.majority:.1f} {interval(result.majority_interval)} for the choice named most often"
+            f"{result.majority:.1f} {result.majority_interval} for the choice named most often"
             + (ties if result.tied or result.silent else ""),
         )
     )

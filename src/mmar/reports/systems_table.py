@@ -14,7 +14,7 @@ import msgspec
 
 from mmar.reports.published import GROUP_SIZES, ITEMS, PublishedResult, impossible_cells
 from mmar.stats.interval import newcombe, wilson
-from mmar.stats.ranks import paired_ranks, published_ranks
+from mmar.stats.ranks import pairwise, published_ranks, rank_ranges
 
 __all__ = ["ALL", "RunRow", "System", "SystemsTable", "Value", "systems_table"]
 
@@ -61,6 +61,7 @@ class RunRow(msgspec.Struct, frozen=True):
         model_class: of the published system with that name; empty if there is none.
         size: the same.
         open_weights: the same.
+        unanswered: whether no answer came to each item; empty where all were answered.
     """
 
     name: str
@@ -74,6 +75,7 @@ class RunRow(msgspec.Struct, frozen=True):
     model_class: str = ""
     size: str = ""
     open_weights: bool | None = None
+    unanswered: Sequence[bool] = ()
 
 
 class System(msgspec.Struct, frozen=True):
@@ -212,7 +214,10 @@ def _ranks(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> di
     if len(ranked) < 2:
         return {}
     if len(ranked) == len(runs) and len({len(run.clusters) for run in runs}) == 1:
-        found = paired_ranks([list(map(float, run.right[scorer])) for run in runs], list(runs[0].clusters))
+        scores = [list(map(float, run.right[scorer])) for run in runs]
+        lost = [run.unanswered or [False] * len(run.clusters) for run in runs]
+        orders = pairwise(scores, list(runs[0].clusters), unanswered=lost, draws=2_000)
+        found = rank_ranges([sum(row) for row in scores], orders)
     else:
         values = [systems[index].values[ALL] for index in ranked]
         found = published_ranks([(value.correct, value.n) for value in values])
@@ -249,7 +254,9 @@ def _notes(systems: Sequence[System], runs: int, scorer: str) -> list[str]:
     if kinds - {"run"}:
         notes.append("published results are as published; their prompts and readers differ")
     if kinds == {"run"} and runs > 1:
-        notes.append("ranks: paired by item, intervals clustered by source video")
+        notes.append(
+            "ranks: simultaneous ranges (Mogstad et al., arXiv 2401.15205), runs swapped by source video"
+        )
     elif any(system.rank for system in systems):
         notes.append("ranks: from counts alone (Newcombe 1998); runs of the same items compare more sharply")
     notes += [

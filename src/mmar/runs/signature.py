@@ -2,7 +2,7 @@
 
 Parts are `name:value` in a fixed order, joined by `|`, as sacrebleu writes them. A value that is not known is `?`
 and never left out: a file of predictions does not say which prompt was used, and its signature says so. Only
-`part` is left out where it does not apply: it says that a number is of some of the questions only.
+`part` (a number is of some of the questions only) and `repeats` are left out where they do not apply.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ PARTS = (
     "condition",  # full, or the control condition
     "settings",  # generation settings and adapter options
     "seed",
+    "repeats",  # answers to each question, where there are several
     "reading",  # version of the reading, with the protocol it read for
     "scorers",
     "mmar",  # version of this program
 )
-_OPTIONAL = ("part",)
+_OPTIONAL = ("part", "repeats")
 
 
 class Signature(msgspec.Struct, frozen=True):

@@ -1,13 +1,18 @@
-"""Scorers: `official` (the published rule, exact) and `choice` (what was really named), side by side.
+"""Scorers: `official` (the published rule, exact) and `choice` (the choice really named), side by side.
 
-`mmar.scoring.layout` prints as the published script does.
+score         a run or a predictions file
+align_runs    several runs on the same items
+compare       whether their accuracies differ
+reliance      how much of an accuracy needs the audio
+robustness    rotations of the choices, and repeats
+layout        the published script's output
 """
 
 from __future__ import annotations
 
-from mmar.scoring.choice import CHOICE_VERSION, is_right
 from mmar.scoring.official import OFFICIAL_VERSION, official_match, official_reason
-from mmar.scoring.result import Accuracy, Bounds, GroupScore, ItemScore, Score, accuracy
+from mmar.scoring.result import Accuracy, Bounds, GroupScore, ItemScore, Score
+from mmar.scoring.tally import CHOICE_VERSION, score_answer
 
 __all__ = [
     "CHOICE_VERSION",
@@ -17,8 +22,7 @@ __all__ = [
     "GroupScore",
     "ItemScore",
     "Score",
-    "accuracy",
-    "is_right",
     "official_match",
     "official_reason",
+    "score_answer",
 ]

@@ -1,7 +1,7 @@
-"""Which items stand and fall together: those cut from one source video.
+"""Clusters of items: those cut from one source video.
 
-Their accuracy is clustered by source (Miller, arXiv 2411.00640; `mmar.stats.cluster`). Standard library only,
-since `mmar score` prints it.
+Their accuracy is clustered by source (Miller, arXiv 2411.00640; `mmar.stats.cluster`). No numpy here, since
+`mmar score` prints it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import msgspec
 from mmar.items import Item
 from mmar.items.source_video import item_video
 from mmar.stats.cluster import accuracy_of_counts
+from mmar.stats.interval import Interval
 
 __all__ = ["Clustered", "clustered", "clusters_of", "names_a_video"]
 
@@ -28,7 +29,7 @@ class Clustered(msgspec.Struct, frozen=True):
         standard_error: points; `None` with one cluster.
     """
 
-    interval: tuple[float, float]
+    interval: Interval
     clusters: int
     standard_error: float | None
 
@@ -41,7 +42,7 @@ def clusters_of(items: Iterable[Item]) -> tuple[str, ...]:
 
 
 def names_a_video(clusters: Sequence[str]) -> bool:
-    """Whether any cluster is a video; where none is, clustering says nothing that Wilson's interval does not."""
+    """Whether any cluster is a video; where none is, clustering adds nothing to Wilson's interval."""
     return any(label.startswith(_VIDEO) for label in clusters)
 
 
@@ -57,5 +58,5 @@ def clustered(right: Iterable[bool], clusters: Sequence[str]) -> Clustered:
         count = counts.setdefault(label, [0, 0])
         count[0] += hit
         count[1] += 1
-    found = accuracy_of_counts([(hits, size) for hits, size in counts.values()])
-    return Clustered((found.interval.low, found.interval.high), found.clusters, found.standard_error)
+    result = accuracy_of_counts([(hits, size) for hits, size in counts.values()])
+    return Clustered(result.interval, result.clusters, result.standard_error)

@@ -1,106 +1,413 @@
-"""Is the difference real? Runs on the same items set side by side, two by two.
+"""Comparison of runs on the same items, two by two.
 
-What is said of each pair, and after whom, stands in `mmar.scoring.comparison.METHODS` and under every table.
-In groups the p-values are corrected by Holm within modality, within category (layer) and within sub-category:
-three families that are declared here and not chosen after looking. With more than two runs the pairs are one
-more family.
+Every question has one test: the runs are swapped by source video (`mmar.stats.paired.sign_flip`). In groups
+its p-values are corrected by Holm within modality, within category and within sub-category, three families
+that are declared here and not chosen after looking. With more than two runs the pairs are one family, adjusted
+together, and the ranges of ranks follow from it (`mmar.stats.ranks`).
+
+A difference is decided only if it would stay significant had every item without an answer been right in the
+run that is behind; else it cannot be told. Nothing can be told of fewer than ten source videos either.
+
+`METHODS` names the source of each number. Accuracies in percent, differences in points, first minus second;
+p-values 0 to 1.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from itertools import combinations
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from mmar.scoring.comparison import Compared, ComparedRun, CouldShow, Pair, Paired
-from mmar.scoring.verdicts import Judged, Scorer, Verdicts, differing, only_some, right, unanswered
+from mmar.scoring.align_runs import AlignedRuns, DifferingPart, Scorer, differing_parts
 from mmar.stats import paired
-from mmar.stats.cluster import accuracy
+from mmar.stats.cluster import MIN_CLUSTERS, accuracy
 from mmar.stats.inputs import cluster_index
-from mmar.stats.multiple import holm
-from mmar.stats.power import detectable
-from mmar.stats.ranks import Rank, paired_ranks
+from mmar.stats.interval import Interval
+from mmar.stats.power import minimum_detectable_difference
+from mmar.stats.ranks import Rank, pairwise, rank_ranges
 
-__all__ = ["compare", "disagreements"]
+__all__ = [
+    "METHODS",
+    "ComparedRun",
+    "Comparison",
+    "DetectableDifference",
+    "Pair",
+    "PairedScores",
+    "Verdict",
+    "compare",
+    "disagreements",
+]
 
-_Key = TypeVar("_Key", bound=Hashable)
-_LEVEL = 0.05
+METHODS = {
+    "interval": "clustered by source video (Miller, arXiv 2411.00640), Wilson's at the effective number of items",
+    "difference": "clustered by source video (Miller, arXiv 2411.00640), half an item added to each cell (Agresti & Min 2005)",
+    "p": "the runs swapped by source video, p = (k+1)/(N+1) (Fisher 1935; Phipson & Smyth 2010)",
+    "p_adjusted": "in groups Holm 1979 within modality, category and sub-category; over pairs of runs step-down maximum (Westfall & Young 1993)",
+    "verdict": "p_adjusted below 0.05, also if every item without an answer had been right in the run behind",
+    "minimum_detectable": "smallest difference found with power 0.8 at level 0.95, (1.96 + 0.84)·sqrt(ψ/n) (Miller, arXiv 2411.00640)",
+    "rank": "simultaneous ranges of ranks (Mogstad, Romano, Shaikh & Wilhelm 2024, arXiv 2401.15205)",
+    "noise": "variance split into answers and items (arXiv 2512.21326; Miller, arXiv 2411.00640)",
+    "equivalence": "two one-sided tests at 0.05 (Schuirmann 1987)",
+}
+"""The source of each number, by its name in the JSON form."""
+
+_ALPHA = 0.05
+
+Verdict = Literal["first", "second", "not shown", "cannot be told"]
+"""Which run is better; `not shown` where chance explains the difference; `cannot be told` where it depends on
+items without an answer, or there are fewer than ten source videos."""
 
 
-def compare(verdicts: Verdicts, *, scorer: Scorer = "choice", draws: int = 10_000, seed: int = 0) -> Compared:
+class PairedScores(msgspec.Struct, frozen=True):
+    """Two runs on some items, each item's score its mean over repeats.
+
+    Attributes:
+        n: number of items, all of them asked in both runs.
+        clusters: number of source videos among them.
+        first: accuracy of the first run.
+        second: accuracy of the second run.
+        difference: first minus second, points.
+        standard_error: of the difference, clustered, points; `None` with one cluster.
+        interval: 95 % interval of the difference, clustered, points.
+        only_first: items on which the first run scores higher.
+        only_second: items on which the second run scores higher.
+        p: p-value of the swaps by source video.
+        p_adjusted: the same adjusted within the family.
+        verdict: which run is better.
+    """
+
+    n: int
+    clusters: int
+    first: float
+    second: float
+    difference: float
+    standard_error: float | None
+    interval: Interval
+    only_first: int
+    only_second: int
+    p: float
+    p_adjusted: float
+    verdict: Verdict
+
+
+class DetectableDifference(msgspec.Struct, frozen=True):
+    """The smallest difference that these items could show.
+
+    Attributes:
+        points: that difference.
+        possible: whether so large a difference could come of so few items on which the runs differ.
+        discordant: mean squared difference of an item's scores, percent; for single answers the share of items
+            that one run alone has right.
+        effective_n: the items' number as independent ones; items that share a video count for less.
+    """
+
+    points: float
+    possible: bool
+    discordant: float
+    effective_n: float
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """Two runs.
+
+    Attributes:
+        first: label of the first run.
+        second: label of the second run.
+        all: on all items asked.
+        bounds: difference in points with every item without an answer wrong in one run and right in the other.
+        minimum_detectable: `None` where the runs differ on no item, or with one cluster.
+        noise: standard errors in points from the models' answers and from the choice of items; `None` unless
+            every item was asked more than once in both runs.
+        equivalence: where a margin was given; undecided where it depends on items without an answer, or there are
+            fewer than ten source videos.
+        groups: by dimension and name.
+        only_first: ids of the items on which the first run scores higher.
+        only_second: ids of the items on which the second run scores higher.
+    """
+
+    first: str
+    second: str
+    all: PairedScores
+    bounds: tuple[float, float]
+    minimum_detectable: DetectableDifference | None
+    noise: paired.Noise | None
+    equivalence: paired.Equivalence | None
+    groups: Mapping[str, Mapping[str, PairedScores]]
+    only_first: tuple[str, ...]
+    only_second: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        """The verdict in words."""
+        low, high = self.all.interval
+        difference = f"{self.first} - {self.second} lies between {low:+.1f} and {high:+.1f} points"
+        if self.all.verdict == "first":
+            text = f"{self.first} is better than {self.second} by {_points(low, high)}"
+        elif self.all.verdict == "second":
+            text = f"{self.second} is better than {self.first} by {_points(-high, -low)}"
+        elif self.all.verdict == "not shown":
+            text = f"no difference is shown: {difference}"
+        elif self.all.clusters < MIN_CLUSTERS:
+            text = f"it cannot be told which is better: fewer than {MIN_CLUSTERS} source videos"
+        else:
+            text = (
+                f"it cannot be told which is better: that depends on items without an answer ({difference})"
+            )
+        modalities = self.groups.get("modality", {})
+        opposed = {"first": "second", "second": "first"}.get(self.all.verdict)
+        told = self.all.verdict in ("first", "second")
+        for verdict, words in (
+            (opposed, "the other way in"),
+            ("not shown" if told else None, "not shown in"),
+            ("cannot be told", "cannot be told in"),
+        ):
+            names = [name for name, group in modalities.items() if group.verdict == verdict]
+            if verdict is not None and names and len(modalities) > 1:
+                text += f"; {words} {', '.join(names)}"
+        return text
+
+
+class ComparedRun(msgspec.Struct, frozen=True):
+    """One of the runs by itself.
+
+    Attributes:
+        label: a letter.
+        path: the run's folder, or the file.
+        model: who was asked; `?` for a file.
+        correct: number of items right, of those asked in all runs; with repeats the sum of their means.
+        accuracy: percent of those items.
+        interval: its 95 % interval, clustered by source video.
+        of_all: percent of the whole benchmark, where items never asked count as wrong.
+        states: number of items of the benchmark in each state.
+        repeats: the most repeats of any item.
+        finished: whether the run came to its end.
+        rank: the best place that the data allow.
+        worst: the lowest place that the data allow.
+        tied_with: labels of the runs that cannot be told from this one.
+        signature: everything the numbers depend on.
+    """
+
+    label: str
+    path: str
+    model: str
+    correct: float
+    accuracy: float
+    interval: Interval
+    of_all: float
+    states: Mapping[str, int]
+    repeats: int
+    finished: bool
+    rank: int
+    worst: int
+    tied_with: tuple[str, ...]
+    signature: str
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """Runs compared.
+
+    Attributes:
+        benchmark: its name.
+        digest: its content digest.
+        n: number of items of the benchmark.
+        asked: number of items asked in all runs; every statistic is of these.
+        clusters: number of source videos of the items asked.
+        scorer: `choice` or `official`.
+        draws: largest number of swaps of each test.
+        seed: of the swaps.
+        runs: each by itself, in the order given.
+        pairs: every two of them.
+        differing: parts of the signatures that are not the same in all.
+        notes: what a person must know to read the numbers.
+    """
+
+    benchmark: str
+    digest: str
+    n: int
+    asked: int
+    clusters: int
+    scorer: Scorer
+    draws: int
+    seed: int
+    runs: tuple[ComparedRun, ...]
+    pairs: tuple[Pair, ...]
+    differing: tuple[DifferingPart, ...]
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        if len(self.pairs) == 1:
+            return f"<Comparison n={self.asked} {self.pairs[0].summary}>"
+        places = ", ".join(
+            f"{run.label} {run.accuracy:.1f} ({run.rank}-{run.worst})" for run in self.runs[:6]
+        )
+        return f"<Comparison n={self.asked} runs={len(self.runs)} ranks: {places}{', ...' if len(self.runs) > 6 else ''}>"
+
+    def _repr_html_(self) -> str:
+        from mmar.scoring.display import html_table
+
+        return html_table(repr(self).strip("<>"), self._rows(), "; ".join(self.notes))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable form that `mmar compare --json` prints."""
+        return {**msgspec.to_builtins(self), "methods": METHODS}
+
+    def to_frame(self) -> Any:
+        """A row for each pair of runs and each group (needs pandas)."""
+        from mmar.scoring.display import frame
+
+        return frame(self._rows())
+
+    def _rows(self) -> list[dict[str, Any]]:
+        rows = []
+        for pair in self.pairs:
+            for dimension, groups in {"": {"all": pair.all}, **pair.groups}.items():
+                for name, scores in groups.items():
+                    low, high = scores.interval
+                    rows.append(
+                        {
+                            "pair": f"{pair.first} - {pair.second}",
+                            "dimension": dimension,
+                            "name": name,
+                            "n": scores.n,
+                            "first": scores.first,
+                            "second": scores.second,
+                            "difference": scores.difference,
+                            "low": low,
+                            "high": high,
+                            "p_adjusted": round(scores.p_adjusted, 4),
+                            "verdict": scores.verdict,
+                        }
+                    )
+        return rows
+
+
+class _Run(msgspec.Struct, frozen=True):
+    """A run's numbers on the items asked in all runs."""
+
+    scores: NDArray[np.float64]
+    unanswered: NDArray[np.float64]
+    repeats: NDArray[np.int64]
+
+
+class _Test(msgspec.Struct, frozen=True):
+    """Two runs on some items before correction, with the p-value of the worst case for the run ahead."""
+
+    scores: PairedScores
+    worst_p: float
+
+
+def compare(
+    aligned: AlignedRuns,
+    *,
+    scorer: Scorer = "choice",
+    draws: int = 10_000,
+    seed: int = 0,
+    margin: float | None = None,
+) -> Comparison:
     """Compare every two of some runs.
 
     Args:
-        verdicts: what `mmar.scoring.verdicts.judge` found.
-        scorer: whose verdicts count.
-        draws: random swaps of each permutation test, at least 1.
-        seed: of the draws, 0 or more.
+        aligned: what `mmar.scoring.align_runs.align_runs` gave.
+        scorer: whose scores count.
+        draws: largest number of swaps of each permutation test, at least 1.
+        seed: of the swaps, 0 or more.
+        margin: points within which two runs count as equivalent.
 
     Raises:
-        UsageError: there are no items or no draws, or the seed is negative.
+        UsageError: no draws, a negative seed, or a margin that is not between 0 and 100.
     """
-    runs = verdicts.runs
-    scores = [np.array(right(run, scorer), dtype=np.bool_) for run in runs]
-    ranks = paired_ranks(scores, verdicts.clusters)
-    clusters = cluster_index(verdicts.clusters, len(verdicts.benchmark))
+    items = np.array(aligned.asked)
+    runs = [
+        _Run(
+            np.array(run.scores(scorer))[items],
+            np.array(run.unanswered())[items],
+            np.array(run.answer_counts())[items],
+        )
+        for run in aligned.runs
+    ]
+    clusters = cluster_index([aligned.clusters[at] for at in aligned.asked], len(items))
     members = {
         dimension: {name: np.array(places) for name, places in groups.items()}
-        for dimension, groups in verdicts.groups.items()
+        for dimension, groups in aligned.asked_groups().items()
     }
+    orders = pairwise(
+        [run.scores for run in runs],
+        clusters,
+        unanswered=[run.unanswered for run in runs],
+        draws=draws,
+        seed=seed,
+    )
+    ranks = rank_ranges([float(run.scores.mean()) for run in runs], orders)
 
-    def on(items: Any, one: int, two: int) -> Paired:
-        return _paired(scores[one][items], scores[two][items], clusters[items], draws, seed)
+    def test(places: Any, one: int, two: int) -> _Test:
+        return _test(runs[one], runs[two], places, clusters, draws, seed)
 
-    pairs = list(combinations(range(len(runs)), 2))
-    overall = _corrected({(one, two): on(slice(None), one, two) for one, two in pairs})
-    return Compared(
-        benchmark=verdicts.benchmark.name,
-        digest=verdicts.benchmark.digest,
-        n=len(verdicts.benchmark),
+    pairs = []
+    for (one, two), order in orders.items():
+        whole = test(slice(None), one, two).scores
+        verdict: Verdict = "not shown"
+        if whole.clusters < MIN_CLUSTERS or order.depends:
+            verdict = "cannot be told"
+        elif order.better is not None:
+            verdict = "first" if order.better == one else "second"
+        whole = msgspec.structs.replace(whole, p_adjusted=max(order.p, whole.p), verdict=verdict)
+        pairs.append(
+            Pair(
+                first=aligned.runs[one].label,
+                second=aligned.runs[two].label,
+                all=whole,
+                bounds=(
+                    whole.difference - 100 * float(runs[two].unanswered.mean()),
+                    whole.difference + 100 * float(runs[one].unanswered.mean()),
+                ),
+                minimum_detectable=_detectable(whole, runs[one].scores - runs[two].scores),
+                noise=_noise(whole, runs[one], runs[two]),
+                equivalence=None if margin is None else _equivalence(runs[one], runs[two], clusters, margin),
+                groups={
+                    dimension: _corrected({name: test(places, one, two) for name, places in groups.items()})
+                    for dimension, groups in members.items()
+                },
+                only_first=_ids(aligned, runs[one].scores > runs[two].scores),
+                only_second=_ids(aligned, runs[two].scores > runs[one].scores),
+            )
+        )
+    family = max(len(pairs), *(len(groups) for groups in members.values()))
+    return Comparison(
+        benchmark=aligned.benchmark.name,
+        digest=aligned.benchmark.digest,
+        n=len(aligned.benchmark),
+        asked=len(items),
         clusters=int(clusters.max()) + 1,
         scorer=scorer,
         draws=draws,
         seed=seed,
         runs=tuple(
-            _by_itself(runs, place, score, clusters, ranks[place]) for place, score in enumerate(scores)
+            _by_itself(aligned, at, run, clusters, rank, scorer)
+            for at, (run, rank) in enumerate(zip(runs, ranks, strict=True))
         ),
-        pairs=tuple(
-            Pair(
-                first=runs[one].label,
-                second=runs[two].label,
-                all=overall[one, two],
-                bounds=_bounds(overall[one, two], runs[one], runs[two]),
-                could_show=_could_show(overall[one, two]),
-                groups={
-                    dimension: _corrected({name: on(items, one, two) for name, items in groups.items()})
-                    for dimension, groups in members.items()
-                },
-                only_first=_ids(runs[one], scores[one] & ~scores[two]),
-                only_second=_ids(runs[two], scores[two] & ~scores[one]),
-            )
-            for one, two in pairs
-        ),
-        differing=differing(runs),
-        notes=tuple(_notes(runs, draws, max(len(pairs), *(len(groups) for groups in members.values())))),
+        pairs=tuple(pairs),
+        differing=differing_parts(aligned.runs),
+        notes=tuple(_notes(aligned, runs, draws, family)),
     )
 
 
-def disagreements(verdicts: Verdicts, scorer: Scorer = "choice") -> Iterator[dict[str, Any]]:
-    """The items that not all runs have right or wrong alike, one record each.
+def disagreements(aligned: AlignedRuns, scorer: Scorer = "choice") -> Iterator[dict[str, Any]]:
+    """The items that not all runs have right or wrong alike in their first answer, one record each.
 
     Args:
-        verdicts: of the runs.
-        scorer: whose verdicts count.
+        aligned: the runs.
+        scorer: whose scores count.
 
     Yields:
-        Id, groups and answer; and for each run by its label whether it is right, and what it named.
+        Id, groups and answer; and for each run by its label whether it is right, and the choice it named.
     """
-    for item, *rows in zip(verdicts.benchmark, *(run.rows for run in verdicts.runs), strict=True):
+    for at in aligned.asked:
+        item = aligned.benchmark.items[at]
+        rows = [run.rows[at] for run in aligned.runs]
         hits = [row.official if scorer == "official" else row.choice for row in rows]
         if len(set(hits)) == 1:
             continue
@@ -112,7 +419,7 @@ def disagreements(verdicts: Verdicts, scorer: Scorer = "choice") -> Iterator[dic
             "question": item.question,
             "answer": item.answer,
         }
-        for run, row, hit in zip(verdicts.runs, rows, hits, strict=True):
+        for run, row, hit in zip(aligned.runs, rows, hits, strict=True):
             record |= {
                 f"{run.label}_right": hit,
                 f"{run.label}_state": row.state,
@@ -121,90 +428,151 @@ def disagreements(verdicts: Verdicts, scorer: Scorer = "choice") -> Iterator[dic
         yield record
 
 
-def _paired(
-    first: NDArray[np.bool_], second: NDArray[np.bool_], clusters: NDArray[np.intp], draws: int, seed: int
-) -> Paired:
-    found = paired.compare(first, second, clusters, draws=draws, seed=seed)
-    gap, exact, flips = found.difference, found.mcnemar, found.sign_flip
-    return Paired(
-        n=gap.n,
-        clusters=gap.clusters,
-        first=100 * int(first.sum()) / gap.n,
-        second=100 * int(second.sum()) / gap.n,
-        difference=gap.points,
-        standard_error=gap.standard_error,
-        interval=(gap.interval.low, gap.interval.high),
-        only_first=exact.only_first,
-        only_second=exact.only_second,
-        mcnemar=exact.p,
-        mcnemar_mid=exact.mid_p,
-        mcnemar_holm=exact.p,
-        sign_flip=flips.p,
-        sign_flip_holm=flips.p,
+def _test(first: _Run, second: _Run, places: Any, clusters: NDArray[np.intp], draws: int, seed: int) -> _Test:
+    one, two, labels = first.scores[places], second.scores[places], clusters[places]
+    gap = paired.difference(one, two, labels)
+    p = worst_p = paired.sign_flip(one, two, labels, draws=draws, seed=seed).p
+    worst = _worst_case(first, second, places, ahead=gap.points > 0)
+    if worst is not None:
+        kept = (float(worst[0].sum()) > float(worst[1].sum())) == (gap.points > 0)
+        worst_p = max(p, paired.sign_flip(*worst, labels, draws=draws, seed=seed).p) if kept else 1.0
+    return _Test(
+        PairedScores(
+            n=gap.n,
+            clusters=gap.clusters,
+            first=100 * float(one.sum()) / gap.n,
+            second=100 * float(two.sum()) / gap.n,
+            difference=gap.points,
+            standard_error=gap.standard_error,
+            interval=gap.interval,
+            only_first=int((one > two).sum()),
+            only_second=int((two > one).sum()),
+            p=p,
+            p_adjusted=p,
+            verdict="not shown",
+        ),
+        worst_p,
     )
 
 
-def _corrected(family: Mapping[_Key, Paired]) -> dict[_Key, Paired]:
-    """The members of one family with their p-values corrected."""
-    exact = holm([found.mcnemar for found in family.values()])
-    flips = holm([found.sign_flip for found in family.values()])
-    return {
-        key: msgspec.structs.replace(found, mcnemar_holm=first, sign_flip_holm=second)
-        for (key, found), first, second in zip(family.items(), exact, flips, strict=True)
-    }
-
-
-def _bounds(found: Paired, first: Judged, second: Judged) -> tuple[float, float]:
-    one, two = (100 * sum(unanswered(run)) / found.n for run in (first, second))
-    return found.difference - two, found.difference + one
-
-
-def _could_show(found: Paired) -> CouldShow | None:
-    n, discordant = found.n, found.only_first + found.only_second
-    if found.standard_error is None or not discordant:
+def _worst_case(
+    first: _Run, second: _Run, places: Any, *, ahead: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Both scores with the run behind right wherever it has no answer; `None` where that changes nothing."""
+    behind = second if ahead else first
+    lost = behind.unanswered[places]
+    if not lost.any():
         return None
-    squares = discordant - (found.only_first - found.only_second) ** 2 / n
-    independent = 100 * math.sqrt(squares / (n * (n - 1)))
+    one, two = first.scores[places], second.scores[places]
+    return (one, np.minimum(two + lost, 1.0)) if ahead else (np.minimum(one + lost, 1.0), two)
+
+
+def _corrected(family: Mapping[str, _Test]) -> dict[str, PairedScores]:
+    """The members of one family with their p-values corrected and their verdicts."""
+    # Which groups are too small depends on the questions alone, so they are no part of the family.
+    large = {name: test for name, test in family.items() if test.scores.clusters >= MIN_CLUSTERS}
+    p = dict(zip(large, paired.holm([test.scores.p for test in large.values()]), strict=True))
+    worst = dict(zip(large, paired.holm([test.worst_p for test in large.values()]), strict=True))
+    corrected = {}
+    for name, test in family.items():
+        scores = test.scores
+        verdict: Verdict = "not shown"
+        if name not in large or p[name] < _ALPHA <= worst[name]:
+            verdict = "cannot be told"
+        elif p[name] < _ALPHA:
+            verdict = "first" if scores.difference > 0 else "second"
+        corrected[name] = msgspec.structs.replace(scores, p_adjusted=p.get(name, 1.0), verdict=verdict)
+    return corrected
+
+
+def _detectable(scores: PairedScores, gap: NDArray[np.float64]) -> DetectableDifference | None:
+    n, squares = scores.n, float((gap**2).sum())
+    if scores.standard_error is None or not squares:
+        return None
+    spread = squares - float(gap.sum()) ** 2 / n
+    independent = 100 * math.sqrt(max(0.0, spread) / (n * (n - 1)))
     # Items that share a video count for less where they agree; never for more.
-    effect = max(1.0, (found.standard_error / independent) ** 2) if independent else 1.0
-    least = detectable(n / effect, discordant / n)
-    return CouldShow(least.points, least.possible, 100 * discordant / n, n / effect)
+    effect = max(1.0, (scores.standard_error / independent) ** 2) if independent > 1e-9 else 1.0
+    least = minimum_detectable_difference(n / effect, squares / n)
+    possible = least.points <= 100 * float(np.abs(gap).mean())
+    return DetectableDifference(least.points, possible, 100 * squares / n, n / effect)
+
+
+def _noise(scores: PairedScores, first: _Run, second: _Run) -> paired.Noise | None:
+    if scores.standard_error is None:
+        return None
+    return paired.noise(first.scores, second.scores, (first.repeats, second.repeats), scores.standard_error)
+
+
+def _equivalence(first: _Run, second: _Run, clusters: NDArray[np.intp], margin: float) -> paired.Equivalence:
+    observed = paired.equivalence(first.scores, second.scores, clusters, margin)
+    every = slice(None)
+    cases = [_worst_case(first, second, every, ahead=ahead) for ahead in (True, False)]
+    results = {paired.equivalence(*case, clusters, margin).equivalent for case in cases if case is not None}
+    results.add(observed.equivalent)
+    enough = int(clusters.max()) + 1 >= MIN_CLUSTERS
+    told = enough and len(results) == 1
+    return paired.Equivalence(margin, observed.interval, observed.equivalent if told else None)
 
 
 def _by_itself(
-    runs: Sequence[Judged], place: int, score: NDArray[np.bool_], clusters: NDArray[np.intp], rank: Rank
+    aligned: AlignedRuns, place: int, numbers: _Run, clusters: NDArray[np.intp], rank: Rank, scorer: Scorer
 ) -> ComparedRun:
-    run, found = runs[place], accuracy(score, clusters)
+    run = aligned.runs[place]
+    alone = accuracy(numbers.scores, clusters, answers=int(numbers.repeats.sum()))
+    of_all = [hit for hit, asked in zip(run.scores(scorer), run.asked(), strict=True) if asked]
     return ComparedRun(
         label=run.label,
         path=str(run.path),
         model=run.parts.get("model", "?"),
-        correct=int(score.sum()),
-        accuracy=found.accuracy,
-        interval=(found.interval.low, found.interval.high),
+        correct=float(numbers.scores.sum()),
+        accuracy=alone.accuracy,
+        interval=alone.interval,
+        of_all=100 * math.fsum(of_all) / len(aligned.benchmark),
         states=run.states,
+        repeats=int(numbers.repeats.max()),
+        finished=run.finished,
         rank=rank.rank,
         worst=rank.worst,
-        tied_with=tuple(runs[other].label for other in rank.tied_with),
+        tied_with=tuple(aligned.runs[other].label for other in rank.tied_with),
         signature=run.signature,
     )
 
 
-def _ids(run: Judged, which: NDArray[np.bool_]) -> tuple[str, ...]:
-    return tuple(run.rows[at].id for at in np.flatnonzero(which))
+def _ids(aligned: AlignedRuns, which: NDArray[np.bool_]) -> tuple[str, ...]:
+    return tuple(aligned.benchmark.items[aligned.asked[at]].id for at in np.flatnonzero(which))
 
 
-def _notes(runs: Sequence[Judged], draws: int, family: int) -> Iterator[str]:
-    for run in runs:
-        if failed := run.states["failed"]:
-            yield f"{run.label}: {failed:,} items failed (no answer came) and count as wrong"
-    some, never = only_some(runs)
-    if some:
-        yield f"{some:,} items were asked in some of the runs only and count as wrong in the others"
-    if never:
-        yield f"{never:,} items were asked in none of the runs and count as wrong in all; differences are of all items"
-    if family / (draws + 1) > _LEVEL:
+def _notes(aligned: AlignedRuns, runs: Sequence[_Run], draws: int, family: int) -> Iterator[str]:
+    for run, numbers in zip(aligned.runs, runs, strict=True):
+        if failed := int((numbers.unanswered > 0).sum()):
+            yield f"{run.label}: {failed:,} {_plural(failed, 'item')} failed (no answer came), counted as wrong"
+        if numbers.repeats.min() != numbers.repeats.max():
+            yield (
+                f"{run.label}: items were asked {numbers.repeats.min()} to {numbers.repeats.max()} times; "
+                "each item's score is its mean"
+            )
+        if not run.finished:
+            yield (
+                f"{run.label} is not finished: its numbers will change, and p-values and intervals hold only for "
+                "one look at the end"
+            )
+    left = len(aligned.benchmark) - len(aligned.asked)
+    if left:
+        yield (
+            f"{left:,} of {len(aligned.benchmark):,} items were not asked in all of the runs and have no part in this"
+        )
+    if family / (draws + 1) > _ALPHA:
         yield (
             f"with {draws:,} draws no p-value is below {1 / (draws + 1):.2g}, too coarse to correct for "
             f"{family} groups; raise --draws"
         )
+
+
+def _points(low: float, high: float) -> str:
+    """A range of points; its lower end may lie a little beyond zero, where the interval and the test part."""
+    return f"{max(0.0, low):.1f} to {high:.1f} points"
+
+
+def _plural(count: int, noun: str) -> str:
+    return noun if count == 1 else f"{noun}s"

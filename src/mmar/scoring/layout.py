@@ -1,17 +1,15 @@
-"""The layout of the published script: byte for byte what it prints for an input, its faults included.
+"""The output of the published script, byte for byte, its faults included.
 
-What it does, as read in MMAR's evaluation script: records without the key `answer_prediction` are passed
-over and leave the denominator; duplicate ids count twice; seven modalities and four layers are printed
-even where they are empty, sub-categories in order of appearance; "No prediction count" is always 0. Where
-the script would stop with a traceback (`null`, an unknown modality, no prediction at all) there is nothing
-to reproduce, and the error says so.
+MMAR's evaluation script leaves records without the key `answer_prediction` out of the denominator, counts
+duplicate ids twice, prints seven modalities and four layers even where they are empty and sub-categories in
+order of appearance, and "No prediction count" is always 0. Where it would stop with a traceback (`null`, an
+unknown modality, no prediction at all) there is nothing to reproduce, and the error says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -27,14 +25,9 @@ from mmar.items import (
     raw_records,
 )
 from mmar.items.item import LAYERS, MODALITIES
-from mmar.scoring.join import join
 from mmar.scoring.official import official_match
-from mmar.scoring.plan import Plan
-from mmar.scoring.sources import answers_of, asked_once, benchmark_of, find_run, key_notes
+from mmar.scoring.sources import Task, answers_of, asked_once, benchmark_of, find_run, join, key_notes
 from mmar.scoring.stream import read_predictions
-
-if TYPE_CHECKING:
-    from mmar.scoring.score import Task
 
 __all__ = ["Layout", "layout_of", "official_layout", "official_layout_of_file"]
 
@@ -64,22 +57,23 @@ def layout_of(task: Task) -> Layout:
     """
     if task.lenient:
         raise UsageError(
-            "--format official: the published script stops at a bad record; correct it, or leave --format out"
+            "--format official and --lenient cannot be combined: the published script stops at a bad record",
+            code="incompatible-options",
         )
     file, manifest = str(task.path), find_run(task.path)
     if manifest is not None:
         benchmark = benchmark_of(task.path, task.benchmark, manifest)
-        found = join(benchmark, asked_once(answers_of(task.path)), file)
-        return Layout(official_layout(_in_order(benchmark, found, file, "answer_prediction"), file))
+        by_id = join(benchmark, asked_once(answers_of(task.path)), file)
+        return Layout(official_layout(_in_order(benchmark, by_id, file, "answer_prediction"), file))
     choice = choose_key(first_names(task.path), task.key)
     notes = tuple(key_notes(choice))
     if task.benchmark is None:
         return Layout(official_layout_of_file(task.path, choice.key), notes)
     try:
-        found = join(task.benchmark, read_predictions(Plan(task.path, choice.key)), file)
+        by_id = join(task.benchmark, read_predictions(task, choice.key), file)
     except InputError as error:
         raise _strictly(error) from None
-    return Layout(official_layout(_in_order(task.benchmark, found, file, choice.key), file), notes)
+    return Layout(official_layout(_in_order(task.benchmark, by_id, file, choice.key), file), notes)
 
 
 class _Counts(msgspec.Struct):
@@ -127,14 +121,14 @@ def official_layout(answered: Iterable[tuple[int, Question, str]], file: str) ->
             (layers, "category", question.category),
         ):
             if name not in known:
-                problem = f"the published script knows {', '.join(known)}; found “{name}”"
-                raise InputError(problem, file=file, line=line, field=field, hint=_HINT)
+                problem = f'the published script knows {", ".join(known)}; found "{name}"'
+                raise InputError(problem, file=file, line=line, field=field, code="unknown-group", hint=_HINT)
             known[name].add(right)
         if question.sub_category is not None:
             sub_categories.setdefault(question.sub_category, _Counts()).add(right)
         total.add(right)
     if not total.n:
-        raise InputError("no record has a prediction", file=file, hint=_HINT)
+        raise InputError("no record has a prediction", file=file, code="no-predictions", hint=_HINT)
     parts = [_RULE, "\n"]
     for title, groups in (
         ("Modality-wise Accuracy", modalities),
@@ -148,11 +142,11 @@ def official_layout(answered: Iterable[tuple[int, Question, str]], file: str) ->
 
 
 def _in_order(
-    benchmark: Benchmark, found: dict[str, tuple[int, Prediction]], file: str, key: str
+    benchmark: Benchmark, by_id: dict[str, tuple[int, Prediction]], file: str, key: str
 ) -> Iterator[tuple[int, Question, str]]:
     """The predictions in the benchmark's order, without items of which no answer came."""
     for item in benchmark:
-        line, prediction = found.get(item.id, (0, None))
+        line, prediction = by_id.get(item.id, (0, None))
         if prediction is None or not prediction.asked or prediction.failure is not None:
             continue
         if prediction.text is None:
@@ -173,15 +167,21 @@ def _answered(path: Path, key: str) -> Iterator[tuple[int, Question, str]]:
             raise _is_null(str(path), line, key)
         if prediction.whole is None:
             hint = "give whole records; or name the benchmark that they answer, with mmar score --benchmark"
-            raise InputError("missing", file=str(path), line=line, field="choices", hint=hint)
+            raise InputError(
+                "missing", file=str(path), line=line, field="choices", code="benchmark-needed", hint=hint
+            )
         yield line, prediction.whole, prediction.text or ""
 
 
 def _strictly(error: InputError) -> InputError:
     """The same error without the advice to be lenient, which the published script is not."""
     hint = _CORRECT if "--lenient" in (error.hint or "") else error.hint
-    return InputError(error.problem, file=error.file, line=error.line, field=error.field, hint=hint)
+    return InputError(
+        error.problem, file=error.file, line=error.line, field=error.field, code=error.code, hint=hint
+    )
 
 
 def _is_null(file: str, line: int, key: str) -> InputError:
-    return InputError("is null, expected text", file=file, line=line, field=key, hint=_HINT)
+    return InputError(
+        "is null, expected text", file=file, line=line, field=key, code="null-prediction", hint=_HINT
+    )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mmar.files.atomic import AtomicFile
-from mmar.stats.interval import wilson
+from mmar.stats.interval import Interval, wilson
 
 if TYPE_CHECKING:
     from mmar.scoring.clusters import Clustered
-    from mmar.scoring.repetition import Repeats
-    from mmar.scoring.rotation import Rotations
+    from mmar.scoring.robustness import Repeats, Rotations
+    from mmar.scoring.sampling import SampleEstimate
 
-__all__ = ["Accuracy", "Bounds", "GroupScore", "ItemScore", "RowFile", "Score", "accuracy"]
+__all__ = ["Accuracy", "Bounds", "GroupScore", "ItemScore", "Score", "accuracy"]
 
 
 class Accuracy(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -24,20 +23,19 @@ class Accuracy(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         correct: number of items right.
         accuracy: percent, 0 to 100.
-        interval: Wilson 95 % interval, percent.
+        interval: Wilson 95 % interval, percent; `None` where items were never asked, which are not known to be wrong.
         clustered: the interval by source video, for all items and where a benchmark names the videos.
     """
 
     correct: int
     accuracy: float
-    interval: tuple[float, float]
+    interval: Interval | None
     clustered: Clustered | None = None
 
 
-def accuracy(correct: int, n: int) -> Accuracy:
-    """`correct` of `n` in percent with its Wilson interval (0 of 0 is 0, with the interval 0 to 100)."""
-    interval = wilson(correct, n)
-    return Accuracy(correct, 100 * correct / n if n else 0.0, (interval.low, interval.high))
+def accuracy(correct: int, n: int, *, complete: bool = True) -> Accuracy:
+    """`correct` of `n` in percent (0 of 0 is 0), with its Wilson interval where all were asked."""
+    return Accuracy(correct, 100 * correct / n if n else 0.0, wilson(correct, n) if complete else None)
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -47,16 +45,26 @@ class Bounds(msgspec.Struct, frozen=True):
     high: float
 
 
-class GroupScore(msgspec.Struct, frozen=True):
-    """The scores of one group of items."""
+class GroupScore(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The scores of some items.
+
+    Attributes:
+        n: number of items.
+        official: by the published rule.
+        choice: by the choice really named.
+        chance: what guessing scores on them, percent.
+        asked: the same of the items that were asked; `None` where all were.
+    """
 
     n: int
     official: Accuracy
     choice: Accuracy
+    chance: float
+    asked: GroupScore | None = None
 
 
 class ItemScore(msgspec.Struct, frozen=True):
-    """What was made of one item.
+    """The score of one item.
 
     Attributes:
         id: the item's id.
@@ -67,7 +75,7 @@ class ItemScore(msgspec.Struct, frozen=True):
         answer: the right choice.
         reason: how the answer was read.
         official_reason: why the published rule decided so.
-        prediction: what the model said; `None` when nothing came.
+        prediction: the model's text; `None` when nothing came.
     """
 
     id: str
@@ -81,41 +89,29 @@ class ItemScore(msgspec.Struct, frozen=True):
     prediction: str | None
 
 
-class RowFile(msgspec.Struct, frozen=True):
-    """Where every item's line goes while scoring goes on, so that memory does not grow with their number.
-
-    Attributes:
-        file: opened, and empty.
-        head: what stands before the lines.
-        lines: the lines of some items; called in worker processes, so it must be picklable.
-    """
-
-    file: AtomicFile
-    head: bytes
-    lines: Callable[[Sequence[ItemScore]], bytes]
-
-    def begin(self) -> None:
-        """Write the head, over whatever was written."""
-        self.file.restart()
-        self.file.write(self.head)
-
-
 class Score(msgspec.Struct, frozen=True):
     """The score of one run or predictions file.
 
     Attributes:
-        n: size of the benchmark; every percentage is of it.
+        n: size of the benchmark; every percentage outside `asked` is of it.
         signature: everything the numbers depend on, one line.
         official: the published rule.
         choice: the choice really named.
         states: number of items in each state.
         bounds: by scorer.
         groups: by `modality`, `category` and `sub-category`, each by name.
-        disagreements: the items on which the two scorers differ.
+        asked: the scores of the items that were asked; `None` where all were.
+        chance: what guessing scores on all items, percent.
+        parents: the category of each sub-category that belongs to one alone.
+        letters: answers that name a choice by its letter alone, which the published rule cannot read.
+        cut_off: answers that ended at the token limit.
+        disagreements: the items on which the two scorers differ, where they were kept.
+        disagreement_count: on how many items the two scorers differ, whether kept or not.
+        items: the score of every item, where they were kept.
         notes: what a person must know to read the numbers, one sentence each.
-        disagreement_count: on how many items the two scorers differ, whichever of them are listed.
         rotations: the same items with their choices in other orders; `None` where none were asked so.
         repeats: the same items asked again; `None` where none were.
+        sample: what a drawn sample says of the whole benchmark; `None` for other runs.
     """
 
     n: int
@@ -125,26 +121,69 @@ class Score(msgspec.Struct, frozen=True):
     states: Mapping[str, int]
     bounds: Mapping[str, Bounds]
     groups: Mapping[str, Mapping[str, GroupScore]]
+    asked: GroupScore | None = None
+    chance: float = 0.0
+    parents: Mapping[str, str] = {}
+    letters: int = 0
+    cut_off: int = 0
     disagreements: tuple[ItemScore, ...] = ()
-    notes: tuple[str, ...] = ()
     disagreement_count: int = 0
+    items: tuple[ItemScore, ...] = ()
+    notes: tuple[str, ...] = ()
     rotations: Rotations | None = None
     repeats: Repeats | None = None
+    sample: SampleEstimate | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """The stable form that `mmar score --json` prints; `rotations` and `repeats` only where there are any."""
-        several = {"rotations": self.rotations, "repeats": self.repeats}
+    def __repr__(self) -> str:
+        part = "" if self.asked is None else f", asked={self.asked.n}"
+        return f"<Score official={self.official.accuracy:.1f} choice={self.choice.accuracy:.1f} n={self.n}{part}>"
+
+    def _repr_html_(self) -> str:
+        from mmar.scoring.display import html_table
+
+        return html_table(repr(self).strip("<>"), self._rows(), self.signature)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable form that `mmar score --json` prints; optional parts only where there are any."""
+        optional = {
+            "asked": self.asked,
+            "rotations": self.rotations,
+            "repeats": self.repeats,
+            "sample": self.sample,
+        }
         return {
             "n": self.n,
             "signature": self.signature,
-            "scores": {
-                "official": msgspec.to_builtins(self.official),
-                "choice": msgspec.to_builtins(self.choice),
-            },
+            "scores": msgspec.to_builtins({"official": self.official, "choice": self.choice}),
+            "chance": self.chance,
             "states": dict(self.states),
+            "letters": self.letters,
+            "cut_off": self.cut_off,
             "bounds": msgspec.to_builtins(self.bounds),
             "groups": msgspec.to_builtins(self.groups),
             "disagreements": msgspec.to_builtins(self.disagreements),
             "notes": list(self.notes),
-            **{name: msgspec.to_builtins(found) for name, found in several.items() if found is not None},
+            **{name: msgspec.to_builtins(value) for name, value in optional.items() if value is not None},
         }
+
+    def to_frame(self) -> Any:
+        """A row for each item where they were kept, else one for each group (needs pandas)."""
+        from mmar.scoring.display import frame
+
+        return frame(msgspec.to_builtins(self.items) if self.items else self._rows())
+
+    def _rows(self) -> list[dict[str, Any]]:
+        """All items and every group, one record each, of the items asked."""
+        groups = {dimension: dict(names) for dimension, names in self.groups.items()}
+        whole = GroupScore(self.n, self.official, self.choice, self.chance, self.asked)
+        rows = []
+        for dimension, names in {"": {"all": whole}, **groups}.items():
+            for name, group in names.items():
+                told = group.asked or group
+                row: dict[str, Any] = {"dimension": dimension, "name": name, "n": told.n}
+                for scorer, value in (("official", told.official), ("choice", told.choice)):
+                    low, high = (None, None) if value.interval is None or not told.n else value.interval
+                    share = value.accuracy if told.n else None
+                    row |= {scorer: share, f"{scorer}_low": low, f"{scorer}_high": high}
+                rows.append(row | {"chance": told.chance if told.n else None})
+        return rows

@@ -1,21 +1,73 @@
-"""What a person names to be scored, a run's folder or a predictions file, and what stands in it."""
+"""What is scored: a run's folder or a predictions file, and whose answer each record is.
+
+A file that answers another benchmark, another edition, or one item twice would give a number that says
+nothing; so each of these is an error with its line, unless the caller goes on without the record.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from mmar.errors import InputError, UsageError
-from mmar.items import Benchmark, KeyChoice, Prediction
+from mmar.items import Benchmark, Item, KeyChoice, Prediction
+from mmar.items.benchmark import duplicate_id
 from mmar.items.item import FIELDS
+from mmar.protocols import ReadingRule
+from mmar.scoring.result import ItemScore
 
 if TYPE_CHECKING:
     from mmar.models import Answer
     from mmar.runs.keys import RequestKey
     from mmar.runs.manifest import Manifest
 
-__all__ = ["answers_of", "asked_once", "benchmark_of", "find_run", "key_notes", "no_prediction", "run_of"]
+__all__ = [
+    "Task",
+    "answers_of",
+    "asked_once",
+    "benchmark_of",
+    "check_answers_known",
+    "find_run",
+    "join",
+    "key_notes",
+    "no_prediction",
+    "run_of",
+]
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What to score, and how.
+
+    Attributes:
+        path: a run's folder, or a predictions file.
+        benchmark: the questions; for a file of whole records it may be left out.
+        key: the field that holds the prediction; found in the file when `None`.
+        rule: how to read answers; for a run its own protocol's when `None`.
+        protocol: the label of the protocol that `rule` comes from.
+        keep: which item scores to keep: `none`, `differing` or `all`.
+        lenient: count a bad record as missing and go on.
+        published: the name of the published benchmark that has a content digest, if one has.
+        clustered: whether to add the intervals by source video, where the benchmark names videos.
+        on_item: called with the score of every item, in order.
+        restart: called when `on_item` will be called again from the first item.
+        manifest: of a run, where the caller has read it.
+    """
+
+    path: Path
+    benchmark: Benchmark | None = None
+    key: str | None = None
+    rule: ReadingRule | None = None
+    protocol: str | None = None
+    keep: str = "differing"
+    lenient: bool = False
+    published: Callable[[str], str | None] = lambda _: None
+    clustered: bool = True
+    on_item: Callable[[ItemScore], None] | None = None
+    restart: Callable[[], None] = lambda: None
+    manifest: Manifest | None = None
 
 
 def run_of(path: Path) -> Path:
@@ -44,7 +96,10 @@ def find_run(path: Path) -> Manifest | None:
     manifest = read_manifest(path)
     if manifest is None:
         raise InputError(
-            "is a folder that holds no run", file=str(path), hint="name a run's folder or a file"
+            "is a folder that holds no run",
+            file=str(path),
+            code="no-run",
+            hint="name a run's folder or a file",
         )
     return manifest
 
@@ -61,24 +116,42 @@ def benchmark_of(path: Path, benchmark: Benchmark | None, manifest: Manifest) ->
         UsageError: there is none, or it has other questions than the run's.
     """
     if benchmark is None:
-        raise UsageError(f"{path}: name the benchmark with --benchmark")
+        raise UsageError(f"{path}: name the benchmark with --benchmark", code="benchmark-needed")
     if benchmark.digest != manifest.benchmark.digest:
         raise UsageError(
-            f"{path} is a run of “{manifest.benchmark.name}” with content digest {manifest.benchmark.digest[:8]}; "
-            f"“{benchmark.name}” has {benchmark.digest[:8]}\n  → name the same revision with --benchmark"
+            f'{path} is a run of "{manifest.benchmark.name}" with content digest {manifest.benchmark.digest[:8]}; '
+            f'"{benchmark.name}" has {benchmark.digest[:8]}',
+            code="other-benchmark",
+            hint="name the same edition with --benchmark",
         )
     return benchmark
 
 
+def check_answers_known(benchmark: Benchmark) -> None:
+    """Refuse a benchmark whose publisher keeps the answers back.
+
+    Raises:
+        UsageError: items have no answer.
+    """
+    withheld = sum(not item.answer and item.answer not in item.choices for item in benchmark)
+    if withheld:
+        raise UsageError(
+            f'"{benchmark.name}" cannot be scored here: the answers of {withheld:,} of {len(benchmark):,} items '
+            "are withheld by its publisher",
+            code="answers-withheld",
+            hint="submit the run's predictions.jsonl to the publisher",
+        )
+
+
 def answers_of(folder: Path) -> dict[RequestKey, tuple[int, Answer]]:
-    """Line and answer that count for each slot of a run."""
+    """Line and answer that count for each request of a run."""
     from mmar.runs.ledger import LEDGER_NAME, latest, read_ledger
 
     return latest(read_ledger(folder / LEDGER_NAME))
 
 
 def asked_once(answers: Mapping[RequestKey, tuple[int, Answer]]) -> Iterator[tuple[int, Prediction]]:
-    """Line and prediction of each item asked once, unrotated, as published; rotations and repeats are passed over."""
+    """Line and prediction of each item as published: the first repeat without rotation."""
     for (_, rotation, repeat), (line, answer) in answers.items():
         if rotation or repeat:
             continue
@@ -87,9 +160,45 @@ def asked_once(answers: Mapping[RequestKey, tuple[int, Answer]]) -> Iterator[tup
         yield line, Prediction(answer.id, text, asked=True, failure=failure, whole=None)
 
 
+def join(
+    benchmark: Benchmark,
+    predictions: Iterable[tuple[int, Prediction]],
+    file: str,
+    on_error: Callable[[InputError], None] | None = None,
+) -> dict[str, tuple[int, Prediction]]:
+    """Find the item of each prediction.
+
+    Args:
+        benchmark: the questions.
+        predictions: line and prediction, in order.
+        file: the name to put into errors.
+        on_error: called with the error of a record that does not belong, which is then left out.
+
+    Returns:
+        Line and prediction by item id; an item that has none is not in it.
+
+    Raises:
+        InputError: without `on_error`, an id that is not in the benchmark or stands twice, or a record whose
+            question is not the benchmark's.
+    """
+    by_id: dict[str, tuple[int, Prediction]] = {}
+    for line, prediction in predictions:
+        try:
+            item = _item_of(benchmark, prediction, file, line)
+            if item.id in by_id:
+                raise duplicate_id(item.id, file, by_id[item.id][0], line)
+        except InputError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+            continue
+        by_id[item.id] = line, prediction
+    return by_id
+
+
 def key_notes(choice: KeyChoice) -> list[str]:
     """What to say of the field that predictions are read from, where there was a choice."""
-    return [f"predictions are read from “{choice.key}”: {choice.reason}"] if choice.reason else []
+    return [f'predictions are read from "{choice.key}": {choice.reason}'] if choice.reason else []
 
 
 def no_prediction(path: Path, key: str, fields: Sequence[str]) -> InputError:
@@ -101,10 +210,32 @@ def no_prediction(path: Path, key: str, fields: Sequence[str]) -> InputError:
         fields: those that its first records have.
     """
     others = [name for name in fields if name not in FIELDS and name != "thinking_prediction"]
-    hint = (
-        f"name the field that holds the predictions with --key; there {'is' if len(others) == 1 else 'are'} "
-        f"{', '.join(others)}"
-        if others
-        else "its records are questions without answers; mmar run makes answers"
-    )
-    return InputError(f"no record has “{key}”", file=str(path), hint=hint)
+    hint = "its records are questions without answers; mmar run makes answers"
+    if others:
+        verb = "is" if len(others) == 1 else "are"
+        hint = f"name the field that holds the predictions with --key; there {verb} {', '.join(others)}"
+    return InputError(f'no record has "{key}"', file=str(path), field=key, code="no-predictions", hint=hint)
+
+
+def _item_of(benchmark: Benchmark, prediction: Prediction, file: str, line: int) -> Item:
+    item = benchmark.by_id.get(prediction.id)
+    if item is None:
+        raise InputError(
+            f'"{prediction.id}" is not an item of the benchmark "{benchmark.name}"',
+            file=file,
+            line=line,
+            field="id",
+            code="unknown-id",
+            hint="check that --benchmark names the benchmark, and the edition, that the file answers",
+        )
+    whole = prediction.whole
+    if whole is not None and (whole.choices != item.choices or whole.answer != item.answer):
+        raise InputError(
+            f'the choices or the answer of "{item.id}" differ from those of the benchmark "{benchmark.name}"',
+            file=file,
+            line=line,
+            field="choices",
+            code="other-question",
+            hint="the file belongs to another edition: score it without --benchmark, or correct it",
+        )
+    return item

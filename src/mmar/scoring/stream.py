@@ -1,55 +1,48 @@
-"""Scoring a file of predictions as a stream: memory stays flat, and a large file uses every core.
+"""Scoring predictions one by one, so that memory stays flat whatever the size of the file.
 
-A file is cut into blocks of whole records (`mmar.items.records`). Each block is decoded, read and counted
-by itself, here or in a worker process, and its `Part` is merged in the file's order, so that errors name
-the right line and the result is the same for any number of workers.
+A large file of whole records is shared among forked processes where that is safe (Linux, a program with one
+thread); their counts are merged in the file's order, so that the result and the errors are the same.
 """
 
 from __future__ import annotations
 
 import gc
+import os
+import sys
+import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
+from pathlib import Path
 
 import msgspec
 
-from mmar.errors import InputError
-from mmar.items import (
-    Benchmark,
-    Block,
-    DigestBuilder,
-    Prediction,
-    PredictionReader,
-    Question,
-    Span,
-    blocks,
-    raw_records,
-    read_span,
-    spans,
-)
+from mmar.errors import ExternalError, InputError
+from mmar.items import Benchmark, DigestBuilder, Prediction, PredictionReader, Question, raw_records
 from mmar.items.benchmark import duplicate_id
-from mmar.scoring.join import join
-from mmar.scoring.plan import Plan
-from mmar.scoring.result import RowFile
+from mmar.protocols import ReadingRule
+from mmar.scoring.result import ItemScore
+from mmar.scoring.sources import Task, join
 from mmar.scoring.tally import Tally
-from mmar.scoring.workers import pooled, shared, team_size
 
-__all__ = ["Streamed", "score_against", "score_whole"]
+__all__ = ["Streamed", "read_predictions", "score_against", "score_whole"]
 
+
+# Below this size a file is scored before other processes have started.
 _PARALLEL_BYTES = 4 << 20
-_SPAN_BYTES = 1 << 20
-_BUFFER = 1 << 18
-_ROWS = 1000
+_MOST_WORKERS = 8
+_BATCH = 1000
 
 
 class Streamed(msgspec.Struct):
-    """What came of a whole file.
+    """The counts of a whole file.
 
     Attributes:
         tally: the counts.
-        errors: what `lenient` passed over.
-        digest: content digest of the questions that the file holds, where it is one of whole records.
+        errors: of bad records that `lenient` left out.
+        digest: content digest of the questions.
     """
 
     tally: Tally
@@ -58,112 +51,76 @@ class Streamed(msgspec.Struct):
 
 
 class _Part(msgspec.Struct):
-    """What came of some records.
-
-    Attributes:
-        tally: the counts.
-        digests: what the digest of the questions is made of.
-        errors: of bad records; only the first, unless the plan is lenient.
-        lines: the line that was read last.
-        text: the items' lines in a `RowFile`, where one is written.
-    """
+    """The counts of some records, and what the digest of their questions is made of."""
 
     tally: Tally
     digests: DigestBuilder
     errors: list[InputError]
-    lines: int = 0
-    text: bytes = b""
 
 
-def score_whole(plan: Plan, rows: RowFile | None = None) -> Streamed:
+def score_whole(task: Task, key: str) -> Streamed:
     """Score a file whose records are whole questions: the file is its own benchmark.
 
     Args:
-        plan: how; with `lines` where there are `rows`.
-        rows: where a line of each item goes.
+        task: what to score; `on_item` starts over where an id turns out to stand twice.
+        key: the field that holds the prediction.
 
     Raises:
-        InputError: a bad record or an id that stands twice, unless the plan is lenient.
-        ExternalError: `rows` cannot be written.
+        InputError: a bad record or an id that stands twice, unless the task is lenient.
     """
-    tally, digests = Tally(plan.keep), DigestBuilder()
-    errors: list[InputError] = []
-    if rows is not None:
-        rows.begin()
-    for part in _parts(plan):
-        if part.errors and not plan.lenient:
-            raise part.errors[0]
-        if rows is not None:
-            rows.file.write(part.text)
-        tally.merge(part.tally)
-        digests.merge(part.digests)
-        errors += part.errors
-    digest, twice = digests.finish()
-    if twice:
-        again = list(_repeated(plan))
-        if again and not plan.lenient:
-            raise again[0]
-        if again:
-            # A record too many cannot be taken out of a sum; count again, the first of each id alone.
-            part = _count(raw_records(plan.path), plan, PredictionReader(plan.key, str(plan.path)), {})
-            if rows is not None:
-                rows.begin()
-                rows.file.write(part.text)
-            return Streamed(part.tally, part.errors, part.digests.finish()[0])
-    return Streamed(tally, errors, digest)
+    with _no_cycle_collection():
+        whole = _Part(Tally(task.keep), DigestBuilder(), [])
+        for part in _parts(task, key):
+            whole.tally.merge(part.tally)
+            whole.digests.merge(part.digests)
+            whole.errors += part.errors
+        digest, repeated = whole.digests.finish()
+        if not repeated:
+            return Streamed(whole.tally, whole.errors, digest)
+        # Ids are compared by hash at first, which costs less memory. Now by themselves; the first of each counts.
+        task.restart()
+        again = _count(
+            raw_records(task.path), task.path, key, task.rule, task.keep, task.on_item, task.lenient, {}
+        )
+        return Streamed(again.tally, again.errors, again.digests.finish()[0])
 
 
 def score_against(
-    benchmark: Benchmark,
-    predictions: Iterable[tuple[int, Prediction]],
-    plan: Plan,
-    rows: RowFile | None = None,
+    benchmark: Benchmark, predictions: Iterable[tuple[int, Prediction]], task: Task
 ) -> Streamed:
     """Score predictions joined to a benchmark by id; items without one are *missing*.
 
     Args:
         benchmark: the questions; its size, with unreadable records, is the denominator.
         predictions: line and prediction, from `PredictionReader` or a run's ledger.
-        plan: its `path` is named in errors.
-        rows: where a line of each item goes.
+        task: how to score; its `path` is named in errors.
 
     Raises:
         InputError: an id that is not in the benchmark or stands twice, or a record whose question is not the
-            benchmark's, unless the plan is lenient.
-        ExternalError: `rows` cannot be written.
+            benchmark's, unless the task is lenient.
     """
     errors: list[InputError] = []
-    found = join(benchmark, predictions, str(plan.path), errors.append if plan.lenient else None)
-    tally = plan.tally(bytearray())
-    if rows is not None:
-        rows.begin()
-    for place, item in enumerate(benchmark):
-        if rows is not None and not place % _ROWS:
-            rows.file.write(plan.take_lines(tally))
+    by_id = join(benchmark, predictions, str(task.path), errors.append if task.lenient else None)
+    tally = Tally(task.keep, task.on_item, verdicts=bytearray())
+    for item in benchmark:
         question = Question.of(item)
-        given = found.get(item.id)
-        if given is None:
+        _, prediction = by_id.get(item.id, (0, None))
+        if prediction is None:
             tally.unanswered(item.id, question, asked=False)
-            continue
-        _, said = given
-        if said.text is None:
-            tally.unanswered(item.id, question, asked=said.asked, failure=said.failure)
+        elif prediction.text is None:
+            tally.unanswered(item.id, question, asked=prediction.asked, failure=prediction.failure)
         else:
-            tally.answered(item.id, question, said.text, plan.rule)
-    if rows is not None:
-        rows.file.write(plan.take_lines(tally))
-    tally.states["missing"] += benchmark.lost
-    if tally.verdicts is not None:
-        tally.verdicts += bytes(benchmark.lost)
+            tally.answered(item.id, question, prediction.text, task.rule)
+    tally.lost(benchmark.lost)
     return Streamed(tally, errors, benchmark.digest)
 
 
 def read_predictions(
-    plan: Plan, on_error: Callable[[InputError], None] | None = None
+    task: Task, key: str, on_error: Callable[[InputError], None] | None = None
 ) -> Iterator[tuple[int, Prediction]]:
     """Line and prediction of each record of a file; bad records go to `on_error`, or are raised without it."""
-    reader = PredictionReader(plan.key, str(plan.path))
-    for line, text in raw_records(plan.path):
+    reader = PredictionReader(key, str(task.path))
+    for line, text in raw_records(task.path):
         try:
             yield line, reader.read(text, line)
         except InputError as error:
@@ -172,100 +129,102 @@ def read_predictions(
             on_error(error)
 
 
+def _parts(task: Task, key: str) -> Iterator[_Part]:
+    """The counts of each piece of the file, in its order."""
+    size = task.path.stat().st_size if task.path.is_file() else 0
+    workers = min(_MOST_WORKERS, _cores()) if size >= _PARALLEL_BYTES and task.on_item is None else 1
+    records = raw_records(task.path)
+    if workers < 2:
+        yield _count(records, task.path, key, task.rule, task.keep, task.on_item, task.lenient)
+        return
+    import warnings
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
+    count = partial(
+        _count, path=task.path, key=key, rule=task.rule, keep=task.keep, on_item=None, lenient=task.lenient
+    )
+    with ProcessPoolExecutor(workers, get_context("fork")) as pool, warnings.catch_warnings():
+        # Python warns where a numerical library has threads; they hold nothing that a worker needs.
+        warnings.filterwarnings("ignore", r".*multi-threaded, use of fork\(\)", DeprecationWarning)
+        waiting: deque[Future[_Part]] = deque()
+        try:
+            while batch := list(islice(records, _BATCH)):
+                waiting.append(pool.submit(count, batch))
+                # Enough to keep every worker busy, and no more: what waits is held in memory.
+                if len(waiting) > 2 * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except BrokenProcessPool:
+            raise ExternalError(
+                "a process that shared the work was ended from outside (out of memory?)",
+                code="worker-ended",
+                hint="run the command again",
+            ) from None
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _cores() -> int:
+    """Processes that may share the work; 1 where a fork is not safe."""
+    if sys.platform != "linux" or threading.active_count() > 1:
+        return 1
+    return len(os.sched_getaffinity(0))
+
+
 def _count(
     records: Iterable[tuple[int, bytes]],
-    plan: Plan,
-    reader: PredictionReader,
+    path: Path,
+    key: str,
+    rule: ReadingRule | None,
+    keep: str,
+    on_item: Callable[[ItemScore], None] | None,
+    lenient: bool,  # noqa: FBT001 - passed by name, or with all the others
     first: dict[str, int] | None = None,
 ) -> _Part:
-    """Score whole records, blank ones passed over; with `first` (line by id) only the first record of each id."""
-    part = _Part(plan.tally(), DigestBuilder(), [])
-    read, add, answered, rule = reader.record, part.digests.add, part.tally.answered, plan.rule
-    line = 0
+    """Score whole records; with `first` (line by id) only the first record of each id."""
+    reader = PredictionReader(key, str(path))
+    part = _Part(Tally(keep, on_item), DigestBuilder(), [])
+    tally, read, add, answered = part.tally, reader.record, part.digests.add, part.tally.answered
     for line, text in records:
         try:
             record = read(text, line)
             if record.choices is None:
-                raise _no_question(plan, line)
+                raise InputError(
+                    "the record has no choices, so it cannot be scored by itself",
+                    file=str(path),
+                    line=line,
+                    field="choices",
+                    code="benchmark-needed",
+                    hint="name the benchmark that it answers: --benchmark mmar, or a path",
+                )
         except InputError as error:
-            if text.isspace():
-                continue
+            if not lenient:
+                raise
             part.errors.append(error)
-            if not plan.lenient:
-                break
-            part.tally.states["missing"] += 1  # it was asked for and is not there
+            tally.lost(1)
             continue
         if first is not None and first.setdefault(record.id, line) != line:
-            part.errors.append(duplicate_id(record.id, plan.path, first[record.id], line))
+            repeated = duplicate_id(record.id, path, first[record.id], line)
+            if not lenient:
+                raise repeated
+            part.errors.append(repeated)
             continue
         add(record.id, record)
-        said = record.text
-        if type(said) is str and record.failure is None:
-            answered(record.id, record, said, rule)
+        answer = record.text
+        if type(answer) is str and record.failure is None:
+            answered(record.id, record, answer, rule)
         else:
-            given = reader.prediction(record)
-            part.tally.unanswered(record.id, record, asked=given.asked, failure=given.failure)
-    part.lines = line
-    part.text = plan.take_lines(part.tally)
+            prediction = reader.prediction(record)
+            tally.unanswered(record.id, record, asked=prediction.asked, failure=prediction.failure)
     return part
 
 
-def _no_question(plan: Plan, line: int) -> InputError:
-    return InputError(
-        "the record has no choices, so it cannot be scored by itself",
-        file=str(plan.path),
-        line=line,
-        field="choices",
-        hint="name the benchmark that it answers: --benchmark mmar, or a path",
-    )
-
-
-def _parts(plan: Plan) -> Iterator[_Part]:
-    """What came of each piece of the file, in its order; errors name the lines of the file."""
-    size = plan.path.stat().st_size if plan.path.is_file() else 0
-    workers = team_size(spawn=plan.spawn) if size >= _PARALLEL_BYTES else 1
-    if workers < 2:
-        reader = PredictionReader(plan.key, str(plan.path))
-        with _without_cycles():
-            yield _count(raw_records(plan.path), plan, reader)
-        return
-    # A worker reads its part of a plain file by itself; what only one can read is read here and handed over.
-    # Where its items' lines come back, a part is small, for they are held until their turn comes.
-    share = 2 * workers if plan.lines is None else size
-    divided = spans(plan.path, _SPAN_BYTES, share)
-    if divided is None:
-        yield from pooled(blocks(plan.path), partial(_of_block, plan), workers)
-        return
-    before = 0
-    for part in shared(divided, partial(_of_span, plan), workers):
-        part.errors = [_further_down(error, before) for error in part.errors]
-        before += part.lines
-        yield part
-
-
-def _of_block(plan: Plan) -> Callable[[Block], _Part]:
-    """How a worker scores a block."""
-    gc.disable()
-    reader = PredictionReader(plan.key, str(plan.path))
-    return lambda block: _count(block.records, plan, reader)
-
-
-def _of_span(plan: Plan) -> Callable[[Span], _Part]:
-    """How a worker scores a span; its lines are numbered from 1."""
-    gc.disable()
-    reader = PredictionReader(plan.key, str(plan.path))
-    stream = plan.path.open("rb", buffering=_BUFFER)
-    return lambda span: _count(enumerate(read_span(stream, span), 1), plan, reader)
-
-
-def _further_down(error: InputError, lines: int) -> InputError:
-    line = None if error.line is None else error.line + lines
-    return InputError(error.problem, file=error.file, line=line, field=error.field, hint=error.hint)
-
-
 @contextmanager
-def _without_cycles() -> Iterator[None]:
-    """Without the cycle collector, which would walk a million records to find that none is in a cycle."""
+def _no_cycle_collection() -> Iterator[None]:
+    """Pause the cycle collector, which would walk a million records to find no cycle."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -273,13 +232,3 @@ def _without_cycles() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _repeated(plan: Plan) -> Iterator[InputError]:
-    """The ids that stand twice, by the ids themselves."""
-    first: dict[str, int] = {}
-    for line, prediction in read_predictions(plan, on_error=lambda _: None):
-        if prediction.id in first:
-            yield duplicate_id(prediction.id, plan.path, first[prediction.id], line)
-        else:
-            first[prediction.id] = line

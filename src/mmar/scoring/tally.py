@@ -1,23 +1,35 @@
-"""Counting verdicts: the inner loop of scoring, fit for a million records, and mergeable between processes."""
+"""Scoring one answer by both scorers, and counting the verdicts: the inner loop of scoring.
+
+`official` is the published rule (`mmar.scoring.official`); `choice` compares the choice that the answer names
+(`mmar.protocols.reading`) with the key. Anything but a choice is wrong, and its state says why.
+"""
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Callable
 from functools import lru_cache
 
 import msgspec
 
-from mmar.items import Question
-from mmar.items.item import published_rank
-from mmar.protocols import ReadingRule
+from mmar.items import Item, Question
+from mmar.items.item import MAX_CHOICES, published_rank
+from mmar.protocols import READING_VERSION, ReadingRule
 from mmar.protocols.prepared import Prepared
 from mmar.protocols.reading import read_known
 from mmar.scoring.official import Key, official_reason
-from mmar.scoring.result import Accuracy, Bounds, GroupScore, ItemScore, accuracy
+from mmar.scoring.result import Bounds, GroupScore, ItemScore, accuracy
 
-__all__ = ["DIMENSIONS", "STATES", "Tally"]
+__all__ = ["ASKED", "CHOICE", "CHOICE_VERSION", "DIMENSIONS", "OFFICIAL", "STATES", "Tally", "score_answer"]
 
+CHOICE_VERSION = READING_VERSION
 STATES = ("choice", "unresolved", "refused", "failed", "missing")
 DIMENSIONS = ("modality", "category", "sub-category")
+OFFICIAL, CHOICE, ASKED = 1, 2, 4
+"""Bits of a verdict byte."""
+
+_LETTER = re.compile(r"(?<![^\W_])([A-Za-z])(?![^\W_])")
 
 
 @lru_cache(maxsize=4096)
@@ -26,32 +38,80 @@ def _prepared(answer: str, choices: tuple[str, ...]) -> tuple[Prepared, Key]:
     return Prepared(choices), Key(answer, choices)
 
 
+# A whole number that every number of choices divides.
+_WHOLE = math.lcm(*range(1, MAX_CHOICES + 1))
+
+
+class _Cell(msgspec.Struct):
+    """Counts of the items of one modality, category and sub-category."""
+
+    n: int = 0
+    official: int = 0
+    choice: int = 0
+    missing: int = 0
+    chance: int = 0  # in shares of _WHOLE, so that sums do not depend on their order
+    chance_missing: int = 0
+
+    def add(self, other: _Cell) -> None:
+        self.n += other.n
+        self.official += other.official
+        self.choice += other.choice
+        self.missing += other.missing
+        self.chance += other.chance
+        self.chance_missing += other.chance_missing
+
+    def score(self) -> GroupScore:
+        complete = not self.missing
+        asked = None
+        if not complete:
+            n = self.n - self.missing
+            asked = GroupScore(
+                n,
+                accuracy(self.official, n),
+                accuracy(self.choice, n),
+                _percent(self.chance - self.chance_missing, n),
+            )
+        return GroupScore(
+            self.n,
+            accuracy(self.official, self.n, complete=complete),
+            accuracy(self.choice, self.n, complete=complete),
+            _percent(self.chance, self.n),
+            asked,
+        )
+
+
 class Tally(msgspec.Struct):
     """Counts so far.
 
     Attributes:
+        keep: which items to keep in `rows`: `none`, those on which the scorers differ (`differing`), or `all`.
+        on_item: called with the score of every item.
         states: number of items in each state.
-        cells: `[n, official right, choice right]` by (modality, category, sub-category).
-        keep: which items to keep in `rows`: none, those on which the scorers differ, or all.
+        cells: counts by (modality, category, sub-category).
         rows: the items kept.
         differ: number of items on which the scorers differ.
-        verdicts: one byte an item in order, 1 where official is right plus 2 where choice is; not kept when `None`.
+        letters: answers that name a choice by its letter alone, which the published rule cannot read.
+        cut_off: answers that ended at the token limit.
+        verdicts: one byte per item in order, of the bits OFFICIAL, CHOICE and ASKED; not kept when `None`.
     """
 
     keep: str = "none"
+    on_item: Callable[[ItemScore], None] | None = None
     states: dict[str, int] = msgspec.field(default_factory=lambda: dict.fromkeys(STATES, 0))
-    cells: dict[tuple[str, str, str | None], list[int]] = msgspec.field(default_factory=dict)
+    cells: dict[tuple[str, str, str | None], _Cell] = msgspec.field(default_factory=dict)
     rows: list[ItemScore] = msgspec.field(default_factory=list)
     differ: int = 0
+    letters: int = 0
+    cut_off: int = 0
     verdicts: bytearray | None = None
 
     def answered(self, item_id: str, question: Question, text: str, rule: ReadingRule | None = None) -> None:
-        """Score what a model said.
+        """Score a model's text.
 
         Args:
             item_id: the item's id.
             question: its choices, answer and groups.
-            text: what the model said.
+            text: the model's text.
             rule: how to read it.
         """
         choices, answer = question.choices, question.answer
@@ -62,21 +122,25 @@ class Tally(msgspec.Struct):
         right = index is not None and choices[index] == answer
         official = key.accepts(text)
         self.states[reading.state] += 1
-        cell = (question.modality, question.category, question.sub_category)
-        counts = self.cells.get(cell) or self._new_cell(cell)
-        counts[0] += 1
+        cell = self._cell(question)
         if official:
-            counts[1] += 1
+            cell.official += 1
+        elif index is not None and _by_letter(text, choices[index], index):
+            self.letters += 1
         if right:
-            counts[2] += 1
+            cell.choice += 1
         if official is not right:
             self.differ += 1
         if self.verdicts is not None:
-            self.verdicts.append(official + 2 * right)
-        if self.keep == "all" or (official is not right and self.keep == "differing"):
+            self.verdicts.append(ASKED | official * OFFICIAL | right * CHOICE)
+        if (
+            self.on_item is not None
+            or self.keep == "all"
+            or (official is not right and self.keep == "differing")
+        ):
             named = None if index is None else choices[index]
             why = official_reason(answer, text, choices)
-            self.rows.append(
+            self._keep(
                 ItemScore(item_id, official, right, reading.state, named, answer, reading.reason, why, text)
             )
 
@@ -93,73 +157,120 @@ class Tally(msgspec.Struct):
         """
         state = "failed" if asked else "missing"
         self.states[state] += 1
-        cell = (question.modality, question.category, question.sub_category)
-        counts = self.cells.get(cell) or self._new_cell(cell)
-        counts[0] += 1
+        cell = self._cell(question)
+        if not asked:
+            cell.missing += 1
+            cell.chance_missing += _WHOLE // len(question.choices)
         if self.verdicts is not None:
-            self.verdicts.append(0)
-        if self.keep == "all":
+            self.verdicts.append(ASKED if asked else 0)
+        if self.on_item is not None or self.keep == "all":
             reason = failure or ("no answer came" if asked else "never asked")
-            self.rows.append(
+            self._keep(
                 ItemScore(item_id, False, False, state, None, question.answer, reason, "no prediction", None)
             )
 
-    def _new_cell(self, cell: tuple[str, str, str | None]) -> list[int]:
-        counts = self.cells[cell] = [0, 0, 0]
-        return counts
+    def lost(self, count: int) -> None:
+        """Count items whose question could not be read; they belong to no group."""
+        self.states["missing"] += count
+        if self.verdicts is not None:
+            self.verdicts += bytes(count)
 
     def merge(self, other: Tally) -> None:
-        """Add another tally's counts."""
+        """Add the counts of the items that follow."""
         for state, count in other.states.items():
             self.states[state] += count
-        for cell, counts in other.cells.items():
-            mine = self.cells.setdefault(cell, [0, 0, 0])
-            for at, count in enumerate(counts):
-                mine[at] += count
+        for names, cell in other.cells.items():
+            self.cells.setdefault(names, _Cell()).add(cell)
         self.rows += other.rows
         self.differ += other.differ
-        if self.verdicts is not None and other.verdicts is not None:
-            self.verdicts += other.verdicts
+        self.letters += other.letters
+        self.cut_off += other.cut_off
 
     @property
     def n(self) -> int:
         """Number of items counted."""
         return sum(self.states.values())
 
-    def totals(self) -> tuple[Accuracy, Accuracy]:
-        """Accuracy by the published rule, and by the choice named."""
-        n = self.n
-        return (
-            accuracy(sum(counts[1] for counts in self.cells.values()), n),
-            accuracy(sum(counts[2] for counts in self.cells.values()), n),
-        )
+    def total(self) -> GroupScore:
+        """The scores of all items; those whose question was lost have no part in `chance`."""
+        whole = _Cell()
+        for cell in self.cells.values():
+            whole.add(cell)
+        lost = self.n - whole.n
+        whole.n, whole.missing = self.n, whole.missing + lost
+        score = whole.score()
+        return msgspec.structs.replace(score, chance=_percent(whole.chance, self.n - lost)) if lost else score
 
     def bounds(self) -> dict[str, Bounds]:
-        """What the accuracies could be if the failed and missing items had been answered (METHODS)."""
+        """What the accuracies could be if the failed and missing items had been answered."""
         n, unknown = self.n, self.states["failed"] + self.states["missing"]
+        whole = self.total()
         return {
             name: Bounds(total.accuracy, 100 * (total.correct + unknown) / n if n else 0.0)
-            for name, total in zip(("official", "choice"), self.totals(), strict=True)
+            for name, total in (("official", whole.official), ("choice", whole.choice))
         }
 
     def groups(self) -> dict[str, dict[str, GroupScore]]:
-        """Scores by group; items without a sub-category stand in no sub-category."""
-        found: dict[str, dict[str, GroupScore]] = {}
+        """Scores by group in the published order; items without a sub-category stand in no sub-category."""
+        groups: dict[str, dict[str, GroupScore]] = {}
         for at, dimension in enumerate(DIMENSIONS):
-            sums: dict[str, list[int]] = {}
-            for cell, counts in self.cells.items():
-                name = cell[at]
-                if name is not None:
-                    mine = sums.setdefault(name, [0, 0, 0])
-                    for place, count in enumerate(counts):
-                        mine[place] += count
-            order = sorted(sums, key=published_rank)
-            found[dimension] = {
-                name: GroupScore(
-                    sums[name][0],
-                    accuracy(sums[name][1], sums[name][0]),
-                    accuracy(sums[name][2], sums[name][0]),
-                )
-                for name in order
-            }
-        return found
+            sums: dict[str, _Cell] = {}
+            for names, cell in self.cells.items():
+                if (name := names[at]) is not None:
+                    sums.setdefault(name, _Cell()).add(cell)
+            groups[dimension] = {name: sums[name].score() for name in sorted(sums, key=published_rank)}
+        return groups
+
+    def parents(self) -> dict[str, str]:
+        """The category of each sub-category that belongs to one alone."""
+        parents: dict[str, set[str]] = {}
+        for _, category, name in self.cells:
+            if name is not None:
+                parents.setdefault(name, set()).add(category)
+        return {name: next(iter(categories)) for name, categories in parents.items() if len(categories) == 1}
+
+    def _cell(self, question: Question) -> _Cell:
+        names = (question.modality, question.category, question.sub_category)
+        cell = self.cells.get(names)
+        if cell is None:
+            cell = self.cells[names] = _Cell()
+        cell.n += 1
+        cell.chance += _WHOLE // len(question.choices)
+        return cell
+
+    def _keep(self, row: ItemScore) -> None:
+        if self.on_item is not None:
+            self.on_item(row)
+        if self.keep == "all" or (self.keep == "differing" and row.official is not row.choice):
+            self.rows.append(row)
+
+
+def score_answer(item: Item, text: str | None, rule: ReadingRule | None = None) -> ItemScore:
+    """Score one answer by both scorers.
+
+    Args:
+        item: the question.
+        text: the model's text; `None` when no answer came.
+        rule: how to read it; the common markers when not given.
+
+    Returns:
+        Whether the answer is right by the published rule and by the choice it names, with the reasons.
+    """
+    tally = Tally("all")
+    if text is None:
+        tally.unanswered(item.id, Question.of(item))
+    else:
+        tally.answered(item.id, Question.of(item), text, rule)
+    return tally.rows[0]
+
+
+def _by_letter(text: str, named: str, index: int) -> bool:
+    """Whether an answer names a choice by its letter, its words standing nowhere in the answer."""
+    if len(named) > 1 and (named in text or named.lower() in text.lower()):
+        return False
+    letter = chr(ord("A") + index)
+    return named != letter and any(match[1].upper() == letter for match in _LETTER.finditer(text))
+
+
+def _percent(chance: int, n: int) -> float:
+    return 100 * chance / (n * _WHOLE) if n else 0.0

@@ -1,27 +1,23 @@
 """Intervals, comparisons, power and agreement: arrays and numbers in, numbers out.
 
-One method a module, imported by name (`from mmar.stats import paired`), so that a command pays only for what
-it uses: importing this package loads neither numpy nor scipy, and `mmar.stats.interval` never does.
+Modules are imported by name (`from mmar.stats import paired`), so that a command loads only what it uses:
+importing this package loads neither numpy nor scipy, and `mmar.stats.interval` never does.
 
-    interval    Wilson's interval for a share, Newcombe's for the difference of two
-    student     quantiles of Student's t
-    cluster     accuracy whose error allows for items that share a source video
-    paired      two runs on the same items: difference, exact McNemar, sign flips by cluster
-    multiple    Holm's correction within a family
-    power       the smallest difference that n items can show
-    chance      what guessing, or always taking one slot, would score
-    bounds      what failed and missing items can change
-    agreement   Cohen's kappa, Krippendorff's alpha, flip rate
-    bootstrap   resampling units by seed
-    repeats     pass@k, pass^k, majority, variance within and between items
-    rotations   the same item with its choices in another order
-    listening   how much of an accuracy needs the audio
-    grim        which counts a printed percentage can come from
-    ranks       places that the data cannot tell apart
-    rubric      five judgements of one answer made into one number
+    interval              Wilson's interval, Newcombe's for a difference, quantiles
+    cluster               accuracy with an error that allows for items of one source video
+    paired                two runs on the same items: difference, sign flips, equivalence, Holm
+    ranks                 simultaneous ranges of ranks over many runs
+    reliance              how much of an accuracy needs the audio
+    sampling              a drawn part of a benchmark, and what it says of the whole
+    power                 minimum detectable difference
+    chance                what guessing scores
+    repeats               pass@k, pass^k, majority, variance within and between items
+    rotations             the same items with their choices in another order
+    agreement             Cohen's kappa, Krippendorff's alpha, flip rate
+    rubric                five judgements of one answer made into one number
+    grim                  which counts a printed percentage can come from
 
-Conventions of the room. Accuracies, shares and interval ends come out in percent, 0 to 100, and differences
-in points; what is a coefficient or a probability by definition (kappa, alpha, p-values) keeps its own scale.
-Item scores go in as 0 (wrong) to 1 (right). What has no value for the data given is `None`, never a number
-that looks like one; a request that makes no sense raises `mmar.errors.UsageError`.
+Conventions: accuracies, shares and interval ends are percent, 0 to 100; differences are points. Coefficients
+and probabilities (kappa, alpha, p-values) keep their own scale. Item scores go in as 0 (wrong) to 1 (right).
+A value that the data do not define is `None`. A request that makes no sense raises `mmar.errors.UsageError`.
 """

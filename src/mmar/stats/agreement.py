@@ -1,10 +1,9 @@
-"""Do raters agree beyond chance? Cohen's kappa, Krippendorff's alpha, and the flip rate.
+"""Agreement of raters beyond chance: Cohen's kappa, Krippendorff's alpha, and the flip rate.
 
 Kappa compares two raters who each keep their own habits (Cohen 1960, Educ. Psychol. Meas. 20:37). Alpha takes
 any number of raters, missing ratings, and ratings that are names, ranks or measurements (Krippendorff 2011,
 "Computing Krippendorff's Alpha-Reliability"; also 2018, Content Analysis, ch. 12). Both lie between -1 and 1:
-1 is full agreement, 0 what chance gives. Both are 0/0 when all ratings are the same value; they are None
-then, since raters who never had to tell two things apart have not shown that they can.
+1 is full agreement, 0 what chance gives. Both are 0/0, and None here, when all ratings are the same value.
 
 Alpha is computed without its coincidence matrix. With m ratings in a unit, n in all, and each rating x
 replaced by its value (interval) or its mid-rank (ordinal), the sum of squared differences over pairs is m·Σx²
@@ -20,7 +19,7 @@ little.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,10 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmar.errors import UsageError
-from mmar.stats.bootstrap import percentile_interval, resample_counts
-from mmar.stats.interval import Interval
+from mmar.stats.interval import Interval, two_sided_z
 
 __all__ = ["Alpha", "Flips", "Kappa", "Scale", "cohen_kappa", "flip_rate", "krippendorff_alpha"]
+
+# 8 MB of indices a block.
+_BLOCK_CELLS = 1 << 20
 
 Scale = Literal["nominal", "ordinal", "interval"]
 
@@ -119,7 +120,7 @@ def cohen_kappa(
     """Cohen's kappa of two raters on the same items.
 
     Args:
-        first: ratings of the first rater, one an item, None or NaN where missing.
+        first: ratings of the first rater, one per item, None or NaN where missing.
         second: ratings of the second rater, in the same order.
         level: confidence of the interval as a share.
         draws: bootstrap draws over items; 0 for no interval.
@@ -132,18 +133,21 @@ def cohen_kappa(
         UsageError: raters of different length, or no item rated by both.
     """
     if len(first) != len(second):
-        raise UsageError(f"raters are compared item by item; found {len(first)} and {len(second)} ratings")
+        raise UsageError(
+            f"raters are compared item by item; found {len(first)} and {len(second)} ratings",
+            code="different-lengths",
+        )
     pairs = [(a, b) for a, b in zip(first, second, strict=True) if not (_missing(a) or _missing(b))]
     if not pairs:
-        raise UsageError("no item was rated by both raters, so their agreement cannot be measured")
+        raise UsageError("no item was rated by both raters", code="no-items")
     numbers = _numbered(itertools.chain(*pairs))
     one, two = (_count_table([(pair[rater],) for pair in pairs], numbers) for rater in (0, 1))
     kappas, observed, expected = _kappas(np.ones((1, len(pairs))), one, two)
-    drawn = [_kappas(block, one, two)[0] for block in resample_counts(len(pairs), draws, seed)]
+    drawn = [_kappas(block, one, two)[0] for block in _resample_counts(len(pairs), draws, seed)]
     values = np.concatenate([*drawn, np.empty(0)])
     return Kappa(
         kappa=_defined(kappas),
-        interval=percentile_interval(values, level),
+        interval=_percentile_interval(values, level),
         agreement=100 * float(observed[0]),
         expected=100 * float(expected[0]),
         n=len(pairs),
@@ -187,7 +191,7 @@ def krippendorff_alpha(
     present = [[value for value in unit if not _missing(value)] for unit in ratings]
     units = [unit for unit in present if len(unit) >= 2]
     if not units:
-        raise UsageError("no unit has two ratings, so agreement cannot be measured")
+        raise UsageError("no unit has two ratings", code="no-items")
     numbers = _numbered(itertools.chain(*units))
     if scale != "nominal":
         numbers = {value: place for place, value in enumerate(sorted(numbers, key=_as_number))}
@@ -197,11 +201,11 @@ def krippendorff_alpha(
     def alphas(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return _alphas(weights, table, scale, scores)
 
-    drawn = [alphas(block) for block in resample_counts(len(units), draws, seed)]
+    drawn = [alphas(block) for block in _resample_counts(len(units), draws, seed)]
     values = np.concatenate([*drawn, np.empty(0)])
     return Alpha(
         alpha=_defined(alphas(np.ones((1, len(units))))),
-        interval=percentile_interval(values, level),
+        interval=_percentile_interval(values, level),
         scale=scale,
         units=len(units),
         ratings=sum(map(len, units)),
@@ -231,7 +235,7 @@ def flip_rate(verdicts: Sequence[Sequence[Hashable]]) -> Flips:
     present = [[value for value in unit if not _missing(value)] for unit in verdicts]
     units = [unit for unit in present if len(unit) >= 2]
     if not units:
-        raise UsageError("no unit has two verdicts, so none can have flipped")
+        raise UsageError("no unit has two verdicts", code="no-items")
     table = _count_table(units, _numbered(itertools.chain(*units)))
     sizes = table.sum(axis=1)
     differing = (sizes**2 - (table**2).sum(axis=1)) / (sizes * (sizes - 1))
@@ -297,7 +301,9 @@ def _numbered(values: itertools.chain[Hashable]) -> dict[Hashable, int]:
 
 def _as_number(value: Hashable) -> float:
     if not isinstance(value, (int, float, np.integer, np.floating)) or not np.isfinite(value):
-        raise UsageError(f"ratings with an order or a distance must be finite numbers; found {value!r}")
+        raise UsageError(
+            f"ordinal and interval ratings must be finite numbers; found {value!r}", code="not-numbers"
+        )
     return float(value)
 
 
@@ -307,3 +313,32 @@ def _missing(value: Hashable) -> bool:
 
 def _defined(values: NDArray[np.float64]) -> float | None:
     return None if np.isnan(values[0]) else float(values[0])
+
+
+def _resample_counts(units: int, draws: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """Blocks, shape (some draws, units), of how often each unit is taken when units are drawn with replacement."""
+    if units < 1 or draws < 0 or seed < 0:
+        raise UsageError(
+            f"a bootstrap needs units (found {units}), a number of draws of 0 or more (found {draws}) "
+            f"and a seed of 0 or more (found {seed})",
+            code="bad-draws",
+        )
+    generator = np.random.Generator(np.random.PCG64(seed))
+    rows = max(1, _BLOCK_CELLS // units)
+    for start in range(0, draws, rows):
+        count = min(rows, draws - start)
+        taken = generator.integers(0, units, size=(count, units))
+        # One histogram for the whole block: each row counts in a range of its own.
+        taken += np.arange(count)[:, np.newaxis] * units
+        counts = np.bincount(taken.ravel(), minlength=count * units)
+        yield counts.reshape(count, units).astype(np.float64)
+
+
+def _percentile_interval(values: NDArray[np.float64], level: float) -> Interval | None:
+    """Percentile interval over draws (NaN: undefined), shape (draws,); None without a draw that defines it."""
+    two_sided_z(level)
+    defined = values[~np.isnan(values)]
+    if not defined.size:
+        return None
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(low), float(high))

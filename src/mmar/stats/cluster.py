@@ -1,4 +1,4 @@
-"""Accuracy whose error allows for items that come from the same source.
+"""Accuracy with an error that allows for items of one source.
 
 Questions cut from one video are right or wrong together more often than questions from two, so the items
 count for less than their number. The standard error is clustered by source:
@@ -9,14 +9,15 @@ with C clusters and n items (Miller, arXiv 2411.00640, with the usual correction
 
 The interval is Wilson's at the effective number of items, n divided by the design effect (Kish 1965; Dean &
 Pagano 2015, J. Surv. Stat. Methodol. 3:484), so that it has width when all answers are right and stays
-inside 0 to 100. Clusters that agree less than chance would have it are no reason for a narrower interval, so
-the design effect counts as at least 1; where few clusters hold many items the effective number is scaled by
-(t[n-1]/t[C-1])² (Korn & Graubard 1998, Surv. Methodol. 24:193). With one item a cluster it is Wilson's
-interval itself. Scores between right and wrong spread less than right and wrong ones, and their effective
-number may exceed n.
+inside 0 to 100. The design effect counts as at least 1. Where few clusters hold many items the effective
+number is scaled by (t[n-1]/t[C-1])² (Korn & Graubard 1998, Surv. Methodol. 24:193). With one item a cluster
+the interval is Wilson's own.
 
-Right and wrong answers need only be counted by source, which `accuracy_of_counts` does without numpy, so that
-`mmar score` starts as quickly as before.
+Scores between right and wrong (means over repeats or rotations) spread less than single answers, so their
+effective number may exceed n, but never the number of answers behind them; their variance is estimated, so
+it is scaled by (z/t[C-1])². Equal scores show no spread at all: each cluster then counts once.
+
+`accuracy_of_counts` needs no numpy, so that `mmar score` starts quickly.
 """
 
 from __future__ import annotations
@@ -27,14 +28,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mmar.errors import UsageError
-from mmar.stats.interval import Interval, score_interval, two_sided_z
-from mmar.stats.student import two_sided_t
+from mmar.stats.interval import Interval, score_interval, two_sided_t, two_sided_z
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["ClusteredAccuracy", "accuracy", "accuracy_of_counts", "few_clusters_factor", "sum_of_squares"]
+__all__ = [
+    "MIN_CLUSTERS",
+    "ClusteredAccuracy",
+    "accuracy",
+    "accuracy_of_counts",
+    "few_clusters_factor",
+    "sum_of_squares",
+]
+
+MIN_CLUSTERS = 10
+"""Clusters below which no test by cluster is trusted: with five, no arrangement of signs gives p < 0.05."""
+
+# Sums of equal fractions differ in their last digits; a spread below this share of the items is none.
+_NO_SPREAD = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,7 @@ class ClusteredAccuracy:
         interval: in percent, 0 to 100; 0 to 100 whole with one cluster.
         n: number of items.
         clusters: number of clusters.
-        effective_n: number of independent items that would give this interval; None with one cluster.
+        effective_n: number of independent answers that would give this interval; None with one cluster.
     """
 
     accuracy: float
@@ -59,42 +72,56 @@ class ClusteredAccuracy:
 
 
 def accuracy(
-    scores: ArrayLike, clusters: Sequence[Hashable] | NDArray[np.generic], level: float = 0.95
+    scores: ArrayLike,
+    clusters: Sequence[Hashable] | NDArray[np.generic],
+    level: float = 0.95,
+    *,
+    answers: int | None = None,
 ) -> ClusteredAccuracy:
     """Mean item score with a standard error and an interval clustered by source.
 
     Args:
-        scores: shape (n,), each 0 (wrong) to 1 (right), failed and missing items as 0.
-        clusters: one label an item, shape (n,).
+        scores: shape (n,), each 0 (wrong) to 1 (right), failed items as 0.
+        clusters: one label per item, shape (n,).
         level: confidence as a share.
+        answers: number of answers behind all scores where items were asked several times; n by default.
 
     Returns:
         Accuracy and interval in percent, standard error in points.
 
     Raises:
-        UsageError: no items, a score outside 0 to 1, an item without cluster, or a level that is no share.
+        UsageError: no items, a score outside 0 to 1, an item without cluster, fewer answers than items, or a
+            level that is no share.
 
     Example:
-        >>> found = accuracy([1, 1, 0, 1], ["a", "a", "b", "c"])
-        >>> found.accuracy, found.clusters
+        >>> result = accuracy([1, 1, 0, 1], ["a", "a", "b", "c"])
+        >>> result.accuracy, result.clusters
         (75.0, 3)
     """
-    from mmar.stats.inputs import cluster_index, item_scores
+    from mmar.stats.inputs import cluster_index, is_fractional, item_scores
 
     values = item_scores(scores)
     index = cluster_index(clusters, values.size)
     n, count = int(values.size), int(index.max()) + 1
-    percent, mean = 100 * float(values.sum()) / n, float(values.mean())
+    answers = n if answers is None else answers
+    if answers < n:
+        raise UsageError(f"{answers} answers cannot stand behind {n} item scores", code="bad-count")
+    percent, mean = 100 * float(values.sum()) / n, min(1.0, float(values.mean()))
     two_sided_z(level)
     if count == 1:
-        return _one_cluster(percent, n, level)
+        return _one_cluster(percent, n)
     clustered = sum_of_squares(values - mean, index) / n**2
-    independent = float(((values - mean) ** 2).sum()) / (n * (n - 1))
-    return _several(percent, mean, (clustered, independent), (n, count), level)
+    squares = float(((values - mean) ** 2).sum())
+    variance = max(clustered, squares / (n * (n - 1))) if squares > _NO_SPREAD * n else 0.0
+    if is_fractional(values):
+        factor = two_sided_t(level, count - 1) / two_sided_z(level)
+    else:
+        factor = few_clusters_factor(n, count, level)
+    return _several(percent, mean, (clustered, variance), (n, count, answers), factor, level)
 
 
 def accuracy_of_counts(counts: Sequence[tuple[int, int]], level: float = 0.95) -> ClusteredAccuracy:
-    """`accuracy` of right and wrong answers from each cluster's counts; standard library only.
+    """`accuracy` of right and wrong answers from each cluster's counts, without numpy.
 
     Args:
         counts: right answers and items of each cluster.
@@ -108,47 +135,29 @@ def accuracy_of_counts(counts: Sequence[tuple[int, int]], level: float = 0.95) -
             is no share.
 
     Example:
-        >>> found = accuracy_of_counts([(2, 2), (0, 1), (1, 1)])
-        >>> found.accuracy, found.clusters
+        >>> result = accuracy_of_counts([(2, 2), (0, 1), (1, 1)])
+        >>> result.accuracy, result.clusters
         (75.0, 3)
     """
     two_sided_z(level)
     if not counts:
-        raise UsageError("there are no items, and nothing can be said of none")
+        raise UsageError("an accuracy needs at least one item", code="no-items")
     for cluster, (right, size) in enumerate(counts):
         if not 0 <= right <= size or size < 1:
-            raise UsageError(f"cluster {cluster} (counting from 0) has {right} right answers to {size} items")
+            raise UsageError(
+                f"cluster {cluster} (counting from 0): {right} right answers to {size} items are not possible",
+                code="bad-count",
+            )
     n, right, count = sum(size for _, size in counts), sum(hits for hits, _ in counts), len(counts)
     percent, mean = 100 * right / n, right / n
     if count == 1:
-        return _one_cluster(percent, n, level)
-    # Whole numbers until the end: n times each cluster's deviation, so that alike clusters cancel exactly.
+        return _one_cluster(percent, n)
+    # Whole numbers until the end: n times each cluster's deviation, so that equal clusters cancel exactly.
     squares = sum((n * hits - right * size) ** 2 for hits, size in counts)
     clustered = squares / n**4 * count / (count - 1)
-    return _several(percent, mean, (clustered, mean * (1 - mean) / (n - 1)), (n, count), level)
-
-
-def _one_cluster(percent: float, n: int, level: float) -> ClusteredAccuracy:
-    return ClusteredAccuracy(percent, None, Interval(0.0, 100.0, level), n, 1, None)
-
-
-def _several(
-    percent: float, mean: float, variances: tuple[float, float], sizes: tuple[int, int], level: float
-) -> ClusteredAccuracy:
-    """The accuracy of two clusters or more, from the variances of the mean by cluster and by item."""
-    (clustered, independent), (n, count) = variances, sizes
-    variance = max(clustered, independent)
-    # All answers alike: nothing measures how far clusters hold together, so count each of them once.
-    effective = mean * (1 - mean) / variance * n / (n - 1) if variance > 0 else float(count)
-    effective /= few_clusters_factor(n, count, level) ** 2
-    return ClusteredAccuracy(
-        accuracy=percent,
-        standard_error=100 * math.sqrt(clustered),
-        interval=score_interval(mean, effective, level),
-        n=n,
-        clusters=count,
-        effective_n=effective,
-    )
+    variance = max(clustered, mean * (1 - mean) / (n - 1))
+    factor = few_clusters_factor(n, count, level)
+    return _several(percent, mean, (clustered, variance), (n, count, n), factor, level)
 
 
 def sum_of_squares(deviations: NDArray[np.float64], index: NDArray[np.intp]) -> float:
@@ -179,3 +188,39 @@ def few_clusters_factor(n: int, clusters: int, level: float) -> float:
         t[clusters-1] / t[n-1], at least 1; exactly 1 where each item is its own cluster.
     """
     return 1.0 if clusters == n else two_sided_t(level, clusters - 1) / two_sided_t(level, n - 1)
+
+
+def _one_cluster(percent: float, n: int) -> ClusteredAccuracy:
+    return ClusteredAccuracy(percent, None, Interval(0.0, 100.0), n, 1, None)
+
+
+def _several(
+    percent: float,
+    mean: float,
+    variances: tuple[float, float],
+    sizes: tuple[int, int, int],
+    factor: float,
+    level: float,
+) -> ClusteredAccuracy:
+    """The accuracy of two clusters or more.
+
+    Args:
+        percent: accuracy.
+        mean: the same as a share.
+        variances: of the mean, by cluster alone, and the larger of that and the one by item; 0 without spread.
+        sizes: items, clusters and answers.
+        factor: how much wider the interval must be for few clusters.
+        level: confidence as a share.
+    """
+    (clustered, variance), (n, count, answers) = variances, sizes
+    # Without spread nothing measures how far items of a cluster agree, so each cluster counts once.
+    effective = mean * (1 - mean) / variance * n / (n - 1) if variance > 0 else float(count)
+    effective = min(effective, float(answers)) / factor**2
+    return ClusteredAccuracy(
+        accuracy=percent,
+        standard_error=100 * math.sqrt(clustered) if variance > 0 else 0.0,
+        interval=score_interval(mean, effective, level),
+        n=n,
+        clusters=count,
+        effective_n=effective,
+    )

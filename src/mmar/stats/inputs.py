@@ -1,7 +1,7 @@
-"""What the functions of this room accept, checked once and said the same way everywhere.
+"""Validation of item scores and cluster labels.
 
 Item scores are one-dimensional, 0 (wrong) to 1 (right), in the same order in every argument. A missing score
-or cluster is refused, because leaving it out would change the denominator without a word.
+or cluster is an error, because leaving it out would change the denominator silently.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mmar.errors import UsageError
 
-__all__ = ["cluster_index", "item_scores", "paired_scores", "right_or_wrong"]
+__all__ = ["check_draws", "cluster_index", "is_fractional", "item_scores", "paired_scores", "right_or_wrong"]
 
 
 def item_scores(scores: ArrayLike, name: str = "scores") -> NDArray[np.float64]:
@@ -32,16 +32,21 @@ def item_scores(scores: ArrayLike, name: str = "scores") -> NDArray[np.float64]:
     try:
         values = np.asarray(scores, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"{name} must be numbers from 0 (wrong) to 1 (right): {error}") from error
+        raise UsageError(
+            f"{name} must be numbers from 0 (wrong) to 1 (right): {error}", code="not-numbers"
+        ) from error
     if values.ndim != 1:
-        raise UsageError(f"{name} must be one number an item; found {values.ndim} dimensions")
+        raise UsageError(
+            f"{name} must be one number per item; found {values.ndim} dimensions", code="bad-shape"
+        )
     if values.size == 0:
-        raise UsageError(f"{name} holds no items, and nothing can be said of none")
+        raise UsageError(f"{name} holds no items", code="no-items")
     bad = np.flatnonzero(~((values >= 0) & (values <= 1)))
     if bad.size:
         raise UsageError(
             f"{name}: item {bad[0]} (counting from 0) scores {values[bad[0]]}, "
-            f"which is no number from 0 to 1; {bad.size} such item(s)"
+            f"not a number from 0 to 1; such items: {bad.size}",
+            code="score-out-of-range",
         )
     return values
 
@@ -64,7 +69,8 @@ def right_or_wrong(scores: ArrayLike, name: str = "scores") -> NDArray[np.bool_]
     if between.size:
         raise UsageError(
             f"{name}: item {between[0]} (counting from 0) scores {values[between[0]]}; "
-            "this method counts right and wrong answers only"
+            "this method takes right and wrong answers only",
+            code="not-right-or-wrong",
         )
     right: NDArray[np.bool_] = values == 1
     return right
@@ -79,35 +85,56 @@ def paired_scores(first: ArrayLike, second: ArrayLike) -> tuple[NDArray[np.float
     one, two = item_scores(first, "first run"), item_scores(second, "second run")
     if one.size != two.size:
         raise UsageError(
-            f"two runs are compared item by item; the first has {one.size} items and the second {two.size}"
+            f"two runs are compared item by item; the first has {one.size} items and the second {two.size}",
+            code="different-lengths",
         )
     return one, two
 
 
 def cluster_index(clusters: Sequence[Hashable] | NDArray[np.generic], n: int) -> NDArray[np.intp]:
-    """Number the clusters 0, 1, 2… in order of appearance.
+    """Number the clusters 0, 1, 2, … in order of appearance.
 
     Args:
-        clusters: one label an item, shape (n,): the source video, or the item itself where it stands alone.
+        clusters: one label per item, shape (n,): the source video, or the item itself where it stands alone.
         n: number of items.
 
     Returns:
         Each item's cluster number, shape (n,).
 
     Raises:
-        UsageError: not one label an item, or a label that is None, NaN or empty text.
+        UsageError: not one label per item, or a label that is None, NaN or empty text.
     """
     labels: Sequence[Hashable] = clusters.tolist() if isinstance(clusters, np.ndarray) else clusters
     if len(labels) != n:
-        raise UsageError(f"every item needs its cluster: {n} items, {len(labels)} clusters")
+        raise UsageError(
+            f"every item needs its cluster: {n} items, {len(labels)} clusters", code="bad-clusters"
+        )
     numbers: dict[Hashable, int] = {}
     index = np.empty(n, dtype=np.intp)
     for item, label in enumerate(labels):
-        # NaN is the one value that differs from itself; it would make each gap a cluster of its own.
+        # NaN differs from itself and would make each gap a cluster of its own.
         if label is None or label == "" or label != label:  # noqa: PLR0124
             raise UsageError(
                 f"item {item} (counting from 0) has no cluster; name its source video, "
-                "or the item itself where nothing else was cut from its source"
+                "or the item itself where nothing else was cut from its source",
+                code="bad-clusters",
             )
         index[item] = numbers.setdefault(label, len(numbers))
     return index
+
+
+def is_fractional(scores: NDArray[np.float64]) -> bool:
+    """Whether any score lies between wrong and right, as means over repeats do."""
+    return bool(((scores != 0) & (scores != 1)).any())
+
+
+def check_draws(draws: int, seed: int) -> None:
+    """Check the number of random draws and their seed.
+
+    Raises:
+        UsageError: fewer than one draw, or a negative seed.
+    """
+    if draws < 1:
+        raise UsageError(f"a permutation test needs at least one draw; found {draws}", code="bad-draws")
+    if seed < 0:
+        raise UsageError(f"a seed is 0 or more; found {seed}", code="bad-seed")

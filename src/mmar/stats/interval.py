@@ -1,41 +1,41 @@
-"""Score intervals for a share of right answers and for the difference of two shares.
+"""Score intervals for one share and for the difference of two, and the quantiles that intervals need.
 
-Wilson's interval inverts the score test instead of adding ± to the estimate. It stays inside 0 to 100, has
-width at 0 and at 100, and covers well from a handful of items on; ± two standard errors does none of this.
+Wilson's interval inverts the score test instead of adding ± to the estimate: it stays inside 0 to 100, has
+width at 0 and at 100, and covers well from a handful of items on. Ends are percent (points for a difference).
+Standard library only, because `mmar score` prints these.
 
 Sources: Wilson 1927 (J. Am. Stat. Assoc. 22:209); Newcombe 1998 (Stat. Med. 17:873), method 10, for the
-difference; arXiv 2503.01747 for why language-model evaluations need them. Every end is in percent, 0 to 100
-(-100 to 100 for a difference). Standard library only, because `mmar score` prints these.
+difference; Abramowitz & Stegun 1964, 26.7.3 to 26.7.5, for Student's t.
 """
 
 from __future__ import annotations
 
 import math
 import operator
-
-import msgspec
+from typing import NamedTuple
 
 from mmar.errors import UsageError
 
-__all__ = ["Interval", "newcombe", "score_interval", "two_sided_z", "wilson"]
+__all__ = ["Interval", "newcombe", "score_interval", "two_sided_t", "two_sided_z", "wilson"]
 
-# Every table uses this level; a constant spares its reader the import of `statistics`.
+# The level of every table; a constant saves the import of `statistics`.
 _Z_95 = 1.959963984540054
+_SERIES_BELOW = 200
 
 
-# Every score prints intervals; the decorator of the standard library costs more to import than 200 of them.
-class Interval(msgspec.Struct, frozen=True):
-    """An interval with its level of confidence.
+class Interval(NamedTuple):
+    """An interval, a pair `(low, high)`; a list of two in JSON.
 
     Attributes:
-        low: lower end; percent or points, as the function that made it says.
+        low: lower end, in percent or points as the function that made it says.
         high: upper end, in the same unit.
-        level: confidence as a share, 0.95 for 95 percent.
     """
 
     low: float
     high: float
-    level: float = 0.95
+
+    def __str__(self) -> str:
+        return f"[{self.low:.1f}, {self.high:.1f}]"
 
     def excludes(self, value: float) -> bool:
         """Whether `value`, in the interval's own unit, lies outside."""
@@ -55,7 +55,9 @@ def two_sided_z(level: float) -> float:
         UsageError: `level` is not between 0 and 1.
     """
     if not 0 < level < 1:
-        raise UsageError(f"a level of confidence is a share between 0 and 1, such as 0.95; found {level}")
+        raise UsageError(
+            f"confidence level {level} is not between 0 and 1", code="bad-level", hint="e.g. 0.95"
+        )
     if level == 0.95:
         return _Z_95
     from statistics import NormalDist
@@ -63,8 +65,38 @@ def two_sided_z(level: float) -> float:
     return NormalDist().inv_cdf((1 + level) / 2)
 
 
+def two_sided_t(level: float, degrees: int) -> float:
+    """Quantile of Student's t that leaves (1 - level)/2 on either side.
+
+    Args:
+        level: confidence as a share between 0 and 1, ends excluded.
+        degrees: degrees of freedom, at least 1.
+
+    Returns:
+        12.706 for 0.95 and one degree; 1.960 as the degrees grow.
+
+    Raises:
+        UsageError: `level` is no share, or `degrees` is below 1.
+    """
+    z = two_sided_z(level)
+    if degrees < 1:
+        raise UsageError(
+            f"Student's t with {degrees} degrees of freedom is not defined", code="too-few-values"
+        )
+    if degrees >= _SERIES_BELOW:
+        return _expansion(z, degrees)
+    # The angle whose tangent is t/sqrt(degrees) has a bounded range, so bisection needs no bracket.
+    low, high = 0.0, math.pi / 2
+    while (middle := (low + high) / 2) not in (low, high):
+        if _probability_within(middle, degrees) < level:
+            low = middle
+        else:
+            high = middle
+    return math.tan(middle) * math.sqrt(degrees)
+
+
 def score_interval(share: float, n: float, level: float = 0.95, *, z: float | None = None) -> Interval:
-    """Wilson's interval around a share that `n` observations gave.
+    """Wilson's interval around a share of `n` observations.
 
     Args:
         share: observed share, 0 to 1.
@@ -73,15 +105,15 @@ def score_interval(share: float, n: float, level: float = 0.95, *, z: float | No
         z: quantile to use instead of the normal one of `level`.
 
     Returns:
-        The interval in percent, 0 to 100; exactly 0 below when `share` is 0, exactly 100 above when it is 1.
+        The interval in percent; exactly 0 below when `share` is 0, exactly 100 above when it is 1.
 
     Raises:
         UsageError: `share` lies outside 0 to 1, `n` is not above 0, or `level` is no share.
     """
     if not 0 <= share <= 1:
-        raise UsageError(f"a share lies between 0 and 1; found {share}")
+        raise UsageError(f"share {share} is not between 0 and 1", code="score-out-of-range")
     if not (n > 0 and math.isfinite(n)):
-        raise UsageError(f"an interval needs a number of observations above 0; found {n}")
+        raise UsageError(f"an interval of {n} observations is not defined", code="no-items")
     quantile = two_sided_z(level) if z is None else z
     spread = quantile * quantile / n
     centre = (share + spread / 2) / (1 + spread)
@@ -89,7 +121,7 @@ def score_interval(share: float, n: float, level: float = 0.95, *, z: float | No
     # At the ends the two terms are equal by algebra but not in floating point.
     low = 0.0 if share == 0 else 100 * max(0.0, centre - half)
     high = 100.0 if share == 1 else 100 * min(1.0, centre + half)
-    return Interval(low, high, level)
+    return Interval(low, high)
 
 
 def wilson(correct: int, n: int, level: float = 0.95) -> Interval:
@@ -101,29 +133,27 @@ def wilson(correct: int, n: int, level: float = 0.95) -> Interval:
         level: confidence as a share.
 
     Returns:
-        The interval in percent, 0 to 100. With no questions nothing is known: 0 to 100.
+        The interval in percent; 0 to 100 with no questions.
 
     Raises:
         UsageError: the counts are not whole, are negative, or `correct` exceeds `n`; or `level` is no share.
 
     Example:
-        >>> end = wilson(8, 11)
-        >>> round(end.low, 1), round(end.high, 1)
-        (43.4, 90.3)
+        >>> str(wilson(8, 11))
+        '[43.4, 90.3]'
     """
     right, total = _counts(correct, n)
     if total == 0:
         two_sided_z(level)
-        return Interval(0.0, 100.0, level)
+        return Interval(0.0, 100.0)
     return score_interval(right / total, total, level)
 
 
 def newcombe(first: tuple[int, int], second: tuple[int, int], level: float = 0.95) -> Interval:
     """Interval for the difference of two shares from independent samples.
 
-    Joins the two Wilson intervals by squaring and adding. For two systems on the same questions it ignores
-    that they share them, so it is wider than a paired interval whenever their errors go together: right for
-    published tables, where only counts are known.
+    For two systems on the same questions it ignores that they share them, so it is wider than a paired
+    interval. It is for published tables, of which only counts are known.
 
     Args:
         first: right answers and questions of the first system.
@@ -138,14 +168,13 @@ def newcombe(first: tuple[int, int], second: tuple[int, int], level: float = 0.9
     """
     (right_1, n_1), (right_2, n_2) = _counts(*first), _counts(*second)
     if n_1 == 0 or n_2 == 0:
-        raise UsageError("a difference needs at least one question on each side")
+        raise UsageError("a difference needs at least one question on each side", code="no-items")
     share_1, share_2 = 100 * right_1 / n_1, 100 * right_2 / n_2
     one, two = wilson(right_1, n_1, level), wilson(right_2, n_2, level)
     difference = share_1 - share_2
     return Interval(
         difference - math.hypot(share_1 - one.low, two.high - share_2),
         difference + math.hypot(one.high - share_1, share_2 - two.low),
-        level,
     )
 
 
@@ -153,9 +182,30 @@ def _counts(correct: int, n: int) -> tuple[int, int]:
     try:
         right, total = operator.index(correct), operator.index(n)
     except TypeError as error:
-        raise UsageError(f"counts are whole numbers; found {correct!r} of {n!r}") from error
+        raise UsageError(f"counts are whole numbers; found {correct!r} of {n!r}", code="bad-count") from error
     if not 0 <= right <= total:
-        raise UsageError(
-            f"right answers must number from 0 to the number of questions; found {right} of {total}"
-        )
+        raise UsageError(f"{right} right answers to {total} questions are not possible", code="bad-count")
     return right, total
+
+
+def _probability_within(angle: float, degrees: int) -> float:
+    """P(|T| < tan(angle)·sqrt(degrees))."""
+    sine, cosine = math.sin(angle), math.cos(angle)
+    odd = degrees % 2
+    term = cosine if odd else 1.0
+    total = term if degrees > 1 else 0.0
+    for k in range(2 + odd, degrees - 1, 2):
+        term *= (k - 1) / k * cosine * cosine
+        total += term
+    return 2 / math.pi * (angle + sine * total) if odd else sine * total
+
+
+def _expansion(z: float, degrees: int) -> float:
+    squared = z * z
+    return z * (
+        1
+        + (squared + 1) / (4 * degrees)
+        + ((5 * squared + 16) * squared + 3) / (96 * degrees**2)
+        + (((3 * squared + 19) * squared + 17) * squared - 15) / (384 * degrees**3)
+        + ((((79 * squared + 776) * squared + 1482) * squared - 1920) * squared - 945) / (92160 * degrees**4)
+    )

@@ -1,24 +1,21 @@
-"""Two runs on the same items: how far apart, and could it be luck?
+"""Two runs on the same items: the size of their difference, and whether chance explains it.
 
-Three answers to one question, because each is right about something else:
-
-- the difference with an error clustered by source video (Miller, arXiv 2411.00640): how large;
-- McNemar's exact test on the discordant items (McNemar 1947; exact as Edwards 1948 discusses; mid-p after
-  Fagerland, Lydersen & Laake 2013, BMC Med. Res. Methodol. 13:91): the familiar p-value, blind to clusters;
-- sign flips by cluster (Fisher 1935; p = (k+1)/(N+1) after Phipson & Smyth 2010): a p-value that allows
-  for clusters.
+The difference comes with an error clustered by source video (Miller, arXiv 2411.00640), its test swaps the
+runs in whole clusters (Fisher 1935; p = (k+1)/(N+1), Phipson & Smyth 2010, Stat. Appl. Genet. Mol. Biol.
+9:39), and several tests that make one claim are corrected by Holm 1979 (Scand. J. Stat. 6:65).
 
 The interval of the difference adds half an item to each cell of right/wrong × right/wrong, as Agresti & Min
-2005 (Stat. Med. 24:729), each half standing in a cluster of its own. Without that, runs that agree on all of
-11 items would be said to differ by exactly nothing. At 1,000 items it moves an end by hundredths of a point.
+2005 (Stat. Med. 24:729), each half in a cluster of its own. Without that, runs that agree on all of 11 items
+would be said to differ by exactly nothing. At 1,000 items it moves an end by hundredths of a point.
 
-Differences are first minus second, in points (-100 to 100); p-values are shares, 0 to 1.
+Equivalence is two one-sided tests (Schuirmann 1987, J. Pharmacokinet. Biopharm. 15:657): the interval at
+level 1 - 2·(1 - level) lies within the margin. Differences are first minus second, in points; p-values 0 to 1.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,18 +23,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from mmar.errors import UsageError
 from mmar.stats.cluster import few_clusters_factor, sum_of_squares
-from mmar.stats.inputs import cluster_index, paired_scores, right_or_wrong
-from mmar.stats.interval import Interval, two_sided_z
+from mmar.stats.inputs import check_draws, cluster_index, is_fractional, item_scores, paired_scores
+from mmar.stats.interval import Interval, two_sided_t, two_sided_z
 
 __all__ = [
-    "Comparison",
     "Difference",
-    "McNemar",
+    "Equivalence",
+    "Noise",
     "SignFlip",
-    "compare",
     "difference",
-    "mcnemar",
-    "mcnemar_counts",
+    "equivalence",
+    "holm",
+    "noise",
+    "sign_blocks",
     "sign_flip",
 ]
 
@@ -67,86 +65,50 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class McNemar:
-    """Exact test that two runs are right equally often, from the items on which only one is right.
-
-    Attributes:
-        only_first: items that only the first run has right.
-        only_second: items that only the second run has right.
-        p: two-sided exact p-value, 0 to 1; 1 without discordant items.
-        mid_p: the same with half the weight of the observed table; less cautious, 0 to 1.
-    """
-
-    only_first: int
-    only_second: int
-    p: float
-    mid_p: float
-
-
-@dataclass(frozen=True, slots=True)
 class SignFlip:
     """Permutation test that swaps the two runs cluster by cluster.
 
     Attributes:
-        p: (extreme + 1) / (draws + 1), two-sided, 0 to 1.
-        extreme: draws whose difference is at least as large, in size, as the observed one.
-        draws: number of random swaps.
-        seed: seed of NumPy's PCG64, from which the same draws come again on every machine.
-        clusters: clusters that can matter, those with a difference between the runs.
+        p: two-sided p-value.
+        extreme: swaps whose difference is at least as large, in size, as the observed one.
+        draws: number of swaps tried.
+        exact: whether these are all possible swaps; then p = extreme / draws, else (extreme+1) / (draws+1).
+        clusters: clusters on which the runs differ.
     """
 
     p: float
     extreme: int
     draws: int
-    seed: int
+    exact: bool
     clusters: int
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """All that is said of two runs with right and wrong answers to the same items.
+class Equivalence:
+    """Two one-sided tests of a difference against a margin.
 
     Attributes:
-        difference: size with interval, in points.
-        mcnemar: exact test by item.
-        sign_flip: permutation test by cluster.
+        margin: in points.
+        interval: of the difference at level 1 - 2·(1 - level), in points.
+        equivalent: whether the interval lies within the margin; None where that cannot be told.
     """
 
-    difference: Difference
-    mcnemar: McNemar
-    sign_flip: SignFlip
+    margin: float
+    interval: Interval
+    equivalent: bool | None
 
 
-def compare(
-    first: ArrayLike,
-    second: ArrayLike,
-    clusters: Sequence[Hashable] | NDArray[np.generic],
-    *,
-    level: float = 0.95,
-    draws: int = 10_000,
-    seed: int = 0,
-) -> Comparison:
-    """Compare two runs in all three ways.
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Where the error of a difference comes from.
 
-    Args:
-        first: right and wrong answers of the first run, shape (n,).
-        second: those of the second run on the same items in the same order, shape (n,).
-        clusters: one label an item, shape (n,).
-        level: confidence of the interval as a share.
-        draws: random swaps of the permutation test.
-        seed: seed of the permutation test.
-
-    Returns:
-        Difference and interval in points, p-values 0 to 1.
-
-    Raises:
-        UsageError: as `difference`, `mcnemar` and `sign_flip`.
+    Attributes:
+        prediction: standard error from sampling the models' answers, points; more repeats make it smaller.
+        data: standard error from which items were asked, points; only more items make it smaller.
     """
-    return Comparison(
-        difference=difference(first, second, clusters, level),
-        mcnemar=mcnemar(first, second),
-        sign_flip=sign_flip(first, second, clusters, draws=draws, seed=seed),
-    )
+
+    prediction: float
+    data: float
 
 
 def difference(
@@ -160,7 +122,7 @@ def difference(
     Args:
         first: scores of the first run, 0 to 1, shape (n,).
         second: scores of the second run on the same items in the same order, shape (n,).
-        clusters: one label an item, shape (n,).
+        clusters: one label per item, shape (n,).
         level: confidence as a share.
 
     Returns:
@@ -181,61 +143,18 @@ def difference(
     n, count = int(gap.size), int(index.max()) + 1
     points, mean = 100 * float(gap.sum()) / n, float(gap.mean())
     if count == 1:
-        return Difference(points, None, Interval(-100.0, 100.0, level), n, 1)
+        return Difference(points, None, Interval(-100.0, 100.0), n, 1)
     error = math.sqrt(sum_of_squares(gap - mean, index)) / n
     # Two items' worth of pseudo-observations: gaps of +1 and -1 with weight a half each, of 0 with weight 1.
     centre = mean * n / (n + 2)
     spread = sum_of_squares(gap - centre, index) + 1 + 2 * centre**2
-    half = z * few_clusters_factor(n, count, level) * math.sqrt(spread) / (n + 2)
+    quantile = (
+        two_sided_t(level, count - 1) if is_fractional(gap**2) else z * few_clusters_factor(n, count, level)
+    )
+    half = quantile * math.sqrt(spread) / (n + 2)
     # At low levels the pseudo-observations could push the estimate itself outside.
     low, high = min(mean, max(-1.0, centre - half)), max(mean, min(1.0, centre + half))
-    return Difference(points, 100 * error, Interval(100 * low, 100 * high, level), n, count)
-
-
-def mcnemar(first: ArrayLike, second: ArrayLike) -> McNemar:
-    """McNemar's exact test of two runs on the same items.
-
-    Args:
-        first: right and wrong answers of the first run, shape (n,).
-        second: those of the second run on the same items in the same order, shape (n,).
-
-    Returns:
-        Discordant counts and two-sided p-values, 0 to 1.
-
-    Raises:
-        UsageError: no items, runs of different length, or a score that is neither right nor wrong.
-    """
-    paired_scores(first, second)
-    one, two = right_or_wrong(first, "first run"), right_or_wrong(second, "second run")
-    return mcnemar_counts(int((one & ~two).sum()), int((two & ~one).sum()))
-
-
-def mcnemar_counts(only_first: int, only_second: int) -> McNemar:
-    """McNemar's exact test from the two discordant counts.
-
-    Args:
-        only_first: items that only the first run has right.
-        only_second: items that only the second run has right.
-
-    Returns:
-        The counts and two-sided p-values, 0 to 1, exact to the last digit.
-
-    Raises:
-        UsageError: a negative count.
-
-    Example:
-        >>> mcnemar_counts(1, 9).p
-        0.021484375
-    """
-    if only_first < 0 or only_second < 0:
-        raise UsageError(f"numbers of items cannot be negative; found {only_first} and {only_second}")
-    n, least = only_first + only_second, min(only_first, only_second)
-    # Whole numbers throughout: each binomial coefficient from the one before, divided once at the end.
-    coefficient = tail = 1
-    for k in range(1, least + 1):
-        coefficient = coefficient * (n - k + 1) // k
-        tail += coefficient
-    return McNemar(only_first, only_second, min(1.0, 2 * tail / 2**n), (2 * tail - coefficient) / 2**n)
+    return Difference(points, 100 * error, Interval(100 * low, 100 * high), n, count)
 
 
 def sign_flip(
@@ -246,52 +165,153 @@ def sign_flip(
     draws: int = 10_000,
     seed: int = 0,
 ) -> SignFlip:
-    """Permutation test that swaps the two runs' scores in whole clusters at random.
+    """Permutation test that swaps the two runs' scores in whole clusters.
 
-    The p-value depends neither on the order of items or runs nor on the names of clusters.
+    All swaps are tried where they are no more than `draws`. The p-value depends neither on the order of items
+    or runs nor on the names of clusters.
 
     Args:
         first: scores of the first run, 0 to 1, shape (n,).
         second: scores of the second run on the same items in the same order, shape (n,).
-        clusters: one label an item, shape (n,).
-        draws: number of random swaps, at least 1.
-        seed: seed, 0 or more; the caller records it.
-
-    Returns:
-        Two-sided p-value with all that makes it again.
+        clusters: one label per item, shape (n,).
+        draws: largest number of swaps, at least 1.
+        seed: seed of NumPy's PCG64, 0 or more; the caller records it.
 
     Raises:
         UsageError: no items, runs of different length, a score outside 0 to 1, an item without cluster, no
             draws, or a negative seed.
+
+    Example:
+        >>> sign_flip([1, 1, 1, 1], [0, 0, 0, 0], ["a", "b", "c", "d"]).p
+        0.125
     """
     one, two = paired_scores(first, second)
     index = cluster_index(clusters, one.size)
-    if draws < 1:
-        raise UsageError(f"a permutation test needs at least one draw; found {draws}")
-    if seed < 0:
-        raise UsageError(f"a seed is 0 or more; found {seed}")
+    check_draws(draws, seed)
     sums = np.bincount(index, weights=one - two)
     # A swap changes only a cluster's sign, so its size is all that matters; sorting frees p from their order.
     sizes = np.sort(np.abs(sums[np.abs(sums) > _TIE]))
-    observed = abs(float(sums.sum()))
-    extreme = _extreme_draws(sizes, observed - _TIE * max(1.0, float(sizes.sum())), draws, seed)
-    return SignFlip((extreme + 1) / (draws + 1), extreme, draws, seed, int(sizes.size))
-
-
-def _extreme_draws(sizes: NDArray[np.float64], threshold: float, draws: int, seed: int) -> int:
-    """How many of `draws` random signings of `sizes` sum to at least `threshold` in size."""
-    source = np.random.PCG64(seed)
-    # Raw words rather than a Generator's method: their stream is fixed across NumPy versions. Each draw takes
-    # whole words, so that the size of a block changes nothing.
-    words = max(1, -(-sizes.size // 64))
-    rows = max(4, _BLOCK_CELLS // (64 * words))
     total = float(sizes.sum())
-    extreme = 0
-    for start in range(0, draws, rows):
-        count = min(rows, draws - start)
-        raw = (
-            np.asarray(source.random_raw(count * words), dtype="<u8").view(np.uint8).reshape(count, 8 * words)
-        )
-        signs = np.unpackbits(raw, axis=1, count=sizes.size)
+    threshold = abs(float(sums.sum())) - _TIE * max(1.0, total)
+    exact = sizes.size < 31 and 2**sizes.size <= draws
+    extreme = count = 0
+    for signs in sign_blocks(int(sizes.size), None if exact else draws, seed):
         extreme += int((np.abs(2 * (signs @ sizes) - total) >= threshold).sum())
-    return extreme
+        count += len(signs)
+    p = extreme / count if exact else (extreme + 1) / (count + 1)
+    return SignFlip(p, extreme, count, exact, int(sizes.size))
+
+
+def sign_blocks(clusters: int, draws: int | None, seed: int) -> Iterator[NDArray[np.uint8]]:
+    """Swaps of clusters, as ones and zeros.
+
+    Args:
+        clusters: number of clusters.
+        draws: number of random swaps; None for every possible one.
+        seed: seed of NumPy's PCG64.
+
+    Yields:
+        Blocks of shape (some draws, clusters).
+    """
+    # Each draw takes whole words, so that the size of a block changes nothing.
+    words = max(1, -(-clusters // 64))
+    rows = max(4, _BLOCK_CELLS // (64 * words))
+    places = np.arange(clusters, dtype=np.uint32)
+    # Raw words rather than a Generator's method: their stream is fixed across NumPy versions.
+    source = np.random.PCG64(seed)
+    total = 2**clusters if draws is None else draws
+    for start in range(0, total, rows):
+        count = min(rows, total - start)
+        if draws is None:
+            numbers = np.arange(start, start + count, dtype=np.uint32)[:, np.newaxis]
+            yield ((numbers >> places) & 1).astype(np.uint8)
+            continue
+        raw = np.asarray(source.random_raw(count * words), dtype="<u8").view(np.uint8)
+        yield np.unpackbits(raw.reshape(count, 8 * words), axis=1, count=clusters)
+
+
+def equivalence(
+    first: ArrayLike,
+    second: ArrayLike,
+    clusters: Sequence[Hashable] | NDArray[np.generic],
+    margin: float,
+    *,
+    level: float = 0.95,
+) -> Equivalence:
+    """Test whether two runs differ by less than a margin.
+
+    Args:
+        first: scores of the first run, 0 to 1, shape (n,).
+        second: scores of the second run on the same items in the same order, shape (n,).
+        clusters: one label per item, shape (n,).
+        margin: in points, above 0.
+        level: confidence of each one-sided test, above 0.5.
+
+    Raises:
+        UsageError: a margin that is not between 0 and 100, or as `difference`.
+    """
+    if not 0 < margin < 100:
+        raise UsageError(f"a margin lies between 0 and 100 points; found {margin:g}", code="bad-margin")
+    if not 0.5 < level < 1:
+        raise UsageError(
+            f"confidence level {level} is not between 0.5 and 1", code="bad-level", hint="e.g. 0.95"
+        )
+    interval = difference(first, second, clusters, 2 * level - 1).interval
+    return Equivalence(margin, interval, -margin < interval.low and interval.high < margin)
+
+
+def noise(
+    first: ArrayLike,
+    second: ArrayLike,
+    repeats: tuple[ArrayLike, ArrayLike],
+    standard_error: float,
+) -> Noise | None:
+    """Split the error of a difference by its source (arXiv 2512.21326; Miller, arXiv 2411.00640, section 3).
+
+    The variance of an item's mean over R right or wrong answers is s·(1-s)/(R-1) within the item; what is left
+    of the whole variance comes from the choice of items.
+
+    Args:
+        first: scores of the first run, means over repeats, shape (n,).
+        second: those of the second run, shape (n,).
+        repeats: answers of each item in the first and the second run, each of shape (n,).
+        standard_error: of the difference, in points.
+
+    Returns:
+        The two parts in points; None where an item was asked once, which shows no spread within it.
+    """
+    one, two = paired_scores(first, second)
+    counts = [np.asarray(each, dtype=np.float64) for each in repeats]
+    if any((each < 2).any() for each in counts):
+        return None
+    within = sum(float((s * (1 - s) / (r - 1)).sum()) for s, r in zip((one, two), counts, strict=True))
+    prediction = 100**2 * within / one.size**2
+    return Noise(math.sqrt(prediction), math.sqrt(max(0.0, standard_error**2 - prediction)))
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Adjust the p-values of one family by Holm's method.
+
+    The chance of even one false claim within the family stays below the level, however the tests depend on
+    each other. The family is declared before looking.
+
+    Args:
+        p_values: p-values, each 0 to 1.
+
+    Returns:
+        Adjusted p-values in the order given; compare them with the level itself. An empty family stays empty.
+
+    Raises:
+        UsageError: a p-value outside 0 to 1.
+
+    Example:
+        >>> holm([0.01, 0.04, 0.03])
+        (0.03, 0.06, 0.06)
+    """
+    values = item_scores(p_values, "p-values") if len(p_values) else ()
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, place in enumerate(sorted(range(len(values)), key=lambda at: values[at])):
+        largest = max(largest, min(1.0, (len(values) - rank) * float(values[place])))
+        adjusted[place] = largest
+    return tuple(adjusted)

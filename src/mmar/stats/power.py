@@ -1,4 +1,4 @@
-"""How small a difference a number of items can show, and how many items a difference takes.
+"""The smallest difference that a number of items can show, and the number of items that a difference takes.
 
 For two runs on the same items the variance of the difference comes from the discordant items, those that only
 one run has right. With ψ their share, the smallest difference found with the given power is
@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from mmar.errors import UsageError
 from mmar.stats.interval import two_sided_z
 
-__all__ = ["Detectable", "detectable", "items_needed"]
+__all__ = ["MinimumDifference", "items_needed", "minimum_detectable_difference"]
 
 
 @dataclass(frozen=True, slots=True)
-class Detectable:
-    """The smallest difference that a comparison can be expected to show.
+class MinimumDifference:
+    """The smallest difference that a comparison can be expected to show (minimum detectable difference).
 
     Attributes:
         points: smallest difference in points, 0 to 100 and beyond.
@@ -42,7 +42,9 @@ class Detectable:
     level: float
 
 
-def detectable(n: float, discordant: float, *, power: float = 0.8, level: float = 0.95) -> Detectable:
+def minimum_detectable_difference(
+    n: float, discordant: float, *, power: float = 0.8, level: float = 0.95
+) -> MinimumDifference:
     """Smallest difference that `n` items can show.
 
     Args:
@@ -58,15 +60,17 @@ def detectable(n: float, discordant: float, *, power: float = 0.8, level: float 
         UsageError: an argument outside its range.
 
     Example:
-        >>> round(detectable(1000, 0.2).points, 1)
+        >>> round(minimum_detectable_difference(1000, 0.2).points, 1)
         4.0
     """
     if not (n > 0 and math.isfinite(n)):
-        raise UsageError(f"power needs a number of items above 0; found {n}")
+        raise UsageError(f"power needs a number of items above 0; found {n}", code="no-items")
     if not 0 <= discordant <= 1:
-        raise UsageError(f"the share of discordant items lies between 0 and 1; found {discordant}")
+        raise UsageError(
+            f"share of discordant items {discordant} is not between 0 and 1", code="score-out-of-range"
+        )
     share = _quantiles(power, level) * math.sqrt(discordant / n)
-    return Detectable(100 * share, share <= discordant, n, discordant, power, level)
+    return MinimumDifference(100 * share, share <= discordant, n, discordant, power, level)
 
 
 def items_needed(points: float, discordant: float, *, power: float = 0.8, level: float = 0.95) -> int:
@@ -89,17 +93,20 @@ def items_needed(points: float, discordant: float, *, power: float = 0.8, level:
         982
     """
     if not 0 < discordant <= 1:
-        raise UsageError(f"the share of discordant items lies above 0 and at most at 1; found {discordant}")
+        raise UsageError(
+            f"share of discordant items {discordant} is not above 0 and at most 1", code="score-out-of-range"
+        )
     if not 0 < points <= 100 * discordant:
         raise UsageError(
             f"a difference lies above 0 points and at most at the share of discordant items, "
-            f"{100 * discordant:g} points; found {points:g}"
+            f"{100 * discordant:g} points; found {points:g}",
+            code="bad-points",
         )
     return math.ceil(discordant * (100 * _quantiles(power, level) / points) ** 2)
 
 
 def _quantiles(power: float, level: float) -> float:
     if not 0.5 <= power < 1:
-        raise UsageError(f"power is a share of at least 0.5 and below 1, such as 0.8; found {power}")
+        raise UsageError(f"power {power} is not at least 0.5 and below 1", code="bad-power", hint="e.g. 0.8")
     # P(Z < z) = power leaves (1 - power) on one side, as a two-sided level of 2·power - 1 does.
     return two_sided_z(level) + (two_sided_z(2 * power - 1) if power > 0.5 else 0.0)

@@ -1,25 +1,32 @@
-"""Places in a table, tied wherever the data cannot tell two systems apart.
+"""Ranks with the range of places that the data allow, for many systems at once.
 
 A table sorted by accuracy invents an order: 63.5 above 63.4 is one item of a thousand. Here a system's rank
-is one more than the number of systems that are shown to be better than it, where "shown" means that the
-interval of the difference excludes zero; how far down it might stand is said beside it (arXiv 2504.20879 on
-what leaderboards pretend to). Intervals hold pair by pair and are not widened for the number of pairs.
+is one more than the number of systems shown to be better than it, and its worst place is the number of
+systems less those shown to be worse. The ranges hold for all systems together (Mogstad, Romano, Shaikh &
+Wilhelm 2024, Rev. Econ. Stud. 91:476, arXiv 2401.15205): every pair is tested by the same swaps of cluster
+sums, and p-values are adjusted by the largest statistic over the pairs, step by step (Westfall & Young 1993;
+Romano & Wolf 2005), so that the chance of even one false order is at most the level.
+
+The statistic of a pair is |Σ_c D_c| / sqrt(Σ_c D_c²) with D_c the difference summed over cluster c. Its
+denominator does not change under swaps, so for one pair the test is `mmar.stats.paired.sign_flip`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mmar.errors import UsageError
-from mmar.stats.inputs import item_scores
-from mmar.stats.interval import Interval, newcombe
-from mmar.stats.paired import difference
+from mmar.stats.cluster import MIN_CLUSTERS
+from mmar.stats.inputs import check_draws, cluster_index, item_scores
+from mmar.stats.interval import newcombe
+from mmar.stats.paired import sign_blocks
 
-__all__ = ["Rank", "paired_ranks", "published_ranks"]
+__all__ = ["Order", "Rank", "pairwise", "published_ranks", "rank_ranges"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +36,8 @@ class Rank:
     Attributes:
         accuracy: percent, 0 to 100.
         place: place by accuracy alone, from 1; equal accuracies share the best.
-        rank: 1 + the number of systems shown to be better; the tied rank.
-        worst: number of systems less the number shown to be worse: the lowest place that the data allow.
+        rank: 1 + the number of systems shown to be better: the best place that the data allow.
+        worst: the lowest place that the data allow.
         tied_with: positions, in the order given, of the systems that cannot be told from this one.
     """
 
@@ -41,77 +48,179 @@ class Rank:
     tied_with: tuple[int, ...]
 
 
-def paired_ranks(
-    runs: Sequence[ArrayLike],
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The test of one pair among all pairs.
+
+    Attributes:
+        p: p-value of the difference, adjusted for all pairs.
+        better: position of the system shown to be better; None where none is.
+        depends: whether unanswered items decide: the difference is significant as counted, but not if the items
+            that the better system alone answered had been right in the other.
+    """
+
+    p: float
+    better: int | None
+    depends: bool
+
+
+def pairwise(
+    scores: Sequence[ArrayLike],
     clusters: Sequence[Hashable] | NDArray[np.generic],
-    level: float = 0.95,
-) -> tuple[Rank, ...]:
-    """Rank runs on the same items by their paired differences.
+    *,
+    unanswered: Sequence[ArrayLike] | None = None,
+    draws: int = 10_000,
+    seed: int = 0,
+    alpha: float = 0.05,
+) -> dict[tuple[int, int], Order]:
+    """Test every pair of systems on the same items, adjusted for the number of pairs.
 
     Args:
-        runs: scores of each run, 0 to 1, each of shape (n,), items in the same order.
-        clusters: one label an item, shape (n,).
-        level: confidence of each pair's interval as a share.
+        scores: scores of each system, 0 to 1, each of shape (n,), items in the same order.
+        clusters: one label per item, shape (n,).
+        unanswered: for each system the share of each item's answers that never came, 0 to 1, shape (n,); their
+            scores count as 0.
+        draws: random swaps.
+        seed: their seed.
+        alpha: level of the whole family of tests.
 
     Returns:
-        A rank for each run, in the order given; accuracies in percent.
+        The test of each pair (i, j), i < j. Below `MIN_CLUSTERS` clusters none is shown to be better.
 
     Raises:
-        UsageError: no runs, or as `mmar.stats.paired.difference`.
+        UsageError: no systems, or as `mmar.stats.paired.sign_flip`.
     """
-    scores = [item_scores(run, f"run {place}") for place, run in enumerate(runs)]
-    return _ranks(
-        [100 * float(run.sum()) / run.size for run in scores],
-        lambda one, two: difference(scores[one], scores[two], clusters, level).interval,
-    )
+    if not scores:
+        raise UsageError("there is nothing to rank", code="no-systems")
+    check_draws(draws, seed)
+    runs = np.stack([item_scores(each, f"system {at}") for at, each in enumerate(scores)])
+    index = cluster_index(clusters, runs.shape[1])
+    pairs = list(combinations(range(len(runs)), 2))
+    sums = np.stack([np.bincount(index, weights=row) for row in runs])
+    gaps = np.stack([sums[i] - sums[j] for i, j in pairs], axis=1) if pairs else np.empty((sums.shape[1], 0))
+    signs = np.sign(gaps.sum(axis=0))
+    p = _stepdown(np.abs(gaps.sum(axis=0)), gaps, draws, seed)
+    robust = p
+    if unanswered is not None:
+        lost = np.stack([np.bincount(index, weights=item_scores(row, "unanswered")) for row in unanswered])
+        if lost.any():
+            # The worst case for the better system of each pair: all that the other lacks is right.
+            worst = gaps - np.stack(
+                [lost[j] if s > 0 else -lost[i] for (i, j), s in zip(pairs, signs, strict=True)], 1
+            )
+            robust = np.maximum(p, _stepdown(np.maximum(0, signs * worst.sum(axis=0)), worst, draws, seed))
+    enough = sums.shape[1] >= MIN_CLUSTERS
+    return {
+        (i, j): Order(
+            p=float(p[at]),
+            better=(i if signs[at] > 0 else j) if enough and robust[at] < alpha else None,
+            depends=bool(p[at] < alpha <= robust[at]),
+        )
+        for at, (i, j) in enumerate(pairs)
+    }
+
+
+def rank_ranges(accuracies: Sequence[float], orders: dict[tuple[int, int], Order]) -> tuple[Rank, ...]:
+    """The range of places of each system, from the tests of all pairs.
+
+    Args:
+        accuracies: of the systems, in any unit.
+        orders: what `pairwise` gave for them.
+    """
+    better = {
+        (order.better, i if order.better == j else j)
+        for (i, j), order in orders.items()
+        if order.better is not None
+    }
+    return _ranks(accuracies, better)
 
 
 def published_ranks(counts: Sequence[tuple[int, int]], level: float = 0.95) -> tuple[Rank, ...]:
-    """Rank systems of which only counts are known.
+    """Rank systems of which only counts are known, by the interval of two independent shares.
 
-    The interval of two independent shares (`mmar.stats.interval.newcombe`) is used. Systems that answered the
-    same items are compared more sharply by `paired_ranks`; from counts alone nobody can.
+    Systems that answered the same items are compared more sharply by `pairwise`. Intervals are widened for the
+    number of pairs (Bonferroni).
 
     Args:
         counts: right answers and items of each system.
-        level: confidence of each pair's interval as a share.
+        level: confidence of all ranges together as a share.
 
     Returns:
         A rank for each system, in the order given; accuracies in percent.
 
     Raises:
-        UsageError: no systems, or as `newcombe`.
+        UsageError: no systems, or as `mmar.stats.interval.newcombe`.
 
     Example:
         >>> [rank.rank for rank in published_ranks([(635, 1000), (634, 1000), (506, 1000)])]
         [1, 1, 3]
     """
-    for place, (_, n) in enumerate(counts):
-        if n < 1:
-            raise UsageError(f"system {place} (counting from 0) has no items")
-    return _ranks(
-        [100 * right / n for right, n in counts],
-        lambda one, two: newcombe(counts[one], counts[two], level),
-    )
+    if not counts:
+        raise UsageError("there is nothing to rank", code="no-systems")
+    if any(n < 1 for _, n in counts):
+        raise UsageError("every system needs at least one item", code="no-items")
+    pairs = list(combinations(range(len(counts)), 2))
+    each = 1 - (1 - level) / max(1, len(pairs))
+    better = set()
+    for one, two in pairs:
+        interval = newcombe(counts[one], counts[two], each)
+        if interval.excludes(0):
+            better.add((one, two) if interval.low > 0 else (two, one))
+    return _ranks([100 * right / n for right, n in counts], better)
 
 
-def _ranks(accuracies: Sequence[float], interval: Callable[[int, int], Interval]) -> tuple[Rank, ...]:
+def _stepdown(
+    observed: NDArray[np.float64], gaps: NDArray[np.float64], draws: int, seed: int
+) -> NDArray[np.float64]:
+    """Adjusted p-values of pairs, by the largest statistic over those not yet rejected.
+
+    Args:
+        observed: size of each pair's difference, shape (pairs,).
+        gaps: cluster sums of each pair, shape (clusters, pairs).
+        draws: random swaps.
+        seed: their seed.
+    """
+    norms = np.sqrt((gaps**2).sum(axis=0))
+    differing = norms > 1e-9
+    if not differing.any():
+        return np.ones(len(norms))
+    scaled = gaps / np.where(differing, norms, 1.0)
+    # A cluster's place must not matter, so that the order of items changes nothing.
+    scaled = scaled[np.abs(scaled).sum(axis=1) > 0]
+    # A swap changes only a cluster's sign, so the sign of its first difference is set: with one pair, this is
+    # the same test as `sign_flip`, draw by draw.
+    scaled = scaled * np.sign(scaled[np.arange(len(scaled)), (scaled != 0).argmax(axis=1)])[:, np.newaxis]
+    scaled = scaled[
+        np.lexsort((np.abs(scaled).max(axis=1), (scaled**2).sum(axis=1), np.abs(scaled).sum(axis=1)))
+    ]
+    statistic = observed / np.where(differing, norms, 1.0)
+    order = np.argsort(-statistic, kind="stable")
+    exact = len(scaled) < 31 and 2 ** len(scaled) <= draws
+    extreme, count = np.zeros(len(order)), 0
+    sums = scaled.sum(axis=0)
+    for signs in sign_blocks(len(scaled), None if exact else draws, seed):
+        flipped = np.abs(2 * (signs @ scaled) - sums)[:, order]
+        largest = np.maximum.accumulate(flipped[:, ::-1], axis=1)[:, ::-1]
+        extreme += (largest >= statistic[order] - 1e-9).sum(axis=0)
+        count += len(signs)
+    p = extreme / count if exact else (extreme + 1) / (count + 1)
+    adjusted = np.empty(len(order))
+    adjusted[order] = np.maximum.accumulate(p)
+    return adjusted
+
+
+def _ranks(accuracies: Sequence[float], better: set[tuple[int, int]]) -> tuple[Rank, ...]:
+    """Ranks from the pairs (better, worse) that were told apart."""
     total = len(accuracies)
     if not total:
-        raise UsageError("there is nothing to rank")
-    better = np.zeros((total, total), dtype=np.bool_)
-    for one in range(total):
-        for two in range(one + 1, total):
-            found = interval(one, two)
-            better[one, two], better[two, one] = found.low > 0, found.high < 0
-    told_apart = better | better.T
+        raise UsageError("there is nothing to rank", code="no-systems")
     return tuple(
         Rank(
             accuracy=accuracy,
             place=1 + sum(other > accuracy for other in accuracies),
-            rank=1 + int(better[:, here].sum()),
-            worst=total - int(better[here].sum()),
-            tied_with=tuple(k for k in range(total) if k != here and not told_apart[here, k]),
+            rank=1 + sum(lower == here for _, lower in better),
+            worst=total - sum(upper == here for upper, _ in better),
+            tied_with=tuple(k for k in range(total) if k != here and not {(here, k), (k, here)} & better),
         )
         for here, accuracy in enumerate(accuracies)
     )

@@ -1,9 +1,9 @@
-"""The same question asked again and again: is it luck?
+"""The same question asked several times: pass rates, majority vote, sources of variance.
 
 Of n repeats of an item c are right; then k of them drawn without replacement hold at least one right answer
 with probability pass@k = 1 - C(n-c, k)/C(n, k) (Chen et al., arXiv 2107.03374) and are all right with
 probability pass^k = C(c, k)/C(n, k) (Yao et al., arXiv 2406.12045). Both are unbiased, and both are averaged
-over items. The first says what a lucky user sees, the second what a user can count on.
+over items. The first is what the best of k tries gives, the second what all k tries give.
 
 Variance within items is what repeating can average away; variance between items is what only more items can
 (one-way analysis of variance, Fisher 1925; Shrout & Fleiss 1979 for the intraclass correlation).
@@ -186,18 +186,21 @@ def majority_accuracy(votes: Sequence[Sequence[Hashable]], answers: Sequence[Has
         UsageError: no items, lengths that differ, or an item without answer.
     """
     if not votes or len(votes) != len(answers):
-        raise UsageError(f"every item needs its votes and its answer; found {len(votes)} and {len(answers)}")
+        raise UsageError(
+            f"every item needs its votes and its answer; found {len(votes)} and {len(answers)}",
+            code="different-lengths",
+        )
     for item, answer in enumerate(answers):
         if answer is None:
-            raise UsageError(f"item {item} (counting from 0) has no answer to compare with")
-    found = [majority(row) for row in votes]
-    right = sum(vote.choice == answer for vote, answer in zip(found, answers, strict=True))
+            raise UsageError(f"item {item} (counting from 0) has no answer", code="no-answer")
+    ballots = [majority(row) for row in votes]
+    right = sum(vote.choice == answer for vote, answer in zip(ballots, answers, strict=True))
     return MajorityAccuracy(
-        accuracy=100 * right / len(found),
+        accuracy=100 * right / len(ballots),
         right=right,
-        tied=sum(vote.tied for vote in found),
-        silent=sum(vote.named == 0 for vote in found),
-        n=len(found),
+        tied=sum(vote.tied for vote in ballots),
+        silent=sum(vote.named == 0 for vote in ballots),
+        n=len(ballots),
     )
 
 
@@ -222,7 +225,7 @@ def spread(right: Sequence[Sequence[bool | int]]) -> Spread:
     counts = _counts(right, 2)
     n, repeats = len(counts), counts[0][1]
     if any(size != repeats for _, size in counts):
-        raise UsageError(f"items were asked {min(s for _, s in counts)} to {max(s for _, s in counts)} times")
+        raise UsageError("items were asked different numbers of times", code="different-lengths")
     means = [c / repeats for c, _ in counts]
     overall = math.fsum(means) / n
     within = math.fsum(m * (1 - m) for m in means) * repeats / (n * (repeats - 1))
@@ -245,16 +248,20 @@ def spread(right: Sequence[Sequence[bool | int]]) -> Spread:
 def _counts(right: Sequence[Sequence[bool | int]], k: int) -> list[tuple[int, int]]:
     """Right answers and repeats of each item."""
     if k < 1:
-        raise UsageError(f"at least one answer must be drawn; found k = {k}")
+        raise UsageError(f"at least one answer must be drawn; found k = {k}", code="bad-count")
     if not right:
-        raise UsageError("there are no items, so their repeats say nothing")
+        raise UsageError("there are no items", code="no-items")
     counts = []
     for item, row in enumerate(right):
         if len(row) < k:
-            raise UsageError(f"item {item} (counting from 0) was asked {len(row)} times; at least {k} needed")
+            raise UsageError(
+                f"item {item} (counting from 0) was asked {len(row)} times; at least {k} needed",
+                code="too-few-repeats",
+            )
         if any(entry not in (0, 1) for entry in row):
             raise UsageError(
-                f"item {item} (counting from 0): repeats are right (1) or wrong (0); found {row!r}"
+                f"item {item} (counting from 0): repeats are right (1) or wrong (0); found {row!r}",
+                code="not-right-or-wrong",
             )
         counts.append((sum(map(int, row)), len(row)))
     return counts

@@ -1,8 +1,8 @@
-"""The same item with its choices in another order: is it the place of the answer?
+"""The same items with their choices in another order.
 
-A model that knows names the same choice wherever it stands. Right under every rotation is the strict score
+A model that knows the answer names the same choice wherever it stands. Right under every rotation is the strict score
 (CircularEval, MMBench, arXiv 2307.06281); agreement between rotations asks only for consistency, right or
-not; and the share of answers by slot, beside the key's own, shows a favourite place (arXiv 2510.04584 tests
+not; and the share of answers by slot, beside the key's own, shows a preferred place (arXiv 2510.04584 tests
 MMAR itself). Readings come in mapped back to the original choices; one that names none agrees with nothing.
 Shares in percent, 0 to 100. Standard library only.
 """
@@ -71,7 +71,7 @@ class SlotShares:
     """Answers by slot beside the key's own.
 
     Attributes:
-        slots: one record a slot, as many as the longest item has choices.
+        slots: one record per slot, as many as the longest item has choices.
         unnamed: answers that name no slot.
         n: number of questions.
         distance: half the sum of |named_share - answer_share|, percent: the part of the answers that would
@@ -104,13 +104,14 @@ def rotated(named: Sequence[Sequence[Hashable]], answers: Sequence[Hashable]) ->
     """
     if not named or len(named) != len(answers):
         raise UsageError(
-            f"every item needs its rotations and its answer; found {len(named)} and {len(answers)}"
+            f"every item needs its rotations and its answer; found {len(named)} and {len(answers)}",
+            code="different-lengths" if named else "no-items",
         )
     for item, (row, answer) in enumerate(zip(named, answers, strict=True)):
         if not len(row):
-            raise UsageError(f"item {item} (counting from 0) has no rotations")
+            raise UsageError(f"item {item} (counting from 0) has no rotations", code="too-few-repeats")
         if answer is None:
-            raise UsageError(f"item {item} (counting from 0) has no answer to compare with")
+            raise UsageError(f"item {item} (counting from 0) has no answer", code="no-answer")
     n = len(named)
     right = [sum(choice == answer for choice in row) for row, answer in zip(named, answers, strict=True)]
     agreements = [_agreement(row) for row in named if len(row) > 1]
@@ -149,13 +150,15 @@ def slot_shares(
     if not n or not n == len(answer_slots) == len(choice_counts):
         raise UsageError(
             "every question needs the slot named, the answer's slot and its number of choices; "
-            f"found {n}, {len(answer_slots)} and {len(choice_counts)}"
+            f"found {n}, {len(answer_slots)} and {len(choice_counts)}",
+            code="different-lengths" if n else "no-items",
         )
     for place, (here, key, count) in enumerate(zip(named_slots, answer_slots, choice_counts, strict=True)):
         if not 0 <= key < count or (here is not None and not 0 <= here < count):
             raise UsageError(
                 f"question {place} (counting from 0) has {count} choices; "
-                f"slot {here} was named and its answer stands in slot {key}"
+                f"slot {here} was named and its answer stands in slot {key}",
+                code="bad-slot",
             )
     uses = Counter(slot for slot in named_slots if slot is not None)
     keys = Counter(answer_slots)

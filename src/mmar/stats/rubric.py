@@ -67,7 +67,9 @@ def trimmed_mean(values: Sequence[float]) -> float:
         0.5
     """
     if len(values) < 3:
-        raise UsageError(f"a trimmed mean needs at least three values; found {len(values)}")
+        raise UsageError(
+            f"a trimmed mean needs at least three values; found {len(values)}", code="too-few-values"
+        )
     return math.fsum(sorted(values)[1:-1]) / (len(values) - 2)
 
 
@@ -87,17 +89,19 @@ def rubric_score(judgements: Sequence[Sequence[float | None]]) -> RubricScore:
     n = len(judgements)
     rounds = len(judgements[0]) if n else 0
     if not rounds:
-        raise UsageError("there are no judgements to sum up")
+        raise UsageError("there are no judgements", code="no-items")
     for item, row in enumerate(judgements):
         if len(row) != rounds:
             raise UsageError(
                 f"item {item} (counting from 0) has {len(row)} judgements and item 0 has {rounds}; "
-                "write None for one that failed"
+                "write None for one that failed",
+                code="different-lengths",
             )
         for score in row:
             if score is not None and not 0 <= score <= 1:
                 raise UsageError(
-                    f"item {item} (counting from 0) was judged {score}; scores lie between 0 and 1"
+                    f"item {item} (counting from 0) was judged {score}; scores lie between 0 and 1",
+                    code="score-out-of-range",
                 )
     scores = [[score for score in row if score is not None] for row in judgements]
     unjudged = sum(not row for row in scores)

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from expect import raises
 from mmar.api import load
-from mmar.errors import InputError, UsageError
+from mmar.errors import InputError
 from mmar.items import write_benchmark
 from mmar.protocols import load_protocol
-from mmar.scoring.verdicts import differing, judge, only_some, right, unanswered
+from mmar.scoring.align_runs import align_runs, differing_parts
 from scoring.several import answers_file, answers_run, questions, side_by_side
 
 VIDEOS = ("a", "a", "b", None, None, "c")
@@ -25,8 +26,8 @@ def test_rows_groups_and_clusters_follow_the_benchmark(tmp_path: Path) -> None:
     two = answers_file(tmp_path / "two.jsonl", reversed(HITS))
     found = side_by_side(known, one, two)
     assert [run.label for run in found.runs] == ["A", "B"]
-    assert right(found.runs[0], "choice") == list(HITS)
-    assert right(found.runs[1], "official") == list(reversed(HITS))
+    assert found.runs[0].scores("choice") == list(HITS)
+    assert found.runs[1].scores("official") == list(reversed(HITS))
     assert len(set(found.clusters)) == 5
     assert found.clusters[0] == found.clusters[1]
     assert found.groups["modality"] == {"sound": (0, 3), "music": (1, 4), "speech": (2, 5)}
@@ -40,7 +41,7 @@ def test_without_a_benchmark_runs_and_whole_records_bring_their_own(tmp_path: Pa
     # In another order, and as an array: the digest is the same.
     (tmp_path / "whole.json").write_text(json.dumps(records[::-1]))
     found = side_by_side(None, tmp_path / "whole.json", one)
-    first, second = (right(run, "choice") for run in found.runs)
+    first, second = (run.scores("choice") for run in found.runs)
     assert first == second
     assert [row.id for row in found.runs[0].rows] == [row.id for row in found.runs[1].rows]
     assert sum(first) == 3
@@ -52,12 +53,12 @@ def test_what_differs_is_said_and_not_refused(tmp_path: Path) -> None:
     one = answers_run(tmp_path / "one", known, HITS)
     two = answers_run(tmp_path / "two", known, HITS, name="test/other", audio="silence", seed=7)
     three = answers_file(tmp_path / "three.jsonl", HITS)
-    said = {part.part: part.values for part in differing(side_by_side(known, one, two, three).runs)}
+    said = {part.part: part.values for part in differing_parts(side_by_side(known, one, two, three).runs)}
     assert said["condition"] == ("full", "silence", "?")
     assert said["seed"] == ("0", "7", "?")
     assert said["protocol"] == ("mmar@1", "mmar@1", "?")
     assert "model" not in said  # which model is the question
-    assert differing(side_by_side(known, one, one).runs) == ()
+    assert differing_parts(side_by_side(known, one, one).runs) == ()
 
 
 def test_two_recipes_of_one_name_are_told_apart(tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_two_recipes_of_one_name_are_told_apart(tmp_path: Path) -> None:
     record = json.loads((two / "manifest.json").read_text())
     record["protocol"]["template"] = "Listen. {q}\n{choices}"
     (two / "manifest.json").write_text(json.dumps(record))
-    (part,) = differing(side_by_side(known, one, two).runs)
+    (part,) = differing_parts(side_by_side(known, one, two).runs)
     assert part.part == "protocol text"
     assert len(set(part.values)) == 2
 
@@ -75,13 +76,13 @@ def test_other_questions_are_refused(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     other = questions(tmp_path / "other", VIDEOS[:4])
     one, two = answers_run(tmp_path / "one", known, HITS), answers_run(tmp_path / "two", other, HITS)
-    with pytest.raises(UsageError, match="different benchmarks") as refused:
+    with raises("other-benchmark") as refused:
         side_by_side(None, one, two)
     assert known.digest[:8] in str(refused.value)
     assert other.digest[:8] in str(refused.value)
-    with pytest.raises(UsageError, match=r"2 items only in A, such as id-4.*\n.*--benchmark"):
+    with raises("other-items"):
         side_by_side(None, one, two / "predictions.jsonl")
-    with pytest.raises(UsageError, match="content digest"):
+    with raises("other-benchmark"):
         side_by_side(other, one, answers_file(tmp_path / "p.jsonl", HITS[:4]))
 
 
@@ -92,66 +93,64 @@ def test_another_revision_is_refused_with_an_item_that_changed(tmp_path: Path) -
     write_benchmark(items, tmp_path / "new" / "made-up-meta.jsonl")
     one = answers_run(tmp_path / "one", known, HITS)
     two = answers_run(tmp_path / "two", load(tmp_path / "new" / "made-up-meta.jsonl"), HITS)
-    with pytest.raises(UsageError, match="1 items ask something else, such as id-2"):
+    with raises("other-edition"):
         side_by_side(None, one / "predictions.jsonl", two / "predictions.jsonl")
 
 
-def test_other_items_asked_are_refused_unless_they_are_to_count_as_wrong(tmp_path: Path) -> None:
+def test_other_items_asked_are_refused_unless_the_common_ones_are_asked_for(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     one = answers_run(tmp_path / "one", known, (True,) * 6)
     two = answers_run(tmp_path / "two", known, (True,) * 6, limit=4)
-    with pytest.raises(
-        UsageError, match=r"(?s)asked 6 items, 2 of them only here.*asked 4 items, 0.*--partial"
-    ):
+    with raises("other-items-asked"):
         side_by_side(known, one, two)
     found = side_by_side(known, one, two, partial=True)
-    assert sum(right(found.runs[1], "choice")) == 4
-    assert only_some(found.runs) == (2, 0)
-    assert unanswered(found.runs[1]) == [False] * 4 + [True] * 2
+    assert found.asked == (0, 1, 2, 3)
+    assert found.asked_groups()["modality"] == {"sound": [0, 3], "music": [1], "speech": [2]}
 
 
-def test_items_asked_in_no_run_stay_in_the_denominator(tmp_path: Path) -> None:
+def test_items_asked_in_no_run_have_no_part(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     runs = [answers_run(tmp_path / name, known, (True,) * 6, limit=4) for name in ("one", "two")]
     found = side_by_side(known, *runs)
-    assert only_some(found.runs) == (0, 2)
+    assert found.asked == (0, 1, 2, 3)
     assert len(found.runs[0].rows) == 6
+    assert "|part:4/6|" in found.runs[0].signature
 
 
 def test_a_failure_is_an_item_that_was_asked(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     one = answers_run(tmp_path / "one", known, (None, *HITS[1:]))
     found = side_by_side(known, one, answers_run(tmp_path / "two", known, HITS))
-    assert unanswered(found.runs[0]) == [True] + [False] * 5
+    assert found.runs[0].unanswered() == [True] + [False] * 5
 
 
 def test_nothing_asked_at_all_is_refused(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     file = tmp_path / "none.jsonl"
     file.write_text('{"id": "id-0", "reply": "yes"}\n')
-    with pytest.raises(InputError, match=r"no record has “answer_prediction”\n.*--key; there is reply"):
+    with raises("no-predictions", field="answer_prediction"):
         side_by_side(known, file, file)
     file.write_text('{"id": "id-99", "answer_prediction": "yes"}\n')
-    with pytest.raises(UsageError, match="no item was asked"):
-        judge([file, file], lambda _: known, benchmark=known, lenient=True)
+    with raises("no-usable-records"):
+        align_runs([file, file], lambda _: known, benchmark=known, lenient=True)
 
 
-def test_input_that_is_nothing_to_judge(tmp_path: Path) -> None:
+def test_input_that_is_nothing_to_align_runs(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     file = answers_file(tmp_path / "p.jsonl", HITS)
-    with pytest.raises(UsageError, match="at least two"):
+    with raises("too-few-runs"):
         side_by_side(known, file)
-    with pytest.raises(InputError, match="hold no choices") as refused:
+    with raises("benchmark-needed") as refused:
         side_by_side(None, file, file)
     assert "--benchmark" in str(refused.value)
     with pytest.raises(InputError, match="no such file"):
         side_by_side(known, file, tmp_path / "nothing")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="holds no run"):
+    with raises("no-run"):
         side_by_side(known, file, tmp_path / "empty")
     bad = tmp_path / "bad.jsonl"
     bad.write_text(file.read_text() + '{"id": "id-99", "answer_prediction": "yes"}\n')
-    with pytest.raises(InputError, match="id-99"):
+    with raises("unknown-id", line=7):
         side_by_side(known, file, bad)
     assert [error.line for error in side_by_side(known, file, bad, lenient=True).errors] == [7]
     # A file of whole records is its own benchmark: its bad record is named once.
@@ -163,9 +162,7 @@ def test_input_that_is_nothing_to_judge(tmp_path: Path) -> None:
 
 
 def test_a_protocol_can_be_given_for_all(tmp_path: Path) -> None:
-    from mmar.scoring.verdicts import judge
-
     known = questions(tmp_path, VIDEOS)
     file = answers_file(tmp_path / "p.jsonl", HITS)
-    found = judge([file, file], load, benchmark=known, protocol=load_protocol("letter"))
+    found = align_runs([file, file], load, benchmark=known, protocol=load_protocol("letter"))
     assert " for letter@1" in found.runs[0].signature

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import t
 
 from mmar.errors import UsageError
-from mmar.stats.student import two_sided_t
+from mmar.stats.interval import two_sided_t
 
 
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.95, 0.99, 0.999])

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
 
+from expect import raises
 from mmar.errors import UsageError
-from mmar.stats.bootstrap import resample_counts
-from mmar.stats.listening import reliance, solved_without
+from mmar.stats.reliance import ratio_interval, solved_without
+from mmar.stats.reliance import reliance_ratio as reliance
 
 runs = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=40)
 
@@ -21,19 +23,19 @@ def test_the_formula_of_the_methods_table() -> None:
     real, without = [1] * 60 + [0] * 40, [1] * 30 + [0] * 70
     found = reliance(real, without, range(100))
     assert found.reliance == pytest.approx(100 * 0.3 / 0.7)
-    assert (found.real, found.without) == (60.0, 30.0)
     assert (found.both, found.only_real, found.only_without, found.neither) == (30, 30, 0, 40)
 
 
 @given(runs)
 def test_the_interval_holds_the_value_and_stays_at_or_below_100(rows: list[tuple[bool, bool]]) -> None:
     found = reliance([one for one, _ in rows], [two for _, two in rows], range(len(rows)))
-    assert found.interval is not None
-    assert found.interval.low < found.interval.high <= 100
     if found.reliance is None:
         assert all(two for _, two in rows)
+        assert found.interval is None
     else:
-        assert found.interval.low <= found.reliance <= found.interval.high
+        assert found.interval is not None
+        assert found.interval.low < found.interval.high <= 100
+        assert found.interval.low - 1e-6 <= found.reliance <= found.interval.high + 1e-6
     assert found.both + found.only_real + found.only_without + found.neither == found.n
 
 
@@ -44,7 +46,7 @@ def test_the_interval_is_near_the_cluster_bootstraps() -> None:
     real = generator.random(300) < 0.3 + 0.7 * chances
     without = np.where(generator.random(300) < 0.4, real, generator.random(300) < 0.35)
     wrong_real, wrong_without = (np.bincount(labels, weights=~run) for run in (real, without))
-    weights = np.concatenate(list(resample_counts(150, 4_000, 1)))
+    weights = np.random.default_rng(1).multinomial(150, [1 / 150] * 150, 4_000)
     drawn = 100 * (1 - (weights @ wrong_real) / (weights @ wrong_without))
     found = reliance(real, without, labels)
     assert found.interval is not None
@@ -98,11 +100,7 @@ def test_everything_solved_with_the_audio_is_100_with_doubt_below() -> None:
 def test_everything_solved_without_the_audio_leaves_reliance_undefined() -> None:
     found = reliance([1, 1, 0], [1, 1, 1], range(3))
     assert found.reliance is None
-    assert found.without == 100.0
-    both = reliance([1, 1], [1, 1], range(2))
-    assert both.reliance is None
-    assert both.interval is not None
-    assert both.interval.high == 100.0
+    assert found.interval is None
 
 
 def test_one_cluster_shows_no_spread() -> None:
@@ -112,17 +110,60 @@ def test_one_cluster_shows_no_spread() -> None:
 
 
 def test_items_solved_without_hearing_them() -> None:
-    found = solved_without([[1, 1, 0, 0], [1, 0, 1, 0], [1, 0, 0, 0]])
-    assert found.each == (2, 2, 1)
+    right = [[1, 1, 0, 0], [1, 0, 1, 0], [1, 0, 0, 0]]
+    found = solved_without(right, [[1] * 4] * 3, [2, 2, 4, 4])
     assert (found.any_condition, found.every_condition, found.n) == (3, 1, 4)
+    assert found.chance_every == pytest.approx(100 * (2 / 8 + 2 / 64) / 4)
+    assert found.chance_any == pytest.approx(100 * (2 * 7 / 8 + 2 * (1 - 27 / 64)) / 4)
+
+
+def test_a_condition_without_an_answer_says_nothing_of_an_item() -> None:
+    # The second condition answered only item 0: items 1 and 2 count by the first alone, item 3 not at all.
+    found = solved_without([[1, 1, 0, 0], [1, 0, 0, 0]], [[1, 1, 1, 0], [1, 0, 0, 0]], [2, 2, 4, 4])
+    assert (found.n, found.every_condition, found.any_condition) == (3, 2, 2)
+    assert found.chance_every == pytest.approx(100 * (1 / 4 + 1 / 2 + 1 / 4) / 3)
+
+
+@given(st.tuples(*[st.integers(0, 12)] * 4).filter(lambda cells: cells[0] + cells[2] > 0), st.floats(0.1, 10))
+def test_the_interval_of_a_ratio_inverts_the_score_test(
+    cells: tuple[int, int, int, int], ratio: float
+) -> None:
+    """Against the constrained likelihood, maximised numerically."""
+    both, first, second, _ = cells
+    n, some = sum(cells), both + first + second
+
+    def loss(alone: float) -> float:
+        shares = (ratio * some / n - (1 + ratio) * alone, alone, ratio * alone - (ratio - 1) * some / n)
+        counts = (both, first, second)
+        return -sum(c * math.log(max(p, 1e-300)) for c, p in zip(counts, shares, strict=True) if c)
+
+    ends = (max(0.0, (ratio - 1) * some / n / ratio), ratio * some / n / (1 + ratio))
+    alone = minimize_scalar(loss, bounds=ends, method="bounded", options={"xatol": 1e-13}).x
+    other = ratio * alone - (ratio - 1) * some / n
+    variance = n * ratio * (alone + other)
+    gap = (both + first) - ratio * (both + second)
+    statistic = abs(gap) / math.sqrt(variance) if variance > 1e-9 else math.inf if gap else 0.0
+    low, high = ratio_interval(tuple(map(float, cells)), 1.959963984540054)
+    if abs(statistic - 1.959963984540054) > 1e-3:
+        assert (low <= ratio <= high) == (statistic < 1.959963984540054)
+
+
+@given(runs)
+def test_about_zero_the_interval_agrees_with_mcnemars_score_test(rows: list[tuple[bool, bool]]) -> None:
+    found = reliance([one for one, _ in rows], [two for _, two in rows], range(len(rows)))
+    only, other = found.only_real, found.only_without
+    if found.interval is not None and only + other:
+        z = (only - other) / math.sqrt(only + other)
+        if abs(abs(z) - 1.959963984540054) > 1e-6:
+            assert found.interval.excludes(0) == (abs(z) > 1.959963984540054)
 
 
 def test_runs_that_do_not_fit_together_are_refused() -> None:
     for real, without, clusters in (([], [], []), ([1], [1, 0], ["a"]), ([1, 0], [1, 0], ["a", ""])):
         with pytest.raises(UsageError):
             reliance(real, without, clusters)
-    with pytest.raises(UsageError, match="right and wrong"):
+    with raises("not-right-or-wrong"):
         reliance([0.5, 1], [0, 1], ["a", "b"])
     for conditions in ([], [[]], [[1, 0], [1]], [[0.5]]):
         with pytest.raises(UsageError):
-            solved_without(conditions)
+            solved_without(conditions, conditions, [2])

@@ -1,0 +1,381 @@
+"""Several runs or predictions files on the same items, in one order, so that they can be compared.
+
+Runs are comparable when they answer the same questions: one content digest, and the same items asked. What
+else differs between them (protocol, condition, settings) is reported, not refused. An item that was asked and
+got no answer counts as wrong in its run. An item that was not asked in all runs has no part in a comparison.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from mmar.errors import InputError, UsageError
+from mmar.items import Benchmark, Question, first_names, load_benchmark
+from mmar.protocols import Protocol, ReadingRule
+from mmar.runs.signature import PARTS
+from mmar.scoring.clusters import clusters_of
+from mmar.scoring.result import ItemScore
+from mmar.scoring.score import Scored, score_task
+from mmar.scoring.sources import Task, find_run, run_of
+from mmar.scoring.tally import DIMENSIONS, score_answer
+
+if TYPE_CHECKING:
+    from mmar.runs.manifest import Manifest
+
+__all__ = [
+    "AlignedRuns",
+    "DifferingPart",
+    "ScoredRun",
+    "Scorer",
+    "align_runs",
+    "differing_parts",
+]
+
+Scorer = Literal["choice", "official"]
+
+# The model is the question; the other parts are made equal by scoring all runs here and now.
+_NOT_COMPARED = frozenset({"model", "scorers", "mmar"})
+
+
+class ScoredRun(msgspec.Struct, frozen=True):
+    """One run or predictions file with a score for every item.
+
+    Attributes:
+        label: a letter to call it by in tables.
+        path: the run's folder, or the file.
+        manifest: of a run; `None` for a file.
+        parts: the parts of its signature.
+        signature: everything its scores depend on, one line.
+        states: number of items in each state, by the first repeat.
+        rows: the score of each item's first repeat, in the benchmark's order.
+        repeats: the score of each further repeat, for the items that have any, by place in the benchmark.
+    """
+
+    label: str
+    path: Path
+    manifest: Manifest | None
+    parts: Mapping[str, str]
+    signature: str
+    states: Mapping[str, int]
+    rows: tuple[ItemScore, ...]
+    repeats: Mapping[int, tuple[ItemScore, ...]] = {}
+
+    @property
+    def name(self) -> str:
+        """Label and path, for messages."""
+        return f"{self.label} ({self.path})"
+
+    @property
+    def condition(self) -> str:
+        """What was heard: `full`, or a control condition; `?` for a file."""
+        return self.parts.get("condition", "?")
+
+    @property
+    def finished(self) -> bool:
+        """Whether its last session came to its end; `True` for a file."""
+        return (
+            self.manifest is None
+            or not self.manifest.sessions
+            or self.manifest.sessions[-1].ended is not None
+        )
+
+    def scores(self, scorer: Scorer) -> list[float]:
+        """Each item's mean score over its repeats, 0 to 1; a repeat without an answer is wrong."""
+        return self._means(lambda row: row.official if scorer == "official" else row.choice)
+
+    def unanswered(self) -> list[float]:
+        """Share of each item's repeats that got no answer: they failed, or were never asked."""
+        return self._means(lambda row: row.state in ("failed", "missing"))
+
+    def without_choice(self) -> list[bool]:
+        """Whether each item's first answer names no choice: there is none, it declines, or it cannot be read."""
+        return [row.state != "choice" for row in self.rows]
+
+    def asked(self) -> list[bool]:
+        """Whether each item was asked."""
+        return [row.state != "missing" or at in self.repeats for at, row in enumerate(self.rows)]
+
+    def answer_counts(self) -> list[int]:
+        """Number of repeats of each item."""
+        return [len(rows) for rows in self._all_rows()]
+
+    def _all_rows(self) -> Iterator[tuple[ItemScore, ...]]:
+        for at, row in enumerate(self.rows):
+            more = self.repeats.get(at, ())
+            # A first repeat that was never asked, beside others that were, is no answer and no failure.
+            yield more if more and row.state == "missing" else (row, *more)
+
+    def _means(self, value: Callable[[ItemScore], bool]) -> list[float]:
+        return [sum(map(value, rows)) / len(rows) for rows in self._all_rows()]
+
+
+class AlignedRuns(msgspec.Struct, frozen=True):
+    """Runs on the same items.
+
+    Attributes:
+        benchmark: the questions.
+        clusters: a label of each item's source video, in the benchmark's order.
+        groups: by dimension and name the places of the items in a group, names in the published order.
+        runs: in the order given.
+        asked: the places of the items that were asked in every run.
+        errors: of records that were left out under `lenient`.
+    """
+
+    benchmark: Benchmark
+    clusters: tuple[str, ...]
+    groups: Mapping[str, Mapping[str, tuple[int, ...]]]
+    runs: tuple[ScoredRun, ...]
+    asked: tuple[int, ...]
+    errors: tuple[InputError, ...] = ()
+
+    def asked_groups(self) -> dict[str, dict[str, list[int]]]:
+        """By dimension and name the positions in `asked` of the items in a group; groups never asked are left out."""
+        position = {place: at for at, place in enumerate(self.asked)}
+        return {
+            dimension: {
+                name: members
+                for name, places in groups.items()
+                if (members := [position[place] for place in places if place in position])
+            }
+            for dimension, groups in self.groups.items()
+        }
+
+
+class DifferingPart(msgspec.Struct, frozen=True):
+    """A part of the signature that is not the same in all runs.
+
+    Attributes:
+        part: its name, as in the signature.
+        values: one per run; `?` where it is not known.
+    """
+
+    part: str
+    values: tuple[str, ...]
+
+
+def align_runs(
+    paths: Sequence[Path],
+    load: Callable[[str], Benchmark],
+    *,
+    benchmark: Benchmark | None = None,
+    key: str | None = None,
+    protocol: Protocol | None = None,
+    partial: bool = False,
+    lenient: bool = False,
+) -> AlignedRuns:
+    """Score runs and files item by item, after making sure that they can be compared.
+
+    Args:
+        paths: runs' folders and predictions files, at least two.
+        load: finds a benchmark by the name that a run's manifest gives.
+        benchmark: the questions; without it each run's own, and a file must hold whole records.
+        key: the field of the files that holds the prediction.
+        protocol: read all answers as this protocol says, instead of each run's own.
+        partial: compare on the items that every run was asked, instead of refusing where they differ.
+        lenient: leave bad records of files out instead of raising.
+
+    Raises:
+        InputError: an input is not what it should be.
+        UsageError: fewer than two, or they are not of the same items.
+    """
+    if len(paths) < 2:
+        raise UsageError(
+            "name at least two runs, or predictions files, of the same benchmark", code="too-few-runs"
+        )
+    paths = [run_of(path) for path in paths]
+    manifests = [find_run(path) for path in paths]
+    _check_named_benchmarks(paths, manifests)
+    known: dict[str, Benchmark] = {}
+    runs: list[ScoredRun] = []
+    benchmarks: list[Benchmark] = []
+    groups: dict[str, tuple[str, ...]] = {}
+    errors: dict[tuple[str | None, int | None], InputError] = {}
+    for place, (path, manifest) in enumerate(zip(paths, manifests, strict=True)):
+        own = benchmark or _own_benchmark(path, manifest, load, known, lenient=lenient)
+        rule, label = (protocol.reading, protocol.label) if protocol else (None, None)
+        task = Task(
+            path, own, key, rule, label, keep="all", lenient=lenient, clustered=False, manifest=manifest
+        )
+        scored = score_task(task)
+        for error in scored.errors:
+            # A bad record of a file that is its own benchmark is met twice.
+            errors.setdefault((error.file, error.line), error)
+        groups = groups or {dimension: tuple(names) for dimension, names in scored.score.groups.items()}
+        run = _scored_run(_letters(place), path, own, scored, rule)
+        runs.append(run)
+        benchmarks.append(own)
+        if own.digest != benchmarks[0].digest:
+            raise _other_benchmark((runs[0], benchmarks[0]), (run, own))
+    # The digest leaves addresses out: take the benchmark that knows most of them.
+    common = max(benchmarks, key=lambda one: sum(item.url is not None for item in one))
+    aligned = [_in_order(run, own, common) for run, own in zip(runs, benchmarks, strict=True)]
+    return AlignedRuns(
+        common,
+        clusters_of(common),
+        {
+            dimension: {name: tuple(_members(common, dimension, name)) for name in groups[dimension]}
+            for dimension in DIMENSIONS
+        },
+        tuple(aligned),
+        _asked_in_all(aligned, partial=partial),
+        tuple(errors.values()),
+    )
+
+
+def differing_parts(runs: Sequence[ScoredRun]) -> tuple[DifferingPart, ...]:
+    """The parts of the signatures that are not the same in all runs, the model aside."""
+    parts = []
+    for part in PARTS:
+        values = tuple(run.parts.get(part, "?") for run in runs)
+        if part not in _NOT_COMPARED and len(set(values)) > 1:
+            parts.append(DifferingPart(part, values))
+    texts = {msgspec.json.encode(run.manifest.protocol) for run in runs if run.manifest is not None}
+    labels = {run.manifest.protocol.label for run in runs if run.manifest is not None}
+    if len(texts) > len(labels):
+        # Two recipes with the same name.
+        digests = tuple("?" if run.manifest is None else f"#{_digest(run.manifest.protocol)}" for run in runs)
+        parts.append(DifferingPart("protocol text", digests))
+    return tuple(parts)
+
+
+def _scored_run(
+    label: str, path: Path, benchmark: Benchmark, scored: Scored, rule: ReadingRule | None
+) -> ScoredRun:
+    repeats: dict[int, list[ItemScore]] = {}
+    if scored.manifest is not None:
+        rule = rule if rule is not None else scored.manifest.protocol.reading
+        places = {item.id: at for at, item in enumerate(benchmark)}
+        for (item_id, rotation, repeat), (_, answer) in sorted(scored.answers.items()):
+            if rotation or not repeat or item_id not in places:
+                continue
+            text = answer.text if answer.failure is None else None
+            row = score_answer(benchmark[item_id], text, rule)
+            repeats.setdefault(places[item_id], []).append(row)
+    return ScoredRun(
+        label,
+        path,
+        scored.manifest,
+        scored.parts,
+        scored.score.signature,
+        scored.score.states,
+        scored.rows,
+        {place: tuple(rows) for place, rows in repeats.items()},
+    )
+
+
+def _in_order(run: ScoredRun, own: Benchmark, common: Benchmark) -> ScoredRun:
+    if own is common:
+        return run
+    place = {row.id: at for at, row in enumerate(run.rows)}
+    order = [place[item.id] for item in common]
+    return msgspec.structs.replace(
+        run,
+        rows=tuple(run.rows[at] for at in order),
+        repeats={new: run.repeats[old] for new, old in enumerate(order) if old in run.repeats},
+    )
+
+
+def _asked_in_all(runs: Sequence[ScoredRun], *, partial: bool) -> tuple[int, ...]:
+    asked = [run.asked() for run in runs]
+    common = tuple(at for at, each in enumerate(zip(*asked, strict=True)) if all(each))
+    if not common:
+        raise UsageError(
+            "no item was asked in all of these runs, so there is nothing to compare", code="nothing-asked"
+        )
+    if partial or all(own == asked[0] for own in asked):
+        return common
+    lines = "".join(
+        f"\n  {run.name}: asked {sum(own):,} items, {sum(own) - len(common):,} of them not in every run"
+        for run, own in zip(runs, asked, strict=True)
+    )
+    raise UsageError(
+        f"the runs were not asked the same items:{lines}",
+        code="other-items-asked",
+        hint=(
+            "continue the run that lacks items (the same mmar run command), or compare on the "
+            f"{len(common):,} items that all were asked with --partial"
+        ),
+    )
+
+
+def _digest(protocol: Protocol) -> str:
+    return hashlib.sha256(msgspec.json.encode(protocol)).hexdigest()[:8]
+
+
+def _letters(place: int) -> str:
+    """The label at a place, counting from 0: A to Z, then AA, AB and so on."""
+    before, here = divmod(place, 26)
+    return (_letters(before - 1) if before else "") + chr(ord("A") + here)
+
+
+def _own_benchmark(
+    path: Path,
+    manifest: Manifest | None,
+    load: Callable[[str], Benchmark],
+    known: dict[str, Benchmark],
+    *,
+    lenient: bool,
+) -> Benchmark:
+    if manifest is not None:
+        name = manifest.benchmark.origin
+        if name not in known:
+            known[name] = load(name)
+        return known[name]
+    if "choices" not in first_names(path):
+        raise InputError(
+            "the records hold no choices, so they cannot be scored by themselves",
+            file=str(path),
+            field="choices",
+            code="benchmark-needed",
+            hint="name the benchmark that they answer: --benchmark mmar, or a path",
+        )
+    return load_benchmark(path, name="file", lenient=lenient)
+
+
+def _check_named_benchmarks(paths: Sequence[Path], manifests: Sequence[Manifest | None]) -> None:
+    """Refuse runs of different benchmarks before any is loaded."""
+    named = [(path, manifest.benchmark) for path, manifest in zip(paths, manifests, strict=True) if manifest]
+    for path, ref in named[1:]:
+        if ref.digest != named[0][1].digest:
+            lines = "".join(
+                f"\n  {where}: {one.name}#{one.digest[:8]}, {one.n:,} items"
+                for where, one in (named[0], (path, ref))
+            )
+            raise UsageError(
+                f"the runs are of different benchmarks, so they cannot be compared:{lines}",
+                code="other-benchmark",
+            )
+
+
+def _other_benchmark(first: tuple[ScoredRun, Benchmark], second: tuple[ScoredRun, Benchmark]) -> UsageError:
+    """The error for two sets of questions: they hold other items, or an item asks something else."""
+    (one, mine), (two, its) = first, second
+    only = [
+        (run, [item.id for item in a if item.id not in b.by_id])
+        for run, a, b in ((one, mine, its), (two, its, mine))
+    ]
+    if any(ids for _, ids in only):
+        examples = "; ".join(
+            f"{len(ids):,} items only in {run.label}, such as {ids[0]}" for run, ids in only if ids
+        )
+        return UsageError(
+            f"{one.name} and {two.name} cannot be compared: they hold other items ({examples})",
+            code="other-items",
+            hint="name the benchmark with --benchmark where a file leaves items out",
+        )
+    changed = [item.id for item in mine if Question.of(item) != Question.of(its[item.id])]
+    return UsageError(
+        f"{one.name} and {two.name} cannot be compared: {len(changed):,} items ask something else, such as "
+        f"{changed[0]}; they are of two editions (content digests {mine.digest[:8]} and {its.digest[:8]})",
+        code="other-edition",
+    )
+
+
+def _members(benchmark: Benchmark, dimension: str, name: str) -> Iterator[int]:
+    attribute = dimension.replace("-", "_")
+    return (at for at, item in enumerate(benchmark) if getattr(item, attribute) == name)

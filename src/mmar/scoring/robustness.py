@@ -1,0 +1,333 @@
+"""Robustness of a run: the same items with their choices in other orders, and the same items asked again.
+
+Right under every rotation is CircularEval (MMBench, arXiv 2307.06281); the share of answers by slot beside the
+key's shows a preferred place (arXiv 2510.04584 tests MMAR itself). pass@k is the chance that at least one of k
+answers is right (arXiv 2107.03374), pass^k that all of them are (arXiv 2406.12045). Variance within items is
+what repeating averages away, variance between items what only more items can.
+
+A question under rotation r shows the choices moved r places to the left, so the choice that stands at i there
+is the original one at (i + r) mod n (`mmar.runs.keys.rotate`). Each answer is read against the choices as
+they were shown, and the place named is mapped back. What was planned is told by the run's sessions, so that a
+request that was never made, or got no answer, still counts as one without an answer.
+
+Everything is by the scorer `choice`, since the published rule does not say which choice it took. Percent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mmar.items import Benchmark, Item
+from mmar.protocols import ReadingRule, read
+from mmar.runs.keys import RequestKey, rotate
+from mmar.runs.spec import select
+from mmar.scoring.clusters import clusters_of
+from mmar.stats.chance import guessing
+from mmar.stats.cluster import accuracy
+from mmar.stats.interval import Interval
+from mmar.stats.repeats import majority, majority_accuracy, pass_all, pass_at, spread
+from mmar.stats.rotations import SlotShares, rotated, slot_shares
+
+if TYPE_CHECKING:
+    from mmar.models import Answer
+    from mmar.runs.manifest import Manifest
+
+__all__ = [
+    "ItemReadings",
+    "PassRates",
+    "Repeats",
+    "Rotations",
+    "SlotShare",
+    "readings_of",
+    "repeats_of",
+    "rotations_of",
+]
+
+# How many answers to draw: each number of a short run, and from a long one those that are quoted.
+_QUOTED = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_ALL_UP_TO = 10
+
+
+class ItemReadings(msgspec.Struct, frozen=True):
+    """One item with every answer to it.
+
+    Attributes:
+        item: as published.
+        rotations: number of rotations of its choices that were planned.
+        repeats: number of repeats that were planned.
+        named: for each rotation and repeat that was answered the original place of the choice named, counting
+            from 0, `None` where the answer names none. A failure is no answer.
+    """
+
+    item: Item
+    rotations: int
+    repeats: int
+    named: Mapping[tuple[int, int], int | None]
+
+    def choice(self, rotation: int, repeat: int) -> str | None:
+        """The text of the choice named, `None` where there is none."""
+        at = self.named.get((rotation, repeat))
+        return None if at is None else self.item.choices[at]
+
+    def answered(self, rotation: int, repeat: int) -> bool:
+        """Whether an answer came."""
+        return (rotation, repeat) in self.named
+
+
+class SlotShare(msgspec.Struct, frozen=True):
+    """One place in the order in which choices were shown.
+
+    Attributes:
+        slot: the place, counting from 1.
+        named: percent of the answers that name it, of those that name any.
+        key: percent of the questions answered whose right choice stood in it.
+        accuracy: percent right among those; `None` where there are none.
+    """
+
+    slot: int
+    named: float
+    key: float
+    accuracy: float | None
+
+
+class Rotations(msgspec.Struct, frozen=True):
+    """Scores over rotations; every item counts alike, however many choices it has.
+
+    Attributes:
+        n: items that were asked under more than one rotation.
+        questions: their questions in all, rotations counted singly.
+        unanswered: of these, the questions that failed or were never put; they are wrong.
+        clusters: number of source videos among the items.
+        mean: mean over items of the share of rotations that are right.
+        mean_interval: its 95 % interval, clustered by source video.
+        all_right: items right under every rotation.
+        all_right_interval: its 95 % interval, clustered by source video.
+        any_right: items right under at least one.
+        agreement: mean share of pairs of rotations that name the same choice.
+        unanimous: items whose rotations all name one same choice.
+        chance: what guessing scores on average.
+        slots: one record a slot.
+        unnamed: answers that name no slot.
+        distance: percent of the answers that would have to move for the slots to be used as the key uses them;
+            `None` without answers.
+    """
+
+    n: int
+    questions: int
+    unanswered: int
+    clusters: int
+    mean: float
+    mean_interval: Interval
+    all_right: float
+    all_right_interval: Interval
+    any_right: float
+    agreement: float | None
+    unanimous: float | None
+    chance: float
+    slots: tuple[SlotShare, ...]
+    unnamed: int
+    distance: float | None
+
+
+class PassRates(msgspec.Struct, frozen=True):
+    """What k answers are worth.
+
+    Attributes:
+        k: answers drawn.
+        pass_at: at least one right.
+        pass_all: all right.
+    """
+
+    k: int
+    pass_at: float
+    pass_all: float
+
+
+class Repeats(msgspec.Struct, frozen=True):
+    """Scores over repeats.
+
+    Attributes:
+        n: items that were asked more than once.
+        repeats: answers of each that count: as many as every one of these items was to have.
+        unanswered: answers that failed or were never asked for; they are wrong.
+        clusters: number of source videos among the items.
+        accuracy: of a single answer, over all items and repeats.
+        interval: its 95 % interval over items, clustered by source video.
+        rates: pass@k and pass^k.
+        majority: accuracy of the choice named most often; a tie is wrong.
+        majority_interval: its 95 % interval, clustered by source video.
+        tied: items without a majority because of a tie.
+        silent: items of which no repeat names a choice.
+        within: variance of an item's score (0 or 1) from repeat to repeat.
+        between: variance of the items' own chances to be right; `None` for one item.
+        correlation: intraclass correlation, between / (between + within); `None` where undefined.
+        run_deviation: standard deviation of a single run's accuracy over runs on these items, points.
+    """
+
+    n: int
+    repeats: int
+    unanswered: int
+    clusters: int
+    accuracy: float
+    interval: Interval
+    rates: tuple[PassRates, ...]
+    majority: float
+    majority_interval: Interval
+    tied: int
+    silent: int
+    within: float
+    between: float | None
+    correlation: float | None
+    run_deviation: float
+
+
+def readings_of(
+    benchmark: Benchmark,
+    manifest: Manifest,
+    answers: Mapping[RequestKey, tuple[int, Answer]],
+    rule: ReadingRule | None,
+) -> tuple[ItemReadings, ...]:
+    """Read every answer of a run, with the items that were to be asked more than once.
+
+    Args:
+        benchmark: the questions.
+        manifest: of the run; its sessions say what was to be asked.
+        answers: line and answer by request, as `mmar.runs.ledger.latest` gives them.
+        rule: how to read an answer.
+
+    Returns:
+        The items asked more than once, in the benchmark's order.
+    """
+    named: dict[str, dict[tuple[int, int], int | None]] = {}
+    most = _planned(benchmark, manifest)
+    for (item_id, rotation, repeat), (_, answer) in answers.items():
+        if item_id not in benchmark.by_id:
+            continue
+        before = most.get(item_id, (1, 1))
+        most[item_id] = max(before[0], rotation + 1), max(before[1], repeat + 1)
+        if answer.failure is None:
+            place = _original_place(benchmark[item_id], rotation, answer.text, rule)
+            named.setdefault(item_id, {})[rotation, repeat] = place
+    return tuple(
+        ItemReadings(item, *most[item.id], named.get(item.id, {}))
+        for item in benchmark
+        if most.get(item.id, (1, 1)) != (1, 1)
+    )
+
+
+def rotations_of(items: Sequence[ItemReadings]) -> Rotations | None:
+    """Score the items that were asked under more than one rotation; `None` where none was."""
+    turned = [item for item in items if item.rotations > 1]
+    if not turned:
+        return None
+    named = [[item.choice(rotation, 0) for rotation in range(item.rotations)] for item in turned]
+    answers = [item.item.answer for item in turned]
+    result = rotated(named, answers)
+    right = [[choice == answer for choice in row] for row, answer in zip(named, answers, strict=True)]
+    clusters = clusters_of(item.item for item in turned)
+    mean = accuracy([sum(row) / len(row) for row in right], clusters, answers=sum(map(len, right)))
+    every = accuracy([all(row) for row in right], clusters)
+    shares = _shares(turned)
+    return Rotations(
+        n=result.n,
+        questions=result.asked,
+        unanswered=sum(
+            not item.answered(rotation, 0) for item in turned for rotation in range(item.rotations)
+        ),
+        clusters=mean.clusters,
+        mean=result.mean,
+        mean_interval=mean.interval,
+        all_right=result.all_right,
+        all_right_interval=every.interval,
+        any_right=result.any_right,
+        agreement=result.agreement,
+        unanimous=result.unanimous,
+        chance=guessing([len(item.item.choices) for item in turned]).accuracy,
+        slots=tuple(
+            SlotShare(slot.slot + 1, slot.named_share, slot.answer_share, slot.accuracy)
+            for slot in (shares.slots if shares else ())
+        ),
+        unnamed=shares.unnamed if shares else 0,
+        distance=shares.distance if shares else None,
+    )
+
+
+def repeats_of(items: Sequence[ItemReadings]) -> Repeats | None:
+    """Score the items that were asked more than once; `None` where none was."""
+    again = [item for item in items if item.repeats > 1]
+    if not again:
+        return None
+    count = min(item.repeats for item in again)
+    votes = [[item.choice(0, repeat) for repeat in range(count)] for item in again]
+    answers = [item.item.answer for item in again]
+    right = [[vote == answer for vote in row] for row, answer in zip(votes, answers, strict=True)]
+    clusters = clusters_of(item.item for item in again)
+    mean = accuracy([sum(row) / count for row in right], clusters, answers=count * len(right))
+    vote = majority_accuracy(votes, answers)
+    won = accuracy(
+        [majority(row).choice == answer for row, answer in zip(votes, answers, strict=True)], clusters
+    )
+    variance = spread(right)
+    drawn = (
+        range(1, count + 1) if count <= _ALL_UP_TO else sorted({k for k in _QUOTED if k < count} | {count})
+    )
+    return Repeats(
+        n=len(again),
+        repeats=count,
+        unanswered=sum(not item.answered(0, repeat) for item in again for repeat in range(count)),
+        clusters=mean.clusters,
+        accuracy=variance.accuracy,
+        interval=mean.interval,
+        rates=tuple(PassRates(k, pass_at(right, k).percent, pass_all(right, k).percent) for k in drawn),
+        majority=vote.accuracy,
+        majority_interval=won.interval,
+        tied=vote.tied,
+        silent=vote.silent,
+        within=variance.within,
+        between=variance.between,
+        correlation=variance.correlation,
+        run_deviation=variance.run_deviation,
+    )
+
+
+def _shares(items: Sequence[ItemReadings]) -> SlotShares | None:
+    """Which slots the answers name, as the choices were shown; `None` without any answer."""
+    shown, keys, counts = [], [], []
+    for each in items:
+        count, answer = len(each.item.choices), each.item.answer_index
+        for (rotation, _), original in each.named.items():
+            shown.append(None if original is None else (original - rotation) % count)
+            keys.append((answer - rotation) % count)
+            counts.append(count)
+    return slot_shares(shown, keys, counts) if shown else None
+
+
+def _original_place(item: Item, rotation: int, text: str, rule: ReadingRule | None) -> int | None:
+    at = read(text, rotate(item.choices, rotation), rule).index
+    return None if at is None else (at + rotation) % len(item.choices)
+
+
+def _planned(benchmark: Benchmark, manifest: Manifest) -> dict[str, tuple[int, int]]:
+    """The most rotations and repeats that any session was to ask of each item."""
+    most: dict[str, tuple[int, int]] = {}
+    for item, rotations, repeats in _session_plans(benchmark, manifest):
+        before = most.get(item.id, (1, 1))
+        count = len(item.choices)
+        most[item.id] = (
+            max(before[0], count if rotations == 0 else min(rotations, count)),
+            max(before[1], repeats),
+        )
+    return most
+
+
+def _session_plans(benchmark: Benchmark, manifest: Manifest) -> Iterator[tuple[Item, int, int]]:
+    for session in manifest.sessions:
+        rotations, repeats = session.rotations, session.repeats
+        # A session that asks failures again asks nothing that was not planned before.
+        if (rotations, repeats) == (1, 1) or session.retry is not None:
+            continue
+        for item in select(benchmark, session.filter)[: session.limit]:
+            yield item, rotations, repeats

@@ -1,0 +1,238 @@
+"""How much of an accuracy needs the audio.
+
+Of the items that a model fails without the audio, reliance is the share that the audio turns right:
+
+    (acc_real - acc_none) / (1 - acc_none) = 1 - θ,   θ = wrong_real / wrong_none
+
+100 means that everything missed without the audio is answered with it, 0 that the audio changes nothing, and
+less than 0 that it does harm (MuChoMusic 2408.01337, RUListening and arXiv 2604.24401 argue for such a
+measure; MMAR's own noise experiment is the condition).
+
+θ is a ratio of two wrong shares on the same items. Its interval inverts the score test for paired shares (Nam
+& Blackwelder 2002, Stat. Med. 21:689; Tang, Tang & Chan 2003, Stat. Med. 22:1217) at the effective number of
+items: the counts are divided by the design effect of the clusters. The test of θ = 1 is McNemar's, so that
+the interval agrees with the fall of accuracy about zero.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mmar.errors import UsageError
+from mmar.stats.cluster import few_clusters_factor, sum_of_squares
+from mmar.stats.inputs import cluster_index, paired_scores, right_or_wrong
+from mmar.stats.interval import Interval, two_sided_z
+
+__all__ = ["RelianceRatio", "Solved", "ratio_interval", "reliance_ratio", "solved_without"]
+
+# The logarithm of the largest ratio that is searched for an end; beyond it an end is not bounded.
+_FARTHEST = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class RelianceRatio:
+    """A run with the audio beside the same run without it.
+
+    Attributes:
+        reliance: percent, at most 100, possibly below 0; None where every item is right without the audio.
+        interval: percent, at most 100; None as above and with one cluster.
+        both: items right either way.
+        only_real: items that the audio turns right.
+        only_without: items that the audio turns wrong.
+        neither: items wrong either way.
+        n: number of items.
+        clusters: number of clusters.
+    """
+
+    reliance: float | None
+    interval: Interval | None
+    both: int
+    only_real: int
+    only_without: int
+    neither: int
+    n: int
+    clusters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """Items answered without hearing them, over one or several conditions.
+
+    Attributes:
+        n: items answered under at least one condition.
+        any_condition: items right under at least one.
+        every_condition: items right under every condition in which they were answered.
+        chance_any: what guessing gives for `any_condition`, percent of `n`.
+        chance_every: what guessing gives for `every_condition`, percent of `n`.
+    """
+
+    n: int
+    any_condition: int
+    every_condition: int
+    chance_any: float
+    chance_every: float
+
+
+def reliance_ratio(
+    real: ArrayLike,
+    without: ArrayLike,
+    clusters: Sequence[Hashable] | NDArray[np.generic],
+    level: float = 0.95,
+) -> RelianceRatio:
+    """Share of the items failed without the audio that the audio turns right.
+
+    Args:
+        real: right and wrong answers with the audio, shape (n,).
+        without: those of the same model without it, same items in the same order, shape (n,).
+        clusters: one label per item, shape (n,).
+        level: confidence as a share.
+
+    Returns:
+        Reliance and its interval in percent, with the four counts.
+
+    Raises:
+        UsageError: no items, runs of different length, a score that is neither right nor wrong, an item
+            without cluster, or a level that is no share.
+
+    Example:
+        >>> reliance_ratio([1, 1, 1, 0], [1, 0, 0, 0], ["a", "b", "c", "d"]).reliance
+        66.66666666666667
+    """
+    paired_scores(real, without)
+    heard, unheard = right_or_wrong(real, "run with audio"), right_or_wrong(without, "run without audio")
+    index = cluster_index(clusters, heard.size)
+    z = two_sided_z(level)
+    n, count = int(heard.size), int(index.max()) + 1
+    both, only_real = int((heard & unheard).sum()), int((heard & ~unheard).sum())
+    only_without, neither = int((unheard & ~heard).sum()), int((~heard & ~unheard).sum())
+    wrong_real, wrong_without = only_without + neither, only_real + neither
+    value = interval = None
+    if wrong_without:
+        value = 100 * (wrong_without - wrong_real) / wrong_without
+        if count > 1:
+            effect = _design_effect(~heard, ~unheard, index)
+            counts = (neither / effect, only_without / effect, only_real / effect, both / effect)
+            ends = ratio_interval(counts, z * few_clusters_factor(n, count, level))
+            interval = Interval(100 * (1 - ends[1]), 100 * (1 - ends[0]))
+    return RelianceRatio(value, interval, both, only_real, only_without, neither, n, count)
+
+
+def ratio_interval(counts: tuple[float, float, float, float], z: float) -> tuple[float, float]:
+    """Score interval of the ratio of two paired shares.
+
+    Args:
+        counts: items with both events, the first alone, the second alone and neither; need not be whole.
+        z: normal quantile of the interval's level.
+
+    Returns:
+        Lower and upper end of (share of the first event) / (share of the second). The upper end is infinite
+        where the data do not bound it.
+
+    Example:
+        >>> low, high = ratio_interval((10, 5, 20, 65), 1.959964)
+        >>> round(low, 3), round(high, 3)
+        (0.308, 0.783)
+    """
+    both, first, second, _ = counts
+    if not both + second:
+        return 0.0, math.inf
+
+    def excess(log_ratio: float) -> float:
+        return _score(math.exp(log_ratio), counts)
+
+    if both + first:
+        estimate = math.log((both + first) / (both + second))
+        low = math.exp(_root(lambda x: excess(x) - z, -_FARTHEST, estimate))
+    else:
+        estimate, low = -_FARTHEST, 0.0
+    if excess(_FARTHEST) > -z:
+        return low, math.inf
+    return low, math.exp(_root(lambda x: excess(x) + z, estimate, _FARTHEST))
+
+
+def solved_without(
+    right: Sequence[ArrayLike], answered: Sequence[ArrayLike], choice_counts: Sequence[int]
+) -> Solved:
+    """Count the items that are right without the audio, beside what guessing gives.
+
+    A condition under which an item was not answered says nothing of it, and is left out for that item.
+
+    Args:
+        right: right and wrong answers under each condition that hides the audio (none, silence, noise, …), each
+            of shape (n,), same items in the same order.
+        answered: whether each item was answered with a choice under each condition, same shapes.
+        choice_counts: number of choices of each item.
+
+    Raises:
+        UsageError: no condition, no items, or conditions of different length.
+
+    Example:
+        >>> solved = solved_without([[1, 1, 0], [1, 0, 0]], [[1, 1, 1], [1, 0, 1]], [2, 2, 4])
+        >>> solved.every_condition, solved.any_condition
+        (2, 2)
+    """
+    if not len(right):
+        raise UsageError("name at least one run without the audio", code="no-runs")
+    rows = [right_or_wrong(row, f"condition {at}") for at, row in enumerate(right)]
+    if len({row.size for row in rows} | {len(choice_counts)}) > 1:
+        sizes = [int(row.size) for row in rows]
+        raise UsageError(f"conditions differ in their number of items: {sizes}", code="different-lengths")
+    table = np.stack(rows)
+    told = np.stack([right_or_wrong(row, f"condition {at}") for at, row in enumerate(answered)])
+    asked = told.sum(axis=0)
+    some = asked > 0
+    n = int(some.sum())
+    guess = 1 / np.asarray(choice_counts, dtype=np.float64)[some]
+    times = asked[some]
+    return Solved(
+        n=n,
+        any_condition=int((table & told).any(axis=0).sum()),
+        every_condition=int(((table | ~told).all(axis=0) & some).sum()),
+        chance_any=100 * float((1 - (1 - guess) ** times).mean()) if n else 0.0,
+        chance_every=100 * float((guess**times).mean()) if n else 0.0,
+    )
+
+
+def _design_effect(
+    wrong_real: NDArray[np.bool_], wrong_without: NDArray[np.bool_], index: NDArray[np.intp]
+) -> float:
+    """How many items count as one because clusters hold together, at least 1."""
+    n, clusters = wrong_real.size, int(index.max()) + 1
+    ratio = wrong_real.sum() / wrong_without.sum()
+    deviations = wrong_real - ratio * wrong_without
+    squares = float((deviations**2).sum()) * n / (n - 1)
+    # Without spread nothing measures how far items of a cluster agree, so each cluster counts once.
+    return max(1.0, sum_of_squares(deviations, index) / squares) if squares > 1e-12 * n else n / clusters
+
+
+def _score(ratio: float, counts: tuple[float, float, float, float]) -> float:
+    """Score statistic of a ratio; it falls as the ratio grows.
+
+    The variance takes the most likely shares under the ratio, which solve a quadratic (Nam & Blackwelder 2002).
+    """
+    both, first, second, neither = counts
+    n = both + first + second + neither
+    some = (both + first + second) / n
+    linear = (ratio**2 * (both + second + 2 * first) - (both + first)) / n
+    curved = 2 * ratio * (1 + ratio)
+    root = math.sqrt(max(0.0, linear**2 - 4 * ratio**2 * (1 + ratio) * (ratio - 1) * first / n * some))
+    alone = (linear + root) / curved
+    variance = n * ratio * max(0.0, alone + ratio * alone - (ratio - 1) * some)
+    gap = (both + first) - ratio * (both + second)
+    return gap / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, gap) if gap else 0.0
+
+
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where a falling function crosses zero, by bisection."""
+    for _ in range(80):
+        middle = (low + high) / 2
+        if function(middle) > 0:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
