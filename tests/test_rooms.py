@@ -20,6 +20,7 @@ ROOMS = (
     "audio",
     "benchmarks",
     "protocols",
+    "logs",
     "models",
     "runs",
     "scoring",

@@ -1,0 +1,203 @@
+"""Logs without a known program: records, tables and mappings whose fields are found by their usual names.
+
+This covers scripts of papers (MiMo-Audio-Eval and sglang-omni among them), spreadsheets, `{id: answer}` and answers in
+the benchmark's order. The fields can be named: `--id doc.id`, `--key result.0.text`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mmar.logs.record import (
+    LogRecord,
+    Row,
+    content_of,
+    finish_reason_of,
+    lookup,
+    options_in_prompt,
+    text_or_none,
+    unlettered,
+)
+
+__all__ = ["ANSWER_FIELDS", "answer_field", "from_mapping", "from_row", "nested_rows"]
+
+ANSWER_FIELDS = (
+    "answer_prediction",
+    "model_prediction",
+    "raw_response",
+    "raw_output",
+    "full_response",
+    "raw_prediction",
+    "model_response",
+    "model_output",
+    "model_answer",
+    "response",
+    "output",
+    "completion",
+    "generated_text",
+    "generation",
+    "prediction",
+    "predicted_answer",
+    "predicted",
+    "pred",
+)
+"""Names of the field that holds the answer, whole texts before what a program read from them."""
+
+_IDS = ("id", "item_id", "sample_id", "question_id", "qid", "custom_id", "uid", "key")
+_AUDIO = (
+    "audio_path",
+    "audio_id",
+    "audio",
+    "wav_path",
+    "audio_file",
+    "audio_filename",
+    "path",
+    "file_name",
+    "file",
+    "wav",
+)
+_QUESTIONS = ("question", "prompt", "instruction", "query", "input")
+_CHOICES = ("choices", "options", "multi-choice", "candidates")
+_VERDICTS = ("is_correct", "correct", "match", "hit", "score", "acc", "accuracy", "result")
+_EXTRACTED = ("extracted_answer", "extracted", "parsed", "parsed_answer", "predicted", "pred", "prediction")
+_LISTS = (
+    "results",
+    "samples",
+    "per_sample",
+    "predictions",
+    "responses",
+    "outputs",
+    "records",
+    "items",
+    "data",
+    "details",
+)
+
+
+def answer_field(names: Iterable[str]) -> str | None:
+    """The name among these that holds the answer by its usual spelling, or `None`."""
+    present = {name.casefold(): name for name in names}
+    return next((present[name] for name in ANSWER_FIELDS if name in present), None)
+
+
+def from_row(row: Row, line: int, *, key: str, id_field: str | None = None) -> LogRecord:
+    """A record from a row whose fields have usual names.
+
+    Args:
+        row: decoded object or table row.
+        line: 1-based position.
+        key: path of the field with the answer.
+        id_field: path of the field with the item's id; by default the first of the usual names.
+    """
+    value = lookup(row, key)
+    text, thinking = (value, "") if isinstance(value, str) else content_of(value)
+    found = text_or_none(value)
+    answer = text if isinstance(value, list) and text else found
+    prompt = _first(row, _QUESTIONS)
+    names = {name for name in row if name != key}
+    return LogRecord(
+        line,
+        answer,
+        id=text_or_none(lookup(row, id_field)) if id_field else _first(row, _IDS),
+        audio=_first(row, _AUDIO),
+        question=prompt,
+        choices=_choices(row) or options_in_prompt(prompt),
+        thinking=thinking
+        or _first(row, ("thinking_prediction", "thinking", "reasoning", "reasoning_content"))
+        or "",
+        finish_reason=finish_reason_of(row.get("finish_reason", row.get("stop_reason"))),
+        failure=None
+        if answer is not None
+        else _first(row, ("error", "failure")) or "the log holds no answer",
+        verdict=next(
+            (verdict for name in _VERDICTS if (verdict := _verdict(row.get(name))) is not None), None
+        ),
+        extracted=next((text_or_none(row[name]) for name in _EXTRACTED if name in names), None),
+    )
+
+
+def from_mapping(value: Mapping[str, Any]) -> list[Row] | None:
+    """The rows of `{id: answer}` or `{id: {fields}}`; `None` if the object is neither."""
+    if not value:
+        return None
+    if all(each is None or isinstance(each, str) for each in value.values()):
+        return [{"id": name, "answer_prediction": each} for name, each in value.items()]
+    if all(isinstance(each, Mapping) and answer_field(each) for each in value.values()):
+        return [{"id": name, **each} for name, each in value.items()]
+    return None
+
+
+def nested_rows(value: Mapping[str, Any]) -> list[Any] | None:
+    """The list of records that stands under a usual name, or the only list of objects there is."""
+    lists = {
+        name: each
+        for name, each in value.items()
+        if isinstance(each, list) and each and isinstance(each[0], Mapping)
+    }
+    for name in _LISTS:
+        if name in lists:
+            return lists[name]
+    if len(lists) == 1:
+        return next(iter(lists.values()))
+    inner = [nested_rows(each) for each in value.values() if isinstance(each, Mapping)]
+    found = [rows for rows in inner if rows]
+    return found[0] if len(found) == 1 else None
+
+
+def _first(row: Row, names: Iterable[str]) -> str | None:
+    for name in names:
+        value = row.get(name)
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        text = text_or_none(value)
+        if text not in (None, ""):
+            return text
+    return None
+
+
+def _choices(row: Row) -> tuple[str, ...] | None:
+    for name in _CHOICES:
+        value = row.get(name)
+        if isinstance(value, list) and len(value) > 1 and all(isinstance(choice, str) for choice in value):
+            return unlettered(value)
+    for first in ("A", "choice_1", "choice_a", "option_a"):
+        columns = _columns(row, first)
+        if len(columns) > 1:
+            return tuple(columns)
+    return None
+
+
+def _columns(row: Row, first: str) -> list[str]:
+    """Choices in columns `A`, `B`, ... or `choice_1`, `choice_2`, ... up to the first that is missing or empty."""
+    columns = []
+    for index in range(26):
+        name = (
+            first[:-1] + chr(ord(first[-1]) + index)
+            if not first.endswith("1")
+            else f"{first[:-1]}{index + 1}"
+        )
+        value = text_or_none(row.get(name))
+        if value in (None, ""):
+            break
+        columns.append(str(value))
+    return columns
+
+
+def _verdict(value: object) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float) and value in (0, 1):
+        return bool(value)
+    if isinstance(value, str) and value.casefold() in (
+        "true",
+        "false",
+        "correct",
+        "incorrect",
+        "0",
+        "1",
+        "1.0",
+        "0.0",
+    ):
+        return value.casefold() in ("true", "correct", "1", "1.0")
+    return None

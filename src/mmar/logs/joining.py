@@ -1,0 +1,231 @@
+"""Whose answer each record of a log is: by id, by clip, by question and choices, or by position.
+
+A log that answers another benchmark, another edition or one item twice would give a number that says nothing, so each
+such record is an error with its line, unless the caller leaves it out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath, PureWindowsPath
+
+import msgspec
+
+from mmar.errors import InputError
+from mmar.items import Benchmark, Item
+from mmar.logs.record import LogRecord, PredictionLog
+
+__all__ = ["JoinedAnswer", "JoinedLog", "join_log"]
+
+
+class JoinedAnswer(msgspec.Struct, frozen=True):
+    """A record of the log and how its question was put.
+
+    Attributes:
+        record: as the log has it.
+        shown: the item's choices in the order in which the prompt showed them; `None` for the item's own order.
+    """
+
+    record: LogRecord
+    shown: tuple[str, ...] | None = None
+
+
+class JoinedLog(msgspec.Struct, frozen=True):
+    """A log joined to a benchmark.
+
+    Attributes:
+        program: the program that wrote it.
+        answers: by item id, in the log's order.
+        methods: how many records were joined by `id`, `audio`, `question` and `position`.
+        notes: what a reader of the scores must know, one sentence each.
+    """
+
+    program: str
+    answers: Mapping[str, JoinedAnswer]
+    methods: Mapping[str, int]
+    notes: tuple[str, ...]
+
+    @property
+    def verdicts(self) -> dict[str, bool]:
+        """What the program itself scored, by item id, where the log says so."""
+        return {
+            name: each.record.verdict
+            for name, each in self.answers.items()
+            if each.record.verdict is not None
+        }
+
+
+def join_log(
+    log: PredictionLog, benchmark: Benchmark, on_error: Callable[[InputError], None] | None = None
+) -> JoinedLog:
+    """Find the item of each record.
+
+    Args:
+        log: the log.
+        benchmark: the questions.
+        on_error: called with the error of a record that does not belong, which is then left out.
+
+    Raises:
+        InputError: without `on_error`: codes `unknown-item`, `ambiguous-item`, `duplicate-id`, `other-question`.
+    """
+    index = _Index(benchmark)
+    answers: dict[str, JoinedAnswer] = {}
+    methods: Counter[str] = Counter()
+    later = 0
+    for position, record in enumerate(log.records()):
+        if record.id is not None and "#" in record.id and record.id.rpartition("#")[0] in answers:
+            later += 1
+            continue
+        try:
+            item, method = index.find(record, position, log.file)
+            if item.id in answers:
+                raise InputError(
+                    f'"{item.id}" is answered a second time, first in record {answers[item.id].record.line}',
+                    file=log.file,
+                    line=record.line,
+                    code="duplicate-id",
+                    hint="keep one answer for each item, or use --lenient to keep the first",
+                )
+            shown = _shown(item, record, log.file)
+        except InputError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+            continue
+        methods[method] += 1
+        answers[item.id] = JoinedAnswer(record, shown)
+    notes = list(log.notes)
+    joined = {name: count for name, count in methods.items() if name != "id"}
+    if joined:
+        notes.append(
+            "joined to the benchmark by " + ", ".join(f"{name} ({count})" for name, count in joined.items())
+        )
+    shuffled = sum(each.shown is not None for each in answers.values())
+    if shuffled:
+        notes.append(
+            f"the order of the choices is that of each prompt; it differs from the benchmark's for {shuffled}"
+        )
+    if later:
+        notes.append(f"{later} answers of later epochs are left out")
+    return JoinedLog(log.program, answers, methods, tuple(notes))
+
+
+class _Index:
+    """The ways to find an item."""
+
+    def __init__(self, benchmark: Benchmark) -> None:
+        self._benchmark = benchmark
+        self._items = list(benchmark)
+        self._clips: defaultdict[str, list[Item]] = defaultdict(list)
+        self._questions: defaultdict[str, list[Item]] = defaultdict(list)
+        for item in self._items:
+            self._clips[_stem(item.audio_path)].append(item)
+            self._questions[_plain(item.question)].append(item)
+
+    def find(self, record: LogRecord, position: int, file: str) -> tuple[Item, str]:
+        """The item of a record and the method by which it was found."""
+        if record.id is not None and (item := self._benchmark.by_id.get(record.id)) is not None:
+            return item, "id"
+        if record.audio is not None:
+            items = self._by_text(record, self._clips.get(_stem(record.audio), []))
+            if len(items) == 1:
+                return items[0], "audio"
+        if record.question is not None:
+            items = self._by_question(record)
+            if len(items) == 1:
+                return items[0], "question"
+            if position < len(self._items) and self._items[position] in items:
+                return self._items[position], "question and position"
+            if items:
+                raise InputError(
+                    f"{len(items)} items have this question and these choices",
+                    file=file,
+                    line=record.line,
+                    code="ambiguous-item",
+                    hint="name the field that holds the item's id with --id",
+                )
+        elif record.id is None and record.audio is None and position < len(self._items):
+            return self._items[position], "position"
+        name = f'"{record.id}"' if record.id is not None else "this record"
+        raise InputError(
+            f'{name} is not an item of the benchmark "{self._benchmark.name}"',
+            file=file,
+            line=record.line,
+            field="id" if record.id is not None else None,
+            code="unknown-item",
+            hint="name the benchmark with --benchmark or the id's field with --id; --lenient leaves such records out",
+        )
+
+    def _by_question(self, record: LogRecord) -> list[Item]:
+        """Items whose question is a line of the prompt, and whose choices the record shows."""
+        lines = [_plain(line) for line in (record.question or "").splitlines()]
+        candidates = list(self._questions.get(_plain(record.question or ""), ()))
+        for line in lines:
+            candidates += self._questions.get(line, ())
+            # Prompts put a word such as "Question:" before, or a sentence behind it.
+            _, colon, rest = line.partition(":")
+            candidates += self._questions.get(rest.strip(), ()) if colon else ()
+        if not candidates:
+            whole = _plain(record.question or "")
+            candidates = [
+                item for item in self._items if len(item.question) > 20 and _plain(item.question) in whole
+            ]
+        unique = list({item.id: item for item in candidates}.values())
+        return self._by_text(record, unique)
+
+    def _by_text(self, record: LogRecord, items: list[Item]) -> list[Item]:
+        """Of several items those whose choices the record shows; a single one as it is."""
+        if len(items) < 2:
+            return items
+        prompt = _plain(record.question or "")
+        shown = None if record.choices is None else sorted(map(_plain, record.choices))
+        if shown is not None:
+            exact = [item for item in items if sorted(map(_plain, item.choices)) == shown]
+            if exact:
+                return exact
+        return [
+            item
+            for item in items
+            if _plain(item.question) in prompt and all(_plain(choice) in prompt for choice in item.choices)
+        ]
+
+
+def _shown(item: Item, record: LogRecord, file: str) -> tuple[str, ...] | None:
+    """The item's choices in the order of the record's prompt, where that is another one."""
+    if record.choices is None:
+        return None
+    own = [_plain(choice) for choice in item.choices]
+    shown = [_plain(choice) for choice in record.choices]
+    if own == shown:
+        return None
+    if sorted(own) == sorted(shown):
+        remaining = list(zip(own, item.choices, strict=True))
+        order = []
+        for choice in shown:
+            position = next(index for index, (name, _) in enumerate(remaining) if name == choice)
+            order.append(remaining.pop(position)[1])
+        return tuple(order)
+    prompt = _plain(record.question or "")
+    if prompt and all(choice in prompt for choice in own):
+        return None  # lettered lines of the prompt that are not the choices
+    raise InputError(
+        f'the choices are not those of the item "{item.id}": the log has {list(record.choices)!r}',
+        file=file,
+        line=record.line,
+        code="other-question",
+        hint="the log answers another edition of the benchmark; name it with --benchmark",
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _stem(path: str) -> str:
+    name = (PureWindowsPath if "\\" in path else PurePosixPath)(path.partition("?")[0]).name
+    stem, dot, suffix = name.rpartition(".")
+    return stem if dot and suffix.casefold() in _SUFFIXES else name
+
+
+_SUFFIXES = {"wav", "mp3", "flac", "ogg", "opus", "m4a", "aac", "webm", "mp4"}

@@ -1,0 +1,243 @@
+"""The logs of evaluation programs that hold one JSON object an answer, one reader a program.
+
+A reader recognises a record by the fields that only its program writes. Each says with which release its layout was
+written; the tests read files that those releases wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from mmar.logs.record import (
+    LogRecord,
+    Row,
+    content_of,
+    finish_reason_of,
+    lookup,
+    message_text,
+    options_in_prompt,
+    text_or_none,
+    unlettered,
+)
+
+__all__ = ["PROGRAMS", "Program"]
+
+
+class Program(msgspec.Struct, frozen=True):
+    """How the records of one program are recognised and read.
+
+    Attributes:
+        name: of the program.
+        matches: whether a record is of this program.
+        read: the record as a `LogRecord`; `None` for one that holds no answer.
+    """
+
+    name: str
+    matches: Callable[[Row], bool]
+    read: Callable[[Row, int], LogRecord | None]
+
+
+def _lmms_eval(row: Row, line: int) -> LogRecord:
+    """Logs of lmms-eval 0.7.3 with `--log_samples`: `doc_id`, `target`, `filtered_resps`, `input`, a dictionary a metric.
+
+    `resps` holds the raw answer where the release writes it; `doc` is the data set's record.
+    """
+    doc = row.get("doc") if isinstance(row.get("doc"), Mapping) else {}
+    assert isinstance(doc, Mapping)
+    metrics = [
+        value
+        for name, value in row.items()
+        if name not in ("doc", "arguments") and isinstance(value, Mapping) and not name.startswith("token")
+    ]
+    own = next((metric for metric in metrics if "score" in metric or "prediction" in metric), {})
+    text = _first_text(row.get("resps"))
+    text = text if text is not None else _first_text(row.get("filtered_resps"))
+    if text is None:
+        text = text_or_none(own.get("raw_response"))
+    prompt = text_or_none(row.get("input")) or text_or_none(lookup(row, "arguments.0.0"))
+    choices = doc.get("choices", doc.get("options"))
+    score = own.get("score")
+    if score is None:
+        score = next((row[name] for name in ("acc", "exact_match", "accuracy") if name in row), None)
+    return LogRecord(
+        line,
+        text,
+        id=_first_id(doc, "id", "audio_id", "question_id") or _first_id(own, "id", "question_id"),
+        audio=_path(doc.get("audio_path", doc.get("audio_id"))),
+        question=text_or_none(doc.get("question")) or prompt,
+        choices=options_in_prompt(prompt) or _choices(choices),
+        failure=None if text is not None else "the log holds no answer",
+        verdict=_verdict(score),
+        extracted=text_or_none(own.get("prediction", own.get("pred"))),
+    )
+
+
+def _evalscope(row: Row, line: int) -> LogRecord:
+    """Logs of evalscope 1.14.1: `predictions/MODEL/*.jsonl` (`model_output`) and `reviews/MODEL/*.jsonl` (`sample_score`)."""
+    metadata = row.get("metadata") or lookup(row, "sample_score.sample_metadata") or {}
+    prompt = message_text(row.get("messages"))
+    content = lookup(row, "model_output.choices.0.message.content")
+    if content is None:
+        content = message_text(row.get("messages"), "assistant")
+    if content is None:
+        content = lookup(row, "sample_score.score.prediction")
+    text, thinking = content_of(content)
+    error = text_or_none(lookup(row, "model_output.error"))
+    score = lookup(row, "sample_score.score.value")
+    name = lookup(row, "sample_score.score.main_score_name")
+    value = score.get(name, next(iter(score.values()), None)) if isinstance(score, Mapping) else None
+    return LogRecord(
+        line,
+        None if content is None or error else text,
+        id=_first_id(metadata, "id", "item_id", "question_id"),
+        audio=_path(lookup(metadata, "audio_path") or lookup(metadata, "audio_id")),
+        question=prompt,
+        choices=options_in_prompt(prompt),
+        thinking=thinking,
+        finish_reason=finish_reason_of(lookup(row, "model_output.choices.0.stop_reason")),
+        failure=error or ("the log holds no answer" if content is None else None),
+        verdict=_verdict(value),
+        extracted=text_or_none(lookup(row, "sample_score.score.extracted_prediction")),
+    )
+
+
+def _ms_swift(row: Row, line: int) -> LogRecord:
+    """Results of ms-swift 4.6.0, `swift infer --result_path`: `response`, `labels`, `messages`, `audios`."""
+    prompt = message_text(row.get("messages"))
+    audio = row.get("audios")
+    first = audio[0] if isinstance(audio, list) and audio else audio
+    return LogRecord(
+        line,
+        text_or_none(row.get("response")),
+        id=_first_id(row, "id", "item_id"),
+        audio=_path(first.get("path") if isinstance(first, Mapping) else first),
+        question=prompt,
+        choices=options_in_prompt(prompt),
+        finish_reason=finish_reason_of(row.get("finish_reason")),
+        failure=None if isinstance(row.get("response"), str) else "the log holds no answer",
+    )
+
+
+def _openai_batch(row: Row, line: int) -> LogRecord:
+    """Output of OpenAI's batch API: `custom_id`, `response.body` (chat completions or responses), `error`.
+
+    Source: platform.openai.com/docs/guides/batch, read 2026-11.
+    """
+    body = lookup(row, "response.body") or {}
+    message = lookup(body, "choices.0.message") or {}
+    text, thinking = content_of(message.get("content") if isinstance(message, Mapping) else None)
+    if isinstance(body, Mapping) and isinstance(body.get("output"), list):
+        parts = [
+            part for part in body["output"] if isinstance(part, Mapping) and part.get("type") == "message"
+        ]
+        text = "\n".join(content_of(part.get("content"))[0] for part in parts)
+    status = lookup(row, "response.status_code")
+    error = lookup(row, "error.message") or lookup(body, "error.message")
+    failed = bool(row.get("error")) or (isinstance(status, int) and status >= 400) or not body
+    return LogRecord(
+        line,
+        None if failed else text,
+        id=text_or_none(row.get("custom_id")),
+        thinking=thinking or text_or_none(lookup(message, "reasoning_content")) or "",
+        finish_reason=finish_reason_of(lookup(body, "choices.0.finish_reason"))
+        or finish_reason_of(lookup(body, "incomplete_details.reason")),
+        failure=(text_or_none(error) or f"status {status}") if failed else None,
+    )
+
+
+def _gemini_batch(row: Row, line: int) -> LogRecord:
+    """Output of Gemini's batch API: `key` and `response` (or `error`); Vertex AI writes `request` beside it.
+
+    Source: ai.google.dev/gemini-api/docs/batch-api, read 2026-11.
+    """
+    response = row.get("response") if isinstance(row.get("response"), Mapping) else row
+    parts = lookup(response, "candidates.0.content.parts")
+    text: list[str] = []
+    thinking: list[str] = []
+    for part in parts if isinstance(parts, list) else ():
+        if isinstance(part, Mapping) and isinstance(part.get("text"), str):
+            (thinking if part.get("thought") else text).append(part["text"])
+    error = lookup(row, "error.message") or lookup(response, "promptFeedback.blockReason")
+    request = lookup(row, "request.contents.0.parts")
+    prompt = "\n".join(
+        part["text"]
+        for part in (request if isinstance(request, list) else ())
+        if isinstance(part, Mapping) and isinstance(part.get("text"), str)
+    )
+    return LogRecord(
+        line,
+        "".join(text) if text else None,
+        id=_first_id(row, "key", "custom_id", "id"),
+        question=prompt or None,
+        choices=options_in_prompt(prompt),
+        thinking="".join(thinking),
+        finish_reason=finish_reason_of(lookup(response, "candidates.0.finishReason")),
+        failure=None if text else text_or_none(error) or "the log holds no answer",
+    )
+
+
+PROGRAMS = (
+    Program(
+        "lmms-eval", lambda row: "doc_id" in row and ("resps" in row or "filtered_resps" in row), _lmms_eval
+    ),
+    Program(
+        "evalscope",
+        lambda row: "index" in row and ("model_output" in row or "sample_score" in row) and "messages" in row,
+        _evalscope,
+    ),
+    Program("ms-swift", lambda row: "response" in row and "messages" in row and "labels" in row, _ms_swift),
+    Program(
+        "OpenAI batch output",
+        lambda row: "custom_id" in row and ("response" in row or "error" in row),
+        _openai_batch,
+    ),
+    Program(
+        "Gemini batch output",
+        lambda row: (
+            "candidates" in (row["response"] if isinstance(row.get("response"), Mapping) else ())
+            or "candidates" in row
+            or ("key" in row and isinstance(row.get("error"), Mapping))
+        ),
+        _gemini_batch,
+    ),
+)
+
+
+def _first_text(value: object) -> str | None:
+    """The first string in nested lists."""
+    while isinstance(value, list):
+        value = value[0] if value else None
+    return text_or_none(value)
+
+
+def _first_id(row: object, *names: str) -> str | None:
+    for name in names:
+        value = text_or_none(lookup(row, name))
+        if value is not None and value not in ("", "unknown"):
+            return value
+    return None
+
+
+def _choices(value: object) -> tuple[str, ...] | None:
+    if isinstance(value, list) and len(value) > 1 and all(isinstance(choice, str) for choice in value):
+        return unlettered(value)
+    return None
+
+
+def _path(value: Any) -> str | None:
+    return (
+        value
+        if isinstance(value, str) and value and len(value) < 4096 and not value.startswith("data:")
+        else None
+    )
+
+
+def _verdict(value: object) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float) and value in (0, 1):
+        return bool(value)
+    return None
