@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from mmar.errors import UsageError
+from expect import raises
 from mmar.models import ModelOptions, RequestFailed, open_model
 from mmar.protocols import Message, Request
 from servers import fake_program
@@ -119,20 +119,21 @@ def test_idle_threads_end_with_the_model():
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "code"),
     [
-        ("python:nowhere_at_all:f", "No module named"),
-        ("python:json", "names no function"),
-        ("python:json:nothing", "no function “nothing”"),
-        ("python:json:__doc__", "no function"),
-        ("python:/nowhere.py:f", "cannot be imported"),
+        ("python:nowhere_at_all:f", "import-failed"),
+        ("python:json", "unknown-model"),
+        ("python:json:nothing", "unknown-model"),
+        ("python:json:__doc__", "unknown-model"),
+        ("python:/nowhere.py:f", "import-failed"),
     ],
 )
-def test_what_is_not_there_is_refused_at_once(name, words):
-    with pytest.raises(UsageError, match=words):
+def test_what_is_not_there_is_refused_at_once(name, code):
+    with raises(code, argument="model"):
         open_model(name)
 
 
 def test_a_file_with_a_fault_is_named_with_it(function):
-    with pytest.raises(UsageError, match="SyntaxError"):
-        open_model(function("def f(:"))
+    with raises("import-failed") as caught:
+        open_model(function("x = 1\ndef f(:"))
+    assert ".py:2)" in caught.value.message

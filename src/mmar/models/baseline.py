@@ -63,7 +63,9 @@ def open_baseline(name: str, options: ModelOptions) -> Baseline:
     }
     if name not in answers:
         raise UsageError(
-            f"no model “baseline/{name}”; there are {', '.join(f'baseline/{each}' for each in answers)}"
+            f'unknown model "baseline/{name}"; there are {", ".join(f"baseline/{each}" for each in answers)}',
+            code="unknown-model",
+            argument="model",
         )
     return Baseline(f"baseline/{name}", name.startswith("listener"), answers[name])
 
@@ -86,7 +88,7 @@ def _listen(request: Request, seed: int) -> tuple[str, str]:
     from mmar.models.listener import answer_from_audio
 
     if request.audio is None:
-        raise UsageError("the listener was given no audio")
+        raise RequestFailed("audio", "the listener needs a clip, and the request has none")
     finding = answer_from_audio(read_clip(request.audio), request.question, request.choices, seed)
     return finding.choice, finding.reason
 

@@ -91,7 +91,9 @@ class CaptionStore:
                 path, timeout=_BUSY_S, check_same_thread=False, isolation_level=None
             )
         except (OSError, sqlite3.OperationalError) as error:
-            raise ExternalError(f"{path}: the captions cannot be opened ({error})") from None
+            raise ExternalError(
+                f"{path}: the captions cannot be opened ({error})", code="captions-unreadable"
+            ) from None
         try:
             self._prepare()
         except BaseException:
@@ -107,7 +109,8 @@ class CaptionStore:
                 raise InputError(
                     f"expected a caption store of version {_VERSION}, found another database",
                     file=str(self.path),
-                    hint="give the option captions another path",
+                    code="not-a-caption-store",
+                    hint="name another file with the option captions",
                 )
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute(_SCHEMA)
@@ -115,21 +118,24 @@ class CaptionStore:
             self._connection.execute(f"PRAGMA user_version = {_VERSION}")
             self._connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
-            raise ExternalError(f"{self.path}: the captions cannot be written ({error})") from None
+            raise ExternalError(
+                f"{self.path}: the captions cannot be written ({error})", code="captions-write"
+            ) from None
         except sqlite3.DatabaseError as error:
             raise InputError(
                 f"expected a caption store, found something else ({error})",
                 file=str(self.path),
-                hint="give the option captions another path",
+                code="not-a-caption-store",
+                hint="name another file with the option captions",
             ) from None
 
     def find(self, key: CaptionKey) -> Caption | None:
-        """The caption of a key, if it is there."""
+        """The caption of a key, `None` where there is none."""
         rows = self._run("SELECT caption FROM captions WHERE key = ?", (key.digest(),))
         return msgspec.json.decode(rows[0][0], type=Caption) if rows else None
 
     def keep(self, key: CaptionKey, caption: Caption) -> Caption:
-        """Store a caption, durably, unless one is there already; returns the one that is there."""
+        """Store a caption durably, unless there is one already; returns the one that is stored."""
         row = (*(key.digest(), key.clip_sha256, key.captioner, key.how, caption.text),)
         self._run(
             "INSERT OR IGNORE INTO captions VALUES (?, ?, ?, ?, ?, ?)",
@@ -142,7 +148,9 @@ class CaptionStore:
             with self._lock:
                 return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise ExternalError(f"{self.path}: the captions cannot be used ({error})") from None
+            raise ExternalError(
+                f"{self.path}: the captions cannot be used ({error})", code="captions-unreadable"
+            ) from None
 
     def close(self) -> None:
         """Close the file."""

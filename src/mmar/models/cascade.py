@@ -21,8 +21,8 @@ from mmar.errors import MmarError, UsageError
 from mmar.models.answer import Answer, RequestFailed, Usage
 from mmar.models.audio_bytes import check_placed
 from mmar.models.captions import Caption, CaptionKey, CaptionStore
-from mmar.models.extra_options import number_of
 from mmar.models.model import Model, ModelOptions
+from mmar.models.options import number_of
 from mmar.models.registry import ADAPTERS, open_model
 from mmar.protocols import Message, Request, Settings
 
@@ -214,14 +214,18 @@ def open_cascade(name: str, options: ModelOptions) -> Cascade:
     for option in extra:
         if option not in _OPTIONS and not option.startswith(("captioner.", "reasoner.")):
             raise UsageError(
-                f"cascade knows no option “{option}”; it knows {', '.join(_OPTIONS)}, "
-                "and the halves' own as captioner.… and reasoner.…"
+                f'cascade has no option "{option}"; it has {", ".join(_OPTIONS)}, '
+                "and those of its halves as captioner.OPTION and reasoner.OPTION",
+                code="unknown-option",
+                argument="options",
             )
     path = extra.get("captions")
     if not path:
         raise UsageError(
-            f"cascade/{name} keeps its captions in a file, so that they are paid for once\n"
-            "  → give it with the option captions=FILE; reasoners that share the file share the captions"
+            f"cascade/{name} needs a file for its captions, so that they are paid for once",
+            code="missing-option",
+            argument="options",
+            hint="name it with the option captions=FILE; reasoners that share the file share the captions",
         )
     most = number_of(extra, "caption_max_tokens", 1, 1e6)
     settings = Settings(
@@ -230,7 +234,11 @@ def open_cascade(name: str, options: ModelOptions) -> Cascade:
     )
     captioner = open_model(captioner_name, _half(options, "captioner."))
     if not captioner.uses_audio:
-        raise UsageError(f"{captioner_name} is given no audio, so it cannot write captions of it")
+        raise UsageError(
+            f"{captioner_name} takes no audio, so it cannot write captions",
+            code="no-captioner",
+            argument="model",
+        )
     how = {name: value for name, value in _own(options, "captioner.").items() if name not in _NOT_HOW}
     return Cascade(
         f"cascade/{name}",
@@ -248,8 +256,10 @@ def _halves(name: str) -> tuple[str, str]:
     parts = re.split(rf"\+(?=(?:{'|'.join(ADAPTERS)})[/:])", name)
     if len(parts) != 2 or not all(parts):
         raise UsageError(
-            f"“cascade/{name}” is not CAPTIONER+REASONER\n"
-            "  → for example cascade/openai/qwen2-audio+text/deepseek-chat"
+            f'"cascade/{name}" is not of the form CAPTIONER+REASONER',
+            code="unknown-model",
+            argument="model",
+            hint="for example cascade/openai/qwen2-audio+text/deepseek-chat",
         )
     return parts[0], parts[1]
 

@@ -20,9 +20,9 @@ import msgspec
 from mmar.errors import UsageError
 from mmar.models.answer import Answer, RequestFailed
 from mmar.models.credentials import Credential, secrets_of
-from mmar.models.extra_options import check_known, choice_of, number_of
 from mmar.models.jsonl import answer_of, request_record, sent_of, without_audio
 from mmar.models.model import ModelOptions
+from mmar.models.options import check_known, choice_of, number_of
 from mmar.models.subprocess_model import Program
 from mmar.protocols import Request
 
@@ -127,11 +127,15 @@ def open_command(name: str, options: ModelOptions) -> Command:
     try:
         arguments = shlex.split(name)
     except ValueError as error:
-        raise UsageError(f"command/{name}: {error}; quote it as for a shell") from None
+        raise UsageError(
+            f"command/{name}: {error}", code="unknown-model", argument="model", hint="quote it as for a shell"
+        ) from None
     if not arguments or shutil.which(arguments[0]) is None:
         raise UsageError(
-            f"command/{name}: there is no program “{''.join(arguments[:1])}”\n"
-            "  → name one that is on the path, or give its path; arguments follow it"
+            f'command/{name}: there is no program "{"".join(arguments[:1])}"',
+            code="unknown-model",
+            argument="model",
+            hint="name one that is on the path, or give its path; arguments follow it",
         )
     return Command(
         f"command/{name}",

@@ -85,13 +85,19 @@ def find_credential(options: ModelOptions, names: Sequence[str]) -> Credential |
             secret = Path(file).expanduser().read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "it is not text"
-            raise UsageError(f"the key file {file} cannot be read ({why})") from None
+            raise UsageError(
+                f"the key file {file} cannot be read ({why})", code="missing-key", argument="options"
+            ) from None
         return _checked(secret, f"the file {file}")
     variable = options.extra.get("api_key_env")
     if variable is not None:
         if not variable.isidentifier():
             # Not shown: it may be the key itself, pasted in the wrong place.
-            raise UsageError("option api_key_env: expected the name of an environment variable")
+            raise UsageError(
+                "api_key_env: expected the name of an environment variable",
+                code="invalid-option",
+                argument="options",
+            )
         return _checked(options.environment.get(variable, "").strip(), f"the environment variable {variable}")
     for name in names:
         secret = options.environment.get(name, "").strip()
@@ -161,8 +167,10 @@ def _redacted_value(name: str, value: str, found: set[str]) -> str:
 
 def _checked(secret: str, source: str) -> Credential:
     if not secret:
-        raise UsageError(f"{source} holds no key")
+        raise UsageError(f"{source} holds no key", code="missing-key")
     if not secret.isascii() or not secret.isprintable() or " " in secret:
         # What was found is not shown: it may be the key with something pasted beside it.
-        raise UsageError(f"{source} must hold the key alone: one line of printable ASCII without spaces")
+        raise UsageError(
+            f"{source} must hold the key alone: one line of printable ASCII without spaces", code="bad-key"
+        )
     return Credential(secret, source)

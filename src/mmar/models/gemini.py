@@ -1,7 +1,9 @@
 """`gemini/NAME`: Google's models over the Gemini API's own REST format, with the clip as inline data.
 
-The service itself mixes a clip's channels into one and reduces it to 16 kbit/s (Gemini API, "Audio
-understanding", technical details); an answer's `sent` says what was given to the service.
+Source: Gemini API reference, "Generating content" (v1beta): Content, Part, Blob, GenerationConfig,
+GenerateContentResponse, FinishReason; "Audio understanding" for the media types; "Thinking" for thoughts. The service
+itself mixes a clip's channels into one and reduces it to 16 kbit/s ("Audio understanding", technical details); an
+answer's `sent` says what was given to the service.
 
 Options (`ModelOptions.extra`), explained in docs/models.md: `audio_format`, `audio_rate`, `audio_channels`,
 `audio_seconds`, `thoughts`, `body`, `api_key_file`, `api_key_env`.
@@ -10,24 +12,61 @@ Options (`ModelOptions.extra`), explained in docs/models.md: `audio_format`, `au
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
 from mmar.errors import UsageError
-from mmar.models.answer import Answer, RequestFailed
-from mmar.models.audio_bytes import AudioForm, check_placed, load_audio
-from mmar.models.credentials import KEY_OPTIONS, find_credential
-from mmar.models.extra_options import AUDIO_OPTIONS, audio_form, check_known, extra_body, yes
-from mmar.models.gemini_format import DOCUMENTED, RESERVED, GeminiForm, gemini_answer, gemini_body
+from mmar.models.answer import Answer, RequestFailed, Usage
+from mmar.models.audio_bytes import AudioBytes, AudioForm, check_placed, load_audio
+from mmar.models.chat_reply import decode_reply, no_text, stopped_by_error, stopped_by_policy
+from mmar.models.chat_request import PLACEHOLDER, StreamingBody, streaming_body
+from mmar.models.credentials import KEY_OPTIONS, embedded_secrets, find_credential
 from mmar.models.http_client import HttpClient, checked_base_url
 from mmar.models.model import ModelOptions
-from mmar.protocols import Request
+from mmar.models.options import AUDIO_OPTIONS, audio_form, check_known, extra_body, merged, yes
+from mmar.models.service_errors import error_in_reply
+from mmar.models.thinking import split_thinking
+from mmar.protocols import Message, Request
 
-__all__ = ["BASE_URL", "Gemini", "open_gemini"]
+__all__ = [
+    "BASE_URL",
+    "DOCUMENTED",
+    "Gemini",
+    "GeminiFormat",
+    "gemini_answer",
+    "gemini_body",
+    "gemini_format",
+    "open_gemini",
+]
 
 BASE_URL = "https://generativelanguage.googleapis.com/v1beta"
 KEY_NAMES = ("MMAR_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
+
+DOCUMENTED = {
+    "WAV": "audio/wav",
+    "MP3": "audio/mp3",
+    "AIFF": "audio/aiff",
+    "OGG": "audio/ogg",
+    "FLAC": "audio/flac",
+}
+"""The containers that the API documents, with its media type for each."""
+
+_RESERVED = ("contents", "systemInstruction")
+
+
+class GeminiFormat(msgspec.Struct, frozen=True):
+    """How requests are written.
+
+    Attributes:
+        thoughts: whether summaries of the model's thoughts are asked for.
+        body: fields added to every request.
+    """
+
+    thoughts: bool = False
+    body: dict[str, Any] = {}
 
 
 class Gemini:
@@ -35,14 +74,14 @@ class Gemini:
 
     Args:
         model: the service's name of it.
-        form: how requests are put.
+        form: how requests are written.
         audio: the form in which clips are sent.
         client: the servers.
     """
 
     uses_audio = True
 
-    def __init__(self, model: str, form: GeminiForm, audio: AudioForm, client: HttpClient) -> None:
+    def __init__(self, model: str, form: GeminiFormat, audio: AudioForm, client: HttpClient) -> None:
         self.name = f"gemini/{model}"
         self._path = f"/models/{quote(model, safe='')}:generateContent"
         self._form = form
@@ -61,10 +100,10 @@ class Gemini:
                 self._path, gemini_body(request, self._form, None), None
             )
         else:
-            async with self._client.turn() as turn:
+            async with self._client.upload_slot() as slot:
                 audio = await asyncio.to_thread(load_audio, request.audio, self._audio, DOCUMENTED)
                 body = gemini_body(request, self._form, audio)
-                reply, sent = await self._client.post_clip(self._path, body, audio, turn)
+                reply, sent = await self._client.post_clip(self._path, body, audio, slot)
         try:
             answer = gemini_answer(request.item_id, reply.body, reply.place)
         except RequestFailed as failure:
@@ -77,21 +116,156 @@ class Gemini:
         await self._client.close()
 
 
+def gemini_format(extra: Mapping[str, str]) -> GeminiFormat:
+    """How requests are written, by the options.
+
+    Raises:
+        UsageError: an option's value is not valid.
+    """
+    return GeminiFormat(yes(extra, "thoughts"), extra_body(extra, _RESERVED))
+
+
 def open_gemini(name: str, options: ModelOptions) -> Gemini:
     """Open a model by the service's name of it, e.g. `gemini-2.5-pro`.
 
     Raises:
-        UsageError: an option is unknown or wrong, or a key is missing.
+        UsageError: an option is unknown or not valid, or a key is missing.
     """
     check_known(options.extra, (*AUDIO_OPTIONS, *KEY_OPTIONS, "thoughts", "body"), "gemini")
-    form = GeminiForm(yes(options.extra, "thoughts"), extra_body(options.extra, RESERVED))
+    form = gemini_format(options.extra)
     base_urls = tuple(checked_base_url(url) for url in options.base_urls) or (BASE_URL,)
     credential = find_credential(options, KEY_NAMES)
     if credential is None and BASE_URL in base_urls:
         raise UsageError(
-            f"{BASE_URL} asks for a key and none was found\n"
-            "  → set GEMINI_API_KEY or MMAR_API_KEY, or name a file with the option api_key_file"
+            f"{BASE_URL} needs a key and none was found",
+            code="missing-key",
+            hint="set GEMINI_API_KEY or MMAR_API_KEY, or name a file with the option api_key_file",
         )
     headers = {"x-goog-api-key": credential.reveal()} if credential else {}
-    client = HttpClient(base_urls, headers, options.timeout_s, credential, options.environment)
+    secrets = (*((credential,) if credential else ()), *embedded_secrets(options.extra))
+    client = HttpClient(base_urls, headers, options.timeout_s, secrets)
     return Gemini(name, form, audio_form(options.extra), client)
+
+
+def gemini_body(request: Request, form: GeminiFormat, audio: AudioBytes | None) -> bytes | StreamingBody:
+    """The body of a request.
+
+    Args:
+        request: what is asked.
+        form: how it is written.
+        audio: the clip; a message's `audio` says where it stands. With `None` the text stands alone.
+    """
+    settings = request.settings
+    given = {
+        "temperature": settings.temperature,
+        "topP": settings.top_p,
+        "maxOutputTokens": settings.max_tokens,
+        "seed": settings.seed,
+    }
+    config: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if form.thoughts:
+        config["thinkingConfig"] = {"includeThoughts": True}
+    system = [{"text": message.text} for message in request.messages if message.role == "system"]
+    body: dict[str, Any] = {
+        "contents": [_content(message, audio) for message in request.messages if message.role != "system"]
+    }
+    if system:
+        body["systemInstruction"] = {"parts": system}
+    if config:
+        body["generationConfig"] = config
+    body = merged(body, form.body)
+    return msgspec.json.encode(body) if audio is None else streaming_body(body, audio.data)
+
+
+def _content(message: Message, audio: AudioBytes | None) -> dict[str, Any]:
+    parts: list[dict[str, Any]] = [{"text": message.text}] if message.text else []
+    if audio is not None and message.audio is not None:
+        sound = {"inlineData": {"mimeType": DOCUMENTED[audio.container], "data": PLACEHOLDER}}
+        parts.insert(0 if message.audio == "before" else len(parts), sound)
+    return {"role": "model" if message.role == "assistant" else "user", "parts": parts}
+
+
+def gemini_answer(item_id: str, body: bytes, place: str) -> Answer:
+    """Read a reply of status 200.
+
+    Args:
+        item_id: whose answer it is.
+        body: the reply's bytes.
+        place: where it came from, for messages.
+
+    Raises:
+        RequestFailed: it is not of the documented form, reports an error, was withheld, or holds no text. The
+            service at times sends an empty candidate for no reason, so such a reply is worth one more attempt.
+    """
+    reply = decode_reply(body, place)
+    candidates = reply.get("candidates") if isinstance(reply, dict) else None
+    candidate = candidates[0] if isinstance(candidates, list) and candidates else None
+    usage = _usage(reply.get("usageMetadata")) if isinstance(reply, dict) else None
+    if failure := error_in_reply(reply, place, has_answer=isinstance(candidate, dict)):
+        failure.usage = usage
+        raise failure
+    feedback = reply.get("promptFeedback") if isinstance(reply, dict) else None
+    if isinstance(feedback, dict) and feedback.get("blockReason"):
+        reason = feedback["blockReason"]
+        raise RequestFailed("refused", f"{place}: the prompt was blocked ({reason})", usage=usage)
+    if not isinstance(candidate, dict):
+        raise RequestFailed(
+            "bad_reply",
+            f"{place} sent a response without candidates",
+            retryable=True,
+            usage=usage,
+            max_attempts=2,
+        )
+    finish_reason = candidate.get("finishReason")
+    finish_reason = finish_reason if isinstance(finish_reason, str) else None
+    if stopped_by_policy(finish_reason):
+        message = f"{place}: the answer was withheld (finish reason {finish_reason})"
+        raise RequestFailed("refused", message, usage=usage)
+    if stopped_by_error(finish_reason):
+        message = f"{place} broke off the answer (finish reason {finish_reason})"
+        raise RequestFailed("server", message, retryable=True, usage=usage)
+    content = candidate.get("content")
+    parts = content.get("parts") if isinstance(content, dict) else None
+    texts = [
+        (bool(part.get("thought")), part["text"])
+        for part in parts or ()
+        if isinstance(part, dict) and isinstance(part.get("text"), str) and part["text"]
+    ]
+    marked, text = split_thinking("".join(text for is_thought, text in texts if not is_thought))
+    thoughts = [text for is_thought, text in texts if is_thought]
+    thinking = "\n".join([*thoughts, marked] if marked else thoughts)
+    if not text and not thinking:
+        empty = finish_reason != "MAX_TOKENS"
+        raise RequestFailed(
+            "bad_reply", no_text(finish_reason, place), retryable=empty, usage=usage, max_attempts=2
+        )
+    model = reply.get("modelVersion")
+    return Answer(
+        item_id,
+        text,
+        thinking,
+        finish_reason=finish_reason,
+        usage=usage,
+        model=model if isinstance(model, str) else None,
+    )
+
+
+def _usage(value: Any) -> Usage | None:
+    if not isinstance(value, dict):
+        return None
+
+    def count(name: str) -> int | None:
+        number = value.get(name)
+        return number if isinstance(number, int) else None
+
+    # Unlike OpenAI's, this API counts thoughts beside the candidates' tokens, not among them.
+    answer, thoughts = count("candidatesTokenCount"), count("thoughtsTokenCount")
+    output = None if answer is None and thoughts is None else (answer or 0) + (thoughts or 0)
+    details = [each for each in value.get("promptTokensDetails") or () if isinstance(each, dict)]
+    audio = sum(
+        each["tokenCount"]
+        for each in details
+        if each.get("modality") == "AUDIO" and isinstance(each.get("tokenCount"), int)
+    )
+    usage = Usage(count("promptTokenCount"), output, audio if details else None, thoughts)
+    return None if usage == Usage() else usage

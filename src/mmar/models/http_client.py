@@ -1,15 +1,21 @@
-"""Asking over HTTP: one connection pool over one or several servers, every fault told by its kind.
+"""HTTP for the adapters: requests to one or several servers, with every failure classified.
 
-The server with the fewest requests in flight is asked next. One that keeps failing is left alone for a while,
-because failing is quick and would draw all the work to it.
+The server with the fewest requests in flight is asked next. One that keeps failing is left out for a while, because
+failing is quick and would draw all requests to it. Proxies are those of the environment (`https_proxy`, `no_proxy`),
+as aiohttp reads them; servers on this machine are always reached directly.
+
+Clips are read and sent a few at a time (`UploadSlots`): when 64 requests start at once and share the processor, all 64
+clips would be read, then all sent, and the service would have nothing to do until the last of them is almost there.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import ssl
 import time
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,50 +27,104 @@ from mmar._version import __version__
 from mmar.errors import UsageError
 from mmar.models.answer import Answer, RequestFailed, Sent
 from mmar.models.audio_bytes import AudioBytes
+from mmar.models.chat_request import StreamingBody
 from mmar.models.credentials import Credential
-from mmar.models.proxy import proxy_for
-from mmar.models.spliced import SplicedBody
-from mmar.models.status import failure_of
-from mmar.models.turns import Turn, Turns
+from mmar.models.service_errors import failure_of
 
-__all__ = ["HttpClient", "Reply", "checked_base_url"]
+__all__ = ["HttpClient", "Reply", "UploadSlot", "UploadSlots", "checked_base_url"]
 
 # vLLM and SGLang close a connection that was idle for 5 s (uvicorn's default); reusing one at that very
 # moment would fail a request for nothing.
 _KEEP_ALIVE_S = 4.0
 _CONNECT_S = 30.0
-_LONGEST_REPLY = 64 * 2**20
-_LONGEST_REST_S = 15.0
+_MAX_REPLY = 64 * 2**20
+_MAX_REST_S = 15.0
 
 
-class Reply:
-    """A reply of status 200.
+class Reply(msgspec.Struct, frozen=True):
+    """A successful reply.
 
     Attributes:
         body: its bytes.
-        place: which URL gave it.
-        latency_s: seconds from sending to the last byte.
+        place: the URL that sent it.
+        latency_s: seconds from sending to the whole reply.
     """
 
-    __slots__ = ("body", "latency_s", "place")
+    body: bytes
+    place: str
+    latency_s: float
 
-    def __init__(self, body: bytes, place: str, latency_s: float) -> None:
-        self.body = body
-        self.place = place
-        self.latency_s = latency_s
+
+class UploadSlot:
+    """Permission to read a clip and send it, which ends when it is released, or after a while.
+
+    Args:
+        semaphore: where slots come from.
+        patience_s: seconds until it is released by itself: a slow disk or connection holds up nobody.
+    """
+
+    def __init__(self, semaphore: asyncio.Semaphore, patience_s: float) -> None:
+        self._semaphore: asyncio.Semaphore | None = semaphore
+        self._timer = asyncio.get_running_loop().call_later(patience_s, self.release)
+
+    def release(self) -> None:
+        """Release the slot. Idempotent."""
+        if self._semaphore is not None:
+            self._timer.cancel()
+            self._semaphore.release()
+            self._semaphore = None
+
+
+class UploadSlots:
+    """Hands out upload slots.
+
+    Args:
+        count: how many may read and send at once.
+        patience_s: how long a slot is held at most, in seconds.
+    """
+
+    def __init__(self, count: int = 4, patience_s: float = 0.05) -> None:
+        self._semaphore = asyncio.Semaphore(count)
+        self._patience_s = patience_s
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[UploadSlot]:
+        """Wait for a slot; it is released at the end of the block, if not before."""
+        await self._semaphore.acquire()
+        slot = UploadSlot(self._semaphore, self._patience_s)
+        try:
+            yield slot
+        finally:
+            slot.release()
 
 
 class _Server:
-    """One base URL and how it is doing."""
+    """One base URL, its connections and how it is doing."""
 
-    __slots__ = ("failures", "in_flight", "proxy", "rests_until", "url")
-
-    def __init__(self, url: str, proxy: str | None) -> None:
+    def __init__(self, url: str) -> None:
         self.url = url
-        self.proxy = proxy
         self.in_flight = 0
         self.failures = 0
         self.rests_until = 0.0
+        self._session: aiohttp.ClientSession | None = None
+
+    def session(self, headers: Mapping[str, str], timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+        if self._session is None:
+            # How many are in flight is the engine's decision; a bound here would only hide waiting from it.
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S, ttl_dns_cache=300)
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                headers={**headers, "Content-Type": "application/json"},
+                timeout=timeout,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=not _is_loopback(urlsplit(self.url).hostname or ""),
+            )
+        return self._session
+
+    async def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
 
 class HttpClient:
@@ -74,8 +134,7 @@ class HttpClient:
         base_urls: at least one, each checked by `checked_base_url`.
         headers: sent with each request, the credential's among them.
         timeout_s: longest wait for a reply, from sending on.
-        credential: kept out of every message.
-        environment: where proxies are looked up.
+        secrets: kept out of every message and answer.
     """
 
     def __init__(
@@ -83,30 +142,30 @@ class HttpClient:
         base_urls: tuple[str, ...],
         headers: Mapping[str, str],
         timeout_s: float,
-        credential: Credential | None = None,
-        environment: Mapping[str, str] | None = None,
+        secrets: tuple[Credential, ...] = (),
     ) -> None:
-        self._servers = [_Server(url, proxy_for(url, environment or {})) for url in base_urls]
+        self._servers = [_Server(url) for url in base_urls]
         self._headers = {"User-Agent": f"mmar/{__version__}", **headers}
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, _CONNECT_S))
-        self._credential = credential
-        self._session: aiohttp.ClientSession | None = None
-        self._turn = 0
-        self._turns = Turns()
+        self._secrets = secrets
+        self._next = 0
+        self._slots = UploadSlots()
 
     def __repr__(self) -> str:
         return f"HttpClient({', '.join(server.url for server in self._servers)})"
 
     def scrub(self, text: str) -> str:
-        """The text without the credential."""
-        return text if self._credential is None else self._credential.scrub(text)
+        """The text without the secrets."""
+        for secret in self._secrets:
+            text = secret.scrub(text)
+        return text
 
     def scrubbed(self, failure: RequestFailed) -> RequestFailed:
-        """The failure without the credential in its message."""
+        """The failure without the secrets in its message."""
         return failure.with_message(self.scrub(failure.message))
 
     def scrubbed_answer(self, answer: Answer) -> Answer:
-        """The answer without the credential, should the service have echoed it."""
+        """The answer without the secrets, should the service have echoed one."""
         return msgspec.structs.replace(
             answer,
             text=self.scrub(answer.text),
@@ -114,6 +173,10 @@ class HttpClient:
             finish_reason=answer.finish_reason and self.scrub(answer.finish_reason),
             model=answer.model and self.scrub(answer.model),
         )
+
+    def upload_slot(self) -> AbstractAsyncContextManager[UploadSlot]:
+        """Wait for a slot to read a clip and send it."""
+        return self._slots.slot()
 
     async def post(self, path: str, body: bytes | Payload) -> Reply:
         """Post a JSON body and wait for the whole reply.
@@ -123,19 +186,18 @@ class HttpClient:
             body: JSON.
 
         Raises:
-            RequestFailed: the reply is not of status 200, or none came.
+            RequestFailed: the reply is not successful, or none came.
         """
         server = self._next_server()
-        place = server.url + path
         server.in_flight += 1
         try:
-            reply = await self._post(place, body, server.proxy)
+            reply = await self._post(server, server.url + path, body)
         except RequestFailed as failure:
             if failure.kind in ("transport", "server"):
                 server.failures += 1
                 # The first failure costs no rest: a single dropped connection says nothing of the next one.
                 if server.failures > 1:
-                    rest = min(_LONGEST_REST_S, 0.25 * 2.0 ** min(server.failures, 10))
+                    rest = min(_MAX_REST_S, 0.25 * 2.0 ** min(server.failures, 10))
                     server.rests_until = time.monotonic() + rest
             raise
         finally:
@@ -144,12 +206,8 @@ class HttpClient:
         server.rests_until = 0.0
         return reply
 
-    def turn(self) -> AbstractAsyncContextManager[Turn]:
-        """Wait for a turn to read a clip and send it."""
-        return self._turns.turn()
-
     async def post_clip(
-        self, path: str, body: bytes | Payload, audio: AudioBytes | None, turn: Turn | None = None
+        self, path: str, body: bytes | Payload, audio: AudioBytes | None, slot: UploadSlot | None = None
     ) -> tuple[Reply, Sent | None]:
         """Post a body with a clip in it; the clip is hashed in a thread while the answer is awaited.
 
@@ -157,15 +215,15 @@ class HttpClient:
             path: what follows the base URL.
             body: JSON.
             audio: the clip in it, if there is one.
-            turn: given back when the body is sent.
+            slot: released when the body is sent.
 
         Raises:
             RequestFailed: as `post`.
         """
         if audio is None:
             return await self.post(path, body), None
-        if turn is not None and isinstance(body, SplicedBody):
-            body.sent = turn.give_back
+        if slot is not None and isinstance(body, StreamingBody):
+            body.sent = slot.release
         hashing = asyncio.ensure_future(asyncio.to_thread(audio.sent))
         try:
             reply = await self.post(path, body)
@@ -174,25 +232,26 @@ class HttpClient:
             raise
         return reply, await hashing
 
-    async def _post(self, place: str, body: bytes | Payload, proxy: str | None) -> Reply:
-        session = self._open()
+    async def _post(self, server: _Server, place: str, body: bytes | Payload) -> Reply:
+        session = server.session(self._headers, self._timeout)
         start = time.perf_counter()
         try:
-            async with session.post(place, data=body, allow_redirects=False, proxy=proxy) as response:
+            async with session.post(place, data=body, allow_redirects=False) as response:
                 content = await _read(response, place)
                 status = response.status
                 headers = response.headers
         except TimeoutError:
             seconds = time.perf_counter() - start
             raise RequestFailed(
-                "timeout", f"no reply from {place} in {seconds:.1f} s", retryable=True
+                "timeout", f"no reply from {place} within {seconds:.1f} s", retryable=True
             ) from None
         except (aiohttp.ClientError, OSError) as error:
-            # A certificate that is wrong now will be wrong in a second too.
-            retryable = not isinstance(error, aiohttp.ClientSSLError)
-            raise RequestFailed("transport", self.scrub(_broken(error, place)), retryable=retryable) from None
+            # A certificate or protocol that is wrong now will be wrong in a second too.
+            permanent = isinstance(error, aiohttp.ClientSSLError | aiohttp.InvalidURL)
+            message = self.scrub(_connection_problem(error, place))
+            raise RequestFailed("transport", message, retryable=not permanent) from None
         latency = time.perf_counter() - start
-        if status != 200:
+        if not 200 <= status < 300:
             raise self.scrubbed(failure_of(status, headers, content, place))
         return Reply(content, place, latency)
 
@@ -200,49 +259,43 @@ class HttpClient:
         now = time.monotonic()
         awake = [server for server in self._servers if server.rests_until <= now] or self._servers
         # Those equally loaded take turns.
-        self._turn += 1
-        at = self._turn % len(awake)
-        return min(awake[at:] + awake[:at], key=lambda server: server.in_flight)
-
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            # How many are in flight is the engine's decision; a bound here would only hide waiting from it.
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S, ttl_dns_cache=300)
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                headers={**self._headers, "Content-Type": "application/json"},
-                timeout=self._timeout,
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
-        return self._session
+        self._next += 1
+        index = self._next % len(awake)
+        return min(awake[index:] + awake[:index], key=lambda server: server.in_flight)
 
     async def close(self) -> None:
         """Close all connections."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        for server in self._servers:
+            await server.close()
 
 
 def checked_base_url(url: str) -> str:
     """A base URL without its last slash.
 
     Raises:
-        UsageError: it is not one, or it holds a credential, which would end up in logs and manifests.
+        UsageError: it is not one, or it holds a credential, which would end up in logs and manifests. A URL that
+            may hold one is not shown.
     """
     try:
         parts = urlsplit(url)
         host = parts.hostname
-        port_is_right = parts.port is None or parts.port > 0
+        port_is_valid = parts.port is None or parts.port > 0
     except ValueError:
-        host, port_is_right = None, False
+        host, port_is_valid = None, False
         parts = urlsplit("")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+    if any(mark in url for mark in "@?#"):
         raise UsageError(
-            "a base URL holds no user, password, query or fragment; "
-            "put the key into the environment (OPENAI_API_KEY or MMAR_API_KEY) or a file (api_key_file)"
+            "a base URL must not hold a user, a password, a query or a fragment",
+            code="credential-in-url",
+            argument="base_urls",
+            hint="put the key into the environment (OPENAI_API_KEY or MMAR_API_KEY) or a file (api_key_file)",
         )
-    if parts.scheme not in ("http", "https") or not host or not port_is_right:
-        raise UsageError(f"“{url}” is not a base URL; expected for example http://localhost:8000/v1")
+    if parts.scheme not in ("http", "https") or not host or not port_is_valid:
+        raise UsageError(
+            f'"{url}" is not a base URL, such as http://localhost:8000/v1',
+            code="invalid-url",
+            argument="base_urls",
+        )
     return url.rstrip("/")
 
 
@@ -254,18 +307,34 @@ async def _read(response: aiohttp.ClientResponse, place: str) -> bytes:
     async for piece in response.content.iter_any():
         pieces.append(piece)
         size += len(piece)
-        if size > _LONGEST_REPLY:
-            raise RequestFailed("bad_reply", f"{place} sent more than {_LONGEST_REPLY >> 20} MiB")
+        if size > _MAX_REPLY:
+            raise RequestFailed("bad_reply", f"{place} sent more than {_MAX_REPLY >> 20} MiB")
     return b"".join(pieces)
 
 
-def _broken(error: Any, place: str) -> str:
+def _connection_problem(error: Any, place: str) -> str:
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the proxy would not reach {place} (HTTP {error.status} {error.message})"
+        return f"the proxy refused to connect to {place} (HTTP {error.status} {error.message})"
     if isinstance(error, aiohttp.ClientProxyConnectionError):
         return f"no connection to the proxy on the way to {place} ({error.os_error})"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"the certificate of {place} is not valid ({error.certificate_error})"
+    if isinstance(error, aiohttp.ClientSSLError):
+        reason = getattr(getattr(error, "os_error", None), "reason", None) or error
+        return f"{place} does not speak TLS ({reason}): is it an http address, not https?"
     if isinstance(error, aiohttp.ClientConnectorError):
+        if isinstance(error.os_error, ssl.SSLError):
+            return f"{place} does not speak TLS ({error.os_error.reason}): is it an http address, not https?"
         return f"no connection to {place} ({error.os_error.strerror or error.os_error})"
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return f"{place} closed the connection without a reply"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"{place} did not reply in HTTP ({error.message}): is it an https address, or not an API?"
     return f"the connection to {place} broke ({error or type(error).__name__})"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

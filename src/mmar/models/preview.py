@@ -1,25 +1,25 @@
 """The body of a request as an adapter would send it, for looking at: nothing is sent.
 
-The clip's base64 is put as a few words, since nobody reads it and a terminal would drown in it.
+The clip's base64 is shown as a few words, since nobody reads it.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
 from mmar.models.audio_bytes import AudioBytes, load_audio
-from mmar.models.chat import DOCUMENTED as CHAT_DOCUMENTED
-from mmar.models.chat import RESERVED, AudioAs, ChatForm, MaxTokensAs, chat_body
-from mmar.models.extra_options import audio_form, choice_of, extra_body, yes
-from mmar.models.gemini_format import DOCUMENTED as GEMINI_DOCUMENTED
-from mmar.models.gemini_format import RESERVED as GEMINI_RESERVED
-from mmar.models.gemini_format import GeminiForm, gemini_body
+from mmar.models.chat_request import DOCUMENTED as CHAT_DOCUMENTED
+from mmar.models.chat_request import StreamingBody, chat_body
+from mmar.models.gemini import DOCUMENTED as GEMINI_DOCUMENTED
+from mmar.models.gemini import gemini_body, gemini_format
 from mmar.models.jsonl import request_record
-from mmar.models.spliced import SplicedBody
+from mmar.models.openai import chat_format
+from mmar.models.options import audio_form
+from mmar.models.registry import split_name
 from mmar.protocols import Request
 
 __all__ = ["preview_body"]
@@ -31,7 +31,7 @@ def preview_body(model: str, request: Request, options: Mapping[str, str] | None
     """The JSON body that a model's adapter would send.
 
     Args:
-        model: `openai/NAME`, `text/NAME`, `gemini/NAME` or `command/PROGRAM`.
+        model: `ADAPTER/NAME`.
         request: what is asked.
         options: of the adapter.
 
@@ -40,26 +40,18 @@ def preview_body(model: str, request: Request, options: Mapping[str, str] | None
 
     Raises:
         RequestFailed: of kind `audio`: the clip cannot be read or sent.
-        UsageError: an option's value cannot be met.
+        UsageError: there is no such adapter, or an option's value is not valid.
     """
-    adapter, _, name = model.partition("/")
+    adapter, name = split_name(model)
     extra = options or {}
     if adapter == "command":
         return request_record(request, request.item_id)
     if adapter in ("openai", "text"):
-        form = ChatForm(
-            name,
-            choice_of(extra, "audio_as", get_args(AudioAs), "input_audio"),
-            choice_of(extra, "max_tokens_as", get_args(MaxTokensAs), "max_tokens"),
-            yes(extra, "stream"),
-            extra_body(extra, RESERVED),
-        )
         audio = _audio(request, extra, CHAT_DOCUMENTED) if adapter == "openai" else None
-        return _decoded(chat_body(request, form, _stand_in(audio)), audio)
+        return _decoded(chat_body(request, chat_format(name, extra), _stand_in(audio)), audio)
     if adapter == "gemini":
-        form_ = GeminiForm(yes(extra, "thoughts"), extra_body(extra, GEMINI_RESERVED))
         audio = _audio(request, extra, GEMINI_DOCUMENTED)
-        return _decoded(gemini_body(request, form_, _stand_in(audio)), audio)
+        return _decoded(gemini_body(request, gemini_format(extra), _stand_in(audio)), audio)
     return None
 
 
@@ -71,7 +63,7 @@ def _stand_in(audio: AudioBytes | None) -> AudioBytes | None:
     return None if audio is None else msgspec.structs.replace(audio, data=_STAND_IN)
 
 
-def _decoded(body: bytes | SplicedBody, audio: AudioBytes | None) -> Any:
+def _decoded(body: bytes | StreamingBody, audio: AudioBytes | None) -> Any:
     text = body if isinstance(body, bytes) else body.decode()
     if audio is not None and isinstance(text, str):
         text = text.replace(base64.b64encode(_STAND_IN).decode(), f"<base64 of {len(audio.data):,} bytes>")

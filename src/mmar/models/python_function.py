@@ -15,6 +15,7 @@ import importlib.util
 import inspect
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -25,13 +26,15 @@ from mmar.errors import InputError, UsageError
 from mmar.files.typed import convert
 from mmar.models.answer import Answer, RequestFailed
 from mmar.models.credentials import Credential, secrets_of
-from mmar.models.extra_options import check_known, choice_of, number_of
 from mmar.models.jsonl import ProgramAnswer, answer_of, request_record, sent_of, without_audio
 from mmar.models.model import ModelOptions
+from mmar.models.options import check_known, choice_of, number_of
 from mmar.models.threads import Threads
 from mmar.protocols import Request
 
 __all__ = ["PythonFunction", "from_function", "open_python"]
+
+_OWN_FOLDER = str(Path(__file__).parent)
 
 Given = dict[str, Any]
 
@@ -103,12 +106,23 @@ class PythonFunction:
                 "timeout", f"{self.name}: no answer in {self._timeout_s:g} s", retryable=True
             ) from None
         except Exception as error:  # noqa: BLE001 - whatever a user's function raises is that item's failure
-            raise RequestFailed("crash", f"{self.name}: {type(error).__name__}: {error}") from None
+            raise RequestFailed(
+                "crash", f"{self.name}: {type(error).__name__}: {error}{_raised_at(error)}"
+            ) from None
 
     async def close(self) -> None:
         """Let the threads go."""
         if self._threads is not None:
             self._threads.close()
+
+
+def _raised_at(error: BaseException) -> str:
+    """File and line where the user's code raised, for messages; empty where it cannot be told."""
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return f" ({error.filename}:{error.lineno})"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(("<frozen", _OWN_FOLDER))]
+    return f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
 
 
 def _understood(given: Any) -> ProgramAnswer:
@@ -167,18 +181,26 @@ def open_python(name: str, options: ModelOptions) -> PythonFunction:
     check_known(options.extra, ("uses_audio", "threads"), "python")
     place, colon, attribute = name.rpartition(":")
     if not colon or not place or not attribute:
-        raise UsageError(f"“python:{name}” names no function; expected python:MODULE:FUNCTION")
+        raise UsageError(
+            f'"python:{name}" names no function; expected python:MODULE:FUNCTION',
+            code="unknown-model",
+            argument="model",
+        )
     try:
         module = _from_file(Path(place)) if place.endswith(".py") else _from_module(place)
     except Exception as error:
         raise UsageError(
-            f"python:{name}: {place} cannot be imported: {type(error).__name__}: {error}"
+            f"python:{name}: {place} cannot be imported: {type(error).__name__}: {error}{_raised_at(error)}",
+            code="import-failed",
+            argument="model",
         ) from error
     function = module
     for part in attribute.split("."):
         function = getattr(function, part, None)
     if not callable(function):
-        raise UsageError(f"python:{name}: {place} has no function “{attribute}”")
+        raise UsageError(
+            f'python:{name}: {place} has no function "{attribute}"', code="unknown-model", argument="model"
+        )
     return PythonFunction(
         f"python:{name}",
         function,

@@ -106,11 +106,16 @@ def resolve_recipe(
     if recipe is None:
         if "/" in name or ":" in name:
             return None
-        raise UsageError(_no_such(name))
+        raise _unknown(name)
     given = {**recipe.options, **(options or {})}
     if not recipe.adapter or (not base_urls and any(option not in given for option in _servers_of(recipe))):
         needs = "\n".join(f"  - {need}" for need in recipe.needs)
-        raise UsageError(f"“{name}” ({recipe.model}) needs\n{needs}\n  → {recipe.command}")
+        raise UsageError(
+            f'"{name}" ({recipe.model}) needs\n{needs}',
+            code="missing-requirement",
+            argument="model",
+            hint=recipe.command,
+        )
     return msgspec.structs.replace(recipe, options=given)
 
 
@@ -121,10 +126,13 @@ def _servers_of(recipe: Recipe) -> tuple[str, ...]:
     return ("base_url",) if recipe.serves == "openai-compatible" else ()
 
 
-def _no_such(name: str) -> str:
+def _unknown(name: str) -> UsageError:
     close = difflib.get_close_matches(name.casefold(), recipes(), n=1)
-    meant = f"did you mean “{close[0]}”? " if close else ""
-    return (
-        f"no model “{name}”; {meant}mmar models lists those with a name, every other is "
-        "ADAPTER/NAME, such as openai/gpt-4o-audio-preview"
+    suggestion = f'; did you mean "{close[0]}"?' if close else ""
+    return UsageError(
+        f'unknown model "{name}"{suggestion}',
+        code="unknown-model",
+        argument="model",
+        hint="mmar models lists the published systems; any other model is ADAPTER/NAME, "
+        "such as openai/gpt-4o-audio-preview",
     )

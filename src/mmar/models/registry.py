@@ -29,7 +29,7 @@ ADAPTERS: dict[str, tuple[str, str]] = {
         "gemini/NAME: Google's Gemini API",
     ),
     "text": (
-        "mmar.models.text:open_text",
+        "mmar.models.openai:open_text",
         "text/NAME: a chat model that is given no audio, with --base-url",
     ),
     "cascade": (
@@ -76,7 +76,7 @@ def uses_audio(name: str, options: Mapping[str, str] | None = None) -> bool:
     """
     adapter, rest = split_name(name)
     if adapter == "baseline":
-        return rest == "listener"
+        return rest.startswith("listener")
     if adapter in ("command", "python"):
         return (options or {}).get("uses_audio", "yes") == "yes"
     return adapter != "text"

@@ -36,7 +36,9 @@ def check_known(extra: Mapping[str, str], known: tuple[str, ...], adapter: str) 
     for name in extra:
         if name not in known:
             raise UsageError(
-                f"{adapter} knows no option “{name}”; it knows {', '.join(sorted(known)) or 'none'}"
+                f'{adapter} has no option "{name}"; it has {", ".join(sorted(known)) or "none"}',
+                code="unknown-option",
+                argument="options",
             )
 
 
@@ -50,7 +52,7 @@ def choice_of(extra: Mapping[str, str], name: str, words: tuple[_Word, ...], def
     for word in words:
         if word == found:
             return word
-    raise UsageError(f"option {name}: expected {' or '.join(words)}, found “{found}”")
+    raise _invalid(name, " or ".join(words), found)
 
 
 def yes(extra: Mapping[str, str], name: str) -> bool:
@@ -70,15 +72,13 @@ def audio_form(extra: Mapping[str, str]) -> AudioForm:
     """
     container = extra.get("audio_format")
     if container not in _CONTAINERS:
-        raise UsageError(f"option audio_format: expected wav or flac, found “{container}”")
+        raise _invalid("audio_format", "wav or flac", container or "")
     channels = extra.get("audio_channels")
     if channels not in (None, "1"):
-        raise UsageError(
-            f"option audio_channels: expected 1, found “{channels}”; leave it out to keep them all"
-        )
+        raise _invalid("audio_channels", "1 (leave it out to keep all channels)", channels)
     rate = number_of(extra, "audio_rate", 1000, 768_000)
     if rate is not None and rate != int(rate):
-        raise UsageError(f"option audio_rate: expected whole Hz, found “{extra['audio_rate']}”")
+        raise _invalid("audio_rate", "whole Hz", extra["audio_rate"])
     return AudioForm(
         _CONTAINERS[container],
         None if rate is None else int(rate),
@@ -101,7 +101,7 @@ def number_of(extra: Mapping[str, str], name: str, least: float, most: float) ->
     except ValueError:
         number = float("nan")
     if not least <= number <= most:
-        raise UsageError(f"option {name}: expected a number from {least:g} to {most:g}, found “{text}”")
+        raise _invalid(name, f"a number from {least:g} to {most:g}", text)
     return number
 
 
@@ -120,12 +120,27 @@ def extra_body(extra: Mapping[str, str], reserved: tuple[str, ...]) -> dict[str,
         return {}
     try:
         found = msgspec.json.decode(text, type=dict[str, Any])
-    except msgspec.MsgspecError as error:
-        raise UsageError(f"option body: expected a JSON object, found “{text}” ({error})") from None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        # The text is not shown: it may hold a credential.
+        raise UsageError(
+            f"body: expected a JSON object ({type(error).__name__})",
+            code="invalid-option",
+            argument="options",
+        ) from None
     for name in reserved:
         if name in found:
-            raise UsageError(f"option body: “{name}” is filled by the program and cannot be set")
+            raise UsageError(
+                f'body: "{name}" is filled by the program and cannot be set',
+                code="invalid-option",
+                argument="options",
+            )
     return found
+
+
+def _invalid(name: str, expected: str, value: str) -> UsageError:
+    return UsageError(
+        f'{name}: expected {expected}, got "{value}"', code="invalid-option", argument="options"
+    )
 
 
 def merged(ground: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

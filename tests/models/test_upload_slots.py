@@ -7,23 +7,23 @@ import time
 
 import pytest
 
-from mmar.models.turns import Turns
+from mmar.models.http_client import UploadSlots
 
 
 def test_so_many_at_a_time_in_the_order_in_which_they_came() -> None:
     async def scenario() -> None:
-        turns, now, most, order = Turns(2, patience_s=60), 0, 0, []
+        slots, now, most, order = UploadSlots(2, patience_s=60), 0, 0, []
 
         async def sender(number: int) -> None:
             nonlocal now, most
-            async with turns.turn() as turn:
+            async with slots.slot() as slot:
                 now += 1
                 most = max(most, now)
                 order.append(number)
                 await asyncio.sleep(0.001)
                 now -= 1
-                turn.give_back()
-                turn.give_back()  # the body was sent twice, say: a place is not given back twice
+                slot.release()
+                slot.release()  # the body was sent twice, say: a place is not given back twice
                 await asyncio.sleep(0.002)
 
         await asyncio.gather(*(sender(number) for number in range(20)))
@@ -34,24 +34,24 @@ def test_so_many_at_a_time_in_the_order_in_which_they_came() -> None:
 
 def test_a_slow_one_counts_no_longer_after_a_while_and_a_failed_one_at_once() -> None:
     async def scenario() -> None:
-        turns = Turns(1, patience_s=0.02)
+        slots = UploadSlots(1, patience_s=0.02)
         with pytest.raises(OSError, match="disk"):
-            async with turns.turn():
+            async with slots.slot():
                 raise OSError("disk")
         begun = time.monotonic()
 
         async def slow() -> None:
-            async with turns.turn():
+            async with slots.slot():
                 await asyncio.sleep(5)
 
         waiting = asyncio.create_task(slow())
         await asyncio.sleep(0)
-        async with turns.turn():
+        async with slots.slot():
             assert 0.019 <= time.monotonic() - begun < 4
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
         for _ in range(3):
-            async with turns.turn():
+            async with slots.slot():
                 pass
 
     asyncio.run(scenario())

@@ -1,0 +1,300 @@
+"""What a reply of chat completions says: whole or streamed, read as liberally as can be done without guessing.
+
+Sources: OpenAI API reference, "Chat completion object" and "Chat completion chunk"; vLLM, "Reasoning outputs"
+(`reasoning`, before version 0.11 `reasoning_content`); OpenRouter, "Reasoning tokens" and "Errors"; Mistral,
+"Reasoning" (parts of type `thinking`); WHATWG HTML 9.2 for server-sent events.
+
+An answer that was paid for must not be lost over a field that nobody reads; and what a service marks as broken off by
+an error is no answer, however much text it holds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from mmar.models.answer import Answer, RequestFailed, Usage
+from mmar.models.service_errors import error_in_reply
+from mmar.models.thinking import split_thinking
+
+__all__ = ["chat_answer", "decode_reply", "no_text", "stopped_by_error", "stopped_by_policy"]
+
+_REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details")
+_THINKING_PART = re.compile(r"reasoning|thinking|thought|summary|analysis")
+# Finish reasons that mean that the answer was not finished, or was withheld; without separators, in small letters.
+_BY_ERROR = re.compile(
+    r"error|fail|abort|cancel|timeout|insufficientsystemresource|overload|unavailable|interrupt"
+)
+_BY_POLICY = re.compile(
+    r"contentfilter|sensitive|safety|moderat|policy|blocked|blocklist|prohibited|recitation|spii|refus"
+)
+
+
+def decode_reply(body: bytes, place: str) -> Any:
+    """Decode a reply's JSON, or the pieces of a stream into one reply.
+
+    Args:
+        body: the whole reply.
+        place: where it came from, for messages.
+
+    Raises:
+        RequestFailed: it is empty, a web page, or broken off.
+    """
+    text = body.removeprefix(b"\xef\xbb\xbf").strip()
+    if not text:
+        raise RequestFailed("bad_reply", f"{place} sent an empty reply", retryable=True)
+    if re.match(rb"<(?:!doctype|html|head|body|\?xml)", text, re.IGNORECASE):
+        raise RequestFailed(
+            "bad_reply", f"{place} sent a web page: is the address that of the API?", retryable=True
+        )
+    try:
+        if text[:1] in b"{[":
+            return _decode(text)
+        return _joined(text)
+    except (ValueError, RecursionError):
+        raise RequestFailed(
+            "bad_reply", f"{place} sent no complete JSON: {_excerpt(text)}", retryable=True
+        ) from None
+
+
+def stopped_by_error(finish_reason: str | None) -> bool:
+    """Whether a finish reason says that the service broke off."""
+    return finish_reason is not None and bool(_BY_ERROR.search(_plain(finish_reason)))
+
+
+def stopped_by_policy(finish_reason: str | None) -> bool:
+    """Whether a finish reason says that the service withholds the answer for its content policy."""
+    return finish_reason is not None and bool(_BY_POLICY.search(_plain(finish_reason)))
+
+
+def chat_answer(item_id: str, body: bytes, place: str) -> Answer:
+    """Read a reply of status 200.
+
+    Args:
+        item_id: whose answer it is.
+        body: the reply's bytes; a stream is read too.
+        place: where it came from, for messages.
+
+    Raises:
+        RequestFailed: it is not a chat completion, reports an error, was withheld, or holds no text.
+    """
+    reply = decode_reply(body, place)
+    choices = reply.get("choices") if isinstance(reply, dict) else None
+    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else None
+    usage = _usage(reply.get("usage")) if isinstance(reply, dict) else None
+    failure = error_in_reply(reply, place, has_answer=choice is not None)
+    if failure is None and choice is not None:
+        failure = error_in_reply(choice, place, has_answer=True)
+    if failure is not None:
+        failure.usage = usage
+        raise failure
+    if choice is None:
+        raise RequestFailed("bad_reply", f"{place} sent no chat completion: {_excerpt(body)}", retryable=True)
+    finish_reason = _word(choice.get("finish_reason"))
+    if stopped_by_policy(finish_reason):
+        message = f"{place}: withheld by the service's content policy (finish reason {finish_reason})"
+        raise RequestFailed("refused", message, usage=usage)
+    if stopped_by_error(finish_reason):
+        message = f"{place} broke off the answer (finish reason {finish_reason})"
+        raise RequestFailed("server", message, retryable=True, usage=usage)
+    content = choice.get("message")
+    if not isinstance(content, dict):
+        content = {"content": choice.get("text")}
+    text, thinking = _text_and_thinking(content)
+    if not text and not thinking:
+        refusal = content.get("refusal")
+        if isinstance(refusal, str) and refusal:
+            raise RequestFailed("refused", f"{place}: {refusal}", usage=usage)
+        raise RequestFailed("bad_reply", no_text(finish_reason, place), usage=usage)
+    return Answer(
+        item_id, text, thinking, finish_reason=finish_reason, usage=usage, model=_word(reply.get("model"))
+    )
+
+
+def no_text(finish_reason: str | None, place: str) -> str:
+    """What to say of a reply without text."""
+    if finish_reason in ("length", "MAX_TOKENS"):
+        return f"{place}: no text, the token limit was reached before the answer began; raise max_tokens"
+    return f"{place}: no text in the reply (finish reason {finish_reason})"
+
+
+def _text_and_thinking(message: dict[str, Any]) -> tuple[str, str]:
+    fields = ("".join(_strings(message.get(name))) for name in _REASONING_FIELDS)
+    # Services that changed a field's name send it under both.
+    thoughts = [next((text for text in fields if text), "")]
+    content = message.get("content")
+    if isinstance(content, list):
+        texts = []
+        for part in content:
+            thinking, text = _part(part)
+            thoughts.append(thinking)
+            texts.append(text)
+        content = "".join(texts)
+    if not content and isinstance(message.get("audio"), dict):
+        content = message["audio"].get("transcript")
+    marked, text = split_thinking(content if isinstance(content, str) else "")
+    return text, "\n".join(part for part in (*thoughts, marked) if part)
+
+
+def _part(part: Any) -> tuple[str, str]:
+    """Thinking and text of one part of a message's content."""
+    if isinstance(part, str):
+        return "", part
+    if not isinstance(part, dict):
+        return "", ""
+    kind = part.get("type")
+    thinking = "".join(
+        text for name in ("thinking", "reasoning", "summary") for text in _strings(part.get(name))
+    )
+    text = "".join(_strings(part.get("text")))
+    if part.get("thought") is True or (isinstance(kind, str) and _THINKING_PART.search(kind)):
+        return thinking + text + "".join(_strings(part.get("content"))), ""
+    return thinking, text
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """The text in a value: itself, or that of its parts."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _strings(each)
+    elif isinstance(value, dict):
+        for name in ("text", "summary", "content", "thinking", "value"):
+            if value.get(name):
+                yield from _strings(value[name])
+                return
+
+
+def _usage(value: Any) -> Usage | None:
+    if not isinstance(value, dict):
+        return None
+
+    def count(name: str, details: Any = None) -> int | None:
+        number = (value if details is None else details).get(name)
+        return int(number) if isinstance(number, int | float) and 0 <= number < 2**53 else None
+
+    prompt, completion = value.get("prompt_tokens_details"), value.get("completion_tokens_details")
+    usage = Usage(
+        count("prompt_tokens"),
+        count("completion_tokens"),
+        count("audio_tokens", prompt) if isinstance(prompt, dict) else None,
+        count("reasoning_tokens", completion) if isinstance(completion, dict) else None,
+    )
+    return None if usage == Usage() else usage
+
+
+def _joined(stream: bytes) -> dict[str, Any]:
+    """The pieces of a stream as one reply.
+
+    Raises:
+        ValueError: a piece is not JSON, or the stream broke off before its end.
+    """
+    message: dict[str, Any] = {}
+    content: list[Any] = []
+    whole: dict[str, Any] = {"choices": None}
+    finish_reason, ended = None, False
+    for data in _events(stream):
+        if data == b"[DONE]":
+            ended = True
+            break
+        for chunk in _chunks(data):
+            if error_in_reply(chunk, "", has_answer="choices" in chunk) is not None:
+                return {"usage": whole.get("usage"), **chunk, "choices": None}
+            whole["model"] = chunk.get("model") or whole.get("model")
+            whole["usage"] = chunk.get("usage") or whole.get("usage")
+            choice = next(iter(chunk.get("choices") or ()), None)
+            if not isinstance(choice, dict):
+                continue
+            if choice.get("error"):
+                return {"error": choice["error"], "usage": whole.get("usage")}
+            finish_reason = choice.get("finish_reason") or finish_reason
+            delta = choice.get("delta")
+            if not isinstance(delta, dict):
+                # Some servers end a stream with the whole message; it counts where no pieces came.
+                delta = {} if content else choice.get("message") or {"content": choice.get("text")}
+            _add(message, content, delta)
+    if not ended and finish_reason is None:
+        raise ValueError("the stream broke off")
+    message["content"] = _merged(content)
+    return {**whole, "choices": [{"message": message, "finish_reason": finish_reason}]}
+
+
+def _add(message: dict[str, Any], content: list[Any], delta: dict[str, Any]) -> None:
+    for name, value in delta.items():
+        if name == "content":
+            content += value if isinstance(value, list) else [value] if value else []
+        elif name == "audio" and isinstance(value, dict):
+            spoken = message.setdefault("audio", {"transcript": ""})
+            spoken["transcript"] += value.get("transcript") or ""
+        elif name == "refusal" or name in _REASONING_FIELDS:
+            message[name] = message.get(name, "") + "".join(_strings(value))
+
+
+def _merged(content: list[Any]) -> str | list[Any]:
+    """Pieces of content: one text, or parts in which pieces of the same kind are joined."""
+    parts: list[tuple[bool, str]] = []
+    for piece in content:
+        for is_thinking, text in zip((True, False), _part(piece), strict=True):
+            if text and parts and parts[-1][0] is is_thinking:
+                parts[-1] = is_thinking, parts[-1][1] + text
+            elif text:
+                parts.append((is_thinking, text))
+    if not any(is_thinking for is_thinking, _ in parts):
+        return "".join(text for _, text in parts)
+    return [{"type": "thinking" if is_thinking else "text", "text": text} for is_thinking, text in parts]
+
+
+def _events(stream: bytes) -> Iterator[bytes]:
+    """The data of each server-sent event that has any."""
+    data: list[bytes] = []
+    for line in (*stream.splitlines(), b""):
+        if line.startswith(b"data:"):
+            data.append(line[5:].strip())
+        elif not line and data:
+            if joined := b"\n".join(data).strip():
+                yield joined
+            data = []
+
+
+def _chunks(data: bytes) -> Iterable[dict[str, Any]]:
+    """The chunks in an event's data: one over several lines, or one on each line where blank lines are left out."""
+    try:
+        values = [_decode(data)]
+    except ValueError:
+        lines = [line for line in data.split(b"\n") if line and line != b"[DONE]"]
+        if len(lines) < 2:
+            raise
+        values = [_decode(line) for line in lines]
+    return [value for value in values if isinstance(value, dict)]
+
+
+def _decode(text: bytes) -> Any:
+    """Decode JSON; also NaN and Infinity, which servers send for log probabilities.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return json.loads(text)
+
+
+def _word(value: Any) -> str | None:
+    """A name as text: itself, or the `type` of an object."""
+    if isinstance(value, dict):
+        value = value.get("type")
+    return value if isinstance(value, str) and value else None
+
+
+def _plain(reason: str) -> str:
+    return re.sub(r"[^a-z]", "", reason.casefold())
+
+
+def _excerpt(body: bytes) -> str:
+    return " ".join(body[:400].decode("utf-8", "replace").split())[:200]
