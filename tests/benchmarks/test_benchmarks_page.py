@@ -39,5 +39,5 @@ def _form(record: dict[str, object]) -> bytes:
 
 
 def test_every_field_is_named() -> None:
-    table = PAGE[PAGE.index("| field |") : PAGE.index("Any other field")]
+    table = PAGE[PAGE.index("| field |") : PAGE.index("Unknown fields")]
     assert set(re.findall(r"`([a-z_-]+)`", table)) - {"null"} - {"--audio-dir"} >= set(FIELDS)
