@@ -11,8 +11,8 @@ import click
 
 from mmar.cli.studio_data import opened_studio
 from mmar.cli.studio_files import FILE_COMMANDS
-from mmar.cli.studio_taking import take_over
-from mmar.cli.studio_work import WORK_COMMANDS
+from mmar.cli.studio_items import ITEM_COMMANDS
+from mmar.cli.studio_jobs import JOB_COMMANDS
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def _check_installed() -> None:
 
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
-        raise UsageError(f"the studio needs {', '.join(missing)}: pip install 'mmar[studio]'")
+        raise UsageError(
+            f"the studio needs {', '.join(missing)}", code="missing-extra", hint="pip install 'mmar[studio]'"
+        )
 
 
 @click.group(invoke_without_command=True)
@@ -37,14 +39,16 @@ def _check_installed() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("mmar-studio"),
     show_default=True,
-    help="The data folder: database, recordings, releases.",
+    help="Data folder: database, recordings, releases.",
 )
-@click.option("--database", metavar="URL", default="", help="PostgreSQL instead of SQLite: postgresql://…")
+@click.option(
+    "--database", metavar="URL", default="", help="PostgreSQL address instead of SQLite: postgresql://..."
+)
 @click.pass_context
 def studio(ctx: click.Context, data: Path, database: str) -> None:
     """Build the next benchmark with a team, in a web application.
 
-    Without a command it serves the application, as `mmar studio serve` does.
+    Without a command it serves the application, like mmar studio serve.
 
     \b
     Example:
@@ -59,14 +63,19 @@ def studio(ctx: click.Context, data: Path, database: str) -> None:
 
 
 @studio.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8500, show_default=True, help="The port to listen on.")
-@click.option("--name", multiple=True, metavar="HOST", help="A host name by which people reach the site.")
-@click.option("--https", is_flag=True, help="People reach the site by HTTPS, through a proxy.")
-@click.option("--text-model", default="", metavar="text/NAME", help="A text model that may propose.")
-@click.option("--base-url", multiple=True, metavar="URL", help="The text model's server.")
-@click.option("--media-host", multiple=True, metavar="HOST", help="A further host to fetch recordings from.")
-@click.option("--no-work", is_flag=True, help="Leave background jobs to `mmar studio work`.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8500, show_default=True, help="Port to listen on.")
+@click.option("--name", multiple=True, metavar="HOST", help="Host name of the site. Repeatable.")
+@click.option("--https", is_flag=True, help="The site is behind an HTTPS proxy.")
+@click.option("--text-model", default="", metavar="text/NAME", help="Text model for proposals.")
+@click.option("--base-url", multiple=True, metavar="URL", help="Server of the text model. Repeatable.")
+@click.option(
+    "--media-host",
+    multiple=True,
+    metavar="HOST",
+    help="Host from which recordings may be fetched. Repeatable.",
+)
+@click.option("--no-work", is_flag=True, help="Leave background jobs to mmar studio work.")
 @click.pass_obj
 def serve(
     config: StudioConfig,
@@ -79,7 +88,7 @@ def serve(
     media_host: tuple[str, ...] = (),
     no_work: bool = False,  # noqa: FBT002
 ) -> None:
-    """Serve the application; the first start prints a link that makes you its admin."""
+    """Serve the application. The first start prints a link to create the admin account."""
     import msgspec
     import uvicorn
 
@@ -106,7 +115,7 @@ def serve(
     click.echo(f"mmar studio: {base}   data: {config.data}")
     if link:
         click.echo(
-            f"\n  Nobody can log in yet. This link makes you the admin; it works once:\n\n    {link}\n"
+            f"\n  There is no account yet. This link creates the admin account; it works once:\n\n    {link}\n"
         )
     server = uvicorn.Config(
         create_app(opened, work=not no_work),
@@ -120,12 +129,12 @@ def serve(
 
 @studio.command()
 @click.argument("login")
-@click.option("--name", default="", help="Their name.")
-@click.option("--site-admin", is_flag=True, help="A new person may make projects and run every one.")
-@click.option("--url", default="http://127.0.0.1:8500", show_default=True, help="The site's address.")
+@click.option("--name", default="", help="Name of the user.")
+@click.option("--site-admin", is_flag=True, help="The new user may create projects and administer all.")
+@click.option("--url", default="http://127.0.0.1:8500", show_default=True, help="Address of the site.")
 @click.pass_obj
 def user(config: StudioConfig, login: str, name: str, site_admin: bool, url: str) -> None:
-    """Add LOGIN, or let them choose a new password: prints a link that works once."""
+    """Add a user, or reset their password: prints a link that works once."""
     from mmar.studio.start import link_for
 
     click.echo(link_for(opened_studio(config), login, url.rstrip("/"), name=name, site_admin=site_admin))
@@ -139,13 +148,14 @@ def _listen(host: str, port: int) -> socket.socket:
         made = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise ExternalError(
-            f"cannot listen on {host}, port {port}: {os.strerror(error.errno or 0)}; stop what listens there, or say "
-            "another --port"
+            f"cannot listen on {host}, port {port}: {os.strerror(error.errno or 0)}",
+            code="port-in-use",
+            hint="stop the program that listens there, or choose another --port",
         ) from None
     # asyncio lets answers go at once only where a socket says that it is TCP's, and this one does not. Else the body of
     # a page waits until the browser has acknowledged its head, which browsers put off by 40 ms.
     return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=made.detach())
 
 
-for _command in (*FILE_COMMANDS, *WORK_COMMANDS, take_over):
+for _command in (*FILE_COMMANDS, *JOB_COMMANDS, *ITEM_COMMANDS):
     studio.add_command(_command)

@@ -1,4 +1,4 @@
-"""Opening a studio from the command line, and in whose name something is done there."""
+"""What the studio commands share: opening the studio, the acting user, states of items."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from mmar.studio.web.context import Studio
     from mmar.studio.workflow import Actor
 
-__all__ = ["acting", "opened_studio"]
+__all__ = ["acting", "opened_studio", "parse_state"]
 
 
 def opened_studio(config: StudioConfig) -> Studio:
-    """The studio of a data folder; it is closed when the command ends."""
+    """Open the studio of a data folder; it is closed at the end of the command."""
     from mmar.studio.start import open_studio
 
     opened = open_studio(config)
@@ -29,15 +29,15 @@ def opened_studio(config: StudioConfig) -> Studio:
 
 
 def acting(session: Session, slug: str, login: str | None) -> tuple[Project, Actor]:
-    """A project, and in whose name something is done in it.
+    """A project and the user who acts in it.
 
     Args:
         session: an open transaction.
         slug: the project's short name.
-        login: whose name; the project's first admin when not given.
+        login: of the user; by default the project's first admin.
 
     Raises:
-        UsageError: there is no such project, or nobody.
+        UsageError: there is no such project or user.
     """
     from sqlalchemy import select
 
@@ -47,7 +47,7 @@ def acting(session: Session, slug: str, login: str | None) -> tuple[Project, Act
 
     project = find_project(session, slug)
     if project is None:
-        raise UsageError(f"there is no project “{slug}”")
+        raise UsageError(f'there is no project "{slug}"', code="unknown-project")
     query = select(Person)
     if login is None:
         query = query.join(Membership, Membership.person_id == Person.id).where(
@@ -58,8 +58,23 @@ def acting(session: Session, slug: str, login: str | None) -> tuple[Project, Act
     person = session.scalar(query.order_by(Person.id).limit(1))
     if person is None:
         raise UsageError(
-            f"there is nobody with the login “{login}”"
-            if login
-            else "there is nobody in whose name this could be done; say --by LOGIN"
+            f'there is no user "{login}"' if login else "the project has no admin",
+            code="unknown-user",
+            hint=None if login else "name a user with --by LOGIN",
         )
     return project, actor_in(session, project.id, person)
+
+
+def parse_state(state: str) -> str:
+    """Check the name of a state of items; empty for all states.
+
+    Raises:
+        UsageError: there is no such state.
+    """
+    from mmar.studio.workflow import State
+
+    if state and state not in set(State):
+        raise UsageError(
+            f'there is no state "{state}"', code="unknown-state", hint=f"states: {', '.join(State)}"
+        )
+    return state

@@ -114,8 +114,8 @@ def test_what_nobody_judged_is_cut_anew_and_what_was_heard_stays(opened: Studio)
     put_in(opened, "inspection", "t1")
     before, heard = clip(opened, "t0"), clip(opened, "t1")
     said = work(opened, "--rate", "16000", "--channels", "1")
-    assert "clips are cut at 16,000 Hz, mixed down to one channel; 1 are cut anew" in said
-    assert "1 jobs done" in said
+    assert "clip format: at 16,000 Hz, mixed down to one channel; 1 clip queued" in said
+    assert "1 job done" in said
     new = clip(opened, "t0")
     assert (new.rate, new.channels, new.duration) == (16_000, 1, 2.0)
     # Another number and another file: a release or a player may still hold the former.

@@ -1,0 +1,123 @@
+"""`mmar studio assign` and `accept-proposals`: commands for many items at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mmar.cli.options import json_option
+from mmar.cli.studio_data import acting, opened_studio, parse_state
+from mmar.cli.terminal import print_json
+from mmar.errors import UsageError
+
+if TYPE_CHECKING:
+    from mmar.studio.config import StudioConfig
+
+__all__ = ["ITEM_COMMANDS"]
+
+
+@click.command()
+@click.argument("project")
+@click.option("--inspector", multiple=True, metavar="LOGIN", help="Inspector to assign items to. Repeatable.")
+@click.option("--writer", multiple=True, metavar="LOGIN", help="Writer to assign items to. Repeatable.")
+@click.option("--anybody", is_flag=True, help="Remove the assignment: any inspector may take the items.")
+@click.option("--state", default="", help="Only items in this state, such as inspection or draft.")
+@click.option("--layer", default="", help="Only items of this layer.")
+@click.option("--modality", default="", help="Only items of this modality.")
+@click.option("--words", default="", help="Only items with these words in the question or the id.")
+@click.option("--unassigned", is_flag=True, help="Only items without an assignment.")
+@click.option("--by", metavar="LOGIN", help="User who does it. [default: the project's first admin]")
+@click.pass_obj
+def assign(
+    config: StudioConfig,
+    project: str,
+    inspector: tuple[str, ...],
+    writer: tuple[str, ...],
+    anybody: bool,
+    state: str,
+    layer: str,
+    modality: str,
+    words: str,
+    unassigned: bool,
+    by: str | None,
+) -> None:
+    """Assign many items of PROJECT evenly to users. Nobody inspects items that they wrote.
+
+    \b
+    Example:
+      mmar studio assign demo --state inspection --unassigned --inspector ina --inspector ivo
+    """
+    from mmar.studio.store.bulk import assign_items
+    from mmar.studio.store.item_search import NOBODY, ItemFilter, item_numbers
+    from mmar.studio.workflow import Role
+
+    if sum(map(bool, (inspector, writer, anybody))) != 1:
+        raise UsageError(
+            "expected one of --inspector LOGIN, --writer LOGIN and --anybody", code="incompatible-options"
+        )
+    nobody = NOBODY if unassigned else None
+    chosen = ItemFilter(
+        parse_state(state),
+        layer,
+        modality,
+        words,
+        author=nobody if writer else None,
+        inspector=None if writer else nobody,
+    )
+    opened = opened_studio(config)
+    with opened.database.read() as session:
+        found, actor = acting(session, project, by)
+        people = [acting(session, project, login)[1].person for login in inspector + writer]
+        items = item_numbers(session, found.id, chosen)
+    role = Role.ANNOTATOR if writer else Role.INSPECTOR
+    outcome = assign_items(opened.database, found, items, actor, role, people, opened.clock)
+    logins = dict(zip(people, inspector + writer, strict=True))
+    shares = ", ".join(f"{logins[person]} {number}" for person, number in sorted(outcome.people.items()))
+    click.echo(f"{outcome.done} of {len(items)} items" + (f": {shares}" if shares else ""))
+    for why, number in outcome.left.items():
+        click.echo(f"  {number} skipped: {why}", err=True)
+
+
+@click.command("accept-proposals")
+@click.argument("project")
+@click.option("--by", metavar="LOGIN", required=True, help="User in whose name each is saved as a revision.")
+@click.option(
+    "--kind",
+    type=click.Choice(["thinking", "distractors", "sub_category", "rubric"]),
+    help="Only proposals of this kind.",
+)
+@json_option
+@click.pass_obj
+def accept_proposals(config: StudioConfig, project: str, by: str, kind: str | None, as_json: bool) -> None:
+    """Accept all waiting proposals of PROJECT unchanged.
+
+    Proposals stay open if the question, the key or the field itself was changed since the model was asked.
+
+    \b
+    Example:
+      mmar studio accept-proposals demo --by lea --kind rubric
+    """
+    from mmar.studio.store.proposals import acceptable_proposals, count_waiting_proposals
+    from mmar.studio.store.review import accept_proposals as accept
+
+    opened = opened_studio(config)
+    with opened.database.read() as session:
+        found, actor = acting(session, project, by)
+        numbers = acceptable_proposals(session, found.id, actor, kind=kind or "")
+        hidden = count_waiting_proposals(session, found.id, actor, kind=kind or "").hidden
+    outcome = accept(opened.database, found, numbers, actor, opened.clock)
+    if as_json:
+        print_json({"done": outcome.done, "left": dict(outcome.left), "hidden": hidden})
+        return
+    click.echo(f"{outcome.done} of {len(numbers)} proposals accepted")
+    for why, number in outcome.left.items():
+        click.echo(f"  {number} skipped: {why}", err=True)
+    if hidden:
+        click.echo(
+            f"  {hidden} hidden: {by} may still be asked to answer these items without seeing the key",
+            err=True,
+        )
+
+
+ITEM_COMMANDS = (assign, accept_proposals)

@@ -1,0 +1,256 @@
+"""`mmar studio work` and `jobs`: background jobs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import click
+
+from mmar.cli.options import json_option
+from mmar.cli.studio_data import acting, opened_studio, parse_state
+from mmar.cli.terminal import print_json
+from mmar.errors import UsageError
+from mmar.reports.tables import count
+
+if TYPE_CHECKING:
+    from mmar.studio.config import StudioConfig
+    from mmar.studio.jobs.worker import JobOutcome
+    from mmar.studio.web.context import Studio
+
+__all__ = ["JOB_COMMANDS"]
+
+
+@click.command()
+@click.option("--project", metavar="SLUG", help="Project of the jobs to queue first.")
+@click.option("--fetch", is_flag=True, help="First queue the audio of every item without it.")
+@click.option(
+    "--ask",
+    multiple=True,
+    metavar="KIND",
+    help="First queue model requests: thinking, distractors, sub_category, rubric or guess. Repeatable.",
+)
+@click.option("--state", default="preparation", show_default=True, help="State of the items for --ask.")
+@click.option("--ask-again", is_flag=True, help="With --ask: also for items with such a proposal.")
+@click.option("--retry", is_flag=True, help="First queue the failed jobs again.")
+@click.option(
+    "--rate",
+    metavar="HZ",
+    help='First convert clips without judgements to this sample rate, or "recorded".',
+)
+@click.option("--channels", metavar="N", help='The same for channels: 1, 2 or "recorded".')
+@click.option("--text-model", default="", metavar="text/NAME", help="Text model for proposals.")
+@click.option("--base-url", multiple=True, metavar="URL", help="Server of the text model. Repeatable.")
+@click.option(
+    "--media-host",
+    multiple=True,
+    metavar="HOST",
+    help="Host from which recordings may be fetched. Repeatable.",
+)
+@click.option(
+    "--jobs",
+    "at_once",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Number of jobs at a time.",
+)
+@click.option("--stay", is_flag=True, help="Wait for further jobs instead of exiting.")
+@json_option
+@click.pass_obj
+def work(
+    config: StudioConfig,
+    project: str | None,
+    fetch: bool,
+    ask: tuple[str, ...],
+    state: str,
+    ask_again: bool,
+    retry: bool,
+    rate: str | None,
+    channels: str | None,
+    text_model: str,
+    base_url: tuple[str, ...],
+    media_host: tuple[str, ...],
+    at_once: int,
+    stay: bool,
+    as_json: bool,
+) -> None:
+    """Run background jobs: fetch recordings, cut clips, ask the text model.
+
+    Exits when no job is left, with status 1 if some failed; --retry queues those again. Several workers may run at
+    once, beside the server.
+
+    \b
+    Example:
+      mmar studio --data my-benchmark work --project demo --fetch --jobs 4
+    """
+    import msgspec
+
+    from mmar.studio.jobs.worker import JobOutcome, run_queue
+
+    if project is None and (fetch or ask or retry or rate is not None or channels is not None):
+        raise UsageError(
+            "--fetch, --ask, --retry, --rate and --channels need --project", code="missing-argument"
+        )
+    if ask and not text_model:
+        raise UsageError("--ask needs --text-model", code="missing-argument")
+    config = msgspec.structs.replace(
+        config, text_model=text_model, base_urls=base_url, media_hosts=media_host
+    )
+    opened = opened_studio(config)
+    if project is not None:
+        if retry:
+            _queue_failed(opened, project)
+        if rate is not None or channels is not None:
+            _queue_conversion(opened, project, rate, channels)
+        if fetch:
+            _queue_audio(opened, project)
+        if ask:
+            _queue_requests(opened, project, ask, parse_state(state), again=ask_again)
+    ended: Counter[JobOutcome] = Counter()
+    progress = _Progress()
+    try:
+        run_queue(
+            config, opened.database, opened.clock, at_once=at_once, stay=stay, told=progress, ended=ended
+        )
+        stopped = False
+    except KeyboardInterrupt:
+        stopped = True
+        progress.close()
+        click.echo("stopped; the jobs that were running are queued again", err=True)
+    progress.close()
+    if not text_model:
+        _print_waiting(opened)
+    failed = ended[JobOutcome.FAILED]
+    if as_json:
+        print_json({"done": ended[JobOutcome.DONE], "failed": failed, "stopped": stopped})
+    else:
+        click.echo(f"{count(ended[JobOutcome.DONE], 'job')} done" + (f", {failed} failed" if failed else ""))
+    if failed:
+        click.echo("mmar studio jobs PROJECT shows why; work --project PROJECT --retry tries again", err=True)
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("project")
+@json_option
+@click.pass_obj
+def jobs(config: StudioConfig, project: str, as_json: bool) -> None:
+    """Count the jobs of PROJECT by state, and list the reasons of failures."""
+    from mmar.studio.store.jobs import failures, job_counts
+
+    opened = opened_studio(config)
+    with opened.database.read() as session:
+        found, _ = acting(session, project, None)
+        counts = job_counts(session, found.id)
+        why = failures(session, found.id)
+    if as_json:
+        rows = [{"kind": kind, "message": message, "jobs": number} for kind, message, number in why]
+        print_json({"counts": counts, "failures": rows})
+        return
+    for state in ("queued", "running", "done", "failed"):
+        click.echo(f"{state:8} {counts.get(state, 0):8,}")
+    for kind, message, number in why:
+        click.echo(f"  {number:,} x {kind}: {' '.join(message.split())}")
+
+
+def _queue_failed(opened: Studio, slug: str) -> None:
+    """Queue the failed jobs of a project again."""
+    from mmar.studio.store.jobs import retry_all
+
+    with opened.database.write() as session:
+        project, _ = acting(session, slug, None)
+        queued = retry_all(session, project.id)
+    click.echo(f"{count(queued, 'failed job')} queued again", err=True)
+
+
+def _queue_audio(opened: Studio, slug: str) -> None:
+    """Queue what the items of a project need to have audio."""
+    from mmar.studio.store.bulk import request_audio_for_items
+    from mmar.studio.store.item_search import ItemFilter, item_numbers
+    from mmar.studio.workflow import State
+
+    with opened.database.read() as session:
+        project, actor = acting(session, slug, None)
+        items = [
+            number
+            for state in (State.DRAFT, State.PREPARATION, State.INSPECTION, State.CORRECTION, State.APPROVED)
+            for number in item_numbers(session, project.id, ItemFilter(state))
+        ]
+    outcome = request_audio_for_items(opened.database, project, items, actor.person, opened.clock)
+    click.echo(f"audio of {count(outcome.done, 'item')} queued", err=True)
+    for why, number in outcome.left.items():
+        click.echo(f"  {number} skipped: {why}", err=True)
+
+
+def _queue_requests(opened: Studio, slug: str, kinds: tuple[str, ...], state: str, *, again: bool) -> None:
+    """Queue model requests for every item in a state."""
+    from mmar.studio.jobs.model_requests import request_proposals
+    from mmar.studio.store.item_search import ItemFilter, item_numbers
+
+    with opened.database.read() as session:
+        project, actor = acting(session, slug, None)
+        items = item_numbers(session, project.id, ItemFilter(state))
+    queued, known = request_proposals(
+        opened.database, project, items, kinds, actor.person, opened.clock, again=again
+    )
+    left = f"; {known} have such a proposal already (--ask-again asks again)" if known else ""
+    click.echo(f"{count(queued, 'request')} queued{left}", err=True)
+
+
+def _queue_conversion(opened: Studio, slug: str, rate: str | None, channels: str | None) -> None:
+    """Set the format of a project's clips, where given, and queue the clips of another format."""
+    from mmar.studio.jobs.clip_format import describe_clip_format, parse_clip_format, request_conversion
+    from mmar.studio.store.people import log_action
+    from mmar.studio.store.projects import changed_settings, save_settings
+
+    with opened.database.write() as session:
+        project, actor = acting(session, slug, None)
+        now = (project.settings.clip_rate, project.settings.clip_channels)
+        rate, channels = (
+            ("" if new == "recorded" else new) if new is not None else str(old or "")
+            for new, old in zip((rate, channels), now, strict=True)
+        )
+        save_settings(project, actor, changed_settings(project, **parse_clip_format(rate, channels)))
+        queued = request_conversion(session, project, opened.clock(), person_id=actor.person)
+        words = describe_clip_format(project.settings)
+        log_action(session, opened.clock(), actor.person, "clip format", words, project_id=project.id)
+    click.echo(f"clip format: {words}; {count(queued, 'clip')} queued", err=True)
+
+
+def _print_waiting(opened: Studio) -> None:
+    """Print how many model requests a worker without a text model leaves."""
+    from mmar.studio.store.jobs import count_unfinished
+
+    with opened.database.read() as session:
+        waiting = count_unfinished(session, ["propose"])
+    if waiting:
+        click.echo(f"{count(waiting, 'request')} waiting for a worker with --text-model", err=True)
+
+
+class _Progress:
+    """Progress on standard error: one line on a terminal, elsewhere a line every 30 seconds."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._last, self._drawn = time.monotonic(), False
+
+    def __call__(self, ended: Counter[JobOutcome], left: int) -> None:
+        words = ", ".join([f"{left:,} left", *(f"{number:,} {how}" for how, number in ended.items())])
+        if self._live:
+            click.echo(f"\r\x1b[K{words}", err=True, nl=False)
+            self._drawn = True
+        elif time.monotonic() - self._last >= 30:
+            click.echo(words, err=True)
+            self._last = time.monotonic()
+
+    def close(self) -> None:
+        """End the line."""
+        if self._drawn:
+            click.echo("", err=True)
+            self._drawn = False
+
+
+JOB_COMMANDS = (work, jobs)
