@@ -128,7 +128,7 @@ def test_what_nobody_judged_is_cut_anew_and_what_was_heard_stays(opened: Studio)
     assert np.abs(middle).max() == pytest.approx(0.25, abs=0.005)
     assert np.argmax(np.abs(np.fft.rfft(middle))) == pytest.approx(500 * len(middle) / rate, abs=1)
     # Asked again, nothing is left to do; and back again, the channels only.
-    assert "0 are cut anew" in work(opened, "--rate", "16000")
+    assert "0 clips queued" in work(opened, "--rate", "16000")
     assert "at 16,000 Hz, with as many channels as recorded; 1 are" in work(opened, "--channels", "recorded")
     assert (clip(opened, "t0").rate, clip(opened, "t0").channels) == (16_000, 2)
 
@@ -146,7 +146,7 @@ def test_the_release_says_what_clips_were_converted_to(opened: Studio) -> None:
     assert "16,000 Hz, 32,000 Hz, 2 channels" in sheet
     # Another format since does not reach into it.
     put_in(opened, "correction", "t0", "t1")
-    assert "2 are cut anew" in work(opened, "--rate", "24000", "--channels", "1")
+    assert "2 clips queued" in work(opened, "--rate", "24000", "--channels", "1")
     put_in(opened, "approved", "t0", "t1")
     shutil.rmtree(folder)
     write_project_release(opened.config, opened.database, "tones", "1.0", NOW)
