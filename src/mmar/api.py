@@ -331,6 +331,7 @@ def task_for(
     benchmark: str | Path | Benchmark | None = None,
     *,
     key: str | None = None,
+    id_field: str | None = None,
     protocol: str | Protocol | None = None,
     lenient: bool = False,
     keep: str = "differing",
@@ -361,6 +362,7 @@ def task_for(
         lenient,
         _published_name,
         manifest=manifest,
+        id_field=id_field,
     )
 
 

@@ -37,7 +37,10 @@ _LINES = 1000  # written at a time
 @click.command()
 @click.argument("path", metavar="RUN-OR-FILE", type=click.Path(path_type=Path))
 @benchmark_option("The questions, for a file that holds answers only.")
-@click.option("--key", metavar="FIELD", help="Field that holds the prediction.")
+@click.option(
+    "--key", metavar="FIELD", help="Field that holds the prediction; a path such as resps.0 in a log."
+)
+@click.option("--id", "id_field", metavar="FIELD", help="Field that holds the item's id, such as doc.id.")
 @protocol_option("Read the answers by this protocol.")
 @lenient_option
 @json_option
@@ -52,6 +55,7 @@ def score(
     path: Path,
     benchmark: str | None,
     key: str | None,
+    id_field: str | None,
     protocol: str | None,
     lenient: bool,
     as_json: bool,
@@ -71,7 +75,13 @@ def score(
     check_items_option(items, as_json, path, benchmark)
     gc.disable()  # the process ends after one score, which makes few cycles
     task = task_for(
-        path, benchmark, key=key, protocol=protocol, lenient=lenient, keep="differing" if as_json else "none"
+        path,
+        benchmark,
+        key=key,
+        id_field=id_field,
+        protocol=protocol,
+        lenient=lenient,
+        keep="differing" if as_json else "none",
     )
     if output_format == "official":
         if as_json or items is not None:

@@ -34,6 +34,7 @@ class Prediction(msgspec.Struct, frozen=True, gc=False):
         asked: whether the record has the prediction key at all.
         failure: the kind of failure, if the record has one.
         whole: the question, if the record contains it.
+        shown: the choices in the order in which the prompt showed them; `None` for the item's own order.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Prediction(msgspec.Struct, frozen=True, gc=False):
     asked: bool
     failure: str | None
     whole: Question | None
+    shown: tuple[str, ...] | None = None
 
 
 class KeyChoice(msgspec.Struct, frozen=True):

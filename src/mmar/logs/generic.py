@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from mmar.logs.record import (
     LogRecord,
     Row,
@@ -58,7 +60,7 @@ _AUDIO = (
     "wav",
 )
 _QUESTIONS = ("question", "prompt", "instruction", "query", "input")
-_CHOICES = ("choices", "options", "multi-choice", "candidates")
+_CHOICES = ("shown_choices", "choices", "options", "multi-choice", "candidates")
 _VERDICTS = ("is_correct", "correct", "match", "hit", "score", "acc", "accuracy", "result")
 _EXTRACTED = ("extracted_answer", "extracted", "parsed", "parsed_answer", "predicted", "pred", "prediction")
 _LISTS = (
@@ -159,6 +161,8 @@ def _first(row: Row, names: Iterable[str]) -> str | None:
 def _choices(row: Row) -> tuple[str, ...] | None:
     for name in _CHOICES:
         value = row.get(name)
+        if isinstance(value, str) and value.startswith("["):  # a list in a table's cell
+            value = _json_list(value)
         if isinstance(value, list) and len(value) > 1 and all(isinstance(choice, str) for choice in value):
             return unlettered(value)
     for first in ("A", "choice_1", "choice_a", "option_a"):
@@ -166,6 +170,13 @@ def _choices(row: Row) -> tuple[str, ...] | None:
         if len(columns) > 1:
             return tuple(columns)
     return None
+
+
+def _json_list(text: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _columns(row: Row, first: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped
 from mmar.scoring import Accuracy, GroupScore, Score
+from mmar.scoring.result import ProgramScore
 from mmar.scoring.robustness import Repeats, Rotations
 
 __all__ = ["models_table", "score_table"]
@@ -16,6 +17,8 @@ _SCORER_COLUMNS = tuple(
     for scorer in ("official", "choice")
     for column in (Column("%", "right", scorer), Column("95 % interval", group=scorer))
 )
+
+_SHOWN_DIFFERENCES = 5
 
 
 def score_table(score: Score, display: Display | None = None) -> str:
@@ -71,6 +74,22 @@ def _accuracy(value: Accuracy) -> tuple[str, str]:
     return f"{value.accuracy:.1f}", "" if value.interval is None else str(value.interval)
 
 
+def _program(own: ProgramScore) -> Iterator[tuple[str, str]]:
+    """What the program that wrote the log scored itself, and where it differs from `choice`."""
+    share = f"{own.correct:,} of {own.verdicts:,}"
+    yield (
+        own.program,
+        f"scored {own.accuracy:.1f} itself ({share}); differs from choice on {len(own.differences):,}",
+    )
+    for difference in own.differences[:_SHOWN_DIFFERENCES]:
+        verdict = "right" if difference.program else "wrong"
+        read = "" if difference.extracted is None else f", as it read {difference.extracted!r}"
+        named = "no choice" if difference.named is None else repr(difference.named)
+        yield "", f"{difference.id}: {verdict}{read}; the answer names {named} ({difference.reason})"
+    if len(own.differences) > _SHOWN_DIFFERENCES:
+        yield "", f"and {len(own.differences) - _SHOWN_DIFFERENCES:,} more (--json lists them)"
+
+
 def _facts(score: Score) -> Iterator[tuple[str, str]]:
     told = score.asked or score
     if score.asked is not None:
@@ -113,6 +132,8 @@ def _facts(score: Score) -> Iterator[tuple[str, str]]:
     differ = score.disagreement_count
     where = "; --items FILE lists them" if differ else ""
     yield "scorers", f"differ on {differ:,} of {count(score.n, 'item')}{where}"
+    if score.program is not None:
+        yield from _program(score.program)
     yield "signature", score.signature
     for note in score.notes:
         yield "note", note

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from mmar.scoring.robustness import Repeats, Rotations
     from mmar.scoring.sampling import SampleEstimate
 
-__all__ = ["Accuracy", "Bounds", "GroupScore", "ItemScore", "Score", "accuracy"]
+__all__ = [
+    "Accuracy",
+    "Bounds",
+    "GroupScore",
+    "ItemScore",
+    "ProgramDifference",
+    "ProgramScore",
+    "Score",
+    "accuracy",
+]
 
 
 class Accuracy(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -89,6 +98,46 @@ class ItemScore(msgspec.Struct, frozen=True):
     prediction: str | None
 
 
+class ProgramDifference(msgspec.Struct, frozen=True):
+    """An item that another program scored otherwise than `choice` does.
+
+    Attributes:
+        id: the item's id.
+        program: right by the program's own verdict.
+        choice: right by the choice that was named.
+        extracted: what the program read from the answer, where its log says so.
+        named: the choice that the answer names; `None` if none.
+        reason: how the answer was read here.
+        prediction: the model's text.
+    """
+
+    id: str
+    program: bool
+    choice: bool
+    extracted: str | None
+    named: str | None
+    reason: str
+    prediction: str | None
+
+
+class ProgramScore(msgspec.Struct, frozen=True):
+    """What the program that wrote a log scored itself.
+
+    Attributes:
+        program: its name.
+        verdicts: on how many items its log has a verdict.
+        correct: how many of these it scored as right.
+        accuracy: percent of `verdicts`.
+        differences: the items on which it and `choice` differ.
+    """
+
+    program: str
+    verdicts: int
+    correct: int
+    accuracy: float
+    differences: tuple[ProgramDifference, ...]
+
+
 class Score(msgspec.Struct, frozen=True):
     """The score of one run or predictions file.
 
@@ -112,6 +161,7 @@ class Score(msgspec.Struct, frozen=True):
         rotations: the same items with their choices in other orders; `None` where none were asked so.
         repeats: the same items asked again; `None` where none were.
         sample: what a drawn sample says of the whole benchmark; `None` for other runs.
+        program: what the program that wrote a log scored itself; `None` where its log has no verdicts.
     """
 
     n: int
@@ -133,6 +183,7 @@ class Score(msgspec.Struct, frozen=True):
     rotations: Rotations | None = None
     repeats: Repeats | None = None
     sample: SampleEstimate | None = None
+    program: ProgramScore | None = None
 
     def __repr__(self) -> str:
         part = "" if self.asked is None else f", asked={self.asked.n}"
@@ -150,6 +201,7 @@ class Score(msgspec.Struct, frozen=True):
             "rotations": self.rotations,
             "repeats": self.repeats,
             "sample": self.sample,
+            "program": self.program,
         }
         return {
             "n": self.n,

@@ -26,6 +26,9 @@ from mmar.scoring.stream import Streamed, read_predictions, score_against, score
 from mmar.scoring.tally import ASKED, CHOICE, CHOICE_VERSION, OFFICIAL, Tally
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mmar.logs import PredictionLog
     from mmar.models import Answer
     from mmar.runs.keys import RequestKey
     from mmar.runs.manifest import Manifest
@@ -67,8 +70,22 @@ def score_task(task: Task) -> Scored:
     manifest = task.manifest or find_run(task.path)
     if manifest is not None:
         return _score_run(task, manifest)
-    fields = first_names(task.path)
+    fields = _field_names(task.path)
     choice = choose_key(fields, task.key)
+    is_published_layout = "id" in fields and choice.key in fields and "shown_choices" not in fields
+    if not is_published_layout and (log := _find_log(task)) is not None:
+        from mmar.scoring.log_score import score_log
+
+        if task.benchmark is None:
+            raise UsageError(
+                f"{task.path} is a log ({log.program}) without whole questions",
+                code="benchmark-needed",
+                hint="name the benchmark that it answers: --benchmark mmar, or a path",
+            )
+        streamed, notes, program = score_log(log, task.benchmark, task)
+        parts = {**run_parts(task.benchmark.name, streamed.digest, streamed.tally.n), "protocol": "?"}
+        scored = _scored(task, streamed, parts, notes, streamed.errors)
+        return msgspec.structs.replace(scored, score=msgspec.structs.replace(scored.score, program=program))
     errors: list[InputError] = []
     if task.benchmark is not None:
         predictions = read_predictions(task, choice.key, errors.append if task.lenient else None)
@@ -100,6 +117,26 @@ def score_task(task: Task) -> Scored:
         )
     parts = {**run_parts(name, streamed.digest, tally.n), "protocol": "?"}
     return _scored(task, streamed, parts, notes, errors)
+
+
+def _field_names(path: Path) -> list[str]:
+    """The field names of the first records, none where the file is not JSON records."""
+    try:
+        return first_names(path)
+    except InputError:
+        return []
+
+
+def _find_log(task: Task) -> PredictionLog | None:
+    """The file as a log of another program; `None` where it is none, so that its reader names what is wrong."""
+    from mmar.logs import open_log
+
+    try:
+        return open_log(task.path, key=task.key, id_field=task.id_field)
+    except InputError:
+        if task.id_field is not None:
+            raise
+        return None
 
 
 def _score_run(task: Task, manifest: Manifest) -> Scored:

@@ -54,6 +54,7 @@ class Task(msgspec.Struct, frozen=True):
         on_item: called with the score of every item, in order.
         restart: called when `on_item` will be called again from the first item.
         manifest: of a run, where the caller has read it.
+        id_field: dotted path of the field with the item's id, for a log of another program.
     """
 
     path: Path
@@ -68,6 +69,7 @@ class Task(msgspec.Struct, frozen=True):
     on_item: Callable[[ItemScore], None] | None = None
     restart: Callable[[], None] = lambda: None
     manifest: Manifest | None = None
+    id_field: str | None = None
 
 
 def run_of(path: Path) -> Path:

@@ -110,6 +110,8 @@ def score_against(
         elif prediction.text is None:
             tally.unanswered(item.id, question, asked=prediction.asked, failure=prediction.failure)
         else:
+            if prediction.shown is not None:  # a letter means the choice at its place in the prompt
+                question = msgspec.structs.replace(question, choices=prediction.shown)
             tally.answered(item.id, question, prediction.text, task.rule)
     tally.lost(benchmark.lost)
     return Streamed(tally, errors, benchmark.digest)
