@@ -50,7 +50,7 @@ check: $(VENV)/.ready-dev docs
 	$(BIN)/python -m pytest tests/test_rooms.py
 
 docs: $(VENV)/.ready-dev
-	$(BIN)/mkdocs build --quiet --strict --site-dir build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir build/site
 
 test: check test-suite test-browser
 
