@@ -68,6 +68,8 @@ class Site:
             project = projects.find_project(session, "demo")
             if project is None:
                 project = projects.add_project(session, "demo", "Deep listening", person, now)
+            if not site_admin:
+                person.project_id = project.id
             admin = people.actor_in(session, project.id, session.get_one(Person, 1))
             people.set_roles(session, project, person, frozenset(roles) or frozenset({Role.ADMIN}), admin)
             self.tokens[login] = make_api_token(session, person.id, "test", now)

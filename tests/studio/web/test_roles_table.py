@@ -195,9 +195,10 @@ class Stage:
 
     def somebody(self, who: str) -> int:
         with self.site.studio.database.write() as session:
-            person = people.add_person(session, f"p{self.made}", "Somebody", self.site.studio.clock())
             project = projects.find_project(session, "demo")
             assert project
+            now = self.site.studio.clock()
+            person = people.add_person(session, f"p{self.made}", "Somebody", now, project=project)
             admin = people.actor_in(session, project.id, session.get_one(Person, self.numbers["ada"]))
             people.set_roles(session, project, person, frozenset({Role.INSPECTOR}), admin)
             return person.id

@@ -24,7 +24,7 @@ from mmar.studio.data.tables import AuditLogEntry, LoginAttempt, LoginSession, P
 from mmar.studio.data.transfer import plain_tables
 from mmar.studio.exchange.releases import release_folder
 from mmar.studio.media.media_store import media_file
-from mmar.studio.security.login_limits import BY_LOGIN, WHILE, clear_login_attempts, login_delay
+from mmar.studio.security.login_limits import BY_LOGIN_AND_ADDRESS, WINDOW, clear_login_attempts, login_delay
 from mmar.studio.start import open_studio, setup_link
 from mmar.studio.store import projects
 from mmar.studio.web.context import COOKIE
@@ -206,7 +206,7 @@ def test_a_restart_forgets_no_try_and_two_servers_count_together(site: Site) -> 
     finally:
         stop()
     # Time passes for whoever was limited; what is over is cleared away.
-    later = site.studio.clock() + WHILE + timedelta(seconds=1)
+    later = site.studio.clock() + WINDOW + timedelta(seconds=1)
     site.studio.clock = lambda: later
     right = {"login": "anna", "password": PASSWORD}
     assert site.client().post("/login", data=right).status_code == 303
@@ -214,7 +214,7 @@ def test_a_restart_forgets_no_try_and_two_servers_count_together(site: Site) -> 
         assert [row.key for row in session.scalars(select(LoginAttempt))] == ["address 127.0.0.1"]
 
 
-def test_tries_are_counted_exactly_however_many_come_at_once(database: Database) -> None:
+def test_attempts_are_counted_exactly_however_many_come_at_once(database: Database) -> None:
     now = datetime(2026, 11, 1, tzinfo=UTC)
 
     def tried(_: int) -> bool:
@@ -222,11 +222,12 @@ def test_tries_are_counted_exactly_however_many_come_at_once(database: Database)
             return not login_delay(session, "anna", "10.0.0.1", now)
 
     with ThreadPoolExecutor(8) as many:
-        assert sum(many.map(tried, range(40))) == BY_LOGIN
+        assert sum(many.map(tried, range(40))) == BY_LOGIN_AND_ADDRESS
     with database.write() as session:
-        assert login_delay(session, "anna", "10.0.0.2", now + WHILE / 2) == WHILE / 2
-        assert not login_delay(session, "ben", "10.0.0.2", now)
-        clear_login_attempts(session, "anna")
+        assert login_delay(session, "anna", "10.0.0.1", now + WINDOW / 2) == WINDOW / 2
+        assert not login_delay(session, "anna", "10.0.0.2", now)
+        assert not login_delay(session, "ben", "10.0.0.1", now)
+        clear_login_attempts(session, "anna", "10.0.0.1")
         assert not login_delay(session, "anna", "10.0.0.1", now)
 
 

@@ -78,7 +78,7 @@ class LoginAttempt(Base):
     __table_args__ = (Index("ix_login_attempt_key_at", "key", "at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(100))
+    key: Mapped[str] = mapped_column(String(160))
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 

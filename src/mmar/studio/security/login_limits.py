@@ -1,10 +1,13 @@
-"""How often somebody may try to log in: so many times in a while, by name and by address.
+"""Rate limits for logins, by login and network address together.
 
-Tries are counted in the database: a restart forgets none, and several servers count together.
+Ten wrong passwords from one address block that login from that address only, so a stranger cannot lock anybody
+out. Guesses at one login from many addresses are limited too, but not for addresses from which that person has
+logged in before. Attempts are counted in the database: a restart forgets none, and several servers share them.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
@@ -12,70 +15,110 @@ from sqlalchemy.orm import Session
 
 from mmar.studio.data.tables import AuditLogEntry, LoginAttempt
 
-__all__ = ["BY_ADDRESS", "BY_LOGIN", "WHILE", "clear_login_attempts", "limit_was_logged", "login_delay"]
+__all__ = [
+    "BY_ADDRESS",
+    "BY_LOGIN",
+    "BY_LOGIN_AND_ADDRESS",
+    "WINDOW",
+    "clear_login_attempts",
+    "limit_was_logged",
+    "login_delay",
+]
 
-WHILE = timedelta(minutes=15)
-"""Tries count for so long."""
+WINDOW = timedelta(minutes=15)
+"""How long an attempt counts."""
 
-_LINE_EVERY = timedelta(minutes=1)
-
-BY_LOGIN = 10
-"""Tries with one login."""
+BY_LOGIN_AND_ADDRESS = 10
+"""Attempts with one login from one address."""
 
 BY_ADDRESS = 100
-"""Tries from one network address, whatever the login."""
+"""Attempts from one address, with any login."""
+
+BY_LOGIN = 100
+"""Attempts with one login from all addresses that are new to it."""
+
+_KNOWN_FOR = timedelta(days=30)
+_LOG_EVERY = timedelta(minutes=1)
 
 
 def login_delay(session: Session, login: str, address: str, now: datetime) -> timedelta:
-    """Note a try to log in, before the password is looked at.
+    """Count an attempt to log in, before the password is checked.
 
     Args:
         session: a writing transaction.
-        login: as it was typed, in small letters; whether there is such a person does not matter.
-        address: where the try comes from.
-        now: the moment.
+        login: as typed, in lower case, whether or not it exists.
+        address: the client's network address.
+        now: the current time.
 
     Returns:
-        Nothing if it is allowed; else, and then it is not noted, how long it takes until one will be.
+        Zero if the attempt is allowed. Otherwise the time until one will be; the attempt is not counted then.
     """
-    session.execute(delete(LoginAttempt).where(LoginAttempt.at <= now - WHILE))
-    keys = {_login_key(login): BY_LOGIN, f"address {address}"[:100]: BY_ADDRESS}
-    waits = [_wait(session, key, most, now) for key, most in keys.items()]
-    if longest := max(waits):
+    session.execute(delete(LoginAttempt).where(LoginAttempt.at <= now - WINDOW))
+    limits = {_pair_key(login, address): BY_LOGIN_AND_ADDRESS, f"address {_network(address)}": BY_ADDRESS}
+    if not _logged_in_before(session, login, address, now):
+        limits[_login_key(login)] = BY_LOGIN
+    delays = [_delay(session, key, limit, now) for key, limit in limits.items()]
+    if longest := max(delays):
         return longest
-    session.add_all(LoginAttempt(key=key, at=now) for key in keys)
+    session.add_all(LoginAttempt(key=key, at=now) for key in limits)
     return timedelta()
 
 
-def clear_login_attempts(session: Session, login: str) -> None:
-    """Forget the tries of one who succeeded; those of their address stay."""
-    session.execute(delete(LoginAttempt).where(LoginAttempt.key == _login_key(login)))
+def clear_login_attempts(session: Session, login: str, address: str) -> None:
+    """Forget the attempts with a login from an address after a success. Those of the address alone stay."""
+    keys = [_pair_key(login, address), _login_key(login)]
+    session.execute(delete(LoginAttempt).where(LoginAttempt.key.in_(keys)))
 
 
 def limit_was_logged(session: Session, address: str, now: datetime) -> bool:
-    """Whether the audit log says already that this address has to wait: a line a minute, or a stranger fills the disk."""
+    """Whether the audit log says already that this address has to wait: one line a minute is enough."""
     lines = select(AuditLogEntry.id).where(
-        AuditLogEntry.at > now - _LINE_EVERY,
+        AuditLogEntry.at > now - _LOG_EVERY,
         AuditLogEntry.action == "login limited",
         AuditLogEntry.address == address[:60],
     )
     return session.scalar(lines.limit(1)) is not None
 
 
+def _network(address: str) -> str:
+    """The address, or for IPv6 its /64 network, which one customer has to themselves."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:60]
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
+        return str(ipaddress.ip_network(f"{parsed}/64", strict=False).network_address)
+    return str(parsed)
+
+
+def _pair_key(login: str, address: str) -> str:
+    return f"login {login[:80]} from {_network(address)}"
+
+
 def _login_key(login: str) -> str:
-    return f"login {login}"[:100]
+    return f"login {login[:80]}"
 
 
-def _wait(session: Session, key: str, most: int, now: datetime) -> timedelta:
+def _logged_in_before(session: Session, login: str, address: str, now: datetime) -> bool:
+    seen = select(AuditLogEntry.id).where(
+        AuditLogEntry.at > now - _KNOWN_FOR,
+        AuditLogEntry.action == "login",
+        AuditLogEntry.subject == login,
+        AuditLogEntry.address == address[:60],
+    )
+    return session.scalar(seen.limit(1)) is not None
+
+
+def _delay(session: Session, key: str, limit: int, now: datetime) -> timedelta:
     if session.get_bind().dialect.name == "postgresql":
-        # Else many who try at the same moment would each count before the others have noted theirs.
+        # Otherwise concurrent attempts would each count before the others are stored.
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(key))))
     nth = (
         select(LoginAttempt.at)
         .where(LoginAttempt.key == key)
         .order_by(LoginAttempt.at.desc())
-        .offset(most - 1)
+        .offset(limit - 1)
         .limit(1)
     )
     oldest = session.scalar(nth)
-    return max(oldest + WHILE - now, timedelta()) if oldest is not None else timedelta()
+    return max(oldest + WINDOW - now, timedelta()) if oldest is not None else timedelta()

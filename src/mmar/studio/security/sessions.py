@@ -21,8 +21,10 @@ __all__ = [
     "NewLogin",
     "Visitor",
     "begin_session",
+    "delete_links",
     "end_session",
     "end_sessions_of",
+    "find_link",
     "find_visitor",
     "hash_token",
     "make_api_token",
@@ -125,12 +127,12 @@ def end_sessions_of(session: Session, person_id: int) -> None:
 
 
 def make_link(session: Session, person_id: int, purpose: Purpose, now: datetime) -> str:
-    """Make a link that works once; an older one of the same purpose stops working.
+    """Make a link that works once, in place of every unused link of this person.
 
     Returns:
-        Its token; kept nowhere else.
+        Its token, which is stored nowhere else.
     """
-    session.execute(delete(Link).where(Link.person_id == person_id, Link.purpose == purpose))
+    delete_links(session, person_id)
     token = new_token()
     session.add(
         Link(token_hash=hash_token(token), person_id=person_id, purpose=purpose, expires=now + LINK_LIFE)
@@ -138,24 +140,43 @@ def make_link(session: Session, person_id: int, purpose: Purpose, now: datetime)
     return token
 
 
+def delete_links(session: Session, person_id: int) -> None:
+    """Make all unused links of a person invalid: what they may do changed since the links were made."""
+    session.execute(delete(Link).where(Link.person_id == person_id, Link.used.is_(None)))
+
+
 def find_link(session: Session, token: str, now: datetime) -> Person | None:
-    """Whose link it is, if it still works."""
+    """Whose link it is, while it works and the person is active."""
     link = session.get(Link, hash_token(token))
     if link is None or link.used is not None or link.expires <= now:
         return None
-    return session.get(Person, link.person_id)
+    person = session.get(Person, link.person_id)
+    return person if person is not None and person.active else None
 
 
 def redeem_link(session: Session, token: str, now: datetime) -> Person | None:
-    """Use a link up; of two who try at once, one succeeds."""
+    """Use a link to choose a new password: the person's sessions, API tokens and other links end.
+
+    Returns:
+        The person; `None` if the link does not work. Of two concurrent attempts one succeeds.
+    """
     person = find_link(session, token, now)
     if person is None:
         return None
     result = session.execute(
         update(Link).where(Link.token_hash == hash_token(token), Link.used.is_(None)).values(used=now)
     )
-    used = isinstance(result, CursorResult) and result.rowcount == 1
-    return person if used else None
+    if not (isinstance(result, CursorResult) and result.rowcount == 1):
+        return None
+    delete_links(session, person.id)
+    end_sessions_of(session, person.id)
+    # Whoever needs a new password may have lost the old one to somebody who made tokens with it.
+    session.execute(
+        update(ApiToken)
+        .where(ApiToken.person_id == person.id, ApiToken.revoked.is_(None))
+        .values(revoked=now)
+    )
+    return person
 
 
 def make_api_token(session: Session, person_id: int, name: str, now: datetime) -> str:

@@ -8,13 +8,17 @@ from datetime import datetime
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.orm import Session
 
-from mmar.errors import InputError
+from mmar.errors import InputError, UsageError
 from mmar.studio.data.item_tables import Assignment, Item
-from mmar.studio.data.tables import ApiToken, AuditLogEntry, Link, LoginSession, Membership, Person, Project
-from mmar.studio.workflow import Actor, NotAllowed, Role
+from mmar.studio.data.tables import ApiToken, AuditLogEntry, LoginSession, Membership, Person, Project
+from mmar.studio.security.sessions import delete_links
+from mmar.studio.workflow import Actor, NotAllowed, NotFound, Role
+from mmar.studio.workflow.limits import LONGEST_NAME, check_length
 
 __all__ = [
+    "account_for",
     "actor_in",
+    "add_member",
     "add_person",
     "log_action",
     "members",
@@ -55,29 +59,137 @@ def log_action(
     )
 
 
-def add_person(session: Session, login: str, name: str, now: datetime, *, site_admin: bool = False) -> Person:
-    """Add somebody, without a password; a link lets them choose one.
+def add_person(
+    session: Session,
+    login: str,
+    name: str,
+    now: datetime,
+    *,
+    site_admin: bool = False,
+    project: Project | None = None,
+) -> Person:
+    """Add an account without a password. A link lets its owner choose one.
+
+    Args:
+        session: a writing transaction.
+        login: unique; stored in lower case.
+        name: shown to others; the login if empty.
+        now: the current time.
+        site_admin: whether they may make projects and administer every one.
+        project: whose admin invites them; `None` for accounts made by an admin of the site.
 
     Raises:
-        InputError: the login is taken or cannot be one.
+        InputError: the login is taken or not valid, or the name is too long.
     """
-    login = login.strip().casefold()
+    login, name = login.strip().casefold(), " ".join(name.split())
     if _LOGIN.match(login) is None:
         raise InputError(
-            f"“{login}” cannot be a login", field="login", hint="use letters, digits and . _ - @ +, up to 80"
+            f'"{login[:80]}" is not a valid login',
+            field="login",
+            code="invalid-login",
+            hint="use 1 to 80 letters, digits and . _ - @ +",
         )
+    check_length(name, "name", LONGEST_NAME)
     if session.scalar(select(Person.id).where(Person.login == login)) is not None:
-        raise InputError(f"“{login}” is taken", field="login", hint="take another")
+        raise InputError(
+            f'the login "{login}" is taken', field="login", code="login-exists", hint="choose another"
+        )
     person = Person(
         login=login,
-        name=name.strip() or login,
+        name=name or login,
         password=None,
         site_admin=site_admin,
         active=True,
+        project_id=project.id if project is not None else None,
         created=now,
     )
     session.add(person)
     session.flush()
+    return person
+
+
+def add_member(
+    session: Session,
+    project: Project,
+    login: str,
+    name: str,
+    roles: frozenset[Role],
+    by: Actor,
+    now: datetime,
+    *,
+    existing: bool = False,
+) -> tuple[Person, bool]:
+    """Add somebody to a project.
+
+    Args:
+        session: a writing transaction.
+        project: where.
+        login: of a new account, or of one that exists.
+        name: of a new account.
+        roles: at least one.
+        by: an admin of the project.
+        now: the current time.
+        existing: confirms that an account that exists is meant.
+
+    Returns:
+        The person, and whether the account is new.
+
+    Raises:
+        NotAllowed: not an admin of the project.
+        UsageError: no role is given (`role-missing`).
+        InputError: the account exists and `existing` is false (`login-exists`), or its owner is in the project
+            already (`already-member`). Their roles stay as they are.
+    """
+    if not by.has(Role.ADMIN):
+        raise NotAllowed("role", "only an admin of the project may add people")
+    if not roles:
+        raise UsageError("choose at least one role", code="role-missing")
+    login = login.strip().casefold()
+    person = session.scalar(select(Person).where(Person.login == login))
+    if person is None:
+        person = add_person(session, login, name, now, project=project)
+        set_roles(session, project, person, roles, by)
+        return person, True
+    if actor_in(session, project.id, person).roles - ({Role.ADMIN} if person.site_admin else set()):
+        raise InputError(
+            f'{person.name} ("{login}") is in this project already',
+            field="login",
+            code="already-member",
+            hint="change their roles in the list of people",
+        )
+    if not existing:
+        raise InputError(
+            f'"{login}" is the account of {person.name}',
+            field="login",
+            code="login-exists",
+            hint="confirm that you mean this person, or choose another login",
+        )
+    set_roles(session, project, person, roles, by)
+    return person, False
+
+
+def account_for(session: Session, project: Project, person_id: int, by: Person) -> Person:
+    """A member whose account, which is valid on the whole site, this admin of a project may manage.
+
+    Only the project that invited somebody manages their account, and only while they are in no other project;
+    otherwise an admin of one project could log in as somebody in another. Admins of the site manage all accounts.
+
+    Raises:
+        NotAllowed: the account is managed elsewhere.
+        NotFound: nobody with this number is in the project.
+    """
+    person = session.get(Person, person_id)
+    places = set(session.scalars(select(Membership.project_id).where(Membership.person_id == person_id)))
+    if person is None or project.id not in places:
+        raise NotFound("there is no such person in this project")
+    if by.site_admin:
+        return person
+    if person.site_admin:
+        raise NotAllowed("role", f"{person.name} runs the site; ask an admin of the site")
+    if places != {project.id}:
+        raise NotAllowed("role", f"{person.name} is in other projects too; ask an admin of the site")
+    if person.project_id != project.id:
+        raise NotAllowed("role", f"{person.name} was not invited by this project; ask an admin of the site")
     return person
 
 
@@ -121,6 +233,17 @@ def set_roles(session: Session, project: Project, person: Person, roles: frozens
     admins = {row.person_id for row in session.scalars(old)}
     if admins == {person.id} and Role.ADMIN not in roles:
         raise NotAllowed("state", f"{person.name} is the project's only admin; make another one first")
+    before = {
+        Role(role)
+        for role in session.scalars(
+            select(Membership.role).where(
+                Membership.project_id == project.id, Membership.person_id == person.id
+            )
+        )
+    }
+    if before != roles:
+        # Whoever has an old link must not come in as what this person is now.
+        delete_links(session, person.id)
     session.execute(
         delete(Membership).where(Membership.project_id == project.id, Membership.person_id == person.id)
     )
@@ -183,7 +306,7 @@ def set_person_active(session: Session, person: Person, by: Person, now: datetim
         _keep_an_admin(session, person)
         freed = release_work_of(session, person.id)
         session.execute(delete(LoginSession).where(LoginSession.person_id == person.id))
-        session.execute(delete(Link).where(Link.person_id == person.id, Link.used.is_(None)))
+        delete_links(session, person.id)
         for token in tokens_of(session, person.id):
             token.revoked = now
     person.active = active

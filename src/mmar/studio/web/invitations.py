@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mmar.errors import UsageError
-from mmar.studio.data.tables import Membership, Person
+from mmar.studio.data.tables import Person
 from mmar.studio.security.sessions import end_sessions_of, make_link
 from mmar.studio.store import people
 from mmar.studio.web.context import ProjectContext, attached
-from mmar.studio.workflow import NotAllowed, NotFound, Role
+from mmar.studio.workflow import NotAllowed, Role
 
 __all__ = ["invite_person", "new_password_link", "require_admin", "set_person_active"]
 
@@ -25,33 +23,40 @@ def require_admin(ctx: ProjectContext) -> None:
         raise NotAllowed("role", "only an admin of the project may do that")
 
 
-def invite_person(ctx: ProjectContext, login: str, name: str, roles: frozenset[Role]) -> str:
-    """Add somebody, known to the site or not.
+def invite_person(
+    ctx: ProjectContext, login: str, name: str, roles: frozenset[Role], *, existing: bool = False
+) -> str:
+    """Add somebody to the project.
+
+    Args:
+        ctx: who asks, and where.
+        login: of a new account, or of one that exists.
+        name: of a new account.
+        roles: at least one.
+        existing: confirms that an account that exists is meant.
 
     Returns:
-        The token of a new person's link; empty for somebody who is known already.
+        The token of a new person's link; empty for somebody who has an account.
 
     Raises:
-        NotAllowed: not an admin of the project.
-        UsageError: no role.
-        InputError: the login cannot be one.
+        MmarError: as `store.people.add_member`.
     """
-    require_admin(ctx)
-    if not roles:
-        raise UsageError("choose at least one role")
-    now, token = ctx.studio.clock(), ""
+    now = ctx.studio.clock()
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
-        person = session.scalar(select(Person).where(Person.login == login.strip().casefold()))
-        if person is None:
-            person = people.add_person(session, login, name, now)
-            token = make_link(session, person.id, "invite", now)
-        people.set_roles(session, project, person, roles, ctx.actor)
-        said = ", ".join(sorted(roles))
-        people.log_action(
-            session, now, ctx.person.id, "roles", person.login, detail=said, project_id=project.id
+        person, new = people.add_member(
+            session, project, login, name, roles, ctx.actor, now, existing=existing
         )
-    return token
+        people.log_action(
+            session,
+            now,
+            ctx.person.id,
+            "roles",
+            person.login,
+            detail=", ".join(sorted(roles)),
+            project_id=project.id,
+        )
+        return make_link(session, person.id, "invite", now) if new else ""
 
 
 def new_password_link(ctx: ProjectContext, person_id: int) -> tuple[str, str]:
@@ -76,27 +81,9 @@ def new_password_link(ctx: ProjectContext, person_id: int) -> tuple[str, str]:
 
 
 def account_of(session: Session, ctx: ProjectContext, person_id: int) -> Person:
-    """A member about whose account, which counts in every project, this admin may decide.
-
-    Raises:
-        NotAllowed: not an admin; or the person runs the site or belongs to other projects, and the admin does
-            not run the site.
-        UsageError: nobody of this number belongs to the project.
-    """
+    """A member whose account this admin may manage; see `store.people.account_for`."""
     require_admin(ctx)
-    person = session.get(Person, person_id)
-    member = {row.id for row, _ in people.members(session, ctx.project.id)}
-    if person is None or person.id not in member:
-        raise NotFound("there is no such person in this project")
-    if person.site_admin and not ctx.person.site_admin:
-        raise NotAllowed("role", f"{person.name} runs the site; only an admin of the site may do that")
-    elsewhere = select(Membership.project_id).where(
-        Membership.person_id == person.id, Membership.project_id != ctx.project.id
-    )
-    if not ctx.person.site_admin and session.scalar(elsewhere.limit(1)) is not None:
-        # Else the admin of one project could become somebody in another.
-        raise NotAllowed("role", f"{person.name} belongs to other projects too; ask an admin of the site")
-    return person
+    return people.account_for(session, attached(session, ctx.project), person_id, ctx.person)
 
 
 def set_person_active(ctx: ProjectContext, person_id: int, *, active: bool) -> Person:

@@ -1,4 +1,4 @@
-"""How long an item's texts may be, and what no text may hold: what every kind of database keeps and every page shows."""
+"""Length limits of texts, and characters that no text may contain."""
 
 from __future__ import annotations
 
@@ -7,37 +7,54 @@ from collections.abc import Iterator
 from mmar.errors import InputError
 from mmar.studio.workflow.content import FIELD_NAMES, ItemContent
 
-__all__ = ["LONGEST_ID", "LONGEST_TEXT", "check_texts"]
+__all__ = ["LONGEST_ID", "LONGEST_NAME", "LONGEST_TEXT", "check_length", "check_texts"]
 
 LONGEST_ID = 200
 """Characters of an item's public id."""
 
-LONGEST_TEXT = 20_000
-"""Characters of a field that people write in."""
+LONGEST_NAME = 200
+"""Characters of a person's, project's or category's name."""
 
-_SHORT = {"modality": 60, "category": 200, "sub_category": 200, "language": 100}
+LONGEST_TEXT = 20_000
+"""Characters of a longer text."""
+
+_SHORT = {"modality": 60, "category": LONGEST_NAME, "sub_category": LONGEST_NAME, "language": 100}
 
 
 def check_texts(content: ItemContent) -> None:
-    """Refuse content that could not be kept or shown.
+    """Check the length and the characters of every text of an item.
 
     Raises:
-        InputError: a text is too long, or holds the character NUL; the field is the content's.
+        InputError: a text is too long (`text-too-long`) or contains NUL (`invalid-character`).
     """
-    for field, value in _texts(content):
-        most = _SHORT.get(field, LONGEST_TEXT)
-        if len(value) > most:
-            raise InputError(
-                f"{FIELD_NAMES[field]}: {len(value):,} characters, {most:,} is the most",
-                field=field,
-                hint="shorten it",
-            )
-        if "\x00" in value:
-            raise InputError(
-                f"{FIELD_NAMES[field]}: holds a character that is no text (NUL)",
-                field=field,
-                hint="take it out",
-            )
+    for field, text in _texts(content):
+        check_length(text, field, _SHORT.get(field, LONGEST_TEXT), label=FIELD_NAMES[field])
+
+
+def check_length(text: str, field: str, limit: int, *, label: str = "") -> None:
+    """Check the length and the characters of a text.
+
+    Args:
+        text: the text.
+        field: its field, for the error.
+        limit: most characters.
+        label: what people call the field; the field if empty.
+
+    Raises:
+        InputError: it is too long (`text-too-long`) or contains NUL (`invalid-character`).
+    """
+    label = label or field
+    if len(text) > limit:
+        raise InputError(
+            f"{label}: {len(text):,} characters, at most {limit:,} are allowed",
+            field=field,
+            code="text-too-long",
+            hint="shorten it",
+        )
+    if "\x00" in text:
+        raise InputError(
+            f"{label}: contains the character NUL", field=field, code="invalid-character", hint="remove it"
+        )
 
 
 def _texts(content: ItemContent) -> Iterator[tuple[str, str]]:

@@ -42,9 +42,10 @@ def invite(
     login: Annotated[str, Body(embed=True)],
     roles: Annotated[list[Role], Body(embed=True)],
     name: Annotated[str, Body(embed=True)] = "",
+    existing: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002
 ) -> dict[str, Any]:
     """A new person gets a link that works once; it is in this answer only."""
-    token = invite_person(ctx, login, name, frozenset(roles))
+    token = invite_person(ctx, login, name, frozenset(roles), existing=existing)
     return {"login": login, "link": str(request.url_for("welcome_page", token=token)) if token else None}
 
 

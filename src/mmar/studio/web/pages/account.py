@@ -76,7 +76,7 @@ def change_password(request: Request, visitor: LoggedIn, form: Form) -> Response
     with studio.database.write() as session:
         person = session.get_one(Person, visitor.person.id)
         person.password = kept
-        clear_login_attempts(session, login)
+        clear_login_attempts(session, login, client_address(request))
         end_sessions_of(session, person.id)
         log_action(session, now, person.id, "password set", login, address=client_address(request))
     return start_session(studio, visitor.person, "/me?changed=1")

@@ -19,7 +19,6 @@ from mmar.studio.security.sessions import (
     Visitor,
     begin_session,
     end_session,
-    end_sessions_of,
     find_link,
     redeem_link,
 )
@@ -108,7 +107,7 @@ def login(request: Request, form: Form) -> Response:
         problem = "Login and password do not belong together."
         return render_page(request, "login.html", status=401, target=target, problem=problem, login=name)
     with studio.database.write() as session:
-        clear_login_attempts(session, name)
+        clear_login_attempts(session, name, client_address(request))
         log_action(session, now, person.id, "login", name, address=client_address(request))
     return start_session(studio, person, target)
 
@@ -147,7 +146,7 @@ def welcome_page(request: Request, token: str) -> Response:
 
 @router.post("/welcome/{token}")
 def welcome(request: Request, token: str, form: Form) -> Response:
-    """Choose a password and log in; every other session of this person ends."""
+    """Choose a password and log in. Every other session and the API tokens of this person end."""
     _own_page(request)
     studio = studio_of(request)
     now = studio.clock()
@@ -176,7 +175,6 @@ def welcome(request: Request, token: str, form: Form) -> Response:
             owner.password = kept
             name = text(form, "name").strip()
             owner.name = name[:200] or owner.name
-            end_sessions_of(session, owner.id)
             log_action(session, now, owner.id, "password set", owner.login, address=client_address(request))
     if owner is None:
         return welcome_page(request, token)

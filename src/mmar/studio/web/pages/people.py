@@ -57,7 +57,7 @@ def invite(request: Request, ctx: Context) -> Response:
     """Add somebody; a new person gets a link that works once."""
     login = text(ctx.form, "login").strip().casefold()
     roles = frozenset(Role(role) for role in texts(ctx.form, "role") if role in set(Role))
-    token = invite_person(ctx, login, text(ctx.form, "name"), roles)
+    token = invite_person(ctx, login, text(ctx.form, "name"), roles, existing="existing" in ctx.form)
     link = str(request.url_for("welcome_page", token=token)) if token else ""
     return (
         _show(request, ctx, link, login) if link else RedirectResponse(f"/p/{ctx.project.slug}/people", 303)

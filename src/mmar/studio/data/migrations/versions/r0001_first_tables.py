@@ -20,7 +20,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement per table
     op.create_table(
         "login_attempt",
         _column("id", sa.Integer, primary_key=True),
-        _column("key", sa.String(100)),
+        _column("key", sa.String(160)),
         _column("at", sa.DateTime),
     )
     op.create_index("ix_login_attempt_at", "login_attempt", ["at"])
