@@ -79,7 +79,9 @@ def test_the_admin_of_one_project_shuts_nobody_out_of_another(site: Site) -> Non
     site.add("pia", Role.ADMIN)
     root, pia = site.client("root"), site.client("pia")
     assert root.post("/api/v1/projects", json={"slug": "other", "title": "Other"}).is_success
-    assert root.post("/api/v1/p/other/people", json={"login": "ben", "roles": ["annotator"]}).is_success
+    assert root.post(
+        "/api/v1/p/other/people", json={"login": "ben", "roles": ["annotator"], "existing": True}
+    ).is_success
     assert pia.put(f"{BASE}/people/{BEN}/active", json={"active": False}).status_code == 403
     assert pia.put(f"{BASE}/people/1/active", json={"active": False}).status_code == 403
     assert pia.put(f"{BASE}/people/{INA}/active", json={"active": False}).is_success
