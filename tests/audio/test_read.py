@@ -1,3 +1,7 @@
+"""Reading audio files: samples, facts, and what is refused."""
+
+from __future__ import annotations
+
 import math
 import os
 import struct
@@ -7,7 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from mmar.audio import Clip, describe, read_clip, wav_bytes
+from expect import raises
+from mmar.audio import Clip, decode_blocks, describe, read_clip, wav_bytes
 from mmar.errors import InputError
 
 
@@ -40,7 +45,7 @@ def test_a_float_file_keeps_values_beyond_full_scale(tmp_path: Path) -> None:
     assert np.array_equal(read_clip(saved(tmp_path / "a.wav", samples, subtype="FLOAT")).samples, samples)
 
 
-def test_describe_says_what_read_clip_finds(tmp_path: Path) -> None:
+def test_describe_agrees_with_read_clip(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.flac", tone(4800, 2), 48000)
     facts, clip = describe(path), read_clip(path)
     assert (facts.frames, facts.channels, facts.rate) == (clip.frames, clip.channels, clip.rate)
@@ -56,77 +61,102 @@ def test_lossy_files_are_read(tmp_path: Path) -> None:
         assert abs(clip.frames - 16000) < 1600
 
 
-def refusal(path: Path) -> str:
-    with pytest.raises(InputError) as caught:
-        read_clip(path)
-    assert str(path) in str(caught.value)
-    assert "→" in str(caught.value)
-    return str(caught.value)
+def refused(path: Path, code: str) -> InputError:
+    for read in (describe, read_clip):
+        with raises(code, InputError, file=str(path)) as caught:
+            read(path)
+    error = caught.value
+    assert isinstance(error, InputError)
+    return error
 
 
-def test_a_missing_file_a_folder_and_an_empty_file_are_told_apart(tmp_path: Path) -> None:
+def test_missing_files_folders_and_empty_files(tmp_path: Path) -> None:
     (tmp_path / "empty.wav").touch()
-    assert "no such file" in refusal(tmp_path / "absent.wav")
-    assert "found a folder" in refusal(tmp_path)
-    assert "empty file" in refusal(tmp_path / "empty.wav")
+    refused(tmp_path / "absent.wav", "file-not-found")
+    refused(tmp_path, "is-a-folder")
+    refused(tmp_path / "empty.wav", "not-audio")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.wav")
-    assert "pipe" in refusal(tmp_path / "pipe.wav")
+    refused(tmp_path / "pipe.wav", "not-a-file")
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "found"),
     [
         (b"<!DOCTYPE html><title>404</title>", "a web page"),
         (b'{"error": "not found"}', "JSON"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:00", "a Git LFS pointer"),
-        (b"PK\x03\x04" + bytes(100), "an archive"),
-        (b"RIFF\x10\x00\x00\x00WAVEfmt ", "a damaged RIFF file"),
-        (bytes(range(256)), "something else"),
+        (b"PK\x03\x04" + bytes(100), "a ZIP archive"),
+        (b"RIFF\x10\x00\x00\x00WAVEfmt ", "a WAV file that is damaged"),
+        (bytes(range(256)), "unknown binary format"),
     ],
 )
-def test_what_is_not_audio_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+def test_files_that_are_not_audio(tmp_path: Path, content: bytes, found: str) -> None:
     path = tmp_path / "clip.wav"
     path.write_bytes(content)
-    assert f"expected an audio file, found {said}" in refusal(path)
+    assert found in refused(path, "not-audio").problem
 
 
 @pytest.mark.parametrize("kept", [45, 500, 3243])
-def test_a_wav_that_was_cut_short_is_refused_with_the_bytes_missing(tmp_path: Path, kept: int) -> None:
-    whole = wav_bytes(Clip(tone(), 16000))
+def test_a_wav_that_was_cut_short_is_refused(tmp_path: Path, kept: int) -> None:
+    data = wav_bytes(Clip(tone(), 16000))
     path = tmp_path / "cut.wav"
-    path.write_bytes(whole[:kept])
-    assert f"cut short: {len(whole) - kept} bytes" in refusal(path)
-    with pytest.raises(InputError, match="cut short"):
-        describe(path)
+    path.write_bytes(data[:kept])
+    assert f"{len(data) - kept:,} bytes" in refused(path, "cut-short").problem
 
 
 def test_a_flac_or_mp3_that_was_cut_short_is_refused(tmp_path: Path) -> None:
     for name in ("a.flac", "a.mp3"):
         path = saved(tmp_path / name, tone(32000))
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-        refusal(path)
+        with pytest.raises(InputError) as caught:
+            read_clip(path)
+        assert caught.value.code in ("cut-short", "cannot-decode")
 
 
-def test_a_wav_written_into_a_pipe_with_unknown_length_is_read(tmp_path: Path) -> None:
-    whole = bytearray(wav_bytes(Clip(tone(), 16000)))
-    whole[4:8] = whole[40:44] = struct.pack("<I", 0xFFFFFFFF)
-    path = tmp_path / "piped.wav"
-    path.write_bytes(whole)
-    assert read_clip(path).frames == 1600
+@pytest.mark.parametrize("size", [0, 1, 5, 0xFFFFFFFF])
+def test_headers_that_no_recording_has(tmp_path: Path, size: int) -> None:
+    data = bytearray(wav_bytes(Clip(tone(), 16000)))
+    struct.pack_into("<I", data, 24, 800_000 + size % 1000)
+    path = tmp_path / "absurd.wav"
+    path.write_bytes(data)
+    refused(path, "not-audio")
 
 
-def test_chunks_before_the_samples_are_stepped_over(tmp_path: Path) -> None:
+def test_a_clip_may_not_take_more_than_a_gibibyte(tmp_path: Path) -> None:
+    data = bytearray(wav_bytes(Clip(tone(), 16000)))[:44]
+    struct.pack_into("<I", data, 40, 1 << 30)
+    path = tmp_path / "long.wav"
+    with path.open("wb") as stream:  # a sparse file
+        stream.write(data)
+        stream.truncate(44 + (1 << 30))
+    assert describe(path).frames == 1 << 29
+    with raises("too-long", InputError):
+        read_clip(path)
+    assert next(decode_blocks(path, block=100)).shape == (100, 1)
+
+
+def test_blocks_are_the_samples_of_the_clip(tmp_path: Path) -> None:
+    for name in ("a.flac", "a.mp3", "a.wav"):
+        path = saved(tmp_path / name, tone(20000, 2))
+        samples = read_clip(path).samples
+        for start, end in ((0, None), (5000, 12345), (19000, 30000)):
+            blocks = list(decode_blocks(path, start=start, end=end, block=777))
+            assert all(len(block) == 777 for block in blocks[:-1])
+            assert np.allclose(np.concatenate(blocks), samples[start:end], atol=1e-6)
+
+
+def test_chunks_before_the_samples_are_skipped(tmp_path: Path) -> None:
     whole = wav_bytes(Clip(tone(), 16000))
     odd = b"LIST" + struct.pack("<I", 5) + b"hello\0"  # odd sizes are padded
     path = tmp_path / "list.wav"
     path.write_bytes(whole[:12] + odd + whole[12:])
     assert read_clip(path).frames == 1600
     path.write_bytes((whole[:12] + odd + whole[12:])[:-10])
-    assert "10 bytes" in refusal(path)
+    assert "10 bytes" in refused(path, "cut-short").problem
 
 
 @pytest.mark.parametrize("offset", [20, 22, 24, 36])
@@ -135,23 +165,24 @@ def test_a_corrupt_header_is_refused(tmp_path: Path, offset: int) -> None:
     whole[offset : offset + 2] = b"\0\0"
     path = tmp_path / "corrupt.wav"
     path.write_bytes(whole)
-    refusal(path)
+    with pytest.raises(InputError):
+        read_clip(path)
 
 
 def test_no_frames_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "none.wav"
     path.write_bytes(wav_bytes(Clip(np.zeros((0, 1), np.float32), 16000)))
-    assert "no frames" in refusal(path)
+    refused(path, "no-frames")
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_samples_that_are_not_numbers_are_refused_with_their_place(tmp_path: Path, bad: float) -> None:
+def test_samples_that_are_not_finite_are_refused_with_their_time(tmp_path: Path, bad: float) -> None:
     samples = tone(16000, 2)
     samples[8000, 1] = bad
     path = saved(tmp_path / "nan.wav", samples, subtype="FLOAT")
-    said = refusal(path)
-    assert "1 samples" in said
-    assert "0.500 s" in said
+    with raises("not-finite", InputError) as caught:
+        read_clip(path)
+    assert "0.500 s" in caught.value.message
 
 
 def test_a_clip_refuses_what_is_not_frames_by_channels() -> None:

@@ -1,24 +1,23 @@
-"""The room: clips of sound, and what may be done to them before anyone listens.
+"""Sound: reading clips, changing them, measuring them.
 
-    read_clip ─► Clip ─► to_mono, resample, silence, noise, surrogate, reverse ─► write_wav, wav_bytes
+    read_clip -> Clip -> to_mono, resample, trim, join, silence, noise, surrogate, reverse -> write_wav, wav_bytes
 
-`Clip` holds samples as float32 of shape (frames, channels) within −1 to 1. Nothing here changes a clip
-unasked: channels are kept, nothing is cut, no level is moved. `describe` answers without decoding. numpy, soundfile and soxr are loaded by the first call that needs them, so importing
-this package costs nothing.
+`Clip` holds float32 samples of shape (frames, channels) within -1 to 1. Nothing here changes a clip unless asked:
+channels are kept, nothing is cut, no level is changed. `describe` answers without decoding. numpy, soundfile and soxr
+are imported by the first call that needs them.
 """
 
 from __future__ import annotations
 
-from mmar.audio.channels import to_mono
-from mmar.audio.clip import Clip
-from mmar.audio.controls import noise, reverse, silence, surrogate
-from mmar.audio.read import Facts, describe, read_clip
-from mmar.audio.resample import resample
-from mmar.audio.write import wav_bytes, write_wav
+from mmar.audio.clip import Clip, resample, to_mono
+from mmar.audio.conditions import noise, reverse, silence, surrogate
+from mmar.audio.read import Facts, decode_blocks, describe, read_clip
+from mmar.audio.wav import wav_bytes, write_wav
 
 __all__ = [
     "Clip",
     "Facts",
+    "decode_blocks",
     "describe",
     "noise",
     "read_clip",

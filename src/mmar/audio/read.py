@@ -1,44 +1,61 @@
-"""Sound in: from a file to a `Clip`, or to the facts about it without decoding.
+"""Reading sound: from a file to a `Clip`, to blocks of samples, or to the facts in its header.
 
-Everything that libsndfile reads is read (WAV, FLAC, OGG, MP3, AIFF, …). What cannot be trusted is
-refused with a message for the person: a file that is not audio, that was cut short, that holds no
-frames, or that holds samples which are not numbers. Nothing is replaced by silence, nothing is dropped.
+libsndfile reads WAV, FLAC, Ogg, MP3, AIFF and others; ffmpeg the rest, where it is installed. Files whose headers do
+not state their length are read completely (`mmar.audio.lengths`). What cannot be trusted is refused: a file that is not
+audio, was cut short, has no frames, has a header that no recording has, or contains samples that are not numbers.
+Nothing is replaced by silence, and nothing is left out.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmar.audio.clip import Clip
-from mmar.audio.riff import missing_bytes
+from mmar.audio.lengths import cut_short, repaired
 from mmar.errors import InputError
+from mmar.files.hashing import read_error
+from mmar.files.progress import format_bytes
+from mmar.files.sniff import FileType, sniff_file
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Facts", "describe", "read_clip"]
+__all__ = ["BLOCK_FRAMES", "MAX_CHANNELS", "MAX_RATE", "Facts", "decode_blocks", "describe", "read_clip"]
 
-# Get the clip again: what to do about a file that arrived damaged.
-_AGAIN = "get the file again, or convert it anew from its source"
+BLOCK_FRAMES = 1 << 18
+"""Frames that are decoded at a time: 5.5 s at 48 kHz."""
 
-# An MPEG file names its length only by estimate, and encoders pad; less than this is not a cut.
+MAX_RATE = 768_000
+"""Highest sampling rate in Hz that is taken for that of a recording."""
+
+MAX_CHANNELS = 64
+"""Largest number of channels that is taken for that of a recording."""
+
+_MAX_CLIP_BYTES = 1 << 30  # of decoded samples; 46 minutes of stereo at 48 kHz
+_MAX_SECONDS = 300.0  # of decoding one clip
+_AGAIN = "get the file again, or convert it again from its source"
+# The length of an MPEG file is only exact to a frame or two, and encoders pad.
 _MPEG_TOLERANCE_S = 0.1
+# Formats in which seeking gives exactly the samples that decoding from the start gives.
+_SEEKABLE = frozenset({"WAV", "WAVEX", "RF64", "W64", "FLAC", "AIFF", "CAF", "AU"})
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a file says of the sound within it.
+    """What a file states about its sound.
 
     Attributes:
-        rate: frames a second, in Hz.
+        rate: frames per second, in Hz.
         channels: number of channels.
         frames: length in frames.
-        container: libsndfile's name of the file format, such as `WAV` or `FLAC`.
+        container: libsndfile's name of the file format, such as `WAV` or `FLAC`; of a file that ffmpeg reads, the
+            container and the codec, such as `MP4/AAC`.
         encoding: libsndfile's name of the sample format, such as `PCM_16`.
         size: length of the file in bytes.
     """
@@ -57,20 +74,31 @@ class Facts:
 
 
 def describe(path: str | Path) -> Facts:
-    """Rate, channels, length and format of an audio file, without decoding its samples.
+    """Rate, channels, length and format of an audio file, without decoding it.
 
     Args:
         path: an audio file.
 
     Returns:
-        The facts, as the file's header gives them.
+        The facts in the file's header; where it does not state the length, the true length.
 
     Raises:
-        InputError: if the file is missing, a folder, empty, not audio, cut short, or without frames.
+        InputError: the file is missing, a folder, empty, not audio, cut short, or without frames; or it needs ffmpeg,
+            which is not installed (code `needs-ffmpeg`).
     """
     path = Path(path)
-    with _opened(path) as sound:
-        return _facts(sound, path)
+    kind = _check_file(path)
+    if kind.group != "media":
+        with _opened(path, kind) as (_, facts):
+            return facts
+    from mmar.audio.ffmpeg import probe
+
+    media = probe(path, kind)
+    frames = round((media.duration or 0.0) * media.rate)
+    container = f"{kind.format.upper()}/{media.codec.upper()}"
+    return _checked(
+        Facts(media.rate, media.channels, frames, container, media.codec, path.stat().st_size), path
+    )
 
 
 def read_clip(path: str | Path) -> Clip:
@@ -80,129 +108,189 @@ def read_clip(path: str | Path) -> Clip:
         path: an audio file.
 
     Returns:
-        The clip; its samples have shape (frames, channels) and full scale at ±1.
+        The clip; its samples have shape (frames, channels) and full scale at 1.
 
     Raises:
-        InputError: as `describe`; also if the data ends early or a sample is not a finite number.
+        InputError: as `describe`; also if the data ends early, a sample is not a finite number, or the sound takes
+            more than 1 GiB of memory or 5 minutes to decode.
+    """
+    import numpy as np
+
+    path = Path(path)
+    with _sound_file(path) as (sound, facts):
+        size = facts.frames * facts.channels * 4
+        if size > _MAX_CLIP_BYTES:
+            raise InputError(
+                f"{facts.duration:,.0f} s of {facts.channels} channels at {facts.rate:,} Hz are "
+                f"{format_bytes(size)} of samples, more than a clip may have ({format_bytes(_MAX_CLIP_BYTES)})",
+                file=str(path),
+                code="too-long",
+                hint="cut it into parts",
+            )
+        blocks = list(_blocks(sound, facts, path, 0, facts.frames, BLOCK_FRAMES, _MAX_SECONDS))
+        samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+        return Clip(samples=samples, rate=facts.rate, path=path)
+
+
+def decode_blocks(
+    path: str | Path, *, start: int = 0, end: int | None = None, block: int = BLOCK_FRAMES
+) -> Iterator[npt.NDArray[np.float32]]:
+    """Decode a file in blocks, so that hours of sound need the memory of seconds.
+
+    Args:
+        path: an audio file.
+        start: first frame wanted. In lossy formats, what is before it is decoded too and discarded, because seeking
+            may be off by some samples there.
+        end: frame to stop before; by default the file's end.
+        block: most frames in a block.
+
+    Yields:
+        float32 of shape (frames, channels), full scale at 1; only the last block may be shorter than `block`.
+
+    Raises:
+        InputError: as `read_clip`, without its limits.
     """
     path = Path(path)
-    with _opened(path) as sound:
-        facts = _facts(sound, path)
+    with _sound_file(path) as (sound, facts):
+        stop = facts.frames if end is None else min(end, facts.frames)
+        yield from _blocks(sound, facts, path, start, stop, block)
+
+
+def _blocks(
+    sound: Any, facts: Facts, path: Path, start: int, stop: int, block: int, max_seconds: float = float("inf")
+) -> Iterator[npt.NDArray[np.float32]]:
+    import soundfile
+
+    deadline = time.monotonic() + max_seconds
+    position = 0
+    if start and facts.container in _SEEKABLE:
+        sound.seek(start)
+        position = start
+    while position < stop:
+        # What is before the first wanted frame is decoded in blocks that are not given out.
+        wanted = min(block, (start if position < start else stop) - position)
         try:
-            samples: npt.NDArray[np.float32] = sound.read(dtype="float32", always_2d=True)
-        except ValueError as error:  # some encodings that the library knows can be opened and not read
+            samples: npt.NDArray[np.float32] = sound.read(wanted, dtype="float32", always_2d=True)
+        except (soundfile.SoundFileError, ValueError):  # some encodings can be opened and not read
             raise InputError(
-                f"found audio that cannot be decoded ({error})", file=str(path), hint=_AGAIN
-            ) from None
-        except MemoryError:
-            raise InputError(
-                f"found {facts.frames} frames of {facts.channels} channels, more than memory holds",
+                f"the sound cannot be decoded after {position / facts.rate:.3f} s",
                 file=str(path),
-                hint="cut the file into parts, or check that its header is not damaged",
+                code="cannot-decode",
+                hint=_AGAIN,
             ) from None
-    short = facts.frames - len(samples)
-    if short > (_MPEG_TOLERANCE_S * facts.rate if facts.encoding.startswith("MPEG") else 0):
-        raise InputError(
-            f"found {len(samples)} frames where the file declares {facts.frames}: it was cut short",
-            file=str(path),
-            hint=_AGAIN,
-        )
-    _check_finite(samples, facts.rate, path)
-    return Clip(samples=samples, rate=facts.rate, path=path)
+        if position >= start and len(samples):
+            _check_finite(samples, position, facts.rate, path)
+            yield samples
+        position += len(samples)
+        if len(samples) < wanted:
+            tolerance = _MPEG_TOLERANCE_S * facts.rate if facts.encoding.startswith("MPEG") else 0
+            if facts.frames - position > tolerance:
+                raise cut_short(path, f"its header states {facts.frames:,} frames and it has {position:,}")
+            return
+        if time.monotonic() > deadline:
+            raise InputError(
+                f"takes more than {max_seconds:g} s to decode",
+                file=str(path),
+                code="too-long",
+                hint="convert it to WAV",
+            )
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """The file as a `soundfile.SoundFile`, every failure told as an InputError."""
-    _check_file(path)
+def _sound_file(path: Path) -> Iterator[tuple[Any, Facts]]:
+    """A file that can be decoded, and its facts; media files are converted by ffmpeg first."""
+    kind = _check_file(path)
+    with ExitStack() as stack:
+        if kind.group == "media":
+            from mmar.audio.ffmpeg import decoded_copy
+
+            copy = stack.enter_context(decoded_copy(path, kind))
+            yield stack.enter_context(_opened(copy, sniff_file(copy)))
+        else:
+            yield stack.enter_context(_opened(path, kind))
+
+
+@contextmanager
+def _opened(path: Path, kind: FileType) -> Iterator[tuple[Any, Facts]]:
+    """The file as a `soundfile.SoundFile`, with its facts."""
     import soundfile
 
-    try:
-        with soundfile.SoundFile(path) as sound:
-            yield sound
-    except soundfile.SoundFileError as error:
-        # libsndfile's own words, without the path, which the message names already.
-        said = str(error).partition(": ")[2].strip().rstrip(".") or str(error)
-        raise InputError(
-            f"expected an audio file, found {_looks_like(path)} ({said})",
-            file=str(path),
-            hint=_AGAIN,
-        ) from None
+    class SequentialFile(soundfile.SoundFile):  # type: ignore[misc]
+        """soundfile seeks after each read of a file that can be searched, after which MP3 decodes differently."""
+
+        def seekable(self) -> bool:
+            return False
+
+    repair = repaired(path, kind.format)
+    with ExitStack() as stack:
+        source = path if repair is None else stack.enter_context(repair.open(path))
+        try:
+            sound = stack.enter_context(SequentialFile(source))
+        except soundfile.SoundFileError:
+            raise _not_audio(path, kind) from None
+        facts = Facts(
+            rate=int(sound.samplerate),
+            channels=int(sound.channels),
+            frames=int(sound.frames),
+            container=str(sound.format),
+            encoding=str(sound.subtype),
+            size=path.stat().st_size,
+        )
+        yield sound, _checked(facts, path)
 
 
-def _check_file(path: Path) -> None:
-    """Refuse what can be refused before any decoder is asked."""
-    if path.is_dir():
-        raise InputError("expected an audio file, found a folder", file=str(path), hint="name one file in it")
-    if not path.exists():
-        raise InputError(
-            "found no such file, expected an audio file",
-            file=str(path),
-            hint="check the path, and the folder that audio paths are relative to",
-        )
-    if not path.is_file():
-        raise InputError(
-            "expected an audio file, found a pipe or a device", file=str(path), hint="save the sound first"
-        )
+def _check_file(path: Path) -> FileType:
+    """Refuse what can be refused before any decoder sees it."""
     try:
-        if path.stat().st_size == 0:
-            raise InputError("expected an audio file, found an empty file", file=str(path), hint=_AGAIN)
-        with path.open("rb") as stream:
-            short = missing_bytes(stream)
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise InputError(
+                "is a pipe or a device, expected an audio file",
+                file=str(path),
+                code="not-a-file",
+                hint="save the sound to a file first",
+            )
+        kind = sniff_file(path)
     except OSError as error:
+        raise read_error(error, path) from None
+    if kind.group in ("archive", "compressed", "records", "table") or kind.format in (
+        "empty",
+        "html",
+        "xml",
+        "git-lfs",
+    ):
+        raise _not_audio(path, kind)
+    return kind
+
+
+def _not_audio(path: Path, kind: FileType) -> InputError:
+    problem = f"{kind.label} that is damaged" if kind.group == "audio" else kind.label
+    return InputError(
+        f"expected an audio file, found {problem}", file=str(path), code="not-audio", hint=_AGAIN
+    )
+
+
+def _checked(facts: Facts, path: Path) -> Facts:
+    if facts.frames < 1:
+        raise InputError("the audio file has no frames", file=str(path), code="no-frames", hint=_AGAIN)
+    if not (1 <= facts.rate <= MAX_RATE and 1 <= facts.channels <= MAX_CHANNELS):
         raise InputError(
-            f"could not be read ({error.strerror or error})", file=str(path), hint="check its permissions"
-        ) from None
-    if short:
-        raise InputError(
-            f"the WAV file was cut short: {short} bytes of samples that it declares are missing",
+            f"its header states {facts.rate:,} Hz and {facts.channels} channels, which is no recording",
             file=str(path),
+            code="not-audio",
             hint=_AGAIN,
         )
-
-
-def _facts(sound: Any, path: Path) -> Facts:
-    facts = Facts(
-        rate=int(sound.samplerate),
-        channels=int(sound.channels),
-        frames=int(sound.frames),
-        container=str(sound.format),
-        encoding=str(sound.subtype),
-        size=path.stat().st_size,
-    )
-    if facts.frames < 1:
-        raise InputError("expected sound, found an audio file of no frames", file=str(path), hint=_AGAIN)
     return facts
 
 
-def _check_finite(samples: npt.NDArray[np.float32], rate: int, path: Path) -> None:
+def _check_finite(samples: npt.NDArray[np.float32], position: int, rate: int, path: Path) -> None:
     import numpy as np
 
     bad = ~np.isfinite(samples)
-    if not bad.any():
-        return
-    first = int(np.argmax(bad.any(axis=1)))
-    raise InputError(
-        f"found {int(bad.sum())} samples that are not finite numbers, the first at {first / rate:.3f} s; "
-        "expected numbers between −1 and 1",
-        file=str(path),
-        hint=_AGAIN,
-    )
-
-
-def _looks_like(path: Path) -> str:
-    """A person's word for what the first bytes are."""
-    with path.open("rb") as stream:
-        head = stream.read(256)
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
-        return "a web page"
-    if start.startswith(b"version https://git-lfs"):
-        return "a Git LFS pointer"
-    if start.startswith((b"{", b"[")):
-        return "JSON"
-    if head.startswith(b"RIFF"):
-        return "a damaged RIFF file"
-    if head.startswith((b"PK\x03\x04", b"\x1f\x8b")):
-        return "an archive"
-    return "something else"
+    if bad.any():
+        first = position + int(np.argmax(bad.any(axis=1)))
+        raise InputError(
+            f"the sample at {first / rate:.3f} s is not a finite number",
+            file=str(path),
+            code="not-finite",
+            hint=_AGAIN,
+        )

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from mmar.audio.wav import PcmFacts, pcm_facts
 from mmar.errors import MmarError
 from mmar.models.answer import RequestFailed, Sent
 from mmar.protocols import Request
@@ -30,11 +30,6 @@ MIME: dict[str, str] = {
     "AIFF": "audio/aiff",
 }
 """Media type by container, in libsndfile's names."""
-
-_PCM = 1
-_EXTENSIBLE = 0xFFFE
-# KSDATAFORMAT_SUBTYPE_PCM without its first two bytes, which are the format tag.
-_PCM_GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
 
 
 class AudioForm(msgspec.Struct, frozen=True):
@@ -74,12 +69,6 @@ class AudioBytes(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self.told, source_sha256=digest, sha256=digest)
 
 
-class _Facts(msgspec.Struct, frozen=True):
-    rate: int
-    channels: int
-    frames: int
-
-
 def check_placed(request: Request) -> None:
     """Refuse a request whose clip has no place in its messages, or whose place has no clip.
 
@@ -109,7 +98,7 @@ def load_audio(path: Path, form: AudioForm, passes: Mapping[str, str]) -> AudioB
     except OSError as error:
         raise RequestFailed("audio", f"{path}: cannot be read ({error.strerror or error})") from None
     try:
-        facts = _pcm_wav(data)
+        facts = pcm_facts(data)
         if facts is None:
             return _decoded(path, data, form, passes)
         if not _suits(facts, form, "WAV") or "WAV" not in passes:
@@ -118,9 +107,6 @@ def load_audio(path: Path, form: AudioForm, passes: Mapping[str, str]) -> AudioB
         return AudioBytes(data, "WAV", Sent("", "", len(data), facts.rate, facts.channels, seconds))
     except MmarError as error:
         raise RequestFailed("audio", str(error)) from None
-    except ValueError as error:
-        # soundfile's word for encodings that it opens and cannot decode, such as G.721.
-        raise RequestFailed("audio", f"{path}: cannot be decoded ({error})") from None
 
 
 def sent_as_is(path: Path) -> Sent:
@@ -133,22 +119,20 @@ def sent_as_is(path: Path) -> Sent:
 
     try:
         data = path.read_bytes()
-        facts = _pcm_wav(data)
+        facts = pcm_facts(data)
         if facts is None:
             told = describe(path)
             read_clip(path)
-            facts = _Facts(told.rate, told.channels, told.frames)
+            facts = PcmFacts(told.rate, told.channels, told.frames)
     except OSError as error:
         raise RequestFailed("audio", f"{path}: cannot be read ({error.strerror or error})") from None
     except MmarError as error:
         raise RequestFailed("audio", str(error)) from None
-    except ValueError as error:
-        raise RequestFailed("audio", f"{path}: cannot be decoded ({error})") from None
     digest = hashlib.sha256(data).hexdigest()
     return Sent(digest, digest, len(data), facts.rate, facts.channels, facts.frames / facts.rate)
 
 
-def _suits(facts: _Facts, form: AudioForm, container: str) -> bool:
+def _suits(facts: PcmFacts, form: AudioForm, container: str) -> bool:
     return (
         form.container in (None, container)
         and form.rate in (None, facts.rate)
@@ -157,47 +141,11 @@ def _suits(facts: _Facts, form: AudioForm, container: str) -> bool:
     )
 
 
-def _pcm_wav(data: bytes) -> _Facts | None:
-    """The facts of a plain PCM WAV file that is whole; `None` for anything that needs a closer look."""
-    if len(data) < 44 or data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        return None
-    if struct.unpack_from("<I", data, 4)[0] + 8 > len(data):
-        return None
-    at, layout = 12, None
-    while at + 8 <= len(data):
-        name, size = struct.unpack_from("<4sI", data, at)
-        at += 8
-        if at + size > len(data):
-            return None
-        if name == b"fmt ":
-            layout = _pcm_layout(data[at : at + size])
-        elif name == b"data":
-            if layout is None:
-                return None
-            channels, rate, block = layout
-            frames, rest = divmod(size, block)
-            return _Facts(rate, channels, frames) if frames and not rest else None
-        at += size + size % 2
-    return None
-
-
-def _pcm_layout(chunk: bytes) -> tuple[int, int, int] | None:
-    """Channels, rate and bytes a frame of a `fmt ` chunk, if it describes integer PCM."""
-    if len(chunk) < 16:
-        return None
-    tag, channels, rate, _, block, bits = struct.unpack_from("<HHIIHH", chunk)
-    if tag == _EXTENSIBLE and len(chunk) >= 40 and chunk[26:40] == _PCM_GUID_TAIL:
-        tag = struct.unpack_from("<H", chunk, 24)[0]
-    whole = bits in (8, 16, 24, 32) and block == channels * bits // 8
-    sane = 1 <= channels <= 64 and 1 <= rate <= 768_000
-    return (channels, rate, block) if tag == _PCM and whole and sane else None
-
-
 def _decoded(path: Path, data: bytes, form: AudioForm, passes: Mapping[str, str]) -> AudioBytes:
     from mmar.audio import describe, read_clip
 
     told = describe(path)
-    facts = _Facts(told.rate, told.channels, told.frames)
+    facts = PcmFacts(told.rate, told.channels, told.frames)
     # A WAV file that came here is not plain PCM, or its header does not tell the truth: it is written anew.
     if told.container == "WAV" or told.container not in passes or not _suits(facts, form, told.container):
         return _converted(path, data, form)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmar.audio import read_clip
-from mmar.audio.landmarks import similarity
+from mmar.audio.fingerprint_landmarks import similarity
 from mmar.errors import InputError, UsageError
 from mmar.files.hashing import sha256_file
 from mmar.items.timestamps import Segment, parse_timestamp

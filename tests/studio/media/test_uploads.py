@@ -44,8 +44,8 @@ def test_a_video_is_taken_for_its_sound(wav: Path, tmp_path: Path) -> None:
     [
         (b"", "empty file"),
         (b"<html><script>alert(1)</script>", "a web page"),
-        (b"\x7fELF" + bytes(200), "something else"),
-        (b"PK\x03\x04" + bytes(200), "an archive"),
+        (b"\x7fELF" + bytes(200), "unknown binary format"),
+        (b"PK\x03\x04" + bytes(200), "a ZIP archive"),
         (b"RIFF\x24\0\0\0WAVE" + bytes(30), "upload"),
         (b"ID3\x03\0\0\0\0\0\0" + bytes(4000), "upload"),
         (b"OggS" + bytes(4000), "upload"),

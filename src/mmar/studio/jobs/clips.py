@@ -22,7 +22,7 @@ from mmar.studio.store.revisions import content_of
 __all__ = ["cut_clip", "sound_of"]
 
 _SAME_SOUND = 0.1
-"""Unrelated sounds stay below 0.02, a copy that went through MP3 above 0.2 (`mmar.audio.landmarks`)."""
+"""Unrelated sounds stay below 0.02, a copy that went through MP3 above 0.2 (`mmar.audio.fingerprint_landmarks`)."""
 
 _ASIDE = "aside:"
 """Begins the key of a clip that was cut anew in another format."""
@@ -114,7 +114,7 @@ def _stays(session: Session, project_id: int, key: str, wanted: tuple[int, int] 
 
 def _alike(work: JobContext, key: str, mark: bytes) -> tuple[int, ...]:
     """Numbers of the project's clips that hold the same sound, the most similar first."""
-    from mmar.audio.landmarks import similarity
+    from mmar.audio.fingerprint_landmarks import similarity
 
     with work.database.read() as session:
         others = session.execute(

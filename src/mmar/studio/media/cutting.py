@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmar.audio import Facts, describe, read_clip, resample, to_mono, write_wav
-from mmar.audio.clip import Clip
-from mmar.audio.landmarks import fingerprint
+from mmar.audio.clip import Clip, frame_at, join
+from mmar.audio.fingerprint_landmarks import fingerprint
 from mmar.audio.levels import Levels, measure_levels
-from mmar.audio.segments import frame_at, join
 from mmar.errors import UsageError
 from mmar.files.hashing import sha256_file
 from mmar.studio.media.decoding import decoded_blocks
@@ -43,7 +42,7 @@ class Prepared:
         limited: samples that resampling or a cross-fade brought beyond full scale and writing limited to it.
         loudness: integrated loudness and true peak.
         levels: silence, clipping, peak.
-        fingerprint: for `mmar.audio.landmarks.similarity`.
+        fingerprint: for `mmar.audio.fingerprint_landmarks.similarity`.
     """
 
     path: Path

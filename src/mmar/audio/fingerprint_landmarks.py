@@ -130,8 +130,7 @@ def _peaks(clip: Clip) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Frame and bin of each spectral peak, in order of frame, then bin."""
     import numpy as np
 
-    from mmar.audio.channels import to_mono
-    from mmar.audio.resample import resample
+    from mmar.audio.clip import resample, to_mono
 
     samples = resample(to_mono(clip), _RATE).samples[:, 0]
     if len(samples) < _WINDOW:

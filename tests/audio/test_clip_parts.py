@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from expect import raises
 from mmar.audio import Clip
-from mmar.audio.segments import frame_at, join, trim
+from mmar.audio.clip import frame_at, join, trim
 from mmar.errors import UsageError
 
 
@@ -36,7 +37,7 @@ def test_a_part_is_cut_to_the_sample() -> None:
 
 @pytest.mark.parametrize(("start", "end"), [(2, 2), (2, 1), (-1, 1), (0, 10.1), (10, None)])
 def test_a_part_that_is_not_there_is_refused(start: float, end: float | None) -> None:
-    with pytest.raises(UsageError, match="cannot cut"):
+    with raises("invalid-part", UsageError):
         trim(Clip(np.zeros((100, 1), np.float32), 10), start, end)
 
 
@@ -56,7 +57,7 @@ def test_a_cross_fade_goes_from_one_to_the_other_in_a_line() -> None:
 def test_a_part_may_be_all_fade() -> None:
     short = noise(20)
     assert join([short, short], crossfade=20 / 8000).frames == 20
-    with pytest.raises(UsageError, match="shorter cross-fade"):
+    with raises("invalid-crossfade", UsageError):
         join([short, short, short], crossfade=11 / 8000)
 
 
@@ -69,7 +70,7 @@ def test_the_clips_themselves_are_left_alone() -> None:
 
 def test_what_does_not_fit_together_is_refused() -> None:
     for others in ([], [noise(10), noise(10, 2)], [noise(10), noise(10, rate=16000)]):
-        with pytest.raises(UsageError, match="cannot join"):
+        with pytest.raises(UsageError):
             join(others)
-    with pytest.raises(UsageError, match="0 or more"):
+    with raises("invalid-crossfade", UsageError):
         join([noise(10)], crossfade=-1)

@@ -1,0 +1,252 @@
+"""Decoding by ffmpeg of what libsndfile cannot read: MPEG-4, AAC, WebM, WMA and others.
+
+ffmpeg runs as a process of its own with fixed arguments: the demuxer is the one for the file's content, and no other is
+tried; only the file itself may be opened, so that a playlist in disguise cannot make it read an address or another
+file; metadata and pictures are left out. Lengths come from ffprobe's JSON output. A file that ends before the length
+that it states is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mmar.errors import ExternalError, InputError
+from mmar.files.sniff import FileType, sniff_file
+
+__all__ = ["MediaFacts", "convert", "decoded_copy", "ffmpeg_version", "probe", "readable_audio"]
+
+_SHORTFALL_S = 1.0  # containers round, and encoders pad
+_MARKS = {
+    b"mp4a": "AAC",
+    b"alac": "Apple Lossless",
+    b"A_OPUS": "Opus",
+    b"A_VORBIS": "Vorbis",
+    b"A_AAC": "AAC",
+    b"Opus": "Opus",
+    b"ac-3": "AC-3",
+    b"ec-3": "E-AC-3",
+}
+"""Marks of codecs in MPEG-4 and Matroska files."""
+
+
+class MediaFacts(msgspec.Struct, frozen=True):
+    """What ffprobe says about a media file.
+
+    Attributes:
+        codec: of the first audio stream, in ffmpeg's terms.
+        rate: frames per second, in Hz.
+        channels: number of channels.
+        duration: seconds; `None` if the file does not state it.
+        has_video: whether there is a video stream, which may be longer than the sound.
+    """
+
+    codec: str
+    rate: int
+    channels: int
+    duration: float | None
+    has_video: bool
+
+
+def probe(path: Path, kind: FileType, *, ffmpeg: str = "ffmpeg", timeout: float = 60) -> MediaFacts:
+    """Describe a media file.
+
+    Args:
+        path: the file.
+        kind: its type, of the group `media`.
+        ffmpeg: the program; ffprobe is expected beside it.
+        timeout: seconds.
+
+    Raises:
+        InputError: it has no audio stream, is damaged, or ffmpeg is not installed (code `needs-ffmpeg`).
+        ExternalError: it took too long.
+    """
+    head, _, tail = ffmpeg.rpartition("ffmpeg")
+    command = [
+        *(f"{head}ffprobe{tail}", "-hide_banner", "-v", "error", "-protocol_whitelist", "file"),
+        *("-f", str(kind.demuxer), "-of", "json"),
+        *("-show_entries", "format=duration:stream=codec_type,codec_name,sample_rate,channels,duration"),
+        f"file:{path.absolute()}",
+    ]
+    output = _run(command, path, kind, timeout)
+    streams: list[dict[str, Any]] = msgspec.json.decode(output).get("streams", []) if output.strip() else []
+    sounds = [stream for stream in streams if stream.get("codec_type") == "audio"]
+    if not sounds:
+        raise InputError(f"is {kind.label} without an audio stream", file=str(path), code="no-audio-stream")
+    stated = sounds[0].get("duration") or msgspec.json.decode(output).get("format", {}).get("duration")
+    return MediaFacts(
+        codec=str(sounds[0].get("codec_name", "unknown")),
+        rate=int(sounds[0].get("sample_rate", 0)),
+        channels=int(sounds[0].get("channels", 0)),
+        duration=None if stated is None else float(stated),
+        has_video=any(stream.get("codec_type") == "video" for stream in streams),
+    )
+
+
+def convert(
+    path: Path,
+    out: Path,
+    kind: FileType,
+    *,
+    max_seconds: float = 4 * 3600,
+    timeout: float = 600,
+    ffmpeg: str = "ffmpeg",
+) -> None:
+    """Convert the first audio stream of a media file to FLAC (16 bit) or WAV (float).
+
+    Args:
+        path: the media file.
+        out: the file to make, `.flac` or `.wav`.
+        kind: the type of the media file.
+        max_seconds: longest recording that is converted.
+        timeout: seconds that the conversion may take.
+        ffmpeg: the program.
+
+    Raises:
+        InputError: the file has no sound, is damaged, cut short or too long, or ffmpeg is not installed.
+        ExternalError: ffmpeg took too long.
+    """
+    from mmar.audio.read import describe
+
+    facts = probe(path, kind, ffmpeg=ffmpeg)
+    codec = ("flac", "-sample_fmt", "s16") if out.suffix == ".flac" else ("pcm_f32le",)
+    command = [
+        *(ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "error", "-xerror", "-y"),
+        *("-protocol_whitelist", "file", "-f", str(kind.demuxer), "-i", f"file:{path.absolute()}"),
+        *("-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"),
+        *("-t", f"{max_seconds + 1:g}", "-c:a", *codec, "-fflags", "+bitexact", "-flags:a", "+bitexact"),
+        *("-f", out.suffix[1:], f"file:{out.absolute()}"),
+    ]
+    _run(command, path, kind, timeout)
+    decoded = describe(out).duration
+    if decoded > max_seconds:
+        raise InputError(
+            f"is longer than {max_seconds:g} s", file=str(path), code="too-long", hint="cut it into parts"
+        )
+    if facts.duration and not facts.has_video and decoded < facts.duration * 0.98 - _SHORTFALL_S:
+        raise InputError(
+            f"the file was cut short: it states {facts.duration:.1f} s and contains {decoded:.1f} s of sound",
+            file=str(path),
+            code="cut-short",
+            hint="get the file again",
+        )
+
+
+@contextmanager
+def decoded_copy(path: Path, kind: FileType) -> Iterator[Path]:
+    """A temporary WAV file with the sound of a media file; see `convert` for the errors."""
+    with tempfile.TemporaryDirectory(prefix="mmar-") as folder:
+        out = Path(folder) / "sound.wav"
+        convert(path, out, kind)
+        yield out
+
+
+def readable_audio(
+    path: Path, work: Path, *, max_seconds: float = 4 * 3600, timeout: float = 600, ffmpeg: str = "ffmpeg"
+) -> Path:
+    """A file that libsndfile can read with the sound of a media file.
+
+    Args:
+        path: any audio or media file.
+        work: an existing folder for a converted file, which gets a name of its own.
+        max_seconds: longest recording that is converted.
+        timeout: seconds that the conversion may take.
+        ffmpeg: the program.
+
+    Returns:
+        `path` itself if it can be read as it is, otherwise a new FLAC file in `work`.
+
+    Raises:
+        InputError: it is not a media file, has no sound, is damaged, cut short or too long, or needs ffmpeg, which is
+            not installed.
+        ExternalError: ffmpeg took too long, or the disk cannot be written.
+    """
+    from mmar.audio.read import describe
+
+    kind = sniff_file(path)
+    if kind.group != "media":
+        describe(path)  # refuses what is not sound
+        return path
+    out = work / f"{os.urandom(8).hex()}.flac"
+    try:
+        convert(path, out, kind, max_seconds=max_seconds, timeout=timeout, ffmpeg=ffmpeg)
+    except BaseException:
+        out.unlink(missing_ok=True)
+        raise
+    return out
+
+
+def ffmpeg_version(ffmpeg: str = "ffmpeg") -> str | None:
+    """The first line of `ffmpeg -version`; `None` if it is not installed."""
+    try:
+        done = subprocess.run(  # noqa: S603 - the name comes from the program's own settings
+            [ffmpeg, "-version"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.partition("\n")[0].strip() or None
+
+
+def _run(command: list[str], path: Path, kind: FileType, timeout: float) -> bytes:
+    # "file:" before a path, so that no name can be taken for an option or an address.
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL
+        )
+    except FileNotFoundError:
+        raise _needs_ffmpeg(path, kind) from None
+    except subprocess.TimeoutExpired:
+        raise ExternalError(
+            f"{path}: ffmpeg was stopped after {timeout:g} s",
+            code="ffmpeg-timeout",
+            hint="try again when the machine is less busy, or cut the recording into parts",
+        ) from None
+    except OSError as error:
+        raise ExternalError(
+            f"{command[0]}: cannot be run ({error.strerror or error})", code="ffmpeg-failed"
+        ) from None
+    if done.returncode:
+        raise InputError(
+            f"is {kind.label} that ffmpeg cannot decode (exit status {done.returncode})",
+            file=str(path),
+            code="cannot-decode",
+            hint="get the file again, or convert it to WAV",
+        )
+    return done.stdout
+
+
+def _needs_ffmpeg(path: Path, kind: FileType) -> InputError:
+    codec = _codec(path)
+    convert_command = shlex.join(["ffmpeg", "-i", path.name, f"{path.stem}.wav"])
+    return InputError(
+        f"is {kind.label}{f' with {codec} audio' if codec else ''}, and ffmpeg, which reads it, is not installed",
+        file=str(path),
+        code="needs-ffmpeg",
+        hint="install ffmpeg (Debian: apt install ffmpeg; macOS: brew install ffmpeg), or convert the file elsewhere: "
+        f"{convert_command}",
+    )
+
+
+def _codec(path: Path) -> str | None:
+    """The audio codec of an MPEG-4 or Matroska file, by its mark at the file's beginning or end."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(1 << 16)
+            stream.seek(max(0, stream.seek(0, 2) - (1 << 18)))
+            data += stream.read()
+    except OSError:
+        return None
+    return next((name for mark, name in _MARKS.items() if mark in data), None)

@@ -1,0 +1,141 @@
+"""16-bit PCM WAV files: writing them, the same bytes on every machine, and reading plain PCM headers."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mmar.errors import UsageError
+from mmar.files.atomic import write_atomic
+
+if TYPE_CHECKING:
+    from mmar.audio.clip import Clip
+
+__all__ = ["PcmFacts", "pcm16_header", "pcm_facts", "wav_bytes", "write_wav"]
+
+_PCM, _EXTENSIBLE = 1, 0xFFFE
+_PCM_GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
+
+
+class PcmFacts(msgspec.Struct, frozen=True):
+    """What the header of a plain PCM WAV file states.
+
+    Attributes:
+        rate: frames per second, in Hz.
+        channels: number of channels.
+        frames: length in frames.
+    """
+
+    rate: int
+    channels: int
+    frames: int
+
+
+def wav_bytes(clip: Clip) -> bytes:
+    """A clip as the bytes of a 16-bit PCM WAV file.
+
+    A sample x becomes the integer nearest to 32768 x (halves to even), limited to -32768 to 32767. Scaling by a power
+    of two is exact, so what was read from 16-bit PCM is written back bit for bit; no dither is added, so equal clips
+    give equal bytes.
+
+    Args:
+        clip: sound of any length, rate and number of channels.
+
+    Returns:
+        A 44-byte header and the samples.
+
+    Raises:
+        UsageError: the sound contains NaN, or is too long for a WAV file.
+    """
+    import numpy as np
+
+    if np.isnan(clip.samples).any():
+        raise UsageError("cannot write sound that contains NaN", code="not-finite")
+    header = pcm16_header(clip.frames, clip.channels, clip.rate)
+    pcm = np.clip(np.rint(clip.samples * np.float32(32768)), -32768, 32767).astype("<i2")
+    samples: bytes = pcm.tobytes()
+    return header + samples
+
+
+def write_wav(path: str | Path, clip: Clip) -> None:
+    """Write a clip as a 16-bit PCM WAV file, in one step.
+
+    Args:
+        path: the file; its folder is created if missing.
+        clip: the sound; see `wav_bytes` for the rounding.
+
+    Raises:
+        UsageError: the clip cannot be written as WAV.
+        ExternalError: the disk cannot be written.
+    """
+    write_atomic(path, wav_bytes(clip))
+
+
+def pcm16_header(frames: int, channels: int, rate: int) -> bytes:
+    """The 44 bytes before the samples of a 16-bit PCM WAV file.
+
+    Args:
+        frames: length of the sound in frames.
+        channels: number of channels.
+        rate: frames per second, in Hz.
+
+    Raises:
+        UsageError: the sound does not fit the format's 32-bit sizes (at 160 kB/s, about 7 hours).
+    """
+    size = frames * channels * 2
+    if size > 0xFFFFFFFF - 36:
+        raise UsageError(
+            f"{size:,} bytes of samples do not fit into a WAV file", code="too-long", hint="cut it into parts"
+        )
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        *(b"RIFF", 36 + size, b"WAVE"),
+        *(b"fmt ", 16, 1, channels, rate, rate * channels * 2, channels * 2, 16),
+        *(b"data", size),
+    )
+
+
+def pcm_facts(data: bytes) -> PcmFacts | None:
+    """Read the header of a plain integer PCM WAV file that is complete.
+
+    Args:
+        data: the whole file.
+
+    Returns:
+        `None` for anything else, which `mmar.audio.describe` has to look at.
+    """
+    if len(data) < 44 or data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        return None
+    if struct.unpack_from("<I", data, 4)[0] + 8 > len(data):
+        return None
+    position, layout = 12, None
+    while position + 8 <= len(data):
+        name, size = struct.unpack_from("<4sI", data, position)
+        position += 8
+        if position + size > len(data):
+            return None
+        if name == b"fmt ":
+            layout = _pcm_layout(data[position : position + size])
+        elif name == b"data":
+            if layout is None:
+                return None
+            channels, rate, block = layout
+            frames, rest = divmod(size, block)
+            return PcmFacts(rate, channels, frames) if frames and not rest else None
+        position += size + size % 2
+    return None
+
+
+def _pcm_layout(chunk: bytes) -> tuple[int, int, int] | None:
+    """Channels, rate and bytes per frame of a `fmt ` chunk, if it describes integer PCM."""
+    if len(chunk) < 16:
+        return None
+    tag, channels, rate, _, block, bits = struct.unpack_from("<HHIIHH", chunk)
+    if tag == _EXTENSIBLE and len(chunk) >= 40 and chunk[26:40] == _PCM_GUID_TAIL:
+        tag = struct.unpack_from("<H", chunk, 24)[0]
+    consistent = bits in (8, 16, 24, 32) and block == channels * bits // 8
+    plausible = 1 <= channels <= 64 and 1 <= rate <= 768_000
+    return (channels, rate, block) if tag == _PCM and consistent and plausible else None
