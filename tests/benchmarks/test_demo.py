@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from mmar.items.video import overlapping
 
 from expect import raises
 from mmar.benchmarks.demo import METADATA_NAME, build, records
 from mmar.benchmarks.demo.sounds import RATE, chord, midi_to_hz, note, speak, tone
 from mmar.errors import ExternalError
 from mmar.items import load_benchmark
+from mmar.items.source_video import overlapping
 from real_data import MMAR, needs_real_data
 
 MODALITIES = {

@@ -2,29 +2,23 @@
 
 ffmpeg runs as a process of its own with fixed arguments: the demuxer is the one for the file's content, and no other is
 tried; only the file itself may be opened, so that a playlist in disguise cannot make it read an address or another
-file; metadata and pictures are left out. Lengths come from ffprobe's JSON output. A file that ends before the length
-that it states is refused.
+file; metadata and pictures are left out. Lengths come from ffprobe's JSON output.
 """
 
 from __future__ import annotations
 
-import os
 import shlex
 import subprocess
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mmar.errors import ExternalError, InputError
-from mmar.files.sniff import FileType, sniff_file
+from mmar.files.sniff import FileType
 
-__all__ = ["MediaFacts", "convert", "decoded_copy", "ffmpeg_version", "probe", "readable_audio"]
+__all__ = ["MediaFacts", "convert", "ffmpeg_version", "probe"]
 
-_SHORTFALL_S = 1.0  # containers round, and encoders pad
 _MARKS = {
     b"mp4a": "AAC",
     b"alac": "Apple Lossless",
@@ -69,9 +63,16 @@ def probe(path: Path, kind: FileType, *, ffmpeg: str = "ffmpeg", timeout: float 
         InputError: it has no audio stream, is damaged, or ffmpeg is not installed (code `needs-ffmpeg`).
         ExternalError: it took too long.
     """
-    head, _, tail = ffmpeg.rpartition("ffmpeg")
+    name = Path(ffmpeg).name
     command = [
-        *(f"{head}ffprobe{tail}", "-hide_banner", "-v", "error", "-protocol_whitelist", "file"),
+        *(
+            ffmpeg.removesuffix(name) + name.replace("ffmpeg", "ffprobe"),
+            "-hide_banner",
+            "-v",
+            "error",
+            "-protocol_whitelist",
+            "file",
+        ),
         *("-f", str(kind.demuxer), "-of", "json"),
         *("-show_entries", "format=duration:stream=codec_type,codec_name,sample_rate,channels,duration"),
         f"file:{path.absolute()}",
@@ -99,7 +100,7 @@ def convert(
     max_seconds: float = 4 * 3600,
     timeout: float = 600,
     ffmpeg: str = "ffmpeg",
-) -> None:
+) -> MediaFacts:
     """Convert the first audio stream of a media file to FLAC (16 bit) or WAV (float).
 
     Args:
@@ -110,13 +111,14 @@ def convert(
         timeout: seconds that the conversion may take.
         ffmpeg: the program.
 
+    Returns:
+        What the media file states; the caller compares its duration with that of the result.
+
     Raises:
-        InputError: the file has no sound, is damaged, cut short or too long, or ffmpeg is not installed.
+        InputError: the file has no sound, is damaged, or ffmpeg is not installed.
         ExternalError: ffmpeg took too long.
     """
-    from mmar.audio.read import describe
-
-    facts = probe(path, kind, ffmpeg=ffmpeg)
+    facts = probe(path, kind, ffmpeg=ffmpeg, timeout=min(timeout, 60))
     codec = ("flac", "-sample_fmt", "s16") if out.suffix == ".flac" else ("pcm_f32le",)
     command = [
         *(ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "error", "-xerror", "-y"),
@@ -126,62 +128,7 @@ def convert(
         *("-f", out.suffix[1:], f"file:{out.absolute()}"),
     ]
     _run(command, path, kind, timeout)
-    decoded = describe(out).duration
-    if decoded > max_seconds:
-        raise InputError(
-            f"is longer than {max_seconds:g} s", file=str(path), code="too-long", hint="cut it into parts"
-        )
-    if facts.duration and not facts.has_video and decoded < facts.duration * 0.98 - _SHORTFALL_S:
-        raise InputError(
-            f"the file was cut short: it states {facts.duration:.1f} s and contains {decoded:.1f} s of sound",
-            file=str(path),
-            code="cut-short",
-            hint="get the file again",
-        )
-
-
-@contextmanager
-def decoded_copy(path: Path, kind: FileType) -> Iterator[Path]:
-    """A temporary WAV file with the sound of a media file; see `convert` for the errors."""
-    with tempfile.TemporaryDirectory(prefix="mmar-") as folder:
-        out = Path(folder) / "sound.wav"
-        convert(path, out, kind)
-        yield out
-
-
-def readable_audio(
-    path: Path, work: Path, *, max_seconds: float = 4 * 3600, timeout: float = 600, ffmpeg: str = "ffmpeg"
-) -> Path:
-    """A file that libsndfile can read with the sound of a media file.
-
-    Args:
-        path: any audio or media file.
-        work: an existing folder for a converted file, which gets a name of its own.
-        max_seconds: longest recording that is converted.
-        timeout: seconds that the conversion may take.
-        ffmpeg: the program.
-
-    Returns:
-        `path` itself if it can be read as it is, otherwise a new FLAC file in `work`.
-
-    Raises:
-        InputError: it is not a media file, has no sound, is damaged, cut short or too long, or needs ffmpeg, which is
-            not installed.
-        ExternalError: ffmpeg took too long, or the disk cannot be written.
-    """
-    from mmar.audio.read import describe
-
-    kind = sniff_file(path)
-    if kind.group != "media":
-        describe(path)  # refuses what is not sound
-        return path
-    out = work / f"{os.urandom(8).hex()}.flac"
-    try:
-        convert(path, out, kind, max_seconds=max_seconds, timeout=timeout, ffmpeg=ffmpeg)
-    except BaseException:
-        out.unlink(missing_ok=True)
-        raise
-    return out
+    return facts
 
 
 def ffmpeg_version(ffmpeg: str = "ffmpeg") -> str | None:

@@ -8,14 +8,17 @@ Nothing is replaced by silence, and nothing is left out.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mmar.audio.clip import Clip
+from mmar.audio.ffmpeg import convert, probe
 from mmar.audio.lengths import cut_short, repaired
 from mmar.errors import InputError
 from mmar.files.hashing import read_error
@@ -26,7 +29,16 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["BLOCK_FRAMES", "MAX_CHANNELS", "MAX_RATE", "Facts", "decode_blocks", "describe", "read_clip"]
+__all__ = [
+    "BLOCK_FRAMES",
+    "MAX_CHANNELS",
+    "MAX_RATE",
+    "Facts",
+    "decode_blocks",
+    "describe",
+    "read_clip",
+    "readable_audio",
+]
 
 BLOCK_FRAMES = 1 << 18
 """Frames that are decoded at a time: 5.5 s at 48 kHz."""
@@ -39,6 +51,7 @@ MAX_CHANNELS = 64
 
 _MAX_CLIP_BYTES = 1 << 30  # of decoded samples; 46 minutes of stereo at 48 kHz
 _MAX_SECONDS = 300.0  # of decoding one clip
+_SHORTFALL_S = 1.0  # containers round, and encoders pad
 _AGAIN = "get the file again, or convert it again from its source"
 # The length of an MPEG file is only exact to a frame or two, and encoders pad.
 _MPEG_TOLERANCE_S = 0.1
@@ -91,8 +104,6 @@ def describe(path: str | Path) -> Facts:
     if kind.group != "media":
         with _opened(path, kind) as (_, facts):
             return facts
-    from mmar.audio.ffmpeg import probe
-
     media = probe(path, kind)
     frames = round((media.duration or 0.0) * media.rate)
     container = f"{kind.format.upper()}/{media.codec.upper()}"
@@ -156,6 +167,52 @@ def decode_blocks(
         yield from _blocks(sound, facts, path, start, stop, block)
 
 
+def readable_audio(
+    path: Path, work: Path, *, max_seconds: float = 4 * 3600, timeout: float = 600, ffmpeg: str = "ffmpeg"
+) -> Path:
+    """A file that libsndfile can read with the sound of a media file.
+
+    Args:
+        path: any audio or media file.
+        work: an existing folder for a converted file, which gets a name of its own.
+        max_seconds: longest recording that is converted.
+        timeout: seconds that the conversion may take.
+        ffmpeg: the program.
+
+    Returns:
+        `path` itself if it can be read as it is, otherwise a new FLAC file in `work`.
+
+    Raises:
+        InputError: it is not a media file, has no sound, is damaged, cut short or too long, or needs ffmpeg, which is
+            not installed.
+        ExternalError: ffmpeg took too long, or the disk cannot be written.
+    """
+    kind = sniff_file(path)
+    if kind.group != "media":
+        describe(path)  # refuses what is not sound
+        return path
+    out = work / f"{os.urandom(8).hex()}.flac"
+    try:
+        _convert(path, out, kind, max_seconds=max_seconds, timeout=timeout, ffmpeg=ffmpeg)
+    except BaseException:
+        out.unlink(missing_ok=True)
+        raise
+    return out
+
+
+def _convert(path: Path, out: Path, kind: FileType, *, max_seconds: float = 4 * 3600, **options: Any) -> None:
+    """Convert a media file, and check that the result is as long as the file states."""
+    stated = convert(path, out, kind, max_seconds=max_seconds, **options)
+    duration = describe(out).duration
+    if duration > max_seconds:
+        raise InputError(
+            f"is longer than {max_seconds:g} s", file=str(path), code="too-long", hint="cut it into parts"
+        )
+    # Video may go on after the sound has ended.
+    if stated.duration and not stated.has_video and duration < stated.duration * 0.98 - _SHORTFALL_S:
+        raise cut_short(path, f"it states {stated.duration:.1f} s and has {duration:.1f} s of sound")
+
+
 def _blocks(
     sound: Any, facts: Facts, path: Path, start: int, stop: int, block: int, max_seconds: float = float("inf")
 ) -> Iterator[npt.NDArray[np.float32]]:
@@ -202,9 +259,8 @@ def _sound_file(path: Path) -> Iterator[tuple[Any, Facts]]:
     kind = _check_file(path)
     with ExitStack() as stack:
         if kind.group == "media":
-            from mmar.audio.ffmpeg import decoded_copy
-
-            copy = stack.enter_context(decoded_copy(path, kind))
+            copy = Path(stack.enter_context(TemporaryDirectory(prefix="mmar-"))) / "sound.wav"
+            _convert(path, copy, kind)
             yield stack.enter_context(_opened(copy, sniff_file(copy)))
         else:
             yield stack.enter_context(_opened(path, kind))

@@ -2,7 +2,6 @@
 
 source_cache    recordings by URL, through http_download or ytdlp, within a fetch_policy
 uploads         whether an uploaded file is audio, told by decoding it
-containers      conversion of what libsndfile cannot read
 media_store     checked files under the hash of their bytes
 cutting         segments of a recording joined into a clip
 loudness        loudness and true peak

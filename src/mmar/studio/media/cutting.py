@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmar.audio import Facts, describe, read_clip, resample, to_mono, write_wav
+from mmar.audio import Facts, decode_blocks, describe, read_clip, resample, to_mono, write_wav
 from mmar.audio.clip import Clip, frame_at, join
 from mmar.audio.fingerprint_landmarks import fingerprint
 from mmar.audio.levels import Levels, measure_levels
 from mmar.errors import UsageError
 from mmar.files.hashing import sha256_file
-from mmar.studio.media.decoding import decoded_blocks
 from mmar.studio.media.loudness import Loudness, measure_loudness
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def prepare_clip(
     """Cut, join, convert, write and measure the clip of an item.
 
     Args:
-        source: the whole recording, as `containers.readable_audio` gives it.
+        source: the whole recording, as `mmar.audio.read.readable_audio` gives it.
         segments: the parts of it, in the order in which they are joined; `None` for all of it.
         out: the WAV file to write or to replace; its folder must exist.
         rate: wanted rate in Hz; the recording's if `None`.
@@ -156,7 +155,7 @@ def cut(
         )
     parts = []
     for first, last in spans:
-        samples = np.concatenate(list(decoded_blocks(source, start=first, end=last)))
+        samples = np.concatenate(list(decode_blocks(source, start=first, end=last)))
         parts.append(Clip(samples, facts.rate, source))
     return join(parts, crossfade=crossfade)
 

@@ -26,8 +26,8 @@ import msgspec
 
 from mmar.errors import ExternalError, UsageError
 from mmar.files.progress import Advance
+from mmar.files.sniff import sniff_file
 from mmar.items.source_video import canonical_url, find_video, is_short_link
-from mmar.studio.media.containers import container_of
 from mmar.studio.media.fetch_policy import FetchPolicy, check_url
 from mmar.studio.media.http_download import fetch_file, follow
 from mmar.studio.media.ytdlp import YT_DLP, download_video
@@ -220,15 +220,15 @@ async def _fetched(
             "uploader": made.uploader,
             "licence": made.licence,
         }
-    kind = container_of(path)
-    if kind is None:
+    kind = sniff_file(path)
+    if kind.group not in ("audio", "media"):
         raise UsageError(
             f"{address}: what came is no recording of a kind that is known; download and upload it"
         )
     source = Source(
         key=key,
         url=address,
-        file="audio." + _SUFFIXES.get(kind.name, kind.name.lower()),
+        file="audio." + _SUFFIXES.get(kind.format, kind.format),
         size=size,
         sha256=digest,
         fetched_by=via,
@@ -240,7 +240,7 @@ async def _fetched(
     return source
 
 
-_SUFFIXES = {"WebM or Matroska": "webm", "MP4": "m4a", "MPEG transport stream": "ts", "ASF or WMA": "wma"}
+_SUFFIXES = {"mp4": "m4a", "mpegts": "ts", "asf": "wma"}
 
 
 def _kept(source: Source, work: Path, home: Path) -> Source:

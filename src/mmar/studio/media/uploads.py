@@ -6,11 +6,11 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmar.audio import describe
+from mmar.audio import decode_blocks, describe
+from mmar.audio.read import readable_audio
 from mmar.errors import ExternalError, InputError
 from mmar.files.hashing import sha256_file
-from mmar.studio.media.containers import container_of, readable_audio
-from mmar.studio.media.decoding import decoded_blocks
+from mmar.files.sniff import sniff_file
 
 __all__ = ["UploadFacts", "browser_playable", "inspect_upload"]
 
@@ -108,16 +108,16 @@ def _decoded(path: Path, readable: Path, size: int, max_seconds: float) -> Uploa
             hint="cut it into parts first",
         )
     frames, peak = 0, 0.0
-    for block in decoded_blocks(readable):
+    for block in decode_blocks(readable):
         frames += len(block)
         peak = max(peak, float(np.abs(block).max()))
     if not frames:
         raise InputError("holds no sound that can be decoded", file=str(path), hint="get the file again")
-    kind = container_of(path)
+    kind = sniff_file(path)
     return UploadFacts(
-        # libsndfile reads some kinds that no browser plays; they are served as bytes and nothing else.
-        container=kind.name if kind else facts.container,
-        media_type=kind.media_type if kind else "application/octet-stream",
+        # Other formats that libsndfile reads are not played by browsers and are served as plain bytes.
+        container=kind.format.upper() if kind.group in ("audio", "media") else facts.container,
+        media_type=kind.media_type if kind.group in ("audio", "media") else "application/octet-stream",
         readable=readable,
         rate=facts.rate,
         channels=facts.channels,
@@ -131,7 +131,7 @@ def _decoded(path: Path, readable: Path, size: int, max_seconds: float) -> Uploa
 _UNPLAYED = frozenset({"AIFF", "AU", "CAF", "W64"})
 _PLAYED_IN_WAV = frozenset({"PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "ULAW", "ALAW"})
 _DEEP = frozenset({"PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAC_20", "ALAC_24", "ALAC_32"})
-_MOST_CHANNELS, _HIGHEST_RATE = 8, 655_350  # of FLAC
+_FLAC_CHANNELS, _FLAC_RATE = 8, 655_350  # of FLAC
 
 
 def browser_playable(path: Path, work: Path) -> Path:
@@ -155,7 +155,7 @@ def browser_playable(path: Path, work: Path) -> Path:
         if facts.container.startswith("WAV")
         else facts.container not in _UNPLAYED
     )
-    if played or facts.channels > _MOST_CHANNELS or facts.rate > _HIGHEST_RATE:
+    if played or facts.channels > _FLAC_CHANNELS or facts.rate > _FLAC_RATE:
         return path
     import soundfile
 
@@ -163,7 +163,7 @@ def browser_playable(path: Path, work: Path) -> Path:
     depth = "PCM_24" if facts.encoding in _DEEP else "PCM_16"
     try:
         with soundfile.SoundFile(out, "w", facts.rate, facts.channels, depth, format="FLAC") as file:
-            for block in decoded_blocks(path):
+            for block in decode_blocks(path):
                 file.write(block)
     except soundfile.SoundFileError as error:
         out.unlink(missing_ok=True)

@@ -20,10 +20,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mmar.audio import describe
+from mmar.audio import decode_blocks, describe
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.atomic import write_atomic
-from mmar.studio.media.decoding import decoded_blocks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -233,7 +232,7 @@ def _finest_points(path: Path) -> Iterator[npt.NDArray[np.int8]]:
     """Minimum and maximum of each 256 frames, shape (points, channels, 2)."""
     import numpy as np
 
-    for block in decoded_blocks(path, block=_FINEST * 1024):
+    for block in decode_blocks(path, block=_FINEST * 1024):
         starts = np.arange(0, len(block), _FINEST)
         extremes = np.stack([np.minimum.reduceat(block, starts), np.maximum.reduceat(block, starts)], axis=-1)
         yield np.rint(np.clip(extremes, -1, 1) * 127).astype(np.int8)
