@@ -39,7 +39,50 @@ def test_every_number_fits(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     assert ("[some]" in line) == (width > 60)  # a name is no markup
 
 
-def test_nothing_elsewhere() -> None:
+def test_the_first_reason_stands_under_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    with RunProgress("openai/x on mmar", stream) as shown:
+        shown(
+            1000, Counts(reasons={"server": "HTTP 503 from http://a/v1: busy [now]\nmore", "timeout": "slow"})
+        )
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue()).splitlines()
+    assert [line.strip() for line in lines if line.strip()][-2:] == [
+        "server: HTTP 503 from http://a/v1: busy [now]",
+        "timeout: slow",
+    ]
+
+
+def test_a_log_has_a_line_at_each_new_kind_of_failure_and_every_thirty_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("mmar.cli.progress.time.monotonic", lambda: now)
+    stream = io.StringIO()
+    with RunProgress("model on mmar", stream) as shown:
+        shown(1000, Counts())
+        now = 110.0
+        counts = Counts(
+            answered=20, reasons={"server": "HTTP 503\nbody"}, latest="HTTP 503", failed_attempts=2
+        )
+        shown(1000, counts)
+        now = 120.0
+        shown(1000, counts)
+        now = 140.0
+        counts.answered, counts.failed = 1200, {"server": 1}
+        shown(2000, counts)
+        counts.stopped = "interrupted"
+        shown(2000, counts)
+        shown(2000, counts)
+    assert stream.getvalue().splitlines() == [
+        "20/1,000 done, 2/s, 0 failed, 2 retried; server: HTTP 503",
+        "1,201/2,000 done, 30/s, 1 failed, 1 retried; latest: HTTP 503",
+        "1,201/2,000 done, 30/s, 1 failed, 1 retried; stopping: interrupted",
+    ]
+
+
+def test_a_short_run_without_failures_writes_nothing_to_a_log() -> None:
     stream = io.StringIO()
     with RunProgress("model on mmar", stream) as shown:
         shown(10, Counts(answered=10))

@@ -1,11 +1,21 @@
-"""A run's progress on a terminal: bar, rate, time left, failures so far. Elsewhere nothing: logs stay clean."""
+"""Progress of a run on standard error: a bar on a terminal, a line now and then in a log.
+
+Both show why requests fail while the run goes on: on a terminal the first reason of each kind of failure stands under
+the bar; in a log each new kind has a line at once, and every 30 seconds a line has the rate and the latest reason.
+"""
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
+from mmar.errors import strip_control_chars
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
     from rich.progress import Progress, TaskID
 
     from mmar.runs.engine import Counts
@@ -13,11 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["RunProgress", "shares"]
 
 _NUMBERS = 50  # columns: 1,000/1,000  12.3/s  0:00:10 left  100 failed
-_LEAST_BAR, _BAR = 8, 40
+_MIN_BAR, _BAR = 8, 40
+_INTERVAL_S = 30.0
+_MAX_REASONS = 3
 
 
 def shares(title: str, width: int) -> tuple[str, int]:
-    """Divide a line between title and bar; the numbers beside them are what one looks for, and always fit.
+    """Divide a line between title and bar; the numbers beside them always fit.
 
     Args:
         title: what is done.
@@ -31,83 +43,150 @@ def shares(title: str, width: int) -> tuple[str, int]:
         ('openai/gpt-4o-audio-p…', 8)
     """
     room = max(0, width - _NUMBERS)
-    most = max(8, room - _LEAST_BAR)
+    most = max(8, room - _MIN_BAR)
     shown = title if len(title) <= most else f"{title[: most - 1]}…"
-    return shown, min(_BAR, max(_LEAST_BAR, room - len(shown)))
+    return shown, min(_BAR, max(_MIN_BAR, room - len(shown)))
 
 
 class RunProgress:
-    """Shows how far a run is. Use as a context manager; call it with the number of items and the counts.
+    """Shows how far a run is. Use as a context manager; call it with the number of requests and the counts.
 
     Args:
         title: what is done.
-        stream: standard error; nothing is shown when it is no terminal.
+        stream: standard error.
     """
 
     def __init__(self, title: str, stream: TextIO) -> None:
         self._title, self._stream = title, stream
-        self._progress: Progress | None = None
-        self._task: TaskID | None = None
+        self._bar: _Bar | None = None
+        self._log: _Log | None = None
 
     def __enter__(self) -> RunProgress:
         if self._stream.isatty():
-            from rich.console import Console
-            from rich.progress import (
-                BarColumn,
-                MofNCompleteColumn,
-                Progress,
-                ProgressColumn,
-                Task,
-                TextColumn,
-                TimeRemainingColumn,
-            )
-            from rich.text import Text
-
-            class Rate(ProgressColumn):
-                """Items a second."""
-
-                def render(self, task: Task) -> Text:
-                    speed = task.finished_speed or task.speed
-                    return Text("–/s" if speed is None else f"{speed:.3g}/s")
-
-            class Left(TimeRemainingColumn):
-                """The time that is left, and at the end the time that it took."""
-
-                def render(self, task: Task) -> Text:
-                    shown = super().render(task)
-                    return shown if task.finished else Text.assemble(shown, " left")
-
-            console = Console(file=self._stream)
-            self._title, bar = shares(self._title, console.width)
-            self._progress = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(bar_width=bar),
-                MofNCompleteColumn(),
-                Rate(),
-                Left(elapsed_when_finished=True),
-                TextColumn("{task.fields[failed]}"),
-                console=console,
-            )
-            self._progress.start()
+            self._bar = _Bar(self._title, self._stream)
+        else:
+            self._log = _Log(self._stream)
         return self
 
     def __call__(self, total: int, counts: Counts) -> None:
         """Show new counts."""
-        if self._progress is None:
-            return
+        if self._bar is not None:
+            self._bar.show(total, counts)
+        elif self._log is not None:
+            self._log.show(total, counts)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+class _Log:
+    """Lines for a stream that is no terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._start = self._last = time.monotonic()
+        self._kinds = 0
+        self._stopped = False
+
+    def show(self, total: int, counts: Counts) -> None:
+        now = time.monotonic()
+        new = list(counts.reasons)[self._kinds :]
+        self._kinds = len(counts.reasons)
+        for kind in new:
+            self._line(total, counts, now, f"{kind}: {_first_line(counts.reasons[kind])}")
+        if counts.stopped and not self._stopped:
+            self._stopped = True
+            self._line(total, counts, now, f"stopping: {_first_line(counts.stopped)}")
+        elif not new and now - self._last >= _INTERVAL_S:
+            self._line(total, counts, now, f"latest: {_first_line(counts.latest)}" if counts.latest else "")
+
+    def _line(self, total: int, counts: Counts, now: float, reason: str) -> None:
+        self._last = now
+        rate = counts.done / max(now - self._start, 1e-9)
+        failed = sum(counts.failed.values())
+        retried = counts.failed_attempts - failed
+        text = f"{counts.done:,}/{total:,} done, {rate:.3g}/s, {failed:,} failed"
+        if retried > 0:
+            text += f", {retried:,} retried"
+        print(f"{text}; {reason}" if reason else text, file=self._stream, flush=True)
+
+
+class _Bar:
+    """A bar with numbers, and the reasons of failures under it."""
+
+    def __init__(self, title: str, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            ProgressColumn,
+            Task,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+        from rich.text import Text
+
+        reasons: list[str] = []
+
+        class Rate(ProgressColumn):
+            """Items a second."""
+
+            def render(self, task: Task) -> Text:
+                speed = task.finished_speed or task.speed
+                return Text("–/s" if speed is None else f"{speed:.3g}/s")
+
+        class Left(TimeRemainingColumn):
+            """The time that is left, and at the end the time that it took."""
+
+            def render(self, task: Task) -> Text:
+                shown = super().render(task)
+                return shown if task.finished else Text.assemble(shown, " left")
+
+        class WithReasons(Progress):
+            """A bar with lines of text under it."""
+
+            def get_renderables(self) -> Iterator[RenderableType]:
+                yield from super().get_renderables()
+                for reason in reasons:
+                    yield Text(reason, style="red", no_wrap=True, overflow="ellipsis")
+
+        console = Console(file=stream)
+        self._title, bar = shares(title, console.width)
+        self._reasons = reasons
+        self._task: TaskID | None = None
+        self._progress: Progress = WithReasons(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=bar),
+            MofNCompleteColumn(),
+            Rate(),
+            Left(elapsed_when_finished=True),
+            TextColumn("{task.fields[failed]}"),
+            console=console,
+        )
+        self._progress.start()
+
+    def show(self, total: int, counts: Counts) -> None:
         failed = sum(counts.failed.values())
         shown = f"[red]{failed:,} failed" if failed else ""
         if self._task is None:
             self._task = self._progress.add_task(self._title, total=total, failed=shown)
         title = self._title
         if counts.stopped:
-            # What is in flight may take minutes, in which nothing else would say that Ctrl-C was heard.
+            # What is in flight may take minutes, in which nothing else would say that Ctrl-C was received.
             again = "; Ctrl-C again ends at once" if counts.stopped == "interrupted" else ""
-            title = f"{counts.stopped.splitlines()[0]}, finishing what is in flight{again}"
+            title = f"{_first_line(counts.stopped)}, finishing what is in flight{again}"
+        self._reasons[:] = [
+            f"{kind}: {_first_line(reason)}" for kind, reason in list(counts.reasons.items())[:_MAX_REASONS]
+        ]
         self._progress.update(self._task, description=title, total=total, completed=counts.done, failed=shown)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+    def stop(self) -> None:
+        self._progress.stop()
+
+
+def _first_line(text: str) -> str:
+    return strip_control_chars(text.split("\n", 1)[0])[:300]

@@ -13,6 +13,7 @@ import click
 from mmar.api import cache_dir, load
 from mmar.cli.options import audio_dir_option, benchmark_option, complete_model, protocol_option
 from mmar.cli.terminal import parse_pairs, report_skipped
+from mmar.errors import ExternalError
 from mmar.protocols import DEFAULT
 
 if TYPE_CHECKING:
@@ -178,8 +179,12 @@ def _execute(spec: RunSpec, title: str, folder: Path) -> None:
     for line in run_plan_lines(spec):
         click.echo(line)
     gc.freeze()  # what is loaded by now stays, and collecting it again would delay the requests
-    with RunProgress(f"{title} on {spec.benchmark.name}", sys.stderr) as progress:
-        result = execute(spec, model, progress)
+    try:
+        with RunProgress(f"{title} on {spec.benchmark.name}", sys.stderr) as progress:
+            result = execute(spec, model, progress)
+    except ExternalError as error:
+        click.echo(f"mmar: {error}", err=True)
+        sys.exit(1)
     for line in run_summary(result, folder, len(spec.benchmark), spec.benchmark.lost):
         click.echo(line)
     if result.counts.stopped == "interrupted":

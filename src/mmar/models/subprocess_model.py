@@ -1,7 +1,11 @@
-"""A program that answers lines of JSON: its life from start to end, and who waits for which answer.
+"""A process that answers lines of JSON: its life from start to end, and which request waits for which answer.
 
 The program may be slow to start (weights to load) and may answer one request at a time, so time is counted
 in silence: the wait for its first line, then the time since its last line while answers are due.
+
+Standard output is for answers alone. What a program prints there while it starts is passed over; once it has read a
+request, a line that is no answer to any request fails what is due, with the line, instead of a wait for an answer that
+will not come. A program that has answered before may print other lines, which are only quoted in messages.
 """
 
 from __future__ import annotations
@@ -21,10 +25,12 @@ from mmar.models.jsonl import ProgramAnswer
 
 __all__ = ["Program"]
 
-_LONGEST_LINE = 16 * 2**20
+_MAX_LINE = 16 * 2**20
 _STDERR_KEPT = 2048
 _NOISE_KEPT = 200
 _LOOK_S = 0.1
+# How long an answer may take to follow a line that is none.
+_GRACE_S = 1.0
 # How long a program may take to leave when its input closes, and to end when told to.
 _LEAVE_S = 5.0
 _END_S = 5.0
@@ -52,9 +58,13 @@ class Program:
         self._writing = asyncio.Lock()
         self._stderr = b""
         self._noise = ""
+        self._fault_since: float | None = None
+        self._asked: set[str] = set()
+        self._cancelled = False
         self._spoke = False
         self._silences = 0
         self._last_line = time.monotonic()
+        self._unread = _unread_bytes(process)
         self._reader = asyncio.create_task(self._read_answers())
         self._listener = asyncio.create_task(self._read_stderr())
         self._watch = asyncio.create_task(self._watch_over())
@@ -77,7 +87,7 @@ class Program:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                limit=_LONGEST_LINE,
+                limit=_MAX_LINE,
                 start_new_session=True,
             )
         except OSError as error:
@@ -87,38 +97,42 @@ class Program:
 
     @property
     def last_words(self) -> str:
-        """How it ended and what it said, for messages."""
+        """How it ended and what it wrote last, for messages."""
         status = self._process.returncode
         words = "still running" if status is None else _ending(status)
-        said = self._stderr.decode("utf-8", "replace").strip()
-        if said:
-            words += f"; the end of its standard error:\n{said}"
+        text = self._stderr.decode("utf-8", "replace").strip()
+        if text:
+            words += f"; the end of its standard error:\n{text}"
         if self._noise:
-            words += f"\nthe last line of its standard output that was no answer: {self._noise}"
+            words += f"\nthe last line of its standard output that is no answer: {self._noise}"
         return words
 
     async def ask(self, request_id: str, record: Mapping[str, Any]) -> tuple[ProgramAnswer, float]:
-        """Hand over a request and wait for its answer.
+        """Send a request and wait for its answer.
 
         Args:
             request_id: not used before with this program.
             record: the request.
 
         Returns:
-            The answer, and the seconds that it took from being handed over.
+            The answer, and the seconds from sending to it.
 
         Raises:
-            RequestFailed: the program ended or fell silent.
+            RequestFailed: the program ended, fell silent, or wrote something else.
         """
         if not self._pending and self._spoke:
             self._last_line = time.monotonic()  # that nothing was due is no silence
         start = time.perf_counter()
         future: asyncio.Future[ProgramAnswer] = asyncio.get_running_loop().create_future()
         self._pending[request_id] = future
+        self._asked.add(request_id)
         # Beside the wait, not before it: a program that reads nothing fills the pipe and holds the sending up.
         sending = asyncio.create_task(self._send(msgspec.json.encode(record) + b"\n"))
         try:
             return await future, time.perf_counter() - start
+        except asyncio.CancelledError:
+            self._cancelled = True
+            raise
         finally:
             self._pending.pop(request_id, None)
             sending.cancel()
@@ -132,7 +146,7 @@ class Program:
                 stdin.write(line)
                 await stdin.drain()
         except (ConnectionError, RuntimeError):
-            return  # it closed its input; those who watch its output say how it ended
+            return  # it closed its input; _watch_over reports how it ended
 
     async def _read_answers(self) -> None:
         stdout = self._process.stdout
@@ -140,31 +154,45 @@ class Program:
             try:
                 line = await stdout.readline()
             except ValueError:
-                self._noise = f"a line of more than {_LONGEST_LINE >> 20} MiB"
+                self._noise = f"a line of more than {_MAX_LINE >> 20} MiB"
                 return
             if not line:
                 return
             self._take(line)
 
     def _take(self, line: bytes) -> None:
-        """One line of standard output: an answer, a sign of life, or noise such as a progress bar."""
+        """One line of standard output: an answer, a sign of life, or something else."""
         try:
             answer = _DECODER.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            self._noise = line[:_NOISE_KEPT].decode("utf-8", "replace").strip() or self._noise
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            self._pass_over(line, fault=not self.answered and self._has_read_a_request())
             return
         self._spoke = True
         self._silences = 0
         self._last_line = time.monotonic()
-        if answer.id is None:
-            return
+        if answer.id is None or answer.id not in self._asked:
+            is_answer = answer.text is not None or answer.error is not None
+            if is_answer or answer.id is not None:
+                self._pass_over(line, fault=True)
+            return  # without id and text it is a sign of life
         future = self._pending.get(answer.id)
         if future is None or future.done():
-            # A second answer, or one that came too late, or to a question that nobody put.
-            self._noise = line[:_NOISE_KEPT].decode("utf-8", "replace").strip()
+            self._pass_over(line, fault=False)  # a second answer, or one that came too late
             return
         self.answered += 1
+        self._fault_since = None
         future.set_result(answer)
+
+    def _pass_over(self, line: bytes, *, fault: bool) -> None:
+        self._noise = line[:_NOISE_KEPT].decode("utf-8", "replace").strip() or self._noise
+        if fault and self._fault_since is None and line.strip():
+            self._fault_since = time.monotonic()
+
+    def _has_read_a_request(self) -> bool:
+        """Whether the program has read from its standard input; true where that cannot be told."""
+        if not self._asked or self._unread is None:
+            return bool(self._asked)
+        return self._unread() == 0
 
     async def _read_stderr(self) -> None:
         stderr = self._process.stderr
@@ -172,7 +200,7 @@ class Program:
             self._stderr = (self._stderr + said)[-_STDERR_KEPT:]
 
     async def _watch_over(self) -> None:
-        """See to it that nobody waits for a program that is gone or does nothing."""
+        """Fail what is due when the program is gone, or does nothing."""
         while True:
             # The return code is looked at, not waited for: asyncio's wait may wait for the pipes too, which
             # children of a program that is gone can hold open.
@@ -183,6 +211,7 @@ class Program:
             if self._reader.done():
                 await self._gone_within(_END_S)
                 break
+            self._check_fault()
             if self._pending and self._silent():
                 break
         self.over = True
@@ -190,8 +219,24 @@ class Program:
         await self._gone_within(_END_S)
         self._fail(lambda: ("crash", f"the program ended before it answered: {self.last_words}", True))
 
+    def _check_fault(self) -> None:
+        """Fail what is due when a line that is no answer was not followed by one."""
+        if self._fault_since is None or time.monotonic() - self._fault_since < _GRACE_S:
+            return
+        self._fault_since = None
+        message = (
+            f"the program wrote a line that answers no request: {self._noise}\n"
+            'expected one line of JSON for each answer, with the "id" of its request and a "text"; '
+            "other output belongs on standard error"
+        )
+        # Of a program that knows the protocol, the request that has waited longest is taken to be meant.
+        keys = list(self._pending)[:1] if self.answered else list(self._pending)
+        for key in keys:
+            if not self._pending[key].done():
+                self._pending[key].set_exception(RequestFailed("crash", message, retryable=self.answered > 0))
+
     def _silent(self) -> bool:
-        """Deal with silence that lasts too long; true if the program is to be ended."""
+        """Handle silence that lasts too long; true if the program is to be ended."""
         silence = time.monotonic() - self._last_line
         if not self._spoke:
             if silence <= self._start_s:
@@ -222,13 +267,14 @@ class Program:
         self._watch.cancel()
         if self._process.stdin is not None:
             self._process.stdin.close()
-        # One that has fallen silent is not waited for.
-        if self._silences or not await self._gone_within(_LEAVE_S):
+        # One that has fallen silent, or whose answers nobody waits for, is not waited for.
+        patience = 0.0 if self._silences or self._cancelled else _LEAVE_S
+        if not await self._gone_within(patience):
             self._signal_all(_TERMINATE)
             await self._gone_within(_END_S)
         self._signal_all(_KILL)
         await self._gone_within(_END_S)
-        self._fail(lambda: ("crash", "the program was stopped", True))
+        self._fail(lambda: ("crash", f"the program was stopped: {self.last_words}", True))
         await asyncio.wait({self._reader, self._listener}, timeout=_DRAIN_S)
         for task in (self._reader, self._listener, self._watch):
             task.cancel()
@@ -249,6 +295,24 @@ class Program:
                 os.killpg(self._process.pid, number)
         except (ProcessLookupError, PermissionError):
             return  # all gone already; macOS says so by refusing
+
+
+def _unread_bytes(process: asyncio.subprocess.Process) -> Callable[[], int] | None:
+    """How many bytes of its standard input a process has not read; `None` where the system does not tell."""
+    pipe = process.stdin.transport.get_extra_info("pipe") if process.stdin is not None else None
+    if pipe is None or sys.platform == "win32":
+        return None
+    import fcntl
+    import termios
+
+    def unread() -> int:
+        try:
+            count = fcntl.ioctl(pipe.fileno(), termios.FIONREAD, b"\0" * 4)
+        except (OSError, ValueError):
+            return 0
+        return int.from_bytes(count, sys.byteorder)
+
+    return unread
 
 
 _TERMINATE = signal.SIGTERM

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +39,7 @@ class Cache:
     def __init__(self, path: Path, context: object) -> None:
         self.path = path
         self._context = _encode(context)
+        self._lock = threading.Lock()
         # One clip is asked about several times in a row: under other rotations, and for more samples.
         self._clip_digest = lru_cache(maxsize=256)(_clip_digest)
         try:
@@ -76,7 +78,8 @@ class Cache:
     def get(self, key: bytes) -> Answer | None:
         """The cached answer, marked as such; `None` where there is none, or a damaged one."""
         try:
-            row = self._database.execute("SELECT answer FROM answer WHERE key = ?", (key,)).fetchone()
+            with self._lock:
+                row = self._database.execute("SELECT answer FROM answer WHERE key = ?", (key,)).fetchone()
         except sqlite3.Error as error:
             raise ExternalError(
                 f"{self.path}: the cache cannot be read ({error})", code="cache-unreadable"
@@ -97,9 +100,10 @@ class Cache:
         if not rows:
             return
         try:
-            self._database.execute("BEGIN IMMEDIATE")
-            self._database.executemany("INSERT OR REPLACE INTO answer VALUES (?, ?)", rows)
-            self._database.execute("COMMIT")
+            with self._lock:
+                self._database.execute("BEGIN IMMEDIATE")
+                self._database.executemany("INSERT OR REPLACE INTO answer VALUES (?, ?)", rows)
+                self._database.execute("COMMIT")
         except sqlite3.Error as error:
             raise ExternalError(
                 f"{self.path}: the cache cannot be written ({error})", code="cache-write"

@@ -177,24 +177,36 @@ class Engine:
     ) -> tuple[bytes | None, Answer | None]:
         """The cache's key, and the answer or failure of a request; `None` for one that was stopped between attempts."""
         key: bytes | None = None
-        made = request
+        made, answer, error = request, None, None
         try:
-            try:
-                if make is not None:
-                    made = await asyncio.to_thread(make, request)
-                if self.cache is not None:
-                    key = await asyncio.to_thread(self.cache.key, made)
-                    if (cached := self.cache.get(key)) is not None:
-                        return key, cached
-            except ExternalError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever a clip or a cached row raises is this item's failure
+            if make is not None or self.cache is not None:
+                # What is raised is returned: a future cannot carry every exception out of a thread.
+                made, key, answer, error = await asyncio.to_thread(self._prepare, request, make)
+            if isinstance(error, ExternalError):
+                raise error
+            if error is not None:
                 return None, self._unmade(request, error)
-            return key, await self._ask(made)
+            return key, answer or await self._ask(made)
         finally:
             if made.audio is not None and made.audio != request.audio:
                 with suppress(OSError):
                     made.audio.unlink(missing_ok=True)
+
+    def _prepare(
+        self, request: Request, make: Callable[[Request], Request] | None
+    ) -> tuple[Request, bytes | None, Answer | None, Exception | None]:
+        """What is sent, the cache's key and answer, and what was raised on the way."""
+        key: bytes | None = None
+        made = request
+        try:
+            if make is not None:
+                made = make(request)
+            if self.cache is not None:
+                key = self.cache.key(made)
+                return made, key, self.cache.get(key), None
+        except Exception as error:  # noqa: BLE001 - whatever a clip or a cached row raises is this request's failure
+            return made, key, None, error
+        return made, key, None, None
 
     def _unmade(self, request: Request, error: Exception) -> Answer:
         kind: FailureKind = "audio" if isinstance(error, OSError | InputError | MemoryError) else "crash"

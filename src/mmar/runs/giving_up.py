@@ -94,7 +94,7 @@ class FailureWatch:
             enough = self._max_attempts
         self._tired = self._tired or attempt >= enough or not failure.retryable
         requests = self._patience * (_AFTER_ANSWERS if self._answered else 1)
-        return self._tired and len(self._requests) >= requests and self._failures >= 2 * requests
+        return self._tired and len(self._requests) >= requests
 
     def _misconfigured(self, failure: RequestFailed) -> bool:
         factor = _CONFIGURATION.get(failure.kind)

@@ -21,14 +21,6 @@ __all__ = ["Recorder"]
 _WAITING = 64
 
 
-def _external(error: Exception) -> MmarError:
-    if isinstance(error, MmarError):
-        return error
-    return ExternalError(
-        f"the answers cannot be written ({type(error).__name__}: {error})", code="ledger-write"
-    )
-
-
 class Recorder:
     """Writes answers to a ledger and a cache.
 
@@ -97,22 +89,38 @@ class Recorder:
         return [answer for _, answer in pairs]
 
     def _record_alone(self, answer: Answer) -> Answer:
+        """Write one answer: as it is, without what JSON cannot hold (lone surrogates), or as a failure."""
+        plain = msgspec.structs.replace(
+            answer, text=_encodable(answer.text), thinking=_encodable(answer.thinking)
+        )
+        for each in (answer, plain):
+            try:
+                self._ledger.append([each])
+            except MmarError:
+                raise
+            except Exception as error:  # noqa: BLE001 - see above
+                problem = error
+            else:
+                return each
+        failure = msgspec.structs.replace(
+            Answer.failed(
+                answer.id, "bad_reply", f"the answer cannot be written ({type(problem).__name__}: {problem})"
+            ),
+            rotation=answer.rotation,
+            repeat=answer.repeat,
+            attempts=answer.attempts,
+            at=answer.at,
+        )
         try:
-            self._ledger.append([answer])
+            self._ledger.append([failure])
         except MmarError:
             raise
         except Exception as error:  # noqa: BLE001 - see above
-            message = f"the answer cannot be written ({type(error).__name__})"
-            answer = msgspec.structs.replace(
-                Answer.failed(answer.id, "bad_reply", message),
-                rotation=answer.rotation,
-                repeat=answer.repeat,
-                attempts=answer.attempts,
-                request=answer.request,
-                at=answer.at,
-            )
-            try:
-                self._ledger.append([answer])
-            except Exception as second:  # noqa: BLE001 - see above
-                raise _external(second) from None
-        return answer
+            raise ExternalError(
+                f"the answers cannot be written ({type(error).__name__}: {error})", code="not-writable"
+            ) from None
+        return failure
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
