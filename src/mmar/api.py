@@ -196,6 +196,7 @@ def score(
     key: str | None = None,
     protocol: str | Protocol | None = None,
     lenient: bool = False,
+    earlier: Iterable[str | Path] = (),
 ) -> Score:
     """Score a run, a predictions file, or predictions in memory.
 
@@ -206,6 +207,7 @@ def score(
         key: the field that holds the prediction; the first one that is known by default.
         protocol: read the answers by this protocol instead of the run's own.
         lenient: count bad records as missing instead of raising.
+        earlier: runs of the whole benchmark, to sharpen the estimate from a run of a sample.
 
     Raises:
         InputError: a file or a record is not valid.
@@ -218,6 +220,7 @@ def score(
     """
     if isinstance(predictions, str | Path):
         task = task_for(Path(predictions), benchmark, key=key, protocol=protocol, lenient=lenient, keep="all")
+        task = msgspec.structs.replace(task, earlier=tuple(map(Path, earlier)))
         return score_path(task).score
     import tempfile
 

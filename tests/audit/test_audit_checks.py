@@ -9,7 +9,7 @@ import pytest
 from msgspec import UNSET
 from scipy import stats
 
-from mmar.audit import CHECKS, Link, Outcome, Subject, Unheard, carry_out
+from mmar.audit import CHECKS, Link, Outcome, Subject, SystemRun, Unheard, carry_out
 from mmar.errors import InputError
 from mmar.items import Item
 
@@ -90,9 +90,47 @@ SPOILED: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
     "R003": ([{"rubric": None}, {"cue": []}], ["rubric", "cue"]),
 }  # fmt: skip
 # Made in tests of their own: they need more than a changed field.
-ELSEWHERE = {"S001", "S002", "S003", "S004", "A001", "A002", "A003", "A004", "U008", "N001", "N002"} | {
-    f"D00{at}" for at in range(1, 7)
-}
+ELSEWHERE = {
+    "S001",
+    "S002",
+    "S003",
+    "S004",
+    "A001",
+    "A002",
+    "A003",
+    "A004",
+    "U008",
+    "N001",
+    "N002",
+    "M001",
+    "M002",
+    "M003",
+} | {f"D00{at}" for at in range(1, 7)}
+
+
+def systems(items: list[Item], *rows: str) -> tuple[SystemRun, ...]:
+    """Runs of systems; a letter for each item is the choice that it names, the first being right."""
+    return tuple(
+        SystemRun(
+            f"run {at}",
+            {item.id: letter == "a" for item, letter in zip(items, row, strict=True)},
+            {item.id: "abcd".index(letter) for item, letter in zip(items, row, strict=True)},
+        )
+        for at, row in enumerate(rows)
+    )
+
+
+def test_items_over_several_systems(item: Maker) -> None:
+    items = many(item, 6, choices=lambda _: ["One", "Two", "Three", "Four"], answer=lambda _: "One")
+    # The last item is missed by the stronger systems, all with the second choice.
+    runs = systems(items, "aaaaab", "aaaaab", "aaaabb", "bbaaba", "bbbbba", "bbbbba")
+    assert [finding.item for finding in outcome("M001", items, systems=runs).findings] == [items[5].id]
+    assert [finding.item for finding in outcome("M002", items, systems=runs).findings] == [items[5].id]
+    assert outcome("M003", items, systems=runs).findings == ()  # too few wrong answers
+    many_wrong = systems(items, *["bbbbbb"] * 8, *["cccccc"] * 8)
+    found = outcome("M003", items, systems=many_wrong).findings
+    assert [(finding.item, finding.current) for finding in found] == [(each.id, "Four") for each in items]
+    assert outcome("M001", items, systems=runs[:1]).skipped == "systems"
 
 
 def test_every_check_of_a_benchmark_is_tried() -> None:

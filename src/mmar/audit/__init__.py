@@ -23,7 +23,7 @@ from mmar.audit.published import Table
 from mmar.audit.registry import CHECKS, FAMILIES, PUBLISHED_CHECKS
 from mmar.audit.report import Audit, Outcome, carry_out
 from mmar.audit.sounds import Sound
-from mmar.audit.subject import Subject, Unheard
+from mmar.audit.subject import Subject, SystemRun, Unheard
 from mmar.items import Benchmark
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "Severity",
     "Sound",
     "Subject",
+    "SystemRun",
     "Table",
     "Unheard",
     "audit",
@@ -58,6 +59,7 @@ def audit(
     sounds: Mapping[str, Sound] | None = None,
     unheard: Iterable[Unheard] = (),
     links: Mapping[str, Link] | None = None,
+    systems: Iterable[SystemRun] = (),
     accepted: Accepted | None = None,
 ) -> Audit:
     """Audit a benchmark.
@@ -69,13 +71,14 @@ def audit(
         sounds: what `mmar.audit.sounds.hear` found; without it the checks of the clips are skipped.
         unheard: runs without audio; without one the checks of family N are skipped.
         links: what `mmar.audit.links.try_links` found; without it addresses are not tried.
+        systems: runs of different models; without two the checks of family M are skipped.
         accepted: findings to leave out, as `read_baseline` gives them.
 
     Raises:
         UsageError: a code that no check has.
     """
     checks = choose(CHECKS, select, ignore)
-    subject = Subject(tuple(benchmark), benchmark.missing, sounds, tuple(unheard), links)
+    subject = Subject(tuple(benchmark), benchmark.missing, sounds, tuple(unheard), links, tuple(systems))
     outcomes, stale = carry_out(subject, checks, subject.has, accepted)
     about = {
         "kind": "benchmark",

@@ -17,8 +17,9 @@ from mmar.errors import UsageError
 
 __all__ = ["Check", "Need", "check", "choose"]
 
-Need = Literal["records", "audio", "unheard", "network"]
-"""What a check looks at: the records alone; the clips; readings of a run without audio; the network."""
+Need = Literal["records", "audio", "unheard", "network", "systems"]
+"""What a check looks at: the records alone; the clips; readings of a run without audio; the network; runs of
+several systems."""
 
 S = TypeVar("S")
 Found = Iterator[Finding | Measure]

@@ -12,6 +12,7 @@ from mmar.audit.checks import (
     records,
     rubrics,
     sounds,
+    systems,
     timestamps,
     unheard,
     urls,
@@ -34,6 +35,7 @@ FAMILIES: dict[str, str] = {
     "R": "Rubrics",
     "D": "Clips (needs the audio)",
     "N": "Answers without hearing (needs a run without audio)",
+    "M": "Items over several systems (needs runs)",
     "G": "Published tables (`--grim`)",
 }
 """What the letter of a code stands for."""
@@ -50,6 +52,7 @@ CHECKS: tuple[Check[Subject], ...] = (
     *rubrics.CHECKS,
     *sounds.CHECKS,
     *unheard.CHECKS,
+    *systems.CHECKS,
 )
 """The checks of a benchmark."""
 

@@ -21,7 +21,7 @@ from mmar.items.timestamps import Segment, parse_timestamp
 if TYPE_CHECKING:
     from mmar.audit.sounds import Sound
 
-__all__ = ["Subject", "Unheard"]
+__all__ = ["Subject", "SystemRun", "Unheard"]
 
 
 class Unheard(msgspec.Struct, frozen=True):
@@ -36,6 +36,20 @@ class Unheard(msgspec.Struct, frozen=True):
     right: Mapping[str, bool]
 
 
+class SystemRun(msgspec.Struct, frozen=True):
+    """A run of one system, for item analysis.
+
+    Attributes:
+        name: what to call it.
+        right: by the item's id, whether its answer was right; items that it was not asked are left out.
+        named: by the item's id, the place of the choice that it named; `None` where it named none.
+    """
+
+    name: str
+    right: Mapping[str, bool]
+    named: Mapping[str, int | None]
+
+
 class Subject(msgspec.Struct, frozen=True, dict=True):
     """A benchmark under audit.
 
@@ -45,6 +59,7 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
         sounds: what was found of each clip, by `audio_path`; `None` where nobody listened.
         unheard: runs without audio.
         links: what each address answered; `None` where nobody asked.
+        systems: runs of different models.
     """
 
     items: tuple[Item, ...]
@@ -52,6 +67,7 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
     sounds: Mapping[str, Sound] | None = None
     unheard: tuple[Unheard, ...] = ()
     links: Mapping[str, Link] | None = None
+    systems: tuple[SystemRun, ...] = ()
 
     @property
     def has(self) -> frozenset[str]:
@@ -61,6 +77,7 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
             "audio": self.sounds is not None,
             "unheard": bool(self.unheard),
             "network": self.links is not None,
+            "systems": len(self.systems) > 1,
         }
         return frozenset(name for name, is_here in here.items() if is_here)
 

@@ -17,7 +17,7 @@ from mmar.errors import InputError, UsageError
 from mmar.reports.tables import Column, Row, count, draw
 
 if TYPE_CHECKING:
-    from mmar.audit import Accepted, Audit, Link, Sound, Unheard
+    from mmar.audit import Accepted, Audit, Link, Sound, SystemRun, Unheard
     from mmar.items import Benchmark
 
 __all__ = ["audit"]
@@ -71,6 +71,13 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
     metavar="RUN",
     help="Run without audio: which items does it solve? Repeatable.",
 )
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="RUN",
+    help="Run of one of several models, for item analysis. Repeatable.",
+)
 @click.option("--strict", is_flag=True, help="Exit with status 1 for warnings too.")
 @click.option(
     "--examples",
@@ -107,6 +114,7 @@ def audit(
     write_baseline: Path | None,
     online: bool,
     without_audio: tuple[Path, ...],
+    runs: tuple[Path, ...],
     strict: bool,
     examples: int,
     show_all: bool,
@@ -129,7 +137,7 @@ def audit(
     from mmar.audit import choose, read_baseline
     from mmar.audit.registry import CHECKS, PUBLISHED_CHECKS
 
-    inputs = (subject, benchmark, *without_audio)
+    inputs = (subject, benchmark, *without_audio, *runs)
     refuse_over_inputs("--fix-report", fix_report, *inputs, baseline)
     refuse_over_inputs("--write-baseline", write_baseline, *inputs)
     selected, ignored = _codes(select), _codes(ignore)
@@ -147,7 +155,7 @@ def audit(
         result = _audit_table(Path(subject), benchmark, sizes, leave_out, selected, ignored, accepted)
     else:
         result = _audit_benchmark(
-            subject, audio_dir, selected, ignored, accepted, without_audio, audio=audio, online=online
+            subject, audio_dir, selected, ignored, accepted, without_audio, runs, audio=audio, online=online
         )
     if write_baseline is not None:
         _write_baseline(result, write_baseline)
@@ -174,6 +182,7 @@ def _audit_benchmark(
     ignore: tuple[str, ...],
     accepted: Accepted | None,
     without_audio: tuple[Path, ...],
+    runs: tuple[Path, ...],
     *,
     audio: bool,
     online: bool,
@@ -184,6 +193,7 @@ def _audit_benchmark(
     needed = {check.needs for check in choose(CHECKS, select, ignore)}
     sounds = _hear(benchmark) if audio and benchmark.audio_dir is not None and "audio" in needed else None
     unheard = [_unheard(path, benchmark) for path in without_audio]
+    systems = [_system_run(path, benchmark) for path in runs]
     links = _try(benchmark) if online and "network" in needed else None
     return audit(
         benchmark,
@@ -192,6 +202,7 @@ def _audit_benchmark(
         sounds=sounds,
         unheard=unheard,
         links=links,
+        systems=systems,
         accepted=accepted,
     )
 
@@ -256,6 +267,18 @@ def _unheard(path: Path, benchmark: Benchmark) -> Unheard:
     scored = score_path(task_for(path, benchmark, keep="all", lenient=True))
     right = {row.id: row.choice for row in scored.rows if row.state != "missing"}
     return Unheard(path.name, right)
+
+
+def _system_run(path: Path, benchmark: Benchmark) -> SystemRun:
+    """The verdicts and choices of a run, for item analysis."""
+    from mmar.audit import SystemRun
+
+    scored = score_path(task_for(path, benchmark, keep="all", lenient=True))
+    rows = [row for row in scored.rows if row.state != "missing"]
+    named = {
+        row.id: None if row.named is None else benchmark[row.id].choices.index(row.named) for row in rows
+    }
+    return SystemRun(path.name, {row.id: row.choice for row in rows}, named)
 
 
 def _audit_table(

@@ -48,6 +48,12 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask at most N items.")
 @click.option(
+    "--sample",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Ask N items drawn in proportion; mmar score estimates the whole.",
+)
+@click.option(
     "--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Only items with this value. Repeatable."
 )
 @click.option("--retry", type=click.Choice(["failed", "unresolved"]), help="Ask only these items again.")

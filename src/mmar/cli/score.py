@@ -46,6 +46,13 @@ _LINES = 1000  # written at a time
 @json_option
 @items_option("Write a line for each item.")
 @click.option(
+    "--earlier",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Earlier run of all items, to sharpen the estimate of a sample. Repeatable.",
+)
+@click.option(
     "--format",
     "output_format",
     type=click.Choice(["official"]),
@@ -61,6 +68,7 @@ def score(
     as_json: bool,
     items: Path | None,
     output_format: str | None,
+    earlier: tuple[Path, ...],
 ) -> None:
     """Score a run or a predictions file.
 
@@ -83,6 +91,7 @@ def score(
         lenient=lenient,
         keep="differing" if as_json else "none",
     )
+    task = msgspec.structs.replace(task, earlier=earlier)
     if output_format == "official":
         if as_json or items is not None:
             raise UsageError(

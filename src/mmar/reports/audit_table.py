@@ -16,6 +16,7 @@ __all__ = ["audit_table"]
 _STYLES: dict[Severity, Style] = {"error": "red", "warning": "yellow", "note": "cyan"}
 _NEEDS = {
     "audio": "the clips were not decoded; --audio-dir names their folder",
+    "systems": "fewer than two runs; name runs of different models with --runs",
     "unheard": "no run without audio; make one with mmar run --condition none and name it with --without-audio",
     "network": "addresses were not requested; use --online",
 }

@@ -18,6 +18,7 @@ _METHOD_NAMES = {
     "minimum_detectable": "minimum detectable difference",
     "rank": "ranks",
     "noise": "noise",
+    "monitored": "monitoring",
     "equivalence": "equivalence",
 }
 _MARKS = {"first": " *", "second": " *", "cannot be told": " ?", "not shown": ""}
@@ -108,6 +109,13 @@ def _pair(pair: Pair, comparison: Comparison) -> Iterator[tuple[str, str]]:
             "noise",
             f"standard error {pair.noise.prediction:.1f} points from sampled answers (more repeats help), "
             f"{pair.noise.data:.1f} from the choice of items (more items help)",
+        )
+    if pair.monitored is not None:
+        decided = "decided" if pair.monitored.decided else "not decided yet"
+        yield (
+            "monitored",
+            f"{decided} (e-value {pair.monitored.e_value:.3g} of 20), valid however often it is looked at; a run that "
+            "is not finished may be stopped once decided",
         )
     if pair.equivalence is not None:
         result = {True: "yes", False: "not shown", None: "cannot be told"}[pair.equivalence.equivalent]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from mmar.protocols import Request
 from mmar.runs.conditions import clip_under, shuffled_clips
 from mmar.runs.keys import Progress, RequestKey, rotate
 from mmar.runs.ledger import answer_places, decode_answer
-from mmar.runs.spec import RunSpec, item_filter
+from mmar.runs.spec import RunSpec, item_filter, sampled
 
 __all__ = ["Selection", "build", "selected_items"]
 
@@ -64,11 +64,14 @@ def build(
 
 
 def selected_items(spec: RunSpec) -> Iterator[Item]:
-    """The items that filter and limit select, whether they have an answer or not.
+    """The items that sample, filter and limit select, whether they have an answer or not.
 
     With `retry`, the limit counts requests that are retried instead, so that it is not applied here.
     """
-    items = filter(item_filter(spec.filter), spec.benchmark)
+    everything: Iterable[Item] = spec.benchmark
+    if spec.sample is not None:
+        everything = (spec.benchmark.items[at] for at in sampled(spec.benchmark, spec.sample, spec.seed))
+    items = filter(item_filter(spec.filter), everything)
     return items if spec.retry is not None else islice(items, spec.limit)
 
 

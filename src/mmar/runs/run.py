@@ -317,6 +317,7 @@ def _session_of(spec: RunSpec, requested: int) -> Session:
         rotations=spec.rotations,
         repeats=spec.repeats,
         limit=spec.limit,
+        sample=spec.sample,
         filter=dict(spec.filter),
         retry=spec.retry,
         concurrency=spec.concurrency,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from mmar.runs.keys import RequestKey
 
-__all__ = ["MAX_REPEATS", "Retry", "RunOptions", "RunSpec", "item_filter", "select"]
+__all__ = ["MAX_REPEATS", "Retry", "RunOptions", "RunSpec", "item_filter", "sampled", "select"]
 
 Retry = Literal["failed", "unresolved"]
 MAX_REPEATS = 1000
@@ -52,6 +52,7 @@ class RunOptions(TypedDict, total=False):
         repeats: number of samples of each request.
         seed: random seed.
         limit: ask at most this many of the selected items.
+        sample: ask this many items, drawn from all modalities and categories in proportion, by `seed`.
         filter: ask only items whose field has one of these values: `{"modality": ["speech", "music"]}`.
         retry: `failed` or `unresolved`: ask those requests again, and no others.
         temperature: sampling temperature.
@@ -80,6 +81,7 @@ class RunOptions(TypedDict, total=False):
     repeats: int
     seed: int
     limit: int | None
+    sample: int | None
     filter: Mapping[str, str | Iterable[str]] | None
     retry: Retry | None
     temperature: float | None
@@ -125,6 +127,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     repeats: int = 1
     seed: int = 0
     limit: int | None = None
+    sample: int | None = None
     filter: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     retry: Retry | None = None
     concurrency: int | None = None
@@ -219,6 +222,13 @@ def select(benchmark: Benchmark, values: Mapping[str, tuple[str, ...]]) -> list[
     return [item for item in benchmark if matches(item)]
 
 
+def sampled(benchmark: Benchmark, sample: int, seed: int) -> list[int]:
+    """Places of the items that a sample of this size holds, ascending; by modality and category in proportion."""
+    from mmar.stats.sampling import draw_sample
+
+    return draw_sample([(item.modality, item.category) for item in benchmark], sample, seed)
+
+
 def item_filter(values: Mapping[str, tuple[str, ...]]) -> Callable[[Item], bool]:
     """Whether every named field of an item, by the publisher's name, has one of the given values."""
 
@@ -262,6 +272,7 @@ def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, gi
         repeats=_whole(given.get("repeats", 1), "repeats", 1, MAX_REPEATS),
         seed=_whole(given.get("seed", 0), "seed"),
         limit=_whole_or_none(given.get("limit"), "limit", 1),
+        sample=_sample(benchmark, given),
         filter=_checked_filter(benchmark, given.get("filter")),
         retry=_word(given["retry"], "retry", get_args(Retry)) if given.get("retry") is not None else None,
         concurrency=_whole_or_none(given.get("concurrency"), "concurrency", 1, _MAX_CONCURRENCY),
@@ -360,6 +371,17 @@ def _checked_options(options: Mapping[str, str] | None) -> dict[str, str]:
                 argument="options",
             )
     return dict(options or {})
+
+
+def _sample(benchmark: Benchmark, given: RunOptions) -> int | None:
+    sample = _whole_or_none(given.get("sample"), "sample", 1, len(benchmark))
+    if sample is not None and given.get("filter"):
+        raise UsageError(
+            "a sample is drawn from the whole benchmark, so it cannot be combined with filter",
+            code="incompatible-options",
+            argument="sample",
+        )
+    return sample
 
 
 def _checked_filter(

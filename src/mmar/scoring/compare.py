@@ -29,6 +29,7 @@ from mmar.stats.inputs import cluster_index
 from mmar.stats.interval import Interval
 from mmar.stats.power import minimum_detectable_difference
 from mmar.stats.ranks import Rank, pairwise, rank_ranges
+from mmar.stats.sequences import Monitored, compare_sequence
 
 __all__ = [
     "METHODS",
@@ -51,6 +52,7 @@ METHODS = {
     "minimum_detectable": "smallest difference found with power 0.8 at level 0.95, (1.96 + 0.84)·sqrt(ψ/n) (Miller, arXiv 2411.00640)",
     "rank": "simultaneous ranges of ranks (Mogstad, Romano, Shaikh & Wilhelm 2024, arXiv 2401.15205)",
     "noise": "variance split into answers and items (arXiv 2512.21326; Miller, arXiv 2411.00640)",
+    "monitored": "unfinished runs: mixture test valid at any time, decided at an e-value of 20 (Howard et al. 2021, arXiv 1810.08240)",
     "equivalence": "two one-sided tests at 0.05 (Schuirmann 1987)",
 }
 """The source of each number, by its name in the JSON form."""
@@ -122,6 +124,7 @@ class Pair(msgspec.Struct, frozen=True):
         minimum_detectable: `None` where the runs differ on no item, or with one cluster.
         noise: standard errors in points from the models' answers and from the choice of items; `None` unless
             every item was asked more than once in both runs.
+        monitored: a test that may be looked at at any time, where one of the runs is not finished.
         equivalence: where a margin was given; undecided where it depends on items without an answer, or there are
             fewer than ten source videos.
         groups: by dimension and name.
@@ -135,6 +138,7 @@ class Pair(msgspec.Struct, frozen=True):
     bounds: tuple[float, float]
     minimum_detectable: DetectableDifference | None
     noise: paired.Noise | None
+    monitored: Monitored | None
     equivalence: paired.Equivalence | None
     groups: Mapping[str, Mapping[str, PairedScores]]
     only_first: tuple[str, ...]
@@ -366,6 +370,7 @@ def compare(
                 ),
                 minimum_detectable=_detectable(whole, runs[one].scores - runs[two].scores),
                 noise=_noise(whole, runs[one], runs[two]),
+                monitored=_monitored(aligned, one, two, scorer),
                 equivalence=None if margin is None else _equivalence(runs[one], runs[two], clusters, margin),
                 groups={
                     dimension: _corrected({name: test(places, one, two) for name, places in groups.items()})
@@ -502,6 +507,18 @@ def _noise(scores: PairedScores, first: _Run, second: _Run) -> paired.Noise | No
     if scores.standard_error is None:
         return None
     return paired.noise(first.scores, second.scores, (first.repeats, second.repeats), scores.standard_error)
+
+
+def _monitored(aligned: AlignedRuns, one: int, two: int, scorer: Scorer) -> Monitored | None:
+    """The test of two runs on their first answers, where one of them is not finished."""
+    runs = aligned.runs[one], aligned.runs[two]
+    if all(run.finished for run in runs):
+        return None
+    first, second = (
+        [run.rows[at].official if scorer == "official" else run.rows[at].choice for at in aligned.asked]
+        for run in runs
+    )
+    return compare_sequence(first, second, [aligned.clusters[at] for at in aligned.asked])
 
 
 def _equivalence(first: _Run, second: _Run, clusters: NDArray[np.intp], margin: float) -> paired.Equivalence:

@@ -23,7 +23,7 @@ import msgspec
 from mmar.items import Benchmark, Item
 from mmar.protocols import ReadingRule, read
 from mmar.runs.keys import RequestKey, rotate
-from mmar.runs.spec import select
+from mmar.runs.spec import sampled, select
 from mmar.scoring.clusters import clusters_of
 from mmar.stats.chance import guessing
 from mmar.stats.cluster import accuracy
@@ -329,5 +329,8 @@ def _session_plans(benchmark: Benchmark, manifest: Manifest) -> Iterator[tuple[I
         # A session that asks failures again asks nothing that was not planned before.
         if (rotations, repeats) == (1, 1) or session.retry is not None:
             continue
-        for item in select(benchmark, session.filter)[: session.limit]:
+        items = select(benchmark, session.filter)
+        if session.sample is not None:
+            items = [benchmark.items[at] for at in sampled(benchmark, session.sample, manifest.seed)]
+        for item in items[: session.limit]:
             yield item, rotations, repeats

@@ -1,4 +1,4 @@
-"""What a run of a drawn sample (`mmar run --sample`) says of the whole benchmark."""
+"""The accuracy of a whole benchmark, estimated from a run of a drawn sample (`mmar run --sample`)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from mmar.items import Benchmark, Item
+from mmar.items import Benchmark
 from mmar.stats.interval import Interval
-from mmar.stats.sampling import draw_sample, estimate_population
+from mmar.stats.sampling import estimate_population
 
-__all__ = ["PopulationAccuracy", "SampleEstimate", "estimate_from_sample", "sampled_places", "stratum_of"]
+__all__ = ["PopulationAccuracy", "SampleEstimate", "estimate_from_sample"]
 
 
 class PopulationAccuracy(msgspec.Struct, frozen=True):
@@ -47,20 +47,6 @@ class SampleEstimate(msgspec.Struct, frozen=True):
     choice: PopulationAccuracy
 
 
-def stratum_of(item: Item) -> tuple[str, str]:
-    """The stratum of an item: its modality and category."""
-    return item.modality, item.category
-
-
-def sampled_places(benchmark: Benchmark, n: int, seed: int) -> list[int]:
-    """Places of the items that `--sample n` draws, ascending.
-
-    Raises:
-        UsageError: `n` is not between 1 and the number of items.
-    """
-    return draw_sample([stratum_of(item) for item in benchmark], n, seed)
-
-
 def estimate_from_sample(
     benchmark: Benchmark,
     drawn: Sequence[int],
@@ -77,7 +63,7 @@ def estimate_from_sample(
         seed: of the draw.
         earlier: the same of earlier runs, of every item of the benchmark.
     """
-    strata = [stratum_of(item) for item in benchmark]
+    strata = [(item.modality, item.category) for item in benchmark]
     estimates = []
     for scorer in (0, 1):
         control = None

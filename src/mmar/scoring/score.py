@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from mmar.models import Answer
     from mmar.runs.keys import RequestKey
     from mmar.runs.manifest import Manifest
+    from mmar.scoring.sampling import SampleEstimate
+    from mmar.stats.interval import Interval
 
 __all__ = ["Scored", "score_task"]
 
@@ -156,20 +158,73 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
         if not (rotation or repeat)
     )
     parts = {**manifest.parts, **run_parts(benchmark.name, benchmark.digest, streamed.tally.n)}
+    estimate = _sample_estimate(task, benchmark, manifest, streamed.tally)
     repeats = max((repeat for _, rotation, repeat in answers if not rotation), default=0) + 1
     if repeats > 1:
         parts["repeats"] = str(repeats)
     notes = []
     if manifest.sessions and manifest.sessions[-1].ended is None:
-        notes.append("the run is not finished; the same mmar run command continues it")
+        running = _running_interval(benchmark, streamed.tally)
+        notes.append(
+            f"the run is not finished; the same mmar run command continues it. Running interval of choice {running}, "
+            "valid however often it is looked at (arXiv 1810.08240)"
+        )
+    if estimate is not None:
+        parts["part"] = f"sample {estimate.n}/{estimate.population}"
     scored = _scored(task, streamed, parts, notes, [])
-    score = scored.score
+    score = msgspec.structs.replace(scored.score, sample=estimate)
     if any(rotation or repeat for _, rotation, repeat in answers):
         from mmar.scoring.robustness import readings_of, repeats_of, rotations_of
 
         readings = readings_of(benchmark, manifest, answers, rule)
         score = msgspec.structs.replace(score, rotations=rotations_of(readings), repeats=repeats_of(readings))
     return msgspec.structs.replace(scored, score=score, manifest=manifest, answers=answers)
+
+
+def _running_interval(benchmark: Benchmark, tally: Tally) -> Interval:
+    """An interval of `choice` over the items asked so far that may be looked at at any time."""
+    from mmar.scoring.clusters import clusters_of
+    from mmar.stats.sequences import share_sequence, worst_design_effect
+
+    asked = [at for at, byte in enumerate((tally.verdicts or b"")[: len(benchmark)]) if byte & ASKED]
+    effect = worst_design_effect(clusters_of(benchmark.items[at] for at in asked))
+    right = sum(tally.verdicts[at] & CHOICE > 0 for at in asked) if tally.verdicts else 0
+    return share_sequence(right / effect, len(asked) / effect)
+
+
+def _sample_estimate(
+    task: Task, benchmark: Benchmark, manifest: Manifest, tally: Tally
+) -> SampleEstimate | None:
+    """What a drawn sample says of the whole benchmark; `None` for other runs, and until all of it was asked."""
+    sizes = {session.sample for session in manifest.sessions}
+    size = sizes.pop() if len(sizes) == 1 else None
+    if size is None or size < 2 or tally.verdicts is None:
+        if task.earlier:
+            raise UsageError(
+                f"{task.path} is not a run of a sample, so earlier runs do not sharpen it",
+                code="not-a-sample",
+                argument="earlier",
+            )
+        return None
+    from mmar.runs.spec import sampled
+    from mmar.scoring.sampling import estimate_from_sample
+
+    drawn = sampled(benchmark, size, manifest.seed)
+    verdicts = tally.verdicts[: len(benchmark)]
+    if [at for at, byte in enumerate(verdicts) if byte & ASKED] != drawn:
+        return None
+    earlier = []
+    for path in task.earlier:
+        scored = score_task(Task(path, benchmark, keep="all", clustered=False))
+        if scored.score.states["missing"]:
+            raise UsageError(
+                f"{path} was not asked all items, so it does not sharpen the estimate of a sample",
+                code="incomplete-run",
+                argument="earlier",
+            )
+        earlier.append(([row.official for row in scored.rows], [row.choice for row in scored.rows]))
+    official, choice = ([bool(verdicts[at] & bit) for at in drawn] for bit in (OFFICIAL, CHOICE))
+    return estimate_from_sample(benchmark, drawn, (official, choice), manifest.seed, earlier)
 
 
 def _scored(
@@ -181,7 +236,7 @@ def _scored(
     parts["scorers"] = f"official@{OFFICIAL_VERSION},choice@{CHOICE_VERSION}"
     missing = tally.states["missing"]
     if missing:
-        parts["part"] = f"{tally.n - missing}/{tally.n}"
+        parts.setdefault("part", f"{tally.n - missing}/{tally.n}")
     errors = [*(task.benchmark.missing if task.benchmark else ()), *errors]
     if errors:
         bad = "1 bad record was" if len(errors) == 1 else f"{len(errors):,} bad records were"

@@ -55,6 +55,7 @@ class Task(msgspec.Struct, frozen=True):
         restart: called when `on_item` will be called again from the first item.
         manifest: of a run, where the caller has read it.
         id_field: dotted path of the field with the item's id, for a log of another program.
+        earlier: runs of the whole benchmark that sharpen the estimate of a sample.
     """
 
     path: Path
@@ -70,6 +71,7 @@ class Task(msgspec.Struct, frozen=True):
     restart: Callable[[], None] = lambda: None
     manifest: Manifest | None = None
     id_field: str | None = None
+    earlier: tuple[Path, ...] = ()
 
 
 def run_of(path: Path) -> Path:

@@ -9,10 +9,12 @@ importing this package loads neither numpy nor scipy, and `mmar.stats.interval` 
     ranks                 simultaneous ranges of ranks over many runs
     reliance              how much of an accuracy needs the audio
     sampling              a drawn part of a benchmark, and what it says of the whole
+    sequences             intervals and tests that stay valid however often they are looked at
     power                 minimum detectable difference
     chance                what guessing scores
     repeats               pass@k, pass^k, majority, variance within and between items
     rotations             the same items with their choices in another order
+    item_analysis         items over many systems: difficulty, item-rest correlation, distractors
     agreement             Cohen's kappa, Krippendorff's alpha, flip rate
     rubric                five judgements of one answer made into one number
     grim                  which counts a printed percentage can come from

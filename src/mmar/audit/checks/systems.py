@@ -1,0 +1,96 @@
+"""M: items over several systems (item analysis). Needs runs of different models (`mmar audit --runs`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mmar.audit.check import Check, check
+from mmar.audit.finding import Finding, Measure
+from mmar.audit.subject import Subject
+from mmar.items import Item
+from mmar.stats.item_analysis import ItemStatistics, analyse_items, systems_needed
+
+__all__ = ["CHECKS"]
+
+_ALPHA = 0.05
+_CORRELATION = 0.2  # below it an item is looked at (Ebel & Frisbie 1991)
+
+
+def _analysed(subject: Subject) -> Iterator[tuple[Item, ItemStatistics]]:
+    """The items that every system was asked, with their statistics; none with fewer than two systems."""
+    runs = subject.systems
+    items = [item for item in subject.items if all(item.id in run.right for run in runs)]
+    if len(runs) < 2 or not items:
+        return
+    statistics = analyse_items(
+        [[run.right[item.id] for item in items] for run in runs],
+        [[run.named.get(item.id) for item in items] for run in runs],
+        [item.choices.index(item.answer) for item in items],
+        [len(item.choices) for item in items],
+    )
+    yield from zip(items, statistics, strict=True)
+
+
+@check("M001", "warning", "items on which strong systems agree on a wrong choice", "systems")
+def strong_systems_miss_alike(subject: Subject) -> Iterator[Finding]:
+    """An item for which the better third of the systems, at least two, all name the same wrong choice.
+
+    Often the key is wrong, or two choices are right. Listen to the clip before changing anything: systems of one
+    family make the same mistakes.
+    """
+    for item, statistics in _analysed(subject):
+        if statistics.strong_miss is not None:
+            taken = item.choices[statistics.strong_miss]
+            message = f"the strongest systems all name {taken!r}; right in {statistics.right} of {statistics.systems}"
+            yield Finding(item.id, "answer", message, "", (), item.answer)
+
+
+@check("M002", "warning", "items that stronger systems miss more often", "systems")
+def negative_item_rest(subject: Subject) -> Iterator[Finding | Measure]:
+    """An item whose item-rest correlation is below zero with its whole 95 % interval.
+
+    The correlation is that of being right on the item with the share of the other items that a system has right.
+    Few systems show little: the measure says how many it would take.
+    """
+    analysed = list(_analysed(subject))
+    if not analysed:
+        return
+    known = [statistics.item_rest for _, statistics in analysed if statistics.item_rest is not None]
+    systems = len(subject.systems)
+    needed = systems_needed(_CORRELATION)
+    low = sum(value < _CORRELATION for value in known)
+    text = (
+        f"{systems} systems on {len(analysed):,} items; {low:,} items correlate below {_CORRELATION} with the rest, "
+        f"which can be trusted from about {needed} systems on"
+    )
+    yield Measure(text, {"systems": systems, "items": len(analysed), "below": low, "systems_needed": needed})
+    for item, statistics in analysed:
+        if statistics.interval is not None and statistics.interval[1] < 0:
+            assert statistics.item_rest is not None
+            yield Finding(item.id, "answer", f"item-rest correlation {statistics.item_rest:.2f}")
+
+
+@check("M003", "note", "wrong choices that no system takes", "systems")
+def unused_distractors(subject: Subject) -> Iterator[Finding]:
+    """A wrong choice that no system names although there were enough wrong answers.
+
+    Enough means that, if wrong answers fell evenly on the wrong choices, one would stay empty by chance in less
+    than 5 % of cases. Such a choice makes guessing easier than the number of choices says.
+    """
+    for item, statistics in _analysed(subject):
+        others = len(item.choices) - 1
+        wrong = statistics.systems - statistics.right
+        if others < 2 or (1 - 1 / others) ** wrong * others >= _ALPHA:
+            continue
+        for slot in statistics.unused:
+            yield Finding(
+                item.id,
+                "choices",
+                f"none of {wrong} wrong answers names {item.choices[slot]!r}",
+                "",
+                (),
+                item.choices[slot],
+            )
+
+
+CHECKS: tuple[Check[Subject], ...] = (strong_systems_miss_alike, negative_item_rest, unused_distractors)

@@ -1,0 +1,146 @@
+"""Intervals and tests that stay valid however often they are looked at.
+
+An ordinary interval or p-value holds for one look at an agreed end. Looked at after every answer, a true
+hypothesis is rejected sooner or later. A confidence sequence holds at all times together, so that a run may be
+watched, and stopped when it has decided (Howard, Ramdas, McAuliffe & Sekhon 2021, Ann. Stat. 49:1055, arXiv
+1810.08240).
+
+Right and wrong answers are tested against each share p by the mixture of Robbins 1970 (Ann. Math. Stat.
+41:1397) with a uniform prior: after s right of n answers the bet has grown to
+
+    B(1 + s, 1 + n - s) / (p^s (1 - p)^(n - s))
+
+and p is excluded once this passes 1/alpha (Ville's inequality). Two runs are compared on the items that one
+alone has right, of which half are each run's if the runs are equal; that gives an e-value, which decides at
+1/alpha.
+
+Items of one source video may agree, so the counts are divided by Σ m²/Σ m over the videos seen, m items each:
+what they are worth if they agree fully (Kish 1965). The order of asking must not depend on the answers.
+Standard library only. Shares in percent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+from mmar.errors import UsageError
+from mmar.stats.interval import Interval
+
+__all__ = ["Monitored", "compare_sequence", "share_sequence", "worst_design_effect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Monitored:
+    """A comparison that may be looked at at any time.
+
+    Attributes:
+        e_value: evidence against equal runs, 1 at the start; at least 1/alpha decides.
+        decided: whether it has decided.
+        only_first: items that the first run alone has right.
+        only_second: items that the second run alone has right.
+        interval: confidence sequence of the first run's part of these items, percent.
+    """
+
+    e_value: float
+    decided: bool
+    only_first: int
+    only_second: int
+    interval: Interval
+
+
+def share_sequence(right: float, n: float, level: float = 0.95) -> Interval:
+    """Confidence sequence of a share.
+
+    Args:
+        right: right answers so far; need not be whole.
+        n: answers so far; need not be whole.
+        level: confidence of all looks together as a share.
+
+    Returns:
+        The interval in percent; 0 to 100 without answers.
+
+    Raises:
+        UsageError: counts that do not fit, or a level that is no share.
+
+    Example:
+        >>> str(share_sequence(60, 100))
+        '[44.1, 74.6]'
+    """
+    if not 0 <= right <= n:
+        raise UsageError(f"{right} right answers to {n} questions are not possible", code="bad-count")
+    if not 0 < level < 1:
+        raise UsageError(
+            f"confidence level {level} is not between 0 and 1", code="bad-level", hint="e.g. 0.95"
+        )
+    if n == 0:
+        return Interval(0.0, 100.0)
+    wrong = n - right
+    threshold = _log_beta(right, wrong) + math.log(1 - level)
+
+    def excluded(p: float) -> bool:
+        likelihood = (right * math.log(p) if right else 0.0) + (wrong * math.log1p(-p) if wrong else 0.0)
+        return likelihood < threshold
+
+    estimate = right / n
+    low = 0.0 if right == 0 else _edge(0.0, estimate, excluded)
+    high = 1.0 if wrong == 0 else 1 - _edge(0.0, 1 - estimate, lambda q: excluded(1 - q))
+    return Interval(100 * low, 100 * high)
+
+
+def compare_sequence(
+    first: Sequence[bool], second: Sequence[bool], clusters: Sequence[Hashable], alpha: float = 0.05
+) -> Monitored:
+    """Compare two runs on the items asked so far.
+
+    Args:
+        first: right and wrong answers of the first run so far.
+        second: those of the second run to the same items.
+        clusters: one label per item.
+        alpha: chance of deciding for a difference between equal runs, at any time.
+
+    Raises:
+        UsageError: lengths that differ, or `alpha` is no share.
+    """
+    if not len(first) == len(second) == len(clusters):
+        raise UsageError("two runs are compared item by item", code="different-lengths")
+    only_first = sum(one and not two for one, two in zip(first, second, strict=True))
+    only_second = sum(two and not one for one, two in zip(first, second, strict=True))
+    differing = [label for one, two, label in zip(first, second, clusters, strict=True) if one != two]
+    effect = worst_design_effect(differing)
+    one, two = only_first / effect, only_second / effect
+    evidence = math.exp(min(700.0, _log_beta(one, two) + (one + two) * math.log(2)))
+    return Monitored(
+        evidence, evidence >= 1 / alpha, only_first, only_second, share_sequence(one, one + two, 1 - alpha)
+    )
+
+
+def worst_design_effect(clusters: Sequence[Hashable]) -> float:
+    """By how much items count for less if those of one cluster agree fully; 1 without items.
+
+    Example:
+        >>> worst_design_effect(["a", "a", "b"])
+        1.6666666666666667
+    """
+    sizes = Counter(clusters).values()
+    return sum(size * size for size in sizes) / sum(sizes) if sizes else 1.0
+
+
+def _log_beta(right: float, wrong: float) -> float:
+    """Logarithm of B(1 + right, 1 + wrong)."""
+    return math.lgamma(1 + right) + math.lgamma(1 + wrong) - math.lgamma(2 + right + wrong)
+
+
+def _edge(low: float, high: float, excluded: Callable[[float], bool]) -> float:
+    """Where exclusion ends between a share that may be excluded and one that is not, by bisection."""
+    for _ in range(60):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        if excluded(middle):
+            low = middle
+        else:
+            high = middle
+    return low
