@@ -129,7 +129,7 @@ def test_what_nobody_judged_is_cut_anew_and_what_was_heard_stays(opened: Studio)
     assert np.argmax(np.abs(np.fft.rfft(middle))) == pytest.approx(500 * len(middle) / rate, abs=1)
     # Asked again, nothing is left to do; and back again, the channels only.
     assert "0 clips queued" in work(opened, "--rate", "16000")
-    assert "at 16,000 Hz, with as many channels as recorded; 1 are" in work(opened, "--channels", "recorded")
+    assert "at 16,000 Hz, with as many channels as recorded; 1 clip" in work(opened, "--channels", "recorded")
     assert (clip(opened, "t0").rate, clip(opened, "t0").channels) == (16_000, 2)
 
 
