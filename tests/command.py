@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -52,3 +53,16 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         return Result(int(ended.value.code or 0), out, err, errors[-1] if errors else None)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache directory for all tests of a session, so that the demonstration set is generated once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def in_own_folder(shared_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder, with the shared cache."""
+    monkeypatch.setenv("MMAR_CACHE_DIR", str(shared_cache))
+    monkeypatch.chdir(tmp_path)

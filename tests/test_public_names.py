@@ -1,17 +1,25 @@
-"""The names that a notebook has: what is there, that all of it works, and that importing it costs nothing."""
+"""The names of `import mmar`: which they are, that every type of a signature is among them, and what they cost."""
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
+import typing
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import mmar
-from mmar.errors import InputError, UsageError
+from mmar import api
 
-NAMES = ["Benchmark", "Item", "Score", "__version__", "arun", "compare", "load", "run", "score"]
+NAMES = [
+    "Accuracy", "Answer", "Benchmark", "Comparison", "Counts", "ExternalError", "GroupScore", "InputError",
+    "Interval", "Item", "ItemScore", "MmarError", "Model", "Protocol", "ReadingRule", "Reliance", "Request",
+    "RunOptions", "RunResult", "Score", "UsageError", "__version__", "arun", "compare", "load", "reliance", "run",
+    "score", "score_answer",
+]  # fmt: skip
 
 
 def test_the_public_names() -> None:
@@ -22,19 +30,31 @@ def test_the_public_names() -> None:
         _ = mmar.nothing  # type: ignore[attr-defined]
 
 
-def test_a_notebook_from_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
-    demo = mmar.load("demo")
-    for model in ("baseline/random", "baseline/longest"):
-        mmar.run(model, demo, out=tmp_path / model)
-    score = mmar.score(tmp_path / "baseline/longest")
-    assert score.n == len(demo)
-    records = [{"id": item.id, "answer_prediction": item.answer} for item in demo]
-    assert mmar.score(records, demo).choice.accuracy == 100.0
-    compared = mmar.compare(tmp_path / "baseline/random", tmp_path / "baseline/longest", draws=100)
-    assert compared.n == len(demo)
-    with pytest.raises(UsageError):
-        mmar.compare(tmp_path / "baseline/random")
+def types_in(annotation: object) -> Iterator[type]:
+    if isinstance(annotation, type) and not typing.get_args(annotation):
+        yield annotation
+    for part in typing.get_args(annotation):
+        yield from types_in(part)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if inspect.isfunction(getattr(mmar, name))])
+def test_every_type_that_a_signature_names_is_public(name: str) -> None:
+    from mmar.models import Model
+    from mmar.runs.engine import Counts
+    from mmar.runs.run import RunResult
+    from mmar.runs.spec import RunOptions
+    from mmar.scoring import Score
+    from mmar.scoring.compare import Comparison
+    from mmar.scoring.reliance import Reliance
+
+    function = getattr(mmar, name)
+    local = {
+        kind.__name__: kind for kind in (Model, Counts, RunResult, RunOptions, Score, Comparison, Reliance)
+    }
+    hints = typing.get_type_hints(function, {**vars(api), **function.__globals__, **local})
+    named = {kind for hint in hints.values() for kind in types_in(hint)}
+    ours = {kind.__name__ for kind in named if kind.__module__.startswith("mmar.")}
+    assert ours <= set(NAMES)
 
 
 @pytest.mark.parametrize(
@@ -62,16 +82,3 @@ def test_what_is_not_needed_is_not_imported(tmp_path: Path, statement: str, heav
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.strip().splitlines()[-1] == "[]"
-
-
-def test_errors_about_records_name_their_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
-    demo = mmar.load("demo")
-    records: list[dict[str, object]] = [{"id": item.id, "answer_prediction": item.answer} for item in demo]
-    records[2]["answer_prediction"] = 5
-    with pytest.raises(
-        InputError, match=r"^predictions:3: field .answer_prediction.: expected a string or null"
-    ):
-        mmar.score(records, demo)
-    with pytest.raises(InputError, match="no predictions were given"):
-        mmar.score([], demo)

@@ -14,6 +14,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "mmar"
 ROOMS = (
     "_version",
     "errors",
+    "_display",
     "files",
     "stats",
     "items",
@@ -27,6 +28,7 @@ ROOMS = (
     "audit",
     "reports",
     "studio",
+    "_library_errors",
     "api",
     "evaluation",
     "cli",

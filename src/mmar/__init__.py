@@ -6,7 +6,7 @@
     score = mmar.score("predictions.jsonl", benchmark)
     print(score.choice.accuracy, score.choice.interval, score.signature)
 
-The names are imported when they are first used, so that `import mmar` costs nothing.
+Names are imported when they are first used, so that `import mmar` costs nothing.
 """
 
 from __future__ import annotations
@@ -16,30 +16,74 @@ from typing import TYPE_CHECKING, Any
 from mmar._version import __version__
 
 if TYPE_CHECKING:
-    from mmar.api import arun, compare, load, run, score
+    from mmar.api import arun, compare, load, reliance, run, score
+    from mmar.errors import ExternalError, InputError, MmarError, UsageError
     from mmar.items import Benchmark, Item
-    from mmar.scoring import Score
+    from mmar.models import Answer, Model
+    from mmar.protocols import Protocol, ReadingRule, Request
+    from mmar.runs.engine import Counts
+    from mmar.runs.run import RunResult
+    from mmar.runs.spec import RunOptions
+    from mmar.scoring import Accuracy, GroupScore, ItemScore, Score, score_answer
+    from mmar.scoring.compare import Comparison
+    from mmar.scoring.reliance import Reliance
+    from mmar.stats.interval import Interval
 
-__all__ = ["Benchmark", "Item", "Score", "__version__", "arun", "compare", "load", "run", "score"]
-
-_WHERE = {
-    "Benchmark": "mmar.items",
-    "Item": "mmar.items",
-    "Score": "mmar.scoring",
-    "arun": "mmar.api",
-    "compare": "mmar.api",
-    "load": "mmar.api",
-    "run": "mmar.api",
-    "score": "mmar.api",
+_MODULES = {
+    "mmar.api": ("arun", "compare", "load", "reliance", "run", "score"),
+    "mmar.errors": ("ExternalError", "InputError", "MmarError", "UsageError"),
+    "mmar.items": ("Benchmark", "Item"),
+    "mmar.models": ("Answer", "Model"),
+    "mmar.protocols": ("Protocol", "ReadingRule", "Request"),
+    "mmar.runs.engine": ("Counts",),
+    "mmar.runs.run": ("RunResult",),
+    "mmar.runs.spec": ("RunOptions",),
+    "mmar.scoring": ("Accuracy", "GroupScore", "ItemScore", "Score", "score_answer"),
+    "mmar.scoring.compare": ("Comparison",),
+    "mmar.scoring.reliance": ("Reliance",),
+    "mmar.stats.interval": ("Interval",),
 }
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = [
+    "Accuracy",
+    "Answer",
+    "Benchmark",
+    "Comparison",
+    "Counts",
+    "ExternalError",
+    "GroupScore",
+    "InputError",
+    "Interval",
+    "Item",
+    "ItemScore",
+    "MmarError",
+    "Model",
+    "Protocol",
+    "ReadingRule",
+    "Reliance",
+    "Request",
+    "RunOptions",
+    "RunResult",
+    "Score",
+    "UsageError",
+    "__version__",
+    "arun",
+    "compare",
+    "load",
+    "reliance",
+    "run",
+    "score",
+    "score_answer",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'mmar' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_WHERE[name]), name)
+    return getattr(import_module(_MODULE_OF[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -12,24 +12,27 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, cast
 
 import msgspec
 
+from mmar._library_errors import library_errors
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, load_benchmark
 from mmar.protocols import Protocol, load_protocol
 
 if TYPE_CHECKING:
     from mmar.models import Model
-    from mmar.reports.systems_table import RunRow
     from mmar.runs.engine import Counts
     from mmar.runs.run import RunResult
     from mmar.runs.spec import RunOptions, RunSpec
     from mmar.scoring import Score
+    from mmar.scoring.align_runs import AlignedRuns
     from mmar.scoring.compare import Comparison
+    from mmar.scoring.reliance import Reliance
     from mmar.scoring.score import Scored
     from mmar.scoring.sources import Task
 
@@ -37,12 +40,13 @@ __all__ = [
     "arun",
     "cache_dir",
     "compare",
+    "find_benchmark",
     "load",
     "open_for",
+    "reliance",
     "run",
     "score",
     "score_path",
-    "table_row",
     "task_for",
 ]
 
@@ -69,18 +73,43 @@ def load(
     """Load a benchmark by its name (`mmar`, `demo`) or path.
 
     Args:
-        name_or_path: a name that `mmar get --list` shows, a metadata file, or a folder that holds one.
-        audio_dir: the folder that the items' `audio_path` is relative to; found by itself where it can be.
-        lenient: leave bad records out instead of raising.
-        report: called with each record left out.
-        cache: the cache directory, the user's own when not given.
-        annotations: whether to keep thinking, cues, rubrics and unknown fields; without them a large benchmark takes a
-            third of the memory.
+        name_or_path: a name that `mmar get --list` shows, a metadata file, or a folder that contains one.
+        audio_dir: the folder to which the items' `audio_path` is relative; found by default where possible.
+        lenient: skip bad records instead of raising.
+        report: called with the error of each skipped record.
+        cache: the cache directory, by default the user's.
+        annotations: whether to keep thinking, cues, rubrics and unknown fields; without them a large benchmark
+            takes a third of the memory.
 
     Raises:
-        UsageError: the name is not known, or was not fetched yet.
-        InputError: a record is not what it should be.
+        UsageError: the name is unknown, or the benchmark was not downloaded.
+        InputError: a record is not valid.
+
+    Example:
+        >>> load("demo")[0].modality
+        'sound'
     """
+    with library_errors():
+        return find_benchmark(
+            name_or_path,
+            audio_dir=audio_dir,
+            lenient=lenient,
+            report=report,
+            cache=cache,
+            annotations=annotations,
+        )
+
+
+def find_benchmark(
+    name_or_path: str | Path,
+    *,
+    audio_dir: str | Path | None = None,
+    lenient: bool = False,
+    report: Callable[[InputError], None] | None = None,
+    cache: Path | None = None,
+    annotations: bool = True,
+) -> Benchmark:
+    """`load` for the command line, whose errors name options."""
     from mmar.benchmarks import resolve
 
     located = resolve(
@@ -88,7 +117,7 @@ def load(
     )
     folder = Path(audio_dir) if audio_dir is not None else located.audio_dir
     if folder is not None and not folder.is_dir():
-        raise UsageError(f"{folder}: there is no such folder; --audio-dir names the folder of the clips")
+        raise UsageError(f"there is no folder {folder}", code="no-such-folder", argument="audio_dir")
     return load_benchmark(
         located.metadata,
         name=located.name,
@@ -139,7 +168,8 @@ def run(
     """
     from mmar.runs.run import execute
 
-    return execute(*_prepare(model, benchmark, out, audio_dir, options), progress)
+    with library_errors():
+        return execute(*_prepare(model, benchmark, out, audio_dir, options), progress)
 
 
 async def arun(
@@ -154,7 +184,8 @@ async def arun(
     """Run a model on a benchmark in the running event loop; arguments and errors as `run`."""
     from mmar.runs.run import aexecute
 
-    return await aexecute(*_prepare(model, benchmark, out, audio_dir, options), progress)
+    with library_errors():
+        return await aexecute(*_prepare(model, benchmark, out, audio_dir, options), progress)
 
 
 def _prepare(
@@ -168,7 +199,7 @@ def _prepare(
     from mmar.runs.spec import RunSpec
 
     if not isinstance(benchmark, Benchmark):
-        benchmark = load(benchmark, audio_dir=audio_dir)
+        benchmark = find_benchmark(benchmark, audio_dir=audio_dir)
     elif audio_dir is not None:
         benchmark = msgspec.structs.replace(benchmark, audio_dir=Path(audio_dir))
     if isinstance(model, str):
@@ -218,30 +249,39 @@ def score(
         >>> score({item.id: item.answer for item in demo}, demo).choice.accuracy
         100.0
     """
-    if isinstance(predictions, str | Path):
-        task = task_for(Path(predictions), benchmark, key=key, protocol=protocol, lenient=lenient, keep="all")
-        task = msgspec.structs.replace(task, earlier=tuple(map(Path, earlier)))
-        return score_path(task).score
-    import tempfile
+    with library_errors():
+        if isinstance(predictions, str | Path):
+            return _score(Path(predictions), benchmark, key, protocol, lenient=lenient, earlier=earlier)
+        lines = [_encode(record, number) for number, record in enumerate(_records(predictions, key), 1)]
+        if not lines:
+            raise InputError(
+                "there are no predictions",
+                code="no-records",
+                hint="expected at least one record",
+                file="predictions",
+            )
+        with tempfile.TemporaryDirectory(prefix="mmar-") as folder:
+            path = Path(folder) / "predictions.jsonl"
+            path.write_bytes(b"".join(lines))
+            try:
+                return _score(path, benchmark, key, protocol, lenient=lenient)
+            except InputError as error:
+                if error.file == str(path):
+                    error.file = "predictions"  # the caller knows the records by their number
+                raise
 
-    lines = [_encode(record, number) for number, record in enumerate(_records(predictions, key), 1)]
-    if not lines:
-        raise InputError(
-            "there are no predictions",
-            code="no-records",
-            hint="expected at least one record",
-            file="predictions",
-        )
-    with tempfile.TemporaryDirectory(prefix="mmar-") as folder:
-        path = Path(folder) / "predictions.jsonl"
-        path.write_bytes(b"".join(lines))
-        try:
-            task = task_for(path, benchmark, key=key, protocol=protocol, lenient=lenient, keep="all")
-            return score_path(task).score
-        except InputError as error:
-            if error.file == str(path):
-                error.file = "predictions"  # the caller knows the records by their number
-            raise
+
+def _score(
+    path: Path,
+    benchmark: str | Path | Benchmark | None,
+    key: str | None,
+    protocol: str | Protocol | None,
+    *,
+    lenient: bool,
+    earlier: Iterable[str | Path] = (),
+) -> Score:
+    task = task_for(path, benchmark, key=key, protocol=protocol, lenient=lenient, keep="all")
+    return score_path(msgspec.structs.replace(task, earlier=tuple(map(Path, earlier)))).score
 
 
 def _records(predictions: Any, key: str | None) -> Iterable[Any]:
@@ -299,34 +339,117 @@ def compare(
     partial: bool = False,
     lenient: bool = False,
 ) -> Comparison:
-    """Say whether runs on the same items really differ, and by how much.
+    """Compare runs on the same items, with intervals and paired tests.
 
     Args:
-        runs: two or more folders of runs, or predictions files.
-        benchmark: the questions; may be left out for runs and for files of whole records.
+        runs: two or more run folders or predictions files.
+        benchmark: the questions; not needed for runs and for files of whole records.
         scorer: whose verdicts count.
-        key: the field that holds the prediction, for files.
-        protocol: read the answers as this protocol says.
-        draws: random swaps of each permutation test.
-        seed: of the draws.
+        key: the field of files that holds the prediction.
+        protocol: read all answers by this protocol.
+        draws: draws of each permutation test.
+        seed: random seed of the draws.
         margin: test whether the runs differ by less than this, in points.
-        partial: compare on the items that every run was asked, instead of refusing where they differ.
+        partial: compare the items that every run was asked, instead of raising where they differ.
         lenient: count bad records as missing instead of raising.
 
     Raises:
-        UsageError: the runs cannot be compared.
-        InputError: an input is not what it should be.
+        UsageError: the runs cannot be compared, or an argument is not valid.
+        InputError: an input is not valid.
     """
-    from mmar.scoring.align_runs import align_runs
-    from mmar.scoring.compare import compare as compare_runs
+    with library_errors():
+        aligned = _align(runs, benchmark, key=key, protocol=protocol, partial=partial, lenient=lenient)
+        from mmar.scoring.compare import compare as compare_runs
 
-    known = load(benchmark) if isinstance(benchmark, str | Path) else benchmark
-    rule = load_protocol(protocol) if isinstance(protocol, str) else protocol
-    paths = [Path(run) for run in runs]
-    aligned = align_runs(
-        paths, load, benchmark=known, key=key, protocol=rule, partial=partial, lenient=lenient
+        return compare_runs(
+            aligned,
+            scorer=_one_of("scorer", scorer, ("choice", "official")),
+            draws=_whole("draws", draws, 1),
+            seed=_whole("seed", seed, 0),
+            margin=margin,
+        )
+
+
+def reliance(
+    *runs: str | Path,
+    benchmark: str | Path | Benchmark | None = None,
+    scorer: Literal["choice", "official"] = "choice",
+    protocol: str | Protocol | None = None,
+    partial: bool = False,
+    lenient: bool = False,
+) -> Reliance:
+    """Measure how much of a model's accuracy needs the audio.
+
+    Args:
+        runs: run folders of one model: one with the real clips, the others under control conditions.
+        benchmark: the questions; not needed for runs.
+        scorer: whose verdicts count.
+        protocol: read all answers by this protocol.
+        partial: compare the items that every run was asked, instead of raising where they differ.
+        lenient: count bad records as missing instead of raising.
+
+    Raises:
+        UsageError: the runs do not belong together, or an argument is not valid.
+        InputError: an input is not valid.
+    """
+    with library_errors():
+        from mmar.scoring.reliance import measure_reliance
+
+        aligned = _align(runs, benchmark, protocol=protocol, partial=partial, lenient=lenient)
+        return measure_reliance(aligned, scorer=_one_of("scorer", scorer, ("choice", "official")))
+
+
+def _align(
+    runs: Sequence[str | Path],
+    benchmark: str | Path | Benchmark | None,
+    *,
+    protocol: str | Protocol | None,
+    key: str | None = None,
+    partial: bool,
+    lenient: bool,
+) -> AlignedRuns:
+    from mmar.scoring.align_runs import align_runs
+
+    return align_runs(
+        [_path("runs", run) for run in runs],
+        lambda name: find_benchmark(name, lenient=lenient),
+        benchmark=_benchmark(benchmark, lenient=lenient),
+        key=key,
+        protocol=load_protocol(protocol) if isinstance(protocol, str) else protocol,
+        partial=partial,
+        lenient=lenient,
     )
-    return compare_runs(aligned, scorer=scorer, draws=draws, seed=seed, margin=margin)
+
+
+def _benchmark(benchmark: Any, *, lenient: bool) -> Benchmark | None:
+    """The benchmark of an argument: loaded, if it is a name or a path."""
+    if benchmark is None or isinstance(benchmark, Benchmark):
+        return benchmark
+    return find_benchmark(_path("benchmark", benchmark), lenient=lenient)
+
+
+def _path(argument: str, value: Any) -> Any:
+    if not isinstance(value, str | Path):
+        raise UsageError(
+            f"expected a path, got {type(value).__name__}", code="invalid-value", argument=argument
+        )
+    return Path(value) if argument == "runs" else value
+
+
+def _one_of(argument: str, value: Any, words: tuple[str, ...]) -> Any:
+    if value not in words:
+        raise UsageError(
+            f"expected {' or '.join(words)}, got {value!r}", code="invalid-value", argument=argument
+        )
+    return value
+
+
+def _whole(argument: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise UsageError(
+            f"expected a whole number from {least}, got {value!r}", code="invalid-value", argument=argument
+        )
+    return value
 
 
 def task_for(
@@ -339,20 +462,22 @@ def task_for(
     lenient: bool = False,
     keep: str = "differing",
 ) -> Task:
-    """What to score, with the benchmark found: the one named, or a run's own."""
+    """What to score, and against which benchmark: the one named, or a run's own."""
     from mmar.scoring.sources import Task, find_run, run_of
 
     path = run_of(path)
     manifest = find_run(path)
     if benchmark is None and manifest is not None:
         try:
-            benchmark = load(manifest.benchmark.origin, lenient=lenient)
+            benchmark = find_benchmark(manifest.benchmark.origin, lenient=lenient)
         except UsageError as error:
             raise UsageError(
-                f"{path} is a run of a benchmark that is not at hand: {error}\n  → or name it with --benchmark"
+                f"the benchmark of the run {path} is not available: {error.summary}",
+                code="benchmark-needed",
+                argument="benchmark",
+                hint=error.hint or "name its metadata file",
             ) from None
-    if benchmark is not None and not isinstance(benchmark, Benchmark):
-        benchmark = load(benchmark, lenient=lenient)
+    benchmark = _benchmark(benchmark, lenient=lenient)
     if isinstance(protocol, str):
         protocol = load_protocol(protocol)
     return Task(
@@ -370,64 +495,10 @@ def task_for(
 
 
 def score_path(task: Task) -> Scored:
-    """Score what `task_for` found."""
+    """Score a task of `task_for`."""
     from mmar.scoring.score import score_task
 
     return score_task(task)
-
-
-def table_row(
-    path: str | Path,
-    benchmark: str | Path | Benchmark | None = None,
-    *,
-    protocol: str | Protocol | None = None,
-    lenient: bool = False,
-) -> RunRow:
-    """Score a run or a predictions file for a table of systems.
-
-    Args:
-        path: the run's folder or the file.
-        benchmark: as for `score`.
-        protocol: as for `score`.
-        lenient: as for `score`.
-    """
-    from mmar.models.recipes import recipes
-    from mmar.reports.systems_table import ALL, RunRow
-    from mmar.scoring.clusters import clusters_of
-
-    task = task_for(Path(path), benchmark, protocol=protocol, lenient=lenient, keep="all")
-    scored = score_path(task)
-    score, parts = scored.score, scored.parts
-    name = parts.get("model", "?")
-    if name == "?":
-        name = Path(path).name
-    condition = parts.get("condition", "?")
-    recipe = next((each for each in recipes().values() if name in (each.name, each.adapter)), None)
-    counts: dict[str, dict[str, tuple[int, int]]] = {}
-    for scorer in ("official", "choice"):
-        counts[scorer] = {ALL: (getattr(score, scorer).correct, score.n)}
-        for groups in score.groups.values():
-            counts[scorer] |= {group: (getattr(one, scorer).correct, one.n) for group, one in groups.items()}
-    clusters = clusters_of(task.benchmark) if task.benchmark is not None else ()
-    if len(clusters) != len(scored.rows):
-        clusters = tuple(row.id for row in scored.rows)
-    return RunRow(
-        name=name if condition in ("full", "?", "none") else f"{name} ({condition})",
-        path=str(path),
-        counts=counts,
-        right={
-            "official": [row.official for row in scored.rows],
-            "choice": [row.choice for row in scored.rows],
-        },
-        clusters=clusters,
-        unanswered=[row.state in ("failed", "missing") for row in scored.rows],
-        groups={dimension: tuple(groups) for dimension, groups in score.groups.items()},
-        unresolved=score.states["unresolved"],
-        signature=score.signature,
-        model_class=recipe.model_class if recipe else "",
-        size=recipe.size if recipe else "",
-        open_weights=recipe.open_weights if recipe else None,
-    )
 
 
 def _published_name(digest: str) -> str | None:

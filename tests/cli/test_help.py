@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from pathlib import Path
 from typing import Any
 
 import click
@@ -45,11 +44,7 @@ def test_every_option_has_one_line_of_help(name: str) -> None:
             assert len(parameter.help) <= 120, f"{name} {parameter.opts[0]}"
 
 
-def test_all_examples_run_as_printed_after_the_demo(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Any
-) -> None:
-    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
+def test_all_examples_run_as_printed_after_the_demo(in_own_folder: None, command: Any) -> None:
     assert command("demo").status == 0
     for name in COMMANDS_HERE:
         lines = [line for line in examples(name) if line != ["demo"]]
@@ -58,7 +53,7 @@ def test_all_examples_run_as_printed_after_the_demo(
             result = command(*line)
             # An audit that finds errors ends with 1.
             assert result.status in ((0, 1) if name == "audit" else (0,)), (line, result.err)
-            assert result.out, line
+            assert result.out or result.err, line
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 
-
-def test_runs_are_listed_with_their_state(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Callable[..., Any]
-) -> None:
-    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
+def test_runs_are_listed_with_their_state(in_own_folder: None, command: Callable[..., Any]) -> None:
     assert command("runs").code == "no-such-folder"
     assert command("run", "baseline/longest", "-b", "demo").status == 0
     assert command("run", "baseline/random", "-b", "demo", "--limit", "5").status == 0

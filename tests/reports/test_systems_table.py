@@ -159,9 +159,7 @@ def test_latex_compiles(table: SystemsTable, tmp_path: Path) -> None:
     assert (tmp_path / "table.pdf").stat().st_size > 1000
 
 
-def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Callable[..., Any]) -> None:
-    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
+def test_the_command(in_own_folder: None, command: Callable[..., Any]) -> None:
     for model in ("longest", "random"):
         assert command("run", f"baseline/{model}", "-b", "demo", "--out", model).status == 0
     for output_format in FORMATS:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mmar.api import load, score_path, task_for
+from mmar.api import find_benchmark, score_path, task_for
 from mmar.cli.options import audio_dir_option, benchmark_option, complete_benchmark, json_option
 from mmar.cli.terminal import counter, display, print_json, print_table, refuse_over_inputs
 from mmar.errors import InputError, UsageError
@@ -217,7 +217,7 @@ def _load(name: str, audio_dir: Path | None) -> Benchmark:
         )
     faults: list[InputError] = []
     try:
-        return load(name, audio_dir=audio_dir, lenient=True, report=faults.append)
+        return find_benchmark(name, audio_dir=audio_dir, lenient=True, report=faults.append)
     except InputError:
         if not faults:
             raise
@@ -301,7 +301,7 @@ def _audit_table(
             )
         numbers[column] = int(text)
     rows = tuple((column, value.casefold()) for column, value in _pairs("--leave-out", leave_out))
-    counts = Counts.of(load(benchmark) if benchmark else None, numbers)
+    counts = Counts.of(find_benchmark(benchmark) if benchmark else None, numbers)
     table = read_table(path, counts, rows or BASELINES)
     return audit_table(table, select=select, ignore=ignore, accepted=accepted)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mmar.api import load
+from mmar.api import find_benchmark
 from mmar.cli.options import benchmark_option
 from mmar.cli.terminal import output_file, report_skipped
 
@@ -49,7 +49,7 @@ def convert(
     from mmar.logs import FORMATS, join_log, open_log, write_log
 
     log = open_log(path, key=key, id_field=id_field)
-    questions = load(benchmark)
+    questions = find_benchmark(benchmark)
     joined = join_log(log, questions, report_skipped() if lenient else None)
     with output_file(out) as target:
         form = next(name for name in FORMATS if name == layout)

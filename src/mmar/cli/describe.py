@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mmar.api import load
+from mmar.api import find_benchmark
 from mmar.cli.options import audio_dir_option, complete_benchmark, json_option
 from mmar.cli.terminal import display, print_json, print_table, report_skipped
 
@@ -36,7 +36,7 @@ def describe(
     """
     from mmar.reports.describe import describe_benchmark
 
-    loaded = load(benchmark, audio_dir=audio_dir, lenient=lenient, report=report_skipped())
+    loaded = find_benchmark(benchmark, audio_dir=audio_dir, lenient=lenient, report=report_skipped())
     description = describe_benchmark(loaded)
     if figures is not None:
         from mmar.reports.figures import write_figures

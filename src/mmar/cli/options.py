@@ -141,13 +141,13 @@ def align(
     lenient: bool = False,
 ) -> AlignedRuns:
     """Score the runs that the command line names, item by item; skipped records go to standard error."""
-    from mmar.api import load
+    from mmar.api import find_benchmark
     from mmar.cli.terminal import print_skipped
     from mmar.protocols import load_protocol
     from mmar.scoring.align_runs import align_runs
 
     def find(name_or_path: str) -> Benchmark:
-        return load(name_or_path, lenient=lenient)
+        return find_benchmark(name_or_path, lenient=lenient)
 
     aligned = align_runs(
         paths,

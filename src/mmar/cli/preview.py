@@ -73,11 +73,11 @@ def preview(
       mmar preview 1 --benchmark demo --protocol r1-aqa
       mmar preview 1 --benchmark demo --model openai/gpt-4o-audio-preview
     """
-    from mmar.api import load
+    from mmar.api import find_benchmark
     from mmar.models.registry import uses_audio
     from mmar.runs.requests import build
 
-    loaded = load(benchmark, audio_dir=audio_dir)
+    loaded = find_benchmark(benchmark, audio_dir=audio_dir)
     if loaded.audio_dir is None:
         loaded = msgspec.structs.replace(loaded, audio_dir=Path())  # paths as the metadata has them
     given = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmar.api import cache_dir, load
+from mmar.api import cache_dir, find_benchmark
 from mmar.cli.options import audio_dir_option, benchmark_option, complete_model, protocol_option
 from mmar.cli.terminal import parse_pairs, report_skipped
 from mmar.errors import ExternalError
@@ -153,7 +153,7 @@ def run(
     """
     from mmar.runs.spec import RunSpec
 
-    loaded = load(benchmark, audio_dir=audio_dir, lenient=lenient, report=report_skipped())
+    loaded = find_benchmark(benchmark, audio_dir=audio_dir, lenient=lenient, report=report_skipped())
     folder = out or _default_folder(
         loaded.name, model, others["protocol"] or DEFAULT, others["condition"], others["seed"]
     )

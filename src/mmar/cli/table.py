@@ -126,10 +126,14 @@ def _runs(
     lenient: bool,
 ) -> tuple[list[RunRow], tuple[str, ...]]:
     """The runs, scored, and the columns of groups."""
-    from mmar.api import table_row
+    from mmar.api import score_path, task_for
     from mmar.reports.published import GROUP_SIZES
+    from mmar.reports.systems_table import run_row
 
-    results = [table_row(path, benchmark, protocol=protocol, lenient=lenient) for path in paths]
+    results = []
+    for path in paths:
+        task = task_for(path, benchmark, protocol=protocol, lenient=lenient, keep="all")
+        results.append(run_row(path, score_path(task), task.benchmark))
     if groups == "none":
         return results, ()
     named = dict.fromkeys(name for result in results for name in result.groups.get(groups, ()))

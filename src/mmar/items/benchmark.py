@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 import msgspec
 
@@ -18,9 +18,6 @@ from mmar.files.typed import decode_json
 from mmar.items.digest import benchmark_digest
 from mmar.items.item import Item, published_rank
 from mmar.items.records import raw_records
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = [
     "Benchmark",
@@ -127,19 +124,15 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
             "items": [item.to_record() for item in self.items],
         }
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> Any:
         """The items as a pandas data frame, one row per item.
 
         Raises:
             UsageError: pandas is not installed.
         """
-        try:
-            import pandas as pd
-        except ImportError:
-            raise UsageError(
-                "to_frame() needs pandas", code="missing-package", hint="install it: pip install pandas"
-            ) from None
-        return pd.DataFrame([item.to_record() for item in self.items])
+        from mmar._display import frame
+
+        return frame([item.to_record() for item in self.items])
 
 
 def load_benchmark(

@@ -8,15 +8,20 @@ only counts are known, and two shares are compared (Newcombe 1998).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from mmar.items import Benchmark
+from mmar.models.recipes import recipes
 from mmar.reports.published import GROUP_SIZES, ITEMS, PublishedResult, impossible_cells
+from mmar.scoring.clusters import clusters_of
+from mmar.scoring.score import Scored
 from mmar.stats.interval import newcombe, wilson
 from mmar.stats.ranks import pairwise, published_ranks, rank_ranges
 
-__all__ = ["ALL", "RunRow", "System", "SystemsTable", "Value", "systems_table"]
+__all__ = ["ALL", "RunRow", "System", "SystemsTable", "Value", "run_row", "systems_table"]
 
 ALL = "all"
 """The column of the average over all items."""
@@ -122,6 +127,47 @@ class SystemsTable(msgspec.Struct, frozen=True):
     columns: tuple[str, ...]
     systems: tuple[System, ...]
     notes: tuple[str, ...]
+
+
+def run_row(path: Path, scored: Scored, benchmark: Benchmark | None = None) -> RunRow:
+    """A scored run as a row.
+
+    Args:
+        path: its folder or file.
+        scored: its score, with every item's.
+        benchmark: the questions, which name the source videos.
+    """
+    score, parts = scored.score, scored.parts
+    name = parts.get("model", "?")
+    if name == "?":
+        name = path.name
+    condition = parts.get("condition", "?")
+    recipe = next((each for each in recipes().values() if name in (each.name, each.adapter)), None)
+    counts: dict[str, dict[str, tuple[int, int]]] = {}
+    for scorer in ("official", "choice"):
+        counts[scorer] = {ALL: (getattr(score, scorer).correct, score.n)}
+        for groups in score.groups.values():
+            counts[scorer] |= {group: (getattr(one, scorer).correct, one.n) for group, one in groups.items()}
+    clusters = clusters_of(benchmark) if benchmark is not None else ()
+    if len(clusters) != len(scored.rows):
+        clusters = tuple(row.id for row in scored.rows)
+    return RunRow(
+        name=name if condition in ("full", "?", "none") else f"{name} ({condition})",
+        path=str(path),
+        counts=counts,
+        right={
+            "official": [row.official for row in scored.rows],
+            "choice": [row.choice for row in scored.rows],
+        },
+        clusters=clusters,
+        unanswered=[row.state in ("failed", "missing") for row in scored.rows],
+        groups={dimension: tuple(groups) for dimension, groups in score.groups.items()},
+        unresolved=score.states["unresolved"],
+        signature=score.signature,
+        model_class=recipe.model_class if recipe else "",
+        size=recipe.size if recipe else "",
+        open_weights=recipe.open_weights if recipe else None,
+    )
 
 
 def systems_table(

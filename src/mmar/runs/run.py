@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -83,6 +84,43 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     asked: int
     repaired: int
     audio: AudioNotes
+
+    def __repr__(self) -> str:
+        what = f"{self.manifest.model} on {self.manifest.benchmark.name}"
+        state = f", stopped: {self.counts.stopped}" if self.counts.stopped else ""
+        failed = f", {self.selected_failed} failed" if self.selected_failed else ""
+        return f"<RunResult {what}: {self.selected_answered} of {self.selected} answered{failed}{state}>"
+
+    def _repr_html_(self) -> str:
+        from mmar._display import html_table
+
+        return html_table(repr(self).strip("<>"), [self._row()], str(self.signature))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values: counts of the session, the manifest and the signature."""
+        return {
+            **self._row(),
+            "manifest": msgspec.to_builtins(self.manifest),
+            "signature": str(self.signature),
+        }
+
+    def to_frame(self) -> Any:
+        """One row, without the manifest (needs pandas)."""
+        from mmar._display import frame
+
+        return frame([{**self._row(), "signature": str(self.signature)}])
+
+    def _row(self) -> dict[str, Any]:
+        return {
+            "model": self.manifest.model,
+            "benchmark": self.manifest.benchmark.name,
+            "condition": self.manifest.condition,
+            "requested": self.requested,
+            "selected": self.selected,
+            "answered": self.selected_answered,
+            "failed": self.selected_failed,
+            "stopped": self.counts.stopped,
+        }
 
     @property
     def stopped(self) -> bool:

@@ -251,7 +251,7 @@ class Comparison(msgspec.Struct, frozen=True):
         return f"<Comparison n={self.asked} runs={len(self.runs)} ranks: {places}{', ...' if len(self.runs) > 6 else ''}>"
 
     def _repr_html_(self) -> str:
-        from mmar.scoring.display import html_table
+        from mmar._display import html_table
 
         return html_table(repr(self).strip("<>"), self._rows(), "; ".join(self.notes))
 
@@ -261,7 +261,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
     def to_frame(self) -> Any:
         """A row for each pair of runs and each group (needs pandas)."""
-        from mmar.scoring.display import frame
+        from mmar._display import frame
 
         return frame(self._rows())
 

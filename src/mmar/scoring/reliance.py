@@ -176,7 +176,7 @@ class Reliance(msgspec.Struct, frozen=True):
         return f"<Reliance {self.model} n={self.asked} full {self.accuracy:.1f}, {', '.join(parts)}>"
 
     def _repr_html_(self) -> str:
-        from mmar.scoring.display import html_table
+        from mmar._display import html_table
 
         return html_table(repr(self).strip("<>"), self._rows(), "; ".join(self.notes))
 
@@ -186,7 +186,7 @@ class Reliance(msgspec.Struct, frozen=True):
 
     def to_frame(self) -> Any:
         """A row for each condition and each group (needs pandas)."""
-        from mmar.scoring.display import frame
+        from mmar._display import frame
 
         return frame(self._rows())
 

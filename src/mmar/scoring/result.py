@@ -190,7 +190,7 @@ class Score(msgspec.Struct, frozen=True):
         return f"<Score official={self.official.accuracy:.1f} choice={self.choice.accuracy:.1f} n={self.n}{part}>"
 
     def _repr_html_(self) -> str:
-        from mmar.scoring.display import html_table
+        from mmar._display import html_table
 
         return html_table(repr(self).strip("<>"), self._rows(), self.signature)
 
@@ -220,7 +220,7 @@ class Score(msgspec.Struct, frozen=True):
 
     def to_frame(self) -> Any:
         """A row for each item where they were kept, else one for each group (needs pandas)."""
-        from mmar.scoring.display import frame
+        from mmar._display import frame
 
         return frame(msgspec.to_builtins(self.items) if self.items else self._rows())
 
