@@ -188,7 +188,8 @@ def _zstandard(data: bytes, size: int, path: Path) -> bytes:
 
 
 # A whole string (skipped), or a bracket; a string whose end was not read yet ends the piece.
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]|"', re.DOTALL)
+# Possessive, since a string that has no end yet must not be tried again at each of its characters.
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|"', re.DOTALL)
 
 
 def _array_elements(path: Path, key: bytes) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mmar.errors import InputError, UsageError
+from mmar.files.hashing import reading
 from mmar.items import Benchmark, choose_key, first_names
 from mmar.runs.signature import Signature, run_parts
 from mmar.scoring.official import OFFICIAL_VERSION
@@ -124,6 +125,10 @@ def score_task(task: Task) -> Scored:
 def _field_names(path: Path) -> list[str]:
     """The field names of the first records, none where the file is not JSON records."""
     try:
+        with reading(path) as stream:
+            head = stream.read(4096)
+        if b'"eval"' in head and b'"version"' in head:  # a log of Inspect: one object, perhaps of a gigabyte
+            return []
         return first_names(path)
     except InputError:
         return []
