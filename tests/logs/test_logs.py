@@ -266,6 +266,8 @@ def test_records_that_do_not_belong(demo: Benchmark, tmp_path: Path) -> None:
     with raises("unknown-log"):
         open_log(write_jsonl(tmp_path / "d.jsonl", [{"id": "beeps-1", "foo": 1}]))
     with raises("unknown-log"):
+        open_log(write_jsonl(tmp_path / "one.jsonl", [{"id": "beeps-1", "reply": "x"}]))
+    with raises("unknown-log"):
         open_log(write_jsonl(tmp_path / "e.jsonl", rows), key="nothing.here")
     skipped: list[str] = []
     log = open_log(write_jsonl(tmp_path / "f.jsonl", [*rows, {"id": "other", "response": "x"}]))

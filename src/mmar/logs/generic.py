@@ -76,6 +76,9 @@ _LISTS = (
     "details",
 )
 
+# A key that is one of these names a field of a single record, not an item.
+_FIELD_NAMES = frozenset((*ANSWER_FIELDS, *_IDS, *_QUESTIONS, *_CHOICES, "answer"))
+
 
 def answer_field(names: Iterable[str]) -> str | None:
     """The name among these that holds the answer by its usual spelling, or `None`."""
@@ -121,7 +124,7 @@ def from_row(row: Row, line: int, *, key: str, id_field: str | None = None) -> L
 
 def from_mapping(value: Mapping[str, Any]) -> list[Row] | None:
     """The rows of `{id: answer}` or `{id: {fields}}`; `None` if the object is neither."""
-    if not value:
+    if not value or any(name.casefold() in _FIELD_NAMES for name in value):
         return None
     if all(each is None or isinstance(each, str) for each in value.values()):
         return [{"id": name, "answer_prediction": each} for name, each in value.items()]

@@ -154,7 +154,7 @@ class _Index:
             line=record.line,
             field="id" if record.id is not None else None,
             code="unknown-item",
-            hint="name the benchmark with --benchmark or the id's field with --id; --lenient leaves such records out",
+            hint="check that --benchmark names the benchmark, and the edition, that the log answers; --id names the id's field",
         )
 
     def _by_question(self, record: LogRecord) -> list[Item]:
