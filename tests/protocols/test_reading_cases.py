@@ -301,15 +301,36 @@ def test_a_protocol_that_asks_for_letters_reads_letters() -> None:
     assert read("(A) C", NOTES, rule).index == 0
 
 
-def test_reasons_say_which_step_decided() -> None:
-    assert read("dog", CAT).reason == "exact text"
-    assert read("DOG.", CAT).reason == "the choice's text"
-    assert read("B", CAT).reason == "a lone letter"
-    assert read("<answer>dog</answer>", CAT).reason == "an answer tag"
-    assert read("So the answer is dog.", CAT).reason == "“answer is”"
-    assert read("Barking!\ndog\nLoud.", CAT).reason == "a line of its own"
-    assert read("(B) dog", CAT).reason == "a letter with its text"
-    assert read("I hear a dog.", CAT).reason == "the only choice named"
-    assert read("a dog or a cat", CAT).reason == "names more than one choice"
-    assert read("no dog", CAT).reason == "names a choice only to deny it"
-    assert read("<think>…", CAT).reason == "the thinking never ended"
+@pytest.mark.parametrize(
+    ("answer", "rule", "quote"),
+    [
+        ("dog", "exact-text", "dog"),
+        ("DOG.", "choice-text", "DOG"),
+        ("B", "lone-letter", "B"),
+        ("<answer>dog</answer>", "answer-tag", "dog"),
+        ('{"answer": "dog"}', "json-key", "dog"),
+        ("\\boxed{dog}", "box", "dog"),
+        ("So the answer is dog.", "verdict", "the answer is dog"),
+        ("Barking!\nAnswer: B", "final-line", "Answer: B"),
+        ("Barking!\ndog\nLoud.", "own-line", "dog"),
+        (
+            "Cats purr. Therefore the loud animal is a dog",
+            "closing-sentence",
+            "Therefore the loud animal is a dog",
+        ),
+        ("B, as it barks", "own-line", "B"),
+        ("I hear a dog bark.", "only-mention", "I hear a dog bark"),
+        ("a dog or a cat", "several-choices", "dog or a cat"),
+        ("no dog", "only-negated", "no dog"),
+        ("The answer is cat. Wait, no.", "taken-back", ""),
+        ("(A) dog", "letter-against-text", "(A) dog"),
+        ("The answer is F.", "no-such-letter", "The answer is F"),
+        ("<think>...", "only-thinking", ""),
+    ],
+)
+def test_a_reading_says_which_rule_decided_on_which_words(answer: str, rule: str, quote: str) -> None:
+    reading = read(answer, CAT)
+    assert reading.rule == rule, reading.reason
+    assert quote in reading.quote
+    assert reading.quote in " ".join(answer.split())
+    assert (reading.state == "choice") == (reading.index is not None)

@@ -13,7 +13,8 @@ import pytest
 
 from mmar.items import load_benchmark
 from mmar.protocols import ReadingRule, read
-from mmar.protocols.wording import forms
+from mmar.protocols.reading import choice_table
+from mmar.protocols.reading.text import loose, normalise, plain
 from real_data import MMAR, MMAU, needs_real_data
 
 HARD = (
@@ -98,8 +99,9 @@ QUESTIONS = tuple(dict.fromkeys(all_questions()))
 
 def told_apart(choices: tuple[str, ...], at: int) -> bool:
     """Whether a choice is the first of its text, not empty, and differs from others by more than punctuation."""
-    known = forms(choices)
-    return bool(known.looses[at]) and known.loose.get(known.looses[at]) == at
+    table = choice_table(choices)
+    form = loose(plain(normalise(choices[at])[0]))
+    return bool(form) and table.looses.get(form) == at
 
 
 @pytest.mark.parametrize("name", [*TEXT_FORMS, *MARKED_FORMS])

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmar.protocols import Marker, ReadingRule, read
-from mmar.protocols.wording import clean, forms, plain
+from mmar.protocols.reading import choice_table
+from mmar.protocols.reading.text import clean, loose, plain
 
 # Words that are no choice letters, no negations and no markers, so that a choice made of them is plain text.
 WORDS = (
@@ -111,8 +112,8 @@ def test_nothing_is_invented(text: str, choices: tuple[str, ...], rule: ReadingR
         assert reading.index is None
         return
     assert reading.index is not None
-    said = plain(clean(text)).replace('"', "").replace("*", "")
-    choice = forms(choices).looses[reading.index]
+    said = plain(clean(text)[0]).replace('"', "").replace("*", "")
+    choice = loose(plain(clean(choice_table(choices).texts[reading.index])[0]))
     letter = re.compile(rf"(?<![a-z0-9]){chr(97 + reading.index)}(?![a-z0-9])")
     empty = not choice  # nothing but punctuation
     assert empty or letter.search(said) or choice in said or choice in " ".join(said.split())

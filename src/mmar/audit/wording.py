@@ -1,11 +1,11 @@
-"""Does one text stand in another as words of its own? Compared as answers are (`mmar.protocols.wording`)."""
+"""Does one text stand in another as words of its own? Compared as answers are (`mmar.protocols.reading.text`)."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-from mmar.protocols.wording import clean, loose, plain
+from mmar.protocols.reading.text import loose, normalise, plain
 
 __all__ = ["names", "printable", "quoted", "same", "stray_space"]
 
@@ -17,7 +17,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u206
 @lru_cache(maxsize=8192)
 def same(text: str) -> str:
     """The form in which spellings of one text are equal: case, quotes, dashes, blanks, end marks do not count."""
-    return loose(plain(clean(text)))
+    return loose(plain(normalise(text)[0]))
 
 
 def names(text: str, phrase: str) -> bool:
@@ -29,7 +29,7 @@ def names(text: str, phrase: str) -> bool:
         >>> names("He is “Not Amused”!", "not amused."), names("Notes", "no")
         (True, False)
     """
-    wanted, within = same(phrase), plain(clean(text))
+    wanted, within = same(phrase), plain(normalise(text)[0])
     at = within.find(wanted) if wanted else -1
     while at >= 0:
         before, after = within[at - 1 : at], within[at + len(wanted) : at + len(wanted) + 1]

@@ -19,7 +19,7 @@ from mmar.errors import InputError, UsageError
 from mmar.files.typed import convert, decode_json, json_type
 from mmar.items.item import MAX_CHOICES, Question, check_question
 
-__all__ = ["PREDICTION_KEYS", "KeyChoice", "Prediction", "PredictionReader", "choose_key"]
+__all__ = ["PREDICTION_KEYS", "KeyChoice", "Prediction", "PredictionReader", "choose_key", "is_cut_off"]
 
 PREDICTION_KEYS = ("answer_prediction", "model_prediction", "model_output")
 """MMAR's key since 2026, its older key, and MMAU's, in order of preference."""
@@ -35,6 +35,7 @@ class Prediction(msgspec.Struct, frozen=True, gc=False):
         failure: the kind of failure, if the record has one.
         whole: the question, if the record contains it.
         shown: the choices in the order in which the prompt showed them; `None` for the item's own order.
+        cut_off: whether the record's `finish_reason` says that the token limit ended the answer.
     """
 
     id: str
@@ -43,6 +44,13 @@ class Prediction(msgspec.Struct, frozen=True, gc=False):
     failure: str | None
     whole: Question | None
     shown: tuple[str, ...] | None = None
+    cut_off: bool = False
+
+
+TOKEN_LIMIT_REASONS = frozenset(
+    ("length", "max_tokens", "max_output_tokens", "model_length", "max_new_tokens", "token_limit")
+)
+"""Finish reasons that say that the token limit ended an answer, in lower case."""
 
 
 class KeyChoice(msgspec.Struct, frozen=True):
@@ -72,6 +80,11 @@ def choose_key(found: Sequence[str], asked: str | None = None) -> KeyChoice:
         reason = f'read "{present[0]}"; the file also has {others}, which --key selects'
         return KeyChoice(present[0], reason)
     return KeyChoice(present[0] if present else PREDICTION_KEYS[0])
+
+
+def is_cut_off(finish_reason: object) -> bool:
+    """Whether a finish reason says that the token limit ended the answer."""
+    return isinstance(finish_reason, str) and finish_reason.lower() in TOKEN_LIMIT_REASONS
 
 
 class PredictionReader:
@@ -104,6 +117,7 @@ class PredictionReader:
                 ("category", _Label, None),
                 ("sub_category", _Label, None),
                 ("failure", dict[str, object] | None, None),
+                ("finish_reason", object, None),
             ],
             bases=(Question,),
             frozen=True,
@@ -128,7 +142,9 @@ class PredictionReader:
             return Prediction(record.id, None, True, str(record.failure.get("kind", "unknown")), whole)
         if record.text is UNSET:
             return Prediction(record.id or "", None, False, None, whole)
-        return Prediction(record.id or "", record.text, True, None, whole)
+        return Prediction(
+            record.id or "", record.text, True, None, whole, cut_off=is_cut_off(record.finish_reason)
+        )
 
     def record(self, text: bytes, line: int) -> Any:
         """Decode one record without making a `Prediction` of it, which is faster.

@@ -19,7 +19,7 @@ import msgspec
 
 from mmar.models.answer import Answer, RequestFailed, Usage
 from mmar.models.service_errors import error_in_reply
-from mmar.models.thinking import split_thinking
+from mmar.protocols.reading import split_thinking
 
 __all__ = ["chat_answer", "decode_reply", "no_text", "stopped_by_error", "stopped_by_policy"]
 

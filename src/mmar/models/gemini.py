@@ -28,8 +28,8 @@ from mmar.models.http_client import HttpClient, checked_base_url
 from mmar.models.model import ModelOptions
 from mmar.models.options import AUDIO_OPTIONS, audio_form, check_known, extra_body, merged, yes
 from mmar.models.service_errors import error_in_reply
-from mmar.models.thinking import split_thinking
 from mmar.protocols import Message, Request
+from mmar.protocols.reading import split_thinking
 
 __all__ = [
     "BASE_URL",

@@ -17,8 +17,7 @@ import msgspec
 
 from mmar.models.answer import Answer, FailureKind, RequestFailed, Sent, Usage
 from mmar.models.audio_bytes import check_placed, sent_as_is
-from mmar.models.thinking import split_thinking
-from mmar.protocols import Request
+from mmar.protocols import Request, split_thinking
 
 __all__ = ["ProgramAnswer", "answer_of", "request_record", "sent_of", "without_audio"]
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from mmar.protocols.markers import Marker, ReadingRule
 from mmar.protocols.protocol import DEFAULT, Protocol, load_protocol, protocols
-from mmar.protocols.reading import READING_VERSION, Reading, State, read
+from mmar.protocols.reading import CURRENT_VERSION, Marker, Reading, ReadingRule, State, read, split_thinking
 from mmar.protocols.request import Message, Request, Settings
-from mmar.protocols.thinking import split_thinking
 
 __all__ = [
+    "CURRENT_VERSION",
     "DEFAULT",
-    "READING_VERSION",
     "Marker",
     "Message",
     "Protocol",

@@ -16,8 +16,7 @@ import msgspec
 from mmar.errors import InputError, UsageError
 from mmar.files.typed import convert, decode_toml, read_text
 from mmar.items import Item
-from mmar.protocols.markers import ReadingRule
-from mmar.protocols.reading import Reading, read
+from mmar.protocols.reading import Reading, ReadingRule, read
 from mmar.protocols.request import Message, Request, Settings
 
 __all__ = ["DEFAULT", "ChoiceFormat", "Protocol", "load_protocol", "protocols", "read_protocol_file"]

@@ -14,7 +14,7 @@ import msgspec
 
 from mmar._version import __version__
 from mmar.items.digest import DIGEST_VERSION
-from mmar.protocols import READING_VERSION
+from mmar.protocols import CURRENT_VERSION
 
 __all__ = ["PARTS", "Signature", "run_parts"]
 
@@ -88,6 +88,6 @@ def run_parts(bench: str, digest: str, n: int) -> dict[str, str]:
     return {
         "bench": f"{bench}#{digest[:8]}.{DIGEST_VERSION}",
         "n": str(n),
-        "reading": f"cascade@{READING_VERSION}",
+        "reading": f"cascade@{CURRENT_VERSION}",
         "mmar": __version__,
     }

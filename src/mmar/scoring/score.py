@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Scored", "score_task"]
 
-_TOKEN_LIMIT = frozenset({"length", "max_tokens"})
-
 
 class Scored(msgspec.Struct, frozen=True):
     """A score with what belongs to it.
@@ -157,11 +155,6 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
     rule = task.rule if task.rule is not None else manifest.protocol.reading
     answers = answers_of(task.path)
     streamed = score_against(benchmark, asked_once(answers), msgspec.structs.replace(task, rule=rule))
-    streamed.tally.cut_off = sum(
-        answer.finish_reason in _TOKEN_LIMIT
-        for (_, rotation, repeat), (_, answer) in answers.items()
-        if not (rotation or repeat)
-    )
     parts = {**manifest.parts, **run_parts(benchmark.name, benchmark.digest, streamed.tally.n)}
     estimate = _sample_estimate(task, benchmark, manifest, streamed.tally)
     repeats = max((repeat for _, rotation, repeat in answers if not rotation), default=0) + 1

@@ -16,6 +16,7 @@ from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, Item, KeyChoice, Prediction
 from mmar.items.benchmark import duplicate_id
 from mmar.items.item import FIELDS
+from mmar.items.predictions import is_cut_off
 from mmar.protocols import ReadingRule
 from mmar.scoring.result import ItemScore
 
@@ -161,7 +162,17 @@ def asked_once(answers: Mapping[RequestKey, tuple[int, Answer]]) -> Iterator[tup
             continue
         failure = None if answer.failure is None else answer.failure.kind
         text = answer.text if failure is None else None
-        yield line, Prediction(answer.id, text, asked=True, failure=failure, whole=None)
+        yield (
+            line,
+            Prediction(
+                answer.id,
+                text,
+                asked=True,
+                failure=failure,
+                whole=None,
+                cut_off=is_cut_off(answer.finish_reason),
+            ),
+        )
 
 
 def join(

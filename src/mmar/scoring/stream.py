@@ -22,6 +22,7 @@ import msgspec
 from mmar.errors import ExternalError, InputError
 from mmar.items import Benchmark, DigestBuilder, Prediction, PredictionReader, Question, raw_records
 from mmar.items.benchmark import duplicate_id
+from mmar.items.predictions import is_cut_off
 from mmar.protocols import ReadingRule
 from mmar.scoring.result import ItemScore
 from mmar.scoring.sources import Task, join
@@ -112,7 +113,7 @@ def score_against(
         else:
             if prediction.shown is not None:  # a letter means the choice at its place in the prompt
                 question = msgspec.structs.replace(question, choices=prediction.shown)
-            tally.answered(item.id, question, prediction.text, task.rule)
+            tally.answered(item.id, question, prediction.text, task.rule, cut_off=prediction.cut_off)
     tally.lost(benchmark.lost)
     return Streamed(tally, errors, benchmark.digest)
 
@@ -217,7 +218,10 @@ def _count(
         add(record.id, record)
         answer = record.text
         if type(answer) is str and record.failure is None:
-            answered(record.id, record, answer, rule)
+            if record.finish_reason is None:
+                answered(record.id, record, answer, rule)
+            else:
+                answered(record.id, record, answer, rule, cut_off=is_cut_off(record.finish_reason))
         else:
             prediction = reader.prediction(record)
             tally.unanswered(record.id, record, asked=prediction.asked, failure=prediction.failure)

@@ -15,15 +15,13 @@ import msgspec
 
 from mmar.items import Item, Question
 from mmar.items.item import MAX_CHOICES, published_rank
-from mmar.protocols import READING_VERSION, ReadingRule
-from mmar.protocols.prepared import Prepared
-from mmar.protocols.reading import read_known
+from mmar.protocols.reading import CURRENT_VERSION, ChoiceTable, ReadingRule, choice_table, read_known
 from mmar.scoring.official import Key, official_reason
 from mmar.scoring.result import Bounds, GroupScore, ItemScore, accuracy
 
 __all__ = ["ASKED", "CHOICE", "CHOICE_VERSION", "DIMENSIONS", "OFFICIAL", "STATES", "Tally", "score_answer"]
 
-CHOICE_VERSION = READING_VERSION
+CHOICE_VERSION = CURRENT_VERSION
 STATES = ("choice", "unresolved", "refused", "failed", "missing")
 DIMENSIONS = ("modality", "category", "sub-category")
 OFFICIAL, CHOICE, ASKED = 1, 2, 4
@@ -33,9 +31,9 @@ _LETTER = re.compile(r"(?<![^\W_])([A-Za-z])(?![^\W_])")
 
 
 @lru_cache(maxsize=4096)
-def _prepared(answer: str, choices: tuple[str, ...]) -> tuple[Prepared, Key]:
+def _prepared(answer: str, choices: tuple[str, ...]) -> tuple[ChoiceTable, Key]:
     """What both scorers prepare of a question, found by one look-up."""
-    return Prepared(choices), Key(answer, choices)
+    return choice_table(choices), Key(answer, choices)
 
 
 # A whole number that every number of choices divides.
@@ -92,6 +90,7 @@ class Tally(msgspec.Struct):
         differ: number of items on which the scorers differ.
         letters: answers that name a choice by its letter alone, which the published rule cannot read.
         cut_off: answers that ended at the token limit.
+        unread: number of answers that name no choice, by the rule of their reading.
         verdicts: one byte per item in order, of the bits OFFICIAL, CHOICE and ASKED; not kept when `None`.
     """
 
@@ -103,9 +102,18 @@ class Tally(msgspec.Struct):
     differ: int = 0
     letters: int = 0
     cut_off: int = 0
+    unread: dict[str, int] = msgspec.field(default_factory=dict)
     verdicts: bytearray | None = None
 
-    def answered(self, item_id: str, question: Question, text: str, rule: ReadingRule | None = None) -> None:
+    def answered(
+        self,
+        item_id: str,
+        question: Question,
+        text: str,
+        rule: ReadingRule | None = None,
+        *,
+        cut_off: bool = False,
+    ) -> None:
         """Score a model's text.
 
         Args:
@@ -113,15 +121,20 @@ class Tally(msgspec.Struct):
             question: its choices, answer and groups.
             text: the model's text.
             rule: how to read it.
+            cut_off: whether the token limit ended it.
         """
         choices, answer = question.choices, question.answer
         known, key = _prepared(answer, choices)
-        reading = read_known(text, known, rule)
+        reading = read_known(text, known, rule, cut_off=cut_off)
+        if cut_off:
+            self.cut_off += 1
         index = reading.index
         # By its text, so that a choice that stands twice is one.
         right = index is not None and choices[index] == answer
         official = key.accepts(text)
         self.states[reading.state] += 1
+        if index is None:
+            self.unread[reading.rule] = self.unread.get(reading.rule, 0) + 1
         cell = self._cell(question)
         if official:
             cell.official += 1
@@ -185,6 +198,8 @@ class Tally(msgspec.Struct):
         self.differ += other.differ
         self.letters += other.letters
         self.cut_off += other.cut_off
+        for name, count in other.unread.items():
+            self.unread[name] = self.unread.get(name, 0) + count
 
     @property
     def n(self) -> int:

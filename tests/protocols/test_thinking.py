@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmar.models import thinking
-from mmar.models.thinking import split_thinking
+from mmar.protocols.reading import thinking
+from mmar.protocols.reading.thinking import split_thinking
 
 PLAIN = st.text().filter(lambda text: "<" not in text)
 
@@ -32,7 +32,25 @@ def test_text_without_tags_is_the_answer(text):
         ("<think>cut off", ("cut off", "")),
         ("<think></think>two", ("", "two")),
         ("two <think>x</think>", ("", "two <think>x</think>")),
-        ("<think>a</think>b</think>c", ("a", "b</think>c")),
+        ("two\n<think>x</think>", ("x", "two\n")),
+        ("<think>a</think>b</think>c", ("a</think>b", "c")),
+        ("<think>a</think>b<think>c</think>d", ("a</think>b<think>c", "d")),
+        ("a dog <think>", ("", "a dog <think>")),
+        ("a dog\n<think>hm", ("hm", "a dog\n")),
+        ("◁think▷a cat?◁/think▷dog", ("a cat?", "dog")),
+        ("<thought>a</thought>b", ("a", "b")),
+        ("<reasoning>a</reasoning>b", ("a", "b")),
+        ("<Reasoning>a</Reasoning>b</Conclusion>", ("a", "b</Conclusion>")),
+        ("[THINK]a[/THINK]b", ("a", "b")),
+        ("<seed:think>a</seed:think>b", ("a", "b")),
+        ("<|begin_of_thought|>a<|end_of_thought|>b", ("a", "b")),
+        ("<|START_THINKING|>a<|END_THINKING|>b", ("a", "b")),
+        (
+            "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>b<|return|>",
+            ("a", "b"),
+        ),
+        ("<|channel|>analysis<|message|>a", ("a", "")),
+        ("analysisHm, two?assistantfinalTwo", ("analysisHm, two?assistantfinal", "Two")),
         ("<thinker>a</thinker>", ("", "<thinker>a</thinker>")),
         ("I think two", ("", "I think two")),
     ],

@@ -1,26 +1,14 @@
-"""When two wordings are the same: the forms in which an answer and the choices are compared.
-
-Three forms, each coarser than the one before, always applied to both sides alike (METHODS: NFKC, case,
-quotes, dashes, spaces). Word order and repetition are kept in all of them: "1:3" is not "3:1".
-
-    exact   surrounding white space removed
-    plain   NFKC, typographic quotes and dashes made plain, case folded, white space collapsed
-    loose   plain, without emphasis marks and double quotes, without punctuation at either end
-
-Two choices that fall together in a form cannot be told apart in it, so that form names neither of them. A choice
-that stands twice, letter for letter, is one choice, and its first place is meant.
-"""
+"""Forms of answers and choices that version 1 compares: exact, plain and loose."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
 import msgspec
 
-from mmar.protocols.patterns import pattern
-
-__all__ = ["ChoiceForms", "clean", "distinct", "exact_forms", "forms", "loose", "plain"]
+__all__ = ["ChoiceForms", "clean", "forms", "loose", "plain"]
 
 _MARKS = str.maketrans(
     {
@@ -38,7 +26,7 @@ _LEFT = " \t'([{<_~•-#>"
 _RIGHT = " \t'.,;:!?)]}>_~。，；：！？、"
 _LABEL_MARKS = ".:),-/;"
 _SIGNED = frozenset("-#>")
-_BLANKS = pattern(r"[^\S\n]{2,}|\t")
+_BLANKS = re.compile(r"[^\S\n]{2,}|\t")
 _PIECE = 512
 
 

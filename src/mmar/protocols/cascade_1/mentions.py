@@ -1,0 +1,233 @@
+"""Choices mentioned in a text, and whether the mention is negated (version 1)."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from mmar.protocols.cascade_1.wording import ChoiceForms, plain
+
+__all__ = ["is_bare", "is_denied", "is_edge", "named_choices"]
+
+_WINDOW = 90
+
+
+def _each(words: str, after: str) -> dict[str, str]:
+    return dict.fromkeys(words.split(), after)
+
+
+# Words that deny what follows them in their clause, and what must come after the word for it to count.
+_NOT_ONLY = r"(?!\s(?:only|just|merely|simply)\b)"
+_DENYING: dict[str, str] = {
+    **_each("never nor neither cannot unlike except incorrect wrong false", ""),
+    **_each("unlikely impossible implausible hardly absent doubtful lack lacks lacking", ""),
+    **_each("exclude excludes excluded excluding eliminate eliminates eliminated eliminating", ""),
+    **_each("reject rejects rejected rejecting dismiss dismisses dismissed dismissing", ""),
+    **_each("discard discards discarded discarding distinguish distinguishes distinguished", ""),
+    **_each("rule rules ruled ruling", r"\sout"),
+    **_each("contrast contrasts contrasted contrasting compared", r"\s(?:to|with)"),
+    **_each("differ differs different differing far", r"\sfrom"),
+    **_each("fail fails failed failing opposed contrary", r"\sto"),
+    "not": _NOT_ONLY,
+    "no": r"(?!\s(?:doubt|question|matter)\b|\s?[,.!])",
+    "without": r"(?!\s(?:an?\s|any\s)?(?:doubt|question))",
+    "instead": r"\sof",
+    "absence": r"\sof",
+    "less": r"\s(?:likely|plausible|probable|like)",
+    "than": r"(?<!other\sthan)",
+    "doubt": r"(?<!no\sdoubt)(?<!a\sdoubt)(?<!any\sdoubt)(?<!without\sdoubt)",
+    "doubts": "",
+}
+# Words that only suppose what follows, up to a comma.
+_SUPPOSING: dict[str, str] = {
+    "if": r"(?!\si\b)",
+    **_each("whether although though despite unless", ""),
+}
+
+
+def _any_of(words: dict[str, str]) -> str:
+    return r"\b(?:" + "|".join(f"{word}{after}" for word, after in words.items()) + r")\b"
+
+
+_DENIES = re.compile(_any_of(_DENYING) + rf"|n't\b{_NOT_ONLY}|不是|不(?!过|仅|但|只|错|同)|并非|没|排除")
+_SUPPOSES = re.compile(_any_of(_SUPPOSING) + r"[^,]*$")
+# Quicker to look for than the patterns, and without any of them neither can match.
+DENYING_WORDS = frozenset((*_DENYING, *_SUPPOSING))
+# By code; a string is looked up quicker than a dictionary, and what lies beyond it stays as it is.
+_SPACED = "".join(" " if mark in "()[]{},:;-/.!?'\0" else mark for mark in map(chr, range(128)))
+
+# What a new clause begins with, behind which an earlier "not" no longer reaches. A bare comma is none:
+# "not a cat, a dog or a bird" denies all three.
+_CLAUSE = re.compile(
+    r"""[;!?。] | [.:](?=\s) | \b(?:but|however|so|therefore|thus|hence)\b | (?:rather|instead),?\s(?!of|than) | 而是|但
+      | ,\s?(?:and\s|so\s|then\s)?(?:it|this|that|the\s(?:answer|correct|right|best|sound|audio|speaker)|i|we|he|she|they|there
+            |which|most\slikely|more\slike|only|just|probably|definitely|clearly|rather|instead|yes|now)\b(?!\s(?:than|of)\b)""",
+    re.VERBOSE,
+)
+_AFTER = re.compile(
+    r"""[\s')]{0,4}(?:
+          (?:(?:is|are|was|were|do|does|did|has|have|had|can|could|would|should|must|may|might|will|seems?|sounds?|appears?|looks?)\s?){1,2}
+            (?:(?:be|been|being|also|clearly|definitely|simply|probably|likely|very|much|more|quite|therefore|thus|to\sbe)\s){0,3}
+            (?:n't\b|not\b|never\b|cannot\b|incorrect|wrong|false\b|unlikely|impossible|implausible|doubtful|absent|out\sof\sthe\squestion
+              |less\s(?:likely|plausible|probable|convincing|fitting)|no\slonger|ruled\sout|excluded|eliminated|rejected|dismissed
+              |discarded|too\b)
+        | (?:cannot|can't|won't|isn't|wasn't|aren't|doesn't|didn't|wouldn't|couldn't)\b
+        | [:(-]{1,2}\s?(?:this\s|it\s)?(?:is\s)?(?:not\b|incorrect|wrong|false\b|no\b|unlikely|impossible|ruled\sout|excluded|eliminated)
+        | (?:incorrect|wrong|unlikely|ruled\sout|excluded|eliminated)\b
+        | (?:是|被)?(?:不对|不是|不正确|不符合|错|排除) )""",
+    re.VERBOSE,
+)
+_SENTENCE_END = re.compile(r"[.!;](?=\s|$)|[?。]")
+
+
+def is_denied(text: str, start: int, end: int) -> bool:
+    """Whether what stands at `text[start:end]` is denied or only supposed.
+
+    Args:
+        text: in plain form; other choices in it are masked.
+        start: where the mention begins.
+        end: where it ends.
+    """
+    before = text[max(0, start - _WINDOW) : start]
+    if before and (
+        not DENYING_WORDS.isdisjoint(before.translate(_SPACED).split())
+        or "n't" in before
+        or not before.isascii()
+    ):
+        cut = 0
+        for clause in _CLAUSE.finditer(before):
+            cut = clause.end()
+        if _DENIES.search(before, cut) or _SUPPOSES.search(before, cut):
+            return True
+    return _AFTER.match(text, end, end + _WINDOW) is not None
+
+
+def is_asked(text: str, end: int) -> bool:
+    """Whether the sentence in which a mention ends is a question."""
+    stop = _SENTENCE_END.search(text, end, end + 4 * _WINDOW)
+    return stop is not None and stop[0] == "?"
+
+
+_UNQUOTE = str.maketrans({"*": None, '"': None, "\n": " ; "})
+_BARE = frozenset(("no", "yes", "a", "an", "i", "the", "it", "is", "none", "not", "and", "or", "all", "so"))
+_OPENS = (" is", " be", " say", " or", " and", " either", "'s", " answer", " choose", " select", " pick")
+_GOES_ON = re.compile(r"\s(?:because|since|as|or|and|but)\b|\s[/|&]")
+# "One" as a pronoun: "one of them", "no one", "the first one".
+_ONE_BEFORE = re.compile(
+    r"\b(?:the|no|this|that|each|any|every|some|first|second|third|last|other|which|another|right|same)\s$"
+)
+_ONE_AFTER = re.compile(r"\s(?:of|another|can|could|might|may|would|who|that|by|after|or\smore)\b")
+
+
+class Named(msgspec.Struct, frozen=True):
+    """The choices that a text names.
+
+    Attributes:
+        affirmed: 0-based indices of those named at least once without denial, ascending.
+        denied: those named only to be denied, supposed or asked about.
+    """
+
+    affirmed: tuple[int, ...]
+    denied: tuple[int, ...]
+
+
+_NOBODY = Named((), ())
+
+
+def named_choices(text: str, known: ChoiceForms) -> Named:
+    """Find the choices that a text names.
+
+    Args:
+        text: cleaned text, any length.
+        known: the question's choices.
+    """
+    if "\n" in text or '"' in text or "*" in text:
+        text = text.translate(_UNQUOTE)
+    text, found = _mentions(plain(text), known)
+    if not found:
+        return _NOBODY
+    asks = "?" in text
+    affirmed: set[int] = set()
+    denied: set[int] = set()
+    for start, end, at in found:
+        if at in affirmed:
+            continue
+        if is_denied(text, start, end) or (asks and known.plains[at][-1] != "?" and is_asked(text, end)):
+            denied.add(at)
+        else:
+            affirmed.add(at)
+    return Named(tuple(sorted(affirmed)), tuple(sorted(denied - affirmed)))
+
+
+def _mentions(text: str, known: ChoiceForms) -> tuple[str, list[tuple[int, int, int]]]:
+    """The text with every mention masked, and where each began and ended and of which choice it is."""
+    found: list[tuple[int, int, int]] = []
+    for at in known.by_length:
+        choice, tail = known.looses[at], known.tails[at]
+        start = text.find(choice)
+        pieces: list[str] = []
+        done = 0
+        while start >= 0:
+            end = start + len(choice)
+            if is_edge(text, start) and is_edge(text, end) and _counts(choice, text, start, end):
+                if tail and text.startswith(tail, end):
+                    end += len(tail)
+                found.append((start, end, at))
+                pieces += text[done:start], "\0" * (end - start)
+                done = end
+                start = text.find(choice, end)
+            else:
+                start = text.find(choice, start + 1)
+        # Masked, so that neither a shorter choice nor a denial is found inside this one.
+        if pieces:
+            text = "".join((*pieces, text[done:]))
+    return text, found
+
+
+def place(choice: str, text: str) -> int:
+    """Where a choice first stands in a text as words of its own, -1 for nowhere; both in plain or loose form."""
+    start = text.find(choice)
+    while start >= 0 and not (is_edge(text, start) and is_edge(text, start + len(choice))):
+        start = text.find(choice, start + 1)
+    return start
+
+
+def is_edge(text: str, at: int) -> bool:
+    """Whether a word may begin or end between `text[at - 1]` and `text[at]`."""
+    if at <= 0 or at >= len(text):
+        return True
+    left, right = text[at - 1], text[at]
+    if _joins(left):
+        if _joins(right) or right in "#+%°":
+            return False
+        return not (at + 1 < len(text) and _linked(left, right, text[at + 1]))
+    if _joins(right) and at >= 2 and _linked(text[at - 2], left, right):
+        return False
+    return not (left == "-" and right.isdigit())
+
+
+def is_bare(choice: str, text: str, start: int, end: int) -> bool:
+    """Whether a choice is a word as common as "no" or "a" and does not stand as a clause of its own there."""
+    if choice not in _BARE and not (len(choice) == 1 and choice.isalpha() and choice.isascii()):
+        return False
+    before, after = f" {text[max(0, start - 20) : start]}".rstrip(), text[end : end + 1]
+    opens = not before or before[-1] in ".;:!?,(['/|&" or before.endswith(_OPENS)
+    return not (opens and (not after or after in ".;:!?,)]'" or _GOES_ON.match(text, end)))
+
+
+def _counts(choice: str, text: str, start: int, end: int) -> bool:
+    if choice == "one":
+        return not (_ONE_BEFORE.search(text[max(0, start - 20) : start]) or _ONE_AFTER.match(text, end))
+    return not is_bare(choice, text, start, end)
+
+
+def _joins(mark: str) -> bool:
+    # Scripts written without spaces (from CJK radicals on) have an edge at every character.
+    return mark.isalnum() and mark < "\u2e80"
+
+
+def _linked(left: str, link: str, right: str) -> bool:
+    if link in "-'":
+        return _joins(left) and _joins(right)
+    return link in ".:,/" and left.isdigit() and right.isdigit()

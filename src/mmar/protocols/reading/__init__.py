@@ -1,0 +1,22 @@
+"""Reading: which choice an answer names. See `mmar.protocols.reading.cascade` for the steps."""
+
+from __future__ import annotations
+
+from mmar.protocols.reading.cascade import read, read_known
+from mmar.protocols.reading.choices import ChoiceTable, choice_table
+from mmar.protocols.reading.rules import CURRENT_VERSION, VERSIONS, Marker, Reading, ReadingRule, State
+from mmar.protocols.reading.thinking import split_thinking
+
+__all__ = [
+    "CURRENT_VERSION",
+    "VERSIONS",
+    "ChoiceTable",
+    "Marker",
+    "Reading",
+    "ReadingRule",
+    "State",
+    "choice_table",
+    "read",
+    "read_known",
+    "split_thinking",
+]

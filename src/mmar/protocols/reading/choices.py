@@ -1,0 +1,217 @@
+"""The choices of one question, prepared for the reading of its answers; each part is made when first asked for."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property, lru_cache
+from itertools import pairwise
+
+from mmar.protocols.reading.phrases import phrase_table
+from mmar.protocols.reading.text import canonical, clean, loose, normalise, plain, words
+
+__all__ = ["LETTERS", "ChoiceTable", "choice_table"]
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+# A choice as a sequence of words, with the punctuation that must stand between them.
+Sequence = tuple[tuple[str, ...], tuple[str, ...], int]
+
+_OWN_LABEL = re.compile(r"\s*(?:option\s+)?[(\[]?([A-Za-z])[)\].:]+\s*(?=\S)", re.IGNORECASE)
+_SOFT = re.compile(r"""[\s"'*_\-]+""")
+_ARTICLES = frozenset(("a", "an", "the"))
+_TIMES = {("once",): ("1", "time"), ("twice",): ("2", "times"), ("thrice",): ("3", "times")}
+# Choices of plain words and figures, none of which looks like a label, a link or a pointer.
+_PLAIN_CHOICE = (
+    r"(?![A-Za-z][.:)\-/,;]|[A-Za-z]\n|[A-Za-z]$|(?:and|or|vs) )[0-9A-Za-z](?:[ -~]{0,198}[0-9A-Za-z.!])?"
+)
+_PLAIN_CHOICES = re.compile(rf"(?:{_PLAIN_CHOICE}\n){{1,25}}{_PLAIN_CHOICE}")
+_SPECIAL = re.compile(r"answer|option|choice|letter|prediction|  |[<>{}\\`*_\"\[\]]")
+_OUTER = " '.,;:!?()-#~"
+# Words too common to name a choice wherever they stand.
+_COMMON = frozenset(
+    [
+        "a",
+        "an",
+        "i",
+        "the",
+        "it",
+        "is",
+        "no",
+        "yes",
+        "none",
+        "not",
+        "and",
+        "or",
+        "all",
+        "so",
+        "both",
+        "neither",
+        "other",
+        "same",
+        "unknown",
+        "true",
+        "false",
+        "one",
+    ]
+)
+
+
+class ChoiceTable:
+    """The choices of one question.
+
+    Args:
+        choices: as published, 2 to 26.
+    """
+
+    def __init__(self, choices: tuple[str, ...]) -> None:
+        self.choices = choices
+
+    @cached_property
+    def exact(self) -> dict[str, int]:
+        """Choice by its text without white space around it; different ones that share it are left out."""
+        return self._distinct([choice.strip() for choice in self.choices])
+
+    @cached_property
+    def cores(self) -> tuple[str, ...]:
+        """Each choice in lower case without punctuation at its ends, for the fast path; none where it cannot tell."""
+        text = "\n".join(self.choices)
+        if _PLAIN_CHOICES.fullmatch(text) is None:
+            return ()
+        text = text.lower()
+        if _SPECIAL.search(text):
+            return ()
+        cores = tuple([line.strip(_OUTER) for line in text.split("\n")])
+        return cores if len({*cores, ""}) == len(cores) + 1 == len(self.choices) + 1 else ()
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The choices without the letters that they carry: "Rain" for "(A) Rain" where every choice has its own."""
+        found = [_OWN_LABEL.match(choice) for choice in self.choices]
+        if all(match and match[1].upper() == LETTERS[place] for place, match in enumerate(found)):
+            return [
+                choice[match.end() :] if match else choice
+                for choice, match in zip(self.choices, found, strict=True)
+            ]
+        return list(self.choices)
+
+    @cached_property
+    def plains(self) -> dict[str, int]:
+        """Choice by its plain form."""
+        return self._distinct([plain(normalise(text)[0]) for text in self.texts])
+
+    @cached_property
+    def looses(self) -> dict[str, int]:
+        """Choice by its loose form."""
+        return self._distinct([loose(plain(normalise(text)[0])) for text in self.texts])
+
+    @cached_property
+    def longest(self) -> int:
+        """Length of the longest choice, in characters."""
+        return max(map(len, self.choices))
+
+    @cached_property
+    def single_letters(self) -> dict[str, int]:
+        """Choice by its text where that is one capital letter, such as the note A."""
+        return {
+            letter: self.plains[plain(letter)]
+            for text in self.texts
+            if len(letter := text.strip()) == 1 and "A" <= letter <= "Z" and plain(letter) in self.plains
+        }
+
+    @cached_property
+    def lettered_words(self) -> bool:
+        """Whether a single letter is a word of any choice: "C major", "vitamin D"."""
+        return any(
+            len(word) == 1 and word.isalpha() and word not in "ai"
+            for text in self.texts
+            for word, _, _ in words(text)
+        )
+
+    @cached_property
+    def by_first_word(self) -> dict[str, list[Sequence]]:
+        """The word sequences that name a choice, by their first word, the longest first."""
+        by_words: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
+        for place, text in enumerate(self.texts):
+            for key in _sequences(text):
+                first = by_words.setdefault(key, place)
+                if first >= 0 and self.choices[first] != self.choices[place]:
+                    by_words[key] = -1
+        for key, place in list(by_words.items()):
+            for alias in _aliases(key):
+                by_words.setdefault(alias, place)
+        table: dict[str, list[Sequence]] = {}
+        for (sequence, gaps), place in by_words.items():
+            table.setdefault(sequence[0], []).append((sequence, gaps, place))
+        for rows in table.values():
+            rows.sort(key=lambda row: len(row[0]), reverse=True)
+        return table
+
+    @cached_property
+    def tails(self) -> list[str]:
+        """The punctuation at the end of each choice, which belongs to it where it is mentioned."""
+        found = []
+        for text in self.texts:
+            cleaned = clean(text)[0].rstrip()
+            last = words(cleaned)
+            found.append(cleaned[last[-1][2] :] if last else "")
+        return found
+
+    def is_common(self, place: int) -> bool:
+        """Whether a choice is a word as common as "no", which names it only as a clause of its own."""
+        word = plain(self.texts[place]).rstrip(".")
+        return (
+            word in _COMMON
+            or len(word) == 1
+            or any(len(row[0]) == 1 for row in phrase_table().by_first_word.get(word, ()))
+        )
+
+    def _distinct(self, forms: list[str]) -> dict[str, int]:
+        """The first choice of each form; a form that different choices share names none of them."""
+        table = dict(zip(forms, range(len(forms)), strict=True))
+        if len(table) == len(forms):
+            return table
+        table = {}
+        for place, form in enumerate(forms):
+            first = table.setdefault(form, place)
+            if first >= 0 and self.choices[first] != self.choices[place]:
+                table[form] = -1
+        return {form: place for form, place in table.items() if place >= 0}
+
+
+@lru_cache(maxsize=4096)
+def choice_table(choices: tuple[str, ...]) -> ChoiceTable:
+    """Prepare the choices of a question. Cached, since the questions of a benchmark come again and again."""
+    return ChoiceTable(choices)
+
+
+def hard_gap(gap: str) -> str:
+    """The punctuation between two words that tells phrases apart; blanks, quotes, emphasis and hyphens do not."""
+    if gap == " ":
+        return ""
+    return _SOFT.sub("", gap) or ("-" if " - " in gap else "")
+
+
+def _sequences(text: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    text = clean(text)[0]
+    found = words(text)
+    if not found:
+        return []
+    gaps = tuple(hard_gap(text[before[2] : after[1]]) for before, after in pairwise(found))
+    return [(tuple(word for word, _, _ in found), gaps)]
+
+
+def _aliases(key: tuple[tuple[str, ...], tuple[str, ...]]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Other ways to write a choice: without its article, "2 times" for "twice"."""
+    sequence, gaps = key
+    found = []
+    if len(sequence) > 1 and sequence[0] in _ARTICLES and not gaps[0]:
+        found.append((sequence[1:], gaps[1:]))
+    for word, counted in _TIMES.items():
+        if sequence == word:
+            found.append((counted, ("",)))
+        elif sequence == counted:
+            found.append((word, ()))
+    return found
+
+
+__all__ += ["canonical", "hard_gap"]

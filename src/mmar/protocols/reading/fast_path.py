@@ -1,0 +1,95 @@
+"""The commonest ways to put an answer, read without taking it apart: "X.", "B", "The answer is X.", "(C) X".
+
+What is read here the cascade would read likewise (tests hold the two together). Whatever is not quite so, such as
+another choice in the text or a word before the choice that is not in a short list, is left to the cascade.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mmar.protocols.reading.choices import LETTERS, ChoiceTable
+from mmar.protocols.reading.rules import Reading
+
+__all__ = ["read_common"]
+
+_LONGEST = 400
+_LETTER_FORMS = {
+    form: place
+    for place, letter in enumerate(LETTERS)
+    for form in (letter, f"{letter}.", f"({letter})", f"({letter}).")
+}
+_LABELS = {
+    label: place
+    for place, letter in enumerate(LETTERS)
+    for label in (f"({letter}) ", f"{letter}. ", f"{letter}) ", f"{letter}: ")
+}
+_TAG, _TAG_END = "<answer>", "</answer>"
+_JSON = re.compile(r'\{\s?"(?:final_)?answer(?:_prediction)?":\s?"')
+_JSON_END = re.compile(r'"(?:,\s?"(?:n|id|confidence|score)":\s?[\d.]+)?\s?\}')
+# Words that may lead to a choice in any order: none denies, supposes, or names anything.
+_LEADING = frozenset(
+    "after answer answer: answer:** audio based best believe carefully clip correct final following from having hear heard "
+    "i in is is: it it's its listened listening my of on one option? particular probably recording right so sound that "
+    "the therefore think this time times to twice was you".replace("option? ", "").split()
+)
+_DIGITS = str.maketrans(dict.fromkeys("0123456789,.", " "))
+_TAIL = re.compile(r"[.!]{0,2}(?:\s?[\[(]?\d{1,9}[\])]?)?")
+_VERDICTS = ("answer is ", "answer is: ", "answer: ")
+
+
+def read_common(text: str, table: ChoiceTable) -> Reading | None:
+    """Read an answer that is one choice in a common frame; `None` where a closer look is needed."""
+    stripped = text.strip()
+    place = table.exact.get(stripped, -1)
+    if place >= 0 and stripped:
+        start = text.index(stripped)
+        return Reading("choice", place, "exact-text", start, start + len(stripped), text)
+    size = len(stripped)
+    if size > _LONGEST or not (cores := table.cores) or not stripped.isascii():
+        return None
+    if size <= 4:
+        place = _LETTER_FORMS.get(stripped, -1)
+        if 0 <= place < len(cores):
+            start = text.index(stripped)
+            return Reading("choice", place, "lone-letter", start, start + size, text)
+    lower = stripped.lower()
+    core = ""
+    for other in cores:
+        if other in lower and len(other) > len(core):
+            core = other
+    if not core:
+        return None
+    before, _, after = lower.partition(core)
+    if (before and before[-1].isalnum()) or (after and after[0] not in ' .!"<'):
+        return None
+    for other in cores:
+        if other is not core and (other in before or other in after):
+            return None
+    place = cores.index(core)
+    rule = _framed(stripped, before, after, place)
+    if not rule:
+        return None
+    offset = text.index(stripped)
+    start = 0 if rule in ("verdict", "labelled") else len(before)
+    return Reading("choice", place, rule, offset + start, offset + len(before) + len(core), text)
+
+
+def _framed(stripped: str, before: str, after: str, place: int) -> str:
+    """The rule by which the words around a choice name it, "" where they need a closer look."""
+    if before[:1] == "<":
+        closed = before == _TAG and after.startswith(_TAG_END) and _TAIL.fullmatch(after, len(_TAG_END))
+        return "answer-tag" if closed else ""
+    if before[:1] == "{":
+        return "json-key" if _JSON.fullmatch(before) and _JSON_END.fullmatch(after) else ""
+    if not _TAIL.fullmatch(after):
+        return ""
+    if not before:
+        return "own-line" if after.strip(".!") else "choice-text"
+    if len(before) <= 4 and _LABELS.get(stripped[: len(before)], -1) == place:
+        return "labelled"
+    if before[-1] != " " or not _LEADING.issuperset(before.translate(_DIGITS).split()):
+        return ""
+    if before.endswith(_VERDICTS):
+        return "verdict"
+    return "own-line" if before.endswith(("it is ", "it's ", "hear ", "heard ", "is ")) else ""

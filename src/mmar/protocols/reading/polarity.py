@@ -1,0 +1,134 @@
+"""Whether a reference to a choice is asserted, denied or supposed where it stands.
+
+All functions work on the symbols of `mmar.protocols.reading.units`. In doubt a reference is not asserted: that
+loses an answer now and then, and invents none.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mmar.protocols.reading.units import REFERENCES, Units
+
+__all__ = ["asserts", "is_asked", "is_mentioned", "other_reference", "rejected_behind"]
+
+_REACH = 60
+_SENTENCE = ".?|"
+# What begins a new clause behind a comma, out of the reach of a negation before it.
+_NEW_CLAUSE = re.compile(
+    r",(?=[Kh]?T|[KTh]*(?:[iITv]|tg*A|[gh]*A[=:]|t?[CLl]\)?=))|[K-]|\((?!\(?(?:[CLlb]|$))"
+)
+_STRICT_CLAUSE = re.compile(r"(?<![yv]),(?!c)|[K:-]|\((?!\(?(?:[CLlb]|$))")
+# "is wrong", "cannot be", "(no)" behind a reference.
+_REJECTED = re.compile(
+    r"A?\)?,?(?:[hmtIc]{0,3}n|[hmIct]{0,3}=[=hmt]{0,4}[Nx]|[:(-]?\(?(?:I?=)?[=h]{0,2}x|[:(-]I?=?N(?!.{0,2}[CLl]))"
+)
+_LINKED = re.compile(r"[&htpgcAmiy=,I(/vk]*&?[htpgcAmiy=,I(/vk]*")
+_LOOSELY_LINKED = re.compile(r"[&htA(,]*w{0,2}[htpA(]*")
+
+
+def _context(units: Units, unit: int) -> str:
+    """The symbols of the sentence before a unit."""
+    start = max(0, unit - _REACH)
+    before = units.symbols[start:unit]
+    cut = max(before.rfind(mark) for mark in _SENTENCE)
+    return before[cut + 1 :]
+
+
+def asserts(units: Units, unit: int, *, noun: bool = True) -> bool:
+    """Whether what begins at a unit ("the answer is", "I choose") is said by the answer as its own view.
+
+    Args:
+        units: of the text.
+        unit: where the statement begins.
+        noun: whether it begins with a noun phrase, which a verb of thinking may govern.
+    """
+    context = _context(units, unit)
+    if not context:
+        return True
+    if _is_supposed(context):
+        return False
+    cut = 0
+    for stop in _STRICT_CLAUSE.finditer(context):
+        cut = stop.end()
+    clause = context[cut:]
+    if clause[:1] == "c":
+        clause = context
+    if any(mark in "NnuxHmQ" for mark in clause):
+        return False
+    if not noun:
+        return True
+    if re.search(r"w(?:c|,)$", clause):
+        return False  # "it claims that the answer is"
+    for verb in re.finditer(r"[yv]", clause):
+        before = clause[: verb.start()]
+        if not re.search(r"i[=hTKc]{0,4}$", before) and before:
+            return False  # somebody else thinks so
+    return True
+
+
+def _is_supposed(context: str) -> bool:
+    """Whether a sentence supposes something ("if", "at first") and no "but" follows."""
+    place = max(context.rfind("S"), context.rfind("O"))
+    return place >= 0 and "K" not in context[place:]
+
+
+def is_mentioned(units: Units, unit: int) -> bool:
+    """Whether a reference in running text is neither denied, supposed nor asked about."""
+    context = _context(units, unit)
+    if context:
+        if _is_supposed(context):
+            return False
+        cut = 0
+        for stop in _NEW_CLAUSE.finditer(context):
+            cut = stop.end()
+        clause = context[cut:]
+        if any(mark in "NnuxQ" for mark in clause):
+            return False
+        if "H" in clause and "," not in clause[clause.rindex("H") :]:
+            return False
+        if re.search(r"[m][yv]|m=?y", clause) and "i" not in clause:
+            return False
+    return not rejected_behind(units, unit) and not is_asked(units, unit)
+
+
+def rejected_behind(units: Units, unit: int) -> bool:
+    """Whether the words behind a reference deny it: "wind is unlikely", "(A) cannot be"."""
+    return _REJECTED.match(units.symbols, unit + 1) is not None
+
+
+def is_asked(units: Units, unit: int) -> bool:
+    """Whether the sentence of a unit is a question."""
+    stop = re.compile(r"[.?|]").search(units.symbols, unit + 1, unit + 4 * _REACH)
+    return stop is not None and stop[0] == "?"
+
+
+def other_reference(units: Units, unit: int) -> int:
+    """A second choice that is said in one breath with a first: "rain or thunder", "A, possibly C".
+
+    Args:
+        units: of the text.
+        unit: the first reference.
+
+    Returns:
+        The unit of the second, -1 for none.
+    """
+    symbols, place = units.symbols, units.places[unit]
+    stop = re.compile(r"[.?|BK:-]").search(symbols, unit + 1, unit + _REACH)
+    end = stop.start() if stop else min(len(symbols), unit + _REACH)
+    for other in range(unit + 1, end):
+        if symbols[other] not in REFERENCES or units.places[other] == place:
+            continue
+        between = symbols[unit + 1 : other].lstrip(")")
+        if any(mark in "NnuxRSHO" for mark in between) or rejected_behind(units, other):
+            continue
+        if symbols[other] in "lb" and not re.search(r"[&,/(]", between):
+            continue
+        if "," not in between and "(" not in between:
+            return other
+        closes = other + 1 >= len(symbols) or symbols[other + 1] in ".?|),&/"
+        if _LINKED.fullmatch(between) and (closes or "&" in between):
+            return other
+        if closes and _LOOSELY_LINKED.fullmatch(between):
+            return other
+    return -1

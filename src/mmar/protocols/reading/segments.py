@@ -1,0 +1,204 @@
+"""Pieces of an answer that markup sets apart as the answer: tags, JSON keys, boxes, and what a protocol asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+import msgspec
+
+from mmar.protocols.reading.rules import Marker, ReadingRule
+from mmar.protocols.reading.text import normalise
+
+__all__ = ["Segment", "common_segments", "protocol_segments"]
+
+
+class Segment(msgspec.Struct, frozen=True, gc=False):
+    """A piece of an answer.
+
+    Attributes:
+        rule: stable name of the rule that found it.
+        start: where it begins in the text.
+        end: where it ends.
+        text: its text, where that is not simply `text[start:end]` (JSON escapes).
+        closed: whether all of it belongs to the answer; otherwise it runs on into whatever else was said.
+        rival: whether a second piece of the same kind with another choice makes both void.
+    """
+
+    rule: str
+    start: int
+    end: int
+    text: str
+    closed: bool = True
+    rival: bool = False
+
+
+_MOST = 32
+_TAG_NAMES = (
+    "answer", "ans", "final_answer", "finalanswer", "final-answer", "final", "response", "conclusion", "solution", "output",
+    "result", "choice", "option", "selection", "verdict", "answer_choice", "correct_answer", "prediction", "final_choice",
+    "decision", "selected_option",
+)  # fmt: skip
+_LISTING_TAGS = frozenset(("choice", "option"))
+_NAME = "|".join(sorted(map(re.escape, _TAG_NAMES), key=len, reverse=True))
+_OPENING = re.compile(rf"<\s{{0,3}}({_NAME})(?:\s[^<>]{{0,80}})?>|\[({_NAME})\]", re.IGNORECASE)
+_CLOSING = re.compile(rf"<\s{{0,3}}/\s{{0,3}}(?:{_NAME})\s{{0,3}}>|\[/(?:{_NAME})\]", re.IGNORECASE)
+_BLOCKS = (
+    re.compile(r"<\|begin_of_box\|>(.{0,2000}?)(?:<\|end_of_box\|>|$)", re.DOTALL),
+    re.compile(r"<\|begin_of_solution\|>(.{0,4000}?)(?:<\|end_of_solution\|>|$)", re.DOTALL),
+    re.compile(r"<\|START_RESPONSE\|>(.{0,4000}?)(?:<\|END_RESPONSE\|>|$)", re.DOTALL),
+)
+_KEYS = (
+    r"(?:final|correct|best|chosen|selected|predicted|right|my|the)?[_ -]?(?:answer|choice|option|selection|prediction|verdict|label|response|output|result|letter|pick|decision|conclusion)"
+    r"(?:[_ -]?(?:letter|choice|option|prediction|text|key|id|label|value))?|selected|chosen|ans"
+)
+_VALUE = r"""\s{0,40}:\s{0,40}[\[{]?\s{0,9}("[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|-?\d[\d.]*|true\b|false\b|[A-Z](?=\s*[,}\]]))"""
+_BOX = re.compile(r"\\(?:f?boxed|fbox|framebox)\s{0,9}(?:\{|(?P<bare>[A-Za-z0-9])(?![A-Za-z]))")
+_BOLD = re.compile(r"\*\*([^*]{1,2000})\*\*")
+
+
+def common_segments(text: str, longest: int) -> Iterator[Segment]:
+    """The pieces that the usual markup sets apart, the strictest kind first, within a kind the last first.
+
+    Args:
+        text: the answer without its reasoning.
+        longest: of the choices, in characters; a box is looked through this far and some more.
+    """
+    if "<" in text or "[" in text:
+        yield from _tags(text)
+    if "{" in text or '"' in text:
+        yield from _json_values(text, _KEYS, "json-key")
+    if "\\" in text:
+        yield from _boxes(text, longest)
+
+
+def protocol_segments(text: str, rule: ReadingRule, longest: int) -> Iterator[Segment]:
+    """The pieces that a protocol's own markers set apart, in the rule's order; arguments as `common_segments`."""
+    for marker in rule.markers:
+        yield from _FINDERS[marker.kind](text, marker, 2 * longest + 400)
+
+
+def _tags(text: str) -> Iterator[Segment]:
+    for block in _BLOCKS:
+        for match in list(block.finditer(text))[: -_MOST - 1 : -1]:
+            yield Segment("answer-tag", match.start(1), match.end(1), match[1])
+    for opening in list(_OPENING.finditer(text))[: -_MOST - 1 : -1]:
+        close = _CLOSING.search(text, opening.end())
+        end = close.start() if close else len(text)
+        name = (opening[1] or opening[2]).lower()
+        yield Segment(
+            "answer-tag", opening.end(), end, text[opening.end() : end], rival=name in _LISTING_TAGS
+        )
+
+
+def _json_values(text: str, keys: str, rule: str) -> Iterator[Segment]:
+    for match in list(_key_pattern(keys).finditer(text))[: -_MOST - 1 : -1]:
+        yield Segment(rule, match.start(1), match.end(1), _unescaped(match[1]))
+
+
+@lru_cache(maxsize=64)
+def _key_pattern(keys: str) -> re.Pattern[str]:
+    return re.compile(rf"""["'“”](?:{keys})["'“”]{_VALUE}""", re.IGNORECASE | re.DOTALL)
+
+
+def _unescaped(value: str) -> str:
+    if value[0] == '"':
+        import json
+
+        try:
+            return str(json.loads(value, strict=False))
+        except ValueError:
+            return value[1:-1]
+    return value[1:-1].replace("\\'", "'") if value[0] == "'" else value
+
+
+def _boxes(text: str, longest: int) -> Iterator[Segment]:
+    for opening in list(_BOX.finditer(text))[: -_MOST - 1 : -1]:
+        if opening["bare"]:
+            yield Segment("box", opening.start("bare"), opening.end("bare"), opening["bare"], rival=True)
+            continue
+        depth, begin = 1, opening.end()
+        for at in range(begin, min(len(text), begin + 2 * longest + 400)):
+            depth += (text[at] == "{") - (text[at] == "}")
+            if not depth:
+                yield Segment("box", begin, at, text[begin:at], rival=True)
+                break
+
+
+def _tag(text: str, marker: Marker, _: int) -> Iterator[Segment]:
+    opening, closing = _tag_patterns(marker.name)
+    found = list(opening.finditer(text))
+    if not found:
+        return
+    chosen = found[0 if marker.which == "first" else -1]
+    close = closing.search(text, chosen.end())
+    end = close.start() if close else len(text)
+    yield Segment("protocol-marker", chosen.end(), end, text[chosen.end() : end])
+
+
+@lru_cache(maxsize=64)
+def _tag_patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    name = re.escape(name)
+    opening = re.compile(rf"<\s{{0,3}}{name}(?:\s[^<>]{{0,80}})?\s{{0,3}}>", re.IGNORECASE)
+    return opening, re.compile(rf"<\s{{0,3}}/\s{{0,3}}{name}\s{{0,3}}>", re.IGNORECASE)
+
+
+def _json(text: str, marker: Marker, _: int) -> Iterator[Segment]:
+    values = list(_json_values(text, re.escape(marker.name), "protocol-marker"))
+    if values:
+        yield values[-1 if marker.which == "first" else 0]
+
+
+def _following(text: str, marker: Marker, reach: int) -> tuple[int, int] | None:
+    """The span of the text behind a marker's name."""
+    lower, name = text.lower(), marker.name.lower()
+    if len(lower) != len(text):
+        lower = text
+    at = lower.find(name) if marker.which == "first" else lower.rfind(name)
+    return None if at < 0 else (at + len(name), min(len(text), at + len(name) + reach))
+
+
+def _after(text: str, marker: Marker, reach: int) -> Iterator[Segment]:
+    if span := _following(text, marker, reach):
+        yield Segment("protocol-marker", *span, text[slice(*span)], closed=False)
+
+
+def _quoted(text: str, marker: Marker, reach: int) -> Iterator[Segment]:
+    span = _following(text, marker, reach)
+    if span is None:
+        return
+    rest = normalise(text[slice(*span)])[0]
+    start = len(rest) - len(rest.lstrip(" :*\n\t"))
+    line = rest[start:].split("\n", 1)[0]
+    quote = line[:1]
+    if quote not in ('"', "'"):
+        return
+    # A choice may hold quotation marks itself, so the longest quotation is tried before the shortest.
+    for end in dict.fromkeys((line.rfind(quote), line.find(quote, 1))):
+        if end > 0:
+            begin = span[0] + start + 1
+            yield Segment("protocol-marker", begin, begin + end - 1, line[1:end])
+
+
+def _bold(text: str, marker: Marker, _: int) -> Iterator[Segment]:
+    if "**" in text and (found := list(_BOLD.finditer(text))):
+        match = found[0 if marker.which == "first" else -1]
+        yield Segment("protocol-marker", match.start(1), match.end(1), match[1])
+
+
+def _first_line(text: str, _: Marker, __: int) -> Iterator[Segment]:
+    if stripped := text.strip():
+        start = text.index(stripped)
+        line = stripped.split("\n", 1)[0]
+        yield Segment("protocol-marker", start, start + len(line), line)
+
+
+_FINDERS: dict[str, Callable[[str, Marker, int], Iterator[Segment]]] = {
+    "tag": _tag,
+    "json": _json,
+    "after": _after,
+    "quoted": _quoted,
+    "bold": _bold,
+    "first_line": _first_line,
+}

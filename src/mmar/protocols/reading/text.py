@@ -1,0 +1,190 @@
+"""Cleaning of answers and choices, and the words in them.
+
+Cleaning keeps the length of a text wherever it can, so that a place in the cleaned text is a place in the
+original; where Unicode normalisation changes the length, a map of places comes with the text. Markup that
+carries no meaning (tags, end tokens, LaTeX commands, emphasis) is replaced by blanks or by `BOUNDARY`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+__all__ = ["BOUNDARY", "Clean", "Word", "canonical", "clean", "loose", "normalise", "plain", "words"]
+
+BOUNDARY = "\x1f"
+"""Stands where markup was that parts a text as the end of a line does."""
+
+_MARKS = str.maketrans(
+    {
+        **dict.fromkeys("‘’‚‛′`´", "'"),
+        **dict.fromkeys("“”„‟″«»「」『』", '"'),
+        **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f"),
+        "…": ".",
+        "♯": "#",
+        "♭": "b",
+        "◁": "<",
+        "▷": ">",
+    }
+)
+_LONG_DASH = str.maketrans({"–": "\x1e", "—": "\x1e", "―": "\x1e"})
+_PIECE = 512
+
+# Tags and control tokens: a line's end for the reading. A lone capital letter is left as it is, for it may be an answer.
+_TAG = re.compile(
+    r"<(?![A-Z]>)/?[A-Za-z|▁_!][\w|▁:.\-]{0,40}(?:\s+\w+=\"[^\"<>]{0,60}\")?\s?/?[|▁]?>|</?s>|<0x0A>|\[/?(?:INST|ANSWER|answer|EOS|eos|end|END)\]"
+)
+_FORMAT = re.compile(r"</?(?:b|i|u|em|strong|span|mark|code|big)>", re.IGNORECASE)
+_LATEX = re.compile(
+    r"\\(?:text|math|operatorname|mbox|hbox|underline|emph|textbf|bf|rm|it|large|Large|huge|displaystyle|left|right|quad|qquad|ensuremath|bm|boldsymbol)[a-z]{0,6}\*?"
+    r"|\\[()\[\],;!: \\]|\\(?=[\"'_&%#$])"
+)
+Clean = tuple[str, "list[int] | None"]
+
+
+def normalise(text: str) -> Clean:
+    """NFKC with plain quotes, dashes and accidentals; invisible characters are dropped.
+
+    Returns:
+        The text, and for each of its characters and its end the place in `text`; `None` where they are the same.
+    """
+    if text.isascii():
+        return text.replace("`", "'") if "`" in text else text, None
+    marked = text.translate(_MARKS)
+    composed = _compose(marked)
+    if len(composed) == len(text) and len(marked) == len(text):
+        return composed, None
+    places: list[int] = []
+    pieces: list[str] = []
+    start, size = 0, len(text)
+    while start < size:
+        end = start + 1
+        while end < size and unicodedata.combining(text[end]) and end - start < _PIECE:
+            end += 1
+        piece = unicodedata.normalize("NFKC", text[start:end].translate(_MARKS))
+        pieces.append(piece)
+        places += [start] * len(piece)
+        start = end
+    return "".join(pieces), [*places, size]
+
+
+def _compose(text: str) -> str:
+    # Normalising sorts a run of combining marks in quadratic time, so a long text is done word by word, and
+    # what no language has, a word of more than _PIECE characters that needs it, in pieces.
+    if len(text) <= _PIECE:
+        return unicodedata.normalize("NFKC", text)
+    parts = text.split(" ")
+    for place, part in enumerate(parts):
+        if not part.isascii():
+            cuts = (part[cut : cut + _PIECE] for cut in range(0, len(part), _PIECE))
+            parts[place] = "".join(unicodedata.normalize("NFKC", cut) for cut in cuts)
+    return " ".join(parts)
+
+
+def clean(text: str) -> Clean:
+    """Normalise a text and take its markup away, its length kept."""
+    text, places = normalise(text)
+    if "<" in text:
+        text = _FORMAT.sub(_blank, text)
+        text = _TAG.sub(_boundary, text)
+    elif "[" in text:
+        text = _TAG.sub(_boundary, text)
+    if "\\" in text:
+        text = _LATEX.sub(_blank, text)
+    return text, places
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * (match.end() - match.start())
+
+
+def _boundary(match: re.Match[str]) -> str:
+    return BOUNDARY + " " * (match.end() - match.start() - 1)
+
+
+# Scripts written without spaces, and Hangul, whose endings stick to words: each character is a word there.
+_SINGLE = (
+    "\u2e80-\u2fff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
+)
+_MARKING = "\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0962\u0963"
+_NUMBER = r"[$€£¥]?(?:(?<![\w.)])-)?\d+(?:[.,:/]\d+)*[%°]?"
+_ASCII_WORD = re.compile(rf"[A-Za-z]+(?:'[A-Za-z]+)*(?:[#+]{{1,2}}(?!\w))?|{_NUMBER}")
+_ANY_WORD = re.compile(
+    rf"(?:[^\W\d_{_SINGLE}]|[{_MARKING}])+(?:'[^\W\d_{_SINGLE}]+)*(?:[#+°]{{1,2}}(?!\w))?|{_NUMBER}|[^\W\d_]",
+    re.UNICODE,
+)
+
+Word = tuple[str, int, int]
+
+
+def words(text: str) -> list[Word]:
+    """The words of a cleaned text in their canonical form, each with its start and end."""
+    pattern = _ASCII_WORD if text.isascii() else _ANY_WORD
+    found = [(canonical(match[0]), match.start(), match.end()) for match in pattern.finditer(text)]
+    return _joined_numbers(found, text)
+
+
+_UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_NUMERALS = {
+    **{word: str(value) for value, word in enumerate(_UNITS)},
+    **{word: str(10 * value) for value, word in enumerate(_TENS, 2)},
+    **{
+        numeral: str(value)
+        for value, numeral in zip((2, 2, 3, 4, 5, 6, 7, 8, 9), "二两三四五六七八九", strict=True)
+    },
+}
+_TEN_VALUES = frozenset(str(10 * value) for value in range(2, 10))
+
+
+@lru_cache(maxsize=16384)
+def canonical(word: str) -> str:
+    """A word in the form in which words are compared: case folded, number words as digits."""
+    word = word.casefold()
+    if word[0].isdigit() or word[0] in "$€£¥-":
+        if "," in word and re.fullmatch(r"\D?-?\d{1,3}(?:,\d{3})+(?:\.\d+)?[%°]?", word):
+            word = word.replace(",", "")
+        return word
+    return _NUMERALS.get(word, word)
+
+
+def _joined_numbers(found: list[Word], text: str) -> list[Word]:
+    """Words in which "eighty-six" is one word, 86."""
+    if not any(word in _TEN_VALUES for word, _, _ in found):
+        return found
+    joined: list[Word] = []
+    for word, start, end in found:
+        if joined and joined[-1][0] in _TEN_VALUES and len(word) == 1 and word in "123456789":
+            before, first, last = joined[-1]
+            if text[last:start] in ("-", " ") and text[first].isalpha():
+                joined[-1] = (before[0] + word, first, end)
+                continue
+        joined.append((word, start, end))
+    return joined
+
+
+_EMPHASIS = str.maketrans("", "", '*"')
+_OUTER_LEFT = " \t'([{<_~•-#>"
+_OUTER_RIGHT = " \t'.,;:!?)]}>_~。，；：！？、"
+_SIGNED = frozenset("-#>")
+
+
+def plain(text: str) -> str:
+    """Normalised text, case folded, its white space collapsed."""
+    return " ".join(text.casefold().split())
+
+
+def loose(text: str) -> str:
+    """Text in plain form without emphasis, double quotes, and the punctuation at either end."""
+    if '"' in text or "*" in text:
+        text = " ".join(text.translate(_EMPHASIS).split())
+    text = text.rstrip(_OUTER_RIGHT)
+    start = 0
+    for place, mark in enumerate(text):
+        # "-1" and "#1" keep their sign; "- one" and "# one" are a list mark and a heading.
+        if mark not in _OUTER_LEFT or (mark in _SIGNED and text[place + 1 : place + 2] not in (" ", mark)):
+            break
+        start = place + 1
+    return text[start:]

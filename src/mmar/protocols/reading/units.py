@@ -1,0 +1,463 @@
+"""A cleaned answer as a sequence of units: references to choices, phrases, punctuation and other words.
+
+Each unit has a symbol of one character, so that the grammar of statements can be written as regular expressions
+over the string of symbols:
+
+    C  a choice's text, perhaps with its letter     L  a letter in brackets, quotes or emphasis
+    l  a bare capital letter                        b  a bare small letter
+    X  a letter beside another choice's text        Z  a letter that no choice has
+    .  end of a sentence    ?  of a question        |  end of a line
+    ,  :  -  ( ) /  themselves                      w  any other word
+    the symbols of `mmar.protocols.reading.phrases.KINDS`
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import msgspec
+
+from mmar.protocols.reading.choices import LETTERS, ChoiceTable, hard_gap
+from mmar.protocols.reading.phrases import PhraseTable
+from mmar.protocols.reading.text import BOUNDARY, words
+
+__all__ = ["REFERENCES", "Units", "scan"]
+
+REFERENCES = "CLlbXZ"
+
+
+class Units(msgspec.Struct, gc=False):
+    """The units of a text, in order.
+
+    Attributes:
+        symbols: one character a unit.
+        starts: where each unit begins in the text.
+        ends: where it ends.
+        places: the 0-based choice that a reference names, -1 for other units.
+        labels: the units that are a letter with its own text, by index.
+        text: the cleaned text.
+    """
+
+    symbols: str
+    starts: list[int]
+    ends: list[int]
+    places: list[int]
+    labels: set[int]
+    text: str
+
+
+_PUNCTUATION = {
+    ".": ".", "!": ".", "。": ".", ";": ".", "؟": "?", "?": "?", "।": ".", "،": ",", "؛": ".",
+    "\n": "|", "|": "|", BOUNDARY: "|", "\x1e": "-", ",": ",", "、": ",", ":": ":", "=": ":", "→": ":",
+    "⇒": ":", "➔": ":", "➡": ":", "(": "(", "[": "(", "{": "(", "【": "(", ")": ")", "]": ")", "}": ")", "】": ")",
+    "/": "/", "&": "&", "+": "&",
+}  # fmt: skip
+_ARROW = re.compile(r"[-=]+>")
+_ENUMERATION = re.compile(r"(?:^|\n)\s*$")
+_DRESS = " \t\"'*_$#~^\xa0"
+_ABBREVIATIONS = frozenset(
+    ("e.g", "i.e", "g", "e", "vs", "dr", "mr", "mrs", "ms", "st", "etc", "cf", "approx")
+)
+_PRONOUN_BEFORE = frozenset(
+    [
+        "the",
+        "no",
+        "this",
+        "that",
+        "each",
+        "any",
+        "every",
+        "some",
+        "1",
+        "first",
+        "second",
+        "third",
+        "last",
+        "other",
+        "which",
+        "another",
+        "right",
+        "same",
+    ]
+)
+_PRONOUN_AFTER = frozenset(
+    ["of", "another", "can", "could", "might", "may", "would", "who", "that", "by", "after"]
+)
+
+
+def scan(text: str, table: ChoiceTable, phrases: PhraseTable, *, letters: bool = False) -> Units:
+    """Take a cleaned text apart.
+
+    Args:
+        text: cleaned text without reasoning.
+        table: the question's choices.
+        phrases: the phrases to look for.
+        letters: whether a single letter is a letter even where it is a choice's text.
+    """
+    found = words(text)
+    builder = _Builder(text, found, table, phrases, letters=letters)
+    return builder.build()
+
+
+class _Builder:
+    """One pass over the words of a text."""
+
+    def __init__(
+        self,
+        text: str,
+        found: list[tuple[str, int, int]],
+        table: ChoiceTable,
+        phrases: PhraseTable,
+        *,
+        letters: bool,
+    ) -> None:
+        self.text, self.words, self.table = text, found, table
+        self.tokens = tuple([word for word, _, _ in found])
+        self.phrases = phrases.by_first_word
+        self.choices = table.by_first_word
+        self.letters = letters
+        self.notes = {} if letters else table.single_letters
+        self.count = len(table.choices)
+        self.symbols: list[str] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.places: list[int] = []
+
+    def build(self) -> Units:
+        at, size, done = 0, len(self.words), 0
+        while at < size:
+            start = self.words[at][1]
+            if start - done > 1 or (start > done and self.text[done] != " "):
+                self._punctuation(done, start)
+            after = self._choice(at) or self._letter(at) or self._phrase(at)
+            if not after:
+                self._add("w", start, self.words[at][2])
+                after = at + 1
+            done, at = self.ends[-1], after
+        self._punctuation(done, len(self.text))
+        units = Units("".join(self.symbols), self.starts, self.ends, self.places, set(), self.text)
+        return _merged(units, self.table, notes=bool(self.notes))
+
+    def _add(self, symbol: str, start: int, end: int, place: int = -1) -> None:
+        self.symbols.append(symbol)
+        self.starts.append(start)
+        self.ends.append(end)
+        self.places.append(place)
+
+    def _punctuation(self, start: int, end: int) -> None:
+        for symbol, offset, length in _marks(
+            self.text[start:end] if end - start < 64 else _short(self.text[start:end])
+        ):
+            if symbol == "." and self._is_inner_dot(start + offset):
+                continue
+            self._add(symbol, start + offset, start + offset + length)
+
+    def _is_inner_dot(self, place: int) -> bool:
+        """Whether a full stop ends no sentence: inside "a.m" or behind an abbreviation."""
+        text = self.text
+        if text[place] != ".":
+            return False
+        after = text[place + 1 : place + 2]
+        if after.isalnum():
+            return after.islower() or text[place - 1 : place].islower() is False
+        word = text[max(0, place - 7) : place].split()[-1:] or [""]
+        return word[0].casefold().lstrip("(") in _ABBREVIATIONS
+
+    def _choice(self, at: int) -> int:
+        """Add the longest choice whose text begins at a word; gives the word behind it, 0 for none."""
+        if self.words[at][0] not in self.choices or (found := self._choice_at(at)) is None:
+            return 0
+        after, place = found
+        end, tail = self.words[after - 1][2], self.table.tails[place]
+        self._add(
+            "C",
+            self.words[at][1],
+            end + len(tail) if tail and self.text.startswith(tail, end) else end,
+            place,
+        )
+        return after
+
+    def _choice_at(self, at: int) -> tuple[int, int] | None:
+        """The longest choice whose text begins at a word: the word behind it, and its place."""
+        rows = self.choices[self.words[at][0]]
+        text, found = self.text, self.words
+        start = found[at][1]
+        for sequence, gaps, place in rows:
+            after = at + len(sequence)
+            if place < 0 or self.tokens[at:after] != sequence:
+                continue
+            if len(sequence) > 1 and any(
+                (gap := text[found[at + step][2] : found[at + step + 1][1]]) != " "
+                and ("\n" in gap or BOUNDARY in gap or hard_gap(gap) not in ("", gaps[step]))
+                for step in range(len(gaps))
+            ):
+                continue
+            end = found[after - 1][2]
+            if not (_is_edge(text, start) and _is_edge(text, end)):
+                continue
+            if len(sequence) == 1:
+                if sequence[0].upper() in self.notes:
+                    continue
+                if (
+                    len(sequence[0]) == 1
+                    and "A" <= sequence[0].upper() <= "Z"
+                    and (self.letters or text[start].isupper())
+                ):
+                    continue
+                if not self._counts(place, at):
+                    continue
+            return after, place
+        return None
+
+    def _counts(self, place: int, at: int) -> bool:
+        """Whether a choice of one common word is meant here, and not the word."""
+        _, start, end = self.words[at]
+        raw = self.text[start:end].casefold()
+        before = self.words[at - 1][0] if at else ""
+        after = self.words[at + 1][0] if at + 1 < len(self.words) else ""
+        adjoining_before = at > 0 and self.text[self.words[at - 1][2] : start] == " "
+        adjoining_after = bool(after) and self.text[end : self.words[at + 1][1]] == " "
+        if raw == "one" and (
+            (adjoining_before and before in _PRONOUN_BEFORE)
+            or (
+                adjoining_after
+                and (after in _PRONOUN_AFTER or (after == "or" and self.tokens[at + 2 : at + 3] == ("more",)))
+            )
+        ):
+            return False
+        if not self.table.is_common(place) or raw == "one":
+            return True
+        opens = not adjoining_before or (self.symbols[-1:] and self.symbols[-1] in "=:vyAVI&/gh,(.|-?cTB")
+        closes = (not adjoining_after and not self.text.startswith((" (", "("), end)) or self._kind_at(
+            at + 1
+        ) in "B&KT"
+        return bool(opens and closes)
+
+    def _kind_at(self, at: int) -> str:
+        rows = self.phrases.get(self.words[at][0])
+        return rows[-1][1] if rows and len(rows[-1][0]) == 1 else "w"
+
+    def _letter(self, at: int) -> int:
+        """Add a letter that may stand for a choice; gives the word behind it, 0 for none."""
+        word, start, end = self.words[at]
+        if end - start != 1 or not ("a" <= word <= "z"):
+            return 0
+        text = self.text
+        mark = text[start]
+        left, right = _neighbour(text, start - 1, -1), _neighbour(text, end, 1)
+        if (
+            (text[start - 1 : start] in ("-", "'", ".") and start > 1 and text[start - 2].isalnum())
+            or (
+                text[end : end + 1] in ("-", "'", "+", "#", "♯")
+                and text[end + 1 : end + 2].strip()
+                and not text.startswith(("->", "'."), end)
+                and text[end + 1 : end + 2].isalnum()
+            )
+            or text[end : end + 1] in ("+", "#")
+        ):
+            return 0
+        if (
+            text[end : end + 1] == "."
+            and text[end + 1 : end + 2].isalnum()
+            and text[end + 2 : end + 3] in (".", "")
+        ):
+            return 0  # "A.M."
+        bracketed = left in "([{【" and left and right in ")]}】" and right
+        emphasised = bool(
+            text[start - 1 : start]
+            and text[start - 1] in "*\"'$"
+            and text[end : end + 1]
+            and text[end] in "*\"'$"
+        )
+        previous = self.symbols[-1] if self.symbols else "|"
+        opens = previous in ".|?:"
+        spaced = text[end : end + 1] == " " and at + 1 < len(self.words) and self.words[at + 1][1] == end + 1
+        place = self._letter_place(mark)
+        if (
+            bracketed
+            or (emphasised and mark.isupper())
+            or (right == ")" and text[end : end + 1] == ")" and (opens or previous in "A=:Tv"))
+        ):
+            symbol = "L"
+        elif mark.isupper():
+            if mark == "I" and (spaced or (self.count < 9 and "I" not in self.notes)):
+                return 0
+            if spaced and mark in "AIOEY" and self._is_word_here(at, previous):
+                return 0
+            symbol = "L" if previous == "A" and start - self.ends[-1] <= 2 else "l"
+        else:
+            # A small letter is one only where nothing else could be meant: "the answer is b".
+            if spaced or previous not in "=:Avh|(":
+                return 0
+            symbol = "b"
+        if place is None:
+            symbol, place = "Z", -1
+        self._add(symbol, start, end, place)
+        return at + 1
+
+    def _is_word_here(self, at: int, previous: str) -> bool:
+        """Whether "A" before another word is an article, and likewise for letters that are words."""
+        kind = self._kind_at(at + 1)
+        if previous == "A":
+            return kind == "w" and self.words[at + 1][0] not in self.choices
+        return kind in "wtAgoQP"
+
+    def _phrase(self, at: int) -> int:
+        """Add the longest phrase that begins at a word; gives the word behind it, 0 for none."""
+        word, start, end = self.words[at]
+        rows = self.phrases.get(word)
+        if rows is not None:
+            found = self.words
+            for sequence, symbol in rows:
+                after = at + len(sequence)
+                if self.tokens[at:after] != sequence:
+                    continue
+                if len(sequence) > 1 and not self._is_phrase(at, after):
+                    continue
+                self._add(symbol, start, found[after - 1][2])
+                return after
+        if word.endswith("n't"):
+            self._add("n", start, end)
+            return at + 1
+        return 0
+
+    def _is_phrase(self, at: int, after: int) -> bool:
+        """Whether words are one phrase: no punctuation parts them, and no choice begins inside."""
+        text, found = self.text, self.words
+        for step in range(at, after - 1):
+            gap = text[found[step][2] : found[step + 1][1]]
+            if gap != " " and gap.strip(_DRESS + ","):
+                return False
+            if found[step + 1][0] in self.choices and self._choice_at(step + 1) is not None:
+                return False
+        return True
+
+    def _letter_place(self, mark: str) -> int | None:
+        mark = mark.upper()
+        if mark in self.notes:
+            return self.notes[mark]
+        place = LETTERS.index(mark)
+        return place if place < self.count else None
+
+
+# A letter that labels the text behind it, and a text with its letter in brackets behind it.
+_LABELLED = re.compile(
+    r"\(?(?P<letter>[Ll]|b(?=[.)]))\)?(?P<link>[.:,-]?)\)?t?\(?(?P<text>[Cl])|(?P<first>C)\((?P<last>[Llb])\)?"
+)
+
+
+def _merged(units: Units, table: ChoiceTable, *, notes: bool) -> Units:
+    """The same units with each letter and the text that it labels as one."""
+    symbols: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    places: list[int] = []
+    labels: set[int] = set()
+    done = 0
+
+    def keep(until: int) -> None:
+        symbols.append(units.symbols[done:until])
+        starts.extend(units.starts[done:until])
+        ends.extend(units.ends[done:until])
+        places.extend(units.places[done:until])
+
+    at = 0
+    while match := _LABELLED.search(units.symbols, at):
+        at = match.start() + 1
+        text = match.start("text") if match["text"] else match.start("first")
+        letter = match.start("letter") if match["text"] else match.start("last")
+        if match["text"] == "l" and not notes:
+            continue
+        label = _letter_index(units, letter) if notes else units.places[letter]
+        if not 0 <= label < len(table.choices):
+            continue
+        same = table.choices[label] == table.choices[units.places[text]]
+        if not same and match["link"] == ",":
+            continue
+        keep(match.start())
+        done = at = match.end()
+        labels.add(len(starts))
+        symbols.append("C" if same else "X")
+        starts.append(units.starts[match.start()])
+        ends.append(units.ends[match.end() - 1])
+        # A choice that stands twice is named by the letter that is given.
+        places.append(label if same else -1)
+    if not done:
+        return units
+    keep(len(units.symbols))
+    return Units("".join(symbols), starts, ends, places, labels, units.text)
+
+
+def _letter_index(units: Units, unit: int) -> int:
+    return LETTERS.find(units.text[units.starts[unit]].upper())
+
+
+def _is_edge(text: str, place: int) -> bool:
+    """Whether a word may begin or end at a place of a text."""
+    if place <= 0 or place >= len(text):
+        return True
+    left, right = text[place - 1], text[place]
+    if _joins(left):
+        if _joins(right) or right in "#%°" or (right == "+" and not text[place + 1 : place + 2].isspace()):
+            return False
+        return not (place + 1 < len(text) and _linked(left, right, text[place + 1]))
+    if _joins(right) and place >= 2 and _linked(text[place - 2], left, right):
+        return False
+    return not (left == "-" and right.isdigit() and not text[max(0, place - 2) : place - 1].isspace())
+
+
+def _joins(mark: str) -> bool:
+    return mark.isalnum() and mark < "\u2e80"
+
+
+def _linked(left: str, link: str, right: str) -> bool:
+    if link in "-'":
+        return _joins(left) and _joins(right)
+    return link in ".:,/" and left.isdigit() and right.isdigit()
+
+
+def _neighbour(text: str, place: int, step: int) -> str:
+    """The next character that is neither blank nor emphasis, "" at the end."""
+    for _ in range(4):
+        if not 0 <= place < len(text):
+            return ""
+        if text[place] not in "*\"'_$":
+            return text[place]
+        place += step
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _marks(gap: str) -> tuple[tuple[str, int, int], ...]:
+    """The symbols of what stands between two words, each with its offset and length."""
+    found: list[tuple[str, int, int]] = []
+    place, size = 0, len(gap)
+    while place < size:
+        mark = gap[place]
+        if mark in "-=" and (arrow := _ARROW.match(gap, place)):
+            found.append((":", place, arrow.end() - place))
+            place = arrow.end()
+            continue
+        if mark == "-":
+            run = place
+            while run < size and gap[run] == "-":
+                run += 1
+            spaced = (place == 0 or gap[place - 1].isspace()) and (
+                run >= size or gap[run].isspace() or gap[run] in "*_\"'("
+            )
+            bullet = not found or found[-1][0] == "|"
+            if (spaced and not (bullet and "\n" in gap[:place])) or run - place > 1:
+                found.append(("-", place, run - place))
+            place = run
+            continue
+        symbol = _PUNCTUATION.get(mark)
+        if symbol is not None and not (found and found[-1][0] == symbol and symbol in ".?|"):
+            found.append((symbol, place, 1))
+        place += 1
+    return tuple(found)
+
+
+def _short(gap: str) -> str:
+    """A long run of punctuation, cut down."""
+    return gap[:64]
