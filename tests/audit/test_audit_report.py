@@ -21,7 +21,7 @@ def spoiled(item: Callable[..., Item]) -> Benchmark:
         item(2, url=f"{url}?si=1"),
         item(3, question="What? "),
     )
-    return Benchmark(items, "set", missing=(InputError("is broken", file="set.jsonl", line=9),))
+    return Benchmark(items, "set", errors=(InputError("is broken", file="set.jsonl", line=9),))
 
 
 def test_counts_by_severity_and_what_fails(spoiled: Benchmark) -> None:
@@ -119,5 +119,5 @@ def test_codes_are_unique_and_in_order() -> None:
 
 def test_an_empty_benchmark_is_audited(item: Callable[..., Item]) -> None:
     faults = (InputError("is broken", line=1), InputError("has no id", line=2, field="id"))
-    found = audit(Benchmark((), "set", missing=faults))
+    found = audit(Benchmark((), "set", errors=faults))
     assert [code for code, _ in found.findings] == ["S001", "S002"]

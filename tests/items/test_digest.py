@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmar.benchmarks import CATALOGUE
-from mmar.items import DigestBuilder, Item, Question, benchmark_digest, load_benchmark, write_benchmark
+from mmar.items import DigestBuilder, Item, benchmark_digest, load_benchmark, write_benchmark
 from real_data import MMAR, MMAU, needs_real_data
 
 ITEMS = [
@@ -54,9 +54,9 @@ def test_the_definition() -> None:
 def test_order_and_division_do_not_matter(items: list[Item], cut: int) -> None:
     whole, part = DigestBuilder(), DigestBuilder()
     for item in items[:cut]:
-        whole.add(item.id, Question.of(item))
+        whole.add(item.id, item)
     for item in items[cut:]:
-        part.add(item.id, Question.of(item))
+        part.add(item.id, item)
     whole.merge(part)
     assert whole.finish() == (benchmark_digest(ITEMS), False)
 
@@ -89,9 +89,9 @@ def test_what_no_score_depends_on_does_not() -> None:
 def test_an_id_that_stands_twice_is_noticed() -> None:
     builder = DigestBuilder()
     for item in ITEMS:
-        builder.add(item.id, Question.of(item))
+        builder.add(item.id, item)
     assert not builder.finish()[1]
-    builder.add("id-3", Question("another", ("x", "y"), "x", "m", "c", None))
+    builder.add("id-3", ITEMS[4])
     assert builder.finish()[1]
 
 

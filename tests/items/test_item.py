@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expect import raises
-from mmar.errors import InputError
-from mmar.items import Item, load_benchmark, write_benchmark
+from mmar.errors import InputError, UsageError
+from mmar.items import Benchmark, Item, load_benchmark, write_benchmark
 from mmar.items.item import FIELDS
 from real_data import MMAR, MMAU, needs_real_data
 
@@ -140,7 +140,7 @@ def test_lenient_lists_what_it_leaves_out(tmp_path: Path) -> None:
     assert [item.id for item in benchmark] == ["a", "c"]
     assert [error.line for error in seen] == [2, 3, 5]
     assert [error.code for error in seen] == ["answer-not-a-choice", "duplicate-id", "invalid-json"]
-    assert benchmark.missing == tuple(seen)
+    assert benchmark.errors == tuple(seen)
 
 
 @needs_real_data
@@ -175,3 +175,71 @@ def test_deeply_nested_json_is_an_error_with_a_line(tmp_path: Path) -> None:
     path.write_text('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}\n")
     with raises("too-deep", InputError, line=1):
         load_benchmark(path)
+
+
+def test_clips_choices_and_answers_of_other_benchmarks() -> None:
+    several = RECORD | {"audio_path": ["a.wav", "b.wav"]}
+    item = Item.from_record(several)
+    assert (item.audio_path, item.clips) == ("a.wav", ("a.wav", "b.wav"))
+    assert item.to_record() == several
+    for choices in ([], None):
+        record = RECORD | {"choices": choices, "answer": "a bell"}
+        item = Item.from_record(record)
+        assert (item.choices, item.answer) == ((), "a bell")
+        assert item.to_record() == record
+    without = {name: value for name, value in RECORD.items() if name != "answer"} | {"choices": ["one", "two"]}
+    item = Item.from_record(without, withheld=True)
+    assert item.answer is None
+    assert item.to_record() == without
+
+
+def test_a_benchmark_whose_answers_are_withheld_can_be_read_and_not_scored(tmp_path: Path) -> None:
+    path = tmp_path / "held-back.jsonl"
+    without = [{**RECORD, "id": str(number), "answer": ""} for number in range(3)]
+    for record in without:
+        record["choices"] = ["one", "two"]
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in without))
+    benchmark = load_benchmark(path)
+    assert [item.answer for item in benchmark] == [None] * 3
+    with raises("answers-withheld", UsageError):
+        benchmark.check_scorable()
+    path.write_text(path.read_text() + json.dumps({**RECORD, "id": "x"}) + "\n")
+    with raises("answer-not-a-choice", line=1):  # one answer is there, so the others are missing
+        load_benchmark(path)
+    path.write_text(json.dumps({**RECORD, "choices": []}) + "\n")
+    with raises("open-questions", UsageError):
+        load_benchmark(path).check_scorable()
+
+
+def test_a_benchmark_in_a_notebook(tmp_path: Path) -> None:
+    path = tmp_path / "x-2.5-one.jsonl"
+    path.write_text("".join(json.dumps({**RECORD, "id": name}) + "\n" for name in "abc"))
+    benchmark = load_benchmark(path)
+    assert benchmark.name == "x-2.5-one"
+    assert repr(benchmark) == "Benchmark('x-2.5-one', 3 items)"
+    assert (benchmark[0].id, benchmark["b"].id, benchmark[-1].id) == ("a", "b", "c")
+    assert [item.id for item in benchmark[1:]] == ["b", "c"]
+    assert "a" in benchmark
+    assert "<td>sound</td><td>3</td>" in benchmark._repr_html_()
+    assert benchmark.to_dict()["items"][0] == {**RECORD, "id": "a"}
+    with raises("no-audio", UsageError):
+        benchmark.clip("./audio/a.wav")
+    pytest.importorskip("pandas")
+    assert list(benchmark.to_frame()["id"]) == ["a", "b", "c"]
+
+
+def test_annotations_can_be_left_out(tmp_path: Path) -> None:
+    record = {**RECORD, "thinking": "t", "cue": ["c"], "url": "u", "other": 1}
+    (item,) = load_benchmark_of(tmp_path, record, annotations=False)
+    assert (item.thinking, item.cue, item.rubric, item.extra) == (None, None, None, {})
+    assert (item.url, item.question) == ("u", "Which?")
+    assert (
+        load_benchmark_of(tmp_path, record, annotations=False).digest
+        == load_benchmark_of(tmp_path, record).digest
+    )
+
+
+def load_benchmark_of(folder: Path, record: dict[str, Any], **options: bool) -> Benchmark:
+    path = folder / "b.jsonl"
+    path.write_text(json.dumps(record) + "\n")
+    return load_benchmark(path, **options)

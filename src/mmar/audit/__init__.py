@@ -78,7 +78,7 @@ def audit(
         UsageError: a code that no check has.
     """
     checks = choose(CHECKS, select, ignore)
-    subject = Subject(tuple(benchmark), benchmark.missing, sounds, tuple(unheard), links, tuple(systems))
+    subject = Subject(tuple(benchmark), benchmark.errors, sounds, tuple(unheard), links, tuple(systems))
     outcomes, stale = carry_out(subject, checks, subject.has, accepted)
     about = {
         "kind": "benchmark",
@@ -86,7 +86,7 @@ def audit(
         "revision": benchmark.revision,
         "digest": benchmark.digest,
         "items": len(benchmark),
-        "unreadable_records": len(benchmark.missing),
+        "unreadable_records": len(benchmark.errors),
     }
     return Audit(about, outcomes, stale)
 

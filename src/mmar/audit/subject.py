@@ -82,6 +82,11 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
         return frozenset(name for name, is_here in here.items() if is_here)
 
     @cached_property
+    def keyed(self) -> tuple[Item, ...]:
+        """The items with choices and a published answer."""
+        return tuple(item for item in self.items if item.choices and item.answer is not None)
+
+    @cached_property
     def segments(self) -> dict[str, tuple[Segment, ...]]:
         """The parts that each clip was cut from, by the item's id, where the timestamp can be read."""
         found = {}

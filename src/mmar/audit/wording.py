@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from mmar.items import Item
 from mmar.protocols.reading.text import loose, normalise, plain
 
-__all__ = ["names", "printable", "quoted", "same", "stray_space"]
+__all__ = ["key_of", "names", "printable", "quoted", "same", "stray_space"]
 
 _STRAY = re.compile(r"^\s+|\s+$|\s{2,}|[^\S ]")
 _AROUND = 24
@@ -80,3 +81,9 @@ def stray_space(text: str) -> str | None:
     left = "…" if start > _AROUND else ""
     right = "…" if end + _AROUND < len(text) else ""
     return f"“{left}{before}{shown}{after}{right}”".replace("\n", "⏎")
+
+
+def key_of(item: Item) -> str:
+    """The answer of an item that has one, as those of `Subject.keyed` do."""
+    assert item.answer is not None
+    return item.answer

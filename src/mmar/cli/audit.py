@@ -221,7 +221,7 @@ def _load(name: str, audio_dir: Path | None) -> Benchmark:
     except InputError:
         if not faults:
             raise
-        return Benchmark((), Path(name).name.split(".")[0].removesuffix("-meta"), missing=tuple(faults))
+        return Benchmark((), Path(name).name.split(".")[0].removesuffix("-meta"), errors=tuple(faults))
 
 
 def _hear(benchmark: Benchmark) -> dict[str, Sound]:

@@ -191,7 +191,7 @@ def _execute(spec: RunSpec, title: str, folder: Path) -> None:
     except ExternalError as error:
         click.echo(f"mmar: {error}", err=True)
         sys.exit(1)
-    for line in run_summary(result, folder, len(spec.benchmark), spec.benchmark.lost):
+    for line in run_summary(result, folder, len(spec.benchmark), spec.benchmark.unreadable):
         click.echo(line)
     if result.counts.stopped == "interrupted":
         sys.exit(130)

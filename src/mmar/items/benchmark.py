@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, overload
 
@@ -39,18 +40,18 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
         name: e.g. `mmar`, or the file's name without its ending.
         revision: the publisher's revision, or empty.
         audio_dir: the folder that the items' `audio_path` is relative to, if known.
-        missing: errors of the records that were left out under `lenient`.
+        errors: one for each record that was left out under `lenient`.
         origin: the name or absolute path by which it can be loaded again, or empty.
-        lost: how many questions were left out; a duplicate of an id is not a question more.
+        unreadable: how many questions were left out; a second record of one id is not another question.
     """
 
     items: tuple[Item, ...]
     name: str
     revision: str = ""
     audio_dir: Path | None = None
-    missing: tuple[InputError, ...] = ()
+    errors: tuple[InputError, ...] = ()
     origin: str = ""
-    lost: int = 0
+    unreadable: int = 0
 
     def __len__(self) -> int:
         return len(self.items)
@@ -96,6 +97,28 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
     def digest(self) -> str:
         """Content digest; see `mmar.items.digest`."""
         return benchmark_digest(self.items)
+
+    def check_scorable(self) -> None:
+        """Check that every item has choices and an answer.
+
+        Raises:
+            UsageError: codes `answers-withheld`, `open-questions`.
+        """
+        withheld = sum(item.answer is None for item in self.items)
+        if withheld:
+            raise UsageError(
+                f'"{self.name}" cannot be scored: its publisher withholds {withheld:,} of {len(self):,} answers',
+                code="answers-withheld",
+                hint="run it, and submit the predictions.jsonl of the run to the publisher",
+            )
+        unanswerable = sum(not item.choices for item in self.items)
+        if unanswerable:
+            raise UsageError(
+                f'{unanswerable:,} of {len(self):,} questions of "{self.name}" have no choices and cannot be scored '
+                "by comparing choices",
+                code="open-questions",
+                hint="leave them out with --filter, or use a judge",
+            )
 
     def clip(self, audio_path: str) -> Path:
         """The file of a clip below the audio folder; whether it exists is not checked.
@@ -165,17 +188,20 @@ def load_benchmark(
     items: list[Item] = []
     lines: dict[str, int] = {}
     errors: list[InputError] = []
-    lost = 0
+    unreadable = 0
+    withheld = _withholds_answers(path)
     for line, text in raw_records(path):
         try:
             record = decode_json(
                 text, file=str(path), line=line, hint="correct it, or leave it out with --lenient"
             )
-            item = Item.from_record(record, file=str(path), line=line, annotations=annotations)
+            item = Item.from_record(
+                record, file=str(path), line=line, annotations=annotations, withheld=withheld
+            )
             problem = duplicate_id(item.id, path, lines[item.id], line) if item.id in lines else None
         except InputError as error:
             problem = error
-            lost += 1
+            unreadable += 1
         if problem is None:
             lines[item.id] = line
             items.append(item)
@@ -199,8 +225,24 @@ def load_benchmark(
         audio_dir,
         tuple(errors),
         origin or str(path.resolve()),
-        lost,
+        unreadable,
     )
+
+
+def _withholds_answers(path: Path) -> bool:
+    """Whether none of a file's first records has an answer."""
+    seen = False
+    for _, text in islice(raw_records(path), 50):
+        try:
+            record = decode_json(text)
+        except InputError:
+            continue
+        if isinstance(record, dict):
+            seen = True
+            answer = record.get("answer")
+            if answer is not None and (answer != "" or "" in (record.get("choices") or ())):
+                return False
+    return seen
 
 
 def benchmark_name(path: Path | str) -> str:

@@ -1,11 +1,11 @@
-"""The digest of a benchmark: one SHA-256 over what a score depends on, whatever file it stands in.
+"""The content digest of a benchmark: one SHA-256 over what a score depends on, in whatever file it is.
 
 Definition, version 1. The canonical form of an item is the JSON array
 
     [id, question, choices, answer, modality, category, sub-category]
 
-without white space, as UTF-8, non-ASCII characters written as themselves, an absent value as null. The
-benchmark's digest is SHA-256 over the concatenation of the items' entries in ascending order, an entry
+without white space, as UTF-8, non-ASCII characters not escaped, an absent value as null. The benchmark's
+digest is SHA-256 over the concatenation of the items' entries in ascending order, an entry
 being the first 8 bytes of SHA-256(id as UTF-8) followed by the 32 bytes of SHA-256(canonical form). So it is
 the same for any order of items and of keys, for JSON and JSONL, plain and gzip, and for the MMAU spelling.
 Audio paths, links, time stamps, thinking, cues and rubrics are left out: no score depends on them.
@@ -23,7 +23,7 @@ import msgspec
 
 from mmar.items.item import Item, Question
 
-__all__ = ["DIGEST_VERSION", "DigestBuilder", "benchmark_digest"]
+__all__ = ["DIGEST_VERSION", "DigestBuilder", "benchmark_digest", "scored_content"]
 
 DIGEST_VERSION = 1
 _KEY = 8
@@ -32,58 +32,60 @@ _encode = msgspec.json.Encoder().encode
 
 
 class DigestBuilder:
-    """Collects items in any order and in several processes, 40 bytes each, and gives the digest."""
+    """Computes the digest of items that are added in any order, at 40 bytes per item."""
 
     def __init__(self) -> None:
-        # Apart by the first byte: small lists are sorted quicker, and with little memory beside the bytes themselves.
+        # By the first byte, so that small lists are sorted, in little memory beside the bytes themselves.
         self._buckets = [bytearray() for _ in range(256)]
 
     def add(self, item_id: str, question: Question) -> None:
         """Add one item."""
         key = _sha256(item_id.encode()).digest()[:_KEY]
-        form = _encode(
-            (
-                item_id,
-                question.question,
-                question.choices,
-                question.answer,
-                question.modality,
-                question.category,
-                question.sub_category,
-            )
-        )
+        form = _encode((item_id, *scored_content(question)))
         self._buckets[key[0]] += key + _sha256(form).digest()
 
     def merge(self, other: DigestBuilder) -> None:
-        """Add what another builder has."""
+        """Add the items of another builder."""
         for mine, others in zip(self._buckets, other._buckets, strict=True):
             mine.extend(others)
 
     def finish(self) -> tuple[str, bool]:
-        """The digest of everything added, and whether two items seem to have one id.
+        """The digest of all items, and whether two of them seem to have the same id.
 
         Returns:
-            64 hexadecimal digits; and whether 8 bytes of the hash of two ids agree, which the ids themselves
-            must confirm.
+            64 hexadecimal digits; and whether 8 bytes of the hashes of two ids agree, which must be confirmed with the
+            ids.
         """
         whole = _sha256()
         twice = False
         for bucket in self._buckets:
             entries = b"".join(sorted(unpack(f"{_ENTRY}s" * (len(bucket) // _ENTRY), bucket)))
             whole.update(entries)
-            # The keys, read as numbers of eight bytes, of which an entry has five; equal ones stand side by side.
+            # An entry is five numbers of eight bytes, of which the first is its key; equal keys are neighbours.
             keys = memoryview(entries).cast("Q")[:: _ENTRY // _KEY].tolist()
             twice = twice or any(map(eq, keys, islice(keys, 1, None)))
         return whole.hexdigest(), twice
 
 
+def scored_content(question: Question) -> tuple[object, ...]:
+    """What a score depends on, in the order of the canonical form, without the id."""
+    return (
+        question.question,
+        question.choices,
+        question.answer,
+        question.modality,
+        question.category,
+        question.sub_category,
+    )
+
+
 def benchmark_digest(items: Iterable[Item]) -> str:
-    """The digest of some items, 64 hexadecimal digits.
+    """The digest of items, 64 hexadecimal digits.
 
     Args:
         items: in any order.
     """
     builder = DigestBuilder()
     for item in items:
-        builder.add(item.id, Question.of(item))
+        builder.add(item.id, item)
     return builder.finish()[0]

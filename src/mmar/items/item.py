@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -70,7 +70,7 @@ LAYERS = ("Signal Layer", "Perception Layer", "Semantic Layer", "Cultural Layer"
 """MMAR's layers, which the records call `category`, in the order of its published tables."""
 
 _RANK = {name: rank for rank, name in enumerate((*MODALITIES, *LAYERS))}
-_REQUIRED = ("id", "audio_path", "question", "choices", "modality", "category")
+_REQUIRED = ("id", "audio_path", "question", "choices", "answer", "modality", "category")
 _LABELS = ("modality", "category", "sub_category")
 # What no score and no request depends on, and what most of a record's bytes are.
 _ANNOTATIONS = ("thinking", "cue", "rubric")
@@ -104,7 +104,8 @@ class Item(msgspec.Struct, frozen=True):
         audio_path: the clip's path as published, relative to the metadata's folder.
         question: the question's text.
         choices: 2 to 26 choices in published order; a choice may be the empty string. Empty for an open question.
-        answer: the correct choice's text, one of `choices`; of an open question, the reference answer.
+        answer: the correct choice's text, one of `choices`; of an open question, the reference answer; `None` where
+            the publisher withholds it.
         modality: e.g. `sound`, `mix-music-speech`.
         category: the layer in MMAR, e.g. `Signal Layer`.
         sub_category: one of 16 in MMAR; `None` where a benchmark has none.
@@ -124,7 +125,7 @@ class Item(msgspec.Struct, frozen=True):
     audio_path: str
     question: str
     choices: tuple[str, ...]
-    answer: str
+    answer: str | None
     modality: str
     category: str
     sub_category: str | None = None
@@ -141,8 +142,17 @@ class Item(msgspec.Struct, frozen=True):
 
     @property
     def answer_index(self) -> int:
-        """The 0-based index of the answer among the choices (the first, where a choice appears twice)."""
+        """The 0-based index of the answer among the choices (the first, where a choice appears twice).
+
+        Raises:
+            ValueError: the answer is withheld, or the question is open.
+        """
         return self.choices.index(self.answer)
+
+    @property
+    def clips(self) -> tuple[str, ...]:
+        """The paths of all clips; one for most items."""
+        return (self.audio_path, *self.more_audio)
 
     @classmethod
     def from_record(
@@ -152,6 +162,7 @@ class Item(msgspec.Struct, frozen=True):
         file: str | None = None,
         line: int | None = None,
         annotations: bool = True,
+        withheld: bool = False,
     ) -> Item:
         """Make an item of one decoded JSON record.
 
@@ -161,6 +172,7 @@ class Item(msgspec.Struct, frozen=True):
             line: 1-based line, for errors.
             annotations: whether to keep thinking, cue, rubric and unknown fields. Without them an item takes about
                 a third of the memory, and `to_record` gives only the fields that were kept.
+            withheld: whether the publisher withholds the answers, so that a missing or empty one is no error.
 
         Raises:
             InputError: a field is missing or of the wrong type, there is 1 choice or more than 26, or the answer is
@@ -174,23 +186,8 @@ class Item(msgspec.Struct, frozen=True):
                 code="not-an-object",
                 hint=_LENIENT,
             )
-        values: dict[str, Any] = {}
-        published: dict[str, str] = {}
-        extra: dict[str, Any] = {}
-        for name, value in record.items():
-            attribute = FIELDS.get(name)
-            if attribute is None or attribute in values:
-                extra[name] = value
-                continue
-            published[attribute] = name
-            values[attribute] = value
-            if type(value) is list and attribute not in ("choices", "cue"):
-                _read_list(attribute, value, values)
-                if attribute != "rubric" or any(
-                    type(row) is dict and row.keys() != _CRITERION_FIELDS for row in value
-                ):
-                    extra[name] = value  # to be written again as it came
-        for attribute in (*_REQUIRED, "answer"):
+        values, published, extra = _attributes(record, withheld=withheld)
+        for attribute in _REQUIRED:
             if attribute not in values:
                 spelling = {"audio_path": "audio_path or audio_id", "modality": "modality or task"}
                 raise InputError(
@@ -215,7 +212,8 @@ class Item(msgspec.Struct, frozen=True):
             raise _wrong_field(values, published, file, line) from None
         if not item.id:
             raise InputError("is empty", file=file, line=line, field="id", code="empty-id", hint=_LENIENT)
-        check_question(item.choices, item.answer, file=file, line=line)
+        if item.choices and item.answer is not None:
+            check_question(item.choices, item.answer, file=file, line=line)
         return msgspec.structs.replace(item, names=_shared(names), extra=extra)
 
     def to_record(self) -> dict[str, Any]:
@@ -226,20 +224,32 @@ class Item(msgspec.Struct, frozen=True):
         }
 
 
-class Question(msgspec.Struct, frozen=True, gc=False):
-    """What scoring needs of an item; attributes as there."""
+class Question(Protocol):
+    """The part of an item that a score depends on; items and the records of prediction files both have it."""
 
-    question: str | None
-    choices: tuple[str, ...]
-    answer: str
-    modality: str
-    category: str
-    sub_category: str | None
+    @property
+    def question(self) -> str | None:
+        """See `Item`; missing from some prediction files."""
 
-    @classmethod
-    def of(cls, item: Item) -> Question:
-        """The part of an item that scoring needs."""
-        return cls(item.question, item.choices, item.answer, item.modality, item.category, item.sub_category)
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """See `Item`."""
+
+    @property
+    def answer(self) -> str | None:
+        """See `Item`."""
+
+    @property
+    def modality(self) -> str:
+        """See `Item`."""
+
+    @property
+    def category(self) -> str:
+        """See `Item`."""
+
+    @property
+    def sub_category(self) -> str | None:
+        """See `Item`."""
 
 
 def check_question(
@@ -273,6 +283,33 @@ def check_question(
 def published_rank(name: str) -> int:
     """The position of a modality or layer in MMAR's tables; any other name comes after all of them."""
     return _RANK.get(name, len(_RANK))
+
+
+def _attributes(
+    record: dict[str, Any], *, withheld: bool
+) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
+    """A record's values by attribute, its names by attribute, and the fields that are kept as they came."""
+    values: dict[str, Any] = {}
+    published: dict[str, str] = {}
+    extra: dict[str, Any] = {}
+    for name, value in record.items():
+        attribute = FIELDS.get(name)
+        if attribute is None or attribute in values:
+            extra[name] = value
+            continue
+        published[attribute] = name
+        values[attribute] = value
+        if type(value) is list and attribute not in ("choices", "cue"):
+            _read_list(attribute, value, values)
+            if attribute != "rubric" or any(
+                type(row) is dict and row.keys() != _CRITERION_FIELDS for row in value
+            ):
+                extra[name] = value  # to be written again as it came
+    if withheld and values.get("answer", "") == "" and "" not in (values.get("choices") or ()):
+        values["answer"] = None
+    if "choices" in values and values["choices"] is None:
+        values["choices"], extra[published["choices"]] = (), None
+    return values, published, extra
 
 
 def _read_list(attribute: str, value: list[Any], values: dict[str, Any]) -> None:

@@ -119,7 +119,6 @@ class PredictionReader:
                 ("failure", dict[str, object] | None, None),
                 ("finish_reason", object, None),
             ],
-            bases=(Question,),
             frozen=True,
             gc=False,
             rename={"text": key, "sub_category": "sub-category"},

@@ -329,7 +329,7 @@ def _new_manifest(spec: RunSpec, model: Model) -> Manifest:
             benchmark.origin,
             benchmark.revision,
             benchmark.digest,
-            len(benchmark) + benchmark.lost,
+            len(benchmark) + benchmark.unreadable,
             audio_dir,
         ),
         model=model.name,

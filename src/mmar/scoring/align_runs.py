@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from mmar.errors import InputError, UsageError
-from mmar.items import Benchmark, Question, first_names, load_benchmark
+from mmar.items import Benchmark, first_names, load_benchmark, scored_content
 from mmar.protocols import Protocol, ReadingRule
 from mmar.runs.signature import PARTS
 from mmar.scoring.clusters import clusters_of
@@ -368,7 +368,7 @@ def _other_benchmark(first: tuple[ScoredRun, Benchmark], second: tuple[ScoredRun
             code="other-items",
             hint="name the benchmark with --benchmark where a file leaves items out",
         )
-    changed = [item.id for item in mine if Question.of(item) != Question.of(its[item.id])]
+    changed = [item.id for item in mine if scored_content(item) != scored_content(its[item.id])]
     return UsageError(
         f"{one.name} and {two.name} cannot be compared: {len(changed):,} items ask something else, such as "
         f"{changed[0]}; they are of two editions (content digests {mine.digest[:8]} and {its.digest[:8]})",

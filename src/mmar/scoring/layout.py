@@ -115,7 +115,7 @@ def official_layout(answered: Iterable[tuple[int, Question, str]], file: str) ->
     sub_categories: dict[str, _Counts] = {}
     total = _Counts()
     for line, question, text in answered:
-        right = official_match(question.answer, text, question.choices)
+        right = official_match(question.answer or "", text, question.choices)
         for known, field, name in (
             (modalities, "modality", question.modality),
             (layers, "category", question.category),
@@ -151,7 +151,7 @@ def _in_order(
             continue
         if prediction.text is None:
             raise _is_null(file, line, key)
-        yield line, Question.of(item), prediction.text
+        yield line, item, prediction.text
 
 
 def _answered(path: Path, key: str) -> Iterator[tuple[int, Question, str]]:

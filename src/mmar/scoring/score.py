@@ -235,7 +235,7 @@ def _scored(
     missing = tally.states["missing"]
     if missing:
         parts.setdefault("part", f"{tally.n - missing}/{tally.n}")
-    errors = [*(task.benchmark.missing if task.benchmark else ()), *errors]
+    errors = [*(task.benchmark.errors if task.benchmark else ()), *errors]
     if errors:
         bad = "1 bad record was" if len(errors) == 1 else f"{len(errors):,} bad records were"
         notes.append(f"{bad} left out (--lenient); a question without a usable record counts as missing")

@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from mmar.errors import ExternalError, InputError
-from mmar.items import Benchmark, DigestBuilder, Prediction, PredictionReader, Question, raw_records
+from mmar.items import Benchmark, DigestBuilder, Prediction, PredictionReader, raw_records
 from mmar.items.benchmark import duplicate_id
 from mmar.items.predictions import is_cut_off
 from mmar.protocols import ReadingRule
@@ -100,11 +100,12 @@ def score_against(
         InputError: an id that is not in the benchmark or stands twice, or a record whose question is not the
             benchmark's, unless the task is lenient.
     """
+    benchmark.check_scorable()
     errors: list[InputError] = []
     by_id = join(benchmark, predictions, str(task.path), errors.append if task.lenient else None)
     tally = Tally(task.keep, task.on_item, verdicts=bytearray())
     for item in benchmark:
-        question = Question.of(item)
+        question = item
         _, prediction = by_id.get(item.id, (0, None))
         if prediction is None:
             tally.unanswered(item.id, question, asked=False)
@@ -114,7 +115,7 @@ def score_against(
             if prediction.shown is not None:  # a letter means the choice at its place in the prompt
                 question = msgspec.structs.replace(question, choices=prediction.shown)
             tally.answered(item.id, question, prediction.text, task.rule, cut_off=prediction.cut_off)
-    tally.lost(benchmark.lost)
+    tally.lost(benchmark.unreadable)
     return Streamed(tally, errors, benchmark.digest)
 
 

@@ -124,6 +124,7 @@ class Tally(msgspec.Struct):
             cut_off: whether the token limit ended it.
         """
         choices, answer = question.choices, question.answer
+        assert answer is not None  # see Benchmark.check_scorable
         known, key = _prepared(answer, choices)
         reading = read_known(text, known, rule, cut_off=cut_off)
         if cut_off:
@@ -179,7 +180,9 @@ class Tally(msgspec.Struct):
         if self.on_item is not None or self.keep == "all":
             reason = failure or ("no answer came" if asked else "never asked")
             self._keep(
-                ItemScore(item_id, False, False, state, None, question.answer, reason, "no prediction", None)
+                ItemScore(
+                    item_id, False, False, state, None, question.answer or "", reason, "no prediction", None
+                )
             )
 
     def lost(self, count: int) -> None:
@@ -273,9 +276,9 @@ def score_answer(item: Item, text: str | None, rule: ReadingRule | None = None) 
     """
     tally = Tally("all")
     if text is None:
-        tally.unanswered(item.id, Question.of(item))
+        tally.unanswered(item.id, item)
     else:
-        tally.answered(item.id, Question.of(item), text, rule)
+        tally.answered(item.id, item, text, rule)
     return tally.rows[0]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mmar.audit.check import Check, check
 from mmar.audit.finding import Finding
 from mmar.audit.subject import Subject
-from mmar.audit.wording import quoted, same, stray_space
+from mmar.audit.wording import key_of, quoted, same, stray_space
 from mmar.protocols import read
 from mmar.scoring import official_match
 
@@ -23,12 +23,12 @@ def taken_for_the_answer(subject: Subject) -> Iterator[Finding]:
     words, so a model that names the wrong choice scores a point. Word the choices with different words, or
     score with `choice`, which keeps order.
     """
-    for item in subject.items:
+    for item in subject.keyed:
         for choice in item.choices:
-            if choice != item.answer and official_match(item.answer, choice, item.choices):
-                if same(choice) == same(item.answer):
+            if choice != key_of(item) and official_match(key_of(item), choice, item.choices):
+                if same(choice) == same(key_of(item)):
                     continue  # C003
-                message = f"{quoted(choice)} is taken for {quoted(item.answer)}: the same words"
+                message = f"{quoted(choice)} is taken for {quoted(key_of(item))}: the same words"
                 yield Finding(item.id, "choices", message, "", (), choice)
 
 
@@ -39,14 +39,14 @@ def empty(subject: Subject) -> Iterator[Finding]:
     It can be chosen by no model and shifts the level of chance; often a separator too many in a spreadsheet.
     Leaving it out is proposed where it is not the answer.
     """
-    for item in subject.items:
+    for item in subject.keyed:
         for at, choice in enumerate(item.choices):
             if choice.strip():
                 continue
             message = f"choice {at + 1} of {len(item.choices)} is empty"
             kept = [each for each in item.choices if each.strip()]
             current = list(item.choices)
-            if item.answer.strip() and len(kept) > 1:
+            if key_of(item).strip() and len(kept) > 1:
                 yield Finding(item.id, "choices", message, "", (), current, kept)
             else:
                 yield Finding(item.id, "choices", message, "", (), current)
@@ -95,9 +95,9 @@ def never_right(subject: Subject) -> Iterator[Finding]:
 
     The published rule finds no word in it and calls even the answer's own text wrong.
     """
-    for item in subject.items:
-        if not official_match(item.answer, item.answer, item.choices):
-            yield Finding(item.id, "answer", f"{quoted(item.answer)} holds no word", "", (), item.answer)
+    for item in subject.keyed:
+        if not official_match(key_of(item), key_of(item), item.choices):
+            yield Finding(item.id, "answer", f"{quoted(key_of(item))} holds no word", "", (), key_of(item))
 
 
 @check("C006", "warning", "choices with stray white space")
@@ -107,16 +107,16 @@ def white_space(subject: Subject) -> Iterator[Finding]:
     A scorer that compares letter by letter fails on it, and the answer must carry the same. The texts without
     it are proposed, for the choices and, where it is concerned, for the answer.
     """
-    for item in subject.items:
+    for item in subject.keyed:
         right = [" ".join(choice.split()) for choice in item.choices]
         if len(set(right)) < len(right):
             continue  # what is left would be two choices of one text
         odd = [stray for choice in item.choices if choice.strip() and (stray := stray_space(choice))]
         if odd:
             yield Finding(item.id, "choices", ", ".join(odd), "", (), list(item.choices), right)
-        if item.answer.strip() and (stray := stray_space(item.answer)):
-            kept = " ".join(item.answer.split())
-            yield Finding(item.id, "answer", stray, "", (), item.answer, kept)
+        if key_of(item).strip() and (stray := stray_space(key_of(item))):
+            kept = " ".join(key_of(item).split())
+            yield Finding(item.id, "answer", stray, "", (), key_of(item), kept)
 
 
 @check("C007", "warning", "choices that are another choice's letter")

@@ -11,7 +11,7 @@ from mmar.audit.finding import Finding, Measure
 from mmar.audit.luck import LEVEL, at_least, chi_squared_at_least
 from mmar.audit.numerals import quantities
 from mmar.audit.subject import Subject
-from mmar.audit.wording import names, quoted, same
+from mmar.audit.wording import key_of, names, quoted, same
 from mmar.items import Item
 
 __all__ = ["CHECKS"]
@@ -28,7 +28,7 @@ def place(subject: Subject) -> Iterator[Finding | Measure]:
     warning at p < 0.01. A model that always names one letter then scores above chance. Shuffle the choices.
     """
     slots: dict[int, Counter[int]] = defaultdict(Counter)
-    for item in subject.items:
+    for item in subject.keyed:
         slots[len(item.choices)][item.answer_index] += 1
     value, freedom, shares = 0.0, 0, {}
     for size, counts in sorted(slots.items()):
@@ -58,7 +58,7 @@ def length(subject: Subject) -> Iterator[Finding | Measure]:
     """
     for word, sign in (("longest", 1), ("shortest", -1)):
         hits, chances = 0, []
-        for item in subject.items:
+        for item in subject.keyed:
             lengths = [sign * len(choice.strip()) for choice in item.choices]
             if lengths.count(max(lengths)) == 1:
                 chances.append(1 / len(lengths))
@@ -85,7 +85,7 @@ def middle(subject: Subject) -> Iterator[Finding | Measure]:
     number stand first, last and between equally often.
     """
     inner, chances = 0, []
-    for item in subject.items:
+    for item in subject.keyed:
         numbers = quantities(item.choices)
         if numbers is not None and len(numbers) > 2:
             chances.append((len(numbers) - 2) / len(numbers))
@@ -111,14 +111,14 @@ def recurring(subject: Subject) -> Iterator[Finding | Measure]:
     that always says the commoner one is ahead of chance on these items.
     """
     sets: dict[frozenset[str], list[Item]] = defaultdict(list)
-    for item in subject.items:
+    for item in subject.keyed:
         forms = frozenset(map(same, item.choices))
         if len(forms) == len(item.choices):
             sets[forms].append(item)
     for forms, items in sets.items():
         if len(items) < _FEWEST_SETS:
             continue
-        counts = Counter(same(item.answer) for item in items)
+        counts = Counter(same(key_of(item)) for item in items)
         n, size = len(items), len(forms)
         if size == 2:
             p = min(1.0, 2 * at_least(max(counts.values()), [0.5] * n))
@@ -142,12 +142,12 @@ def named(subject: Subject) -> Iterator[Finding]:
     other words (“Is he drunk?”, with “Drunk” and “Not drunk”) are left out: there every choice holds the
     word.
     """
-    for item in subject.items:
-        if [choice for choice in item.choices if names(item.question, choice)] != [item.answer]:
+    for item in subject.keyed:
+        if [choice for choice in item.choices if names(item.question, choice)] != [key_of(item)]:
             continue
-        if any(names(choice, item.answer) for choice in item.choices if choice != item.answer):
+        if any(names(choice, key_of(item)) for choice in item.choices if choice != key_of(item)):
             continue
-        message = f"{quoted(item.answer)} stands in {quoted(item.question, 120)}"
+        message = f"{quoted(key_of(item))} stands in {quoted(item.question, 120)}"
         yield Finding(item.id, "question", message, "", (), item.question)
 
 

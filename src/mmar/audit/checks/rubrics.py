@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mmar.audit.check import Check, check
 from mmar.audit.finding import Finding
 from mmar.audit.subject import Subject
-from mmar.audit.wording import names, quoted
+from mmar.audit.wording import key_of, names, quoted
 
 __all__ = ["CHECKS"]
 
@@ -20,15 +20,15 @@ def names_answer(subject: Subject) -> Iterator[Finding]:
     In a scoring point, or only in a name or note. No fault of a rubric, whose judge may know the answer; but
     who shows such a rubric to the model under test shows it the answer. “No” inside “not” does not count.
     """
-    for item in subject.items:
+    for item in subject.keyed:
         criteria = item.rubric or ()
-        points = [at for at, each in enumerate(criteria) if names(each.scoring_point, item.answer)]
+        points = [at for at, each in enumerate(criteria) if names(each.scoring_point, key_of(item))]
         if points:
             listed = ", ".join(str(at + 1) for at in points)
-            message = f"{quoted(item.answer)} in criterion {listed}"
+            message = f"{quoted(key_of(item))} in criterion {listed}"
             yield Finding(item.id, "rubric", message, "scoring point")
-        elif any(names(f"{each.name}\n{each.note}", item.answer) for each in criteria):
-            yield Finding(item.id, "rubric", f"{quoted(item.answer)} in a name or note", "name or note")
+        elif any(names(f"{each.name}\n{each.note}", key_of(item)) for each in criteria):
+            yield Finding(item.id, "rubric", f"{quoted(key_of(item))} in a name or note", "name or note")
 
 
 @check("R002", "warning", "rubrics unlike the others")
