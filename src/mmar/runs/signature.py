@@ -52,11 +52,12 @@ class Signature(msgspec.Struct, frozen=True):
 
     @property
     def short(self) -> str:
-        """The parts that differ most, and a digest of the whole: `demo#1c9a343e.2|openai/x|mmar@1|sig:5f0c21aa`."""
-        names = ["bench", "part", "model", "protocol"]
-        if self.parts.get("condition") != "full":
-            names.append("condition")
-        values = [_escaped(self.parts[name]) for name in names if name in self.parts]
+        """The parts that differ most, and a digest of the whole: `demo#1c9a343e.2|openai/x|mmar@1|part:5/87|sig:5f0c21aa`."""
+        values = [_escaped(self.parts[name]) for name in ("bench", "model", "protocol") if name in self.parts]
+        if self.parts.get("condition", "full") != "full":
+            values.append(_escaped(self.parts["condition"]))
+        if "part" in self.parts:
+            values.append(f"part:{self.parts['part']}")
         return "|".join([*values, f"sig:{hashlib.sha256(self.long.encode()).hexdigest()[:8]}"])
 
     def __str__(self) -> str:

@@ -1,0 +1,84 @@
+"""When a run is given up, and when it goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_up import Scripted, answers, benchmark
+
+from expect import raises
+from mmar.api import run
+from mmar.errors import ExternalError
+from mmar.models import Answer, RequestFailed
+from mmar.protocols import Request
+from mmar.runs.giving_up import FailureWatch
+
+QUICK: Any = {"concurrency": 4, "max_attempts": 5, "backoff": 0.001, "max_backoff": 0.002, "timeout": 5.0}
+UNREACHABLE = ["transport", "server", "timeout", "bad_reply"]
+
+
+@pytest.mark.parametrize("kind", UNREACHABLE)
+def test_a_server_that_never_answers_ends_the_run_with_its_reason(tmp_path: Path, kind: Any) -> None:
+    def say(request: Request, _: int) -> Answer:
+        raise RequestFailed(kind, "no connection to http://gpu:8000", retryable=True)
+
+    model = Scripted(say)
+    with raises("given-up", ExternalError) as caught:
+        run(model, benchmark(tmp_path / "b", 1000), out=tmp_path / "run", **QUICK)
+    assert "http://gpu:8000" in caught.value.message
+    assert len(model.asked) <= 30
+    # Nothing was lost: what was not asked is asked by the same command.
+    assert run(Scripted(answers()), benchmark(tmp_path / "b", 1000), out=tmp_path / "run", **QUICK).complete
+
+
+def test_a_server_that_goes_away_for_good_ends_the_run_and_a_short_outage_does_not(tmp_path: Path) -> None:
+    def away(start: int, end: int) -> Any:
+        def say(request: Request, _: int) -> Answer:
+            if start <= len(model.asked) < end:
+                raise RequestFailed("server", "HTTP 503", retryable=True)
+            return Answer(request.item_id, "two", "")
+
+        return say
+
+    made = benchmark(tmp_path / "b", 300)
+    model = Scripted(away(100, 10**9))
+    with raises("given-up", ExternalError):
+        run(model, made, out=tmp_path / "gone", **QUICK)
+    assert len(model.asked) < 100 + 200
+    model = Scripted(away(100, 112))
+    assert run(model, made, out=tmp_path / "back", **QUICK).complete
+
+
+def test_single_requests_that_always_fail_do_not_end_a_run(tmp_path: Path) -> None:
+    def say(request: Request, _: int) -> Answer:
+        if int(request.item_id.split("-")[1]) % 10 == 0:
+            raise RequestFailed("server", "HTTP 500", retryable=True)
+        return Answer(request.item_id, "two", "")
+
+    result = run(Scripted(say), benchmark(tmp_path / "b", 100), out=tmp_path / "run", **QUICK)
+    assert (result.answered, result.selected_failed) == (90, 10)
+
+
+@pytest.mark.parametrize("kind", ["refused", "audio", "rate_limit"])
+def test_what_is_about_single_items_or_passes_never_ends_a_run(kind: Any) -> None:
+    watch = FailureWatch(3, 5)
+    assert not any(watch.failed(RequestFailed(kind, "no"), key, 5) for key in range(1000))
+    assert watch.error is None
+
+
+def test_an_answer_starts_the_count_anew() -> None:
+    watch = FailureWatch(3, 5)
+    for _ in range(20):
+        for key in range(2):
+            assert not watch.failed(RequestFailed("denied", "no"), key, 1)
+        watch.answered()
+    # After answers a denial needs to last.
+    assert [watch.failed(RequestFailed("denied", "no"), key, 1) for key in range(15)].index(True) == 14
+
+
+def test_a_permanent_fault_needs_no_second_attempt() -> None:
+    watch = FailureWatch(3, 5)
+    decisions = [watch.failed(RequestFailed("transport", "no TLS"), key, 1) for key in range(3)]
+    assert decisions == [False, False, True]
