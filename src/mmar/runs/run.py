@@ -47,7 +47,7 @@ from mmar.runs.requests import Selection, build, selected_items
 from mmar.runs.signature import Signature
 from mmar.runs.spec import RunSpec
 
-__all__ = ["RunResult", "aexecute", "execute"]
+__all__ = ["RunResult", "aexecute", "execute", "signals_stop"]
 
 _PACKAGES = ("msgspec", "numpy", "soundfile", "soxr", "aiohttp")
 # A batch system kills a process some seconds after SIGTERM; what is in flight is worth a short wait.
@@ -245,7 +245,7 @@ class _Session:
         self._loop, self._engine = asyncio.get_running_loop(), engine
         self._progress(count, engine.counts)
         try:
-            with _signals_stop(engine) if self._handle_signals else ExitStack():
+            with signals_stop(engine) if self._handle_signals else ExitStack():
                 await engine.ask_all(_requests(spec, model, selection), _maker(spec, stack))
         except ExternalError as error:
             if error.code != "ledger-gone":
@@ -408,7 +408,7 @@ def _working_files(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _signals_stop(engine: Engine) -> Iterator[None]:
+def signals_stop(engine: Engine) -> Iterator[None]:
     """Stop the engine at SIGINT or SIGTERM; a second signal ends the process.
 
     Where the event loop takes no signal handlers (Windows, or another thread than the main one) nothing changes.
