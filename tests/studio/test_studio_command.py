@@ -15,16 +15,18 @@ import pytest
 pytest.importorskip("fastapi", reason="the studio's extra is not installed")
 
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from expect import raises
 from mmar.cli.studio import _listen, studio
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.studio.config import StudioConfig
+from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
 from mmar.studio.store.jobs import enqueue
-from mmar.studio.workflow import Role
+from mmar.studio.workflow import Role, State
 
 LINE = (
     '{"id": "a", "audio_path": "./audio/a.wav", "question": "Which?", "choices": ["x", "y"], "answer": "y", '
@@ -52,15 +54,15 @@ def run(data: Path, *arguments: str) -> str:
 def test_import_export_work_backup_and_restore(data: Path, tmp_path: Path) -> None:
     source = tmp_path / "small.jsonl"
     source.write_text(LINE, encoding="utf-8")
-    assert "1 items added" in run(data, "import", "demo", str(source))
-    assert "0 items added, 1 known" in run(data, "import", "demo", str(source))
+    assert "1 added" in run(data, "import", "demo", str(source))
+    assert "0 added, 1 in the project already" in run(data, "import", "demo", str(source))
     out = tmp_path / "out.jsonl"
     run(data, "export", "demo", str(out))
     assert out.read_text(encoding="utf-8").replace('":', '": ').replace(',"', ', "') == LINE
     for name in ("out.csv", "out.label-studio.json"):
         run(data, "export", "demo", str(tmp_path / name))
         fresh = tmp_path / name.split(".")[1]
-        assert "0 items added, 1 known" in run(data, "import", "demo", str(tmp_path / name)), fresh
+        assert "0 added, 1 in the project already" in run(data, "import", "demo", str(tmp_path / name)), fresh
     assert run(data, "work") == "0 jobs done\n"
     assert json.loads(run(data, "work", "--json")) == {"done": 0, "failed": 0, "stopped": False}
     backup = tmp_path / "backup"
@@ -82,7 +84,7 @@ def test_an_export_with_its_clips_and_an_archive_of_it_come_back_the_same(data: 
     (tmp_path / "in/m.jsonl").write_text(LINE, encoding="utf-8")
     source = str(tmp_path / "in/m.jsonl")
     said = run(data, "import", "demo", source, "--audio-dir", str(tmp_path / "in"))
-    assert said == "1 items added, 0 known already; 1 clips taken\n"
+    assert said == "1 added, 0 in the project already; 1 clip stored\n"
     run(data, "work")
     out = tmp_path / "out"
     said = run(data, "export", "demo", str(out / "items.jsonl"), "--audio-dir", str(out))
@@ -96,7 +98,7 @@ def test_an_export_with_its_clips_and_an_archive_of_it_come_back_the_same(data: 
     with opened.database.write() as session:
         projects.add_project(session, "second", "Second", session.get_one(Person, 1), opened.clock())
     opened.database.close()
-    assert "1 items added, 0 known already; 1 clips taken" in run(data, "import", "second", archive)
+    assert "1 added, 0 in the project already; 1 clip stored" in run(data, "import", "second", archive)
     run(data, "work")
     run(data, "export", "second", str(tmp_path / "two/items.jsonl"), "--audio-dir", str(tmp_path / "two"))
     for name in ("items.jsonl", "audio/a.wav"):
@@ -170,12 +172,16 @@ def test_many_items_are_handed_out_asked_about_and_failures_told(data: Path, tmp
     source = tmp_path / "many.jsonl"
     lines = [LINE.replace('"a"', f'"a{at}"').replace("a.wav", f"a{at}.wav") for at in range(6)]
     source.write_text("".join(lines), encoding="utf-8")
-    run(data, "import", "demo", str(source), "--inspect")
+    said = run(data, "import", "demo", str(source), "--inspect")
+    assert "6 wait in preparation" in said
     opened = open_studio(StudioConfig(data=data))
     with opened.database.write() as session:
         project = projects.find_project(session, "demo")
         assert project is not None
         root = people.actor_in(session, project.id, session.get_one(Person, 1))
+        project.settings = projects.changed_settings(project, needs_audio=False)
+        for item in session.scalars(select(Item)):
+            item.state = State.INSPECTION.value
         for login in ("ina", "ivo"):
             person = people.add_person(session, login, login.title(), opened.clock())
             people.set_roles(session, project, person, frozenset({Role.INSPECTOR}), root)

@@ -86,8 +86,8 @@ def import_(
         inspect=inspect,
         update=update,
     )
-    click.echo(done.words)
-    if done.other:
+    click.echo(done.summary)
+    if done.differing:
         click.echo("  --update saves what the file says of them", err=True)
 
 

@@ -121,7 +121,12 @@ def test_a_version_is_written_again_to_the_byte_whatever_changed_since(opened: S
         project = session.scalars(select(Project)).one()
         project.title = "Other tones"
         project.settings = msgspec.structs.replace(
-            project.settings, withheld=(), licence="CC0", canary="another", targets={"language:en": 7}
+            project.settings,
+            withheld=(),
+            licence="CC0",
+            canary="another",
+            targets={"language:en": 7},
+            needs_audio=False,
         )
         people.add_person(session, "eve", "Eve", LATER, site_admin=True)
         session.add(
@@ -294,7 +299,15 @@ def test_human_accuracy_is_of_the_questions_as_they_are_released(opened: Studio)
         for item, revision, person, choice in ((1, 1, 2, 0), (1, 1, 3, 0), (2, 1, 2, 0), (3, 1, 2, 1)):
             key = revisions.content_at(session, item, revision).answer
             session.add(
-                BlindAnswer(item_id=item, revision=revision, person_id=person, choice=choice, key=key, at=NOW)
+                BlindAnswer(
+                    item_id=item,
+                    revision=revision,
+                    person_id=person,
+                    choice=choice,
+                    key=key,
+                    heard=True,
+                    at=NOW,
+                )
             )
         session.get_one(Item, 3).state = "withdrawn"
         assert root.login == "root"
@@ -317,6 +330,7 @@ def test_a_first_release_and_the_same_again_in_either_kind_of_database(
     with database.write() as session:
         root = people.add_person(session, "root", "Root", NOW, site_admin=True)
         project = projects.add_project(session, "tones", "Tones", root, NOW)
+        project.settings = projects.changed_settings(project, needs_audio=False)
         actor = people.actor_in(session, project.id, root)
         import_items(session, project, actor, [record(at) for at in range(3)], NOW)
         for item in session.scalars(select(Item)):

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,12 @@ import uvicorn
 from sqlalchemy import select
 
 from mmar.studio.config import StudioConfig
+from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person
 from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import begin_session, make_api_token
 from mmar.studio.start import open_studio
-from mmar.studio.store import people, projects
+from mmar.studio.store import inspection, people, projects
 from mmar.studio.web.app import create_app
 from mmar.studio.web.context import Studio
 from mmar.studio.workflow import Role
@@ -80,6 +82,16 @@ class Site:
             person = session.scalar(select(Person.id).where(Person.login == login))
             assert person is not None
             return begin_session(session, person, self.studio.clock()).cookie
+
+    def play(self, login: str, item_id: int) -> None:
+        """Somebody has played an item's clip to its end; nothing happens for an item without one."""
+        with self.studio.database.write() as session:
+            person = session.scalar(select(Person.id).where(Person.login == login))
+            assert person is not None
+            item, now = session.get_one(Item, item_id), self.studio.clock()
+            actor = people.actor_in(session, item.project_id, session.get_one(Person, person))
+            inspection.start_playback(session, item, actor, now - timedelta(hours=1))
+            inspection.finish_playback(session, item, actor, now)
 
     def client(self, login: str = "") -> httpx.Client:
         """A client that follows no redirect; with a login, a program that acts for somebody."""

@@ -28,6 +28,7 @@ def imported(site: Site, recording: Path, tmp_path: Path) -> Iterator[Site]:
     for action in ("submit", "forward"):
         root.post(f"/p/demo/items/1/act/{action}", data={"version": ""})
     assert ina.post("/p/demo/inspection/next").headers["location"].endswith("/items/1/inspect")
+    site.play("ina", 1)
     ina.post("/p/demo/items/1/answer", data={"choice": "0"})
     yield site
 

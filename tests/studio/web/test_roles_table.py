@@ -71,6 +71,7 @@ POST   /items/{draft}/take_down             no   no   no  yes  yes   no
 POST   /items/{inspected}/show-key        same  yes  yes  yes  yes   no
 PUT    /items/{inspected}/assignment        no   no   no  yes  yes   no
 POST   /items/{taken}/let-go              same same  yes  yes  yes   no
+PUT    /items/{taken}/playback              no   no same same same   no
 PUT    /items/{taken}/blind-answer          no   no  yes  yes  yes   no
 PUT    /items/{heard}/judgement-draft       no   no  yes  yes  yes   no
 POST   /items/{draft}/ask/thinking         yes  yes   no  yes  yes   no
@@ -340,6 +341,7 @@ BODIES: dict[str, Callable[[Stage, str], dict[str, Any]]] = {
     "POST /items/{draft}/withdraw": lambda s, _: {"json": {"why": "a copy"}},
     "POST /items/{draft}/take_down": lambda s, _: {"json": {"why": "asked"}},
     "PUT /items/{inspected}/assignment": lambda s, _: {"json": {"role": "inspector", "person": s.numbers["ina"]}},
+    "PUT /items/{taken}/playback": lambda s, _: {"json": {"event": "start"}},
     "PUT /items/{taken}/blind-answer": lambda s, _: {"json": {"choice": 1}},
     "PUT /items/{heard}/judgement-draft": lambda s, _: {"json": {"comment": "It is the bell."}},
     "POST /items/hand-out": lambda s, who: {

@@ -37,51 +37,62 @@ from mmar.studio.store.items import save
 from mmar.studio.store.people import log_action
 from mmar.studio.store.revisions import add_revision, content_of
 from mmar.studio.workflow import Actor, ItemContent, NotAllowed, Role, State
+from mmar.studio.workflow.case import imported_state
 from mmar.studio.workflow.content import from_item
 from mmar.studio.workflow.diff import apply_record, matches_record
-from mmar.studio.workflow.limits import LONGEST_ID
+from mmar.studio.workflow.limits import LONGEST_ID, check_length
 
 __all__ = ["Imported", "Source", "find_clip_file", "import_file", "import_items", "store_clips"]
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """What an import did.
+    """The result of an import.
 
     Attributes:
-        added: items that are new.
-        known: public ids that were there already.
-        other: those of them of which the file says something else, and which were left as they are.
-        updated: how many of them took what the file says.
-        clips: how many clips were taken, of new items and of known ones.
-        clips_left: clips of known items that were not taken, by why.
-        left: known items that could not take what the file says, by why.
-        clips_absent: how many clips that are wanted are not where they were looked for.
+        added: number of new items.
+        known: public ids of items that the project had already.
+        differing: those of `known` that differ from the file and were left as they are.
+        updated: number of known items that were changed to what the file says.
+        waiting: number of new items that wait in preparation instead of inspection, since they have no clip.
+        clips: number of clips that were stored, of new and known items.
+        clips_left: number of clips of known items that were not used, by reason.
+        left: number of known items that could not be updated, by reason.
+        clips_absent: number of clips that were not found.
     """
 
     added: int
     known: tuple[str, ...]
-    other: tuple[str, ...] = ()
+    differing: tuple[str, ...] = ()
     updated: int = 0
+    waiting: int = 0
     clips: int = 0
     clips_left: Mapping[str, int] = msgspec.field(default_factory=dict)
     left: Mapping[str, int] = msgspec.field(default_factory=dict)
     clips_absent: int = 0
 
     @property
-    def words(self) -> str:
-        """What became of the items, as a sentence."""
-        parts = [f"{self.added:,} items added, {len(self.known):,} known already"]
+    def summary(self) -> str:
+        """The result as one sentence, without a full stop."""
+        parts = [f"{self.added:,} added, {len(self.known):,} in the project already"]
+        if self.waiting:
+            parts.append(
+                f"{self.waiting:,} wait in preparation, since items without a clip are not inspected"
+            )
         if self.updated:
-            parts.append(f"{self.updated:,} of them changed to what the file says")
-        if self.other:
-            parts.append(f"{len(self.other):,} of them say something else here and were left as they are")
-        parts += [f"{count:,} left: {why}" for why, count in self.left.items()]
+            parts.append(f"{self.updated:,} updated")
+        if self.differing:
+            parts.append(f"{len(self.differing):,} differ from the file and were not changed")
+        parts += [f"{count:,} not updated: {why}" for why, count in self.left.items()]
         if self.clips:
-            parts.append(f"{self.clips:,} clips taken")
-        parts += [f"{count:,} clips left: {why}" for why, count in self.clips_left.items()]
+            parts.append(f"{_counted(self.clips, 'clip')} stored")
+        parts += [f"{_counted(count, 'clip')} not used: {why}" for why, count in self.clips_left.items()]
         if self.clips_absent:
-            parts.append(f"{self.clips_absent:,} clips are not there")
+            parts.append(f"{_counted(self.clips_absent, 'clip')} not found")
         return "; ".join(parts)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def import_items(
@@ -124,9 +135,9 @@ def import_items(
         item.public_id: item for item in session.scalars(select(Item).where(Item.project_id == project.id))
     }
     check_clip_conflicts(session, project, (item for item in items if item.id not in known), clips)
-    added, taken, updated = 0, 0, 0
+    added, taken, updated, waiting = 0, 0, 0, 0
     there: list[str] = []
-    other: list[str] = []
+    differing: list[str] = []
     left, clips_left = Counter[str](), Counter[str]()
     for item in items:
         kept = clips.get(item.audio_path)
@@ -134,13 +145,14 @@ def import_items(
         if row is None:
             known[item.id] = _add(session, project, actor, item, kept, now, inspect=inspect, why=why)
             added, taken = added + 1, taken + (kept is not None)
+            waiting += inspect and known[item.id].state != State.INSPECTION.value
             continue
         there.append(item.id)
         now_says = content_of(session, row)
         if not matches_record(item, now_says):
             refused = _update(session, project, actor, row, item, now_says, why, now) if update else None
             if not update:
-                other.append(item.id)
+                differing.append(item.id)
             elif refused:
                 left[refused] += 1
             else:
@@ -153,8 +165,9 @@ def import_items(
     return Imported(
         added,
         tuple(there),
-        tuple(other),
+        tuple(differing),
         updated,
+        waiting,
         taken,
         dict(clips_left.most_common()),
         dict(left.most_common()),
@@ -162,25 +175,24 @@ def import_items(
 
 
 def _check_names(item: PublicItem) -> None:
-    """Refuse an id that could not be kept, and a path that no release could hold."""
-    if len(item.id) > LONGEST_ID:
-        raise InputError(
-            f"{quote(item.id[:40])}… has {len(item.id):,} characters, {LONGEST_ID} is the most", field="id",
-            hint="give the item a shorter id",
-        )  # fmt: skip
+    """Check that an item's id can be stored and its path used in a release."""
+    check_length(item.id, "id", LONGEST_ID, label=quote(item.id[:40]))
     if not item.id.isprintable() or item.id != item.id.strip():
         raise InputError(
-            f"{quote(item.id)} has characters that cannot be seen",
+            f"the id {quote(item.id)} contains invisible characters",
             field="id",
-            hint="take them out of the id",
+            code="invalid-character",
+            hint="remove them from the id",
         )
     try:
         check_relative(item.audio_path)
     except UnsafePathError as error:
         raise InputError(
-            f"{quote(item.audio_path)} of {quote(item.id)} {error}", field="audio_path",
-            hint="a clip's path must lie below the benchmark's folder, as ./audio/NAME.wav",
-        ) from None  # fmt: skip
+            f"{quote(item.audio_path)} of {quote(item.id)} {error}",
+            field="audio_path",
+            code="unsafe-path",
+            hint="use a path below the benchmark's folder, such as ./audio/NAME.wav",
+        ) from None
 
 
 def _add(
@@ -195,7 +207,7 @@ def _add(
     why: str,
 ) -> Item:
     """Add an item that is new."""
-    state = State.INSPECTION if inspect else State.DRAFT
+    state = imported_state(inspect=inspect, audio=kept is not None or not project.settings.needs_audio)
     row = Item(
         project_id=project.id,
         public_id=item.id,
@@ -216,7 +228,9 @@ def _add(
     try:
         add_revision(session, project, row, actor, content, why, now, kind="import")
     except InputError as error:
-        raise InputError(f"{quote(item.id)}: {error.problem}", field=error.field, hint=error.hint) from None
+        raise InputError(
+            f"{quote(item.id)}: {error.problem}", field=error.field, code=error.code, hint=error.hint
+        ) from None
     session.add(
         Event(
             item_id=row.id,
@@ -321,6 +335,6 @@ def import_file(
         )
         done = msgspec.structs.replace(done, clips_absent=absent)
         log_action(
-            session, now, actor.person, "import", source.name, detail=done.words, project_id=project.id
+            session, now, actor.person, "import", source.name, detail=done.summary, project_id=project.id
         )
     return done

@@ -43,7 +43,11 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 def take_snapshot(session: Session, project: Project) -> Snapshot:
-    """The approved items as they are in this transaction."""
+    """The approved items as they are in this transaction.
+
+    Raises:
+        UsageError: the project requires audio and an approved item has no clip (`audio-missing`).
+    """
     banned = taken_down(session, project.id)
     rows = session.execute(
         select(Item, Revision.content)
@@ -52,6 +56,7 @@ def take_snapshot(session: Session, project: Project) -> Snapshot:
         .order_by(Item.id)
     )
     items, revisions, measured = [], [], {}
+    silent: list[str] = []
     for item, content in rows:
         clip = clip_of(session, item)
         if is_taken_down(banned, item.public_id, content.url, clip.sha256 if clip else None):
@@ -60,6 +65,14 @@ def take_snapshot(session: Session, project: Project) -> Snapshot:
         revisions.append((item.id, item.revision))
         if clip is not None:
             measured[item.public_id] = clip
+        else:
+            silent.append(item.public_id)
+    if silent and project.settings.needs_audio:
+        raise UsageError(
+            f"{len(silent)} approved item{'s' * (len(silent) != 1)} without a clip, e.g. {silent[0]}",
+            code="audio-missing",
+            hint="reopen them and add their audio, or stop requiring audio in the project's settings",
+        )
     return Snapshot(
         tuple(items),
         tuple(revisions),

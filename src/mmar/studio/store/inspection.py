@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from mmar.studio.data.item_tables import BlindAnswer, Item, KeyView, Revision
+from mmar.studio.data.item_tables import BlindAnswer, Item, KeyView, Playback, Revision
+from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.tables import Project
+from mmar.studio.store.clips import clip_of
 from mmar.studio.store.revisions import content_of, find_item, load_case
 from mmar.studio.workflow import Actor, Lease, NotAllowed, Role, State, case
 from mmar.studio.workflow.agreement import Rating
@@ -19,15 +21,22 @@ __all__ = [
     "answers_version",
     "blind_answer_of",
     "claim_item",
+    "finish_playback",
     "key_is_hidden",
     "knows_key",
     "mark_key_seen",
     "project_ratings",
     "release_item",
+    "start_playback",
 ]
 
 BEFORE_APPROVAL = frozenset({State.DRAFT, State.PREPARATION, State.INSPECTION, State.CORRECTION})
 """States in which an inspector may still be asked for a blind answer."""
+
+_FASTEST = 2.0
+"""Playback speed that players offer at most."""
+
+_TOLERANCE_S = 1.0
 
 
 def claim_item(session: Session, project: Project, item: Item, actor: Actor, now: datetime) -> Item:
@@ -49,6 +58,41 @@ def release_item(item: Item, person: int) -> None:
         item.lease_person_id, item.lease_until = None, None
 
 
+def start_playback(session: Session, item: Item, actor: Actor, now: datetime) -> None:
+    """Record that an inspector begins to play an item's clip for the first time. No effect without a clip.
+
+    Raises:
+        NotAllowed: not an inspector.
+    """
+    clip = _clip_to_play(session, item, actor)
+    if clip is not None and session.get(Playback, (clip.id, actor.person)) is None:
+        session.add(Playback(clip_id=clip.id, person_id=actor.person, started=now))
+        session.flush()
+
+
+def finish_playback(session: Session, item: Item, actor: Actor, now: datetime) -> None:
+    """Record that an inspector has played an item's clip to its end. No effect without a clip.
+
+    Raises:
+        NotAllowed: not an inspector, or the clip cannot have ended yet, even at twice its speed.
+    """
+    clip = _clip_to_play(session, item, actor)
+    if clip is None:
+        return
+    playback = session.get(Playback, (clip.id, actor.person))
+    needed = timedelta(seconds=max(0.0, clip.duration / _FASTEST - _TOLERANCE_S))
+    if playback is None or now - playback.started < needed:
+        raise NotAllowed("listen", "the clip has not been played to its end yet")
+    playback.finished = playback.finished or now
+    session.flush()
+
+
+def _clip_to_play(session: Session, item: Item, actor: Actor) -> Clip | None:
+    if not actor.has(Role.INSPECTOR):
+        raise NotAllowed("role", "only an inspector may do that")
+    return clip_of(session, item)
+
+
 def answer_blind(
     session: Session, project: Project, item_id: int, actor: Actor, choice: int | None, now: datetime
 ) -> Item:
@@ -63,10 +107,11 @@ def answer_blind(
         now: the current time.
 
     Raises:
-        NotAllowed: no lease, already answered, or the key was seen before.
+        NotAllowed: no lease, already answered, the key was seen before, or the clip was not played to its end.
     """
     item = find_item(session, project, item_id, lock=True)
-    case.answer_blind(load_case(session, project, item), actor, now)
+    standing = load_case(session, project, item)
+    case.answer_blind(standing, actor, now)
     content = content_of(session, item)
     if choice is not None and not 0 <= choice < len(content.choices):
         raise NotAllowed("listen", "there is no such choice")
@@ -77,6 +122,7 @@ def answer_blind(
             person_id=actor.person,
             choice=choice,
             key=content.answer if content.answer is not None else -1,
+            heard=actor.person in standing.played,
             at=now,
         )
     )
@@ -99,7 +145,7 @@ def blind_answer_of(session: Session, item: Item, person: int) -> BlindAnswer | 
 
 
 def project_ratings(session: Session, project_id: int) -> list[Rating]:
-    """Every blind answer in a project, without those to items that were taken down."""
+    """Every blind answer in a project after its clip was played, without items that were taken down."""
     rows = session.execute(
         select(
             BlindAnswer.item_id,
@@ -109,7 +155,7 @@ def project_ratings(session: Session, project_id: int) -> list[Rating]:
             BlindAnswer.key,
         )
         .join(Item, Item.id == BlindAnswer.item_id)
-        .where(Item.project_id == project_id, Item.state != State.TAKEN_DOWN.value)
+        .where(Item.project_id == project_id, Item.state != State.TAKEN_DOWN.value, BlindAnswer.heard)
         .order_by(BlindAnswer.id)
     )
     return [Rating(*row) for row in rows]

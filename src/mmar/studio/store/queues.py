@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import Assignment, Event, Item, Revision, Verdict
+from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.tables import Project
 from mmar.studio.store.inspection import claim_item
 from mmar.studio.workflow import Actor, Role, State
@@ -42,7 +43,7 @@ def take_next(session: Session, project: Project, actor: Actor, queue: str, now:
     Returns:
         The item, leased to this person; `None` when the queue holds nothing for them.
     """
-    query = _queue(project.id, actor, queue)
+    query = _queue(project, actor, queue)
     free = or_(Item.lease_person_id.is_(None), Item.lease_until <= now)
     # One's own first, then what a lead named one for, then what came back from correction, whose author
     # waits, then what others approved already, so that it is done and its answers can be compared; each in
@@ -75,14 +76,14 @@ def waiting(session: Session, project: Project, actor: Actor, now: datetime) -> 
     found = {}
     for queue, role in (("inspection", Role.INSPECTOR), ("drafts", Role.ANNOTATOR)):
         if actor.has(role):
-            query = _queue(project.id, actor, queue).where(free).with_only_columns(Item.id)
+            query = _queue(project, actor, queue).where(free).with_only_columns(Item.id)
             few = query.limit(MOST_COUNTED).subquery()
             found[queue] = session.scalar(select(func.count()).select_from(few)) or 0
     return found
 
 
-def _queue(project_id: int, actor: Actor, queue: str) -> Select[Item]:
-    query = select(Item).where(Item.project_id == project_id)
+def _queue(project: Project, actor: Actor, queue: str) -> Select[Item]:
+    query = select(Item).where(Item.project_id == project.id)
     role = Role.ANNOTATOR if queue == "drafts" else Role.INSPECTOR
     if not actor.has(role):
         return query.where(false())
@@ -102,6 +103,8 @@ def _queue(project_id: int, actor: Actor, queue: str) -> Select[Item]:
         Verdict.revision == Item.revision,
     )
     another = exists().where(Assignment.item_id == Item.id, Assignment.person_id != actor.person)
+    if project.settings.needs_audio:
+        query = query.where(exists().where(Clip.project_id == Item.project_id, Clip.key == Item.clip_key))
     return query.where(
         Item.state == State.INSPECTION.value,
         or_(Item.author_id.is_(None), Item.author_id != actor.person),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from mmar.studio.data.item_tables import Assignment, BlindAnswer, Item, KeyView, Revision, Verdict
+from mmar.studio.data.item_tables import Assignment, BlindAnswer, Item, KeyView, Playback, Revision, Verdict
 from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.tables import Project
 from mmar.studio.store.clips import clip_key
@@ -104,7 +104,7 @@ def load_cases(session: Session, project: Project, items: Sequence[Item]) -> dic
     rows: Sequence[Any] = session.execute(_everything_done(tuple(done))).all()
     for number, what, person, revision in rows:
         done[number].append((what, person, revision))
-    cut = _clips_that_exist(session, project, items) if project.settings.needs_audio else frozenset()
+    cut = _clips_that_exist(session, project, items)
     return {item.id: _case(project, item, done[item.id], cut) for item in items}
 
 
@@ -126,6 +126,10 @@ def _everything_done(items: Sequence[int]) -> CompoundSelect[Any]:
         select(Assignment.item_id, literal("inspects"), Assignment.person_id, literal(0)).where(
             Assignment.item_id.in_(items)
         ),
+        select(Item.id, literal("played"), Playback.person_id, literal(0))
+        .join(Clip, (Clip.project_id == Item.project_id) & (Clip.key == Item.clip_key))
+        .join(Playback, Playback.clip_id == Clip.id)
+        .where(Item.id.in_(items), Playback.finished.is_not(None)),
     )
 
 
@@ -156,6 +160,8 @@ def _case(project: Project, item: Item, done: list[tuple[str, int, int]], cut: f
         rejected=item.rejected,
         errors=item.errors,
         audio=not project.settings.needs_audio or item.clip_key in cut,
+        clip=item.clip_key in cut,
+        played=people("played"),
     )
 
 

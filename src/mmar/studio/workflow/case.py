@@ -101,7 +101,9 @@ class Case(msgspec.Struct, frozen=True):
         needed: approvals that it takes, 1 or more.
         rejected: the revision that was last rejected.
         errors: problems of severity error in the newest revision.
-        audio: whether its clip can be heard, or the project does not ask for it.
+        audio: whether it has a clip, or the project does not require one.
+        clip: whether it has a clip.
+        played: who has played its clip to the end.
     """
 
     state: State = State.DRAFT
@@ -118,6 +120,8 @@ class Case(msgspec.Struct, frozen=True):
     rejected: int | None = None
     errors: int = 0
     audio: bool = True
+    clip: bool = False
+    played: frozenset[int] = frozenset()
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -194,6 +198,7 @@ def claim(case: Case, actor: Actor, now: datetime) -> Case:
         raise NotAllowed("lease", "somebody else has this item in hand")
     if case.state is State.INSPECTION:
         _check_inspector(case, actor)
+        _check_audio(case)
         if actor.person in case.approvals:
             raise NotAllowed("state", "you have approved this revision already; another inspector is needed")
         if case.inspector not in (None, actor.person):
@@ -216,13 +221,34 @@ def answer_blind(case: Case, actor: Actor, now: datetime) -> Case:
     _check_inspector(case, actor)
     if case.state is not State.INSPECTION or case.lease is None or not case.lease.held_by(actor.person, now):
         raise NotAllowed("lease", _GUARDS[Guard.HOLDS_LEASE][2])
+    _check_audio(case)
     if actor.person in case.answered:
         raise NotAllowed("listen", "you have answered this revision already")
     if actor.person in case.seen:
         raise NotAllowed("listen", "you have seen the key, so an answer would not be blind")
+    if case.clip and actor.person not in case.played:
+        raise NotAllowed("listen", "play the clip to its end once before you answer")
     return msgspec.structs.replace(
         case, answered=case.answered | {actor.person}, seen=case.seen | {actor.person}
     )
+
+
+def imported_state(*, inspect: bool, audio: bool) -> State:
+    """The state in which an imported item begins.
+
+    Args:
+        inspect: whether it is to be inspected as it is.
+        audio: whether its clip comes with it, or the project does not require one. Without it, the item waits in
+            preparation.
+    """
+    if not inspect:
+        return State.DRAFT
+    return State.INSPECTION if audio else State.PREPARATION
+
+
+def _check_audio(case: Case) -> None:
+    if not case.audio:
+        raise NotAllowed("audio", _GUARDS[Guard.AUDIO][2])
 
 
 def _check_inspector(case: Case, actor: Actor) -> None:

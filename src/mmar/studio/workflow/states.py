@@ -148,7 +148,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         frozenset({State.INSPECTION}),
         State.APPROVED,
         frozenset({Role.INSPECTOR}),
-        frozenset({Guard.NOT_WRITER, Guard.HOLDS_LEASE, Guard.LISTENED}),
+        frozenset({Guard.NOT_WRITER, Guard.HOLDS_LEASE, Guard.LISTENED, Guard.AUDIO}),
     ),
     Transition(
         Action.REJECT,

@@ -60,8 +60,9 @@ def _said(done: Imported) -> dict[str, Any]:
     return {
         "added": done.added,
         "known": list(done.known),
-        "differing": list(done.other),
+        "differing": list(done.differing),
         "updated": done.updated,
+        "waiting": done.waiting,
         "left": dict(done.left),
         "clips": done.clips,
         "clips_left": dict(done.clips_left),
@@ -89,7 +90,9 @@ def bring_in(
         done = import_items(
             session, project, ctx.actor, items, now, inspect=inspect, update=update, why="from records"
         )
-        log_action(session, now, ctx.person.id, "import", "records", detail=done.words, project_id=project.id)
+        log_action(
+            session, now, ctx.person.id, "import", "records", detail=done.summary, project_id=project.id
+        )
     return _said(done)
 
 

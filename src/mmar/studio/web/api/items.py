@@ -277,6 +277,15 @@ def take_next(ctx: Context, queue: str) -> dict[str, Any] | None:
         }
 
 
+@router.put("/items/{item_id}/playback", summary="Record that the clip is played", status_code=204)
+def playback(ctx: Context, item_id: int, event: Annotated[Literal["start", "end"], Body(embed=True)]) -> None:
+    """`start` when it begins, `end` when it has been played to its end, which a blind answer needs."""
+    with ctx.studio.database.write() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        record = inspection.start_playback if event == "start" else inspection.finish_playback
+        record(session, item, ctx.actor, ctx.studio.clock())
+
+
 @router.put("/items/{item_id}/blind-answer", summary="Answer by ear")
 def answer(ctx: Context, item_id: int, choice: Annotated[int | None, Body(embed=True)]) -> dict[str, Any]:
     """Place of the choice from 0, null for “cannot tell”; the key comes back."""

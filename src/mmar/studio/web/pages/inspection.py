@@ -88,6 +88,18 @@ def _written(ctx: ProjectContext) -> dict[str, str]:
     return {name: text(ctx.form, name) for name in drafts.JUDGEMENT_FIELDS}
 
 
+@router.post("/items/{item_id}/playback")
+def playback(ctx: Context, item_id: int) -> Response:
+    """Record that the clip begins to play (`event` is `start`) or has been played to its end (`end`)."""
+    with ctx.studio.database.write() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        record = (
+            inspection.start_playback if text(ctx.form, "event") == "start" else inspection.finish_playback
+        )
+        record(session, item, ctx.actor, ctx.studio.clock())
+    return Response(status_code=204)
+
+
 @router.post("/items/{item_id}/answer")
 def answer(ctx: Context, item_id: int) -> Response:
     """An answer by ear."""

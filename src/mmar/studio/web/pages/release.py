@@ -200,4 +200,4 @@ def bring_in(request: Request, ctx: Context) -> Response:
     except InputError as error:
         hint = f" – {error.hint}" if error.hint else ""
         return _show(request, ctx, f"Nothing was imported. {error.problem}{hint}", 422)
-    return _show(request, ctx, said=f"{name}: {done.words}.")
+    return _show(request, ctx, said=f"{name}: {done.summary}.")
