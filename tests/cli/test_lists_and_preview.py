@@ -162,11 +162,11 @@ def test_the_body_for_a_model(benchmark: Path, tone: Any, tmp_path: Path) -> Non
     assert caption["digest"] == as_json(preview, "clip-1", "-b", benchmark)["digest"]
 
 
-def test_a_clip_that_is_not_here_leaves_the_texts(benchmark: Path) -> None:
-    result = CliRunner().invoke(preview, ["1", "-b", str(benchmark), "-m", "openai/m", "--json"])
-    assert result.exit_code == 0
-    assert "clip-1.wav" in result.stderr
-    assert "body" not in json.loads(result.stdout)
+def test_a_clip_that_is_not_here_leaves_the_texts(benchmark: Path, command: Any) -> None:
+    result = command("preview", "1", "-b", benchmark, "-m", "openai/m", "--json")
+    assert result.status == 0
+    assert "clip-1.wav" in result.err
+    assert "body" not in json.loads(result.out)
 
 
 @pytest.mark.parametrize(
