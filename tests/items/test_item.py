@@ -187,7 +187,9 @@ def test_clips_choices_and_answers_of_other_benchmarks() -> None:
         item = Item.from_record(record)
         assert (item.choices, item.answer) == ((), "a bell")
         assert item.to_record() == record
-    without = {name: value for name, value in RECORD.items() if name != "answer"} | {"choices": ["one", "two"]}
+    without = {name: value for name, value in RECORD.items() if name != "answer"} | {
+        "choices": ["one", "two"]
+    }
     item = Item.from_record(without, withheld=True)
     assert item.answer is None
     assert item.to_record() == without

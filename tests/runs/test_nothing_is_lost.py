@@ -65,7 +65,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("step", ["make", "key", "get", "ask", "write", "append"])
+@pytest.mark.parametrize("step", ["build", "make", "key", "get", "ask", "write", "append"])
 def test_an_exception_at_any_step_is_one_items_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception
 ) -> None:
@@ -75,9 +75,13 @@ def test_an_exception_at_any_step_is_one_items_failure(
     def about(request: Request) -> bool:
         return request.item_id == BAD
 
-    if step == "make":
-        from mmar.runs import run as running
+    from mmar.runs import run as running
 
+    if step == "build":
+        monkeypatch.setattr(
+            running, "build", raising(running.build, error, lambda _, item, *__, **___: item.id == BAD)
+        )
+    elif step == "make":
         monkeypatch.setattr(
             running,
             "make_clip",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from made_up import Scripted, answers, benchmark
 
-from mmar.api import run
+from mmar.api import load, run
+from mmar.audio import Clip, write_wav
 from mmar.models import Answer, RequestFailed
 from mmar.protocols import Request
 from mmar.runs.keys import RequestKey
@@ -75,3 +78,24 @@ def test_a_signature_is_one_line_whatever_a_name_holds() -> None:
     assert str(signature) == signature.long
     assert signature.with_asked(3, 3) == signature
     assert signature.with_asked(1, 3).with_asked(3, 3) == signature
+
+
+def test_open_questions_and_withheld_answers_are_asked_and_several_clips_are_not_sent_as_one(
+    tmp_path: Path,
+) -> None:
+    records = [
+        {"id": "open", "choices": [], "answer": "", "audio_path": "a.wav"},
+        {"id": "withheld", "choices": ["one", "two"], "answer": "", "audio_path": "a.wav"},
+        {"id": "two-clips", "choices": ["one", "two"], "answer": "", "audio_path": ["a.wav", "b.wav"]},
+    ]
+    common = {"question": "What rings?", "modality": "sound", "category": "x"}
+    path = tmp_path / "odd.jsonl"
+    path.write_text("".join(json.dumps(common | record) + "\n" for record in records))
+    for name in ("a.wav", "b.wav"):
+        write_wav(tmp_path / name, Clip(np.zeros((800, 1), np.float32), 8000))
+    made = load(path, audio_dir=tmp_path)
+    text_only = run(Scripted(answers()), made, out=tmp_path / "text", rotations="all", **QUICK)
+    assert (text_only.requested, text_only.complete) == (5, True)
+    heard = run(Scripted(answers(), uses_audio=True), made, out=tmp_path / "heard", **QUICK)
+    assert heard.counts.failed == {"audio": 1}
+    assert "2 clips" in heard.counts.reasons["audio"]

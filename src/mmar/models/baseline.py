@@ -38,6 +38,8 @@ class Baseline(msgspec.Struct, frozen=True):
 
     async def ask(self, request: Request) -> Answer:
         """Answer in a thread, so that reading a clip does not hold up the others."""
+        if not request.choices:
+            raise RequestFailed("rejected", f"{self.name} needs choices, and the question is open")
         try:
             text, thinking = await asyncio.to_thread(self.answer, request)
         except MmarError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -26,7 +26,21 @@ from mmar.runs.pace import Pace
 from mmar.runs.recorder import Recorder
 from mmar.runs.spec import RunSpec
 
-__all__ = ["Counts", "Engine"]
+__all__ = ["Counts", "Engine", "unmade"]
+
+
+def unmade(item_id: str, error: Exception, place: str = "") -> Answer:
+    """The failure of a request that could not be built or made.
+
+    Args:
+        item_id: of the item.
+        error: what was raised.
+        place: what the message begins with.
+    """
+    kind: FailureKind = "audio" if isinstance(error, OSError | InputError | MemoryError) else "crash"
+    text = str(error) if isinstance(error, MmarError) else f"{type(error).__name__}: {error}"
+    return Answer.failed(item_id, kind, place + text)
+
 
 _PUSHED_BACK = ("rate_limit", "server", "timeout")
 _REPORT_S = 5.0
@@ -115,12 +129,13 @@ class Engine:
             task.cancel()
 
     async def ask_all(
-        self, requests: Iterator[Request], make: Callable[[Request], Request] | None = None
+        self, requests: Iterable[Request | Answer], make: Callable[[Request], Request] | None = None
     ) -> Counts:
         """Send every request and record every outcome.
 
         Args:
-            requests: taken one at a time as there is room, so that memory stays flat.
+            requests: taken one at a time as there is room, so that memory stays flat; an `Answer` among them is the
+                failure of a request that could not be built.
             make: makes what is really sent of a request, in a thread, just before it is sent; a clip that it
                 makes is deleted once the answer is there.
 
@@ -155,8 +170,12 @@ class Engine:
             raise error
         return self.counts
 
-    async def _one(self, request: Request, make: Callable[[Request], Request] | None) -> None:
+    async def _one(self, request: Request | Answer, make: Callable[[Request], Request] | None) -> None:
         """Send one request and hand its outcome to the writer."""
+        if isinstance(request, Answer):
+            await self._recorder.put(None, request)
+            self.pace.leave()
+            return
         try:
             key, answer = await self._outcome(request, make)
             if answer is not None:
@@ -209,11 +228,10 @@ class Engine:
         return made, key, None, None
 
     def _unmade(self, request: Request, error: Exception) -> Answer:
-        kind: FailureKind = "audio" if isinstance(error, OSError | InputError | MemoryError) else "crash"
-        text = str(error) if isinstance(error, MmarError) else f"{type(error).__name__}: {error}"
-        failure = RequestFailed(kind, f"{request.audio}: {text}" if request.audio else text)
-        self._fail_note(failure)
-        return Answer.failed(request.item_id, kind, failure.message)
+        answer = unmade(request.item_id, error, "" if request.audio is None else f"{request.audio}: ")
+        if answer.failure is not None:
+            self._fail_note(RequestFailed(answer.failure.kind, answer.failure.message))
+        return answer
 
     async def _ask(self, request: Request) -> Answer | None:
         """Send a request until there is an answer or a lasting failure; `None` when stopped between attempts."""

@@ -39,7 +39,7 @@ def keys_of(item: Item, rotations: int, repeats: int) -> Iterator[RequestKey]:
         rotations: number of rotations of its choices, 0 for as many as it has choices.
         repeats: number of samples of each.
     """
-    count = len(item.choices)
+    count = max(1, len(item.choices))  # an open question has one order
     for repeat in range(repeats):
         for rotation in range(count if rotations == 0 else min(rotations, count)):
             yield RequestKey(item.id, rotation, repeat)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from mmar.errors import InputError
 from mmar.items import Item
 from mmar.models import Answer
 from mmar.protocols import Request
@@ -45,8 +46,14 @@ def build(
 
     Raises:
         UsageError: the benchmark has no audio folder.
-        InputError: the record's audio path leads out of the folder.
+        InputError: the record's audio path leads out of the folder, or it has several clips.
     """
+    if uses_audio and item.more_audio and spec.condition != "none":
+        raise InputError(
+            f"the item has {len(item.clips)} clips, and a request holds one",
+            code="several-clips",
+            field="audio_path",
+        )
     if spec.condition == "shuffled" and uses_audio and shuffled is None:
         shuffled = shuffled_clips(spec.benchmark, spec.seed)
     clip = clip_under(spec.condition, spec.benchmark, item, shuffled or {}) if uses_audio else None

@@ -27,11 +27,11 @@ import msgspec
 
 from mmar._version import __version__
 from mmar.errors import ExternalError, UsageError
-from mmar.models import Model
+from mmar.models import Answer, Model
 from mmar.protocols import Request
 from mmar.runs.cache import Cache
 from mmar.runs.conditions import MADE, check_clips, make_clip, shuffled_clips
-from mmar.runs.engine import Counts, Engine
+from mmar.runs.engine import Counts, Engine, unmade
 from mmar.runs.ledger import LEDGER_NAME, LOCK_NAME, Ledger
 from mmar.runs.manifest import (
     MANIFEST_NAME,
@@ -281,11 +281,15 @@ class _Session:
         return manifest, write_predictions(out, self._spec.benchmark)
 
 
-def _requests(spec: RunSpec, model: Model, selection: Selection) -> Iterator[Request]:
+def _requests(spec: RunSpec, model: Model, selection: Selection) -> Iterator[Request | Answer]:
     takes_clips = model.uses_audio and spec.condition == "shuffled"
     shuffled = shuffled_clips(spec.benchmark, spec.seed) if takes_clips else None
     for item, key in selection:
-        yield build(spec, item, key, uses_audio=model.uses_audio, shuffled=shuffled)
+        try:
+            yield build(spec, item, key, uses_audio=model.uses_audio, shuffled=shuffled)
+        except Exception as error:  # noqa: BLE001 - one odd item is its own failure
+            failure = unmade(item.id, error)
+            yield msgspec.structs.replace(failure, rotation=key.rotation, repeat=key.repeat)
 
 
 def _maker(spec: RunSpec, stack: ExitStack) -> Callable[[Request], Request] | None:
