@@ -44,7 +44,7 @@ def test_every_type_that_a_signature_names_is_public(name: str) -> None:
     from mmar.runs.run import RunResult
     from mmar.runs.spec import RunOptions
     from mmar.scoring import Score
-    from mmar.scoring.compare import Comparison
+    from mmar.scoring.comparison import Comparison
     from mmar.scoring.reliance import Reliance
 
     function = getattr(mmar, name)

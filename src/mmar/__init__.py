@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mmar.runs.run import RunResult
     from mmar.runs.spec import RunOptions
     from mmar.scoring import Accuracy, GroupScore, ItemScore, Score, score_answer
-    from mmar.scoring.compare import Comparison
+    from mmar.scoring.comparison import Comparison
     from mmar.scoring.reliance import Reliance
     from mmar.stats.interval import Interval
 
@@ -39,7 +39,7 @@ _MODULES = {
     "mmar.runs.run": ("RunResult",),
     "mmar.runs.spec": ("RunOptions",),
     "mmar.scoring": ("Accuracy", "GroupScore", "ItemScore", "Score", "score_answer"),
-    "mmar.scoring.compare": ("Comparison",),
+    "mmar.scoring.comparison": ("Comparison",),
     "mmar.scoring.reliance": ("Reliance",),
     "mmar.stats.interval": ("Interval",),
 }

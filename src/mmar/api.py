@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mmar.runs.spec import RunOptions, RunSpec
     from mmar.scoring import Score
     from mmar.scoring.align_runs import AlignedRuns
-    from mmar.scoring.compare import Comparison
+    from mmar.scoring.comparison import Comparison
     from mmar.scoring.reliance import Reliance
     from mmar.scoring.score import Scored
     from mmar.scoring.sources import Task

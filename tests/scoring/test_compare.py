@@ -16,7 +16,8 @@ from expect import raises
 from mmar import api
 from mmar.models import Answer
 from mmar.protocols import Request
-from mmar.scoring.compare import METHODS, Comparison, PairedScores, compare, disagreements
+from mmar.scoring.compare import compare, disagreements
+from mmar.scoring.comparison import METHODS, Comparison, PairedScores
 from runs.made_up import Scripted
 from scoring.several import answers_file, answers_run, questions, side_by_side
 

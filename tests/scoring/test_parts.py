@@ -171,7 +171,7 @@ def test_one_answer_is_scored_by_both_scorers(known: Benchmark) -> None:
 
 
 def test_withheld_answers_cannot_be_scored(known: Benchmark, tmp_path: Path) -> None:
-    items = [msgspec.structs.replace(item, answer="") for item in known]
+    items = [msgspec.structs.replace(item, answer=None) for item in known]
     withheld = Benchmark(tuple(items), "withheld")
     with raises("answers-withheld"):
         score([{"id": "id-0", "answer_prediction": "yes"}], withheld)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, p_value
-from mmar.scoring.compare import METHODS, ComparedRun, Comparison, Pair, PairedScores
+from mmar.scoring.comparison import METHODS, ComparedRun, Comparison, Pair, PairedScores
 
 __all__ = ["compare_table"]
 

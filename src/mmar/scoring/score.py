@@ -18,7 +18,6 @@ from mmar.scoring.sources import (
     answers_of,
     asked_once,
     benchmark_of,
-    check_answers_known,
     find_run,
     key_notes,
     no_prediction,
@@ -66,8 +65,6 @@ def score_task(task: Task) -> Scored:
         InputError: the input is not what it should be, or holds no usable record.
         UsageError: a benchmark is needed, it is another than the run's, or its answers are withheld.
     """
-    if task.benchmark is not None:
-        check_answers_known(task.benchmark)
     manifest = task.manifest or find_run(task.path)
     if manifest is not None:
         return _score_run(task, manifest)

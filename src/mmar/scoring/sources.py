@@ -30,7 +30,6 @@ __all__ = [
     "answers_of",
     "asked_once",
     "benchmark_of",
-    "check_answers_known",
     "find_run",
     "join",
     "key_notes",
@@ -130,22 +129,6 @@ def benchmark_of(path: Path, benchmark: Benchmark | None, manifest: Manifest) ->
             hint="name the same edition with --benchmark",
         )
     return benchmark
-
-
-def check_answers_known(benchmark: Benchmark) -> None:
-    """Refuse a benchmark whose publisher keeps the answers back.
-
-    Raises:
-        UsageError: items have no answer.
-    """
-    withheld = sum(not item.answer and item.answer not in item.choices for item in benchmark)
-    if withheld:
-        raise UsageError(
-            f'"{benchmark.name}" cannot be scored here: the answers of {withheld:,} of {len(benchmark):,} items '
-            "are withheld by its publisher",
-            code="answers-withheld",
-            hint="submit the run's predictions.jsonl to the publisher",
-        )
 
 
 def answers_of(folder: Path) -> dict[RequestKey, tuple[int, Answer]]:

@@ -105,15 +105,15 @@ def score_against(
     by_id = join(benchmark, predictions, str(task.path), errors.append if task.lenient else None)
     tally = Tally(task.keep, task.on_item, verdicts=bytearray())
     for item in benchmark:
-        question = item
         _, prediction = by_id.get(item.id, (0, None))
         if prediction is None:
-            tally.unanswered(item.id, question, asked=False)
+            tally.unanswered(item.id, item, asked=False)
         elif prediction.text is None:
-            tally.unanswered(item.id, question, asked=prediction.asked, failure=prediction.failure)
+            tally.unanswered(item.id, item, asked=prediction.asked, failure=prediction.failure)
         else:
+            question = item
             if prediction.shown is not None:  # a letter means the choice at its place in the prompt
-                question = msgspec.structs.replace(question, choices=prediction.shown)
+                question = msgspec.structs.replace(item, choices=prediction.shown)
             tally.answered(item.id, question, prediction.text, task.rule, cut_off=prediction.cut_off)
     tally.lost(benchmark.unreadable)
     return Streamed(tally, errors, benchmark.digest)

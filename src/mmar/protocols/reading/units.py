@@ -337,8 +337,9 @@ class _Builder:
         mark = mark.upper()
         if mark in self.notes:
             return self.notes[mark]
-        place = LETTERS.index(mark)
-        return place if place < self.count else None
+        # Some letters are two in upper case ("ß").
+        place = LETTERS.find(mark) if len(mark) == 1 else -1
+        return place if 0 <= place < self.count else None
 
 
 # A letter that labels the text behind it, and a text with its letter in brackets behind it.
