@@ -210,18 +210,27 @@ def _common(answer: str, table: ChoiceTable, *, letters: bool) -> _Found | None:
     """What the usual markup points at; the last piece that can be read counts."""
     chosen: _Found | None = None
     for segment in common_segments(answer, table.longest):
-        if chosen is not None and not segment.rival:
+        if chosen is not None and not (segment.rival or _is_joined(answer, segment, chosen)):
             continue
         found = _segment(segment, table, letters=letters)
         if found is None:
             continue
         if chosen is None:
             chosen = found
-            if not segment.rival:
-                return chosen
-        elif chosen.rule == found.rule and chosen.place != found.place and found.place >= 0:
+        elif (
+            (segment.rival or _is_joined(answer, segment, chosen))
+            and chosen.rule == found.rule
+            and chosen.place != found.place
+            and found.place >= 0
+        ):
             return _Found(-1, "several-choices", found.start, chosen.end)
     return chosen
+
+
+def _is_joined(answer: str, segment: Segment, later: _Found) -> bool:
+    """Whether a few words on one line join a segment to a later one: "<answer>A</answer> or <answer>C</answer>"."""
+    between = re.sub(r"<[^<>]{1,40}>", "", answer[segment.end : later.start])
+    return segment.end <= later.start and "\n" not in between and 0 < len(between.strip()) < _JOINED
 
 
 def _unless_taken_back(found: _Found, units: Units, cleaned: Clean) -> _Found:
@@ -237,11 +246,20 @@ def _unless_taken_back(found: _Found, units: Units, cleaned: Clean) -> _Found:
     return found
 
 
+_NO = frozenset(
+    ("no", "nope", "not", "non", "nein", "não", "нет", "не", "不", "不是", "いや", "아니", "لا", "नहीं")
+)
+
+
 def _corrections(units: Units, after: int = -1) -> list[int]:
     """The units that take back what was said before, outside of quoted speech."""
     found = []
-    for match in re.finditer(r"R|r(?=[^.?|]{0,12}[CLlb])|(?<=[.,?|-])N(?=[,:-])", units.symbols):
+    for match in re.finditer(
+        r"R|r(?=[^.?|]{0,12}[CLlb])|(?<=[.,?|(-])(?:N(?=[,:-])|x(?=[,-]))|(?<=[.?|])[Nx]\.", units.symbols
+    ):
         unit = match.start()
+        if match[0] == "N" and units.text[units.starts[unit] : units.ends[unit]].casefold() not in _NO:
+            continue
         if units.starts[unit] >= after and not _is_quoted(units.text, units.starts[unit]):
             found.append(unit)
     return found
@@ -274,11 +292,14 @@ def _decide(units: Units, answer: str, *, cut_off: bool, depth: int = 0) -> _Fou
     ):
         return _corrected(units, turns[-1], first, answer, cut_off=cut_off, depth=depth)
     closing = closings(units, listed)
-    stated = [statement for statement in said if statement.trouble != "only-negated"]
+    stated = [statement for statement in said if statement.trouble not in ("only-negated", "other-answer")]
+    others = [statement for statement in said if statement.trouble == "other-answer"]
     if stated:
-        chosen = _agreed(stated, lines, closing)
+        chosen = _unrivalled(units, _agreed(stated, [*lines, *others], closing), listed)
         return _from(units, chosen, "verdict")
     lines = [line for line in lines if line.trouble != "only-negated"]
+    if "P" in symbols and lines and not _is_last_line(units, lines):
+        lines = []  # words said while thinking
     if lines:
         chosen = lines[-1] if _is_last_line(units, lines) else _same(lines)
         if chosen.place >= 0 and (
@@ -287,7 +308,7 @@ def _decide(units: Units, answer: str, *, cut_off: bool, depth: int = 0) -> _Fou
             ]
         ):
             chosen = Statement(-1, chosen.first, rivals[-1].last, trouble="several-choices")
-        return _from(units, chosen, "own-line")
+        return _from(units, _unrivalled(units, chosen, listed), "own-line")
     closing = [statement for statement in closing if statement.trouble != "only-negated"]
     unfinished = cut_off or _is_unfinished(units)
     if closing and not unfinished:
@@ -297,7 +318,7 @@ def _decide(units: Units, answer: str, *, cut_off: bool, depth: int = 0) -> _Fou
         if last.place >= 0 or last.trouble != "several-choices":
             return _from(units, last, "closing-sentence")
     if label is not None and label.trouble != "only-negated":
-        return _from(units, label, "labelled")
+        return _from(units, _unrivalled(units, label, listed), "labelled")
     return _mentioned(units, listed, said, cut_off=cut_off, unfinished=unfinished)
 
 
@@ -345,6 +366,20 @@ def _agreed(stated: list[Statement], lines: list[Statement], closing: list[State
         if other.last > last.last and other.place >= 0 and other.place != last.place:
             return Statement(-1, last.first, other.last, trouble="several-choices")
     return last
+
+
+_LATER_LETTER = re.compile(r"(?:^|(?<=[.|,:-]))\(?(?P<ref>[Ll])\)?(?=[.|]|$)")
+
+
+def _unrivalled(units: Units, chosen: Statement, listed: set[int]) -> Statement:
+    """A statement, unless another letter stands alone behind it: "B! Just kidding, A."."""
+    if chosen.place < 0:
+        return chosen
+    for match in _LATER_LETTER.finditer(units.symbols, chosen.last + 1):
+        ref = match.start("ref")
+        if ref not in listed and units.places[ref] != chosen.place and is_mentioned(units, ref):
+            return Statement(-1, chosen.first, ref, trouble="several-choices")
+    return chosen
 
 
 def _same(lines: list[Statement]) -> Statement:
@@ -463,12 +498,13 @@ def _refusal(units: Units) -> int:
 
 
 _LEAST_WORDS = 12
+_JOINED = 30
 
 
 def _is_unfinished(units: Units) -> bool:
     """Whether a text of some length breaks off inside a sentence."""
     symbols = units.symbols.rstrip("|")
-    if len(symbols) < _LEAST_WORDS or symbols[-1] in ".?)CLlbXZ" or symbols[-1] == "(":
+    if len(symbols) < _LEAST_WORDS or symbols[-1] in ".?)CLlXZ(":
         return False
     tail = units.text[units.ends[len(symbols) - 1] :].strip()
     return not tail and not units.text.rstrip().endswith(('"', "'", "*", "`"))

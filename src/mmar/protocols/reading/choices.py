@@ -161,7 +161,7 @@ class ChoiceTable:
         word = plain(self.texts[place]).rstrip(".")
         return (
             word in _COMMON
-            or len(word) == 1
+            or (len(word) == 1 and word.isalpha())
             or any(len(row[0]) == 1 for row in phrase_table().by_first_word.get(word, ()))
         )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.protocols.reading.text import normalise, words
+from mmar.protocols.reading.text import canonical, normalise, words
 
 __all__ = ["KINDS", "Phrase", "PhraseTable", "phrase_table", "shipped_phrases"]
 
@@ -76,21 +76,32 @@ class PhraseTable(msgspec.Struct, frozen=True):
     """Phrases prepared for matching.
 
     Attributes:
-        by_first_word: for each first word the phrases that begin with it, as words and symbol, the longest first.
+        by_first_word: for each first word the phrases that begin with it, the longest first: their words, their
+            symbol, and the punctuation that may stand in them.
     """
 
-    by_first_word: dict[str, list[tuple[tuple[str, ...], str]]]
+    by_first_word: dict[str, list[tuple[tuple[str, ...], str, str]]]
 
     @classmethod
     def of(cls, phrases: Iterable[Phrase]) -> PhraseTable:
         """Prepare phrases; of a phrase that stands twice the first row counts."""
-        table: dict[str, dict[tuple[str, ...], str]] = {}
+        table: dict[str, dict[tuple[str, ...], tuple[str, str]]] = {}
         for phrase in phrases:
-            sequence = tuple(word for word, _, _ in words(normalise(phrase.text)[0]))
-            table.setdefault(sequence[0], {}).setdefault(sequence, KINDS[phrase.kind])
+            text = phrase.text
+            if text.isascii() and text.replace(" ", "").isalpha():
+                sequence, inside = tuple(map(canonical, text.split(" "))), ""
+            else:
+                text = normalise(text)[0]
+                sequence = tuple(word for word, _, _ in words(text))
+                inside = "".join(mark for mark in ",-" if mark in text)
+            table.setdefault(sequence[0], {}).setdefault(sequence, (KINDS[phrase.kind], inside))
         return cls(
             {
-                first: sorted(rows.items(), key=lambda row: len(row[0]), reverse=True)
+                first: sorted(
+                    ((sequence, *rest) for sequence, rest in rows.items()),
+                    key=lambda row: len(row[0]),
+                    reverse=True,
+                )
                 for first, rows in table.items()
             }
         )

@@ -10,7 +10,7 @@ import re
 
 from mmar.protocols.reading.units import REFERENCES, Units
 
-__all__ = ["asserts", "is_asked", "is_mentioned", "other_reference", "rejected_behind"]
+__all__ = ["asserts", "is_asked", "is_conditional", "is_mentioned", "other_reference", "rejected_behind"]
 
 _REACH = 60
 _SENTENCE = ".?|"
@@ -21,10 +21,10 @@ _NEW_CLAUSE = re.compile(
 _STRICT_CLAUSE = re.compile(r"(?<![yv]),(?!c)|[K:-]|\((?!\(?(?:[CLlb]|$))")
 # "is wrong", "cannot be", "(no)" behind a reference.
 _REJECTED = re.compile(
-    r"A?\)?,?(?:[hmtIc]{0,3}n|[hmIct]{0,3}=[=hmt]{0,4}[Nx]|[:(-]?\(?(?:I?=)?[=h]{0,2}x|[:(-]I?=?N(?!.{0,2}[CLl]))"
+    r"A?\)?,?(?:[hmtIc]{0,3}n|[hmIct]{0,3}=[=hmt]{0,4}[Nx]|[:(-]?\(?(?:I?=)?[=h]{0,2}x|[:(-]I?=?N(?!.{0,2}[CLl])|=[=hmt]{0,4}w{1,2}A(?![CLl]))"
 )
 _LINKED = re.compile(r"[&htpgcAmiy=,I(/vk]*&?[htpgcAmiy=,I(/vk]*")
-_LOOSELY_LINKED = re.compile(r"[&htA(,]*w{0,2}[htpA(]*")
+_LOOSELY_LINKED = re.compile(r"[&htAT(,]*w{0,2}[htpA(]*")
 
 
 def _context(units: Units, unit: int) -> str:
@@ -87,9 +87,18 @@ def is_mentioned(units: Units, unit: int) -> bool:
             return False
         if "H" in clause and "," not in clause[clause.rindex("H") :]:
             return False
-        if re.search(r"[m][yv]|m=?y", clause) and "i" not in clause:
-            return False
-    return not rejected_behind(units, unit) and not is_asked(units, unit)
+        if re.search(r"[yv]", clause) and not re.search(r"i|^[TKh,]{0,3}v", clause):
+            return False  # somebody else thinks so
+        if re.search(r"[^t]=A[t(]*$", clause) and "i" not in clause:
+            return False  # "they would pick"
+    return not (rejected_behind(units, unit) or is_asked(units, unit) or is_conditional(units, unit))
+
+
+def is_conditional(units: Units, unit: int) -> bool:
+    """Whether the rest of the sentence makes a condition of it: "B if leaves rustle"."""
+    stop = re.compile(r"[.?|]").search(units.symbols, unit + 1, unit + _REACH)
+    rest = units.symbols[unit + 1 : stop.start() if stop else unit + _REACH]
+    return re.match(r"[^K,;:(-]*S", rest) is not None
 
 
 def rejected_behind(units: Units, unit: int) -> bool:
@@ -114,12 +123,14 @@ def other_reference(units: Units, unit: int) -> int:
         The unit of the second, -1 for none.
     """
     symbols, place = units.symbols, units.places[unit]
-    stop = re.compile(r"[.?|BK:-]").search(symbols, unit + 1, unit + _REACH)
+    stop = re.compile(r"[.?|BK:]|-(?![&h])").search(symbols, unit + 1, unit + _REACH)
     end = stop.start() if stop else min(len(symbols), unit + _REACH)
     for other in range(unit + 1, end):
         if symbols[other] not in REFERENCES or units.places[other] == place:
             continue
         between = symbols[unit + 1 : other].lstrip(")")
+        if re.search(r"[,(]N,", between) and not rejected_behind(units, other):
+            return other  # "B (no, A)"
         if any(mark in "NnuxRSHO" for mark in between) or rejected_behind(units, other):
             continue
         if symbols[other] in "lb" and not re.search(r"[&,/(]", between):

@@ -53,7 +53,7 @@ _KEYS = (
     r"(?:final|correct|best|chosen|selected|predicted|right|my|the)?[_ -]?(?:answer|choice|option|selection|prediction|verdict|label|response|output|result|letter|pick|decision|conclusion)"
     r"(?:[_ -]?(?:letter|choice|option|prediction|text|key|id|label|value))?|selected|chosen|ans"
 )
-_VALUE = r"""\s{0,40}:\s{0,40}[\[{]?\s{0,9}("[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|-?\d[\d.]*|true\b|false\b|[A-Z](?=\s*[,}\]]))"""
+_VALUE = r"""\s{0,40}:\s{0,40}(?:\{\s{0,9})?(\[[^\[\]{}]{0,400}\]|"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|-?\d[\d.]*|true\b|false\b|[A-Z](?=\s*[,}\]]))"""
 _BOX = re.compile(r"\\(?:f?boxed|fbox|framebox)\s{0,9}(?:\{|(?P<bare>[A-Za-z0-9])(?![A-Za-z]))")
 _BOLD = re.compile(r"\*\*([^*]{1,2000})\*\*")
 
@@ -103,6 +103,8 @@ def _key_pattern(keys: str) -> re.Pattern[str]:
 
 
 def _unescaped(value: str) -> str:
+    if value[0] == "[":
+        return ", ".join(part.strip().strip("\"'") for part in value[1:-1].split(","))
     if value[0] == '"':
         import json
 

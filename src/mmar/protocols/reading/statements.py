@@ -15,7 +15,14 @@ import re
 
 import msgspec
 
-from mmar.protocols.reading.polarity import asserts, is_asked, is_mentioned, other_reference, rejected_behind
+from mmar.protocols.reading.polarity import (
+    asserts,
+    is_asked,
+    is_conditional,
+    is_mentioned,
+    other_reference,
+    rejected_behind,
+)
 from mmar.protocols.reading.units import REFERENCES, Units
 
 __all__ = ["Statement", "closings", "labelled", "listed_options", "mentions", "own_lines", "verdicts"]
@@ -32,7 +39,7 @@ _NOUN_OPEN = re.compile(rf"{_MODIFIER}(?P<link>[hKc,]{{0,2}}=[=hcgtIT]{{0,6}}|[:
 _VERB = re.compile(rf"(?P<subject>i[=hTKc]{{0,4}})?v(?P<link>[=:hcItgp&-]{{0,6}}){_REF}")
 _VERB_LAST = re.compile(r"[CLl]\)?v(?=[.?|]|$)")  # Japanese, Korean, Hindi
 _BEHIND = re.compile(
-    r"\)?[,]?[hT]{0,2}(?:[=][=hT]{0,3}(?:t[hg]{0,3}[gA]|g{1,3}A|h?g(?=[.?|,:BKpM)&-]|$)|A)|Mt?g|[=h]?g(?=[.?|,:BK)-]|$)|I=|A=?g|tA(?==|[.|]|$))"
+    r"\)?[,]?[hT]{0,2}(?:[=][=hT]{0,3}(?:t[hg]{0,3}[gA]|g{1,3}A|h?g(?=t?(?:[.?|,:BKpM)&-]|$))|A)|Mt?g|M(?=[.|]|$)|[=h]?g(?=t?(?:[.?|,:BK)-]|$))|I=|=I(?=[.|]|$)|A=?[gA]|tA(?==|[.|]|$))"
 )
 _LEADING = "TKhIt=:,-(AgivykcpM)&"
 _STOPS = ".?|,:-()/BK"
@@ -60,11 +67,11 @@ def _statement(units: Units, first: int, ref: int, *, final: bool = False) -> St
     """A statement with the trouble that its reference has; `None` where a bare letter is no reference there."""
     symbol = units.symbols[ref]
     behind = units.symbols[ref + 1 : ref + 2]
-    if symbol in "lb" and behind and behind not in _STOPS + "&KTF=NnhMIRrxgHAitpcm":
+    if symbol in "lb" and behind and behind not in _STOPS + "&KT=NnhMIRrxgHAitpcmvyk":
         return None
     if symbol == "b" and behind and behind not in _STOPS + "&":
         return None
-    if is_asked(units, ref):
+    if is_asked(units, ref) or is_conditional(units, ref):
         return Statement(-1, first, ref, trouble="only-negated")
     if rejected_behind(units, ref):
         return Statement(-1, first, ref, trouble="only-negated")
@@ -106,10 +113,16 @@ def _noun_verdicts(units: Units) -> list[Statement]:
         before = symbols[start - 1] if start else "|"
         if before == "=" and _PREDICATE.search(symbols, max(0, start - 12), start):
             continue  # "X is the answer: ..." points backwards alone
-        if before == "x" or (before in "wd" and "t" not in noun["lead"]):
+        if before in "xp" or (before == "w" and "t" not in noun["lead"]):
             match = _NOUN_IS.match(symbols, end)
             if match:
-                found.append(Statement(-1, start, match.start("ref"), trouble="only-negated"))
+                ref = match.start("ref")
+                trouble = "other-answer" if before == "w" and asserts(units, start) else "only-negated"
+                found.append(
+                    Statement(
+                        units.places[ref] if trouble == "other-answer" else -1, start, ref, trouble=trouble
+                    )
+                )
             continue
         final = "g" in noun["lead"] and _says_final(units, start, end)
         match = _NOUN_IS.match(symbols, end)
@@ -200,7 +213,7 @@ def _clauses(units: Units) -> list[tuple[int, int, bool]]:
     for stop in re.finditer(r"[.?|]+|$", units.symbols):
         if stop.start() > start:
             found.append((start, stop.start(), True))
-            parts = re.finditer(r"(?:,(?=[KT]?[iI])|[K-])", units.symbols[start : stop.start()])
+            parts = re.finditer(r"(?:,(?=[KT]?(?:[iI]|=\(?[CLl]))|[K-])", units.symbols[start : stop.start()])
             found += [(start + part.end(), stop.start(), False) for part in parts]
         start = stop.end()
     return found
@@ -208,8 +221,8 @@ def _clauses(units: Units) -> list[tuple[int, int, bool]]:
 
 # What may stand behind the reference of an own line: behind a letter, and behind a bare text.
 _ENDING = (
-    re.compile(r"[BK]|[,-](?!\(?[CLlb])|\((?!\(?[CLlb]&)|[hIA=g]{1,3}$|&?$"),
-    re.compile(r"[BK]|-(?!\(?[CLlb])|[hIA=g]{1,3}$|&?$"),
+    re.compile(r"[BK]|[,-](?!\(?[CLlb])|\((?!\(?[CLlb]&)|(?:I=|[hAgiycpM]{1,3})$|&?$"),
+    re.compile(r"[BK]|-(?!\(?[CLlb])|(?:I=|[hAgiycpM]{1,3})$|&?$"),
 )
 
 
@@ -234,6 +247,8 @@ def own_lines(units: Units, listed: set[int]) -> list[Statement]:
         ):
             continue
         rest = symbols[ref + 1 : end].lstrip(")")
+        if rest == "=" and not units.text[units.starts[ref + 1] : units.ends[ref + 1]].isascii():
+            rest = ""  # "Bです"
         if rest and not _ENDING[symbols[ref] == "C" and ref not in units.labels].match(rest):
             continue
         alone = whole and not rest and ref == start
@@ -253,7 +268,7 @@ def _contrasts(symbols: str, start: int) -> bool:
     """Whether a clause says what is meant after one that denied something: "not A but B"."""
     before = symbols[max(0, start - 30) : start]
     cut = max(before.rfind(mark) for mark in ".?|")
-    return before.endswith("K") and re.search(r"[Nn]", before[cut + 1 :]) is not None
+    return before.endswith(("K", ",")) and re.search(r"[Nn]", before[cut + 1 :]) is not None
 
 
 def _bad_context(units: Units, start: int) -> bool:
@@ -279,9 +294,9 @@ def listed_options(units: Units) -> set[int]:
         behind = match["behind"]
         lone = behind in ("", "|") or (behind == "." and symbols[match.end() : match.end() + 1] in ("", "|"))
         follows_comma = match.start() > 0 and symbols[match.start() - 1] in ",:"
-        if follows_comma and not match["noun"]:
+        if follows_comma and not match["noun"] and behind not in (":", "=", ")"):
             continue
-        if lone and not _beside_item(units, match.start(), match.end()):
+        if lone and not match["noun"] and not _beside_item(units, match.start(), match.end()):
             continue
         if not lone and _BEHIND.match(symbols, ref + 1) and not rejected_behind(units, ref):
             continue
@@ -380,13 +395,13 @@ def labelled(units: Units) -> Statement | None:
         return None
     ref = match.start("ref")
     symbols = units.symbols
+    if match["behind"] in "=h" and not _BEHIND.match(symbols, ref + 1):
+        return None
     if symbols[ref] in "CX" and ref not in units.labels:
         return None
     statement = _statement(units, 0, ref)
     if statement is None or statement.trouble:
         return statement
-    if symbols[ref] == "l" and match["behind"] in "=h":
-        return None
     stop = symbols.find("|", ref)
     end = stop if stop >= 0 else len(symbols)
     named = {

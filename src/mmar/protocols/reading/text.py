@@ -41,6 +41,7 @@ _LATEX = re.compile(
     r"\\(?:text|math|operatorname|mbox|hbox|underline|emph|textbf|bf|rm|it|large|Large|huge|displaystyle|left|right|quad|qquad|ensuremath|bm|boldsymbol)[a-z]{0,6}\*?"
     r"|\\[()\[\],;!: \\]|\\(?=[\"'_&%#$])"
 )
+_ESCAPED_LINE = re.compile(r"\\[nrt](?![A-Za-z])")
 Clean = tuple[str, "list[int] | None"]
 
 
@@ -92,6 +93,7 @@ def clean(text: str) -> Clean:
     elif "[" in text:
         text = _TAG.sub(_boundary, text)
     if "\\" in text:
+        text = _ESCAPED_LINE.sub("\n ", text)
         text = _LATEX.sub(_blank, text)
     return text, places
 

@@ -51,7 +51,7 @@ _PUNCTUATION = {
     ".": ".", "!": ".", "。": ".", ";": ".", "؟": "?", "?": "?", "।": ".", "،": ",", "؛": ".",
     "\n": "|", "|": "|", BOUNDARY: "|", "\x1e": "-", ",": ",", "、": ",", ":": ":", "=": ":", "→": ":",
     "⇒": ":", "➔": ":", "➡": ":", "(": "(", "[": "(", "{": "(", "【": "(", ")": ")", "]": ")", "}": ")", "】": ")",
-    "/": "/", "&": "&", "+": "&",
+    "/": "/", "&": "&", "+": "&", "\t": "|", "#": "|",
 }  # fmt: skip
 _ARROW = re.compile(r"[-=]+>")
 _ENUMERATION = re.compile(r"(?:^|\n)\s*$")
@@ -235,8 +235,9 @@ class _Builder:
         return bool(opens and closes)
 
     def _kind_at(self, at: int) -> str:
-        rows = self.phrases.get(self.words[at][0])
-        return rows[-1][1] if rows and len(rows[-1][0]) == 1 else "w"
+        """The symbol of the phrase that begins at a word, `w` for none."""
+        found = self._phrase_at(at)
+        return found[1] if found else "w"
 
     def _letter(self, at: int) -> int:
         """Add a letter that may stand for a choice; gives the word behind it, 0 for none."""
@@ -300,34 +301,38 @@ class _Builder:
         """Whether "A" before another word is an article, and likewise for letters that are words."""
         kind = self._kind_at(at + 1)
         if previous == "A":
-            return kind == "w" and self.words[at + 1][0] not in self.choices
+            return self.text[self.ends[-1] - 1].isupper() and kind == "w"
         return kind in "wtAgoQP"
 
     def _phrase(self, at: int) -> int:
         """Add the longest phrase that begins at a word; gives the word behind it, 0 for none."""
-        word, start, end = self.words[at]
-        rows = self.phrases.get(word)
-        if rows is not None:
-            found = self.words
-            for sequence, symbol in rows:
-                after = at + len(sequence)
-                if self.tokens[at:after] != sequence:
-                    continue
-                if len(sequence) > 1 and not self._is_phrase(at, after):
-                    continue
-                self._add(symbol, start, found[after - 1][2])
-                return after
-        if word.endswith("n't"):
-            self._add("n", start, end)
-            return at + 1
-        return 0
+        found = self._phrase_at(at)
+        if found is None:
+            return 0
+        after, symbol = found
+        self._add(symbol, self.words[at][1], self.words[after - 1][2])
+        return after
 
-    def _is_phrase(self, at: int, after: int) -> bool:
+    def _phrase_at(self, at: int) -> tuple[int, str] | None:
+        """The longest phrase that begins at a word: the word behind it, and its symbol."""
+        word, start, _ = self.words[at]
+        for sequence, symbol, inside in self.phrases.get(word, ()):
+            after = at + len(sequence)
+            if self.tokens[at:after] != sequence or (
+                len(sequence) > 1 and not self._is_phrase(at, after, inside)
+            ):
+                continue
+            if self.text[start - 1 : start] == "-" and self.text[start - 2 : start - 1].isalnum():
+                continue  # "non-answer"
+            return after, symbol
+        return (at + 1, "n") if word.endswith("n't") else None
+
+    def _is_phrase(self, at: int, after: int, inside: str) -> bool:
         """Whether words are one phrase: no punctuation parts them, and no choice begins inside."""
         text, found = self.text, self.words
         for step in range(at, after - 1):
             gap = text[found[step][2] : found[step + 1][1]]
-            if gap != " " and gap.strip(_DRESS + ","):
+            if gap != " " and gap.strip(_DRESS + inside):
                 return False
             if found[step + 1][0] in self.choices and self._choice_at(step + 1) is not None:
                 return False
