@@ -8,8 +8,8 @@ import re
 import pytest
 
 from expect import raises
+from mmar.models.model import ADAPTERS
 from mmar.models.recipes import Recipe, recipes, resolve_recipe
-from mmar.models.registry import ADAPTERS
 from mmar.protocols import Settings, protocols
 from real_data import SHARED
 

@@ -14,7 +14,7 @@ from expect import raises
 from mmar.models import FailureKind, ModelOptions, Sent, open_model
 from mmar.models.answer import Usage
 from mmar.models.cascade import open_cascade
-from mmar.models.registry import ADAPTERS
+from mmar.models.model import ADAPTERS
 from mmar.protocols import DEFAULT, load_protocol
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")

@@ -39,8 +39,8 @@ def complete_benchmark(_context: click.Context, _parameter: click.Parameter, typ
 
 def complete_model(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[Any]:
     """Names of published systems, and the adapters' prefixes."""
+    from mmar.models.model import ADAPTERS
     from mmar.models.recipes import recipes
-    from mmar.models.registry import ADAPTERS
 
     adapters = [f"{name}:" if name == "python" else f"{name}/" for name in ADAPTERS]
     baselines = ["baseline/random", "baseline/longest", "baseline/listener"]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from mmar.models.answer import Answer, Failure, FailureKind, RequestFailed, Sent, Usage
-from mmar.models.model import Model, ModelOptions
-from mmar.models.registry import open_model
+from mmar.models.model import Model, ModelOptions, open_model
 
 __all__ = [
     "Answer",

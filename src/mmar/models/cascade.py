@@ -21,9 +21,8 @@ from mmar.errors import MmarError, UsageError
 from mmar.models.answer import Answer, RequestFailed, Usage
 from mmar.models.audio_bytes import check_placed
 from mmar.models.captions import Caption, CaptionKey, CaptionStore
-from mmar.models.model import Model, ModelOptions
+from mmar.models.model import ADAPTERS, Model, ModelOptions, open_model
 from mmar.models.options import number_of
-from mmar.models.registry import ADAPTERS, open_model
 from mmar.protocols import Message, Request, Settings
 
 __all__ = ["CAPTION_PROMPT", "Cascade", "open_cascade", "with_caption"]

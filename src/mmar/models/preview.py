@@ -17,9 +17,9 @@ from mmar.models.chat_request import StreamingBody, chat_body
 from mmar.models.gemini import DOCUMENTED as GEMINI_DOCUMENTED
 from mmar.models.gemini import gemini_body, gemini_format
 from mmar.models.jsonl import request_record
+from mmar.models.model import split_name
 from mmar.models.openai import chat_format
 from mmar.models.options import audio_form
-from mmar.models.registry import split_name
 from mmar.protocols import Request
 
 __all__ = ["preview_body"]

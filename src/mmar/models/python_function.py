@@ -10,13 +10,17 @@ Options (`ModelOptions.extra`): `uses_audio` (`yes`, or `no` for a function that
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import importlib
 import importlib.util
 import inspect
+import queue
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,7 +33,6 @@ from mmar.models.credentials import Credential, secrets_of
 from mmar.models.jsonl import ProgramAnswer, answer_of, request_record, sent_of, without_audio
 from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of
-from mmar.models.threads import Threads
 from mmar.protocols import Request
 
 __all__ = ["PythonFunction", "from_function", "open_python"]
@@ -69,7 +72,7 @@ class PythonFunction:
         waits = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
             getattr(function, "__call__", None)  # noqa: B004 - an object with an async __call__
         )
-        self._threads = None if waits else Threads(threads)
+        self._threads = None if waits else _Threads(threads)
 
     async def ask(self, request: Request) -> Answer:
         """Ask once.
@@ -114,6 +117,76 @@ class PythonFunction:
         """Let the threads go."""
         if self._threads is not None:
             self._threads.close()
+
+
+class _Worker:
+    """A daemon thread that makes calls one after the other, so that a model stays in the thread it knows.
+
+    The threads of `concurrent.futures` are joined when the interpreter ends, so that a call that hangs would hang the
+    program.
+    """
+
+    def __init__(self) -> None:
+        self._work: queue.SimpleQueue[tuple[concurrent.futures.Future[Any], Callable[[], Any]] | None] = (
+            queue.SimpleQueue()
+        )
+        threading.Thread(target=self._serve, name="mmar-python-function", daemon=True).start()
+
+    def submit(self, call: Callable[[], Any]) -> concurrent.futures.Future[Any]:
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        self._work.put((future, call))
+        return future
+
+    def end(self) -> None:
+        self._work.put(None)
+
+    def _serve(self) -> None:
+        while (work := self._work.get()) is not None:
+            future, call = work
+            try:
+                result = call()
+            except (StopIteration, SystemExit, KeyboardInterrupt) as error:
+                # A future refuses the first, and a user's sys.exit() must not end the run.
+                result = None
+                problem: BaseException | None = RuntimeError(f"{type(error).__name__}: {error}")
+            except BaseException as error:  # noqa: BLE001 - raised where the call is awaited
+                result, problem = None, error
+            else:
+                problem = None
+            with suppress(concurrent.futures.InvalidStateError):  # nobody waits any more
+                if problem is None:
+                    future.set_result(result)
+                else:
+                    future.set_exception(problem)
+
+
+class _Threads:
+    """Makes calls in threads, a few at a time; one whose call does not return in time is replaced."""
+
+    def __init__(self, count: int) -> None:
+        self._places = asyncio.Semaphore(count)
+        self._idle: list[_Worker] = []
+
+    async def call(
+        self, function: Callable[[Any], Any], argument: Any, timeout_s: float
+    ) -> tuple[Any, float]:
+        """What a call returned, and the seconds that it took; `TimeoutError` after `timeout_s` seconds."""
+        async with self._places:
+            worker = self._idle.pop() if self._idle else _Worker()
+            start = time.perf_counter()
+            future = worker.submit(lambda: function(argument))
+            try:
+                result = await asyncio.wait_for(asyncio.wrap_future(future), timeout_s)
+            finally:
+                if future.done() and not future.cancelled():
+                    self._idle.append(worker)
+                else:
+                    worker.end()
+            return result, time.perf_counter() - start
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().end()
 
 
 def _raised_at(error: BaseException) -> str:

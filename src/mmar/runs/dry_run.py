@@ -9,7 +9,7 @@ import msgspec
 from mmar.audio import describe
 from mmar.errors import MmarError
 from mmar.models import Usage
-from mmar.models.registry import uses_audio
+from mmar.models.model import uses_audio
 from mmar.runs.conditions import clip_of
 from mmar.runs.ledger import LEDGER_NAME, progress_of, read_ledger
 from mmar.runs.requests import Selection, build
