@@ -10,15 +10,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import hashlib
 import platform
 import re
-import signal
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -32,6 +29,7 @@ from mmar.protocols import Request
 from mmar.runs.cache import Cache
 from mmar.runs.conditions import MADE, check_clips, make_clip, shuffled_clips
 from mmar.runs.engine import Counts, Engine, unmade
+from mmar.runs.event_loop import run_blocking, signals_stop
 from mmar.runs.ledger import LEDGER_NAME, LOCK_NAME, Ledger
 from mmar.runs.manifest import (
     MANIFEST_NAME,
@@ -47,12 +45,9 @@ from mmar.runs.requests import Selection, build, selected_items
 from mmar.runs.signature import Signature
 from mmar.runs.spec import RunSpec
 
-__all__ = ["RunResult", "aexecute", "execute", "signals_stop"]
+__all__ = ["RunResult", "aexecute", "execute"]
 
 _PACKAGES = ("msgspec", "numpy", "soundfile", "soxr", "aiohttp")
-# A batch system kills a process some seconds after SIGTERM; what is in flight is worth a short wait.
-_TERMINATION_S = 5.0
-
 ProgressCallback = Callable[[int, Counts], None]
 
 
@@ -152,11 +147,8 @@ def execute(spec: RunSpec, model: Model, progress: ProgressCallback = lambda *_:
         UsageError: the folder holds another run, another process writes it, or there is no audio.
         ExternalError: the ledger cannot be written, or no request can succeed.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(_Session(spec, model, progress, handle_signals=True).run())
-    return _execute_in_thread(_Session(spec, model, progress))
+    session = _Session(spec, model, progress)
+    return run_blocking(session.run, session.stop)
 
 
 async def aexecute(spec: RunSpec, model: Model, progress: ProgressCallback = lambda *_: None) -> RunResult:
@@ -167,38 +159,11 @@ async def aexecute(spec: RunSpec, model: Model, progress: ProgressCallback = lam
     return await _Session(spec, model, progress).run()
 
 
-def _execute_in_thread(session: _Session) -> RunResult:
-    """Run a session in a thread with an event loop of its own, and wait for it."""
-    results: list[RunResult] = []
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            results.append(asyncio.run(session.run()))
-        except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
-            errors.append(error)
-
-    context = contextvars.copy_context()
-    thread = threading.Thread(target=context.run, args=(work,), name="mmar-run")
-    thread.start()
-    try:
-        thread.join()
-    except KeyboardInterrupt:
-        session.stop()
-        thread.join()
-    if errors:
-        raise errors[0]
-    return results[0]
-
-
 class _Session:
     """One session of a run, and how to stop it from outside."""
 
-    def __init__(
-        self, spec: RunSpec, model: Model, progress: ProgressCallback, *, handle_signals: bool = False
-    ) -> None:
+    def __init__(self, spec: RunSpec, model: Model, progress: ProgressCallback) -> None:
         self._spec, self._model, self._progress = spec, model, progress
-        self._handle_signals = handle_signals
         self._loop: asyncio.AbstractEventLoop | None = None
         self._engine: Engine | None = None
 
@@ -207,14 +172,14 @@ class _Session:
         if self._loop is not None and self._engine is not None:
             self._loop.call_soon_threadsafe(self._engine.halt, "interrupted")
 
-    async def run(self) -> RunResult:
+    async def run(self, *, handle_signals: bool = False) -> RunResult:
         try:
             with ExitStack() as stack:
-                return await self._run(stack)
+                return await self._run(stack, handle_signals=handle_signals)
         finally:
             await self._model.close()
 
-    async def _run(self, stack: ExitStack) -> RunResult:
+    async def _run(self, stack: ExitStack, *, handle_signals: bool) -> RunResult:
         spec, model = self._spec, self._model
         if spec.out is None:
             raise UsageError("a run needs a folder", code="missing-argument", argument="out")
@@ -245,7 +210,7 @@ class _Session:
         self._loop, self._engine = asyncio.get_running_loop(), engine
         self._progress(count, engine.counts)
         try:
-            with signals_stop(engine) if self._handle_signals else ExitStack():
+            with signals_stop(engine) if handle_signals else ExitStack():
                 await engine.ask_all(_requests(spec, model, selection), _maker(spec, stack))
         except ExternalError as error:
             if error.code != "ledger-gone":
@@ -409,33 +374,3 @@ def _working_files(folder: Path) -> Iterator[Path]:
     """What processes leave that are killed while they write a file."""
     for name in (MANIFEST_NAME, PREDICTIONS_NAME):
         yield from folder.glob(f".{name}.*.part")
-
-
-@contextmanager
-def signals_stop(engine: Engine) -> Iterator[None]:
-    """Stop the engine at SIGINT or SIGTERM; a second signal ends the process.
-
-    Where the event loop takes no signal handlers (Windows, or another thread than the main one) nothing changes.
-    """
-    loop = asyncio.get_running_loop()
-    received: list[int] = []
-
-    def handle(number: int) -> None:
-        if received:
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        received.append(number)
-        engine.halt("interrupted")
-        if number == signal.SIGTERM:
-            loop.call_later(_TERMINATION_S, engine.abandon)
-
-    handled = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.add_signal_handler(number, handle, number)
-            handled.append(number)
-    try:
-        yield
-    finally:
-        for number in handled:
-            loop.remove_signal_handler(number)

@@ -7,7 +7,6 @@ is asked again, and nothing else is.
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,9 +18,9 @@ from mmar.models import Answer, Model, RequestFailed
 from mmar.protocols import Request
 from mmar.runs.cache import Cache
 from mmar.runs.engine import Counts, Engine
+from mmar.runs.event_loop import run_blocking, signals_stop
 from mmar.runs.keys import RequestKey
 from mmar.runs.ledger import LEDGER_NAME, Ledger, latest, read_ledger
-from mmar.runs.run import signals_stop
 from mmar.runs.spec import RunSpec
 
 __all__ = ["Accept", "SideRun", "ask_requests", "current_answers"]
@@ -66,12 +65,7 @@ def ask_requests(
         UsageError: another process writes the folder.
     """
     session = _Session(spec, model, requests, accept, progress)
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(session.run(handle_signals=threading.current_thread() is threading.main_thread()))
-    else:
-        _in_thread(session)
+    run_blocking(session.run, session.stop)
     return SideRun(current_answers(session.folder, requests), session.counts, len(requests) - session.asked)
 
 
@@ -101,6 +95,13 @@ class _Session:
         self.asked = 0
         self._spec, self._requests, self._progress = spec, requests, progress
         self._model = _Checked(model, accept)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._engine: Engine | None = None
+
+    def stop(self) -> None:
+        """Stop sending requests; called from another thread."""
+        if self._loop is not None and self._engine is not None:
+            self._loop.call_soon_threadsafe(self._engine.halt, "interrupted")
 
     async def run(self, *, handle_signals: bool = False) -> None:
         try:
@@ -131,6 +132,7 @@ class _Session:
                     progress=lambda counts: self._progress(len(waiting), counts),
                 )
                 self.counts = engine.counts
+                self._loop, self._engine = asyncio.get_running_loop(), engine
                 if handle_signals:
                     stack.enter_context(signals_stop(engine))
                 await engine.ask_all(iter(waiting))
@@ -168,20 +170,3 @@ class _Checked:
 
 def _key(request: Request) -> RequestKey:
     return RequestKey(request.item_id, request.rotation, request.repeat)
-
-
-def _in_thread(session: _Session) -> None:
-    """Run a session in a thread with an event loop of its own, since one runs here."""
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            asyncio.run(session.run())
-        except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
-            errors.append(error)
-
-    thread = threading.Thread(target=work, name="mmar-side-run")
-    thread.start()
-    thread.join()
-    if errors:
-        raise errors[0]
