@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mmar.errors import InputError
+from expect import raises
 from mmar.items import Item
 from mmar.studio.exchange.label_studio import is_label_studio, label_studio_tasks, read_label_studio
 from mmar.studio.workflow.content import CUE_REGIONS, cue_regions
@@ -79,7 +79,7 @@ def test_a_project_that_was_made_in_label_studio() -> None:
 
 
 def test_what_only_a_model_answered_has_no_key() -> None:
-    with pytest.raises(InputError, match='task 1: field "answer": missing'):
+    with raises("missing-field", field="answer", file="export.json: task 1"):
         read([task(71) | {"annotations": []}])
 
 
@@ -138,7 +138,7 @@ def test_of_several_annotations_of_a_task_the_last_one_counts_in_a_flat_export()
     ]
     (item,) = read(rows)
     assert item.answer == "cow"
-    with pytest.raises(InputError, match="earlier task"):
+    with raises("duplicate-id", field="id"):
         chosen = result("answer", "choices", choices=["A. cat"])
         read([task(5, chosen), task(6, chosen, id="5")])
 
@@ -158,3 +158,62 @@ def test_of_several_annotations_of_a_task_the_last_one_counts_in_a_flat_export()
 )
 def test_what_is_something_else_is_not_taken_for_it(data: bytes) -> None:
     assert not is_label_studio(data)
+
+
+def answered(*choices: str, name: str = "answer") -> dict[str, Any]:
+    return result(name, "choices", choices=list(choices))
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        [answered("A. cat", "C. cow")],
+        [answered("A. cat"), answered("C. cow")],
+        [answered("cat", "B")],
+        [answered("A. cat"), answered("sound", "speech", name="modality")],
+    ],
+)
+def test_several_ticked_choices_are_an_error(results: list[dict[str, Any]]) -> None:
+    with raises("several-choices", file="export.json: task 1"):
+        read([task(71, *results)])
+    flat = {**DATA, "id": 5, "annotator": 1, "annotation_id": 1, "answer": {"choices": ["A. cat", "B. dog"]}}
+    with raises("several-choices", field="answer"):
+        read([flat])
+
+
+def test_one_choice_that_is_ticked_twice_is_one_choice() -> None:
+    (item,) = read([task(71, answered("A. cat"), answered("A"))])
+    assert item.answer == "cat"
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [
+        {"result": []},
+        {"result": None},
+        {"result": [result("thinking", "textarea", text=[""])]},
+        {"result": [answered()]},
+        {"result": [answered("B. dog")], "was_cancelled": True},
+    ],
+)
+def test_an_annotation_that_says_nothing_takes_nothing_back(empty: dict[str, Any]) -> None:
+    made = task(71, answered("C. cow"))
+    made["annotations"].append({"id": 2, **empty})
+    assert read([made])[0].answer == "cow"
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("https://bucket.example/clips/u2.wav?X-Signature=abcd=ef", "./audio/u2.wav"),
+        ("https://bucket.example/clips/a%20b.wav?d=other.wav", "./audio/a b.wav"),
+        ("s3://bucket/clips/u2.wav", "./audio/u2.wav"),
+        ("/data/local-files/?d=clips/sub/u2.wav", "./audio/u2.wav"),
+        ("/data/local-files/?d=clips%2Fu%202.wav&x=1", "./audio/u 2.wav"),
+        ("/data/upload/83/ab12-u2.wav", "./audio/ab12-u2.wav"),
+        ("u2.wav", "./audio/u2.wav"),
+    ],
+)
+def test_the_path_of_an_audio_address_has_no_query(address: str, path: str) -> None:
+    (item,) = read([task(71, answered("A. cat"), audio=address)])
+    assert item.audio_path == path

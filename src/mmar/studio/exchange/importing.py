@@ -44,6 +44,9 @@ from mmar.studio.workflow.limits import LONGEST_ID, check_length
 
 __all__ = ["Imported", "Source", "find_clip_file", "import_file", "import_items", "store_clips"]
 
+_MAX_FILE = 256 << 20
+"""Bytes of a file of items, which is read into memory."""
+
 
 class Imported(msgspec.Struct, frozen=True):
     """The result of an import.
@@ -316,10 +319,18 @@ def import_file(
     clips, absent = {}, 0
     with ExitStack() as stack:
         folder = source.audio_dir
-        if is_archive(source.name):
+        if is_archive(source.path):
             items, own = stack.enter_context(unpacked(source.path, media, source.name, source.bounds))
             folder = folder or own
         else:
+            size = source.path.stat().st_size
+            if size > _MAX_FILE:
+                raise InputError(
+                    f"found {size:,} bytes, at most {_MAX_FILE:,} are read",
+                    file=source.name,
+                    code="file-too-large",
+                    hint="divide it into several files",
+                )
             items = read_items(source.path.read_bytes(), source.name, media)
         if folder is not None:
             with database.read() as session:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.archives import Limits
 from mmar.files.safe_paths import clip_path
+from mmar.files.sniff import SNIFF_BYTES, sniff, sniff_file
 from mmar.items import Item as PublicItem
 from mmar.items import load_benchmark
 from mmar.studio.data.item_tables import Item, Revision
@@ -187,41 +188,59 @@ def item_file(items: Sequence[PublicItem], form: Form, *, audio_base: str = LOCA
 
 
 def plain_hint(error: InputError) -> str | None:
-    """What an error says to do, without the option of other commands that leaves a record out."""
+    """An error's hint without `--lenient`, which imports do not have."""
     return _LENIENT.sub("", error.hint) if error.hint else None
 
 
 def read_items(data: bytes, name: str, media: Path) -> tuple[PublicItem, ...]:
-    """Items of a file in any of the forms, and in the publisher's own.
+    """Items of a file: the publisher's JSON or JSONL, CSV, or an export of Label Studio.
+
+    Args:
+        data: the file's content, which decides what it is.
+        name: what to call it in errors.
+        media: the media folder, for a temporary file.
 
     Raises:
-        InputError: a record cannot be read, or there is none; the message names the file, the line and the field.
+        InputError: it is something else, a record is not valid, or there is none. The error names file, line and
+            field.
     """
-    from mmar.studio.exchange.csv_format import read_csv
+    from mmar.studio.exchange.csv_format import read_csv, wrong_type
     from mmar.studio.exchange.label_studio import is_label_studio, read_label_studio
 
+    kind = sniff(data[:SNIFF_BYTES])
     try:
-        if is_label_studio(data):
+        if kind.format in ("text", "utf-16"):
+            items = read_label_studio(data, file=name) if is_label_studio(data) else read_csv(data, file=name)
+        elif kind.format == "json" and is_label_studio(data):
             items = read_label_studio(data, file=name)
-        elif name.lower().endswith((".csv", ".tsv")):
-            items = read_csv(data, file=name)
-        else:
+        elif kind.format in ("json", "gzip"):
             with incoming_file(media) as path:
                 path.write_bytes(data)
                 items = tuple(load_benchmark(path))
+        elif kind.format == "empty":
+            raise InputError("the file is empty", file=name, code="empty-file")
+        else:
+            raise wrong_type(kind, name)
     except InputError as error:
         ours = error.file if error.file and error.file.startswith(name) else name
         raise InputError(
-            error.problem, file=ours, line=error.line, field=error.field, hint=plain_hint(error)
+            error.problem,
+            file=ours,
+            line=error.line,
+            field=error.field,
+            code=error.code,
+            hint=plain_hint(error),
         ) from None
     if not items:
-        raise InputError("holds no item", file=name, hint="give a row or a record an item")
+        raise InputError(
+            "contains no item", file=name, code="no-records", hint="give a row or a record per item"
+        )
     return items
 
 
-def is_archive(name: str) -> bool:
-    """Whether a file's name is that of a benchmark with its clips in one file."""
-    return name.lower().endswith((".zip", ".tar", ".tar.gz", ".tgz"))
+def is_archive(path: Path) -> bool:
+    """Whether a file is an archive, by its content; it may contain a benchmark with its clips."""
+    return sniff_file(path, decompress=True).group == "archive"
 
 
 @contextmanager
@@ -252,7 +271,12 @@ def unpacked(
         except InputError as error:
             ours = None if error.file is None else name
             raise InputError(
-                error.problem, file=ours, line=error.line, field=error.field, hint=plain_hint(error)
+                error.problem,
+                file=ours,
+                line=error.line,
+                field=error.field,
+                code=error.code,
+                hint=plain_hint(error),
             ) from None
         items = tuple(package.benchmark)
         yield items, package.metadata.parent if len(package.missing) < len(items) else None

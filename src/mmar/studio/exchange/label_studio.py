@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import quoteattr
 
 import msgspec
 
 from mmar.errors import InputError
+from mmar.files.typed import decode_json
 from mmar.items import Item
 from mmar.items.item import FIELDS
+from mmar.studio.exchange.csv_format import decode_table, table_rows
 from mmar.studio.workflow.content import CUE_REGIONS, cue_regions
 
 __all__ = [
@@ -101,27 +102,22 @@ def _result(name: str, kind: str, value: dict[str, Any], number: str = "") -> di
     return {"id": number or name, "from_name": name, "to_name": "audio", "type": kind, "value": value}
 
 
-_HINT = "export the project from Label Studio as “JSON”"
+_HINT = 'export the project from Label Studio as "JSON"'
 _FLAT = frozenset({"annotation_id", "annotator", "lead_time"})
 """Label Studio's own columns in JSON-MIN and CSV."""
 
 _OWN = _FLAT | {"created_at", "updated_at", "agreement"}
-_TEXTS = frozenset(FIELDS) - {
-    "answer",
-    "thinking",
-    "cue",
-    "choices",
-    "rubric",
-    "id",
-    "audio_path",
-    "audio_id",
-}
+_SINGLE = frozenset(FIELDS) - {
+    "answer", "thinking", "cue", "choices", "rubric", "id", "audio_path", "audio_id",
+}  # fmt: skip
+"""Fields that an annotation may set to one text."""
+
 _LONGEST_HEAD = 100_000
-_Heard = tuple[str, list[float] | None]
+_HeardCue = tuple[str, list[float] | None]
 
 
 def is_label_studio(data: bytes) -> bool:
-    """Whether a file is one of Label Studio's exports, by the first record of it."""
+    """Whether a file is an export of Label Studio, by its first record."""
     data = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not data.startswith(b"["):
         return _is_table(data)
@@ -138,15 +134,25 @@ def is_label_studio(data: bytes) -> bool:
 def read_label_studio(data: bytes, *, file: str | None = None) -> tuple[Item, ...]:
     """Read a Label Studio export.
 
+    JSON is a list of tasks with `data` and `annotations`. JSON-MIN and CSV have one flat record per annotation, in
+    which data and results are side by side.
+
+    A record is `data.mmar`, or else the publisher's names in `data`: choices may be in `options`, a missing id is the
+    task's, a missing path is the name of the audio file. The last annotation that says anything is applied to it: its
+    `answer` by letter or text, its `thinking`, its cues, and any other result with the name of a field. Fields without
+    a result are kept. A cue on a region of the waveform (a result with `start` and `end`, in seconds) points there.
+    Predictions, cancelled annotations and everything else are ignored.
+
     Args:
         data: the exported JSON, JSON-MIN or CSV.
-        file: the name to put into an error.
+        file: its name, for errors.
 
     Returns:
-        The items in the order of the tasks; of several annotations of one task the last one counts.
+        The items in the order of the tasks.
 
     Raises:
-        InputError: it is no such export, a task is no item, or an id stands twice; `task 3` is the third.
+        InputError: it is not an export, a task is not an item, several choices are ticked (`several-choices`), or
+            two tasks have one id. `task 3` in the file's place is the third.
     """
     data = data.removeprefix(b"\xef\xbb\xbf")
     tasks = _rows(data, file) if _is_table(data) else _tasks(data, file)
@@ -157,39 +163,39 @@ def read_label_studio(data: bytes, *, file: str | None = None) -> tuple[Item, ..
         flat = isinstance(task, dict) and "data" not in task
         item = Item.from_record(_flat_record(task, place) if flat else _record(task, place), file=place)
         # JSON-MIN and CSV repeat a task for each of its annotations.
-        task_number = task.get("id")
-        if item.id in items and not (flat and task_number is not None and task_number == numbers[item.id]):
-            raise InputError(f"“{item.id}” stands in an earlier task already", file=place, field="id")
-        items[item.id], numbers[item.id] = item, task_number
+        task_id = task.get("id")
+        if item.id in items and not (flat and task_id is not None and task_id == numbers[item.id]):
+            raise InputError(
+                f'the id "{item.id}" is in an earlier task already',
+                file=place,
+                field="id",
+                code="duplicate-id",
+            )
+        items[item.id], numbers[item.id] = item, task_id
     return tuple(items.values())
 
 
 def _is_table(data: bytes) -> bool:
-    head = data.partition(b"\n")[0]
+    head = (data[: _LONGEST_HEAD + 1].splitlines() or [b""])[0]
     if len(head) > _LONGEST_HEAD or head.lstrip()[:1] in (b"[", b"{"):
         return False
     return len(_FLAT & set(next(csv.reader([head.decode("utf-8", "replace")]), []))) > 1
 
 
 def _tasks(data: bytes, file: str | None) -> list[Any]:
-    try:
-        tasks = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise InputError(f"is no JSON ({error})", file=file, hint=_HINT) from None
+    tasks = decode_json(data, file=file, hint=_HINT)
     if not isinstance(tasks, list):
-        raise InputError("expected a list of tasks", file=file, hint=_HINT)
+        raise InputError("expected a list of tasks", file=file, code="not-label-studio", hint=_HINT)
     return tasks
 
 
 def _rows(data: bytes, file: str | None) -> list[dict[str, Any]]:
     """The rows of a CSV; a cell that holds a list or an object is JSON."""
-    try:
-        csv.field_size_limit(256 << 20)
-        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"the table cannot be read ({error})", file=file, hint=_HINT) from None
+    rows = [row for _, row in table_rows(decode_table(data, file), file)]
     return [
-        {name: _cell(cell) for name, cell in row.items() if isinstance(name, str) and cell} for row in rows
+        {name: _cell(cell) for name, cell in zip(rows[0], row, strict=False) if name and cell}
+        for row in rows[1:]
+        if any(row)
     ]
 
 
@@ -203,25 +209,24 @@ def _cell(cell: str) -> Any:
 
 
 def _flat_record(task: dict[str, Any], place: str) -> dict[str, Any]:
-    """The record of a flat one: what stands under a field's name is the annotation's."""
+    """The record of a flat one, in which a field's name stands for the annotation's result."""
     data = {name: value for name, value in task.items() if name not in _OWN and name != "id"}
-    _put_in_place(data)
-    names = ("answer", "thinking", "cue", "cue_heard", "heard", *_TEXTS)
+    _pair_regions(data)
+    names = ("answer", "thinking", "cue", "cue_heard", "heard", *_SINGLE)
     results = [
         {"from_name": name, "value": each if isinstance(each, dict) else {"choices": [each], "text": [each]}}
         for name in names
         if name in data
         for each in _listed(data[name])
     ]
-    # What the annotation says stands under the same name as what the data say.
     record = _own(task | {"data": {name: data[name] for name in data if name not in ("answer", "cue")}})
-    return _overlaid(record, results, place)
+    return _apply_results(record, results, place)
 
 
-def _put_in_place(data: dict[str, Any]) -> None:
-    """Give texts of regions their regions, which flat exports list apart from them, in the same order.
+def _pair_regions(data: dict[str, Any]) -> None:
+    """Give texts of regions their regions, which flat exports list separately, in the same order.
 
-    Where there are more of the one than of the other nobody can say which belongs to which: the texts stay.
+    Where their numbers differ nobody can tell which belongs to which, and only the texts are kept.
     """
     texts, regions = _listed(data.get("cue_heard", [])), _listed(data.get("heard", []))
     if not texts or not all(isinstance(each, str) for each in texts):
@@ -239,10 +244,9 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _record(task: object, place: str) -> dict[str, Any]:
-    """The record of one task, its annotation laid over it."""
     if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
-        raise InputError("expected a task with data", file=place, hint=_HINT)
-    return _overlaid(_own(task), _results(task.get("annotations")), place)
+        raise InputError("expected a task with data", file=place, code="not-label-studio", hint=_HINT)
+    return _apply_results(_own(task), _results(task.get("annotations")), place)
 
 
 def _own(task: Mapping[str, Any]) -> dict[str, Any]:
@@ -261,44 +265,67 @@ def _own(task: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(number := task.get("id"), int | str) and "id" not in record:
         record["id"] = str(number)
     if "audio_path" not in record and "audio_id" not in record and isinstance(data.get("audio"), str):
-        parts = urlsplit(data["audio"])
-        name = unquote(parts.query.partition("d=")[2] or parts.path).rpartition("/")[2]
-        record["audio_path"] = f"./audio/{name}"
+        record["audio_path"] = f"./audio/{_file_name(data['audio'])}"
     return record
 
 
-def _overlaid(record: dict[str, Any], results: Iterable[Mapping[str, Any]], place: str) -> dict[str, Any]:
-    heard: list[_Heard] = []
-    labels: dict[Any, _Heard] = {}
+def _file_name(address: str) -> str:
+    """The name of the file at an address; Label Studio has the path of a local file in the query, `?d=PATH`."""
+    parts = urlsplit(address)
+    path = unquote(parts.path)
+    if path.rstrip("/").endswith("/local-files"):
+        path = parse_qs(parts.query).get("d", [""])[0]
+    return path.rpartition("/")[2]
+
+
+def _apply_results(
+    record: dict[str, Any], results: Iterable[Mapping[str, Any]], place: str
+) -> dict[str, Any]:
+    heard: list[_HeardCue] = []
+    labels: dict[Any, _HeardCue] = {}
+    single: dict[str, list[str]] = {}
     for result in results:
         name, value = result.get("from_name"), result.get("value")
         if not isinstance(value, dict):
             continue
         texts = list(_texts(value))
-        if name == "answer" and texts:
-            record["answer"] = _chosen(texts[0], record.get("choices"), place)
-        elif name == "thinking" and texts:
+        if name == "thinking" and texts:
             record["thinking"] = "\n".join(texts)
         elif name in ("cue", "cue_heard"):
             heard += [(each, _region(value)) for each in texts]
-        elif name in _TEXTS and texts:
-            record[name] = texts[0]
+        elif isinstance(name, str) and (name == "answer" or name in _SINGLE):
+            single.setdefault(name, []).extend(texts)
         elif texts and (region := _region(value)) is not None:
             labels[result.get("id"), *region] = texts[0], region
+    for name, texts in single.items():
+        if name == "answer":
+            texts = [_chosen(text, record.get("choices"), place) for text in texts]  # noqa: PLW2901
+        if len(set(texts)) > 1:
+            raise InputError(
+                f"{len(set(texts))} choices are ticked: {', '.join(texts)[:200]}",
+                file=place,
+                field=name,
+                code="several-choices",
+                hint="tick one choice in Label Studio and export the project again",
+            )
+        if texts:
+            record[name] = texts[0]
     spoken = {tuple(region) for _, region in heard if region is not None}
-    # A region that nobody wrote a text for is a cue of its label's name.
+    # A region without a text is a cue with the name of its label.
     heard += [each for each in labels.values() if tuple(each[1] or ()) not in spoken]
     if heard:
-        _lay_cues(record, heard)
+        _set_cues(record, heard)
     return record
 
 
-def _lay_cues(record: dict[str, Any], heard: list[_Heard]) -> None:
-    """The annotation's cues; in the record's order where they are the record's own."""
+def _set_cues(record: dict[str, Any], heard: list[_HeardCue]) -> None:
+    """The annotation's cues, in the record's order where they are the same cues."""
     before = record.get("cue")
     if isinstance(before, list) and Counter(map(str, before)) == Counter(text for text, _ in heard):
         left = list(heard)
-        heard = [left.pop(next(at for at, each in enumerate(left) if each[0] == text)) for text in before]
+        heard = [
+            left.pop(next(index for index, each in enumerate(left) if each[0] == text)) for text in before
+        ]
     record["cue"] = [text for text, _ in heard]
     record.pop(CUE_REGIONS, None)
     if any(region is not None for _, region in heard):
@@ -306,16 +333,19 @@ def _lay_cues(record: dict[str, Any], heard: list[_Heard]) -> None:
 
 
 def _results(annotations: object) -> list[dict[str, Any]]:
-    """The results of the last annotation that counts."""
-    if not isinstance(annotations, list):
-        return []
-    counted = [each for each in annotations if isinstance(each, dict) and not each.get("was_cancelled")]
-    results = counted[-1].get("result") if counted else None
-    return [each for each in results if isinstance(each, dict)] if isinstance(results, list) else []
+    """The results of the last annotation that was not cancelled and says anything."""
+    for annotation in reversed(annotations if isinstance(annotations, list) else []):
+        if not isinstance(annotation, dict) or annotation.get("was_cancelled"):
+            continue
+        results = [each for each in _listed(annotation.get("result")) if isinstance(each, dict)]
+        values = [each["value"] for each in results if isinstance(each.get("value"), dict)]
+        if any(text.strip() for value in values for text in _texts(value)):
+            return results
+    return []
 
 
 def _texts(value: Mapping[str, Any]) -> Iterator[str]:
-    # Label Studio writes a single text as a text and several as a list.
+    # Label Studio writes a single text as a string and several as a list.
     for name in ("choices", "text", "labels"):
         if name in value:
             yield from (each for each in _listed(value[name]) if isinstance(each, str))
@@ -330,7 +360,7 @@ def _region(value: Mapping[str, Any]) -> list[float] | None:
 
 
 def _chosen(shown: str, choices: object, place: str) -> str:
-    """The choice that is meant, by its letter and text, by its text alone, or by its letter alone."""
+    """The choice with this letter and text, this text, or this letter."""
     texts = [each for each in choices if isinstance(each, str)] if isinstance(choices, list) else []
     options = shown_choices(texts)
     if shown in options:
@@ -341,8 +371,9 @@ def _chosen(shown: str, choices: object, place: str) -> str:
     if shown in letters:
         return texts[letters.index(shown)]
     raise InputError(
-        f"“{shown[:120]}” is not one of the choices",
+        f'"{shown[:120]}" is not one of the choices',
         file=place,
         field="answer",
+        code="answer-not-a-choice",
         hint="correct the annotation",
     )

@@ -10,7 +10,6 @@ from mmar.errors import InputError
 from mmar.files.archives import Limits
 from mmar.studio.data.media_tables import Recording
 from mmar.studio.exchange.importing import Imported, Source, import_file
-from mmar.studio.exchange.item_files import is_archive
 from mmar.studio.media.media_store import incoming_file, store_audio
 from mmar.studio.store.media import add_recording
 from mmar.studio.web.context import ProjectContext, attached
@@ -18,7 +17,7 @@ from mmar.studio.workflow import NotAllowed, Role
 
 __all__ = ["import_upload", "store_upload"]
 
-_MOST_ITEMS = 256 << 20
+_MAX_METADATA = 32 << 20  # bytes of the metadata file in an archive, which is read into memory
 # How many times its own size an archive may hold: sound hardly compresses.
 _UNPACKED = 4
 
@@ -68,14 +67,7 @@ def import_upload(ctx: ProjectContext) -> tuple[Imported, str]:
     name = (sent.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1][:200]
     studio = ctx.studio
     media, most = studio.config.media, studio.config.max_upload
-    if is_archive(name):
-        bounds = Limits(total=_UNPACKED * most, member=most)
-    elif sent.size is None or sent.size > _MOST_ITEMS:
-        raise InputError(
-            f"more than {_MOST_ITEMS:,} bytes", field="file", hint="divide it into several files"
-        )
-    else:
-        bounds = None
+    bounds = Limits(total=_UNPACKED * most, member=most, text=_MAX_METADATA)
     with incoming_file(media) as path:
         _save(sent, path)
         try:
@@ -90,7 +82,7 @@ def import_upload(ctx: ProjectContext) -> tuple[Imported, str]:
             )
         except InputError as error:
             # Where it is goes into the words themselves: a page shows nothing else.
-            raise InputError(error.summary, field="file", hint=error.hint) from None
+            raise InputError(error.summary, field="file", code=error.code, hint=error.hint) from None
     return done, name
 
 
