@@ -105,38 +105,47 @@ def test_a_key_is_chosen_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 BAD: dict[str, tuple[bytes | None, str]] = {
-    "missing": (None, "no such file"),
-    "empty": (b"", "is an empty file"),
-    "empty array": (b"[\n]\n", "holds no record"),
-    "html": (b"<!DOCTYPE html><html><body>404</body></html>", "is a web page"),
-    "csv": (b"id,answer_prediction\na,b\n", 'expected "[" or "{"'),
-    "number": (
-        b'{"id": "a", "answer_prediction": 5}\n',
-        'field "answer_prediction": expected a string or null, found the number 5',
-    ),
-    "list": (b'{"id": "a", "answer_prediction": ["x"]}\n', "found a list"),
-    "latin": (b'{"id": "a", "answer_prediction": "caf\xe9"}\n', "0xe9 is not valid UTF-8"),
-    "utf16": ('{"id": "a"}'.encode("utf-16"), "UTF-16"),
-    "cut array": (b'[{"id": "a", "answer_prediction": "x"},', "does not end with"),
-    "no choices": (b'{"id": "a", "answer_prediction": "x"}\n', "name the benchmark that it answers"),
-    "no prediction": (json.dumps(ITEM).encode(), 'no record has "answer_prediction"'),
+    "missing": (None, "file-not-found"),
+    "empty": (b"", "wrong-file-type"),
+    "empty array": (b"[\n]\n", "no-records"),
+    "html": (b"<!DOCTYPE html><html><body>404</body></html>", "wrong-file-type"),
+    "csv": (b"id,answer_prediction\na,b\n", "benchmark-needed"),
+    "number": (b'{"id": "a", "answer_prediction": 5}\n', "wrong-type"),
+    "list": (b'{"id": "a", "answer_prediction": ["x"]}\n', "wrong-type"),
+    "latin": (b'{"id": "a", "answer_prediction": "caf\xe9"}\n', "not-utf8"),
+    "utf16": ('{"id": "a"}'.encode("utf-16"), "wrong-file-type"),
+    "no choices": (b'{"id": "a", "answer_prediction": "x"}\n', "benchmark-needed"),
+    "no prediction": (json.dumps(ITEM).encode(), "no-predictions"),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_named_with_status_2(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
-) -> None:
-    content, said = BAD[name]
+def test_bad_input_is_named_with_status_2(tmp_path: Path, command: Any, name: str) -> None:
+    content, code = BAD[name]
     path = tmp_path / "input.jsonl"
     if content is not None:
         path.write_bytes(content)
-    assert mmar("score", path) == 2
-    told = capsys.readouterr()
-    assert said in told.err
-    assert str(path) in told.err
-    assert "Traceback" not in told.err
-    assert told.out == ""
+    result = command("score", path)
+    assert (result.status, result.code, result.out) == (2, code, "")
+    assert str(path) in result.err
+
+
+def test_items_and_table_do_not_mix_on_standard_output(tmp_path: Path, command: Any) -> None:
+    path = write(tmp_path / "p.jsonl", records("3:1", "1:3"))
+    result = command("score", path, "--items", "-")
+    assert result.status == 0
+    assert [json.loads(line)["id"] for line in result.out.splitlines()] == ["id-0", "id-1"]
+    assert "official" in result.err
+    assert command("score", path, "--items", "-", "--json").code == "incompatible-options"
+
+
+def test_chance_stands_below_all_and_sub_categories_below_their_layer(tmp_path: Path, command: Any) -> None:
+    path = write(tmp_path / "p.jsonl", records("3:1", "1:3"))
+    lines = [" ".join(line.split()) for line in command("score", path).out.splitlines()]
+    names = [line.rpartition(" 2 ")[0] or line for line in lines]
+    assert lines[3] == "chance 33.3 33.3"
+    layer = next(index for index, line in enumerate(lines) if line.startswith("Signal Layer"))
+    assert lines[layer + 1].startswith("Counting and Statistics"), names
 
 
 def test_one_broken_line_in_the_middle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -186,7 +186,11 @@ def _list_of_answers(path: Path) -> list[LogRecord] | None:
     if b"{" in data[:4096]:
         return None
     value = decode_json(data, file=str(path))
-    if not isinstance(value, list) or not all(each is None or isinstance(each, str) for each in value):
+    if (
+        not isinstance(value, list)
+        or not value
+        or not all(each is None or isinstance(each, str) for each in value)
+    ):
         return None
     return [
         LogRecord(index, each, failure=None if each is not None else "the log holds no answer")

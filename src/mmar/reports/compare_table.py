@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, p_value
 from mmar.scoring.comparison import METHODS, ComparedRun, Comparison, Pair, PairedScores
@@ -38,7 +38,7 @@ def compare_table(comparison: Comparison, display: Display | None = None) -> str
     lines = [*_runs(comparison, display), ""]
     if len(comparison.pairs) == 1:
         pair = comparison.pairs[0]
-        lines += [*facts(_pair(pair, comparison), display), "", *_groups(pair, display)]
+        lines += [*facts(_pair(pair, comparison), display), "", *_groups(pair, comparison.parents, display)]
     else:
         lines += _pairs(comparison, display)
     lines += [
@@ -125,7 +125,7 @@ def _pair(pair: Pair, comparison: Comparison) -> Iterator[tuple[str, str]]:
         )
 
 
-def _groups(pair: Pair, display: Display) -> Iterator[str]:
+def _groups(pair: Pair, parents: Mapping[str, str], display: Display) -> Iterator[str]:
     columns = [
         Column(),
         Column("n", "right"),
@@ -136,7 +136,7 @@ def _groups(pair: Pair, display: Display) -> Iterator[str]:
         Column("p, Holm"),
     ]
     rows = []
-    for name, scores in grouped(pair.groups):
+    for name, scores in grouped(pair.groups, parents):
         if scores is None:
             rows.append(Row((name,), "dim"))
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, p_value
 from mmar.scoring.reliance import METHODS, Effect, Reliance, UnderCondition
@@ -40,7 +40,7 @@ def reliance_table(result: Reliance, display: Display | None = None) -> str:
         *facts(_verdicts(result), display),
     ]
     for one in result.conditions:
-        lines += ["", *_groups(one, display)]
+        lines += ["", *_groups(one, result.parents, display)]
     return "".join(f"{line}\n" for line in (*lines, "", *facts(_sources(result), display)))
 
 
@@ -123,7 +123,7 @@ def _solved(result: Reliance, solved: Solved) -> str:
     return f"{text}; --items FILE lists them"
 
 
-def _groups(one: UnderCondition, display: Display) -> list[str]:
+def _groups(one: UnderCondition, parents: Mapping[str, str], display: Display) -> list[str]:
     columns = [
         Column(),
         Column("n", "right"),
@@ -134,7 +134,7 @@ def _groups(one: UnderCondition, display: Display) -> list[str]:
     ]
     columns += [Column("reliance", "right")] if one.hides else []
     rows = []
-    for name, effect in grouped(one.groups):
+    for name, effect in grouped(one.groups, parents):
         if effect is None:
             rows.append(Row((name,), "dim"))
             continue

@@ -33,9 +33,9 @@ def score_table(score: Score, display: Display | None = None) -> str:
     """
     display = display or Display()
     whole = GroupScore(score.n, score.official, score.choice, score.chance)
-    rows = [_row("all", whole, style="bold")]
+    rows = [_row("all", whole, style="bold"), _chance_row(score.chance)]
     if score.asked is not None:
-        rows = [_row("asked", score.asked, style="bold"), _row("all", whole)]
+        rows = [_row("asked", score.asked, style="bold"), _chance_row(score.asked.chance), _row("all", whole)]
     for name, group in grouped(score.groups, score.parents):
         rows.append(Row((name,), "dim") if group is None else _row(name, group.asked or group))
     lines = draw((Column(), Column("n", "right"), *_SCORER_COLUMNS), rows, display)
@@ -68,6 +68,11 @@ def _row(name: str, group: GroupScore, style: str = "") -> Row:
         return Row((name, "–", "–", "", "–", ""))
     cells = (name, f"{group.n:,}", *_accuracy(group.official), *_accuracy(group.choice))
     return Row(cells, "bold" if style else "")
+
+
+def _chance_row(chance: float) -> Row:
+    """What a guesser scores on these items, in the same columns."""
+    return Row(("chance", "", f"{chance:.1f}", "", f"{chance:.1f}"), "dim")
 
 
 def _accuracy(value: Accuracy) -> tuple[str, str]:
@@ -108,7 +113,6 @@ def _facts(score: Score) -> Iterator[tuple[str, str]]:
             f"{sample.official.accuracy:.1f} {sample.official.interval}, choice "
             f"{sample.choice.accuracy:.1f} {sample.choice.interval}",
         )
-    yield "chance", f"{told.chance:.1f} % for a guesser"
     official, choice = told.official.clustered, told.choice.clustered
     if official is not None and choice is not None:
         yield (

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -97,9 +98,10 @@ def answer_places(path: Path) -> Iterator[tuple[RequestKey, int]]:
     with path.open("rb") as stream:
         at = 0
         for line in stream:
-            if line.endswith(b"\n"):
+            # A last line that is not an answer was passed over when the ledger was opened (`read_ledger`).
+            with suppress(msgspec.DecodeError):
                 head = _decode_head(line)
-                if head.failure is None:
+                if head.failure is None and line.endswith(b"\n"):
                     yield RequestKey(head.id, head.rotation, head.repeat), at
             at += len(line)
 

@@ -133,6 +133,15 @@ class AlignedRuns(msgspec.Struct, frozen=True):
     asked: tuple[int, ...]
     errors: tuple[InputError, ...] = ()
 
+    @property
+    def parents(self) -> dict[str, str]:
+        """The category of each sub-category that belongs to one alone."""
+        categories: dict[str, set[str]] = {}
+        for item in self.benchmark:
+            if item.sub_category:
+                categories.setdefault(item.sub_category, set()).add(item.category)
+        return {name: next(iter(found)) for name, found in categories.items() if len(found) == 1}
+
     def asked_groups(self) -> dict[str, dict[str, list[int]]]:
         """By dimension and name the positions in `asked` of the items in a group; groups never asked are left out."""
         position = {place: at for at, place in enumerate(self.asked)}

@@ -151,6 +151,7 @@ def compare(
         pairs=tuple(pairs),
         differing=differing_parts(aligned.runs),
         notes=tuple(_notes(aligned, runs, draws, family)),
+        parents=aligned.parents,
     )
 
 

@@ -208,6 +208,7 @@ class Comparison(msgspec.Struct, frozen=True):
         pairs: every two of them.
         differing: parts of the signatures that are not the same in all.
         notes: what a person must know to read the numbers.
+        parents: the category of each sub-category that belongs to one alone.
     """
 
     benchmark: str
@@ -222,6 +223,7 @@ class Comparison(msgspec.Struct, frozen=True):
     pairs: tuple[Pair, ...]
     differing: tuple[DifferingPart, ...]
     notes: tuple[str, ...] = ()
+    parents: Mapping[str, str] = {}
 
     def __repr__(self) -> str:
         if len(self.pairs) == 1:

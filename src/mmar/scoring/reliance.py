@@ -150,6 +150,7 @@ class Reliance(msgspec.Struct, frozen=True):
         solved: items right without hearing; `None` where no run hides the clips.
         solved_groups: the same by dimension and name.
         notes: what a person must know to read the numbers.
+        parents: the category of each sub-category that belongs to one alone.
     """
 
     benchmark: str
@@ -170,6 +171,7 @@ class Reliance(msgspec.Struct, frozen=True):
     solved: Solved | None
     solved_groups: Mapping[str, Mapping[str, Solved]]
     notes: tuple[str, ...] = ()
+    parents: Mapping[str, str] = {}
 
     def __repr__(self) -> str:
         parts = [f"{one.condition} {one.all.under:.1f} ({one.all.fall})" for one in self.conditions]
@@ -306,6 +308,7 @@ def measure_reliance(
             if hidden
         },
         notes=tuple(_notes(aligned, real, others)),
+        parents=aligned.parents,
     )
 
 

@@ -102,7 +102,7 @@ def score_task(task: Task) -> Scored:
             code="no-usable-records",
             hint="check that the file holds predictions, and for this benchmark",
         )
-    if not tally.n:
+    if not tally.n or not fields:
         raise InputError(
             "holds no record", file=str(task.path), code="no-records", hint="expected one for each item"
         )
