@@ -90,7 +90,7 @@ def test_items_are_written_a_line_each(tmp_path: Path, name: str) -> None:
     else:
         rows = [json.loads(line) for line in text.splitlines()]
         assert [row["prediction"] for row in rows] == said
-        assert rows[0]["reason"] == "exact text"
+        assert rows[0]["reason"]
         assert rows[0]["official_reason"].startswith("every word")
     assert [row["state"] for row in rows] == ["choice", "unresolved", "failed"]
 
