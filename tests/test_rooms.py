@@ -31,6 +31,7 @@ ROOMS = (
     "_library_errors",
     "api",
     "evaluation",
+    "evaluation_rubrics",
     "cli",
     "__main__",
 )

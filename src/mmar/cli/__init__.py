@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "mmar.cli.reliance:reliance",
         "Measure how much of a model's accuracy needs the audio.",
     ),
+    "judge": ("mmar.cli.judge:judge", "Score the reasoning of a run by its rubrics."),
     "runs": ("mmar.cli.runs:runs", "List the runs in a folder: state, answered items, accuracies."),
     "table": (
         "mmar.cli.table:table",

@@ -1,0 +1,345 @@
+"""`mmar judge`."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from mmar.cli.options import benchmark_option, items_option, json_option
+from mmar.cli.terminal import (
+    STDOUT,
+    check_items_option,
+    display,
+    output_file,
+    parse_pairs,
+    print_json,
+    print_skipped,
+    print_table,
+)
+from mmar.errors import ExternalError, UsageError
+
+if TYPE_CHECKING:
+    from mmar.runs.spec import RunSpec
+    from mmar.scoring.rubric import JudgePlan, Submissions
+    from mmar.scoring.rubric.result import RubricResult
+
+__all__ = ["judge"]
+
+
+@click.command()
+@click.argument("path", metavar="[RUN-OR-FILE]", required=False, type=click.Path(path_type=Path))
+@benchmark_option("The questions with their rubrics; a run knows its own.")
+@click.option("--meta", type=click.Path(path_type=Path), metavar="FILE", help="The same, as a metadata file.")
+@click.option(
+    "--judge",
+    "judges",
+    multiple=True,
+    metavar="MODEL",
+    help="The judge. Several are compared. [default: openai/gpt-4o-2024-11-20]",
+)
+@click.option(
+    "--raters", type=click.IntRange(1, 99), default=5, show_default=True, help="Judgements of each answer."
+)
+@click.option(
+    "--seeds",
+    type=click.Choice(["distinct", "same"]),
+    default="distinct",
+    show_default=True,
+    help="Seeds of the raters; the published script has the same for all.",
+)
+@click.option(
+    "--gate",
+    type=click.Choice(["official", "choice"]),
+    default="official",
+    show_default=True,
+    help="Which verdict decides what is judged.",
+)
+@click.option(
+    "--template",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Your own prompt (see docs/judging.md), or the word script.",
+)
+@click.option("--exam", is_flag=True, help="Examine the judge on reasoning whose score is known.")
+@click.option(
+    "--exam-items",
+    type=click.IntRange(2),
+    default=40,
+    show_default=True,
+    metavar="N",
+    help="Items of the exam.",
+)
+@click.option(
+    "--humans",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="CSV with id, criterion, score to compare with.",
+)
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Folder of the judgements. [default: beside the run]",
+)
+@click.option("--offline", is_flag=True, help="Use only the judgements that are there.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["official"]),
+    help="Prompt, file and table of the published script.",
+)
+@click.option("--base-url", "base_urls", multiple=True, metavar="URL", help="Address of the judge's server.")
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Option of the judge's adapter. Repeatable.",
+)
+@click.option(
+    "--concurrency",
+    "-c",
+    type=click.IntRange(1, 4096),
+    metavar="N",
+    help="Requests in flight. [default: adapts]",
+)
+@click.option(
+    "--rate", type=click.FloatRange(0, min_open=True), metavar="R", help="Maximum requests per second."
+)
+@click.option(
+    "--max-attempts",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="Maximum requests for one judgement.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=120.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds to wait for a judgement.",
+)
+@click.option("--budget", metavar="TOKENS|MONEY", help="Stop at 500000tokens or an amount such as 3.50.")
+@click.option(
+    "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be asked; send nothing.")
+@click.option("--lenient", is_flag=True, help="Leave out records that do not belong.")
+@json_option
+@items_option("Write every vote with its reason.")
+def judge(
+    path: Path | None,
+    benchmark: str | None,
+    meta: Path | None,
+    judges: tuple[str, ...],
+    exam: bool,
+    exam_items: int,
+    humans: Path | None,
+    out: Path | None,
+    offline: bool,
+    output_format: str | None,
+    options: tuple[str, ...],
+    dry_run: bool,
+    lenient: bool,
+    as_json: bool,
+    items: Path | None,
+    **others: Any,
+) -> None:
+    """Score the reasoning of a run by its rubrics.
+
+    Answers that are right by the gate are judged on their five criteria by several raters (MMAR-Rubrics); wrong ones
+    score 0. The same command goes on after an interruption, and judges again whatever changed. Exit status 1: some
+    answers are unjudged.
+
+    \b
+    Example:
+      mmar judge runs/demo/baseline-listener --judge openai/gpt-4o-2024-11-20 --dry-run
+    """
+    from mmar.api import find_benchmark
+    from mmar.scoring.rubric import JUDGE, judge_folder, load_submissions
+
+    check_items_option(items, as_json, path, benchmark)
+    names = judges or (JUDGE,)
+    plan = _plan(others, output_format)
+    if benchmark is not None and meta is not None:
+        raise UsageError(
+            "--benchmark and --meta name the same thing", code="incompatible-options", hint="give one of them"
+        )
+    source = meta or benchmark
+    loaded = find_benchmark(source) if source is not None else None
+    adapter_options = {
+        name: values[-1] for name, values in parse_pairs("--option", options, "api_key_file=key").items()
+    }
+    if exam:
+        if loaded is None:
+            loaded = find_benchmark("mmar")
+        _exam(
+            loaded,
+            names,
+            plan,
+            out or Path("runs") / "exam",
+            exam_items,
+            adapter_options,
+            others,
+            as_json=as_json,
+        )
+        return
+    if path is None:
+        raise UsageError("name a run or a predictions file", code="missing-argument")
+    submissions = load_submissions(path, loaded or _benchmark_of(path), gate=plan.gate, lenient=lenient)
+    print_skipped(submissions.errors)
+    results: list[tuple[str, RubricResult]] = []
+    for name in names:
+        spec = _spec(name, submissions.benchmark, out or judge_folder(path, name), adapter_options, others)
+        if dry_run:
+            _print_plan(spec, plan, submissions)
+            continue
+        results.append((spec.model, _judge(spec, plan, submissions, offline=offline)))
+    if not results:
+        return
+    _write(path, submissions, results, items, humans, output_format, as_json=as_json)
+    if any(result.unjudged for _, result in results):
+        sys.exit(1)
+
+
+def _plan(others: dict[str, Any], output_format: str | None) -> JudgePlan:
+    from mmar.scoring.rubric import FENCED, SCRIPT, JudgePlan, load_template
+
+    named = others.pop("template")
+    if named is None:
+        template = SCRIPT if output_format == "official" else FENCED
+    else:
+        template = SCRIPT if str(named) == "script" else load_template(named)
+    return JudgePlan(template, others.pop("raters"), others.pop("seeds"), others.pop("gate"))
+
+
+def _benchmark_of(path: Path) -> Any:
+    """The benchmark of a run; `None` for a file."""
+    from mmar.api import task_for
+
+    return task_for(path).benchmark if path.is_dir() or path.name == "answers.jsonl" else None
+
+
+def _spec(
+    name: str, benchmark: Any, folder: Path, adapter_options: dict[str, str], others: dict[str, Any]
+) -> RunSpec:
+    from mmar.runs.spec import RunSpec
+
+    return RunSpec.create(name, benchmark, out=folder, options=adapter_options, temperature=0.0, **others)
+
+
+def _judge(spec: RunSpec, plan: JudgePlan, submissions: Submissions, *, offline: bool) -> RubricResult:
+    from mmar.api import open_for
+    from mmar.cli.progress import RunProgress
+    from mmar.scoring import rubric
+
+    model = None if offline else open_for(spec)
+    gc.freeze()
+    try:
+        with RunProgress(f"{spec.model} judges", sys.stderr) as progress:
+            return rubric.judge(submissions, spec, model, plan, progress=progress)
+    except ExternalError as error:
+        click.echo(f"mmar: {error}", err=True)
+        sys.exit(1)
+
+
+def _write(
+    path: Path,
+    submissions: Submissions,
+    results: list[tuple[str, RubricResult]],
+    items: Path | None,
+    humans: Path | None,
+    output_format: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    from mmar.files.atomic import write_atomic
+    from mmar.reports.records_file import records_file
+    from mmar.reports.rubric_table import agreement_lines, rubric_table
+    from mmar.scoring.rubric.compare import agreement, agreement_with_people, majority_votes
+    from mmar.scoring.rubric.official import evaluated_lines, official_table
+    from mmar.scoring.rubric.result import vote_rows
+
+    if items is not None:
+        rows = [{"judge": name, **row} for name, result in results for row in vote_rows(result.items)]
+        with output_file(items) as target:
+            write_atomic(
+                target, records_file(rows, target, ["judge", "id", "rater", "criterion", "score", "reason"])
+            )
+    if output_format == "official":
+        _, first = results[0]
+        written = (
+            path / "evaluated.jsonl" if path.is_dir() else path.with_name(f"{path.name}.evaluated.jsonl")
+        )
+        write_atomic(
+            written,
+            b"".join(evaluated_lines(submissions, first.items, new=[item.id for item in first.items])),
+        )
+        click.echo(official_table(submissions, first.items), nl=False)
+        click.echo(f"wrote {written}", err=True)
+        return
+    if as_json:
+        values = {name: result.to_dict() for name, result in results}
+        print_json(next(iter(values.values())) if len(values) == 1 else values)
+        return
+    to_stderr = items == STDOUT
+    shown = display(sys.stderr if to_stderr else sys.stdout)
+    for _, result in results:
+        print_table(rubric_table(result, shown), err=to_stderr)
+    pairs = [
+        agreement(first, majority_votes(one.items), second, majority_votes(other.items))
+        for index, (first, one) in enumerate(results)
+        for second, other in results[index + 1 :]
+    ]
+    if humans is not None:
+        pairs += [agreement_with_people(name, result.items, humans) for name, result in results]
+    for pair in pairs:
+        if pair is not None:
+            print_table(agreement_lines(pair, shown), err=to_stderr)
+
+
+def _print_plan(spec: RunSpec, plan: JudgePlan, submissions: Submissions) -> None:
+    requests = plan.requests(submissions.items)
+    passed = sum(each.passes for each in submissions.items)
+    characters = sum(len(message.text) for request in requests for message in request.messages)
+    click.echo(
+        f"{spec.model} would be asked {len(requests):,} times about {passed:,} of {len(submissions.items):,} answers"
+    )
+    click.echo(f"about {characters // 4:,} input tokens; judgements go to {spec.out}")
+
+
+def _exam(
+    benchmark: Any,
+    names: tuple[str, ...],
+    plan: JudgePlan,
+    folder: Path,
+    n: int,
+    adapter_options: dict[str, str],
+    others: dict[str, Any],
+    *,
+    as_json: bool,
+) -> None:
+
+    from mmar.api import open_for
+    from mmar.cli.progress import RunProgress
+    from mmar.reports.rubric_table import exam_table
+    from mmar.scoring.rubric import judge_folder
+    from mmar.scoring.rubric.exam import take_exam
+
+    for name in names:
+        spec = _spec(name, benchmark, folder / judge_folder(Path(name), name).name, adapter_options, others)
+        with RunProgress(f"exam of {name}", sys.stderr) as progress:
+            result = take_exam(benchmark, spec, partial(open_for, spec), plan, n=n, progress=progress)
+        if as_json:
+            print_json(msgspec.to_builtins(result))
+        else:
+            print_table(exam_table(result, display()))

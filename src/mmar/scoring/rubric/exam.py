@@ -1,0 +1,179 @@
+"""The judge's own exam: answers whose score is known, made from the benchmark's reference reasoning.
+
+| kind | submission | should score |
+| --- | --- | --- |
+| reference | the reference reasoning and the right answer | full marks |
+| falsified | the same with one sentence turned into its opposite and the answer's words exchanged in it | less |
+| other | the reference reasoning of another item, and the right answer | little |
+| empty | no reasoning, and the right answer | little |
+
+The right answer stands in all four, so that only the reasoning differs.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from mmar.errors import UsageError
+from mmar.items import Benchmark, Item
+from mmar.models import Model
+from mmar.runs.engine import Counts
+from mmar.runs.spec import RunSpec
+from mmar.scoring.rubric.judge import JudgePlan, judge
+from mmar.scoring.rubric.reply import Judgement
+from mmar.scoring.rubric.submissions import Submission, Submissions
+from mmar.stats.cluster import accuracy
+from mmar.stats.interval import Interval
+
+__all__ = ["KINDS", "ExamResult", "KindScore", "exam_submissions", "falsified", "take_exam"]
+
+KINDS = ("reference", "falsified", "other", "empty")
+
+
+class KindScore(msgspec.Struct, frozen=True):
+    """What the judge gave one kind of submission.
+
+    Attributes:
+        kind: one of `KINDS`.
+        n: number of items judged.
+        score: mean, 0 to 100.
+        interval: 95 %.
+        full_marks: percent of items with full marks.
+        unjudged: items whose judgement failed; not in `n`.
+    """
+
+    kind: str
+    n: int
+    score: float
+    interval: Interval
+    full_marks: float
+    unjudged: int
+
+
+class ExamResult(msgspec.Struct, frozen=True):
+    """The exam of one judge.
+
+    Attributes:
+        judge: its name.
+        kinds: in the order of `KINDS`.
+        told_apart: percent of items whose reference reasoning scored above all three others.
+    """
+
+    judge: str
+    kinds: tuple[KindScore, ...]
+    told_apart: float
+
+
+def exam_submissions(benchmark: Benchmark, n: int, seed: int = 0) -> dict[str, Submissions]:
+    """Submissions of every kind for `n` drawn items.
+
+    Raises:
+        UsageError: fewer than two items have reference reasoning and a rubric.
+    """
+    items = [item for item in benchmark if item.rubric and item.thinking and item.answer]
+    if len(items) < 2:
+        raise UsageError(
+            f'"{benchmark.name}" has no reference reasoning with rubrics',
+            code="no-rubrics",
+            hint="use mmar@2026-02",
+        )
+    rng = random.Random(seed)  # noqa: S311 - draws items, guards nothing
+    drawn = rng.sample(items, min(n, len(items)))
+    reasoning: dict[str, Callable[[int, Item], str]] = {
+        "reference": lambda _, item: item.thinking or "",
+        "falsified": lambda _, item: falsified(item, seed),
+        "other": lambda index, _: drawn[(index + 1) % len(drawn)].thinking or "",
+        "empty": lambda *_: "",
+    }
+    return {
+        kind: Submissions(
+            tuple(
+                Submission(item, item.answer, make(index, item), passes=True)
+                for index, item in enumerate(drawn)
+            ),
+            {},
+            benchmark,
+        )
+        for kind, make in reasoning.items()
+    }
+
+
+_SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]?\s*")
+_BE = re.compile(r"\b(is|are|was|were|can|could|has|have|does|do|will|must)\b(?! not\b)", re.IGNORECASE)
+
+
+def falsified(item: Item, seed: int = 0) -> str:
+    """The reference reasoning with one sentence turned into its opposite, and another choice in the answer's place there."""
+    sentences = _SENTENCE.findall(item.thinking or "")
+    rng = random.Random(f"{seed} {item.id}")  # noqa: S311 - draws a sentence, guards nothing
+    candidates = [index for index, sentence in enumerate(sentences) if _BE.search(sentence)] or list(
+        range(len(sentences))
+    )
+    if not candidates:
+        return ""
+    index = rng.choice(candidates)
+    sentence = sentences[index]
+    wrong = rng.choice([choice for choice in item.choices if choice != item.answer] or [""])
+    if item.answer and item.answer in sentence:
+        sentence = sentence.replace(item.answer, wrong)
+    changed, count = _BE.subn(lambda match: f"{match[0]} not", sentence, count=1)
+    sentences[index] = changed if count else f"It is not true that {sentence[:1].lower()}{sentence[1:]}"
+    return "".join(sentences)
+
+
+def take_exam(
+    benchmark: Benchmark,
+    spec: RunSpec,
+    open_judge: Callable[[], Model],
+    plan: JudgePlan,
+    *,
+    n: int = 40,
+    progress: Callable[[int, Counts], None] = lambda *_: None,
+) -> ExamResult:
+    """Judge every kind of submission, each in a folder of its own below `spec.out`."""
+    assert spec.out is not None
+    kinds: list[KindScore] = []
+    shares: dict[str, list[float | None]] = {}
+    for kind, submissions in exam_submissions(benchmark, n, spec.seed).items():
+        folder: Path = spec.out / kind
+        result = judge(
+            submissions, msgspec.structs.replace(spec, out=folder), open_judge(), plan, progress=progress
+        )
+        shares[kind] = [
+            _mean(item.judgements, each.item)
+            for item, each in zip(result.items, submissions.items, strict=True)
+        ]
+        judged = [share for share in shares[kind] if share is not None]
+        whole = accuracy(judged, list(range(len(judged)))) if judged else None
+        kinds.append(
+            KindScore(
+                kind,
+                len(judged),
+                whole.accuracy if whole else 0.0,
+                whole.interval if whole else Interval(0.0, 100.0),
+                100 * sum(share == 1 for share in judged) / len(judged) if judged else 0.0,
+                len(shares[kind]) - len(judged),
+            )
+        )
+    return ExamResult(spec.model, tuple(kinds), _told_apart(shares))
+
+
+def _mean(judgements: Sequence[Judgement | None], item: Item) -> float | None:
+    shares = [each.share(item.rubric or ()) for each in judgements if each is not None]
+    return sum(shares) / len(shares) if shares else None
+
+
+def _told_apart(shares: dict[str, list[float | None]]) -> float:
+    """Percent of the fully judged items whose reference reasoning scored above all others."""
+    told = judged = 0
+    for reference, *others in zip(*(shares[kind] for kind in KINDS), strict=True):
+        known = [share for share in others if share is not None]
+        if reference is not None and len(known) == len(others):
+            judged += 1
+            told += reference > max(known)
+    return 100 * told / judged if judged else 0.0

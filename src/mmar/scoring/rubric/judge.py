@@ -1,0 +1,179 @@
+"""Judging the reasoning of a run by its rubrics (MMAR-Rubrics; `code/evaluation_rubrics.py` of ddlBoJack/MMAR at 3bce090).
+
+An answer that the gate finds wrong scores 0 and is not judged. A right one is judged by several raters, that is, by the
+same model asked several times; each rater's score is the sum of the criteria's scores over the sum of the highest
+allowed ones. Of five raters the lowest and the highest are dropped; the mean of the rest is the item's score, and the
+mean over all items the run's. An item whose judgements failed is *unjudged*: it stays in the denominator, as 0, and the
+upper bound says what it could add.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from mmar.errors import UsageError
+from mmar.files.atomic import write_atomic
+from mmar.models import Answer, Model
+from mmar.protocols import Request, Settings
+from mmar.protocols.request import Message
+from mmar.runs.engine import Counts
+from mmar.runs.keys import RequestKey
+from mmar.runs.side_run import SideRun, ask_requests, current_answers
+from mmar.runs.spec import RunSpec
+from mmar.scoring.rubric.reply import InvalidReplyError, JudgedItem, Judgement, read_reply
+from mmar.scoring.rubric.submissions import Gate, Submission, Submissions
+from mmar.scoring.rubric.template import FENCED, SYSTEM_PROMPT, JudgeTemplate
+
+if TYPE_CHECKING:
+    from mmar.scoring.rubric.result import RubricResult
+
+__all__ = ["JUDGE", "SEED", "JudgePlan", "Seeds", "judge", "judge_folder", "judge_items"]
+
+JUDGE = "openai/gpt-4o-2024-11-20"
+"""The judge of the published script."""
+
+SEED = 42
+"""Its seed, for all five raters; here rater r has the seed 42 + r unless `seeds` is `same`."""
+
+Seeds = Literal["distinct", "same"]
+
+
+class JudgePlan(msgspec.Struct, frozen=True):
+    """How to judge.
+
+    Attributes:
+        template: the prompt.
+        raters: how often the judge is asked about each answer; 5 in the published protocol.
+        seeds: `distinct` for each rater, or the `same` for all as the published script has it.
+        gate: which verdict decides what is judged.
+    """
+
+    template: JudgeTemplate = FENCED
+    raters: int = 5
+    seeds: Seeds = "distinct"
+    gate: Gate = "official"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.raters <= 99:
+            raise UsageError(f"expected 1 to 99 raters, got {self.raters}", code="invalid-value")
+
+    def requests(self, submissions: Sequence[Submission]) -> list[Request]:
+        """The requests for every answer that passes the gate, all raters of an item together."""
+        requests = []
+        for each in submissions:
+            if not each.passes or each.prediction is None:
+                continue
+            messages = (
+                Message("system", SYSTEM_PROMPT),
+                Message("user", self.template.prompt(each.item, each.reasoning, each.prediction)),
+            )
+            for rater in range(self.raters):
+                seed = SEED if self.seeds == "same" else SEED + rater
+                settings = Settings(temperature=0.0, seed=seed)
+                requests.append(Request(each.item.id, messages, "", (), None, settings, repeat=rater))
+        return requests
+
+
+def judge_folder(path: Path, judge: str) -> Path:
+    """Where the judgements of a run or a file are kept by default."""
+    slug = "".join(mark if mark.isalnum() or mark in "-._" else "-" for mark in judge)
+    digest = hashlib.sha256(judge.encode()).hexdigest()[:6]
+    folder = path / "judge" if path.is_dir() else path.with_name(f"{path.name}.judge")
+    return folder / f"{slug}-{digest}"
+
+
+def judge(
+    submissions: Submissions,
+    spec: RunSpec,
+    model: Model | None,
+    plan: JudgePlan,
+    *,
+    progress: Callable[[int, Counts], None] = lambda *_: None,
+) -> RubricResult:
+    """Judge the reasoning, or go on with it, and score it; arguments and errors as `judge_items`."""
+    from mmar.scoring.rubric.result import rubric_result  # numpy, which the published layout does without
+
+    items, side = judge_items(submissions, spec, model, plan, progress=progress)
+    return rubric_result(items, plan.raters, submissions, _parts(spec.model, plan), side)
+
+
+def judge_items(
+    submissions: Submissions,
+    spec: RunSpec,
+    model: Model | None,
+    plan: JudgePlan,
+    *,
+    progress: Callable[[int, Counts], None] = lambda *_: None,
+) -> tuple[tuple[JudgedItem, ...], SideRun]:
+    """Judge the reasoning, or go on with it; what has a judgement of exactly this request is not asked again.
+
+    Args:
+        submissions: what to judge.
+        spec: folder of the judgements and how hard to try.
+        model: the judge; `None` to use only what is in the folder.
+        plan: how to judge.
+        progress: called with the number of requests to send and the counts so far.
+
+    Raises:
+        ExternalError: the ledger cannot be written, or the judge cannot be reached.
+    """
+    assert spec.out is not None
+    requests = plan.requests(submissions.items)
+    rubrics = {each.item.id: each.item.rubric or () for each in submissions.items}
+
+    def accept(request: Request, answer: Answer) -> str | None:
+        try:
+            read_reply(answer.text, rubrics[request.item_id])
+        except InvalidReplyError as error:
+            return f"the judge's reply cannot be used: {error}"
+        return None
+
+    if model is not None:
+        side = ask_requests(spec, model, requests, accept=accept, progress=progress)
+        write_atomic(
+            spec.out / "judge.json",
+            msgspec.json.format(msgspec.json.encode(_description(spec, plan)), indent=2),
+        )
+    else:
+        side = SideRun(current_answers(spec.out, requests), Counts(), len(requests))
+    return tuple(_judged(each, plan, side) for each in submissions.items), side
+
+
+def _judged(each: Submission, plan: JudgePlan, side: SideRun) -> JudgedItem:
+    judgements: list[Judgement | None] = []
+    replies: list[str] = []
+    failures: list[str] = []
+    if each.passes and each.prediction is not None:
+        for rater in range(plan.raters):
+            answer = side.answers.get(RequestKey(each.item.id, 0, rater))
+            if answer is None or answer.failure is not None:
+                judgements.append(None)
+                failures.append(
+                    "not asked" if answer is None or answer.failure is None else answer.failure.message
+                )
+                continue
+            judgements.append(read_reply(answer.text, each.item.rubric or ()))
+            replies.append(answer.text)
+    return JudgedItem(
+        each.item.id, each.passes, tuple(judgements), tuple(replies), failures[0] if failures else None
+    )
+
+
+def _parts(judge_name: str, plan: JudgePlan) -> dict[str, str]:
+    seeds = f"{SEED}" if plan.seeds == "same" else f"{SEED}..{SEED + plan.raters - 1}"
+    return {
+        "judge": judge_name,
+        "raters": str(plan.raters),
+        "seeds": seeds,
+        "template": plan.template.name,
+        "gate": plan.gate,
+    }
+
+
+def _description(spec: RunSpec, plan: JudgePlan) -> dict[str, object]:
+    return {**_parts(spec.model, plan), "template_text": plan.template.text, "options": spec.recorded_options}

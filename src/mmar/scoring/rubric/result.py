@@ -1,0 +1,263 @@
+"""The score of a judged run: by item, by group, by criterion, and how far the judge agrees with itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from mmar.items import Criterion, Item
+from mmar.items.item import published_rank
+from mmar.runs.side_run import SideRun
+from mmar.runs.signature import Signature, run_parts
+from mmar.scoring.clusters import clusters_of
+from mmar.scoring.rubric.cues import CueCoverage, cue_coverage
+from mmar.scoring.rubric.reply import JudgedItem, item_score
+from mmar.scoring.rubric.submissions import LENGTH_LIMIT, Submissions
+from mmar.stats.agreement import flip_rate, krippendorff_alpha
+from mmar.stats.cluster import accuracy
+from mmar.stats.interval import Interval
+from mmar.stats.rubric import rubric_score
+
+__all__ = ["CriterionKind", "RubricGroup", "RubricResult", "rubric_result", "vote_rows"]
+
+_DIMENSIONS = ("modality", "category", "sub_category")
+_ANSWER_WORDS = ("answer", "option", "selection", "choice", "select", "eliminat", "exclu", "distractor")
+
+
+class RubricGroup(msgspec.Struct, frozen=True):
+    """The scores of some items.
+
+    Attributes:
+        n: number of items.
+        score: mean of the items' scores, 0 to 100.
+        interval: 95 %, clustered by source video.
+        accuracy: percent that passed the gate.
+    """
+
+    n: int
+    score: float
+    interval: Interval
+    accuracy: float
+
+
+class CriterionKind(msgspec.Struct, frozen=True):
+    """Votes on criteria of one kind.
+
+    Attributes:
+        kind: `answer` for criteria about the choice that is made, which an answer that passed the gate nearly always
+            meets; `process` for all others.
+        criteria: number of criteria that were judged.
+        met: mean share of the highest allowed score, percent.
+        flipped: percent of criteria on which the raters differ; `None` with one rater.
+    """
+
+    kind: str
+    criteria: int
+    met: float
+    flipped: float | None
+
+
+class RubricResult(msgspec.Struct, frozen=True):
+    """The score of a judged run; every percentage and score is of all items.
+
+    Attributes:
+        n: number of items.
+        signature: everything the number depends on.
+        score: mean over the items of each item's trimmed mean: the published script's number.
+        interval: its 95 % interval, clustered by source video.
+        run_trimmed: trimmed mean of the raters' run scores: what the README of the script says.
+        plain: mean without dropping a rater.
+        high: `score` if every unjudged item had scored 1.
+        accuracy: percent that passed the gate.
+        unjudged: items that passed, but have no judgement.
+        incomplete: items with some judgements missing.
+        alpha: Krippendorff's alpha of the raters over the judged items, on the interval scale; `None` where undefined.
+        alpha_interval: its 95 % interval, by bootstrap over items.
+        kinds: votes by kind of criterion.
+        groups: by `modality`, `category` and `sub-category`.
+        cues: share of the reference's cues that the reasoning mentions.
+        too_long: items whose reasoning has 10,000 characters or more; the published script warns of them and judges
+            them all the same.
+        tokens: tokens that the judge used in this session.
+        cost: their price, where there is a price table.
+        seconds: mean seconds a judgement took.
+        items: every item's judgements.
+        notes: what a reader must know.
+    """
+
+    n: int
+    signature: str
+    score: float
+    interval: Interval
+    run_trimmed: float
+    plain: float
+    high: float
+    accuracy: float
+    unjudged: int
+    incomplete: int
+    alpha: float | None
+    alpha_interval: Interval | None
+    kinds: tuple[CriterionKind, ...]
+    groups: Mapping[str, Mapping[str, RubricGroup]]
+    cues: CueCoverage | None
+    too_long: int
+    tokens: int
+    cost: float
+    seconds: float | None
+    items: tuple[JudgedItem, ...]
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<RubricResult score={self.score:.2f} accuracy={self.accuracy:.1f} n={self.n} unjudged={self.unjudged}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable form that `mmar judge --json` prints, without the replies."""
+        value: dict[str, Any] = msgspec.to_builtins(self)
+        for item in value["items"]:
+            item.pop("replies")
+        return value
+
+    def to_frame(self) -> Any:
+        """A row for each vote (needs pandas)."""
+        from mmar._display import frame
+
+        return frame(list(vote_rows(self.items)))
+
+
+def vote_rows(items: Sequence[JudgedItem]) -> list[dict[str, Any]]:
+    """A record for each vote: item, rater, criterion, score, reason; items that were not judged have one record."""
+    rows: list[dict[str, Any]] = []
+    for item in items:
+        votes = [
+            {
+                "id": item.id,
+                "rater": rater,
+                "criterion": vote.name,
+                "score": vote.score,
+                "reason": vote.reason,
+            }
+            for rater, judgement in enumerate(item.judgements)
+            if judgement is not None
+            for vote in judgement.votes
+        ]
+        reason = item.failure or "the answer is wrong, so its reasoning is not judged"
+        rows += votes or [{"id": item.id, "rater": None, "criterion": None, "score": None, "reason": reason}]
+    return rows
+
+
+def rubric_result(
+    items: tuple[JudgedItem, ...],
+    raters: int,
+    submissions: Submissions,
+    parts: Mapping[str, str],
+    side: SideRun,
+) -> RubricResult:
+    """Make the scores of the items' judgements."""
+    questions = [each.item for each in submissions.items]
+    shares = [
+        _shares(item, question.rubric or (), raters) for item, question in zip(items, questions, strict=True)
+    ]
+    score = rubric_score(shares)
+    scores = [
+        item_score(item, question.rubric or ()) or 0.0
+        for item, question in zip(items, questions, strict=True)
+    ]
+    clusters = clusters_of(questions)
+    passed = [item.passes for item in items]
+    judged = [row for row, item in zip(shares, items, strict=True) if item.passes]
+    alpha = None
+    if raters > 1 and any(sum(share is not None for share in row) > 1 for row in judged):
+        alpha = krippendorff_alpha(judged, "interval")
+    bench = submissions.benchmark
+    known = {**run_parts(bench.name, bench.digest, len(questions)), **submissions.parts}
+    too_long = sum(len(each.reasoning) >= LENGTH_LIMIT and each.passes for each in submissions.items)
+    whole = _group(scores, passed, clusters)
+    notes = []
+    if score.unjudged:
+        notes.append(
+            f"{score.unjudged:,} unjudged (counted as 0; the score is at most {score.high:.2f}); the same command asks again"
+        )
+    if too_long:
+        notes.append(
+            f"{too_long:,} have {LENGTH_LIMIT:,} or more characters of reasoning; all of it is judged, as the published script does"
+        )
+    latencies = [answer.latency_s for answer in side.answers.values() if answer.latency_s is not None]
+    return RubricResult(
+        n=len(items),
+        signature=f"{Signature(known).long}|" + "|".join(f"{name}:{value}" for name, value in parts.items()),
+        score=score.trimmed,
+        interval=whole.interval,
+        run_trimmed=score.run_trimmed,
+        plain=score.plain,
+        high=score.high,
+        accuracy=whole.accuracy,
+        unjudged=score.unjudged,
+        incomplete=score.incomplete,
+        alpha=None if alpha is None else alpha.alpha,
+        alpha_interval=None if alpha is None else alpha.interval,
+        kinds=_kinds(items, questions),
+        groups=_groups(questions, scores, passed, clusters),
+        cues=cue_coverage(submissions.items),
+        too_long=too_long,
+        tokens=side.counts.tokens,
+        cost=side.counts.money,
+        seconds=math.fsum(latencies) / len(latencies) if latencies else None,
+        items=items,
+        notes=tuple(notes),
+    )
+
+
+def _shares(item: JudgedItem, rubric: Sequence[Criterion], raters: int) -> list[float | None]:
+    if not item.passes:
+        return [0.0] * raters
+    return [None if each is None else each.share(rubric) for each in item.judgements] or [None] * raters
+
+
+def _group(scores: Sequence[float], passed: Sequence[bool], clusters: Sequence[str]) -> RubricGroup:
+    result = accuracy(scores, clusters)
+    return RubricGroup(len(scores), result.accuracy, result.interval, 100 * sum(passed) / len(passed))
+
+
+def _groups(
+    questions: Sequence[Item], scores: Sequence[float], passed: Sequence[bool], clusters: Sequence[str]
+) -> dict[str, dict[str, RubricGroup]]:
+    groups: dict[str, dict[str, RubricGroup]] = {}
+    for dimension in _DIMENSIONS:
+        members: dict[str, list[int]] = {}
+        for index, question in enumerate(questions):
+            if (name := getattr(question, dimension)) is not None:
+                members.setdefault(name, []).append(index)
+        groups[dimension.replace("_", "-")] = {
+            name: _group(
+                [scores[index] for index in members[name]],
+                [passed[index] for index in members[name]],
+                [clusters[index] for index in members[name]],
+            )
+            for name in sorted(members, key=published_rank)
+        }
+    return groups
+
+
+def _kinds(items: Sequence[JudgedItem], questions: Sequence[Item]) -> tuple[CriterionKind, ...]:
+    votes: dict[str, list[list[float]]] = {"process": [], "answer": []}
+    for item, question in zip(items, questions, strict=True):
+        for index, criterion in enumerate(question.rubric or ()):
+            cast = [each.votes[index].score for each in item.judgements if each is not None]
+            most = max(criterion.choices)
+            if cast and most:
+                kind = (
+                    "answer"
+                    if any(word in criterion.name.casefold() for word in _ANSWER_WORDS)
+                    else "process"
+                )
+                votes[kind].append([score / most for score in cast])
+    kinds = []
+    for kind, rows in votes.items():
+        if rows:
+            flips = flip_rate(rows).units_flipped if any(len(row) > 1 for row in rows) else None
+            met = 100 * math.fsum(math.fsum(row) / len(row) for row in rows) / len(rows)
+            kinds.append(CriterionKind(kind, len(rows), met, flips))
+    return tuple(kinds)

@@ -1,0 +1,134 @@
+"""What is judged: each item's reasoning and answer, of a run or a predictions file, and which pass the gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from mmar.errors import InputError, UsageError
+from mmar.items import Benchmark, Item, load_benchmark
+from mmar.logs import join_log, open_log
+from mmar.protocols import ReadingRule
+from mmar.scoring.sources import answers_of, benchmark_of, check_answers_known, find_run, run_of
+from mmar.scoring.tally import score_answer
+
+__all__ = ["LENGTH_LIMIT", "Gate", "Submission", "Submissions", "load_submissions"]
+
+Gate = Literal["official", "choice"]
+
+LENGTH_LIMIT = 10_000
+"""Characters of reasoning from which the published script warns; it judges all the same, and so do we."""
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """One item's answer.
+
+    Attributes:
+        item: the question with its rubric.
+        prediction: the answer; `None` where none came.
+        reasoning: the reasoning beside it; may be empty.
+        passes: whether the answer is right by the gate, so that its reasoning is judged.
+    """
+
+    item: Item
+    prediction: str | None
+    reasoning: str
+    passes: bool
+
+
+class Submissions(msgspec.Struct, frozen=True):
+    """All items of a benchmark with their answers.
+
+    Attributes:
+        items: one for each item, in the benchmark's order.
+        parts: what is known of the run, for the signature.
+        bench: name and digest of the benchmark.
+        errors: of records that were left out.
+    """
+
+    items: tuple[Submission, ...]
+    parts: dict[str, str]
+    benchmark: Benchmark
+    errors: tuple[InputError, ...] = ()
+
+
+def load_submissions(
+    path: Path,
+    benchmark: Benchmark | None,
+    *,
+    gate: Gate = "official",
+    rule: ReadingRule | None = None,
+    lenient: bool = False,
+) -> Submissions:
+    """Read answers and reasoning, and put them through the gate.
+
+    Args:
+        path: a run's folder, a predictions file, or a log of another program.
+        benchmark: the questions with rubrics; may be left out for a file of whole records.
+        gate: whose verdict decides which answers are judged.
+        rule: how `choice` reads an answer; a run's own by default.
+        lenient: leave out records that do not belong.
+
+    Raises:
+        UsageError: a benchmark is needed, or its items have no rubrics (code `no-rubrics`).
+        InputError: the file is not valid.
+    """
+    path = run_of(path)
+    manifest = find_run(path)
+    errors: list[InputError] = []
+    if manifest is not None:
+        benchmark = benchmark_of(path, benchmark, manifest)
+        texts = {
+            key.item_id: (None if answer.failure else answer.text, answer.thinking)
+            for key, (_, answer) in answers_of(path).items()
+            if not (key.rotation or key.repeat)
+        }
+        rule = rule or manifest.protocol.reading
+        parts = dict(manifest.parts)
+    else:
+        if benchmark is None:
+            benchmark = _own_questions(path)
+        joined = join_log(open_log(path), benchmark, errors.append if lenient else None)
+        texts = {name: (each.record.text, each.record.thinking) for name, each in joined.answers.items()}
+        parts = {}
+    _check_rubrics(benchmark)
+    check_answers_known(benchmark)
+    return Submissions(
+        tuple(_submission(item, *texts.get(item.id, (None, "")), gate=gate, rule=rule) for item in benchmark),
+        parts,
+        benchmark,
+        tuple(errors),
+    )
+
+
+def _submission(
+    item: Item, prediction: str | None, reasoning: str, *, gate: Gate, rule: ReadingRule | None
+) -> Submission:
+    score = score_answer(item, prediction, rule)
+    return Submission(item, prediction, reasoning, score.official if gate == "official" else score.choice)
+
+
+def _own_questions(path: Path) -> Benchmark:
+    """The questions of a file of whole records."""
+    try:
+        return load_benchmark(path)
+    except InputError as error:
+        if error.code in ("missing-field", "missing", "input"):
+            raise UsageError(
+                f"{path} does not hold the questions",
+                code="benchmark-needed",
+                hint="name them: --benchmark mmar, or --meta MMAR-meta.jsonl",
+            ) from None
+        raise
+
+
+def _check_rubrics(benchmark: Benchmark) -> None:
+    missing = sum(not item.rubric for item in benchmark)
+    if missing:
+        raise UsageError(
+            f'{missing:,} of the {len(benchmark):,} items of "{benchmark.name}" have no rubric',
+            code="no-rubrics",
+            hint="the edition mmar@2026-02 has them: --benchmark mmar, or --meta MMAR-meta.jsonl",
+        )
