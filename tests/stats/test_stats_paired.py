@@ -275,23 +275,35 @@ def test_repeats_split_the_error_into_answers_and_items() -> None:
     assert paired.noise(scores[0], scores[1], ([1] * n, [repeats] * n), gap.standard_error) is None
 
 
-def test_equivalence_is_the_90_percent_interval_within_the_margin() -> None:
+def test_equivalence_is_the_interval_within_the_margin() -> None:
     generator = np.random.default_rng(2)
     first = generator.random(1000) < 0.6
     second = np.where(generator.random(1000) < 0.02, ~first, first)
-    expected = paired.difference(first, second, range(1000), 0.9).interval
-    within = max(abs(expected.low), abs(expected.high))
+    there, back = (paired.equivalence(*runs, range(1000), 3) for runs in ((first, second), (second, first)))
+    assert there.equivalent is back.equivalent is True
+    assert there.interval.low == pytest.approx(-back.interval.high)
+    within = max(abs(there.interval.low), abs(there.interval.high))
     assert paired.equivalence(first, second, range(1000), within + 0.01).equivalent
     assert not paired.equivalence(first, second, range(1000), within - 0.01).equivalent
-    there, back = (
-        paired.equivalence(first, second, range(1000), 3),
-        paired.equivalence(second, first, range(1000), 3),
-    )
-    assert there.equivalent == back.equivalent
-    assert there.interval.low == pytest.approx(-back.interval.high)
     for margin in (0, -1, 100):
         with raises("bad-margin"):
             paired.equivalence(first, second, range(1000), margin)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=12, max_size=80))
+def test_an_end_is_where_the_difference_is_the_quantile_times_its_error_there(
+    rows: list[tuple[bool, bool]],
+) -> None:
+    first, second = zip(*rows, strict=True)
+    n = len(rows)
+    gap = np.array(first, dtype=float) - second
+    mean, differing = gap.mean(), (gap**2).mean()
+    interval = paired.equivalence(first, second, range(n), 50).interval
+    assert interval.low < 100 * mean < interval.high or abs(mean) == 1
+    for end in (interval.low / 100, interval.high / 100):
+        if abs(end) < 1:
+            variance = differing + abs(end - mean) - end**2
+            assert (end - mean) ** 2 == pytest.approx(1.6448536**2 * variance / n, rel=1e-5)
 
 
 def test_equivalence_equals_statsmodels_paired_tost() -> None:
