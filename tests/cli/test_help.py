@@ -74,3 +74,25 @@ def test_options_of_another_kind_are_usage_errors(command: Any) -> None:
         ("compare", "--draws", "0", "a", "b"),
     ):
         assert command(*arguments).status == 2, arguments
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("mmar run qwen", "qwen2.5-omni-7b"),
+        ("mmar run openai", "openai/"),
+        ("mmar run x --benchmark d", "demo"),
+        ("mmar score x -p r1", "r1-aqa"),
+        ("mmar rel", "reliance"),
+        ("mmar table --form", "--format"),
+    ],
+)
+def test_the_shell_completes_commands_options_and_values(
+    words: str, completed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_MMAR_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    with pytest.raises(SystemExit):
+        application.main([], prog_name="mmar")
+    assert f"plain,{completed}" in capsys.readouterr().out.splitlines()

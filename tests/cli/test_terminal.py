@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmar.cli import main, terminal
+from mmar.errors import InputError
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\u202esdrawkcab"
 
@@ -43,3 +44,12 @@ def test_names_of_a_hostile_file_are_shown_and_not_obeyed(
     assert "owned" in said.out
     for mark in ("\x1b", "\x07", "\u202e"):
         assert mark not in said.out + said.err
+
+
+def test_at_most_20_skipped_records_are_listed_then_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    errors = [InputError(f"problem {number}", file="x.jsonl", line=number) for number in range(1, 31)]
+    terminal.print_skipped(errors)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 21 and "30 records" in lines[-1]
+    terminal.print_skipped(errors[:20])
+    assert len(capsys.readouterr().err.splitlines()) == 20

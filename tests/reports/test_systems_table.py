@@ -34,6 +34,7 @@ def run_result(name: str, right: list[bool], **more: Any) -> RunRow:
         groups={"modality": ("sound",)},
         unresolved=1,
         signature=f"model:{name}",
+        asked=len(right),
         **more,
     )
 

@@ -50,8 +50,8 @@ def convert(
 
     log = open_log(path, key=key, id_field=id_field)
     questions = find_benchmark(benchmark)
-    joined = join_log(log, questions, report_skipped() if lenient else None)
-    with output_file(out) as target:
+    with report_skipped() as report, output_file(out) as target:
+        joined = join_log(log, questions, report if lenient else None)
         form = next(name for name in FORMATS if name == layout)
         number = write_log(joined, questions, target, form)
     answers = "1 answer" if number == 1 else f"{number:,} answers"

@@ -36,7 +36,8 @@ def describe(
     """
     from mmar.reports.describe import describe_benchmark
 
-    loaded = find_benchmark(benchmark, audio_dir=audio_dir, lenient=lenient, report=report_skipped())
+    with report_skipped() as report:
+        loaded = find_benchmark(benchmark, audio_dir=audio_dir, lenient=lenient, report=report)
     description = describe_benchmark(loaded)
     if figures is not None:
         from mmar.reports.figures import write_figures

@@ -153,7 +153,8 @@ def run(
     """
     from mmar.runs.spec import RunSpec
 
-    loaded = find_benchmark(benchmark, audio_dir=audio_dir, lenient=lenient, report=report_skipped())
+    with report_skipped() as report:
+        loaded = find_benchmark(benchmark, audio_dir=audio_dir, lenient=lenient, report=report)
     folder = out or _default_folder(
         loaded.name, model, others["protocol"] or DEFAULT, others["condition"], others["seed"]
     )

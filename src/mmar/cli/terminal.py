@@ -65,8 +65,9 @@ def _is_unicode(stream: TextIO) -> bool:
     return (stream.encoding or "utf-8").lower().replace("-", "").replace("_", "").startswith("utf")
 
 
-def report_skipped() -> Callable[[InputError], None]:
-    """A function that prints each skipped record to standard error: the first 20, then no more."""
+@contextmanager
+def report_skipped() -> Iterator[Callable[[InputError], None]]:
+    """A function that prints skipped records to standard error: each of the first 20, and at the end how many."""
     number = 0
 
     def report(error: InputError) -> None:
@@ -74,18 +75,17 @@ def report_skipped() -> Callable[[InputError], None]:
         number += 1
         if number <= _MAX_SKIPPED:
             click.echo(f"skipped: {error.summary}", err=True)
-        elif number == _MAX_SKIPPED + 1:
-            click.echo("skipped: further bad records are not listed", err=True)
 
-    return report
+    yield report
+    if number > _MAX_SKIPPED:
+        click.echo(f"skipped: {number:,} records in all; the first {_MAX_SKIPPED} are listed", err=True)
 
 
 def print_skipped(errors: Sequence[InputError]) -> None:
-    """Print skipped records to standard error: the first 20, then how many there are."""
-    for error in errors[:_MAX_SKIPPED]:
-        click.echo(f"skipped: {error.summary}", err=True)
-    if len(errors) > _MAX_SKIPPED:
-        click.echo(f"skipped: {len(errors) - _MAX_SKIPPED:,} more, {len(errors):,} in all", err=True)
+    """Print the records that were skipped, as `report_skipped` does."""
+    with report_skipped() as report:
+        for error in errors:
+            report(error)
 
 
 @contextmanager

@@ -63,6 +63,7 @@ class RunRow(msgspec.Struct, frozen=True):
         groups: names of the groups by dimension (`modality`, `category`, `sub-category`).
         unresolved: number of answers that name no choice.
         signature: everything the numbers depend on.
+        asked: number of items that were asked; the others count as wrong.
         model_class: of the published system with that name; empty if there is none.
         size: the same.
         open_weights: the same.
@@ -77,6 +78,7 @@ class RunRow(msgspec.Struct, frozen=True):
     groups: Mapping[str, Sequence[str]]
     unresolved: int
     signature: str
+    asked: int
     model_class: str = ""
     size: str = ""
     open_weights: bool | None = None
@@ -164,6 +166,7 @@ def run_row(path: Path, scored: Scored, benchmark: Benchmark | None = None) -> R
         groups={dimension: tuple(groups) for dimension, groups in score.groups.items()},
         unresolved=score.states["unresolved"],
         signature=score.signature,
+        asked=score.n if score.asked is None else score.asked.n,
         model_class=recipe.model_class if recipe else "",
         size=recipe.size if recipe else "",
         open_weights=recipe.open_weights if recipe else None,
@@ -192,7 +195,7 @@ def systems_table(
     systems = [msgspec.structs.replace(system, rank=ranks.get(index)) for index, system in enumerate(systems)]
     names = (ALL, *(name for name in columns if any(name in system.values for system in systems)))
     rows = _mark_best([systems[index] for index in order], names)
-    return SystemsTable(scorer, names, tuple(rows), tuple(_notes(rows, len(runs), scorer)))
+    return SystemsTable(scorer, names, tuple(rows), tuple(_notes(rows, runs, scorer)))
 
 
 def _of_run(run: RunRow, scorer: str, columns: Sequence[str]) -> System:
@@ -294,17 +297,23 @@ def _mark_best(systems: Sequence[System], columns: Sequence[str]) -> list[System
     ]
 
 
-def _notes(systems: Sequence[System], runs: int, scorer: str) -> list[str]:
+def _notes(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> list[str]:
     kinds = {system.kind for system in systems}
     notes = [f"runs are scored by the {scorer} scorer"] if runs else []
     if kinds - {"run"}:
         notes.append("published results are as published; their prompts and readers differ")
-    if kinds == {"run"} and runs > 1:
+    if kinds == {"run"} and len(runs) > 1:
         notes.append(
             "ranks: simultaneous ranges (Mogstad et al., arXiv 2401.15205), runs swapped by source video"
         )
     elif any(system.rank for system in systems):
         notes.append("ranks: from counts alone (Newcombe 1998); runs of the same items compare more sharply")
+    for run in runs:
+        n = run.counts[scorer][ALL][1]
+        if run.asked < n:
+            notes.append(
+                f"{run.name}: only {run.asked:,} of {n:,} items were asked; the others count as wrong"
+            )
     notes += [
         f"{system.name}, {name}: {value.problem}"
         for system in systems
