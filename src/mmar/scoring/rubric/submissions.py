@@ -11,7 +11,7 @@ from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, Item, load_benchmark
 from mmar.logs import join_log, open_log
 from mmar.protocols import ReadingRule
-from mmar.scoring.sources import answers_of, benchmark_of, check_answers_known, find_run, run_of
+from mmar.scoring.sources import answers_of, benchmark_of, find_run, run_of
 from mmar.scoring.tally import score_answer
 
 __all__ = ["LENGTH_LIMIT", "Gate", "Submission", "Submissions", "load_submissions"]
@@ -94,7 +94,7 @@ def load_submissions(
         texts = {name: (each.record.text, each.record.thinking) for name, each in joined.answers.items()}
         parts = {}
     _check_rubrics(benchmark)
-    check_answers_known(benchmark)
+    benchmark.check_scorable()
     return Submissions(
         tuple(_submission(item, *texts.get(item.id, (None, "")), gate=gate, rule=rule) for item in benchmark),
         parts,
