@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "preview": ("mmar.cli.preview:preview", "Show the exact request for one item, without sending it."),
     "run": ("mmar.cli.run:run", "Run a model on a benchmark, or continue a run."),
+    "merge": ("mmar.cli.merge:merge", "Merge parts of one run, such as shards, into one folder."),
     "score": ("mmar.cli.score:score", "Score a run or a predictions file."),
     "convert": ("mmar.cli.convert:convert", "Convert a log of another program to a predictions file."),
     "compare": (

@@ -58,6 +58,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         rotations: number of rotations of the choices, 0 for all.
         repeats: number of samples of each request.
         limit: most items asked.
+        shard: which part of the items was asked, and of how many.
         sample: number of items drawn, where it was given.
         filter: values of the fields by which items were selected.
         retry: `failed` or `unresolved`, where only those were asked again.
@@ -73,6 +74,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     rotations: int = 1
     repeats: int = 1
     limit: int | None = None
+    shard: tuple[int, int] | None = None
     sample: int | None = None
     filter: dict[str, tuple[str, ...]] = {}
     retry: str | None = None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,7 @@ from mmar.runs.keys import Progress, RequestKey, rotate
 from mmar.runs.ledger import answer_places, decode_answer
 from mmar.runs.spec import RunSpec, item_filter, sampled
 
-__all__ = ["Selection", "build", "selected_items"]
+__all__ = ["Selection", "build", "selected_items", "shard_of"]
 
 
 def build(
@@ -71,7 +72,7 @@ def build(
 
 
 def selected_items(spec: RunSpec) -> Iterator[Item]:
-    """The items that sample, filter and limit select, whether they have an answer or not.
+    """The items that sample, shard, filter and limit select, whether they have an answer or not.
 
     With `retry`, the limit counts requests that are retried instead, so that it is not applied here.
     """
@@ -79,7 +80,15 @@ def selected_items(spec: RunSpec) -> Iterator[Item]:
     if spec.sample is not None:
         everything = (spec.benchmark.items[at] for at in sampled(spec.benchmark, spec.sample, spec.seed))
     items = filter(item_filter(spec.filter), everything)
+    if spec.shard is not None:
+        index, count = spec.shard
+        items = filter(lambda item: shard_of(item.id, count) == index, items)
     return items if spec.retry is not None else islice(items, spec.limit)
+
+
+def shard_of(item_id: str, count: int) -> int:
+    """Which of `count` shards an item is in: by its id alone, so that every shard is known without the others."""
+    return int.from_bytes(hashlib.sha256(item_id.encode()).digest()[:8]) % count
 
 
 class Selection:

@@ -45,7 +45,7 @@ from mmar.runs.requests import Selection, build, selected_items
 from mmar.runs.signature import Signature
 from mmar.runs.spec import RunSpec
 
-__all__ = ["RunResult", "aexecute", "execute"]
+__all__ = ["RunResult", "aexecute", "check_free", "execute"]
 
 _PACKAGES = ("msgspec", "numpy", "soundfile", "soxr", "aiohttp")
 ProgressCallback = Callable[[int, Counts], None]
@@ -285,7 +285,7 @@ def _manifest_for(spec: RunSpec, out: Path, model: Model) -> Manifest:
     if before is not None:
         before.check_same_run(fresh, out)
         return msgspec.structs.replace(before, benchmark=fresh.benchmark)
-    _check_free(out)
+    check_free(out)
     return fresh
 
 
@@ -324,6 +324,7 @@ def _session_of(spec: RunSpec, requested: int) -> Session:
         rotations=spec.rotations,
         repeats=spec.repeats,
         limit=spec.limit,
+        shard=spec.shard,
         sample=spec.sample,
         filter=dict(spec.filter),
         retry=spec.retry,
@@ -339,7 +340,7 @@ def _version(package: str) -> str:
     return match[1] if match else metadata.version(package)
 
 
-def _check_free(folder: Path) -> None:
+def check_free(folder: Path) -> None:
     """Check that a run can start in a folder without a manifest.
 
     The ledger is made before the manifest, since its lock keeps a second process out; a process that is killed

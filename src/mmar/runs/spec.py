@@ -7,8 +7,6 @@ argument in `UsageError.argument`, and the command line shows it as the option.
 
 from __future__ import annotations
 
-import math
-import operator
 import random
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -25,6 +23,7 @@ from mmar.protocols import DEFAULT, Protocol, Settings, load_protocol
 from mmar.runs.budget import Budget, parse_budget, price_of
 from mmar.runs.conditions import CONDITIONS, Condition
 from mmar.runs.keys import keys_of
+from mmar.runs.validation import invalid, number_or_none, positive_or_none, texts, whole, whole_or_none, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +51,7 @@ class RunOptions(TypedDict, total=False):
         repeats: number of samples of each request.
         seed: random seed.
         limit: ask at most this many of the selected items.
+        shard: ask one of n equal parts of the items, "0/8" to "7/8", for `mmar merge`.
         sample: ask this many items, drawn from all modalities and categories in proportion, by `seed`.
         filter: ask only items whose field has one of these values: `{"modality": ["speech", "music"]}`.
         retry: `failed` or `unresolved`: ask those requests again, and no others.
@@ -81,6 +81,7 @@ class RunOptions(TypedDict, total=False):
     repeats: int
     seed: int
     limit: int | None
+    shard: str | None
     sample: int | None
     filter: Mapping[str, str | Iterable[str]] | None
     retry: Retry | None
@@ -127,6 +128,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     repeats: int = 1
     seed: int = 0
     limit: int | None = None
+    shard: tuple[int, int] | None = None
     sample: int | None = None
     filter: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     retry: Retry | None = None
@@ -241,11 +243,11 @@ def item_filter(values: Mapping[str, tuple[str, ...]]) -> Callable[[Item], bool]
 
 def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, given: RunOptions) -> RunSpec:
     adapter_options = _checked_options(given.get("options"))
-    base_urls = _texts(given.get("base_urls", ()), "base_urls")
+    base_urls = texts(given.get("base_urls", ()), "base_urls")
     settings = Settings(
-        _number(given.get("temperature"), "temperature", 0),
-        _number(given.get("top_p"), "top_p", 0, 1),
-        _whole_or_none(given.get("max_tokens"), "max_tokens", 1),
+        number_or_none(given.get("temperature"), "temperature", 0),
+        number_or_none(given.get("top_p"), "top_p", 0, 1),
+        whole_or_none(given.get("max_tokens"), "max_tokens", 1),
     )
     protocol = given.get("protocol")
     name = model if isinstance(model, str) else model.name
@@ -267,98 +269,33 @@ def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, gi
         out=None if out is None else Path(out),
         protocol=protocol,
         settings=settings.over(protocol.settings),
-        condition=_word(given.get("condition", "full"), "condition", CONDITIONS),
+        condition=word(given.get("condition", "full"), "condition", CONDITIONS),
         rotations=_rotations(given.get("rotations", 1)),
-        repeats=_whole(given.get("repeats", 1), "repeats", 1, MAX_REPEATS),
-        seed=_whole(given.get("seed", 0), "seed"),
-        limit=_whole_or_none(given.get("limit"), "limit", 1),
+        repeats=whole(given.get("repeats", 1), "repeats", 1, MAX_REPEATS),
+        seed=whole(given.get("seed", 0), "seed"),
+        limit=whole_or_none(given.get("limit"), "limit", 1),
+        shard=_shard(given.get("shard")),
         sample=_sample(benchmark, given),
         filter=_checked_filter(benchmark, given.get("filter")),
-        retry=_word(given["retry"], "retry", get_args(Retry)) if given.get("retry") is not None else None,
-        concurrency=_whole_or_none(given.get("concurrency"), "concurrency", 1, _MAX_CONCURRENCY),
-        max_attempts=_whole(given.get("max_attempts", 5), "max_attempts", 1, _MAX_ATTEMPTS),
-        timeout=_positive(given.get("timeout", 300.0), "timeout") or 300.0,
-        deadline=_positive(given.get("deadline"), "deadline"),
-        rate=_positive(given.get("rate"), "rate"),
-        token_rate=_positive(given.get("token_rate"), "token_rate"),
+        retry=word(given["retry"], "retry", get_args(Retry)) if given.get("retry") is not None else None,
+        concurrency=whole_or_none(given.get("concurrency"), "concurrency", 1, _MAX_CONCURRENCY),
+        max_attempts=whole(given.get("max_attempts", 5), "max_attempts", 1, _MAX_ATTEMPTS),
+        timeout=positive_or_none(given.get("timeout", 300.0), "timeout") or 300.0,
+        deadline=positive_or_none(given.get("deadline"), "deadline"),
+        rate=positive_or_none(given.get("rate"), "rate"),
+        token_rate=positive_or_none(given.get("token_rate"), "token_rate"),
         budget=Budget(tokens, money, price),
         cache=None if cache is None else Path(cache),
         base_urls=base_urls,
         options=adapter_options,
-        backoff=_number(given.get("backoff", 1.0), "backoff", 0) or 0.0,
-        max_backoff=_number(given.get("max_backoff", 60.0), "max_backoff", 0) or 0.0,
-        stop_after=_whole(given.get("stop_after", 3), "stop_after", 1),
+        backoff=number_or_none(given.get("backoff", 1.0), "backoff", 0) or 0.0,
+        max_backoff=number_or_none(given.get("max_backoff", 60.0), "max_backoff", 0) or 0.0,
+        stop_after=whole(given.get("stop_after", 3), "stop_after", 1),
     )
 
 
-def _invalid(argument: str, expected: str, value: object) -> UsageError:
-    text = f'"{value}"' if isinstance(value, str) else repr(value)
-    if len(text) > 100:
-        text = f"{text[:100]}..."
-    return UsageError(f"expected {expected}, got {text}", code="invalid-value", argument=argument)
-
-
-def _bounds(least: float | None, most: float | None) -> str:
-    if least is None:
-        return ""
-    return f" from {least:g}" + ("" if most is None else f" to {most:g}")
-
-
-def _whole(value: Any, argument: str, least: int | None = None, most: int | None = None) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if (
-        number is None
-        or isinstance(value, bool)
-        or (least is not None and number < least)
-        or (most is not None and number > most)
-    ):
-        raise _invalid(argument, f"a whole number{_bounds(least, most)}", value)
-    return number
-
-
-def _whole_or_none(value: Any, argument: str, least: int, most: int | None = None) -> int | None:
-    return None if value is None else _whole(value, argument, least, most)
-
-
-def _number(value: Any, argument: str, least: float = -math.inf, most: float = math.inf) -> float | None:
-    if value is None:
-        return None
-    try:
-        number = math.nan if isinstance(value, bool | str | bytes) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not least <= number <= most or math.isinf(number):
-        bounds = _bounds(least, None if math.isinf(most) else most)
-        raise _invalid(argument, f"a number{bounds}", value)
-    return number
-
-
-def _positive(value: Any, argument: str) -> float | None:
-    number = _number(value, argument, 0)
-    if number == 0:
-        raise _invalid(argument, "a number above 0", value)
-    return number
-
-
-def _word(value: Any, argument: str, words: tuple[Any, ...]) -> Any:
-    if value not in words:
-        raise _invalid(argument, f"one of {', '.join(words)}", value)
-    return value
-
-
 def _rotations(value: Any) -> int:
-    return 0 if value == "all" else _whole(value, "rotations", 0)
-
-
-def _texts(value: str | Iterable[str], argument: str) -> tuple[str, ...]:
-    texts = (value,) if isinstance(value, str) else tuple(value)
-    for text in texts:
-        if not isinstance(text, str) or not text:
-            raise _invalid(argument, "text, or several texts", text)
-    return texts
+    return 0 if value == "all" else whole(value, "rotations", 0)
 
 
 def _checked_options(options: Mapping[str, str] | None) -> dict[str, str]:
@@ -373,8 +310,17 @@ def _checked_options(options: Mapping[str, str] | None) -> dict[str, str]:
     return dict(options or {})
 
 
+def _shard(value: Any) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    index, _, count = value.partition("/") if isinstance(value, str) else ("", "", "")
+    if not (index.isdecimal() and count.isdecimal() and int(index) < int(count)):
+        raise invalid("shard", "I/N with I from 0 to N-1, such as 0/8", value)
+    return int(index), int(count)
+
+
 def _sample(benchmark: Benchmark, given: RunOptions) -> int | None:
-    sample = _whole_or_none(given.get("sample"), "sample", 1, len(benchmark))
+    sample = whole_or_none(given.get("sample"), "sample", 1, len(benchmark))
     if sample is not None and given.get("filter"):
         raise UsageError(
             "a sample is drawn from the whole benchmark, so it cannot be combined with filter",
@@ -390,12 +336,12 @@ def _checked_filter(
     if not values:
         return {}
     if not isinstance(values, Mapping):
-        raise _invalid("filter", 'a mapping of fields to values, such as {"modality": "speech"}', values)
+        raise invalid("filter", 'a mapping of fields to values, such as {"modality": "speech"}', values)
     wanted = {
         field: (each,) if isinstance(each, str) else tuple(str(value) for value in each)
         for field, each in values.items()
     }
-    for field, texts in wanted.items():
+    for field, selected in wanted.items():
         known = {str(value) for item in benchmark if (value := item.to_record().get(field)) is not None}
         if not known:
             names = sorted({name for item in benchmark for name in item.names})
@@ -404,7 +350,7 @@ def _checked_filter(
                 code="unknown-field",
                 argument="filter",
             )
-        for text in texts:
+        for text in selected:
             if text not in known:
                 some = ", ".join(sorted(known)[:20])
                 raise UsageError(

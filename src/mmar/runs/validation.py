@@ -1,0 +1,90 @@
+"""Checks of the arguments of a run: a value of the right type and within bounds, or an error that names the argument.
+
+Numbers of numpy are numbers; truth values and texts are not.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+from mmar.errors import UsageError
+
+__all__ = ["invalid", "number_or_none", "positive_or_none", "texts", "whole", "whole_or_none", "word"]
+
+
+def invalid(argument: str, expected: str, value: object) -> UsageError:
+    """The error of an argument whose value is not valid."""
+    text = f'"{value}"' if isinstance(value, str) else repr(value)
+    if len(text) > 100:
+        text = f"{text[:100]}..."
+    return UsageError(f"expected {expected}, got {text}", code="invalid-value", argument=argument)
+
+
+def _bounds(least: float | None, most: float | None) -> str:
+    if least is None:
+        return ""
+    return f" from {least:g}" + ("" if most is None else f" to {most:g}")
+
+
+def whole(value: Any, argument: str, least: int | None = None, most: int | None = None) -> int:
+    """A whole number within bounds."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if (
+        number is None
+        or isinstance(value, bool)
+        or (least is not None and number < least)
+        or (most is not None and number > most)
+    ):
+        raise invalid(argument, f"a whole number{_bounds(least, most)}", value)
+    return number
+
+
+def whole_or_none(value: Any, argument: str, least: int, most: int | None = None) -> int | None:
+    """A whole number within bounds, or `None`."""
+    return None if value is None else whole(value, argument, least, most)
+
+
+def number_or_none(
+    value: Any, argument: str, least: float = -math.inf, most: float = math.inf
+) -> float | None:
+    """A finite number within bounds, or `None`."""
+    if value is None:
+        return None
+    try:
+        number = math.nan if isinstance(value, bool | str | bytes) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not least <= number <= most or math.isinf(number):
+        bounds = _bounds(least, None if math.isinf(most) else most)
+        raise invalid(argument, f"a number{bounds}", value)
+    return number
+
+
+def positive_or_none(value: Any, argument: str) -> float | None:
+    """A number above 0, or `None`."""
+    number = number_or_none(value, argument, 0)
+    if number == 0:
+        raise invalid(argument, "a number above 0", value)
+    return number
+
+
+def word(value: Any, argument: str, words: tuple[Any, ...]) -> Any:
+    """One of a few words."""
+    if value not in words:
+        raise invalid(argument, f"one of {', '.join(words)}", value)
+    return value
+
+
+def texts(value: str | Iterable[str], argument: str) -> tuple[str, ...]:
+    """One text or several, none of them empty."""
+    values = (value,) if isinstance(value, str) else tuple(value)
+    for text in values:
+        if not isinstance(text, str) or not text:
+            raise invalid(argument, "text, or several texts", text)
+    return values
