@@ -82,7 +82,7 @@ def test_a_sample_estimates_the_whole(known: Benchmark, tmp_path: Path) -> None:
     assert (result.sample.n, result.sample.population, result.sample.seed) == (24, 60, 4)
     low, high = result.sample.choice.interval
     assert low <= 100 * sum(RIGHT) / 60 <= high
-    assert "|part:sample 24/60|" in result.signature
+    assert "|part:sample-24/60|" in result.signature
     assert "of all 60, from a sample of 24" in " ".join(score_table(result).split())
     # An earlier run that knows every answer leaves no doubt.
     sharp = score(tmp_path / "sample", earlier=[whole]).sample

@@ -157,7 +157,8 @@ def _groups(pair: Pair, parents: Mapping[str, str], display: Display) -> Iterato
 
 
 def _marked(scores: PairedScores) -> str:
-    return f"{p_value(scores.p_adjusted)}{_MARKS[scores.verdict]}"
+    p = "–" if scores.p_adjusted is None else p_value(scores.p_adjusted)
+    return f"{p}{_MARKS[scores.verdict]}"
 
 
 def _pairs(comparison: Comparison, display: Display) -> Iterator[str]:

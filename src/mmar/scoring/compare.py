@@ -112,7 +112,8 @@ def compare(
             verdict = "cannot be told"
         elif order.better is not None:
             verdict = "first" if order.better == one else "second"
-        whole = msgspec.structs.replace(whole, p_adjusted=max(order.p, whole.p), verdict=verdict)
+        adjusted = None if whole.clusters < MIN_CLUSTERS else max(order.p, whole.p)
+        whole = msgspec.structs.replace(whole, p_adjusted=adjusted, verdict=verdict)
         pairs.append(
             Pair(
                 first=aligned.runs[one].label,
@@ -241,7 +242,7 @@ def _corrected(family: Mapping[str, _Test]) -> dict[str, PairedScores]:
             verdict = "cannot be told"
         elif p[name] < _ALPHA:
             verdict = "first" if scores.difference > 0 else "second"
-        corrected[name] = msgspec.structs.replace(scores, p_adjusted=p.get(name, 1.0), verdict=verdict)
+        corrected[name] = msgspec.structs.replace(scores, p_adjusted=p.get(name), verdict=verdict)
     return corrected
 
 

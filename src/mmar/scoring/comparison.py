@@ -31,7 +31,7 @@ METHODS = {
     "difference": "clustered by source video (Miller, arXiv 2411.00640), half an item added to each cell (Agresti & Min 2005)",
     "p": "the runs swapped by source video, p = (k+1)/(N+1) (Fisher 1935; Phipson & Smyth 2010)",
     "p_adjusted": "in groups Holm 1979 within modality, category and sub-category; over pairs of runs step-down maximum (Westfall & Young 1993)",
-    "verdict": "p_adjusted below 0.05, also if every item without an answer had been right in the run behind",
+    "verdict": "adjusted p below 0.05, also if every item without an answer had been right in the run behind",
     "minimum_detectable": "smallest difference found with power 0.8 at level 0.95, (1.96 + 0.84)·sqrt(ψ/n) (Miller, arXiv 2411.00640)",
     "rank": "simultaneous ranges of ranks (Mogstad, Romano, Shaikh & Wilhelm 2024, arXiv 2401.15205)",
     "noise": "variance split into answers and items (arXiv 2512.21326; Miller, arXiv 2411.00640)",
@@ -59,7 +59,7 @@ class PairedScores(msgspec.Struct, frozen=True):
         only_first: items on which the first run scores higher.
         only_second: items on which the second run scores higher.
         p: p-value of the swaps by source video.
-        p_adjusted: the same adjusted within the family.
+        p_adjusted: the same adjusted within the family; `None` below ten source videos.
         verdict: which run is better.
     """
 
@@ -73,7 +73,7 @@ class PairedScores(msgspec.Struct, frozen=True):
     only_first: int
     only_second: int
     p: float
-    p_adjusted: float
+    p_adjusted: float | None
     verdict: Verdict
 
 
@@ -152,7 +152,7 @@ class Pair(msgspec.Struct, frozen=True):
         ):
             names = [name for name, group in modalities.items() if group.verdict == verdict]
             if verdict is not None and names and len(modalities) > 1:
-                text += f"; {words} {', '.join(names)}"
+                text += f"; {words} {'any modality' if len(names) == len(modalities) else ', '.join(names)}"
         return text
 
 
@@ -265,7 +265,7 @@ class Comparison(msgspec.Struct, frozen=True):
                             "difference": scores.difference,
                             "low": low,
                             "high": high,
-                            "p_adjusted": round(scores.p_adjusted, 4),
+                            "p_adjusted": None if scores.p_adjusted is None else round(scores.p_adjusted, 4),
                             "verdict": scores.verdict,
                         }
                     )

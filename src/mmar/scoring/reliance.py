@@ -435,21 +435,26 @@ def _corrected(family: Mapping[str, _Test]) -> dict[str, Effect]:
     for name, test in family.items():
         effect = test.effect
         if name not in large:
-            corrected[name] = msgspec.structs.replace(effect, fall="cannot be told", p=None, p_adjusted=None)
+            corrected[name] = _untold(effect, decided_by_abstentions=False)
         elif p[name] < _ALPHA <= worst[name]:
-            corrected[name] = msgspec.structs.replace(
-                effect,
-                fall="cannot be told",
-                decided_by_abstentions=True,
-                p=None,
-                p_adjusted=None,
-                reliance=None,
-                reliance_interval=None,
-            )
+            corrected[name] = _untold(effect, decided_by_abstentions=True)
         else:
             fall: Fall = "not shown" if p[name] >= _ALPHA else "falls" if effect.difference > 0 else "rises"
             corrected[name] = msgspec.structs.replace(effect, fall=fall, p_adjusted=p[name])
     return corrected
+
+
+def _untold(effect: Effect, *, decided_by_abstentions: bool) -> Effect:
+    """An effect of which nothing can be told, without what would say something."""
+    return msgspec.structs.replace(
+        effect,
+        fall="cannot be told",
+        decided_by_abstentions=decided_by_abstentions,
+        p=None,
+        p_adjusted=None,
+        reliance=None,
+        reliance_interval=None,
+    )
 
 
 def _solved(items: Sequence[Item], hidden: Sequence[_Run], which: NDArray[np.intp]) -> Solved:

@@ -165,7 +165,7 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
             "valid however often it is looked at (arXiv 1810.08240)"
         )
     if estimate is not None:
-        parts["part"] = f"sample {estimate.n}/{estimate.population}"
+        parts["part"] = f"sample-{estimate.n}/{estimate.population}"
     scored = _scored(task, streamed, parts, notes, [])
     score = msgspec.structs.replace(scored.score, sample=estimate)
     if any(rotation or repeat for _, rotation, repeat in answers):
