@@ -16,7 +16,7 @@ from made_up import Scripted, answers, benchmark
 from expect import raises
 from mmar.api import run
 from mmar.errors import ExternalError
-from mmar.models import Answer, RequestFailed, Usage
+from mmar.models import Answer, ModelFacts, RequestFailed, Usage
 from mmar.protocols import Request
 from mmar.runs.budget import Budget, Price, Spending, parse_budget
 from mmar.runs.ledger import read_ledger
@@ -376,3 +376,25 @@ def test_rates_and_holds_are_kept() -> None:
         assert not await stopped.enter(stop)
 
     asyncio.run(scenario())
+
+
+def test_what_a_model_finds_out_about_itself_is_part_of_the_run(tmp_path: Path) -> None:
+    class Local(Scripted):
+        commit: str = "a1"
+
+        @property
+        def in_flight(self) -> int:
+            return 3
+
+        async def prepare(self) -> ModelFacts:
+            assert not self.asked
+            return ModelFacts({"weights": self.commit, "dtype": "bfloat16"}, {"device": "H200"})
+
+    made = benchmark(tmp_path / "b")
+    model = Local(answers(), delay_s=0.002)
+    result = run(model, made, out=tmp_path / "run")
+    assert model.most_at_once == 3
+    assert "|settings:dtype=bfloat16,weights=a1|" in result.signature.long
+    assert result.manifest.sessions[-1].environment == {"device": "H200"}
+    with raises("another-run"):
+        run(Local(answers(), commit="b2"), made, out=tmp_path / "run")

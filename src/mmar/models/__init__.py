@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from mmar.models.answer import Answer, Failure, FailureKind, RequestFailed, Sent, Usage
-from mmar.models.model import Model, ModelOptions, open_model
+from mmar.models.model import Model, ModelFacts, ModelOptions, open_model
 
 __all__ = [
     "Answer",
     "Failure",
     "FailureKind",
     "Model",
+    "ModelFacts",
     "ModelOptions",
     "RequestFailed",
     "Sent",

@@ -16,7 +16,7 @@ from mmar.errors import UsageError
 from mmar.models.answer import Answer
 from mmar.protocols import Request
 
-__all__ = ["ADAPTERS", "Model", "ModelOptions", "open_model", "split_name", "uses_audio"]
+__all__ = ["ADAPTERS", "Model", "ModelFacts", "ModelOptions", "open_model", "split_name", "uses_audio"]
 
 
 class Model(Protocol):
@@ -26,8 +26,12 @@ class Model(Protocol):
         name: as given to `mmar run`, e.g. `openai/gpt-4o-audio-preview`; part of the signature.
         uses_audio: whether the model is given the clip. One that does not is asked without it, by design.
 
-    A model may have an attribute `keeps_time`: true where it ends a request after `ModelOptions.timeout_s` by itself,
-    and so knows better than its caller when a program that is still loading weights should be waited for.
+    A model may also have:
+
+    - `keeps_time`: true where it ends a request after `ModelOptions.timeout_s` by itself, and so knows better than its
+      caller when a program that is still loading weights should be waited for;
+    - `in_flight`: how many requests it takes at once, used where the run names no concurrency;
+    - `async prepare() -> ModelFacts`: called once before the first request, and before the run's manifest is compared.
     """
 
     @property
@@ -51,6 +55,18 @@ class Model(Protocol):
     async def close(self) -> None:
         """Give back connections and processes."""
         ...
+
+
+class ModelFacts(msgspec.Struct, frozen=True):
+    """What a model finds out about itself before it is asked.
+
+    Attributes:
+        settings: what an answer depends on, such as commit, dtype and batch size; part of the signature.
+        environment: what it runs on, such as devices and versions; recorded with the session.
+    """
+
+    settings: dict[str, str] = {}
+    environment: dict[str, str] = {}
 
 
 class ModelOptions(msgspec.Struct, frozen=True):

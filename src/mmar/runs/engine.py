@@ -106,7 +106,10 @@ class Engine:
         self.spending = Spending(spec.budget)
         self.stop = asyncio.Event()
         self.pace = Pace(
-            spec.concurrency, most=spec.max_concurrency, rate=spec.rate, token_rate=spec.token_rate
+            spec.concurrency or getattr(model, "in_flight", None),
+            most=spec.max_concurrency,
+            rate=spec.rate,
+            token_rate=spec.token_rate,
         )
         self._rng = random.Random(spec.seed)  # noqa: S311 - spreads retries, guards nothing
         self._recorder = Recorder(ledger, cache, self._count)

@@ -64,6 +64,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         retry: `failed` or `unresolved`, where only those were asked again.
         concurrency: most requests in flight, where it was given.
         base_urls: the servers asked.
+        environment: what the model ran on, where it says so.
     """
 
     started: str
@@ -80,6 +81,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     retry: str | None = None
     concurrency: int | None = None
     base_urls: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -92,6 +94,7 @@ class Manifest(msgspec.Struct, frozen=True):
         condition: `full`, or the control condition (`none` for a model that takes no audio).
         settings: generation settings that were sent.
         options: options of the adapter that can change an answer.
+        facts: what the model found out about itself that its answers depend on, such as its weights' commit.
         seed: random seed.
         versions: of this program, Python and the packages that touch an answer.
         signature: the signature of the whole run, for people; `parts` is what it is made from.
@@ -108,13 +111,14 @@ class Manifest(msgspec.Struct, frozen=True):
     seed: int
     versions: dict[str, str]
     signature: str = ""
+    facts: dict[str, str] = {}
     sessions: tuple[Session, ...] = ()
     format: int = _FORMAT
 
     @property
     def parts(self) -> dict[str, str]:
         """The signature's parts that the run decides."""
-        settings = {**msgspec.to_builtins(self.settings), **self.options}
+        settings = {**msgspec.to_builtins(self.settings), **self.options, **self.facts}
         return {
             **run_parts(self.benchmark.name, self.benchmark.digest, self.benchmark.n),
             "model": self.model,

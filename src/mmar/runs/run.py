@@ -24,7 +24,7 @@ import msgspec
 
 from mmar._version import __version__
 from mmar.errors import ExternalError, UsageError
-from mmar.models import Answer, Model
+from mmar.models import Answer, Model, ModelFacts
 from mmar.protocols import Request
 from mmar.runs.cache import Cache
 from mmar.runs.conditions import MADE, check_clips, make_clip, shuffled_clips
@@ -185,15 +185,17 @@ class _Session:
             raise UsageError("a run needs a folder", code="missing-argument", argument="out")
         if model.uses_audio and spec.condition != "none":
             check_clips(spec.benchmark, selected_items(spec))
-        _manifest_for(spec, spec.out, model)  # refuses a folder before anything is written to it
+        prepare = getattr(model, "prepare", None)
+        facts: ModelFacts = ModelFacts() if prepare is None else await prepare()
+        _manifest_for(spec, spec.out, model, facts)  # refuses a folder before anything is written to it
         ledger = stack.enter_context(Ledger(spec.out / LEDGER_NAME))
         # Again, now that no other process can start a run here.
-        manifest = _manifest_for(spec, spec.out, model)
+        manifest = _manifest_for(spec, spec.out, model, facts)
         for path in _working_files(spec.out):
             path.unlink(missing_ok=True)
         selection = Selection(spec, ledger.path, ledger.progress)
         before, count = ledger.progress.answers, len(selection)
-        session = _session_of(spec, count)
+        session = _session_of(spec, count, facts)
         write_manifest(spec.out, manifest.with_session(session))
         cache = None
         if spec.cache is not None:
@@ -274,13 +276,13 @@ def _maker(spec: RunSpec, stack: ExitStack) -> Callable[[Request], Request] | No
     return make
 
 
-def _manifest_for(spec: RunSpec, out: Path, model: Model) -> Manifest:
+def _manifest_for(spec: RunSpec, out: Path, model: Model, facts: ModelFacts) -> Manifest:
     """The run's manifest: the one in the folder, checked to be of the same run, or a new one.
 
     Raises:
         UsageError: the folder holds another run, or something else.
     """
-    fresh = _new_manifest(spec, model)
+    fresh = _new_manifest(spec, model, facts)
     before = read_manifest(out)
     if before is not None:
         before.check_same_run(fresh, out)
@@ -289,7 +291,7 @@ def _manifest_for(spec: RunSpec, out: Path, model: Model) -> Manifest:
     return fresh
 
 
-def _new_manifest(spec: RunSpec, model: Model) -> Manifest:
+def _new_manifest(spec: RunSpec, model: Model, facts: ModelFacts) -> Manifest:
     benchmark = spec.benchmark
     audio_dir = None if benchmark.audio_dir is None else str(benchmark.audio_dir.resolve())
     manifest = Manifest(
@@ -306,6 +308,7 @@ def _new_manifest(spec: RunSpec, model: Model) -> Manifest:
         condition=spec.condition if model.uses_audio else "none",
         settings=spec.settings,
         options=spec.recorded_options,
+        facts=facts.settings,
         seed=spec.seed,
         versions={
             "mmar": __version__,
@@ -317,7 +320,7 @@ def _new_manifest(spec: RunSpec, model: Model) -> Manifest:
     return msgspec.structs.replace(manifest, signature=manifest.signature_of().long)
 
 
-def _session_of(spec: RunSpec, requested: int) -> Session:
+def _session_of(spec: RunSpec, requested: int, facts: ModelFacts) -> Session:
     return Session(
         started=now(),
         selected=requested,
@@ -330,6 +333,7 @@ def _session_of(spec: RunSpec, requested: int) -> Session:
         retry=spec.retry,
         concurrency=spec.concurrency,
         base_urls=spec.base_urls,
+        environment=facts.environment,
     )
 
 
