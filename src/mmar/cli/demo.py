@@ -16,9 +16,11 @@ __all__ = ["demo"]
 _FOLDER = Path("runs/demo")
 _LETTERS = "baseline/listener-letters"
 _MODELS = ("baseline/random", "baseline/longest", "baseline/listener", _LETTERS)
-_TWO_NUMBERS = """\
-baseline/listener-letters gives the answers of baseline/listener as letters ("B"). The published rule looks for the
-words of the right choice, finds none, and scores 0.0. The choice scorer reads which choice was named.
+_TWO_NUMBERS = """
+baseline/listener-letters gives the answers of baseline/listener as letters:
+"B" for the second choice. The published rule looks for the words of the right
+choice, finds none, and scores 0.0. The choice scorer reads which choice was
+named.
 """
 _NEXT = """\
 Next:
