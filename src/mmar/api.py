@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -58,7 +57,7 @@ def cache_dir() -> Path:
     """The user's cache directory, by `MMAR_CACHE_DIR` or the platform's rule."""
     from mmar.benchmarks import default_cache_dir
 
-    return default_cache_dir(os.environ, sys.platform, Path.home())
+    return default_cache_dir(os.environ)
 
 
 def load(
@@ -135,7 +134,7 @@ def _findable(name_or_path: str | Path) -> str:
     from mmar.benchmarks import CATALOGUE
 
     text = str(name_or_path)
-    return text if text in CATALOGUE else str(Path(text).expanduser().resolve())
+    return text if text.partition("@")[0] in CATALOGUE else str(Path(text).expanduser().resolve())
 
 
 def run(
@@ -502,6 +501,7 @@ def score_path(task: Task) -> Scored:
 
 
 def _published_name(digest: str) -> str | None:
-    from mmar.benchmarks.catalogue import CATALOGUE
+    from mmar.benchmarks.editions import edition_of
 
-    return next((entry.name for entry in CATALOGUE.values() if entry.digest == digest), None)
+    edition = edition_of(digest)
+    return edition.benchmark if edition is not None else None

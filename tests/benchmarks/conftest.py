@@ -111,7 +111,7 @@ def make_entry(server: FileServer) -> Callable[..., Entry]:
                 revision="fedcba9876543210",
                 size=len(archive),
                 sha256=hashlib.sha256(archive).hexdigest(),
-                unpacked_about=1_000_000,
+                unpacked_size=1_000_000,
             ),
             audio_advice="find it yourself",
         )

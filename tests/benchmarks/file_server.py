@@ -93,6 +93,16 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *args: Any) -> None:
         pass
 
+    def do_HEAD(self) -> None:
+        page = self.server.files.pages.get(self.path.partition("?")[0])  # type: ignore[attr-defined]
+        self.close_connection = True
+        if page is None:
+            self.send_error(404)
+            return
+        serve = page.script[0]
+        tag = f'"{hashlib.sha256(page.body).hexdigest()[:16]}"'
+        self._head(serve.status, {"ETag": tag, "Content-Length": str(len(page.body)), **serve.headers})
+
     def do_GET(self) -> None:
         page = self.server.files.pages.get(self.path.partition("?")[0])  # type: ignore[attr-defined]
         self.close_connection = True

@@ -61,7 +61,7 @@ def test_the_common_case_says_what_is_there_the_licence_and_how_to_cite(
     assert result.exit_code == 0, result.stderr
     for words in (
         "Little, revision 0123456789ab",
-        "verified against this program's catalogue",
+        "SHA-256 verified",
         "5 of 5",
         str(tmp_path / "c" / "benchmarks" / "little" / "0123456789ab"),
         "Licence of the data: CC0",
@@ -72,7 +72,7 @@ def test_the_common_case_says_what_is_there_the_licence_and_how_to_cite(
     assert "metadata" in result.stderr
     assert "metadata" not in result.stdout
     again = run("little", "--cache-dir", str(tmp_path / "c"))
-    assert "nothing was fetched" in again.stdout
+    assert "nothing was downloaded" in again.stdout
     assert again.stderr == ""
 
 
@@ -84,14 +84,14 @@ def test_the_cache_directory_comes_from_the_environment(run: Run, little: Entry,
 
 def test_json_is_the_receipt(run: Run, little: Entry, tmp_path: Path) -> None:
     record: dict[str, Any] = json.loads(run("little", "--json", "--cache-dir", str(tmp_path)).stdout)
-    assert record["metadata"]["verified_by"] == ["catalogue"]
+    assert record["metadata"]["verified"] is True
     assert record["audio"]["clips"] == 5
     assert Path(record["folder"], "receipt.json").is_file()
 
 
 def test_the_list_shows_what_is_here(run: Run, little: Entry, tmp_path: Path) -> None:
     cache = ("--cache-dir", str(tmp_path))
-    assert "not fetched" in next(
+    assert "not downloaded" in next(
         line for line in run("--list", *cache).stdout.splitlines() if "little" in line
     )
     run("little", "--no-audio", *cache)
@@ -100,9 +100,9 @@ def test_the_list_shows_what_is_here(run: Run, little: Entry, tmp_path: Path) ->
     )
     records = {record["name"]: record for record in json.loads(run("--list", "--json", *cache).stdout)}
     assert records["mmar"]["audio"]["size"] == 2_983_578_514
-    assert (records["mmar"]["state"], records["mmar"]["folder"]) == ("not fetched", None)
+    assert (records["mmar"]["state"], records["mmar"]["folder"]) == ("not downloaded", None)
     assert records["little"]["state"] == "without audio"
-    assert records["demo"]["state"] == "made when used"
+    assert records["demo"]["state"] == "generated"
 
 
 def test_missing_clips_end_with_status_1(
@@ -126,20 +126,18 @@ def test_errors_are_raised_for_the_top_level_to_say(
     run: Run, little: Entry, server: FileServer, tmp_path: Path
 ) -> None:
     assert isinstance(run("nope").exception, MmarError)
-    assert "did you mean “mmar”?" in str(run("mmr").exception)
+    assert 'did you mean "mmar"?' in str(run("mmr").exception)
     server.pages["/little-meta.jsonl"].script[:] = [Serve(status=404)]
     error = run("little", "--cache-dir", str(tmp_path)).exception
     assert isinstance(error, MmarError)
     assert "404" in str(error)
-    nothing = run()
-    assert nothing.exit_code == 2
-    assert "--list" in nothing.stderr
+    assert "--list" in str(run().exception)
 
 
 def test_the_demonstration_set_needs_no_get(run: Run, demo_cache: Path) -> None:
     result = run("demo", "--cache-dir", str(demo_cache))
     assert result.exit_code == 0
-    assert "nothing is fetched" in result.stdout
+    assert "nothing is downloaded" in result.stdout
 
 
 def test_an_interrupt_says_how_to_go_on(
@@ -148,15 +146,15 @@ def test_an_interrupt_says_how_to_go_on(
     def interrupted(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mmar.benchmarks.obtain.fetch", interrupted)
+    monkeypatch.setattr("mmar.benchmarks.get.download", interrupted)
     result = run("little", "--cache-dir", str(tmp_path))
     assert result.exit_code == 130
-    assert "the same command goes on with it" in result.stderr
+    assert "same command" in result.stderr
 
 
 def test_help_keeps_its_examples_in_lines(run: Run) -> None:
     lines = run("--help").stdout.splitlines()
-    assert any(line.strip().startswith("mmar get mmar --no-audio") for line in lines)
+    assert any(line.strip().startswith("mmar get demo") for line in lines)
 
 
 @pytest.mark.skipif(not MMAR.exists(), reason="the real metadata is not here (../shared)")

@@ -111,4 +111,4 @@ def test_file_format_and_key_order_do_not_matter(tmp_path: Path) -> None:
 @needs_real_data
 def test_the_catalogue_knows_the_published_files_by_their_content() -> None:
     assert load_benchmark(MMAR).digest == CATALOGUE["mmar"].digest
-    assert load_benchmark(MMAU).digest == CATALOGUE["mmau-test-mini"].digest
+    assert load_benchmark(MMAU).digest == CATALOGUE["mmau-mini"].digest

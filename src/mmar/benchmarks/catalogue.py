@@ -1,30 +1,34 @@
-"""The benchmarks that `mmar get` knows, as data: where each is published, which revision, which digest.
+"""The benchmarks that are known by name: where each is published, at which revision, with which digest.
 
-A digest here is the last word: a file that has another one is refused, wherever it came from. What a digest
-was taken from stands beside it.
+A digest here is final: a file with another one is refused, wherever it came from. Where a benchmark has several
+editions (`mmar.benchmarks.editions`), `NAME@EDITION` names one and `NAME` the default.
 """
 
 from __future__ import annotations
 
+import difflib
+
 import msgspec
 
+from mmar.benchmarks.editions import Edition, editions
 from mmar.errors import UsageError
 
-__all__ = ["CATALOGUE", "DEMO", "Archive", "Entry", "RemoteFile", "entry_named", "meant_by"]
+__all__ = ["CATALOGUE", "DEMO", "Archive", "Entry", "RemoteFile", "did_you_mean", "entry_named"]
 
 DEMO = "demo"
-"""The benchmark that is synthesised here instead of fetched."""
+"""The benchmark that is generated instead of downloaded."""
 
 
 class RemoteFile(msgspec.Struct, frozen=True):
     """One published file at a pinned revision.
 
     Attributes:
-        url: where the publisher keeps this revision.
-        filename: the publisher's name for it, used in the cache too.
+        url: address of this revision.
+        filename: the publisher's name for it, also used in the cache.
         revision: the publisher's commit.
         size: bytes.
-        sha256: of the file's bytes, lower-case hexadecimal.
+        sha256: of the file, lower-case hexadecimal.
+        repo: the data set of the Hugging Face Hub that it belongs to; empty for other hosts.
     """
 
     url: str
@@ -32,16 +36,17 @@ class RemoteFile(msgspec.Struct, frozen=True):
     revision: str
     size: int
     sha256: str
+    repo: str = ""
 
 
 class Archive(RemoteFile, frozen=True, kw_only=True):
     """An archive of clips.
 
     Attributes:
-        unpacked_about: bytes that its files take on the disk, roughly; used to ask for space beforehand.
+        unpacked_size: approximate size of its files in bytes, to check for free space.
     """
 
-    unpacked_about: int
+    unpacked_size: int
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,15 +55,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: what commands call it.
         title: what its authors call it.
-        items: how many questions it has; `None` where the program makes it.
+        items: number of questions; `None` where the program generates it.
         homepage: the publisher's page.
-        licence: of the data, in words.
+        licence: of the data.
         citation: one line that names the paper.
         bibtex: the publisher's own entry.
-        metadata: the file of questions; `None` for a benchmark that is made here.
-        audio: the archive of clips, where one can be fetched at a fixed digest.
-        audio_advice: what a person does where `audio` is `None`.
-        digest: content digest of the questions (`mmar.items.digest`), by which a file of whole records is recognised.
+        metadata: the file of questions; `None` where it is generated, or cannot be downloaded at a fixed address.
+        audio: the archive of clips, where one can be downloaded with a known digest.
+        audio_advice: what to do where `audio` is `None`.
+        digest: content digest of the questions (`mmar.items.digest`).
+        edition: name of the edition, where there are several.
     """
 
     name: str
@@ -72,10 +78,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     audio: Archive | None = None
     audio_advice: str = ""
     digest: str = ""
+    edition: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name and edition, as signatures show it."""
+        return f"{self.name}@{self.edition}" if self.edition else self.name
 
 
 _MMAR = Entry(
     name="mmar",
+    edition="2026-02",
     title="MMAR",
     items=1000,
     digest="dfc060aec26a30ab0740c61752947c1ef39342819943328f3a1f284456d1efb5",
@@ -100,26 +113,27 @@ _MMAR = Entry(
         size=2_700_936,
         sha256="1c9a343e7bebf1037482b935c54eacd43cc63df7b2c668724b5560caf1f84fad",
     ),
-    # The publisher states no digest in words. This one and the size are those of the Git LFS pointer with
-    # which the archive entered the data set's history (commit 7f48b23c14291be0db2f882c8ecdb6540f64c643); no
-    # later commit up to the revision pinned here touches it.
+    # Size and digest are those of the Git LFS pointer with which the archive was added to the data set (commit
+    # 7f48b23c14291be0db2f882c8ecdb6540f64c643); no later commit up to the pinned revision changes it.
     audio=Archive(
         url="https://huggingface.co/datasets/BoJack/MMAR/resolve/3bd051123480e80d273ae9e8e9f1653f49010ac7/mmar-audio.tar.gz",
         filename="mmar-audio.tar.gz",
+        repo="BoJack/MMAR",
         revision="3bd051123480e80d273ae9e8e9f1653f49010ac7",
         size=2_983_578_514,
         sha256="a84cea951de2e4ef9fbf23a003a7f6a4e319df7d62bf3a36c4f09efc56612c12",
-        unpacked_about=3_500_000_000,
+        unpacked_size=3_500_000_000,
     ),
 )
 
-_MMAU_TEST_MINI = Entry(
-    name="mmau-test-mini",
+_MMAU_MINI = Entry(
+    name="mmau-mini",
+    edition="2025-08-09",
     title="MMAU test-mini (v05.15.25)",
     items=1000,
     digest="2e40c8ec6f352f1aaf42ab5410cbe155b390417b0186cc97afc8f4464594f534",
     homepage="https://github.com/Sakshi113/MMAU",
-    licence="not known to this program; ask the publisher (https://github.com/Sakshi113/MMAU)",
+    licence="not stated with the data; see https://github.com/Sakshi113/MMAU",
     citation=(
         "Sakshi et al., MMAU: A Massive Multi-Task Audio Understanding and Reasoning Benchmark, "
         "arXiv 2410.19168"
@@ -143,15 +157,14 @@ _MMAU_TEST_MINI = Entry(
         sha256="9f18fda99f8dbc2bc5ecd6323fb5063309f54969810b5c6f1caeb3b8d904cf1c",
     ),
     audio_advice=(
-        "the clips of MMAU test-mini have no archive with a fixed address and digest; download the one "
-        "linked as “test-mini audios” on https://github.com/Sakshi113/MMAU and give it with "
-        "`mmar get mmau-test-mini --from FILE`"
+        "the clips have no archive with a fixed address and digest; download the one that is linked as "
+        '"test-mini audios" on https://github.com/Sakshi113/MMAU and give it with mmar get mmau-mini --from FILE'
     ),
 )
 
 _DEMO = Entry(
     name=DEMO,
-    title="Demonstration set, synthesised by this program",
+    title="Demonstration set, synthesized by this program",
     items=None,
     homepage="",
     licence="Apache-2.0, as this program",
@@ -159,25 +172,98 @@ _DEMO = Entry(
     bibtex="",
 )
 
-CATALOGUE: dict[str, Entry] = {entry.name: entry for entry in (_MMAR, _MMAU_TEST_MINI, _DEMO)}
-"""Every known benchmark by name."""
+
+def _elsewhere(name: str, title: str, items: int | None, homepage: str, licence: str, citation: str) -> Entry:
+    """A benchmark whose files have no fixed address with a known digest."""
+    return Entry(
+        name=name, title=title, items=items, homepage=homepage, licence=licence, citation=citation, bibtex=""
+    )
+
+
+_OTHERS = (
+    _elsewhere(
+        "mmsu",
+        "MMSU",
+        5000,
+        "https://github.com/dingdongwang/MMSU_Bench",
+        "MIT",
+        "Wang et al., MMSU: A Massive Multi-task Spoken Language Understanding and Reasoning Benchmark, arXiv 2506.04779",
+    ),
+    _elsewhere(
+        "mmau-pro",
+        "MMAU-Pro",
+        5305,
+        "https://huggingface.co/datasets/gamma-lab-umd/MMAU-Pro",
+        "stated on its page",
+        "Kumar et al., MMAU-Pro: A Challenging and Comprehensive Benchmark for Holistic Evaluation of Audio General "
+        "Intelligence, arXiv 2508.13992",
+    ),
+    _elsewhere(
+        "muchomusic",
+        "MuChoMusic",
+        1187,
+        "https://github.com/mulab-mir/muchomusic",
+        "stated on its page",
+        "Weck et al., MuChoMusic: Evaluating Music Understanding in Multimodal Audio-Language Models, ISMIR 2024, "
+        "arXiv 2408.01337",
+    ),
+    _elsewhere(
+        "sakura",
+        "SAKURA",
+        None,
+        "https://github.com/ckyang1124/SAKURA",
+        "stated on its page",
+        "Yang et al., SAKURA: On the Multi-hop Reasoning of Large Audio-Language Models Based on Speech and Audio "
+        "Information, arXiv 2505.13237",
+    ),
+)
+
+CATALOGUE: dict[str, Entry] = {entry.name: entry for entry in (_MMAR, _MMAU_MINI, _DEMO, *_OTHERS)}
+"""Every known benchmark by name, in its default edition."""
+
+_RAW = {
+    "mmar": "https://raw.githubusercontent.com/ddlBoJack/MMAR",
+    "mmau-mini": "https://raw.githubusercontent.com/Sakshi113/MMAU",
+}
 
 
 def entry_named(name: str) -> Entry:
-    """The catalogue's entry of that name.
+    """The entry of a benchmark, e.g. `mmar`, or of one of its editions, e.g. `mmar@2025-05`.
 
     Raises:
-        UsageError: there is none; the message lists those that are.
+        UsageError: there is none; the message names similar ones.
     """
-    try:
-        return CATALOGUE[name]
-    except KeyError:
-        raise UsageError(f"no benchmark is called “{name}”{meant_by(name)}") from None
+    base, _, edition = name.partition("@")
+    entry = CATALOGUE.get(base)
+    if entry is None:
+        raise UsageError(f'unknown benchmark "{name}"{did_you_mean(base)}', code="unknown-benchmark")
+    if not edition or edition == entry.edition:
+        return entry
+    known = editions().get(base, ())
+    for each in known:
+        if each.name == edition:
+            return _entry_of(entry, each)
+    listed = ", ".join(each.name for each in known) or "none"
+    raise UsageError(
+        f'"{base}" has no edition "{edition}"', code="unknown-edition", hint=f"known editions: {listed}"
+    )
 
 
-def meant_by(name: str) -> str:
-    """What a person may have meant by a name that is none, as the end of a sentence."""
-    import difflib
-
+def did_you_mean(name: str) -> str:
+    """The end of an error message about a name that is not known."""
     close = difflib.get_close_matches(name, CATALOGUE, n=1)
-    return f"; did you mean “{close[0]}”?" if close else f"; names are {', '.join(CATALOGUE)}"
+    return f'; did you mean "{close[0]}"?' if close else f"; known ones are {', '.join(CATALOGUE)}"
+
+
+def _entry_of(entry: Entry, edition: Edition) -> Entry:
+    newest = edition.files[0]
+    remote = RemoteFile(
+        url=f"{_RAW[entry.name]}/{newest.commit}/{newest.filename}",
+        filename=newest.filename,
+        revision=newest.commit,
+        size=newest.size,
+        sha256=newest.sha256,
+    )
+    return msgspec.structs.replace(
+        entry, metadata=remote, digest=edition.digest, edition=edition.name, items=edition.items
+    )

@@ -1,7 +1,7 @@
-"""From what a person types to a benchmark's files: a name of the catalogue, a file, or a folder.
+"""From what a user types to a benchmark's files: a name of the catalogue, a file, or a folder.
 
-A name of the catalogue comes first; a file or folder of the same name is meant by `./mmar`. This runs at the
-start of every command, so it looks at a few files and imports nothing heavy.
+A name of the catalogue comes first; `./mmar` means a file or folder of that name. This runs at the start of every
+command, so it looks at few files and imports nothing slow.
 """
 
 from __future__ import annotations
@@ -13,28 +13,29 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.benchmarks.catalogue import CATALOGUE, DEMO, Entry, meant_by
-from mmar.benchmarks.store import RECEIPT, Store
-from mmar.errors import ExternalError, InputError, UsageError
-from mmar.files.hashing import sha256_file
-from mmar.files.safe_paths import clip_path
+from mmar.benchmarks.cache import RECEIPT, Cache
+from mmar.benchmarks.catalogue import CATALOGUE, DEMO, Entry, did_you_mean, entry_named
+from mmar.errors import InputError, UsageError
+from mmar.files.hashing import read_error, sha256_bytes, sha256_file
+from mmar.files.safe_paths import find_clip
+from mmar.items.benchmark import benchmark_name
 
 __all__ = ["Located", "resolve"]
 
 _HEAD = 1 << 18  # bytes; MMAR's longest record has a few thousand
-_CLIP = re.compile(rb'"audio_(?:path|id)"\s*:\s*("(?:[^"\\]|\\.)*")')
+_CLIP = re.compile(rb'"audio_(?:path|id)"\s*:\s*\[?\s*("(?:[^"\\]|\\.)*")')
 _SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 
 
 class Located(msgspec.Struct, frozen=True):
-    """A benchmark's place.
+    """Where a benchmark is.
 
     Attributes:
-        name: the catalogue's name where it is known, else the file's name without endings and `-meta`.
+        name: the catalogue's name where the file is known, otherwise that of `benchmark_name`.
         metadata: the file of questions.
-        audio_dir: the folder that each `audio_path` is relative to; `None` where no clips were found.
-        revision: the publisher's commit, where the file is known to be that version.
-        licence: of the data, where known.
+        audio_dir: the folder that each `audio_path` is relative to; `None` if no clips were found.
+        revision: the publisher's commit, if the file is known to be that version.
+        licence: of the data, if known.
     """
 
     name: str
@@ -48,33 +49,37 @@ def resolve(name_or_path: str | Path, cache_dir: Path) -> Located:
     """Find a benchmark.
 
     Args:
-        name_or_path: a name of the catalogue, a metadata file, or a folder that holds one.
-        cache_dir: the program's cache directory; the demonstration set is made there when first asked for.
+        name_or_path: a name of the catalogue with or without `@EDITION`, a metadata file, or a folder with one.
+        cache_dir: the program's cache directory; the demonstration set is generated there when first asked for.
 
     Raises:
-        UsageError: a known name that was not fetched yet, or neither a name nor a path that exists.
-        InputError: a folder that holds no metadata file, or several.
-        ExternalError: the demonstration set cannot be written.
+        UsageError: a known name that was not downloaded yet, or neither a name nor an existing path.
+        InputError: a folder with no metadata file, or several.
+        ExternalError: the demonstration set cannot be written, or a file cannot be read.
     """
-    entry = CATALOGUE.get(str(name_or_path)) if isinstance(name_or_path, str) else None
-    if entry is not None:
-        return _demo(cache_dir, entry) if entry.name == DEMO else _fetched(cache_dir, entry)
+    if isinstance(name_or_path, str) and name_or_path.partition("@")[0] in CATALOGUE:
+        entry = entry_named(name_or_path)
+        return _demo(cache_dir, entry) if entry.name == DEMO else _downloaded(cache_dir, entry)
     path = Path(name_or_path).expanduser()
     try:
         if path.is_dir():
             path = _metadata_in(path)
         elif not path.exists():
-            raise UsageError(_no_such(str(name_or_path)))
+            name = str(name_or_path)
+            raise UsageError(
+                f'"{name}" is neither a benchmark nor an existing file or folder{did_you_mean(name)}',
+                code="unknown-benchmark",
+            )
         return _at(path)
     except OSError as error:
-        raise ExternalError(f"{path}: cannot be read ({error.strerror or error})") from None
+        raise read_error(error, path) from None
 
 
 def _at(path: Path) -> Located:
-    """A metadata file that exists."""
+    """An existing metadata file."""
     known = _published_as(path)
     return Located(
-        name=known.name if known else path.name.split(".")[0].removesuffix("-meta"),
+        name=known.name if known else benchmark_name(path),
         metadata=path,
         audio_dir=path.parent if _has_clips(path) else None,
         revision=known.metadata.revision if known and known.metadata else None,
@@ -82,47 +87,53 @@ def _at(path: Path) -> Located:
     )
 
 
-def _fetched(cache_dir: Path, entry: Entry) -> Located:
-    store = Store(cache_dir, entry)
-    receipt = store.receipt()
-    if receipt is None or not store.metadata.is_file():
+def _downloaded(cache_dir: Path, entry: Entry) -> Located:
+    if entry.metadata is None:
         raise UsageError(
-            f"the benchmark “{entry.name}” is not here yet; run `mmar get {entry.name}` first "
-            "(with --no-audio for the questions alone)"
+            f'"{entry.name}" cannot be downloaded by this program; give the path of its file instead of the name',
+            code="not-downloadable",
+            hint=f"get it from {entry.homepage}; docs/benchmarks.md shows how to map its fields",
         )
-    return Located(
-        name=entry.name,
-        metadata=store.metadata,
-        audio_dir=store.folder if receipt.audio is not None else None,
-        revision=receipt.revision,
-        licence=entry.licence,
-    )
+    cache = Cache(cache_dir, entry)
+    receipt = cache.receipt()
+    if receipt is None or not cache.metadata.is_file():
+        raise UsageError(
+            f'the benchmark "{entry.label}" has not been downloaded yet',
+            code="not-downloaded",
+            hint=f"run: mmar get {entry.label}   (with --no-audio for the questions alone)",
+        )
+    audio_dir = cache.folder if receipt.audio is not None else _audio_of_other_edition(cache_dir, entry)
+    return Located(entry.name, cache.metadata, audio_dir, receipt.revision, entry.licence)
+
+
+def _audio_of_other_edition(cache_dir: Path, entry: Entry) -> Path | None:
+    """The clips of the default edition, which are the same files."""
+    default = Cache(cache_dir, CATALOGUE[entry.name])
+    receipt = default.receipt()
+    return default.folder if receipt is not None and receipt.audio is not None else None
 
 
 def _demo(cache_dir: Path, entry: Entry) -> Located:
-    """The demonstration set, made anew when the program that makes it has changed."""
-    store = Store(cache_dir, entry)
-    folder = store.home / _digest_of_maker()
+    """The demonstration set, generated again when the code that generates it has changed."""
+    cache = Cache(cache_dir, entry)
+    folder = cache.home / _generator_version()
     metadata = folder / "demo-meta.jsonl"
     if not metadata.is_file():
         from mmar.benchmarks import demo
 
-        with store.locked(lambda: None):
+        with cache.locked():
             if not metadata.is_file():
                 metadata = demo.build(folder)
     return Located(name=DEMO, metadata=metadata, audio_dir=folder, revision=None, licence=entry.licence)
 
 
-def _digest_of_maker() -> str:
-    """What the demonstration set depends on: the program text that makes it."""
-    import hashlib
-
-    digest = hashlib.sha256()
-    maker = Path(__file__).parent / "demo"
-    for file in sorted(maker.rglob("*.py")):
-        digest.update(file.relative_to(maker).as_posix().encode() + b"\0")
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
+def _generator_version() -> str:
+    """A digest of the code that generates the demonstration set."""
+    generator = Path(__file__).parent / "demo"
+    parts = []
+    for file in sorted(generator.rglob("*.py")):
+        parts += [file.relative_to(generator).as_posix().encode(), b"\0", file.read_bytes()]
+    return sha256_bytes(b"".join(parts))[:12]
 
 
 def _metadata_in(folder: Path) -> Path:
@@ -138,16 +149,17 @@ def _metadata_in(folder: Path) -> Path:
         return found[0]
     listed = ", ".join(file.name for file in found[:5]) + (", …" if len(found) > 5 else "")
     raise InputError(
-        f"holds {len(found)} files that could be the metadata: {listed}"
+        f"contains {len(found)} files that could be the metadata: {listed}"
         if found
-        else "holds no JSON or JSONL file",
+        else "contains no JSON or JSONL file",
         file=str(folder),
+        code="no-metadata-file",
         hint="name the file itself" if found else "expected a file such as NAME-meta.jsonl in it",
     )
 
 
 def _published_as(path: Path) -> Entry | None:
-    """The catalogue's entry whose published file this is, byte for byte."""
+    """The entry whose published file this is exactly."""
     size = path.stat().st_size
     for entry in CATALOGUE.values():
         if entry.metadata and entry.metadata.size == size and sha256_file(path) == entry.metadata.sha256:
@@ -156,20 +168,20 @@ def _published_as(path: Path) -> Entry | None:
 
 
 def _has_clips(metadata: Path) -> bool:
-    """Whether the clips lie beside the metadata: an `audio` folder, or the first record's clip."""
+    """Whether the clips are beside the metadata: an `audio` folder, or the first record's clip."""
     if (metadata.parent / "audio").is_dir():
         return True
     if not metadata.is_file():
-        return False  # a pipe could be read only once
+        return False  # a pipe can be read only once
     clip = _first_clip(metadata)
     try:
-        return clip is not None and clip_path(metadata.parent, clip).is_file()
+        return clip is not None and find_clip(metadata.parent, clip).is_file()
     except InputError:
-        return False  # it leads out of the folder; that is said when the record is read
+        return False  # the path is unsafe, which loading reports
 
 
 def _first_clip(metadata: Path) -> str | None:
-    """The first `audio_path` in a file's beginning, whatever is wrong with the rest."""
+    """The first `audio_path` in a file's beginning, even if the rest cannot be read."""
     try:
         with metadata.open("rb") as plain:
             packed = plain.read(2) == b"\x1f\x8b"
@@ -179,7 +191,3 @@ def _first_clip(metadata: Path) -> str | None:
         return msgspec.json.decode(found[1], type=str) if found else None
     except (gzip.BadGzipFile, EOFError, zlib.error, msgspec.DecodeError, UnicodeDecodeError):
         return None
-
-
-def _no_such(text: str) -> str:
-    return f"“{text}” is neither a benchmark's name nor a file or folder that exists{meant_by(text)}"

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from mmar.benchmarks import CATALOGUE, Entry, Store, default_cache_dir, entry_named, resolve
+from mmar.benchmarks import CATALOGUE, Cache, Entry, default_cache_dir, entry_named, resolve
+from mmar.benchmarks.catalogue import DEMO
 from mmar.cli.options import complete_benchmark, json_option
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError
@@ -58,14 +59,14 @@ def get(
       mmar get --list
       mmar get demo
     """
-    cache_dir = cache_dir or default_cache_dir(os.environ, sys.platform, Path.home())
+    cache_dir = cache_dir or default_cache_dir(os.environ)
     if listing:
         _print_list(cache_dir, as_json=as_json)
     elif name is None:
         raise UsageError(
             "no benchmark named", code="missing-argument", hint="mmar get --list shows the known ones"
         )
-    elif entry_named(name).metadata is None:
+    elif name == DEMO:
         click.echo(f"{name} is generated, nothing is downloaded: {resolve(name, cache_dir).metadata}")
     else:
         complete = _fetch(entry_named(name), cache_dir, sources, audio=audio, force=force, as_json=as_json)
@@ -75,8 +76,7 @@ def get(
 def _fetch(
     entry: Entry, cache_dir: Path, sources: tuple[str, ...], *, audio: bool, force: bool, as_json: bool
 ) -> bool:
-    from mmar.benchmarks.obtain import obtain
-    from mmar.benchmarks.summary import summary
+    from mmar.benchmarks.get import obtain, summary
     from mmar.files.progress import progress_for
 
     try:
@@ -109,7 +109,7 @@ def _print_list(cache_dir: Path, *, as_json: bool) -> None:
         files = [file for file in (entry.metadata, entry.audio) if file]
         size = format_bytes(sum(file.size for file in files)) if files else "–"
         items = f"{entry.items:,}" if entry.items else "–"
-        rows.append(Row((entry.name, items, size, Store(cache_dir, entry).state, entry.title)))
+        rows.append(Row((entry.name, items, size, Cache(cache_dir, entry).state, entry.title)))
     columns = (
         Column("NAME"),
         Column("ITEMS", "right"),
@@ -123,7 +123,7 @@ def _print_list(cache_dir: Path, *, as_json: bool) -> None:
 def _record(entry: Entry, cache_dir: Path) -> dict[str, Any]:
     import msgspec
 
-    store = Store(cache_dir, entry)
-    state = store.state
-    here = str(store.folder) if state in ("ready", "clips missing", "without audio") else None
+    cache = Cache(cache_dir, entry)
+    state = cache.state
+    here = str(cache.folder) if state in ("ready", "clips missing", "without audio") else None
     return {**msgspec.to_builtins(entry), "state": state, "folder": here}

@@ -1,0 +1,182 @@
+"""Where downloaded benchmarks are kept: folders, the receipt, the lock.
+
+Below the cache directory:
+
+    benchmarks/mmar/3bce090a967d/     one folder per benchmark and pinned revision
+        MMAR-meta.jsonl               the publisher's file, unchanged
+        audio/*.wav                   renamed into place when complete
+        receipt.json                  what each part is, where it came from, how it was verified
+    benchmarks/mmar/.work/            downloads and unpacking in progress; removed when all is complete
+    benchmarks/mmar/.lock             held while "mmar get" works
+
+A part is present if the receipt says so; the receipt is written after the part is in place. So whatever an
+interruption leaves is either complete or not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from mmar.benchmarks.catalogue import Entry, RemoteFile
+from mmar.errors import InputError
+from mmar.files.atomic import write_atomic
+from mmar.files.locks import lock
+from mmar.files.typed import decode_json
+
+__all__ = ["RECEIPT", "AudioPart", "Cache", "Part", "Receipt", "State", "default_cache_dir"]
+
+RECEIPT = "receipt.json"
+
+State = Literal[
+    "ready", "clips missing", "without audio", "incomplete", "not downloaded", "not downloadable", "generated"
+]
+"""`clips missing`: the archive did not contain all clips; `incomplete`: a download can be continued."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One file that was downloaded or given.
+
+    Attributes:
+        url: where it came from, without user, password and query; or the path of a local file.
+        size: bytes.
+        sha256: of the file.
+        when: UTC, ISO 8601.
+        verified: whether the digest equals the one in the catalogue; false where the catalogue has none.
+    """
+
+    url: str
+    size: int
+    sha256: str
+    when: str
+    verified: bool = False
+
+
+class AudioPart(Part, frozen=True, kw_only=True, omit_defaults=True):
+    """The clips of an archive.
+
+    Attributes:
+        clips: how many of the benchmark's clips are in place.
+        clip_bytes: their total size.
+        missing: the `audio_path` of clips that the archive did not contain.
+        skipped: how many files of the archive no item names; they were not unpacked.
+    """
+
+    clips: int
+    clip_bytes: int
+    missing: tuple[str, ...] = ()
+    skipped: int = 0
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a benchmark's folder contains.
+
+    Attributes:
+        benchmark: its name in the catalogue.
+        revision: of the metadata.
+        written_by: this program and its version.
+        metadata: the questions.
+        audio: the clips, once they are in place.
+    """
+
+    benchmark: str
+    revision: str
+    written_by: str
+    metadata: Part
+    audio: AudioPart | None = None
+
+
+class Cache(msgspec.Struct, frozen=True):
+    """The folders of one benchmark in the cache directory.
+
+    Attributes:
+        cache_dir: the program's cache directory.
+        entry: the benchmark.
+    """
+
+    cache_dir: Path
+    entry: Entry
+
+    @property
+    def home(self) -> Path:
+        """The folder of the benchmark, all revisions."""
+        return self.cache_dir / "benchmarks" / self.entry.name
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the pinned revision."""
+        return self.home / self._published.revision[:12]
+
+    @property
+    def work(self) -> Path:
+        """The folder of work in progress."""
+        return self.home / ".work"
+
+    @property
+    def metadata(self) -> Path:
+        """The file of questions."""
+        return self.folder / self._published.filename
+
+    @property
+    def _published(self) -> RemoteFile:
+        if self.entry.metadata is None:
+            raise ValueError(f"{self.entry.name} has no published files")
+        return self.entry.metadata
+
+    @property
+    def state(self) -> State:
+        """How far the download is, from the receipt alone."""
+        if self.entry.metadata is None:
+            return "not downloadable" if self.entry.homepage else "generated"
+        receipt = self.receipt()
+        if receipt is not None:
+            if receipt.audio is None:
+                return "without audio"
+            return "clips missing" if receipt.audio.missing else "ready"
+        return "incomplete" if self.work.is_dir() and any(self.work.iterdir()) else "not downloaded"
+
+    def receipt(self) -> Receipt | None:
+        """The receipt; `None` if there is none that this version can read."""
+        try:
+            return decode_json((self.folder / RECEIPT).read_bytes(), Receipt)
+        except (OSError, InputError):
+            return None
+
+    def write_receipt(self, receipt: Receipt) -> None:
+        """Record what is in place, as the last step of putting it there.
+
+        Raises:
+            ExternalError: the disk cannot be written.
+        """
+        data = msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n"
+        write_atomic(self.folder / RECEIPT, data, sync=True)
+
+    @contextmanager
+    def locked(self, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+        """Keep other processes out of the benchmark's folders.
+
+        Args:
+            on_wait: called once if another process holds the lock.
+
+        Raises:
+            ExternalError: the cache directory cannot be written.
+        """
+        with lock(self.home / ".lock", on_wait):
+            yield
+
+
+def default_cache_dir(environ: Mapping[str, str]) -> Path:
+    """The cache directory: `MMAR_CACHE_DIR` if set, otherwise the user's cache directory on this system.
+
+    Args:
+        environ: the process's environment.
+    """
+    if own := environ.get("MMAR_CACHE_DIR"):
+        return Path(own).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("mmar", appauthor=False)

@@ -1,0 +1,192 @@
+"""Editions of a benchmark: states of its questions that were published under one name, and which one a file answers.
+
+Two editions of MMAR are in use (May 2025, still served by the Hugging Face data set, and February 2026), and MMAU's
+test-mini was changed many times. An edition is known by its content digest (`mmar.items.digest`). To recognise files
+that contain only a part of an edition, or none exactly, `editions.json` has two short hashes per item: of its id,
+question and choices, and of these with the answer. It is written by `tools/make_editions.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mmar.errors import InputError
+from mmar.files.typed import decode_json
+from mmar.items import raw_records
+
+__all__ = ["Edition", "EditionFile", "EditionMatch", "edition_of", "editions", "item_hash", "match_editions"]
+
+_HASH = 8  # hexadecimal digits
+
+
+class EditionFile(msgspec.Struct, frozen=True):
+    """One state of an edition's metadata file.
+
+    Attributes:
+        date: on which it was published, `YYYY-MM-DD` or `YYYY-MM`.
+        commit: of the publisher's repository.
+        filename: in that repository.
+        size: bytes.
+        sha256: of the file.
+    """
+
+    date: str
+    commit: str
+    filename: str
+    size: int
+    sha256: str
+
+
+class _Hashes(
+    msgspec.Struct, frozen=True, rename={"added": "with", "removed": "without"}, omit_defaults=True
+):
+    """Hashes of all items, or the difference from the newest edition of the benchmark."""
+
+    all: str = ""
+    added: str = ""
+    removed: str = ""
+
+    def resolve(self, base: frozenset[str]) -> frozenset[str]:
+        return _split(self.all) if self.all else (base - _split(self.removed)) | _split(self.added)
+
+
+class Edition(msgspec.Struct, frozen=True, dict=True):
+    """One edition of a benchmark.
+
+    Attributes:
+        name: its date, e.g. `2026-02`; the first edition of a benchmark in the list is the default.
+        digest: content digest of its questions.
+        items: number of questions.
+        files: the published files that contain it, the newest first.
+        faulty: ids of items whose answer is none of their choices.
+        benchmark: name of the benchmark.
+    """
+
+    name: str
+    digest: str
+    items: int
+    files: tuple[EditionFile, ...]
+    faulty: frozenset[str]
+    questions: _Hashes
+    keys: _Hashes
+    benchmark: str = ""
+    base: Any = None
+
+    @property
+    def label(self) -> str:
+        """Benchmark and edition, e.g. `mmar@2026-02`."""
+        return f"{self.benchmark}@{self.name}"
+
+    @cached_property
+    def question_hashes(self) -> frozenset[str]:
+        """Hashes of id, question and choices of all items."""
+        return self.questions.resolve(self.base.question_hashes if self.base else frozenset())
+
+    @cached_property
+    def key_hashes(self) -> frozenset[str]:
+        """Hashes of id, question, choices and answer of all items."""
+        return self.keys.resolve(self.base.key_hashes if self.base else frozenset())
+
+
+class EditionMatch(msgspec.Struct, frozen=True):
+    """How near some records are to an edition.
+
+    Attributes:
+        edition: the edition.
+        total: number of records.
+        same_questions: records whose id, question and choices are the edition's.
+        same_keys: records whose answer is the edition's, too; 0 if the records have no answers.
+        has_keys: whether the records have answers.
+    """
+
+    edition: Edition
+    total: int
+    same_questions: int
+    same_keys: int
+    has_keys: bool
+
+    @property
+    def exact(self) -> bool:
+        """Whether every record is the edition's."""
+        return self.total > 0 and (self.same_keys if self.has_keys else self.same_questions) == self.total
+
+
+@lru_cache(maxsize=1)
+def editions() -> dict[str, tuple[Edition, ...]]:
+    """All known editions by benchmark, the default first."""
+    data = Path(__file__).with_name("editions.json").read_bytes()
+    known = decode_json(data, dict[str, list[Edition]], file="editions.json")
+    return {
+        name: tuple(
+            msgspec.structs.replace(each, benchmark=name, base=None if each is found[0] else found[0])
+            for each in found
+        )
+        for name, found in known.items()
+    }
+
+
+def edition_of(digest: str) -> Edition | None:
+    """The edition with a content digest."""
+    return next((each for found in editions().values() for each in found if each.digest == digest), None)
+
+
+def item_hash(item_id: str, question: str | None, choices: Sequence[str], answer: str | None = None) -> str:
+    """Short hash of an item, with or without its answer."""
+    form: list[object] = [item_id, question, list(choices)]
+    if answer is not None:
+        form.append(answer)
+    return hashlib.sha256(msgspec.json.encode(form)).hexdigest()[:_HASH]
+
+
+def match_editions(path: Path | str) -> tuple[EditionMatch, ...]:
+    """How near the records of a file are to each known edition.
+
+    Args:
+        path: a benchmark's metadata, or predictions with whole records.
+
+    Returns:
+        The nearest first; of equally near ones the default edition first. Empty if no record has choices.
+
+    Raises:
+        InputError: the file cannot be read; records that are not valid JSON are skipped.
+    """
+    questions, keys = [], []
+    for _, text in raw_records(path):
+        try:
+            record = decode_json(text)
+        except InputError:
+            continue
+        if isinstance(record, dict) and isinstance(record.get("choices"), list) and record.get("id"):
+            parts = (record["id"], record.get("question"), record["choices"])
+            try:
+                questions.append(item_hash(*parts))
+                keys += [item_hash(*parts, record["answer"])] if record.get("answer") else []
+            except (TypeError, UnicodeEncodeError):
+                continue
+    if not questions:
+        return ()
+    return tuple(
+        sorted(_matches(questions, keys), key=lambda match: (-match.same_questions, -match.same_keys))
+    )
+
+
+def _matches(questions: list[str], keys: list[str]) -> Iterable[EditionMatch]:
+    for found in editions().values():
+        for edition in found:
+            yield EditionMatch(
+                edition,
+                len(questions),
+                sum(each in edition.question_hashes for each in questions),
+                sum(each in edition.key_hashes for each in keys),
+                has_keys=len(keys) == len(questions),
+            )
+
+
+def _split(text: str) -> frozenset[str]:
+    return frozenset(text[start : start + _HASH] for start in range(0, len(text), _HASH))

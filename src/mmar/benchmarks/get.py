@@ -1,0 +1,417 @@
+"""`mmar get`: download a benchmark, verify it and unpack its clips.
+
+The order of steps makes an interruption harmless (see `mmar.benchmarks.cache`): download to a working file, verify,
+unpack to a working folder, rename into place, write the receipt, remove the working files. A second call does only
+what is left to do.
+
+An archive's own folders do not matter: one publisher packs `audio/x.wav`, a mirror `MMAR/audio/x.wav`, a person
+`x.wav`. A clip is known by its file name, all clips come from one folder of the archive, and each is put where the
+metadata says. Anything else in an archive is not unpacked.
+"""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from mmar._version import __version__
+from mmar.benchmarks.cache import AudioPart, Cache, Part, Receipt
+from mmar.benchmarks.catalogue import Entry, RemoteFile
+from mmar.benchmarks.download import download, download_url, public_url
+from mmar.errors import ExternalError, InputError, UsageError
+from mmar.files.archives import Limits, Placement, unpack
+from mmar.files.atomic import disk_error, require_space, write_atomic
+from mmar.files.hashing import reading, sha256_bytes, sha256_file
+from mmar.files.progress import NoProgress, Progress, format_bytes
+from mmar.files.safe_paths import check_relative, clip_path
+from mmar.files.sniff import sniff_file
+from mmar.items import load_benchmark
+
+__all__ = ["Obtained", "obtain", "placement", "summary"]
+
+_LISTED = 5
+
+
+class Obtained(msgspec.Struct, frozen=True):
+    """Result of `obtain`.
+
+    Attributes:
+        folder: where the benchmark is.
+        receipt: what it contains.
+        changed: whether anything had to be done.
+    """
+
+    folder: Path
+    receipt: Receipt
+    changed: bool
+
+
+class _Source(msgspec.Struct, frozen=True):
+    """A file on its way into the cache.
+
+    Attributes:
+        name: what the user calls it.
+        path: where its bytes are.
+        downloaded: whether it is a working file, to be removed after use.
+    """
+
+    name: str
+    path: Path
+    downloaded: bool = False
+
+
+def obtain(
+    entry: Entry,
+    cache_dir: Path,
+    *,
+    sources: Sequence[str] = (),
+    audio: bool = True,
+    force: bool = False,
+    progress: Progress | None = None,
+    endpoint: str | None = None,
+) -> Obtained:
+    """Download what is missing of a benchmark.
+
+    Args:
+        entry: from the catalogue.
+        cache_dir: the program's cache directory.
+        sources: files or addresses to use instead of the publisher's: metadata, an archive of clips, or one of each, in
+            any order. What has a digest in the catalogue must have it wherever it comes from.
+        audio: whether the clips are wanted. Where the catalogue has no archive, they have to be among the sources.
+        force: download again what is present.
+        progress: where to report to.
+        endpoint: see `mmar.benchmarks.download.download`.
+
+    Raises:
+        UsageError: the sources do not fit the request.
+        InputError: a file is not the expected one; nothing of it was used.
+        ExternalError: network or disk; the same call continues where this one stopped.
+    """
+    if entry.metadata is None:
+        raise UsageError(
+            f'"{entry.name}" cannot be downloaded by this program',
+            code="not-downloadable",
+            hint=f"get its files from {entry.homepage}"
+            if entry.homepage
+            else "it is generated when it is used",
+        )
+    cache, progress = Cache(cache_dir, entry), progress or NoProgress()
+    with cache.locked(lambda: progress.note(f'waiting for another "mmar get {entry.name}"')):
+        try:
+            cache.folder.mkdir(parents=True, exist_ok=True)
+            cache.work.mkdir(exist_ok=True)
+        except OSError as error:
+            raise disk_error(error, cache.work) from None
+        return _Get(cache, entry.metadata, progress, endpoint).run(sources, audio=audio, force=force)
+
+
+class _Get:
+    """One call of `obtain`, holding the lock."""
+
+    def __init__(self, cache: Cache, metadata: RemoteFile, progress: Progress, endpoint: str | None) -> None:
+        self._cache, self._entry, self._metadata = cache, cache.entry, metadata
+        self._progress, self._endpoint = progress, endpoint
+
+    def run(self, sources: Sequence[str], *, audio: bool, force: bool) -> Obtained:
+        """Do what is left to do."""
+        before = receipt = None if force else self._valid_receipt()
+        # Clips that an archive lacks are not in a second copy of it, but may be in another source.
+        wants_audio = audio and (
+            receipt is None or receipt.audio is None or bool(receipt.audio.missing and sources)
+        )
+        given: dict[str, _Source] = {}
+        if receipt is None or wants_audio:
+            given = self._sort(sources)
+            if "clips" in given and not audio:
+                raise UsageError(
+                    f"{given['clips'].name}: is an archive of clips, and --no-audio asks for none",
+                    code="unwanted-source",
+                )
+        if receipt is None:
+            receipt = self._get_metadata(given.get("metadata"))
+        if wants_audio and ("clips" in given or (receipt.audio is None and self._entry.audio)):
+            receipt = self._get_audio(receipt, given.get("clips"))
+        if receipt.audio is not None or not any(self._cache.work.iterdir()):
+            shutil.rmtree(self._cache.work, ignore_errors=True)
+        return Obtained(self._cache.folder, receipt, receipt != before)
+
+    def _valid_receipt(self) -> Receipt | None:
+        """The receipt, without the parts that are no longer as it says."""
+        receipt = self._cache.receipt()
+        try:
+            if receipt is None or sha256_file(self._cache.metadata) != self._metadata.sha256:
+                return None
+        except (InputError, ExternalError):
+            return None
+        audio = receipt.audio
+        if audio is None:
+            return receipt
+        present = _count_clips(self._cache.folder, self._clips())
+        unchanged = present == (audio.clips, audio.clip_bytes, audio.missing)
+        pinned = self._entry.audio is None or audio.sha256 == self._entry.audio.sha256
+        return receipt if unchanged and pinned else msgspec.structs.replace(receipt, audio=None)
+
+    def _clips(self) -> tuple[str, ...]:
+        return tuple(
+            dict.fromkeys(path for item in load_benchmark(self._cache.metadata) for path in item.clips)
+        )
+
+    def _sort(self, sources: Sequence[str]) -> dict[str, _Source]:
+        """The user's sources by what they contain: `metadata` and `clips`."""
+        given: dict[str, _Source] = {}
+        for text in sources:
+            if "://" in text:
+                name = public_url(text)
+                target = self._cache.work / (PurePosixPath(name).name or "mirror")
+                download_url(text, target, label=target.name, progress=self._progress)
+                source = _Source(name, target, downloaded=True)
+            else:
+                source = _Source(text, Path(text).expanduser())
+            kind = _kind_of(source)
+            if kind in given:
+                raise UsageError(
+                    f"--from: {given[kind].name} and {source.name} are both {kind}; give one of them",
+                    code="duplicate-source",
+                )
+            given[kind] = source
+        return given
+
+    def _published(self, remote: RemoteFile, label: str) -> _Source:
+        path = download(
+            remote, self._cache.work, label=label, progress=self._progress, endpoint=self._endpoint
+        )
+        return _Source(public_url(remote.url), path, downloaded=True)
+
+    def _get_metadata(self, source: _Source | None) -> Receipt:
+        source = source or self._published(self._metadata, "metadata")
+        try:
+            content = _read_metadata(source, self._entry, self._metadata)
+        except InputError:
+            _discard(source)
+            raise
+        write_atomic(self._cache.metadata, content, sync=True)
+        receipt = Receipt(
+            benchmark=self._entry.name,
+            revision=self._metadata.revision,
+            written_by=f"mmar {__version__}",
+            metadata=Part(
+                url=source.name, size=len(content), sha256=self._metadata.sha256, when=_now(), verified=True
+            ),
+        )
+        self._cache.write_receipt(receipt)
+        _discard(source)
+        return receipt
+
+    def _get_audio(self, receipt: Receipt, source: _Source | None) -> Receipt:
+        if source is None:
+            published = self._entry.audio
+            assert published is not None
+            require_space(self._cache.home, published.size + published.unpacked_size)
+            source = self._published(published, "audio")
+        unpacked = self._cache.work / "unpacked"
+        try:
+            part = self._unpack(source, unpacked)
+            self._put_in_place(unpacked)
+        except InputError:
+            _discard(source)
+            raise
+        except OSError as error:
+            raise disk_error(error, self._cache.folder) from None
+        finally:
+            shutil.rmtree(unpacked, ignore_errors=True)
+        receipt = msgspec.structs.replace(receipt, audio=part)
+        self._cache.write_receipt(receipt)
+        _discard(source)
+        return receipt
+
+    def _unpack(self, source: _Source, into: Path) -> AudioPart:
+        """Verify an archive and unpack its clips."""
+        published = self._entry.audio
+        shutil.rmtree(into, ignore_errors=True)
+        size = source.path.stat().st_size
+        with self._progress.task("audio: verifying", size) as advance:
+            digest = sha256_file(source.path, advance)
+        if published is not None and digest != published.sha256:
+            raise InputError(
+                f"has SHA-256 {digest} ({size:,} bytes); the publisher's archive has {published.sha256} "
+                f"({published.size:,} bytes)",
+                file=source.name,
+                code="wrong-digest",
+                hint="run the same command again; or, to use these clips anyway, unpack them and name the folder with "
+                "--audio-dir",
+            )
+        expected = published.unpacked_size if published else 2 * size
+        require_space(self._cache.home, expected)
+        limits = Limits(total=2 * published.unpacked_size) if published else Limits()
+        clips = self._clips()
+        with self._progress.task("audio: unpacking", expected if published else None) as advance:
+            done = unpack(
+                source.path, into, placement(clips), limits=limits, advance=advance, name=source.name
+            )
+        count, clip_bytes, missing = _count_clips(into, clips)
+        if not count:
+            other = f", but {done.skipped[0]}" if done.skipped else ""
+            raise InputError(
+                f"contains none of the {len(clips):,} clips that the metadata names: not {clips[0]}{other}",
+                file=source.name,
+                code="wrong-archive",
+                hint=f"give the archive of the clips of {self._entry.title}",
+            )
+        return AudioPart(
+            url=source.name,
+            size=size,
+            sha256=digest,
+            when=_now(),
+            verified=published is not None,
+            clips=count,
+            clip_bytes=clip_bytes,
+            missing=missing,
+            skipped=len(done.skipped),
+        )
+
+    def _put_in_place(self, unpacked: Path) -> None:
+        """Rename the unpacked files into the benchmark's folder; what they replace is removed."""
+        replaced = self._cache.work / "replaced"
+        shutil.rmtree(replaced, ignore_errors=True)
+        replaced.mkdir()
+        for fresh in unpacked.iterdir():
+            target = self._cache.folder / fresh.name
+            if target.exists():
+                target.rename(replaced / fresh.name)
+            fresh.rename(target)
+
+
+def placement(clips: Iterable[str]) -> Placement:
+    """Where the files of an archive go.
+
+    Args:
+        clips: the `audio_path` of every clip.
+
+    Returns:
+        A function for one archive: the folder of the first clip that it sees is the folder of all.
+
+    Raises:
+        UnsafePathError: a clip's path would leave the benchmark's folder.
+    """
+    wanted = {check_relative(clip) for clip in clips}
+    by_name = {path.name: path for path in wanted}
+    folder: PurePosixPath | None = None
+
+    def place(member: PurePosixPath) -> PurePosixPath | None:
+        nonlocal folder
+        if len(by_name) < len(wanted):  # two clips of one name: only the full path tells them apart
+            return member if member in wanted else None
+        if member.name not in by_name:
+            return None
+        folder = member.parent if folder is None else folder
+        return by_name[member.name] if member.parent == folder else None
+
+    return place
+
+
+def summary(entry: Entry, obtained: Obtained, *, audio_wanted: bool) -> str:
+    """What `mmar get` prints at the end.
+
+    Args:
+        entry: the benchmark.
+        obtained: the result of `obtain`.
+        audio_wanted: whether the user asked for the clips.
+    """
+    receipt = obtained.receipt
+    title = f"{entry.title}, revision {receipt.revision[:12]}"
+    lines = [
+        title if obtained.changed else f"{title}: already present, nothing was downloaded",
+        f"  questions  {_describe_part(receipt.metadata)}",
+    ]
+    if (audio := receipt.audio) is not None:
+        lines.append(f"  audio      {_describe_part(audio)}")
+        total = audio.clips + len(audio.missing)
+        others = f"; {audio.skipped:,} other files of the archive were skipped" if audio.skipped else ""
+        lines.append(f"  clips      {audio.clips:,} of {total:,}, {format_bytes(audio.clip_bytes)}{others}")
+        if audio.missing:
+            more = f" and {len(audio.missing) - _LISTED:,} more" if len(audio.missing) > _LISTED else ""
+            lines.append(f"  missing    {', '.join(audio.missing[:_LISTED])}{more}")
+    elif audio_wanted:
+        lines.append(f"  audio      not present: {entry.audio_advice}")
+    else:
+        lines.append("  audio      not downloaded (--no-audio)")
+    lines += [f"  folder     {obtained.folder}", "", f"Licence of the data: {entry.licence}"]
+    return "\n".join([*lines, f"Cite as: {entry.citation}", "", entry.bibtex])
+
+
+def _describe_part(part: Part) -> str:
+    if part.verified:
+        return f"{format_bytes(part.size)}, SHA-256 verified"
+    return f"{format_bytes(part.size)}, not verified (no digest is published); its SHA-256 is {part.sha256}"
+
+
+def _count_clips(folder: Path, clips: Iterable[str]) -> tuple[int, int, tuple[str, ...]]:
+    """Number and total size of the clips below a folder, and the paths of those that are missing or empty."""
+    count = size = 0
+    missing = []
+    for clip in clips:
+        try:
+            length = clip_path(folder, clip).stat().st_size
+        except OSError:
+            length = 0
+        if length:
+            count += 1
+            size += length
+        else:
+            missing.append(clip)
+    return count, size, tuple(missing)
+
+
+def _read_metadata(source: _Source, entry: Entry, published: RemoteFile) -> bytes:
+    """The content of a metadata file, decompressed if it is gzip, if it is exactly the publisher's."""
+    limit = published.size + 1  # one byte more shows that it is another file
+    try:
+        with reading(source.path) as plain:
+            compressed = plain.read(2) == b"\x1f\x8b"
+            plain.seek(0)
+            content = gzip.GzipFile(fileobj=plain).read(limit) if compressed else plain.read(limit)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise InputError(
+            "the gzip data is damaged or incomplete",
+            file=source.name,
+            code="damaged-gzip",
+            hint="get it again",
+        ) from None
+    digest = sha256_bytes(content) if len(content) < limit else sha256_file(source.path)
+    if digest != published.sha256:
+        raise InputError(
+            f"has SHA-256 {digest}; {entry.title} at revision {published.revision[:12]} has {published.sha256}",
+            file=source.name,
+            code="wrong-digest",
+            hint="a benchmark of your own needs no mmar get: give its path instead of a name",
+        )
+    return content
+
+
+def _kind_of(source: _Source) -> str:
+    """Whether a file is metadata or an archive of clips, by its content."""
+    kind = sniff_file(source.path, decompress=True)
+    if kind.group == "records":
+        return "metadata"
+    if kind.group == "archive":
+        return "clips"
+    raise InputError(
+        f"is {kind.label}, expected metadata (.json, .jsonl or .gz) or an archive of clips (.tar, .tar.gz, .zip)",
+        file=source.name,
+        code="wrong-file-type",
+    )
+
+
+def _discard(source: _Source) -> None:
+    if source.downloaded:
+        source.path.unlink(missing_ok=True)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,225 @@
+"""`obtain` against a real server: what is put in place is verified and complete, and interruptions cost little."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+import msgspec
+import pytest
+from file_server import FileServer, Serve
+
+from expect import raises
+from mmar.benchmarks import CATALOGUE, Cache, Entry, default_cache_dir
+from mmar.benchmarks.cache import RECEIPT
+from mmar.benchmarks.get import obtain, placement, summary
+from mmar.errors import ExternalError, InputError, UsageError
+from mmar.files.atomic import write_atomic
+
+Make = Callable[..., Entry]
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_everything_is_put_in_place_and_recorded(
+    make_entry: Make,
+    metadata: bytes,
+    archive: bytes,
+    clips: dict[str, bytes],
+    tmp_path: Path,
+    server: FileServer,
+) -> None:
+    done = obtain(make_entry(metadata, archive), tmp_path)
+    held = files_of(done.folder)
+    receipt = msgspec.json.decode(held.pop(RECEIPT))
+    assert held == {"little-meta.jsonl": metadata, **clips}
+    assert done.changed
+    assert receipt["metadata"] == {
+        "url": server.base + "/little-meta.jsonl",
+        "size": len(metadata),
+        "sha256": hashlib.sha256(metadata).hexdigest(),
+        "when": receipt["metadata"]["when"],
+        "verified": True,
+    }
+    assert receipt["audio"]["sha256"] == hashlib.sha256(archive).hexdigest()
+    assert (receipt["audio"]["clips"], receipt["audio"]["clip_bytes"]) == (5, 5010)
+    assert not (done.folder.parent / ".work").exists()
+
+
+def test_nothing_is_downloaded_twice_unless_it_was_lost_or_changed(
+    make_entry: Make,
+    metadata: bytes,
+    archive: bytes,
+    clips: dict[str, bytes],
+    tmp_path: Path,
+    server: FileServer,
+) -> None:
+    entry = make_entry(metadata, archive)
+    first = obtain(entry, tmp_path, audio=False)
+    assert first.receipt.audio is None
+    assert obtain(entry, tmp_path).receipt.audio is not None
+    assert not obtain(entry, tmp_path).changed
+    counts = [len(page.requests) for page in server.pages.values()]
+    assert counts == [1, 1]
+    (first.folder / next(iter(clips))).unlink()
+    assert obtain(entry, tmp_path).changed
+    (first.folder / "little-meta.jsonl").write_bytes(b"{}")
+    assert obtain(entry, tmp_path).changed
+    assert obtain(entry, tmp_path, force=True).changed
+    assert files_of(first.folder).keys() == {"little-meta.jsonl", RECEIPT, *clips}
+
+
+def test_wrong_files_are_refused_and_nothing_of_them_is_used(
+    make_entry: Make,
+    metadata: bytes,
+    archive: bytes,
+    pack: Callable[..., bytes],
+    tmp_path: Path,
+    server: FileServer,
+) -> None:
+    entry = make_entry(metadata, archive)
+    server.add("/little-meta.jsonl", metadata.replace(b"this", b"that"))
+    with raises("wrong-digest", InputError):
+        obtain(entry, tmp_path)
+    server.add("/little-meta.jsonl", metadata)
+    server.add("/little.tar.gz", archive[:-1] + b"x")
+    with raises("wrong-digest", InputError):
+        obtain(entry, tmp_path)
+    cache = Cache(tmp_path, entry)
+    assert cache.state == "without audio"
+    assert not (cache.folder / "audio").exists()
+    server.add("/little.tar.gz", archive)
+    assert obtain(entry, tmp_path).receipt.audio is not None
+    assert cache.state == "ready"
+
+
+def test_files_of_the_user(
+    make_entry: Make, metadata: bytes, archive: bytes, tmp_path: Path, server: FileServer
+) -> None:
+    entry = make_entry(metadata, archive, metadata_url="http://127.0.0.1:9/", audio_url="http://127.0.0.1:9/")
+    (tmp_path / "m.gz").write_bytes(gzip.compress(metadata))
+    mirror = server.add("/mirror/clips", archive)
+    done = obtain(entry, tmp_path / "cache", sources=[f"{mirror}?token=1", str(tmp_path / "m.gz")])
+    assert done.receipt.audio is not None
+    assert done.receipt.audio.url == mirror
+    with raises("duplicate-source", UsageError):
+        obtain(entry, tmp_path / "other", sources=[str(tmp_path / "m.gz"), str(tmp_path / "m.gz")])
+    (tmp_path / "clips.tar").write_bytes(archive)
+    with raises("unwanted-source", UsageError):
+        obtain(entry, tmp_path / "other", sources=[str(tmp_path / "clips.tar")], audio=False)
+    (tmp_path / "table.csv").write_bytes(b"id,answer\n")
+    with raises("wrong-file-type", InputError):
+        obtain(entry, tmp_path / "other", sources=[str(tmp_path / "table.csv")])
+    with raises("file-not-found", InputError):
+        obtain(entry, tmp_path / "other", sources=[str(tmp_path / "absent")])
+
+
+def test_clips_without_a_published_digest(
+    make_entry: Make, metadata: bytes, clips: dict[str, bytes], pack: Callable[..., bytes], tmp_path: Path
+) -> None:
+    entry = make_entry(metadata)
+    assert "find it yourself" in summary(entry, obtain(entry, tmp_path), audio_wanted=True)
+    names = list(clips)
+    partly = {f"set/{name}": clips[name] for name in names[:3]} | {"set/README": b"x"}
+    (tmp_path / "partly.tar").write_bytes(pack(partly))
+    done = obtain(entry, tmp_path, sources=[str(tmp_path / "partly.tar")])
+    assert done.receipt.audio is not None
+    assert (done.receipt.audio.clips, done.receipt.audio.skipped, done.receipt.audio.verified) == (
+        3,
+        1,
+        False,
+    )
+    assert len(done.receipt.audio.missing) == 2
+    assert Cache(tmp_path, entry).state == "clips missing"
+    text = summary(entry, done, audio_wanted=True)
+    assert "not verified" in text
+    assert names[4] in text
+    (tmp_path / "other.tar").write_bytes(pack({"x.wav": b"x"}))
+    with raises("wrong-archive", InputError):
+        obtain(entry, tmp_path, sources=[str(tmp_path / "other.tar")])
+    (tmp_path / "evil.tar").write_bytes(pack({**clips, "../../../../evil": b"x"}))
+    with raises("archive-refused", InputError):
+        obtain(entry, tmp_path, sources=[str(tmp_path / "evil.tar")])
+    assert Cache(tmp_path, entry).state == "clips missing"
+    (tmp_path / "all.tar").write_bytes(pack(clips))
+    obtain(entry, tmp_path, sources=[str(tmp_path / "all.tar")])
+    assert Cache(tmp_path, entry).state == "ready"
+
+
+def test_a_killed_call_leaves_what_the_next_one_completes(
+    make_entry: Make,
+    metadata: bytes,
+    archive: bytes,
+    clips: dict[str, bytes],
+    tmp_path: Path,
+    server: FileServer,
+) -> None:
+    entry = make_entry(metadata, archive)
+    (tmp_path / "entry").write_bytes(msgspec.msgpack.encode(entry))
+    script = (
+        "import msgspec, sys; from pathlib import Path; from mmar.benchmarks import Entry\n"
+        "from mmar.benchmarks.get import obtain\n"
+        f"obtain(msgspec.msgpack.decode(Path({str(tmp_path / 'entry')!r}).read_bytes(), type=Entry), Path({str(tmp_path)!r}))"
+    )
+    server.pages["/little.tar.gz"].script = [Serve(stall=30.0), Serve()]
+    work = Cache(tmp_path, entry).work
+    with subprocess.Popen([sys.executable, "-c", script]) as child:
+        deadline = time.monotonic() + 30
+        while not any(path.stat().st_size for path in work.glob("*.part")):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        child.kill()
+    server.pages["/little.tar.gz"].script = [Serve()]
+    assert Cache(tmp_path, entry).state == "without audio"
+    done = obtain(entry, tmp_path)
+    assert files_of(done.folder).keys() == {"little-meta.jsonl", RECEIPT, *clips}
+
+
+def test_errors_of_the_network_are_one_line(
+    make_entry: Make, metadata: bytes, tmp_path: Path, server: FileServer
+) -> None:
+    entry = make_entry(metadata)
+    server.add("/little-meta.jsonl", metadata, Serve(status=403))
+    with raises("download-refused", ExternalError) as caught:
+        obtain(entry, tmp_path)
+    assert "\n" not in caught.value.summary
+    with raises("not-downloadable", UsageError):
+        obtain(CATALOGUE["mmsu"], tmp_path)
+
+
+def test_where_the_files_of_an_archive_go() -> None:
+    place = placement(["./audio/a.wav", "./audio/b.wav"])
+    assert place(PurePosixPath("set/audio/README")) is None
+    assert place(PurePosixPath("set/audio/b.wav")) == PurePosixPath("audio/b.wav")
+    assert place(PurePosixPath("other/a.wav")) is None
+    place = placement(["one/a.wav", "two/a.wav"])  # only the full path tells them apart
+    assert place(PurePosixPath("two/a.wav")) == PurePosixPath("two/a.wav")
+    assert place(PurePosixPath("set/a.wav")) is None
+
+
+def test_receipts_that_cannot_be_read_count_as_none(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, CATALOGUE["mmar"])
+    assert cache.state == "not downloaded"
+    for text in (b"", b"{", b"[]", b'{"benchmark": 3}', b"\xff"):
+        write_atomic(cache.folder / RECEIPT, text)
+        assert cache.receipt() is None
+
+
+def test_the_cache_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert default_cache_dir({"MMAR_CACHE_DIR": "/data/m"}) == Path("/data/m")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    if sys.platform == "linux":
+        assert default_cache_dir({}) == tmp_path / "mmar"
+
+
+def test_an_unwritable_cache(make_entry: Make, metadata: bytes, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with raises("not-lockable", ExternalError):
+        obtain(make_entry(metadata), tmp_path / "file")

@@ -1,0 +1,104 @@
+"""Write `src/mmar/benchmarks/editions.json`: what identifies each published edition of a benchmark.
+
+    python tools/make_editions.py SHARED
+
+SHARED is a folder with `mmar/` and `mmau/editions/` as their publishers' repositories have them at the commits named
+here. The data files themselves are never copied into this repository: for each edition only its content digest and two
+short hashes per item are written (see `mmar.benchmarks.editions`).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mmar.benchmarks.editions import item_hash
+from mmar.items import Item, benchmark_digest
+
+
+def main() -> None:
+    """Write the file."""
+    shared = Path(sys.argv[1])
+    mmar = [
+        (
+            "2026-02",
+            "3bce090a967db576c8ad433b290a8da582d6d2a0",
+            shared / "mmar" / "MMAR-meta.jsonl",
+            "MMAR-meta.jsonl",
+        ),
+        (
+            "2025-05",
+            "62497000c873c52d6700622d324cfa38aba75feb",
+            shared / "mmar" / "MMAR-meta-2025-05.json",
+            "MMAR-meta.json",
+        ),
+    ]
+    states = sorted((shared / "mmau" / "editions").glob("*.json.gz"), reverse=True)
+    mmau = [(path.name[:10], path.name[11:18], path, "mmau-test-mini.json") for path in states]
+    editions = {"mmar": _described(mmar), "mmau-mini": _described(mmau)}
+    target = Path(__file__).parents[1] / "src" / "mmar" / "benchmarks" / "editions.json"
+    target.write_text(json.dumps(editions, indent=1) + "\n", "utf-8")
+
+
+def _described(states: list[tuple[str, str, Path, str]]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    base: dict[str, list[str]] = {}
+    for name, commit, path, filename in states:
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        items = [_item(record) for record in _records(data)]
+        digest = benchmark_digest(items)
+        known = next((one for one in found if one["digest"] == digest), None)
+        if known is not None:  # the same questions, in another spelling of the file
+            known["files"].append(_file(name, commit, filename, data))
+            continue
+        hashes = {
+            "questions": [item_hash(item.id, item.question, item.choices) for item in items],
+            "keys": [item_hash(item.id, item.question, item.choices, item.answer) for item in items],
+        }
+        entry: dict[str, Any] = {
+            "name": name if all(one["name"] != name for one in found) else f"{name}-{commit}",
+            "digest": digest,
+            "items": len(items),
+            "files": [_file(name, commit, filename, data)],
+            "faulty": [item.id for item in items if item.answer not in item.choices],
+        }
+        for kind, values in hashes.items():
+            if kind not in base:
+                base[kind] = values
+                entry[kind] = {"all": "".join(values)}
+            else:
+                entry[kind] = {
+                    "without": "".join(sorted(set(base[kind]) - set(values))),
+                    "with": "".join(sorted(set(values) - set(base[kind]))),
+                }
+        found.append(entry)
+    return found
+
+
+def _file(date: str, commit: str, filename: str, data: bytes) -> dict[str, Any]:
+    digest = hashlib.sha256(data).hexdigest()
+    return {"date": date, "commit": commit, "filename": filename, "size": len(data), "sha256": digest}
+
+
+def _records(data: bytes) -> list[dict[str, Any]]:
+    text = data.decode("utf-8-sig")
+    if text.lstrip().startswith("["):
+        return list(json.loads(text))
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def _item(record: dict[str, Any]) -> Item:
+    # The first states of MMAU have no ids; later ones use the name of the clip.
+    record = {"id": Path(str(record.get("audio_id", ""))).stem, **record}
+    item = Item.from_record({**record, "answer": None}, withheld=True)
+    return msgspec.structs.replace(item, answer=record["answer"])
+
+
+if __name__ == "__main__":
+    main()
