@@ -90,11 +90,11 @@ def serve(
 ) -> None:
     """Serve the application. The first start prints a link to create the admin account."""
     import msgspec
-    import uvicorn
 
     from mmar.studio.media.media_store import clear_leftovers
     from mmar.studio.start import setup_link
     from mmar.studio.web.app import create_app
+    from mmar.studio.web.server import run_server
 
     config = msgspec.structs.replace(
         config,
@@ -117,14 +117,7 @@ def serve(
         click.echo(
             f"\n  There is no account yet. This link creates the admin account; it works once:\n\n    {link}\n"
         )
-    server = uvicorn.Config(
-        create_app(opened, work=not no_work),
-        log_level="warning",
-        server_header=False,
-        forwarded_allow_ips="127.0.0.1" if https else "",
-    )
-    with listening:
-        uvicorn.Server(server).run(sockets=[listening])
+    run_server(create_app(opened, work=not no_work), listening, behind_proxy=https)
 
 
 @studio.command()

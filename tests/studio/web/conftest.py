@@ -21,7 +21,6 @@ import httpx
 import msgspec
 import numpy as np
 import soundfile
-import uvicorn
 from sqlalchemy import select
 
 from mmar.studio.config import StudioConfig
@@ -33,6 +32,7 @@ from mmar.studio.start import open_studio
 from mmar.studio.store import inspection, people, projects
 from mmar.studio.web.app import create_app
 from mmar.studio.web.context import Studio
+from mmar.studio.web.server import ServerLimits, create_server
 from mmar.studio.workflow import Role
 
 PASSWORD = "four quiet words here"
@@ -107,16 +107,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def serve(studio: Studio, port: int, *, work: bool = True) -> Callable[[], None]:
+def serve(
+    studio: Studio, port: int, *, work: bool = True, limits: ServerLimits | None = None
+) -> Callable[[], None]:
     """Serve in a thread; the answer stops it."""
-    config = uvicorn.Config(
-        create_app(studio, work=work),
-        host="127.0.0.1",
-        port=port,
-        log_level="error",
-        timeout_graceful_shutdown=1,
+    app = create_app(studio, work=work)
+    server = create_server(
+        app, limits=limits, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1
     )
-    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -250,3 +248,10 @@ def recording(tmp_path: Path) -> Path:
     path = tmp_path / "two tones.wav"
     soundfile.write(path, (0.4 * tone * envelope).astype(np.float32), rate)
     return path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a browser, so that they can be selected (`-m browser`) or left out."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")

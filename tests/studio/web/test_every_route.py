@@ -60,7 +60,7 @@ def test_a_stranger_gets_nowhere(site: Site) -> None:
         answer = stranger.request(method, filled(path))
         if path.startswith("/api/"):
             assert answer.status_code == 401, (method, path)
-            assert answer.json()["error"]["kind"] == "login"
+            assert answer.json()["error"]["code"] == "login-required"
         else:
             assert answer.status_code == 303, (method, path)
             assert answer.headers["location"].startswith("/login"), (method, path)

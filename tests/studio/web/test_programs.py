@@ -36,13 +36,13 @@ def test_an_item_goes_through_the_api_and_a_stale_save_gets_409_with_both_change
     assert taken["id"] == item
     assert not {"answer", "thinking", "cues"} & set(taken["content"])
     assert "thinking" not in ina.get(f"{BASE}/items/{item}").json()["content"]
-    assert ina.post(f"{BASE}/items/{item}/approve", json={}).json()["error"]["kind"] == "listen"
+    assert ina.post(f"{BASE}/items/{item}/approve", json={}).json()["error"]["code"] == "listen"
     key = ina.put(f"{BASE}/items/{item}/blind-answer", json={"choice": 1}).json()
     assert key["content"]["thinking"] == "Drum last."
     wrong = ina.post(
         f"{BASE}/items/{item}/reject", json={"rejection": {"reason": "x", "field": "y", "comment": ""}}
     )
-    assert (wrong.status_code, wrong.json()["error"]["kind"]) == (422, "reason")
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (422, "reason")
     assert ina.post(f"{BASE}/items/{item}/approve", json={}).json()["state"] == "approved"
     human = anna.get(BASE).json()["human"]
     assert human["answers"] == 0  # there was no clip to listen to
@@ -98,7 +98,7 @@ def test_the_api_is_described_and_asks_for_a_token(site: Site) -> None:
     client = site.client()
     assert client.get("/api/v1/projects").status_code == 401
     wrong = client.get("/api/v1/projects", headers={"authorization": "Bearer mmar_wrong"})
-    assert wrong.json()["error"]["kind"] == "login"
+    assert wrong.json()["error"]["code"] == "login"
     described = client.get("/api/v1/openapi.json").json()
     assert len(described["paths"]) > 20
     for path, methods in described["paths"].items():

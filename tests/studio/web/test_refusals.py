@@ -76,6 +76,6 @@ def test_a_database_that_is_away_is_said_in_words_of_our_own(
         assert "10.1.2.3" not in answer.text
     assert "Not just now" in shown.text
     assert (STAGES in shown.text) == known, "as much as was known before is there"
-    assert told.json()["error"]["kind"] == "away"
+    assert told.json()["error"]["code"] == "away"
     assert "server at 10.1.2.3 closed: secret, at GET /p/demo/items" in caplog.text
     assert anna.get("/p/demo/items").status_code == 200

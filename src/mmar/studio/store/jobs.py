@@ -18,6 +18,7 @@ from mmar.studio.data.media_tables import Job
 __all__ = [
     "JOB_LEASE",
     "MOST_ATTEMPTS",
+    "active_jobs",
     "claim_job",
     "count_unfinished",
     "enqueue",
@@ -273,3 +274,14 @@ def job_counts(session: Session, project_id: int) -> dict[str, int]:
         select(Job.state, func.count()).where(Job.project_id == project_id).group_by(Job.state)
     )
     return dict(rows.all())
+
+
+def active_jobs(session: Session, project_id: int, item_id: int, kind: str) -> int:
+    """The number of jobs of a kind that are queued or running for an item."""
+    query = select(func.count(Job.id)).where(
+        Job.project_id == project_id,
+        Job.item_id == item_id,
+        Job.kind == kind,
+        Job.state.in_(["queued", "running"]),
+    )
+    return session.scalar(query) or 0

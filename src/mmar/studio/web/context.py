@@ -1,16 +1,17 @@
-"""What every request needs: the database, the configuration, the clock, and who is asking."""
+"""The context of a request: the running studio, who is logged in, and the project that the address names."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.requests import cookie_parser
+from starlette.responses import RedirectResponse, Response
 
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database, DatabaseAwayError
@@ -20,41 +21,48 @@ from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import Visitor, find_visitor, person_of_token, same, touch_session
 from mmar.studio.store.inspection import answers_version, knows_key, mark_key_seen, project_ratings
 from mmar.studio.store.people import project_and_actor
-from mmar.studio.workflow import Actor, NotFound
+from mmar.studio.web.flash import Flash, FlashStore, with_message
+from mmar.studio.workflow import Actor, NotAllowed, NotFound, Role
 from mmar.studio.workflow.agreement import HumanScore, human_score
 
 __all__ = [
     "COOKIE",
-    "ForgedRequest",
-    "FragmentOnly",
-    "LoginRequired",
+    "Context",
+    "ForgedRequestError",
+    "FragmentOnlyError",
+    "LoggedIn",
+    "LoginRequiredError",
     "ProjectContext",
+    "SentForm",
     "Studio",
+    "attached",
     "context_of",
-    "current_visitor",
     "fragment_of",
+    "is_fragment_request",
     "is_logged_in",
-    "project_context",
-    "read_form",
+    "record_key_view",
+    "redirect_with",
     "studio_of",
     "visitor_of",
 ]
 
 COOKIE = "mmar_studio"
-_MOST_FIELDS = 2_000
-_MANY, _FRESH_S = 100, 15.0
+_MAX_FIELDS = 2_000
+_MAX_FIELD_BYTES = 4 << 20
+# With more blind answers than this, the score is computed again only after so many seconds.
+_MANY_ANSWERS, _SCORE_LIFE_S = 100, 15.0
 
 
-class LoginRequired(Exception):  # noqa: N818 - says what is missing
-    """Nobody is logged in; the pages answer with the login page, the API with 401."""
+class LoginRequiredError(Exception):
+    """Nobody is logged in; pages redirect to the login page, the API answers 401."""
 
 
-class FragmentOnly(Exception):  # noqa: N818 - says what it is
-    """A part of a page was asked for by itself, as when its address is loaded again; `args[0]` is the page's address."""
+class FragmentOnlyError(Exception):
+    """A part of a page was requested by itself; `args[0]` is the address of its page."""
 
 
-class ForgedRequest(Exception):  # noqa: N818 - says what it is
-    """A form that does not come from one of our own pages."""
+class ForgedRequestError(Exception):
+    """A form without the session's token, or one of another site."""
 
 
 def _now() -> datetime:
@@ -69,39 +77,43 @@ class Studio:
         config: how it was started.
         database: opened and migrated.
         passwords: hashes and checks them.
-        clock: the moment, UTC.
-        scores: by project the last answer counted, when, how many, and the score.
+        clock: the current time, UTC.
+        flashes: messages to show after a redirect.
+        scores: by project the last blind answer counted, when, how many, and the score.
     """
 
     config: StudioConfig
     database: Database
     passwords: Passwords
     clock: Callable[[], datetime] = _now
+    flashes: FlashStore = field(default_factory=FlashStore)
     scores: dict[int, tuple[tuple[int, int], datetime, int, HumanScore]] = field(default_factory=dict)
 
     def human(self, session: Session, project_id: int) -> HumanScore:
-        """What a project's listeners achieve; computed anew after somebody answered, of many not at once."""
+        """Human performance in a project, computed again after new answers; with many answers not at once."""
         newest = answers_version(session, project_id)
-        kept = self.scores.get(project_id)
-        settled = kept is not None and kept[2] > _MANY and (self.clock() - kept[1]).total_seconds() < _FRESH_S
-        if kept is None or (kept[0] != newest and not settled):
-            score = human_score(project_ratings(session, project_id))
-            kept = newest, self.clock(), score.answers, score
-            self.scores[project_id] = kept
-        return kept[3]
+        cached = self.scores.get(project_id)
+        if cached is not None:
+            last, computed, answers, _ = cached
+            age_s = (self.clock() - computed).total_seconds()
+            if last == newest or (answers > _MANY_ANSWERS and age_s < _SCORE_LIFE_S):
+                return cached[3]
+        score = human_score(project_ratings(session, project_id))
+        self.scores[project_id] = newest, self.clock(), score.answers, score
+        return score
 
 
 @dataclass(frozen=True)
 class ProjectContext:
-    """Who is asking, and in which project.
+    """Who sends a request, and in which project.
 
     Attributes:
         studio: the running studio.
         person: who.
-        csrf: what their forms must carry.
-        project: where.
-        actor: what they are there.
-        form: what was sent; empty for a request that only reads.
+        csrf: the token for their forms; empty for programs.
+        project: the project.
+        actor: the person's roles in it.
+        form: the form that was sent; empty for a request that only reads.
     """
 
     studio: Studio
@@ -111,6 +123,31 @@ class ProjectContext:
     actor: Actor
     form: FormData
 
+    @property
+    def root(self) -> str:
+        """The address of the project's pages."""
+        return f"/p/{self.project.slug}"
+
+    def require(self, role: Role) -> None:
+        """Let only people with a role continue.
+
+        Raises:
+            NotAllowed: the person does not have it.
+        """
+        if not self.actor.has(role):
+            raise NotAllowed("role", f"this needs the role {role.value} in the project")
+
+    def redirect(self, path: str, flash: Flash | None = None) -> Response:
+        """The answer to a form: a redirect to a page below the project, with a message if there is one."""
+        return redirect_with(self.studio, self.person.id, self.root + path, flash)
+
+
+def redirect_with(studio: Studio, person_id: int, address: str, flash: Flash | None = None) -> Response:
+    """A redirect after a form (status 303), and the message that the next page shows once."""
+    if flash is not None:
+        address = with_message(address, studio.flashes.add(person_id, flash, studio.clock()))
+    return RedirectResponse(address, 303)
+
 
 def studio_of(request: Request) -> Studio:
     """The running studio."""
@@ -119,133 +156,143 @@ def studio_of(request: Request) -> Studio:
     return studio
 
 
+def is_fragment_request(request: Request) -> bool:
+    """Whether htmx asks for a part of a page."""
+    return "hx-request" in request.headers
+
+
 async def read_form(request: Request) -> AsyncIterator[FormData]:
     """The form that was sent; empty for none. Uploads go to a file as they arrive, closed with the request."""
     kind = request.headers.get("content-type", "")
-    known = kind.startswith(("multipart/form-data", "application/x-www-form-urlencoded"))
-    if request.method in ("GET", "HEAD") or not known:
+    is_form = kind.startswith(("multipart/form-data", "application/x-www-form-urlencoded"))
+    if request.method in ("GET", "HEAD") or not is_form:
         yield FormData()
         return
-    # How much may come, and from whom, is for `BodyLimits`.
-    form = await request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=4 << 20)
+    # The middleware has checked the size and who may send as much.
+    form = await request.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES)
     try:
         yield form
     finally:
         await form.close()
 
 
+SentForm = Annotated[FormData, Depends(read_form)]
+
+
 def is_logged_in(studio: Studio, headers: Mapping[str, str]) -> bool:
     """Whether a request with these headers comes from somebody who is logged in."""
     with studio.database.read() as session:
         cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
-        return _named(session, headers.get("authorization", ""), cookie, studio.clock()) is not None
+        return _find_visitor(session, headers.get("authorization", ""), cookie, studio.clock()) is not None
 
 
-def _named(session: Session, authorization: str, cookie: str, now: datetime) -> Visitor | None:
+def _find_visitor(session: Session, authorization: str, cookie: str, now: datetime) -> Visitor | None:
     if authorization.lower().startswith("bearer "):
         person = person_of_token(session, authorization[7:].strip())
         return Visitor(person, "") if person is not None else None
     return find_visitor(session, cookie, now) if cookie else None
 
 
-def visitor_of(request: Request, *, look: bool = True) -> Visitor | None:
-    """Who is asking, for a page that says what went wrong.
+def visitor_of(request: Request, *, query: bool = True) -> Visitor | None:
+    """Who sends a request, for an error page.
 
     Args:
-        request: what is answered.
-        look: whether to look whose session it is, where nobody did yet; not for an event loop, which would wait.
+        request: the request.
+        query: whether to query the database where nobody did yet; not from an event loop, which it would block.
     """
-    found = getattr(request.state, "current_visitor", None)
-    if isinstance(found, Visitor) or not look:
-        return found
+    visitor = getattr(request.state, "visitor", None)
+    if isinstance(visitor, Visitor) or not query:
+        return visitor
     studio = studio_of(request)
     try:
         with studio.database.read() as session:
-            return _named(session, "", request.cookies.get(COOKIE, ""), studio.clock())
+            return _find_visitor(session, "", request.cookies.get(COOKIE, ""), studio.clock())
     except DatabaseAwayError:
         return None
 
 
 def context_of(request: Request) -> ProjectContext | None:
-    """In which project a request was, if it came so far."""
-    found = getattr(request.state, "place", None)
-    return found if isinstance(found, ProjectContext) else None
+    """The project context of a request, if it was established before the error."""
+    context = getattr(request.state, "context", None)
+    return context if isinstance(context, ProjectContext) else None
 
 
-def _identified(request: Request, form: FormData, session: Session, now: datetime) -> Visitor:
+def _authenticate(request: Request, form: FormData, session: Session, now: datetime) -> Visitor:
     authorization = request.headers.get("authorization", "")
-    found = _named(session, authorization, request.cookies.get(COOKIE, ""), now)
-    if found is None:
-        raise LoginRequired
-    # A program's token has no csrf: a browser never sends that header by itself, so no other site can use it.
-    if found.csrf and request.method not in ("GET", "HEAD"):
+    visitor = _find_visitor(session, authorization, request.cookies.get(COOKIE, ""), now)
+    if visitor is None:
+        raise LoginRequiredError
+    # A program's token needs no csrf: browsers never send that header by themselves, so no other site can use it.
+    if visitor.csrf and request.method not in ("GET", "HEAD"):
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            raise ForgedRequest
+            raise ForgedRequestError
         sent = request.headers.get("x-csrf-token") or form.get("csrf") or ""
-        if not isinstance(sent, str) or not same(sent, found.csrf):
-            raise ForgedRequest
-    return found
+        if not isinstance(sent, str) or not same(sent, visitor.csrf):
+            raise ForgedRequestError
+    return visitor
 
 
-def _touched(request: Request, studio: Studio, found: Visitor) -> None:
-    if found.stale:
+def _record_use(request: Request, studio: Studio, visitor: Visitor) -> None:
+    if visitor.stale:
         with studio.database.write() as session:
             touch_session(session, request.cookies.get(COOKIE, ""), studio.clock())
 
 
-def current_visitor(request: Request, form: FormData = Depends(read_form)) -> Visitor:  # noqa: B008 - FastAPI's way
+def current_visitor(request: Request, form: SentForm) -> Visitor:
     """Who is logged in; a request that changes something must carry their session's token.
 
     Raises:
-        NeedsLogin: nobody is.
-        Forged: the token is missing or another's, or the browser says that the form is another site's.
+        LoginRequiredError: nobody is.
+        ForgedRequestError: the token is missing or wrong, or the form is another site's.
     """
     studio = studio_of(request)
     with studio.database.read() as session:
-        found = request.state.visitor = _identified(request, form, session, studio.clock())
-    _touched(request, studio, found)
-    return found
+        visitor = request.state.visitor = _authenticate(request, form, session, studio.clock())
+    _record_use(request, studio, visitor)
+    return visitor
 
 
-def project_context(
-    request: Request,
-    slug: str,
-    form: FormData = Depends(read_form),  # noqa: B008 - FastAPI's way
-) -> ProjectContext:
-    """Who is asking, in the project that the address names; one look into the database for both.
+LoggedIn = Annotated[Visitor, Depends(current_visitor)]
+
+
+def project_context(request: Request, slug: str, form: SentForm) -> ProjectContext:
+    """Who is logged in, and the project that the address names.
 
     Raises:
-        NeedsLogin: nobody is logged in.
-        Forged: as `visitor`.
-        UsageError: there is no such project, or it is not this person's; which of the two is not said.
+        LoginRequiredError: nobody is logged in.
+        ForgedRequestError: as `current_visitor`.
+        NotFound: there is no such project, or the person has no role in it; the two are not told apart.
     """
     studio = studio_of(request)
     with studio.database.read() as session:
-        visitor = request.state.visitor = _identified(request, form, session, studio.clock())
+        visitor = request.state.visitor = _authenticate(request, form, session, studio.clock())
         found = project_and_actor(session, slug, visitor.person)
-    _touched(request, studio, visitor)
+    _record_use(request, studio, visitor)
     if found is None or not found[1].roles:
-        raise NotFound(f"there is no project “{slug}” that you belong to")
-    ctx = request.state.place = ProjectContext(studio, visitor.person, visitor.csrf, *found, form)
-    return ctx
+        raise NotFound(f'there is no project "{slug}", or you are not a member of it')
+    context = request.state.context = ProjectContext(studio, visitor.person, visitor.csrf, *found, form)
+    return context
+
+
+Context = Annotated[ProjectContext, Depends(project_context)]
 
 
 def fragment_of(address: str) -> Any:
-    """What a part of a page depends on: that a page asks for it; whoever loads its address is sent to the page.
+    """A dependency of a part of a page: whoever loads its address is redirected to the page.
 
     Args:
-        address: the page's, with places such as `{slug}`.
+        address: the page's, with fields such as `{slug}`.
     """
 
-    def asked_by_page(request: Request, _here: ProjectContext = Depends(project_context)) -> None:  # noqa: B008 - FastAPI's way
-        if "hx-request" not in request.headers:
-            raise FragmentOnly(address.format(**request.path_params))
+    def requested_by_page(request: Request, _ctx: Context) -> None:
+        if not is_fragment_request(request):
+            raise FragmentOnlyError(address.format(**request.path_params))
 
-    return Depends(asked_by_page)
+    return Depends(requested_by_page)
 
 
 def record_key_view(ctx: ProjectContext, item: Item) -> None:
-    """Note, the first time, that a page shows this person the key of an item that they did not write."""
+    """Record that a page showed somebody the key of an item that they did not write; once per person."""
     with ctx.studio.database.read() as session:
         known = knows_key(session, item, ctx.person.id)
     if not known:

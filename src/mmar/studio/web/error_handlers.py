@@ -1,4 +1,7 @@
-"""What could not be done, said to people on a page and to programs as JSON."""
+"""Errors as responses: a page with a way on, text for a part of a page, JSON for programs.
+
+Every response of this kind has the error's code in the header `X-Error-Code`.
+"""
 
 from __future__ import annotations
 
@@ -16,193 +19,235 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 
 from mmar.errors import ExternalError, InputError, MmarError
 from mmar.studio.data import DatabaseAwayError
-from mmar.studio.web.context import ForgedRequest, FragmentOnly, LoginRequired, context_of, visitor_of
+from mmar.studio.web.context import (
+    ForgedRequestError,
+    FragmentOnlyError,
+    LoginRequiredError,
+    context_of,
+    is_fragment_request,
+    visitor_of,
+)
+from mmar.studio.web.labels import sentence
 from mmar.studio.web.render import render_page
 from mmar.studio.workflow import NotAllowed, NotFound
 
-__all__ = ["add_error_handlers", "error_response", "fault_response"]
+__all__ = [
+    "add_error_handlers",
+    "error_code",
+    "error_message",
+    "error_response",
+    "error_status",
+    "fault_response",
+]
 
 _LOG = logging.getLogger("mmar.studio")
-_NOT_FOUND = 404
-_FAULT_STATUS = 500
-_CONFLICT = 409
 _PROJECT = re.compile(r"/p/[a-z0-9-]+")
-_AWAY = "the studio's database does not answer just now, and nothing of this was saved; try again in a moment"
-_FAULT = "That did not work"
+_FORBIDDEN = frozenset({"role", "own", "writer"})
+_INCOMPLETE = frozenset({"incomplete", "reason"})
+_CONFLICTS = frozenset({"already-member", "login-exists"})
+_HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
+_HTTP_TEXTS = {404: "This page does not exist.", 405: "This address does not accept such a request."}
 _TITLES = {
-    403: "That is not yours to do",
-    _NOT_FOUND: "Nothing is here",
-    _CONFLICT: "Somebody was there before you",
-    413: "That is too large",
-    422: "Something is missing or wrong",
-    429: "Too many tries",
-    503: "Not just now",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not found",
+    409: "Not possible now",
+    410: "Link expired",
+    413: "Too large",
+    422: "Invalid input",
+    429: "Too many attempts",
+    500: "Something went wrong on our side",
+    503: "Temporarily unavailable",
 }
+_LOGIN = "Log in first, or send a token: Authorization: Bearer TOKEN."
+_FORGED = "This form has expired. Reload the page and try again."
+_AWAY = "The database is not available at the moment, and nothing was saved. Try again in a moment."
+_NOT_STORABLE = "A number is too large, or a text contains a character that cannot be stored."
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Let an application answer what goes wrong in words."""
+    """Let an application answer errors with a message."""
 
-    @app.exception_handler(LoginRequired)
-    def needs_login(request: Request, _error: Exception) -> Response:
-        if request.url.path.startswith("/api/"):
-            return _json(401, "login", "send a token: Authorization: Bearer TOKEN")
-        target = f"/login?next={quote(request.url.path)}" if request.method == "GET" else "/login"
-        if "hx-request" in request.headers:
-            # A part of a page was asked for: after logging in people want the page.
-            target = f"/login?next={quote(urlsplit(request.headers.get('hx-current-url', '')).path or '/')}"
-            return Response(status_code=204, headers={"HX-Redirect": target})
-        return RedirectResponse(target, 303)
+    @app.exception_handler(LoginRequiredError)
+    def login_required(request: Request, _error: Exception) -> Response:
+        if _wants_json(request) or is_fragment_request(request):
+            return error_response(request, 401, "login-required", _LOGIN)
+        # After a form, people return to the page that it was on.
+        page = urlsplit(request.headers.get("referer", "")) if request.method != "GET" else request.url
+        target = urlunsplit(("", "", page.path, page.query, "")) or "/"
+        return RedirectResponse(f"/login?next={quote(target)}", 303)
 
-    @app.exception_handler(FragmentOnly)
-    def whole(_request: Request, error: Exception) -> Response:
+    @app.exception_handler(FragmentOnlyError)
+    def fragment_only(_request: Request, error: Exception) -> Response:
         return RedirectResponse(error.args[0], 303)
 
-    @app.exception_handler(ForgedRequest)
-    def forged(request: Request, _error: Exception) -> Response:
-        return error_response(
-            request, 403, "forged", "this form is too old or not ours; load the page again and repeat it"
-        )
+    @app.exception_handler(ForgedRequestError)
+    def forged_request(request: Request, _error: Exception) -> Response:
+        return error_response(request, 403, "forged-request", _FORGED)
 
     @app.exception_handler(MmarError)
-    def explained(request: Request, error: Exception) -> Response:
+    def known_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, MmarError)
         if isinstance(error, DatabaseAwayError):
             _LOG.warning("%s, at %s %s", error, request.method, request.url.path)
-        usual = "away" if isinstance(error, ExternalError) else "input"
         return error_response(
-            request, _status(error), error.code if isinstance(error, NotAllowed) else usual, _message(error)
+            request,
+            error_status(error),
+            error_code(error),
+            error_message(error),
+            field=error.field if isinstance(error, InputError) else None,
         )
 
     @app.exception_handler(DataError)
     @app.exception_handler(OverflowError)
-    def unkeepable(request: Request, _error: Exception) -> Response:
-        # A number of more digits than any row has, or a character that the database cannot hold.
-        return error_response(
-            request, 422, "input", "a number is too large, or a text holds a character that cannot be kept"
-        )
+    def not_storable(request: Request, _error: Exception) -> Response:
+        return error_response(request, 422, "not-storable", _NOT_STORABLE)
 
     @app.exception_handler(RequestValidationError)
-    def invalid(request: Request, error: Exception) -> Response:
+    def invalid_request(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
         location = ".".join(str(part) for part in first["loc"] if part != "body")
-        return error_response(request, 422, "input", f"{location}: {first['msg']}")
+        message = sentence(f"{location}: {first['msg']}")
+        return error_response(request, 422, "invalid-request", message, field=location)
 
     @app.exception_handler(HTTPException)
     def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        words = {404: "there is nothing here", 405: "this address cannot be used like that"}
-        said = error_response(
-            request, error.status_code, "http", words.get(error.status_code, str(error.detail))
-        )
-        # Which methods an address knows, say.
-        said.headers.update(error.headers or {})
-        return said
+        status = error.status_code
+        message = _HTTP_TEXTS.get(status, sentence(str(error.detail)))
+        response = error_response(request, status, _HTTP_CODES.get(status, "http"), message)
+        response.headers.update(error.headers or {})  # such as the methods that an address accepts
+        return response
 
 
-def _status(error: Exception) -> int:
-    if isinstance(error, NotAllowed):
-        forbidden = {"role": 403, "own": 403, "writer": 403, "incomplete": 422, "reason": 422}
-        return forbidden.get(error.code, 409)
+def error_status(error: MmarError) -> int:
+    """The HTTP status of an error."""
     if isinstance(error, NotFound):
         return 404
+    if isinstance(error, NotAllowed):
+        code = error_code(error)
+        return 403 if code in _FORBIDDEN else 422 if code in _INCOMPLETE else 409
+    if error.code in _CONFLICTS:
+        return 409
     return 503 if isinstance(error, ExternalError) else 422
 
 
-def _message(error: Exception) -> str:
-    if isinstance(error, InputError):
-        return error.problem + (f" – {error.hint}" if error.hint else "")
-    return _AWAY if isinstance(error, DatabaseAwayError) else str(error)
+def error_code(error: MmarError) -> str:
+    """The code of an error."""
+    return error.code
 
 
-def error_response(request: Request, status: int, kind: str, message: str) -> Response:
-    """A page with the way on, words for a part of a page, or JSON for the API.
+def error_message(error: MmarError) -> str:
+    """The message of an error and its hint, as sentences. The place in a file is left out: a form shows it."""
+    if isinstance(error, DatabaseAwayError):
+        return _AWAY
+    return sentence(error.problem if isinstance(error, InputError) else error.summary, error.hint)
+
+
+def _wants_json(request: Request) -> bool:
+    accept = request.headers.get("accept", "")
+    return request.url.path.startswith("/api/") or accept.startswith("application/json")
+
+
+def error_response(
+    request: Request, status: int, code: str, message: str, *, field: str | None = None
+) -> Response:
+    """A page with a way on, text for a part of a page, or JSON for programs.
 
     Args:
-        request: what is refused.
+        request: the request that fails.
         status: HTTP status.
-        kind: what programs tell refusals by.
-        message: what to do about it.
+        code: for programs.
+        message: what is wrong and what to do.
+        field: the field of the form or body that is wrong.
     """
-    if request.url.path.startswith("/api/"):
-        return _json(status, kind, message)
-    if "hx-request" in request.headers or request.headers.get("accept", "").startswith("application/json"):
-        return PlainTextResponse(message, status)
-    where, visitor = context_of(request), visitor_of(request)
-    # Only a page of our own is offered as the way back.
-    before = urlsplit(request.headers.get("referer", ""))
+    response: Response
+    if _wants_json(request):
+        response = _json_error(status, code, message, field=field)
+    elif is_fragment_request(request):
+        response = PlainTextResponse(message, status)
+    else:
+        response = _error_page(request, status, code, message)
+    response.headers["x-error-code"] = code
+    return response
+
+
+def _error_page(request: Request, status: int, code: str, message: str) -> Response:
+    ctx, visitor = context_of(request), visitor_of(request)
     project = _PROJECT.match(request.url.path)
-    home = project.group() if project and (where or status != _NOT_FOUND) else "/"
-    asked = request.method == "GET"
-    ours = (
+    home = project.group() if project and (ctx or status != 404) else "/"
+    submitted = request.method != "GET"
+    # Only a page of this site is offered as the way back.
+    before = urlsplit(request.headers.get("referer", ""))
+    is_ours = (
         before.netloc == request.url.netloc
-        and before.path not in ("", "/login")
+        and before.path not in ("", "/login", home)
         and not before.path.startswith("//")
-        and not (asked and before.path == request.url.path)
+        and (submitted or before.path != request.url.path)
     )
     return render_page(
         request,
         "error.html",
-        where,
+        ctx,
         person=visitor.person if visitor else None,
         csrf=visitor.csrf if visitor else "",
         status=status,
+        code=code,
         message=message,
-        code=status,
-        title=_title(status, kind, asked=asked),
+        title=_title(status, code),
         home=home,
-        back=urlunsplit(("", "", before.path, before.query, "")) if ours else home,
-        retry=not asked,
+        back=urlunsplit(("", "", before.path, before.query, "")) if is_ours else "",
+        submitted=submitted,
+        reference="",
     )
 
 
-def _title(status: int, kind: str, *, asked: bool) -> str:
-    if status == _NOT_FOUND and not asked:
-        return _FAULT
-    if kind == "forged":
-        return "This form is too old"
-    # Somebody else is to blame only where something was changed meanwhile.
-    return (
-        "That cannot be done now" if status == _CONFLICT and kind != "stale" else _TITLES.get(status, _FAULT)
-    )
+def _title(status: int, code: str) -> str:
+    titles = {"forged-request": "Form expired", "stale": "Changed by someone else"}
+    return titles.get(code) or _TITLES.get(status, "Error")
 
 
-def _json(status: int, kind: str, message: str) -> Response:
-    return JSONResponse({"error": {"kind": kind, "message": message}}, status)
+def _json_error(status: int, code: str, message: str, **more: str | None) -> JSONResponse:
+    known = {name: value for name, value in more.items() if value is not None}
+    return JSONResponse({"error": {"code": code, "message": message, **known}}, status)
 
 
 def fault_response(scope: MutableMapping[str, Any], reference: str) -> Response:
-    """A page, words for a part of a page, or JSON for the API.
+    """The response to a request at which the studio itself failed.
 
     Args:
         scope: the request's.
-        reference: under which the log tells what happened.
+        reference: under which the log has the details.
     """
     request = Request(scope)
-    if request.url.path.startswith("/api/"):
-        said = f"the studio made a mistake; its log says more under {reference}"
-        return JSONResponse(
-            {"error": {"kind": "fault", "message": said, "reference": reference}}, status_code=_FAULT_STATUS
-        )
-    words = f"The studio made a mistake. What you saved is safe. Its log says more under {reference}."
-    if "hx-request" in request.headers or request.headers.get("accept", "").startswith("application/json"):
-        return PlainTextResponse(words, _FAULT_STATUS)
-    visitor = visitor_of(request, look=False)
-    return render_page(
-        request,
-        "error.html",
-        context_of(request),
-        person=visitor.person if visitor else None,
-        csrf=visitor.csrf if visitor else "",
-        status=_FAULT_STATUS,
-        code=_FAULT_STATUS,
-        title="The studio made a mistake",
-        message=(
-            "It is not your doing, and what you saved is safe. Try again; if it happens again, tell whoever "
-            "runs the studio this number, under which its log says more."
-        ),
-        reference=reference,
-        home="/",
-        back="/",
-        retry=request.method != "GET",
+    message = (
+        f"An error occurred; what was saved is safe. The server's log has the details under {reference}."
     )
+    response: Response
+    if _wants_json(request):
+        response = _json_error(500, "fault", message, reference=reference)
+    elif is_fragment_request(request):
+        response = PlainTextResponse(message, 500)
+    else:
+        visitor = visitor_of(request, query=False)
+        response = render_page(
+            request,
+            "error.html",
+            context_of(request),
+            person=visitor.person if visitor else None,
+            csrf=visitor.csrf if visitor else "",
+            status=500,
+            code="fault",
+            title=_TITLES[500],
+            message=(
+                "What was saved is safe. Try again; if it happens again, give this reference to whoever runs the "
+                "studio. The server's log has the details under it."
+            ),
+            reference=reference,
+            home="/",
+            back="",
+            submitted=request.method != "GET",
+        )
+    response.headers["x-error-code"] = "fault"
+    return response

@@ -1,4 +1,4 @@
-"""From a form to content, and other readings of forms. A form can only ever say what is in it; the rest stays."""
+"""Reading forms: values of fields, and the content of an item. What a form does not hold stays as it was."""
 
 from __future__ import annotations
 
@@ -14,38 +14,83 @@ from mmar.studio.workflow import Cue, ItemContent, Rejection
 from mmar.studio.workflow.limits import LONGEST_TEXT
 
 __all__ = [
+    "NAME_MAX",
+    "TITLE_MAX",
     "content_from_form",
+    "name_text",
     "number",
     "numbers",
+    "positive_numbers",
     "rejection_from_form",
+    "selected_categories",
     "selected_ideas",
-    "selected_places",
     "text",
     "texts",
 ]
 
+NAME_MAX = 200
+"""Characters of the name of a person or project."""
 
-def text(form: FormData, name: str, default: str = "") -> str:
-    r"""A field's text, line breaks as `\\n`.
+TITLE_MAX = 300
+"""Characters of an idea's title."""
+
+_CONTENT_TEXTS = (
+    "question",
+    "modality",
+    "category",
+    "sub_category",
+    "language",
+    "source",
+    "url",
+    "thinking",
+)
+
+
+def text(form: FormData, name: str, default: str = "", *, limit: int = LONGEST_TEXT) -> str:
+    r"""A field's text, line breaks as `\n`.
+
+    Args:
+        form: the form.
+        name: the field's.
+        default: for a form without the field.
+        limit: most characters.
+
+    Raises:
+        InputError: too long, or a file.
+    """
+    value = form.get(name, default)
+    if not isinstance(value, str):
+        raise InputError("expected text", field=name, code="not-text")
+    return _checked(value, name, limit)
+
+
+def name_text(form: FormData, name: str) -> str:
+    """A field with the name of a person or project, without white space around it.
 
     Raises:
         InputError: too long.
     """
-    value = form.get(name, default)
-    if not isinstance(value, str):
-        raise InputError("expected text", field=name)
-    if len(value) > LONGEST_TEXT:
-        raise InputError(f"more than {LONGEST_TEXT} characters", field=name, hint="shorten it")
-    return value.replace("\r\n", "\n").replace("\x00", "")
+    return text(form, name, limit=NAME_MAX).strip()
 
 
 def texts(form: FormData, name: str) -> list[str]:
-    """All texts of a field that stands several times."""
-    return [
-        value.replace("\r\n", "\n").replace("\x00", "")
-        for value in form.getlist(name)
-        if isinstance(value, str)
-    ]
+    """All texts of a field that occurs several times.
+
+    Raises:
+        InputError: one is too long.
+    """
+    return [_checked(value, name, LONGEST_TEXT) for value in form.getlist(name) if isinstance(value, str)]
+
+
+def _checked(value: str, name: str, limit: int) -> str:
+    if len(value) > limit:
+        raise InputError(
+            f"{name.replace('_', ' ')}: {len(value):,} characters; the limit is {limit:,}",
+            field=name,
+            code="too-long",
+            hint="shorten it",
+        )
+    return value.replace("\r\n", "\n").replace("\x00", "")
 
 
 def number(form: FormData, name: str) -> int | None:
@@ -58,53 +103,42 @@ def number(form: FormData, name: str) -> int | None:
     if not value:
         return None
     if not value.removeprefix("-").isdecimal() or len(value) > 12:
-        raise InputError(f"“{value[:20]}” is not a whole number", field=name)
+        raise InputError(f'"{value[:20]}" is not a whole number', field=name, code="not-a-number")
     return int(value)
 
 
 def numbers(form: FormData, name: str) -> list[int]:
-    """All whole numbers of a field that stands several times."""
+    """All whole numbers of a field that occurs several times."""
     return [int(value) for value in texts(form, name) if value.isdecimal() and len(value) <= 12]
 
 
-def seconds(value: str, name: str) -> float | None:
-    """A time in seconds, `None` for nothing.
-
-    Raises:
-        InputError: something else, or below 0.
-    """
+def _seconds(value: str, name: str) -> float | None:
     if not value.strip():
         return None
     try:
-        found = float(value)
+        seconds = float(value)
     except ValueError:
-        raise InputError(f"“{value[:20]}” is not a number of seconds", field=name) from None
-    if not 0 <= found < 1e6:
-        raise InputError("expected 0 seconds or more", field=name)
-    return round(found, 3)
+        raise InputError(
+            f'"{value[:20]}" is not a number of seconds', field=name, code="not-a-number"
+        ) from None
+    if not 0 <= seconds < 1e6:
+        raise InputError("a time must be 0 seconds or more", field=name, code="out-of-range")
+    return round(seconds, 3)
 
 
 def content_from_form(form: FormData, base: ItemContent) -> ItemContent:
-    """The content that an annotator's form says, everything that it does not hold as in `base`.
+    """The content that an annotator's form has; everything that it does not hold is as in `base`.
 
     Args:
         form: with `choice` and `cue_text`, `cue_start`, `cue_end` each as often as there are rows.
-        base: the revision or draft that the form began with.
+        base: the revision or draft that the form started from.
     """
     values: dict[str, object] = {}
-    for name in (
-        "question",
-        "modality",
-        "category",
-        "sub_category",
-        "language",
-        "source",
-        "url",
-        "thinking",
-        "timestamp",
-    ):
+    for name in _CONTENT_TEXTS:
         if name in form:
-            values[name] = _kept(text(form, name), getattr(base, name))
+            values[name] = _changed(text(form, name), getattr(base, name))
+    if "timestamp" in form:
+        values["timestamp"] = _time_ranges(text(form, "timestamp"), base.timestamp)
     if "recording" in form:
         values["recording"] = number(form, "recording")
     if "idea" in form:
@@ -119,104 +153,111 @@ def content_from_form(form: FormData, base: ItemContent) -> ItemContent:
 
 
 def rejection_from_form(form: FormData) -> Rejection:
-    """Why an item goes back."""
+    """Why an item is sent back."""
     return Rejection(
         text(form, "reason"),
         text(form, "field"),
         text(form, "comment"),
-        seconds(text(form, "start"), "start"),
-        seconds(text(form, "end"), "end"),
+        _seconds(text(form, "start"), "start"),
+        _seconds(text(form, "end"), "end"),
     )
 
 
 def selected_ideas(form: FormData, proposed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The proposed cards that somebody ticked, in the words that they gave them."""
-    kept = set(numbers(form, "take"))
-    found = []
-    for at, row in enumerate(proposed):
-        if at in kept:
-            new = dict(row)
-            for name in ("title", "detail"):
-                if f"{name}-{at}" in form:
-                    new[name] = text(form, f"{name}-{at}").strip()
-            if f"tags-{at}" in form:
-                new["tags"] = [tag.strip() for tag in text(form, f"tags-{at}").split(",") if tag.strip()]
-            found.append(new)
-    return found
+    """The suggested ideas that somebody selected, with their edits."""
+    selected = set(numbers(form, "take"))
+    ideas = []
+    for index, row in enumerate(proposed):
+        if index not in selected:
+            continue
+        idea = dict(row)
+        for name, limit in (("title", TITLE_MAX), ("detail", LONGEST_TEXT)):
+            if f"{name}-{index}" in form:
+                idea[name] = text(form, f"{name}-{index}", limit=limit).strip()
+        if f"tags-{index}" in form:
+            tags = text(form, f"tags-{index}").split(",")
+            idea["tags"] = [tag.strip() for tag in tags if tag.strip()]
+        ideas.append(idea)
+    return ideas
 
 
-def selected_places(form: FormData, proposed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The proposed places of ideas that somebody ticked, changed where they changed them."""
-    kept = set(numbers(form, "take"))
+def selected_categories(form: FormData, proposed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The suggested categories of ideas that somebody selected, with their edits."""
+    selected = set(numbers(form, "take"))
     return [
-        {**row, "place": text(form, f"place-{at}").strip() or row["place"]}
-        for at, row in enumerate(proposed)
-        if at in kept
+        {**row, "place": text(form, f"place-{index}").strip() or row["place"]}
+        for index, row in enumerate(proposed)
+        if index in selected
     ]
 
 
 def positive_numbers(form: FormData, prefix: str) -> Mapping[str, int]:
-    """Numbers of fields that begin with a prefix, by the rest of their names; zeros left out."""
-    found = {}
+    """Numbers of fields whose names begin with a prefix, by the rest of the name; zeros are left out."""
+    values = {}
     for name in form:
         if name.startswith(prefix):
             value = number(form, name)
             if value:
-                found[name.removeprefix(prefix)] = value
-    return found
+                values[name.removeprefix(prefix)] = value
+    return values
 
 
-def _kept(new: str, old: str) -> str:
+def _changed(new: str, old: str) -> str:
     # White space around an imported text is the publisher's; saving a form must not change it.
     return old if new.strip() == old.strip() else new.strip()
 
 
+def _time_ranges(new: str, old: str) -> str:
+    """Ranges are edited one per line and stored as the publisher writes them, divided by semicolons."""
+    ranges = [part.strip() for part in new.replace("\n", ";").split(";") if part.strip()]
+    unchanged = [part.strip() for part in old.replace("\n", ";").split(";") if part.strip()]
+    return old if ranges == unchanged else ";".join(ranges)
+
+
 def _choices(form: FormData, base: ItemContent) -> tuple[tuple[str, ...], int | None]:
-    rows = texts(form, "choice")
+    """The choices, and the index of the key among them; rows that were left empty are dropped."""
     marked = number(form, "answer")
-    kept: list[str] = []
+    choices: list[str] = []
     answer = None
-    for at, row in enumerate(rows):
-        old = base.choices[at] if at < len(base.choices) else None
-        if not row.strip() and at != marked and old != "":
+    for index, row in enumerate(texts(form, "choice")):
+        old = base.choices[index] if index < len(base.choices) else None
+        # An imported choice may be the empty text.
+        if not row.strip() and old != "":
             continue
-        if at == marked and (row.strip() or old == ""):
-            answer = len(kept)
-        elif at == marked:
-            continue
-        kept.append(_kept(row, old or ""))
-    return tuple(kept), answer
+        if index == marked:
+            answer = len(choices)
+        choices.append(_changed(row, old or ""))
+    return tuple(choices), answer
 
 
 def _cues(form: FormData, base: ItemContent) -> list[Cue]:
-    rows = texts(form, "cue_text")
     starts, ends = texts(form, "cue_start"), texts(form, "cue_end")
-    found = []
-    for at, row in enumerate(rows):
+    cues = []
+    for index, row in enumerate(texts(form, "cue_text")):
         if not row.strip():
             continue
-        start = seconds(starts[at], "cue_start") if at < len(starts) else None
-        end = seconds(ends[at], "cue_end") if at < len(ends) else None
-        old = base.cues[at].text if at < len(base.cues) else ""
-        found.append(Cue(_kept(row, old), start, end))
-    return found
+        start = _seconds(starts[index], "cue_start") if index < len(starts) else None
+        end = _seconds(ends[index], "cue_end") if index < len(ends) else None
+        old = base.cues[index].text if index < len(base.cues) else ""
+        cues.append(Cue(_changed(row, old), start, end))
+    return cues
 
 
 def _rubric(form: FormData, base: ItemContent) -> list[Criterion]:
     names, points, notes = (texts(form, f"rubric_{part}") for part in ("name", "point", "note"))
-    found = []
-    for at, name in enumerate(names):
-        point = points[at] if at < len(points) else ""
-        note = notes[at] if at < len(notes) else ""
+    criteria = []
+    for index, name in enumerate(names):
+        point = points[index] if index < len(points) else ""
+        note = notes[index] if index < len(notes) else ""
         if not name.strip() and not point.strip():
             continue
-        old = base.rubric[at] if at < len(base.rubric) else Criterion("", "")
-        found.append(
+        old = base.rubric[index] if index < len(base.rubric) else Criterion("", "")
+        criteria.append(
             msgspec.structs.replace(
                 old,
-                name=_kept(name, old.name),
-                scoring_point=_kept(point, old.scoring_point),
-                note=_kept(note, old.note),
+                name=_changed(name, old.name),
+                scoring_point=_changed(point, old.scoring_point),
+                note=_changed(note, old.note),
             )
         )
-    return found
+    return criteria

@@ -1,4 +1,4 @@
-"""Bringing somebody into a project, back in after a lost password, out and in again."""
+"""Members of a project: inviting people, their roles, links for a new password, deactivating accounts."""
 
 from __future__ import annotations
 
@@ -8,35 +8,25 @@ from mmar.studio.data.tables import Person
 from mmar.studio.security.sessions import end_sessions_of, make_link
 from mmar.studio.store import people
 from mmar.studio.web.context import ProjectContext, attached
-from mmar.studio.workflow import NotAllowed, Role
+from mmar.studio.workflow import NotAllowed, NotFound, Role
 
-__all__ = ["invite_person", "new_password_link", "require_admin", "set_person_active"]
-
-
-def require_admin(ctx: ProjectContext) -> None:
-    """Let nobody but the project's admins go on.
-
-    Raises:
-        NotAllowed: not an admin of the project.
-    """
-    if not ctx.actor.has(Role.ADMIN):
-        raise NotAllowed("role", "only an admin of the project may do that")
+__all__ = ["change_roles", "invite_person", "new_password_link", "set_person_active"]
 
 
 def invite_person(
     ctx: ProjectContext, login: str, name: str, roles: frozenset[Role], *, existing: bool = False
 ) -> str:
-    """Add somebody to the project.
+    """Add a person to the project, with a new account or an existing one.
 
     Args:
         ctx: who asks, and where.
         login: of a new account, or of one that exists.
         name: of a new account.
         roles: at least one.
-        existing: confirms that an account that exists is meant.
+        existing: confirms that an existing account is meant.
 
     Returns:
-        The token of a new person's link; empty for somebody who has an account.
+        The token of a new account's link; empty for an existing account.
 
     Raises:
         MmarError: as `store.people.add_member`.
@@ -59,49 +49,82 @@ def invite_person(
         return make_link(session, person.id, "invite", now) if new else ""
 
 
+def change_roles(ctx: ProjectContext, person_id: int, roles: frozenset[Role]) -> tuple[Person, list[str]]:
+    """Set a person's roles in the project; without any role they leave it.
+
+    Returns:
+        The person, and the names of their roles.
+
+    Raises:
+        NotAllowed: not an admin, or the project would lose its last one.
+        NotFound: there is no such person.
+    """
+    ctx.require(Role.ADMIN)
+    names = sorted(role.value for role in roles)
+    with ctx.studio.database.write() as session:
+        project, person = attached(session, ctx.project), session.get(Person, person_id)
+        if person is None:
+            raise NotFound("there is no such person")
+        people.set_roles(session, project, person, roles, ctx.actor)
+        people.log_action(
+            session,
+            ctx.studio.clock(),
+            ctx.person.id,
+            "roles",
+            person.login,
+            detail=", ".join(names) or "left",
+            project_id=project.id,
+        )
+    return person, names
+
+
 def new_password_link(ctx: ProjectContext, person_id: int) -> tuple[str, str]:
-    """A new link for somebody who lost their password or their invitation; their sessions end.
+    """Create a link for somebody who lost their password or their invitation; their sessions end.
 
     Returns:
         Their login, and the token of the link.
 
     Raises:
         NotAllowed: not an admin, or not one who may decide about this person's account.
-        UsageError: nobody of this number belongs to the project.
+        NotFound: the project has no such member.
     """
     now = ctx.studio.clock()
     with ctx.studio.database.write() as session:
-        person = account_of(session, ctx, person_id)
+        person = _account_of(session, ctx, person_id)
         if not person.active:
-            raise NotAllowed("state", f"{person.name} is deactivated; reactivate them first")
+            raise NotAllowed("state", f"{person.name} is deactivated; reactivate the account first")
         token = make_link(session, person.id, "password", now)
         end_sessions_of(session, person.id)
         people.log_action(session, now, ctx.person.id, "link made", person.login, project_id=ctx.project.id)
         return person.login, token
 
 
-def account_of(session: Session, ctx: ProjectContext, person_id: int) -> Person:
-    """A member whose account this admin may manage; see `store.people.account_for`."""
-    require_admin(ctx)
+def _account_of(session: Session, ctx: ProjectContext, person_id: int) -> Person:
+    """A member whose account this admin may manage."""
+    ctx.require(Role.ADMIN)
     return people.account_for(session, attached(session, ctx.project), person_id, ctx.person)
 
 
 def set_person_active(ctx: ProjectContext, person_id: int, *, active: bool) -> Person:
-    """Shut a member out of the site, or let them in again.
+    """Deactivate a member's account on the whole site, or reactivate it.
 
     Raises:
-        NotAllowed: not an admin, or not one who may decide about this person's account.
-        UsageError: nobody of this number belongs to the project, or they are its last admin.
+        NotAllowed: not an admin, or not one who may decide about this account, or it is the last admin's.
+        NotFound: the project has no such member.
     """
     now = ctx.studio.clock()
     with ctx.studio.database.write() as session:
-        person = account_of(session, ctx, person_id)
-        was = person.active
+        person = _account_of(session, ctx, person_id)
+        before = person.active
         freed = people.set_person_active(session, person, ctx.person, now, active=active)
-        if person.active != was:
-            done = "reactivated" if active else "deactivated"
-            said = f"{freed} items given back" if freed else ""
+        if person.active != before:
             people.log_action(
-                session, now, ctx.person.id, done, person.login, detail=said, project_id=ctx.project.id
+                session,
+                now,
+                ctx.person.id,
+                "reactivated" if active else "deactivated",
+                person.login,
+                detail=f"{freed} items released" if freed else "",
+                project_id=ctx.project.id,
             )
     return person

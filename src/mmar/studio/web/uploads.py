@@ -1,4 +1,4 @@
-"""Taking what is sent: a recording is decoded from beginning to end before it is kept; no name is used as a path."""
+"""Uploaded files: recordings are decoded completely before they are kept; names of files are never used as paths."""
 
 from __future__ import annotations
 
@@ -13,61 +13,59 @@ from mmar.studio.exchange.importing import Imported, Source, import_file
 from mmar.studio.media.media_store import incoming_file, store_audio
 from mmar.studio.store.media import add_recording
 from mmar.studio.web.context import ProjectContext, attached
-from mmar.studio.workflow import NotAllowed, Role
+from mmar.studio.workflow import Role
 
 __all__ = ["import_upload", "store_upload"]
 
 _MAX_METADATA = 32 << 20  # bytes of the metadata file in an archive, which is read into memory
-# How many times its own size an archive may hold: sound hardly compresses.
-_UNPACKED = 4
+# How many times its own size an archive may unpack to: audio hardly compresses.
+_MAX_RATIO = 4
 
 
 def store_upload(ctx: ProjectContext) -> Recording:
-    """Keep the form's `file`.
+    """Store the recording in the form's `file`.
 
     Raises:
-        InputError: there is none, or it is not sound, damaged, or too large.
+        InputError: there is none, or it is not audio, damaged, or too large.
         NotAllowed: not an annotator.
     """
-    sent = ctx.form.get("file")
-    if not isinstance(sent, UploadFile):
-        raise InputError("no file was sent", field="file", hint="choose a recording")
-    if not ctx.actor.has(Role.ANNOTATOR):
-        raise NotAllowed("role", "to upload needs the role annotator")
+    ctx.require(Role.ANNOTATOR)
+    sent = _sent_file(ctx)
     media, limit = ctx.studio.config.media, ctx.studio.config.max_upload
     with incoming_file(media) as path:
         _save(sent, path)
         try:
             kept = store_audio(media, path, max_bytes=limit)
         except InputError as error:
-            # The file's name here is of our own making and says nothing to its sender.
-            raise InputError(error.problem, field="file", hint=error.hint) from None
-    title = (sent.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1][:200]
+            # The name of the temporary file means nothing to the sender.
+            raise InputError(error.problem, field="file", code=error.code, hint=error.hint) from None
     with ctx.studio.database.write() as session:
         return add_recording(
-            session, ctx.project.id, kept, ctx.studio.clock(), title=title, person_id=ctx.person.id
+            session,
+            ctx.project.id,
+            kept,
+            ctx.studio.clock(),
+            title=_file_name(sent),
+            person_id=ctx.person.id,
         )
 
 
 def import_upload(ctx: ProjectContext) -> tuple[Imported, str]:
-    """Bring the form's `file` into the project, in any form that goes in; `inspect` and `update` are boxes of the form.
+    """Import the items in the form's `file`; `inspect` and `update` are checkboxes of the form.
 
     Returns:
-        What was done, and the file's name.
+        What was imported, and the file's name.
 
     Raises:
-        InputError: there is no file, or something in it cannot be read.
+        InputError: there is no file, or it cannot be read.
         NotAllowed: not a lead.
     """
-    if not ctx.actor.has(Role.LEAD):
-        raise NotAllowed("role", "only a lead may import items")
-    sent = ctx.form.get("file")
-    if not isinstance(sent, UploadFile):
-        raise InputError("no file was sent", field="file", hint="send a multipart form with a file")
-    name = (sent.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1][:200]
+    ctx.require(Role.LEAD)
+    sent = _sent_file(ctx)
+    name = _file_name(sent)
     studio = ctx.studio
-    media, most = studio.config.media, studio.config.max_upload
-    bounds = Limits(total=_UNPACKED * most, member=most, text=_MAX_METADATA)
+    media, limit = studio.config.media, studio.config.max_upload
+    bounds = Limits(total=_MAX_RATIO * limit, member=limit, text=_MAX_METADATA)
     with incoming_file(media) as path:
         _save(sent, path)
         try:
@@ -81,9 +79,20 @@ def import_upload(ctx: ProjectContext) -> tuple[Imported, str]:
                 update="update" in ctx.form,
             )
         except InputError as error:
-            # Where it is goes into the words themselves: a page shows nothing else.
+            # The line and field go into the message: a form has no other place for them.
             raise InputError(error.summary, field="file", code=error.code, hint=error.hint) from None
     return done, name
+
+
+def _sent_file(ctx: ProjectContext) -> UploadFile:
+    sent = ctx.form.get("file")
+    if not isinstance(sent, UploadFile) or not sent.filename:
+        raise InputError("no file was sent", field="file", code="no-file", hint="choose a file")
+    return sent
+
+
+def _file_name(sent: UploadFile) -> str:
+    return (sent.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1][:200]
 
 
 def _save(sent: UploadFile, path: Path) -> None:

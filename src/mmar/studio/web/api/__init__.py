@@ -11,7 +11,7 @@ from mmar.studio.web.api import account, bulk, exchange, ideas, items, people, p
 
 __all__ = ["ERRORS", "ROUTERS"]
 
-# The last route of items takes any action, so that router stands behind the others.
+# The last route of items matches any action, so that router comes after the others.
 ROUTERS: tuple[APIRouter, ...] = (
     account.router,
     project.router,
@@ -25,30 +25,31 @@ ROUTERS: tuple[APIRouter, ...] = (
 """All routers, without the prefix of the version."""
 
 
-class ErrorText(BaseModel):
-    """What stands in the way."""
+class ErrorDetail(BaseModel):
+    """What is wrong: `code` is for programs, `message` for people, `field` names the field that is wrong."""
 
-    kind: str
+    code: str
     message: str
+    field: str | None = None
 
 
 class ErrorReply(BaseModel):
-    """Every error's shape. `kind` is for programs, `message` for people; what a conflict needs stands beside them."""
+    """The body of every error; a conflict has further fields beside `error`."""
 
-    error: ErrorText
+    error: ErrorDetail
 
 
-_WHEN = {
-    400: "The body is not what its type says.",
-    401: "No token, or one that is not known (any more).",
-    403: "Whoever asks may not do this, by role or because it is their own work.",
-    404: "It is not there, or not for whoever asks.",
-    409: "Not now: by the item's state, its lease, or because somebody saved meanwhile.",
+_DESCRIPTIONS = {
+    400: "The body cannot be parsed.",
+    401: "The token is missing or not valid.",
+    403: "Not allowed, because of your role or because it is your own work.",
+    404: "Not found, or not visible to you.",
+    409: "Not possible now: because of the item's state, its reservation, or a newer save.",
     413: "The body is too large.",
-    422: "A field is missing or cannot be what it is.",
-    503: "The database, the disk or the network stood in the way; ask again.",
+    422: "A field is missing or not valid.",
+    503: "The database, the disk or the network failed. Try again.",
 }
 ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorReply, "description": when} for status, when in _WHEN.items()
+    status: {"model": ErrorReply, "description": text} for status, text in _DESCRIPTIONS.items()
 }
-"""Added to what every operation answers."""
+"""Error responses of every operation."""

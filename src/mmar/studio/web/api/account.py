@@ -1,55 +1,56 @@
-"""One's own account, for programs: who one is, and the tokens that act for one."""
+"""API: the account of a token's owner, and API tokens."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import APIRouter, Body, Request
 
-from mmar.studio.security.sessions import Visitor, make_api_token
+from mmar.studio.security.sessions import make_api_token
 from mmar.studio.store.people import log_action, revoke_token, tokens_of
-from mmar.studio.web.context import current_visitor, studio_of
-from mmar.studio.workflow.states import NotFound
+from mmar.studio.web.context import LoggedIn, studio_of
+from mmar.studio.workflow import NotFound
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/me", tags=["account"])
-LoggedIn = Annotated[Visitor, Depends(current_visitor)]
 
 
-@router.get("", summary="Who you are")
+@router.get("", summary="Your account")
 def me(visitor: LoggedIn) -> dict[str, Any]:
-    """Number, login, name, and whether you run the site."""
+    """Id, login, name, and whether you are an admin of the site."""
     person = visitor.person
     return {"id": person.id, "login": person.login, "name": person.name, "site_admin": person.site_admin}
 
 
-@router.get("/tokens", summary="Your tokens that work")
+@router.get("/tokens", summary="Your active API tokens")
 def tokens(request: Request, visitor: LoggedIn) -> list[dict[str, Any]]:
-    """What they are for and since when; never the tokens themselves."""
+    """Names and dates; never the tokens themselves."""
     with studio_of(request).database.read() as session:
         return [
-            {"id": one.id, "name": one.name, "created": one.created.isoformat()}
-            for one in tokens_of(session, visitor.person.id)
+            {"id": token.id, "name": token.name, "created": token.created.isoformat()}
+            for token in tokens_of(session, visitor.person.id)
         ]
 
 
-@router.post("/tokens", summary="Make a token", status_code=201)
-def make(
-    request: Request, visitor: LoggedIn, name: Annotated[str, Body(embed=True)] = "program"
+@router.post("/tokens", summary="Create an API token", status_code=201)
+def create_token(
+    request: Request,
+    visitor: LoggedIn,
+    name: Annotated[str, Body(embed=True, max_length=100)] = "program",
 ) -> dict[str, str]:
-    """It is in this answer only."""
+    """The token is in this answer only."""
     studio = studio_of(request)
-    kept = name.strip()[:100] or "program"
+    name = name.strip() or "program"
     with studio.database.write() as session:
-        fresh = make_api_token(session, visitor.person.id, kept, studio.clock())
-        log_action(session, studio.clock(), visitor.person.id, "token made", kept)
-    return {"name": kept, "token": fresh}
+        token = make_api_token(session, visitor.person.id, name, studio.clock())
+        log_action(session, studio.clock(), visitor.person.id, "token made", name)
+    return {"name": name, "token": token}
 
 
-@router.delete("/tokens/{token_id}", summary="Revoke a token", status_code=204)
-def revoke(request: Request, visitor: LoggedIn, token_id: int) -> None:
-    """It stops working at once; it may be the very token that asks."""
+@router.delete("/tokens/{token_id}", summary="Revoke an API token", status_code=204)
+def delete_token(request: Request, visitor: LoggedIn, token_id: int) -> None:
+    """Effective at once; also for the token that is used for this request."""
     studio = studio_of(request)
     with studio.database.write() as session:
         if not revoke_token(session, visitor.person.id, token_id, studio.clock()):

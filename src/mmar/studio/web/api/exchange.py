@@ -1,10 +1,10 @@
-"""What goes in and out of a project, for programs: imports, exports, releases, takedowns."""
+"""API: imports, exports, releases and takedowns."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import APIRouter, Body
 from sqlalchemy import select
 from starlette.responses import Response
 
@@ -16,17 +16,15 @@ from mmar.studio.exchange.item_files import plain_hint
 from mmar.studio.exchange.releases import write_project_release
 from mmar.studio.store.people import log_action
 from mmar.studio.store.takedowns import add_takedown, lift_takedown, taken_down_since
-from mmar.studio.web.context import ProjectContext, attached, project_context
-from mmar.studio.web.pages.release import download as archive
-from mmar.studio.web.pages.release import export as exported
+from mmar.studio.web.context import Context, attached
+from mmar.studio.web.pages.release import export_response, release_archive
 from mmar.studio.web.uploads import import_upload
-from mmar.studio.workflow import NotAllowed, Role
+from mmar.studio.workflow import Role
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/p/{slug}", tags=["in and out"])
-Context = Annotated[ProjectContext, Depends(project_context)]
-Words = Annotated[str, Body(embed=True)]
+router = APIRouter(prefix="/p/{slug}", tags=["import and export"])
+Text = Annotated[str, Body(embed=True)]
 
 _FILE_FORM = {
     "requestBody": {
@@ -38,10 +36,13 @@ _FILE_FORM = {
                     "required": ["file"],
                     "properties": {
                         "file": {"type": "string", "format": "binary"},
-                        "inspect": {"type": "string", "description": "any text: into inspection at once"},
+                        "inspect": {
+                            "type": "string",
+                            "description": "any text: send new items to inspection",
+                        },
                         "update": {
                             "type": "string",
-                            "description": "any text: known items take what the file says",
+                            "description": "any text: update existing items from the file",
                         },
                     },
                 }
@@ -51,12 +52,7 @@ _FILE_FORM = {
 }
 
 
-def _only_lead(ctx: ProjectContext) -> None:
-    if not ctx.actor.has(Role.LEAD):
-        raise NotAllowed("role", "only a lead may do that")
-
-
-def _said(done: Imported) -> dict[str, Any]:
+def _imported_json(done: Imported) -> dict[str, Any]:
     return {
         "added": done.added,
         "known": list(done.known),
@@ -70,20 +66,22 @@ def _said(done: Imported) -> dict[str, Any]:
     }
 
 
-@router.post("/import", summary="Bring in items in the publisher's form")
-def bring_in(
+@router.post("/import", summary="Import items in the publisher's format")
+def import_records(
     ctx: Context,
     records: Annotated[list[dict[str, Any]], Body(embed=True)],
-    inspect: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002
-    update: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002
+    inspect: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002 - a field of the body
+    update: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002 - a field of the body
 ) -> dict[str, Any]:
-    """Items whose id is known are left as they are; with `update` they take what their record says."""
-    _only_lead(ctx)
+    """Existing items stay as they are; with `update` they are updated from their records."""
+    ctx.require(Role.LEAD)
     try:
-        items = [PublicItem.from_record(record, line=at + 1) for at, record in enumerate(records)]
+        items = [PublicItem.from_record(record, line=index + 1) for index, record in enumerate(records)]
     except InputError as error:
         location = f"record {error.line}: " + (f'field "{error.field}": ' if error.field else "")
-        raise InputError(location + error.problem, field="records", hint=plain_hint(error)) from None
+        raise InputError(
+            location + error.problem, field="records", code=error.code, hint=plain_hint(error)
+        ) from None
     now = ctx.studio.clock()
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
@@ -93,44 +91,44 @@ def bring_in(
         log_action(
             session, now, ctx.person.id, "import", "records", detail=done.summary, project_id=project.id
         )
-    return _said(done)
+    return _imported_json(done)
 
 
-@router.post("/import/file", summary="Bring in a file of items", openapi_extra=_FILE_FORM)
-def bring_in_file(ctx: Context) -> dict[str, Any]:
-    """A multipart form with `file`: the publisher's JSON or JSONL, CSV, what Label Studio exports, or an archive.
+@router.post("/import/file", summary="Import a file of items", openapi_extra=_FILE_FORM)
+def import_file(ctx: Context) -> dict[str, Any]:
+    """A multipart form with `file`: the publisher's JSON or JSONL, CSV, a Label Studio export, or an archive.
 
-    An archive (.zip, .tar.gz), such as a release, holds one metadata file and the clips that it names.
+    An archive (.zip, .tar.gz), such as a release, has one metadata file and the clips that it names.
     """
-    return _said(import_upload(ctx)[0])
+    return _imported_json(import_upload(ctx)[0])
 
 
-@router.get("/export.{form}", summary="Every complete item as a file, keys included", response_class=Response)
-def export(request: Request, ctx: Context, form: str) -> Response:
-    """`jsonl`, `csv` or `label-studio.json`, and `label-studio.xml`, its configuration; for leads."""
-    return exported(request, ctx, form)
+@router.get("/export.{form}", summary="Export all complete items with their keys", response_class=Response)
+def export(ctx: Context, form: str) -> Response:
+    """`jsonl`, `csv` or `label-studio.json`, and `label-studio.xml` for its configuration; for leads."""
+    return export_response(ctx, form)
 
 
-@router.get("/releases", summary="Releases that were written")
+@router.get("/releases", summary="All releases")
 def releases(ctx: Context) -> list[dict[str, Any]]:
-    """Version, day, digest and number of items, and which of them were taken down since."""
+    """Version, day, digest, number of items, and the items that were taken down since."""
     with ctx.studio.database.read() as session:
         return [
             {
-                "version": one.version,
-                "day": one.day,
-                "digest": one.digest,
-                "items": len(one.items),
-                "taken_down_since": taken_down_since(session, one),
+                "version": release.version,
+                "day": release.day,
+                "digest": release.digest,
+                "items": len(release.items),
+                "taken_down_since": taken_down_since(session, release),
             }
-            for one in session.scalars(select(Release).where(Release.project_id == ctx.project.id))
+            for release in session.scalars(select(Release).where(Release.project_id == ctx.project.id))
         ]
 
 
-@router.post("/releases", summary="Write a release", status_code=201)
-def release(ctx: Context, version: Words) -> dict[str, Any]:
-    """Freezes the approved items; an existing version is written again, the same to the byte."""
-    _only_lead(ctx)
+@router.post("/releases", summary="Create a release", status_code=201)
+def create_release(ctx: Context, version: Text) -> dict[str, Any]:
+    """Freezes the approved items. An existing version is rebuilt with identical files."""
+    ctx.require(Role.LEAD)
     now = ctx.studio.clock()
     made = write_project_release(
         ctx.studio.config,
@@ -147,31 +145,34 @@ def release(ctx: Context, version: Words) -> dict[str, Any]:
 
 @router.get("/releases/{version}.zip", summary="A release as an archive", response_class=Response)
 def download(ctx: Context, version: str) -> Response:
-    """The same version is the same archive, to the byte."""
-    return archive(ctx, version)
+    """The same version is always the same bytes."""
+    return release_archive(ctx, version)
 
 
-@router.get("/takedowns", summary="What no release may hold again")
+@router.get("/takedowns", summary="All takedowns")
 def takedowns(ctx: Context) -> list[dict[str, Any]]:
-    """Number, what, why, when."""
+    """What is excluded from future releases: id, what, reason, time."""
+    query = select(Takedown).where(Takedown.project_id == ctx.project.id)
     with ctx.studio.database.read() as session:
-        found = session.scalars(select(Takedown).where(Takedown.project_id == ctx.project.id))
-        return [{"id": one.id, "what": one.what, "why": one.why, "at": one.at.isoformat()} for one in found]
+        return [
+            {"id": takedown.id, "what": takedown.what, "why": takedown.why, "at": takedown.at.isoformat()}
+            for takedown in session.scalars(query)
+        ]
 
 
-@router.post("/takedowns", summary="Name what no release may hold again", status_code=201)
-def take_down(ctx: Context, what: Words, why: Words) -> dict[str, Any]:
-    """An item's public id, a video's address or id, or the SHA-256 of a clip; answers which items that names."""
+@router.post("/takedowns", summary="Take down a video, an item or a clip", status_code=201)
+def take_down(ctx: Context, what: Text, why: Text) -> dict[str, Any]:
+    """An item's public id, a video's URL or id, or the SHA-256 of a clip; answers with the items that match."""
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
-        named = add_takedown(session, project, ctx.actor, what, why, ctx.studio.clock())
-    return {"what": what.strip(), "why": why.strip(), "items": named}
+        items = add_takedown(session, project, ctx.actor, what, why, ctx.studio.clock())
+    return {"what": what.strip(), "why": why.strip(), "items": items}
 
 
-@router.post("/takedowns/{takedown_id}/lift", summary="Take a takedown back")
-def lift(ctx: Context, takedown_id: int, why: Words) -> dict[str, Any]:
-    """For one that was a mistake; answers which items a release may hold again. The audit log keeps both."""
+@router.post("/takedowns/{takedown_id}/lift", summary="Lift a takedown")
+def lift(ctx: Context, takedown_id: int, why: Text) -> dict[str, Any]:
+    """For a mistake; answers with the items that can be released again. The audit log keeps both entries."""
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
-        what, named = lift_takedown(session, project, ctx.actor, takedown_id, why, ctx.studio.clock())
-    return {"what": what, "items": named}
+        what, items = lift_takedown(session, project, ctx.actor, takedown_id, why, ctx.studio.clock())
+    return {"what": what, "items": items}

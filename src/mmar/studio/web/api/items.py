@@ -1,11 +1,11 @@
-"""Items for programs: reading, saving with a version, moving, queues, answers by ear."""
+"""API: items: reading, saving with a version, drafts, moving, queues, blind answers."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Body, Depends
+from fastapi import APIRouter, Body
 from starlette.responses import JSONResponse, Response
 
 from mmar.studio.data.item_tables import Draft
@@ -15,18 +15,26 @@ from mmar.studio.store.media import request_audio
 from mmar.studio.store.people import log_action
 from mmar.studio.web.api.project import converted
 from mmar.studio.web.api.serialize import content_json, event_json, item_json, revision_json
-from mmar.studio.web.context import ProjectContext, attached, project_context, record_key_view
-from mmar.studio.workflow import Action, Command, ItemContent, Rejection, Role, permitted
-from mmar.studio.workflow.states import NotFound
+from mmar.studio.web.context import Context, attached, record_key_view
+from mmar.studio.web.labels import sentence
+from mmar.studio.workflow import (
+    Action,
+    Command,
+    ItemContent,
+    NotFound,
+    Rejection,
+    Role,
+    permitted,
+)
+from mmar.studio.workflow.limits import LONGEST_TEXT
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}", tags=["items"])
-Context = Annotated[ProjectContext, Depends(project_context)]
 
 
 @router.get("/items", summary="Items, filtered, in pages")
-def listing(
+def item_list(
     ctx: Context,
     state: str = "",
     layer: str = "",
@@ -37,32 +45,30 @@ def listing(
     after: int = 0,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """`after` is the last number of the page before; at most 500 a page. `author` or `inspector` 0 is nobody."""
+    """`after` is the last id of the previous page; at most 500 a page. `author` or `inspector` 0 is nobody."""
     chosen = item_search.ItemFilter(state, layer, modality, q, author, inspector)
+    limit = min(max(limit, 1), 500)
     with ctx.studio.database.read() as session:
-        found = item_search.items_page(
-            session, ctx.project.id, chosen, after=after, limit=min(max(limit, 1), 500)
-        )
+        found = item_search.items_page(session, ctx.project.id, chosen, after=after, limit=limit)
         return [item_json(item) for item in found]
 
 
-@router.post("/items", summary="Begin an item", status_code=201)
-def begin(ctx: Context) -> dict[str, Any]:
-    """Empty, yours."""
+@router.post("/items", summary="Create an item", status_code=201)
+def create(ctx: Context) -> dict[str, Any]:
+    """Empty, with you as its author."""
     with ctx.studio.database.write() as session:
-        return item_json(
-            items.new_item(session, attached(session, ctx.project), ctx.actor, ctx.studio.clock())
-        )
+        project = attached(session, ctx.project)
+        return item_json(items.new_item(session, project, ctx.actor, ctx.studio.clock()))
 
 
 @router.get("/items/{item_id}", summary="One item with its history")
-def one(ctx: Context, item_id: int) -> dict[str, Any]:
-    """Without its key for one who may still answer it by ear."""
+def one_item(ctx: Context, item_id: int) -> dict[str, Any]:
+    """Without its key for whoever may still be asked to answer it by ear."""
     with ctx.studio.database.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
         case = revisions.load_case(session, ctx.project, item)
-        found = {
+        answer = {
             **item_json(item),
             "content": content_json(revisions.content_of(session, item), hidden=hidden),
             "revisions": [revision_json(row) for row in revisions.revisions_of(session, item.id)],
@@ -72,7 +78,7 @@ def one(ctx: Context, item_id: int) -> dict[str, Any]:
         }
     if not hidden and item.revision:
         record_key_view(ctx, item)
-    return found
+    return answer
 
 
 @router.put("/items/{item_id}", summary="Save a revision")
@@ -84,7 +90,7 @@ def save(
     content: Annotated[dict[str, Any], Body()],
     why: Annotated[str, Body()] = "",
 ) -> Response:
-    """`version` and `revision` are those that you read; if somebody saved meanwhile, 409 with both changes."""
+    """`version` and `revision` are those that you read; if someone saved since, 409 with both changes."""
     new = converted(content, ItemContent, "content")
     now = ctx.studio.clock()
     try:
@@ -109,7 +115,7 @@ def save(
             inspection.mark_key_seen(session, item, ctx.person.id, now)
         return JSONResponse(
             {
-                "error": {"kind": "stale", "message": str(stale)},
+                "error": {"code": "stale", "message": sentence(str(stale))},
                 "version": stale.version,
                 "conflict": msgspec.to_builtins(stale.conflict),
             },
@@ -117,50 +123,28 @@ def save(
         )
 
 
-@router.put("/items/{item_id}/draft", summary="Keep what is being typed", status_code=204)
-def draft(
+@router.put("/items/{item_id}/draft", summary="Save your draft", status_code=204)
+def save_draft(
     ctx: Context,
     item_id: int,
     version: Annotated[int, Body()],
     revision: Annotated[int, Body()],
     content: Annotated[dict[str, Any], Body()],
 ) -> None:
-    """Your own; nobody else sees it. A save clears it."""
+    """Only you can see it. Saving a revision deletes it."""
     new = converted(content, ItemContent, "content")
     with ctx.studio.database.write() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         drafts.save_draft(session, item, ctx.actor, new, version, revision, ctx.studio.clock())
 
 
-@router.post("/items/{item_id}/show-key", summary="See the key without listening", status_code=204)
-def show_key(ctx: Context, item_id: int) -> None:
-    """It is noted; your answer to this item will not be blind."""
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id, lock=True)
-        inspection.mark_key_seen(session, item, ctx.person.id, ctx.studio.clock())
-
-
-@router.put("/items/{item_id}/assignment", summary="Say who is to write or to inspect an item")
-def name_somebody(
-    ctx: Context,
-    item_id: int,
-    role: Annotated[Literal["annotator", "inspector"], Body()],
-    person: Annotated[int | None, Body()] = None,
-) -> dict[str, Any]:
-    """For leads. Nobody inspects what they wrote; no person lets any inspector take it."""
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        item = revisions.find_item(session, project, item_id, lock=True)
-        assign(session, project, item, ctx.actor, Role(role), person, ctx.studio.clock())
-        named = revisions.load_case(session, project, item).inspector
-        return {**item_json(item), "inspector": named}
-
-
-@router.post("/items/{item_id}/let-go", summary="Put an item back into its queue", status_code=204)
-def let_go(ctx: Context, item_id: int) -> None:
-    """If you have it in hand; else nothing happens."""
-    with ctx.studio.database.write() as session:
-        inspection.release_item(revisions.find_item(session, ctx.project, item_id, lock=True), ctx.person.id)
+@router.get("/items/{item_id}/draft", summary="Your draft")
+def draft(ctx: Context, item_id: int) -> dict[str, Any] | None:
+    """Null if you have none."""
+    with ctx.studio.database.read() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        found = drafts.find_draft(session, item.id, ctx.person.id)
+        return _draft_json(found) if found is not None else None
 
 
 def _draft_json(draft: Draft) -> dict[str, Any]:
@@ -172,72 +156,129 @@ def _draft_json(draft: Draft) -> dict[str, Any]:
     }
 
 
-@router.get("/items/{item_id}/revisions/{number}", summary="What an item said in one revision")
-def revision(ctx: Context, item_id: int, number: int) -> dict[str, Any]:
-    """Without its key for one who may still answer the item by ear."""
-    with ctx.studio.database.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
-        hidden = inspection.key_is_hidden(session, item, ctx.actor)
-        row = revisions.revision_at(session, item.id, number)
-        found = {**revision_json(row), "content": content_json(row.content, hidden=hidden)}
-    if not hidden:
-        record_key_view(ctx, item)
-    return found
-
-
-@router.get("/items/{item_id}/draft", summary="What you were writing")
-def read_draft(ctx: Context, item_id: int) -> dict[str, Any] | None:
-    """Null when nothing of yours is unsaved."""
-    with ctx.studio.database.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
-        found = drafts.find_draft(session, item.id, ctx.person.id)
-        return _draft_json(found) if found is not None else None
-
-
-@router.get("/items/{item_id}/judgement-draft", summary="What you were writing as an inspector")
-def judgement_draft(ctx: Context, item_id: int) -> dict[str, str]:
-    """Each part empty where you wrote nothing."""
-    with ctx.studio.database.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
-        return drafts.find_judgement_draft(session, item.id, ctx.person.id)
-
-
-@router.put("/items/{item_id}/judgement-draft", summary="Keep what an inspector is writing", status_code=204)
-def save_judgement_draft(
-    ctx: Context,
-    item_id: int,
-    reason: Annotated[str, Body()] = "",
-    field: Annotated[str, Body()] = "",
-    comment: Annotated[str, Body(max_length=20_000)] = "",
-    start: Annotated[str, Body()] = "",
-    end: Annotated[str, Body()] = "",
-) -> None:
-    """Your own; nobody else sees it. Approving or rejecting clears it."""
-    written = {"reason": reason, "field": field, "comment": comment, "start": start, "end": end}
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
-        drafts.save_judgement_draft(session, item, ctx.actor, written, ctx.studio.clock())
-
-
-@router.post("/items/{item_id}/resolve", summary="Go on after two people saved at once")
+@router.post("/items/{item_id}/resolve", summary="Continue after a conflict")
 def resolve(
     ctx: Context,
     item_id: int,
     take: Annotated[drafts.Taken, Body()],
     first: Annotated[int, Body()] = 0,
 ) -> dict[str, Any]:
-    """Your draft becomes `mine`, `theirs`, or `merged` from revision `first`, with which you began; then save it."""
+    """Your draft becomes `mine`, `theirs`, or `merged` from revision `first`, which you started from."""
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
         item = revisions.find_item(session, project, item_id, lock=True)
         if drafts.find_draft(session, item.id, ctx.person.id) is None:
-            raise NotFound("there is no draft of yours to go on with; PUT it to /draft first")
-        made = drafts.resolve(session, project, item, ctx.actor, take, first, ctx.studio.clock())
-        found = _draft_json(made)
+            raise NotFound("you have no draft of this item; PUT it to /draft first")
+        resolved = drafts.resolve(session, project, item, ctx.actor, take, first, ctx.studio.clock())
+        answer = _draft_json(resolved)
     record_key_view(ctx, item)
-    return found
+    return answer
 
 
+@router.get("/items/{item_id}/revisions/{number}", summary="One revision of an item")
+def revision(ctx: Context, item_id: int, number: int) -> dict[str, Any]:
+    """Without its key for whoever may still be asked to answer the item by ear."""
+    with ctx.studio.database.read() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        hidden = inspection.key_is_hidden(session, item, ctx.actor)
+        row = revisions.revision_at(session, item.id, number)
+        answer = {**revision_json(row), "content": content_json(row.content, hidden=hidden)}
+    if not hidden:
+        record_key_view(ctx, item)
+    return answer
+
+
+@router.post("/items/{item_id}/show-key", summary="See the key without a blind answer", status_code=204)
+def show_key(ctx: Context, item_id: int) -> None:
+    """It is recorded; you can no longer answer this item blind."""
+    with ctx.studio.database.write() as session:
+        item = revisions.find_item(session, ctx.project, item_id, lock=True)
+        inspection.mark_key_seen(session, item, ctx.person.id, ctx.studio.clock())
+
+
+@router.put("/items/{item_id}/assignment", summary="Set an item's author or inspector")
+def assign_item(
+    ctx: Context,
+    item_id: int,
+    role: Annotated[Literal["annotator", "inspector"], Body()],
+    person: Annotated[int | None, Body()] = None,
+) -> dict[str, Any]:
+    """For leads. No one can inspect what they wrote; without a person any inspector can take the item."""
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        item = revisions.find_item(session, project, item_id, lock=True)
+        assign(session, project, item, ctx.actor, Role(role), person, ctx.studio.clock())
+        inspector = revisions.load_case(session, project, item).inspector
+        return {**item_json(item), "inspector": inspector}
+
+
+@router.post("/queue/{queue}/next", summary="Reserve the next item of a queue")
+def take_next(ctx: Context, queue: str) -> dict[str, Any] | None:
+    """`inspection` or `drafts`; null when there is nothing for you."""
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        item = queues.take_next(session, project, ctx.actor, queue, ctx.studio.clock())
+        if item is None:
+            return None
+        hidden = inspection.key_is_hidden(session, item, ctx.actor)
+        content = revisions.content_of(session, item)
+        return {**item_json(item), "content": content_json(content, hidden=hidden)}
+
+
+@router.post("/items/{item_id}/let-go", summary="Return an item to its queue", status_code=204)
+def release(ctx: Context, item_id: int) -> None:
+    """Has no effect if the item is not reserved for you."""
+    with ctx.studio.database.write() as session:
+        item = revisions.find_item(session, ctx.project, item_id, lock=True)
+        inspection.release_item(item, ctx.person.id)
+
+
+@router.put("/items/{item_id}/playback", summary="Record that the clip is played", status_code=204)
+def playback(ctx: Context, item_id: int, event: Annotated[Literal["start", "end"], Body(embed=True)]) -> None:
+    """`start` when playing begins, `end` when the clip has been played to its end, which a blind answer needs."""
+    with ctx.studio.database.write() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        record = inspection.start_playback if event == "start" else inspection.finish_playback
+        record(session, item, ctx.actor, ctx.studio.clock())
+
+
+@router.put("/items/{item_id}/blind-answer", summary="Answer by ear")
+def answer_blind(
+    ctx: Context, item_id: int, choice: Annotated[int | None, Body(embed=True)]
+) -> dict[str, Any]:
+    """Index of the choice, null for "cannot tell"; answers with the key."""
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        item = inspection.answer_blind(session, project, item_id, ctx.actor, choice, ctx.studio.clock())
+        return {**item_json(item), "content": content_json(revisions.content_of(session, item))}
+
+
+@router.get("/items/{item_id}/judgement-draft", summary="Your draft of a review")
+def judgement_draft(ctx: Context, item_id: int) -> dict[str, str]:
+    """Each field empty where you wrote nothing."""
+    with ctx.studio.database.read() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        return drafts.find_judgement_draft(session, item.id, ctx.person.id)
+
+
+@router.put("/items/{item_id}/judgement-draft", summary="Save your draft of a review", status_code=204)
+def save_judgement_draft(
+    ctx: Context,
+    item_id: int,
+    reason: Annotated[str, Body()] = "",
+    field: Annotated[str, Body()] = "",
+    comment: Annotated[str, Body(max_length=LONGEST_TEXT)] = "",
+    start: Annotated[str, Body()] = "",
+    end: Annotated[str, Body()] = "",
+) -> None:
+    """Only you can see it. Approving or rejecting deletes it."""
+    written = {"reason": reason, "field": field, "comment": comment, "start": start, "end": end}
+    with ctx.studio.database.write() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        drafts.save_judgement_draft(session, item, ctx.actor, written, ctx.studio.clock())
+
+
+# The last route of the module, because its path matches any action.
 @router.post("/items/{item_id}/{action}", summary="Move an item")
 def act(
     ctx: Context,
@@ -248,48 +289,16 @@ def act(
     why: Annotated[str, Body()] = "",
 ) -> dict[str, Any]:
     """submit, recall, forward, approve, reject, resubmit, reopen, withdraw, restore or take_down."""
-    spot = converted(rejection, Rejection, "rejection") if rejection is not None else None
+    reason = converted(rejection, Rejection, "rejection") if rejection is not None else None
     now = ctx.studio.clock()
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
-        command = Command(action, version=version, rejection=spot, why=why)
+        command = Command(action, version=version, rejection=reason, why=why)
         item = items.act(session, project, item_id, ctx.actor, command, now)
         if action in (Action.SUBMIT, Action.RESUBMIT):
             request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
         if action in (Action.TAKE_DOWN, Action.WITHDRAW, Action.REOPEN):
-            visitor, said = ctx.person.id, item.public_id
-            log_action(session, now, visitor, action.value, said, detail=why, project_id=project.id)
+            log_action(
+                session, now, ctx.person.id, action.value, item.public_id, detail=why, project_id=project.id
+            )
         return item_json(item)
-
-
-@router.post("/queue/{queue}/next", summary="Take the next item of a queue in hand")
-def take_next(ctx: Context, queue: str) -> dict[str, Any] | None:
-    """`inspection` or `drafts`; null when it holds nothing for you."""
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        item = queues.take_next(session, project, ctx.actor, queue, ctx.studio.clock())
-        if item is None:
-            return None
-        hidden = inspection.key_is_hidden(session, item, ctx.actor)
-        return {
-            **item_json(item),
-            "content": content_json(revisions.content_of(session, item), hidden=hidden),
-        }
-
-
-@router.put("/items/{item_id}/playback", summary="Record that the clip is played", status_code=204)
-def playback(ctx: Context, item_id: int, event: Annotated[Literal["start", "end"], Body(embed=True)]) -> None:
-    """`start` when it begins, `end` when it has been played to its end, which a blind answer needs."""
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
-        record = inspection.start_playback if event == "start" else inspection.finish_playback
-        record(session, item, ctx.actor, ctx.studio.clock())
-
-
-@router.put("/items/{item_id}/blind-answer", summary="Answer by ear")
-def answer(ctx: Context, item_id: int, choice: Annotated[int | None, Body(embed=True)]) -> dict[str, Any]:
-    """Place of the choice from 0, null for “cannot tell”; the key comes back."""
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        item = inspection.answer_blind(session, project, item_id, ctx.actor, choice, ctx.studio.clock())
-        return {**item_json(item), "content": content_json(revisions.content_of(session, item))}

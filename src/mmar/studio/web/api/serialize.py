@@ -1,4 +1,4 @@
-"""Rows as plain JSON. Each function names the fields it shows; nothing is shown because a table happens to have it."""
+"""Rows as JSON. Each function names the fields that are shown; a new column of a table is not shown by itself."""
 
 from __future__ import annotations
 
@@ -7,17 +7,27 @@ from typing import Any
 import msgspec
 
 from mmar.studio.data.item_tables import Event, Item, Proposal, Revision
-from mmar.studio.data.media_tables import Job
+from mmar.studio.data.media_tables import Clip, Job, Recording
 from mmar.studio.data.tables import Idea
 from mmar.studio.workflow import ItemContent
 
-__all__ = ["content_json", "event_json", "idea_json", "item_json", "job_json", "proposal_json"]
+__all__ = [
+    "clip_json",
+    "content_json",
+    "event_json",
+    "idea_json",
+    "item_json",
+    "job_json",
+    "proposal_json",
+    "recording_json",
+    "revision_json",
+]
 
-_SECRET = ("answer", "thinking", "cues", "rubric", "extra")
+_REVEALS_KEY = ("answer", "thinking", "cues", "rubric", "extra")
 
 
 def item_json(item: Item) -> dict[str, Any]:
-    """An item's standing."""
+    """An item without its content."""
     return {
         "id": item.id,
         "public_id": item.public_id,
@@ -36,14 +46,17 @@ def item_json(item: Item) -> dict[str, Any]:
 
 
 def content_json(content: ItemContent, *, hidden: bool = False) -> dict[str, Any]:
-    """What an item says; without key, thinking, cues and rubric for one who may still answer it by ear."""
-    found: dict[str, Any] = msgspec.to_builtins(content)
-    found = {name: found.get(name) for name in ItemContent.__struct_fields__ if name in found}
-    return {name: value for name, value in found.items() if not (hidden and name in _SECRET)}
+    """The content of an item; with `hidden`, without the fields that reveal the key."""
+    fields: dict[str, Any] = msgspec.to_builtins(content)
+    return {
+        name: fields[name]
+        for name in ItemContent.__struct_fields__
+        if name in fields and not (hidden and name in _REVEALS_KEY)
+    }
 
 
 def event_json(event: Event) -> dict[str, Any]:
-    """Something that was done to an item."""
+    """An action on an item."""
     return {
         "at": event.at.isoformat(),
         "person": event.person_id,
@@ -69,6 +82,24 @@ def revision_json(revision: Revision) -> dict[str, Any]:
     }
 
 
+def recording_json(recording: Recording) -> dict[str, Any]:
+    """A recording."""
+    return {"id": recording.id, "duration": recording.duration, "sha256": recording.sha256}
+
+
+def clip_json(clip: Clip) -> dict[str, Any]:
+    """A clip."""
+    return {
+        "id": clip.id,
+        "duration": clip.duration,
+        "sha256": clip.sha256,
+        "rate": clip.rate,
+        "channels": clip.channels,
+        "loudness": clip.loudness,
+        "peak": clip.peak,
+    }
+
+
 def job_json(job: Job) -> dict[str, Any]:
     """A job."""
     return {
@@ -84,7 +115,7 @@ def job_json(job: Job) -> dict[str, Any]:
 
 
 def proposal_json(proposal: Proposal) -> dict[str, Any]:
-    """A proposal, with the prompt's digest and who decided."""
+    """A proposal, with the prompt's digest and who reviewed it."""
     return {
         "id": proposal.id,
         "item": proposal.item_id,
@@ -101,7 +132,7 @@ def proposal_json(proposal: Proposal) -> dict[str, Any]:
 
 
 def idea_json(idea: Idea, votes: int) -> dict[str, Any]:
-    """A card of the board."""
+    """An idea of the board."""
     return {
         "id": idea.id,
         "title": idea.title,

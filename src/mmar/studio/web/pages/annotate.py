@@ -1,11 +1,11 @@
-"""Stage 3: writing an item, with its sound beside it and hints while writing."""
+"""Stage 3: creating and editing an item, with its recording and a list of issues."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -21,31 +21,67 @@ from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.media import request_audio
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import open_proposals
-from mmar.studio.web.context import ProjectContext, attached, fragment_of, project_context, record_key_view
+from mmar.studio.web.context import (
+    Context,
+    ProjectContext,
+    attached,
+    fragment_of,
+    is_fragment_request,
+    record_key_view,
+)
+from mmar.studio.web.error_handlers import error_code
+from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import content_from_form, number, text
 from mmar.studio.web.render import job_marker, render_page
 from mmar.studio.web.uploads import store_upload
-from mmar.studio.workflow import (
-    Action,
-    Command,
-    ItemContent,
-    NotAllowed,
-    changes,
-    permitted,
-)
+from mmar.studio.workflow import Action, Command, ItemContent, NotAllowed, State, changes, permitted
 from mmar.studio.workflow.hints import hints
 from mmar.studio.workflow.taxonomy import layer_map
 
-__all__ = ["UNREADY", "router"]
+__all__ = ["FIXABLE", "router"]
 
 router = APIRouter(prefix="/p/{slug}")
-Context = Annotated[ProjectContext, Depends(project_context)]
-UNREADY = ("incomplete", "unchanged")
-"""Why an item cannot be handed in that its author can mend in the form."""
+
+FIXABLE = ("incomplete", "unchanged")
+"""Codes of refused submissions that the author can fix in the form."""
+
+
+@router.post("/items")
+def create(ctx: Context) -> Response:
+    """Create an item, for an idea or a cell of the coverage board where the form names one."""
+    form, now = ctx.form, ctx.studio.clock()
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        item = items.new_item(session, project, ctx.actor, now)
+        idea = number(form, "idea")
+        category = find_idea(session, project, idea).place if idea is not None else ""
+        layer, _, sub = category.partition(" / ")
+        content = ItemContent(
+            idea=idea,
+            category=text(form, "layer") or layer,
+            sub_category=sub if not text(form, "layer") else "",
+            modality=text(form, "modality"),
+            language=text(form, "language"),
+        )
+        if content != ItemContent():
+            drafts.save_draft(session, item, ctx.actor, content, 0, 0, now)
+        item_id = item.id
+    return ctx.redirect(f"/items/{item_id}/edit")
+
+
+@router.post("/write-next")
+def take_next(ctx: Context) -> Response:
+    """Take an item that has no author yet."""
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        item = queues.take_next(session, project, ctx.actor, "drafts", ctx.studio.clock())
+    if item is None:
+        return ctx.redirect("", Flash("queue-empty", "There are no items without an author.", "warn"))
+    return ctx.redirect(f"/items/{item.id}/edit")
 
 
 def _sound(session: Session, ctx: ProjectContext, item: Item, content: ItemContent) -> dict[str, Any]:
-    """What the page needs to know about an item's sound."""
+    """An item's recording and clip, and the job that is fetching or cutting them."""
     recording = recording_of(session, ctx.project.id, content)
     job = session.scalar(
         select(Job)
@@ -57,13 +93,13 @@ def _sound(session: Session, ctx: ProjectContext, item: Item, content: ItemConte
         .order_by(Job.id.desc())
         .limit(1)
     )
-    whole = recording is not None and source_of(content).startswith("file:")
-    return {"recording": recording, "clip": clip_of(session, item), "job": job, "whole": whole}
+    precut = recording is not None and source_of(content).startswith("file:")
+    return {"recording": recording, "clip": clip_of(session, item), "job": job, "precut": precut}
 
 
 def _form_values(session: Session, ctx: ProjectContext, item: Item, content: ItemContent) -> dict[str, Any]:
     tree = newest_taxonomy(session, ctx.project.id).tree
-    rejection = queues.last_rejection(session, item.id) if item.state == "correction" else None
+    rejection = queues.last_rejection(session, item.id) if item.state == State.CORRECTION else None
     since: tuple[Any, ...] = ()
     if rejection is not None and item.revision > 0:
         since = changes(revisions.content_at(session, item.id, rejection.revision), content)
@@ -71,6 +107,9 @@ def _form_values(session: Session, ctx: ProjectContext, item: Item, content: Ite
         "item": item,
         "content": content,
         "tree": tree,
+        "sub_category_known": any(
+            branch.name == content.category and content.sub_category in branch.subs for branch in tree.layers
+        ),
         "problems": hints(content, layers=layer_map(tree)),
         "rejection": rejection,
         "since": since,
@@ -78,25 +117,21 @@ def _form_values(session: Session, ctx: ProjectContext, item: Item, content: Ite
         "settings": ctx.project.settings,
         "model": ctx.studio.config.text_model,
         "proposals": open_proposals(session, ctx.project.id, item_id=item.id),
-        "guess_job": guess_job(session, ctx, item.id),
+        "guess_job": _guess_job(session, ctx, item.id),
         **_sound(session, ctx, item, content),
     }
 
 
 @router.get("/items/{item_id}/edit")
-def edit(request: Request, ctx: Context, item_id: int, saved: int = 0, unready: str = "") -> Response:
-    """The form, with what this person was typing, and why the item could not be handed in if it was tried."""
+def edit(request: Request, ctx: Context, item_id: int, unready: str = "") -> Response:
+    """The form with this person's draft, and why the item could not be submitted if that was tried."""
     with ctx.studio.database.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         case = revisions.load_case(session, ctx.project, item)
-        can = permitted(case, ctx.actor, ctx.studio.clock())
-        if Action.SAVE not in can:
-            return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}", 303)
-        kept = revisions.content_of(session, item)
+        if Action.SAVE not in permitted(case, ctx.actor, ctx.studio.clock()):
+            return RedirectResponse(f"{ctx.root}/items/{item_id}", 303)
         draft = drafts.find_draft(session, item.id, ctx.person.id)
-        content = draft.content if draft else kept
-        version = draft.version if draft else item.version
-        base = draft.revision if draft else item.revision
+        content = draft.content if draft else revisions.content_of(session, item)
         values = _form_values(session, ctx, item, content)
     if item.revision:
         record_key_view(ctx, item)
@@ -104,147 +139,177 @@ def edit(request: Request, ctx: Context, item_id: int, saved: int = 0, unready: 
         request,
         "annotate.html",
         ctx,
-        version=version,
-        base=base,
+        version=draft.version if draft else item.version,
+        base=draft.revision if draft else item.revision,
         draft=draft,
         stale=draft is not None and draft.version != item.version,
-        can=can,
-        saved=saved,
-        unready=unready,
+        unready=unready if unready in FIXABLE else "",
         **values,
     )
 
 
 def _content(session: Session, ctx: ProjectContext, item: Item) -> ItemContent:
-    """What the form says, on top of the revision that it began with."""
+    """The content of the form, on top of the revision that it started from."""
     base = number(ctx.form, "base") or 0
     return content_from_form(ctx.form, revisions.content_at(session, item.id, min(base, item.revision)))
 
 
-def _keep(session: Session, ctx: ProjectContext, item: Item, now: datetime) -> ItemContent:
-    """Keep what is being typed."""
+def _save_draft(session: Session, ctx: ProjectContext, item: Item, now: datetime) -> ItemContent:
     content = _content(session, ctx, item)
     version, base = number(ctx.form, "version") or 0, number(ctx.form, "base") or 0
-    drafts.save_draft(session, item, ctx.actor, content, version, base, now)
+    # A draft may arrive after the save that it was typed for; it would only seem to be a conflict.
+    if version == item.version or content != revisions.content_of(session, item):
+        drafts.save_draft(session, item, ctx.actor, content, version, base, now)
     return content
 
 
 @router.post("/items/{item_id}/draft")
-def draft(request: Request, ctx: Context, item_id: int) -> Response:
-    """Keep what is being typed; answers with hints."""
+def keep_draft(request: Request, ctx: Context, item_id: int) -> Response:
+    """Save what is being typed; answers with the issues."""
     with ctx.studio.database.write() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         now = ctx.studio.clock()
-        content = _keep(session, ctx, item, now)
+        content = _save_draft(session, ctx, item, now)
         tree = newest_taxonomy(session, ctx.project.id).tree
-        found = hints(content, layers=layer_map(tree))
-    return render_page(
-        request, "hints.html", ctx, problems=found, kept_at=now, sources=source_of(content), item=item
-    )
+    problems = hints(content, layers=layer_map(tree))
+    return render_page(request, "issues.html", ctx, problems=problems, kept_at=now)
 
 
-def _guess(request: Request, ctx: ProjectContext, item_id: int, seen: str | None = None) -> Response:
+def _guess_job(session: Session, ctx: ProjectContext, item_id: int) -> Job | None:
+    """The newest request to answer this person's draft without audio."""
+    return newest_job(session, ctx.project.id, "propose", f"guess:{item_id}:{ctx.person.id}")
+
+
+def _guess(request: Request, ctx: ProjectContext, item_id: int, marker: str | None = None) -> Response:
     with ctx.studio.database.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
-        if Action.SAVE not in permitted(
-            revisions.load_case(session, ctx.project, item), ctx.actor, ctx.studio.clock()
-        ):
-            raise NotAllowed("role", "what the model guessed is for those who write the item")
-        job = guess_job(session, ctx, item_id)
-        if seen is not None and job_marker(job) == seen:
+        case = revisions.load_case(session, ctx.project, item)
+        if Action.SAVE not in permitted(case, ctx.actor, ctx.studio.clock()):
+            raise NotAllowed("role", "only people who can edit the item can see the model's guesses")
+        job = _guess_job(session, ctx, item_id)
+        if marker is not None and job_marker(job) == marker:
             return Response(status_code=204)
         draft = drafts.find_draft(session, item.id, ctx.person.id)
         content = draft.content if draft else revisions.content_of(session, item)
-        found = open_proposals(session, ctx.project.id, item_id=item_id, kinds=("guess",))
-    model = ctx.studio.config.text_model
+        guesses = open_proposals(session, ctx.project.id, item_id=item_id, kinds=("guess",))
     return render_page(
-        request, "guess.html", ctx, item=item, content=content, job=job, proposals=found, model=model
+        request,
+        "guess.html",
+        ctx,
+        item=item,
+        content=content,
+        job=job,
+        proposals=guesses,
+        model=ctx.studio.config.text_model,
     )
-
-
-def guess_job(session: Session, ctx: ProjectContext, item_id: int) -> Job | None:
-    """How far the model is with guessing what this person is writing."""
-    return newest_job(session, ctx.project.id, "propose", f"guess:{item_id}:{ctx.person.id}")
 
 
 @router.post("/items/{item_id}/guess")
 def guess(request: Request, ctx: Context, item_id: int) -> Response:
-    """Ask the model to answer what stands on the page, saved or not, without the audio."""
+    """Ask the model to answer what is on the page, saved or not, without the audio."""
     with ctx.studio.database.write() as session:
         item, now = revisions.find_item(session, ctx.project, item_id), ctx.studio.clock()
-        content = _keep(session, ctx, item, now)
+        content = _save_draft(session, ctx, item, now)
         if not content.question or len(content.choices) < 2 or content.answer is None:
-            raise InputError("write the question and its choices and mark the key first", field="choices")
+            raise InputError(
+                "write the question and its choices and select the key first",
+                field="choices",
+                code="incomplete",
+            )
         request_proposal(session, ctx.project, item.id, "guess", ctx.person.id, now, unsaved=True)
-    if "hx-request" in request.headers:
+    if is_fragment_request(request):
         return _guess(request, ctx, item_id)
-    return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}/edit", 303)
+    return ctx.redirect(f"/items/{item_id}/edit")
 
 
 @router.get("/items/{item_id}/guess", dependencies=[fragment_of("/p/{slug}/items/{item_id}/edit")])
-def guessed(request: Request, ctx: Context, item_id: int, seen: str = "") -> Response:
-    """What the model guessed; nothing as long as that is what the page shows."""
-    return _guess(request, ctx, item_id, seen)
+def guessed(request: Request, ctx: Context, item_id: int, marker: str = "") -> Response:
+    """The model's guess; nothing as long as the page shows it."""
+    return _guess(request, ctx, item_id, marker)
 
 
 @router.post("/items/{item_id}/save")
 def save(request: Request, ctx: Context, item_id: int) -> Response:
-    """Save a revision; and hand the item in, if the button says so."""
-    form, now, slug = ctx.form, ctx.studio.clock(), ctx.project.slug
-    then = text(form, "then")
+    """Save a revision, and submit the item if the button says so."""
+    now = ctx.studio.clock()
+    then = text(ctx.form, "then")
+    try:
+        item = _save_revision(ctx, item_id, then, now)
+    except items.StaleSave as stale:
+        return _conflict(request, ctx, item_id, stale, now)
+    if then not in (Action.SUBMIT, Action.RESUBMIT):
+        note = Flash("saved", f"Saved as revision {item.revision}.")
+        return ctx.redirect(f"/items/{item_id}/edit", note)
     try:
         with ctx.studio.database.write() as session:
             project = attached(session, ctx.project)
-            item = revisions.find_item(session, project, item_id, lock=True)
-            content = _content(session, ctx, item)
-            kept = revisions.content_of(session, item)
-            version = number(form, "version") or 0
-            if content != kept or version != item.version or item.revision == 0:
-                item = items.save(
-                    session,
-                    project,
-                    item_id,
-                    ctx.actor,
-                    content,
-                    version=version,
-                    base=number(form, "base") or 0,
-                    why=text(form, "why"),
-                    now=now,
-                )
-            request_audio(session, project, item, now, person_id=ctx.person.id, fetch=then == "fetch")
-    except items.StaleSave as stale:
-        with ctx.studio.database.write() as session:
-            item = revisions.find_item(session, ctx.project, item_id)
-            content = _content(session, ctx, item)
-            drafts.save_draft(session, item, ctx.actor, content, stale.version, item.revision, now)
-            inspection.mark_key_seen(session, item, ctx.person.id, now)
-        return render_page(
-            request,
-            "conflict.html",
-            ctx,
-            status=409,
-            item=item,
-            conflict=stale.conflict,
-            first=number(form, "base") or 0,
+            item = items.act(session, project, item_id, ctx.actor, Command(Action(then)), now)
+            request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
+    except NotAllowed as error:
+        if error_code(error) not in FIXABLE:
+            raise
+        return ctx.redirect(f"/items/{item_id}/edit?unready={error_code(error)}")
+    return ctx.redirect("", _submitted(ctx, item))
+
+
+def _submitted(ctx: ProjectContext, item: Item) -> Flash:
+    if item.state == State.PREPARATION:
+        note = (
+            f"{item.public_id} was submitted. When its clip is ready, send it to inspection from Preparation."
         )
-    if then in (Action.SUBMIT, Action.RESUBMIT):
-        try:
-            with ctx.studio.database.write() as session:
-                project = attached(session, ctx.project)
-                item = items.act(session, project, item_id, ctx.actor, Command(Action(then)), now)
-                request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
-        except NotAllowed as refused:
-            if refused.code not in UNREADY:
-                raise
-            # What is missing is said where it can be mended.
-            return RedirectResponse(f"/p/{slug}/items/{item_id}/edit?unready={refused.code}", 303)
-        return RedirectResponse(f"/p/{slug}?handed={item_id}", 303)
-    return RedirectResponse(f"/p/{slug}/items/{item_id}/edit?saved={item.revision}", 303)
+        return Flash("submitted", note, link=f"{ctx.root}/preparation", link_text="Preparation")
+    return Flash("resubmitted", f"{item.public_id} was sent back to inspection.")
+
+
+def _save_revision(ctx: ProjectContext, item_id: int, then: str, now: datetime) -> Item:
+    form = ctx.form
+    with ctx.studio.database.write() as session:
+        project = attached(session, ctx.project)
+        item = revisions.find_item(session, project, item_id, lock=True)
+        content = _content(session, ctx, item)
+        version = number(form, "version") or 0
+        saved = revisions.content_of(session, item)
+        if content != saved or version != item.version or item.revision == 0:
+            item = items.save(
+                session,
+                project,
+                item_id,
+                ctx.actor,
+                content,
+                version=version,
+                base=number(form, "base") or 0,
+                why=text(form, "why"),
+                now=now,
+            )
+        request_audio(session, project, item, now, person_id=ctx.person.id, fetch=then == "fetch")
+        return item
+
+
+def _conflict(
+    request: Request, ctx: ProjectContext, item_id: int, stale: items.StaleSave, now: datetime
+) -> Response:
+    """Keep what was typed as a draft, and show both people's changes."""
+    with ctx.studio.database.write() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        content = _content(session, ctx, item)
+        drafts.save_draft(session, item, ctx.actor, content, stale.version, item.revision, now)
+        inspection.mark_key_seen(session, item, ctx.person.id, now)
+    response = render_page(
+        request,
+        "conflict.html",
+        ctx,
+        status=409,
+        item=item,
+        conflict=stale.conflict,
+        first=number(ctx.form, "base") or 0,
+    )
+    response.headers["x-error-code"] = "stale"
+    return response
 
 
 @router.post("/items/{item_id}/resolve")
 def resolve(ctx: Context, item_id: int) -> Response:
-    """After two people saved at once: go on with one's own words, or with both persons' together."""
+    """After a conflict: continue with one's own version, the other one, or both merged."""
     now = ctx.studio.clock()
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
@@ -252,56 +317,22 @@ def resolve(ctx: Context, item_id: int) -> Response:
         word = text(ctx.form, "take")
         taken: drafts.Taken = "theirs" if word == "theirs" else "merged" if word == "merged" else "mine"
         drafts.resolve(session, project, item, ctx.actor, taken, number(ctx.form, "first") or 0, now)
-    return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}/edit", 303)
+    return ctx.redirect(f"/items/{item_id}/edit")
 
 
 @router.get("/items/{item_id}/sound", dependencies=[fragment_of("/p/{slug}/items/{item_id}/edit")])
 def sound(request: Request, ctx: Context, item_id: int) -> Response:
-    """How far the recording is; the page asks again until it is there."""
+    """The state of the recording; the page asks again until it is there."""
     with ctx.studio.database.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
-        found = _sound(session, ctx, item, revisions.content_of(session, item))
-    return render_page(request, "sound_state.html", ctx, item=item, **found)
+        values = _sound(session, ctx, item, revisions.content_of(session, item))
+    return render_page(request, "recording_status.html", ctx, item=item, **values)
 
 
 @router.post("/items/{item_id}/upload")
 def upload(ctx: Context, item_id: int) -> Response:
-    """Take a recording for an item that is being written."""
+    """Store a recording for an item that is being edited."""
     with ctx.studio.database.read() as session:
         revisions.find_item(session, ctx.project, item_id)
     recording = store_upload(ctx)
     return JSONResponse({"recording": recording.id, "duration": recording.duration, "title": recording.title})
-
-
-@router.post("/items")
-def begin(ctx: Context) -> Response:
-    """Begin an item, perhaps from an idea or for a place of the coverage board."""
-    form, now = ctx.form, ctx.studio.clock()
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        item = items.new_item(session, project, ctx.actor, now)
-        idea = number(form, "idea")
-        # An idea that was given a place gives it to the items that grow from it.
-        given = find_idea(session, project, idea).place if idea is not None else ""
-        layer, _, sub = given.partition(" / ")
-        content = ItemContent(
-            idea=idea,
-            category=text(form, "layer") or layer,
-            sub_category=sub if not text(form, "layer") else "",
-            modality=text(form, "modality"),
-            language=text(form, "language"),
-        )
-        if content != ItemContent():
-            drafts.save_draft(session, item, ctx.actor, content, 0, 0, now)
-        item_id = item.id
-    return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}/edit", 303)
-
-
-@router.post("/write-next")
-def take_draft(ctx: Context) -> Response:
-    """Take an item that nobody has begun."""
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        item = queues.take_next(session, project, ctx.actor, "drafts", ctx.studio.clock())
-    target = f"items/{item.id}/edit" if item else ""
-    return RedirectResponse(f"/p/{ctx.project.slug}/{target}", 303)

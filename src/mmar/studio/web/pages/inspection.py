@@ -1,32 +1,33 @@
-"""Stage 5: answer by ear, then see the key, then approve or reject."""
+"""Stage 5: answer by ear, then see the key, then approve the item or send it back."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import APIRouter, Request
+from starlette.responses import Response
 
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.store import drafts, inspection, items, queues, revisions
 from mmar.studio.store.clips import clip_of
 from mmar.studio.store.people import names_of
-from mmar.studio.web.context import ProjectContext, attached, project_context
+from mmar.studio.web.context import Context, ProjectContext, attached
+from mmar.studio.web.error_handlers import error_code, error_message, error_status
+from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import number, rejection_from_form, text
-from mmar.studio.web.render import render_page, time_element
+from mmar.studio.web.render import render_page
 from mmar.studio.workflow import Action, Command, FieldChange, NotAllowed, changes
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}")
-Context = Annotated[ProjectContext, Depends(project_context)]
 
 
 @router.get("/inspection")
 def show(request: Request, ctx: Context, judged: int = 0) -> Response:
-    """How much waits, what people achieve, and what became of the item that was judged last."""
+    """The queue, human performance, and what became of the item that was reviewed last."""
     with ctx.studio.database.read() as session:
         last = revisions.find_item(session, ctx.project, judged) if judged else None
         score = ctx.studio.human(session, ctx.project.id)
@@ -37,22 +38,29 @@ def show(request: Request, ctx: Context, judged: int = 0) -> Response:
 
 @router.post("/inspection/next")
 def take_next(ctx: Context) -> Response:
-    """Take the next item in hand."""
+    """Reserve the next item of the queue."""
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
         item = queues.take_next(session, project, ctx.actor, "inspection", ctx.studio.clock())
-    target = f"items/{item.id}/inspect" if item else "inspection"
-    return RedirectResponse(f"/p/{ctx.project.slug}/{target}", 303)
+    if item is None:
+        return ctx.redirect("/inspection", Flash("queue-empty", "There is nothing to inspect.", "warn"))
+    return ctx.redirect(f"/items/{item.id}/inspect")
 
 
 @router.get("/items/{item_id}/inspect")
-def one(request: Request, ctx: Context, item_id: int) -> Response:
+def inspect(request: Request, ctx: Context, item_id: int) -> Response:
     """One item, without its key until this person has answered."""
-    return _show(request, ctx, item_id) or RedirectResponse(f"/p/{ctx.project.slug}/inspection", 303)
+    page = _inspect_page(request, ctx, item_id)
+    if page is None:
+        note = "This item is not reserved for you. Take the next one from the queue."
+        return ctx.redirect("/inspection", Flash("not-reserved", note, "warn"))
+    return page
 
 
-def _show(request: Request, ctx: ProjectContext, item_id: int, problem: str = "") -> Response | None:
-    """The item as its inspector sees it, with what they wrote so far; nothing for who does not have it in hand."""
+def _inspect_page(
+    request: Request, ctx: ProjectContext, item_id: int, error: NotAllowed | InputError | None = None
+) -> Response | None:
+    """The item with what its inspector wrote so far; `None` where it is not reserved for this person."""
     now = ctx.studio.clock()
     with ctx.studio.database.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
@@ -61,27 +69,30 @@ def _show(request: Request, ctx: ProjectContext, item_id: int, problem: str = ""
             return None
         blind = ctx.person.id not in case.answered | case.seen
         content = revisions.content_of(session, item)
-        rejection = queues.last_rejection(session, item.id)
+        rejection = None if blind else queues.last_rejection(session, item.id)
         since: tuple[FieldChange, ...] = ()
-        if rejection is not None and not blind and rejection.revision < item.revision:
+        if rejection is not None and rejection.revision < item.revision:
             since = changes(revisions.content_at(session, item.id, rejection.revision), content)
-        mine = inspection.blind_answer_of(session, item, ctx.person.id)
-        kept = drafts.find_judgement_draft(session, item.id, ctx.person.id)
         values: dict[str, Any] = {
             "item": item,
             "content": content,
             "blind": blind,
-            "mine": mine,
-            "rejection": None if blind else rejection,
+            "mine": inspection.blind_answer_of(session, item, ctx.person.id),
+            "rejection": rejection,
             "since": since,
             "clip": clip_of(session, item),
+            "played": ctx.person.id in case.played,
             "names": names_of(session),
             "until": case.lease.until,
-            "problem": problem,
-            # What was just sent and refused is newer than what was kept while it was typed.
-            "written": _written(ctx) if problem else kept,
+            "kept_at": None,
+            "problem": error_message(error) if error else "",
+            "code": error_code(error) if error else "",
+            # What was just sent and refused is newer than the draft.
+            "written": _written(ctx)
+            if error
+            else drafts.find_judgement_draft(session, item.id, ctx.person.id),
         }
-    return render_page(request, "inspect.html", ctx, status=409 if problem else 200, **values)
+    return render_page(request, "inspect.html", ctx, status=409 if error else 200, **values)
 
 
 def _written(ctx: ProjectContext) -> dict[str, str]:
@@ -102,37 +113,30 @@ def playback(ctx: Context, item_id: int) -> Response:
 
 @router.post("/items/{item_id}/answer")
 def answer(ctx: Context, item_id: int) -> Response:
-    """An answer by ear."""
+    """A blind answer; it is stored once and cannot be changed."""
+    choice = number(ctx.form, "choice")
+    if choice is None or choice < -1:
+        raise NotAllowed("listen", 'choose an answer, or "I cannot tell"')
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
-        choice = number(ctx.form, "choice")
-        if choice is None or choice < -1:
-            raise NotAllowed("listen", "choose an answer, or “cannot tell”")
-        inspection.answer_blind(
-            session,
-            project,
-            item_id,
-            ctx.actor,
-            None if choice == -1 else choice,
-            ctx.studio.clock(),
-        )
-    return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}/inspect", 303)
+        now = ctx.studio.clock()
+        inspection.answer_blind(session, project, item_id, ctx.actor, None if choice == -1 else choice, now)
+    return ctx.redirect(f"/items/{item_id}/inspect")
 
 
 @router.post("/items/{item_id}/judgement-draft")
-def keep(ctx: Context, item_id: int) -> Response:
-    """Keep what an inspector is writing, as they type."""
+def keep_draft(request: Request, ctx: Context, item_id: int) -> Response:
+    """Save what an inspector is typing."""
     now = ctx.studio.clock()
     with ctx.studio.database.write() as session:
         item = revisions.find_item(session, ctx.project, item_id)
-        if not drafts.save_judgement_draft(session, item, ctx.actor, _written(ctx), now):
-            return HTMLResponse("")
-    return HTMLResponse(f"Kept at {time_element(now, 'second')}")
+        kept = drafts.save_judgement_draft(session, item, ctx.actor, _written(ctx), now)
+    return render_page(request, "judgement_status.html", ctx, kept_at=now if kept else None)
 
 
 @router.post("/items/{item_id}/judge")
 def judge(request: Request, ctx: Context, item_id: int) -> Response:
-    """Approve or reject, and go on with the next."""
+    """Approve an item or send it back, and return to the queue."""
     action = Action.REJECT if text(ctx.form, "verdict") == "reject" else Action.APPROVE
     try:
         command = Command(
@@ -144,31 +148,44 @@ def judge(request: Request, ctx: Context, item_id: int) -> Response:
         with ctx.studio.database.write() as session:
             project, now = attached(session, ctx.project), ctx.studio.clock()
             item = revisions.find_item(session, project, item_id, lock=True)
-            if item.version == command.version and not _held(item, ctx, now):
-                # Their time ran out while they wrote, and nobody else took the item: it is still theirs.
+            if item.version == command.version and not _is_reserved(item, ctx, now):
+                # The reservation ran out while they wrote. If nobody else took the item, it is still theirs.
                 inspection.claim_item(session, project, item, ctx.actor, now)
             items.act(session, project, item_id, ctx.actor, command, now)
-    except (NotAllowed, InputError) as refused:
-        # What they wrote is not lost: it stands in the form again, or beside the words why not.
-        said = refused.problem if isinstance(refused, InputError) else str(refused)
-        again = _show(request, ctx, item_id, said)
-        if again is not None:
-            return again
-        written = _written(ctx)
-        status = 403 if isinstance(refused, NotAllowed) and refused.code in ("role", "writer") else 409
-        return render_page(request, "unjudged.html", ctx, status=status, problem=said, written=written)
-    return RedirectResponse(f"/p/{ctx.project.slug}/inspection?judged={item_id}", 303)
+    except (NotAllowed, InputError) as error:
+        return _not_judged(request, ctx, item_id, error)
+    return ctx.redirect(f"/inspection?judged={item_id}")
 
 
-def _held(item: Item, ctx: ProjectContext, now: datetime) -> bool:
+def _not_judged(
+    request: Request, ctx: ProjectContext, item_id: int, error: NotAllowed | InputError
+) -> Response:
+    """The form again with what was written, or the text alone where the item is no longer reserved."""
+    page = _inspect_page(request, ctx, item_id, error)
+    if page is None:
+        status = 403 if error_status(error) == 403 else 409
+        page = render_page(
+            request,
+            "not_judged.html",
+            ctx,
+            status=status,
+            problem=error_message(error),
+            code=error_code(error),
+            written=_written(ctx),
+        )
+    page.headers["x-error-code"] = error_code(error)
+    return page
+
+
+def _is_reserved(item: Item, ctx: ProjectContext, now: datetime) -> bool:
     until = item.lease_until
     return item.lease_person_id == ctx.person.id and until is not None and now < until
 
 
 @router.post("/items/{item_id}/let-go")
-def let_go(ctx: Context, item_id: int) -> Response:
-    """Put an item back into the queue."""
+def release(ctx: Context, item_id: int) -> Response:
+    """Return an item to the queue."""
     with ctx.studio.database.write() as session:
         item = revisions.find_item(session, ctx.project, item_id, lock=True)
         inspection.release_item(item, ctx.person.id)
-    return RedirectResponse(f"/p/{ctx.project.slug}/inspection", 303)
+    return ctx.redirect("/inspection", Flash("released", "The item is available to other inspectors again."))

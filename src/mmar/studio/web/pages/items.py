@@ -1,106 +1,135 @@
-"""One item: what it says, its history, what is done to it."""
+"""The list of items, one item's page, and what is done to items."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
+from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, QueryParams
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from mmar.errors import InputError
+from mmar.studio.data.item_tables import Item
 from mmar.studio.store import bulk, inspection, item_search, items, queues, revisions
 from mmar.studio.store.assignments import assign, candidates
 from mmar.studio.store.clips import clip_of
+from mmar.studio.store.jobs import active_jobs
 from mmar.studio.store.media import request_audio
 from mmar.studio.store.people import log_action, members, names_of
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import acceptable_proposals, proposals_of
-from mmar.studio.web.context import ProjectContext, attached, project_context, record_key_view
+from mmar.studio.web.context import (
+    Context,
+    ProjectContext,
+    attached,
+    fragment_of,
+    record_key_view,
+)
+from mmar.studio.web.error_handlers import error_code
+from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import number, numbers, rejection_from_form, text
-from mmar.studio.web.pages.annotate import UNREADY
-from mmar.studio.web.pages.proposals import proposal_words
+from mmar.studio.web.labels import EVENT_NAMES, ITEM_ACTIONS, count
+from mmar.studio.web.pages.annotate import FIXABLE
+from mmar.studio.web.pages.proposals import proposal_text
 from mmar.studio.web.render import render_page
 from mmar.studio.workflow import Action, Actor, Command, NotAllowed, Role, changes, permitted
 
-__all__ = ["router"]
+__all__ = ["outcome_flash", "router"]
 
 router = APIRouter(prefix="/p/{slug}/items")
-Context = Annotated[ProjectContext, Depends(project_context)]
-PAGE = 50
+_PAGE = 50
 
 
 @router.get("")
-def listing(request: Request, ctx: Context) -> Response:
-    """A filtered page of items."""
-    return _list_page(request, ctx, _filter(request.query_params), _number(request.query_params.get("after")))
+def item_list(request: Request, ctx: Context) -> Response:
+    """A page of the items that match a filter."""
+    chosen = _filter(request.query_params)
+    after = _number(request.query_params.get("after"))
+    project_id = ctx.project.id
+    with ctx.studio.database.read() as session:
+        found = item_search.items_page(session, project_id, chosen, after=after, limit=_PAGE + 1)
+        team = [(person, Actor(person.id, roles)) for person, roles in members(session, project_id)]
+        layers = [branch.name for branch in newest_taxonomy(session, project_id).tree.layers]
+        values: dict[str, Any] = {
+            "items": found[:_PAGE],
+            "total": item_search.count_items(session, project_id, chosen),
+            "inspectors": item_search.inspectors_of(session, found[:_PAGE]),
+            "names": names_of(session),
+        }
+    writers, inspectors = (
+        [person for person, actor in team if person.active and actor.has(role)]
+        for role in (Role.ANNOTATOR, Role.INSPECTOR)
+    )
+    values |= {
+        "team": {"annotator": writers, "inspector": inspectors},
+        "layer_options": [(name, name) for name in layers],
+        "modality_options": [(name, name) for name in ctx.project.settings.modalities],
+        "author_options": [(0, "Unassigned"), *((one.id, one.name) for one in writers)],
+        "inspector_options": [(0, "None assigned"), *((one.id, one.name) for one in inspectors)],
+        "chosen": _query(chosen),
+        "after": after,
+        "more": found[_PAGE - 1].id if len(found) > _PAGE else 0,
+    }
+    return render_page(request, "items.html", ctx, **values)
 
 
 @router.post("/many")
-def many(request: Request, ctx: Context) -> Response:
-    """For a lead: share the chosen items out, move them, or fetch their sound."""
-    if not ctx.actor.has(Role.LEAD):
-        raise NotAllowed("role", "only a lead may do that to many items")
+def change_many(ctx: Context) -> Response:
+    """For leads: assign the selected items, move them, or fetch their audio."""
+    ctx.require(Role.LEAD)
     form, studio = ctx.form, ctx.studio
     chosen = _filter(form)
+    query = QueryParams({**_query(chosen), "after": number(form, "after") or 0})
     if "everything" in form:
         with studio.database.read() as session:
-            items = item_search.item_numbers(session, ctx.project.id, chosen)
+            selected = item_search.item_numbers(session, ctx.project.id, chosen)
     else:
-        items = numbers(form, "item")
-    if not items:
-        return _list_page(request, ctx, chosen, number(form, "after") or 0, problem="No item is ticked.")
+        selected = numbers(form, "item")
+    if not selected:
+        note = "No item is selected. Select items on this page, or all that match."
+        return ctx.redirect(f"/items?{query}", Flash("nothing-selected", note, "warn"))
     do = text(form, "do")
     if do in ("annotator", "inspector"):
         people = numbers(form, "to_inspect" if do == "inspector" else "to_write")
         outcome = bulk.assign_items(
-            studio.database, ctx.project, items, ctx.actor, Role(do), people, studio.clock
+            studio.database, ctx.project, selected, ctx.actor, Role(do), people, studio.clock
         )
+        verb = "assigned"
     elif do == "fetch":
         outcome = bulk.request_audio_for_items(
-            studio.database, ctx.project, items, ctx.person.id, studio.clock
+            studio.database, ctx.project, selected, ctx.person.id, studio.clock
         )
+        verb = "queued for audio"
     elif do in set(bulk.MOVES):
         outcome = bulk.move_items(
-            studio.database, ctx.project, items, ctx.actor, Action(do), studio.clock, why=text(form, "why")
+            studio.database, ctx.project, selected, ctx.actor, Action(do), studio.clock, why=text(form, "why")
         )
+        verb = EVENT_NAMES[do].lower()
     else:
-        raise InputError("say what to do with them", field="do")
-    return _list_page(request, ctx, chosen, number(form, "after") or 0, outcome)
+        raise InputError("choose an action", field="do", code="unknown-action")
+    with studio.database.read() as session:
+        names = names_of(session)
+    return ctx.redirect(f"/items?{query}", outcome_flash(outcome, verb, names))
 
 
-def _list_page(
-    request: Request,
-    ctx: ProjectContext,
-    chosen: item_search.ItemFilter,
-    after: int,
-    outcome: bulk.Outcome | None = None,
-    problem: str = "",
-) -> Response:
-    with ctx.studio.database.read() as session:
-        project_id = ctx.project.id
-        found = item_search.items_page(session, project_id, chosen, after=after, limit=PAGE + 1)
-        team = [(person, Actor(person.id, roles)) for person, roles in members(session, project_id)]
-        values: dict[str, Any] = {
-            "items": found[:PAGE],
-            "total": item_search.count_items(session, project_id, chosen),
-            "inspectors": item_search.inspectors_of(session, found[:PAGE]),
-            "tree": newest_taxonomy(session, project_id).tree,
-            "names": names_of(session),
-            "team": {
-                role.value: [one for one, actor in team if one.active and actor.has(role)]
-                for role in (Role.ANNOTATOR, Role.INSPECTOR)
-            },
-        }
-    query = {name: "" if value is None else value for name, value in _query(chosen).items()}
-    more = found[PAGE - 1].id if len(found) > PAGE else 0
-    values |= {"more": more, "after": after, "chosen": query, "outcome": outcome, "problem": problem}
-    return render_page(request, "items.html", ctx, status=422 if problem else 200, **values)
+def outcome_flash(outcome: bulk.Outcome, verb: str, names: dict[int, str] | None = None) -> Flash:
+    """What became of many items, as a message.
+
+    Args:
+        outcome: what was done.
+        verb: what was done, as a participle.
+        names: of people, where items were assigned.
+    """
+    people = [f"{(names or {}).get(one, one)}: {count(n, 'item')}" for one, n in outcome.people.items()]
+    left = [f"{count(n, 'item')} unchanged: {reason}." for reason, n in outcome.left.items()]
+    text_ = f"{count(outcome.done, 'item')} {verb}."
+    return Flash("items-changed", text_, "warn" if outcome.left else "good", (*people, *left))
 
 
 def _query(chosen: item_search.ItemFilter) -> dict[str, Any]:
-    return {
+    values = {
         "q": chosen.words,
         "state": chosen.state,
         "layer": chosen.layer,
@@ -108,92 +137,110 @@ def _query(chosen: item_search.ItemFilter) -> dict[str, Any]:
         "author": chosen.author,
         "inspector": chosen.inspector,
     }
+    return {name: "" if value is None else value for name, value in values.items()}
 
 
-def _filter(said: FormData | QueryParams) -> item_search.ItemFilter:
+def _filter(values: FormData | QueryParams) -> item_search.ItemFilter:
     def word(name: str) -> str:
-        value = said.get(name)
+        value = values.get(name)
         return value[:300] if isinstance(value, str) else ""
 
+    def person(name: str) -> int | None:
+        return _number(word(name)) if word(name) else None
+
     return item_search.ItemFilter(
-        word("state"),
-        word("layer"),
-        word("modality"),
-        word("q"),
-        _person(word("author")),
-        _person(word("inspector")),
+        word("state"), word("layer"), word("modality"), word("q"), person("author"), person("inspector")
     )
-
-
-def _person(value: str) -> int | None:
-    return _number(value) if value else None
 
 
 def _number(value: str | None) -> int:
     if not value:
         return 0
     if not value.isdecimal() or len(value) > 12:
-        raise InputError(f"“{value[:20]}” is not a whole number", field="after")
+        raise InputError(f'"{value[:20]}" is not a whole number', field="after", code="not-a-number")
     return int(value)
 
 
 @router.get("/{item_id}")
-def history(request: Request, ctx: Context, item_id: int) -> Response:
-    """One item: what it says, what was done to it. Its key stays hidden from whoever may still listen."""
+def show(request: Request, ctx: Context, item_id: int) -> Response:
+    """One item with its history. The key stays hidden from whoever may still be asked to answer it by ear."""
     now = ctx.studio.clock()
     with ctx.studio.database.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
-        found = revisions.revisions_of(session, item.id)
+        saved = revisions.revisions_of(session, item.id)
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
-        steps = [(new, changes(old.content, new.content)) for new, old in pairwise(found)] + [
-            (found[-1], ())
-        ] * bool(found)
+        # Newest first, each with its difference to the one before.
+        steps = [(new, changes(old.content, new.content)) for new, old in pairwise(saved)]
+        steps += [(first, ()) for first in saved[-1:]]
         case = revisions.load_case(session, ctx.project, item)
-        can = permitted(case, ctx.actor, now)
         values: dict[str, Any] = {
-            "item": item,
-            "content": found[0].content if found else None,
+            "content": saved[0].content if saved else None,
             "steps": [] if hidden else steps,
-            "hidden": hidden,
             "events": queues.events_of(session, item.id),
-            "names": names_of(session),
             "clip": clip_of(session, item),
-            "can": can,
+            "can": permitted(case, ctx.actor, now),
             "case": case,
-            "acceptable_proposals": acceptable_proposals(session, ctx.project.id, ctx.actor, item_id=item.id)
-            if "save" in can
-            else [],
-            "proposed": []
-            if hidden
-            else [
-                (one, proposal_words(one.kind, one.content), proposal_words(one.kind, one.taken or {}))
-                for one in proposals_of(session, item.id)
-            ],
+            "actions": ITEM_ACTIONS,
             "could": candidates(session, ctx.project, case, now) if ctx.actor.has(Role.LEAD) else {},
+            **_suggestions(session, ctx, item, hidden=hidden),
         }
-    if not hidden and found:
+    if not hidden and saved:
         record_key_view(ctx, item)
     return render_page(request, "item.html", ctx, **values)
 
 
+def _suggestions(session: Session, ctx: ProjectContext, item: Item, *, hidden: bool) -> dict[str, Any]:
+    proposed = [] if hidden else proposals_of(session, item.id)
+    pending = 0 if hidden else active_jobs(session, ctx.project.id, item.id, "propose")
+    can_save = Action.SAVE in permitted(
+        revisions.load_case(session, ctx.project, item), ctx.actor, ctx.studio.clock()
+    )
+    return {
+        "item": item,
+        "hidden": hidden,
+        "names": names_of(session),
+        "pending": pending,
+        "marker": f"{pending}-{max((one.id for one in proposed), default=0)}",
+        "acceptable_proposals": acceptable_proposals(session, ctx.project.id, ctx.actor, item_id=item.id)
+        if can_save
+        else [],
+        "proposed": [
+            (one, proposal_text(one.kind, one.content), proposal_text(one.kind, one.taken or {}))
+            for one in proposed
+        ],
+    }
+
+
+@router.get("/{item_id}/suggestions", dependencies=[fragment_of("/p/{slug}/items/{item_id}")])
+def suggestions(request: Request, ctx: Context, item_id: int, marker: str = "") -> Response:
+    """The model's suggestions for an item; nothing as long as the page shows all that there are."""
+    with ctx.studio.database.read() as session:
+        item = revisions.find_item(session, ctx.project, item_id)
+        hidden = inspection.key_is_hidden(session, item, ctx.actor)
+        values = _suggestions(session, ctx, item, hidden=hidden)
+    if values["marker"] == marker:
+        return Response(status_code=204)
+    return render_page(request, "item_suggestions.html", ctx, **values)
+
+
 @router.post("/{item_id}/show-key")
 def show_key(ctx: Context, item_id: int) -> Response:
-    """Somebody wants to see the key without listening; it is noted."""
+    """Show somebody the key without a blind answer; it is recorded."""
     with ctx.studio.database.write() as session:
         item = revisions.find_item(session, ctx.project, item_id, lock=True)
         inspection.mark_key_seen(session, item, ctx.person.id, ctx.studio.clock())
-    return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}", 303)
+    return ctx.redirect(f"/items/{item_id}")
 
 
 @router.post("/{item_id}/assign")
-def name_somebody(ctx: Context, item_id: int) -> Response:
-    """Say who is to write an item, or to inspect it."""
+def assign_item(ctx: Context, item_id: int) -> Response:
+    """Set an item's author or inspector."""
     role = Role.INSPECTOR if text(ctx.form, "role") == Role.INSPECTOR else Role.ANNOTATOR
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
         item = revisions.find_item(session, project, item_id, lock=True)
         assign(session, project, item, ctx.actor, role, number(ctx.form, "person"), ctx.studio.clock())
-    return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}", 303)
+    return ctx.redirect(f"/items/{item_id}", Flash("assigned", "Assignment saved."))
 
 
 @router.post("/{item_id}/act/{action}")
@@ -207,12 +254,12 @@ def act(ctx: Context, item_id: int, action: Action) -> Response:
     )
     try:
         _act(ctx, item_id, command)
-    except NotAllowed as refused:
-        if refused.code not in UNREADY or not {Action.SUBMIT, Action.RESUBMIT} & {action}:
+    except NotAllowed as error:
+        code = error_code(error)
+        if code not in FIXABLE or action not in (Action.SUBMIT, Action.RESUBMIT):
             raise
-        return RedirectResponse(f"/p/{ctx.project.slug}/items/{item_id}/edit?unready={refused.code}", 303)
-    where = text(ctx.form, "back") or f"/p/{ctx.project.slug}/items/{item_id}"
-    return RedirectResponse(where if where.startswith(f"/p/{ctx.project.slug}") else "/", 303)
+        return ctx.redirect(f"/items/{item_id}/edit?unready={code}")
+    return ctx.redirect(f"/items/{item_id}", Flash(action.value, f"{EVENT_NAMES[action]}."))
 
 
 def _act(ctx: ProjectContext, item_id: int, command: Command) -> None:

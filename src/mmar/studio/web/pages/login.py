@@ -1,14 +1,12 @@
-"""Getting in: the first admin's link, invitations, logging in and out."""
+"""Logging in and out, the session for scripts, and links that set a password."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from sqlalchemy import select
-from starlette.datastructures import FormData
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from mmar.errors import InputError
 from mmar.studio.data.tables import Person
@@ -16,54 +14,58 @@ from mmar.studio.security.login_limits import clear_login_attempts, limit_was_lo
 from mmar.studio.security.passwords import SHORTEST
 from mmar.studio.security.sessions import (
     LONGEST,
-    Visitor,
+    NewLogin,
     begin_session,
     end_session,
     find_link,
     redeem_link,
 )
 from mmar.studio.store.people import log_action
-from mmar.studio.web.context import COOKIE, ForgedRequest, Studio, current_visitor, read_form, studio_of
-from mmar.studio.web.forms import text
+from mmar.studio.web.context import COOKIE, ForgedRequestError, LoggedIn, SentForm, Studio, studio_of
+from mmar.studio.web.error_handlers import error_message, error_response
+from mmar.studio.web.forms import name_text, text
+from mmar.studio.web.labels import count
 from mmar.studio.web.render import render_page
 
-__all__ = ["client_address", "login_wait", "router", "start_session"]
+__all__ = ["client_address", "login_wait", "router", "start_session", "with_session"]
 
 router = APIRouter()
-Form = Annotated[FormData, Depends(read_form)]
-LoggedIn = Annotated[Visitor, Depends(current_visitor)]
 
 
 def client_address(request: Request) -> str:
-    """Where a request comes from."""
+    """The network address that a request comes from."""
     return request.client.host if request.client else ""
 
 
 def login_wait(request: Request, login: str, person_id: int | None) -> str:
-    """Note a try to say a login's password; words why it may not be made now, or nothing."""
+    """Record an attempt at a password; returns why it must wait, or nothing."""
     studio, address = studio_of(request), client_address(request)
     now = studio.clock()
     with studio.database.write() as session:
         wait = login_delay(session, login, address, now)
         if wait and not limit_was_logged(session, address, now):
             log_action(session, now, person_id, "login limited", login, address=address)
-    return f"Too many tries. Wait {-(-wait // timedelta(minutes=1))} min and try again." if wait else ""
+    minutes = -(-wait // timedelta(minutes=1))
+    return f"Too many attempts. Try again in {count(minutes, 'minute')}." if wait else ""
 
 
-def _own_page(request: Request) -> None:
-    # Before anybody is logged in there is no token yet; the browser still says where a form comes from.
+def _require_own_page(request: Request) -> None:
+    # Before anybody is logged in there is no token yet, but the browser tells where a form comes from.
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise ForgedRequest
+        raise ForgedRequestError
     origin = request.headers.get("origin")
     if origin is not None and origin.split("//")[-1] != request.headers.get("host"):
-        raise ForgedRequest
+        raise ForgedRequestError
 
 
-def start_session(studio: Studio, person: Person, target: str) -> Response:
-    """Begin a session, and lead to a page of ours."""
+def start_session(studio: Studio, person: Person) -> NewLogin:
+    """Begin a session of a person."""
     with studio.database.write() as session:
-        login = begin_session(session, person.id, studio.clock())
-    response = RedirectResponse(target, 303)
+        return begin_session(session, person.id, studio.clock())
+
+
+def with_session(studio: Studio, login: NewLogin, response: Response) -> Response:
+    """A response that gives the browser the cookie of a session."""
     response.set_cookie(
         COOKIE,
         login.cookie,
@@ -76,40 +78,68 @@ def start_session(studio: Studio, person: Person, target: str) -> Response:
     return response
 
 
-def _local(target: str) -> str:
-    # Anything but a path of ours would lead a person who has just logged in to another site.
-    good = target.startswith("/") and not target.startswith(("//", "/\\")) and "\n" not in target
-    return target if good and ":" not in target.split("?", maxsplit=1)[0] else "/"
+def _local_path(target: str) -> str:
+    # Anything but a path of this site would lead a person who has just logged in elsewhere.
+    is_path = target.startswith("/") and not target.startswith(("//", "/\\")) and "\n" not in target
+    return target if is_path and ":" not in target.split("?", maxsplit=1)[0] else "/"
 
 
 @router.get("/login")
-def login_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the address says it so
-    """The form."""
-    return render_page(request, "login.html", target=_local(next), problem="")
+def login_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name of the parameter
+    """The login form."""
+    return render_page(request, "login.html", target=_local_path(next), problem="", code="")
 
 
 @router.post("/login")
-def login(request: Request, form: Form) -> Response:
-    """Log in, unless there were too many tries."""
-    _own_page(request)
+def login(request: Request, form: SentForm) -> Response:
+    """Log in. Scripts that ask for JSON get the new session's token instead of a redirect."""
+    _require_own_page(request)
     studio = studio_of(request)
     name, password = text(form, "login").strip().casefold()[:80], text(form, "password")
-    target = _local(text(form, "next", "/"))
-    now = studio.clock()
     if problem := login_wait(request, name, None):
-        return render_page(request, "login.html", status=429, target=target, problem=problem)
+        return _not_logged_in(request, form, 429, "too-many-attempts", problem)
     with studio.database.read() as session:
         person = session.scalar(select(Person).where(Person.login == name))
     fits = studio.passwords.fits(person.password if person else None, password)
     if person is None or not fits or not person.active:
         with studio.database.write() as session:
-            log_action(session, now, None, "login failed", name, address=client_address(request))
-        problem = "Login and password do not belong together."
-        return render_page(request, "login.html", status=401, target=target, problem=problem, login=name)
+            log_action(session, studio.clock(), None, "login failed", name, address=client_address(request))
+        return _not_logged_in(request, form, 401, "wrong-password", "Wrong login or password.")
     with studio.database.write() as session:
         clear_login_attempts(session, name, client_address(request))
-        log_action(session, now, person.id, "login", name, address=client_address(request))
-    return start_session(studio, person, target)
+        log_action(session, studio.clock(), person.id, "login", name, address=client_address(request))
+    started = start_session(studio, person)
+    if _wants_json(request):
+        response: Response = JSONResponse({"csrf": started.csrf, "login": person.login})
+    else:
+        response = RedirectResponse(_local_path(text(form, "next", "/")), 303)
+    return with_session(studio, started, response)
+
+
+def _wants_json(request: Request) -> bool:
+    return request.headers.get("accept", "").startswith("application/json")
+
+
+def _not_logged_in(request: Request, form: SentForm, status: int, code: str, problem: str) -> Response:
+    if _wants_json(request):
+        return error_response(request, status, code, problem)
+    response = render_page(
+        request,
+        "login.html",
+        status=status,
+        target=_local_path(text(form, "next", "/")),
+        problem=problem,
+        code=code,
+        login=text(form, "login").strip().casefold()[:80],
+    )
+    response.headers["x-error-code"] = code
+    return response
+
+
+@router.get("/session")
+def current_session(visitor: LoggedIn) -> Response:
+    """Who is logged in, and the token for forms: for scripts of a page that was loaded in an earlier session."""
+    return JSONResponse({"login": visitor.person.login, "csrf": visitor.csrf})
 
 
 @router.post("/logout")
@@ -126,28 +156,32 @@ def logout(request: Request, visitor: LoggedIn) -> Response:
 
 @router.get("/welcome/{token}")
 def welcome_page(request: Request, token: str) -> Response:
-    """Where a link that works once leads: choose a password. Looking does not use it up."""
+    """The form that a link leads to: set a password. Opening it does not use the link up."""
     studio = studio_of(request)
     with studio.database.read() as session:
         person = find_link(session, token, studio.clock())
     if person is None:
-        return render_page(
-            request,
-            "error.html",
-            status=410,
-            code=410,
-            title="This link is over",
-            message="It was used already or is too old. Ask an admin for a new one.",
-        )
+        message = "This link has expired or was used. Ask an admin for a new one."
+        return error_response(request, 410, "link-expired", message)
+    return _welcome_form(request, person)
+
+
+def _welcome_form(request: Request, person: Person, error: InputError | None = None) -> Response:
     return render_page(
-        request, "welcome.html", newcomer=person, token=token, shortest=SHORTEST, problem="", person=None
+        request,
+        "welcome.html",
+        status=422 if error else 200,
+        newcomer=person,
+        password_min=SHORTEST,
+        problem=error_message(error) if error else "",
+        code=error.code if error else "",
     )
 
 
 @router.post("/welcome/{token}")
-def welcome(request: Request, token: str, form: Form) -> Response:
-    """Choose a password and log in. Every other session and the API tokens of this person end."""
-    _own_page(request)
+def welcome(request: Request, token: str, form: SentForm) -> Response:
+    """Set a password and log in; all other sessions and the API tokens of this person end."""
+    _require_own_page(request)
     studio = studio_of(request)
     now = studio.clock()
     with studio.database.read() as session:
@@ -157,25 +191,17 @@ def welcome(request: Request, token: str, form: Form) -> Response:
     password = text(form, "password")
     try:
         if password != text(form, "again"):
-            raise InputError("the two passwords differ", field="password")
-        kept = studio.passwords.hash(password, login=person.login)
+            raise InputError("the two passwords differ", field="password", code="passwords-differ")
+        hashed = studio.passwords.hash(password, login=person.login)
+        name = name_text(form, "name")
     except InputError as error:
-        return render_page(
-            request,
-            "welcome.html",
-            status=422,
-            newcomer=person,
-            token=token,
-            shortest=SHORTEST,
-            problem=f"{error.problem[0].upper()}{error.problem[1:]}.",
-        )
+        return _welcome_form(request, person, error)
     with studio.database.write() as session:
         owner = redeem_link(session, token, now)
         if owner is not None:
-            owner.password = kept
-            name = text(form, "name").strip()
-            owner.name = name[:200] or owner.name
+            owner.password = hashed
+            owner.name = name or owner.name
             log_action(session, now, owner.id, "password set", owner.login, address=client_address(request))
     if owner is None:
         return welcome_page(request, token)
-    return start_session(studio, owner, "/")
+    return with_session(studio, start_session(studio, owner), RedirectResponse("/", 303))

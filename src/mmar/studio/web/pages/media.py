@@ -1,20 +1,19 @@
-"""Sound: served from a number, with the type that decoding found, in parts as the player asks for them."""
+"""Recordings and clips: served by number, in ranges as players ask for them, and their waveforms."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from starlette.responses import FileResponse, Response
 
 from mmar.studio.media.media_store import media_file
 from mmar.studio.store.media import find_clip, own_recording
-from mmar.studio.web.context import ProjectContext, project_context
+from mmar.studio.web.context import Context, ProjectContext
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}/media")
-Context = Annotated[ProjectContext, Depends(project_context)]
 
 _AUDIO = frozenset({"audio/wav", "audio/x-wav", "audio/flac", "audio/mpeg", "audio/ogg", "audio/aiff"})
 

@@ -1,122 +1,130 @@
-"""Who belongs to a project, as what; invitations; the project's settings; the audit log."""
+"""Members of a project and their roles, invitations, the project's settings, and the audit log."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from sqlalchemy import select
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from mmar.studio.data.tables import AuditLogEntry, Person
+from mmar.errors import InputError
+from mmar.studio.data.tables import AuditLogEntry
 from mmar.studio.store import people
 from mmar.studio.store.projects import changed_settings, save_settings
-from mmar.studio.web.context import ProjectContext, attached, project_context
-from mmar.studio.web.forms import number, text, texts
-from mmar.studio.web.invitations import invite_person, new_password_link, require_admin, set_person_active
+from mmar.studio.web.context import Context, ProjectContext, attached
+from mmar.studio.web.error_handlers import error_message
+from mmar.studio.web.flash import Flash
+from mmar.studio.web.forms import name_text, number, text, texts
+from mmar.studio.web.invitations import change_roles, invite_person, new_password_link, set_person_active
 from mmar.studio.web.render import render_page
-from mmar.studio.workflow import NotFound, Role
+from mmar.studio.workflow import Role
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}")
-Context = Annotated[ProjectContext, Depends(project_context)]
-
 
 _LINES = 60
-"""Lines of the audit log on a page."""
+"""Entries of the audit log on a page."""
 
 
-def _show(
-    request: Request, ctx: ProjectContext, link: str = "", newcomer: str = "", before: int | None = None
-) -> Response:
+@router.get("/people")
+def show(request: Request, ctx: Context, before: int | None = None, existing: str = "") -> Response:
+    """All members, and for admins the audit log.
+
+    Args:
+        request: the request.
+        ctx: who asks, and where.
+        before: the last entry of the previous page of the audit log.
+        existing: the login of an existing account that is to be added once the form confirms it.
+    """
     log = select(AuditLogEntry).where(AuditLogEntry.project_id == ctx.project.id)
     if before is not None:
         log = log.where(AuditLogEntry.id < before)
     with ctx.studio.database.read() as session:
-        values: dict[str, Any] = {
-            "members": people.members(session, ctx.project.id),
-            "names": people.names_of(session),
-            "traces": session.scalars(log.order_by(AuditLogEntry.id.desc()).limit(_LINES + 1)).all()
-            if ctx.actor.has(Role.ADMIN)
-            else [],
-        }
-    return render_page(
-        request, "people.html", ctx, link=link, newcomer=newcomer, before=before, lines=_LINES, **values
-    )
+        entries = session.scalars(log.order_by(AuditLogEntry.id.desc()).limit(_LINES + 1)).all()
+        return render_page(
+            request,
+            "people.html",
+            ctx,
+            members=people.members(session, ctx.project.id),
+            names=people.names_of(session),
+            log=entries if ctx.actor.has(Role.ADMIN) else [],
+            before=before,
+            lines=_LINES,
+            existing=existing[:80],
+            existing_roles=request.query_params.getlist("role"),
+        )
 
 
-@router.get("/people")
-def members(request: Request, ctx: Context, before: int | None = None) -> Response:
-    """Everyone, what they are, and for an admin the audit log, older than a line of it where asked."""
-    return _show(request, ctx, before=before)
+def _roles(ctx: ProjectContext) -> frozenset[Role]:
+    return frozenset(Role(role) for role in texts(ctx.form, "role") if role in set(Role))
 
 
 @router.post("/people")
 def invite(request: Request, ctx: Context) -> Response:
-    """Add somebody; a new person gets a link that works once."""
+    """Add a person. A new account gets a link that works once; an existing account must be confirmed."""
     login = text(ctx.form, "login").strip().casefold()
-    roles = frozenset(Role(role) for role in texts(ctx.form, "role") if role in set(Role))
-    token = invite_person(ctx, login, text(ctx.form, "name"), roles, existing="existing" in ctx.form)
-    link = str(request.url_for("welcome_page", token=token)) if token else ""
-    return (
-        _show(request, ctx, link, login) if link else RedirectResponse(f"/p/{ctx.project.slug}/people", 303)
-    )
+    roles = _roles(ctx)
+    try:
+        token = invite_person(ctx, login, name_text(ctx.form, "name"), roles, existing="existing" in ctx.form)
+    except InputError as error:
+        query = [("role", role.value) for role in sorted(roles)]
+        if error.code == "login-exists":
+            query.append(("existing", login))
+        return ctx.redirect(f"/people?{urlencode(query)}", Flash(error.code, error_message(error), "bad"))
+    if not token:
+        return ctx.redirect("/people", Flash("member-added", f"{login} was added to the project."))
+    link = str(request.url_for("welcome_page", token=token))
+    note = f"{login} was added. Send this link to set a password; it works once, for three days, and is shown only now:"
+    return ctx.redirect("/people", Flash("person-invited", note, secret=link))
 
 
 @router.post("/people/{person_id}")
-def change_roles(ctx: Context, person_id: int) -> Response:
-    """Say what somebody is; nothing ticked means that they leave."""
-    require_admin(ctx)
-    roles = frozenset(Role(role) for role in texts(ctx.form, "role") if role in set(Role))
-    with ctx.studio.database.write() as session:
-        project, person = attached(session, ctx.project), session.get(Person, person_id)
-        if person is None:
-            raise NotFound("there is no such person")
-        people.set_roles(session, project, person, roles, ctx.actor)
-        people.log_action(
-            session,
-            ctx.studio.clock(),
-            ctx.person.id,
-            "roles",
-            person.login,
-            detail=", ".join(sorted(roles)) or "left",
-            project_id=project.id,
-        )
-    return RedirectResponse(f"/p/{ctx.project.slug}/people", 303)
+def set_roles(ctx: Context, person_id: int) -> Response:
+    """Change a member's roles; without any role they leave the project."""
+    person, roles = change_roles(ctx, person_id, _roles(ctx))
+    if roles:
+        note = Flash("roles-saved", f"{person.name}: {', '.join(roles)}.")
+    else:
+        note = Flash("member-removed", f"{person.name} was removed from the project.")
+    return ctx.redirect("/people", note)
 
 
 @router.post("/people/{person_id}/link")
-def new_link(request: Request, ctx: Context, person_id: int) -> Response:
-    """A new link for somebody who lost their password or their invitation."""
+def reset_link(request: Request, ctx: Context, person_id: int) -> Response:
+    """Create a link with which a member sets a new password."""
     login, token = new_password_link(ctx, person_id)
-    return _show(request, ctx, str(request.url_for("welcome_page", token=token)), login)
+    link = str(request.url_for("welcome_page", token=token))
+    note = (
+        f"Send this link to {login} to set a password; it works once, for three days, and is shown only now:"
+    )
+    return ctx.redirect("/people", Flash("link-created", note, secret=link))
 
 
 @router.post("/people/{person_id}/active")
-def switch(ctx: Context, person_id: int) -> Response:
-    """Shut somebody out, or let them in again."""
-    set_person_active(ctx, person_id, active=text(ctx.form, "active") == "yes")
-    return RedirectResponse(f"/p/{ctx.project.slug}/people", 303)
+def set_active(ctx: Context, person_id: int) -> Response:
+    """Deactivate a member's account, or reactivate it."""
+    active = text(ctx.form, "active") == "yes"
+    person = set_person_active(ctx, person_id, active=active)
+    verb = "reactivated" if active else "deactivated"
+    return ctx.redirect("/people", Flash(verb, f"{person.name} was {verb}."))
 
 
 @router.post("/settings")
-def settings(ctx: Context) -> Response:
-    """What a lead may set."""
+def save_project_settings(ctx: Context) -> Response:
+    """Save the settings that a lead can change here."""
     form = ctx.form
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
-        save_settings(
+        settings = changed_settings(
             project,
-            ctx.actor,
-            changed_settings(
-                project,
-                inspections=number(form, "inspections") or 1,
-                needs_audio="needs_audio" in form,
-                languages=tuple(code for code in text(form, "languages").replace(",", " ").split() if code),
-            ),
+            inspections=number(form, "inspections") or 1,
+            needs_audio="needs_audio" in form,
+            languages=tuple(text(form, "languages").replace(",", " ").split()),
         )
+        save_settings(project, ctx.actor, settings)
         people.log_action(
             session, ctx.studio.clock(), ctx.person.id, "settings", project.slug, project_id=project.id
         )
-    return RedirectResponse(f"/p/{ctx.project.slug}/people", 303)
+    return ctx.redirect("/people", Flash("settings-saved", "Settings saved."))

@@ -1,89 +1,108 @@
-"""Stage 4: what the model proposed, what it would change, and what people decide."""
+"""Stage 4: suggestions of the text model, what each would change, and people's decisions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from mmar.errors import MmarError, UsageError
 from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.store import proposals, review, revisions
 from mmar.studio.store.review import accept_proposals
-from mmar.studio.web.context import ProjectContext, attached, project_context
-from mmar.studio.web.forms import number, selected_ideas, selected_places, text, texts
+from mmar.studio.web.context import Context, ProjectContext, attached, fragment_of
+from mmar.studio.web.error_handlers import error_message
+from mmar.studio.web.flash import Flash
+from mmar.studio.web.forms import number, selected_categories, selected_ideas, text, texts
+from mmar.studio.web.labels import count
 from mmar.studio.web.render import render_page
 from mmar.studio.workflow import changes
 
-__all__ = ["proposal_values", "proposal_words", "router"]
+__all__ = ["proposal_text", "router", "suggestion_values"]
 
 router = APIRouter(prefix="/p/{slug}")
-Context = Annotated[ProjectContext, Depends(project_context)]
-PAGE = 20
+_PAGE = 20
 
 
-def proposal_values(
+def suggestion_values(
     session: Session, ctx: ProjectContext, *, kind: str = "", before: int = 0
 ) -> dict[str, Any]:
-    """A page of what waits for this person, with what each would change, for `proposals.html`."""
+    """A page of the suggestions that a person can review, with what each would change, for `suggestions.html`."""
     kind = kind if kind in proposals.KINDS else ""
     found = proposals.visible_proposals(
-        session, ctx.project.id, ctx.actor, kind=kind, before=before, limit=PAGE + 1
+        session, ctx.project.id, ctx.actor, kind=kind, before=before, limit=_PAGE + 1
     )
     return {
-        "proposals": [_shown(session, one) for one in found[:PAGE]],
+        "proposals": [_shown(session, one) for one in found[:_PAGE]],
         "proposal_counts": proposals.count_waiting_proposals(session, ctx.project.id, ctx.actor, kind=kind),
         "proposal_kind": kind,
-        "older": found[PAGE - 1].id if len(found) > PAGE else 0,
+        "before": before,
+        "newest": max((one.id for one in found), default=0),
+        "older": found[_PAGE - 1].id if len(found) > _PAGE else 0,
         "acceptable_proposals": proposals.acceptable_proposals(session, ctx.project.id, ctx.actor, kind=kind),
+        "model": ctx.studio.config.text_model,
     }
 
 
-@router.get("/preparation/proposals")
-def listing(request: Request, ctx: Context, kind: str = "", before: int = 0) -> Response:
-    """The proposals alone, page by page."""
+@router.get("/preparation/suggestions")
+def suggestion_list(request: Request, ctx: Context, kind: str = "", before: int = 0) -> Response:
+    """Suggestions alone, page by page."""
     with ctx.studio.database.read() as session:
-        values = proposal_values(session, ctx, kind=kind, before=before)
-    # Decided here, one goes on here, with the newest of the kind.
-    back = f"/p/{ctx.project.slug}/preparation/proposals?{urlencode({'kind': values['proposal_kind']})}"
-    return render_page(request, "proposals_page.html", ctx, back=back, **values)
+        values = suggestion_values(session, ctx, kind=kind, before=before)
+    # After a decision the same list follows, from its newest suggestion.
+    back = f"{ctx.root}{_list_address(values['proposal_kind'])}"
+    return render_page(request, "suggestions_page.html", ctx, back=back, **values)
+
+
+def _list_address(kind: str) -> str:
+    return f"/preparation/suggestions?{urlencode({'kind': kind})}"
+
+
+@router.get("/preparation/suggestions/new", dependencies=[fragment_of("/p/{slug}/preparation")])
+def new_suggestions(request: Request, ctx: Context, after: int = 0) -> Response:
+    """Suggestions that arrived since a page was loaded."""
+    with ctx.studio.database.read() as session:
+        found = proposals.visible_proposals(session, ctx.project.id, ctx.actor, limit=_PAGE)
+        shown = [_shown(session, one) for one in found if one.id > after]
+    newest = max((one.id for one in found), default=after)
+    return render_page(request, "new_suggestions.html", ctx, proposals=shown, newest=max(after, newest))
 
 
 def _shown(session: Session, proposal: Proposal) -> dict[str, Any]:
-    """A proposal with what it would change now, and whether the item moved on since it was asked about."""
+    """A suggestion, what it would change now, and whether the item was changed since the model saw it."""
     values: dict[str, Any] = {
         "proposal": proposal,
         "item": None,
         "changes": (),
         "problem": "",
-        "why": _words(proposal.content.get("why")),
+        "why": _joined(proposal.content.get("why")),
     }
     if proposal.item_id is None:
         return values
     item = session.get_one(Item, proposal.item_id)
     content = revisions.content_of(session, item)
-    values |= {"item": item, "content": content}
+    values["item"] = item
     if proposal.kind != "guess":
         try:
             values["changes"] = changes(
                 content, review.apply_proposal(proposal.kind, content, proposal.content)
             )
         except MmarError as error:
-            values["problem"] = str(error)
+            values["problem"] = error_message(error)
     return values
 
 
-def _words(value: Any) -> str:
+def _joined(value: Any) -> str:
     rows = value if isinstance(value, list) else [value]
     return "; ".join(row for row in rows if isinstance(row, str) and row)
 
 
-def proposal_words(kind: str, content: Mapping[str, Any]) -> str:
-    """What a proposal for an item says, as a person reads it."""
+def proposal_text(kind: str, content: Mapping[str, Any]) -> str:
+    """The text of a suggestion for an item."""
     match kind:
         case "thinking":
             return str(content.get("thinking", ""))
@@ -100,8 +119,8 @@ def proposal_words(kind: str, content: Mapping[str, Any]) -> str:
 
 
 @router.post("/proposals/take-over")
-def take_over(request: Request, ctx: Context) -> Response:
-    """Take over all that wait, of one kind or for one item, as they are."""
+def accept_all(ctx: Context) -> Response:
+    """Accept all open suggestions of one kind or for one item, unchanged."""
     kind = text(ctx.form, "kind")
     kind = kind if kind in proposals.ACCEPTABLE_KINDS else ""
     item = number(ctx.form, "item")
@@ -111,20 +130,18 @@ def take_over(request: Request, ctx: Context) -> Response:
             session, ctx.project.id, ctx.actor, kind=kind, item_id=item, upto=number(ctx.form, "upto") or 0
         )
     outcome = accept_proposals(database, ctx.project, found, ctx.actor, ctx.studio.clock)
-    with database.read() as session:
-        values = proposal_values(session, ctx, kind=kind)
-    back = f"/p/{ctx.project.slug}/preparation/proposals?{urlencode({'kind': kind})}"
-    return render_page(
-        request, "proposals_page.html", ctx, back=back, outcome=outcome, item_id=item, **values
-    )
+    left = tuple(f"{n} left open: {reason}." for reason, n in outcome.left.items())
+    note = f"{count(outcome.done, 'suggestion')} accepted."
+    flash = Flash("suggestions-accepted", note, "warn" if left else "good", left)
+    return ctx.redirect(f"/items/{item}" if item else _list_address(kind), flash)
 
 
 @router.post("/proposals/{proposal_id}")
 def decide(ctx: Context, proposal_id: int) -> Response:
-    """Take a proposal over, as it is or edited, or refuse it."""
+    """Accept a suggestion, as it is or edited, or reject it."""
     word = text(ctx.form, "decision")
     if word not in ("accepted", "edited", "refused"):
-        raise UsageError("decide: accepted, edited or refused")
+        raise UsageError("decision: accepted, edited or refused", code="unknown-decision")
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
         proposal = proposals.find_proposal(session, project, proposal_id)
@@ -141,16 +158,20 @@ def decide(ctx: Context, proposal_id: int) -> Response:
             edited=edited,
             version=number(ctx.form, "version"),
         )
+    flash = Flash(
+        "suggestion-rejected" if decision == "refused" else "suggestion-accepted",
+        "Suggestion rejected." if decision == "refused" else "Suggestion accepted.",
+    )
     back = text(ctx.form, "back")
-    known = f"/p/{ctx.project.slug}/"
-    if back.startswith(known):
-        return RedirectResponse(back, 303)
+    if back.startswith(f"{ctx.root}/"):
+        return ctx.redirect(back.removeprefix(ctx.root), flash)
     kind = text(ctx.form, "only")
     query = f"?{urlencode({'kind': kind})}" if kind in proposals.KINDS else ""
-    return RedirectResponse(f"{known}preparation{query}#proposals", 303)
+    return ctx.redirect(f"/preparation{query}#suggestions", flash)
 
 
 def _edited(ctx: ProjectContext, kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    """A suggestion's content with the edits of the form."""
     form, new = ctx.form, dict(content)
     if kind == "thinking" and "thinking" in form:
         new["thinking"] = text(form, "thinking").strip()
@@ -166,5 +187,5 @@ def _edited(ctx: ProjectContext, kind: str, content: dict[str, Any]) -> dict[str
     elif kind == "ideas" and ("take" in form or "some" in form):
         new["ideas"] = selected_ideas(form, content["ideas"])
     elif kind == "grouping" and ("take" in form or "some" in form):
-        new["places"] = selected_places(form, content["places"])
+        new["places"] = selected_categories(form, content["places"])
     return new

@@ -1,14 +1,14 @@
-"""Releases, takedowns, and what goes in and out as files."""
+"""Releases, takedowns, exports and imports."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from sqlalchemy import select
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
-from mmar.errors import InputError, MmarError
+from mmar.errors import MmarError
 from mmar.studio.data.release_tables import Release, Takedown
 from mmar.studio.exchange.archives import zipped
 from mmar.studio.exchange.item_files import FORMS, format_of, item_file, project_items
@@ -21,70 +21,59 @@ from mmar.studio.store.takedowns import (
     lift_takedown,
     taken_down_since,
 )
-from mmar.studio.web.context import ProjectContext, attached, project_context
+from mmar.studio.web.context import Context, ProjectContext, attached
+from mmar.studio.web.error_handlers import error_code, error_message
+from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import text, texts
+from mmar.studio.web.labels import WITHHELD_FIELDS, count, sentence
 from mmar.studio.web.render import render_page
 from mmar.studio.web.uploads import import_upload
 from mmar.studio.workflow import NotAllowed, NotFound, Role
 
-__all__ = ["router"]
+__all__ = ["export_response", "release_archive", "router"]
 
 router = APIRouter(prefix="/p/{slug}")
-Context = Annotated[ProjectContext, Depends(project_context)]
 
 
-def _lead(ctx: ProjectContext) -> None:
-    if not ctx.actor.has(Role.LEAD):
-        raise NotAllowed("role", "only a lead may do that")
-
-
-def _show(
-    request: Request, ctx: ProjectContext, problem: str = "", status: int = 200, *, said: str = ""
-) -> Response:
+@router.get("/release")
+def show(request: Request, ctx: Context) -> Response:
+    """Approved items, releases, takedowns, and the forms for export and import."""
     with ctx.studio.database.read() as session:
         project = attached(session, ctx.project)
         releases = session.scalars(
             select(Release).where(Release.project_id == project.id).order_by(Release.id.desc())
         ).all()
-        values: dict[str, Any] = {
-            "approved": state_counts(session, project.id).get("approved", 0)
-            - len(approved_but_taken_down(session, project.id)),
-            "releases": releases,
-            "gone": {one.id: taken_down_since(session, one) for one in releases},
-            "takedowns": session.scalars(select(Takedown).where(Takedown.project_id == project.id)).all(),
-            "names": names_of(session),
-            "project": project,
-        }
-    return render_page(request, "release.html", ctx, status=status, problem=problem, said=said, **values)
-
-
-@router.get("/release")
-def show(request: Request, ctx: Context) -> Response:
-    """What could be released, what was."""
-    return _show(request, ctx)
+        approved = state_counts(session, project.id).get("approved", 0)
+        return render_page(
+            request,
+            "release.html",
+            ctx,
+            approved=approved - len(approved_but_taken_down(session, project.id)),
+            releases=releases,
+            taken_down={one.id: taken_down_since(session, one) for one in releases},
+            takedowns=session.scalars(select(Takedown).where(Takedown.project_id == project.id)).all(),
+            names=names_of(session),
+            project=project,
+        )
 
 
 @router.post("/release")
-def write(request: Request, ctx: Context) -> Response:
-    """Write a release."""
-    _lead(ctx)
+def create(ctx: Context) -> Response:
+    """Save the settings of the form and write a release."""
+    ctx.require(Role.LEAD)
     form, now, version = ctx.form, ctx.studio.clock(), text(ctx.form, "version").strip()
+    known = [name for name, _ in WITHHELD_FIELDS]
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
-        save_settings(
+        settings = changed_settings(
             project,
-            ctx.actor,
-            changed_settings(
-                project,
-                licence=text(form, "licence").strip(),
-                licence_text=text(form, "licence_text"),
-                how_made=text(form, "how_made").strip(),
-                contact=text(form, "contact").strip(),
-                withheld=tuple(
-                    name for name in texts(form, "withheld") if name in ("thinking", "cue", "rubric")
-                ),
-            ),
+            licence=text(form, "licence").strip(),
+            licence_text=text(form, "licence_text"),
+            how_made=text(form, "how_made").strip(),
+            contact=text(form, "contact").strip(),
+            withheld=tuple(name for name in texts(form, "withheld") if name in known),
         )
+        save_settings(project, ctx.actor, settings)
     try:
         made = write_project_release(
             ctx.studio.config,
@@ -95,41 +84,45 @@ def write(request: Request, ctx: Context) -> Response:
             person_id=ctx.person.id,
         )
     except MmarError as error:
-        return _show(request, ctx, str(error), 422)
+        return ctx.redirect("/release", Flash(error_code(error), error_message(error), "bad"))
     with ctx.studio.database.write() as session:
         log_action(session, now, ctx.person.id, "release", made.version, project_id=ctx.project.id)
     if made.at != now:
         note = (
-            f"Version {made.version} was there already and was written again as it was frozen on {made.day}. "
+            f"Version {made.version} of {made.day} existed already and was rebuilt unchanged. Enter a new version to "
+            "release newer items."
         )
-        return _show(request, ctx, note + "Choose a new version for what was approved since.")
-    return RedirectResponse(f"/p/{ctx.project.slug}/release", 303)
-
-
-@router.get("/import")
-@router.get("/release/takedown")
-@router.get("/release/takedown/{takedown_id}/lift")
-def back(ctx: Context) -> Response:
-    """Where the answers to these forms stand, for whoever loads one again."""
-    return RedirectResponse(f"/p/{ctx.project.slug}/release", 303)
+        return ctx.redirect("/release", Flash("release-rebuilt", note, "warn"))
+    note = f"Version {made.version} was released with {count(len(made.items), 'item')}."
+    return ctx.redirect("/release", Flash("release-created", note))
 
 
 @router.get("/release/{version}.zip")
 def download(ctx: Context, version: str) -> Response:
     """A release as an archive."""
+    return release_archive(ctx, version)
+
+
+def release_archive(ctx: ProjectContext, version: str) -> Response:
+    """A release as an archive; the same version is always the same bytes.
+
+    Raises:
+        NotFound: there is no such release.
+        NotAllowed: it contains something that was taken down since.
+    """
     folder = release_folder(ctx.studio.config, ctx.project, version)
     with ctx.studio.database.read() as session:
-        known = session.scalar(
+        release = session.scalar(
             select(Release).where(Release.project_id == ctx.project.id, Release.version == version)
         )
-        gone = taken_down_since(session, known) if known is not None else []
-    if known is None or not folder.is_dir():
+        withdrawn = taken_down_since(session, release) if release is not None else []
+    if release is None or not folder.is_dir():
         raise NotFound(f"there is no release {version}")
-    if gone:
+    if withdrawn:
         raise NotAllowed(
             "state",
-            f"version {version} holds what was taken down since ({gone[0]}; {len(gone)} in all), so it is not "
-            "handed out any more; write a new version",
+            f"version {version} contains {count(len(withdrawn), 'item')} that were taken down since "
+            f"({', '.join(withdrawn[:3])}); create a new version",
         )
     name = f"{ctx.project.slug}-{version}"
     return StreamingResponse(
@@ -140,48 +133,50 @@ def download(ctx: Context, version: str) -> Response:
 
 
 @router.post("/release/takedown")
-def take_down(request: Request, ctx: Context) -> Response:
-    """Name a video or an item that no release may hold again."""
-    what, why = text(ctx.form, "what"), text(ctx.form, "why")
+def take_down(ctx: Context) -> Response:
+    """Exclude a video, an item or a clip from all future releases."""
+    what, why = text(ctx.form, "what").strip(), text(ctx.form, "why")
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
-        named = add_takedown(session, project, ctx.actor, what, why, ctx.studio.clock())
-    return _show(
-        request,
-        ctx,
-        said=f"“{what.strip()}” names {_counted(named, 'here')}. No release will hold them again."
-        if named
-        else f"“{what.strip()}” names no item here. One that comes later is left out too.",
-    )
-
-
-def _counted(named: list[str], words: str) -> str:
-    """How many items, what is said of them, and which they are."""
-    some = ", ".join(named[:5]) + (" …" if len(named) > 5 else "")
-    return f"{len(named)} item{'s' * (len(named) != 1)} {words}: {some}"
+        items = add_takedown(session, project, ctx.actor, what, why, ctx.studio.clock())
+    if items:
+        note = f'"{what}" was taken down: {_listed(items)}. No future release will contain them.'
+    else:
+        note = f'"{what}" was taken down. It matches no item at present; items added later are excluded too.'
+    return ctx.redirect("/release", Flash("taken-down", note))
 
 
 @router.post("/release/takedown/{takedown_id}/lift")
-def lift(request: Request, ctx: Context, takedown_id: int) -> Response:
-    """Take back a takedown that was a mistake."""
+def lift(ctx: Context, takedown_id: int) -> Response:
+    """Lift a takedown that was a mistake."""
+    why = text(ctx.form, "why")
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
-        what, named = lift_takedown(
-            session, project, ctx.actor, takedown_id, text(ctx.form, "why"), ctx.studio.clock()
-        )
-    return _show(
-        request,
-        ctx,
-        said=f"“{what}” is off the list; {_counted(named, 'may be released again')}."
-        if named
-        else f"“{what}” is off the list.",
-    )
+        what, items = lift_takedown(session, project, ctx.actor, takedown_id, why, ctx.studio.clock())
+    note = f'The takedown of "{what}" was lifted'
+    note += f"; {_listed(items)} can be released again." if items else "."
+    return ctx.redirect("/release", Flash("takedown-lifted", note))
+
+
+def _listed(items: Sequence[str]) -> str:
+    more = ", …" if len(items) > 5 else ""
+    return f"{count(len(items), 'item')} ({', '.join(items[:5])}{more})"
 
 
 @router.get("/export.{form}")
-def export(request: Request, ctx: Context, form: str) -> Response:  # noqa: ARG001 - the API hands its own on
-    """Everything that is complete, keys included, so only for leads."""
-    _lead(ctx)
+def export(ctx: Context, form: str) -> Response:
+    """All complete items with their keys, for leads."""
+    return export_response(ctx, form)
+
+
+def export_response(ctx: ProjectContext, form: str) -> Response:
+    """All complete items as a file of the named format.
+
+    Raises:
+        NotAllowed: not a lead.
+        UsageError: there is no such format.
+    """
+    ctx.require(Role.LEAD)
     chosen = format_of(form)
     with ctx.studio.database.read() as session:
         exported = project_items(session, ctx.project)
@@ -193,11 +188,13 @@ def export(request: Request, ctx: Context, form: str) -> Response:  # noqa: ARG0
 
 
 @router.post("/import")
-def bring_in(request: Request, ctx: Context) -> Response:
-    """Bring in a benchmark: its metadata, or an archive with its clips."""
+def import_items(ctx: Context) -> Response:
+    """Import a benchmark: its metadata, or an archive with its clips."""
     try:
         done, name = import_upload(ctx)
-    except InputError as error:
-        hint = f" – {error.hint}" if error.hint else ""
-        return _show(request, ctx, f"Nothing was imported. {error.problem}{hint}", 422)
-    return _show(request, ctx, said=f"{name}: {done.summary}.")
+    except NotAllowed:
+        raise
+    except MmarError as error:
+        note = f"Nothing was imported. {error_message(error)}"
+        return ctx.redirect("/release", Flash(error_code(error), note, "bad"))
+    return ctx.redirect("/release", Flash("imported", sentence(f"{name}: {done.summary}")))

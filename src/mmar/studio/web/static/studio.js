@@ -1,62 +1,114 @@
-// What every page needs: the token on requests, words when something fails, keys of forms.
+// What every page needs: messages, times, tables with checkboxes, forms that ask before they lose something.
 "use strict";
+window.studio = window.studio ?? {};
 (() => {
   const toast = document.getElementById("toast");
   let timer;
-  // On a narrow screen the stages scroll sideways: show the one that is open.
-  const stage = document.querySelector(".stages [aria-current]");
-  if (stage) stage.parentElement.scrollLeft = stage.offsetLeft - (stage.parentElement.clientWidth - stage.offsetWidth) / 2;
-  window.say = (text) => {
+  studio.notify = (text) => {
     toast.textContent = text;
     clearTimeout(timer);
-    timer = setTimeout(() => { toast.textContent = ""; }, 7000);
+    timer = setTimeout(() => {
+      toast.textContent = "";
+    }, 7000);
   };
-  document.addEventListener("htmx:configRequest", (event) => {
-    event.detail.headers["X-CSRF-Token"] = document.body.dataset.csrf;
+
+  // A message is shown once; without its number in the address a reload shows the page as it is.
+  const address = new URL(location.href);
+  if (address.searchParams.has("message")) {
+    address.searchParams.delete("message");
+    history.replaceState(null, "", address);
+  }
+
+  // On a narrow screen the navigation scrolls sideways: show the current entry.
+  const current = document.querySelector(".stages [aria-current]");
+  if (current) {
+    const bar = current.parentElement;
+    bar.scrollLeft = current.offsetLeft - (bar.clientWidth - current.offsetWidth) / 2;
+  }
+
+  // Details that were open stay open when their part of the page is replaced.
+  let open = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    open = [...event.detail.target.querySelectorAll("details[id][open]")].map((details) => details.id);
   });
-  document.addEventListener("htmx:responseError", (event) => window.say(event.detail.xhr.responseText.slice(0, 400)));
-  document.addEventListener("htmx:sendError", () => window.say("The server cannot be reached. What you typed stays here."));
-  // What was unfolded stays so when its part of the page comes anew.
-  let unfolded = [];
-  document.addEventListener("htmx:beforeSwap", (event) => { unfolded = [...event.detail.target.querySelectorAll("details[id][open]")].map((one) => one.id); });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.requestConfig.elt.closest("details")) return; // it did what it was unfolded for
-    unfolded.forEach((id) => { const one = document.getElementById(id); if (one) one.open = true; });
+    if (event.detail.requestConfig?.elt.closest("details")) return;
+    open.forEach((id) => {
+      const details = document.getElementById(id);
+      if (details) details.open = true;
+    });
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful && event.target.matches("form[data-reset]")) event.target.reset();
   });
-  // Whoever asked for more cards by key goes on at the first of them, not at the top of the page.
+
+  // After "more cards" the focus moves to the first new card, for those who use the keyboard.
   let cards = null;
-  document.addEventListener("htmx:beforeSwap", (event) => { cards = event.detail.target.matches(".further") ? document.querySelectorAll(".idea").length : null; });
-  document.addEventListener("htmx:afterSettle", () => { if (cards !== null) document.querySelectorAll(".idea")[cards]?.querySelector("button")?.focus({ preventScroll: true }); cards = null; });
-  // A time is told by one's own clock; what it is in UTC, as programs and other people have it, is said when one points at it.
-  const tellTimes = (part) => part.querySelectorAll("time[data-local]:not([title])").forEach((one) => {
-    const at = new Date(one.dateTime), form = one.dataset.local;
-    const clock = at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...(form === "second" && { second: "2-digit" }) });
-    one.title = one.textContent;
-    one.textContent = form === "day" ? `${String(at.getDate()).padStart(2, "0")} ${at.toLocaleDateString("en-US", { month: "short" })} ${at.getFullYear()}, ${clock}` : clock;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    cards = event.detail.target.matches(".further") ? document.querySelectorAll(".idea").length : null;
   });
-  tellTimes(document);
-  document.addEventListener("htmx:load", (event) => tellTimes(event.detail.elt.parentElement || document));
-  document.querySelectorAll("[data-all]").forEach((box) => box.addEventListener("change", () => {
-    box.closest("form").querySelectorAll("input[name=item]").forEach((one) => { one.checked = box.checked; });
-  }));
-  // What is done with ticked items stands below a long list: a line says how many are ticked, and leads there.
-  document.querySelectorAll("[data-ticked]").forEach((line) => {
+  document.addEventListener("htmx:afterSettle", () => {
+    if (cards !== null) {
+      const first = document.querySelectorAll(".idea")[cards];
+      first?.querySelector("button")?.focus({ preventScroll: true });
+    }
+    cards = null;
+  });
+
+  // Times are shown in the reader's time zone, which is named; the title has them in UTC.
+  const FORMS = {
+    day: { day: "2-digit", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" },
+    hour: { hour: "2-digit", minute: "2-digit" },
+    second: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  };
+  const localise = (part) =>
+    part.querySelectorAll("time[data-local]:not([title])").forEach((element) => {
+      const form = { ...FORMS[element.dataset.local], timeZoneName: "short", hourCycle: "h23" };
+      element.title = element.textContent;
+      element.textContent = new Intl.DateTimeFormat("en-GB", form).format(new Date(element.dateTime));
+    });
+  localise(document);
+  document.addEventListener("htmx:load", (event) => localise(event.detail.elt.parentElement ?? document));
+
+  document.querySelectorAll("[data-select-all]").forEach((all) =>
+    all.addEventListener("change", () => {
+      all
+        .closest("form")
+        .querySelectorAll("input[name=item]")
+        .forEach((box) => {
+          box.checked = all.checked;
+        });
+    }),
+  );
+  // The actions for selected items stand below a long list: a line tells how many are selected, and leads there.
+  document.querySelectorAll("[data-selected]").forEach((line) => {
     const form = line.closest("form");
     const count = () => {
-      const n = form.querySelectorAll("input[name=item]:checked").length;
-      line.classList.toggle("hidden", !n);
-      line.querySelector("[data-ticked-n]").textContent = `${n} ticked`;
+      const selected = form.querySelectorAll("input[name=item]:checked").length;
+      line.classList.toggle("hidden", !selected);
+      line.querySelector("[data-selected-count]").textContent = `${selected} selected`;
     };
     form.addEventListener("change", count);
     count();
   });
-  document.querySelectorAll("form[data-guard]").forEach((form) => {
+
+  document.querySelectorAll("form[data-warn-unsaved]").forEach((form) => {
     let changed = false;
-    form.addEventListener("input", () => { changed = true; });
-    form.addEventListener("submit", () => { changed = false; });
-    addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+    form.addEventListener("input", () => {
+      changed = true;
+    });
+    form.addEventListener("submit", () => {
+      if ("confirmed" in form.dataset) changed = false;
+    });
+    addEventListener("beforeunload", (event) => {
+      if (changed) event.preventDefault();
+    });
   });
+
+  document.querySelectorAll("[data-copy]").forEach((button) =>
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+      studio.notify("Copied.");
+    }),
+  );
 })();

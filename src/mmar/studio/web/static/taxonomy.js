@@ -1,114 +1,152 @@
-// The tree's editor: rows come, go and move; what is removed while it holds items asks where they should go.
+// The taxonomy editor: rows are added, removed and moved; removing one that holds items asks where they should go.
 "use strict";
 (() => {
-  const form = document.getElementById("tree"), template = document.getElementById("sub-template");
+  const form = document.getElementById("tree");
+  const template = document.getElementById("sub-template");
   if (!form) return;
-  const boxes = () => [...form.querySelectorAll("[data-layer]")];
-  const nameOf = (box) => box.querySelector("[name=layer]").value;
+  const layers = () => [...form.querySelectorAll("[data-layer]")];
+  const rows = () => [...form.querySelectorAll("[data-sub]")];
+  const nameOf = (layer) => layer.querySelector("[name=layer]").value;
   const changed = () => form.dispatchEvent(new Event("input", { bubbles: true }));
 
-  // A row says its layer by the layer's place in the form, so the places are told anew whenever layers change.
-  const layerOf = new Map();
-  const tell = () => {
-    form.querySelectorAll("[data-sub] select").forEach((select) => {
-      const mine = layerOf.get(select) ?? select.closest("[data-layer]");
-      select.replaceChildren(...boxes().map((box, at) => new Option(nameOf(box) || "new layer", String(at), false, box === mine)));
+  // A row refers to its layer by the layer's position in the form, so the options are rebuilt when layers change.
+  const movedTo = new Map();
+  const layerOf = (row) => movedTo.get(row.querySelector("select")) ?? row.closest("[data-layer]");
+  const rebuildLayerOptions = () => {
+    rows().forEach((row) => {
+      const options = layers().map(
+        (layer, index) =>
+          new Option(nameOf(layer) || "new layer", String(index), false, layer === layerOf(row)),
+      );
+      row.querySelector("select").replaceChildren(...options);
     });
-    boxes().forEach((box) => box.setAttribute("aria-label", nameOf(box) || "New layer"));
+    layers().forEach((layer) => layer.setAttribute("aria-label", nameOf(layer) || "New layer"));
   };
-  // Where items can go: every place of the tree as it stands in the form now.
-  const places = () => boxes().flatMap((box, at) => [
-    [nameOf(box), ""],
-    ...[...form.querySelectorAll("[data-sub]")].filter((row) => row.querySelector("select").value === String(at)).map((row) => [nameOf(box), row.querySelector("[name=sub]").value]),
-  ]).filter(([layer]) => layer);
-  const offer = () => form.querySelectorAll("[name=gone_to]").forEach((select) => {
-    const kept = select.value;
-    select.replaceChildren(new Option("choose where", ""), ...places().map(([layer, sub]) => new Option(sub ? `${layer} / ${sub}` : `${layer}, no sub-category`, `${layer}|${sub}`)));
-    select.value = kept;
-    if (select.selectedIndex < 0) select.value = "";
-  });
-  const moving = (was, n) => {
-    const asked = document.createElement("label"), words = document.createElement("span");
-    asked.className = "note warn line";
-    const [layer, sub] = was.split("|");
-    words.textContent = `${sub ? `${layer} / ${sub}` : layer} is removed. ${Number(n) === 1 ? "Its item goes to" : `Its ${n} items go to`}`;
-    const gone = document.createElement("input"), target = document.createElement("select");
-    gone.type = "hidden"; gone.name = "gone"; gone.value = was;
-    target.name = "gone_to"; target.required = true;
-    asked.append(words, target, gone);
-    form.querySelector("[data-moving]").append(asked);
-    return target;
+
+  // Where items can be moved to: every category as the form has it now.
+  const targets = () =>
+    layers()
+      .flatMap((layer, index) => [
+        [nameOf(layer), ""],
+        ...rows()
+          .filter((row) => row.querySelector("select").value === String(index))
+          .map((row) => [nameOf(layer), row.querySelector("[name=sub]").value]),
+      ])
+      .filter(([layer]) => layer);
+  const rebuildTargets = () =>
+    form.querySelectorAll("[name=gone_to]").forEach((select) => {
+      const chosen = select.value;
+      const options = targets().map(
+        ([layer, sub]) =>
+          new Option(sub ? `${layer} / ${sub}` : `${layer}, no sub-category`, `${layer}|${sub}`),
+      );
+      select.replaceChildren(new Option("Choose a category", ""), ...options);
+      select.value = chosen;
+      if (select.selectedIndex < 0) select.value = "";
+    });
+  const askForTarget = (removed, count) => {
+    const label = document.createElement("label");
+    const text = document.createElement("span");
+    label.className = "note warn line";
+    const [layer, sub] = removed.split("|");
+    const items = Number(count) === 1 ? "its item" : `its ${count} items`;
+    text.textContent = `${sub ? `${layer} / ${sub}` : layer} is removed. Move ${items} to`;
+    const old = Object.assign(document.createElement("input"), {
+      type: "hidden",
+      name: "gone",
+      value: removed,
+    });
+    const select = Object.assign(document.createElement("select"), { name: "gone_to", required: true });
+    label.append(text, select, old);
+    form.querySelector("[data-moving]").append(label);
+    return select;
   };
-  const drop = (row) => {
+  const removeRow = (row) => {
     const { was, n } = row.dataset;
-    layerOf.delete(row.querySelector("select"));
+    movedTo.delete(row.querySelector("select"));
     row.remove();
-    return Number(n) ? moving(was, n) : null;
+    return Number(n) ? askForTarget(was, n) : null;
   };
-  const addSub = (box, name = "") => {
+  const addSub = (layer, name = "") => {
     const row = template.content.firstElementChild.cloneNode(true);
-    box.querySelector("[data-subs]").append(row);
+    layer.querySelector("[data-subs]").append(row);
     row.querySelector("[name=sub]").value = name;
-    tell();
+    rebuildLayerOptions();
     row.querySelector("input").focus();
   };
   const addLayer = (name = "") => {
-    const box = boxes()[0].cloneNode(true);
-    box.dataset.was = ""; box.dataset.n = "0";
-    box.querySelectorAll("[data-sub]").forEach((row) => row.remove());
-    box.querySelectorAll("input").forEach((input) => { input.value = ""; });
-    box.querySelector("[name=layer]").value = name;
-    boxes().pop().after(box);
-    tell();
-    box.querySelector(".name").focus();
-    return box;
-  };
-  const removeLayer = (box) => {
-    if (boxes().length === 1) { window.say("A tree needs at least one layer."); return; }
-    const { was, n } = box.dataset;
-    form.querySelectorAll("[data-sub]").forEach((row) => {
-      const select = row.querySelector("select");
-      if ((layerOf.get(select) ?? row.closest("[data-layer]")) === box) drop(row);
-      else if (box.contains(row)) { const other = layerOf.get(select); other.querySelector("[data-subs]").append(row); }
+    const layer = layers()[0].cloneNode(true);
+    layer.dataset.was = "";
+    layer.dataset.n = "0";
+    layer.querySelectorAll("[data-sub]").forEach((row) => row.remove());
+    layer.querySelectorAll("input").forEach((input) => {
+      input.value = "";
     });
-    box.remove();
-    if (Number(n)) moving(`${was}|`, n);
-    tell();
+    layer.querySelector("[name=layer]").value = name;
+    layers().pop().after(layer);
+    rebuildLayerOptions();
+    layer.querySelector(".name").focus();
+    return layer;
   };
+  const removeLayer = (layer) => {
+    if (layers().length === 1) {
+      studio.notify("A taxonomy needs at least one layer.");
+      return;
+    }
+    const { was, n } = layer.dataset;
+    rows().forEach((row) => {
+      if (layerOf(row) === layer) removeRow(row);
+      else if (layer.contains(row)) layerOf(row).querySelector("[data-subs]").append(row);
+    });
+    layer.remove();
+    if (Number(n)) askForTarget(`${was}|`, n);
+    rebuildLayerOptions();
+  };
+  const removeSub = (row) => {
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    const target = removeRow(row);
+    rebuildTargets();
+    (target ?? next?.querySelector("[name=sub]"))?.focus();
+    target?.closest("label").scrollIntoView({ block: "center" });
+  };
+
   form.addEventListener("change", (event) => {
-    if (event.target.matches("[name=sub_layer]")) layerOf.set(event.target, boxes()[Number(event.target.value)]);
-    else if (event.target.matches("[name=layer]")) tell();
-    if (!event.target.matches("[name=gone_to]")) offer();
+    const field = event.target;
+    if (field.matches("[name=sub_layer]")) movedTo.set(field, layers()[Number(field.value)]);
+    else if (field.matches("[name=layer]")) rebuildLayerOptions();
+    if (!field.matches("[name=gone_to]")) rebuildTargets();
   });
   form.addEventListener("click", (event) => {
-    const target = event.target.closest("button");
-    if (!target) return;
-    const row = target.closest("[data-sub]"), box = target.closest("[data-layer]");
-    if (target.matches("[data-add-sub]")) addSub(box);
-    else if (target.matches("[data-add-layer]")) addLayer();
-    else if (target.matches("[data-remove-layer]")) removeLayer(box);
-    else if (target.matches("[data-up-layer]")) { const above = boxes()[boxes().indexOf(box) - 1]; above?.before(box); tell(); target.focus(); }
-    else if (target.matches("[data-up]")) { row.previousElementSibling?.before(row); target.focus(); }
-    else if (target.matches("[data-remove]")) {
-      const next = row.nextElementSibling ?? row.previousElementSibling;
-      const asked = drop(row);
-      offer();
-      (asked ?? next?.querySelector("[name=sub]"))?.focus();
-      asked?.closest("label").scrollIntoView({ block: "center" });
-    } else return;
-    offer();
+    const button = event.target.closest("button[type=button]");
+    if (!button) return;
+    const row = button.closest("[data-sub]");
+    const layer = button.closest("[data-layer]");
+    if (button.matches("[data-add-sub]")) addSub(layer);
+    else if (button.matches("[data-add-layer]")) addLayer();
+    else if (button.matches("[data-remove-layer]")) removeLayer(layer);
+    else if (button.matches("[data-remove]")) removeSub(row);
+    else if (button.matches("[data-up-layer]")) {
+      layers()[layers().indexOf(layer) - 1]?.before(layer);
+      rebuildLayerOptions();
+      button.focus();
+    } else if (button.matches("[data-up]")) {
+      row.previousElementSibling?.before(row);
+      button.focus();
+    }
+    rebuildTargets();
     changed();
   });
-  // A place that ideas were given and the tree does not have yet.
-  document.getElementById("strangers")?.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-add-place]");
-    if (!target) return;
-    const [layer, sub] = target.dataset.addPlace.split(" / ");
-    const box = boxes().find((one) => nameOf(one) === layer) ?? addLayer(layer);
-    if (sub) addSub(box, sub);
-    target.closest("p").remove();
+
+  // Categories of ideas that the taxonomy does not have yet.
+  document.getElementById("missing")?.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-add-category]");
+    if (!button) return;
+    const [name, sub] = button.dataset.addCategory.split(" / ");
+    const layer = layers().find((one) => nameOf(one) === name) ?? addLayer(name);
+    if (sub) addSub(layer, sub);
+    button.closest("p").remove();
     changed();
-    window.say(`Added ${target.dataset.addPlace}. Say why at the bottom and save the version.`);
+    studio.notify(`Added ${button.dataset.addCategory}. Enter a reason below and save the version.`);
   });
-  tell();
+  rebuildLayerOptions();
 })();

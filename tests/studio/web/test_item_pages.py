@@ -1,0 +1,105 @@
+"""Every page of an item opens in every state, for every role."""
+
+from __future__ import annotations
+
+import pytest
+from acting import BASE, CONTENT, begun, paged
+
+from conftest import Site
+from mmar.studio.data.item_tables import Item
+from mmar.studio.workflow import Role, State
+
+REASON = {"reason": "wrong_key", "field": "answer", "comment": "It is the bell."}
+RECORD = {
+    "id": "imported",
+    "audio_path": "./audio/x.wav",
+    "question": "Q?",
+    "choices": ["a", "b"],
+    "answer": "a",
+    "modality": "sound",
+    "category": "Signal Layer",
+}
+PAGES = ("", "/edit", "/inspect")
+LOGINS = ("anna", "ben", "ina", "ivo", "lea", "root")
+
+
+def created(site: Site) -> int:
+    """An item that nobody has saved yet."""
+    return int(site.client("anna").post(f"{BASE}/items").json()["id"])
+
+
+def acted(site: Site, item: int, *actions: str, login: str = "anna", **body: object) -> int:
+    for action in actions:
+        answer = site.client(login).post(f"{BASE}/items/{item}/{action}", json=body)
+        assert answer.is_success, answer.text
+    return item
+
+
+def inspected(site: Site) -> int:
+    item = acted(site, begun(site), "submit", "forward")
+    ina = site.client("ina")
+    assert ina.post(f"{BASE}/queue/inspection/next").json()["id"] == item
+    assert ina.put(f"{BASE}/items/{item}/blind-answer", json={"choice": 1, "heard": True}).is_success
+    return item
+
+
+def imported(site: Site) -> int:
+    root = site.client("root")
+    assert root.post(f"{BASE}/import", json={"records": [RECORD]}).is_success
+    return int(root.get(f"{BASE}/items").json()[-1]["id"])
+
+
+STATES = {
+    "unsaved": (created, State.DRAFT),
+    "draft": (begun, State.DRAFT),
+    "imported": (imported, State.DRAFT),
+    "preparation": (lambda site: acted(site, begun(site), "submit"), State.PREPARATION),
+    "inspection": (lambda site: acted(site, begun(site), "submit", "forward"), State.INSPECTION),
+    "answered": (inspected, State.INSPECTION),
+    "correction": (
+        lambda site: acted(site, inspected(site), "reject", login="ina", rejection=REASON),
+        State.CORRECTION,
+    ),
+    "approved": (lambda site: acted(site, inspected(site), "approve", login="ina"), State.APPROVED),
+    "withdrawn": (lambda site: acted(site, begun(site), "withdraw", why="a copy"), State.WITHDRAWN),
+    "taken down": (
+        lambda site: acted(site, begun(site), "take_down", login="root", why="asked"),
+        State.TAKEN_DOWN,
+    ),
+    "unsaved, withdrawn": (
+        lambda site: acted(site, created(site), "withdraw", why="a mistake"),
+        State.WITHDRAWN,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_all_pages_of_an_item_open(quiet_site: Site, name: str) -> None:
+    quiet_site.add("lea", Role.LEAD)
+    make, state = STATES[name]
+    item = make(quiet_site)
+    with quiet_site.studio.database.read() as session:
+        assert session.get_one(Item, item).state == state
+    for login in LOGINS:
+        browser = paged(quiet_site, login)
+        for page in PAGES:
+            answer = browser.get(f"/p/demo/items/{item}{page}", follow_redirects=True)
+            assert answer.status_code == 200, (login, page, answer.text[-300:])
+            assert answer.text.lstrip().startswith("<!doctype html>")
+        listed = browser.get("/p/demo/items")
+        assert f'data-item="{item}"' in listed.text
+        assert f'data-state="{state}"' in listed.text
+        assert quiet_site.client(login).get(f"{BASE}/items/{item}").status_code == 200
+
+
+def test_an_item_without_a_revision_says_so(quiet_site: Site) -> None:
+    item = created(quiet_site)
+    page = paged(quiet_site, "root").get(f"/p/demo/items/{item}").text
+    assert "data-unsaved" in page
+    assert "data-revision" not in page
+    anna = paged(quiet_site, "anna")
+    form = {"version": "0", "base": "0", "question": CONTENT["question"]}
+    assert anna.post(f"/p/demo/items/{item}/save", data=form).is_redirect
+    page = anna.get(f"/p/demo/items/{item}").text
+    assert "data-unsaved" not in page
+    assert 'data-revision="1"' in page
