@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from acting import BASE, CONTENT, begun
+from actions import BASE, CONTENT, begun
 from fastapi.routing import APIRoute
 
 from conftest import PASSWORD, Site, on_both

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from visitor import Visitor
+from browser_user import Visitor
 
 from conftest import Site
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from acting import begun
+from actions import begun
 from fastapi.routing import APIRoute
 
 from conftest import Site

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from acting import paged
+from actions import paged
+from browser_user import Visitor
 from test_imported_sound import bring_in, duration, published
-from visitor import Visitor
 
 from conftest import Site
 

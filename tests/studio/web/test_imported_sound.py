@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from acting import BASE
+from actions import BASE
 from sqlalchemy import select
 
 from conftest import MediaServer, Site

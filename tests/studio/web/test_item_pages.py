@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from acting import BASE, CONTENT, begun, paged
+from actions import BASE, CONTENT, begun, paged
 
 from conftest import Site
 from mmar.studio.data.item_tables import Item
@@ -39,7 +39,7 @@ def inspected(site: Site) -> int:
     item = acted(site, begun(site), "submit", "forward")
     ina = site.client("ina")
     assert ina.post(f"{BASE}/queue/inspection/next").json()["id"] == item
-    assert ina.put(f"{BASE}/items/{item}/blind-answer", json={"choice": 1, "heard": True}).is_success
+    assert ina.put(f"{BASE}/items/{item}/blind-answer", json={"choice": 1}).is_success
     return item
 
 

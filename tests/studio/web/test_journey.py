@@ -6,8 +6,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from browser_user import Visitor
 from sqlalchemy import select
-from visitor import Visitor
 
 from conftest import Site
 from mmar.studio.data.media_tables import Clip, Job

@@ -1,10 +1,10 @@
-"""What leads and admins decide about others, on pages and through the API: who does what, and who is shut out."""
+"""Decisions of leads and admins: assignments, deactivated accounts, targets, the audit log."""
 
 from __future__ import annotations
 
 import re
 
-from acting import BASE, begun, paged
+from actions import BASE, begun, marks, paged
 
 from conftest import PASSWORD, Site
 from mmar.studio.store import people
@@ -13,7 +13,7 @@ from mmar.studio.workflow import Role
 ANNA, BEN, INA, IVO = 2, 3, 4, 5
 
 
-def test_a_lead_names_an_inspector_and_a_writer(quiet_site: Site) -> None:
+def test_a_lead_assigns_an_inspector_and_an_author(quiet_site: Site) -> None:
     item = begun(quiet_site)
     root, anna, ina, ivo = (quiet_site.client(login) for login in ("root", "anna", "ina", "ivo"))
     for action in ("submit", "forward"):
@@ -26,24 +26,22 @@ def test_a_lead_names_an_inspector_and_a_writer(quiet_site: Site) -> None:
     assert ina.post(f"{BASE}/queue/inspection/next").json() is None
     lead = paged(quiet_site, "root")
     shown = lead.get(f"/p/demo/items/{item}").text
-    assert "for Ivo to inspect" in shown
+    assert f'<option value="{IVO}" selected' in shown
     form = {"role": "inspector", "person": str(INA)}
     assert lead.post(f"/p/demo/items/{item}/assign", data=form).status_code == 303
     assert ivo.post(f"{BASE}/queue/inspection/next").json() is None
     assert ina.post(f"{BASE}/queue/inspection/next").json()["id"] == item
-    assert "Who does it" not in paged(quiet_site, "anna").get(f"/p/demo/items/{item}").text
+    assert 'id="assignment"' not in paged(quiet_site, "anna").get(f"/p/demo/items/{item}").text
     second = begun(quiet_site)
     moved = root.put(f"{BASE}/items/{second}/assignment", json={"role": "annotator", "person": BEN})
     assert moved.json()["author"] == BEN
-    log = [(one["action"], one["detail"]) for one in root.get(f"{BASE}/audit").json()]
-    assert log[:3] == [
-        ("assigned", "Ben is to write it"),
-        ("assigned", "Ina is to inspect it"),
-        ("assigned", "Ivo is to inspect it"),
-    ]
+    log = root.get(f"{BASE}/audit").json()[:3]
+    assert {one["action"] for one in log} == {"assigned"}
+    for entry, name in zip(log, ("Ben", "Ina", "Ivo"), strict=True):
+        assert name in entry["detail"]
 
 
-def test_an_admin_shuts_somebody_out_and_lets_them_in_again(quiet_site: Site) -> None:
+def test_an_admin_deactivates_and_reactivates_an_account(quiet_site: Site) -> None:
     item = begun(quiet_site)
     anna, ina, root = (quiet_site.client(login) for login in ("anna", "ina", "root"))
     for action in ("submit", "forward"):
@@ -61,21 +59,19 @@ def test_an_admin_shuts_somebody_out_and_lets_them_in_again(quiet_site: Site) ->
     tried = quiet_site.client().post("/login", data={"login": "ina", "password": PASSWORD})
     assert tried.status_code == 401
     assert root.post(f"{BASE}/people/{INA}/link").status_code == 409
-    shown = admin.get("/p/demo/people").text
-    assert "deactivated" in shown
-    assert "Reactivate" in shown
+    assert 'data-person="ina" data-active="no"' in admin.get("/p/demo/people").text
     back = root.put(f"{BASE}/people/{INA}/active", json={"active": True}).json()
     assert back == {"id": INA, "login": "ina", "active": True}
     assert browser.get("/p/demo").status_code == 303  # the old session does not come back
     assert ina.get("/api/v1/projects").status_code == 401  # nor the old token
     again = quiet_site.client().post("/login", data={"login": "ina", "password": PASSWORD})
     assert again.headers["location"] == "/"
-    log = [(one["action"], one["subject"], one["detail"]) for one in root.get(f"{BASE}/audit").json()]
-    assert ("deactivated", "ina", "1 items given back") in log
-    assert ("reactivated", "ina", "") in log
+    log = [(one["action"], one["subject"]) for one in root.get(f"{BASE}/audit").json()]
+    assert ("deactivated", "ina") in log
+    assert ("reactivated", "ina") in log
 
 
-def test_the_admin_of_one_project_shuts_nobody_out_of_another(site: Site) -> None:
+def test_the_admin_of_one_project_cannot_deactivate_members_of_others(site: Site) -> None:
     site.add("pia", Role.ADMIN)
     root, pia = site.client("root"), site.client("pia")
     assert root.post("/api/v1/projects", json={"slug": "other", "title": "Other"}).is_success
@@ -96,7 +92,7 @@ def test_targets_of_one_language_are_set_without_losing_the_others(site: Site) -
     assert 'name="target:Signal Layer|speech|zh"' in edit
     form = {"language": "zh", "target:Signal Layer|speech|zh": "4", "target:Signal Layer|sound|zh": ""}
     done = lead.post("/p/demo/coverage", data=form)
-    assert done.headers["location"] == "/p/demo/coverage?language=zh"
+    assert done.headers["location"].startswith("/p/demo/coverage?language=zh&")
     targets = {"Signal Layer|sound": 3, "language:en": 9, "Signal Layer|speech|zh": 4}
     assert root.get(BASE).json()["settings"]["targets"] == targets
     wanted = root.get(f"{BASE}/coverage").json()["next"]
@@ -104,8 +100,7 @@ def test_targets_of_one_language_are_set_without_losing_the_others(site: Site) -
         ("speech", "zh", 4),
         ("sound", "", 3),
     ]
-    shown = lead.get("/p/demo/coverage", params={"language": "zh"}).text
-    assert "speech · zh · 4 more" in shown
+    assert marks(lead.get("/p/demo/coverage", params={"language": "zh"}), "missing") == ["4"]
     begun_for = lead.post(
         "/p/demo/items", data={"layer": "Signal Layer", "modality": "speech", "language": "zh"}
     ).headers["location"]
@@ -116,15 +111,13 @@ def test_targets_of_one_language_are_set_without_losing_the_others(site: Site) -
     assert "Signal Layer|speech|zh" not in root.get(BASE).json()["settings"]["targets"]
 
 
-def test_what_a_language_lacks_is_wanted_too(site: Site) -> None:
+def test_a_language_below_its_target_is_a_gap(site: Site) -> None:
     root = paged(site, "root")
     assert root.post("/p/demo/coverage", data={"target:language:en": "5"}).is_redirect
-    board = root.get("/p/demo/coverage").text
-    assert "of any kind · 5 more" in board
-    assert "No targets yet" not in board
+    assert marks(root.get("/p/demo/coverage"), "missing") == ["5"]
 
 
-def test_exports_are_offered_to_those_who_may_have_them(site: Site) -> None:
+def test_exports_are_offered_to_leads(site: Site) -> None:
     assert "/p/demo/export.jsonl" in paged(site, "root").get("/p/demo/release").text
     assert "/p/demo/export.jsonl" not in paged(site, "anna").get("/p/demo/release").text
 
@@ -144,7 +137,7 @@ def test_the_audit_log_is_read_to_its_beginning(site: Site) -> None:
     assert "line-09." not in paged(site, "anna").get(older.group(1)).text
 
 
-def test_targets_are_offered_for_every_language_that_was_met(quiet_site: Site) -> None:
+def test_targets_are_offered_for_every_language_of_an_item(quiet_site: Site) -> None:
     number, anna = begun(quiet_site), quiet_site.client("anna")
     content = anna.get(f"{BASE}/items/{number}").json()["content"]
     spoken = {"version": 1, "revision": 1, "content": {**content, "language": "sw"}}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from visitor import Visitor
+from browser_user import Visitor
 
 from conftest import Site
 from mmar.studio.media.media_store import store_audio

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from acting import BASE, begun
-from visitor import Visitor
+from actions import BASE, begun
+from browser_user import Visitor
 
 from conftest import Site
 

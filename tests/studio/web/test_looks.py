@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from acting import begun, paged
+from actions import begun, paged
 from sqlalchemy import event
 
 from conftest import Site

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from acting import BASE, CONTENT
+from actions import BASE, CONTENT
+from browser_user import Visitor
 from test_every_route import ROUTES, filled
-from visitor import Visitor
 
 from conftest import Site
 from mmar.studio.data.item_tables import Proposal

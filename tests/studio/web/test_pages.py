@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from visitor import Visitor
+from browser_user import Visitor
 
 from conftest import MediaServer, Site
 from mmar.studio.data.tables import Person, Project

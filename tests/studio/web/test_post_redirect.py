@@ -7,25 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from acting import BASE, begun, paged
+from actions import BASE, after, begun, code_of, paged
 
 from conftest import Site
 from mmar.studio.data.media_tables import Job
 from mmar.studio.data.tables import ApiToken
 from mmar.studio.web.flash import Flash, FlashStore, with_message
-
-
-def after(browser: httpx.Client, answer: httpx.Response) -> httpx.Response:
-    """The page after a form."""
-    assert answer.status_code == 303, (answer.status_code, answer.text[-400:])
-    return browser.get(answer.headers["location"])
-
-
-def code_of(page: httpx.Response) -> str:
-    """The code of the message on a page."""
-    found = re.search(r'role="(?:status|alert)" data-code="([\w-]+)"', page.text)
-    return found[1] if found else ""
-
 
 FORMS = {
     "/preparation/items": ({"do": "forward", "item": "1"}, "items-changed"),

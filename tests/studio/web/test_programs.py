@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from acting import BASE, CONTENT
+from actions import BASE, CONTENT
 
 from conftest import Site, on_both
 from mmar.studio.exchange.releases import write_project_release
@@ -98,7 +98,7 @@ def test_the_api_is_described_and_asks_for_a_token(site: Site) -> None:
     client = site.client()
     assert client.get("/api/v1/projects").status_code == 401
     wrong = client.get("/api/v1/projects", headers={"authorization": "Bearer mmar_wrong"})
-    assert wrong.json()["error"]["code"] == "login"
+    assert wrong.json()["error"]["code"] == "login-required"
     described = client.get("/api/v1/openapi.json").json()
     assert len(described["paths"]) > 20
     for path, methods in described["paths"].items():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from acting import BASE
+from actions import BASE
 from sqlalchemy import update
 
 from conftest import Site

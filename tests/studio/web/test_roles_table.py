@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 import pytest
 import soundfile
-from acting import BASE, CONTENT
+from actions import BASE, CONTENT
 from fastapi.routing import APIRoute
 from sqlalchemy import MetaData, select
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from acting import begun, paged
+from actions import begun, paged
 from sqlalchemy import text
 
 from conftest import PASSWORD, Site

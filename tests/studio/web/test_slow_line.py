@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from visitor import Visitor
+from browser_user import Visitor
 
 from conftest import Site
 

@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from acting import begun, paged
-from visitor import Visitor
+from actions import begun, paged
+from browser_user import Visitor
 
 from conftest import Site
 

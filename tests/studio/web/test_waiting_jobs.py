@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from acting import BASE, CONTENT
+from actions import BASE, CONTENT
 from sqlalchemy import func, select
 
 from conftest import MediaServer, Site, on_both

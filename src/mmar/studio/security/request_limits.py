@@ -55,7 +55,11 @@ class BodyLimits:
 
     async def _refusal(self, headers: Mapping[str, str]) -> tuple[int, str, str] | None:
         if "transfer-encoding" in headers:
-            return 411, "length", "say how much you send (Content-Length); a body in chunks is not taken"
+            return (
+                411,
+                "length-required",
+                "Send the length of the body (Content-Length); chunked bodies are not accepted.",
+            )
         length = int(headers.get("content-length", "0"))  # the server has refused what is no number
         if length <= ANONYMOUS_LIMIT:
             return None
@@ -64,9 +68,9 @@ class BodyLimits:
         if length > largest:
             return (
                 413,
-                "large",
-                f"{-(-length >> 20)} MiB are too many; at most {largest >> 20} MiB are taken here",
+                "too-large",
+                f"The request has {-(-length >> 20)} MiB; the limit is {largest >> 20} MiB.",
             )
         if not await to_thread.run_sync(self._known, headers):
-            return 401, "login", "log in first, or send a token: Authorization: Bearer TOKEN"
+            return 401, "login-required", "Log in first, or send a token: Authorization: Bearer TOKEN."
         return None

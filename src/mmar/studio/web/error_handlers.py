@@ -135,7 +135,7 @@ def error_status(error: MmarError) -> int:
 
 def error_code(error: MmarError) -> str:
     """The code of an error."""
-    return error.code
+    return "database-unavailable" if isinstance(error, DatabaseAwayError) else error.code
 
 
 def error_message(error: MmarError) -> str:

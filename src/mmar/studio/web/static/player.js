@@ -55,7 +55,8 @@
   const answers = document.querySelector("[data-answers]");
   const updateConfirm = () => {
     const heard = answers.dataset.heard === "yes";
-    answers.querySelector("[data-confirm]").disabled = !heard || !answers.querySelector("[name=choice]:checked");
+    answers.querySelector("[data-confirm]").disabled =
+      !heard || !answers.querySelector("[name=choice]:checked");
     answers.querySelector("[data-not-heard]").hidden = heard;
   };
   const reportPlayback = (event) =>

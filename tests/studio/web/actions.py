@@ -1,6 +1,8 @@
-"""What the people of the tests do again and again, as programs and in browsers."""
+"""Actions of people in the tests, through the API and through pages."""
 
 from __future__ import annotations
+
+import re
 
 import httpx
 
@@ -36,3 +38,20 @@ def paged(site: Site, login: str) -> httpx.Client:
     found = client.get("/me").text.partition('data-csrf="')[2].partition('"')[0]
     client.headers["x-csrf-token"] = found
     return client
+
+
+def after(browser: httpx.Client, answer: httpx.Response) -> httpx.Response:
+    """The page after a form, which must redirect."""
+    assert answer.status_code == 303, (answer.status_code, answer.text[-400:])
+    return browser.get(answer.headers["location"])
+
+
+def code_of(page: httpx.Response) -> str:
+    """The code of the message on a page."""
+    found = re.search(r'role="(?:status|alert)" data-code="([\w-]+)"', page.text)
+    return found[1] if found else ""
+
+
+def marks(page: httpx.Response, name: str) -> list[str]:
+    """The values of all attributes `data-NAME` on a page."""
+    return re.findall(rf'data-{name}="([^"]*)"', page.text)
