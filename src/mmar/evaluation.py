@@ -23,15 +23,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Score predictions and print what the published script prints.",
     )
     parser.add_argument("--input", type=Path, required=True, help="JSON or JSONL with answer_prediction")
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        sys.stdout.write(official_layout_of_file(asked.input))
+        sys.stdout.write(official_layout_of_file(options.input))
         sys.stdout.flush()
     except MmarError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except BrokenPipeError:
-        sys.stdout = None  # the reader has seen enough; nothing more may be written at exit
+        sys.stdout = None  # the reader has what it wanted; nothing more may be written at exit
     except OSError as error:
         sys.stdout = None
         sys.stderr.write(f"the output cannot be written: {error.strerror or error}\n")

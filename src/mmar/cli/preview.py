@@ -80,13 +80,13 @@ def preview(
     loaded = find_benchmark(benchmark, audio_dir=audio_dir)
     if loaded.audio_dir is None:
         loaded = msgspec.structs.replace(loaded, audio_dir=Path())  # paths as the metadata has them
-    given = {
+    adapter_options = {
         name: values[-1] for name, values in parse_pairs("--option", options, "audio_rate=16000").items()
     }
-    spec, name = _spec(loaded, model, protocol, given)
+    spec, name = _spec(loaded, model, protocol, adapter_options)
     audio = uses_audio(spec.model, spec.options)
-    found, key = _find(spec, item, rotate, audio=audio)
-    request = build(spec, found, key, uses_audio=audio)
+    chosen, key = _find(spec, item, rotate, audio=audio)
+    request = build(spec, chosen, key, uses_audio=audio)
     sent = _as_sent(spec.model, request)
     record = _record(spec, sent, name)
     if spec.model.startswith("cascade/"):
@@ -127,7 +127,7 @@ def _spec(
 
 
 def _find(spec: RunSpec, text: str, rotation: int, *, audio: bool) -> tuple[Item, RequestKey]:
-    """The item, and the request of it (that of the digest, where one is given)."""
+    """The item, and the request of it (that of the digest, if there is one)."""
     from mmar.runs.keys import RequestKey
     from mmar.runs.requests import build
 

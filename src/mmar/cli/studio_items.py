@@ -67,11 +67,11 @@ def assign(
     )
     opened = opened_studio(config)
     with opened.database.read() as session:
-        found, actor = acting(session, project, by)
+        record, actor = acting(session, project, by)
         people = [acting(session, project, login)[1].person for login in inspector + writer]
-        items = item_numbers(session, found.id, chosen)
+        items = item_numbers(session, record.id, chosen)
     role = Role.ANNOTATOR if writer else Role.INSPECTOR
-    outcome = assign_items(opened.database, found, items, actor, role, people, opened.clock)
+    outcome = assign_items(opened.database, record, items, actor, role, people, opened.clock)
     logins = dict(zip(people, inspector + writer, strict=True))
     shares = ", ".join(f"{logins[person]} {number}" for person, number in sorted(outcome.people.items()))
     click.echo(f"{outcome.done} of {len(items)} items" + (f": {shares}" if shares else ""))
@@ -103,10 +103,10 @@ def accept_proposals(config: StudioConfig, project: str, by: str, kind: str | No
 
     opened = opened_studio(config)
     with opened.database.read() as session:
-        found, actor = acting(session, project, by)
-        numbers = acceptable_proposals(session, found.id, actor, kind=kind or "")
-        hidden = count_waiting_proposals(session, found.id, actor, kind=kind or "").hidden
-    outcome = accept(opened.database, found, numbers, actor, opened.clock)
+        record, actor = acting(session, project, by)
+        numbers = acceptable_proposals(session, record.id, actor, kind=kind or "")
+        hidden = count_waiting_proposals(session, record.id, actor, kind=kind or "").hidden
+    outcome = accept(opened.database, record, numbers, actor, opened.clock)
     if as_json:
         print_json({"done": outcome.done, "left": dict(outcome.left), "hidden": hidden})
         return

@@ -143,9 +143,9 @@ def jobs(config: StudioConfig, project: str, as_json: bool) -> None:
 
     opened = opened_studio(config)
     with opened.database.read() as session:
-        found, _ = acting(session, project, None)
-        counts = job_counts(session, found.id)
-        why = failures(session, found.id)
+        record, _ = acting(session, project, None)
+        counts = job_counts(session, record.id)
+        why = failures(session, record.id)
     if as_json:
         rows = [{"kind": kind, "message": message, "jobs": number} for kind, message, number in why]
         print_json({"counts": counts, "failures": rows})

@@ -150,7 +150,7 @@ def test_the_command_writes_a_version_again(opened: Studio) -> None:
     first = tree(opened.config.releases / "tones/1.0")
     change(opened.database, "tone-0", "Is this another question?", "approved")
     again = CliRunner().invoke(command, data, catch_exceptions=False)
-    assert "as it was frozen" in again.output
+    assert "written again unchanged" in again.output
     assert tree(opened.config.releases / "tones/1.0") == first
 
 

@@ -105,11 +105,11 @@ def test_the_command_says_what_is_named_and_where_it_was_released(opened: Studio
     written(opened, "1.0")
     base = ["--data", str(opened.config.data), "takedown", "tones"]
     said = CliRunner().invoke(command, [*base, "tone-1", "--why", "asked"], catch_exceptions=False)
-    assert said.stdout == "names 1 item: tone-1\n"
-    assert "in the releases 1.0;" in said.stderr
+    assert said.stdout == "excludes 1 item: tone-1\n"
+    assert "contained in the releases 1.0;" in said.stderr
     other = CliRunner().invoke(command, [*base, "tone-9", "--why", "asked"], catch_exceptions=False)
     assert (other.stdout, other.stderr) == (
-        "names nothing that is here; what comes later is left out too\n",
+        "excludes no present item; items that match later are excluded, too\n",
         "",
     )
     listed = CliRunner().invoke(command, base, catch_exceptions=False).stdout.splitlines()
@@ -122,14 +122,14 @@ def test_what_was_taken_down_by_mistake_comes_back(opened: Studio) -> None:
     without = written(opened, "1.1", LATER)
     base = ["--data", str(opened.config.data), "takedown", "tones"]
     for arguments, words in (
-        (["--lift"], "name what is to be taken off"),
+        (["--lift"], "--lift needs WHAT"),
         (["abcdefghij2", "--lift", "--why", "x"], "is not on the list of tones"),
         (["abcdefghij1", "--lift"], "say why"),
     ):
         refused = CliRunner().invoke(command, [*base, *arguments])
         assert words in str(refused.exception)
     lifted = CliRunner().invoke(command, [*base, "abcdefghij1", "--lift", "--why", "another video"])
-    assert lifted.output == "off the list; releases may hold 1 item again\n"
+    assert lifted.output == "removed from the list; releases may contain 1 item again\n"
     assert CliRunner().invoke(command, base).output == ""
     # What was released stays as it was; what was not handed out is handed out again; the next one has it.
     assert written(opened, "1.1", LATER) == without
