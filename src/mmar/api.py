@@ -22,6 +22,7 @@ from mmar._library_errors import library_errors
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, load_benchmark
 from mmar.protocols import Protocol, load_protocol
+from mmar.protocols.reading import VERSIONS, Reading, ReadingRule, read
 
 if TYPE_CHECKING:
     from mmar.models import Model
@@ -42,6 +43,7 @@ __all__ = [
     "find_benchmark",
     "load",
     "open_for",
+    "read_choice",
     "reliance",
     "run",
     "score",
@@ -225,6 +227,7 @@ def score(
     *,
     key: str | None = None,
     protocol: str | Protocol | None = None,
+    reading: str | None = None,
     lenient: bool = False,
     earlier: Iterable[str | Path] = (),
 ) -> Score:
@@ -236,6 +239,7 @@ def score(
         benchmark: the questions; not needed for a run and for records that hold the questions too.
         key: the field that holds the prediction; the first one that is known by default.
         protocol: read the answers by this protocol instead of the run's own.
+        reading: version of the reading cascade, `"cascade@1"` or `"cascade@2"`; the current one by default.
         lenient: count bad records as missing instead of raising.
         earlier: runs of the whole benchmark, to sharpen the estimate from a run of a sample.
 
@@ -250,7 +254,9 @@ def score(
     """
     with library_errors():
         if isinstance(predictions, str | Path):
-            return _score(Path(predictions), benchmark, key, protocol, lenient=lenient, earlier=earlier)
+            return _score(
+                Path(predictions), benchmark, key, protocol, reading, lenient=lenient, earlier=earlier
+            )
         lines = [_encode(record, number) for number, record in enumerate(_records(predictions, key), 1)]
         if not lines:
             raise InputError(
@@ -263,7 +269,7 @@ def score(
             path = Path(folder) / "predictions.jsonl"
             path.write_bytes(b"".join(lines))
             try:
-                return _score(path, benchmark, key, protocol, lenient=lenient)
+                return _score(path, benchmark, key, protocol, reading, lenient=lenient)
             except InputError as error:
                 if error.file == str(path):
                     error.file = "predictions"  # the caller knows the records by their number
@@ -275,11 +281,12 @@ def _score(
     benchmark: str | Path | Benchmark | None,
     key: str | None,
     protocol: str | Protocol | None,
+    reading: str | None,
     *,
     lenient: bool,
     earlier: Iterable[str | Path] = (),
 ) -> Score:
-    task = task_for(path, benchmark, key=key, protocol=protocol, lenient=lenient, keep="all")
+    task = task_for(path, benchmark, key=key, protocol=protocol, reading=reading, lenient=lenient, keep="all")
     return score_path(msgspec.structs.replace(task, earlier=tuple(map(Path, earlier)))).score
 
 
@@ -458,6 +465,7 @@ def task_for(
     key: str | None = None,
     id_field: str | None = None,
     protocol: str | Protocol | None = None,
+    reading: str | None = None,
     lenient: bool = False,
     keep: str = "differing",
 ) -> Task:
@@ -479,11 +487,15 @@ def task_for(
     benchmark = _benchmark(benchmark, lenient=lenient)
     if isinstance(protocol, str):
         protocol = load_protocol(protocol)
+    rule = protocol.reading if protocol else None
+    if reading is not None:
+        own = manifest.protocol.reading if manifest is not None else ReadingRule()
+        rule = msgspec.structs.replace(rule or own, version=_reading_version(reading))
     return Task(
         path,
         benchmark,
         key,
-        protocol.reading if protocol else None,
+        rule,
         protocol.label if protocol else None,
         keep,
         lenient,
@@ -491,6 +503,63 @@ def task_for(
         manifest=manifest,
         id_field=id_field,
     )
+
+
+def _reading_version(name: str) -> Literal[1, 2]:
+    versions = {f"cascade@{version}": version for version in VERSIONS}
+    if name not in versions:
+        raise UsageError(
+            f'unknown reading "{name}"',
+            code="unknown-reading",
+            argument="reading",
+            hint=f"known are {', '.join(versions)}",
+        )
+    return cast("Literal[1, 2]", versions[name])
+
+
+def read_choice(
+    answer: str | None,
+    choices: Sequence[str],
+    *,
+    protocol: str | Protocol | None = None,
+    reading: str | None = None,
+    finish_reason: str | None = None,
+) -> Reading:
+    r"""Read which choice an answer names.
+
+    Args:
+        answer: the model's text; `None` when no answer came.
+        choices: the choices as they were put, 2 to 26.
+        protocol: read by this protocol's rule; the common ways to mark an answer by default.
+        reading: version of the reading cascade, `"cascade@1"` or `"cascade@2"`; the current one by default.
+        finish_reason: as the service named it. An answer that ended at the token limit is not read by mention alone.
+
+    Returns:
+        State, 0-based index of the choice, the rule that decided, the span of the words that were read, and the
+        reason as a sentence.
+
+    Raises:
+        UsageError: too few or too many choices, or an unknown protocol or version.
+
+    Example:
+        >>> reading = read_choice("Drops are heard.\nAnswer: B", ["wind", "rain"])
+        >>> reading.index, reading.reason
+        (1, 'final line: "Answer: B"')
+    """
+    from mmar.items.item import MAX_CHOICES
+    from mmar.items.predictions import is_cut_off
+
+    with library_errors():
+        if isinstance(choices, str) or not 2 <= len(choices) <= MAX_CHOICES:
+            raise UsageError(
+                f"choices: expected 2 to {MAX_CHOICES} texts", code="bad-choices", argument="choices"
+            )
+        if isinstance(protocol, str):
+            protocol = load_protocol(protocol)
+        rule = protocol.reading if protocol else None
+        if reading is not None:
+            rule = msgspec.structs.replace(rule or ReadingRule(), version=_reading_version(reading))
+        return read(answer, tuple(choices), rule, cut_off=is_cut_off(finish_reason))
 
 
 def score_path(task: Task) -> Scored:

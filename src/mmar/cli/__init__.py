@@ -38,6 +38,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("mmar.cli.run:run", "Run a model on a benchmark, or continue a run."),
     "merge": ("mmar.cli.merge:merge", "Merge parts of one run, such as shards, into one folder."),
     "score": ("mmar.cli.score:score", "Score a run or a predictions file."),
+    "read": ("mmar.cli.read:read", "Read which choice an answer names, with the reason."),
+    "unresolved": (
+        "mmar.cli.unresolved:unresolved",
+        "Group the answers that name no choice, with a count and an example each.",
+    ),
     "convert": ("mmar.cli.convert:convert", "Convert a log of another program to a predictions file."),
     "compare": (
         "mmar.cli.compare:compare",

@@ -23,6 +23,7 @@ __all__ = [
     "json_option",
     "lenient_option",
     "protocol_option",
+    "reading_option",
     "runs_options",
     "seed_option",
 ]
@@ -74,6 +75,13 @@ def protocol_option(help_text: str) -> Callable[[F], F]:
     return click.option(
         "--protocol", "-p", metavar="NAME-OR-FILE", help=help_text, shell_complete=_complete_protocol
     )
+
+
+reading_option = click.option(
+    "--reading",
+    metavar="VERSION",
+    help="Version of the reading: cascade@1 or cascade@2. [default: cascade@2]",
+)
 
 
 def items_option(help_text: str) -> Callable[[F], F]:

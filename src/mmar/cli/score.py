@@ -11,7 +11,14 @@ import click
 import msgspec
 
 from mmar.api import score_path, task_for
-from mmar.cli.options import benchmark_option, items_option, json_option, lenient_option, protocol_option
+from mmar.cli.options import (
+    benchmark_option,
+    items_option,
+    json_option,
+    lenient_option,
+    protocol_option,
+    reading_option,
+)
 from mmar.cli.terminal import (
     STDOUT,
     check_items_option,
@@ -30,7 +37,10 @@ if TYPE_CHECKING:
 
 __all__ = ["score"]
 
-_FIELDS = ("id", "official", "choice", "state", "named", "answer", "reason", "official_reason", "prediction")
+_FIELDS = (
+    "id", "official", "choice", "state", "named", "answer", "reason", "official_reason", "prediction",
+    "rule", "start", "end", "shape",
+)  # fmt: skip
 _LINES = 1000  # written at a time
 
 
@@ -42,6 +52,7 @@ _LINES = 1000  # written at a time
 )
 @click.option("--id", "id_field", metavar="FIELD", help="Field that holds the item's id, such as doc.id.")
 @protocol_option("Read the answers by this protocol.")
+@reading_option
 @lenient_option
 @json_option
 @items_option("Write a line for each item.")
@@ -64,6 +75,7 @@ def score(
     key: str | None,
     id_field: str | None,
     protocol: str | None,
+    reading: str | None,
     lenient: bool,
     as_json: bool,
     items: Path | None,
@@ -88,6 +100,7 @@ def score(
         key=key,
         id_field=id_field,
         protocol=protocol,
+        reading=reading,
         lenient=lenient,
         keep="differing" if as_json else "none",
     )

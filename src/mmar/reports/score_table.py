@@ -128,6 +128,9 @@ def _facts(score: Score) -> Iterator[tuple[str, str]]:
         "answers",
         ", ".join([f"{read:,} read", *(f"{number:,} {state}" for state, number in shown.items())]),
     )
+    if score.unread:
+        shape, number = next(iter(score.unread.items()))
+        yield "", f"largest group without a choice: {number:,} {shape} (mmar unresolved lists the groups)"
     if score.states["failed"] or score.states["missing"]:
         bounds = ", ".join(
             f"{name} {bound.low:.1f} to {bound.high:.1f}" for name, bound in score.bounds.items()

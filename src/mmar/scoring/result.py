@@ -85,6 +85,10 @@ class ItemScore(msgspec.Struct, frozen=True):
         reason: how the answer was read.
         official_reason: why the published rule decided so.
         prediction: the model's text; `None` when nothing came.
+        rule: stable name of the rule that read it, e.g. `verdict` (`mmar.protocols.reading`).
+        start: where the words that were read begin in the text, in characters.
+        end: where they end; equal to `start` where no words decided.
+        shape: the group of an answer that names no choice (`mmar.protocols.reading.SHAPES`).
     """
 
     id: str
@@ -96,6 +100,10 @@ class ItemScore(msgspec.Struct, frozen=True):
     reason: str
     official_reason: str
     prediction: str | None
+    rule: str = ""
+    start: int = 0
+    end: int = 0
+    shape: str = ""
 
 
 class ProgramDifference(msgspec.Struct, frozen=True):
@@ -154,6 +162,7 @@ class Score(msgspec.Struct, frozen=True):
         parents: the category of each sub-category that belongs to one alone.
         letters: answers that name a choice by its letter alone, which the published rule cannot read.
         cut_off: answers that ended at the token limit.
+        unread: number of answers that name no choice, by group, the largest first.
         disagreements: the items on which the two scorers differ, where they were kept.
         disagreement_count: on how many items the two scorers differ, whether kept or not.
         items: the score of every item, where they were kept.
@@ -176,6 +185,7 @@ class Score(msgspec.Struct, frozen=True):
     parents: Mapping[str, str] = {}
     letters: int = 0
     cut_off: int = 0
+    unread: Mapping[str, int] = {}
     disagreements: tuple[ItemScore, ...] = ()
     disagreement_count: int = 0
     items: tuple[ItemScore, ...] = ()
@@ -211,6 +221,7 @@ class Score(msgspec.Struct, frozen=True):
             "states": dict(self.states),
             "letters": self.letters,
             "cut_off": self.cut_off,
+            "unread": dict(self.unread),
             "bounds": msgspec.to_builtins(self.bounds),
             "groups": msgspec.to_builtins(self.groups),
             "disagreements": msgspec.to_builtins(self.disagreements),

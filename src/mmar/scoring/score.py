@@ -166,7 +166,7 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
         )
     if estimate is not None:
         parts["part"] = f"sample-{estimate.n}/{estimate.population}"
-    scored = _scored(task, streamed, parts, notes, [])
+    scored = _scored(msgspec.structs.replace(task, rule=rule), streamed, parts, notes, [])
     score = msgspec.structs.replace(scored.score, sample=estimate)
     if any(rotation or repeat for _, rotation, repeat in answers):
         from mmar.scoring.robustness import readings_of, repeats_of, rotations_of
@@ -226,9 +226,11 @@ def _scored(
     task: Task, streamed: Streamed, parts: dict[str, str], notes: list[str], errors: list[InputError]
 ) -> Scored:
     tally = streamed.tally
+    version = (task.rule.version if task.rule is not None else None) or CHOICE_VERSION
+    parts["reading"] = f"cascade@{version}"
     if task.protocol is not None:
-        parts["reading"] = f"{parts['reading']} for {task.protocol}"
-    parts["scorers"] = f"official@{OFFICIAL_VERSION},choice@{CHOICE_VERSION}"
+        parts["reading"] += f" for {task.protocol}"
+    parts["scorers"] = f"official@{OFFICIAL_VERSION},choice@{version}"
     missing = tally.states["missing"]
     if missing:
         parts.setdefault("part", f"{tally.n - missing}/{tally.n}")
@@ -256,6 +258,7 @@ def _scored(
         parents=tally.parents(),
         letters=tally.letters,
         cut_off=tally.cut_off,
+        unread=dict(sorted(tally.unread.items(), key=lambda pair: -pair[1])),
         disagreements=tuple(row for row in tally.rows if row.official != row.choice),
         disagreement_count=tally.differ,
         items=tuple(tally.rows) if task.keep == "all" else (),

@@ -15,7 +15,14 @@ import msgspec
 
 from mmar.items import Item, Question
 from mmar.items.item import MAX_CHOICES, published_rank
-from mmar.protocols.reading import CURRENT_VERSION, ChoiceTable, ReadingRule, choice_table, read_known
+from mmar.protocols.reading import (
+    CURRENT_VERSION,
+    ChoiceTable,
+    ReadingRule,
+    choice_table,
+    read_known,
+    shape_of,
+)
 from mmar.scoring.official import Key, official_reason
 from mmar.scoring.result import Bounds, GroupScore, ItemScore, accuracy
 
@@ -90,7 +97,7 @@ class Tally(msgspec.Struct):
         differ: number of items on which the scorers differ.
         letters: answers that name a choice by its letter alone, which the published rule cannot read.
         cut_off: answers that ended at the token limit.
-        unread: number of answers that name no choice, by the rule of their reading.
+        unread: number of answers that name no choice, by group (`SHAPES`).
         verdicts: one byte per item in order, of the bits OFFICIAL, CHOICE and ASKED; not kept when `None`.
     """
 
@@ -135,7 +142,8 @@ class Tally(msgspec.Struct):
         official = key.accepts(text)
         self.states[reading.state] += 1
         if index is None:
-            self.unread[reading.rule] = self.unread.get(reading.rule, 0) + 1
+            shape = shape_of(reading, choices)
+            self.unread[shape] = self.unread.get(shape, 0) + 1
         cell = self._cell(question)
         if official:
             cell.official += 1
@@ -155,7 +163,20 @@ class Tally(msgspec.Struct):
             named = None if index is None else choices[index]
             why = official_reason(answer, text, choices)
             self._keep(
-                ItemScore(item_id, official, right, reading.state, named, answer, reading.reason, why, text)
+                ItemScore(
+                    item_id,
+                    official,
+                    right,
+                    reading.state,
+                    named,
+                    answer,
+                    reading.reason,
+                    why,
+                    text,
+                    reading.rule,
+                    *reading.span,
+                    shape if index is None else "",
+                )
             )
 
     def unanswered(

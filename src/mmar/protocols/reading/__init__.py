@@ -5,10 +5,12 @@ from __future__ import annotations
 from mmar.protocols.reading.cascade import read, read_known
 from mmar.protocols.reading.choices import ChoiceTable, choice_table
 from mmar.protocols.reading.rules import CURRENT_VERSION, VERSIONS, Marker, Reading, ReadingRule, State
+from mmar.protocols.reading.shapes import SHAPES, shape_of
 from mmar.protocols.reading.thinking import split_thinking
 
 __all__ = [
     "CURRENT_VERSION",
+    "SHAPES",
     "VERSIONS",
     "ChoiceTable",
     "Marker",
@@ -18,5 +20,6 @@ __all__ = [
     "choice_table",
     "read",
     "read_known",
+    "shape_of",
     "split_thinking",
 ]

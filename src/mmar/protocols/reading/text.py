@@ -36,7 +36,7 @@ _PIECE = 512
 _TAG = re.compile(
     r"<(?![A-Z]>)/?[A-Za-z|▁_!][\w|▁:.\-]{0,40}(?:\s+\w+=\"[^\"<>]{0,60}\")?\s?/?[|▁]?>|</?s>|<0x0A>|\[/?(?:INST|ANSWER|answer|EOS|eos|end|END)\]"
 )
-_FORMAT = re.compile(r"</?(?:b|i|u|em|strong|span|mark|code|big)>", re.IGNORECASE)
+_FORMAT = re.compile(r"</?(?:b|i|u|em|strong|span|mark|code|big|EM|STRONG)>")
 _LATEX = re.compile(
     r"\\(?:text|math|operatorname|mbox|hbox|underline|emph|textbf|bf|rm|it|large|Large|huge|displaystyle|left|right|quad|qquad|ensuremath|bm|boldsymbol)[a-z]{0,6}\*?"
     r"|\\[()\[\],;!: \\]|\\(?=[\"'_&%#$])"

@@ -1,0 +1,110 @@
+"""Answers that name no choice, in groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from mmar.protocols.reading import SHAPES
+from mmar.scoring.result import ItemScore
+from mmar.scoring.score import score_task
+from mmar.scoring.sources import Task
+
+__all__ = ["Unresolved", "UnresolvedGroup", "find_unresolved"]
+
+
+class UnresolvedGroup(msgspec.Struct, frozen=True):
+    """The answers that one thing keeps from naming a choice.
+
+    Attributes:
+        shape: name of the group, one of `mmar.protocols.reading.SHAPES`.
+        description: what its answers have in common.
+        count: number of answers.
+        example: the first answer of the group.
+    """
+
+    shape: str
+    description: str
+    count: int
+    example: ItemScore
+
+
+class Unresolved(msgspec.Struct, frozen=True):
+    """What of a run or a file was not read.
+
+    Attributes:
+        n: size of the benchmark.
+        answered: number of answers, read or not.
+        cut_off: answers that ended at the token limit, read or not.
+        groups: the largest first.
+        items: every answer that names no choice, in order.
+        signature: of the score.
+    """
+
+    n: int
+    answered: int
+    cut_off: int
+    groups: tuple[UnresolvedGroup, ...]
+    items: tuple[ItemScore, ...]
+    signature: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The form that `mmar unresolved --json` prints."""
+        return {
+            "n": self.n,
+            "answered": self.answered,
+            "unresolved": len(self.items),
+            "cut_off": self.cut_off,
+            "groups": [
+                {
+                    "shape": group.shape,
+                    "description": group.description,
+                    "count": group.count,
+                    "example": msgspec.to_builtins(group.example),
+                }
+                for group in self.groups
+            ],
+            "signature": self.signature,
+        }
+
+
+def find_unresolved(task: Task) -> Unresolved:
+    """Read every answer of a run or a file, and group those that name no choice.
+
+    Args:
+        task: what to read; its `on_item` is not called.
+
+    Raises:
+        InputError: the input is not valid.
+        UsageError: a benchmark is needed, or it is another than the run's.
+    """
+    items: list[ItemScore] = []
+    answered = 0
+
+    def keep(item: ItemScore) -> None:
+        nonlocal answered
+        answered += item.prediction is not None
+        if item.shape:
+            items.append(item)
+
+    def restart() -> None:
+        nonlocal answered
+        answered = 0
+        items.clear()
+
+    scored = score_task(msgspec.structs.replace(task, keep="none", on_item=keep, restart=restart))
+    by_shape: dict[str, list[ItemScore]] = {}
+    for item in items:
+        by_shape.setdefault(item.shape, []).append(item)
+    groups = sorted(by_shape.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    return Unresolved(
+        n=scored.score.n,
+        answered=answered,
+        cut_off=scored.score.cut_off,
+        groups=tuple(
+            UnresolvedGroup(shape, SHAPES[shape], len(members), members[0]) for shape, members in groups
+        ),
+        items=tuple(items),
+        signature=scored.score.signature,
+    )
