@@ -154,7 +154,7 @@ def test_a_file_is_not_taken_for_two_clips_that_share_its_name(opened: Studio, t
 
 
 def test_a_folder_without_one_of_the_clips_is_a_mistake(opened: Studio, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"none of the 1 clips is in .*looked for ./audio/tone-0.wav"):
+    with raises("clips-not-found"):
         bring_in(opened, record(0), folder=tmp_path)
     with opened.database.read() as session:
         assert session.scalars(select(Item)).all() == []

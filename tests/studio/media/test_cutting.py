@@ -1,4 +1,3 @@
-import re
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +6,14 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from expect import raises
 from mmar.audio import decode_blocks, read_clip
 from mmar.audio.fingerprint_landmarks import similarity
-from mmar.errors import InputError, UsageError
+from mmar.errors import InputError
 from mmar.files.hashing import sha256_file
 from mmar.items.timestamps import Segment, parse_timestamp
 from mmar.studio.media.cutting import cut, prepare_clip
+from mmar.studio.media.waveform import open_waveform
 
 RATE = 8000
 FORMS = [
@@ -68,13 +69,15 @@ def test_parts_are_joined_in_the_order_given(recording: Path, parts: list[tuple[
 
 
 def test_what_is_written_is_what_was_cut_and_its_measures_are_given(recording: Path, tmp_path: Path) -> None:
-    made = prepare_clip(recording, parse_timestamp("0:01,0:03;0:07,0:08"), tmp_path / "clip.wav")
+    made = prepare_clip(
+        recording, parse_timestamp("0:01,0:03;0:07,0:08"), tmp_path / "clip.wav", tmp_path / "clip.peaks"
+    )
     written = read_clip(tmp_path / "clip.wav")
     whole = read_clip(recording).samples
     assert np.array_equal(written.samples, np.concatenate([whole[8000:24000], whole[56000:64000]]))
     assert (made.rate, made.channels, made.frames, made.duration) == (RATE, 2, 24_000, 3.0)
-    assert (made.sha256, made.size) == (sha256_file(made.path), 44 + 24_000 * 4)
-    assert (made.missing, made.limited) == (0, 0)
+    assert (made.sha256, made.size) == (sha256_file(tmp_path / "clip.wav"), 44 + 24_000 * 4)
+    assert open_waveform(tmp_path / "clip.peaks").frames == 24_000
     assert made.levels.peak is not None
     assert made.loudness.integrated is not None
     assert similarity(made.fingerprint, made.fingerprint) == 1
@@ -82,55 +85,35 @@ def test_what_is_written_is_what_was_cut_and_its_measures_are_given(recording: P
 
 def test_the_same_request_gives_the_same_bytes(recording: Path, tmp_path: Path) -> None:
     one, other = (
-        prepare_clip(recording, [Segment(1, 2)], tmp_path / name, rate=16_000, channels=1, crossfade=0.01)
+        prepare_clip(recording, [Segment(1, 2)], tmp_path / name, tmp_path / "p", rate=16_000, channels=1)
         for name in ("a.wav", "b.wav")
     )
     assert one.sha256 == other.sha256
 
 
 def test_rate_and_channels_are_converted(recording: Path, tmp_path: Path) -> None:
-    made = prepare_clip(recording, None, tmp_path / "a.wav", rate=16_000, channels=1)
+    made = prepare_clip(recording, None, tmp_path / "a.wav", tmp_path / "p", rate=16_000, channels=1)
     assert (made.rate, made.channels, made.duration) == (16_000, 1, 10)
     mono = write(tmp_path / "mono.wav", 1)
-    doubled = prepare_clip(mono, None, tmp_path / "b.wav", channels=2)
+    doubled = prepare_clip(mono, None, tmp_path / "b.wav", tmp_path / "p", channels=2)
     assert doubled.levels.equal_channels
-    with pytest.raises(UsageError, match="2 channels into 6"):
-        prepare_clip(recording, None, tmp_path / "c.wav", channels=6)
-
-
-def test_a_cross_fade_shortens_by_its_length(recording: Path) -> None:
-    assert cut(recording, parse_timestamp("0:01,0:03;0:07,0:08"), crossfade=0.01).frames == 24_000 - 80
-
-
-def test_samples_that_conversion_brings_beyond_full_scale_are_counted(tmp_path: Path) -> None:
-    square = np.sign(np.sin(2 * np.pi * 50 * (np.arange(RATE) + 0.5) / RATE))
-    soundfile.write(tmp_path / "square.wav", square * 32767 / 32768, RATE)
-    assert prepare_clip(tmp_path / "square.wav", None, tmp_path / "a.wav").limited == 0
-    assert prepare_clip(tmp_path / "square.wav", None, tmp_path / "b.wav", rate=11_025).limited > 50
+    with raises("channels"):
+        prepare_clip(recording, None, tmp_path / "c.wav", tmp_path / "p", channels=6)
 
 
 @pytest.mark.parametrize(
-    ("parts", "said"),
+    ("parts", "code"),
     [
-        ([Segment(9, 10.5)], "lies outside the recording, which ends at 10.000 s"),
-        ([Segment(11, 12)], "lies outside"),
-        ([Segment(1, 1.00001)], "shorter than one sample"),
-        ([], "at least one time range"),
-        ([Segment(0, 8), Segment(0, 8)], "clip of 16.0 s: the longest is 15 s"),
+        ([Segment(9, 10.5)], "segment-outside"),
+        ([Segment(11, 12)], "segment-outside"),
+        ([Segment(1, 1.00001)], "segment-too-short"),
+        ([], "no-segments"),
+        ([Segment(0, 8), Segment(0, 8)], "clip-too-long"),
     ],
 )
-def test_what_cannot_be_cut_is_refused(recording: Path, parts: list[Segment], said: str) -> None:
-    with pytest.raises(UsageError, match=re.escape(said)):
+def test_what_cannot_be_cut_is_refused(recording: Path, parts: list[Segment], code: str) -> None:
+    with raises(code):
         cut(recording, parts, max_seconds=15)
-
-
-def test_a_part_may_reach_beyond_the_end_where_that_is_allowed_and_it_is_said(
-    recording: Path, tmp_path: Path
-) -> None:
-    made = prepare_clip(recording, [Segment(9, 10.5)], tmp_path / "a.wav", allow_short=0.5)
-    assert (made.duration, made.missing) == (1.0, 0.5)
-    with pytest.raises(UsageError, match="outside"):
-        cut(recording, [Segment(10, 10.4)], allow_short=0.5)
 
 
 def test_damage_within_the_recording_is_found(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from mmar.items.source_video import canonical_url
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.media_tables import Recording
 from mmar.studio.data.tables import Project
+from mmar.studio.media.decoder import Decoder
 from mmar.studio.media.media_store import StoredAudio, store_audio
 from mmar.studio.store.clips import clip_of, find_recording, recording_of, source_of
 from mmar.studio.store.jobs import enqueue
@@ -80,19 +81,24 @@ def store_clips(
         UsageError: not one of the clips lies there.
     """
     found: dict[str, StoredAudio] = {}
-    # One file cannot be the clip of two paths that end in its name.
+    # Two paths that end in one name cannot both be the file of that name.
     names = Counter(Path(path).name for path in {item.audio_path for item in items})
-    for item in items:
-        path = find_clip_file(folder, item.audio_path, by_name=names[Path(item.audio_path).name] == 1)
-        if path is not None and item.audio_path not in found:
+    with Decoder() as decoder:
+        for item in items:
+            path = find_clip_file(folder, item.audio_path, by_name=names[Path(item.audio_path).name] == 1)
+            if path is None or item.audio_path in found:
+                continue
             try:
-                found[item.audio_path] = store_audio(media, path)
+                found[item.audio_path] = store_audio(media, path, decoder=decoder)
             except InputError as error:
-                raise InputError(error.problem, file=item.audio_path, field=item.id) from None
+                raise InputError(
+                    error.problem, file=item.audio_path, field=item.id, code=error.code, hint=error.hint
+                ) from None
     if items and not found and some:
         raise UsageError(
-            f"none of the {len(items):,} clips is in {folder}; looked for {items[0].audio_path}, say\n"
-            "  → name the folder that the paths begin in, or the one that holds the files"
+            f"none of the {len(items):,} clips is in {folder}, e.g. {items[0].audio_path}",
+            code="clips-not-found",
+            hint="name the folder that the paths begin in, or the one that contains the files",
         )
     return found
 

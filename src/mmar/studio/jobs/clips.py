@@ -15,6 +15,7 @@ from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.tables import Project
 from mmar.studio.jobs.clip_format import is_under_review, target_format
 from mmar.studio.jobs.context import JobContext
+from mmar.studio.media.decoder import ClipTask
 from mmar.studio.media.media_store import media_file
 from mmar.studio.store.clips import clip_key, recording_of
 from mmar.studio.store.revisions import content_of
@@ -37,9 +38,6 @@ def cut_clip(work: JobContext) -> None:
         UsageError: its recording is not here, or does not have the channels to convert.
         InputError: the segments lie outside of it.
     """
-    from mmar.studio.media.cutting import prepare_clip
-    from mmar.studio.media.waveform import build_waveform
-
     with work.database.read() as session:
         item = session.get(Item, int(work.payload["item"]))
         if item is None:
@@ -63,17 +61,17 @@ def cut_clip(work: JobContext) -> None:
     waveform = target.with_suffix(".peaks")
     (media / target).parent.mkdir(parents=True, exist_ok=True)
     work.advance(0.1, "cutting")
-    prepared = prepare_clip(
-        media_file(media, recording.path),
-        None if whole else content.segments,
-        media / target,
-        rate=wanted[0],
-        channels=wanted[1],
+    prepared = work.decoder.prepare_clip(
+        ClipTask(
+            str(media_file(media, recording.path)),
+            None if whole else tuple((part.start, part.end) for part in content.segments),
+            str(media / target),
+            str(media / waveform),
+            *wanted,
+        )
     )
-    work.advance(0.7, "comparing")
+    work.advance(0.8, "comparing")
     alike = _alike(work, key, prepared.fingerprint)
-    work.advance(0.8, "drawing the waveform")
-    build_waveform(media / target, media / waveform)
     with work.database.write() as session:
         work.check_owned(session)
         if _stays(session, work.project_id, key, wanted):
@@ -90,7 +88,7 @@ def cut_clip(work: JobContext) -> None:
             path=target.as_posix(),
             sha256=prepared.sha256,
             size=prepared.size,
-            duration=prepared.frames / prepared.rate,
+            duration=prepared.duration,
             rate=prepared.rate,
             channels=prepared.channels,
             loudness=prepared.loudness.integrated,

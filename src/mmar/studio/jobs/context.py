@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
+from mmar.studio.media.decoder import Decoder
 
 __all__ = ["JobContext", "JobLost", "RetryJob"]
 
@@ -36,6 +37,7 @@ class JobContext:
         database: for reading and writing.
         clock: the moment, UTC.
         still_mine: checks inside the transaction that writes the result that this worker still has the job.
+        decoder: the worker's process for decoding.
         advance: says how far the work is, 0 to 1, with a few words.
     """
 
@@ -47,4 +49,5 @@ class JobContext:
     database: Database
     clock: Callable[[], datetime]
     check_owned: Callable[[Session], None]
+    decoder: Decoder
     advance: Callable[[float, str], None]

@@ -32,7 +32,9 @@ def fetch_recording(work: JobContext) -> None:
         work.advance(0.02, "fetching")
         found: Any = asyncio.run(_fetch(work, url))
         work.advance(0.9, "checking")
-        kept = store_audio(work.config.media, found.path, max_bytes=work.config.max_upload)
+        kept = store_audio(
+            work.config.media, found.path, max_bytes=work.config.max_upload, decoder=work.decoder
+        )
         with work.database.write() as session:
             work.check_owned(session)
             add_recording(

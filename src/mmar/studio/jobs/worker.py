@@ -20,6 +20,7 @@ from mmar.studio.jobs.clips import cut_clip
 from mmar.studio.jobs.context import JobContext, JobLost, RetryJob
 from mmar.studio.jobs.fetch import fetch_recording
 from mmar.studio.jobs.proposals import propose
+from mmar.studio.media.decoder import Decoder
 from mmar.studio.store.jobs import claim_job, count_unfinished, finish_job, has_work, report, requeue_jobs
 
 __all__ = ["KINDS", "JobOutcome", "Worker", "kinds_for", "run_queue"]
@@ -69,6 +70,7 @@ class Worker:
         kinds = kinds_for(config) if kinds is None else kinds
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._config, self._database, self._clock, self._kinds = config, database, clock, kinds
+        self._decoder = Decoder()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="mmar-studio-worker", daemon=True)
 
@@ -82,6 +84,11 @@ class Worker:
         self._thread.join(patience_s)
         if self._thread.is_alive():
             self.drop()
+        self.close()
+
+    def close(self) -> None:
+        """Stop the process that decodes for this worker."""
+        self._decoder.close()
 
     def drop(self) -> None:
         """Queue again what this worker has in hand; what it still does to it counts for nothing."""
@@ -116,6 +123,7 @@ class Worker:
                     self._database,
                     self._clock,
                     lambda session: self._still_mine(session, job.id),
+                    self._decoder,
                     lambda share, words: self._advance(job.id, share, words),
                 )
             )
@@ -230,4 +238,6 @@ def run_queue(
             worker.drop()
     for thread in threads:
         thread.join()
+    for worker in workers:
+        worker.close()
     return ended

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import secrets
 import shutil
 import time
@@ -14,10 +12,12 @@ from pathlib import Path
 import msgspec
 
 from mmar.errors import InputError
+from mmar.files.atomic import copy_atomic
+from mmar.studio.media.decoder import Decoder
 
 __all__ = ["StoredAudio", "clear_leftovers", "incoming_file", "media_file", "store_audio"]
 
-_ENDINGS = {"audio/flac": ".flac", "audio/wav": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".ogg"}
+_SUFFIXES = {"audio/flac": ".flac", "audio/wav": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".ogg"}
 
 
 class StoredAudio(msgspec.Struct, frozen=True):
@@ -92,66 +92,43 @@ def media_file(media: Path, relative: str) -> Path:
     return path
 
 
-def store_audio(media: Path, path: Path, *, max_bytes: int = 1 << 30) -> StoredAudio:
-    """Decode a file from beginning to end, keep it, and draw its waveform.
+def store_audio(
+    media: Path, path: Path, *, max_bytes: int = 1 << 30, decoder: Decoder | None = None
+) -> StoredAudio:
+    """Check a file by decoding all of it, store it, and compute its waveform.
 
     Args:
         media: the media folder.
         path: an unchecked file; it is copied, never moved.
-        max_bytes: largest file that is taken.
+        max_bytes: largest file that is accepted.
+        decoder: the process to decode in; one of its own if `None`.
 
     Raises:
-        InputError: not sound, damaged, too long or too large.
+        InputError: not audio, damaged, too long or too large.
+        ExternalError: the disk refuses.
     """
-    from mmar.studio.media.uploads import browser_playable, inspect_upload
-    from mmar.studio.media.waveform import build_waveform
-
+    if decoder is None:
+        with Decoder() as own:
+            return store_audio(media, path, max_bytes=max_bytes, decoder=own)
     work = media / "incoming"
     work.mkdir(parents=True, exist_ok=True)
-    facts = inspect_upload(path, work, max_bytes=max_bytes)
-    readable = facts.readable
+    made = decoder.process_upload(path, work, max_bytes)
+    target = Path("recordings") / made.sha256[:2] / f"{made.sha256}{_SUFFIXES.get(made.media_type, '.bin')}"
+    waveform = Path("waveforms") / made.sha256[:2] / f"{made.sha256}.peaks"
     try:
-        readable = browser_playable(readable, work)
-        converted = readable != path
-        digest = _sha256(readable) if converted else facts.sha256
-        media_type = "audio/flac" if converted else facts.media_type
-        target = Path("recordings") / digest[:2] / f"{digest}{_ENDINGS.get(media_type, '.bin')}"
-        _copy(readable, media / target)
-        waveform = Path("waveforms") / digest[:2] / f"{digest}.peaks"
-        if not (media / waveform).exists():
-            (media / waveform).parent.mkdir(parents=True, exist_ok=True)
-            build_waveform(media / target, media / waveform)
-        return StoredAudio(
-            target.as_posix(),
-            digest,
-            media_type,
-            (media / target).stat().st_size,
-            facts.duration,
-            facts.rate,
-            facts.channels,
-            waveform.as_posix(),
-        )
+        for source, place in ((Path(made.path), target), (Path(made.waveform), waveform)):
+            if not (media / place).exists():
+                copy_atomic(source, media / place, sync=True)
     finally:
-        for made in {readable, facts.readable} - {path}:
-            made.unlink(missing_ok=True)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _copy(source: Path, target: Path) -> None:
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        with source.open("rb") as read, part.open("wb") as write:
-            while block := read.read(1 << 20):
-                write.write(block)
-            write.flush()
-            os.fsync(write.fileno())
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+        for temporary in {Path(made.path), Path(made.waveform)} - {path}:
+            temporary.unlink(missing_ok=True)
+    return StoredAudio(
+        target.as_posix(),
+        made.sha256,
+        made.media_type,
+        made.size,
+        made.duration,
+        made.rate,
+        made.channels,
+        waveform.as_posix(),
+    )

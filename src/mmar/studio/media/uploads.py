@@ -1,47 +1,72 @@
-"""Checking an uploaded file by decoding all of it, and converting what browsers cannot play to FLAC."""
+"""Checking an uploaded file by decoding all of it, never by its name or by the type that its sender gave.
+
+What browsers cannot play becomes FLAC: AIFF, AU, CAF, Wave64, and WAV with compressed or double-precision samples.
+Run `process_upload` through `decoder.Decoder`, which limits its time and memory.
+"""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 
-from mmar.audio import decode_blocks, describe
+import msgspec
+
+from mmar.audio import Facts, decode_blocks, describe
 from mmar.audio.read import readable_audio
 from mmar.errors import ExternalError, InputError
 from mmar.files.hashing import sha256_file
 from mmar.files.sniff import sniff_file
+from mmar.studio.media.waveform import build_waveform
 
-__all__ = ["UploadFacts", "browser_playable", "inspect_upload"]
+__all__ = ["LIMITS", "AudioLimits", "ProcessedAudio", "process_upload"]
 
-_MOST_CHANNELS = 16
+_NOT_PLAYED = frozenset({"AIFF", "AU", "CAF", "W64"})
+_PLAYED_IN_WAV = frozenset({"PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "ULAW", "ALAW"})
+_DEEP = frozenset({"PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAC_20", "ALAC_24", "ALAC_32"})
 
 
-@dataclass(frozen=True, slots=True)
-class UploadFacts:
-    """What an uploaded file really is.
+class AudioLimits(msgspec.Struct, frozen=True):
+    """What recordings are accepted.
 
     Attributes:
-        container: name of the kind of file, for people.
-        media_type: the fixed type to serve it with; never the one that the sender gave.
-        readable: the file that `mmar.audio` reads: the upload itself, or the FLAC made of it.
-        rate: frames a second, in Hz.
-        channels: number of channels.
-        frames: length in frames, as decoded.
-        size: length of the upload in bytes.
-        sha256: of the upload's bytes.
-        peak: largest magnitude, full scale at 1; 0 for digital silence.
+        seconds: longest duration.
+        rate: highest sample rate in Hz.
+        channels: most channels.
+        samples: most samples over all channels, which bounds the time and disk space of decoding.
     """
 
-    container: str
+    seconds: float = 4 * 3600.0
+    rate: int = 192_000
+    channels: int = 8
+    samples: int = 4 * 3600 * 48_000 * 2
+
+
+LIMITS = AudioLimits()
+"""By default as much as four hours of stereo at 48 kHz."""
+
+
+class ProcessedAudio(msgspec.Struct, frozen=True, tag=True):
+    """A recording that was decoded completely.
+
+    Attributes:
+        path: the file to keep: the upload itself, or a FLAC in the work folder.
+        waveform: the waveform file in the work folder.
+        media_type: `Content-Type` to serve it with.
+        sha256: of the bytes of `path`.
+        size: length of `path` in bytes.
+        rate: frames per second, in Hz.
+        channels: number of channels.
+        frames: length in frames, as decoded.
+    """
+
+    path: str
+    waveform: str
     media_type: str
-    readable: Path
+    sha256: str
+    size: int
     rate: int
     channels: int
     frames: int
-    size: int
-    sha256: str
-    peak: float
 
     @property
     def duration(self) -> float:
@@ -49,113 +74,88 @@ class UploadFacts:
         return self.frames / self.rate
 
 
-def inspect_upload(
-    path: Path,
-    work: Path,
-    *,
-    max_bytes: int = 1 << 30,
-    max_seconds: float = 4 * 3600,
-    timeout: float = 600,
-    ffmpeg: str = "ffmpeg",
-) -> UploadFacts:
-    """Decode an uploaded file from beginning to end and say what it is.
+def process_upload(
+    path: Path, work: Path, *, max_bytes: int = 1 << 30, limits: AudioLimits = LIMITS
+) -> ProcessedAudio:
+    """Decode an upload, convert it if browsers cannot play it, and compute its waveform.
 
     Args:
         path: the upload, under a name of the server's own making.
-        work: an existing folder for a converted copy.
-        max_bytes: largest file that is looked at.
-        max_seconds: longest recording that is taken.
-        timeout: seconds that a conversion may take.
-        ffmpeg: the program that converts what libsndfile does not read.
-
-    Returns:
-        The facts. A converted copy is `readable`, and then the caller's.
+        work: an existing folder for a converted copy and the waveform, which are then the caller's.
+        max_bytes: largest file.
+        limits: what is accepted.
 
     Raises:
-        InputError: the file is too large or too long, no sound, damaged or cut short; in the words for its
-            sender.
-        UsageError: ffmpeg is needed and not installed.
-        ExternalError: the conversion took too long, or the disk refuses.
+        InputError: the file is too large (`file-too-large`), beyond the limits (`audio-too-large`), not audio, or
+            damaged.
+        ExternalError: the disk refuses.
     """
     size = path.stat().st_size if path.is_file() else 0
     if size > max_bytes:
         raise InputError(
-            f"found {size:,} bytes, more than the {max_bytes:,} that are allowed",
+            f"found {size:,} bytes, at most {max_bytes:,} are accepted",
             file=str(path),
+            code="file-too-large",
             hint="cut the recording, or save it as FLAC or MP3",
         )
-    readable = readable_audio(path, work, max_seconds=max_seconds, timeout=timeout, ffmpeg=ffmpeg)
+    waveform = work / f"{secrets.token_hex(8)}.peaks"
+    readable = playable = path
     try:
-        return _decoded(path, readable, size, max_seconds)
+        readable = playable = readable_audio(path, work, max_seconds=limits.seconds)
+        facts = describe(readable)
+        _check_limits(facts, path, limits)
+        playable = _playable(readable, work, facts)
+        drawn = build_waveform(playable, waveform)
+        if not drawn.frames:
+            raise InputError(
+                "contains no audio that can be decoded",
+                file=str(path),
+                code="no-audio",
+                hint="get the file again",
+            )
     except BaseException:
-        if readable != path:
-            readable.unlink(missing_ok=True)
+        for made in {readable, playable, waveform} - {path}:
+            made.unlink(missing_ok=True)
         raise
-
-
-def _decoded(path: Path, readable: Path, size: int, max_seconds: float) -> UploadFacts:
-    import numpy as np
-
-    facts = describe(readable)
-    if facts.channels > _MOST_CHANNELS:
-        raise InputError(
-            f"found {facts.channels} channels, expected at most {_MOST_CHANNELS}", file=str(path)
-        )
-    if facts.duration > max_seconds:
-        raise InputError(
-            f"found {facts.duration:.0f} s of sound, more than the {max_seconds:g} s that are allowed",
-            file=str(path),
-            hint="cut it into parts first",
-        )
-    frames, peak = 0, 0.0
-    for block in decode_blocks(readable):
-        frames += len(block)
-        peak = max(peak, float(np.abs(block).max()))
-    if not frames:
-        raise InputError("holds no sound that can be decoded", file=str(path), hint="get the file again")
-    kind = sniff_file(path)
-    return UploadFacts(
-        # Other formats that libsndfile reads are not played by browsers and are served as plain bytes.
-        container=kind.format.upper() if kind.group in ("audio", "media") else facts.container,
-        media_type=kind.media_type if kind.group in ("audio", "media") else "application/octet-stream",
-        readable=readable,
-        rate=facts.rate,
-        channels=facts.channels,
-        frames=frames,
-        size=size,
-        sha256=sha256_file(path),
-        peak=peak,
+    if readable not in (path, playable):
+        readable.unlink()
+    kind = sniff_file(playable)
+    return ProcessedAudio(
+        path=str(playable),
+        waveform=str(waveform),
+        media_type=kind.media_type if kind.group == "audio" else "application/octet-stream",
+        sha256=sha256_file(playable),
+        size=playable.stat().st_size,
+        rate=drawn.rate,
+        channels=drawn.channels,
+        frames=drawn.frames,
     )
 
 
-_UNPLAYED = frozenset({"AIFF", "AU", "CAF", "W64"})
-_PLAYED_IN_WAV = frozenset({"PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "ULAW", "ALAW"})
-_DEEP = frozenset({"PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAC_20", "ALAC_24", "ALAC_32"})
-_FLAC_CHANNELS, _FLAC_RATE = 8, 655_350  # of FLAC
+def _check_limits(facts: Facts, path: Path, limits: AudioLimits) -> None:
+    for found, most, unit in (
+        (facts.rate, limits.rate, "Hz"),
+        (facts.channels, limits.channels, "channels"),
+        (round(facts.duration, 1), limits.seconds, "s"),
+        (facts.frames * facts.channels, limits.samples, "samples over all channels"),
+    ):
+        if found > most:
+            raise InputError(
+                f"found {found:,} {unit}, at most {most:,} are accepted",
+                file=str(path),
+                code="audio-too-large",
+                hint="cut it into parts, or convert it to a lower rate or fewer channels",
+            )
 
 
-def browser_playable(path: Path, work: Path) -> Path:
-    """A file with the sound of `path` that browsers play.
-
-    Args:
-        path: a file that was decoded from beginning to end before.
-        work: an existing folder that a converted file is put into, under a name of its own.
-
-    Returns:
-        `path` itself if browsers play it, or if FLAC could not hold it; else a new FLAC file, of 24 bits where
-        the recording has more than 16.
-
-    Raises:
-        InputError: the file cannot be read.
-        ExternalError: the disk refuses.
-    """
-    facts = describe(path)
+def _playable(path: Path, work: Path, facts: Facts) -> Path:
+    """The file itself if browsers play it, else a new FLAC file, of 24 bits if the recording has more than 16."""
     played = (
         facts.encoding in _PLAYED_IN_WAV
         if facts.container.startswith("WAV")
-        else facts.container not in _UNPLAYED
+        else facts.container not in _NOT_PLAYED
     )
-    if played or facts.channels > _FLAC_CHANNELS or facts.rate > _FLAC_RATE:
+    if played:
         return path
     import soundfile
 
@@ -165,10 +165,11 @@ def browser_playable(path: Path, work: Path) -> Path:
         with soundfile.SoundFile(out, "w", facts.rate, facts.channels, depth, format="FLAC") as file:
             for block in decode_blocks(path):
                 file.write(block)
-    except soundfile.SoundFileError as error:
+    except BaseException as error:
         out.unlink(missing_ok=True)
-        raise ExternalError(f"{out.parent}: cannot be written ({error}); make room and try again") from None
-    except BaseException:
-        out.unlink(missing_ok=True)
+        if isinstance(error, soundfile.SoundFileError):
+            raise ExternalError(
+                f"{out.parent}: cannot be written", code="disk", hint="free some space"
+            ) from None
         raise
     return out
