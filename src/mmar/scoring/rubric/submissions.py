@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +15,7 @@ from mmar.protocols import ReadingRule
 from mmar.scoring.sources import answers_of, benchmark_of, find_run, run_of
 from mmar.scoring.tally import score_answer
 
-__all__ = ["LENGTH_LIMIT", "Gate", "Submission", "Submissions", "load_submissions"]
+__all__ = ["LENGTH_LIMIT", "Answers", "Gate", "Submission", "Submissions", "load_answers", "load_submissions"]
 
 Gate = Literal["official", "choice"]
 
@@ -49,9 +50,52 @@ class Submissions(msgspec.Struct, frozen=True):
     """
 
     items: tuple[Submission, ...]
-    parts: dict[str, str]
+    parts: Mapping[str, str]
     benchmark: Benchmark
     errors: tuple[InputError, ...] = ()
+
+
+class Answers(msgspec.Struct, frozen=True):
+    """The answers of a run or a file.
+
+    Attributes:
+        benchmark: the questions.
+        texts: answer (`None` where none came) and reasoning by item id.
+        rule: how a run's own protocol reads answers.
+        parts: what is known of the run, for the signature.
+        errors: of records that were left out.
+    """
+
+    benchmark: Benchmark
+    texts: Mapping[str, tuple[str | None, str]]
+    rule: ReadingRule | None = None
+    parts: Mapping[str, str] = {}
+    errors: tuple[InputError, ...] = ()
+
+
+def load_answers(path: Path, benchmark: Benchmark | None, *, lenient: bool = False) -> Answers:
+    """Read answers and reasoning of a run, a predictions file or a log of another program.
+
+    Raises:
+        UsageError: a benchmark is needed, or it is another than the run's.
+        InputError: the file is not valid.
+    """
+    path = run_of(path)
+    manifest = find_run(path)
+    if manifest is not None:
+        benchmark = benchmark_of(path, benchmark, manifest)
+        texts = {
+            key.item_id: (None if answer.failure else answer.text, answer.thinking)
+            for key, (_, answer) in answers_of(path).items()
+            if not (key.rotation or key.repeat)
+        }
+        return Answers(benchmark, texts, manifest.protocol.reading, manifest.parts)
+    if benchmark is None:
+        benchmark = _own_questions(path)
+    errors: list[InputError] = []
+    joined = join_log(open_log(path), benchmark, errors.append if lenient else None)
+    texts = {name: (each.record.text, each.record.thinking) for name, each in joined.answers.items()}
+    return Answers(benchmark, texts, errors=tuple(errors))
 
 
 def load_submissions(
@@ -75,31 +119,18 @@ def load_submissions(
         UsageError: a benchmark is needed, or its items have no rubrics (code `no-rubrics`).
         InputError: the file is not valid.
     """
-    path = run_of(path)
-    manifest = find_run(path)
-    errors: list[InputError] = []
-    if manifest is not None:
-        benchmark = benchmark_of(path, benchmark, manifest)
-        texts = {
-            key.item_id: (None if answer.failure else answer.text, answer.thinking)
-            for key, (_, answer) in answers_of(path).items()
-            if not (key.rotation or key.repeat)
-        }
-        rule = rule or manifest.protocol.reading
-        parts = dict(manifest.parts)
-    else:
-        if benchmark is None:
-            benchmark = _own_questions(path)
-        joined = join_log(open_log(path), benchmark, errors.append if lenient else None)
-        texts = {name: (each.record.text, each.record.thinking) for name, each in joined.answers.items()}
-        parts = {}
+    answered = load_answers(path, benchmark, lenient=lenient)
+    benchmark = answered.benchmark
     _check_rubrics(benchmark)
     benchmark.check_scorable()
     return Submissions(
-        tuple(_submission(item, *texts.get(item.id, (None, "")), gate=gate, rule=rule) for item in benchmark),
-        parts,
+        tuple(
+            _submission(item, *answered.texts.get(item.id, (None, "")), gate=gate, rule=rule or answered.rule)
+            for item in benchmark
+        ),
+        answered.parts,
         benchmark,
-        tuple(errors),
+        answered.errors,
     )
 
 

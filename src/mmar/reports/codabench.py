@@ -1,0 +1,122 @@
+"""A Codabench bundle with this program as the scoring program.
+
+Layout of the bundle and the folders of a submission: docs.codabench.org, "Competition bundle structure", read 2026-11.
+Codabench runs `metadata.yaml`'s command with the submission below `/app/input/res`, the reference below
+`/app/input/ref`, and shows `scores.json` and `detailed_results.html` of `/app/output`.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+from mmar._version import __version__
+from mmar.files.atomic import write_atomic
+from mmar.items import Benchmark, load_benchmark
+from mmar.reports.score_table import score_table
+from mmar.scoring.score import score_task
+from mmar.scoring.sources import Task
+from mmar.scoring.submission import check_submission
+
+__all__ = ["score_submission", "write_bundle"]
+
+_EPOCH = (2020, 1, 1, 0, 0, 0)  # so that a bundle built twice is the same to the byte
+
+_COMPETITION = """version: 2
+title: {title}
+description: Accuracy on {title}, by the published rule and by the choice that each answer names.
+docker_image: python:3.12
+image: logo.png
+terms: terms.md
+pages:
+  - title: Overview
+    file: overview.md
+tasks:
+  - index: 0
+    name: {title}
+    description: Answers with reasoning to {n} questions about sound.
+    scoring_program: scoring_program.zip
+    reference_data: reference_data.zip
+phases:
+  - name: Evaluation
+    description: Submit a ZIP archive with submission.jsonl.
+    start: 2026-01-01
+    tasks: [0]
+leaderboards:
+  - title: Results
+    key: main
+    columns:
+      - {{title: official, key: official, index: 0, sorting: desc}}
+      - {{title: choice, key: choice, index: 1, sorting: desc}}
+      - {{title: unresolved, key: unresolved, index: 2, sorting: asc}}
+"""
+_OVERVIEW = """# {title}
+
+Submit a ZIP archive with `submission.jsonl`: one record for each of the {n} items, with `id`, `answer_prediction` and
+`thinking_prediction`, all strings. `mmar submit RUN --out submission.jsonl` writes it, and `--check` checks it.
+"""
+_METADATA = "command: sh -c 'pip install -q mmar=={version} && python -m mmar.reports.codabench /app/input /app/output'\n"
+# One grey pixel.
+_LOGO = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c636800000082008177cd72b60000000049454e44ae426082"
+)
+
+
+def write_bundle(benchmark: Benchmark, path: Path) -> None:
+    """Write a bundle for a benchmark; the answers lie in its reference data, which Codabench keeps private."""
+    title = benchmark.name
+    metadata = "".join(json.dumps(dict(item.to_record()), ensure_ascii=False) + "\n" for item in benchmark)
+    members = {
+        "competition.yaml": _COMPETITION.format(title=title, n=len(benchmark)).encode(),
+        "overview.md": _OVERVIEW.format(title=title, n=len(benchmark)).encode(),
+        "terms.md": b"The terms are those of the benchmark's licence.\n",
+        "logo.png": _LOGO,
+        "scoring_program.zip": _zip({"metadata.yaml": _METADATA.format(version=__version__).encode()}),
+        "reference_data.zip": _zip({"metadata.jsonl": metadata.encode(), "name.txt": title.encode()}),
+    }
+    write_atomic(path, _zip(members))
+
+
+def score_submission(folder: Path, out: Path) -> dict[str, float]:
+    """Score `res/submission.jsonl` below a folder against `ref/metadata.jsonl`, and write what Codabench shows.
+
+    Raises:
+        InputError: the submission is not there or cannot be read.
+    """
+    reference = folder / "ref"
+    name = (reference / "name.txt").read_text("utf-8").strip()
+    benchmark = load_benchmark(reference / "metadata.jsonl", name=name)
+    submission = folder / "res" / "submission.jsonl"
+    report = check_submission(benchmark, submission)
+    score = score_task(Task(submission, benchmark, lenient=True)).score
+    scores = {
+        "official": score.official.accuracy,
+        "choice": score.choice.accuracy,
+        "unresolved": float(score.states["unresolved"]),
+    }
+    write_atomic(out / "scores.json", json.dumps(scores).encode())
+    problems = "".join(f"<li>{html.escape(problem)}</li>" for problem in report.problems[:100])
+    page = (
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Results</title>"
+        f"<h1>{html.escape(name)}</h1><pre>{html.escape(score_table(score))}</pre>"
+        + (f"<h2>Problems of the file</h2><ul>{problems}</ul>" if problems else "")
+    )
+    write_atomic(out / "detailed_results.html", page.encode())
+    return scores
+
+
+def _zip(members: dict[str, bytes]) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
+    return data.getvalue()
+
+
+if __name__ == "__main__":
+    score_submission(Path(sys.argv[1]), Path(sys.argv[2]))
