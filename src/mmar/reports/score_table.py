@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped
 from mmar.scoring import Accuracy, GroupScore, Score
 from mmar.scoring.result import ProgramScore
-from mmar.scoring.robustness import Repeats, Rotations
+
+if TYPE_CHECKING:
+    from mmar.scoring.robustness import Repeats, Rotations
 
 __all__ = ["models_table", "score_table"]
 
