@@ -71,3 +71,12 @@ def test_documented_commands_run_after_the_demo(printed: str, command: Any) -> N
         assert command(*shlex.split(line, comments=True)).status in ((0, 1) if "audit" in line else (0,)), (
             line
         )
+
+
+def test_documented_python_runs_after_the_demo(printed: str) -> None:
+    pages = (ROOT / "README.md", ROOT / "docs" / "python.md", ROOT / "docs" / "tutorials" / "run-a-model.md")
+    names: dict[str, Any] = {}
+    for page in pages:
+        for block in re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+            exec(block, names)
+    assert names["score"].n == len(names["benchmark"])
