@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mmar.errors import ExternalError, InputError, MmarError, UsageError
     from mmar.items import Benchmark, Item
     from mmar.models import Answer, Model
-    from mmar.protocols import Protocol, ReadingRule, Request
+    from mmar.protocols import Protocol, Reading, ReadingRule, Request
     from mmar.runs.engine import Counts
     from mmar.runs.run import RunResult
     from mmar.runs.spec import RunOptions
@@ -34,7 +34,7 @@ _MODULES = {
     "mmar.errors": ("ExternalError", "InputError", "MmarError", "UsageError"),
     "mmar.items": ("Benchmark", "Item"),
     "mmar.models": ("Answer", "Model"),
-    "mmar.protocols": ("Protocol", "ReadingRule", "Request"),
+    "mmar.protocols": ("Protocol", "Reading", "ReadingRule", "Request"),
     "mmar.runs.engine": ("Counts",),
     "mmar.runs.run": ("RunResult",),
     "mmar.runs.spec": ("RunOptions",),
@@ -60,6 +60,7 @@ __all__ = [
     "MmarError",
     "Model",
     "Protocol",
+    "Reading",
     "ReadingRule",
     "Reliance",
     "Request",
