@@ -1,10 +1,10 @@
-"""Write `src/mmar/benchmarks/editions.json`: what identifies each published edition of a benchmark.
+"""Write `src/mmar/items/editions.json`: what identifies each published edition of a benchmark.
 
     python tools/make_editions.py SHARED
 
 SHARED is a folder with `mmar/` and `mmau/editions/` as their publishers' repositories have them at the commits named
 here. The data files themselves are never copied into this repository: for each edition only its content digest and two
-short hashes per item are written (see `mmar.benchmarks.editions`).
+short hashes per item are written (see `mmar.items.editions`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 
 import msgspec
 
-from mmar.benchmarks.editions import item_hash
 from mmar.items import Item, benchmark_digest
+from mmar.items.editions import item_hash
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
     states = sorted((shared / "mmau" / "editions").glob("*.json.gz"), reverse=True)
     mmau = [(path.name[:10], path.name[11:18], path, "mmau-test-mini.json") for path in states]
     editions = {"mmar": _described(mmar), "mmau-mini": _described(mmau)}
-    target = Path(__file__).parents[1] / "src" / "mmar" / "benchmarks" / "editions.json"
+    target = Path(__file__).parents[1] / "src" / "mmar" / "items" / "editions.json"
     target.write_text(json.dumps(editions, indent=1) + "\n", "utf-8")
 
 

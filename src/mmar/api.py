@@ -570,7 +570,7 @@ def score_path(task: Task) -> Scored:
 
 
 def _published_name(digest: str) -> str | None:
-    from mmar.benchmarks.editions import edition_of
+    from mmar.items.editions import edition_of
 
     edition = edition_of(digest)
     return edition.benchmark if edition is not None else None

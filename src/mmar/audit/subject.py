@@ -84,7 +84,7 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def keyed(self) -> tuple[Item, ...]:
         """The items with choices and a published answer."""
-        return tuple(item for item in self.items if item.choices and item.answer is not None)
+        return tuple(item for item in self.items if item.answer in item.choices)
 
     @cached_property
     def segments(self) -> dict[str, tuple[Segment, ...]]:

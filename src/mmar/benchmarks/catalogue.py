@@ -1,7 +1,7 @@
 """The benchmarks that are known by name: where each is published, at which revision, with which digest.
 
 A digest here is final: a file with another one is refused, wherever it came from. Where a benchmark has several
-editions (`mmar.benchmarks.editions`), `NAME@EDITION` names one and `NAME` the default.
+editions (`mmar.items.editions`), `NAME@EDITION` names one and `NAME` the default.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import difflib
 
 import msgspec
 
-from mmar.benchmarks.editions import Edition, editions
 from mmar.errors import UsageError
+from mmar.items.editions import Edition, editions
 
 __all__ = ["CATALOGUE", "DEMO", "Archive", "Entry", "RemoteFile", "did_you_mean", "entry_named"]
 

@@ -10,7 +10,7 @@ Beside MMAR's multiple-choice items, an item may have several clips, no choices 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ import msgspec
 
 from mmar.errors import InputError
 from mmar.files.typed import convert, json_type
+from mmar.items.editions import is_published
 
 __all__ = [
     "FIELDS",
@@ -213,7 +214,7 @@ class Item(msgspec.Struct, frozen=True):
         if not item.id:
             raise InputError("is empty", file=file, line=line, field="id", code="empty-id", hint=_LENIENT)
         if item.choices and item.answer is not None:
-            check_question(item.choices, item.answer, file=file, line=line)
+            check_question(item, item.answer, file=file, line=line)
         return msgspec.structs.replace(item, names=_shared(names), extra=extra)
 
     def to_record(self) -> dict[str, Any]:
@@ -226,6 +227,10 @@ class Item(msgspec.Struct, frozen=True):
 
 class Question(Protocol):
     """The part of an item that a score depends on; items and the records of prediction files both have it."""
+
+    @property
+    def id(self) -> str:
+        """See `Item`."""
 
     @property
     def question(self) -> str | None:
@@ -253,13 +258,16 @@ class Question(Protocol):
 
 
 def check_question(
-    choices: Sequence[str], answer: str, *, file: str | None = None, line: int | None = None
+    question: Question, answer: str, *, file: str | None = None, line: int | None = None
 ) -> None:
     """Check that a question can be scored: 2 to 26 choices, the answer one of them.
+
+    An answer that is none of the choices is accepted where the publisher's own edition has it so.
 
     Raises:
         InputError: codes `number-of-choices`, `answer-not-a-choice`.
     """
+    choices = question.choices
     if not 2 <= len(choices) <= MAX_CHOICES:
         raise InputError(
             f"found {len(choices)} choice{'s' * (len(choices) != 1)}, expected 2 to {MAX_CHOICES}",
@@ -269,7 +277,7 @@ def check_question(
             code="number-of-choices",
             hint=_LENIENT,
         )
-    if answer not in choices:
+    if answer not in choices and not is_published(question.id, question.question, choices, answer):
         raise InputError(
             f"{_short(answer)} is not one of the choices {_short(list(choices))}",
             file=file,

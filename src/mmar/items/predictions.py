@@ -179,7 +179,7 @@ class PredictionReader:
         if answer is None:
             raise self._missing("answer", line)
         if (answer not in choices or not 2 <= len(choices) <= MAX_CHOICES) and not self._as_published:
-            check_question(choices, answer, file=self.file, line=line)
+            check_question(record, answer, file=self.file, line=line)
         return record
 
     def _decode_carefully(self, text: bytes, line: int) -> Any:

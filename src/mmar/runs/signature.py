@@ -14,6 +14,7 @@ import msgspec
 
 from mmar._version import __version__
 from mmar.items.digest import DIGEST_VERSION
+from mmar.items.editions import edition_of
 from mmar.protocols import CURRENT_VERSION
 
 __all__ = ["PARTS", "Signature", "run_parts"]
@@ -82,12 +83,13 @@ def run_parts(bench: str, digest: str, n: int) -> dict[str, str]:
     """The parts that are known of any number.
 
     Args:
-        bench: the benchmark's name.
+        bench: the benchmark's name; of a known edition, the signature has `NAME@EDITION`.
         digest: its content digest.
         n: its number of questions.
     """
+    edition = edition_of(digest)
     return {
-        "bench": f"{bench}#{digest[:8]}.{DIGEST_VERSION}",
+        "bench": f"{edition.label if edition else bench}#{digest[:8]}.{DIGEST_VERSION}",
         "n": str(n),
         "reading": f"cascade@{CURRENT_VERSION}",
         "mmar": __version__,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mmar.errors import InputError, UsageError
-from mmar.items import Benchmark, Item, KeyChoice, Prediction
+from mmar.items import Benchmark, Item, KeyChoice, Prediction, Question
 from mmar.items.benchmark import duplicate_id
 from mmar.items.item import FIELDS
 from mmar.items.predictions import is_cut_off
@@ -227,13 +227,22 @@ def _item_of(benchmark: Benchmark, prediction: Prediction, file: str, line: int)
             hint="check that --benchmark names the benchmark, and the edition, that the file answers",
         )
     whole = prediction.whole
-    if whole is not None and (whole.choices != item.choices or whole.answer != item.answer):
+    if whole is not None and (field := _differing_field(whole, item)):
         raise InputError(
-            f'the choices or the answer of "{item.id}" differ from those of the benchmark "{benchmark.name}"',
+            f'the {field} of "{item.id}" differs from that of the benchmark "{benchmark.name}"',
             file=file,
             line=line,
-            field="choices",
+            field=field,
             code="other-question",
-            hint="the file belongs to another edition: score it without --benchmark, or correct it",
+            hint="the file belongs to another edition (see mmar diff): score it without --benchmark, or correct it",
         )
     return item
+
+
+def _differing_field(whole: Question, item: Item) -> str | None:
+    """What a record asks otherwise than the benchmark, white space aside; its own answer does not matter."""
+    if [choice.strip() for choice in whole.choices] != [choice.strip() for choice in item.choices]:
+        return "choices"
+    if whole.question is not None and whole.question.split() != item.question.split():
+        return "question"
+    return None

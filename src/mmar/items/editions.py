@@ -18,9 +18,18 @@ import msgspec
 
 from mmar.errors import InputError
 from mmar.files.typed import decode_json
-from mmar.items import raw_records
+from mmar.items.records import raw_records
 
-__all__ = ["Edition", "EditionFile", "EditionMatch", "edition_of", "editions", "item_hash", "match_editions"]
+__all__ = [
+    "Edition",
+    "EditionFile",
+    "EditionMatch",
+    "edition_of",
+    "editions",
+    "is_published",
+    "item_hash",
+    "match_editions",
+]
 
 _HASH = 8  # hexadecimal digits
 
@@ -142,6 +151,12 @@ def item_hash(item_id: str, question: str | None, choices: Sequence[str], answer
     if answer is not None:
         form.append(answer)
     return hashlib.sha256(msgspec.json.encode(form)).hexdigest()[:_HASH]
+
+
+def is_published(item_id: str, question: str | None, choices: Sequence[str], answer: str) -> bool:
+    """Whether a question with this answer is part of a known edition, exactly."""
+    wanted = item_hash(item_id, question, choices, answer)
+    return any(wanted in each.key_hashes for known in editions().values() for each in known)
 
 
 def match_editions(path: Path | str) -> tuple[EditionMatch, ...]:

@@ -11,9 +11,9 @@ import pytest
 
 from expect import raises
 from mmar.benchmarks import CATALOGUE, entry_named
-from mmar.benchmarks.editions import edition_of, editions, match_editions
 from mmar.errors import UsageError
 from mmar.items import load_benchmark
+from mmar.items.editions import edition_of, editions, match_editions
 from real_data import MMAR, SHARED, needs_real_data
 
 OLD = SHARED / "mmar" / "MMAR-meta-2025-05.json"
