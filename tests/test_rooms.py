@@ -29,6 +29,7 @@ ROOMS = (
     "reports",
     "studio",
     "_library_errors",
+    "_predictions",
     "api",
     "evaluation",
     "evaluation_rubrics",

@@ -9,16 +9,16 @@ print(mmar.score("runs/listener").choice.accuracy)
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, cast
+from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
 import msgspec
 
 from mmar._library_errors import library_errors
+from mmar._predictions import Predictions, encode_records
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, load_benchmark
 from mmar.protocols import Protocol, load_protocol
@@ -50,9 +50,6 @@ __all__ = [
     "score_path",
     "task_for",
 ]
-
-# `Iterable[Any]` stands for records and for pandas and polars frames.
-Predictions: TypeAlias = "str | Path | Mapping[str, Any] | Iterable[Any]"
 
 
 def cache_dir() -> Path:
@@ -257,7 +254,7 @@ def score(
             return _score(
                 Path(predictions), benchmark, key, protocol, reading, lenient=lenient, earlier=earlier
             )
-        lines = [_encode(record, number) for number, record in enumerate(_records(predictions, key), 1)]
+        lines = encode_records(predictions, key)
         if not lines:
             raise InputError(
                 "there are no predictions",
@@ -288,49 +285,6 @@ def _score(
 ) -> Score:
     task = task_for(path, benchmark, key=key, protocol=protocol, reading=reading, lenient=lenient, keep="all")
     return score_path(msgspec.structs.replace(task, earlier=tuple(map(Path, earlier)))).score
-
-
-def _records(predictions: Any, key: str | None) -> Iterable[Any]:
-    """Predictions in memory as records."""
-    if isinstance(predictions, Mapping):
-        field = key or "answer_prediction"
-        return [
-            {"id": item_id, **answer} if isinstance(answer, Mapping) else {"id": item_id, field: answer}
-            for item_id, answer in predictions.items()
-        ]
-    if hasattr(predictions, "to_dicts"):  # polars
-        predictions = predictions.to_dicts()
-    elif hasattr(predictions, "to_dict") and hasattr(predictions, "columns"):  # pandas
-        predictions = [
-            {str(name): _plain(value) for name, value in record.items()}
-            for record in predictions.to_dict("records")
-        ]
-    if isinstance(predictions, bytes) or not isinstance(predictions, Iterable):
-        raise UsageError(
-            f"expected a path, a mapping, records or a frame, got {type(predictions).__name__}",
-            code="invalid-value",
-            argument="predictions",
-        )
-    return predictions
-
-
-def _plain(value: Any) -> Any:
-    """A cell of a pandas frame as a JSON value: missing values are null, arrays are lists."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    return None if isinstance(value, float) and value != value else value  # noqa: PLR0124 - NaN
-
-
-def _encode(record: Any, number: int) -> bytes:
-    try:
-        return json.dumps(dict(record), allow_nan=False).encode() + b"\n"
-    except (TypeError, ValueError, RecursionError):
-        raise InputError(
-            f"expected a mapping of JSON values, got {type(record).__name__}",
-            file="predictions",
-            line=number,
-            code="not-a-record",
-        ) from None
 
 
 def compare(
