@@ -308,6 +308,7 @@ def test_openai_itself_is_not_asked_without_a_key():
         (ModelOptions(base_urls=("localhost:8000",)), "invalid-url"),
         (ModelOptions(base_urls=(f"http://u:{KEY}@h/v1",)), "credential-in-url"),
         (ModelOptions(base_urls=(f"http://h/v1?key={KEY}",)), "credential-in-url"),
+        (ModelOptions(base_urls=(KEY,)), "invalid-url"),
         (ModelOptions(base_urls=("http://h/v1",), extra={"audio_ass": "audio_url"}), "unknown-option"),
         (ModelOptions(base_urls=("http://h/v1",), extra={"audio_as": "file"}), "invalid-option"),
         (ModelOptions(base_urls=("http://h/v1",), extra={"audio_format": "aac"}), "invalid-option"),

@@ -49,7 +49,7 @@ def test_every_item_is_asked_once_and_recorded(tmp_path: Path) -> None:
     assert 1 < model.most_at_once <= 4
     assert model.closed
     ledger = [answer for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl")]
-    assert all(answer.at and answer.request and answer.attempts == 1 for answer in ledger)
+    assert all(answer.completed_at and answer.request and answer.attempts == 1 for answer in ledger)
 
 
 @pytest.mark.parametrize("kind", ["transport", "rate_limit", "server"])

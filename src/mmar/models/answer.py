@@ -1,6 +1,6 @@
-"""What came back from a model: an answer, or a failure with its kind, never both.
+"""What a model returned: an answer, or a failure with its kind, never both.
 
-An answer is written as one line of a run's ledger. Its names there are the publisher's (`id`,
+An answer is written as one line of a run's ledger. Its field names there are the publisher's (`id`,
 `answer_prediction`, `thinking_prediction`), so that each line is a line of a submission too.
 """
 
@@ -20,7 +20,7 @@ FailureKind = Literal[
     "denied",  # the service will not serve this caller or does not know the model (401, 403, 404)
     "rejected",  # the service finds the request itself wrong (other 4xx)
     "refused",  # refused by the service's policy (a content filter)
-    "bad_reply",  # an answer came that is not in the documented form, or holds no text
+    "bad_reply",  # the reply is not in the documented form, or holds no text
     "audio",  # the clip could not be read or sent; nothing was asked
     "crash",  # the model's own program failed
 ]
@@ -30,8 +30,8 @@ class Failure(msgspec.Struct, frozen=True):
     """Why there is no answer.
 
     Attributes:
-        kind: which of the ways to fail.
-        message: what was found, for a person. Never holds a credential.
+        kind: which kind.
+        message: what happened, for people. Never holds a credential.
     """
 
     kind: FailureKind
@@ -42,11 +42,11 @@ class RequestFailed(Exception):  # noqa: N818 - what happened, as `except Reques
     """Raised by a model that could not answer.
 
     Args:
-        kind: which of the ways to fail.
-        message: what was found.
+        kind: which kind.
+        message: what happened.
         retryable: whether asking again can succeed.
-        retry_after_s: how long the service asks to be left alone, in seconds.
-        usage: tokens that were spent all the same, as on an answer that was withheld or cut off before it began.
+        retry_after_s: how long the service asks to wait, in seconds.
+        usage: tokens that were spent nevertheless, as on an answer that was withheld.
         max_attempts: most attempts that this failure is worth, where it is fewer than the run's.
     """
 
@@ -81,7 +81,7 @@ class RequestFailed(Exception):  # noqa: N818 - what happened, as `except Reques
 
 
 class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Tokens as the service counted them; `None` where it did not say.
+    """Tokens as the service counted them; `None` where it did not report them.
 
     Attributes:
         input_tokens: all tokens of the request, audio included.
@@ -125,21 +125,21 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         id: the item's id.
-        text: what the model said, byte for byte; empty for a failure. Written as `answer_prediction`.
-        thinking: its reasoning, where it is told apart. Written as `thinking_prediction`.
+        text: what the model wrote, byte for byte; empty for a failure. Written as `answer_prediction`.
+        thinking: its reasoning, where it is marked. Written as `thinking_prediction`.
         failure: why there is no answer; `None` when there is one.
         finish_reason: as the service named it, e.g. `stop`, `length`.
-        usage: tokens; of a failure too, where it cost any.
+        usage: tokens, also of a failure that cost any.
         latency_s: seconds from sending to the whole answer, the last try alone.
         attempts: how many requests were sent for it.
         sent: the audio as sent.
         request: digest of the request.
-        at: when the answer was complete, UTC, ISO 8601.
-        model: the model that the service says it used, where it says so.
+        completed_at: when the answer was complete, UTC, ISO 8601.
+        model: the model that the service says it used.
         caption: what a captioner wrote of the clip, where the model answered from that.
         rotation: by how many places the choices were rotated to the left.
         repeat: which of several samples of the same request this is, from 0.
-        cached: whether the answer was paid for before and taken from the cache.
+        cached: whether the answer was taken from the cache.
     """
 
     id: str
@@ -152,7 +152,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     attempts: int = 1
     sent: Sent | None = None
     request: str | None = None
-    at: str | None = None
+    completed_at: str | None = None
     model: str | None = None
     caption: str | None = None
     rotation: int = 0
@@ -165,5 +165,5 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def failed(cls, item_id: str, kind: FailureKind, message: str) -> Answer:
-        """An answer that says that none came."""
+        """The record of a failure."""
         return cls(item_id, "", "", Failure(kind, message))

@@ -1,8 +1,7 @@
-"""From a clip's file to the bytes that a service is sent, and the truth about them.
+"""The bytes of a clip as a service is sent them, and what they are.
 
-A file that the service documents is sent as it is: one read, one hash. Anything else, and anything for which
-a form is asked, is decoded, converted and written anew. What cannot be decoded is never sent, and nothing is
-asked in its place.
+A file in a format that the service documents is sent unchanged. Anything else, and anything for which a form is asked
+for, is decoded, converted and encoded again. What cannot be decoded is never sent, and the question is not asked.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ MIME: dict[str, str] = {
 
 
 class AudioForm(msgspec.Struct, frozen=True):
-    """The form in which audio is wanted; what is `None` is left as the file has it.
+    """The form in which audio is sent; what is `None` stays as in the file.
 
     Attributes:
         container: `WAV` (16-bit PCM) or `FLAC` (16 bits).
@@ -54,26 +53,26 @@ class AudioBytes(msgspec.Struct, frozen=True):
     Attributes:
         data: the bytes, before base64.
         container: their format, in libsndfile's names.
-        told: what is said of them in the answer; still without the hashes where the file goes as it is.
+        description: what the answer records of them; without hashes where the file is sent unchanged.
     """
 
     data: bytes
     container: str
-    told: Sent
+    description: Sent
 
     def sent(self) -> Sent:
-        """What is said of them in the answer. Hashing is the longest part of it: do it while the answer is awaited."""
-        if self.told.sha256:
-            return self.told
+        """What the answer records of them. Hashing takes the longest: do it while the answer is awaited."""
+        if self.description.sha256:
+            return self.description
         digest = hashlib.sha256(self.data).hexdigest()
-        return msgspec.structs.replace(self.told, source_sha256=digest, sha256=digest)
+        return msgspec.structs.replace(self.description, source_sha256=digest, sha256=digest)
 
 
 def check_placed(request: Request) -> None:
     """Refuse a request whose clip has no place in its messages, or whose place has no clip.
 
     Raises:
-        RequestFailed: of kind `audio`; the question must not be put without its sound.
+        RequestFailed: of kind `audio`; the question must not be asked without its audio.
     """
     placed = sum(message.audio is not None for message in request.messages)
     if placed != (request.audio is not None):
@@ -87,8 +86,8 @@ def load_audio(path: Path, form: AudioForm, passes: Mapping[str, str]) -> AudioB
 
     Args:
         path: the clip's file.
-        form: what is asked for.
-        passes: containers that the service documents, which are sent as they are.
+        form: the form.
+        passes: containers that the service documents, which are sent unchanged.
 
     Raises:
         RequestFailed: of kind `audio`: the file is missing, damaged, or not audio.
@@ -105,12 +104,12 @@ def load_audio(path: Path, form: AudioForm, passes: Mapping[str, str]) -> AudioB
             return _converted(path, data, form)
         seconds = facts.frames / facts.rate
         return AudioBytes(data, "WAV", Sent("", "", len(data), facts.rate, facts.channels, seconds))
-    except MmarError as error:
-        raise RequestFailed("audio", str(error)) from None
+    except Exception as error:  # noqa: BLE001 - whatever a damaged file raises, it is this clip's
+        raise _damaged(path, error) from None
 
 
 def sent_as_is(path: Path) -> Sent:
-    """What is said of a clip whose file itself is handed over; it is read to its end, so that it is sound.
+    """What the answer records of a clip whose file is handed over; it is decoded completely, to be sure that it can be.
 
     Raises:
         RequestFailed: of kind `audio`: the file is missing, damaged, or not audio.
@@ -121,15 +120,20 @@ def sent_as_is(path: Path) -> Sent:
         data = path.read_bytes()
         facts = pcm_facts(data)
         if facts is None:
-            told = describe(path)
+            described = describe(path)
             read_clip(path)
-            facts = PcmFacts(told.rate, told.channels, told.frames)
+            facts = PcmFacts(described.rate, described.channels, described.frames)
     except OSError as error:
         raise RequestFailed("audio", f"{path}: cannot be read ({error.strerror or error})") from None
-    except MmarError as error:
-        raise RequestFailed("audio", str(error)) from None
+    except Exception as error:  # noqa: BLE001 - whatever a damaged file raises, it is this clip's
+        raise _damaged(path, error) from None
     digest = hashlib.sha256(data).hexdigest()
     return Sent(digest, digest, len(data), facts.rate, facts.channels, facts.frames / facts.rate)
+
+
+def _damaged(path: Path, error: Exception) -> RequestFailed:
+    text = str(error) if isinstance(error, MmarError) else f"{path}: cannot be decoded ({error})"
+    return RequestFailed("audio", text)
 
 
 def _suits(facts: PcmFacts, form: AudioForm, container: str) -> bool:
@@ -144,14 +148,15 @@ def _suits(facts: PcmFacts, form: AudioForm, container: str) -> bool:
 def _decoded(path: Path, data: bytes, form: AudioForm, passes: Mapping[str, str]) -> AudioBytes:
     from mmar.audio import describe, read_clip
 
-    told = describe(path)
-    facts = PcmFacts(told.rate, told.channels, told.frames)
-    # A WAV file that came here is not plain PCM, or its header does not tell the truth: it is written anew.
-    if told.container == "WAV" or told.container not in passes or not _suits(facts, form, told.container):
+    described = describe(path)
+    container = described.container
+    facts = PcmFacts(described.rate, described.channels, described.frames)
+    # A WAV file that is not plain PCM, or whose header is wrong, is encoded again.
+    if container == "WAV" or container not in passes or not _suits(facts, form, container):
         return _converted(path, data, form)
-    read_clip(path)  # a compressed file is sound when it decodes to its end, not before
-    sent = Sent("", "", len(data), facts.rate, facts.channels, told.duration)
-    return AudioBytes(data, told.container, sent)
+    read_clip(path)  # whether a compressed file is whole shows when it is decoded to its end
+    sent = Sent("", "", len(data), facts.rate, facts.channels, described.duration)
+    return AudioBytes(data, container, sent)
 
 
 def _converted(path: Path, data: bytes, form: AudioForm) -> AudioBytes:

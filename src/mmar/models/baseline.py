@@ -37,7 +37,7 @@ class Baseline(msgspec.Struct, frozen=True):
     answer: Callable[[Request], tuple[str, str]]
 
     async def ask(self, request: Request) -> Answer:
-        """Answer in a thread, so that reading a clip does not hold up the others."""
+        """Answer in a thread, so that reading a clip does not delay other requests."""
         if not request.choices:
             raise RequestFailed("rejected", f"{self.name} needs choices, and the question is open")
         try:
@@ -47,7 +47,7 @@ class Baseline(msgspec.Struct, frozen=True):
         return Answer(request.item_id, text, thinking, finish_reason="stop", model=self.name)
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to close."""
 
 
 def open_baseline(name: str, options: ModelOptions) -> Baseline:

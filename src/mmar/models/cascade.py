@@ -76,7 +76,7 @@ class Cascade:
         self._under_way: dict[CaptionKey, asyncio.Task[Caption]] = {}
 
     async def ask(self, request: Request) -> Answer:
-        """Find or make the caption, then ask the reasoner once.
+        """Look up or make the caption, then ask the reasoner once.
 
         Raises:
             RequestFailed: there is no caption or no answer.
@@ -100,15 +100,15 @@ class Cascade:
         )
 
     async def _caption(self, item_id: str, clip: Path) -> tuple[Caption, bool]:
-        """The clip's caption, and whether it was made for this item."""
+        """The clip's caption, and whether it was made for this request."""
         key = CaptionKey(await asyncio.to_thread(_sha256, clip), self._captioner.name, self._how)
         task = self._under_way.get(key)
         if task is not None:
             return await _shared(task), False
-        found = await asyncio.to_thread(self._store.find, key)
-        if found is not None:
-            return found, False
-        # Another may have begun while the store was asked.
+        stored = await asyncio.to_thread(self._store.find, key)
+        if stored is not None:
+            return stored, False
+        # Another request may have started while the store was read.
         task = self._under_way.get(key)
         mine = task is None
         if task is None:
@@ -120,7 +120,7 @@ class Cascade:
     def _done(self, key: CaptionKey, task: asyncio.Task[Caption]) -> None:
         self._under_way.pop(key, None)
         if not task.cancelled():
-            task.exception()  # looked at, so that asyncio does not report one for which nobody waited
+            task.exception()  # retrieved, so that asyncio does not report it
 
     async def _make(self, key: CaptionKey, item_id: str, clip: Path) -> Caption:
         request = Request(item_id, (self._message,), self._message.text, (), clip, self._settings)
@@ -150,21 +150,21 @@ class Cascade:
 
 
 def with_caption(request: Request, caption: str) -> Request:
-    """The request with a caption in the place of the clip."""
-    messages = tuple(_told(message, caption) for message in request.messages)
+    """The request with a caption in place of the clip."""
+    messages = tuple(_with_caption(message, caption) for message in request.messages)
     return msgspec.structs.replace(request, messages=messages, audio=None)
 
 
-def _told(message: Message, caption: str) -> Message:
+def _with_caption(message: Message, caption: str) -> Message:
     if message.audio is None:
         return message
-    told = f"{_LEAD}\n{caption}"
-    parts = (told, message.text) if message.audio == "before" else (message.text, told)
+    text = f"{_LEAD}\n{caption}"
+    parts = (text, message.text) if message.audio == "before" else (message.text, text)
     return Message(message.role, "\n\n".join(parts))
 
 
 async def _shared(task: asyncio.Task[Caption]) -> Caption:
-    """Wait for a caption that several items may wait for; one that gives up does not end it for the others."""
+    """Wait for a caption that other requests may wait for too; cancelling one does not cancel it for the others."""
     try:
         return await asyncio.shield(task)
     except RequestFailed as failure:

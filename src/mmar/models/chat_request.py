@@ -85,13 +85,13 @@ def chat_body(request: Request, form: ChatFormat, audio: AudioBytes | None) -> b
     }
     if form.stream:
         body["stream_options"] = {"include_usage": True}
-    wanted = {
+    generation = {
         "temperature": settings.temperature,
         "top_p": settings.top_p,
         form.max_tokens_as: settings.max_tokens,
         "seed": settings.seed,
     }
-    body |= {name: value for name, value in wanted.items() if value is not None}
+    body |= {name: value for name, value in generation.items() if value is not None}
     body = merged(body, form.body)
     if audio is None:
         return msgspec.json.encode(body)

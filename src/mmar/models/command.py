@@ -1,8 +1,8 @@
-"""`command/PROGRAM ARGUMENTS…`: a program of one's own, in any language and environment.
+"""`command/PROGRAM ARGUMENTS...`: a program of the user's, in any language and environment.
 
 It reads a line of JSON for each request on standard input and writes a line of JSON for each answer on
 standard output, in any order, while standard input stays open; see `mmar.models.jsonl` for the lines and
-docs/models.md for an example. What it writes to standard error is kept for messages.
+docs/models.md for an example. The end of what it writes to standard error is kept for messages.
 
 Options (`ModelOptions.extra`): `uses_audio` (`yes`, or `no` for a program that takes no audio), `start_s` (longest
 wait for its first line, in seconds).
@@ -29,11 +29,11 @@ from mmar.protocols import Request
 __all__ = ["Command", "open_command"]
 
 _START_S = 1800.0
-_FRUITLESS_STARTS = 3
+_MAX_FRUITLESS_STARTS = 3
 
 
 class Command:
-    """A program behind lines of JSON, started when first asked and again after a crash.
+    """A program that answers lines of JSON, started at the first request and again after a crash.
 
     Args:
         name: with the adapter's name before it.
@@ -44,7 +44,7 @@ class Command:
         secrets: kept out of every message and answer.
     """
 
-    keeps_time = True  # a program may load weights for longer than it may think
+    keeps_time = True  # a program may take longer to load weights than to answer
 
     def __init__(
         self,
@@ -81,8 +81,8 @@ class Command:
         times = self._times[request.item_id]
         request_id = request.item_id if times == 1 else f"{request.item_id}#{times}"
         try:
-            given, latency_s = await program.ask(request_id, request_record(request, request_id))
-            answer = answer_of(given, request.item_id, self.name)
+            reply, latency_s = await program.ask(request_id, request_record(request, request_id))
+            answer = answer_of(reply, request.item_id, self.name)
         except RequestFailed as failure:
             raise failure.with_message(self._scrub(failure.message)) from None
         return msgspec.structs.replace(
@@ -105,7 +105,7 @@ class Command:
                 return program
             if program is not None:
                 self._fruitless = 0 if program.answered else self._fruitless + 1
-            if program is not None and self._fruitless >= _FRUITLESS_STARTS:
+            if program is not None and self._fruitless >= _MAX_FRUITLESS_STARTS:
                 words = f"ended {self._fruitless} times without an answer; {program.last_words}"
                 raise RequestFailed("crash", self._scrub(f"{self.name} {words}"))
             self._program = await Program.start(self._arguments, self._timeout_s, self._start_s)

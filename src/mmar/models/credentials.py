@@ -17,7 +17,15 @@ import msgspec
 from mmar.errors import UsageError
 from mmar.models.model import ModelOptions
 
-__all__ = ["KEY_OPTIONS", "Credential", "embedded_secrets", "find_credential", "redact_options", "secrets_of"]
+__all__ = [
+    "KEY_OPTIONS",
+    "Credential",
+    "embedded_secrets",
+    "find_credential",
+    "redact_options",
+    "redact_text",
+    "secrets_of",
+]
 
 KEY_OPTIONS = ("api_key_file", "api_key_env")
 """The options by which an adapter is told where its key is; neither holds the key itself."""
@@ -124,43 +132,48 @@ def redact_options(options: Mapping[str, str]) -> dict[str, str]:
     return {name: _redacted_text(name, value) for name, value in options.items()}
 
 
+def redact_text(text: str) -> str:
+    """A text for a message; replaced where it looks like a credential."""
+    return _redacted_text("", text)
+
+
 def embedded_secrets(options: Mapping[str, str]) -> tuple[Credential, ...]:
     """What looks like a credential in an adapter's options, to be kept out of messages and answers."""
-    found: set[str] = set()
+    secrets: set[str] = set()
     for name, value in options.items():
-        _redacted_text(name, value, found)
-    return tuple(Credential(secret, "an option") for secret in sorted(found))
+        _redacted_text(name, value, secrets)
+    return tuple(Credential(secret, "an option") for secret in sorted(secrets))
 
 
-def _redacted_text(name: str, value: str, found: set[str] | None = None) -> str:
-    found = set() if found is None else found
+def _redacted_text(name: str, value: str, secrets: set[str] | None = None) -> str:
+    secrets = set() if secrets is None else secrets
     try:
         decoded = msgspec.json.decode(value)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         decoded = None
     if isinstance(decoded, dict | list):
-        return msgspec.json.encode(_redacted(decoded, found)).decode() if _holds_secret(decoded) else value
-    return str(_redacted_value(name, value, found))
+        return msgspec.json.encode(_redacted(decoded, secrets)).decode() if _holds_secret(decoded) else value
+    return str(_redacted_value(name, value, secrets))
 
 
 def _holds_secret(value: Any) -> bool:
-    found: set[str] = set()
-    _redacted(value, found)
-    return bool(found)
+    secrets: set[str] = set()
+    _redacted(value, secrets)
+    return bool(secrets)
 
 
-def _redacted(value: Any, found: set[str], name: str = "") -> Any:
+def _redacted(value: Any, secrets: set[str], name: str = "") -> Any:
     if isinstance(value, dict):
-        return {key: _redacted(each, found, str(key)) for key, each in value.items()}
+        return {key: _redacted(each, secrets, str(key)) for key, each in value.items()}
     if isinstance(value, list):
-        return [_redacted(each, found, name) for each in value]
-    return _redacted_value(name, value, found) if isinstance(value, str) else value
+        return [_redacted(each, secrets, name) for each in value]
+    return _redacted_value(name, value, secrets) if isinstance(value, str) else value
 
 
-def _redacted_value(name: str, value: str, found: set[str]) -> str:
+def _redacted_value(name: str, value: str, secrets: set[str]) -> str:
     plain = re.sub(r"[^a-z]", "", name.casefold())
     if value and (_SECRET_NAME.search(plain) or _SECRET_VALUE.search(value)):
-        found.add(value)
+        secrets.add(value)
         return _HIDDEN
     return value
 
@@ -169,7 +182,7 @@ def _checked(secret: str, source: str) -> Credential:
     if not secret:
         raise UsageError(f"{source} holds no key", code="missing-key")
     if not secret.isascii() or not secret.isprintable() or " " in secret:
-        # What was found is not shown: it may be the key with something pasted beside it.
+        # What it holds is not shown: it may be the key with something pasted beside it.
         raise UsageError(
             f"{source} must hold the key alone: one line of printable ASCII without spaces", code="bad-key"
         )

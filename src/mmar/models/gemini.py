@@ -156,13 +156,13 @@ def gemini_body(request: Request, form: GeminiFormat, audio: AudioBytes | None) 
         audio: the clip; a message's `audio` says where it stands. With `None` the text stands alone.
     """
     settings = request.settings
-    given = {
+    generation = {
         "temperature": settings.temperature,
         "topP": settings.top_p,
         "maxOutputTokens": settings.max_tokens,
         "seed": settings.seed,
     }
-    config: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    config: dict[str, Any] = {name: value for name, value in generation.items() if value is not None}
     if form.thoughts:
         config["thinkingConfig"] = {"includeThoughts": True}
     system = [{"text": message.text} for message in request.messages if message.role == "system"]

@@ -28,7 +28,7 @@ from mmar.errors import UsageError
 from mmar.models.answer import Answer, RequestFailed, Sent
 from mmar.models.audio_bytes import AudioBytes
 from mmar.models.chat_request import StreamingBody
-from mmar.models.credentials import Credential
+from mmar.models.credentials import Credential, redact_text
 from mmar.models.service_errors import failure_of
 
 __all__ = ["HttpClient", "Reply", "UploadSlot", "UploadSlots", "checked_base_url"]
@@ -292,7 +292,7 @@ def checked_base_url(url: str) -> str:
         )
     if parts.scheme not in ("http", "https") or not host or not port_is_valid:
         raise UsageError(
-            f'"{url}" is not a base URL, such as http://localhost:8000/v1',
+            f'"{redact_text(url)}" is not a base URL, such as http://localhost:8000/v1',
             code="invalid-url",
             argument="base_urls",
         )

@@ -1,11 +1,11 @@
-"""What a program or function of the user's own is given, and what it gives back.
+"""The JSON records of requests and answers, for programs and functions of the user's.
 
     request   {"id", "item", "messages": [{"role", "content", "audio"?}], "audio", "question", "choices", "settings"}
     answer    {"id", "text", "thinking"?, "finish_reason"?, "usage"?, "model"?}
           or  {"id", "error", "kind"?, "retryable"?}
 
 `audio` of a request is the clip's absolute path, or null; `audio` of a message says that the clip stands
-"before" or "after" its text. `settings` holds those that are given: temperature, top_p, max_tokens, seed.
+"before" or "after" its text. `settings` holds those that are set: temperature, top_p, max_tokens, seed.
 `usage` takes input_tokens, output_tokens, audio_tokens, reasoning_tokens. `kind` is one of the failure kinds.
 """
 
@@ -23,15 +23,15 @@ __all__ = ["ProgramAnswer", "answer_of", "request_record", "sent_of", "without_a
 
 
 class ProgramAnswer(msgspec.Struct):
-    """An answer as a program gives it; fields that are not known are let be.
+    """An answer as a program returns it; unknown fields are ignored.
 
     Attributes:
         id: the request's.
         text: the answer.
-        thinking: the reasoning, where the program tells it apart.
+        thinking: the reasoning, where the program separates it.
         finish_reason: why the model stopped.
         usage: tokens.
-        model: what answered, in the program's words.
+        model: the model that answered, as the program names it.
         error: why there is no answer.
         kind: the kind of that failure.
         retryable: whether asking again can succeed.
@@ -53,7 +53,7 @@ def request_record(request: Request, request_id: str) -> dict[str, Any]:
 
     Args:
         request: what is asked.
-        request_id: by which the answer is known again; differs from the item's id where an item is asked twice.
+        request_id: matches the answer to the request; differs from the item's id where an item is asked twice.
     """
     return {
         "id": request_id,
@@ -71,7 +71,7 @@ def request_record(request: Request, request_id: str) -> dict[str, Any]:
 
 
 def sent_of(request: Request) -> Sent | None:
-    """What is said of a clip that is handed over as a path: the file as it is.
+    """What the answer records of a clip that is passed as a path.
 
     Raises:
         RequestFailed: of kind `audio`: the clip cannot be read, so nothing may be asked.
@@ -86,23 +86,23 @@ def without_audio(request: Request) -> Request:
     return msgspec.structs.replace(request, messages=messages, audio=None)
 
 
-def answer_of(given: ProgramAnswer, item_id: str, who: str) -> Answer:
-    """An answer from what a program gave.
+def answer_of(reply: ProgramAnswer, item_id: str, who: str) -> Answer:
+    """The answer that a program returned.
 
     Args:
-        given: what it gave.
+        reply: what it returned.
         item_id: whose answer it is.
         who: the program, for messages.
 
     Raises:
-        RequestFailed: it gave an error, or no text.
+        RequestFailed: it returned an error, or no text.
     """
-    if given.error is not None:
-        raise RequestFailed(given.kind, f"{who}: {given.error}", retryable=given.retryable)
-    marked, text = split_thinking(given.text or "")
-    thinking = "\n".join(part for part in (given.thinking, marked) if part)
+    if reply.error is not None:
+        raise RequestFailed(reply.kind, f"{who}: {reply.error}", retryable=reply.retryable)
+    marked, text = split_thinking(reply.text or "")
+    thinking = "\n".join(part for part in (reply.thinking, marked) if part)
     if not text and not thinking:
         raise RequestFailed("bad_reply", f"{who} gave no text")
     return Answer(
-        item_id, text, thinking, finish_reason=given.finish_reason, usage=given.usage, model=given.model
+        item_id, text, thinking, finish_reason=reply.finish_reason, usage=reply.usage, model=reply.model
     )

@@ -1,4 +1,4 @@
-"""The options that adapters share, read from `ModelOptions.extra` and checked before anything is asked."""
+"""The options that adapters share, read from `ModelOptions.extra` and checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ def choice_of(extra: Mapping[str, str], name: str, words: tuple[_Word, ...], def
     Raises:
         UsageError: it is another.
     """
-    found = extra.get(name, default)
+    value = extra.get(name, default)
     for word in words:
-        if word == found:
+        if word == value:
             return word
-    raise _invalid(name, " or ".join(words), found)
+    raise _invalid(name, " or ".join(words), value)
 
 
 def yes(extra: Mapping[str, str], name: str) -> bool:
@@ -119,22 +119,20 @@ def extra_body(extra: Mapping[str, str], reserved: tuple[str, ...]) -> dict[str,
     if text is None:
         return {}
     try:
-        found = msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        fields = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
         # The text is not shown: it may hold a credential.
-        raise UsageError(
-            f"body: expected a JSON object ({type(error).__name__})",
-            code="invalid-option",
-            argument="options",
-        ) from None
+        raise UsageError("body: expected a JSON object", code="invalid-option", argument="options")
     for name in reserved:
-        if name in found:
+        if name in fields:
             raise UsageError(
                 f'body: "{name}" is filled by the program and cannot be set',
                 code="invalid-option",
                 argument="options",
             )
-    return found
+    return fields
 
 
 def _invalid(name: str, expected: str, value: str) -> UsageError:

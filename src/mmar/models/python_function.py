@@ -1,4 +1,4 @@
-"""`python:MODULE:FUNCTION` or `python:FILE.py:FUNCTION`: a Python function of one's own.
+"""`python:MODULE:FUNCTION` or `python:FILE.py:FUNCTION`: a Python function of the user's.
 
 The function takes one dictionary and returns a text or a dictionary, both as in `mmar.models.jsonl`. If it
 is `async`, it is awaited, as many at a time as the run asks for; otherwise it is called in a thread, one call
@@ -37,9 +37,10 @@ from mmar.protocols import Request
 
 __all__ = ["PythonFunction", "from_function", "open_python"]
 
+_IMPORTLIB = str(Path(importlib.__file__).parent)
 _OWN_FOLDER = str(Path(__file__).parent)
 
-Given = dict[str, Any]
+RequestRecord = dict[str, Any]
 
 
 class PythonFunction:
@@ -57,7 +58,7 @@ class PythonFunction:
     def __init__(
         self,
         name: str,
-        function: Callable[[Given], Any],
+        function: Callable[[RequestRecord], Any],
         *,
         uses_audio: bool,
         timeout_s: float,
@@ -85,8 +86,8 @@ class PythonFunction:
             request = without_audio(request)
         record = request_record(request, request.item_id)
         try:
-            given, latency_s = await self._call(record)
-            answer = answer_of(_understood(given), request.item_id, self.name)
+            value, latency_s = await self._call(record)
+            answer = answer_of(_program_answer(value), request.item_id, self.name)
         except RequestFailed as failure:
             message = failure.message
             for secret in self._secrets:
@@ -94,14 +95,14 @@ class PythonFunction:
             raise failure.with_message(message) from None
         return msgspec.structs.replace(answer, latency_s=latency_s, sent=sent)
 
-    async def _call(self, record: Given) -> tuple[Any, float]:
+    async def _call(self, record: RequestRecord) -> tuple[Any, float]:
         try:
             if self._threads is not None:
                 return await self._threads.call(self._function, record, self._timeout_s)
             start = time.perf_counter()
             awaitable = cast("Awaitable[Any]", self._function(record))
-            given = await asyncio.wait_for(awaitable, self._timeout_s)
-            return given, time.perf_counter() - start
+            result = await asyncio.wait_for(awaitable, self._timeout_s)
+            return result, time.perf_counter() - start
         except RequestFailed:
             raise
         except TimeoutError:
@@ -114,7 +115,7 @@ class PythonFunction:
             ) from None
 
     async def close(self) -> None:
-        """Let the threads go."""
+        """End the threads."""
         if self._threads is not None:
             self._threads.close()
 
@@ -194,15 +195,15 @@ def _raised_at(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         return f" ({error.filename}:{error.lineno})"
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith(("<frozen", _OWN_FOLDER))]
+    own = [frame for frame in frames if not frame.filename.startswith(("<frozen", _OWN_FOLDER, _IMPORTLIB))]
     return f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
 
 
-def _understood(given: Any) -> ProgramAnswer:
-    if isinstance(given, str):
-        return ProgramAnswer(text=given)
+def _program_answer(value: Any) -> ProgramAnswer:
+    if isinstance(value, str):
+        return ProgramAnswer(text=value)
     try:
-        return convert(given, ProgramAnswer)
+        return convert(value, ProgramAnswer)
     except InputError as error:
         raise RequestFailed(
             "bad_reply", f"expected a text or a dictionary of an answer ({error.summary})"
@@ -210,7 +211,7 @@ def _understood(given: Any) -> ProgramAnswer:
 
 
 def from_function(
-    function: Callable[[Given], Any],
+    function: Callable[[RequestRecord], Any],
     environment: Mapping[str, str] | None = None,
     *,
     name: str | None = None,

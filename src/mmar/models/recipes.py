@@ -1,4 +1,4 @@
-"""The published systems of MMAR's leaderboard as recipes: what each is, and how `mmar run` puts it to work.
+"""The published systems of MMAR's leaderboard as recipes: what each is, and how `mmar run` runs it.
 
 `recipes.toml` beside this file holds them as data, one for each row of the published table (MMAR README and
 arXiv 2505.13032). A recipe names an adapter where there is something to open by name; research code that needs
@@ -38,7 +38,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"m
         source: of the accuracy.
         serves: what answers for it.
         id: the service's or the hub's name of the weights; empty where none is known.
-        adapter: the name that opens it; empty where a program of one's own is needed.
+        adapter: the name that opens it; empty where a program of the user's is needed.
         protocol: how its questions are put.
         settings: generation settings over the protocol's own.
         options: of the adapter.
@@ -81,8 +81,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"m
 def recipes() -> dict[str, Recipe]:
     """All recipes by name, in the published table's order."""
     text = resources.files("mmar.models").joinpath("recipes.toml").read_text("utf-8")
-    found = msgspec.convert(tomllib.loads(text)["recipe"], list[Recipe])
-    return {recipe.name: recipe for recipe in found}
+    parsed = msgspec.convert(tomllib.loads(text)["recipe"], list[Recipe])
+    return {recipe.name: recipe for recipe in parsed}
 
 
 def resolve_recipe(
@@ -107,8 +107,8 @@ def resolve_recipe(
         if "/" in name or ":" in name:
             return None
         raise _unknown(name)
-    given = {**recipe.options, **(options or {})}
-    if not recipe.adapter or (not base_urls and any(option not in given for option in _servers_of(recipe))):
+    merged = {**recipe.options, **(options or {})}
+    if not recipe.adapter or (not base_urls and any(option not in merged for option in _servers_of(recipe))):
         needs = "\n".join(f"  - {need}" for need in recipe.needs)
         raise UsageError(
             f'"{name}" ({recipe.model}) needs\n{needs}',
@@ -116,7 +116,7 @@ def resolve_recipe(
             argument="model",
             hint=recipe.command,
         )
-    return msgspec.structs.replace(recipe, options=given)
+    return msgspec.structs.replace(recipe, options=merged)
 
 
 def _servers_of(recipe: Recipe) -> tuple[str, ...]:

@@ -238,19 +238,19 @@ def _read(body: bytes) -> _Report:
 
 def _report(value: Any) -> _Report:
     report = _Report([], set())
-    for key, found in _leaves(value):
-        _take(report, key, found)
+    for key, leaf in _leaves(value):
+        _take(report, key, leaf)
     return report
 
 
-def _take(report: _Report, key: str, found: Any) -> None:
-    if key == "flagged_input" or (key == "filtered" and found is True):
+def _take(report: _Report, key: str, value: Any) -> None:
+    if key == "flagged_input" or (key == "filtered" and value is True):
         report.refused = True
-    if isinstance(found, str) and key in _MESSAGE_KEYS:
-        inner = _embedded(found)
+    if isinstance(value, str) and key in _MESSAGE_KEYS:
+        inner = _embedded(value)
         if inner is None:
             # One message for each level: of a list of problems, the first.
-            text = " ".join(found.split())
+            text = " ".join(value.split())
             if text and (not report.messages or key == "raw"):
                 report.messages.append(text)
         else:
@@ -260,21 +260,21 @@ def _take(report: _Report, key: str, found: Any) -> None:
             report.codes |= nested.codes
             report.refused = report.refused or nested.refused
     elif key in _CODE_KEYS:
-        _take_code(report, found)
+        _take_code(report, value)
     elif key in ("retryDelay", "retry_after"):
         # google.rpc.RetryInfo, a duration such as "34s" or "0.5s"
         try:
-            report.delay_s = float(str(found).removesuffix("s"))
+            report.delay_s = float(str(value).removesuffix("s"))
         except ValueError:
             return
 
 
-def _take_code(report: _Report, found: Any) -> None:
-    if isinstance(found, str) and not found.isdecimal():
-        report.codes.add(re.sub(r"[^a-z0-9]", "", found.casefold()))
+def _take_code(report: _Report, value: Any) -> None:
+    if isinstance(value, str) and not value.isdecimal():
+        report.codes.add(re.sub(r"[^a-z0-9]", "", value.casefold()))
         return
     try:
-        number = int(found)
+        number = int(value)
     except (TypeError, ValueError, OverflowError):
         return
     if 400 <= number < 600:

@@ -196,13 +196,13 @@ class Program:
 
     async def _read_stderr(self) -> None:
         stderr = self._process.stderr
-        while stderr is not None and (said := await stderr.read(65_536)):
-            self._stderr = (self._stderr + said)[-_STDERR_KEPT:]
+        while stderr is not None and (chunk := await stderr.read(65_536)):
+            self._stderr = (self._stderr + chunk)[-_STDERR_KEPT:]
 
     async def _watch_over(self) -> None:
         """Fail what is due when the program is gone, or does nothing."""
         while True:
-            # The return code is looked at, not waited for: asyncio's wait may wait for the pipes too, which
+            # The return code is polled, not awaited: asyncio's wait may wait for the pipes too, which
             # children of a program that is gone can hold open.
             await asyncio.wait({self._reader}, timeout=_LOOK_S)
             if self._process.returncode is not None:

@@ -47,10 +47,12 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def cost(self, usage: Usage) -> float:
         """What a request cost."""
-        heard = usage.audio_tokens or 0
-        read = max(0, (usage.input_tokens or 0) - heard)
+        audio_tokens = usage.audio_tokens or 0
+        read = max(0, (usage.input_tokens or 0) - audio_tokens)
         audio = self.input if self.audio is None else self.audio
-        return (read * self.input + heard * audio + (usage.output_tokens or 0) * self.output) / _MILLION
+        return (
+            read * self.input + audio_tokens * audio + (usage.output_tokens or 0) * self.output
+        ) / _MILLION
 
 
 class Budget(msgspec.Struct, frozen=True):

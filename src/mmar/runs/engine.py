@@ -262,7 +262,7 @@ class Engine:
                 self.pace.answered(latency)
                 self.pace.spent(self.spending.add(answer.usage))
                 return msgspec.structs.replace(
-                    answer, latency_s=round(latency, 4), attempts=attempt, request=digest, at=now()
+                    answer, latency_s=round(latency, 4), attempts=attempt, request=digest, completed_at=now()
                 )
             self.counts.requests += failed.kind != "audio"  # without its clip nothing was sent
             self.pace.spent(self.spending.add(failed.usage))
@@ -285,7 +285,7 @@ class Engine:
             usage=failed.usage,
             attempts=attempt,
             request=digest,
-            at=now(),
+            completed_at=now(),
         )
 
     def _attempts(self, failed: RequestFailed) -> int:

@@ -96,14 +96,14 @@ def answer_places(path: Path) -> Iterator[tuple[RequestKey, int]]:
     if not path.exists():
         return
     with path.open("rb") as stream:
-        at = 0
+        offset = 0
         for line in stream:
             # A last line that is not an answer was passed over when the ledger was opened (`read_ledger`).
             with suppress(msgspec.DecodeError):
                 head = _decode_head(line)
                 if head.failure is None and line.endswith(b"\n"):
-                    yield RequestKey(head.id, head.rotation, head.repeat), at
-            at += len(line)
+                    yield RequestKey(head.id, head.rotation, head.repeat), offset
+            offset += len(line)
 
 
 def progress_of(path: Path) -> Progress:
@@ -215,11 +215,11 @@ class Ledger:
         """Cut off a torn last line; give a whole one its line end."""
         size = os.fstat(self._file).st_size
         tail = b""
-        at = size
-        while at and b"\n" not in tail:
-            step = min(1 << 16, at)
-            at -= step
-            os.lseek(self._file, at, os.SEEK_SET)
+        start = size
+        while start and b"\n" not in tail:
+            step = min(1 << 16, start)
+            start -= step
+            os.lseek(self._file, start, os.SEEK_SET)
             tail = _read(self._file, step) + tail
         torn = tail[tail.rfind(b"\n") + 1 :]
         if not torn:

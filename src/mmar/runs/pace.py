@@ -1,9 +1,8 @@
-"""How many requests may be in flight, and when the next may go.
+"""How many requests may be in flight, and when the next one may be sent.
 
-Without a number given, the number is found: it starts small, grows while answers come about as quickly as
-they did, and halves when the service pushes back (429, 5xx, timeouts) on half of what it is asked. Additive
-ideas would take minutes to find what a server of eight GPUs can do, so growth is by half, as in slow start;
-after the first push back it is one at a time. Rates, where given, and `Retry-After` hold every request, not only the one that was told.
+Where no number is given, one is found: it starts small, grows by half while latency stays about the same (as in TCP's
+slow start), and halves when the service pushes back (429, 5xx, time-outs) on half of the requests; after the first
+push-back it grows by one. Rates, where given, and `Retry-After` delay every request, not only the one that was told.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class Pace:
     ) -> None:
         self.limit = concurrency or min(_START, most)
         self.in_flight = 0
-        self._found = concurrency is None
+        self._adaptive = concurrency is None
         self._most = most
         self._gap = 0.0 if rate is None else 1.0 / rate
         self._token_gap = 0.0 if token_rate is None else 60.0 / token_rate
@@ -100,7 +99,7 @@ class Pace:
 
     def answered(self, latency_s: float) -> None:
         """An answer came; perhaps there is room for more."""
-        if not self._found:
+        if not self._adaptive:
             return
         self._latencies.append(latency_s)
         if len(self._latencies) + self._bad < max(_WINDOW, self.limit):
@@ -120,7 +119,7 @@ class Pace:
 
     def pushed_back(self) -> None:
         """The service asked for less, failed, or did not answer in time."""
-        if not self._found:
+        if not self._adaptive:
             return
         self._bad += 1
         now = time.monotonic()

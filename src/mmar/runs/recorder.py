@@ -109,7 +109,7 @@ class Recorder:
             rotation=answer.rotation,
             repeat=answer.repeat,
             attempts=answer.attempts,
-            at=answer.at,
+            completed_at=answer.completed_at,
         )
         try:
             self._ledger.append([failure])

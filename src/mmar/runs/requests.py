@@ -78,7 +78,9 @@ def selected_items(spec: RunSpec) -> Iterator[Item]:
     """
     everything: Iterable[Item] = spec.benchmark
     if spec.sample is not None:
-        everything = (spec.benchmark.items[at] for at in sampled(spec.benchmark, spec.sample, spec.seed))
+        everything = (
+            spec.benchmark.items[index] for index in sampled(spec.benchmark, spec.sample, spec.seed)
+        )
     items = filter(item_filter(spec.filter), everything)
     if spec.shard is not None:
         index, count = spec.shard

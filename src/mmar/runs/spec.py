@@ -241,27 +241,27 @@ def item_filter(values: Mapping[str, tuple[str, ...]]) -> Callable[[Item], bool]
     return matches
 
 
-def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, given: RunOptions) -> RunSpec:
-    adapter_options = _checked_options(given.get("options"))
-    base_urls = texts(given.get("base_urls", ()), "base_urls")
+def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, options: RunOptions) -> RunSpec:
+    adapter_options = _checked_options(options.get("options"))
+    base_urls = texts(options.get("base_urls", ()), "base_urls")
     settings = Settings(
-        number_or_none(given.get("temperature"), "temperature", 0),
-        number_or_none(given.get("top_p"), "top_p", 0, 1),
-        whole_or_none(given.get("max_tokens"), "max_tokens", 1),
+        number_or_none(options.get("temperature"), "temperature", 0),
+        number_or_none(options.get("top_p"), "top_p", 0, 1),
+        whole_or_none(options.get("max_tokens"), "max_tokens", 1),
     )
-    protocol = given.get("protocol")
+    protocol = options.get("protocol")
     name = model if isinstance(model, str) else model.name
     recipe = resolve_recipe(model, base_urls, adapter_options) if isinstance(model, str) else None
     if recipe is not None:
         name, adapter_options = recipe.adapter, dict(recipe.options)
         settings = settings.over(recipe.settings)
         protocol = protocol or recipe.protocol
-    if name.startswith("cascade/") and given.get("captions") is not None:
-        adapter_options.setdefault("captions", str(given["captions"]))
+    if name.startswith("cascade/") and options.get("captions") is not None:
+        adapter_options.setdefault("captions", str(options["captions"]))
     if protocol is None or isinstance(protocol, str):
         protocol = load_protocol(protocol or DEFAULT)
-    tokens, money = parse_budget(given.get("budget"))
-    prices, cache = given.get("prices"), given.get("cache")
+    tokens, money = parse_budget(options.get("budget"))
+    prices, cache = options.get("prices"), options.get("cache")
     price = price_of(name, None if prices is None else Path(prices))
     return RunSpec(
         model=name,
@@ -269,28 +269,28 @@ def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, gi
         out=None if out is None else Path(out),
         protocol=protocol,
         settings=settings.over(protocol.settings),
-        condition=word(given.get("condition", "full"), "condition", CONDITIONS),
-        rotations=_rotations(given.get("rotations", 1)),
-        repeats=whole(given.get("repeats", 1), "repeats", 1, MAX_REPEATS),
-        seed=whole(given.get("seed", 0), "seed"),
-        limit=whole_or_none(given.get("limit"), "limit", 1),
-        shard=_shard(given.get("shard")),
-        sample=_sample(benchmark, given),
-        filter=_checked_filter(benchmark, given.get("filter")),
-        retry=word(given["retry"], "retry", get_args(Retry)) if given.get("retry") is not None else None,
-        concurrency=whole_or_none(given.get("concurrency"), "concurrency", 1, _MAX_CONCURRENCY),
-        max_attempts=whole(given.get("max_attempts", 5), "max_attempts", 1, _MAX_ATTEMPTS),
-        timeout=positive_or_none(given.get("timeout", 300.0), "timeout") or 300.0,
-        deadline=positive_or_none(given.get("deadline"), "deadline"),
-        rate=positive_or_none(given.get("rate"), "rate"),
-        token_rate=positive_or_none(given.get("token_rate"), "token_rate"),
+        condition=word(options.get("condition", "full"), "condition", CONDITIONS),
+        rotations=_rotations(options.get("rotations", 1)),
+        repeats=whole(options.get("repeats", 1), "repeats", 1, MAX_REPEATS),
+        seed=whole(options.get("seed", 0), "seed"),
+        limit=whole_or_none(options.get("limit"), "limit", 1),
+        shard=_shard(options.get("shard")),
+        sample=_sample(benchmark, options),
+        filter=_checked_filter(benchmark, options.get("filter")),
+        retry=word(options["retry"], "retry", get_args(Retry)) if options.get("retry") is not None else None,
+        concurrency=whole_or_none(options.get("concurrency"), "concurrency", 1, _MAX_CONCURRENCY),
+        max_attempts=whole(options.get("max_attempts", 5), "max_attempts", 1, _MAX_ATTEMPTS),
+        timeout=positive_or_none(options.get("timeout", 300.0), "timeout") or 300.0,
+        deadline=positive_or_none(options.get("deadline"), "deadline"),
+        rate=positive_or_none(options.get("rate"), "rate"),
+        token_rate=positive_or_none(options.get("token_rate"), "token_rate"),
         budget=Budget(tokens, money, price),
         cache=None if cache is None else Path(cache),
         base_urls=base_urls,
         options=adapter_options,
-        backoff=number_or_none(given.get("backoff", 1.0), "backoff", 0) or 0.0,
-        max_backoff=number_or_none(given.get("max_backoff", 60.0), "max_backoff", 0) or 0.0,
-        stop_after=whole(given.get("stop_after", 3), "stop_after", 1),
+        backoff=number_or_none(options.get("backoff", 1.0), "backoff", 0) or 0.0,
+        max_backoff=number_or_none(options.get("max_backoff", 60.0), "max_backoff", 0) or 0.0,
+        stop_after=whole(options.get("stop_after", 3), "stop_after", 1),
     )
 
 
@@ -319,9 +319,9 @@ def _shard(value: Any) -> tuple[int, int] | None:
     return int(index), int(count)
 
 
-def _sample(benchmark: Benchmark, given: RunOptions) -> int | None:
-    sample = whole_or_none(given.get("sample"), "sample", 1, len(benchmark))
-    if sample is not None and given.get("filter"):
+def _sample(benchmark: Benchmark, options: RunOptions) -> int | None:
+    sample = whole_or_none(options.get("sample"), "sample", 1, len(benchmark))
+    if sample is not None and options.get("filter"):
         raise UsageError(
             "a sample is drawn from the whole benchmark, so it cannot be combined with filter",
             code="incompatible-options",
