@@ -64,6 +64,29 @@ _LINES = 1000  # written at a time
     help="Earlier run of all items, to sharpen the estimate of a sample. Repeatable.",
 )
 @click.option(
+    "--reader",
+    metavar="MODEL",
+    help="Let this text model read the unresolved answers: a third number, choice+reader.",
+)
+@click.option(
+    "--reader-sample",
+    type=click.IntRange(0),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="Answers that the cascade did read and the reader reads too, to measure their agreement.",
+)
+@seed_option
+@click.option("--base-url", "base_urls", multiple=True, metavar="URL", help="Address of the reader's server.")
+@click.option(
+    "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the reader's adapter. Repeatable."
+)
+@click.option("--budget", metavar="TOKENS|MONEY", help="Stop the reader at 500000tokens or an amount such as 3.50.")
+@click.option(
+    "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
+)
+@click.option("--dry-run", is_flag=True, help="Show what the reader would be asked and cost; send nothing.")
+@click.option(
     "--format",
     "output_format",
     type=click.Choice(["official"]),
@@ -81,6 +104,14 @@ def score(
     items: Path | None,
     output_format: str | None,
     earlier: tuple[Path, ...],
+    reader: str | None,
+    reader_sample: int,
+    seed: int,
+    base_urls: tuple[str, ...],
+    options: tuple[str, ...],
+    budget: str | None,
+    prices: Path | None,
+    dry_run: bool,
 ) -> None:
     """Score a run or a predictions file.
 
@@ -117,8 +148,25 @@ def score(
         for note in layout.notes:
             click.echo(f"note: {note}", err=True)
         return
+    if reader is not None:
+        task = msgspec.structs.replace(task, keep="all")
     scored = score_path(task) if items is None else _write_items(task, items)
     print_skipped(scored.errors)
+    if reader is not None:
+        from mmar.cli.reading_model import read_with_model
+
+        scored = read_with_model(
+            scored,
+            task,
+            reader,
+            sample=reader_sample,
+            seed=seed,
+            dry_run=dry_run,
+            options=options,
+            base_urls=base_urls,
+            budget=budget,
+            prices=prices,
+        )
     if as_json:
         print_json(scored.score.to_dict())
         return

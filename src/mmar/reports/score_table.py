@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped
 from mmar.scoring import Accuracy, GroupScore, Score
+from mmar.scoring.reader import ReaderScore
 from mmar.scoring.result import ProgramScore
 
 if TYPE_CHECKING:
@@ -82,6 +83,22 @@ def _accuracy(value: Accuracy) -> tuple[str, str]:
     return f"{value.accuracy:.1f}", "" if value.interval is None else str(value.interval)
 
 
+def _reader(result: ReaderScore) -> Iterator[tuple[str, str]]:
+    """The third number, and how far its reader can be trusted."""
+    interval = "" if result.accuracy.interval is None else f" {result.accuracy.interval}"
+    yield "reader", f"choice+reader {result.accuracy.accuracy:.1f}{interval}, a number of its own"
+    unusable = f", {result.unusable:,} without a usable reply" if result.unusable else ""
+    yield (
+        "",
+        f"{result.reader} read {count(result.asked, 'unresolved answer')}: {result.named:,} name a choice, "
+        f"{result.none:,} none{unusable}",
+    )
+    if result.sampled:
+        share = 100 * result.agreed / result.sampled
+        yield "", f"agrees with the cascade on {result.agreed:,} of {result.sampled:,} sampled answers ({share:.1f} %)"
+    yield "", result.signature
+
+
 def _program(own: ProgramScore) -> Iterator[tuple[str, str]]:
     """What the program that wrote the log scored itself, and where it differs from `choice`."""
     share = f"{own.correct:,} of {own.verdicts:,}"
@@ -134,6 +151,8 @@ def _facts(score: Score) -> Iterator[tuple[str, str]]:
     if score.unread:
         shape, number = next(iter(score.unread.items()))
         yield "", f"largest group without a choice: {number:,} {shape} (mmar unresolved lists the groups)"
+    if score.reader is not None:
+        yield from _reader(score.reader)
     if score.states["failed"] or score.states["missing"]:
         bounds = ", ".join(
             f"{name} {bound.low:.1f} to {bound.high:.1f}" for name, bound in score.bounds.items()

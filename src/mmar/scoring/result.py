@@ -168,6 +168,7 @@ class Score(msgspec.Struct, frozen=True):
         items: the score of every item, where they were kept.
         notes: what a person must know to read the numbers, one sentence each.
         rotations: the same items with their choices in other orders; `None` where none were asked so.
+        reader: the number `choice+reader`; `None` where no model read the unresolved answers.
         repeats: the same items asked again; `None` where none were.
         sample: what a drawn sample says of the whole benchmark; `None` for other runs.
         program: what the program that wrote a log scored itself; `None` where its log has no verdicts.
@@ -191,6 +192,7 @@ class Score(msgspec.Struct, frozen=True):
     items: tuple[ItemScore, ...] = ()
     notes: tuple[str, ...] = ()
     rotations: Rotations | None = None
+    reader: ReaderScore | None = None
     repeats: Repeats | None = None
     sample: SampleEstimate | None = None
     program: ProgramScore | None = None
@@ -227,6 +229,7 @@ class Score(msgspec.Struct, frozen=True):
             "disagreements": msgspec.to_builtins(self.disagreements),
             "notes": list(self.notes),
             **{name: msgspec.to_builtins(value) for name, value in optional.items() if value is not None},
+            **({} if self.reader is None else {"reader": self.reader.to_dict()}),
         }
 
     def to_frame(self) -> Any:
