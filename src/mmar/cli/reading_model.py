@@ -59,7 +59,12 @@ def read_with_model(
         name: values[-1] for name, values in parse_pairs("--option", options, "api_key_file=key").items()
     }
     spec = RunSpec.create(
-        reader, benchmark, out=reader_folder(task.path, reader), options=adapter_options, temperature=0.0, **others
+        reader,
+        benchmark,
+        out=reader_folder(task.path, reader),
+        options=adapter_options,
+        temperature=0.0,
+        **others,
     )
     _print_cost(spec, plan, others["prices"])
     if dry_run or not plan.requests:

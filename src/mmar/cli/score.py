@@ -18,6 +18,7 @@ from mmar.cli.options import (
     lenient_option,
     protocol_option,
     reading_option,
+    seed_option,
 )
 from mmar.cli.terminal import (
     STDOUT,
@@ -79,9 +80,15 @@ _LINES = 1000  # written at a time
 @seed_option
 @click.option("--base-url", "base_urls", multiple=True, metavar="URL", help="Address of the reader's server.")
 @click.option(
-    "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the reader's adapter. Repeatable."
+    "--option",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Option of the reader's adapter. Repeatable.",
 )
-@click.option("--budget", metavar="TOKENS|MONEY", help="Stop the reader at 500000tokens or an amount such as 3.50.")
+@click.option(
+    "--budget", metavar="TOKENS|MONEY", help="Stop the reader at 500000tokens or an amount such as 3.50."
+)
 @click.option(
     "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
 )

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped
 from mmar.scoring import Accuracy, GroupScore, Score
-from mmar.scoring.reader import ReaderScore
-from mmar.scoring.result import ProgramScore
+from mmar.scoring.result import ProgramScore, ReaderScore
 
 if TYPE_CHECKING:
     from mmar.scoring.robustness import Repeats, Rotations
@@ -95,7 +94,10 @@ def _reader(result: ReaderScore) -> Iterator[tuple[str, str]]:
     )
     if result.sampled:
         share = 100 * result.agreed / result.sampled
-        yield "", f"agrees with the cascade on {result.agreed:,} of {result.sampled:,} sampled answers ({share:.1f} %)"
+        yield (
+            "",
+            f"agrees with the cascade on {result.agreed:,} of {result.sampled:,} sampled answers ({share:.1f} %)",
+        )
     yield "", result.signature
 
 

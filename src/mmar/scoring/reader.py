@@ -2,8 +2,8 @@
 
 The reader is shown the question, the choices in a drawn order and the answer, never the key. Question, choices and
 answer are one JSON document inside a fence, in which "<" is escaped, so that an answer cannot close the fence or pass
-for instructions. The reply must be a JSON object with the number of a choice, or `null` for none; any other reply is
-asked for again, and in the end counts as unusable: the answer stays unresolved. To tell how far the reader can be
+for instructions. The reply must be a JSON object with the number of a choice, or `null` for none; any other reply counts as
+unusable: the answer stays unresolved. To tell how far the reader can be
 trusted it also reads a drawn sample of the answers that the cascade did read, and the agreement is part of the result.
 """
 
@@ -13,22 +13,28 @@ import hashlib
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from mmar.errors import UsageError
 from mmar.items import Item
-from mmar.models import Answer, Model
+from mmar.models import Model
 from mmar.models.answer import Usage
 from mmar.protocols import Message, Request, Settings
 from mmar.runs.engine import Counts
 from mmar.runs.keys import RequestKey
 from mmar.runs.side_run import SideRun, ask_requests
 from mmar.runs.spec import RunSpec
-from mmar.scoring.result import Accuracy, ItemScore, Score, accuracy
+from mmar.scoring.result import ItemScore, ReaderScore, Score, accuracy
 
-__all__ = ["READER_PROMPT", "ReaderPlan", "ReaderScore", "apply_reader", "plan_reader", "read_reply", "reader_folder"]
+__all__ = [
+    "READER_PROMPT",
+    "ReaderPlan",
+    "apply_reader",
+    "plan_reader",
+    "read_reply",
+    "reader_folder",
+]
 
 READER_PROMPT = 1
 """Version of the prompt; part of the signature of `choice+reader`."""
@@ -101,48 +107,11 @@ class ReaderPlan(msgspec.Struct, frozen=True):
         return Usage(characters // _CHARACTERS_A_TOKEN, _REPLY_TOKENS * len(requests))
 
 
-class ReaderScore(msgspec.Struct, frozen=True):
-    """What a reader adds to the score `choice`.
-
-    Attributes:
-        reader: name of the model.
-        accuracy: right by the cascade, or by the reader where the cascade read no choice; of all items.
-        asked: number of unresolved answers that were given to the reader.
-        named: of these, the ones in which it named a choice.
-        none: the ones in which it named none.
-        unusable: the ones to which no usable reply came; they stay unresolved.
-        sampled: answers that both cascade and reader read.
-        agreed: of these, the ones in which they named the same choice.
-        signature: of the number `choice+reader`, one line.
-        named_by_item: the choice that the reader named in each unresolved answer, by item id.
-    """
-
-    reader: str
-    accuracy: Accuracy
-    asked: int
-    named: int
-    none: int
-    unusable: int
-    sampled: int
-    agreed: int
-    signature: str
-    named_by_item: dict[str, str | None]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The form that `mmar score --json` prints under `reader`."""
-        return {
-            **msgspec.to_builtins(self),
-            "agreement": 100 * self.agreed / self.sampled if self.sampled else None,
-        }
-
-
 class _Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     choice: int | None
 
 
-def plan_reader(
-    items: Sequence[tuple[Item, ItemScore]], *, sample: int = 50, seed: int = 0
-) -> ReaderPlan:
+def plan_reader(items: Sequence[tuple[Item, ItemScore]], *, sample: int = 50, seed: int = 0) -> ReaderPlan:
     """Choose what a reader reads.
 
     Args:
@@ -154,20 +123,22 @@ def plan_reader(
         UsageError: the sample's size is negative.
     """
     if sample < 0:
-        raise UsageError(f"expected a sample of 0 or more, got {sample}", code="invalid-value", argument="sample")
+        raise UsageError(
+            f"expected a sample of 0 or more, got {sample}", code="invalid-value", argument="sample"
+        )
     unresolved = [
         _read(item, score, seed)
         for item, score in items
         if score.state == "unresolved" and score.prediction is not None and score.shape not in _UNREADABLE
     ]
     told = [(item, score) for item, score in items if score.state == "choice"]
-    drawn = random.Random(f"sample:{seed}").sample(told, min(sample, len(told)))
+    drawn = random.Random(f"sample:{seed}").sample(told, min(sample, len(told)))  # noqa: S311
     return ReaderPlan(tuple(unresolved), tuple(_read(item, score, seed) for item, score in drawn), seed)
 
 
 def _read(item: Item, score: ItemScore, seed: int) -> _Read:
     order = list(range(len(item.choices)))
-    random.Random(f"order:{seed}:{item.id}").shuffle(order)
+    random.Random(f"order:{seed}:{item.id}").shuffle(order)  # noqa: S311
     place = None if score.named is None else item.choices.index(score.named)
     return _Read(item, score.prediction or "", place, tuple(order))
 
@@ -223,16 +194,7 @@ def apply_reader(
     Raises:
         ExternalError: the ledger cannot be written, or the reader cannot be reached.
     """
-    counts = {read.item.id: len(read.item.choices) for read in (*plan.unresolved, *plan.sample)}
-
-    def accept(request: Request, answer: Answer) -> str | None:
-        try:
-            read_reply(answer.text, counts[request.item_id])
-        except ValueError as error:
-            return f"the reader's reply cannot be used: {error}"
-        return None
-
-    side = ask_requests(spec, model, plan.requests, accept=accept, progress=progress)
+    side = ask_requests(spec, model, plan.requests, progress=progress)
     named: dict[str, str | None] = {}
     unusable = 0
     right = score.choice.correct
@@ -245,7 +207,9 @@ def apply_reader(
         right += place is not None and read.item.choices[place] == read.item.answer
     told = [(read, place) for read in plan.sample if (place := _place(side, read)) != _UNUSABLE]
     agreed = sum(
-        place is not None and read.place is not None and read.item.choices[place] == read.item.choices[read.place]
+        place is not None
+        and read.place is not None
+        and read.item.choices[place] == read.item.choices[read.place]
         for read, place in told
     )
     return ReaderScore(
@@ -270,5 +234,8 @@ def _place(side: SideRun, read: _Read) -> int | None:
     answer = side.answers.get(RequestKey(read.item.id, 0, 0))
     if answer is None or answer.failure is not None:
         return _UNUSABLE
-    number = read_reply(answer.text, len(read.order))
+    try:
+        number = read_reply(answer.text, len(read.order))
+    except ValueError:
+        return _UNUSABLE
     return None if number is None else read.order[number - 1]

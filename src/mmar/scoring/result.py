@@ -21,6 +21,7 @@ __all__ = [
     "ItemScore",
     "ProgramDifference",
     "ProgramScore",
+    "ReaderScore",
     "Score",
     "accuracy",
 ]
@@ -144,6 +145,41 @@ class ProgramScore(msgspec.Struct, frozen=True):
     correct: int
     accuracy: float
     differences: tuple[ProgramDifference, ...]
+
+
+class ReaderScore(msgspec.Struct, frozen=True):
+    """What a reader adds to the score `choice`.
+
+    Attributes:
+        reader: name of the model.
+        accuracy: right by the cascade, or by the reader where the cascade read no choice; of all items.
+        asked: number of unresolved answers that were given to the reader.
+        named: of these, the ones in which it named a choice.
+        none: the ones in which it named none.
+        unusable: the ones to which no usable reply came; they stay unresolved.
+        sampled: answers that both cascade and reader read.
+        agreed: of these, the ones in which they named the same choice.
+        signature: of the number `choice+reader`, one line.
+        named_by_item: the choice that the reader named in each unresolved answer, by item id.
+    """
+
+    reader: str
+    accuracy: Accuracy
+    asked: int
+    named: int
+    none: int
+    unusable: int
+    sampled: int
+    agreed: int
+    signature: str
+    named_by_item: dict[str, str | None]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The form that `mmar score --json` prints under `reader`."""
+        return {
+            **msgspec.to_builtins(self),
+            "agreement": 100 * self.agreed / self.sampled if self.sampled else None,
+        }
 
 
 class Score(msgspec.Struct, frozen=True):

@@ -368,7 +368,7 @@ def _agreed(stated: list[Statement], lines: list[Statement], closing: list[State
     return last
 
 
-_LATER_LETTER = re.compile(r"(?:^|(?<=[.|,:-]))\(?(?P<ref>[Ll])\)?(?=[.|]|$)")
+_LATER_LETTER = re.compile(r"(?:^|(?<=[.|,:-]))\(?(?P<ref>[Ll])\)?(?=[.|]|$|(?<=:.)[&,/]|(?<=:\(.\))[&,/])")
 
 
 def _unrivalled(units: Units, chosen: Statement, listed: set[int]) -> Statement:

@@ -113,7 +113,7 @@ def _noun_verdicts(units: Units) -> list[Statement]:
         before = symbols[start - 1] if start else "|"
         if before == "=" and _PREDICATE.search(symbols, max(0, start - 12), start):
             continue  # "X is the answer: ..." points backwards alone
-        if before in "xp" or (before == "w" and "t" not in noun["lead"]):
+        if before in "xp" or (before == "w" and not _has_article(units, start, noun["lead"])):
             match = _NOUN_IS.match(symbols, end)
             if match:
                 ref = match.start("ref")
@@ -139,6 +139,12 @@ def _noun_verdicts(units: Units) -> list[Statement]:
         if match is not None:
             _add_open(found, units, start, match.end(), final=final)
     return found
+
+
+def _has_article(units: Units, start: int, lead: str) -> bool:
+    """Whether an article parts a noun phrase from the word before it; "的" joins them instead."""
+    place = lead.find("t")
+    return place >= 0 and not (place == 0 and units.text[units.starts[start] : units.ends[start]] == "的")
 
 
 def _says_final(units: Units, start: int, end: int) -> bool:
