@@ -13,6 +13,10 @@ import urllib.request
 from pathlib import Path
 
 
+def fail(kind: str, reason: str) -> None:
+    print("mmar-failure " + json.dumps({"kind": kind, "reason": reason}))
+
+
 def main() -> int:
     record, *arguments = sys.argv[1:]
     url = arguments[arguments.index("--") + 1]
@@ -27,10 +31,16 @@ def main() -> int:
     Path(record).write_text(json.dumps(started), encoding="utf-8")
     behaviour = url.rpartition("/")[2]
     if behaviour == "fail":
-        print("WARNING: something\nERROR: [site] \x1b[31mVideo unavailable\x1b[0m", file=sys.stderr)
+        print("WARNING: something\nERROR: [site] Video unavailable", file=sys.stderr)
+        fail("failed", "\x1b[31mVideo unavailable\x1b[0m")
+        return 1
+    if behaviour == "private":
+        fail(
+            "permanent", "Private video. Use --cookies-from-browser to log in. See https://x.test/ for more."
+        )
         return 1
     if behaviour == "missing":
-        print(f"{sys.executable}: No module named yt_dlp", file=sys.stderr)
+        fail("missing", "")
         return 1
     if behaviour == "filtered":
         return 0
@@ -58,7 +68,7 @@ def main() -> int:
         with opener.open(url) as reply:
             data = reply.read()
     except (urllib.error.URLError, OSError) as error:
-        print(f"ERROR: {error}", file=sys.stderr)
+        fail("failed", str(error))
         return 1
     info = {"title": "A \x1b[1mtone\x07", "duration": 2.0, "uploader": "somebody", "license": None}
     print("mmar-info " + json.dumps(info))

@@ -113,6 +113,15 @@ def test_the_default_allows_the_two_sites_and_not_their_look_alikes() -> None:
             "255.255.255.255",
             "240.0.0.1",
         ),
+        *(
+            "fec0::1",
+            "feff::1",
+            "192.88.99.0",
+            "192.88.99.1",
+            "192.88.99.255",
+            "64:ff9b:1::808:808",
+            "::ffff:192.88.99.1",
+        ),
         *("::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "ff02::1", "2001:db8::1"),
         *(
             "::ffff:127.0.0.1",
@@ -130,7 +139,16 @@ def test_no_address_within_a_network_may_be_connected_to(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"]
+    "address",
+    [
+        "8.8.8.8",
+        "93.184.216.34",
+        "192.88.98.1",
+        "192.88.100.1",
+        "2606:4700::1111",
+        "64:ff9b::808:808",
+        "::ffff:8.8.8.8",
+    ],
 )
 def test_public_addresses_may(address: str) -> None:
     assert address_problem(address, POLICY) is None

@@ -1,4 +1,5 @@
 import asyncio
+import io
 import json
 import os
 import sys
@@ -10,8 +11,10 @@ import pytest
 from media_site import Answers, Site, media_site, tone_wav
 
 from mmar.errors import ExternalError, MmarError, UsageError
+from mmar.studio.media import ytdlp_child
 from mmar.studio.media.fetch_policy import FetchPolicy
 from mmar.studio.media.ytdlp import Downloaded, download_video
+from mmar.studio.media.ytdlp_child import is_permanent
 from waiting import until
 
 STUB = Path(__file__).with_name("stub_downloader.py")
@@ -126,7 +129,8 @@ def test_what_is_no_allowed_address_starts_no_downloader(url: str, tmp_path: Pat
 @pytest.mark.parametrize(
     ("path", "kind", "said"),
     [
-        ("/fail", ExternalError, "ERROR: [site] Video unavailable"),
+        ("/fail", ExternalError, "Video unavailable"),
+        ("/private", UsageError, "does not provide this recording: Private video."),
         ("/missing", UsageError, "pip install 'mmar[collect]'"),
         ("/filtered", UsageError, "gave no recording: it may be live"),
         ("/link", UsageError, "gave no recording"),
@@ -141,6 +145,8 @@ def test_a_downloader_that_fails_is_told_in_words(
     assert isinstance(error, kind)
     assert said in str(error)
     assert "\x1b" not in str(error)
+    assert "cookies" not in str(error)
+    assert "https://" not in str(error)
 
 
 def test_noise_in_what_it_says_does_no_harm(tmp_path: Path) -> None:
@@ -256,3 +262,41 @@ def test_the_real_yt_dlp_is_kept_from_other_hosts_and_told_in_words(tmp_path: Pa
 def test_the_real_yt_dlp_is_told_of_the_size_that_is_allowed(tmp_path: Path) -> None:
     with pytest.raises(MmarError, match="larger than"):
         really("/tone.wav", tmp_path, [], max_bytes=10_000)
+
+
+def test_whether_a_failure_is_permanent_is_told_by_the_type_of_the_error() -> None:
+    utils = pytest.importorskip("yt_dlp.utils", reason="yt-dlp is not installed")
+    from yt_dlp.networking import Response
+    from yt_dlp.networking.exceptions import HTTPError, TransportError
+
+    def failed(status: int) -> Exception:
+        return HTTPError(Response(io.BytesIO(), "https://x.test/", {}, status=status))
+
+    for error, permanent in (
+        (utils.ExtractorError("Private video", expected=True), True),
+        (utils.GeoRestrictedError("not in your country"), True),
+        (utils.UnsupportedError("https://x.test/"), True),
+        (utils.ExtractorError("a bug"), False),
+        (utils.ExtractorError("no answer", expected=True, cause=TransportError("reset")), False),
+        (utils.ExtractorError("gone", expected=True, cause=failed(404)), True),
+        (utils.ExtractorError("busy", expected=True, cause=failed(503)), False),
+        (utils.ExtractorError("busy", expected=True, cause=failed(429)), False),
+        (TransportError("reset"), False),
+        (None, False),
+    ):
+        assert is_permanent(error) is permanent, error
+
+
+def test_the_child_reports_a_failure_as_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("yt_dlp", reason="yt-dlp is not installed")
+    arguments = [
+        "--ignore-config",
+        "--abort-on-error",
+        "--no-plugin-dirs",
+        "--no-cache-dir",
+        "--proxy",
+        "http://127.0.0.1:1",
+    ]
+    assert ytdlp_child.main([*arguments, "--retries", "0", "--", "http://127.0.0.1:1/a.wav"]) == 1
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith(ytdlp_child.FAILURE)]
+    assert json.loads(line.removeprefix(ytdlp_child.FAILURE))["kind"] == "failed"

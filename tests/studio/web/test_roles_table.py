@@ -74,7 +74,7 @@ POST   /items/{taken}/let-go              same same  yes  yes  yes   no
 PUT    /items/{taken}/playback              no   no same same same   no
 PUT    /items/{taken}/blind-answer          no   no  yes  yes  yes   no
 PUT    /items/{heard}/judgement-draft       no   no  yes  yes  yes   no
-POST   /items/{draft}/ask/thinking         yes  yes   no  yes  yes   no
+POST   /items/{draft}/ask/thinking         yes   no   no  yes  yes   no
 POST   /items/{draft}/sound                yes  yes   no  yes  yes   no
 POST   /items/hand-out                      no   no   no  yes  yes   no
 POST   /items/move                         yes   no   no  yes  yes   no

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from expect import raises
 from mmar.errors import InputError
 from mmar.items import Item
 from mmar.studio.workflow import ItemContent, changes, problems, three_way
@@ -148,7 +149,7 @@ def test_the_template_is_mmars_tree_and_a_new_tree_moves_its_items() -> None:
     moved = remap(GOOD, [Move("Perception Layer", "Music Theory", "Perception Layer", "Music")])
     assert moved.sub_category == "Music"
     assert remap(moved, [Move("Perception Layer", "Music Theory", "New", "")]) is moved
-    with pytest.raises(InputError, match="twice"):
+    with raises("duplicate-name", field="taxonomy"):
         Taxonomy((Branch("A"), Branch("A"))).checked()
 
 

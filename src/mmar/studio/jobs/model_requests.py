@@ -1,28 +1,45 @@
-"""Queueing questions to the model: about one item, many, or the whole board."""
+"""Queueing requests to the text model: about one item, many items, or the whole board.
+
+Annotators may ask about their own items, leads about every item. What people who do not lead may ask in an hour is
+limited, since every request may cost money.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mmar.errors import UsageError
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item, Proposal
+from mmar.studio.data.media_tables import Job
 from mmar.studio.data.tables import Project
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.queues import coverage_places
+from mmar.studio.store.revisions import find_item, load_cases
+from mmar.studio.workflow import Actor, Case, NotAllowed, Role
+from mmar.studio.workflow.case import is_own
 from mmar.studio.workflow.coverage import board
 
-__all__ = ["ITEM_KINDS", "request_board_proposal", "request_proposal", "request_proposals"]
+__all__ = [
+    "ITEM_KINDS",
+    "REQUESTS_PER_HOUR",
+    "request_board_proposal",
+    "request_proposal",
+    "request_proposals",
+]
 
 ITEM_KINDS = ("thinking", "distractors", "sub_category", "rubric", "guess")
-"""What may be asked about one item."""
+"""Kinds of proposals for one item."""
 
-_AT_ONCE = 100
+REQUESTS_PER_HOUR = 300
+"""Requests of one person who is not a lead."""
+
+_BATCH = 100
 
 
 def request_proposal(
@@ -30,40 +47,54 @@ def request_proposal(
     project: Project,
     item_id: int,
     kind: str,
-    person: int,
+    actor: Actor,
     now: datetime,
     *,
     unsaved: bool = False,
 ) -> None:
-    """Queue one question about one item; with `unsaved` about what this person has typed and not saved yet.
+    """Queue a request about one item.
+
+    Args:
+        session: a writing transaction.
+        project: the item's project.
+        item_id: the item.
+        kind: one of `ITEM_KINDS`.
+        actor: who asks.
+        now: the current time.
+        unsaved: whether it is about the actor's draft instead of the newest revision.
 
     Raises:
-        UsageError: no such kind.
+        UsageError: unknown kind (`unknown-kind`), or too many requests (`too-many-requests`).
+        NotAllowed: not an annotator, or another person's item.
     """
-    _known(kind)
-    enqueue(
-        session,
-        project.id,
-        "propose",
-        f"{kind}:{item_id}" + (f":{person}" if unsaved else ""),
-        {"kind": kind, "item": item_id} | ({"writer": person} if unsaved else {}),
-        now,
-        person_id=person,
-        item_id=item_id,
-    )
+    _check_kinds([kind])
+    item = find_item(session, project, item_id)
+    _check_allowed(load_cases(session, project, [item])[item.id], actor)
+    _check_rate(session, project, actor, now)
+    _enqueue(session, project, item_id, kind, actor, now, unsaved=unsaved)
 
 
-def request_board_proposal(session: Session, project: Project, kind: str, person: int, now: datetime) -> None:
-    """Queue a question about the whole board: `ideas` for more of them, told what coverage lacks, or `grouping`."""
+def request_board_proposal(
+    session: Session, project: Project, kind: str, actor: Actor, now: datetime
+) -> None:
+    """Queue a request about the whole board: `ideas` for more ideas, `grouping` for their places in the taxonomy.
+
+    Raises:
+        NotAllowed: not a member of the project.
+        UsageError: too many requests (`too-many-requests`).
+    """
+    if not actor.roles:
+        raise NotAllowed("role", "only members of the project may ask the model")
+    _check_rate(session, project, actor, now)
     tree = newest_taxonomy(session, project.id).tree
-    lacking = board(
+    missing = board(
         coverage_places(session, project.id),
         [branch.name for branch in tree.layers],
         project.settings.modalities,
         project.settings.targets,
     ).next[:5]
-    payload = {"kind": kind, "gaps": [f"{cell.layer}, {cell.modality}" for cell in lacking]}
-    enqueue(session, project.id, "propose", kind, payload, now, person_id=person)
+    payload = {"kind": kind, "gaps": [f"{cell.layer}, {cell.modality}" for cell in missing]}
+    enqueue(session, project.id, "propose", kind, payload, now, person_id=actor.person)
 
 
 def request_proposals(
@@ -71,60 +102,118 @@ def request_proposals(
     project: Project,
     items: Sequence[int],
     kinds: Sequence[str],
-    person: int,
+    actor: Actor,
     clock: Callable[[], datetime],
     *,
     again: bool = False,
 ) -> tuple[int, int]:
-    """Queue questions about many items, in short transactions.
+    """Queue requests about many items, in short transactions.
 
     Args:
         database: for writing.
-        project: where.
-        items: their numbers; those of other projects and those without words are left out.
+        project: the project of the items.
+        items: their numbers. Items of other projects, without content, or not the actor's own are skipped.
         kinds: what to ask.
-        person: who asks.
-        clock: the moment, UTC.
-        again: also where a proposal of that kind came already, decided or not. Without it, asking the same
-            again after a stop pays for nothing twice.
+        actor: who asks.
+        clock: the current time, UTC.
+        again: ask even if a proposal of that kind exists already.
 
     Returns:
-        How many were queued, and how many left because they were answered before.
+        Number of requests queued, and number skipped because they were answered before.
 
     Raises:
-        UsageError: no such kind.
+        UsageError: unknown kind (`unknown-kind`), or too many requests (`too-many-requests`).
+        NotAllowed: not an annotator.
     """
-    for kind in kinds:
-        _known(kind)
-    queued = known = 0
-    for first in range(0, len(items), _AT_ONCE):
+    _check_kinds(kinds)
+    if not actor.has(Role.ANNOTATOR):
+        raise NotAllowed("role", "asking the model needs the role annotator")
+    queued = answered = 0
+    for first in range(0, len(items), _BATCH):
         with database.write() as session:
-            few = session.scalars(
-                select(Item.id)
+            rows = session.scalars(
+                select(Item)
                 .where(
                     Item.project_id == project.id,
                     Item.revision > 0,
-                    Item.id.in_(items[first : first + _AT_ONCE]),
+                    Item.id.in_(items[first : first + _BATCH]),
                 )
                 .order_by(Item.id)
             ).all()
-            answered = set(
+            cases = load_cases(session, project, rows)
+            known = set(
                 session.execute(
                     select(Proposal.item_id, Proposal.kind).where(
-                        Proposal.item_id.in_(few), Proposal.kind.in_(kinds)
+                        Proposal.item_id.in_(list(cases)), Proposal.kind.in_(kinds)
                     )
                 )
             )
-            for item_id in few:
+            for item_id, case in cases.items():
+                if not is_own(case, actor):
+                    continue
                 for kind in dict.fromkeys(kinds):
-                    if not again and (item_id, kind) in answered:
-                        known += 1
+                    if not again and (item_id, kind) in known:
+                        answered += 1
                         continue
-                    request_proposal(session, project, item_id, kind, person, clock())
+                    _check_rate(session, project, actor, clock())
+                    _enqueue(session, project, item_id, kind, actor, clock())
                     queued += 1
-    return queued, known
+    return queued, answered
 
 
-def _known(kind: str) -> None:
-    if kind not in ITEM_KINDS:
-        raise UsageError(f"ask for one of {', '.join(ITEM_KINDS)}, not for “{kind}”")
+def _enqueue(
+    session: Session,
+    project: Project,
+    item_id: int,
+    kind: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    unsaved: bool = False,
+) -> None:
+    enqueue(
+        session,
+        project.id,
+        "propose",
+        f"{kind}:{item_id}" + (f":{actor.person}" if unsaved else ""),
+        {"kind": kind, "item": item_id} | ({"writer": actor.person} if unsaved else {}),
+        now,
+        person_id=actor.person,
+        item_id=item_id,
+    )
+
+
+def _check_kinds(kinds: Sequence[str]) -> None:
+    for kind in kinds:
+        if kind not in ITEM_KINDS:
+            raise UsageError(
+                f'unknown kind "{kind}"', code="unknown-kind", hint=f"choose from {', '.join(ITEM_KINDS)}"
+            )
+
+
+def _check_allowed(case: Case, actor: Actor) -> None:
+    if not actor.has(Role.ANNOTATOR):
+        raise NotAllowed("role", "asking the model needs the role annotator")
+    if not is_own(case, actor):
+        raise NotAllowed("own", "only its author or a lead may ask the model about this item")
+
+
+def _check_rate(session: Session, project: Project, actor: Actor, now: datetime) -> None:
+    if actor.has(Role.LEAD):
+        return
+    recent = (
+        select(func.count())
+        .select_from(Job)
+        .where(
+            Job.project_id == project.id,
+            Job.kind == "propose",
+            Job.person_id == actor.person,
+            Job.created > now - timedelta(hours=1),
+        )
+    )
+    if (session.scalar(recent) or 0) >= REQUESTS_PER_HOUR:
+        raise UsageError(
+            f"you have asked the model {REQUESTS_PER_HOUR} times within an hour",
+            code="too-many-requests",
+            hint="try again later, or ask a lead",
+        )

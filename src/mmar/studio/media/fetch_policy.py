@@ -36,6 +36,8 @@ __all__ = [
 _LONGEST_URL = 2048
 _UNUSABLE = re.compile(r"[\x00-\x20\x7f\\]")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Neither private nor global by Python's tables: site-local, relays to IPv6, local translation to IPv4.
+_NOT_PUBLIC = tuple(map(ipaddress.ip_network, ("fec0::/10", "192.88.99.0/24", "64:ff9b:1::/48", "5f00::/16")))
 
 
 class FetchPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +158,7 @@ def address_problem(address: str, policy: FetchPolicy) -> str | None:
             return f"{inner} is a link-local address"
         if inner.is_multicast or inner.is_unspecified or inner.is_reserved:
             return f"{inner} is not the address of one host"
-        if inner.is_private or not inner.is_global:
+        if inner.is_private or not inner.is_global or any(inner in network for network in _NOT_PUBLIC):
             return f"{inner} is a private address"
     return None
 

@@ -27,6 +27,7 @@ from mmar.errors import ExternalError, UsageError
 from mmar.files.progress import Advance, format_bytes
 from mmar.studio.media.fetch_policy import FetchPolicy, check_url
 from mmar.studio.media.guard_proxy import GuardProxy
+from mmar.studio.media.ytdlp_child import FAILURE
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["YT_DLP", "Downloaded", "download_video"]
 
 # -P: the folder that it runs in must not be searched for modules.
-YT_DLP: tuple[str, ...] = (sys.executable, "-P", "-m", "yt_dlp")
+YT_DLP: tuple[str, ...] = (sys.executable, "-P", "-m", "mmar.studio.media.ytdlp_child")
 """How the downloader is started: the yt-dlp that is installed beside this program."""
 
 _PROGRESS = b"mmar-progress "
@@ -195,7 +196,7 @@ class _Watch:
     ) -> None:
         self._process, self._target, self._policy, self._advance = process, target, policy, advance
         self._info: dict[str, Any] = {}
-        self._complaint = ""
+        self._failure: dict[str, Any] = {}
 
     async def until_it_ends(self) -> None:
         looking = asyncio.create_task(self._look())
@@ -240,18 +241,29 @@ class _Watch:
                 self._advance(int(done), int(of) if of else None)
         elif line.startswith(_INFO):
             self._info = _decoded(line[len(_INFO) :])
-        elif line.startswith(b"ERROR") or b"No module named" in line:
-            self._complaint = _plain(line.decode("utf-8", "replace"))
+        elif line.startswith(FAILURE.encode()):
+            self._failure = _decoded(line[len(FAILURE) :])
 
     def result(self) -> Downloaded:
         """What it made, once it has ended."""
-        if "No module named" in self._complaint and "yt_dlp" in self._complaint:
+        kind, reason = self._failure.get("kind"), _without_advice(str(self._failure.get("reason", "")))
+        if kind == "missing":
             raise UsageError(
-                "fetching videos needs yt-dlp, which is not installed\n  → pip install 'mmar[collect]'"
+                "fetching videos needs yt-dlp, which is not installed",
+                code="needs-ytdlp",
+                hint="pip install 'mmar[collect]'",
+            )
+        if kind == "permanent":
+            raise UsageError(
+                f"the site does not provide this recording{': ' if reason else ''}{reason}",
+                code="not-available",
+                hint="check the URL in a browser, or upload the recording",
             )
         if self._process.returncode:
             raise ExternalError(
-                f"the downloader failed: {self._complaint or f'exit status {self._process.returncode}'}"
+                f"the download failed: {reason or f'exit status {self._process.returncode}'}",
+                code="download-failed",
+                hint="try again later",
             )
         _within_bounds(self._target, self._policy)
         found = [path for path in self._target.iterdir() if path.is_file() and not path.is_symlink()]
@@ -299,6 +311,14 @@ def _number(value: object) -> float | None:
 
 def _text(value: object) -> str | None:
     return _plain(value)[:500] if isinstance(value, str) and value else None
+
+
+def _without_advice(text: str) -> str:
+    """A reason without sentences on options and cookies of yt-dlp, which the studio does not pass on."""
+    sentences = re.split(r"(?<=[.;!?])\s+", _plain(text).removeprefix("ERROR: "))
+    return " ".join(
+        each for each in sentences if not re.search(r"--\w|\bcookies?\b|https?://", each, re.IGNORECASE)
+    )
 
 
 def _plain(text: str) -> str:

@@ -23,6 +23,7 @@ from mmar.studio.workflow import (
     perform,
     three_way,
 )
+from mmar.studio.workflow.limits import LONGEST_TEXT, check_texts
 
 __all__ = [
     "JUDGEMENT_FIELDS",
@@ -49,6 +50,7 @@ def save_draft(
     session: Session, item: Item, actor: Actor, content: ItemContent, version: int, base: int, now: datetime
 ) -> None:
     """Keep what somebody is typing. Always allowed: it touches nobody else's work."""
+    check_texts(content)
     session.merge(
         Draft(
             item_id=item.id,
@@ -155,7 +157,7 @@ def save_judgement_draft(
     if item.state != State.INSPECTION.value:
         return False
     values = {
-        name: written.get(name, "") if name == "comment" else written.get(name, "")[:_LONGEST]
+        name: written.get(name, "")[:LONGEST_TEXT] if name == "comment" else written.get(name, "")[:_LONGEST]
         for name in JUDGEMENT_FIELDS
     }
     if any(value.strip() for value in values.values()):

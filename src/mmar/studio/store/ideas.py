@@ -13,6 +13,7 @@ from mmar.errors import InputError, UsageError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Idea, IdeaVote, Project
 from mmar.studio.workflow import Actor, NotAllowed, NotFound
+from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, check_length
 
 __all__ = ["Card", "add_idea", "change_idea", "find_idea", "idea_board", "merge_ideas", "vote"]
 
@@ -61,7 +62,7 @@ def add_idea(
     idea = Idea(
         project_id=project.id,
         title=_title(title),
-        detail=detail.strip(),
+        detail=_detail(detail),
         tags=_tags(tags),
         author_id=actor.person,
         model=model,
@@ -113,10 +114,11 @@ def change_idea(
     if title is not None:
         idea.title = _title(title)
     if detail is not None:
-        idea.detail = detail.strip()
+        idea.detail = _detail(detail)
     if tags is not None:
         idea.tags = _tags(tags)
     if place is not None:
+        check_length(place, "place", LONGEST_NAME)
         idea.place = place
     if dropped is not None:
         idea.dropped = dropped
@@ -199,8 +201,16 @@ def idea_board(session: Session, project_id: int, person: int) -> list[Card]:
 def _title(title: str) -> str:
     if not title.strip():
         raise InputError("an idea needs a few words", field="title", hint="e.g. Replay identification")
-    return " ".join(title.split())[:300]
+    check_length(title, "title", 300)
+    return " ".join(title.split())
+
+
+def _detail(detail: str) -> str:
+    check_length(detail, "detail", LONGEST_TEXT)
+    return detail.strip()
 
 
 def _tags(tags: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(" ".join(tag.split()).casefold()[:40] for tag in tags if tag.strip()))[:12]
+    for tag in tags:
+        check_length(tag, "tags", 40, label="tag")
+    return tuple(dict.fromkeys(" ".join(tag.split()).casefold() for tag in tags if tag.strip()))[:12]

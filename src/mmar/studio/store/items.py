@@ -31,6 +31,7 @@ from mmar.studio.workflow import (
     perform,
     three_way,
 )
+from mmar.studio.workflow.limits import LONGEST_TEXT, check_length
 
 __all__ = ["StaleSave", "act", "new_item", "save"]
 
@@ -147,6 +148,9 @@ def act(
     Raises:
         NotAllowed: this person may not, or not now.
     """
+    check_length(command.why, "why", LONGEST_TEXT)
+    if command.rejection is not None:
+        check_length(command.rejection.comment, "comment", LONGEST_TEXT)
     item = find_item(session, project, item_id, lock=True)
     case = load_case(session, project, item)
     after = perform(case, actor, command, now)

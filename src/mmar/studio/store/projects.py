@@ -14,6 +14,7 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.data.tables import Membership, Person, Project, TaxonomyVersion
 from mmar.studio.workflow import Actor, NotAllowed, Role
+from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, check_length
 from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "taxonomy_versions",
 ]
 
+_MAX_ENTRIES = 2_000
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
 
 
@@ -44,6 +46,8 @@ def add_project(
             field="slug",
             hint="use small letters, digits and -, at most 40",
         )
+    check_length(title, "title", LONGEST_NAME)
+    check_length(about, "about", LONGEST_TEXT)
     if find_project(session, slug) is not None:
         raise InputError(f"“{slug}” is taken", field="slug", hint="take another")
     project = Project(
@@ -93,6 +97,20 @@ def save_settings(project: Project, actor: Actor, settings: ProjectSettings) -> 
         raise InputError("1 to 9 inspectors per item", field="inspections")
     if any(target < 0 for target in settings.targets.values()):
         raise InputError("a target is 0 or more", field="targets")
+    for name in ("licence", "contact"):
+        check_length(getattr(settings, name), name, 1000)
+    check_length(settings.how_made, "how_made", LONGEST_TEXT)
+    check_length(settings.licence_text, "licence_text", 200_000)
+    for name, limit in (("modalities", 60), ("languages", 20), ("targets", 300)):
+        texts = list(getattr(settings, name))
+        if len(texts) > _MAX_ENTRIES:
+            raise InputError(
+                f"{name}: {len(texts):,} entries, at most {_MAX_ENTRIES:,} are allowed",
+                field=name,
+                code="too-many-entries",
+            )
+        for text in texts:
+            check_length(text, name, limit)
     project.settings = settings
 
 

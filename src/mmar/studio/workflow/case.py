@@ -33,6 +33,8 @@ __all__ = [
     "Lease",
     "answer_blind",
     "claim",
+    "imported_state",
+    "is_own",
     "perform",
     "permitted",
     "see_key",
@@ -302,12 +304,18 @@ class _Ask(msgspec.Struct, frozen=True):
     now: datetime
 
 
-def _own(ask: _Ask) -> bool:
-    if ask.actor.person == ask.case.author or ask.actor.has(Role.LEAD):
+def is_own(case: Case, actor: Actor) -> bool:
+    """Whether an item is this person's: its author, a lead, or for an item without author its last holder.
+
+    A holder whose time is over keeps it until somebody else claims it.
+    """
+    if actor.person == case.author or actor.has(Role.LEAD):
         return True
-    # Whoever took it and ran out of time goes on with it for as long as nobody else has taken it.
-    lease = ask.case.lease
-    return ask.case.author is None and lease is not None and lease.person == ask.actor.person
+    return case.author is None and case.lease is not None and case.lease.person == actor.person
+
+
+def _own(ask: _Ask) -> bool:
+    return is_own(ask.case, ask.actor)
 
 
 def _not_leased(ask: _Ask) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 
 from mmar.errors import InputError
 from mmar.studio.workflow.content import ItemContent
+from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, check_length
 
 __all__ = [
     "MMAR_TEMPLATE",
@@ -23,6 +24,9 @@ __all__ = [
     "moved_targets",
     "remap",
 ]
+
+
+_MAX_PLACES = 1_000
 
 
 class Branch(msgspec.Struct, frozen=True):
@@ -70,6 +74,14 @@ class Taxonomy(msgspec.Struct, frozen=True):
         Raises:
             InputError: a name is empty or stands twice.
         """
+        if sum(1 + len(branch.subs) for branch in self.layers) > _MAX_PLACES:
+            raise InputError(
+                f"more than {_MAX_PLACES} layers and sub-categories",
+                field="taxonomy",
+                code="too-many-entries",
+            )
+        for branch in self.layers:
+            check_length(branch.about, "about", LONGEST_TEXT)
         _unique((branch.name for branch in self.layers), "layer")
         for branch in self.layers:
             _unique(branch.subs, f"sub-category of {branch.name}")
@@ -164,10 +176,16 @@ def _places(taxonomy: Taxonomy) -> list[tuple[str, str]]:
 def _unique(names: Iterable[str], what: str) -> None:
     seen: set[str] = set()
     for name in names:
+        check_length(name, "taxonomy", LONGEST_NAME, label=what)
         if not name.strip():
-            raise InputError(f"a {what} has no name", field="taxonomy", hint="name it or leave it out")
+            raise InputError(
+                f"a {what} has no name", field="taxonomy", code="name-missing", hint="name it or remove it"
+            )
         if name in seen:
             raise InputError(
-                f"the {what} “{name}” stands twice", field="taxonomy", hint="keep one of the two"
+                f'two entries are named "{name}" ({what})',
+                field="taxonomy",
+                code="duplicate-name",
+                hint="rename one",
             )
         seen.add(name)

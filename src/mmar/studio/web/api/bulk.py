@@ -81,7 +81,7 @@ def ask(
     found = _item_ids(ctx, items, matching)
     studio = ctx.studio
     queued, known = request_proposals(
-        studio.database, ctx.project, found, kinds, ctx.person.id, studio.clock, again=again
+        studio.database, ctx.project, found, kinds, ctx.actor, studio.clock, again=again
     )
     return {"queued": queued, "known": known}
 

@@ -72,5 +72,5 @@ def merge(ctx: Context, idea_id: int, into: Annotated[int, Body(embed=True)]) ->
 def ask(ctx: Context, kind: Literal["ideas", "grouping"]) -> dict[str, str]:
     """`ideas` for more ideas, `grouping` for a category of each idea."""
     with ctx.studio.database.write() as session:
-        request_board_proposal(session, ctx.project, kind, ctx.person.id, ctx.studio.clock())
+        request_board_proposal(session, ctx.project, kind, ctx.actor, ctx.studio.clock())
     return {"state": "queued"}

@@ -90,7 +90,7 @@ def ask(ctx: Context, item_id: int, kind: str) -> dict[str, str]:
         raise UsageError(f'unknown kind "{kind}"; use {", ".join(ITEM_KINDS)}', code="unknown-kind")
     with ctx.studio.database.write() as session:
         item = revisions.find_item(session, ctx.project, item_id)
-        request_proposal(session, ctx.project, item.id, kind, ctx.person.id, ctx.studio.clock())
+        request_proposal(session, ctx.project, item.id, kind, ctx.actor, ctx.studio.clock())
     return {"state": "queued"}
 
 

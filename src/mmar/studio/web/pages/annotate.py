@@ -216,7 +216,7 @@ def guess(request: Request, ctx: Context, item_id: int) -> Response:
                 field="choices",
                 code="incomplete",
             )
-        request_proposal(session, ctx.project, item.id, "guess", ctx.person.id, now, unsaved=True)
+        request_proposal(session, ctx.project, item.id, "guess", ctx.actor, now, unsaved=True)
     if is_fragment_request(request):
         return _guess(request, ctx, item_id)
     return ctx.redirect(f"/items/{item_id}/edit")

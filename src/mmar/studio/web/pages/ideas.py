@@ -141,7 +141,7 @@ def add(request: Request, ctx: Context) -> Response:
 def ask(request: Request, ctx: Context) -> Response:
     """Ask the text model for more ideas."""
     with ctx.studio.database.write() as session:
-        request_board_proposal(session, ctx.project, "ideas", ctx.person.id, ctx.studio.clock())
+        request_board_proposal(session, ctx.project, "ideas", ctx.actor, ctx.studio.clock())
     if is_fragment_request(request):
         return _show(request, ctx, template="idea_suggestions.html")
     return ctx.redirect("/ideas")

@@ -139,7 +139,7 @@ def change_many(ctx: Context) -> Response:
         return ctx.redirect(page, Flash("nothing-selected", "Select what to ask the model for.", "warn"))
     # For selected items the model is asked again; of all items only those without a suggestion are.
     queued, known = request_proposals(
-        studio.database, project, items, kinds, ctx.person.id, studio.clock, again=not everything
+        studio.database, project, items, kinds, ctx.actor, studio.clock, again=not everything
     )
     details = (f"{count(known, 'suggestion')} existed already.",) if known else ()
     note = f"{count(queued, 'model request')} queued. Suggestions appear below as they arrive."
@@ -166,5 +166,5 @@ def ask(ctx: Context, item_id: int, kind: str) -> Response:
     ctx.require(Role.ANNOTATOR)
     with ctx.studio.database.write() as session:
         item = revisions.find_item(session, ctx.project, item_id)
-        request_proposal(session, ctx.project, item.id, kind, ctx.person.id, ctx.studio.clock())
+        request_proposal(session, ctx.project, item.id, kind, ctx.actor, ctx.studio.clock())
     return ctx.redirect(f"/items/{item_id}/edit")

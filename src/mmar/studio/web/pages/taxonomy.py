@@ -82,7 +82,7 @@ def save(ctx: Context) -> Response:
 def ask(request: Request, ctx: Context) -> Response:
     """Ask the text model for a category for each idea."""
     with ctx.studio.database.write() as session:
-        request_board_proposal(session, ctx.project, "grouping", ctx.person.id, ctx.studio.clock())
+        request_board_proposal(session, ctx.project, "grouping", ctx.actor, ctx.studio.clock())
     if is_fragment_request(request):
         return _show(request, ctx, "taxonomy_suggestions.html")
     return ctx.redirect("/taxonomy")
