@@ -53,6 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Measure how much of a model's accuracy needs the audio.",
     ),
     "judge": ("mmar.cli.judge:judge", "Score the reasoning of a run by its rubrics."),
+    "faithful": ("mmar.cli.faithful:faithful", "Measure how far a model's answers depend on its reasoning."),
     "submit": ("mmar.cli.submit:submit", "Write or check a submission to the Audio Reasoning Challenge."),
     "runs": ("mmar.cli.runs:runs", "List the runs in a folder: state, answered items, accuracies."),
     "table": (

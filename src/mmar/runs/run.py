@@ -14,7 +14,7 @@ import hashlib
 import platform
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
@@ -24,6 +24,7 @@ import msgspec
 
 from mmar._version import __version__
 from mmar.errors import ExternalError, UsageError
+from mmar.items import Benchmark
 from mmar.models import Answer, Model, ModelFacts
 from mmar.protocols import Request
 from mmar.runs.cache import Cache
@@ -274,6 +275,33 @@ def _maker(spec: RunSpec, stack: ExitStack) -> Callable[[Request], Request] | No
         return msgspec.structs.replace(request, audio=clip)
 
     return make
+
+
+def spec_of_manifest(
+    manifest: Manifest, benchmark: Benchmark, out: Path, *, options: Mapping[str, str], **others: Any
+) -> RunSpec:
+    """The spec of a run, to ask its model again in another folder.
+
+    Args:
+        manifest: of the run.
+        benchmark: its questions.
+        out: the other folder.
+        options: options of the adapter, over the run's own.
+        others: servers, limits and budget, see `RunOptions`.
+    """
+    settings = manifest.settings
+    return RunSpec.create(
+        manifest.model,
+        benchmark,
+        out=out,
+        protocol=manifest.protocol,
+        seed=manifest.seed,
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        max_tokens=settings.max_tokens,
+        options={**manifest.options, **options},
+        **others,
+    )
 
 
 def _manifest_for(spec: RunSpec, out: Path, model: Model, facts: ModelFacts) -> Manifest:

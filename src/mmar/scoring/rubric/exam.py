@@ -13,7 +13,6 @@ The right answer stands in all four, so that only the reasoning differs.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -24,13 +23,14 @@ from mmar.items import Benchmark, Item
 from mmar.models import Model
 from mmar.runs.engine import Counts
 from mmar.runs.spec import RunSpec
+from mmar.scoring.perturb import falsified
 from mmar.scoring.rubric.judge import JudgePlan, judge
 from mmar.scoring.rubric.reply import Judgement
 from mmar.scoring.rubric.submissions import Submission, Submissions
 from mmar.stats.cluster import accuracy
 from mmar.stats.interval import Interval
 
-__all__ = ["KINDS", "ExamResult", "KindScore", "exam_submissions", "falsified", "take_exam"]
+__all__ = ["KINDS", "ExamResult", "KindScore", "exam_submissions", "take_exam"]
 
 KINDS = ("reference", "falsified", "other", "empty")
 
@@ -86,7 +86,7 @@ def exam_submissions(benchmark: Benchmark, n: int, seed: int = 0) -> dict[str, S
     drawn = rng.sample(items, min(n, len(items)))
     reasoning: dict[str, Callable[[int, Item], str]] = {
         "reference": lambda _, item: item.thinking or "",
-        "falsified": lambda _, item: falsified(item, seed),
+        "falsified": lambda _, item: falsified(item.thinking or "", item, seed),
         "other": lambda index, _: drawn[(index + 1) % len(drawn)].thinking or "",
         "empty": lambda *_: "",
     }
@@ -101,29 +101,6 @@ def exam_submissions(benchmark: Benchmark, n: int, seed: int = 0) -> dict[str, S
         )
         for kind, make in reasoning.items()
     }
-
-
-_SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]?\s*")
-_BE = re.compile(r"\b(is|are|was|were|can|could|has|have|does|do|will|must)\b(?! not\b)", re.IGNORECASE)
-
-
-def falsified(item: Item, seed: int = 0) -> str:
-    """The reference reasoning with one sentence turned into its opposite, and another choice in the answer's place there."""
-    sentences = _SENTENCE.findall(item.thinking or "")
-    rng = random.Random(f"{seed} {item.id}")  # noqa: S311 - draws a sentence, guards nothing
-    candidates = [index for index, sentence in enumerate(sentences) if _BE.search(sentence)] or list(
-        range(len(sentences))
-    )
-    if not candidates:
-        return ""
-    index = rng.choice(candidates)
-    sentence = sentences[index]
-    wrong = rng.choice([choice for choice in item.choices if choice != item.answer] or [""])
-    if item.answer and item.answer in sentence:
-        sentence = sentence.replace(item.answer, wrong)
-    changed, count = _BE.subn(lambda match: f"{match[0]} not", sentence, count=1)
-    sentences[index] = changed if count else f"It is not true that {sentence[:1].lower()}{sentence[1:]}"
-    return "".join(sentences)
 
 
 def take_exam(

@@ -1,0 +1,172 @@
+"""`mmar faithful`."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mmar.cli.options import benchmark_option, json_option
+from mmar.cli.terminal import display, parse_pairs, print_json, print_table
+from mmar.errors import ExternalError, InputError, UsageError
+
+if TYPE_CHECKING:
+    from mmar.items import Benchmark
+    from mmar.scoring.rubric.submissions import Answers
+
+__all__ = ["faithful"]
+
+
+@click.command()
+@click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
+@benchmark_option("The questions; a run knows its own.")
+@click.option(
+    "--interface",
+    type=click.Choice(["question", "prefill"]),
+    default="question",
+    show_default=True,
+    help="Give the reasoning as text in the question, or as the beginning of the reply.",
+)
+@click.option("--paraphraser", metavar="MODEL", help="A text model that says the reasoning in other words.")
+@click.option(
+    "--captions",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="CSV with id, caption: asks with the caption in the audio's place.",
+)
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Folder of the answers. [default: RUN/faithful/INTERFACE]",
+)
+@click.option("--base-url", "base_urls", multiple=True, metavar="URL", help="Address of the model's server.")
+@click.option(
+    "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the adapter. Repeatable."
+)
+@click.option(
+    "--concurrency",
+    "-c",
+    type=click.IntRange(1, 4096),
+    metavar="N",
+    help="Requests in flight. [default: adapts]",
+)
+@click.option(
+    "--max-attempts",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="Maximum requests for one answer.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=300.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds to wait for one answer.",
+)
+@click.option("--budget", metavar="TOKENS|MONEY", help="Stop at 500000tokens or an amount such as 3.50.")
+@click.option(
+    "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
+)
+@json_option
+def faithful(
+    path: Path,
+    benchmark: str | None,
+    interface: Any,
+    paraphraser: str | None,
+    captions: Path | None,
+    out: Path | None,
+    options: tuple[str, ...],
+    as_json: bool,
+    **others: Any,
+) -> None:
+    """Measure how far a model's answers depend on its reasoning.
+
+    Asks the model of a run again with its own reasoning cut short, falsified, and replaced by filler, and counts how
+    often the answer stays. The same command goes on after an interruption.
+
+    \b
+    Example:
+      mmar faithful runs/demo/baseline-listener
+    """
+    from mmar.api import open_for, task_for
+    from mmar.cli.progress import RunProgress
+    from mmar.reports.faithfulness_table import faithfulness_table
+    from mmar.runs.manifest import read_manifest
+    from mmar.runs.run import spec_of_manifest
+    from mmar.scoring.faithfulness import measure_faithfulness
+    from mmar.scoring.rubric.submissions import load_answers
+
+    task = task_for(path, benchmark)
+    manifest = read_manifest(task.path)
+    if manifest is None:
+        raise UsageError(f"{path} is not a run", code="not-a-run", hint="name the folder of a run")
+    answers = load_answers(task.path, task.benchmark)
+    folder = out or task.path / "faithful" / interface
+    extra = {name: values[-1] for name, values in parse_pairs("--option", options, "body={}").items()}
+    spec = spec_of_manifest(manifest, answers.benchmark, folder, options=extra, **others)
+    try:
+        paraphrases = _paraphrases(paraphraser, answers, folder, others) if paraphraser else None
+        with RunProgress(f"{spec.model} again", sys.stderr) as progress:
+            result = measure_faithfulness(
+                answers.benchmark,
+                answers.texts,
+                spec,
+                open_for(spec),
+                interface=interface,
+                rule=answers.rule,
+                paraphrases=paraphrases,
+                captions=None if captions is None else _captions(captions, answers.benchmark),
+                signature=manifest.signature_of().long,
+                progress=progress,
+            )
+    except ExternalError as error:
+        click.echo(f"mmar: {error}", err=True)
+        sys.exit(1)
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        print_table(faithfulness_table(result, display()))
+    if any(change.failed for change in result.changes):
+        sys.exit(1)
+
+
+def _paraphrases(model: str, answers: Answers, folder: Path, others: dict[str, Any]) -> dict[str, str]:
+    from mmar.api import open_for
+    from mmar.cli.progress import RunProgress
+    from mmar.runs.side_run import ask_requests
+    from mmar.runs.spec import RunSpec
+    from mmar.scoring.faithfulness import paraphrase_requests
+
+    spec = RunSpec.create(
+        model, answers.benchmark, out=folder / "paraphrases", **{**others, "base_urls": others["base_urls"]}
+    )
+    with RunProgress(f"{spec.model} paraphrases", sys.stderr) as progress:
+        requests = paraphrase_requests(list(answers.benchmark), answers.texts)
+        side = ask_requests(spec, open_for(spec), requests, progress=progress)
+    return {key.item_id: answer.text for key, answer in side.answers.items() if answer.failure is None}
+
+
+def _captions(path: Path, benchmark: Benchmark) -> dict[str, str]:
+    captions: dict[str, str] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            for row in csv.DictReader(stream):
+                if row.get("id") in benchmark.by_id and row.get("caption"):
+                    captions[str(row["id"])] = str(row["caption"])
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise InputError("cannot be read as CSV in UTF-8", file=str(path), code="invalid-table") from None
+    if not captions:
+        raise InputError(
+            "has no caption of an item",
+            file=str(path),
+            code="no-records",
+            hint="expected the columns id, caption",
+        )
+    return captions

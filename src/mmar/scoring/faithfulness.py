@@ -1,0 +1,246 @@
+"""Whether an answer depends on its reasoning: the model is asked again with its own reasoning changed.
+
+After arXiv 2509.22363, which does this for audio language models: if the answer stays the same when the reasoning is cut
+short, falsified or replaced by filler, the reasoning did not lead to it. The changed reasoning is given either as the
+beginning of the model's own reply (`prefill`, for servers that continue one) or as text in the question (`question`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from mmar.errors import UsageError
+from mmar.items import Benchmark, Item
+from mmar.models import Answer, Model
+from mmar.models.cascade import with_caption
+from mmar.protocols import Message, ReadingRule, Request
+from mmar.runs.engine import Counts
+from mmar.runs.keys import RequestKey
+from mmar.runs.requests import build
+from mmar.runs.side_run import ask_requests
+from mmar.runs.spec import RunSpec
+from mmar.scoring.clusters import clusters_of
+from mmar.scoring.perturb import cut, falsified, filler
+from mmar.scoring.tally import score_answer
+from mmar.stats.cluster import accuracy
+from mmar.stats.interval import Interval
+
+__all__ = [
+    "CHANGES",
+    "ChangeResult",
+    "Faithfulness",
+    "Interface",
+    "measure_faithfulness",
+    "paraphrase_requests",
+]
+
+Interface = Literal["prefill", "question"]
+
+CHANGES = ("whole", "cut-75", "cut-50", "cut-25", "none", "mistake", "paraphrase", "filler", "caption")
+"""`whole` is the control; `cut-N` keeps N percent; `none` keeps nothing; `paraphrase` needs a second model; `caption` puts
+the clip's caption in the place of the audio, with the whole reasoning."""
+
+_QUESTION = (
+    "{question}\n\nReasoning so far:\n{reasoning}\n\nGive the final answer now, without further reasoning."
+)
+_PREFILL = "<think>\n{reasoning}\n</think>\n"
+_PARAPHRASE = "Say the following in other words. Keep every statement and its order. Reply with the new text only.\n\n{reasoning}"
+
+
+class ChangeResult(msgspec.Struct, frozen=True):
+    """What one change of the reasoning did.
+
+    Attributes:
+        change: one of `CHANGES`.
+        n: number of items with an answer before and after.
+        same: percent whose answer names the same choice as before.
+        interval: 95 %, clustered by source video.
+        accuracy: percent right after the change.
+        accuracy_before: percent of the same items right before.
+        failed: items without an answer to the changed request.
+        groups: `same` and n by modality.
+    """
+
+    change: str
+    n: int
+    same: float
+    interval: Interval
+    accuracy: float
+    accuracy_before: float
+    failed: int
+    groups: Mapping[str, tuple[float, int]]
+
+
+class Faithfulness(msgspec.Struct, frozen=True):
+    """How far a model's answers depend on its reasoning.
+
+    Attributes:
+        interface: how the reasoning was given: `prefill` or `question`.
+        items: number of items whose answer names a choice and has reasoning.
+        without_reasoning: answered items without separate reasoning; they are not asked.
+        changes: results in the order of `CHANGES`.
+        signature: of the run that was asked again.
+    """
+
+    interface: str
+    items: int
+    without_reasoning: int
+    changes: tuple[ChangeResult, ...]
+    signature: str
+
+    def __repr__(self) -> str:
+        changes = ", ".join(f"{each.change} {each.same:.1f}" for each in self.changes)
+        return f"<Faithfulness {self.interface}: {changes}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable form that `mmar faithful --json` prints."""
+        value: dict[str, Any] = msgspec.to_builtins(self)
+        return value
+
+    def to_frame(self) -> Any:
+        """A row for each change (needs pandas)."""
+        from mmar._display import frame
+
+        return frame(
+            [
+                {name: value for name, value in row.items() if name != "groups"}
+                for row in self.to_dict()["changes"]
+            ]
+        )
+
+
+def measure_faithfulness(
+    benchmark: Benchmark,
+    answers: Mapping[str, tuple[str | None, str]],
+    spec: RunSpec,
+    model: Model,
+    *,
+    interface: Interface,
+    rule: ReadingRule | None = None,
+    paraphrases: Mapping[str, str] | None = None,
+    captions: Mapping[str, str] | None = None,
+    signature: str = "",
+    progress: Callable[[int, Counts], None] = lambda *_: None,
+) -> Faithfulness:
+    """Ask a model again with its own reasoning changed.
+
+    Args:
+        benchmark: the questions.
+        answers: text and reasoning of the run by item id.
+        spec: as for the run, with a folder of its own.
+        model: the model that made the run; closed at the end.
+        interface: how the reasoning is given.
+        rule: how answers are read.
+        paraphrases: the reasoning in other words, by item id, for the change `paraphrase`.
+        captions: of the clips by item id, for the change `caption`.
+        signature: of the run.
+        progress: called with the number of requests to send and the counts so far.
+
+    Raises:
+        UsageError: no answer has reasoning (code `no-reasoning`).
+    """
+    before: dict[str, tuple[str, bool]] = {}
+    items: list[Item] = []
+    without = 0
+    for item in benchmark:
+        text, reasoning = answers.get(item.id, (None, ""))
+        score = score_answer(item, text, rule)
+        if score.named is None:
+            continue
+        if not reasoning.strip():
+            without += 1
+            continue
+        before[item.id] = score.named, score.choice
+        items.append(item)
+    if not items:
+        raise UsageError(
+            "no answer of this run has reasoning that is told apart from it",
+            code="no-reasoning",
+            hint="run a protocol that asks for reasoning in tags, or a model that returns it by itself",
+        )
+    texts = {"paraphrase": paraphrases or {}, "caption": captions or {}}
+    planned: list[tuple[str, Item, Request]] = []
+    for index, change in enumerate(CHANGES):
+        for item in items:
+            if change in texts and item.id not in texts[change]:
+                continue
+            reasoning = _changed(change, answers[item.id][1], item, spec.seed, texts["paraphrase"])
+            request = _request(spec, item, reasoning, interface, uses_audio=model.uses_audio)
+            if change == "caption":
+                request = with_caption(request, texts["caption"][item.id])
+            planned.append((change, item, msgspec.structs.replace(request, repeat=index)))
+    side = ask_requests(spec, model, [request for _, _, request in planned], progress=progress)
+    results = []
+    for index, change in enumerate(CHANGES):
+        rows = [
+            (item, side.answers.get(RequestKey(item.id, 0, index)))
+            for name, item, _ in planned
+            if name == change
+        ]
+        if rows:
+            results.append(_result(change, rows, before, rule))
+    return Faithfulness(interface, len(items), without, tuple(results), signature)
+
+
+def paraphrase_requests(
+    items: Sequence[Item], answers: Mapping[str, tuple[str | None, str]]
+) -> list[Request]:
+    """Requests to a text model for every reasoning in other words."""
+    return [
+        Request(item.id, (Message("user", _PARAPHRASE.format(reasoning=answers[item.id][1])),), "", (), None)
+        for item in items
+        if answers.get(item.id, (None, ""))[1].strip()
+    ]
+
+
+def _changed(change: str, reasoning: str, item: Item, seed: int, paraphrases: Mapping[str, str]) -> str:
+    if change.startswith("cut-"):
+        return cut(reasoning, int(change.removeprefix("cut-")) / 100)
+    if change == "none":
+        return ""
+    if change == "mistake":
+        return falsified(reasoning, item, seed)
+    if change == "paraphrase":
+        return paraphrases[item.id]
+    return filler(reasoning) if change == "filler" else reasoning
+
+
+def _request(spec: RunSpec, item: Item, reasoning: str, interface: Interface, *, uses_audio: bool) -> Request:
+    request = build(spec, item, RequestKey(item.id), uses_audio=uses_audio)
+    if interface == "prefill":
+        messages = (*request.messages, Message("assistant", _PREFILL.replace("{reasoning}", reasoning)))
+    else:
+        *first, last = request.messages
+        text = _QUESTION.partition("{question}")[2].replace("{reasoning}", reasoning)
+        messages = (*first, msgspec.structs.replace(last, text=last.text + text))
+    return msgspec.structs.replace(request, messages=tuple(messages))
+
+
+def _result(
+    change: str,
+    rows: Sequence[tuple[Item, Answer | None]],
+    before: Mapping[str, tuple[str, bool]],
+    rule: ReadingRule | None,
+) -> ChangeResult:
+    answered = [(item, answer) for item, answer in rows if answer is not None and answer.failure is None]
+    scores = [score_answer(item, answer.text, rule) for item, answer in answered]
+    same = [score.named == before[item.id][0] for (item, _), score in zip(answered, scores, strict=True)]
+    items = [item for item, _ in answered]
+    whole = accuracy([float(each) for each in same], clusters_of(items)) if same else None
+    groups: dict[str, list[bool]] = {}
+    for item, each in zip(items, same, strict=True):
+        groups.setdefault(item.modality, []).append(each)
+    n = len(same)
+    return ChangeResult(
+        change,
+        n,
+        whole.accuracy if whole else 0.0,
+        whole.interval if whole else Interval(0.0, 100.0),
+        100 * sum(score.choice for score in scores) / n if n else 0.0,
+        100 * sum(before[item.id][1] for item in items) / n if n else 0.0,
+        len(rows) - n,
+        {name: (100 * sum(row) / len(row), len(row)) for name, row in groups.items()},
+    )
