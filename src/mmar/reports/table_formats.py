@@ -22,6 +22,10 @@ _SHORT = {
     "mix-music-speech": "mu-sp",
     "mix-sound-music-speech": "so-mu-sp",
 }
+_FACTS = ("rank", "system", "class", "size", "weights", "average", "95 % interval", "choice", "unresolved")
+_AVERAGE = _FACTS.index("average")
+_LEFT = ("rank", "system", "class", "size", "weights", "95 % interval")
+_ABBREVIATIONS = "so: sound, mu: music, sp: speech"
 _OPEN = {True: "open", False: "closed", None: ""}
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -46,21 +50,8 @@ def render(table: SystemsTable, output_format: str, display: Display | None = No
     return _FILE_FORMATS[output_format](table)
 
 
-def _headings(table: SystemsTable) -> list[str]:
-    return [
-        "rank",
-        "system",
-        "class",
-        "size",
-        "weights",
-        "average",
-        "95 % interval",
-        "choice",
-        "unresolved",
-    ] + [_SHORT.get(name, name) for name in table.columns[1:]]
-
-
 def _facts(system: System) -> list[str]:
+    """The first cells of a row; the group columns follow."""
     value = system.values[ALL]
     return [
         _rank(system),
@@ -75,6 +66,26 @@ def _facts(system: System) -> list[str]:
     ]
 
 
+def _grid(
+    table: SystemsTable, escape: Callable[[str], str], cell: Callable[[Value | None], str]
+) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows without the columns that no row fills.
+
+    Args:
+        table: the systems.
+        escape: makes a text safe for the format.
+        cell: writes an accuracy with its mark.
+    """
+    rows = []
+    for system in table.systems:
+        row = [escape(text) for text in _facts(system)]
+        row[_AVERAGE] = cell(system.values[ALL])
+        rows.append(row + [cell(system.values.get(name)) for name in table.columns[1:]])
+    headings = [*_FACTS, *(_SHORT.get(name, name) for name in table.columns[1:])]
+    kept = [index for index in range(len(headings)) if any(row[index] for row in rows)]
+    return [headings[index] for index in kept], [[row[index] for index in kept] for row in rows]
+
+
 def _rank(system: System) -> str:
     if system.rank is None:
         return ""
@@ -84,36 +95,30 @@ def _rank(system: System) -> str:
 
 def _text(table: SystemsTable, display: Display) -> str:
     """Two tables of the same rows: what each system is and its average, then its groups."""
-    left = {"system", "class", "size", "weights", "95 % interval"}
-    headings = _headings(table)[:9]
-    rows = [_facts(system) for system in table.systems]
-    for row, system in zip(rows, table.systems, strict=True):
-        row[5] = _marked_text(system.values[ALL])
-    # Columns that no row fills go, then the least important ones until the table fits.
-    kept = [index for index in range(9) if any(row[index] for row in rows)]
+    headings, rows = _grid(table, str, _marked_text)
+    facts_end = len([heading for heading in headings if heading in _FACTS])
+    kept = list(range(facts_end))
     for droppable in ("weights", "size", "class", "unresolved"):
-        widths = [
-            max(text_width(headings[index]), *(text_width(row[index]) for row in rows)) for index in kept
-        ]
-        name_width = widths[kept.index(1)]
-        if sum(widths) - max(0, name_width - 28) + 2 * (len(kept) - 1) <= display.width:
+        widths = [max(text_width(headings[i]), *(text_width(row[i]) for row in rows)) for i in kept]
+        long_name = max(0, widths[headings.index("system")] - 28)
+        if sum(widths) - long_name + 2 * (len(kept) - 1) <= display.width:
             break
         kept = [index for index in kept if headings[index] != droppable]
-    columns = [Column(headings[index], "left" if headings[index] in left else "right") for index in kept]
-    lines = draw(columns, [Row(tuple(row[index] for index in kept)) for row in rows], display)
-    if len(table.columns) > 1:
-        group_columns = [
-            Column("system"),
-            *(Column(_SHORT.get(name, name), "right") for name in table.columns[1:]),
-        ]
-        group_rows = [
-            Row((system.name, *(_marked_text(system.values.get(name)) for name in table.columns[1:])))
-            for system in table.systems
-        ]
-        lines += ["", *draw(group_columns, group_rows, display)]
-    marks = "* best, = not shown to differ from the best, ! impossible for that number of items"
-    lines += ["", *facts([("marks", marks), *(("note", note) for note in table.notes)], display)]
-    return "".join(f"{line}\n" for line in lines)
+    parts = [kept]
+    if len(headings) > facts_end:
+        parts.append([headings.index("system"), *range(facts_end, len(headings))])
+    lines: list[str] = []
+    for part in parts:
+        columns = [Column(headings[i], "left" if headings[i] in _LEFT[1:] else "right") for i in part]
+        lines += [*draw(columns, [Row(tuple(row[i] for i in part)) for row in rows], display), ""]
+    pairs = [("marks", "* best, = not shown to differ from the best, ! impossible for that number of items")]
+    pairs += [("columns", _ABBREVIATIONS)] if _abbreviates(table) else []
+    pairs += [("note", note) for note in table.notes]
+    return "".join(f"{line}\n" for line in (*lines, *facts(pairs, display)))
+
+
+def _abbreviates(table: SystemsTable) -> bool:
+    return any(name in _SHORT for name in table.columns)
 
 
 def _marked_text(value: Value | None) -> str:
@@ -138,23 +143,20 @@ def _markdown(table: SystemsTable) -> str:
         text = f"{value.printed}†" if value.problem else value.printed
         return {"best": f"**{text}**", "tied": f"_{text}_", "": text}[value.mark]
 
-    headings = _headings(table)
+    headings, rows = _grid(table, escape, cell)
     lines = [
         f"| {' | '.join(headings)} |",
-        f"|{'|'.join('---' if i < 5 else '---:' for i in range(len(headings)))}|",
+        f"|{'|'.join('---' if heading in _LEFT else '---:' for heading in headings)}|",
+        *(f"| {' | '.join(row)} |" for row in rows),
     ]
-    for system in table.systems:
-        cells = [escape(text) for text in _facts(system)]
-        cells[5] = cell(system.values[ALL])
-        cells += [cell(system.values.get(name)) for name in table.columns[1:]]
-        lines.append(f"| {' | '.join(cells)} |")
     lines += ["", "**Best**, _not shown to differ from the best_, † impossible for that number of items."]
+    lines += [f"- {_ABBREVIATIONS}."] if _abbreviates(table) else []
     lines += [f"- {escape(note)}" for note in table.notes]
     return "".join(f"{line}\n" for line in lines)
 
 
 def _latex(table: SystemsTable) -> str:
-    r"""A `tabular` for the packages booktabs and, for nothing else, no other."""
+    """A `tabular` for the package booktabs."""
 
     def cell(value: Value | None) -> str:
         if value is None:
@@ -162,21 +164,17 @@ def _latex(table: SystemsTable) -> str:
         text = value.printed + (r"$^{\dagger}$" if value.problem else "")
         return {"best": rf"\textbf{{{text}}}", "tied": rf"\underline{{{text}}}", "": text}[value.mark]
 
-    headings = _headings(table)
+    headings, rows = _grid(table, _tex, cell)
     lines = [
         r"% needs \usepackage{booktabs}; bold: best, underlined: not shown to differ from the best",
-        rf"\begin{{tabular}}{{{'lllll' + 'r' * (len(headings) - 5)}}}",
+        rf"\begin{{tabular}}{{{''.join('l' if heading in _LEFT else 'r' for heading in headings)}}}",
         r"\toprule",
         " & ".join(_tex(heading) for heading in headings) + r" \\",
         r"\midrule",
     ]
-    for system in table.systems:
-        cells = [_tex(text) for text in _facts(system)]
-        cells[5] = cell(system.values[ALL])
-        cells += [cell(system.values.get(name)) for name in table.columns[1:]]
-        lines.append(" & ".join(cells) + r" \\")
+    lines += [" & ".join(row) + r" \\" for row in rows]
     lines += [r"\bottomrule", r"\end{tabular}"]
-    lines += [f"% {note}" for note in table.notes]
+    lines += [f"% {note}" for note in (_ABBREVIATIONS, *table.notes)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -244,28 +242,29 @@ def _plain(cell: Any) -> Any:
 def _html(table: SystemsTable) -> str:
     def cell(value: Value | None) -> str:
         if value is None:
-            return "<td></td>"
+            return ""
         title = html.escape(value.problem or f"{value.correct} of {value.n}, {interval(value.interval)}")
         tag = {"best": "strong", "tied": "em", "": "span"}[value.mark]
         mark = "<sup>!</sup>" if value.problem else ""
-        return f'<td class="number" title="{title}"><{tag}>{html.escape(value.printed)}</{tag}>{mark}</td>'
+        return f'<{tag} title="{title}">{html.escape(value.printed)}</{tag}>{mark}'
 
+    headings, rows = _grid(table, html.escape, cell)
+    classes = ["" if heading in _LEFT else ' class="number"' for heading in headings]
+    head = "".join(
+        f"<th{kind}>{html.escape(text)}</th>" for kind, text in zip(classes, headings, strict=True)
+    )
     lines = [
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Systems</title>',
-        "<style>body{font-family:sans-serif}table{border-collapse:collapse}th,td{padding:.2em .6em;text-align:left}"
-        "td.number{text-align:right}tr{border-bottom:1px solid #ccc}</style>\n</head>\n<body>\n<table>",
-        f"<thead><tr>{''.join(f'<th>{html.escape(heading)}</th>' for heading in _headings(table))}</tr></thead>\n<tbody>",
+        "<style>body{font-family:sans-serif}table{border-collapse:collapse}th,td{padding:.2em .6em;text-align:left}",
+        ".number{text-align:right}tr{border-bottom:1px solid #ccc}</style>\n</head>\n<body>\n<table>",
+        f"<thead><tr>{head}</tr></thead>\n<tbody>",
     ]
-    for system in table.systems:
-        texts = [f"<td>{html.escape(text)}</td>" for text in _facts(system)]
-        texts[1] = f'<td title="{html.escape(system.source)}">{html.escape(system.name)}</td>'
-        texts[5] = cell(system.values[ALL])
-        cells = texts + [cell(system.values.get(name)) for name in table.columns[1:]]
-        lines.append(f"<tr>{''.join(cells)}</tr>")
-    lines.append(
-        "</tbody>\n</table>\n<p><strong>Best</strong>, <em>not shown to differ from the best</em>, ! impossible</p>"
-    )
-    lines += [f"<p>{html.escape(note)}</p>" for note in table.notes]
+    for row in rows:
+        cells = "".join(f"<td{kind}>{text}</td>" for kind, text in zip(classes, row, strict=True))
+        lines.append(f"<tr>{cells}</tr>")
+    lines.append("</tbody>\n</table>")
+    lines.append("<p><strong>Best</strong>, <em>not shown to differ from the best</em>, ! impossible</p>")
+    lines += [f"<p>{html.escape(note)}</p>" for note in (_ABBREVIATIONS, *table.notes)]
     return "".join(f"{line}\n" for line in (*lines, "</body>\n</html>"))
 
 
