@@ -13,6 +13,8 @@ from mmar.items import Benchmark, Item, write_benchmark
 from mmar.models import Answer
 from mmar.runs.conditions import Condition
 from mmar.scoring.align_runs import AlignedRuns, align_runs
+from mmar.scoring.compare import compare
+from mmar.scoring.comparison import Comparison
 from runs.made_up import Scripted
 
 CHOICES = ("yes", "no", "perhaps")
@@ -79,3 +81,12 @@ def answers_run(
 def side_by_side(benchmark: Benchmark | None, *paths: Path, **options: bool) -> AlignedRuns:
     """Align some runs and files."""
     return align_runs(paths, load, benchmark=benchmark, **options)
+
+
+def compared(
+    folder: Path, *runs: Sequence[bool | None], videos: Sequence[str | None], **options: int
+) -> Comparison:
+    """Compare files that answer so, made in a folder."""
+    known = questions(folder, videos)
+    paths = [answers_file(folder / f"{at}.jsonl", right) for at, right in enumerate(runs)]
+    return compare(side_by_side(known, *paths), **options)  # type: ignore[arg-type]

@@ -87,7 +87,7 @@ def _pair(pair: Pair, comparison: Comparison) -> Iterator[tuple[str, str]]:
         "only right",
         f"{one} on {count(scores.only_first, 'item')}, {two} on {scores.only_second:,}; --items FILE lists them",
     )
-    low, high = pair.bounds
+    low, high = pair.bounds.low, pair.bounds.high
     if low < high:
         yield (
             "bounds",

@@ -98,15 +98,15 @@ class ScoredRun(msgspec.Struct, frozen=True):
 
     def asked(self) -> list[bool]:
         """Whether each item was asked."""
-        return [row.state != "missing" or at in self.repeats for at, row in enumerate(self.rows)]
+        return [row.state != "missing" or position in self.repeats for position, row in enumerate(self.rows)]
 
     def answer_counts(self) -> list[int]:
         """Number of repeats of each item."""
         return [len(rows) for rows in self._all_rows()]
 
     def _all_rows(self) -> Iterator[tuple[ItemScore, ...]]:
-        for at, row in enumerate(self.rows):
-            more = self.repeats.get(at, ())
+        for position, row in enumerate(self.rows):
+            more = self.repeats.get(position, ())
             # A first repeat that was never asked, beside others that were, is no answer and no failure.
             yield more if more and row.state == "missing" else (row, *more)
 
@@ -144,12 +144,12 @@ class AlignedRuns(msgspec.Struct, frozen=True):
 
     def asked_groups(self) -> dict[str, dict[str, list[int]]]:
         """By dimension and name the positions in `asked` of the items in a group; groups never asked are left out."""
-        position = {place: at for at, place in enumerate(self.asked)}
+        positions = {place: position for position, place in enumerate(self.asked)}
         return {
             dimension: {
                 name: members
                 for name, places in groups.items()
-                if (members := [position[place] for place in places if place in position])
+                if (members := [positions[place] for place in places if place in positions])
             }
             for dimension, groups in self.groups.items()
         }
@@ -258,7 +258,7 @@ def _scored_run(
     repeats: dict[int, list[ItemScore]] = {}
     if scored.manifest is not None:
         rule = rule if rule is not None else scored.manifest.protocol.reading
-        places = {item.id: at for at, item in enumerate(benchmark)}
+        places = {item.id: position for position, item in enumerate(benchmark)}
         for (item_id, rotation, repeat), (_, answer) in sorted(scored.answers.items()):
             if rotation or not repeat or item_id not in places:
                 continue
@@ -280,18 +280,18 @@ def _scored_run(
 def _in_order(run: ScoredRun, own: Benchmark, common: Benchmark) -> ScoredRun:
     if own is common:
         return run
-    place = {row.id: at for at, row in enumerate(run.rows)}
+    place = {row.id: position for position, row in enumerate(run.rows)}
     order = [place[item.id] for item in common]
     return msgspec.structs.replace(
         run,
-        rows=tuple(run.rows[at] for at in order),
+        rows=tuple(run.rows[position] for position in order),
         repeats={new: run.repeats[old] for new, old in enumerate(order) if old in run.repeats},
     )
 
 
 def _asked_in_all(runs: Sequence[ScoredRun], *, partial: bool) -> tuple[int, ...]:
     asked = [run.asked() for run in runs]
-    common = tuple(at for at, each in enumerate(zip(*asked, strict=True)) if all(each))
+    common = tuple(position for position, each in enumerate(zip(*asked, strict=True)) if all(each))
     if not common:
         raise UsageError(
             "no item was asked in all of these runs, so there is nothing to compare", code="nothing-asked"
@@ -387,4 +387,4 @@ def _other_benchmark(first: tuple[ScoredRun, Benchmark], second: tuple[ScoredRun
 
 def _members(benchmark: Benchmark, dimension: str, name: str) -> Iterator[int]:
     attribute = dimension.replace("-", "_")
-    return (at for at, item in enumerate(benchmark) if getattr(item, attribute) == name)
+    return (position for position, item in enumerate(benchmark) if getattr(item, attribute) == name)

@@ -31,6 +31,7 @@ from mmar.scoring.comparison import (
     PairedScores,
     Verdict,
 )
+from mmar.scoring.result import Bounds
 from mmar.stats import paired
 from mmar.stats.cluster import MIN_CLUSTERS, accuracy
 from mmar.stats.inputs import cluster_index
@@ -87,7 +88,7 @@ def compare(
         )
         for run in aligned.runs
     ]
-    clusters = cluster_index([aligned.clusters[at] for at in aligned.asked], len(items))
+    clusters = cluster_index([aligned.clusters[position] for position in aligned.asked], len(items))
     members = {
         dimension: {name: np.array(places) for name, places in groups.items()}
         for dimension, groups in aligned.asked_groups().items()
@@ -119,7 +120,7 @@ def compare(
                 first=aligned.runs[one].label,
                 second=aligned.runs[two].label,
                 all=whole,
-                bounds=(
+                bounds=Bounds(
                     whole.difference - 100 * float(runs[two].unanswered.mean()),
                     whole.difference + 100 * float(runs[one].unanswered.mean()),
                 ),
@@ -146,8 +147,8 @@ def compare(
         draws=draws,
         seed=seed,
         runs=tuple(
-            _by_itself(aligned, at, run, clusters, rank, scorer)
-            for at, (run, rank) in enumerate(zip(runs, ranks, strict=True))
+            _by_itself(aligned, position, run, clusters, rank, scorer)
+            for position, (run, rank) in enumerate(zip(runs, ranks, strict=True))
         ),
         pairs=tuple(pairs),
         differing=differing_parts(aligned.runs),
@@ -166,9 +167,9 @@ def disagreements(aligned: AlignedRuns, scorer: Scorer = "choice") -> Iterator[d
     Yields:
         Id, groups and answer; and for each run by its label whether it is right, and the choice it named.
     """
-    for at in aligned.asked:
-        item = aligned.benchmark.items[at]
-        rows = [run.rows[at] for run in aligned.runs]
+    for position in aligned.asked:
+        item = aligned.benchmark.items[position]
+        rows = [run.rows[position] for run in aligned.runs]
         hits = [row.official if scorer == "official" else row.choice for row in rows]
         if len(set(hits)) == 1:
             continue
@@ -221,11 +222,11 @@ def _worst_case(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Both scores with the run behind right wherever it has no answer; `None` where that changes nothing."""
     behind = second if ahead else first
-    lost = behind.unanswered[places]
-    if not lost.any():
+    no_answer = behind.unanswered[places]
+    if not no_answer.any():
         return None
     one, two = first.scores[places], second.scores[places]
-    return (one, np.minimum(two + lost, 1.0)) if ahead else (np.minimum(one + lost, 1.0), two)
+    return (one, np.minimum(two + no_answer, 1.0)) if ahead else (np.minimum(one + no_answer, 1.0), two)
 
 
 def _corrected(family: Mapping[str, _Test]) -> dict[str, PairedScores]:
@@ -271,10 +272,13 @@ def _monitored(aligned: AlignedRuns, one: int, two: int, scorer: Scorer) -> Moni
     if all(run.finished for run in runs):
         return None
     first, second = (
-        [run.rows[at].official if scorer == "official" else run.rows[at].choice for at in aligned.asked]
+        [
+            run.rows[position].official if scorer == "official" else run.rows[position].choice
+            for position in aligned.asked
+        ]
         for run in runs
     )
-    return compare_sequence(first, second, [aligned.clusters[at] for at in aligned.asked])
+    return compare_sequence(first, second, [aligned.clusters[position] for position in aligned.asked])
 
 
 def _equivalence(first: _Run, second: _Run, clusters: NDArray[np.intp], margin: float) -> paired.Equivalence:
@@ -284,8 +288,8 @@ def _equivalence(first: _Run, second: _Run, clusters: NDArray[np.intp], margin: 
     results = {paired.equivalence(*case, clusters, margin).equivalent for case in cases if case is not None}
     results.add(observed.equivalent)
     enough = int(clusters.max()) + 1 >= MIN_CLUSTERS
-    told = enough and len(results) == 1
-    return paired.Equivalence(margin, observed.interval, observed.equivalent if told else None)
+    decided = enough and len(results) == 1
+    return paired.Equivalence(margin, observed.interval, observed.equivalent if decided else None)
 
 
 def _by_itself(
@@ -313,7 +317,7 @@ def _by_itself(
 
 
 def _ids(aligned: AlignedRuns, which: NDArray[np.bool_]) -> tuple[str, ...]:
-    return tuple(aligned.benchmark.items[aligned.asked[at]].id for at in np.flatnonzero(which))
+    return tuple(aligned.benchmark.items[aligned.asked[position]].id for position in np.flatnonzero(which))
 
 
 def _notes(aligned: AlignedRuns, runs: Sequence[_Run], draws: int, family: int) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from mmar.scoring.align_runs import DifferingPart, Scorer
+from mmar.scoring.result import Bounds
 from mmar.stats.cluster import MIN_CLUSTERS
 from mmar.stats.interval import Interval
 from mmar.stats.paired import Equivalence, Noise
@@ -116,7 +117,7 @@ class Pair(msgspec.Struct, frozen=True):
     first: str
     second: str
     all: PairedScores
-    bounds: tuple[float, float]
+    bounds: Bounds
     minimum_detectable: DetectableDifference | None
     noise: Noise | None
     monitored: Monitored | None
@@ -144,10 +145,10 @@ class Pair(msgspec.Struct, frozen=True):
             )
         modalities = self.groups.get("modality", {})
         opposed = {"first": "second", "second": "first"}.get(self.all.verdict)
-        told = self.all.verdict in ("first", "second")
+        decided = self.all.verdict in ("first", "second")
         for verdict, words in (
             (opposed, "the other way in"),
-            ("not shown" if told else None, "not shown in"),
+            ("not shown" if decided else None, "not shown in"),
             ("cannot be told", "cannot be told in"),
         ):
             names = [name for name, group in modalities.items() if group.verdict == verdict]

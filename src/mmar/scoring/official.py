@@ -66,8 +66,8 @@ class Key:
                 return False  # not even as part of a word
         if prediction == self._answer:
             return bool(wanted)  # its words are those of the answer and no others
-        said = frozenset(_words(prediction))
-        return bool(said) and wanted <= said and self.unwanted.isdisjoint(said)
+        present = frozenset(_words(prediction))
+        return bool(present) and wanted <= present and self.unwanted.isdisjoint(present)
 
 
 @lru_cache(maxsize=4096)
@@ -81,7 +81,7 @@ def official_match(answer: str, prediction: str, choices: tuple[str, ...]) -> bo
 
     Args:
         answer: the right choice's text.
-        prediction: what the model said.
+        prediction: the model's text.
         choices: all choices, the right one among them.
 
     Example:
@@ -94,12 +94,12 @@ def official_match(answer: str, prediction: str, choices: tuple[str, ...]) -> bo
 def official_reason(answer: str, prediction: str, choices: tuple[str, ...]) -> str:
     """Why the published rule says what it says, one phrase."""
     key = official_key(answer, choices)
-    said = set(_words(prediction))
-    if not said:
+    present = set(_words(prediction))
+    if not present:
         return "no word"
-    if lacking := key.wanted - said:
+    if lacking := key.wanted - present:
         return f"lacks {_list(lacking)}"
-    if foreign := said & key.unwanted:
+    if foreign := present & key.unwanted:
         return f"has {_list(foreign)} of a wrong choice"
     return "every word of the answer, none of a wrong choice alone"
 

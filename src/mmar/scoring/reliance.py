@@ -243,7 +243,7 @@ def measure_reliance(
     """
     real, others = _real_and_others(aligned.runs)
     places = np.array(aligned.asked)
-    clusters = cluster_index([aligned.clusters[at] for at in aligned.asked], len(places))
+    clusters = cluster_index([aligned.clusters[position] for position in aligned.asked], len(places))
     numbers = {
         run.label: _Run(
             np.array([row.official if scorer == "official" else row.choice for row in run.rows])[places],
@@ -269,7 +269,7 @@ def measure_reliance(
 
     overall = _corrected({run.label: test(run, slice(None)) for run in others})
     hidden = [numbers[run.label] for run in others if run.condition in HIDING]
-    items = [aligned.benchmark.items[at] for at in aligned.asked]
+    items = [aligned.benchmark.items[position] for position in aligned.asked]
     alone = accuracy(numbers[real.label].right, clusters)
     return Reliance(
         benchmark=aligned.benchmark.name,
@@ -325,10 +325,10 @@ def solved_items(aligned: AlignedRuns, scorer: Scorer = "choice") -> Iterator[di
     """
     real, others = _real_and_others(aligned.runs)
     hiding = [run for run in others if run.condition in HIDING]
-    for at in aligned.asked:
-        item = aligned.benchmark.items[at]
+    for position in aligned.asked:
+        item = aligned.benchmark.items[position]
         right = {
-            run.label: run.rows[at].official if scorer == "official" else run.rows[at].choice
+            run.label: run.rows[position].official if scorer == "official" else run.rows[position].choice
             for run in aligned.runs
         }
         count = sum(right[run.label] for run in hiding)
@@ -343,7 +343,7 @@ def solved_items(aligned: AlignedRuns, scorer: Scorer = "choice") -> Iterator[di
             "choices": len(item.choices),
             "answer": item.answer,
             "solved_under": count,
-            "solved_under_all": count == sum(run.rows[at].state == "choice" for run in hiding),
+            "solved_under_all": count == sum(run.rows[position].state == "choice" for run in hiding),
             **{f"{run.condition}_right": right[run.label] for run in (real, *others)},
         }
 
@@ -461,7 +461,7 @@ def _solved(items: Sequence[Item], hidden: Sequence[_Run], which: NDArray[np.int
     return solved_without(
         [run.right[which] for run in hidden],
         [~run.abstained[which] for run in hidden],
-        [len(items[at].choices) for at in which],
+        [len(items[position].choices) for position in which],
     )
 
 

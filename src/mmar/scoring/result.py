@@ -49,7 +49,7 @@ def accuracy(correct: int, n: int, *, complete: bool = True) -> Accuracy:
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """Accuracy in percent if every failed or missing item were wrong, and if every one were right."""
+    """The lowest and the highest value if items without an answer were wrong or right, percent or points."""
 
     low: float
     high: float
@@ -281,11 +281,11 @@ class Score(msgspec.Struct, frozen=True):
         rows = []
         for dimension, names in {"": {"all": whole}, **groups}.items():
             for name, group in names.items():
-                told = group.asked or group
-                row: dict[str, Any] = {"dimension": dimension, "name": name, "n": told.n}
-                for scorer, value in (("official", told.official), ("choice", told.choice)):
-                    low, high = (None, None) if value.interval is None or not told.n else value.interval
-                    share = value.accuracy if told.n else None
+                shown = group.asked or group
+                row: dict[str, Any] = {"dimension": dimension, "name": name, "n": shown.n}
+                for scorer, value in (("official", shown.official), ("choice", shown.choice)):
+                    low, high = (None, None) if value.interval is None or not shown.n else value.interval
+                    share = value.accuracy if shown.n else None
                     row |= {scorer: share, f"{scorer}_low": low, f"{scorer}_high": high}
-                rows.append(row | {"chance": told.chance if told.n else None})
+                rows.append(row | {"chance": shown.chance if shown.n else None})
         return rows

@@ -69,8 +69,8 @@ class ItemReadings(msgspec.Struct, frozen=True):
 
     def choice(self, rotation: int, repeat: int) -> str | None:
         """The text of the choice named, `None` where there is none."""
-        at = self.named.get((rotation, repeat))
-        return None if at is None else self.item.choices[at]
+        index = self.named.get((rotation, repeat))
+        return None if index is None else self.item.choices[index]
 
     def answered(self, rotation: int, repeat: int) -> bool:
         """Whether an answer came."""
@@ -306,8 +306,8 @@ def _shares(items: Sequence[ItemReadings]) -> SlotShares | None:
 
 
 def _original_place(item: Item, rotation: int, text: str, rule: ReadingRule | None) -> int | None:
-    at = read(text, rotate(item.choices, rotation), rule).index
-    return None if at is None else (at + rotation) % len(item.choices)
+    index = read(text, rotate(item.choices, rotation), rule).index
+    return None if index is None else (index + rotation) % len(item.choices)
 
 
 def _planned(benchmark: Benchmark, manifest: Manifest) -> dict[str, tuple[int, int]]:
@@ -331,6 +331,6 @@ def _session_plans(benchmark: Benchmark, manifest: Manifest) -> Iterator[tuple[I
             continue
         items = select(benchmark, session.filter)
         if session.sample is not None:
-            items = [benchmark.items[at] for at in sampled(benchmark, session.sample, manifest.seed)]
+            items = [benchmark.items[index] for index in sampled(benchmark, session.sample, manifest.seed)]
         for item in items[: session.limit]:
             yield item, rotations, repeats

@@ -181,9 +181,11 @@ def _running_interval(benchmark: Benchmark, tally: Tally) -> Interval:
     from mmar.scoring.clusters import clusters_of
     from mmar.stats.sequences import share_sequence, worst_design_effect
 
-    asked = [at for at, byte in enumerate((tally.verdicts or b"")[: len(benchmark)]) if byte & ASKED]
-    effect = worst_design_effect(clusters_of(benchmark.items[at] for at in asked))
-    right = sum(tally.verdicts[at] & CHOICE > 0 for at in asked) if tally.verdicts else 0
+    asked = [
+        position for position, byte in enumerate((tally.verdicts or b"")[: len(benchmark)]) if byte & ASKED
+    ]
+    effect = worst_design_effect(clusters_of(benchmark.items[position] for position in asked))
+    right = sum(tally.verdicts[position] & CHOICE > 0 for position in asked) if tally.verdicts else 0
     return share_sequence(right / effect, len(asked) / effect)
 
 
@@ -206,7 +208,7 @@ def _sample_estimate(
 
     drawn = sampled(benchmark, size, manifest.seed)
     verdicts = tally.verdicts[: len(benchmark)]
-    if [at for at, byte in enumerate(verdicts) if byte & ASKED] != drawn:
+    if [position for position, byte in enumerate(verdicts) if byte & ASKED] != drawn:
         return None
     earlier = []
     for path in task.earlier:
@@ -218,7 +220,7 @@ def _sample_estimate(
                 argument="earlier",
             )
         earlier.append(([row.official for row in scored.rows], [row.choice for row in scored.rows]))
-    official, choice = ([bool(verdicts[at] & bit) for at in drawn] for bit in (OFFICIAL, CHOICE))
+    official, choice = ([bool(verdicts[position] & bit) for position in drawn] for bit in (OFFICIAL, CHOICE))
     return estimate_from_sample(benchmark, drawn, (official, choice), manifest.seed, earlier)
 
 
@@ -278,11 +280,16 @@ def _with_clusters(tally: Tally, benchmark: Benchmark | None) -> GroupScore:
     asked = [bool(byte & ASKED) for byte in tally.verdicts]
     if not (names_a_video(labels) and any(asked)):
         return whole
-    told = [(byte, label) for byte, label in zip(tally.verdicts, labels, strict=False) if byte & ASKED]
+    asked_verdicts = [
+        (byte, label) for byte, label in zip(tally.verdicts, labels, strict=False) if byte & ASKED
+    ]
     groups = whole.asked or whole
     official, choice = (
         msgspec.structs.replace(
-            total, clustered=clustered((bool(byte & bit) for byte, _ in told), [label for _, label in told])
+            total,
+            clustered=clustered(
+                (bool(byte & bit) for byte, _ in asked_verdicts), [label for _, label in asked_verdicts]
+            ),
         )
         for total, bit in ((groups.official, OFFICIAL), (groups.choice, CHOICE))
     )

@@ -113,7 +113,7 @@ def benchmark_of(path: Path, benchmark: Benchmark | None, manifest: Manifest) ->
 
     Args:
         path: the run's folder.
-        benchmark: the one that was found.
+        benchmark: the one named, or the run's own.
         manifest: of the run.
 
     Raises:

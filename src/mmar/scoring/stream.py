@@ -115,7 +115,7 @@ def score_against(
             if prediction.shown is not None:  # a letter means the choice at its place in the prompt
                 question = msgspec.structs.replace(item, choices=prediction.shown)
             tally.answered(item.id, question, prediction.text, task.rule, cut_off=prediction.cut_off)
-    tally.lost(benchmark.unreadable)
+    tally.unreadable(benchmark.unreadable)
     return Streamed(tally, errors, benchmark.digest)
 
 
@@ -208,7 +208,7 @@ def _count(
             if not lenient:
                 raise
             part.errors.append(error)
-            tally.lost(1)
+            tally.unreadable(1)
             continue
         if first is not None and first.setdefault(record.id, line) != line:
             repeated = duplicate_id(record.id, path, first[record.id], line)

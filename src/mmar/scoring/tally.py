@@ -39,7 +39,7 @@ _LETTER = re.compile(r"(?<![^\W_])([A-Za-z])(?![^\W_])")
 
 @lru_cache(maxsize=4096)
 def _prepared(answer: str, choices: tuple[str, ...]) -> tuple[ChoiceTable, Key]:
-    """What both scorers prepare of a question, found by one look-up."""
+    """What both scorers prepare of a question."""
     return choice_table(choices), Key(answer, choices)
 
 
@@ -206,7 +206,7 @@ class Tally(msgspec.Struct):
                 )
             )
 
-    def lost(self, count: int) -> None:
+    def unreadable(self, count: int) -> None:
         """Count items whose question could not be read; they belong to no group."""
         self.states["missing"] += count
         if self.verdicts is not None:
@@ -231,14 +231,18 @@ class Tally(msgspec.Struct):
         return sum(self.states.values())
 
     def total(self) -> GroupScore:
-        """The scores of all items; those whose question was lost have no part in `chance`."""
+        """The scores of all items; those whose question is unreadable have no part in `chance`."""
         whole = _Cell()
         for cell in self.cells.values():
             whole.add(cell)
-        lost = self.n - whole.n
-        whole.n, whole.missing = self.n, whole.missing + lost
+        unreadable = self.n - whole.n
+        whole.n, whole.missing = self.n, whole.missing + unreadable
         score = whole.score()
-        return msgspec.structs.replace(score, chance=_percent(whole.chance, self.n - lost)) if lost else score
+        return (
+            msgspec.structs.replace(score, chance=_percent(whole.chance, self.n - unreadable))
+            if unreadable
+            else score
+        )
 
     def bounds(self) -> dict[str, Bounds]:
         """What the accuracies could be if the failed and missing items had been answered."""
@@ -252,10 +256,10 @@ class Tally(msgspec.Struct):
     def groups(self) -> dict[str, dict[str, GroupScore]]:
         """Scores by group in the published order; items without a sub-category stand in no sub-category."""
         groups: dict[str, dict[str, GroupScore]] = {}
-        for at, dimension in enumerate(DIMENSIONS):
+        for position, dimension in enumerate(DIMENSIONS):
             sums: dict[str, _Cell] = {}
             for names, cell in self.cells.items():
-                if (name := names[at]) is not None:
+                if (name := names[position]) is not None:
                     sums.setdefault(name, _Cell()).add(cell)
             groups[dimension] = {name: sums[name].score() for name in sorted(sums, key=published_rank)}
         return groups

@@ -128,7 +128,7 @@ def average(parts: Sequence[tuple[str, int]], printed: str) -> AverageCheck:
     ranges = [cell.counts or tuple(k for k, _ in cell.neighbours) for cell in cells]
     low, high = sum(map(min, ranges)), sum(map(max, ranges))
     whole = grim(printed, sum(n for _, n in parts))
-    odd = [at for at, cell in enumerate(cells) if not cell.counts]
+    odd = [position for position, cell in enumerate(cells) if not cell.counts]
     implied: set[int] = set()
     if len(odd) == 1:
         rest = range(low - min(ranges[odd[0]]), high - max(ranges[odd[0]]) + 1)

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mmar.errors import UsageError
 from mmar.stats.inputs import right_or_wrong
+from mmar.stats.interval import Interval
 
 __all__ = ["ItemStatistics", "analyse_items", "systems_needed"]
 
@@ -47,7 +48,7 @@ class ItemStatistics:
     right: int
     systems: int
     item_rest: float | None
-    interval: tuple[float, float] | None
+    interval: Interval | None
     strong_miss: int | None
     unused: tuple[int, ...]
 
@@ -73,18 +74,20 @@ def analyse_items(
         raise UsageError(
             f"item analysis needs at least two systems; found {len(right)}", code="too-few-systems"
         )
-    table = np.stack([right_or_wrong(row, f"system {at}") for at, row in enumerate(right)]).astype(np.float64)
+    table = np.stack(
+        [right_or_wrong(row, f"system {position}") for position, row in enumerate(right)]
+    ).astype(np.float64)
     systems, n = table.shape
     if any(len(row) != n for row in (*named, answers, choice_counts)):
         raise UsageError("systems and items differ in their number of items", code="different-lengths")
     totals = table.sum(axis=1)
-    order = sorted(range(systems), key=lambda at: -totals[at])
+    order = sorted(range(systems), key=lambda position: -totals[position])
     strong = order[: max(2, math.ceil(systems * _STRONG))]
     statistics = []
-    for at in range(n):
-        column = table[:, at]
-        taken = Counter(row[at] for row in named)
-        choices = {named[system][at] for system in strong}
+    for position in range(n):
+        column = table[:, position]
+        taken = Counter(row[position] for row in named)
+        choices = {named[system][position] for system in strong}
         (agreed,) = choices if len(choices) == 1 else (None,)
         correlation = _correlation(column, (totals - column) / max(1, n - 1))
         statistics.append(
@@ -93,9 +96,11 @@ def analyse_items(
                 systems=systems,
                 item_rest=correlation,
                 interval=_fisher_interval(correlation, systems),
-                strong_miss=agreed if agreed is not None and agreed != answers[at] else None,
+                strong_miss=agreed if agreed is not None and agreed != answers[position] else None,
                 unused=tuple(
-                    slot for slot in range(choice_counts[at]) if slot != answers[at] and not taken[slot]
+                    slot
+                    for slot in range(choice_counts[position])
+                    if slot != answers[position] and not taken[slot]
                 ),
             )
         )
@@ -124,8 +129,8 @@ def _correlation(one: NDArray[np.float64], two: NDArray[np.float64]) -> float | 
     return float(one @ two) / size if size > 1e-12 else None
 
 
-def _fisher_interval(correlation: float | None, systems: int) -> tuple[float, float] | None:
+def _fisher_interval(correlation: float | None, systems: int) -> Interval | None:
     if correlation is None or systems < 4:
         return None
     centre, half = math.atanh(max(-0.999999, min(0.999999, correlation))), _Z / math.sqrt(systems - 3)
-    return math.tanh(centre - half), math.tanh(centre + half)
+    return Interval(math.tanh(centre - half), math.tanh(centre + half))

@@ -341,7 +341,7 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     values = item_scores(p_values, "p-values") if len(p_values) else ()
     adjusted = [0.0] * len(p_values)
     largest = 0.0
-    for rank, place in enumerate(sorted(range(len(values)), key=lambda at: values[at])):
+    for rank, place in enumerate(sorted(range(len(values)), key=lambda position: values[position])):
         largest = max(largest, min(1.0, (len(values) - rank) * float(values[place])))
         adjusted[place] = largest
     return tuple(adjusted)

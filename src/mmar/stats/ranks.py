@@ -93,7 +93,7 @@ def pairwise(
     if not scores:
         raise UsageError("there is nothing to rank", code="no-systems")
     check_draws(draws, seed)
-    runs = np.stack([item_scores(each, f"system {at}") for at, each in enumerate(scores)])
+    runs = np.stack([item_scores(each, f"system {position}") for position, each in enumerate(scores)])
     index = cluster_index(clusters, runs.shape[1])
     pairs = list(combinations(range(len(runs)), 2))
     sums = np.stack([np.bincount(index, weights=row) for row in runs])
@@ -102,21 +102,23 @@ def pairwise(
     p = _stepdown(np.abs(gaps.sum(axis=0)), gaps, draws, seed)
     robust = p
     if unanswered is not None:
-        lost = np.stack([np.bincount(index, weights=item_scores(row, "unanswered")) for row in unanswered])
-        if lost.any():
+        no_answer = np.stack(
+            [np.bincount(index, weights=item_scores(row, "unanswered")) for row in unanswered]
+        )
+        if no_answer.any():
             # The worst case for the better system of each pair: all that the other lacks is right.
             worst = gaps - np.stack(
-                [lost[j] if s > 0 else -lost[i] for (i, j), s in zip(pairs, signs, strict=True)], 1
+                [no_answer[j] if s > 0 else -no_answer[i] for (i, j), s in zip(pairs, signs, strict=True)], 1
             )
             robust = np.maximum(p, _stepdown(np.maximum(0, signs * worst.sum(axis=0)), worst, draws, seed))
     enough = sums.shape[1] >= MIN_CLUSTERS
     return {
         (i, j): Order(
-            p=float(p[at]),
-            better=(i if signs[at] > 0 else j) if enough and robust[at] < alpha else None,
-            depends=bool(p[at] < alpha <= robust[at]),
+            p=float(p[position]),
+            better=(i if signs[position] > 0 else j) if enough and robust[position] < alpha else None,
+            depends=bool(p[position] < alpha <= robust[position]),
         )
-        for at, (i, j) in enumerate(pairs)
+        for position, (i, j) in enumerate(pairs)
     }
 
 

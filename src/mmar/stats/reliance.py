@@ -104,18 +104,24 @@ def reliance_ratio(
         66.66666666666667
     """
     paired_scores(real, without)
-    heard, unheard = right_or_wrong(real, "run with audio"), right_or_wrong(without, "run without audio")
-    index = cluster_index(clusters, heard.size)
+    with_audio, without_audio = (
+        right_or_wrong(real, "run with audio"),
+        right_or_wrong(without, "run without audio"),
+    )
+    index = cluster_index(clusters, with_audio.size)
     z = two_sided_z(level)
-    n, count = int(heard.size), int(index.max()) + 1
-    both, only_real = int((heard & unheard).sum()), int((heard & ~unheard).sum())
-    only_without, neither = int((unheard & ~heard).sum()), int((~heard & ~unheard).sum())
+    n, count = int(with_audio.size), int(index.max()) + 1
+    both, only_real = int((with_audio & without_audio).sum()), int((with_audio & ~without_audio).sum())
+    only_without, neither = (
+        int((without_audio & ~with_audio).sum()),
+        int((~with_audio & ~without_audio).sum()),
+    )
     wrong_real, wrong_without = only_without + neither, only_real + neither
     value = interval = None
     if wrong_without:
         value = 100 * (wrong_without - wrong_real) / wrong_without
         if count > 1:
-            effect = _design_effect(~heard, ~unheard, index)
+            effect = _design_effect(~with_audio, ~without_audio, index)
             counts = (neither / effect, only_without / effect, only_real / effect, both / effect)
             ends = ratio_interval(counts, z * few_clusters_factor(n, count, level))
             interval = Interval(100 * (1 - ends[1]), 100 * (1 - ends[0]))
@@ -178,21 +184,23 @@ def solved_without(
     """
     if not len(right):
         raise UsageError("name at least one run without the audio", code="no-runs")
-    rows = [right_or_wrong(row, f"condition {at}") for at, row in enumerate(right)]
+    rows = [right_or_wrong(row, f"condition {position}") for position, row in enumerate(right)]
     if len({row.size for row in rows} | {len(choice_counts)}) > 1:
         sizes = [int(row.size) for row in rows]
         raise UsageError(f"conditions differ in their number of items: {sizes}", code="different-lengths")
     table = np.stack(rows)
-    told = np.stack([right_or_wrong(row, f"condition {at}") for at, row in enumerate(answered)])
-    asked = told.sum(axis=0)
+    has_answer = np.stack(
+        [right_or_wrong(row, f"condition {position}") for position, row in enumerate(answered)]
+    )
+    asked = has_answer.sum(axis=0)
     some = asked > 0
     n = int(some.sum())
     guess = 1 / np.asarray(choice_counts, dtype=np.float64)[some]
     times = asked[some]
     return Solved(
         n=n,
-        any_condition=int((table & told).any(axis=0).sum()),
-        every_condition=int(((table | ~told).all(axis=0) & some).sum()),
+        any_condition=int((table & has_answer).any(axis=0).sum()),
+        every_condition=int(((table | ~has_answer).all(axis=0) & some).sum()),
         chance_any=100 * float((1 - (1 - guess) ** times).mean()) if n else 0.0,
         chance_every=100 * float((guess**times).mean()) if n else 0.0,
     )

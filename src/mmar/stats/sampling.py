@@ -160,7 +160,7 @@ def _collapsed(strata: Sequence[Hashable], places: NDArray[np.intp]) -> NDArray[
     """Number the strata, those with fewer than two items drawn being one, or part of the largest."""
     drawn = Counter(strata[place] for place in places)
     large = [stratum for stratum in dict.fromkeys(strata) if drawn[stratum] >= 2]
-    number = {stratum: at for at, stratum in enumerate(large)}
+    number = {stratum: position for position, stratum in enumerate(large)}
     rest = [stratum for stratum in dict.fromkeys(strata) if stratum not in number]
     if not large:
         return np.zeros(len(strata), dtype=np.intp)
