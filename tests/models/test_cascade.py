@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from expect import raises
 from mmar.errors import ExternalError
 from mmar.models import ModelOptions, RequestFailed, Sent, Usage, open_model
-from mmar.models.captions import Caption, CaptionKey, CaptionStore
+from mmar.models.cascade import Caption, CaptionKey, CaptionStore
 from mmar.protocols import Message, Request
 from servers.fake_models import Say, Status
 
@@ -220,7 +220,7 @@ def test_a_file_that_is_something_else_is_left_alone(tmp_path):
     connection.close()
     for path in (text, other):
         before = path.read_bytes()
-        with raises("not-a-caption-store"):
+        with raises("not-a-store"):
             CaptionStore(path)
         assert path.read_bytes() == before
     with pytest.raises(ExternalError):

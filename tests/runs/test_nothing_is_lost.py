@@ -145,9 +145,9 @@ def test_a_damaged_row_of_the_cache_is_asked_again(tmp_path: Path) -> None:
     made, cache = benchmark(tmp_path / "b"), tmp_path / "cache.sqlite"
     run(Scripted(answers()), made, out=tmp_path / "one", cache=cache, **QUICK)
     with sqlite3.connect(cache) as database:
-        rows = database.execute("SELECT key FROM answer").fetchall()
+        rows = database.execute("SELECT key FROM answers").fetchall()
         for damage, (key,) in zip((b"", b"{", b"\xff", None, 7, b'{"id": 1}'), rows, strict=False):
-            database.execute("UPDATE answer SET answer = ? WHERE key = ?", (damage, key))
+            database.execute("UPDATE answers SET value = ? WHERE key = ?", (damage, key))
     model = Scripted(answers())
     result = run(model, made, out=tmp_path / "two", cache=cache, **QUICK)
     assert (len(model.asked), result.counts.cached, result.answered) == (6, 6, 12)

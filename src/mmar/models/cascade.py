@@ -12,20 +12,29 @@ Options (`ModelOptions.extra`), explained in docs/models.md: `captions` (the fil
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from pathlib import Path
 
 import msgspec
 
 from mmar.errors import MmarError, UsageError
-from mmar.models.answer import Answer, RequestFailed, Usage
+from mmar.models.answer import Answer, RequestFailed, Sent, Usage
 from mmar.models.audio_bytes import check_placed
-from mmar.models.captions import Caption, CaptionKey, CaptionStore
 from mmar.models.model import ADAPTERS, Model, ModelOptions, open_model
 from mmar.models.options import number_of
+from mmar.models.sqlite_store import SqliteStore
 from mmar.protocols import Message, Request, Settings
 
-__all__ = ["CAPTION_PROMPT", "Cascade", "open_cascade", "with_caption"]
+__all__ = [
+    "CAPTION_PROMPT",
+    "Caption",
+    "CaptionKey",
+    "CaptionStore",
+    "Cascade",
+    "open_cascade",
+    "with_caption",
+]
 
 CAPTION_PROMPT = (
     "Describe this audio clip for someone who cannot hear it and will be asked about it. Tell every sound in "
@@ -38,6 +47,74 @@ _LEAD = "A description of the audio clip:"
 _OPTIONS = ("captions", "caption_prompt", "caption_max_tokens", "caption_temperature")
 # What says where and as whom a captioner is asked changes nothing about the caption.
 _NOT_HOW = ("base_url", "api_key_file", "api_key_env")
+
+
+class CaptionKey(msgspec.Struct, frozen=True):
+    """What a caption depends on.
+
+    Attributes:
+        clip_sha256: of the clip's file.
+        captioner: the model's name.
+        how: everything else of its request: messages, settings, the adapter's options.
+    """
+
+    clip_sha256: str
+    captioner: str
+    how: str
+
+    def digest(self) -> bytes:
+        """SHA-256 over all of it."""
+        return hashlib.sha256(msgspec.json.encode(self)).digest()
+
+
+class Caption(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A caption and how it came about.
+
+    Attributes:
+        text: the caption; never empty.
+        model: the model that the service said it used.
+        finish_reason: as the service named it.
+        usage: tokens that it cost.
+        sent: the audio as the captioner was given it.
+    """
+
+    text: str
+    model: str | None = None
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    sent: Sent | None = None
+
+
+_decode = msgspec.json.Decoder(Caption).decode
+
+
+class CaptionStore:
+    """A file of captions. The first caption that is stored for a key stays, whichever process wrote it.
+
+    Args:
+        path: the file, made if it is missing.
+
+    Raises:
+        InputError: the file is something else.
+        ExternalError: it cannot be opened or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._store = SqliteStore(path, "captions")
+        self.close = self._store.close
+
+    def find(self, key: CaptionKey) -> Caption | None:
+        """The caption of a key, `None` where there is none or a damaged one."""
+        value = self._store.get(key.digest())
+        try:
+            return _decode(value) if isinstance(value, bytes) else None
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+
+    def keep(self, key: CaptionKey, caption: Caption) -> Caption:
+        """Store a caption durably, unless there is one already; returns the one that is stored."""
+        self._store.put([(key.digest(), msgspec.json.encode(caption))], replace=False)
+        return self.find(key) or caption
 
 
 class Cascade:
