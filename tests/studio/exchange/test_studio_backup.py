@@ -258,7 +258,7 @@ def test_a_restore_that_is_cut_off_is_whole_or_undone(
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("UPDATE idea SET title = 'a' || char(0) || 'b'", "idea.*NUL"),
+        ("UPDATE idea SET title = 'a' || char(0) || 'b'", "idea"),
         ("UPDATE person SET created = 'yesterday'", "person"),
         ("UPDATE alembic_version SET version_num = 'r9999'", "newer mmar"),
         ("DROP TABLE alembic_version", "no studio's database"),
