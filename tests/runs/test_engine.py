@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import random
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,12 +13,9 @@ from made_up import Scripted, answers, benchmark
 from expect import raises
 from mmar.api import run
 from mmar.errors import ExternalError
-from mmar.models import Answer, ModelFacts, RequestFailed, Usage
+from mmar.models import Answer, ModelFacts, RequestFailed
 from mmar.protocols import Request
-from mmar.runs.budget import Budget, Price, Spending, parse_budget
 from mmar.runs.ledger import read_ledger
-from mmar.runs.pace import Pace
-from mmar.runs.spec import RunSpec
 
 QUICK: Any = {"concurrency": 4, "max_attempts": 3, "backoff": 0.001, "timeout": 5.0}
 STOP_AFTER = 3
@@ -215,76 +209,6 @@ def test_rotations_and_repeats_are_asked_once_each(tmp_path: Path) -> None:
     assert outcome.answered == 4
 
 
-def test_a_budget_stops_in_time(tmp_path: Path) -> None:
-    def say(request: Request, _: int) -> Answer:
-        return Answer(request.item_id, "two", "", usage=Usage(90, 10))
-
-    model = Scripted(say, delay_s=0.002)
-    outcome = run(model, benchmark(tmp_path / "b", 40), out=tmp_path / "run", **QUICK, budget="500tokens")
-    assert outcome.counts.stopped == "the budget is spent"
-    # Before the first answers come nothing is known of their size; from then on it stays below.
-    assert 400 <= outcome.counts.tokens <= 500 + 4 * 100
-    assert outcome.counts.answered == len(model.asked) < 40
-
-
-def test_what_was_paid_for_no_answer_is_counted_too(tmp_path: Path) -> None:
-    def say(request: Request, _: int) -> Answer:
-        raise RequestFailed("refused", "withheld", usage=Usage(90, 10))
-
-    model = Scripted(say, delay_s=0.002)
-    outcome = run(model, benchmark(tmp_path / "b", 40), out=tmp_path / "run", **QUICK, budget="500tokens")
-    assert outcome.counts.stopped == "the budget is spent"
-    assert outcome.counts.tokens == 100 * len(model.asked) <= 500 + 4 * 100
-    assert {answer.usage for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl")} == {Usage(90, 10)}
-
-
-def test_tries_keep_to_the_rate_too(tmp_path: Path) -> None:
-    model = Scripted(failing("transport", 2, retryable=True))
-    limits: Any = {"concurrency": 8, "max_attempts": 3, "backoff": 0.001, "rate": 100}
-    began = time.monotonic()
-    assert run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", **limits).answered == 12
-    assert len(model.asked) == 36
-    assert time.monotonic() - began >= 35 / 100
-
-
-def test_what_the_service_asks_for_is_waited_for_and_little_more(tmp_path: Path) -> None:
-    rng, spec = random.Random(0), RunSpec.create(Scripted(answers()), benchmark(tmp_path))
-    named = [spec.backoff_s(tried, 1.0, rng) for tried in (1, 2, 3, 4, 9) for _ in range(20)]
-    assert min(named) >= 1.0
-    assert max(named) <= 2.0
-    for tried, least, most in ((1, 0.5, 1.5), (3, 2.0, 6.0), (20, 30.0, 90.0)):
-        waits = [spec.backoff_s(tried, None, rng) for _ in range(50)]
-        assert least <= min(waits) < max(waits) <= most
-
-
-def test_money_is_counted_by_the_users_prices() -> None:
-    price = Price("m", 2.0, 10.0, audio=40.0)
-    spending = Spending(Budget(money=1.0, price=price))
-    spending.add(Usage(1000, 100, audio_tokens=800))
-    assert spending.money == pytest.approx((200 * 2 + 800 * 40 + 100 * 10) / 1e6)
-    with raises("no-price", argument="budget"):
-        Budget(money=1.0)
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("500000tokens", (500_000, None)),
-        ("2Mtokens", (2_000_000, None)),
-        ("1.5k tokens", (1500, None)),
-        ("3.50", (None, 3.5)),
-    ],
-)
-def test_budgets_are_tokens_or_money(text: str, found: tuple[int | None, float | None]) -> None:
-    assert parse_budget(text) == found
-
-
-@pytest.mark.parametrize("text", ["", "lots", "-3", "0", "0tokens", "tokens", "nan"])
-def test_a_budget_that_is_neither_is_refused(text: str) -> None:
-    with raises("invalid-value", argument="budget"):
-        parse_budget(text)
-
-
 def test_the_cache_answers_what_was_paid_for_and_keeps_no_failures(tmp_path: Path) -> None:
     made = benchmark(tmp_path / "b")
     first = Scripted(lambda request, _: _fail_odd(request))
@@ -309,73 +233,6 @@ def test_a_deadline_ends_the_session_not_the_run(tmp_path: Path) -> None:
     rest = Scripted(answers())
     assert run(rest, made, out=tmp_path / "run", **QUICK).answered == 200
     assert set(rest.asked).isdisjoint(slow.asked)
-
-
-def test_concurrency_is_found_and_falls_back() -> None:
-    async def scenario() -> None:
-        pace = Pace(None, most=64)
-        start = pace.limit
-        for _ in range(400):
-            pace.answered(0.2)
-        assert pace.limit == 64
-        for _ in range(300):  # a service with a habit of failing now and then
-            for _ in range(10):
-                pace.answered(0.2)
-            pace.pushed_back()
-        assert pace.limit == 64
-        for _ in range(64):  # all that were in flight at one moment: one piece of news
-            pace.pushed_back()
-        assert pace.limit == 32
-        for _ in range(64):
-            pace.answered(0.2)
-        assert 32 < pace.limit < 40
-        habit, draw = Pace(None, most=64), random.Random(0)
-        for _ in range(
-            2000
-        ):  # one in six at random, so that now and then several fail together while few are in flight
-            habit.answered(0.2) if draw.random() > 1 / 6 else habit.pushed_back()
-        assert habit.limit > 32
-        slow = Pace(None, most=64)
-        for _ in range(20):
-            slow.answered(0.1)
-        grown = slow.limit
-        for _ in range(40):
-            slow.answered(1.0)
-        assert slow.limit < grown
-        assert start < 64
-        given = Pace(7)
-        for _ in range(100):
-            given.answered(0.1)
-        given.pushed_back()
-        assert given.limit == 7
-
-    asyncio.run(scenario())
-
-
-def test_rates_and_holds_are_kept() -> None:
-    async def passes(pace: Pace, count: int) -> float:
-        stop = asyncio.Event()
-        begun = time.monotonic()
-        for _ in range(count):
-            assert await pace.enter(stop)
-            pace.leave()
-        return time.monotonic() - begun
-
-    async def scenario() -> None:
-        assert await passes(Pace(4, rate=100.0), 11) >= 0.0999
-        held = Pace(4)
-        held.hold(0.05)
-        assert await passes(held, 1) >= 0.0499
-        spent = Pace(4, token_rate=60_000.0)  # a thousand a second
-        spent.spent(60)
-        assert await passes(spent, 1) >= 0.0599
-        stopped = Pace(1)
-        await stopped.enter(asyncio.Event())
-        stop = asyncio.Event()
-        asyncio.get_running_loop().call_later(0.01, lambda: (stop.set(), stopped.wake()))
-        assert not await stopped.enter(stop)
-
-    asyncio.run(scenario())
 
 
 def test_what_a_model_finds_out_about_itself_is_part_of_the_run(tmp_path: Path) -> None:

@@ -1,0 +1,114 @@
+"""The pace of a run: concurrency that is found, rates, and waits that a service asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+from made_up import Scripted, answers, benchmark
+
+from mmar.api import run
+from mmar.models import Answer, RequestFailed
+from mmar.protocols import Request
+from mmar.runs.pace import Pace
+from mmar.runs.spec import RunSpec
+
+QUICK: Any = {"concurrency": 4, "max_attempts": 3, "backoff": 0.001, "timeout": 5.0}
+
+
+def failing(kind: str, times: int, **more: object) -> object:
+    def say(request: Request, asked: int) -> Answer:
+        if asked <= times:
+            raise RequestFailed(kind, "no", **more)  # type: ignore[arg-type]
+        return Answer(request.item_id, "two", "")
+
+    return say
+
+
+def test_tries_keep_to_the_rate_too(tmp_path: Path) -> None:
+    model = Scripted(failing("transport", 2, retryable=True))
+    limits: Any = {"concurrency": 8, "max_attempts": 3, "backoff": 0.001, "rate": 100}
+    began = time.monotonic()
+    assert run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", **limits).answered == 12
+    assert len(model.asked) == 36
+    assert time.monotonic() - began >= 35 / 100
+
+
+def test_what_the_service_asks_for_is_waited_for_and_little_more(tmp_path: Path) -> None:
+    rng, spec = random.Random(0), RunSpec.create(Scripted(answers()), benchmark(tmp_path))
+    named = [spec.backoff_s(tried, 1.0, rng) for tried in (1, 2, 3, 4, 9) for _ in range(20)]
+    assert min(named) >= 1.0
+    assert max(named) <= 2.0
+    for tried, least, most in ((1, 0.5, 1.5), (3, 2.0, 6.0), (20, 30.0, 90.0)):
+        waits = [spec.backoff_s(tried, None, rng) for _ in range(50)]
+        assert least <= min(waits) < max(waits) <= most
+
+
+def test_concurrency_is_found_and_falls_back() -> None:
+    async def scenario() -> None:
+        pace = Pace(None, most=64)
+        start = pace.limit
+        for _ in range(400):
+            pace.answered(0.2)
+        assert pace.limit == 64
+        for _ in range(300):  # a service with a habit of failing now and then
+            for _ in range(10):
+                pace.answered(0.2)
+            pace.pushed_back()
+        assert pace.limit == 64
+        for _ in range(64):  # all that were in flight at one moment: one piece of news
+            pace.pushed_back()
+        assert pace.limit == 32
+        for _ in range(64):
+            pace.answered(0.2)
+        assert 32 < pace.limit < 40
+        habit, draw = Pace(None, most=64), random.Random(0)
+        for _ in range(
+            2000
+        ):  # one in six at random, so that now and then several fail together while few are in flight
+            habit.answered(0.2) if draw.random() > 1 / 6 else habit.pushed_back()
+        assert habit.limit > 32
+        slow = Pace(None, most=64)
+        for _ in range(20):
+            slow.answered(0.1)
+        grown = slow.limit
+        for _ in range(40):
+            slow.answered(1.0)
+        assert slow.limit < grown
+        assert start < 64
+        given = Pace(7)
+        for _ in range(100):
+            given.answered(0.1)
+        given.pushed_back()
+        assert given.limit == 7
+
+    asyncio.run(scenario())
+
+
+def test_rates_and_holds_are_kept() -> None:
+    async def passes(pace: Pace, count: int) -> float:
+        stop = asyncio.Event()
+        begun = time.monotonic()
+        for _ in range(count):
+            assert await pace.enter(stop)
+            pace.leave()
+        return time.monotonic() - begun
+
+    async def scenario() -> None:
+        assert await passes(Pace(4, rate=100.0), 11) >= 0.0999
+        held = Pace(4)
+        held.hold(0.05)
+        assert await passes(held, 1) >= 0.0499
+        spent = Pace(4, token_rate=60_000.0)  # a thousand a second
+        spent.spent(60)
+        assert await passes(spent, 1) >= 0.0599
+        stopped = Pace(1)
+        await stopped.enter(asyncio.Event())
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.01, lambda: (stop.set(), stopped.wake()))
+        assert not await stopped.enter(stop)
+
+    asyncio.run(scenario())
