@@ -1,4 +1,4 @@
-"""What is written on a page, and where a field begins, can be seen in light and in dark."""
+"""Contrast of texts and of the edges of fields, in light and dark colors."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ LOOK = """() => {
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_words_and_fields_can_be_seen(busy: Site, browser, dark: bool) -> None:  # noqa: F811
+def test_texts_and_fields_have_enough_contrast(busy: Site, browser, dark: bool) -> None:  # noqa: F811
     root = Visitor(browser, busy, "root", dark=dark)
     faint = {path: root.go(path).evaluate(LOOK) for path in PAGES}
     assert {path: found for path, found in faint.items() if found} == {}

@@ -1,4 +1,4 @@
-"""An imported item with its own clip, in the pages: judged with a place marked in it, corrected without losing its times."""
+"""An imported item with its own clip: reviewed with a marked passage, corrected without losing its times."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def imported(site: Site, recording: Path, tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.mark.timeout(60)
-def test_words_and_times_outlive_the_tab(imported: Site, browser) -> None:
+def test_the_draft_of_a_review_and_its_passage_are_restored(imported: Site, browser) -> None:
     ina = Visitor(browser, imported, "ina")
     page = ina.go("/items/1/inspect")
     words = page.get_by_label("What should change?")
@@ -47,21 +47,21 @@ def test_words_and_times_outlive_the_tab(imported: Site, browser) -> None:
     page.mouse.down()
     page.mouse.move(wave["x"] + 300, wave["y"] + 20, steps=5)
     page.mouse.up()
-    start, end = page.get_by_label("From, seconds"), page.get_by_label("To, seconds")
+    start, end = page.get_by_label("Start, seconds"), page.get_by_label("End, seconds")
     marked = start.input_value()
     assert 0 < float(marked) < float(end.input_value())
     with page.expect_response(lambda answer: answer.url.endswith("/judgement-draft")):
         end.fill("11")
-    playwright.expect(page.locator("#kept")).to_contain_text("Kept at")
+    playwright.expect(page.locator("#draft-status")).to_contain_text("Draft saved")
     page = ina.go("/items/1/inspect")
     playwright.expect(words).to_have_value("The second tone is an octave higher.")
     playwright.expect(start).to_have_value(marked)
     playwright.expect(end).to_have_value("11")
-    page.get_by_role("button", name="From here").click()
+    page.get_by_role("button", name="Start here").click()
     playwright.expect(start).to_have_value("0.00")
     page.get_by_label("Reason").select_option("unclear")
     page.get_by_label("Field").select_option("question")
-    page.get_by_role("button", name="Send it back").click()
+    page.get_by_role("button", name="Send back").click()
     page.wait_for_url("**/inspection?judged=*")
     assert ina.complaints == []
 
@@ -69,9 +69,9 @@ def test_words_and_times_outlive_the_tab(imported: Site, browser) -> None:
     page = anna.go("")
     page.get_by_role("button", name="Take one").click()
     page.locator("[data-editor][data-ready]").wait_for()
-    playwright.expect(page.get_by_text("This clip came with the item")).to_be_visible()
-    playwright.expect(page.locator("[data-length]")).to_have_text("the whole clip")
+    playwright.expect(page.locator("[data-precut-note]")).to_be_visible()
+    playwright.expect(page.locator("[data-length]")).to_have_text("whole clip")
     playwright.expect(page.locator(".seg")).to_have_count(0)
-    playwright.expect(page.get_by_role("button", name="Add a segment")).to_be_hidden()
+    playwright.expect(page.get_by_role("button", name="Add segment")).to_be_hidden()
     assert page.locator("#timestamp").input_value() == LATE
     assert anna.complaints == []

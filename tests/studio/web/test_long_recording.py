@@ -1,4 +1,4 @@
-"""Half an hour of sound: its waveform is there at once, seeking asks for ranges, the tab stays small."""
+"""A recording of half an hour: the waveform loads fast, seeking requests ranges, memory stays small."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def half_hour(site: Site, tmp_path: Path) -> int:
 
 
 @pytest.mark.timeout(60)
-def test_on_a_narrow_page_the_recording_stands_below_the_player_and_not_below_the_cues(
+def test_on_a_phone_the_recording_follows_the_player(
     site: Site,
     browser,
 ) -> None:
@@ -53,7 +53,7 @@ def test_on_a_narrow_page_the_recording_stands_below_the_player_and_not_below_th
 
 
 @pytest.mark.timeout(120)
-def test_half_an_hour_shows_at_once_seeks_by_ranges_and_stays_small(
+def test_half_an_hour_loads_fast_and_seeks_by_ranges(
     site: Site,
     browser,
     half_hour: int,

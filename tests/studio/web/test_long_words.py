@@ -1,4 +1,4 @@
-"""A word that is longer than a telephone is wide breaks; it does not push the answers out of sight."""
+"""Words that are wider than a phone break."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 WIDER = "document.documentElement.scrollWidth - innerWidth"
 
 
-def test_a_long_word_is_inspected_on_a_telephone(quiet_site: Site, browser) -> None:
+def test_an_item_with_long_words_is_inspected_on_a_phone(quiet_site: Site, browser) -> None:
     number, anna = begun(quiet_site), quiet_site.client("anna")
     item = anna.get(f"{BASE}/items/{number}").json()
     long = "W" * 280
@@ -30,11 +30,12 @@ def test_a_long_word_is_inspected_on_a_telephone(quiet_site: Site, browser) -> N
     ina = Visitor(browser, quiet_site, "ina")
     ina.page.set_viewport_size({"width": 390, "height": 844})
     page = ina.go("/inspection")
-    page.get_by_role("button", name="Listen to the next").click()
+    page.get_by_role("button", name="Inspect next").click()
     page.wait_for_url("**/inspect")
     assert page.evaluate(WIDER) <= 0
     assert page.locator("h1").evaluate("one => getComputedStyle(one).direction") == "rtl"
-    page.locator(".answers button").nth(1).click()
+    page.locator(".answer").nth(1).click()
+    page.get_by_role("button", name="Confirm answer").click()
     playwright.expect(page.get_by_role("button", name="Approve")).to_be_visible()
     assert page.evaluate(WIDER) <= 0
     assert Visitor(browser, quiet_site, "root").go(f"/items/{number}").evaluate(WIDER) <= 0

@@ -1,4 +1,4 @@
-"""How often a page looks into the database: as often for many items and people as for few."""
+"""The number of database queries of a page does not grow with items and people."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def looks(site: Site) -> Iterator[list[str]]:
 @pytest.mark.parametrize(
     "path", ["", "/items", "/items/1", "/items/1/edit", "/inspection", "/preparation", "/people", "/coverage"]
 )
-def test_many_items_and_people_cost_no_more_looks_than_few(path: str, quiet_site: Site) -> None:
+def test_pages_need_as_many_queries_for_many_items_as_for_few(path: str, quiet_site: Site) -> None:
     lead = paged(quiet_site, "root")
 
     def grow(people: int, items: int, *, first: int) -> None:

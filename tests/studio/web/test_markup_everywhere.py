@@ -1,4 +1,4 @@
-"""Whatever people, files and models write is text: markup in every field runs on no page, in a real browser."""
+"""Markup in any field is shown as text on every page, in a browser."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def pages() -> Iterator[str]:
 def test_markup_in_every_field_is_text_on_every_page(quiet_site: Site, browser) -> None:
     written(quiet_site)
     seen = 0
-    # A lead sees everything, but for what somebody writes and hears who has the item in hand.
+    # A lead sees everything except the pages of the person who edits or inspects an item.
     for login, part in (("root", ""), ("anna", "/items/1"), ("ina", "/items/2")):
         visitor = Visitor(browser, quiet_site, login)
         page = visitor.page

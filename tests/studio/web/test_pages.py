@@ -1,4 +1,4 @@
-"""Every page, in the dark and on a telephone: nothing complains, nothing overflows, everything has a name."""
+"""Every page in dark colors and on a phone: no errors, no overflow, every field has a label; and the main forms."""
 
 from __future__ import annotations
 
@@ -155,35 +155,33 @@ def test_every_page(busy: Site, browser, kind: str, width: int, dark: bool) -> N
     assert root.complaints == []
 
 
-def test_two_people_at_once_are_shown_side_by_side(busy: Site, browser) -> None:
+def test_an_edit_conflict_is_merged(busy: Site, browser) -> None:
     anna = Visitor(browser, busy, "anna")
     page = anna.go("/items/13/edit")
     page.wait_for_selector("[data-ready='1']")
     page.get_by_role("button", name="Save", exact=False).first.click()
-    playwright.expect(
-        page.get_by_role("heading", name="Two people changed this item at once")
-    ).to_be_visible()
+    playwright.expect(page.locator("[data-code=stale]")).to_be_visible()
     anna.look("conflict")
-    page.get_by_role("button", name="Go on with both").click()
+    page.get_by_role("button", name="Merge both").click()
     playwright.expect(page.get_by_label("Question")).to_have_value(
         "In which order do door, dog and train come?"
     )
-    playwright.expect(page.get_by_label("Thinking")).to_have_value("Rumble, hinge, bark.")
+    playwright.expect(page.get_by_label("Reasoning")).to_have_value("Rumble, hinge, bark.")
     page.get_by_role("button", name="Save", exact=False).first.click()
-    playwright.expect(page.get_by_text("Saved as revision 3.")).to_be_visible()
+    playwright.expect(page.locator("[data-code=saved]")).to_be_visible()
     assert [one for one in anna.complaints if "409" not in one] == []
 
 
-def test_the_tree_is_edited_and_its_items_go_where_they_are_told(busy: Site, browser) -> None:
+def test_removing_a_category_moves_its_items(busy: Site, browser) -> None:
     root = Visitor(browser, busy, "root")
     page = root.go("/taxonomy")
     page.get_by_role("button", name="Remove Temporal Analysis").click()
-    playwright.expect(page.get_by_text("Temporal Analysis is removed. Its 13 items go to")).to_be_visible()
+    playwright.expect(page.locator("[data-moving] label")).to_be_visible()
     page.locator("[name=gone_to]").select_option("Perception Layer|Spatial Analysis")
     page.locator("[data-layer]").nth(3).locator("[name=sub]").nth(2).fill("Counterfactuals")
-    page.get_by_role("button", name="Add a sub-category").first.click()
+    page.get_by_role("button", name="Add sub-category").first.click()
     page.locator("[data-layer]").first.locator("[name=sub]").last.fill("Replay")
-    page.get_by_placeholder("Why does the tree change?").fill("time is a kind of space")
+    page.get_by_label("Reason for this change").fill("time is a kind of space")
     root.look("taxonomy-editing")
     page.get_by_role("button", name="Save version 2").click()
     playwright.expect(page.get_by_text("time is a kind of space")).to_be_visible()
@@ -197,7 +195,7 @@ def test_the_tree_is_edited_and_its_items_go_where_they_are_told(busy: Site, bro
     assert root.complaints == []
 
 
-def test_an_address_is_pasted_fetched_and_heard(
+def test_a_recording_is_fetched_and_its_segments_are_played(
     site: Site,
     browser,
     recording: Path,
@@ -206,9 +204,9 @@ def test_an_address_is_pasted_fetched_and_heard(
     media_server.files["/pasted.wav"] = recording.read_bytes()
     anna = Visitor(browser, site, "anna")
     page = anna.go("")
-    page.get_by_role("button", name="Write an item").click()
-    page.get_by_label("Address").fill(f"http://127.0.0.1:{media_server.port}/pasted.wav")
-    page.get_by_role("button", name="Fetch it").click()
+    page.get_by_role("button", name="New item").click()
+    page.get_by_label("URL").fill(f"http://127.0.0.1:{media_server.port}/pasted.wav")
+    page.get_by_role("button", name="Fetch").click()
     # The page asks until the recording is there, and then draws it without being loaded again.
     playwright.expect(page.locator("[data-editor]")).to_have_attribute("data-ready", "1")
     box = page.locator("[data-wave]").bounding_box()
@@ -219,16 +217,16 @@ def test_an_address_is_pasted_fetched_and_heard(
         page.mouse.move(box["x"] + last * box["width"], box["y"] + 40, steps=8)
         page.mouse.up()
     playwright.expect(page.get_by_label("Segment start")).to_have_count(2)
-    page.get_by_role("button", name="Hear the clip").click()
+    page.get_by_role("button", name="Play the clip").click()
     # It plays from the first segment and, joined, goes over into the second.
     playwright.expect(page.locator("[data-time]")).to_contain_text("00:00:01 / 00:00:12")
     playwright.expect(page.locator("[data-time]")).to_contain_text("00:00:07 / 00:00:12")
-    playwright.expect(page.locator("#kept")).to_contain_text("Draft kept")
+    playwright.expect(page.locator("#draft-status")).to_contain_text("Draft saved")
     anna.look("3-fetched")
     assert anna.complaints == []
 
 
-def test_a_vote_keeps_the_tag_and_the_place_where_one_was(busy: Site, browser) -> None:
+def test_a_vote_keeps_the_filter_and_the_focus(busy: Site, browser) -> None:
     with busy.studio.database.write() as session:
         project = session.get_one(Project, 1)
         admin = people.actor_in(session, 1, session.get_one(Person, 1))
@@ -257,11 +255,11 @@ def test_a_vote_keeps_the_tag_and_the_place_where_one_was(busy: Site, browser) -
     )
     assert card.evaluate(inside), "the unfolded card overflows"
     card.get_by_role("button", name="Merge").click()
-    playwright.expect(page.get_by_text("with: Echo or room?")).to_be_visible()
+    playwright.expect(page.get_by_text("Merged with: Echo or room?")).to_be_visible()
     assert anna.complaints == []
 
 
-def test_each_place_that_a_model_proposes_is_taken_changed_or_refused(busy: Site, browser) -> None:
+def test_suggested_categories_are_accepted_edited_or_rejected(busy: Site, browser) -> None:
     with busy.studio.database.write() as session:
         project = session.get_one(Project, 1)
         admin = people.actor_in(session, 1, session.get_one(Person, 1))
@@ -275,14 +273,14 @@ def test_each_place_that_a_model_proposes_is_taken_changed_or_refused(busy: Site
         )
     root = Visitor(browser, busy, "root")
     page = root.go("/taxonomy")
-    offer = page.locator("form.proposal").first
+    offer = page.locator("form.suggestion").first
     offer.locator("[name=take]").nth(1).uncheck()
     offer.locator("[name=place-2]").fill("Signal Layer / Hiss")
     root.look("taxonomy-places")
-    offer.get_by_role("button", name="Take the ticked ones").click()
+    offer.get_by_role("button", name="Accept selected").click()
     page.get_by_role("button", name="Add", exact=True).click()
     playwright.expect(page.locator("[data-layer]").first.locator("[name=sub]").last).to_have_value("Hiss")
-    page.get_by_placeholder("Why does the tree change?").fill("hiss matters")
+    page.get_by_label("Reason for this change").fill("hiss matters")
     page.get_by_role("button", name="Save version 2").click()
     playwright.expect(page.get_by_text("hiss matters")).to_be_visible()
     with busy.studio.database.read() as session:
@@ -290,7 +288,7 @@ def test_each_place_that_a_model_proposes_is_taken_changed_or_refused(busy: Site
         assert found == ["Signal Layer / Anomaly Detection", "", "Signal Layer / Hiss"]
         assert newest_taxonomy(session, 1).tree.layers[0].subs[-1] == "Hiss"
     page = root.go("/ideas")
-    page.locator(".idea", has_text="P3").get_by_role("button", name="Write an item").click()
+    page.locator(".idea", has_text="P3").get_by_role("button", name="New item").click()
     playwright.expect(page.get_by_label("Sub-category")).to_have_value("Hiss")
     playwright.expect(page.get_by_label("Layer")).to_have_value("Signal Layer")
     assert root.complaints == []
