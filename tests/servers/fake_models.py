@@ -255,7 +255,7 @@ class FakeModels:
             if outcome.after_s:
                 await asyncio.sleep(outcome.after_s)
             reply = write(outcome.model or model, outcome, heard)
-            return streamed(reply) if streamed else web.json_response(reply)
+            return streamed_reply(reply) if streamed else web.json_response(reply)
         if isinstance(outcome, Status):
             content = outcome.body
             if content is None:

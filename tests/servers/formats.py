@@ -174,7 +174,7 @@ def write_chat(model: str, say: Say, heard: bool) -> dict[str, Any]:
     }
 
 
-def streamed(reply: dict[str, Any]) -> web.Response:
+def streamed_reply(reply: dict[str, Any]) -> web.Response:
     """The same reply in pieces of three characters, the usage in a last one, as OpenAI documents it."""
     (choice,) = reply["choices"]
     deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
