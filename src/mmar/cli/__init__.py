@@ -29,6 +29,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "mmar.cli.audit:audit",
         "Check a benchmark, or a published table, for faults that change a number.",
     ),
+    "diff": (
+        "mmar.cli.diff:diff",
+        "Compare two benchmarks or editions: items added, removed and changed, by field.",
+    ),
     "models": ("mmar.cli.models:models", "List the published systems, or show how to run one."),
     "protocols": (
         "mmar.cli.protocols:protocols",

@@ -10,6 +10,7 @@ import msgspec
 from mmar.errors import InputError, UsageError
 from mmar.files.hashing import reading
 from mmar.items import Benchmark, choose_key, first_names
+from mmar.items.editions import match_editions
 from mmar.runs.signature import Signature, run_parts
 from mmar.scoring.official import OFFICIAL_VERSION
 from mmar.scoring.result import GroupScore, ItemScore, Score
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from mmar.stats.interval import Interval
 
 __all__ = ["Scored", "score_task"]
+
+_MOST_COMPARED = 20_000  # records; comparing a larger file with all editions would be felt
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -113,8 +116,25 @@ def score_task(task: Task) -> Scored:
         notes.append(
             "n is the number of records in the file; with --benchmark, items that the file leaves out count as missing"
         )
+        if tally.n <= _MOST_COMPARED:
+            notes += _nearest_edition(task.path)
     parts = {**run_parts(name, streamed.digest, tally.n), "protocol": "?"}
     return _scored(task, streamed, parts, notes, errors)
+
+
+def _nearest_edition(path: Path) -> list[str]:
+    """Which published edition the questions of a file are nearest to, where they are near one."""
+    nearest = next(iter(match_editions(path)), None)
+    if nearest is None or 2 * nearest.same_questions < nearest.total:
+        return []
+    if nearest.exact:
+        return [
+            f"the records are {nearest.total:,} of the {nearest.edition.items:,} items of {nearest.edition.label}"
+        ]
+    return [
+        f"the questions are no known edition; the nearest is {nearest.edition.label}, of which {nearest.same_questions:,} "
+        f"of {nearest.total:,} records have the same question and choices, and {nearest.same_keys:,} the same answer"
+    ]
 
 
 def _field_names(path: Path) -> list[str]:

@@ -1,0 +1,104 @@
+"""What differs between two benchmarks, such as two editions of one: items added, removed and changed, by field."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from mmar.items.benchmark import Benchmark
+from mmar.items.item import FIELDS, Item
+
+__all__ = ["SCORED_FIELDS", "BenchmarkDiff", "FieldChange", "diff_benchmarks"]
+
+SCORED_FIELDS = ("question", "choices", "answer", "modality", "category", "sub-category")
+"""The fields that a score depends on."""
+
+
+class FieldChange(msgspec.Struct, frozen=True):
+    """One field of one item that differs.
+
+    Attributes:
+        id: the item's id.
+        field: the publisher's name of the field.
+        before: its value in the first benchmark; `None` where it is absent.
+        after: its value in the second benchmark.
+    """
+
+    id: str
+    field: str
+    before: Any
+    after: Any
+
+
+class BenchmarkDiff(msgspec.Struct, frozen=True, dict=True):
+    """The differences between two benchmarks.
+
+    Attributes:
+        first: name of the first.
+        second: name of the second.
+        added: ids that only the second has, in its order.
+        removed: ids that only the first has, in its order.
+        changes: the fields that differ, in the order of the second.
+    """
+
+    first: str
+    second: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changes: tuple[FieldChange, ...]
+
+    @cached_property
+    def by_field(self) -> Mapping[str, int]:
+        """Number of items that differ in each field, those that a score depends on first."""
+        counts = Counter(change.field for change in self.changes)
+        order = {name: rank for rank, name in enumerate((*SCORED_FIELDS, *FIELDS))}
+        return {
+            name: counts[name]
+            for name in sorted(counts, key=lambda name: (order.get(name, len(order)), name))
+        }
+
+    @property
+    def scored_changes(self) -> tuple[FieldChange, ...]:
+        """The changes that a score depends on."""
+        return tuple(change for change in self.changes if change.field in SCORED_FIELDS)
+
+    @property
+    def same_score(self) -> bool:
+        """Whether every run scores the same on both."""
+        return not (self.added or self.removed or self.scored_changes)
+
+
+def diff_benchmarks(first: Benchmark, second: Benchmark) -> BenchmarkDiff:
+    """Compare two benchmarks item by item, by their ids."""
+    changes: list[FieldChange] = []
+    for item in second:
+        other = first.by_id.get(item.id)
+        if other is not None:
+            changes += _changes(other, item)
+    return BenchmarkDiff(
+        first.name,
+        second.name,
+        tuple(item.id for item in second if item.id not in first.by_id),
+        tuple(item.id for item in first if item.id not in second.by_id),
+        tuple(changes),
+    )
+
+
+def _changes(before: Item, after: Item) -> list[FieldChange]:
+    one, other = _fields(before), _fields(after)
+    names = dict.fromkeys((*one, *other))
+    return [
+        FieldChange(after.id, name, one.get(name), other.get(name))
+        for name in names
+        if one.get(name) != other.get(name)
+    ]
+
+
+def _fields(item: Item) -> dict[str, Any]:
+    """An item's fields, each under its name in MMAR, whichever spelling the record has."""
+    spellings = {attribute: name for name, attribute in reversed(FIELDS.items())}
+    return {spellings.get(FIELDS.get(name, ""), name): value for name, value in item.to_record().items()}

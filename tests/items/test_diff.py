@@ -1,0 +1,64 @@
+"""Differences between two benchmarks."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from mmar.items import Benchmark, Item, load_benchmark
+from mmar.items.diff import FieldChange, diff_benchmarks
+from real_data import MMAR, SHARED, needs_real_data
+
+ITEMS = tuple(
+    Item(name, f"{name}.wav", "Which?", ("one", "two"), "one", "sound", "Signal Layer") for name in "abc"
+)
+
+
+def test_items_are_compared_by_id_and_field() -> None:
+    first = Benchmark(ITEMS, "first")
+    changed = msgspec.structs.replace(ITEMS[1], answer="two", url="u")
+    second = Benchmark((changed, msgspec.structs.replace(ITEMS[0], id="d"), ITEMS[2]), "second")
+    found = diff_benchmarks(first, second)
+    assert (found.added, found.removed) == (("d",), ("a",))
+    assert found.changes == (FieldChange("b", "answer", "one", "two"), FieldChange("b", "url", None, "u"))
+    assert found.by_field == {"answer": 1, "url": 1}
+    assert [change.field for change in found.scored_changes] == ["answer"]
+    assert not found.same_score
+
+
+def test_spelling_and_order_are_no_difference() -> None:
+    first = Benchmark(ITEMS, "first")
+    other = [Item.from_record({**item.to_record(), "task": item.modality}) for item in reversed(ITEMS)]
+    assert diff_benchmarks(first, Benchmark(tuple(other), "second")).same_score
+
+
+@needs_real_data
+def test_the_two_editions_of_mmar() -> None:
+    old = load_benchmark(SHARED / "mmar" / "MMAR-meta-2025-05.json")
+    found = diff_benchmarks(old, load_benchmark(MMAR))
+    assert not found.added
+    assert not found.removed
+    assert (found.by_field["answer"], found.by_field["choices"]) == (5, 1)
+    assert len(found.scored_changes) == 6
+
+
+@needs_real_data
+def test_the_command_explains_a_score(command, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    old = SHARED / "mmar" / "MMAR-meta-2025-05.json"
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text(
+        "".join(
+            f'{{"id": {msgspec.json.encode(item.id).decode()}, "answer_prediction": {msgspec.json.encode(item.answer).decode()}}}\n'
+            for item in load_benchmark(old)
+        )
+    )
+    result = command("diff", old, MMAR, "--predictions", answers)
+    assert result.status == 0
+    assert "answer differs: 5 items" in result.out
+    assert "official 100.0, choice 99.4" in result.out
+    assert "official 99.5, choice 99.5" in result.out
+
+
+@pytest.mark.parametrize("arguments", [("demo",), ("demo", "no-such-benchmark")])
+def test_wrong_arguments(command, in_own_folder, arguments) -> None:  # type: ignore[no-untyped-def]
+    assert command("diff", *arguments).status == 2
