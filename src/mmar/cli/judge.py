@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -65,6 +66,11 @@ __all__ = ["judge"]
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Your own prompt (see docs/judging.md), or the word script.",
+)
+@click.option(
+    "--batch",
+    is_flag=True,
+    help="Use the judge's batch API: hand in, and collect later with the same command.",
 )
 @click.option("--exam", is_flag=True, help="Examine the judge on reasoning whose score is known.")
 @click.option(
@@ -141,6 +147,7 @@ def judge(
     benchmark: str | None,
     meta: Path | None,
     judges: tuple[str, ...],
+    batch: bool,
     exam: bool,
     exam_items: int,
     humans: Path | None,
@@ -203,6 +210,11 @@ def judge(
         if dry_run:
             _print_plan(spec, plan, submissions)
             continue
+        if batch:
+            collected = _collect(spec, plan, submissions)
+            if collected is not None:
+                results.append((spec.model, collected))
+            continue
         results.append((spec.model, _judge(spec, plan, submissions, offline=offline)))
     if not results:
         return
@@ -250,6 +262,27 @@ def _judge(spec: RunSpec, plan: JudgePlan, submissions: Submissions, *, offline:
     except ExternalError as error:
         click.echo(f"mmar: {error}", err=True)
         sys.exit(1)
+
+
+def _collect(spec: RunSpec, plan: JudgePlan, submissions: Submissions) -> RubricResult | None:
+    """Collect and hand in batches; the result once nothing waits any more."""
+    from mmar.models.batch import open_batch_service
+    from mmar.scoring.rubric.judge import collect_batches, signature_parts
+    from mmar.scoring.rubric.result import rubric_result
+
+    service = open_batch_service(spec.model, spec.model_options(os.environ))
+    try:
+        items, run = collect_batches(submissions, spec, service, plan)
+    except ExternalError as error:
+        click.echo(f"mmar: {error}", err=True)
+        sys.exit(1)
+    for detail in run.details:
+        click.echo(detail, err=True)
+    if run.waiting:
+        few = "1 judgement waits" if run.waiting == 1 else f"{run.waiting:,} judgements wait"
+        click.echo(f"{few} at {spec.model}; give the same command again to collect")
+        return None
+    return rubric_result(items, plan.raters, submissions, signature_parts(spec.model, plan), run.side)
 
 
 def _write(

@@ -19,11 +19,13 @@ import msgspec
 from mmar.errors import UsageError
 from mmar.files.atomic import write_atomic
 from mmar.models import Answer, Model
+from mmar.models.batch import BatchService
 from mmar.protocols import Request, Settings
 from mmar.protocols.request import Message
+from mmar.runs.batch_run import BatchRun, batch_requests
 from mmar.runs.engine import Counts
 from mmar.runs.keys import RequestKey
-from mmar.runs.side_run import SideRun, ask_requests, current_answers
+from mmar.runs.side_run import Accept, SideRun, ask_requests, current_answers
 from mmar.runs.spec import RunSpec
 from mmar.scoring.rubric.reply import InvalidReplyError, JudgedItem, Judgement, read_reply
 from mmar.scoring.rubric.submissions import Gate, Submission, Submissions
@@ -32,7 +34,17 @@ from mmar.scoring.rubric.template import FENCED, SYSTEM_PROMPT, JudgeTemplate
 if TYPE_CHECKING:
     from mmar.scoring.rubric.result import RubricResult
 
-__all__ = ["JUDGE", "SEED", "JudgePlan", "Seeds", "judge", "judge_folder", "judge_items"]
+__all__ = [
+    "JUDGE",
+    "SEED",
+    "JudgePlan",
+    "Seeds",
+    "collect_batches",
+    "judge",
+    "judge_folder",
+    "judge_items",
+    "signature_parts",
+]
 
 JUDGE = "openai/gpt-4o-2024-11-20"
 """The judge of the published script."""
@@ -99,7 +111,7 @@ def judge(
     from mmar.scoring.rubric.result import rubric_result  # numpy, which the published layout does without
 
     items, side = judge_items(submissions, spec, model, plan, progress=progress)
-    return rubric_result(items, plan.raters, submissions, _parts(spec.model, plan), side)
+    return rubric_result(items, plan.raters, submissions, signature_parts(spec.model, plan), side)
 
 
 def judge_items(
@@ -124,6 +136,31 @@ def judge_items(
     """
     assert spec.out is not None
     requests = plan.requests(submissions.items)
+    if model is None:
+        side = SideRun(current_answers(spec.out, requests), Counts(), len(requests))
+    else:
+        side = ask_requests(spec, model, requests, accept=acceptable(submissions), progress=progress)
+        _describe(spec, plan)
+    return judged_items(submissions, plan, side), side
+
+
+def collect_batches(
+    submissions: Submissions, spec: RunSpec, service: BatchService, plan: JudgePlan
+) -> tuple[tuple[JudgedItem, ...], BatchRun]:
+    """Judge by a batch service: collect what is finished, hand in what is neither judged nor waiting."""
+    assert spec.out is not None
+    run = batch_requests(spec.out, service, plan.requests(submissions.items), accept=acceptable(submissions))
+    _describe(spec, plan)
+    return judged_items(submissions, plan, run.side), run
+
+
+def judged_items(submissions: Submissions, plan: JudgePlan, side: SideRun) -> tuple[JudgedItem, ...]:
+    """The judgements of every item, in the benchmark's order."""
+    return tuple(_judged(each, plan, side) for each in submissions.items)
+
+
+def acceptable(submissions: Submissions) -> Accept:
+    """A check of the judge's replies."""
     rubrics = {each.item.id: each.item.rubric or () for each in submissions.items}
 
     def accept(request: Request, answer: Answer) -> str | None:
@@ -133,15 +170,20 @@ def judge_items(
             return f"the judge's reply cannot be used: {error}"
         return None
 
-    if model is not None:
-        side = ask_requests(spec, model, requests, accept=accept, progress=progress)
-        write_atomic(
-            spec.out / "judge.json",
-            msgspec.json.format(msgspec.json.encode(_description(spec, plan)), indent=2),
-        )
-    else:
-        side = SideRun(current_answers(spec.out, requests), Counts(), len(requests))
-    return tuple(_judged(each, plan, side) for each in submissions.items), side
+    return accept
+
+
+def _describe(spec: RunSpec, plan: JudgePlan) -> None:
+    """Write beside the ledger how it was judged."""
+    assert spec.out is not None
+    text = msgspec.json.encode(
+        {
+            **signature_parts(spec.model, plan),
+            "template_text": plan.template.text,
+            "options": spec.recorded_options,
+        }
+    )
+    write_atomic(spec.out / "judge.json", msgspec.json.format(text, indent=2))
 
 
 def _judged(each: Submission, plan: JudgePlan, side: SideRun) -> JudgedItem:
@@ -164,7 +206,8 @@ def _judged(each: Submission, plan: JudgePlan, side: SideRun) -> JudgedItem:
     )
 
 
-def _parts(judge_name: str, plan: JudgePlan) -> dict[str, str]:
+def signature_parts(judge_name: str, plan: JudgePlan) -> dict[str, str]:
+    """What a rubric score depends on besides the run."""
     seeds = f"{SEED}" if plan.seeds == "same" else f"{SEED}..{SEED + plan.raters - 1}"
     return {
         "judge": judge_name,
@@ -173,7 +216,3 @@ def _parts(judge_name: str, plan: JudgePlan) -> dict[str, str]:
         "template": plan.template.name,
         "gate": plan.gate,
     }
-
-
-def _description(spec: RunSpec, plan: JudgePlan) -> dict[str, object]:
-    return {**_parts(spec.model, plan), "template_text": plan.template.text, "options": spec.recorded_options}

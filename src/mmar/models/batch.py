@@ -1,0 +1,277 @@
+"""Batch services: requests handed in together, answered within a day at half the price, collected later.
+
+Sources: OpenAI, "Batch API" (files, batches, output files); Google, "Batch API" of Gemini (`batchGenerateContent` with
+inlined requests, whose results are inlined too), both read 2026-11. Only requests without audio.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+import aiohttp
+import msgspec
+
+from mmar.errors import ExternalError, UsageError
+from mmar.models.answer import Answer, RequestFailed
+from mmar.models.chat_reply import chat_answer
+from mmar.models.chat_request import chat_body
+from mmar.models.credentials import Credential, find_credential
+from mmar.models.gemini import BASE_URL as GEMINI_URL
+from mmar.models.gemini import KEY_NAMES as GEMINI_KEYS
+from mmar.models.gemini import gemini_answer, gemini_body, gemini_format
+from mmar.models.http_client import checked_base_url
+from mmar.models.model import ModelOptions
+from mmar.models.openai import BASE_URL as OPENAI_URL
+from mmar.models.openai import KEY_NAMES as OPENAI_KEYS
+from mmar.models.openai import chat_format
+from mmar.protocols import Request
+
+__all__ = ["BatchService", "BatchState", "Outcome", "open_batch_service"]
+
+Outcome = Answer | RequestFailed
+_TIMEOUT_S = 300.0
+
+
+class BatchState(msgspec.Struct, frozen=True):
+    """How far a batch is.
+
+    Attributes:
+        state: `running`, `done` (results can be fetched, perhaps of a part), or `failed`.
+        detail: what the service says.
+    """
+
+    state: Literal["running", "done", "failed"]
+    detail: str = ""
+
+
+class BatchService(Protocol):
+    """One service and model. Use as an asynchronous context manager."""
+
+    max_requests: int
+    max_bytes: int
+
+    async def __aenter__(self) -> BatchService: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    def line(self, key: str, request: Request) -> bytes:
+        """One request as it is handed in."""
+        ...
+
+    async def submit(self, lines: Sequence[bytes]) -> str:
+        """Hand requests in; the batch's id."""
+        ...
+
+    async def state(self, batch: str) -> BatchState:
+        """How far a batch is."""
+        ...
+
+    async def results(self, batch: str, items: Mapping[str, str]) -> dict[str, Outcome]:
+        """The outcomes by key; `items` gives the item id of each key."""
+        ...
+
+
+def open_batch_service(model: str, options: ModelOptions) -> BatchService:
+    """Open the batch service of `openai/NAME`, `text/NAME` or `gemini/NAME`.
+
+    Raises:
+        UsageError: the adapter has none (code `no-batch-service`), or a key is missing.
+    """
+    adapter, _, name = model.partition("/")
+    if adapter in ("openai", "text"):
+        return _OpenAI(name, options)
+    if adapter == "gemini":
+        return _Gemini(name, options)
+    raise UsageError(
+        f'"{adapter}/" has no batch service',
+        code="no-batch-service",
+        hint="use openai/NAME or gemini/NAME, or leave --batch out",
+    )
+
+
+class _Http:
+    """Requests with a key, and errors that name address and reason."""
+
+    def __init__(self, options: ModelOptions, names: Sequence[str], default_url: str) -> None:
+        self._url = checked_base_url(options.base_urls[0]) if options.base_urls else default_url
+        self._key: Credential | None = find_credential(options, names)
+        if self._key is None and self._url == default_url:
+            raise UsageError(
+                f"{default_url} needs a key and none was found", code="missing-key", hint=f"set {names[0]}"
+            )
+        self._session: aiohttp.ClientSession | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The headers that bear the key."""
+        return {}
+
+    async def __aenter__(self) -> Any:
+        timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
+        self._session = aiohttp.ClientSession(headers=self.headers(), timeout=timeout, trust_env=True)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def _call(self, method: str, path: str, **arguments: Any) -> bytes:
+        assert self._session is not None
+        address = f"{self._url}{path}"
+        try:
+            async with self._session.request(method, address, **arguments) as response:
+                body = await response.read()
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise ExternalError(
+                f"{address}: {type(error).__name__}",
+                code="batch-unreachable",
+                hint="the same command tries again",
+            ) from None
+        if status >= 400:
+            text = body[:300].decode("utf-8", "replace")
+            text = self._key.scrub(text) if self._key is not None else text
+            raise ExternalError(f"{address}: status {status}: {text}", code="batch-refused")
+        return body
+
+    async def _json(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        body = await self._call(method, path, **arguments)
+        try:
+            value = json.loads(body)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise ExternalError(f"{self._url}{path}: the reply is not a JSON object", code="batch-refused")
+        return value
+
+
+class _OpenAI(_Http):
+    max_requests = 20_000  # of 50,000
+    max_bytes = 90 << 20  # of 200 MB
+
+    def __init__(self, name: str, options: ModelOptions) -> None:
+        super().__init__(options, OPENAI_KEYS, OPENAI_URL)
+        self._form = chat_format(name, options.extra)
+
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._key.reveal()}"} if self._key else {}
+
+    def line(self, key: str, request: Request) -> bytes:
+        body = chat_body(request, self._form, None)
+        assert isinstance(body, bytes)
+        head = {"custom_id": key, "method": "POST", "url": "/v1/chat/completions"}
+        return msgspec.json.encode({**head, "body": msgspec.Raw(body)})
+
+    async def submit(self, lines: Sequence[bytes]) -> str:
+        form = aiohttp.FormData()
+        form.add_field("purpose", "batch")
+        form.add_field(
+            "file", b"\n".join(lines) + b"\n", filename="requests.jsonl", content_type="application/jsonl"
+        )
+        file = await self._json("POST", "/files", data=form)
+        made = {
+            "input_file_id": file.get("id"),
+            "endpoint": "/v1/chat/completions",
+            "completion_window": "24h",
+        }
+        return str((await self._json("POST", "/batches", json=made)).get("id"))
+
+    async def state(self, batch: str) -> BatchState:
+        value = await self._json("GET", f"/batches/{batch}")
+        status = str(value.get("status"))
+        if value.get("output_file_id") and status in ("completed", "expired", "cancelled"):
+            return BatchState("done", status)
+        if status in ("completed", "failed", "expired", "cancelled"):
+            # Completed without output: every request failed, and the error file says why.
+            return BatchState(
+                "done" if value.get("error_file_id") else "failed", json.dumps(value.get("errors")) or status
+            )
+        counts = value.get("request_counts") or {}
+        return BatchState("running", f"{status}, {counts.get('completed', 0)} of {counts.get('total', '?')}")
+
+    async def results(self, batch: str, items: Mapping[str, str]) -> dict[str, Outcome]:
+        value = await self._json("GET", f"/batches/{batch}")
+        outcomes: dict[str, Outcome] = {}
+        for field in ("output_file_id", "error_file_id"):
+            if not value.get(field):
+                continue
+            content = await self._call("GET", f"/files/{value[field]}/content")
+            for line in content.splitlines():
+                row = json.loads(line) if line.strip() else {}
+                key = str(row.get("custom_id"))
+                if key in items:
+                    outcomes[key] = self._outcome(items[key], row)
+        return outcomes
+
+    def _outcome(self, item_id: str, row: dict[str, Any]) -> Outcome:
+        response = row.get("response") or {}
+        if row.get("error") or response.get("status_code", 500) >= 400:
+            error = row.get("error") or (response.get("body") or {}).get("error") or {}
+            return RequestFailed("server", str(error.get("message", "the request failed in its batch")))
+        try:
+            return chat_answer(item_id, json.dumps(response.get("body")).encode(), "batch")
+        except RequestFailed as failure:
+            return failure
+
+
+class _Gemini(_Http):
+    max_requests = 10_000
+    max_bytes = 15 << 20  # of 20 MB for inlined requests
+
+    def __init__(self, name: str, options: ModelOptions) -> None:
+        super().__init__(options, GEMINI_KEYS, GEMINI_URL)
+        self._name = name
+        self._form = gemini_format(options.extra)
+
+    def headers(self) -> dict[str, str]:
+        return {"x-goog-api-key": self._key.reveal()} if self._key else {}
+
+    def line(self, key: str, request: Request) -> bytes:
+        body = gemini_body(request, self._form, None)
+        assert isinstance(body, bytes)
+        return msgspec.json.encode({"request": msgspec.Raw(body), "metadata": {"key": key}})
+
+    async def submit(self, lines: Sequence[bytes]) -> str:
+        requests = {"requests": [msgspec.Raw(line) for line in lines]}
+        batch = {"batch": {"display_name": "mmar", "input_config": {"requests": requests}}}
+        path = f"/models/{self._name}:batchGenerateContent"
+        headers = {"Content-Type": "application/json"}
+        return str(
+            (await self._json("POST", path, data=msgspec.json.encode(batch), headers=headers)).get("name")
+        )
+
+    async def state(self, batch: str) -> BatchState:
+        value = await self._json("GET", f"/{batch}")
+        state = str((value.get("metadata") or {}).get("state", ""))
+        if value.get("done") or state.endswith(("SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED")):
+            done = bool(_inlined(value))
+            return BatchState("done" if done else "failed", state or json.dumps(value.get("error")))
+        return BatchState("running", state)
+
+    async def results(self, batch: str, items: Mapping[str, str]) -> dict[str, Outcome]:
+        outcomes: dict[str, Outcome] = {}
+        for row in _inlined(await self._json("GET", f"/{batch}")):
+            key = str((row.get("metadata") or {}).get("key"))
+            if key not in items:
+                continue
+            if row.get("error"):
+                outcomes[key] = RequestFailed(
+                    "server", str(row["error"].get("message", "the request failed in its batch"))
+                )
+                continue
+            try:
+                outcomes[key] = gemini_answer(items[key], json.dumps(row.get("response")).encode(), "batch")
+            except RequestFailed as failure:
+                outcomes[key] = failure
+        return outcomes
+
+
+def _inlined(value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The results that stand in the operation itself."""
+    for place in (value.get("response"), (value.get("metadata") or {}).get("output")):
+        rows = place.get("inlinedResponses") if isinstance(place, dict) else None
+        rows = rows.get("inlinedResponses") if isinstance(rows, dict) else rows
+        if isinstance(rows, list):
+            return [row for row in rows if isinstance(row, dict)]
+    return []
