@@ -33,6 +33,7 @@ from servers.formats import (
     gemini_error,
     read_chat,
     read_gemini,
+    streamed_reply,
     write_chat,
     write_gemini,
 )
