@@ -353,7 +353,7 @@ def reliance(
         InputError: an input is not valid.
     """
     with library_errors():
-        from mmar.scoring.reliance import measure_reliance
+        from mmar.scoring.measure_reliance import measure_reliance
 
         aligned = _align(runs, benchmark, protocol=protocol, partial=partial, lenient=lenient)
         return measure_reliance(aligned, scorer=_one_of("scorer", scorer, ("choice", "official")))

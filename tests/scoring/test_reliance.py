@@ -10,7 +10,8 @@ from scipy import stats
 from expect import raises
 from mmar.items import Benchmark
 from mmar.reports.reliance_table import reliance_table
-from mmar.scoring.reliance import METHODS, Reliance, measure_reliance, solved_items
+from mmar.scoring.measure_reliance import measure_reliance, solved_items
+from mmar.scoring.reliance import METHODS, Reliance
 from scoring.several import answers_file, answers_run, questions, side_by_side
 
 N = 60

@@ -41,7 +41,7 @@ def reliance(
       mmar run baseline/listener --benchmark demo --condition silence
       mmar reliance runs/demo/baseline-listener runs/demo/baseline-listener-silence
     """
-    from mmar.scoring.reliance import measure_reliance, solved_items
+    from mmar.scoring.measure_reliance import measure_reliance, solved_items
 
     check_items_option(items, as_json, *paths, benchmark)
     aligned = align(paths, benchmark, protocol, partial=partial, lenient=lenient)

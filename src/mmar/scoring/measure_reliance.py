@@ -1,0 +1,305 @@
+"""Reliance on the audio: one model with the real clips and under control conditions, item by item.
+
+    none, silence, noise, shuffled     hide the clip: what is right under them was solved without hearing
+    spectrum, reversed, mono           change it: they tell what the model needs of it
+
+The fall from the real run to a condition has an interval clustered by source video, and one test: the two runs
+swapped by source video, corrected by Holm over the conditions, and in groups within modality, within category
+and within sub-category. Reliance is the share of what is failed without the clip that the clip turns right.
+
+A model that declines without a clip does not thereby listen. Where the fall would not stay significant had
+every item without a choice under the condition been right, the fall cannot be told, and reliance and its
+p-value are left out. `mmar.scoring.reliance.METHODS` names the sources. The first answer to each item counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from mmar.errors import UsageError
+from mmar.items import Item
+from mmar.runs.conditions import CONDITIONS
+from mmar.scoring.align_runs import AlignedRuns, DifferingPart, ScoredRun, Scorer, differing_parts
+from mmar.scoring.reliance import HIDING, Effect, Fall, Reliance, UnderCondition
+from mmar.stats import paired
+from mmar.stats.cluster import MIN_CLUSTERS, accuracy
+from mmar.stats.inputs import cluster_index
+from mmar.stats.reliance import Solved, reliance_ratio, solved_without
+
+__all__ = ["measure_reliance", "solved_items"]
+
+_REAL = "full"
+_ALPHA = 0.05
+
+
+class _Run(msgspec.Struct, frozen=True):
+    """A run's first answers to the items asked in all runs."""
+
+    right: NDArray[np.bool_]
+    abstained: NDArray[np.bool_]
+
+
+class _Test(msgspec.Struct, frozen=True):
+    """An effect before correction, with the p-value had every abstention been right."""
+
+    effect: Effect
+    worst_p: float
+
+
+def measure_reliance(
+    aligned: AlignedRuns, *, scorer: Scorer = "choice", draws: int = 10_000, seed: int = 0
+) -> Reliance:
+    """Set a model's run with the real clips beside its runs under control conditions.
+
+    Args:
+        aligned: what `mmar.scoring.align_runs.align_runs` gave; one of the runs heard the real clips.
+        scorer: whose scores count.
+        draws: largest number of swaps of each permutation test, at least 1.
+        seed: of the swaps, 0 or more.
+
+    Raises:
+        UsageError: there is no real run or more than one, two runs are under one condition, an input is no run,
+            or more than the condition differs between them.
+    """
+    real, others = _real_and_others(aligned.runs)
+    places = np.array(aligned.asked)
+    clusters = cluster_index([aligned.clusters[position] for position in aligned.asked], len(places))
+    numbers = {
+        run.label: _Run(
+            np.array([row.official if scorer == "official" else row.choice for row in run.rows])[places],
+            np.array(run.without_choice())[places],
+        )
+        for run in aligned.runs
+    }
+    members = {
+        dimension: {name: np.array(each) for name, each in groups.items()}
+        for dimension, groups in aligned.asked_groups().items()
+    }
+
+    def test(run: ScoredRun, which: Any) -> _Test:
+        return _test(
+            numbers[real.label],
+            numbers[run.label],
+            which,
+            clusters,
+            draws,
+            seed,
+            hides=run.condition in HIDING,
+        )
+
+    overall = _corrected({run.label: test(run, slice(None)) for run in others})
+    hidden = [numbers[run.label] for run in others if run.condition in HIDING]
+    items = [aligned.benchmark.items[position] for position in aligned.asked]
+    alone = accuracy(numbers[real.label].right, clusters)
+    return Reliance(
+        benchmark=aligned.benchmark.name,
+        digest=aligned.benchmark.digest,
+        n=len(aligned.benchmark),
+        asked=len(items),
+        clusters=alone.clusters,
+        scorer=scorer,
+        draws=draws,
+        seed=seed,
+        model=real.parts["model"],
+        path=str(real.path),
+        signature=real.signature,
+        accuracy=alone.accuracy,
+        interval=alone.interval,
+        states=real.states,
+        conditions=tuple(
+            UnderCondition(
+                condition=run.condition,
+                hides=run.condition in HIDING,
+                path=str(run.path),
+                states=run.states,
+                all=overall[run.label],
+                groups={
+                    dimension: _corrected({name: test(run, which) for name, which in groups.items()})
+                    for dimension, groups in members.items()
+                },
+                signature=run.signature,
+            )
+            for run in others
+        ),
+        solved=_solved(items, hidden, np.arange(len(items))) if hidden else None,
+        solved_groups={
+            dimension: {name: _solved(items, hidden, which) for name, which in groups.items()}
+            for dimension, groups in members.items()
+            if hidden
+        },
+        notes=tuple(_notes(aligned, real, others)),
+        parents=aligned.parents,
+    )
+
+
+def solved_items(aligned: AlignedRuns, scorer: Scorer = "choice") -> Iterator[dict[str, Any]]:
+    """The items that are right under a condition that hides the clip, one record each.
+
+    Args:
+        aligned: the runs.
+        scorer: whose scores count.
+
+    Yields:
+        Id, groups, question and answer; under how many hiding conditions it is right, whether under all that
+        answered it, and whether it is right in each run.
+    """
+    real, others = _real_and_others(aligned.runs)
+    hiding = [run for run in others if run.condition in HIDING]
+    for position in aligned.asked:
+        item = aligned.benchmark.items[position]
+        right = {
+            run.label: run.rows[position].official if scorer == "official" else run.rows[position].choice
+            for run in aligned.runs
+        }
+        count = sum(right[run.label] for run in hiding)
+        if not count:
+            continue
+        yield {
+            "id": item.id,
+            "modality": item.modality,
+            "category": item.category,
+            "sub_category": item.sub_category,
+            "question": item.question,
+            "choices": len(item.choices),
+            "answer": item.answer,
+            "solved_under": count,
+            "solved_under_all": count == sum(run.rows[position].state == "choice" for run in hiding),
+            **{f"{run.condition}_right": right[run.label] for run in (real, *others)},
+        }
+
+
+def _real_and_others(runs: Sequence[ScoredRun]) -> tuple[ScoredRun, list[ScoredRun]]:
+    for run in runs:
+        if run.manifest is None:
+            raise UsageError(
+                f"{run.path} is a file and does not say what was heard",
+                code="not-a-run",
+                hint="name the folders of runs made with mmar run --condition",
+            )
+    models = tuple(run.parts["model"] for run in runs)
+    parts = [DifferingPart("model", models)] if len(set(models)) > 1 else []
+    parts += [part for part in differing_parts(runs) if part.part != "condition"]
+    if parts:
+        lines = "".join(f"\n  {part.part}: {', '.join(part.values)}" for part in parts)
+        raise UsageError(
+            f"these runs differ in more than the condition, so a difference would not be the audio's:{lines}",
+            code="more-differs",
+        )
+    by_condition: dict[str, ScoredRun] = {}
+    for run in runs:
+        if run.condition in by_condition:
+            raise UsageError(
+                f'{by_condition[run.condition].path} and {run.path} are both under "{run.condition}"',
+                code="same-condition",
+                hint="name one of them",
+            )
+        by_condition[run.condition] = run
+    if _REAL not in by_condition:
+        raise UsageError(
+            f"none of the runs heard the real clips (conditions: {', '.join(by_condition)})",
+            code="no-real-run",
+            hint="name the run made without --condition, too",
+        )
+    others = [by_condition[name] for name in CONDITIONS if name in by_condition and name != _REAL]
+    return by_condition[_REAL], others
+
+
+def _test(
+    real: _Run,
+    under: _Run,
+    which: Any,
+    clusters: NDArray[np.intp],
+    draws: int,
+    seed: int,
+    *,
+    hides: bool,
+) -> _Test:
+    one, two, labels = real.right[which], under.right[which], clusters[which]
+    gap = paired.difference(one, two, labels)
+    p = worst_p = paired.sign_flip(one, two, labels, draws=draws, seed=seed).p
+    abstained = under.abstained[which]
+    best = two | abstained
+    if gap.points > 0 and (best != two).any():
+        kept = int(one.sum()) > int(best.sum())
+        worst_p = max(p, paired.sign_flip(one, best, labels, draws=draws, seed=seed).p) if kept else 1.0
+    first, second = accuracy(one, labels), accuracy(two, labels)
+    ratio = reliance_ratio(one, two, labels) if hides else None
+    effect = Effect(
+        n=gap.n,
+        clusters=gap.clusters,
+        real=first.accuracy,
+        real_interval=first.interval,
+        under=second.accuracy,
+        under_interval=second.interval,
+        abstained=int(abstained.sum()),
+        difference=gap.points,
+        interval=gap.interval,
+        only_real=int((one & ~two).sum()),
+        only_under=int((two & ~one).sum()),
+        fall="not shown",
+        decided_by_abstentions=False,
+        p=p,
+        p_adjusted=p,
+        reliance=None if ratio is None else ratio.reliance,
+        reliance_interval=None if ratio is None else ratio.interval,
+    )
+    return _Test(effect, worst_p)
+
+
+def _corrected(family: Mapping[str, _Test]) -> dict[str, Effect]:
+    """The members of one family with their p-values corrected and what they show."""
+    large = {name: test for name, test in family.items() if test.effect.clusters >= MIN_CLUSTERS}
+    p = dict(zip(large, paired.holm([test.effect.p or 0.0 for test in large.values()]), strict=True))
+    worst = dict(zip(large, paired.holm([test.worst_p for test in large.values()]), strict=True))
+    corrected = {}
+    for name, test in family.items():
+        effect = test.effect
+        if name not in large:
+            corrected[name] = _untold(effect, decided_by_abstentions=False)
+        elif p[name] < _ALPHA <= worst[name]:
+            corrected[name] = _untold(effect, decided_by_abstentions=True)
+        else:
+            fall: Fall = "not shown" if p[name] >= _ALPHA else "falls" if effect.difference > 0 else "rises"
+            corrected[name] = msgspec.structs.replace(effect, fall=fall, p_adjusted=p[name])
+    return corrected
+
+
+def _untold(effect: Effect, *, decided_by_abstentions: bool) -> Effect:
+    """An effect of which nothing can be told, without what would say something."""
+    return msgspec.structs.replace(
+        effect,
+        fall="cannot be told",
+        decided_by_abstentions=decided_by_abstentions,
+        p=None,
+        p_adjusted=None,
+        reliance=None,
+        reliance_interval=None,
+    )
+
+
+def _solved(items: Sequence[Item], hidden: Sequence[_Run], which: NDArray[np.intp]) -> Solved:
+    return solved_without(
+        [run.right[which] for run in hidden],
+        [~run.abstained[which] for run in hidden],
+        [len(items[position].choices) for position in which],
+    )
+
+
+def _notes(aligned: AlignedRuns, real: ScoredRun, others: Sequence[ScoredRun]) -> Iterator[str]:
+    for run in (real, *others):
+        if failed := run.states["failed"]:
+            yield f"{run.condition}: {failed:,} item{'s' if failed > 1 else ''} failed (no answer came), counted as wrong"
+        if run.repeats:
+            yield f"{run.condition}: items were asked several times; the first answer counts"
+        if not run.finished:
+            yield f"{run.condition} is not finished: its numbers will change"
+    left = len(aligned.benchmark) - len(aligned.asked)
+    if left:
+        yield f"{left:,} of {len(aligned.benchmark):,} items were not asked in all of the runs and have no part in this"
+    if not any(run.condition in HIDING for run in others):
+        yield f"no run hides the clips; make one with mmar run --condition {HIDING[1]}"
