@@ -182,3 +182,22 @@ def test_the_command(in_own_folder: None, command: Callable[..., Any]) -> None:
     assert command("table", "longest", "--out", "longest/answers.jsonl").code == "output-is-input"
     assert command("table", "longest", "--out", "t.tex", "--format", "latex").status == 0
     assert "\\toprule" in Path("t.tex").read_text("utf-8")
+
+
+def test_figures_are_written_with_the_same_bytes_each_time(table: SystemsTable, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the extra mmar[figures] is not installed")
+    from mmar.reports.systems_figures import write_table_figures
+
+    first = write_table_figures(table, tmp_path / "once")
+    assert {path.stem for path in first} == {"averages", "groups", "sizes"} and len(first) == 9
+    for path, again in zip(first, write_table_figures(table, tmp_path / "twice"), strict=True):
+        assert path.read_bytes() == again.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("size", "billions"), [("8.4B", 8.4), ("167M", 0.167), ("30B-A3B", 30), ("", None), ("large", None)]
+)
+def test_sizes_are_read(size: str, billions: float | None) -> None:
+    from mmar.reports.systems_figures import parameters
+
+    assert parameters(size) == billions

@@ -59,6 +59,12 @@ _FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write to this file instead."
 )
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Draw averages, groups and sizes as SVG, PDF and PNG, too.",
+)
 def table(
     paths: tuple[Path, ...],
     output_format: str,
@@ -71,6 +77,7 @@ def table(
     protocol: str | None,
     lenient: bool,
     out: Path | None,
+    figures: Path | None,
 ) -> None:
     """Print a table of runs and published results, for a paper or a page.
 
@@ -96,6 +103,11 @@ def table(
     runs, columns = _runs(paths, benchmark, protocol, groups, lenient=lenient)
     results = _published(classes, reported=reported) if published or reported else []
     result = systems_table(runs, results, scorer=scorer, columns=columns)
+    if figures is not None:
+        from mmar.reports.systems_figures import write_table_figures
+
+        for path in write_table_figures(result, figures):
+            click.echo(f"wrote {path}", err=True)
     text = render(result, output_format, display())
     if out is not None:
         from mmar.files.atomic import write_atomic

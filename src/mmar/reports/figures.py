@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "draw_categories", "draw_modalities", "figure_style", "spread", "write_figures"]
+__all__ = [
+    "FORMATS",
+    "draw_categories",
+    "draw_modalities",
+    "figure_style",
+    "spread",
+    "write_figure",
+    "write_figures",
+]
 
 FORMATS = ("svg", "pdf", "png")
 
@@ -49,7 +57,7 @@ def write_figures(description: Description, folder: Path) -> tuple[Path, ...]:
     with figure_style():
         figures = {"modalities": draw_modalities(description), "categories": draw_categories(description)}
         return tuple(
-            _write(figure, folder / f"{name}.{suffix}", f"{description.name}: {name}")
+            write_figure(figure, folder / f"{name}.{suffix}", f"{description.name}: {name}")
             for name, figure in figures.items()
             for suffix in FORMATS
         )
@@ -207,7 +215,8 @@ def _label(axes: Axes, sizes: Sequence[int], labels: Sequence[str]) -> float:
     return lowest
 
 
-def _write(figure: Figure, path: Path, title: str) -> Path:
+def write_figure(figure: Figure, path: Path, title: str) -> Path:
+    """Write a figure in the format of its suffix, without a date; tight around its content."""
     metadata: dict[str, dict[str, str | None]] = {
         "svg": {"Title": title, "Creator": "mmar", "Date": None},
         "pdf": {"Title": title, "Creator": "mmar", "Producer": "mmar", "CreationDate": None},
