@@ -12,7 +12,7 @@ from mmar.studio.config import StudioConfig
 from mmar.studio.data import open_database
 from mmar.studio.data.migrate import migrate
 from mmar.studio.data.tables import Person
-from mmar.studio.exchange.studio_backup import finish_studio
+from mmar.studio.exchange.restore import finish_studio
 from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import make_link
 from mmar.studio.store.people import add_person, log_action

@@ -31,7 +31,7 @@ from mmar.studio.data.media_tables import Job
 from mmar.studio.data.tables import Person
 from mmar.studio.exchange.backup import verify_backup
 from mmar.studio.exchange.importing import import_items
-from mmar.studio.exchange.studio_backup import back_up_studio, restore_studio
+from mmar.studio.exchange.restore import back_up_studio, restore_studio
 from mmar.studio.store import people, projects
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.workflow import ItemContent, Role

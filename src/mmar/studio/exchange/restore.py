@@ -1,12 +1,12 @@
-"""Putting a backup in place of what a studio's data folder holds.
+"""Restoring a backup, wherever the database is; and `back_up_studio`, which takes one of any studio.
 
-A restore replaces the content of the data folder and keeps what was there in `.before-restore`. It copies and
-verifies first, inside the data folder (which may be a mount, and then cannot be renamed), and then swaps
-entry by entry. Killed before the swap, nothing has changed. Killed during it, `finish_restore` completes it;
-a server calls that when it starts, before it opens the database.
+A restore replaces the content of the data folder and keeps the former content in `.before-restore`. It copies and
+verifies first, inside the data folder (which may be a mount that cannot be renamed), and then swaps entry by entry.
+Killed before the swap, nothing has changed. Killed during it, `finish_studio` completes it; the server calls that
+when it starts, before it opens the database.
 
-Where the database lies elsewhere, its rows are replaced in one transaction, and the swap begins with its commit:
-a token that the transaction leaves there tells `finish_restore` whether a restore that was killed came that far.
+If the database is elsewhere, its rows are replaced in one transaction and the swap begins with its commit. A token
+that the transaction stores tells `finish_studio` whether a killed restore was committed.
 """
 
 from __future__ import annotations
@@ -17,55 +17,48 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 
 from mmar.errors import ExternalError, InputError, UsageError
-from mmar.files.atomic import write_atomic
+from mmar.files.atomic import disk_error, write_atomic
 from mmar.files.progress import Advance
 from mmar.files.safe_paths import quote
-from mmar.studio.exchange.backup import Backup, copy_file, database_files, is_plain, locked, read_backup
+from mmar.studio.config import StudioConfig
+from mmar.studio.data import Database, open_database
+from mmar.studio.data.transfer import PostgresTransfer, check_file, copy_to_file
+from mmar.studio.exchange.backup import (
+    DATABASE,
+    Backup,
+    back_up,
+    copy_file,
+    database_files,
+    is_plain,
+    locked,
+    read_backup,
+)
 
-__all__ = ["ExternalDatabase", "finish_restore", "restore"]
+__all__ = ["back_up_studio", "finish_restore", "finish_studio", "restore", "restore_studio"]
 
 _RESTORE = ".restore"
 _BEFORE = ".before-restore"
 
 
-class ExternalDatabase(Protocol):
-    """A database that does not lie in the data folder."""
-
-    @property
-    def where(self) -> str:
-        """Which one, without any password."""
-        ...
-
-    def load(self, source: Path, before: Path, token: str, ready: Callable[[], None]) -> None:
-        """Replace all its rows in one transaction.
-
-        Args:
-            source: a SQLite file with the new ones.
-            before: the SQLite file to make of the old ones, if there are any.
-            token: kept by the same transaction.
-            ready: called just before it is committed.
-        """
-        ...
-
-    def holds(self, token: str) -> bool:
-        """Whether the transaction with this token was committed; waits for one that is under way."""
-        ...
+def _no_progress(done: int, of: int | None) -> None:
+    pass
 
 
 class _State(msgspec.Struct, frozen=True):
-    """How far the swap of a restore is: what was there goes out, then what is new comes in.
+    """Progress of a restore's swap.
 
     Attributes:
-        phase: `loaded` before `out` where the database lies elsewhere.
-        keep: names in the data folder that stay, since they belong to no part of the restored studio.
+        phase: `loaded` (only for a database elsewhere), then `out`: former entries move out, then `in`: new ones move in.
+        keep: entries of the data folder that stay.
         where: the database elsewhere.
-        token: what it keeps if the restore was committed there.
+        token: stored there by the restore's transaction.
     """
 
     phase: Literal["loaded", "out", "in"]
@@ -74,95 +67,115 @@ class _State(msgspec.Struct, frozen=True):
     token: str = ""
 
 
+def back_up_studio(config: StudioConfig, into: Path, *, advance: Advance = _no_progress) -> Backup:
+    """Take a backup of a studio, running or not. A PostgreSQL database is written as a SQLite file.
+
+    Args:
+        config: the studio.
+        into: the folder to create.
+        advance: called with the bytes copied so far.
+
+    Raises:
+        MmarError: as `backup.back_up` and `transfer.copy_to_file`.
+    """
+    with _server(config) as database:
+        dump = partial(copy_to_file, database) if database else None
+        return back_up(config.data, into, dump=dump, advance=advance)
+
+
+def restore_studio(config: StudioConfig, backup: Path, *, advance: Advance = _no_progress) -> Backup:
+    """Replace everything that a studio holds by a backup; the studio must be stopped.
+
+    Args:
+        config: the studio; its database may be of another kind than the one that was backed up.
+        backup: the backup's folder.
+        advance: called with the bytes copied so far, and of how many.
+
+    Raises:
+        MmarError: as `restore` and `PostgresTransfer.load`; nothing has changed then.
+    """
+    with _server(config) as database:
+        elsewhere = PostgresTransfer(database) if database else None
+        return restore(backup, config.data, check=check_file, elsewhere=elsewhere, advance=advance)
+
+
+def finish_studio(config: StudioConfig) -> bool:
+    """Complete an interrupted restore, before the database is read."""
+    with _server(config) as database:
+        return finish_restore(config.data, elsewhere=PostgresTransfer(database) if database else None)
+
+
 def restore(
     backup: Path,
     data: Path,
     *,
-    database: str = "studio.db",
     check: Callable[[Path], None] = lambda database: None,  # noqa: ARG005
-    elsewhere: ExternalDatabase | None = None,
-    advance: Advance = lambda done, of: None,  # noqa: ARG005
+    elsewhere: PostgresTransfer | None = None,
+    advance: Advance = _no_progress,
 ) -> Backup:
-    """Put a backup in place of what the data folder holds; the server must be stopped.
+    """Replace the content of a data folder by a backup; the server must be stopped.
 
     Args:
-        backup: the backup's folder; it stays as it is.
-        data: the data folder; it is made if need be. What it held is then in its `.before-restore`, in place
-            of what an earlier restore put there.
-        database: the database's path in the data folder, where the program looks for it.
+        backup: the backup's folder, which is not changed.
+        data: the data folder, created if missing. Its former content is kept in `.before-restore`.
         check: raises `InputError` for a database that the program could not open.
-        elsewhere: the database, where it does not lie in the data folder.
-        advance: told the bytes copied so far, and of how many.
-
-    Returns:
-        What was restored.
+        elsewhere: the database, if it is not in the data folder.
+        advance: called with the bytes copied so far, and of how many.
 
     Raises:
-        InputError: the backup is not whole; nothing has changed then.
-        UsageError: the database is in use, or the folder is being restored.
+        InputError: the backup is not complete; nothing has changed then.
+        UsageError: the database is in use (`database-in-use`), or the folder is being restored (`restoring`).
         ExternalError: the disk refuses.
     """
-    found = read_backup(backup)
-    if found.database != database:
-        raise InputError(f"expected a database {database}, found {quote(found.database)}", file=str(backup))
+    made = read_backup(backup)
+    if made.database != DATABASE:
+        raise InputError(
+            f"expected a database {DATABASE}, found {quote(made.database)}",
+            file=str(backup),
+            code="not-a-backup",
+        )
     work = data / _RESTORE
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise _refused(data, error) from None
+        raise disk_error(error, data) from None
     with _alone(data) as alone:
         _finish(data, elsewhere, alone=alone)
         try:
             shutil.rmtree(work, ignore_errors=True)
-            _check_room(data, found)
-            _stage(backup, found, work / "new", advance)
-            _checked(work / "new" / database, backup / "data" / database, check)
+            _check_space(data, made)
+            _stage(backup, made, work / "new", advance)
+            _check_database(work / "new" / DATABASE, backup / "data" / DATABASE, check)
             (work / "before").mkdir()
             if elsewhere is None:
-                if (data / database).exists():
-                    _check_unused(data / database)
+                if (data / DATABASE).exists():
+                    _check_unused(data / DATABASE)
                 _write_state(work, _State("out"))
             else:
-                _load(work, database, elsewhere)
+                _load(work, elsewhere)
         except BaseException as error:
             if not (work / "state.json").exists():
                 shutil.rmtree(work, ignore_errors=True)
             if isinstance(error, OSError):
-                raise _refused(data, error) from None
+                raise disk_error(error, data) from None
             raise
         _finish(data, elsewhere, alone=alone)
-    return found
+    return made
 
 
-def _checked(staged: Path, source: Path, check: Callable[[Path], None]) -> None:
-    try:
-        check(staged)
-    except InputError as error:
-        # People know the backup's file, not the copy of it that was looked at.
-        raise InputError(error.problem, file=str(source), hint=error.hint) from None
-
-
-def _load(work: Path, database: str, elsewhere: ExternalDatabase) -> None:
-    source = work / "database"
-    (work / "new" / database).rename(source)
-    keep = tuple(sorted(database_files(database)))
-    state = _State("loaded", keep, elsewhere.where, secrets.token_hex(8))
-    elsewhere.load(source, work / "before" / database, state.token, lambda: _write_state(work, state))
-
-
-def finish_restore(data: Path, *, elsewhere: ExternalDatabase | None = None) -> bool:
-    """Complete a restore that was killed while it swapped; to be called before the database is opened.
+def finish_restore(data: Path, *, elsewhere: PostgresTransfer | None = None) -> bool:
+    """Complete a restore that was killed during its swap.
 
     Args:
         data: the data folder.
-        elsewhere: the database, where it does not lie in the data folder.
+        elsewhere: the database, if it is not in the data folder.
 
     Returns:
         Whether there was one.
 
     Raises:
-        UsageError: it is still under way, or was into another database.
-        ExternalError: the disk refuses; nothing is lost, call it again.
+        UsageError: it is in progress (`restoring`), or was into another database (`other-database`).
+        ExternalError: the disk refuses; nothing is lost, and it can be called again.
     """
     if not data.is_dir():
         return False
@@ -170,28 +183,58 @@ def finish_restore(data: Path, *, elsewhere: ExternalDatabase | None = None) -> 
         return _finish(data, elsewhere, alone=alone)
 
 
-def _finish(data: Path, elsewhere: ExternalDatabase | None, *, alone: bool) -> bool:
+@contextmanager
+def _server(config: StudioConfig) -> Iterator[Database | None]:
+    """The database that is not in the data folder; `None` if it is."""
+    if not config.database_url:
+        yield None
+        return
+    database = open_database(config.database_url)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _check_database(staged: Path, source: Path, check: Callable[[Path], None]) -> None:
+    try:
+        check(staged)
+    except InputError as error:
+        # Name the backup's file instead of the staged copy.
+        raise InputError(error.problem, file=str(source), code=error.code, hint=error.hint) from None
+
+
+def _load(work: Path, elsewhere: PostgresTransfer) -> None:
+    source = work / "database"
+    (work / "new" / DATABASE).rename(source)
+    state = _State("loaded", tuple(sorted(database_files())), elsewhere.where, secrets.token_hex(8))
+    elsewhere.load(source, work / "before" / DATABASE, state.token, lambda: _write_state(work, state))
+
+
+def _finish(data: Path, elsewhere: PostgresTransfer | None, *, alone: bool) -> bool:
     work = data / _RESTORE
     try:
         state = msgspec.json.decode((work / "state.json").read_bytes(), type=_State)
     except (FileNotFoundError, NotADirectoryError):
         if alone:
-            # What one left that was killed while it copied.
-            shutil.rmtree(work, ignore_errors=True)
+            shutil.rmtree(work, ignore_errors=True)  # left by a restore that was killed while it copied
         return False
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, msgspec.MsgspecError):
         raise ExternalError(
-            f"{work}: cannot be read ({error}); restore the backup again into an empty folder"
+            f"{work}: cannot be read",
+            code="restore-state",
+            hint="restore the backup again into an empty folder",
         ) from None
     if (elsewhere.where if elsewhere else "") != state.where:
         raise UsageError(
-            f"{data}: a restore into {state.where or 'the folder itself'} was cut off here; give that --database, so "
-            "that it can be finished"
+            f"{data}: a restore into {state.where or 'the folder itself'} was interrupted",
+            code="other-database",
+            hint="give that --database to complete it",
         )
     try:
         if elsewhere is not None and state.phase == "loaded":
             if not elsewhere.holds(state.token):
-                # It was killed before the commit: database and files are what they were.
+                # Killed before the commit: database and files are unchanged.
                 (work / "state.json").unlink()
                 shutil.rmtree(work, ignore_errors=True)
                 return False
@@ -208,21 +251,22 @@ def _finish(data: Path, elsewhere: ExternalDatabase | None, *, alone: bool) -> b
         shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
         raise ExternalError(
-            f"{data}: the restore is not finished ({error.strerror or error}); remove the cause and start again"
+            f"{data}: the restore is not complete ({error.strerror or error})",
+            code="unfinished-restore",
+            hint="remove the cause and start again",
         ) from None
     return True
 
 
 @contextmanager
 def _alone(data: Path) -> Iterator[bool]:
-    """One at a time: two restores, or a server that starts during one, would take files from each other.
-
-    Yields whether it is sure that nobody else is at it: not every file system has locks.
-    """
+    """Keep other restores, and servers that start, away. Yields whether the file system supports that."""
     try:
         held = locked(data)
     except BlockingIOError:
-        raise UsageError(f"{data}: is being restored just now; wait until that is done") from None
+        raise UsageError(
+            f"{data}: is being restored", code="restoring", hint="wait until that is complete"
+        ) from None
     try:
         yield held is not None
     finally:
@@ -230,21 +274,18 @@ def _alone(data: Path) -> Iterator[bool]:
             os.close(held)
 
 
-def _check_room(data: Path, found: Backup) -> None:
+def _check_space(data: Path, made: Backup) -> None:
     free = shutil.disk_usage(data).free
-    if found.size > free:
+    if made.size > free:
         raise ExternalError(
-            f"{data}: the backup needs {found.size / 1e6:.0f} MB and {free / 1e6:.0f} MB are free (what is there now is "
-            "kept beside it); make room and try again"
+            f"{data}: the backup needs {made.size / 1e6:.0f} MB, and {free / 1e6:.0f} MB are free",
+            code="disk-full",
+            hint="free some space; the present data are kept beside the restored ones",
         )
 
 
-def _refused(data: Path, error: OSError) -> ExternalError:
-    return ExternalError(f"{data}: cannot be written ({error.strerror or error}); make room and try again")
-
-
 def _check_unused(database: Path) -> None:
-    """Refuse to pull a database away from under a server: leaving WAL mode needs it for oneself."""
+    """Refuse to replace a database that a server uses: leaving WAL mode needs exclusive access."""
     try:
         with closing(sqlite3.connect(database, timeout=0)) as connection:
             (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
@@ -252,32 +293,34 @@ def _check_unused(database: Path) -> None:
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("ROLLBACK")
             connection.execute(f"PRAGMA journal_mode={mode}")
-    except sqlite3.OperationalError as error:
-        raise UsageError(f"{database}: is in use ({error}); stop the studio first") from None
+    except sqlite3.OperationalError:
+        raise UsageError(
+            f"{database}: is in use", code="database-in-use", hint="stop the studio first"
+        ) from None
     except sqlite3.DatabaseError:
-        pass  # damaged: all the more reason to restore
+        pass  # damaged, and about to be replaced
 
 
-def _stage(backup: Path, found: Backup, into: Path, advance: Advance) -> None:
-    """Copy a backup to where it can be swapped in, each file verified on the way."""
+def _stage(backup: Path, made: Backup, into: Path, advance: Advance) -> None:
+    """Copy a backup to where it can be swapped in, and verify each file."""
     into.mkdir(parents=True)
     done = 0
-    for name, file in found.files.items():
-        target = into / name
+    for name, file in made.files.items():
+        source, target = backup / "data" / name, into / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        source = backup / "data" / name
-        if not is_plain(backup / "data", source):
+        # The size is compared first: a sparse file may claim any size.
+        if (
+            not is_plain(backup / "data", source)
+            or source.stat().st_size != file.size
+            or copy_file(source, target) != file
+        ):
             raise InputError(
-                f"{name}: is missing from the backup, or not a plain file",
+                f"{name}: is missing from the backup, or changed",
                 file=str(backup),
-                hint="take another one",
+                code="damaged-backup",
+                hint="use another backup",
             )
-        # A file may claim any size and hold nothing: its size is looked at before a byte is copied.
-        if source.stat().st_size != file.size or copy_file(source, target) != file:
-            raise InputError(
-                f"{name}: is not what was backed up", file=str(backup), hint="take another backup"
-            )
-        advance(done := done + file.size, found.size)
+        advance(done := done + file.size, made.size)
 
 
 def _move_all(source: Path, target: Path, *, keep: tuple[str, ...] = ()) -> None:
