@@ -31,7 +31,8 @@ class Located(msgspec.Struct, frozen=True):
     """Where a benchmark is.
 
     Attributes:
-        name: the catalogue's name where the file is known, otherwise that of `benchmark_name`.
+        name: the catalogue's name where the file is known, otherwise that of `benchmark_name`; empty for a field map,
+            which has the name.
         metadata: the file of questions.
         audio_dir: the folder that each `audio_path` is relative to; `None` if no clips were found.
         revision: the publisher's commit, if the file is known to be that version.
@@ -79,7 +80,7 @@ def _at(path: Path) -> Located:
     """An existing metadata file."""
     known = _published_as(path)
     return Located(
-        name=known.name if known else benchmark_name(path),
+        name=known.name if known else "" if path.suffix.lower() == ".toml" else benchmark_name(path),
         metadata=path,
         audio_dir=path.parent if _has_clips(path) else None,
         revision=known.metadata.revision if known and known.metadata else None,

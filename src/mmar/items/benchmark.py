@@ -18,6 +18,7 @@ from mmar.files.safe_paths import find_clip
 from mmar.files.typed import decode_json
 from mmar.items.digest import benchmark_digest
 from mmar.items.item import Item, published_rank
+from mmar.items.mapping import FieldMap, read_field_map
 from mmar.items.records import raw_records
 
 __all__ = [
@@ -29,7 +30,7 @@ __all__ = [
     "write_records",
 ]
 
-_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".gz"})
+_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".gz", ".toml"})
 
 
 class Benchmark(msgspec.Struct, frozen=True, dict=True):
@@ -172,7 +173,8 @@ def load_benchmark(
     """Read a benchmark's metadata.
 
     Args:
-        path: JSONL or JSON array, plain or `.gz`, in the layout of MMAR (2025, 2026) or MMAU.
+        path: JSONL or JSON array, plain or `.gz`, in the layout of MMAR (2025, 2026) or MMAU; or a TOML file that maps
+            the fields of another layout (`mmar.items.mapping`).
         name: what to call it; by default `benchmark_name(path)`.
         revision: the publisher's revision, if known.
         audio_dir: the folder that `audio_path` is relative to.
@@ -184,21 +186,30 @@ def load_benchmark(
     Raises:
         InputError: a record cannot be read, or two have one id (unless `lenient`), or no record is usable.
     """
-    path = Path(path)
+    path, mapping = Path(path), None
+    source = path
+    if path.suffix.lower() == ".toml":
+        mapping = read_field_map(path)
+        source = path.parent / mapping.file
+        name = name or mapping.name
+        if audio_dir is None and mapping.audio_dir:
+            audio_dir = path.parent / mapping.audio_dir
     items: list[Item] = []
     lines: dict[str, int] = {}
     errors: list[InputError] = []
     unreadable = 0
-    withheld = _withholds_answers(path)
-    for line, text in raw_records(path):
+    withheld = _withholds_answers(source, mapping)
+    for line, text in raw_records(source):
         try:
             record = decode_json(
-                text, file=str(path), line=line, hint="correct it, or leave it out with --lenient"
+                text, file=str(source), line=line, hint="correct it, or leave it out with --lenient"
             )
+            if mapping is not None:
+                record = mapping.apply(record, file=str(source), line=line)
             item = Item.from_record(
-                record, file=str(path), line=line, annotations=annotations, withheld=withheld
+                record, file=str(source), line=line, annotations=annotations, withheld=withheld
             )
-            problem = duplicate_id(item.id, path, lines[item.id], line) if item.id in lines else None
+            problem = duplicate_id(item.id, source, lines[item.id], line) if item.id in lines else None
         except InputError as error:
             problem = error
             unreadable += 1
@@ -214,7 +225,7 @@ def load_benchmark(
     if not items:
         raise InputError(
             "no usable record",
-            file=str(path),
+            file=str(source),
             code="no-records",
             hint="expected records with id, audio_path, question, choices, answer, modality and category",
         )
@@ -229,12 +240,13 @@ def load_benchmark(
     )
 
 
-def _withholds_answers(path: Path) -> bool:
+def _withholds_answers(path: Path, mapping: FieldMap | None) -> bool:
     """Whether none of a file's first records has an answer."""
     seen = False
     for _, text in islice(raw_records(path), 50):
         try:
             record = decode_json(text)
+            record = record if mapping is None else mapping.apply(record)
         except InputError:
             continue
         if isinstance(record, dict):

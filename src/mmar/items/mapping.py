@@ -1,0 +1,138 @@
+"""Benchmarks whose records have other fields, through one TOML file that maps them.
+
+    file = "mmsu.jsonl"                 # JSONL or JSON array, plain or .gz, relative to the TOML file
+    name = "mmsu"                       # optional
+    audio_dir = "audio"                 # optional, relative to the TOML file
+    answer = "text"                     # or "letter" (A, B, ...), or "index" (from 0)
+
+    [fields]                            # this program's name = the file's name; a.b is b within a
+    id = "id"
+    audio_path = "audio_path"
+    question = "question"
+    choices = ["choice_a", "choice_b"]  # several fields, or the name of one with a list
+    answer = "answer_gt"
+    category = "category"
+    sub-category = "sub-category"
+
+    [values]                            # the same value for every record
+    modality = "speech"
+
+Other fields of the file are kept as they are.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from mmar.errors import InputError
+from mmar.files.typed import convert, json_type, read_toml
+from mmar.items.item import FIELDS
+
+__all__ = ["FieldMap", "read_field_map"]
+
+_MISSING = object()
+
+
+class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the records of a file are mapped to items.
+
+    Attributes:
+        file: path of the records.
+        fields: the file's field for each of this program's; a list of them for `choices`.
+        name: of the benchmark; by default the TOML file's.
+        audio_dir: the folder of the clips.
+        answer: how the answer is given.
+        values: fields that are the same for every record.
+    """
+
+    file: str
+    fields: dict[str, str | list[str]]
+    name: str = ""
+    audio_dir: str = ""
+    answer: Literal["text", "letter", "index"] = "text"
+    values: dict[str, str] = {}
+
+    def apply(self, record: Any, *, file: str | None = None, line: int | None = None) -> Any:
+        """The record with this program's field names.
+
+        Args:
+            record: a decoded record; anything but an object is returned as it is.
+            file: name of the input, for errors.
+            line: 1-based line, for errors.
+
+        Raises:
+            InputError: the answer is not a letter or an index of a choice.
+        """
+        if not isinstance(record, dict):
+            return record
+        mapped: dict[str, Any] = dict(self.values)
+        used: set[str] = set()
+        for name, source in self.fields.items():
+            if isinstance(source, list):
+                found = [_look_up(record, each) for each in source]
+                mapped[name] = [value for value in found if value not in (_MISSING, None)]
+                used.update(source)
+            elif (value := _look_up(record, source)) is not _MISSING:
+                mapped[name] = value
+                used.add(source)
+        if self.answer != "text" and mapped.get("answer") is not None:
+            mapped["answer"] = self._choice_of(mapped, file, line)
+        others = {name: value for name, value in record.items() if name not in used and name not in mapped}
+        return {**mapped, **{name: value for name, value in others.items() if name not in FIELDS}}
+
+    def _choice_of(self, record: dict[str, Any], file: str | None, line: int | None) -> Any:
+        answer, choices = record["answer"], record.get("choices")
+        index: int | None = None
+        if self.answer == "index" and isinstance(answer, int | str) and str(answer).isdigit():
+            index = int(answer)
+        elif (
+            self.answer == "letter"
+            and isinstance(answer, str)
+            and len(letter := answer.strip("(). ").upper()) == 1
+        ):
+            index = ord(letter) - ord("A")
+        if index is None or not isinstance(choices, list) or not 0 <= index < len(choices):
+            found = f'"{answer}"' if isinstance(answer, str) else json_type(answer)
+            raise InputError(
+                f"expected the {self.answer} of a choice, found {found}",
+                file=file,
+                line=line,
+                field=str(self.fields.get("answer")),
+                code="answer-not-a-choice",
+                hint=f'the field map says answer = "{self.answer}"',
+            )
+        return choices[index]
+
+
+def read_field_map(path: Path | str) -> FieldMap:
+    """Read a field map.
+
+    Raises:
+        InputError: the file is missing or not a field map; it maps a field that items do not have.
+    """
+    found = convert(read_toml(path), FieldMap, file=str(path), hint="see docs/benchmarks.md")
+    for name in (*found.fields, *found.values):
+        if name not in FIELDS:
+            raise InputError(
+                f'"{name}" is not a field of an item',
+                file=str(path),
+                field=f"fields.{name}",
+                code="unknown-field",
+                hint=f"the fields are {', '.join(FIELDS)}",
+            )
+    return found
+
+
+def _look_up(record: dict[str, Any], path: str) -> Any:
+    """A field by its name, or by a path such as `meta.question`."""
+    if path in record:
+        return record[path]
+    value: Any = record
+    for part in path.split("."):
+        if not isinstance(value, dict) or part not in value:
+            return _MISSING
+        value = value[part]
+    return value
