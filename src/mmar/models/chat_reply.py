@@ -101,7 +101,7 @@ def chat_answer(item_id: str, body: bytes, place: str) -> Answer:
     if stopped_by_error(finish_reason):
         message = f"{place} broke off the answer (finish reason {finish_reason})"
         raise RequestFailed("server", message, retryable=True, usage=usage)
-    content = choice.get("message")
+    content = choice.get("message") or choice.get("delta")
     if not isinstance(content, dict):
         content = {"content": choice.get("text")}
     text, thinking = _text_and_thinking(content)
@@ -127,6 +127,8 @@ def _text_and_thinking(message: dict[str, Any]) -> tuple[str, str]:
     # Services that changed a field's name send it under both.
     thoughts = [next((text for text in fields if text), "")]
     content = message.get("content")
+    if isinstance(content, dict):
+        content = [content]
     if isinstance(content, list):
         texts = []
         for part in content:

@@ -159,7 +159,7 @@ def error_in_reply(reply: Any, place: str, *, has_answer: bool) -> RequestFailed
     error: Any = None
     if isinstance(base, dict) and base.get("status_code") not in (0, None):
         error = base
-    elif reply.get("error"):
+    elif _says_something(reply.get("error")):
         error = reply["error"] if isinstance(reply["error"], dict | list | str) else reply
         if isinstance(error, str):
             # A message, with its code beside it where there is one.
@@ -179,6 +179,11 @@ def error_in_reply(reply: Any, place: str, *, has_answer: bool) -> RequestFailed
     if failure.retryable:
         failure.retry_after_s = report.delay_s
     return failure
+
+
+def _says_something(error: Any) -> bool:
+    """Whether an `error` field reports one; some services send it with every reply, empty."""
+    return any(error.values()) if isinstance(error, dict) else bool(error)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
