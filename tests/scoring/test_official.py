@@ -58,8 +58,8 @@ def test_its_faults_are_kept(answer: str, prediction: str, choices: tuple[str, .
 def test_reasons_say_what_was_found() -> None:
     choices = ("big dog", "small cat")
     assert official_reason("big dog", "...", choices) == "no word"
-    assert official_reason("big dog", "the dog", choices) == "lacks “big”"
-    assert official_reason("big dog", "big dog, no cat", choices) == "has “cat” of a wrong choice"
+    assert official_reason("big dog", "the dog", choices) == 'lacks "big"'
+    assert official_reason("big dog", "big dog, no cat", choices) == 'has "cat" of a wrong choice'
     assert official_reason("big dog", "a big dog", choices).startswith("every word")
 
 

@@ -1,12 +1,12 @@
 """Scorers: `official` (the published rule, exact) and `choice` (the choice really named), side by side.
 
-    score              a run or a predictions file
-    align_runs         several runs on the same items
-    compare            whether their accuracies differ (types in comparison)
-    measure_reliance   how much of an accuracy needs the audio (types in reliance)
-    robustness         rotations of the choices, and repeats
-    sampling           the whole benchmark from a drawn sample
-    layout             the published script's output
+score              a run or a predictions file
+align_runs         several runs on the same items
+compare            whether their accuracies differ (types in comparison)
+measure_reliance   how much of an accuracy needs the audio (types in reliance)
+robustness         rotations of the choices, and repeats
+sampling           the whole benchmark from a drawn sample
+layout             the published script's output
 """
 
 from __future__ import annotations

@@ -255,9 +255,9 @@ def _detectable(scores: PairedScores, gap: NDArray[np.float64]) -> DetectableDif
     independent = 100 * math.sqrt(max(0.0, spread) / (n * (n - 1)))
     # Items that share a video count for less where they agree; never for more.
     effect = max(1.0, (scores.standard_error / independent) ** 2) if independent > 1e-9 else 1.0
-    least = minimum_detectable_difference(n / effect, squares / n)
-    possible = least.points <= 100 * float(np.abs(gap).mean())
-    return DetectableDifference(least.points, possible, 100 * squares / n, n / effect)
+    points = minimum_detectable_difference(n / effect, squares / n)
+    possible = points <= 100 * float(np.abs(gap).mean())
+    return DetectableDifference(points, possible, 100 * squares / n, n / effect)
 
 
 def _noise(scores: PairedScores, first: _Run, second: _Run) -> paired.Noise | None:

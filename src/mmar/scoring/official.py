@@ -106,4 +106,4 @@ def official_reason(answer: str, prediction: str, choices: tuple[str, ...]) -> s
 
 def _list(words: set[str] | frozenset[str]) -> str:
     shown = sorted(words)
-    return ", ".join(f"“{word}”" for word in shown[:3]) + (" …" if len(shown) > 3 else "")
+    return ", ".join(f'"{word}"' for word in shown[:3]) + (" …" if len(shown) > 3 else "")

@@ -28,7 +28,7 @@ from mmar.scoring.clusters import clusters_of
 from mmar.stats.chance import guessing
 from mmar.stats.cluster import accuracy
 from mmar.stats.interval import Interval
-from mmar.stats.repeats import majority, majority_accuracy, pass_all, pass_at, spread
+from mmar.stats.repeats import majority, pass_all, pass_at, spread
 from mmar.stats.rotations import SlotShares, rotated, slot_shares
 
 if TYPE_CHECKING:
@@ -266,10 +266,9 @@ def repeats_of(items: Sequence[ItemReadings]) -> Repeats | None:
     right = [[vote == answer for vote in row] for row, answer in zip(votes, answers, strict=True)]
     clusters = clusters_of(item.item for item in again)
     mean = accuracy([sum(row) / count for row in right], clusters, answers=count * len(right))
-    vote = majority_accuracy(votes, answers)
-    won = accuracy(
-        [majority(row).choice == answer for row, answer in zip(votes, answers, strict=True)], clusters
-    )
+    majorities = [majority(row) for row in votes]
+    won = [vote.choice == answer for vote, answer in zip(majorities, answers, strict=True)]
+    elected = accuracy(won, clusters)
     variance = spread(right)
     drawn = (
         range(1, count + 1) if count <= _ALL_UP_TO else sorted({k for k in _QUOTED if k < count} | {count})
@@ -281,11 +280,11 @@ def repeats_of(items: Sequence[ItemReadings]) -> Repeats | None:
         clusters=mean.clusters,
         accuracy=variance.accuracy,
         interval=mean.interval,
-        rates=tuple(PassRates(k, pass_at(right, k).percent, pass_all(right, k).percent) for k in drawn),
-        majority=vote.accuracy,
-        majority_interval=won.interval,
-        tied=vote.tied,
-        silent=vote.silent,
+        rates=tuple(PassRates(k, pass_at(right, k), pass_all(right, k)) for k in drawn),
+        majority=elected.accuracy,
+        majority_interval=elected.interval,
+        tied=sum(vote.tied for vote in majorities),
+        silent=sum(not vote.named for vote in majorities),
         within=variance.within,
         between=variance.between,
         correlation=variance.correlation,

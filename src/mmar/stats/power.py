@@ -1,4 +1,4 @@
-"""The smallest difference that a number of items can show, and the number of items that a difference takes.
+"""The smallest difference that a number of items can show.
 
 For two runs on the same items the variance of the difference comes from the discordant items, those that only
 one run has right. With ψ their share, the smallest difference found with the given power is
@@ -13,38 +13,16 @@ Standard library only.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from mmar.errors import UsageError
 from mmar.stats.interval import two_sided_z
 
-__all__ = ["MinimumDifference", "items_needed", "minimum_detectable_difference"]
-
-
-@dataclass(frozen=True, slots=True)
-class MinimumDifference:
-    """The smallest difference that a comparison can be expected to show (minimum detectable difference).
-
-    Attributes:
-        points: smallest difference in points, 0 to 100 and beyond.
-        possible: False where `points` exceeds the share of discordant items, which no difference can.
-        n: number of items.
-        discordant: share of items that only one run has right, 0 to 1.
-        power: chance of finding a difference of that size, 0 to 1.
-        level: confidence of the test as a share.
-    """
-
-    points: float
-    possible: bool
-    n: float
-    discordant: float
-    power: float
-    level: float
+__all__ = ["minimum_detectable_difference"]
 
 
 def minimum_detectable_difference(
     n: float, discordant: float, *, power: float = 0.8, level: float = 0.95
-) -> MinimumDifference:
+) -> float:
     """Smallest difference that `n` items can show.
 
     Args:
@@ -54,13 +32,13 @@ def minimum_detectable_difference(
         level: confidence of the test as a share.
 
     Returns:
-        The difference in points.
+        The difference in points, 0 to 100 and beyond.
 
     Raises:
         UsageError: an argument outside its range.
 
     Example:
-        >>> round(minimum_detectable_difference(1000, 0.2).points, 1)
+        >>> round(minimum_detectable_difference(1000, 0.2), 1)
         4.0
     """
     if not (n > 0 and math.isfinite(n)):
@@ -70,39 +48,7 @@ def minimum_detectable_difference(
             f"share of discordant items {discordant} is not between 0 and 1", code="score-out-of-range"
         )
     share = _quantiles(power, level) * math.sqrt(discordant / n)
-    return MinimumDifference(100 * share, share <= discordant, n, discordant, power, level)
-
-
-def items_needed(points: float, discordant: float, *, power: float = 0.8, level: float = 0.95) -> int:
-    """Number of items with which a difference of `points` can be shown.
-
-    Args:
-        points: difference in points, above 0, at most the share of discordant items.
-        discordant: share of items that only one run has right, 0 to 1.
-        power: wanted chance of finding the difference, 0.5 to 1 (excluded).
-        level: confidence of the test as a share.
-
-    Returns:
-        The smallest sufficient number of items.
-
-    Raises:
-        UsageError: an argument outside its range, or more points than discordant items can make.
-
-    Example:
-        >>> items_needed(4, 0.2)
-        982
-    """
-    if not 0 < discordant <= 1:
-        raise UsageError(
-            f"share of discordant items {discordant} is not above 0 and at most 1", code="score-out-of-range"
-        )
-    if not 0 < points <= 100 * discordant:
-        raise UsageError(
-            f"a difference lies above 0 points and at most at the share of discordant items, "
-            f"{100 * discordant:g} points; found {points:g}",
-            code="bad-points",
-        )
-    return math.ceil(discordant * (100 * _quantiles(power, level) / points) ** 2)
+    return 100 * share
 
 
 def _quantiles(power: float, level: float) -> float:

@@ -21,30 +21,12 @@ from mmar.errors import UsageError
 
 __all__ = [
     "Majority",
-    "MajorityAccuracy",
-    "PassRate",
     "Spread",
     "majority",
-    "majority_accuracy",
     "pass_all",
     "pass_at",
     "spread",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class PassRate:
-    """pass@k or pass^k over items.
-
-    Attributes:
-        percent: mean over items, 0 to 100.
-        k: answers drawn.
-        n: number of items.
-    """
-
-    percent: float
-    k: int
-    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +44,6 @@ class Majority:
     votes: int
     named: int
     tied: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MajorityAccuracy:
-    """Accuracy of the majority vote.
-
-    Attributes:
-        accuracy: percent, 0 to 100; a tie and an item without votes count as wrong, never as a guess.
-        right: items whose majority is the answer.
-        tied: items without a majority because of a tie.
-        silent: items on which no repeat named a choice.
-        n: number of items.
-    """
-
-    accuracy: float
-    right: int
-    tied: int
-    silent: int
-    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +69,7 @@ class Spread:
     repeats: int
 
 
-def pass_at(right: Sequence[Sequence[bool | int]], k: int) -> PassRate:
+def pass_at(right: Sequence[Sequence[bool | int]], k: int) -> float:
     """pass@k: at least one of k answers is right.
 
     Args:
@@ -121,15 +84,15 @@ def pass_at(right: Sequence[Sequence[bool | int]], k: int) -> PassRate:
         wrong.
 
     Example:
-        >>> pass_at([[1, 0, 0, 0]], 2).percent
+        >>> pass_at([[1, 0, 0, 0]], 2)
         50.0
     """
     counts = _counts(right, k)
     shares = [1 - math.comb(n - c, k) / math.comb(n, k) for c, n in counts]
-    return PassRate(100 * math.fsum(shares) / len(counts), k, len(counts))
+    return 100 * math.fsum(shares) / len(counts)
 
 
-def pass_all(right: Sequence[Sequence[bool | int]], k: int) -> PassRate:
+def pass_all(right: Sequence[Sequence[bool | int]], k: int) -> float:
     """pass^k: all of k answers are right.
 
     Args:
@@ -143,12 +106,12 @@ def pass_all(right: Sequence[Sequence[bool | int]], k: int) -> PassRate:
         UsageError: as `pass_at`.
 
     Example:
-        >>> pass_all([[1, 1, 1, 0]], 2).percent
+        >>> pass_all([[1, 1, 1, 0]], 2)
         50.0
     """
     counts = _counts(right, k)
     shares = [math.comb(c, k) / math.comb(n, k) for c, n in counts]
-    return PassRate(100 * math.fsum(shares) / len(counts), k, len(counts))
+    return 100 * math.fsum(shares) / len(counts)
 
 
 def majority(votes: Sequence[Hashable]) -> Majority:
@@ -170,38 +133,6 @@ def majority(votes: Sequence[Hashable]) -> Majority:
     most = max(named.values())
     leaders = [choice for choice, count in named.items() if count == most]
     return Majority(leaders[0] if len(leaders) == 1 else None, most, named.total(), tied=len(leaders) > 1)
-
-
-def majority_accuracy(votes: Sequence[Sequence[Hashable]], answers: Sequence[Hashable]) -> MajorityAccuracy:
-    """Accuracy of the majority vote over repeats.
-
-    Args:
-        votes: per item the choice named by each repeat, None where none was.
-        answers: each item's answer, never None.
-
-    Returns:
-        Accuracy in percent, with what kept items from having a majority.
-
-    Raises:
-        UsageError: no items, lengths that differ, or an item without answer.
-    """
-    if not votes or len(votes) != len(answers):
-        raise UsageError(
-            f"every item needs its votes and its answer; found {len(votes)} and {len(answers)}",
-            code="different-lengths",
-        )
-    for item, answer in enumerate(answers):
-        if answer is None:
-            raise UsageError(f"item {item} (counting from 0) has no answer", code="no-answer")
-    ballots = [majority(row) for row in votes]
-    right = sum(vote.choice == answer for vote, answer in zip(ballots, answers, strict=True))
-    return MajorityAccuracy(
-        accuracy=100 * right / len(ballots),
-        right=right,
-        tied=sum(vote.tied for vote in ballots),
-        silent=sum(vote.named == 0 for vote in ballots),
-        n=len(ballots),
-    )
 
 
 def spread(right: Sequence[Sequence[bool | int]]) -> Spread:
