@@ -202,7 +202,7 @@ def test_many_items_are_handed_out_asked_about_and_failures_told(data: Path, tmp
     for wrong, words in (
         (["--fetch"], "need --project"),
         (["--project", "demo", "--ask", "rubric"], "needs --text-model"),
-        (["--project", "demo", "--text-model", "text/x", "--ask", "poem"], "not for “poem”"),
+        (["--project", "demo", "--text-model", "text/x", "--ask", "poem"], 'unknown kind "poem"'),
     ):
         with pytest.raises(UsageError, match=words):
             run(data, "work", *wrong)

@@ -35,9 +35,11 @@ def open_studio(config: StudioConfig) -> Studio:
         config.media.mkdir(exist_ok=True)
         config.releases.mkdir(exist_ok=True)
     except OSError as error:
-        raise ExternalError(f"{config.data}: cannot be used as the data folder ({error.strerror})") from None
+        raise ExternalError(
+            f"{config.data}: cannot be used as the data folder ({error.strerror})", code="not-writable"
+        ) from None
     if not os.access(config.data, os.W_OK):
-        raise ExternalError(f"{config.data}: cannot be written")
+        raise ExternalError(f"{config.data}: cannot be written", code="not-writable")
     database = open_database(config.url)
     try:
         migrate(database)
@@ -88,7 +90,7 @@ def link_for(studio: Studio, login: str, base: str, *, name: str = "", site_admi
         if person is None:
             person = add_person(session, login, name, now, site_admin=site_admin)
         elif site_admin and not person.site_admin:
-            raise UsageError(f"{person.login} exists and is no admin of the site")
+            raise UsageError(f"{person.login} exists and is no admin of the site", code="not-site-admin")
         log_action(session, now, None, "link made on the console", person.login)
         token = make_link(session, person.id, "password" if person.password else "invite", now)
     return f"{base}/welcome/{token}"

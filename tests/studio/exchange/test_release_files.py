@@ -275,8 +275,8 @@ def test_the_changes_since_the_last_release_and_the_history(audio: dict[str, Pat
     assert text == (
         "# Changes\n\n## 1.1 (2027-01-31)\n\n"
         "- 1 added: d\n- 1 removed: b\n"
-        f"- audio of a: “{digests[0]}” → “{digests[1]}”\n"
-        "- answer of c: “low” → “high”\n"
+        f'- audio of a: "{digests[0]}" → "{digests[1]}"\n'
+        '- answer of c: "low" → "high"\n'
         "- Taken down, to be deleted from every copy of earlier releases: b\n"
         "\n## 1.0 (2026-11-30)\n\nFirst release: 3 items.\n"
     )

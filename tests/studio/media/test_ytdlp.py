@@ -195,7 +195,7 @@ def test_cancelling_kills_it(tmp_path: Path) -> None:
 def test_the_proxy_keeps_it_from_a_private_address_after_a_redirect(tmp_path: Path) -> None:
     error = refused("/to?url=http://10.0.0.1/a", tmp_path)
     assert isinstance(error, UsageError)
-    assert "“10.0.0.1”, which is not on the list" in str(error)
+    assert '"10.0.0.1", which is not on the list' in str(error)
 
 
 def test_the_proxy_keeps_it_from_a_name_whose_address_is_private(tmp_path: Path) -> None:

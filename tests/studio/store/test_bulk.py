@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from test_item_saving import GOOD, NOW, SPOT, Team
 
+from expect import raises
 from mmar.errors import UsageError
 from mmar.studio.data import Database
 from mmar.studio.data.media_tables import Job
@@ -109,9 +110,7 @@ def test_asking_again_asks_only_what_was_not_answered(team: Team) -> None:
 
     def ask(*, again: bool = False) -> tuple[int, int]:
         kinds = ["thinking", "rubric"]
-        return request_proposals(
-            team.database, team.project, some, kinds, team.admin.person, clock, again=again
-        )
+        return request_proposals(team.database, team.project, some, kinds, team.admin, clock, again=again)
 
     assert ask() == (6, 0)
     with team.database.write() as session:
@@ -123,8 +122,8 @@ def test_asking_again_asks_only_what_was_not_answered(team: Team) -> None:
         )  # fmt: skip
     assert ask() == (5, 1)
     assert ask(again=True) == (6, 0)
-    with pytest.raises(UsageError, match="not for “poem”"):
-        request_proposals(team.database, team.project, some, ["poem"], 1, clock)
+    with raises("unknown-kind"):
+        request_proposals(team.database, team.project, some, ["poem"], team.admin, clock)
 
 
 def test_what_came_back_without_an_author_is_any_writers_and_out_of_time_is_not_out_of_hand(

@@ -112,12 +112,16 @@ def open_database(url: str) -> Database:
         parsed = make_url(url)
     except ArgumentError:
         raise UsageError(
-            "the database's address cannot be read; write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+            "the database's address cannot be read; write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME",
+            code="invalid-database-url",
         ) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
-            raise UsageError("the studio's database must be a file, so that several connections see the same")
+            raise UsageError(
+                "the studio's database must be a file, so that several connections see the same",
+                code="invalid-database-url",
+            )
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
             parsed, connect_args={"timeout": BUSY_MS / 1000}, pool_size=16, max_overflow=48
@@ -130,10 +134,14 @@ def open_database(url: str) -> Database:
         try:
             engine = create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True)
         except ModuleNotFoundError:
-            raise UsageError("PostgreSQL needs its driver: pip install 'psycopg[binary]'") from None
+            raise UsageError(
+                "PostgreSQL needs its driver: pip install 'psycopg[binary]'", code="needs-psycopg"
+            ) from None
         event.listen(engine, "begin", _begin_postgresql)
     else:
-        raise UsageError(f"the studio works with SQLite and PostgreSQL, not with {backend}")
+        raise UsageError(
+            f"the studio works with SQLite and PostgreSQL, not with {backend}", code="invalid-database-url"
+        )
     return Database(engine)
 
 

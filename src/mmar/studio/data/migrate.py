@@ -46,6 +46,9 @@ def migrate(database: Database, *, to: str = "head") -> None:
         connection = session.connection()
         at = MigrationContext.configure(connection).get_current_revision()
         if at is not None and not knows_revision(at):
-            raise UsageError(f"this database was made by a newer mmar (migration {at}); update the program")
+            raise UsageError(
+                f"this database was made by a newer mmar (migration {at}); update the program",
+                code="newer-database",
+            )
         config.attributes["connection"] = connection
         command.upgrade(config, to)

@@ -69,21 +69,31 @@ def check_file(path: Path) -> None:
                     base.execute(f'SELECT {names} FROM "{table.name}" LIMIT 0')  # noqa: S608 - our own names
     except sqlite3.DatabaseError as error:
         raise InputError(
-            f"is no studio's database, or damaged ({error})", file=str(path), hint="take another backup"
+            f"is no studio's database, or damaged ({error})",
+            file=str(path),
+            hint="take another backup",
+            code="damaged-database",
         ) from None
     if verdict != "ok" or row is None:
-        raise InputError(f"the database is damaged ({verdict})", file=str(path), hint="take another backup")
+        raise InputError(
+            f"the database is damaged ({verdict})",
+            file=str(path),
+            hint="take another backup",
+            code="damaged-database",
+        )
     if dangling is not None:
         raise InputError(
             f"the database is damaged: row {dangling[1]} of {dangling[0]} points to a row that is not there",
             file=str(path),
             hint="take another backup",
+            code="damaged-database",
         )
     if not knows_revision(row[0]):
         raise InputError(
             f"the backup was made by a newer mmar (migration {str(row[0])[:40]})",
             file=str(path),
             hint="update the program",
+            code="newer-database",
         )
 
 
@@ -105,7 +115,8 @@ def copy_to_file(database: Database, target: Path) -> None:
         if at != newest_revision():
             raise UsageError(
                 f"the database is of another version of mmar ({at or 'it holds no studio'}); start the studio once, "
-                "which brings it forward"
+                "which brings it forward",
+                code="other-version",
             )
         _write_file(database, target)
 
@@ -194,7 +205,8 @@ def _check_alone(connection: Connection) -> None:
     if others:
         raise UsageError(
             f"the database is in use ({others} {'connection' if others == 1 else 'connections'}); stop the studio, and "
-            "whatever else is connected to it, first"
+            "whatever else is connected to it, first",
+            code="database-in-use",
         )
 
 
@@ -230,7 +242,9 @@ def _load_table(connection: Connection, source: Connection, table: Table) -> Non
         raise
     except (errors.Error, DBAPIError, ValueError, TypeError, OverflowError) as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"the table {table.name} holds what PostgreSQL cannot keep ({said})") from None
+        raise InputError(
+            f"the table {table.name} holds what PostgreSQL cannot keep ({said})", code="invalid-value"
+        ) from None
 
 
 @contextmanager
@@ -242,5 +256,6 @@ def _server_errors(database: Database) -> Iterator[None]:
     except (OperationalError, errors.OperationalError, errors.InterfaceError) as error:
         said = str(getattr(error, "orig", error)).strip().splitlines()
         raise ExternalError(
-            f"the database server does not answer as it should ({said[0] if said else 'gone'})"
+            f"the database server does not answer as it should ({said[0] if said else 'gone'})",
+            code="database-away",
         ) from None

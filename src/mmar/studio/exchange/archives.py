@@ -62,9 +62,15 @@ def below(folder: Path, relative: str) -> Path:
     try:
         path = home.joinpath(*check_relative(relative).parts).resolve()
     except UnsafePathError as error:
-        raise InputError(f"“{relative[:200]}” {error}", hint="give a path within the folder") from None
+        raise InputError(
+            f'"{relative[:200]}" {error}', hint="give a path within the folder", code="unsafe-path"
+        ) from None
     if not path.is_relative_to(home) or path == home:
-        raise InputError(f"“{relative[:200]}” leads out of its folder by a link", hint="remove the link")
+        raise InputError(
+            f'"{relative[:200]}" leads out of its folder by a link',
+            hint="remove the link",
+            code="unsafe-path",
+        )
     return path
 
 
@@ -85,7 +91,7 @@ def open_package(archive: Path, into: Path, *, bounds: Limits | None = None) -> 
         ExternalError: the disk refuses.
     """
     if into.exists():
-        raise UsageError(f"{into}: is there already; name a new folder")
+        raise UsageError(f"{into}: is there already; name a new folder", code="exists")
     part = into.with_name(f".{into.name}.{secrets.token_hex(4)}.part")
     try:
         unpack(archive, part, limits=bounds)
@@ -96,7 +102,9 @@ def open_package(archive: Path, into: Path, *, bounds: Limits | None = None) -> 
         )
         part.rename(into)
     except OSError as error:
-        raise ExternalError(f"{into}: cannot be written ({error.strerror or error})") from None
+        raise ExternalError(
+            f"{into}: cannot be written ({error.strerror or error})", code="not-writable"
+        ) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
     metadata = into / metadata.relative_to(part)
@@ -140,13 +148,14 @@ def pack(folder: Path, archive: Path) -> None:
     part = archive.with_name(f".{archive.name}.{secrets.token_hex(4)}.part")
     try:
         if archive.exists():
-            raise UsageError(f"{archive}: is there already; name a new file")
+            raise UsageError(f"{archive}: is there already; name a new file", code="exists")
         with part.open("xb") as out:
             out.writelines(zipped(folder))
         part.rename(archive)
     except OSError as error:
         raise ExternalError(
-            f"{archive}: cannot be written ({error.strerror or error}); make room and try again"
+            f"{archive}: cannot be written ({error.strerror or error}); make room and try again",
+            code="not-writable",
         ) from None
     finally:
         part.unlink(missing_ok=True)
@@ -188,5 +197,6 @@ def _metadata_of(folder: Path, archive: Path) -> Path:
             f"expected one metadata file (.jsonl or .json), found {names}",
             file=str(archive),
             hint="put one beside the audio folder, nothing else of the kind on its level",
+            code="metadata-missing",
         )
     return nearest[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -138,7 +139,7 @@ def _shown(value: Any) -> str:
     if value is None:
         return "nothing"
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return f"“{inline_text(text)}”"
+    return f'"{inline_text(text)}"'
 
 
 def _plain(value: Any) -> Any:
@@ -176,7 +177,9 @@ def read_previous(folder: Path) -> Previous:
     try:
         changes = (folder / "CHANGES.md").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise InputError("has no readable CHANGES.md; expected a release", file=str(folder)) from None
+        raise InputError(
+            "has no readable CHANGES.md; expected a release", file=str(folder), code="not-a-release"
+        ) from None
     audio = {item.id: listed[name] for item in items if (name := _listed_as(item)) in listed}
     return Previous(items, audio, changes)
 
@@ -218,11 +221,11 @@ def changes_text(
 
 def _without_quotes(earlier: str, taken_down: AbstractSet[str]) -> str:
     """Earlier changes without the lines that say how an item that was taken down changed."""
-    of = tuple(f" of {inline_text(item_id)}: " for item_id in taken_down)
+    of = tuple(f" of {inline_text(item_id)}" for item_id in taken_down)
     return "".join(
         line
         for line in earlier.splitlines(keepends=True)
-        if not (line.startswith("- ") and any(each in line.partition("“")[0] for each in of))
+        if not (line.startswith("- ") and re.split(r': (?="|nothing)', line, maxsplit=1)[0].endswith(of))
     )
 
 
@@ -243,6 +246,9 @@ def _metadata_of(folder: Path) -> Path:
     found = sorted(folder.glob("*-meta.jsonl"))
     if len(found) != 1:
         raise InputError(
-            "expected a release, with one NAME-meta.jsonl", file=str(folder), hint="name its folder"
+            "expected a release, with one NAME-meta.jsonl",
+            file=str(folder),
+            hint="name its folder",
+            code="not-a-release",
         )
     return found[0]

@@ -48,11 +48,18 @@ def read_checksums(folder: Path) -> dict[str, str]:
     try:
         text = (folder / CHECKSUMS).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise InputError(f"has no readable {CHECKSUMS}; expected a release", file=str(folder)) from None
+        raise InputError(
+            f"has no readable {CHECKSUMS}; expected a release", file=str(folder), code="not-a-release"
+        ) from None
     listed = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if (found := _LINE.fullmatch(line)) is None:
-            raise InputError("expected a digest and a name", file=str(folder / CHECKSUMS), line=number)
+            raise InputError(
+                "expected a digest and a name",
+                file=str(folder / CHECKSUMS),
+                line=number,
+                code="damaged-checksums",
+            )
         listed[found[2]] = found[1]
     return listed
 

@@ -119,9 +119,10 @@ def check_clip_conflicts(
         here, kept = sounds.get(f"file:{item.audio_path}"), clips.get(item.audio_path)
         if here is not None and kept is not None and kept.sha256 != here:
             raise InputError(
-                f"“{item.audio_path}” is another sound in this project already",
+                f'"{item.audio_path}" is another sound in this project already',
                 field=item.id,
                 hint="give the clip another name, or import into a project of its own",
+                code="clip-conflict",
             )
 
 

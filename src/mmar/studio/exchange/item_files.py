@@ -55,7 +55,7 @@ FORMS: dict[Form, str] = {
 """Media type by the ending of the file's name; the last is the labelling configuration for the one before it."""
 
 LOCAL_FILES = "/data/local-files/?d="
-"""Where Label Studio has the files of a folder that its server may read (its “local files” storage)."""
+"""Where Label Studio has the files of a folder that its server may read (its "local files" storage)."""
 
 # The studio leaves no record out: a file that is not sound is corrected and brought in whole.
 _LENIENT = re.compile(r"(; with --lenient.*| with --lenient|, or use --lenient)$")
@@ -70,7 +70,7 @@ def format_of(name: str) -> Form:
     for form in FORMS:
         if name.endswith(f".{form}") or name == form:
             return form
-    raise UsageError(f"write to a file that ends in .{', .'.join(FORMS)}")
+    raise UsageError(f"write to a file that ends in .{', .'.join(FORMS)}", code="unknown-format")
 
 
 class Exported(msgspec.Struct, frozen=True):
@@ -157,7 +157,9 @@ def copy_clips(exported: Exported, media: Path, folder: Path) -> int:
             shutil.copyfile(source, part)
             part.replace(target)
         except OSError as error:
-            raise ExternalError(f"{target}: cannot be written ({error.strerror or error})") from None
+            raise ExternalError(
+                f"{target}: cannot be written ({error.strerror or error})", code="not-writable"
+            ) from None
         done += 1
     return done
 

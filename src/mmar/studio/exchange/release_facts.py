@@ -114,12 +114,15 @@ def check_facts(about: ReleaseFacts, fields: Set[str]) -> None:
     """
     if not _NAME.fullmatch(about.name) or not _NAME.fullmatch(about.version):
         raise UsageError(
-            f"“{about.name}” and “{about.version}” must be fit for file names: letters, digits, “.”, “_” and “-”"
+            f'"{about.name}" and "{about.version}" must be fit for file names: letters, digits, ".", "_" and "-"',
+            code="invalid-name",
         )
     try:
         date.fromisoformat(about.date)
     except ValueError:
-        raise UsageError(f"the release's date “{about.date}” is none; write it as 2026-11-30") from None
+        raise UsageError(
+            f'the release\'s date "{about.date}" is none; write it as 2026-11-30', code="invalid-date"
+        ) from None
     for what, text in (
         ("title", about.title),
         ("description", about.description),
@@ -129,14 +132,19 @@ def check_facts(about: ReleaseFacts, fields: Set[str]) -> None:
         ("licence's text", about.licence_text),
     ):
         if not text.strip():
-            raise UsageError(f"the {what} is empty; a benchmark cannot be published without it")
+            raise UsageError(
+                f"the {what} is empty; a benchmark cannot be published without it", code="facts-missing"
+            )
     if "\n" in about.canary or "\r" in about.canary:
-        raise UsageError("the canary must stand on one line")
+        raise UsageError("the canary must stand on one line", code="invalid-canary")
     for field in about.withheld:
         if field in _NEVER_WITHHELD:
             raise UsageError(
-                f'the field "{field}" cannot be withheld: without it a question cannot be scored'
+                f'the field "{field}" cannot be withheld: without it a question cannot be scored',
+                code="field-not-withholdable",
             )
         if field not in FIELDS and field not in fields:
             known = ", ".join(sorted(fields - _NEVER_WITHHELD))
-            raise UsageError(f'there is no field "{field}" to withhold; there are {known}')
+            raise UsageError(
+                f'there is no field "{field}" to withhold; there are {known}', code="unknown-field"
+            )

@@ -109,7 +109,7 @@ def write_release(
     check_facts(about, {name for item in items for name in item.names})
     kept, left_out = split_taken_down(items, audio, about.taken_down)
     if not kept:
-        raise UsageError("there is no item to release; approve some first")
+        raise UsageError("there is no item to release; approve some first", code="nothing-to-release")
     sounds = {} if audio is None else _sounds(kept, audio)
     part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
@@ -124,7 +124,8 @@ def write_release(
         _take_place(part, folder)
     except OSError as error:
         raise ExternalError(
-            f"{folder}: cannot be written ({error.strerror or error}); make room and try again"
+            f"{folder}: cannot be written ({error.strerror or error}); make room and try again",
+            code="not-writable",
         ) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -138,7 +139,10 @@ def _sounds(items: Sequence[Item], audio: Mapping[str, Path]) -> dict[str, _Soun
     for item in items:
         if item.id not in audio:
             raise InputError(
-                f"the item “{item.id}” has no sound", field="audio_path", hint="prepare it first"
+                f'the item "{item.id}" has no sound',
+                field="audio_path",
+                hint="prepare it first",
+                code="audio-missing",
             )
         target = _place(item)
         source = audio[item.id]
@@ -147,9 +151,10 @@ def _sounds(items: Sequence[Item], audio: Mapping[str, Path]) -> dict[str, _Soun
         known = places.setdefault(unicodedata.normalize("NFC", target.as_posix()).casefold(), sound)
         if (known.sha256, known.target) != (sound.sha256, sound.target):
             raise InputError(
-                f"the item “{item.id}” and another one want different sounds at “{item.audio_path}”",
+                f'the item "{item.id}" and another one want different sounds at "{item.audio_path}"',
                 field="audio_path",
                 hint="give each clip a name of its own",
+                code="clip-conflict",
             )
         sounds[item.id] = sound
     return sounds
@@ -160,13 +165,16 @@ def _place(item: Item) -> Path:
         path = Path(*check_relative(item.audio_path).parts)
     except UnsafePathError as error:
         raise InputError(
-            f"“{item.audio_path[:200]}” of “{item.id}” {error}",
+            f'"{item.audio_path[:200]}" of "{item.id}" {error}',
             field="audio_path",
             hint="a sound must lie below the release's folder, as ./audio/NAME.wav",
+            code="unsafe-path",
         ) from None
     if path.parts[0].casefold() in _OWN or path.parts[0].casefold().endswith("-meta.jsonl"):
         raise InputError(
-            f"“{item.audio_path}” is the name of a file of the release itself", field="audio_path"
+            f'"{item.audio_path}" is the name of a file of the release itself',
+            field="audio_path",
+            code="reserved-name",
         )
     return path
 
@@ -221,7 +229,9 @@ def _copy(sound: _Sound, target: Path) -> None:
             digest.update(chunk)
             out.write(chunk)
     if digest.hexdigest() != sound.sha256:
-        raise ExternalError(f"{sound.source}: changed while the release was written; try again")
+        raise ExternalError(
+            f"{sound.source}: changed while the release was written; try again", code="file-changes"
+        )
 
 
 def _facts_json(items: Sequence[Item], sounds: Mapping[str, _Sound], about: ReleaseFacts) -> str:
@@ -249,4 +259,6 @@ def _take_place(part: Path, folder: Path) -> None:
         part / CHECKSUMS
     ).read_bytes()
     if not same or verify_release(folder):
-        raise UsageError(f"{folder}: is there already and holds something else; name a new folder")
+        raise UsageError(
+            f"{folder}: is there already and holds something else; name a new folder", code="exists"
+        )

@@ -41,9 +41,10 @@ def release_folder(config: StudioConfig, project: Project, version: str) -> Path
     """
     if _VERSION.match(version) is None or ".." in version:
         raise InputError(
-            f"“{version}” cannot be a version",
+            f'"{version}" cannot be a version',
             field="version",
             hint="use letters, digits and . _ -, at most 40, e.g. 1.0",
+            code="invalid-version",
         )
     return config.releases / project.slug / version
 
@@ -82,7 +83,7 @@ def write_project_release(
     with database.write() as session:
         project = session.scalar(select(Project).where(Project.slug == slug))
         if project is None:
-            raise UsageError(f"there is no project “{slug}”")
+            raise UsageError(f'there is no project "{slug}"', code="unknown-project")
         folder = release_folder(config, project, version)
         known = _find(session, project.id, version)
         if known is None and not project.settings.canary:
@@ -101,7 +102,7 @@ def write_project_release(
         day = known.day if known else now.date().isoformat()
         previous = _previous(config, session, project, before) if known is None else None
     if not frozen.items:
-        raise UsageError("no approved item can be released yet")
+        raise UsageError("no approved item can be released yet", code="nothing-to-release")
     digest = benchmark_digest(frozen.items)
     audio = clip_files(config.media, frozen.clips)
     about = _about(slug, version, day, facts)
@@ -109,7 +110,9 @@ def write_project_release(
         texts = audit_words(frozen.items, audio, frozen.measured, about, targets, accepted)
         facts, about = {**facts, **texts}, msgspec.structs.replace(about, **texts)
     elif digest != known.digest:
-        raise UsageError(f"version {version} was released with other items; choose a new version")
+        raise UsageError(
+            f"version {version} was released with other items; choose a new version", code="version-exists"
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     write_release(
         folder,

@@ -99,7 +99,8 @@ def refuse_taken_down(version: str, items: Sequence[str]) -> None:
     if items:
         raise UsageError(
             f"version {version} holds what was taken down since ({items[0]}; {len(items)} in all), so it is not written "
-            "again; release a new version"
+            "again; release a new version",
+            code="taken-down",
         )
 
 
@@ -114,9 +115,10 @@ def clip_files(media: Path, clips: Mapping[str, ReleasedClip]) -> dict[str, Path
         found[name] = media_file(media, clip.path)
         if sha256_file(found[name]) != clip.sha256:
             raise InputError(
-                f"the clip of “{name}” is not the one that was frozen",
+                f'the clip of "{name}" is not the one that was frozen',
                 file=str(found[name]),
                 hint="restore it from a backup",
+                code="clip-changed",
             )
     return found
 

@@ -52,7 +52,10 @@ def split_taken_down(
     for item in items:
         if item.id in seen:
             raise InputError(
-                f"“{item.id}” stands twice among the items", field="id", hint="keep one of the two"
+                f'"{item.id}" stands twice among the items',
+                field="id",
+                hint="keep one of the two",
+                code="duplicate-id",
             )
         seen.add(item.id)
         names = takedown_names(item.id, item.url)

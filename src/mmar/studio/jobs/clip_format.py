@@ -36,7 +36,7 @@ def target_format(settings: ProjectSettings, recording: Recording) -> tuple[int,
 
 
 def describe_clip_format(settings: ProjectSettings) -> str:
-    """What clips are converted to, as the end of “Clips are cut …”."""
+    """What clips are converted to, as the end of "Clips are cut …"."""
     if settings.clip_rate is None and settings.clip_channels is None:
         return "as recorded"
     rate = "at the rate as recorded" if settings.clip_rate is None else f"at {settings.clip_rate:,} Hz"
@@ -91,7 +91,7 @@ def request_conversion(
 
 
 def parse_clip_format(rate: str, channels: str) -> dict[str, int | None]:
-    """Settings from what a person chose; an empty text is “as recorded”.
+    """Settings from what a person chose; an empty text is "as recorded".
 
     Raises:
         InputError: it is no rate or number of channels that is offered.
@@ -106,7 +106,10 @@ def parse_clip_format(rate: str, channels: str) -> dict[str, int | None]:
         known = {str(one): one for one in offered}
         if value and value not in known:
             raise InputError(
-                f"“{value}” is no {words} on offer", field=name, hint=f"choose {', '.join(known)}, or none"
+                f'"{value}" is no {words} on offer',
+                field=name,
+                hint=f"choose {', '.join(known)}, or none",
+                code="unknown-format",
             )
         found[name] = known.get(value)
     return found

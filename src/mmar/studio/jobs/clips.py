@@ -41,7 +41,7 @@ def cut_clip(work: JobContext) -> None:
     with work.database.read() as session:
         item = session.get(Item, int(work.payload["item"]))
         if item is None:
-            raise UsageError("the item is gone")
+            raise UsageError("the item is gone", code="item-missing")
         content = content_of(session, item)
         key = clip_key(content)
         recording = recording_of(session, work.project_id, content)
@@ -54,7 +54,7 @@ def cut_clip(work: JobContext) -> None:
     if stays:
         return
     if recording is None or wanted is None:
-        raise UsageError("its recording is not here; fetch or upload it first")
+        raise UsageError("its recording is not here; fetch or upload it first", code="recording-missing")
     media = work.config.media
     whole = recording.source.startswith("file:") or not content.segments
     target = Path("clips") / key[:2] / f"{work.project_id}-{key}-{wanted[0]}-{wanted[1]}.wav"

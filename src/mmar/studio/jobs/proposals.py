@@ -54,7 +54,7 @@ def propose(work: JobContext) -> None:
     elif content is not None:
         prompt = item_prompt(kind, content, tree)
     else:
-        raise UsageError("the item is gone")
+        raise UsageError("the item is gone", code="item-missing")
     name = f"{kind}-{item_id or work.project_id}"
     for last in (False, True):
         work.advance(0.5 if last else 0.1, "asking the model once more" if last else "asking the model")
@@ -94,7 +94,9 @@ async def ask_model(config: StudioConfig, prompt: str, name: str) -> tuple[str, 
         RetryJob: the service failed in a way that may pass.
     """
     if not config.text_model:
-        raise UsageError("no text model is configured; start the studio with --text-model text/NAME")
+        raise UsageError(
+            "no text model is configured; start the studio with --text-model text/NAME", code="no-text-model"
+        )
     options = ModelOptions(base_urls=config.base_urls, timeout_s=120, environment=config.environment)
     model = open_model(config.text_model, options)
     try:
@@ -111,7 +113,7 @@ async def ask_model(config: StudioConfig, prompt: str, name: str) -> tuple[str, 
     except RequestFailed as error:
         if error.retryable:
             raise RetryJob(error.message) from None
-        raise UsageError(f"the text model did not answer: {error.message}") from None
+        raise UsageError(f"the text model did not answer: {error.message}", code="model-failed") from None
     finally:
         await model.close()
     return answer.text, answer.model or model.name

@@ -61,12 +61,18 @@ def read_reply(
     """
     found = _object_with(_NAMES[kind], text)
     if found is None:
-        what = "no JSON object" if "{" not in text else f"no JSON object with “{_NAMES[kind]}”"
-        raise InputError(f"the model's answer holds {what}: “{_line(text)}”", field=kind)
+        what = "no JSON object" if "{" not in text else f'no JSON object with "{_NAMES[kind]}"'
+        raise InputError(
+            f'the model\'s answer holds {what}: "{_line(text)}"', field=kind, code="unusable-answer"
+        )
     try:
         made = _READ[kind](found, content or ItemContent(), taxonomy, frozenset(ideas))
     except _Unusable as fault:
-        raise InputError(f"the model's answer cannot be used: {fault}: “{_line(text)}”", field=kind) from None
+        raise InputError(
+            f'the model\'s answer cannot be used: {fault}: "{_line(text)}"',
+            field=kind,
+            code="unusable-answer",
+        ) from None
     why = _words(found.get("why"))
     return {**made, "why": why} if why else made
 
@@ -145,7 +151,7 @@ def _sub_category(found: Mapping[str, Any], _: ItemContent, taxonomy: Taxonomy, 
         for name in branch.subs:
             if _same(branch.name, layer) and _same(name, sub):
                 return {"category": branch.name, "sub_category": name}
-    raise _Unusable(f"the taxonomy has no “{layer[:60]} / {sub[:60]}”")
+    raise _Unusable(f'the taxonomy has no "{layer[:60]} / {sub[:60]}"')
 
 
 def _rubric(found: Mapping[str, Any], *_: Any) -> dict[str, Any]:
@@ -166,7 +172,7 @@ def _rubric(found: Mapping[str, Any], *_: Any) -> dict[str, Any]:
 
 def _guess(found: Mapping[str, Any], content: ItemContent, *_: Any) -> dict[str, Any]:
     said = _text(found["choice"])
-    # Some models write the choice's text where its letter was asked for; “A man” is no letter A.
+    # Some models write the choice's text where its letter was asked for; "A man" is no letter A.
     at = next((place for place, text in enumerate(content.choices) if text and _same(text, said)), -1)
     letter = re.match(r"\W*([A-Za-z])(?:\W*$|[).:\]])", said)
     if at < 0 and letter is not None and ord(letter[1].upper()) - 65 < len(content.choices):

@@ -124,7 +124,8 @@ async def _reply(
         reply.close()
         at = further
     raise ExternalError(
-        f"{at.host}: sends from one address to the next, more than {policy.max_redirects} times"
+        f"{at.host}: sends from one address to the next, more than {policy.max_redirects} times",
+        code="too-many-redirects",
     )
 
 
@@ -137,7 +138,9 @@ def _next(reply: aiohttp.ClientResponse, at: URL, policy: FetchPolicy) -> URL | 
     try:
         further = at.join(URL(location, encoded=location.isascii()))
     except ValueError:
-        raise ExternalError(f"{at.host}: leads to something that is no address") from None
+        raise ExternalError(
+            f"{at.host}: leads to something that is no address", code="invalid-redirect"
+        ) from None
     return check_url(str(further), policy, led_to=True)
 
 
@@ -145,13 +148,17 @@ async def _save(
     reply: aiohttp.ClientResponse, at: URL, out: Path, policy: FetchPolicy, advance: Advance
 ) -> Received:
     if reply.status != 200:
-        raise ExternalError(f"{at.host}: answered {reply.status} {reply.reason or ''}".rstrip())
+        raise ExternalError(
+            f"{at.host}: answered {reply.status} {reply.reason or ''}".rstrip(), code="http-status"
+        )
     if reply.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise ExternalError(f"{at.host}: compresses what was asked for as it is")
+        raise ExternalError(f"{at.host}: compresses what was asked for as it is", code="compressed")
     announced = reply.content_length
     too_much = f"more than the {format_bytes(policy.max_bytes)} that are allowed"
     if announced is not None and announced > policy.max_bytes:
-        raise ExternalError(f"{at.host}: the file has {format_bytes(announced)}, {too_much}")
+        raise ExternalError(
+            f"{at.host}: the file has {format_bytes(announced)}, {too_much}", code="recording-too-large"
+        )
     if reply.content_type in ("text/html", "application/xhtml+xml"):
         raise _web_page(at)
     with out.open("xb") as file:
@@ -176,19 +183,20 @@ async def _receive(
             raise _web_page(at)
         size += len(chunk)
         if size > policy.max_bytes:
-            raise ExternalError(f"{at.host}: sends {too_much}")
+            raise ExternalError(f"{at.host}: sends {too_much}", code="recording-too-large")
         digest.update(chunk)
         file.write(chunk)
         advance(size, reply.content_length)
     if not size:
-        raise ExternalError(f"{at.host}: sent an empty file")
+        raise ExternalError(f"{at.host}: sent an empty file", code="empty-file")
     return Received(Path(file.name), str(at), size, digest.hexdigest())
 
 
 def _web_page(at: URL) -> UsageError:
     return UsageError(
         f"{at.host}: sent a web page instead of a recording (a login, a player, an error?); "
-        "give the address of the media file itself, or download and upload it"
+        "give the address of the media file itself, or download and upload it",
+        code="web-page",
     )
 
 
@@ -201,21 +209,33 @@ def _in_words(
 
     host = URL(url).host
     if guard.refused:
-        return UsageError(f"{host}: {guard.refused[-1]}; only public addresses may be fetched from")
+        return UsageError(
+            f"{host}: {guard.refused[-1]}; only public addresses may be fetched from",
+            code="address-not-public",
+        )
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return ExternalError(f"{host}: the name cannot be looked up; check the address")
+        return ExternalError(f"{host}: the name cannot be looked up; check the address", code="unknown-host")
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return ExternalError(f"{host}: no connection within {policy.connect_seconds:g} s; try again later")
+        return ExternalError(
+            f"{host}: no connection within {policy.connect_seconds:g} s; try again later",
+            code="no-connection",
+        )
     if isinstance(error, aiohttp.SocketTimeoutError):
-        return ExternalError(f"{host}: nothing came for {policy.stall_seconds:g} s; try again later")
+        return ExternalError(
+            f"{host}: nothing came for {policy.stall_seconds:g} s; try again later", code="download-timeout"
+        )
     if isinstance(error, TimeoutError):
         return ExternalError(
-            f"{host}: not done within {policy.max_seconds:g} s, which is all that is allowed"
+            f"{host}: not done within {policy.max_seconds:g} s, which is all that is allowed",
+            code="download-timeout",
         )
     if isinstance(error, aiohttp.ClientError):
-        return ExternalError(f"{host}: the connection failed ({error}); try again later")
+        return ExternalError(
+            f"{host}: the connection failed ({error}); try again later", code="no-connection"
+        )
     if isinstance(error, OSError):
         return ExternalError(
-            f"cannot keep what was fetched ({error.strerror or error}); make room and try again"
+            f"cannot keep what was fetched ({error.strerror or error}); make room and try again",
+            code="not-writable",
         )
     raise error

@@ -9,7 +9,7 @@ True peak after Annex 2: the largest magnitude of the sound between its samples,
 rate. 16-bit sound can peak above full scale between two samples; a player may then distort it.
 
 The K-weighting is given for 48 kHz; for other rates its two filters are laid out anew from the same analogue
-filters (their parameters after De Man, “Evaluation of implementations of the EBU R128 loudness measurement”,
+filters (their parameters after De Man, "Evaluation of implementations of the EBU R128 loudness measurement",
 AES 145, 2018). The filters are applied by fast convolution with their impulse response, which is done with
 after a quarter of a second to well below the resolution of the numbers.
 """

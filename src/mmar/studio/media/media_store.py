@@ -88,7 +88,12 @@ def media_file(media: Path, relative: str) -> Path:
     root = media.resolve()
     path = (root / relative).resolve()
     if not path.is_relative_to(root) or not path.is_file():
-        raise InputError("the file is not in the media folder", field="path", hint="restore it from a backup")
+        raise InputError(
+            "the file is not in the media folder",
+            field="path",
+            hint="restore it from a backup",
+            code="file-missing",
+        )
     return path
 
 

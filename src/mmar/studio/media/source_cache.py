@@ -161,7 +161,8 @@ async def fetch_source(
                 shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
         raise ExternalError(
-            f"{cache}: cannot be written ({error.strerror or error}); make room and try again"
+            f"{cache}: cannot be written ({error.strerror or error}); make room and try again",
+            code="not-writable",
         ) from None
 
 
@@ -223,7 +224,8 @@ async def _fetched(
     kind = sniff_file(path)
     if kind.group not in ("audio", "media"):
         raise UsageError(
-            f"{address}: what came is no recording of a kind that is known; download and upload it"
+            f"{address}: what came is no recording of a kind that is known; download and upload it",
+            code="not-audio",
         )
     source = Source(
         key=key,

@@ -132,7 +132,8 @@ class Waveform(msgspec.Struct, frozen=True):
         if not (0 <= first < last and 1 <= points <= 100_000):
             raise UsageError(
                 f"no waveform of {points} points from {start:g} s to {self.duration if end is None else end:g} s: "
-                f"the recording goes from 0 to {self.duration:.3f} s; ask for 1 to 100,000 points within it"
+                f"the recording goes from 0 to {self.duration:.3f} s; ask for 1 to 100,000 points within it",
+                code="invalid-range",
             )
         wanted = (last - first) / points
         fine_enough = [level for level in self.levels if level.samples_per_point <= wanted]
@@ -155,7 +156,8 @@ class Waveform(msgspec.Struct, frozen=True):
                 data = stream.read((last - first) * width)
         except OSError as error:
             raise ExternalError(
-                f"{self.path}: cannot be read ({error.strerror or error}); build it again"
+                f"{self.path}: cannot be read ({error.strerror or error}); build it again",
+                code="not-readable",
             ) from None
         return np.frombuffer(data, np.int8).reshape(-1, self.channels, 2)
 
@@ -211,13 +213,22 @@ def open_waveform(path: Path) -> Waveform:
             head = msgspec.json.decode(stream.read(min(length, _LONGEST_HEADER)), type=_Head)
             size = stream.seek(0, 2)
     except FileNotFoundError:
-        raise InputError("found no such file, expected a waveform", file=str(path), hint="build it") from None
+        raise InputError(
+            "found no such file, expected a waveform",
+            file=str(path),
+            hint="build it",
+            code="waveform-missing",
+        ) from None
     except (OSError, ValueError, msgspec.DecodeError) as error:
-        raise InputError(f"expected a waveform ({error})", file=str(path), hint="build it again") from None
+        raise InputError(
+            f"expected a waveform ({error})", file=str(path), hint="build it again", code="damaged-waveform"
+        ) from None
     begin = len(start) + length
     levels = tuple(msgspec.structs.replace(level, offset=begin + level.offset) for level in head.levels)
     if not levels or size != levels[-1].offset + levels[-1].points * 2 * head.channels:
-        raise InputError("the waveform was cut short", file=str(path), hint="build it again")
+        raise InputError(
+            "the waveform was cut short", file=str(path), hint="build it again", code="damaged-waveform"
+        )
     return Waveform(path, head.rate, head.channels, head.frames, levels)
 
 

@@ -112,13 +112,16 @@ async def download_video(
                 await watch.until_it_ends()
         except TimeoutError:
             raise ExternalError(
-                f"not done within {policy.max_seconds:g} s, which is all that is allowed"
+                f"not done within {policy.max_seconds:g} s, which is all that is allowed",
+                code="download-timeout",
             ) from None
         finally:
             await _ended(process)
         if proxy.refusals:
             # Whatever it made of that, this is the reason.
-            raise UsageError(f"the downloader was stopped on its way: {proxy.refusals[0]}")
+            raise UsageError(
+                f"the downloader was stopped on its way: {proxy.refusals[0]}", code="download-refused"
+            )
     return watch.result()
 
 
@@ -172,7 +175,9 @@ async def _started(
             start_new_session=True,
         )
     except OSError as error:
-        raise ExternalError(f"{command[0]}: cannot be run ({error.strerror or error})") from None
+        raise ExternalError(
+            f"{command[0]}: cannot be run ({error.strerror or error})", code="program-not-found"
+        ) from None
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
@@ -271,7 +276,8 @@ class _Watch:
             raise UsageError(
                 "the site gave no recording: it may be live, longer than "
                 f"{self._policy.max_duration / 3600:g} hours, larger than {format_bytes(self._policy.max_bytes)}, or "
-                "without sound"
+                "without sound",
+                code="no-recording",
             )
         with found[0].open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -293,7 +299,8 @@ def _within_bounds(folder: Path, policy: FetchPolicy) -> None:
             size += path.lstat().st_size
     if size > policy.max_bytes + _LONGEST_LINE:
         raise ExternalError(
-            f"the recording is larger than the {format_bytes(policy.max_bytes)} that are allowed"
+            f"the recording is larger than the {format_bytes(policy.max_bytes)} that are allowed",
+            code="recording-too-large",
         )
 
 

@@ -52,9 +52,12 @@ class Passwords:
                 f"a password has {SHORTEST} to {_LONGEST} characters",
                 field="password",
                 hint="several words in a row are easy to remember",
+                code="password-length",
             )
         if login.casefold() in password.casefold() or len(set(password)) < 5:
-            raise InputError("this password is easily guessed", field="password", hint="take another")
+            raise InputError(
+                "this password is easily guessed", field="password", hint="take another", code="weak-password"
+            )
         with self._slots:
             return self._hasher.hash(password)
 

@@ -48,14 +48,14 @@ def assign(
     case = load_case(session, project, item)
     person = session.get(Person, person_id) if person_id is not None else None
     if person_id is not None and (person is None or not person.active):
-        raise UsageError("there is no such person in this project")
+        raise UsageError("there is no such person in this project", code="unknown-person")
     named = actor_in(session, project.id, person) if person is not None else None
     if role is Role.INSPECTOR:
         after = assign_inspector(case, actor, named, now)
     elif named is not None:
         after = assign_author(case, actor, named, now)
     else:
-        raise UsageError("say who is to write it")
+        raise UsageError("say who is to write it", code="person-missing")
     if after == case:
         return
     if after.lease is None:

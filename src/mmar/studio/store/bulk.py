@@ -79,7 +79,7 @@ def assign_items(
     if not actor.has(Role.LEAD):
         raise NotAllowed("role", "only a lead may say who does what")
     if role is Role.ANNOTATOR and not people:
-        raise UsageError("say who is to write them")
+        raise UsageError("say who is to write them", code="person-missing")
     among = list(dict.fromkeys(people))
     got: Counter[int] = Counter()
 
@@ -137,7 +137,9 @@ def move_items(
         NotAllowed: `withdraw` without a reason.
     """
     if action not in MOVES:
-        raise UsageError(f"many items may be moved by {', '.join(MOVES)}, not by {action}")
+        raise UsageError(
+            f"many items may be moved by {', '.join(MOVES)}, not by {action}", code="unknown-action"
+        )
     if action is Action.WITHDRAW and not why.strip():
         raise NotAllowed("reason", "say why, in a sentence")
 
@@ -201,7 +203,7 @@ def _each(
 def _named(session: Session, project: Project, person: int, role: Role) -> str:
     found = session.get(Person, person)
     if found is None or not found.active:
-        raise UsageError("there is no such person in this project")
+        raise UsageError("there is no such person in this project", code="unknown-person")
     if not actor_in(session, project.id, found).has(role):
         what = "to inspect" if role is Role.INSPECTOR else "to write items"
         raise NotAllowed("role", f"{what} needs the role {role.value}, which {found.name} does not have")

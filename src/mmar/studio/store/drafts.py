@@ -109,7 +109,7 @@ def resolve(
     """
     mine = find_draft(session, item.id, actor.person)
     if mine is None:
-        raise InputError("there is no draft to go on with", field="draft")
+        raise InputError("there is no draft to go on with", field="draft", code="draft-missing")
     # A draft is anybody's to keep; only who may write the item is shown what the other wrote.
     perform(load_case(session, project, item), actor, Command(Action.SAVE), now)
     content, theirs = mine.content, content_of(session, item)

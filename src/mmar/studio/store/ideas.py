@@ -148,7 +148,7 @@ def merge_ideas(session: Session, project: Project, source: int, target: int, ac
     _member(actor)
     gone, kept = find_idea(session, project, source), find_idea(session, project, target)
     if gone.id == kept.id or kept.merged_into is not None or gone.merged_into is not None:
-        raise UsageError("merge two different cards that both still stand on the board")
+        raise UsageError("merge two different cards that both still stand on the board", code="cannot-merge")
     voters = set(session.scalars(select(IdeaVote.person_id).where(IdeaVote.idea_id == kept.id)))
     moving = set(session.scalars(select(IdeaVote.person_id).where(IdeaVote.idea_id == gone.id)))
     session.execute(delete(IdeaVote).where(IdeaVote.idea_id == gone.id))
@@ -200,7 +200,12 @@ def idea_board(session: Session, project_id: int, person: int) -> list[Card]:
 
 def _title(title: str) -> str:
     if not title.strip():
-        raise InputError("an idea needs a few words", field="title", hint="e.g. Replay identification")
+        raise InputError(
+            "an idea needs a few words",
+            field="title",
+            hint="e.g. Replay identification",
+            code="title-missing",
+        )
     check_length(title, "title", 300)
     return " ".join(title.split())
 

@@ -14,7 +14,7 @@ from mmar.studio.data.item_tables import Assignment, Item
 __all__ = ["NOBODY", "ItemFilter", "count_items", "inspectors_of", "item_numbers", "items_page", "public_ids"]
 
 NOBODY = 0
-"""Stands for “no author” and “no named inspector”."""
+"""Stands for "no author" and "no named inspector"."""
 
 
 class ItemFilter(msgspec.Struct, frozen=True):

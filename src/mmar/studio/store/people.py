@@ -334,7 +334,7 @@ def _keep_an_admin(session: Session, person: Person) -> None:
         )
         if session.scalar(beside.limit(1)) is None:
             slug = session.get_one(Project, project_id).title
-            raise NotAllowed("state", f"{person.name} is the only admin of “{slug}”; make another one first")
+            raise NotAllowed("state", f'{person.name} is the only admin of "{slug}"; make another one first')
 
 
 def members(session: Session, project_id: int) -> list[tuple[Person, frozenset[Role]]]:

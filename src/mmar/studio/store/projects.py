@@ -42,14 +42,15 @@ def add_project(
     """
     if _SLUG.match(slug) is None:
         raise InputError(
-            f"“{slug}” cannot be a short name",
+            f'"{slug}" cannot be a short name',
             field="slug",
             hint="use small letters, digits and -, at most 40",
+            code="invalid-slug",
         )
     check_length(title, "title", LONGEST_NAME)
     check_length(about, "about", LONGEST_TEXT)
     if find_project(session, slug) is not None:
-        raise InputError(f"“{slug}” is taken", field="slug", hint="take another")
+        raise InputError(f'"{slug}" is taken', field="slug", hint="take another", code="slug-exists")
     project = Project(
         slug=slug, title=title.strip() or slug, about=about, settings=ProjectSettings(), created=now
     )
@@ -94,9 +95,9 @@ def save_settings(project: Project, actor: Actor, settings: ProjectSettings) -> 
     if not actor.has(Role.LEAD):
         raise NotAllowed("role", "only a lead may change the project's settings")
     if not 1 <= settings.inspections <= 9:
-        raise InputError("1 to 9 inspectors per item", field="inspections")
+        raise InputError("1 to 9 inspectors per item", field="inspections", code="invalid-inspections")
     if any(target < 0 for target in settings.targets.values()):
-        raise InputError("a target is 0 or more", field="targets")
+        raise InputError("a target is 0 or more", field="targets", code="invalid-target")
     for name in ("licence", "contact"):
         check_length(getattr(settings, name), name, 1000)
     check_length(settings.how_made, "how_made", LONGEST_TEXT)

@@ -104,14 +104,18 @@ def apply_proposal(kind: str, content: ItemContent, taken: Mapping[str, Any]) ->
             wrong = [_text(text) for text in taken["distractors"]]
             key = content.key
             if key is None:
-                raise InputError("mark the key before taking over wrong choices", field="answer")
+                raise InputError(
+                    "mark the key before taking over wrong choices", field="answer", code="key-missing"
+                )
             choices = [*wrong]
             # The key keeps its place, so that a proposal never moves the answer.
             choices.insert(min(content.answer or 0, len(choices)), key)
             return msgspec.structs.replace(content, choices=tuple(choices), answer=choices.index(key))
     except (KeyError, TypeError, msgspec.ValidationError) as error:
-        raise InputError(f"the proposal cannot be used: {error}", field=kind) from None
-    raise InputError(f"a proposal of the kind “{kind}” changes no item", field="kind")
+        raise InputError(
+            f"the proposal cannot be used: {error}", field=kind, code="unusable-proposal"
+        ) from None
+    raise InputError(f'a proposal of the kind "{kind}" changes no item', field="kind", code="unknown-kind")
 
 
 def _accept(
@@ -141,7 +145,7 @@ def _accept(
             change_idea(session, project, int(place["idea"]), actor, place=str(place["place"]))
         return
     if proposal.item_id is None:
-        raise UsageError("this proposal belongs to no item")
+        raise UsageError("this proposal belongs to no item", code="no-item")
     item = find_item(session, project, proposal.item_id, lock=True)
     if version is not None and version != item.version:
         raise NotAllowed(
@@ -166,7 +170,7 @@ def _accept(
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise InputError("expected some text", field="proposal")
+        raise InputError("expected some text", field="proposal", code="unusable-proposal")
     return value.strip()
 
 

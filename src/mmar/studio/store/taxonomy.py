@@ -62,9 +62,10 @@ def save_taxonomy(
         place = (item.category, item.sub_category)
         if place in lost and moved.get(place) not in targets:
             raise InputError(
-                f"“{place[0]} / {place[1]}” still holds items and has nowhere to go",
+                f'"{place[0]} / {place[1]}" still holds items and has nowhere to go',
                 field="taxonomy",
                 hint="say into which place they move",
+                code="items-without-place",
             )
     new = TaxonomyVersion(
         project_id=project.id, number=old.number + 1, tree=tree, why=why, author_id=actor.person, at=now

@@ -201,7 +201,9 @@ def to_item(content: ItemContent, item_id: str, audio_path: str, *, regions: boo
         InputError: no key, or a key that is not among the choices.
     """
     if content.key is None:
-        raise InputError("no choice is marked as the key", field="answer", hint="mark the right choice")
+        raise InputError(
+            "no choice is marked as the key", field="answer", hint="mark the right choice", code="key-missing"
+        )
 
     def value(name: str, filled: Any) -> Any:
         return filled if filled or name in content.empty else None

@@ -73,21 +73,21 @@ def _errors(content: ItemContent, layers: Mapping[str, tuple[str, ...]] | None) 
         yield _error("key-missing", "answer", "Mark the choice that is right.")
     twice = [text for text, n in Counter(map(_folded, content.choices)).items() if n > 1]
     if twice:
-        yield _error("choices-twice", "choices", f"Two choices say the same: “{twice[0] or '(empty)'}”.")
+        yield _error("choices-twice", "choices", f'Two choices say the same: "{twice[0] or "(empty)"}".')
     if not content.modality:
         yield _error("modality-missing", "modality", "Say what is heard: sound, music, speech, or a mix.")
     if not content.category:
         yield _error("layer-missing", "category", "Choose a layer.")
     elif layers is not None:
         if content.category not in layers:
-            yield _error("layer-unknown", "category", f"“{content.category}” is not in the taxonomy.")
+            yield _error("layer-unknown", "category", f'"{content.category}" is not in the taxonomy.')
         elif layers[content.category] and content.sub_category not in layers[content.category]:
             yield _error("sub-unknown", "sub_category", "Choose a sub-category of this layer.")
     if not (content.recording or content.url.strip() or content.audio_path):
         yield _error("audio-missing", "url", "Paste the address of a video, or upload a recording.")
     if content.timestamp.strip() and not content.segments:
         yield _error(
-            "segment-unreadable", "timestamp", "Write segments as 1:32,2:02 and join several with “;”."
+            "segment-unreadable", "timestamp", 'Write segments as 1:32,2:02 and join several with ";".'
         )
     elif sum(part.end - part.start for part in content.segments) > LONGEST_CLIP_S:
         yield _error("segment-long", "timestamp", "The segments together are longer than ten minutes.")
@@ -110,7 +110,7 @@ def _warnings(content: ItemContent) -> Iterator[Problem]:
     if any(not text.strip() for text in content.choices):
         yield _warning("choice-empty", "choices", "A choice is empty.")
     if re.search(r"(all|none) of the above", " ".join(content.choices), re.IGNORECASE):
-        yield _warning("choice-all-none", "choices", "“All” or “none of the above” tests logic, not hearing.")
+        yield _warning("choice-all-none", "choices", '"All" or "none of the above" tests logic, not hearing.')
     if "speech" in content.modality and not content.language:
         yield _warning("language-missing", "language", "Speech should name its language, e.g. en or zh|en.")
     if not content.thinking.strip():
@@ -120,7 +120,7 @@ def _warnings(content: ItemContent) -> Iterator[Problem]:
     for cue in content.cues:
         if not cue.points and (cue.start is not None or cue.end is not None):
             yield _warning(
-                "cue-half", "cues", f"Say from when to when the cue “{cue.text}” is heard, or not at all."
+                "cue-half", "cues", f'Say from when to when the cue "{cue.text}" is heard, or not at all.'
             )
 
 
@@ -133,7 +133,7 @@ def _about_key(content: ItemContent, key: str, others: list[str]) -> Iterator[Pr
     shared = {word for text in others for word in _words(text)}
     told = [word for word in words if word in asked and word not in shared]
     if told:
-        yield _warning("key-in-question", "question", f"The question names the key: “{told[0]}”.")
+        yield _warning("key-in-question", "question", f'The question names the key: "{told[0]}".')
     numbers = [_number(text) for text in content.choices]
     if len(numbers) > 2 and all(number is not None for number in numbers):
         values = sorted(number for number in numbers if number is not None)

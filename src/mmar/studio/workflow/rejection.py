@@ -46,9 +46,9 @@ class Rejection(msgspec.Struct, frozen=True):
     def fault(self) -> str | None:
         """What is missing in this rejection, or `None`."""
         if self.reason not in REASONS:
-            return f"“{self.reason}” is not one of the reasons {', '.join(REASONS)}"
+            return f'"{self.reason}" is not one of the reasons {", ".join(REASONS)}'
         if self.field not in FIELD_NAMES:
-            return f"“{self.field}” is not one of the fields {', '.join(FIELD_NAMES)}"
+            return f'"{self.field}" is not one of the fields {", ".join(FIELD_NAMES)}'
         if not self.comment.strip():
             return "say in the comment what should change"
         if (self.start is None) != (self.end is None) or (
