@@ -129,7 +129,7 @@ def find_benchmark(
 
 
 def _findable(name_or_path: str | Path) -> str:
-    """A name stays as it is; a path is made absolute, so that it is found from any folder."""
+    """A name stays unchanged; a path becomes absolute, so that it is valid in any folder."""
     from mmar.benchmarks import CATALOGUE
 
     text = str(name_or_path)
@@ -155,7 +155,7 @@ def run(
             and `close`.
         benchmark: a name, a path, or what `load` returned.
         out: the run's folder.
-        audio_dir: the folder of the clips, where it is not found by itself.
+        audio_dir: the folder of the clips, by default the one that belongs to the benchmark.
         progress: called with the number of requests to make and the counts so far.
         options: see `mmar.runs.spec.RunOptions`.
 

@@ -178,10 +178,10 @@ def test_a_baseline_leaves_out_what_was_accepted(mmar: Any, spoiled: Path, tmp_p
 def test_how_many_examples_are_shown(mmar: Any, tmp_path: Path) -> None:
     path = written(tmp_path / "set.jsonl", *(record(at, timestamp=f"{at}:00,{at}:10") for at in range(6)))
 
-    def shown(*options: str) -> int:
+    def text(*options: str) -> int:
         return sum("  clip-" in line for line in mmar("audit", path, *options)[1].splitlines())
 
-    assert [shown(), shown("--examples", "1"), shown("--examples", "0"), shown("--all")] == [3, 1, 0, 6]
+    assert [text(), text("--examples", "1"), text("--examples", "0"), text("--all")] == [3, 1, 0, 6]
     assert "… and 3 more" in mmar("audit", path)[1]
 
 

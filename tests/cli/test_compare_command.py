@@ -86,13 +86,13 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = [answers_file(tmp_path / f"{at}.jsonl", hits) for at, hits in enumerate((RIGHT, POOR))]
     capsys.readouterr()
     assert mmar("compare", *files, "-b", known.origin, "--json", "--scorer", "official") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert (found["n"], found["clusters"], found["scorer"]) == (40, 20, "official")
-    pair = found["pairs"][0]
+    result = json.loads(capsys.readouterr().out)
+    assert (result["n"], result["clusters"], result["scorer"]) == (40, 20, "official")
+    pair = result["pairs"][0]
     assert (pair["all"]["only_first"], pair["all"]["only_second"]) == (20, 4)
     assert len(pair["only_first"]) == 20
     assert set(pair["groups"]) == {"modality", "category", "sub-category"}
-    assert [part["part"] for part in found["differing"]] == []
+    assert [part["part"] for part in result["differing"]] == []
 
 
 def test_refusals_end_with_a_message_and_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,7 +102,7 @@ def test_refusals_end_with_a_message_and_status_2(tmp_path: Path, capsys: pytest
     file = answers_file(tmp_path / "p.jsonl", RIGHT[:20])
     bad = tmp_path / "bad.jsonl"
     bad.write_text(answers_file(tmp_path / "whole.jsonl", RIGHT).read_text() + "{broken\n")
-    for arguments, said in (
+    for arguments, message in (
         (("compare", run), "at least two"),
         (("compare", run, other), "different benchmarks"),
         (("compare", run, file), "name the benchmark that they answer"),
@@ -113,10 +113,10 @@ def test_refusals_end_with_a_message_and_status_2(tmp_path: Path, capsys: pytest
     ):
         capsys.readouterr()
         assert mmar(*arguments) == 2
-        told = capsys.readouterr()
-        assert said in told.err
-        assert "Traceback" not in told.err
-        assert told.out == ""
+        captured = capsys.readouterr()
+        assert message in captured.err
+        assert "Traceback" not in captured.err
+        assert captured.out == ""
     assert mmar("compare", run, file, "-b", known.origin, "--partial") == 0
     assert "20 of 40 items were not asked in all of the runs" in words(capsys)
     assert mmar("compare", run, bad, "-b", known.origin, "--lenient") == 0
@@ -136,8 +136,8 @@ def test_listen_on_real_audio(
     shown = words(capsys)
     assert "uses audio yes: under silence the accuracy falls by " in shown
     assert mmar("reliance", real, silence, "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    (one,) = found["conditions"]
+    result = json.loads(capsys.readouterr().out)
+    (one,) = result["conditions"]
     low, high = one["all"]["interval"]
     assert low > 20
     assert one["all"]["fall"] == "falls"
@@ -145,9 +145,9 @@ def test_listen_on_real_audio(
     assert one["all"]["reliance_interval"][0] > 30
     # Without the clip it does about as well as guessing does, and no better.
     under = one["all"]["under_interval"]
-    assert under[0] < found["solved"]["chance_every"] < under[1] + 10
+    assert under[0] < result["solved"]["chance_every"] < under[1] + 10
     rows = list(csv.DictReader(first.read_text().splitlines()))
-    assert len(rows) == found["solved"]["every_condition"]
+    assert len(rows) == result["solved"]["every_condition"]
     assert {row["silence_right"] for row in rows} == {"1"}
 
 
@@ -165,6 +165,6 @@ def test_a_lenient_comparison_reads_a_benchmark_that_was_run_leniently(
         assert mmar(command, *runs) == 2
         capsys.readouterr()
         assert mmar(command, *runs, "--lenient") == 0
-        said = capsys.readouterr()
-        assert "40 items" in said.out
-        assert "skipped: 1 record in all" in said.err
+        message = capsys.readouterr()
+        assert "40 items" in message.out
+        assert "skipped: 1 record in all" in message.err

@@ -28,8 +28,8 @@ def test_every_number_fits(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TERM", "xterm")
     stream = Terminal()
-    with RunProgress("openai/[some]/gpt-4o-audio-preview on mmar", stream) as shown:
-        shown(1000, Counts(answered=700, failed={"timeout": 12}))
+    with RunProgress("openai/[some]/gpt-4o-audio-preview on mmar", stream) as text:
+        text(1000, Counts(answered=700, failed={"timeout": 12}))
     line = last_line(stream)
     assert line.startswith("openai/")
     assert "712/1000" in line
@@ -43,8 +43,8 @@ def test_the_first_reason_stands_under_the_bar(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm")
     stream = Terminal()
-    with RunProgress("openai/x on mmar", stream) as shown:
-        shown(
+    with RunProgress("openai/x on mmar", stream) as text:
+        text(
             1000, Counts(reasons={"server": "HTTP 503 from http://a/v1: busy [now]\nmore", "timeout": "slow"})
         )
     lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue()).splitlines()
@@ -60,21 +60,21 @@ def test_a_log_has_a_line_at_each_new_kind_of_failure_and_every_thirty_seconds(
     now = 100.0
     monkeypatch.setattr("mmar.cli.progress.time.monotonic", lambda: now)
     stream = io.StringIO()
-    with RunProgress("model on mmar", stream) as shown:
-        shown(1000, Counts())
+    with RunProgress("model on mmar", stream) as text:
+        text(1000, Counts())
         now = 110.0
         counts = Counts(
             answered=20, reasons={"server": "HTTP 503\nbody"}, latest="HTTP 503", failed_attempts=2
         )
-        shown(1000, counts)
+        text(1000, counts)
         now = 120.0
-        shown(1000, counts)
+        text(1000, counts)
         now = 140.0
         counts.answered, counts.failed = 1200, {"server": 1}
-        shown(2000, counts)
+        text(2000, counts)
         counts.stopped = "interrupted"
-        shown(2000, counts)
-        shown(2000, counts)
+        text(2000, counts)
+        text(2000, counts)
     assert stream.getvalue().splitlines() == [
         "20/1,000 done, 2/s, 0 failed, 2 retried; server: HTTP 503",
         "1,201/2,000 done, 30/s, 1 failed, 1 retried; latest: HTTP 503",
@@ -84,8 +84,8 @@ def test_a_log_has_a_line_at_each_new_kind_of_failure_and_every_thirty_seconds(
 
 def test_a_short_run_without_failures_writes_nothing_to_a_log() -> None:
     stream = io.StringIO()
-    with RunProgress("model on mmar", stream) as shown:
-        shown(10, Counts(answered=10))
+    with RunProgress("model on mmar", stream) as text:
+        text(10, Counts(answered=10))
     assert stream.getvalue() == ""
 
 

@@ -36,6 +36,6 @@ def test_runs_are_listed_with_their_state(in_own_folder: None, command: Callable
     assert longest["signature"] == score["signature"]
     assert rows["runs/demo/baseline-random"]["answered"] == 5
     assert "choice" not in rows["runs/other/killed"]
-    shown = command("runs", "runs/demo")
-    assert shown.status == 0 and "baseline-longest  complete" in shown.out
+    text = command("runs", "runs/demo")
+    assert text.status == 0 and "baseline-longest  complete" in text.out
     assert "OFFICIAL" not in command("runs", "--no-score").out

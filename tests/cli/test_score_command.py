@@ -30,7 +30,8 @@ ITEM: dict[str, Any] = {
 
 def records(*predictions: object, **more: Any) -> list[dict[str, Any]]:
     return [
-        ITEM | {"id": f"id-{at}", "answer_prediction": said} | more for at, said in enumerate(predictions)
+        ITEM | {"id": f"id-{at}", "answer_prediction": message} | more
+        for at, message in enumerate(predictions)
     ]
 
 
@@ -79,8 +80,8 @@ def test_json_has_the_promised_form(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize("name", ["items.jsonl", "items.csv"])
 def test_items_are_written_a_line_each(tmp_path: Path, name: str) -> None:
-    said = ["3:1", "=1+1", None]
-    path = write(tmp_path / "p.jsonl", records(*said))
+    message = ["3:1", "=1+1", None]
+    path = write(tmp_path / "p.jsonl", records(*message))
     assert mmar("score", path, "--items", tmp_path / name) == 0
     text = (tmp_path / name).read_text()
     if name.endswith("csv"):
@@ -89,7 +90,7 @@ def test_items_are_written_a_line_each(tmp_path: Path, name: str) -> None:
         assert rows[1]["prediction"] == "'=1+1"  # no spreadsheet runs it
     else:
         rows = [json.loads(line) for line in text.splitlines()]
-        assert [row["prediction"] for row in rows] == said
+        assert [row["prediction"] for row in rows] == message
         assert rows[0]["reason"]
         assert rows[0]["official_reason"].startswith("every word")
     assert [row["state"] for row in rows] == ["choice", "unresolved", "failed"]
@@ -156,10 +157,10 @@ def test_one_broken_line_in_the_middle(tmp_path: Path, capsys: pytest.CaptureFix
     assert mmar("score", path) == 2
     assert f"{path}:2: not valid JSON" in capsys.readouterr().err
     assert mmar("score", path, "--lenient", "--json") == 0
-    told = capsys.readouterr()
-    found = json.loads(told.out)
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)
     assert (found["n"], found["states"]["missing"], found["scores"]["choice"]["correct"]) == (3, 1, 2)
-    assert f"skipped: {path}:2: " in told.err
+    assert f"skipped: {path}:2: " in captured.err
 
 
 def test_a_folder_that_holds_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,9 +191,11 @@ def test_output_to_a_full_disk_and_a_closed_pipe(tmp_path: Path) -> None:
     assert "Traceback" not in piped.stderr
     published = f"{sys.executable} -m mmar.evaluation --input {path}"
     for end, status in ((" > /dev/full", 2), (" | true", 0)):
-        told = subprocess.run(["/bin/sh", "-c", published + end], capture_output=True, text=True, check=False)
-        assert told.returncode == status
-        assert told.stderr == (
+        captured = subprocess.run(
+            ["/bin/sh", "-c", published + end], capture_output=True, text=True, check=False
+        )
+        assert captured.returncode == status
+        assert captured.stderr == (
             "" if status == 0 else "the output cannot be written: No space left on device\n"
         )
     assert mmar("score", path, "--items", tmp_path / "p.jsonl" / "below-a-file.csv") == 2
@@ -233,9 +236,9 @@ def test_a_misspelt_key_is_no_score_of_nothing(tmp_path: Path, capsys: pytest.Ca
     path = write(tmp_path / "p.jsonl", [{"id": "id-0", "reply": "3:1", "thinking_prediction": "…"}])
     for more in ((), ("--key", "replay")):
         assert mmar("score", path, "--benchmark", bench, *more) == 2
-        said = capsys.readouterr().err
-        assert f'no record has "{more[1] if more else "answer_prediction"}"' in said
-        assert "--key; there is reply" in said
+        message = capsys.readouterr().err
+        assert f'no record has "{more[1] if more else "answer_prediction"}"' in message
+        assert "--key; there is reply" in message
     assert mmar("score", path, "--benchmark", bench, "--key", "reply") == 0
     assert mmar("score", bench) == 2
     assert "questions without answers" in capsys.readouterr().err
@@ -250,14 +253,14 @@ def test_a_bad_record_of_the_benchmark_stays_in_the_denominator(
     assert mmar("score", path, "--benchmark", bench) == 2
     assert "b.jsonl:4: " in capsys.readouterr().err
     assert mmar("score", path, "--benchmark", bench, "--lenient", "--json") == 0
-    told = capsys.readouterr()
-    found = json.loads(told.out)
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)
     # Three right of four questions; the record that repeats one is no question more.
     assert (found["n"], found["scores"]["choice"]["correct"], found["states"]["missing"]) == (4, 3, 1)
     assert found["bounds"]["choice"] == {"low": 75.0, "high": 100.0}
     assert found["asked"]["choice"]["clustered"]["clusters"] == 3
     assert "3 bad records were left out" in found["notes"][-1]
-    assert [line.partition("skipped: ")[2].rpartition("/")[2][:10] for line in told.err.splitlines()] == [
+    assert [line.partition("skipped: ")[2].rpartition("/")[2][:10] for line in captured.err.splitlines()] == [
         "b.jsonl:4:",
         "b.jsonl:5:",
         "p.jsonl:4:",
@@ -272,18 +275,18 @@ def test_what_does_not_go_with_the_published_layout(
         assert mmar("score", path, "--format", "official", *more) == 2
         assert "--format official" in capsys.readouterr().err
     assert mmar("score", path, "--format", "official") == 0
-    told = capsys.readouterr()
-    assert told.out.startswith("*****") and told.out.endswith("No prediction count: 0\n")
-    assert 'read from "answer_prediction"' in told.err  # beside the layout, not in it
+    captured = capsys.readouterr()
+    assert captured.out.startswith("*****") and captured.out.endswith("No prediction count: 0\n")
+    assert 'read from "answer_prediction"' in captured.err  # beside the layout, not in it
 
 
 def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "p.jsonl", records("3:1"))
-    told = subprocess.run(
+    captured = subprocess.run(
         ["/bin/sh", "-c", f"cat {path} | {sys.executable} -m mmar score /dev/stdin"],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert told.returncode == 2
-    assert "/dev/stdin: is a pipe or a device, which can be read only once" in told.stderr
+    assert captured.returncode == 2
+    assert "/dev/stdin: is a pipe or a device, which can be read only once" in captured.stderr

@@ -46,20 +46,20 @@ def test_a_runs_ledger_stands_for_its_run(tmp_path: Path, capsys: pytest.Capture
     failure |= {"failure": {"kind": "timeout", "message": "no"}}
     ledger.write_text(f"{json.dumps(failure)}\n{ledger.read_text()}")
     capsys.readouterr()
-    said = []
+    message = []
     for path in (tmp_path / "run", ledger):
         assert mmar("score", path) == 0
-        said.append(capsys.readouterr().out)
-    assert said[0] == said[1]
-    assert "answers     1 read" in said[0]
-    assert "model:baseline/longest" in said[0]
+        message.append(capsys.readouterr().out)
+    assert message[0] == message[1]
+    assert "answers     1 read" in message[0]
+    assert "model:baseline/longest" in message[0]
 
 
 def test_a_run_whose_benchmark_was_moved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert mmar("run", "baseline/longest", "--benchmark", bench(tmp_path), "--out", tmp_path / "run") == 0
     moved = (tmp_path / "b.jsonl").rename(tmp_path / "c.jsonl")
     assert mmar("score", tmp_path / "run") == 2
-    said = capsys.readouterr().err
-    assert "b.jsonl" in said
-    assert "--benchmark" in said
+    message = capsys.readouterr().err
+    assert "b.jsonl" in message
+    assert "--benchmark" in message
     assert mmar("score", tmp_path / "run", "--benchmark", moved) == 0

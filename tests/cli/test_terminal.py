@@ -40,10 +40,10 @@ def test_names_of_a_hostile_file_are_shown_and_not_obeyed(
     path.write_text("".join(json.dumps({"id": f"{at}{EVIL}", **record}) + "\n" for at in range(3)))
     with pytest.raises(SystemExit):
         main([command[0], str(path), *command[1:]])
-    said = capsys.readouterr()
-    assert "owned" in said.out
+    message = capsys.readouterr()
+    assert "owned" in message.out
     for mark in ("\x1b", "\x07", "\u202e"):
-        assert mark not in said.out + said.err
+        assert mark not in message.out + message.err
 
 
 def test_at_most_20_skipped_records_are_listed_then_counted(capsys: pytest.CaptureFixture[str]) -> None:

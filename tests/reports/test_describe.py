@@ -51,17 +51,20 @@ def benchmark() -> Benchmark:
 
 
 def test_counts(benchmark: Benchmark) -> None:
-    found = describe_benchmark(benchmark)
-    assert found.items == 4
-    assert found.modality == {"sound": 2, "speech": 1, "mix-sound-speech": 1}
-    assert found.category == {"Signal Layer": 3, "Other": 1}
-    assert found.sub_category == {"Signal Layer": {"Anomaly Detection": 2}, "Other": {"Anomaly Detection": 1}}
-    assert found.language == {"en|ja": 1, "en": 1}
-    assert found.without_language == 2
-    assert found.languages_heard == {"en": 2, "ja": 1}
-    assert found.choices == {2: 1, 4: 3}
-    assert found.chance == pytest.approx(100 * (3 / 4 + 1 / 2) / 4)
-    assert (found.videos, found.shared_videos, found.sharing_items) == (3, 1, 2)
+    result = describe_benchmark(benchmark)
+    assert result.items == 4
+    assert result.modality == {"sound": 2, "speech": 1, "mix-sound-speech": 1}
+    assert result.category == {"Signal Layer": 3, "Other": 1}
+    assert result.sub_category == {
+        "Signal Layer": {"Anomaly Detection": 2},
+        "Other": {"Anomaly Detection": 1},
+    }
+    assert result.language == {"en|ja": 1, "en": 1}
+    assert result.without_language == 2
+    assert result.languages_heard == {"en": 2, "ja": 1}
+    assert result.choices == {2: 1, 4: 3}
+    assert result.chance == pytest.approx(100 * (3 / 4 + 1 / 2) / 4)
+    assert (result.videos, result.shared_videos, result.sharing_items) == (3, 1, 2)
 
 
 def test_durations_are_those_of_the_timestamps_without_clips(benchmark: Benchmark) -> None:
@@ -116,8 +119,8 @@ def test_the_page_of_a_benchmark(benchmark: Benchmark) -> None:
 
 @needs_real_data
 def test_the_real_mmar() -> None:
-    found = describe_benchmark(load_benchmark(MMAR))
-    assert found.modality == {
+    result = describe_benchmark(load_benchmark(MMAR))
+    assert result.modality == {
         "sound": 165,
         "music": 206,
         "speech": 294,
@@ -126,21 +129,21 @@ def test_the_real_mmar() -> None:
         "mix-music-speech": 82,
         "mix-sound-music-speech": 24,
     }
-    assert found.category == {
+    assert result.category == {
         "Signal Layer": 43,
         "Perception Layer": 404,
         "Semantic Layer": 412,
         "Cultural Layer": 141,
     }
-    assert [len(found.sub_category[name]) for name in found.category] == [3, 6, 3, 4]
-    assert sum(sum(each.values()) for each in found.sub_category.values()) == 1000
-    assert found.source == {"youtube": 593, "bilibili": 407}
-    assert found.choices == {2: 171, 3: 10, 4: 815, 5: 3, 6: 1}
-    assert found.without_language == 320
-    assert (found.language["en"], found.language["zh"], len(found.language)) == (554, 93, 16)
-    assert (found.videos, found.shared_videos, found.sharing_items) == (911, 59, 148)
-    assert found.chance == pytest.approx(29.3, abs=0.05)
-    assert found.durations is not None
+    assert [len(result.sub_category[name]) for name in result.category] == [3, 6, 3, 4]
+    assert sum(sum(each.values()) for each in result.sub_category.values()) == 1000
+    assert result.source == {"youtube": 593, "bilibili": 407}
+    assert result.choices == {2: 171, 3: 10, 4: 815, 5: 3, 6: 1}
+    assert result.without_language == 320
+    assert (result.language["en"], result.language["zh"], len(result.language)) == (554, 93, 16)
+    assert (result.videos, result.shared_videos, result.sharing_items) == (911, 59, 148)
+    assert result.chance == pytest.approx(29.3, abs=0.05)
+    assert result.durations is not None
     # As many seconds as the timestamps name, counted with nothing but their digits.
     total = 0
     for line in MMAR.read_text("utf-8").splitlines():
@@ -148,14 +151,14 @@ def test_the_real_mmar() -> None:
         for start, end in (part.split(",") for part in parts):
             clock = [sum(int(n) * 60**p for p, n in enumerate(reversed(t.split(":")))) for t in (start, end)]
             total += clock[1] - clock[0]
-    assert found.durations.total == total == 19939
-    assert (found.durations.shortest, found.durations.longest) == (3, 56)
+    assert result.durations.total == total == 19939
+    assert (result.durations.shortest, result.durations.longest) == (3, 56)
 
 
 @needs_real_data
 def test_the_real_mmau() -> None:
-    found = describe_benchmark(load_benchmark(MMAU))
+    result = describe_benchmark(load_benchmark(MMAU))
     records = json.loads(MMAU.read_text("utf-8"))
-    assert Counter(found.modality) == Counter(record["task"] for record in records)
-    assert found.videos == 1000
-    assert found.durations is None
+    assert Counter(result.modality) == Counter(record["task"] for record in records)
+    assert result.videos == 1000
+    assert result.durations is None

@@ -44,7 +44,7 @@ class PublishedResult(msgspec.Struct, frozen=True):
         by: who reported it.
         average: percent over all items, as printed.
         groups: percent by modality, as printed; groups that were not reported are left out.
-        reader: how the answers were read, if it was said.
+        reader: how the answers were read, if the source states it.
         source: where it was published.
         date: when, `YYYY-MM` or `YYYY-MM-DD`; empty if not known.
         note: what else the source says about the value.

@@ -1,4 +1,4 @@
-"""What a person is told of a run: before it starts, when it has ended, and instead of it under `--dry-run`."""
+"""The lines that `mmar run` prints: before a run, after it, and for `--dry-run`."""
 
 from __future__ import annotations
 

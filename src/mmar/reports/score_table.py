@@ -118,7 +118,7 @@ def _program(own: ProgramScore) -> Iterator[tuple[str, str]]:
 
 
 def _facts(score: Score) -> Iterator[tuple[str, str]]:
-    told = score.asked or score
+    asked = score.asked or score
     if score.asked is not None:
         yield (
             "asked",
@@ -135,7 +135,7 @@ def _facts(score: Score) -> Iterator[tuple[str, str]]:
             f"{sample.official.accuracy:.1f} {sample.official.interval}, choice "
             f"{sample.choice.accuracy:.1f} {sample.choice.interval}",
         )
-    official, choice = told.official.clustered, told.choice.clustered
+    official, choice = asked.official.clustered, asked.choice.clustered
     if official is not None and choice is not None:
         yield (
             "clustered",

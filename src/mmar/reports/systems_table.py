@@ -249,8 +249,8 @@ def _value(correct: int, n: int) -> Value:
 
 
 def _wilson(correct: int, n: int) -> tuple[float, float]:
-    found = wilson(correct, n)
-    return found.low, found.high
+    low, high = wilson(correct, n)
+    return low, high
 
 
 def _ranks(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> dict[int, tuple[int, int]]:
@@ -266,11 +266,11 @@ def _ranks(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> di
         scores = [list(map(float, run.right[scorer])) for run in runs]
         lost = [run.unanswered or [False] * len(run.clusters) for run in runs]
         orders = pairwise(scores, list(runs[0].clusters), unanswered=lost, draws=2_000)
-        found = rank_ranges([sum(row) for row in scores], orders)
+        result = rank_ranges([sum(row) for row in scores], orders)
     else:
         values = [systems[index].values[ALL] for index in ranked]
-        found = published_ranks([(value.correct, value.n) for value in values])
-    return {index: (rank.rank, rank.worst) for index, rank in zip(ranked, found, strict=True)}
+        result = published_ranks([(value.correct, value.n) for value in values])
+    return {index: (rank.rank, rank.worst) for index, rank in zip(ranked, result, strict=True)}
 
 
 def _mark_best(systems: Sequence[System], columns: Sequence[str]) -> list[System]:
