@@ -255,7 +255,7 @@ def _corrections(units: Units, after: int = -1) -> list[int]:
     """The units that take back what was said before, outside of quoted speech."""
     found = []
     for match in re.finditer(
-        r"R|r(?=[^.?|]{0,12}[CLlb])|(?<=[.,?|(-])(?:N(?=[,:-])|x(?=[,-]))|(?<=[.?|])[Nx]\.", units.symbols
+        r"R|r(?=[^.?|]{0,12}[CLlb])|(?<=[.,?|(-])(?:N(?=[,:.|-]|$)|x(?=[,-]))|(?<=[.?|])[Nx]\.", units.symbols
     ):
         unit = match.start()
         if match[0] == "N" and units.text[units.starts[unit] : units.ends[unit]].casefold() not in _NO:
@@ -368,7 +368,11 @@ def _agreed(stated: list[Statement], lines: list[Statement], closing: list[State
     return last
 
 
-_LATER_LETTER = re.compile(r"(?:^|(?<=[.|,:-]))\(?(?P<ref>[Ll])\)?(?=[.|]|$|(?<=:.)[&,/]|(?<=:\(.\))[&,/])")
+# A letter at the end of a clause, or the first of several behind a colon.
+_LATER_LETTER = re.compile(r"\(?(?P<ref>[Ll])\)?(?:(?=[.|?])|$|(?<=:.)(?=[&,/])|(?<=:\(.\))(?=[&,/]))")
+
+
+_ADDED = re.compile(r"[.|]&[htA(]*(?P<ref>[CLl])\)?(?=[.?|]|$)")  # "Rain; or thunder."
 
 
 def _unrivalled(units: Units, chosen: Statement, listed: set[int]) -> Statement:
@@ -376,6 +380,13 @@ def _unrivalled(units: Units, chosen: Statement, listed: set[int]) -> Statement:
     if chosen.place < 0:
         return chosen
     for match in _LATER_LETTER.finditer(units.symbols, chosen.last + 1):
+        ref = match.start("ref")
+        asked = units.symbols[match.end() : match.end() + 1] == "?"
+        if ref in listed or units.places[ref] == chosen.place:
+            continue
+        if asked or is_mentioned(units, ref):
+            return Statement(-1, chosen.first, ref, trouble="several-choices")
+    for match in _ADDED.finditer(units.symbols, chosen.last + 1):
         ref = match.start("ref")
         if ref not in listed and units.places[ref] != chosen.place and is_mentioned(units, ref):
             return Statement(-1, chosen.first, ref, trouble="several-choices")

@@ -21,7 +21,7 @@ _NEW_CLAUSE = re.compile(
 _STRICT_CLAUSE = re.compile(r"(?<![yv]),(?!c)|[K:-]|\((?!\(?(?:[CLlb]|$))")
 # "is wrong", "cannot be", "(no)" behind a reference.
 _REJECTED = re.compile(
-    r"A?\)?,?(?:[hmtIc]{0,3}n|[hmIct]{0,3}=[=hmt]{0,4}[Nx]|[:(-]?\(?(?:I?=)?[=h]{0,2}x|[:(-]I?=?N(?!.{0,2}[CLl])|=[=hmt]{0,4}w{1,2}A(?![CLl]))"
+    r"A?\)?,?(?:[hmtIc]{0,3}n|[hmIct]{0,3}=[=hmt]{0,4}[Nx]|[:(-]?\(?(?:I?=)?[=h]{0,2}x|[:(-]I?=?N(?!.{0,2}[CLl])|=[=hmt]{0,4}w{1,2}A(?![CLl])|=[=hmt]{0,4}[gw],?K[Nnx])"
 )
 _LINKED = re.compile(r"[&htpgcAmiy=,I(/vk]*&?[htpgcAmiy=,I(/vk]*")
 _LOOSELY_LINKED = re.compile(r"[&htAT(,]*w{0,2}[htpA(]*")
@@ -89,7 +89,7 @@ def is_mentioned(units: Units, unit: int) -> bool:
             return False
         if re.search(r"[yv]", clause) and not re.search(r"i|^[TKh,]{0,3}v", clause):
             return False  # somebody else thinks so
-        if re.search(r"[^t]=A[t(]*$", clause) and "i" not in clause:
+        if re.search(r"(?:[^t]=|m)A[t(]*$", clause) and "i" not in clause:
             return False  # "they would pick"
     return not (rejected_behind(units, unit) or is_asked(units, unit) or is_conditional(units, unit))
 
@@ -131,6 +131,8 @@ def other_reference(units: Units, unit: int) -> int:
         between = symbols[unit + 1 : other].lstrip(")")
         if re.search(r"[,(]N,", between) and not rejected_behind(units, other):
             return other  # "B (no, A)"
+        if re.match(r",?&", between) and not any(mark in "Nnux" for mark in between):
+            return other
         if any(mark in "NnuxRSHO" for mark in between) or rejected_behind(units, other):
             continue
         if symbols[other] in "lb" and not re.search(r"[&,/(]", between):

@@ -38,8 +38,12 @@ _NOUN_LAST = re.compile(r"[(]?(?P<ref>[CLlb])\)?(?==?(?:[.?|]|$))")
 _NOUN_OPEN = re.compile(rf"{_MODIFIER}(?P<link>[hKc,]{{0,2}}=[=hcgtIT]{{0,6}}|[:-])(?=[^.?|]{{1,40}})")
 _VERB = re.compile(rf"(?P<subject>i[=hTKc]{{0,4}})?v(?P<link>[=:hcItgp&-]{{0,6}}){_REF}")
 _VERB_LAST = re.compile(r"[CLl]\)?v(?=[.?|]|$)")  # Japanese, Korean, Hindi
+_END = r"(?=t?(?:[.?|,:BKpM)&u-]|$))"
 _BEHIND = re.compile(
-    r"\)?[,]?[hT]{0,2}(?:[=][=hT]{0,3}(?:t[hg]{0,3}[gA]|g{1,3}A|h?g(?=t?(?:[.?|,:BKpM)&-]|$))|A)|Mt?g|M(?=[.|]|$)|[=h]?g(?=t?(?:[.?|,:BK)-]|$))|I=|=I(?=[.|]|$)|A=?[gA]|tA(?==|[.|]|$))"
+    r"\)?,?[hT]{0,2}(?:"
+    rf"=[=hT]{{0,3}}(?:t[hg]{{0,3}}[gA]|g{{1,3}}A|h?[gk]{_END}|h(?=[.|]|$)|A)"
+    rf"|M[tw]{{0,3}}g|M(?=[.|]|$)|[=h]?g{_END}|I=|=I(?=[.|]|$))"
+    r"|\)?(?:A=?[gA]|tA(?==|[.|]|$))"
 )
 _LEADING = "TKhIt=:,-(AgivykcpM)&"
 _STOPS = ".?|,:-()/BK"
@@ -67,7 +71,7 @@ def _statement(units: Units, first: int, ref: int, *, final: bool = False) -> St
     """A statement with the trouble that its reference has; `None` where a bare letter is no reference there."""
     symbol = units.symbols[ref]
     behind = units.symbols[ref + 1 : ref + 2]
-    if symbol in "lb" and behind and behind not in _STOPS + "&KT=NnhMIRrxgHAitpcmvyk":
+    if symbol in "lb" and behind and behind not in _STOPS + "&KT=NnhMIRrxgHAitpcmvyku":
         return None
     if symbol == "b" and behind and behind not in _STOPS + "&":
         return None
@@ -227,8 +231,8 @@ def _clauses(units: Units) -> list[tuple[int, int, bool]]:
 
 # What may stand behind the reference of an own line: behind a letter, and behind a bare text.
 _ENDING = (
-    re.compile(r"[BK]|[,-](?!\(?[CLlb])|\((?!\(?[CLlb]&)|(?:I=|[hAgiycpM]{1,3})$|&?$"),
-    re.compile(r"[BK]|-(?!\(?[CLlb])|(?:I=|[hAgiycpM]{1,3})$|&?$"),
+    re.compile(r"[BKu]|[,-](?!\(?[CLlb])|\((?!\(?[CLlb]&)|(?:I=|[hAgiycpM]{1,3})$|&?$"),
+    re.compile(r",?[BKu]|-(?!\(?[CLlb])|\((?=t?[CLl]\)?[w=n])|(?:I=|[hAgiycpM]{1,3})$|&?$"),
 )
 
 
@@ -257,6 +261,8 @@ def own_lines(units: Units, listed: set[int]) -> list[Statement]:
             rest = ""  # "Bです"
         if rest and not _ENDING[symbols[ref] == "C" and ref not in units.labels].match(rest):
             continue
+        if lead[:1] == "&" or re.search(r"[AItk=][^i]*y", lead):
+            continue  # "alternatively: B", "the label says it is B"
         alone = whole and not rest and ref == start
         if symbols[ref] == "b" and not alone and (rest or not lead or lead[-1] not in "=:Avh("):
             continue
@@ -415,7 +421,7 @@ def labelled(units: Units) -> Statement | None:
         for unit in range(ref + 1, end)
         if symbols[unit] in "CLX" and is_mentioned(units, unit)
     }
-    if re.match(r"[:(-]\(?l(?![w+])", symbols[match.start("behind") :]):
+    if re.match(r"[,:(-]\(?l(?!w(?!g))", symbols[match.start("behind") :]):
         return Statement(-1, 0, ref, trouble="several-choices")
     if named and statement.place not in named and symbols[ref] != "C":
         return Statement(-1, 0, ref, trouble="several-choices")

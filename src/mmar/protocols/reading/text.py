@@ -29,7 +29,8 @@ _MARKS = str.maketrans(
         "▷": ">",
     }
 )
-_LONG_DASH = str.maketrans({"–": "\x1e", "—": "\x1e", "―": "\x1e"})
+DASH = "\x1e"
+"""Stands for an em dash, which parts clauses also where no blanks stand around it."""
 _PIECE = 512
 
 # Tags and control tokens: a line's end for the reading. A lone capital letter is left as it is, for it may be an answer.
@@ -86,7 +87,7 @@ def _compose(text: str) -> str:
 
 def clean(text: str) -> Clean:
     """Normalise a text and take its markup away, its length kept."""
-    text, places = normalise(text)
+    text, places = normalise(text.replace("—", DASH) if "—" in text else text)
     if "<" in text:
         text = _FORMAT.sub(_blank, text)
         text = _TAG.sub(_boundary, text)

@@ -51,7 +51,7 @@ _PUNCTUATION = {
     ".": ".", "!": ".", "。": ".", ";": ".", "؟": "?", "?": "?", "।": ".", "،": ",", "؛": ".",
     "\n": "|", "|": "|", BOUNDARY: "|", "\x1e": "-", ",": ",", "、": ",", ":": ":", "=": ":", "→": ":",
     "⇒": ":", "➔": ":", "➡": ":", "(": "(", "[": "(", "{": "(", "【": "(", ")": ")", "]": ")", "}": ")", "】": ")",
-    "/": "/", "&": "&", "+": "&", "\t": "|", "#": "|",
+    "/": "/", "&": "&", "+": "&", "\t": "|", "#": "|", "@": "|",
 }  # fmt: skip
 _ARROW = re.compile(r"[-=]+>")
 _ENUMERATION = re.compile(r"(?:^|\n)\s*$")
@@ -137,7 +137,7 @@ class _Builder:
             done, at = self.ends[-1], after
         self._punctuation(done, len(self.text))
         units = Units("".join(self.symbols), self.starts, self.ends, self.places, set(), self.text)
-        return _merged(units, self.table, notes=bool(self.notes))
+        return _merged(units, self.table, notes=bool(self.table.single_letters))
 
     def _add(self, symbol: str, start: int, end: int, place: int = -1) -> None:
         self.symbols.append(symbol)
@@ -299,6 +299,9 @@ class _Builder:
 
     def _is_word_here(self, at: int, previous: str) -> bool:
         """Whether "A" before another word is an article, and likewise for letters that are words."""
+        following = self.words[at + 1]
+        if following[2] - following[1] == 1 and self.text[following[1]].isupper():
+            return False
         kind = self._kind_at(at + 1)
         if previous == "A":
             return self.text[self.ends[-1] - 1].isupper() and kind == "w"
@@ -378,7 +381,12 @@ def _merged(units: Units, table: ChoiceTable, *, notes: bool) -> Units:
         label = _letter_index(units, letter) if notes else units.places[letter]
         if not 0 <= label < len(table.choices):
             continue
-        same = table.choices[label] == table.choices[units.places[text]]
+        place = units.places[text]
+        if match["text"] == "l":
+            place = table.single_letters.get(units.text[units.starts[text]].upper(), -1)
+        if place < 0:
+            continue
+        same = table.choices[label] == table.choices[place]
         if not same and match["link"] == ",":
             continue
         keep(match.start())
