@@ -72,6 +72,7 @@ def test_ways_to_give_the_answer(tmp_path: Path, kind: str, gold: object) -> Non
         (MAP, {"gold": "Z"}, "answer-not-a-choice"),
         (MAP, {"gold": 7}, "answer-not-a-choice"),
         (MAP, {"q": None}, "wrong-type"),
+        (MAP, {"q": True}, "wrong-type"),
         (MAP.replace('"q"', '"nothing"'), {}, "missing-field"),
         (MAP.replace("question =", "frage ="), {}, "unknown-field"),
         (MAP.replace('"letter"', '"number"'), {}, "invalid-value"),

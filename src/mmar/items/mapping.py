@@ -73,10 +73,10 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for name, source in self.fields.items():
             if isinstance(source, list):
                 found = [_look_up(record, each) for each in source]
-                mapped[name] = [value for value in found if value not in (_MISSING, None)]
+                mapped[name] = [_text(value) for value in found if value not in (_MISSING, None)]
                 used.update(source)
             elif (value := _look_up(record, source)) is not _MISSING:
-                mapped[name] = value
+                mapped[name] = [_text(each) for each in value] if isinstance(value, list) else _text(value)
                 used.add(source)
         if self.answer != "text" and mapped.get("answer") is not None:
             mapped["answer"] = self._choice_of(mapped, file, line)
@@ -86,7 +86,7 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def _choice_of(self, record: dict[str, Any], file: str | None, line: int | None) -> Any:
         answer, choices = record["answer"], record.get("choices")
         index: int | None = None
-        if self.answer == "index" and isinstance(answer, int | str) and str(answer).isdigit():
+        if self.answer == "index" and str(answer).isdigit():
             index = int(answer)
         elif (
             self.answer == "letter"
@@ -124,6 +124,11 @@ def read_field_map(path: Path | str) -> FieldMap:
                 hint=f"the fields are {', '.join(FIELDS)}",
             )
     return found
+
+
+def _text(value: Any) -> Any:
+    """A number as text, since some benchmarks write choices and answers that are numbers without quotes."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _look_up(record: dict[str, Any], path: str) -> Any:
