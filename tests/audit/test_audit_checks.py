@@ -9,7 +9,7 @@ import pytest
 from msgspec import UNSET
 from scipy import stats
 
-from mmar.audit import CHECKS, Link, Outcome, Subject, SystemRun, Unheard, carry_out
+from mmar.audit import CHECKS, Link, Outcome, Subject, SystemRun, Unheard, run_checks
 from mmar.errors import InputError
 from mmar.items import Item
 
@@ -19,7 +19,7 @@ CLEAN = 12
 
 def outcome(code: str, items: list[Item] | tuple[Item, ...], **more: Any) -> Outcome:
     subject = Subject(tuple(items), **more)
-    (found,), _ = carry_out(subject, [check for check in CHECKS if check.code == code], subject.has)
+    (found,), _ = run_checks(subject, [check for check in CHECKS if check.code == code], subject.has)
     return found
 
 

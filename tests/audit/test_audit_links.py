@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from mmar.audit.links import Link, Services, try_links
+from mmar.audit.links import Link, Services, check_links
 
 GONE, PRIVATE, BUSY = "BV1gone00000", "BV1private00", "BV1busy00000"
 
@@ -67,7 +67,7 @@ def site() -> Iterator[str]:
 
 def tried(site: str, *addresses: str) -> dict[str, Link]:
     services = Services(f"{site}/oembed", f"{site}/view", site)
-    return try_links(addresses, services=services, timeout_s=5)
+    return check_links(addresses, services=services, timeout_s=5)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def tried(site: str, *addresses: str) -> dict[str, Link]:
         (f"https://www.bilibili.com/video/{GONE}", False, "code -404"),
         (f"https://www.bilibili.com/video/{PRIVATE}", False, "code 62012"),
         (f"https://www.bilibili.com/video/{BUSY}", None, "code -412"),
-        ("https://www.bilibili.com/video/BV1html00000", None, "a reply in another form"),
+        ("https://www.bilibili.com/video/BV1html00000", None, "unknown reply"),
     ],
 )
 def test_what_a_site_says_of_a_video(address: str, alive: bool | None, said: str, site: str) -> None:
@@ -94,7 +94,7 @@ def test_a_short_link_is_followed_to_its_video(site: str) -> None:
     assert (video.alive, video.leads_to) == (True, "https://www.bilibili.com/video/BV1xX4y1y721/?p=3")
     assert (gone.alive, gone.leads_to) == (False, f"https://www.bilibili.com/video/{GONE}/")
     assert (never.alive, never.leads_to) == (False, None)
-    assert tried(site, "https://b23.tv/round")["https://b23.tv/round"].said == "more than 5 redirections"
+    assert tried(site, "https://b23.tv/round")["https://b23.tv/round"].reply == "more than 5 redirections"
 
 
 def test_any_other_address_is_asked_itself(site: str) -> None:
@@ -103,17 +103,17 @@ def test_any_other_address_is_asked_itself(site: str) -> None:
 
 
 def test_what_gives_no_reply_is_left_open() -> None:
-    (link,) = try_links(["http://127.0.0.1:9/"], timeout_s=2).values()
+    (link,) = check_links(["http://127.0.0.1:9/"], timeout_s=2).values()
     assert link.alive is None
-    assert link.said.startswith("ClientConnectorError")
-    (link,) = try_links(["not an address"]).values()
-    assert (link.alive, link.said) == (None, "no http address")
+    assert link.reply.startswith("ClientConnectorError")
+    (link,) = check_links(["not an address"]).values()
+    assert (link.alive, link.reply) == (None, "not an http address")
 
 
 def test_an_address_is_asked_once_and_in_order(site: str) -> None:
     page = f"{site}/page"
     calls: list[tuple[int, int]] = []
-    links = try_links([page, f"{site}/lost", page], progress=lambda *at: calls.append(at))
+    links = check_links([page, f"{site}/lost", page], progress=lambda *at: calls.append(at))
     assert list(links) == [page, f"{site}/lost"]
     assert sorted(Site.asked) == ["/lost", "/page"]
     assert calls == [(1, 2), (2, 2)]

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from mmar.audio import Clip, write_wav
-from mmar.audit import CHECKS, Outcome, Subject, carry_out
-from mmar.audit.sounds import clip_file, hear
+from mmar.audit import CHECKS, Outcome, Subject
+from mmar.audit.report import run_checks
+from mmar.audit.sounds import measure_clips
 from mmar.errors import InputError
+from mmar.files.safe_paths import find_clip
 from mmar.items import Item
 
 RATE = 8000
@@ -49,8 +51,8 @@ def items(item: Callable[..., Item]) -> list[Item]:
 
 
 def outcome(code: str, items: list[Item], folder: Path) -> Outcome:
-    subject = Subject(tuple(items), sounds=hear(items, folder))
-    (found,), _ = carry_out(subject, [check for check in CHECKS if check.code == code], subject.has)
+    subject = Subject(tuple(items), sounds=measure_clips(items, folder))
+    (found,), _ = run_checks(subject, [check for check in CHECKS if check.code == code], subject.has)
     return found
 
 
@@ -77,7 +79,7 @@ def test_what_is_said_of_them(items: list[Item], clips: Path) -> None:
 
     assert "cut short" in said("D002")
     assert said("D003") == "digital silence"
-    assert said("D005") == "7.0 s, the timestamp says 10 s"
+    assert said("D005") == "7.0 s, the timestamp states 10 s"
     # Seven of ten seconds are in the copy, three seconds later.
     copy = outcome("D006", items, clips).findings[0]
     assert copy.others == ("copy",)
@@ -95,14 +97,14 @@ def test_a_copy_that_the_timestamps_name_is_left_to_them(
 
 def test_without_clips_the_checks_are_skipped(items: list[Item]) -> None:
     subject = Subject(tuple(items))
-    outcomes, _ = carry_out(subject, CHECKS, subject.has)
+    outcomes, _ = run_checks(subject, CHECKS, subject.has)
     assert {each.code for each in outcomes if each.skipped == "audio"} == {f"D00{at}" for at in range(1, 7)}
 
 
 def test_the_folder_may_be_that_of_the_files_themselves(clips: Path) -> None:
-    assert clip_file(clips / "audio", "./audio/good.wav") == clips / "audio" / "good.wav"
+    assert find_clip(clips / "audio", "./audio/good.wav") == clips / "audio" / "good.wav"
     with pytest.raises(InputError):
-        clip_file(clips, "../good.wav")
+        find_clip(clips, "../good.wav")
 
 
 def test_a_clip_of_several_items_is_heard_once(
@@ -110,10 +112,10 @@ def test_a_clip_of_several_items_is_heard_once(
 ) -> None:
     calls: list[tuple[int, int]] = []
     both = [items[0], item(7, audio_path="./audio/good.wav"), item(8, audio_path="/etc/passwd")]
-    assert list(hear(both, clips, progress=lambda *at: calls.append(at))) == ["./audio/good.wav"]
+    assert list(measure_clips(both, clips, progress=lambda *at: calls.append(at))) == ["./audio/good.wav"]
     assert calls == [(1, 1)]
 
 
 def test_several_processes_hear_the_same(items: list[Item], clips: Path, item: Callable[..., Item]) -> None:
     more = [item(at, audio_path=f"./audio/not-here/{at}.wav") for at in range(40)]
-    assert hear([*items, *more], clips, workers=2) == hear([*items, *more], clips)
+    assert measure_clips([*items, *more], clips, workers=2) == measure_clips([*items, *more], clips)

@@ -22,7 +22,7 @@ from mmar.audit.wording import names, printable, quoted, stray_space
         ("South African origin", "South Africa", False),
         ("他终于上了火车。", "火车", True),
         ("anything", "", False),
-        ("anything", "“”", False),
+        ("anything", '""', False),
     ],
 )
 def test_a_phrase_is_named_by_words_of_its_own(text: str, phrase: str, expected: bool) -> None:
@@ -33,11 +33,11 @@ def test_a_phrase_is_named_by_words_of_its_own(text: str, phrase: str, expected:
     ("text", "shown"),
     [
         ("two words", None),
-        ("Connor ", "“Connor␣”"),
-        ("a\tb", "“a⇥b”"),
-        ("line\n", "“line⏎”"),
-        ("x" * 40 + "  " + "y" * 40, "“…" + "x" * 24 + "␣␣" + "y" * 24 + "…”"),
-        ("no\u00a0break", "“no␣break”"),
+        ("Connor ", '"Connor␣"'),
+        ("a\tb", '"a⇥b"'),
+        ("line\n", '"line⏎"'),
+        ("x" * 40 + "  " + "y" * 40, '"…' + "x" * 24 + "␣␣" + "y" * 24 + '…"'),
+        ("no\u00a0break", '"no␣break"'),
     ],
 )
 def test_stray_white_space_is_made_visible(text: str, shown: str | None) -> None:
@@ -52,13 +52,13 @@ def test_what_is_joined_by_single_spaces_has_none(text: str) -> None:
 
 
 def test_a_quotation_is_one_line_and_short() -> None:
-    assert quoted("a\nb\tc") == "“a⏎b⇥c”"
-    assert quoted("x" * 61) == "“" + "x" * 59 + "…”"
+    assert quoted("a\nb\tc") == '"a⏎b⇥c"'
+    assert quoted("x" * 61) == '"' + "x" * 59 + '…"'
 
 
 def test_what_would_steer_a_terminal_is_not_printed() -> None:
     assert printable("a\x1b[31mb\r\x9bc\u202ed") == "a\ufffd[31mb\ufffd\ufffdc\ufffdd"
-    assert printable("à 載 “x” 🧑\u200d🤝\u200d🧑") == "à 載 “x” 🧑\u200d🤝\u200d🧑"
+    assert printable('à 載 "x" 🧑\u200d🤝\u200d🧑') == 'à 載 "x" 🧑\u200d🤝\u200d🧑'
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_errors_end_with_status_1_and_are_shown_by_code(mmar: Any, spoiled: Path
     lines = out.splitlines()
     assert lines[0].startswith("set: 3 items and 3 unreadable records, digest ")
     assert "S001  error: records that cannot be read (1 finding)" in lines
-    assert "S002  error: ids that are missing or stand twice (1 finding)" in lines
+    assert "S002  error: ids that are missing or occur twice (1 finding)" in lines
     assert any("id  line 5: " in line for line in lines)
     assert any("answer  line 6: " in line and "A piano" in line for line in lines)
     assert "T001  warning: timestamps not written HH:MM:SS,HH:MM:SS (1 finding on 1 item)" in lines

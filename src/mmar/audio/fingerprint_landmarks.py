@@ -1,6 +1,6 @@
 """Do two clips hold the same recording? Fingerprints that outlast a change of level, rate, format and length.
 
-The method is that of Wang (“An industrial-strength audio search algorithm”, ISMIR 2003): the peaks of the
+The method is that of Wang ("An industrial-strength audio search algorithm", ISMIR 2003): the peaks of the
 spectrogram are kept, and each is paired with a few that follow it. A pair (frequency of the first, step in
 frequency, step in time) with its time is a landmark. Copies of a recording share landmarks at one and the
 same distance in time, however loud they are and whatever lies before and after; other sounds share a few by

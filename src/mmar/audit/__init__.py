@@ -1,14 +1,11 @@
-"""Is the benchmark sound? Checks with stable codes, like a linter's, of a benchmark and of a published table.
-
-    Subject ─► checks ─► Audit ─► table, JSON, proposed corrections
+"""Audits: checks with stable codes, as of a linter, of a benchmark or a published table.
 
     from mmar.audit import audit
     found = audit(benchmark)
     [each.code for each in found.outcomes if each.findings]
 
-A check is one function (`mmar.audit.check`), all of them stand in `mmar.audit.registry`, and the handbook's
-list is made of their docstrings. The room reads records and clips; it knows nothing of runs, whose verdicts
-are handed in (`Unheard`), and changes nothing.
+A check is one function (`mmar.audit.check`); `mmar.audit.registry` lists them. Nothing is changed. Verdicts of runs are
+arguments (`Unheard`, `SystemRun`).
 """
 
 from __future__ import annotations
@@ -21,7 +18,7 @@ from mmar.audit.finding import Finding, Measure, Severity
 from mmar.audit.links import Link
 from mmar.audit.published import Table
 from mmar.audit.registry import CHECKS, FAMILIES, PUBLISHED_CHECKS
-from mmar.audit.report import Audit, Outcome, carry_out
+from mmar.audit.report import Audit, Outcome, run_checks
 from mmar.audit.sounds import Sound
 from mmar.audit.subject import Subject, SystemRun, Unheard
 from mmar.items import Benchmark
@@ -70,16 +67,16 @@ def audit(
         ignore: codes or families to leave out.
         sounds: what `mmar.audit.sounds.hear` found; without it the checks of the clips are skipped.
         unheard: runs without audio; without one the checks of family N are skipped.
-        links: what `mmar.audit.links.try_links` found; without it addresses are not tried.
+        links: the result of `mmar.audit.links.check_links`; without it links are not checked.
         systems: runs of different models; without two the checks of family M are skipped.
-        accepted: findings to leave out, as `read_baseline` gives them.
+        accepted: findings to leave out (`read_baseline`).
 
     Raises:
-        UsageError: a code that no check has.
+        UsageError: an unknown code.
     """
     checks = choose(CHECKS, select, ignore)
     subject = Subject(tuple(benchmark), benchmark.errors, sounds, tuple(unheard), links, tuple(systems))
-    outcomes, stale = carry_out(subject, checks, subject.has, accepted)
+    outcomes, stale = run_checks(subject, checks, subject.has, accepted)
     about = {
         "kind": "benchmark",
         "name": benchmark.name,
@@ -102,15 +99,15 @@ def audit_table(
 
     Args:
         table: its percentages.
-        select: codes to carry out; all when empty.
+        select: codes to run; all if empty.
         ignore: codes to leave out.
         accepted: findings to leave out.
 
     Raises:
-        UsageError: a code that no check of tables has.
+        UsageError: an unknown code.
     """
     checks = choose(PUBLISHED_CHECKS, select, ignore)
-    outcomes, stale = carry_out(table, checks, ("records",), accepted)
+    outcomes, stale = run_checks(table, checks, ("records",), accepted)
     about = {
         "kind": "published table",
         "name": table.name,

@@ -1,12 +1,11 @@
-"""Findings that were looked at and accepted, in a file that lies beside the benchmark.
+"""Baseline files: findings that were reviewed and accepted.
 
-An accepted finding is known by its code, item, field, the other items and what stood in the field, so it
-comes back when the value changes, and it does not matter how a message is worded.
+An accepted finding is identified by its code, item, field, other items and the field's value. It appears again if the
+value changes; the wording of messages does not matter.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,8 +14,10 @@ from typing import Any
 import msgspec
 
 from mmar.audit.finding import Finding
-from mmar.errors import ExternalError, InputError
+from mmar.errors import InputError
 from mmar.files.atomic import write_atomic
+from mmar.files.hashing import reading, sha256_bytes
+from mmar.files.typed import decode_json
 
 __all__ = ["Accepted", "read_baseline", "write_baseline"]
 
@@ -24,23 +25,23 @@ _FORMAT = 1
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """What a baseline file accepts.
+    """The findings that a baseline file accepts.
 
     Attributes:
-        keys: what tells one finding from all others.
+        keys: the identity of each.
     """
 
     keys: frozenset[tuple[str, ...]] = frozenset()
 
     @staticmethod
     def key(code: str, finding: Finding) -> tuple[str, ...]:
-        """What tells a finding from all others, whatever its message says."""
+        """The identity of a finding, which does not depend on its message."""
         value = "" if finding.current is None else _digest(finding.current)
         return (code, finding.item or "", finding.field or "", finding.kind, " ".join(finding.others), value)
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One accepted finding as it lies in the file."""
+    """One accepted finding in the file."""
 
     code: str
     item: str | None
@@ -73,41 +74,37 @@ def read_baseline(path: Path) -> Accepted:
     """Read a baseline file.
 
     Raises:
-        InputError: it is none.
-        ExternalError: the system cannot read it.
+        InputError: it is missing, or not a baseline file.
+        ExternalError: it cannot be read.
     """
-    try:
-        found = msgspec.json.decode(path.read_bytes(), type=_File)
-    except FileNotFoundError:
+    with reading(path) as stream:
+        data = stream.read()
+    baseline = decode_json(data, _File, file=str(path), hint="write it again with --write-baseline")
+    if baseline.format != _FORMAT:
         raise InputError(
-            "no such file", file=str(path), hint="make one with --write-baseline, or check the path"
-        ) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"is no baseline file of this program ({error})", file=str(path)) from None
-    except OSError as error:
-        raise ExternalError(f"{path}: cannot be read ({error.strerror or error})") from None
-    if found.format != _FORMAT:
-        raise InputError(
-            f"has format {found.format}, expected {_FORMAT}", file=str(path), hint="write it anew"
+            f"has format {baseline.format}, expected {_FORMAT}",
+            file=str(path),
+            code="wrong-format",
+            hint="write it again with --write-baseline",
         )
-    return Accepted(frozenset(entry.key for entry in found.accepted))
+    return Accepted(frozenset(entry.key for entry in baseline.accepted))
 
 
 def write_baseline(path: Path, findings: Iterable[tuple[str, Finding]]) -> int:
-    """Write a baseline file that accepts some findings.
+    """Write a baseline file.
 
     Args:
-        path: where.
-        findings: each with its check's code.
+        path: the file.
+        findings: the findings to accept, each with its check's code.
 
     Returns:
-        How many it accepts.
+        Number of findings.
 
     Raises:
-        ExternalError: the disk refuses.
+        ExternalError: the disk cannot be written.
     """
     entries = [_entry(code, finding) for code, finding in findings]
-    # One entry a line: a change of what is accepted can be read in a diff.
+    # One entry per line, so that changes can be read in a diff.
     lines = ",\n".join(f"    {json.dumps(entry, ensure_ascii=False)}" for entry in entries)
     text = f'{{\n  "format": {_FORMAT},\n  "accepted": [\n{lines}\n  ]\n}}\n'
     write_atomic(path, text.encode())
@@ -128,4 +125,4 @@ def _entry(code: str, finding: Finding) -> dict[str, Any]:
 
 def _digest(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return sha256_bytes(text.encode())[:12]

@@ -1,7 +1,7 @@
-"""What a check is: one function with a stable code.
+"""The type of a check: a function with a stable code.
 
-A check is written as a function with the decorator `check`; its docstring is its documentation, here and in
-the handbook. A code is a letter for the family and three digits, and is never given to another check.
+A check is a function with the decorator `check`; its docstring is its documentation. A code is a letter for the family
+and three digits, and is never reused.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from mmar.errors import UsageError
 __all__ = ["Check", "Need", "check", "choose"]
 
 Need = Literal["records", "audio", "unheard", "network", "systems"]
-"""What a check looks at: the records alone; the clips; readings of a run without audio; the network; runs of
-several systems."""
+"""What a check needs: the records alone, the clips, a run without audio, the network, or runs of several systems."""
 
 S = TypeVar("S")
 Found = Iterator[Finding | Measure]
@@ -31,8 +30,8 @@ class Check(msgspec.Struct, Generic[S], frozen=True):
     Attributes:
         code: e.g. `C001`; stable.
         severity: how bad a finding is.
-        title: what it finds, in the plural, to stand behind a count.
-        needs: what it looks at.
+        title: what it finds, in the plural, to follow a count.
+        needs: what it needs.
         explanation: paragraphs: what is found, why it matters, what to do.
         find: the function itself.
     """
@@ -53,13 +52,13 @@ class Check(msgspec.Struct, Generic[S], frozen=True):
 def check(
     code: str, severity: Severity, title: str, needs: Need = "records"
 ) -> Callable[[Callable[[S], Found]], Check[S]]:
-    """Make a check of a function.
+    """Make a function a check.
 
     Args:
         code: a letter and three digits.
         severity: how bad a finding is.
         title: what it finds, in the plural.
-        needs: what it looks at.
+        needs: what it needs.
 
     Returns:
         A decorator; the function's docstring becomes the explanation.
@@ -74,15 +73,15 @@ def check(
 def choose(
     checks: Sequence[Check[S]], select: Iterable[str] = (), ignore: Iterable[str] = ()
 ) -> tuple[Check[S], ...]:
-    """The checks that a person wants.
+    """The selected checks.
 
     Args:
-        checks: all there are.
-        select: codes, or beginnings of codes (`C` for a family); all when empty.
-        ignore: likewise, left out in any case.
+        checks: all checks.
+        select: codes, or beginnings of codes (`C` for a family); all if empty.
+        ignore: codes to leave out in any case.
 
     Raises:
-        UsageError: a code that no check has.
+        UsageError: an unknown code.
 
     Example:
         >>> [each.code for each in choose((), (), ())]
@@ -92,8 +91,9 @@ def choose(
     for text in (*wanted, *unwanted):
         if not text or not any(each.code.startswith(text) for each in checks):
             raise UsageError(
-                f"“{text}” is no check\n  → codes are {', '.join(each.code for each in checks)}; "
-                "a letter alone means its family"
+                f'unknown check "{text}"',
+                code="unknown-check",
+                hint='see "mmar audit --list"; a letter alone means all checks of its family',
             )
     return tuple(
         each

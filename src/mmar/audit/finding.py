@@ -1,7 +1,7 @@
-"""What an audit finds, and what it measures on the way.
+"""Findings and measures of an audit.
 
-A finding is about one field of one item (or of the whole benchmark) and names what stands there now. Where
-one correction is certain it is proposed beside it; nothing is ever changed.
+A finding is about one field of one item, or about the whole benchmark, and has the current value. Where there is one
+certain correction, it is proposed; nothing is changed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["SEVERITIES", "Finding", "Measure", "Severity"]
 
 Severity = Literal["error", "warning", "note"]
 """`error`: an item cannot be used, or a number made from it is wrong. `warning`: a fault that a reader should
-know of. `note`: a property to keep in mind, no fault."""
+know of. `note`: a property to know of, not a fault."""
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
@@ -24,13 +24,13 @@ class Finding(msgspec.Struct, frozen=True):
     """One fault.
 
     Attributes:
-        item: the item's id; of a published table, the row; `None` where it is about the whole.
+        item: the item's id; for a published table, the row; `None` if it is about the whole.
         field: the publisher's name of the field, or the column.
-        message: what was found, one phrase that can be read by itself.
-        kind: which of several kinds, where a check tells some apart.
-        others: ids of further items that take part in it.
-        current: what stands there now, as JSON would hold it.
-        proposed: what should stand there; unset where no single correction is certain.
+        message: what was found, one phrase.
+        kind: which of several kinds, for checks that have some.
+        others: ids of further items concerned.
+        current: the current value, as JSON.
+        proposed: the corrected value; unset if no single correction is certain.
     """
 
     item: str | None
@@ -43,7 +43,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """A number about the whole benchmark, given whether or not it is a fault.
+    """A number about the whole benchmark, whether or not it is a fault.
 
     Attributes:
         text: what was measured, one line.

@@ -1,15 +1,13 @@
-"""Do the addresses of a benchmark still lead to their videos? Asked only with `--online`.
+"""Link checking: whether the addresses of a benchmark still lead to their videos. Used only with `--online`.
 
-A page of a removed video answers 200 like any other, so the sites are asked through the interfaces that say
-what is there:
+The page of a removed video has status 200 like any other, so the sites' interfaces are used:
 
-    YouTube    oEmbed: 200 it is there; 400 or 404 it is not; 401 or 403 it cannot be shown to everyone
-    Bilibili   its web interface's `view`: code 0 it is there; −404, 62002, 62004, 62012 it is not
-    others     the address itself; 404 or 410 it is not
+    YouTube    oEmbed: 200 available; 400 or 404 not; 401 or 403 restricted
+    Bilibili   `view` of its web interface: code 0 available; -404, 62002, 62004, 62012 not
+    others     the address itself; 404 or 410 not available
 
-A short link is followed until an address names a video, and that one is asked. Everything else (a timeout,
-429, 5xx, a reply in another form) leaves the question open: a service that refuses this caller has not
-said that the video is gone. Only GET is sent, without cookies, and at most 1 MiB of a reply is read.
+A short link is followed to the video that it names. Anything else (a timeout, 429, 5xx, an unknown reply) is undecided.
+Only GET is sent, without cookies, and at most 1 MiB of a reply is read.
 """
 
 from __future__ import annotations
@@ -27,37 +25,37 @@ from mmar.items.source_video import Video, find_video, is_short_link
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["Link", "Services", "try_links"]
+__all__ = ["Link", "Services", "check_links"]
 
-_MOST_HOPS = 5
-_MOST_BYTES = 1 << 20
+_MAX_HOPS = 5
+_MAX_BYTES = 1 << 20
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _BILIBILI_GONE = frozenset((-404, 62002, 62004, 62012))
 
 
 class Link(msgspec.Struct, frozen=True):
-    """What became of one address.
+    """The state of one address.
 
     Attributes:
         address: as the benchmark has it.
-        alive: whether the video is there; `None` where nobody could tell.
-        said: the reply in words.
-        leads_to: the shortest address of the video that a short link leads to.
+        alive: whether the video is available; `None` if undecided.
+        reply: the reply in words.
+        leads_to: the canonical address of the video that a short link leads to.
     """
 
     address: str
     alive: bool | None
-    said: str
+    reply: str
     leads_to: str | None = None
 
 
 class Services(msgspec.Struct, frozen=True):
-    """Who is asked, each a base address.
+    """Base addresses of the services.
 
     Attributes:
         youtube: oEmbed.
         bilibili: the web interface's `view`.
-        short: in place of `https://b23.tv`.
+        short: instead of `https://b23.tv`.
     """
 
     youtube: str = "https://www.youtube.com/oembed"
@@ -65,7 +63,7 @@ class Services(msgspec.Struct, frozen=True):
     short: str = "https://b23.tv"
 
 
-def try_links(
+def check_links(
     addresses: Iterable[str],
     *,
     services: Services | None = None,
@@ -73,17 +71,17 @@ def try_links(
     timeout_s: float = 20.0,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> dict[str, Link]:
-    """Ask what became of some addresses.
+    """Check addresses.
 
     Args:
-        addresses: each is asked once.
-        services: who is asked; the sites themselves when not given.
-        concurrency: most requests in flight.
-        timeout_s: longest wait for one reply.
-        progress: called with how many are done, of how many.
+        addresses: each is checked once.
+        services: the services; by default the sites themselves.
+        concurrency: maximum requests in flight.
+        timeout_s: seconds to wait for one reply.
+        progress: called with the number done and in all.
 
     Returns:
-        What became of each, by address.
+        The state of each address.
     """
     wanted = list(dict.fromkeys(addresses))
     return asyncio.run(_try_all(wanted, services or Services(), concurrency, timeout_s, progress))
@@ -125,55 +123,55 @@ async def _try(session: aiohttp.ClientSession, address: str, services: Services)
     if video is not None:
         return Link(address, *await _ask(session, video, services))
     if not is_short_link(address):
-        alive, said, _ = await _status(session, address)
-        return Link(address, alive, said)
-    at = services.short.rstrip("/") + urlsplit(address).path
-    for _ in range(_MOST_HOPS):
-        alive, said, to = await _status(session, at)
-        if to is None:
-            # Where a short link itself answers, it has no video to lead to.
-            return Link(address, False if alive is False else None, said)
-        if (video := find_video(to)) is not None:
-            alive, said = await _ask(session, video, services)
-            return Link(address, alive, said, video.url)
-        at = to
-    return Link(address, None, f"more than {_MOST_HOPS} redirections")
+        alive, reply, _ = await _status(session, address)
+        return Link(address, alive, reply)
+    address_now = services.short.rstrip("/") + urlsplit(address).path
+    for _ in range(_MAX_HOPS):
+        alive, reply, target = await _status(session, address_now)
+        if target is None:
+            # A short link that does not redirect leads to no video.
+            return Link(address, False if alive is False else None, reply)
+        if (video := find_video(target)) is not None:
+            alive, reply = await _ask(session, video, services)
+            return Link(address, alive, reply, video.url)
+        address_now = target
+    return Link(address, None, f"more than {_MAX_HOPS} redirections")
 
 
 async def _ask(session: aiohttp.ClientSession, video: Video, services: Services) -> tuple[bool | None, str]:
     if video.site == "youtube":
         query = urlencode({"format": "json", "url": video.url})
         async with session.get(f"{services.youtube}?{query}", allow_redirects=False) as reply:
-            return _said(reply.status, gone=(400, 404))
+            return _state_of(reply.status, gone=(400, 404))
     key, value = ("aid", video.id[2:]) if video.id.startswith("av") else ("bvid", video.id)
     async with session.get(f"{services.bilibili}?{urlencode({key: value})}", allow_redirects=False) as reply:
         if reply.status != 200:
-            return _said(reply.status, gone=())
-        body = await reply.content.read(_MOST_BYTES)
+            return _state_of(reply.status, gone=())
+        body = await reply.content.read(_MAX_BYTES)
     try:
         code = msgspec.json.decode(body, type=_Reply).code
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return None, "a reply in another form"
+        return None, "unknown reply"
     alive = True if code == 0 else False if code in _BILIBILI_GONE else None
     return alive, f"code {code}"
 
 
 async def _status(session: aiohttp.ClientSession, address: str) -> tuple[bool | None, str, str | None]:
-    """Whether an address answers, what it said, and where it redirects to."""
+    """Whether an address is available, the reply in words, and where it redirects to."""
     if urlsplit(address).scheme not in ("http", "https"):
-        return None, "no http address", None
-    async with session.get(address, allow_redirects=False) as reply:
-        to = reply.headers.get("Location") if reply.status in _REDIRECTS else None
-        alive, said = _said(reply.status, gone=(404, 410))
-        return alive, said, urljoin(address, to) if to else None
+        return None, "not an http address", None
+    async with session.get(address, allow_redirects=False) as response:
+        target = response.headers.get("Location") if response.status in _REDIRECTS else None
+        alive, reply = _state_of(response.status, gone=(404, 410))
+        return alive, reply, urljoin(address, target) if target else None
 
 
-def _said(status: int, gone: tuple[int, ...]) -> tuple[bool | None, str]:
+def _state_of(status: int, gone: tuple[int, ...]) -> tuple[bool | None, str]:
     alive = True if status < 400 else False if status in gone else None
     return alive, f"HTTP {status}"
 
 
 class _Reply(msgspec.Struct):
-    """What is read of a Bilibili reply."""
+    """The part of a Bilibili reply that is used."""
 
     code: int

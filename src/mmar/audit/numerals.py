@@ -1,4 +1,4 @@
-"""The number that a choice stands for: “4”, “four”, “4 times”, “1,000”, “25%”."""
+"""The number that a choice stands for: "4", "four", "4 times", "1,000", "25%"."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def quantities(choices: Sequence[str]) -> tuple[float, ...] | None:
         found = _NUMBER.findall(text)
         if len(found) != 1:
             return None
-        frames.add(_NUMBER.sub("#", text).removesuffix("s"))  # “1 time”, “2 times”
+        frames.add(_NUMBER.sub("#", text).removesuffix("s"))  # "1 time", "2 times"
         word = found[0]
         numbers.append(float(_WORDS[word]) if word in _WORDS else float(word.replace(",", "")))
     return tuple(numbers) if len(frames) == 1 and len(set(numbers)) == len(numbers) else None

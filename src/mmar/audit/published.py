@@ -164,12 +164,14 @@ def not_the_sum(table: Table) -> Iterator[Finding]:
         yield Finding(row.whole.row, row.whole.column, message, kind, (), row.whole.text)
 
 
-@check("G004", "error", "cells that are no percentage")
+@check("G004", "error", "cells that are not a percentage")
 def no_percentage(table: Table) -> Iterator[Finding]:
     """A cell that is no number from 0 to 100. Empty cells and dashes are passed over."""
     for cell in table.cells:
         if _grim(cell) is None:
-            yield Finding(cell.row, cell.column, f"{quoted(cell.text)} is no percentage", "", (), cell.text)
+            yield Finding(
+                cell.row, cell.column, f"{quoted(cell.text)} is not a percentage", "", (), cell.text
+            )
 
 
 CHECKS: tuple[Check[Table], ...] = (impossible, oddly_rounded, not_the_sum, no_percentage)

@@ -1,4 +1,4 @@
-"""Carrying out checks, and what comes of it."""
+"""Running checks and collecting their results."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from mmar.audit.baseline import Accepted
 from mmar.audit.check import Check, Need
 from mmar.audit.finding import SEVERITIES, Finding, Measure, Severity
 
-__all__ = ["Audit", "Outcome", "carry_out"]
+__all__ = ["Audit", "Outcome", "run_checks"]
 
 S = TypeVar("S")
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What one check found.
+    """The result of one check.
 
     Attributes:
         code: the check's code.
         severity: how bad its findings are.
         title: what it finds.
         findings: in the order of the items, without those that were accepted.
-        measures: numbers about the whole.
+        measures: numbers about the benchmark.
         accepted: findings that the baseline file accepts.
-        skipped: what it would have needed; empty where it was carried out.
+        skipped: what the check needs and was not given; `None` if it ran.
     """
 
     code: str
@@ -40,13 +40,13 @@ class Outcome(msgspec.Struct, frozen=True):
 
     @property
     def items(self) -> int:
-        """How many items the findings are about, those that take part included."""
+        """Number of items that the findings are about."""
         named = {finding.item for finding in self.findings} - {None}
         return len(named.union(*(finding.others for finding in self.findings)))
 
     @property
     def kinds(self) -> dict[str, int]:
-        """Findings by kind, the commonest first; empty where the check tells none apart."""
+        """Number of findings by kind, the most common first; empty if the check has no kinds."""
         counts: dict[str, int] = {}
         for finding in self.findings:
             counts[finding.kind] = counts.get(finding.kind, 0) + 1
@@ -54,11 +54,11 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Audit(msgspec.Struct, frozen=True):
-    """Everything that an audit found.
+    """The result of an audit.
 
     Attributes:
         subject: what was audited: its name, revision, digest, number of items; or a table's name and rows.
-        outcomes: in the order of the codes, a check that found nothing included.
+        outcomes: one for each check, in the order of the codes.
         stale: entries of the baseline file that no longer occur.
     """
 
@@ -68,7 +68,7 @@ class Audit(msgspec.Struct, frozen=True):
 
     @property
     def findings(self) -> tuple[tuple[str, Finding], ...]:
-        """Code and finding of everything found."""
+        """All findings, each with its check's code."""
         return tuple((each.code, finding) for each in self.outcomes for finding in each.findings)
 
     def count(self, severity: Severity) -> int:
@@ -80,7 +80,7 @@ class Audit(msgspec.Struct, frozen=True):
         return bool(self.count("error") or (strict and self.count("warning")))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values with stable keys, for `--json`."""
+        """Plain data with stable keys, for `--json`."""
         return {
             "subject": self.subject,
             "summary": {severity: self.count(severity) for severity in SEVERITIES},
@@ -94,7 +94,7 @@ class Audit(msgspec.Struct, frozen=True):
         }
 
     def corrections(self) -> dict[str, Any]:
-        """What `--fix-report` writes: one record a finding, with a proposed value where one is certain."""
+        """What `--fix-report` writes: one record per finding, with a proposed value where there is one."""
         return {
             "subject": self.subject,
             "note": "nothing was changed; apply what you agree with, field by field",
@@ -102,19 +102,19 @@ class Audit(msgspec.Struct, frozen=True):
         }
 
 
-def carry_out(
+def run_checks(
     subject: S, checks: Sequence[Check[S]], has: Collection[str], accepted: Accepted | None = None
 ) -> tuple[tuple[Outcome, ...], int]:
-    """Carry out some checks.
+    """Run checks.
 
     Args:
-        subject: what they look at.
-        checks: which.
-        has: what is there to look at; a check that needs something else is skipped.
+        subject: the benchmark or table.
+        checks: the checks to run.
+        has: what is available; a check that needs something else is skipped.
         accepted: findings to leave out.
 
     Returns:
-        One outcome a check, and how many accepted findings did not occur.
+        One outcome per check, and the number of accepted findings that did not occur.
     """
     accepted = accepted or Accepted()
     used: set[tuple[str, ...]] = set()

@@ -144,7 +144,7 @@ def _columns(header: Sequence[str], counts: Counts) -> _Columns:
     unknown = [column for column in counts.given if _key(column) not in keys]
     if unknown:
         raise UsageError(
-            f"--n {unknown[0]}: there is no such column",
+            f"--n {unknown[0]}: no such column",
             code="unknown-column",
             hint=f"columns: {', '.join(header)}",
         )

@@ -1,4 +1,4 @@
-"""Does one text stand in another as words of its own? Compared as answers are (`mmar.protocols.reading.text`)."""
+"""Comparing and quoting texts; compared as answers are (`mmar.protocols.reading.text`)."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u206
 
 @lru_cache(maxsize=8192)
 def same(text: str) -> str:
-    """The form in which spellings of one text are equal: case, quotes, dashes, blanks, end marks do not count."""
+    """A normal form: texts that differ in case, quotes, dashes, white space or final punctuation have the same."""
     return loose(plain(normalise(text)[0]))
 
 
 def names(text: str, phrase: str) -> bool:
-    """Whether a text holds a phrase with no letter or digit right before or after it.
+    """Whether a text contains a phrase as whole words.
 
-    Scripts that are written without spaces have an edge at every character.
+    In scripts without spaces, every character is a word boundary.
 
     Example:
-        >>> names("He is “Not Amused”!", "not amused."), names("Notes", "no")
+        >>> names('He is "Not Amused"!', "not amused."), names("Notes", "no")
         (True, False)
     """
     wanted, within = same(phrase), plain(normalise(text)[0])
@@ -48,29 +48,26 @@ def _joins(left: str, right: str) -> bool:
 def quoted(text: str, limit: int = 60) -> str:
     """A text in quotation marks on one line, shortened for a message."""
     line = text.replace("\n", "⏎").replace("\t", "⇥")
-    return f"“{line}”" if len(line) <= limit else f"“{line[: limit - 1]}…”"
+    return f'"{line}"' if len(line) <= limit else f'"{line[: limit - 1]}…"'
 
 
 def printable(text: str) -> str:
-    """A text that can be shown on a terminal: what would move its cursor, colour it or turn its direction is `�`.
-
-    A benchmark is somebody else's file, and its ids and labels are printed.
-    """
+    """A text without control characters and direction marks, which a terminal would act on; each becomes `�`."""
     return _CONTROL.sub("\ufffd", text)
 
 
 def stray_space(text: str) -> str | None:
-    """The first white space that should not be there, shown with what stands around it.
+    """The first superfluous white space, in its context.
 
     Args:
         text: any text.
 
     Returns:
-        `None` where words are parted by single spaces and nothing stands at the ends.
+        `None` if words are separated by single spaces and there is none at the ends.
 
     Example:
         >>> stray_space("Connor "), stray_space("two words")
-        ('“Connor␣”', None)
+        ('"Connor␣"', None)
     """
     found = _STRAY.search(text)
     if found is None:
@@ -80,7 +77,7 @@ def stray_space(text: str) -> str | None:
     shown = "".join({"\n": "⏎", "\t": "⇥"}.get(mark, "␣") for mark in found[0])
     left = "…" if start > _AROUND else ""
     right = "…" if end + _AROUND < len(text) else ""
-    return f"“{left}{before}{shown}{after}{right}”".replace("\n", "⏎")
+    return f'"{left}{before}{shown}{after}{right}"'.replace("\n", "⏎")
 
 
 def key_of(item: Item) -> str:

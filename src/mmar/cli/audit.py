@@ -225,11 +225,11 @@ def _load(name: str, audio_dir: Path | None) -> Benchmark:
 
 
 def _hear(benchmark: Benchmark) -> dict[str, Sound]:
-    from mmar.audit.sounds import hear
+    from mmar.audit.sounds import measure_clips
 
     assert benchmark.audio_dir is not None
     with counter("clips checked") as progress:
-        sounds = hear(benchmark, benchmark.audio_dir, workers=_processors(), progress=progress)
+        sounds = measure_clips(benchmark, benchmark.audio_dir, workers=_processors(), progress=progress)
     if sounds and all(sound.missing for sound in sounds.values()):
         first = next(iter(sounds.values()))
         raise UsageError(
@@ -245,11 +245,11 @@ def _processors() -> int:
 
 
 def _try(benchmark: Benchmark) -> dict[str, Link]:
-    from mmar.audit.links import try_links
+    from mmar.audit.links import check_links
     from mmar.items.source_video import addresses
 
     with counter("addresses requested") as progress:
-        return try_links((each for item in benchmark for each in addresses(item.url)), progress=progress)
+        return check_links((each for item in benchmark for each in addresses(item.url)), progress=progress)
 
 
 def _unheard(path: Path, benchmark: Benchmark) -> Unheard:

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import msgspec
 
 from mmar.audio import describe as audio_facts
-from mmar.audit.sounds import clip_file
 from mmar.errors import InputError
+from mmar.files.safe_paths import find_clip
 from mmar.items import Benchmark, Item
 from mmar.items.item import published_rank
 from mmar.items.source_video import item_video
@@ -170,7 +170,7 @@ def _of_clips(benchmark: Benchmark, progress: Callable[[int, int], None]) -> Ite
         return
     for done, item in enumerate(benchmark, 1):
         try:
-            yield audio_facts(clip_file(benchmark.audio_dir, item.audio_path)).duration
+            yield audio_facts(find_clip(benchmark.audio_dir, item.audio_path)).duration
         except InputError:
             continue
         finally:

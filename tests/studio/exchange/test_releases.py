@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from mmar.audit import audit
 from mmar.audit.baseline import read_baseline, write_baseline
-from mmar.audit.sounds import hear
+from mmar.audit.sounds import measure_clips
 from mmar.cli.studio import studio as command
 from mmar.errors import InputError, UsageError
 from mmar.items import Item as PublicItem
@@ -216,7 +216,7 @@ def test_the_data_sheet_says_what_the_audit_of_the_released_file_finds(
     folder = opened.config.releases / "tones/1.0"
     benchmark = load_benchmark(folder / "tones-meta.jsonl")
     # The audit that a reader would run on what was released, every clip decoded anew.
-    found = audit(benchmark, sounds=hear(benchmark, folder))
+    found = audit(benchmark, sounds=measure_clips(benchmark, folder))
     assert {outcome.code for outcome in found.outcomes if outcome.findings} >= {"D003", "D004", "D006"}
     assert "for want of the sounds" not in sheet
     assert found.findings, "an address says who shared it"

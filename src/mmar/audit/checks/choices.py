@@ -1,4 +1,4 @@
-"""C: can every scoring rule tell the choices apart?"""
+"""Checks of family C: choices."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["CHECKS"]
 
 @check("C001", "error", "wrong choices that the published rule scores as right")
 def taken_for_the_answer(subject: Subject) -> Iterator[Finding]:
-    """A wrong choice that holds the same words as the answer, in another order or number.
+    """A wrong choice that contains the same words as the answer, in another order or number.
 
-    “From near to far” beside “From far to near”, “3:1” beside “1:3”. The published rule compares sets of
+    "From near to far" beside "From far to near", "3:1" beside "1:3". The published rule compares sets of
     words, so a model that names the wrong choice scores a point. Word the choices with different words, or
     score with `choice`, which keeps order.
     """
@@ -57,7 +57,7 @@ def empty(subject: Subject) -> Iterator[Finding]:
 def duplicates(subject: Subject) -> Iterator[Finding]:
     """Two choices that are equal once case, quotes, dashes, white space and end marks are made plain.
 
-    A model that names the one cannot be told from a model that names the other.
+    An answer that names one cannot be distinguished from an answer that names the other.
     """
     for item in subject.items:
         first: dict[str, str] = {}
@@ -71,9 +71,9 @@ def duplicates(subject: Subject) -> Iterator[Finding]:
 
 @check("C004", "error", "choices that cannot be read back from an answer")
 def not_read_back(subject: Subject) -> Iterator[Finding]:
-    """A choice that the scorer `choice` does not find in “The answer is …” followed by its text.
+    """A choice that the scorer `choice` does not find in "The answer is …" followed by its text.
 
-    Nothing is left of it once quotation marks, emphasis and end marks are taken away, or it holds such a phrase
+    Nothing is left of it once quotation marks, emphasis and end marks are taken away, or it contains such a phrase
     itself. A model that answers in a sentence is then unresolved, or counted for another choice. Empty choices
     and choices of the same text have checks of their own.
     """
@@ -91,13 +91,13 @@ def not_read_back(subject: Subject) -> Iterator[Finding]:
 
 @check("C005", "error", "answers that the published rule never scores as right")
 def never_right(subject: Subject) -> Iterator[Finding]:
-    """An answer without a single word character, such as “?” or “♯”.
+    """An answer without a single word character, such as "?" or "♯".
 
     The published rule finds no word in it and calls even the answer's own text wrong.
     """
     for item in subject.keyed:
         if not official_match(key_of(item), key_of(item), item.choices):
-            yield Finding(item.id, "answer", f"{quoted(key_of(item))} holds no word", "", (), key_of(item))
+            yield Finding(item.id, "answer", f"{quoted(key_of(item))} contains no word", "", (), key_of(item))
 
 
 @check("C006", "warning", "choices with stray white space")
@@ -123,7 +123,7 @@ def white_space(subject: Subject) -> Iterator[Finding]:
 def letters(subject: Subject) -> Iterator[Finding]:
     """A choice whose text is the letter under which another choice is shown.
 
-    Such as the chord “B” in the first place. An answer “B” then means two things. Protocols that ask for a
+    Such as the chord "B" in the first place. An answer "B" then means two things. Protocols that ask for a
     letter cannot be used on the item.
     """
     for item in subject.items:
@@ -144,9 +144,9 @@ _ORDER = re.compile(
 
 @check("C008", "note", "choices that speak of the others' order")
 def order(subject: Subject) -> Iterator[Finding]:
-    """A choice such as “none of the above”.
+    """A choice such as "none of the above".
 
-    It becomes false when choices are rotated or shuffled; “none of them” stays true.
+    It becomes false when choices are rotated or shuffled; "none of them" stays true.
     """
     for item in subject.items:
         for choice in item.choices:

@@ -1,4 +1,4 @@
-"""I: ids and the files that they belong to."""
+"""Checks of family I: ids and the files that they belong to."""
 
 from __future__ import annotations
 

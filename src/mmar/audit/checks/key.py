@@ -1,4 +1,4 @@
-"""A: does the answer key give itself away? What could be scored without hearing and without knowing."""
+"""Checks of family A: what the answer key gives away without the audio."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from mmar.audit.check import Check, check
 from mmar.audit.finding import Finding, Measure
-from mmar.audit.luck import LEVEL, at_least, chi_squared_at_least
 from mmar.audit.numerals import quantities
 from mmar.audit.subject import Subject
+from mmar.audit.tail_probability import LEVEL, at_least, chi_squared_at_least
 from mmar.audit.wording import key_of, names, quoted, same
 from mmar.items import Item
 
@@ -22,7 +22,7 @@ _FEWEST_SETS = 20  # times that a set of choices must recur to say anything
 
 @check("A001", "warning", "keys that favour a place among the choices")
 def place(subject: Subject) -> Iterator[Finding | Measure]:
-    """The answer stands more often in some places than in others.
+    """The answer is more often at some positions than at others.
 
     Pearson's χ² against even use of the slots, over all numbers of choices of which enough items exist; a
     warning at p < 0.01. A model that always names one letter then scores above chance. Shuffle the choices.
@@ -82,7 +82,7 @@ def middle(subject: Subject) -> Iterator[Finding | Measure]:
 
     The exact tail of a sum of draws, each of (choices − 2) in choices; a warning below 0.01. Writers put
     wrong numbers around the right one, and who names the middle scores without listening. Let the right
-    number stand first, last and between equally often.
+    number are first, last and between equally often.
     """
     inner, chances = 0, []
     for item in subject.keyed:
@@ -136,10 +136,10 @@ def recurring(subject: Subject) -> Iterator[Finding | Measure]:
 
 @check("A005", "warning", "questions that name the answer")
 def named(subject: Subject) -> Iterator[Finding]:
-    """A question that holds the answer's words and no other choice's.
+    """A question that contains the answer's words and no other choice's.
 
     Who reads the question alone has a reason to choose it. Questions that can be answered by yes or no in
-    other words (“Is he drunk?”, with “Drunk” and “Not drunk”) are left out: there every choice holds the
+    other words ("Is he drunk?", with "Drunk" and "Not drunk") are left out: there every choice contains the
     word.
     """
     for item in subject.keyed:
@@ -147,7 +147,7 @@ def named(subject: Subject) -> Iterator[Finding]:
             continue
         if any(names(choice, key_of(item)) for choice in item.choices if choice != key_of(item)):
             continue
-        message = f"{quoted(key_of(item))} stands in {quoted(item.question, 120)}"
+        message = f"{quoted(key_of(item))} is in {quoted(item.question, 120)}"
         yield Finding(item.id, "question", message, "", (), item.question)
 
 

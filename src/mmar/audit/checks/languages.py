@@ -1,4 +1,4 @@
-"""L: is it said which language is spoken, in codes that everyone reads alike?"""
+"""Checks of family L: language codes."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def unknown(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 item.id,
                 "language",
-                f"{quoted(stripped)} is no code of ISO 639-1{means}",
+                f"{quoted(stripped)} is not a code of ISO 639-1{means}",
                 stripped,
                 (),
                 item.language,
@@ -105,7 +105,7 @@ def _with(value: str | None, old: str, new: str | None) -> str | UnsetType:
 def country(subject: Subject) -> Iterator[Finding]:
     """A country's code where its language has another, such as `kr` for Korean, which is `ko`.
 
-    Some of them are codes of other languages (`kr` is Kanuri's, `cz` is nobody's), so a list of valid codes
+    Some of them are codes of other languages (`kr` is Kanuri, `cz` is not assigned), so a list of valid codes
     finds nothing wrong. A code that is a language's too is reported only if the language that the country
     suggests occurs in the set; then its code is proposed.
     """

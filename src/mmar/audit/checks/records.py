@@ -1,4 +1,4 @@
-"""S: can every record be used, and does it say what it seems to say?"""
+"""Checks of family S: records and their fields."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def _faults(subject: Subject, *fields: str) -> Iterator[InputError]:
 
 def _of(fault: InputError) -> Finding:
     line = "" if fault.line is None else f"line {fault.line}: "
-    # The line tells the record: what cannot be read has no id to go by.
+    # By line, since what cannot be read has no id.
     return Finding(None, fault.field, f"{line}{fault.problem}")
 
 
 @check("S001", "error", "records that cannot be read")
 def unreadable(subject: Subject) -> Iterator[Finding]:
-    """A record that is not JSON, lacks a field that every question has, or holds a value of the wrong type.
+    """A record that is not JSON, lacks a field that every question has, or contains a value of the wrong type.
 
     No command asks such a question, so the benchmark is shorter than it seems. Correct the line that is
     named.
@@ -44,7 +44,7 @@ def unreadable(subject: Subject) -> Iterator[Finding]:
     yield from map(_of, _faults(subject))
 
 
-@check("S002", "error", "ids that are missing or stand twice")
+@check("S002", "error", "ids that are missing or occur twice")
 def ids(subject: Subject) -> Iterator[Finding]:
     """A record without an id of its own.
 
@@ -62,7 +62,7 @@ def key(subject: Subject) -> Iterator[Finding]:
     yield from map(_of, _faults(subject, "answer"))
 
 
-@check("S004", "error", "lists of choices that are no choice")
+@check("S004", "error", "invalid lists of choices")
 def number_of_choices(subject: Subject) -> Iterator[Finding]:
     """A record without choices, with one, or with more than 26, or with choices that are not texts."""
     yield from map(_of, _faults(subject, "choices"))
@@ -94,7 +94,7 @@ def lost_characters(subject: Subject) -> Iterator[Finding]:
             odd = sorted({mark for at, mark in enumerate(text) if _is_odd(text, at)})
             if odd:
                 listed = ", ".join(f"U+{ord(mark):04X}" for mark in odd[:5])
-                yield Finding(item.id, field, f"{quoted(text)} holds {listed}", "odd character", (), text)
+                yield Finding(item.id, field, f"{quoted(text)} contains {listed}", "odd character", (), text)
             elif (right := _redecoded(text)) is not None:
                 message = f"{quoted(text)} was decoded wrongly, it should be {quoted(right)}"
                 # A choice is corrected together with the answer that must equal it, so by hand.
@@ -131,7 +131,7 @@ def _redecoded(text: str) -> str | None:
 def white_space(subject: Subject) -> Iterator[Finding]:
     """White space before or after a question, twice within it, or a line break or tab.
 
-    It reaches the model as it stands. The text without it is proposed.
+    It is sent to the model unchanged. The text without it is proposed.
     """
     for item in subject.items:
         stray = stray_space(item.question)
@@ -165,7 +165,7 @@ def labels(subject: Subject) -> Iterator[Finding]:
                 yield Finding(item.id, name, message, "", (), value, usual)
 
 
-@check("S009", "warning", "sub-categories that stand under several categories")
+@check("S009", "warning", "sub-categories of several categories")
 def nesting(subject: Subject) -> Iterator[Finding]:
     """An item whose sub-category belongs to another category in most items.
 
@@ -181,7 +181,7 @@ def nesting(subject: Subject) -> Iterator[Finding]:
         usual, count = under[item.sub_category].most_common(1)[0]
         if item.category != usual:
             message = (
-                f"{quoted(item.sub_category)} stands under {quoted(item.category)} here, "
+                f"{quoted(item.sub_category)} is under {quoted(item.category)} here, "
                 f"under {quoted(usual)} in {count:,}"
             )
             yield Finding(item.id, "category", message, "", (), item.category)

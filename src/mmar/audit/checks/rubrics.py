@@ -1,4 +1,4 @@
-"""R: the reference reasoning and the criteria by which reasoning is judged."""
+"""Checks of family R: reference reasoning and rubrics."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["CHECKS"]
 
 @check("R001", "note", "rubrics that name the answer")
 def names_answer(subject: Subject) -> Iterator[Finding]:
-    """A criterion that holds the answer's text as words of its own.
+    """A criterion that contains the answer's text as words of its own.
 
     In a scoring point, or only in a name or note. No fault of a rubric, whose judge may know the answer; but
-    who shows such a rubric to the model under test shows it the answer. “No” inside “not” does not count.
+    who shows such a rubric to the model under test shows it the answer. "No" inside "not" does not count.
     """
     for item in subject.keyed:
         criteria = item.rubric or ()

@@ -1,4 +1,4 @@
-"""D: the clips themselves. Needs the audio; see `mmar.audit.sounds`."""
+"""Checks of family D: the clips. They need the audio; see `mmar.audit.sounds`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def missing(subject: Subject) -> Iterator[Finding | Measure]:
     formats: Counter[str] = Counter()
     for item, sound in _heard(subject):
         if sound.missing:
-            yield Finding(item.id, "audio_path", f"there is no {sound.path.name}", "", (), item.audio_path)
+            yield Finding(item.id, "audio_path", f"{sound.path.name} does not exist", "", (), item.audio_path)
         elif sound.facts is not None:
             formats[f"{sound.facts.rate} Hz {sound.facts.channels} ch"] += 1
     if formats:
@@ -46,7 +46,7 @@ def missing(subject: Subject) -> Iterator[Finding | Measure]:
 
 @check("D002", "error", "clips that cannot be read", "audio")
 def unreadable(subject: Subject) -> Iterator[Finding]:
-    """A file that is not audio, was cut short, holds no frames, or samples that are no numbers."""
+    """A file that is not audio, was cut short, contains no frames, or samples that are not numbers."""
     for item, sound in _heard(subject):
         if sound.fault:
             yield Finding(item.id, "audio_path", sound.fault, "", (), item.audio_path)
@@ -63,7 +63,7 @@ def silent(subject: Subject) -> Iterator[Finding]:
 
 @check("D004", "warning", "clipped clips", "audio")
 def clipped(subject: Subject) -> Iterator[Finding]:
-    """More than one sample in 10,000 lies in a run of at least three at full scale.
+    """More than one sample in 10,000 is in a run of at least three at full scale.
 
     Overdriven sound; a question about distortion may mean it.
     """
@@ -86,11 +86,11 @@ def other_length(subject: Subject) -> Iterator[Finding]:
         expected = sum(part.duration for part in parts)
         if abs(sound.facts.duration - expected) > _TOLERANCE_S * len(parts):
             kind = "longer" if sound.facts.duration > expected else "shorter"
-            message = f"{sound.facts.duration:.1f} s, the timestamp says {expected:g} s"
+            message = f"{sound.facts.duration:.1f} s, the timestamp states {expected:g} s"
             yield Finding(item.id, "timestamp", message, kind, (), item.timestamp)
 
 
-@check("D006", "warning", "pairs of clips that hold the same recording", "audio")
+@check("D006", "warning", "pairs of clips of the same recording", "audio")
 def copies(subject: Subject) -> Iterator[Finding]:
     """Two clips whose fingerprints share at least a tenth, and whose timestamps do not say so already (V002).
 
@@ -102,7 +102,9 @@ def copies(subject: Subject) -> Iterator[Finding]:
     first: dict[str, Item] = {}
     for item in subject.items:
         first.setdefault(item.audio_path, item)
-    marks = {path: s.mark for path, s in (subject.sounds or {}).items() if s.mark and path in first}
+    marks = {
+        path: s.fingerprint for path, s in (subject.sounds or {}).items() if s.fingerprint and path in first
+    }
     for pair in near_duplicates(marks, threshold=_ALIKE):
         one, other = first[pair.first], first[pair.second]
         if not _known_to_overlap(subject, one, other):

@@ -1,4 +1,4 @@
-"""T: can the clip's place in its source be read from the timestamp?"""
+"""Checks of family T: timestamps."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def unreadable(subject: Subject) -> Iterator[Finding]:
 def several(subject: Subject) -> Iterator[Finding]:
     """A timestamp that names several parts.
 
-    The clip's length is their sum, and it holds a cut that can be heard.
+    The clip's length is their sum, and it contains an audible cut.
     """
     for item in subject.items:
         parts = subject.segments.get(item.id, ())
@@ -72,7 +72,7 @@ def missing(subject: Subject) -> Iterator[Finding]:
 
 @check("T005", "warning", "addresses and parts that do not pair")
 def unpaired(subject: Subject) -> Iterator[Finding]:
-    """Several addresses, and another number of parts: which part is of which video cannot be told."""
+    """Several addresses, and a different number of parts, so that it is unknown which part is of which video."""
     for item in subject.items:
         parts, own = subject.segments.get(item.id), addresses(item.url)
         if parts and len(own) > 1 and len(own) != len(parts):

@@ -1,4 +1,4 @@
-"""N: what is answered without hearing anything. Needs a run without audio (`mmar run --condition none`)."""
+"""Checks of family N: answers without hearing. They need a run without audio (`mmar run --condition none`)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from mmar.audit.check import Check, check
 from mmar.audit.finding import Finding, Measure
-from mmar.audit.luck import LEVEL, at_least
 from mmar.audit.subject import Subject
+from mmar.audit.tail_probability import LEVEL, at_least
 from mmar.stats.interval import wilson
 
 __all__ = ["CHECKS"]

@@ -1,4 +1,4 @@
-"""U: does the address lead to the video, and to nothing about a person?"""
+"""Checks of family U: addresses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["CHECKS"]
 
 @check("U001", "note", "addresses that name no video")
 def no_video(subject: Subject) -> Iterator[Finding]:
-    """An address from which no video's id can be told: another site, a malformed id, or no address at all.
+    """An address without the id of a video: another site, a malformed id, or no address at all.
 
     Only in sets of which most items have an address. The item is then a cluster of its own in statistics,
     unless another has the same address. Short links are U004.
@@ -48,7 +48,7 @@ def _tracking(item: Item, *, personal: bool) -> tuple[str, ...]:
     return wanted if personal else found if not wanted else ()
 
 
-@check("U002", "warning", "addresses that tell who copied them")
+@check("U002", "warning", "addresses that identify who copied them")
 def personal(subject: Subject) -> Iterator[Finding]:
     """A parameter whose value names the account, the device or the act of whoever copied the address.
 
@@ -108,7 +108,7 @@ def short(subject: Subject) -> Iterator[Finding]:
 def white_space(subject: Subject) -> Iterator[Finding]:
     """White space around an address, or several addresses in one field.
 
-    A program that opens the field as it stands gets an error, or the first video alone. The addresses alone,
+    A program that opens the field unchanged gets an error, or the first video alone. The addresses alone,
     one a line, are proposed.
     """
     for item in subject.items:
@@ -151,20 +151,20 @@ def other_site(subject: Subject) -> Iterator[Finding]:
 def gone(subject: Subject) -> Iterator[Finding | Measure]:
     """An address whose site says that there is no such video, or no longer.
 
-    Asked only with `--online`. What could not be told (no reply, too many requests) is no finding; the report
+    Only with `--online`. Undecided addresses (no reply, too many requests) are no finding; the report
     says how many there were.
     """
     links = subject.links or {}
     open_ = sum(link.alive is None for link in links.values())
     yield Measure(
-        f"{len(links):,} addresses were asked, of {open_:,} nothing could be told",
+        f"{len(links):,} addresses were checked, {open_:,} are undecided",
         {"asked": len(links), "open": open_},
     )
     for item in subject.items:
         for each in addresses(item.url):
             link = links.get(each)
             if link is not None and link.alive is False:
-                yield Finding(item.id, "url", f"{each}: {link.said}", "", (), item.url)
+                yield Finding(item.id, "url", f"{each}: {link.reply}", "", (), item.url)
 
 
 CHECKS: tuple[Check[Subject], ...] = (

@@ -1,4 +1,4 @@
-"""V: which items are not independent, because they come from one recording?"""
+"""Checks of family V: items from one recording, which are not independent."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def shared(subject: Subject) -> Iterator[Finding | Measure]:
             yield Finding(ids[0], "url", f"{len(ids)} items of {video}", "", tuple(ids[1:]), video)
 
 
-@check("V002", "warning", "pairs of clips that hold the same seconds")
+@check("V002", "warning", "pairs of clips with the same seconds of a recording")
 def overlaps(subject: Subject) -> Iterator[Finding]:
     """Two items whose clips share a stretch of one recording.
 
@@ -47,7 +47,7 @@ def overlaps(subject: Subject) -> Iterator[Finding]:
     readable = [item for item in subject.items if not item.timestamp or item.id in subject.segments]
     for pair in overlapping(readable):
         parts, others = subject.segments[pair.first], subject.segments[pair.second]
-        # A clip that is joined of two stretches that overlap holds less of the recording than its length.
+        # A clip that is joined of two stretches that overlap contains less of the recording than its length.
         lengths = overlap(parts, parts), overlap(others, others)
         kind = "the same" if min(lengths) == max(lengths) == pair.seconds else "partly"
         if kind == "partly" and pair.seconds == min(lengths):

@@ -136,4 +136,4 @@ def sound_of(path: Path, clip: Clip) -> Sound:
         path: the clip's file.
         clip: its row.
     """
-    return Sound(path, facts=describe(path), levels=clip.levels, mark=clip.fingerprint)
+    return Sound(path, facts=describe(path), levels=clip.levels, fingerprint=clip.fingerprint)

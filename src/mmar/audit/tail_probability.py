@@ -1,7 +1,7 @@
-"""How likely is that by luck? The few tail probabilities that the benchmark's own key is tested with.
+"""Tail probabilities for tests of a benchmark's answer key.
 
-Exact where that is cheap, closed forms elsewhere, so that an audit needs no statistics package. Every
-p-value here is one-sided, the chance of what was seen or more.
+Exact where that is cheap, closed forms elsewhere, so that an audit needs no statistics package. Every p-value is
+one-sided: the probability of the observed value or more.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Sequence
 __all__ = ["LEVEL", "at_least", "chi_squared_at_least"]
 
 LEVEL = 0.01
-"""A test of a benchmark's key warns below this."""
+"""p-value below which a test of a benchmark's key warns."""
 
 _EXACT = 2000
 
 
 def at_least(count: int, chances: Sequence[float]) -> float:
-    """The chance of `count` or more successes in trials of different chances (Poisson binomial).
+    """Probability of `count` or more successes in independent trials (Poisson binomial distribution).
 
     Args:
         count: number of successes.
-        chances: the chance of success of each trial, 0 to 1.
+        chances: probability of success of each trial.
 
     Returns:
         Exact up to 2,000 trials; beyond, the normal approximation with a continuity correction.
@@ -48,7 +48,7 @@ def at_least(count: int, chances: Sequence[float]) -> float:
 
 
 def chi_squared_at_least(value: float, freedom: int) -> float:
-    """The chance of a chi-squared variable of `freedom` degrees (1 or more) being `value` or more.
+    """Probability that a chi-squared variable with `freedom` degrees (1 or more) is `value` or more.
 
     The finite sums of Abramowitz & Stegun 26.4.4 and 26.4.5.
 
