@@ -141,6 +141,7 @@ def _parts(task: Task, key: str) -> Iterator[_Part]:
     if workers < 2:
         yield _count(records, task.path, key, task.rule, task.keep, task.on_item, task.lenient)
         return
+    import signal
     import warnings
     from concurrent.futures import Future, ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
@@ -149,7 +150,12 @@ def _parts(task: Task, key: str) -> Iterator[_Part]:
     count = partial(
         _count, path=task.path, key=key, rule=task.rule, keep=task.keep, on_item=None, lenient=task.lenient
     )
-    with ProcessPoolExecutor(workers, get_context("fork")) as pool, warnings.catch_warnings():
+    # An interrupt from the keyboard is for this process alone, which then ends the others.
+    ignore = (signal.SIGINT, signal.SIG_IGN)
+    with (
+        ProcessPoolExecutor(workers, get_context("fork"), signal.signal, ignore) as pool,
+        warnings.catch_warnings(),
+    ):
         # Python warns where a numerical library has threads; they hold nothing that a worker needs.
         warnings.filterwarnings("ignore", r".*multi-threaded, use of fork\(\)", DeprecationWarning)
         waiting: deque[Future[_Part]] = deque()
