@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from mmar.runs.engine import Counts
+    from mmar.scoring.live_score import LiveScore
 
 __all__ = ["RunProgress", "shares"]
 
@@ -26,6 +27,8 @@ _NUMBERS = 50  # columns: 1,000/1,000  12.3/s  0:00:10 left  100 failed
 _MIN_BAR, _BAR = 8, 40
 _INTERVAL_S = 30.0
 _MAX_REASONS = 3
+# Answers counted at a time for the running interval, which holds up the event loop by some milliseconds.
+_LIVE_ANSWERS, _LOG_ANSWERS = 100, 5000
 
 
 def shares(title: str, width: int) -> tuple[str, int]:
@@ -54,25 +57,30 @@ class RunProgress:
     Args:
         title: what is done.
         stream: standard error.
+        live: counts the answers; its running interval is shown.
     """
 
-    def __init__(self, title: str, stream: TextIO) -> None:
-        self._title, self._stream = title, stream
+    def __init__(self, title: str, stream: TextIO, live: LiveScore | None = None) -> None:
+        self._title, self._stream, self._live = title, stream, live
         self._bar: _Bar | None = None
         self._log: _Log | None = None
 
     def __enter__(self) -> RunProgress:
         if self._stream.isatty():
-            self._bar = _Bar(self._title, self._stream)
+            self._bar = _Bar(self._title, self._stream, self._live)
         else:
-            self._log = _Log(self._stream)
+            self._log = _Log(self._stream, self._live)
         return self
 
     def __call__(self, total: int, counts: Counts) -> None:
         """Show new counts."""
         if self._bar is not None:
+            if self._live is not None:
+                self._live.update(_LIVE_ANSWERS)
             self._bar.show(total, counts)
         elif self._log is not None:
+            if self._live is not None and self._log.is_due:
+                self._live.update(_LOG_ANSWERS)
             self._log.show(total, counts)
 
     def __exit__(
@@ -85,11 +93,16 @@ class RunProgress:
 class _Log:
     """Lines for a stream that is no terminal."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, live: LiveScore | None = None) -> None:
+        self._stream, self._live = stream, live
         self._start = self._last = time.monotonic()
         self._kinds = 0
         self._stopped = False
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a line is due by the time."""
+        return time.monotonic() - self._last >= _INTERVAL_S
 
     def show(self, total: int, counts: Counts) -> None:
         now = time.monotonic()
@@ -111,13 +124,15 @@ class _Log:
         text = f"{counts.done:,}/{total:,} done, {rate:.3g}/s, {failed:,} failed"
         if retried > 0:
             text += f", {retried:,} retried"
+        if accuracy := _live_text(self._live):
+            text += f", {accuracy}"
         print(f"{text}; {reason}" if reason else text, file=self._stream, flush=True)
 
 
 class _Bar:
     """A bar with numbers, and the reasons of failures under it."""
 
-    def __init__(self, title: str, stream: TextIO) -> None:
+    def __init__(self, title: str, stream: TextIO, live: LiveScore | None = None) -> None:
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -131,6 +146,7 @@ class _Bar:
         from rich.text import Text
 
         reasons: list[str] = []
+        accuracy: list[str] = []
 
         class Rate(ProgressColumn):
             """Items a second."""
@@ -151,12 +167,15 @@ class _Bar:
 
             def get_renderables(self) -> Iterator[RenderableType]:
                 yield from super().get_renderables()
+                for text in accuracy:
+                    yield Text(text, style="dim", no_wrap=True, overflow="ellipsis")
                 for reason in reasons:
                     yield Text(reason, style="red", no_wrap=True, overflow="ellipsis")
 
         console = Console(file=stream)
         self._title, bar = shares(title, console.width)
         self._reasons = reasons
+        self._live, self._accuracy = live, accuracy
         self._task: TaskID | None = None
         self._progress: Progress = WithReasons(
             TextColumn("{task.description}", markup=False),
@@ -182,10 +201,20 @@ class _Bar:
         self._reasons[:] = [
             f"{kind}: {_first_line(reason)}" for kind, reason in list(counts.reasons.items())[:_MAX_REASONS]
         ]
+        text = _live_text(self._live)
+        self._accuracy[:] = [text] if text else []
         self._progress.update(self._task, description=title, total=total, completed=counts.done, failed=shown)
 
     def stop(self) -> None:
         self._progress.stop()
+
+
+def _live_text(live: LiveScore | None) -> str:
+    """The running interval of a run, which may be looked at at any time; empty before the first answer."""
+    result = None if live is None else live.interval()
+    if live is None or result is None:
+        return ""
+    return f"choice {result[0]:.1f} % {result[1]} of {live.answered:,} answers so far"
 
 
 def _first_line(text: str) -> str:

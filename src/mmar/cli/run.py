@@ -182,13 +182,15 @@ def _execute(spec: RunSpec, title: str, folder: Path) -> None:
     from mmar.cli.progress import RunProgress
     from mmar.reports.run_summary import run_plan_lines, run_summary
     from mmar.runs.run import execute
+    from mmar.scoring.live_score import LiveScore
 
     model = open_for(spec)
     for line in run_plan_lines(spec):
         click.echo(line)
     gc.freeze()  # what is loaded by now stays, and collecting it again would delay the requests
     try:
-        with RunProgress(f"{title} on {spec.benchmark.name}", sys.stderr) as progress:
+        live = LiveScore(folder, spec.benchmark, spec.protocol.reading)
+        with RunProgress(f"{title} on {spec.benchmark.name}", sys.stderr, live) as progress:
             result = execute(spec, model, progress)
     except ExternalError as error:
         click.echo(f"mmar: {error}", err=True)
