@@ -124,10 +124,9 @@ def test_refusals_end_with_a_message_and_status_2(tmp_path: Path, capsys: pytest
 
 
 def test_listen_on_real_audio(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], in_own_folder: None
 ) -> None:
     """The listener on the demonstration set: well above silence, and the command says so with an interval."""
-    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
     real, silence, first = (tmp_path / name for name in ("real", "silence", "items.csv"))
     assert mmar("run", "baseline/listener", "--benchmark", "demo", "--out", real) == 0
     assert mmar("run", "baseline/listener", "-b", "demo", "--condition", "silence", "--out", silence) == 0

@@ -15,10 +15,8 @@ MODELS = ("random", "longest", "listener", "listener-letters")
 
 
 @pytest.fixture
-def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Any) -> str:
+def printed(in_own_folder: None, command: Any) -> str:
     """The output of `mmar demo` in a new folder, which is the current one afterwards."""
-    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
     result = command("demo")
     assert result.status == 0
     return str(result.out)
@@ -43,11 +41,7 @@ def test_demo_shows_two_numbers_reliance_and_commands_that_run(printed: str, com
             assert command(*shlex.split(line)).status == 0, line
 
 
-def test_folder_of_the_runs_can_be_chosen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Any
-) -> None:
-    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
+def test_folder_of_the_runs_can_be_chosen(in_own_folder: None, tmp_path: Path, command: Any) -> None:
     assert command("demo", "--out", "elsewhere").status == 0
     assert (tmp_path / "elsewhere" / "baseline-listener" / "manifest.json").is_file()
     assert not (tmp_path / "runs").exists()

@@ -8,11 +8,7 @@ import pytest
 
 from cli.fuzzing import check, file_cases, wrong_lines
 
-
-@pytest.fixture(autouse=True)
-def own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_own_folder")
 
 
 def test_damaged_files_end_in_a_message(tmp_path: Path) -> None:
