@@ -93,6 +93,7 @@ _LINES = 1000  # written at a time
     "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
 )
 @click.option("--dry-run", is_flag=True, help="Show what the reader would be asked and cost; send nothing.")
+@click.option("--errata", is_flag=True, help="Also show the score without the disputed items of MMAR.")
 @click.option(
     "--format",
     "output_format",
@@ -119,6 +120,7 @@ def score(
     budget: str | None,
     prices: Path | None,
     dry_run: bool,
+    errata: bool,
 ) -> None:
     """Score a run or a predictions file.
 
@@ -155,7 +157,7 @@ def score(
         for note in layout.notes:
             click.echo(f"note: {note}", err=True)
         return
-    if reader is not None:
+    if reader is not None or errata:
         task = msgspec.structs.replace(task, keep="all")
     scored = score_path(task) if items is None else _write_items(task, items)
     print_skipped(scored.errors)
@@ -174,6 +176,10 @@ def score(
             budget=budget,
             prices=prices,
         )
+    if errata:
+        from mmar.scoring.disputed import with_errata_note
+
+        scored = msgspec.structs.replace(scored, score=with_errata_note(scored.score))
     if as_json:
         print_json(scored.score.to_dict())
         return

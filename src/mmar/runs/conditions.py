@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from mmar.errors import UsageError
-from mmar.files.safe_paths import clip_path
 from mmar.items import Benchmark, Item
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ __all__ = [
     "MADE",
     "Condition",
     "check_clips",
-    "clip_of",
     "clip_under",
     "make_clip",
     "shuffled_clips",
@@ -44,27 +42,6 @@ Condition = Literal["full", "none", "silence", "noise", "shuffled", "spectrum", 
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 MADE: frozenset[Condition] = frozenset(("silence", "noise", "spectrum", "reversed", "mono"))
 """The conditions for which a clip is made."""
-
-
-def clip_of(benchmark: Benchmark, audio_path: str) -> Path:
-    """The file of a clip: an item's `audio_path` below the audio folder, or the bare file name in it.
-
-    So both the folder that holds `audio/` and `audio/` itself may be given.
-
-    Raises:
-        UsageError: the benchmark has no audio folder.
-        InputError: the record's path leads out of the folder.
-    """
-    if benchmark.audio_dir is None:
-        raise UsageError(
-            f'the benchmark "{benchmark.name}" has no audio here',
-            code="no-audio",
-            hint="name the folder of the clips with audio_dir, or fetch it with mmar get",
-        )
-    path = clip_path(benchmark.audio_dir, audio_path)
-    if not path.is_file() and (bare := benchmark.audio_dir / path.name).is_file():
-        return bare
-    return path
 
 
 def check_clips(benchmark: Benchmark, items: Iterable[Item]) -> int:
@@ -79,7 +56,7 @@ def check_clips(benchmark: Benchmark, items: Iterable[Item]) -> int:
     """
     count = missing = 0
     for item in items:
-        path = clip_of(benchmark, item.audio_path)
+        path = benchmark.clip(item.audio_path)
         count += 1
         missing += not path.is_file()
     if count and missing == count:
@@ -104,7 +81,7 @@ def clip_under(
     """
     if condition == "none":
         return None
-    return clip_of(benchmark, shuffled[item.id] if condition == "shuffled" else item.audio_path)
+    return benchmark.clip(shuffled[item.id] if condition == "shuffled" else item.audio_path)
 
 
 def shuffled_clips(benchmark: Benchmark, seed: int) -> dict[str, str]:

@@ -10,7 +10,6 @@ from mmar.audio import describe
 from mmar.errors import MmarError
 from mmar.models import Usage
 from mmar.models.model import uses_audio
-from mmar.runs.conditions import clip_of
 from mmar.runs.ledger import LEDGER_NAME, progress_of, read_ledger
 from mmar.runs.requests import Selection, build
 from mmar.runs.spec import RunSpec
@@ -63,7 +62,7 @@ def dry_run(spec: RunSpec) -> Estimate:
         characters += sum(len(message.text) for message in request.messages)
         if takes_clip:
             try:
-                path = clip_of(spec.benchmark, item.audio_path)
+                path = spec.benchmark.clip(item.audio_path)
                 facts = describe(path)
             except MmarError:
                 unreadable += 1
