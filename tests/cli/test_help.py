@@ -9,7 +9,7 @@ from typing import Any
 import click
 import pytest
 
-from mmar.cli import COMMANDS, application
+from mmar.cli import COMMANDS, SECTIONS, application
 
 COMMANDS_HERE = [name for name in COMMANDS if name != "studio"]
 
@@ -33,6 +33,10 @@ def test_the_list_of_commands_shows_the_first_sentence_of_each(name: str) -> Non
     command, text = help_of(name)
     assert command.name == name
     assert text.strip().startswith(COMMANDS[name][1])
+
+
+def test_every_command_is_in_one_section() -> None:
+    assert sorted(name for names in SECTIONS.values() for name in names) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS_HERE)

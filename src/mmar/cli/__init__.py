@@ -16,7 +16,7 @@ from mmar._version import __version__
 from mmar.cli.streams import prepare_streams
 from mmar.errors import MmarError
 
-__all__ = ["COMMANDS", "application", "main", "print_error"]
+__all__ = ["COMMANDS", "SECTIONS", "application", "main", "print_error"]
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("mmar.cli.demo:demo", "Run and score the baselines on a small generated benchmark."),
@@ -69,6 +69,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Command by name: where it is, and the first sentence of its help (a test compares the two)."""
 
 
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "Start": ("demo",),
+    "Benchmarks": ("get", "describe", "audit", "diff"),
+    "Models and runs": ("models", "protocols", "preview", "run", "merge", "runs"),
+    "Scores": ("score", "compare", "reliance", "judge", "faithful", "read", "unresolved"),
+    "Files and tables": ("table", "convert", "submit"),
+    "Construction": ("studio",),
+}
+"""The commands as the help shows them."""
+
 # Options that are not spelled as the arguments of the library.
 _OPTIONS = {"base_urls": "--base-url", "options": "--option", "rotations": "--rotate", "model": "MODEL"}
 
@@ -94,8 +104,11 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        width = max(map(len, COMMANDS)) + 2
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                # The same width in each section: the longest name stands for the column.
+                formatter.write_dl([(name.ljust(width - 2), COMMANDS[name][1]) for name in names])
 
 
 def _unknown_command(name: str) -> MmarError:
