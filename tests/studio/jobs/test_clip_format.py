@@ -97,7 +97,7 @@ def test_settings_that_an_older_program_kept_mean_as_recorded() -> None:
     del old["clip_rate"], old["clip_channels"]
     read = msgspec.json.decode(json.dumps(old), type=ProjectSettings)
     assert (read.licence, read.clip_rate, read.clip_channels) == ("CC0", None, None)
-    assert describe_clip_format(read) == "as recorded"
+    assert describe_clip_format(read) == "original sample rate and channels"
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"clip_rate": 12_345}, ProjectSettings)
 
@@ -114,7 +114,7 @@ def test_what_nobody_judged_is_cut_anew_and_what_was_heard_stays(opened: Studio)
     put_in(opened, "inspection", "t1")
     before, heard = clip(opened, "t0"), clip(opened, "t1")
     said = work(opened, "--rate", "16000", "--channels", "1")
-    assert "clip format: at 16,000 Hz, mixed down to one channel; 1 clip queued" in said
+    assert "clip format: 16,000 Hz, mono; 1 clip queued" in said
     assert "1 job done" in said
     new = clip(opened, "t0")
     assert (new.rate, new.channels, new.duration) == (16_000, 1, 2.0)
@@ -129,7 +129,7 @@ def test_what_nobody_judged_is_cut_anew_and_what_was_heard_stays(opened: Studio)
     assert np.argmax(np.abs(np.fft.rfft(middle))) == pytest.approx(500 * len(middle) / rate, abs=1)
     # Asked again, nothing is left to do; and back again, the channels only.
     assert "0 clips queued" in work(opened, "--rate", "16000")
-    assert "at 16,000 Hz, with as many channels as recorded; 1 clip" in work(opened, "--channels", "recorded")
+    assert "16,000 Hz, original channels; 1 clip" in work(opened, "--channels", "recorded")
     assert (clip(opened, "t0").rate, clip(opened, "t0").channels) == (16_000, 2)
 
 
@@ -141,7 +141,7 @@ def test_the_release_says_what_clips_were_converted_to(opened: Studio) -> None:
     folder = opened.config.releases / made.path
     first = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     sheet = first["DATASHEET.md"].decode()
-    assert "Clips are cut at 16,000 Hz, with as many channels as recorded, in 16 bits." in sheet
+    assert "Clip format: 16,000 Hz, original channels, 16 bits." in sheet
     assert "1 keep the format in which they were inspected." in sheet
     assert "16,000 Hz, 32,000 Hz, 2 channels" in sheet
     # Another format since does not reach into it.

@@ -61,7 +61,7 @@ def test_many_are_shared_out_evenly_and_never_to_who_wrote_them(team: Team) -> N
         team.database, team.project, hers, team.admin, Role.INSPECTOR, [anna.person], clock
     )
     assert alone.done == 0
-    assert {why: n for why, n in alone.left.items() if "wrote on this item" in why} == dict(alone.left)
+    assert {why: n for why, n in alone.left.items() if "contributed to this item" in why} == dict(alone.left)
 
 
 def test_writers_get_what_nobody_wrote_and_who_may_not_is_named_before_anything_is_done(team: Team) -> None:
@@ -95,7 +95,7 @@ def test_many_are_moved_and_what_a_rule_forbids_stays_and_is_counted(team: Team)
     half = team.write_item(msgspec.structs.replace(GOOD, answer=None))
     moved = bulk.move_items(team.database, team.project, [*whole, half], team.admin, Action.SUBMIT, clock)
     assert (moved.done, list(moved.left.values())) == (3, [1])
-    assert "not complete" in moved.words
+    assert "incomplete" in moved.words
     assert numbers(team, state="preparation") == whole
     with pytest.raises(UsageError, match="many items may be moved"):
         bulk.move_items(team.database, team.project, whole, team.admin, Action.APPROVE, clock)

@@ -75,8 +75,8 @@ def test_what_somebody_wrote_since_the_model_was_asked_stays_and_the_proposal_wa
     done, left = take(team, team.anna)
     assert done == 1
     assert [words.partition(" since")[0] for words in left] == [
-        "question or key were changed",
-        "the same field was changed",
+        "the question or the key changed",
+        "the same field changed",
     ]
     assert content(team, same).thinking == "My own words."
     assert content(team, asked).thinking == GOOD.thinking
@@ -93,7 +93,7 @@ def test_what_the_author_is_writing_is_not_overtaken(team: Team) -> None:
     propose(team, other)
     assert take(team, team.anna) == (
         1,
-        ["their author is writing the same field now; look at them one by one"],
+        ["the author is editing the same field; review them one by one"],
     )
     with team.database.read() as session:
         kept = drafts.find_draft(session, item, team.anna.person)

@@ -162,7 +162,7 @@ def _clip_words(settings: ProjectSettings, clips: Sequence[Clip]) -> str:
         or clip.channels != (settings.clip_channels or clip.channels)
         for clip in clips
     )
-    words = f"Clips are cut {describe_clip_format(settings)}, in 16 bits."
+    words = f"Clip format: {describe_clip_format(settings)}, 16 bits."
     if others:
         words += f" {others} keep the format in which they were inspected."
     # A loudness of minus infinity, or none, is that of a clip in which nothing is heard long enough.

@@ -170,9 +170,9 @@ def request_audio_for_items(
     def ask(session: Session, row: Project, item: Item, now: datetime) -> None:
         match request_audio(session, row, item, now, person_id=person, fetch=True):
             case "ready":
-                raise NotAllowed("audio", "they can be heard already")
+                raise NotAllowed("audio", "they have a clip already")
             case "missing":
-                raise NotAllowed("audio", "they name no recording that could be fetched")
+                raise NotAllowed("audio", "they have no URL to fetch from")
 
     return _each(database, project, items, ask, clock)
 

@@ -30,13 +30,13 @@ __all__ = [
 ]
 
 KINDS: dict[str, str] = {
-    "thinking": "Reasoning, clearer",
-    "distractors": "Stronger wrong choices",
-    "sub_category": "A better place in the taxonomy",
-    "rubric": "Five criteria for judging reasoning",
-    "guess": "Can it be guessed without the audio?",
+    "thinking": "Improve reasoning",
+    "distractors": "Improve distractors",
+    "sub_category": "Suggest category",
+    "rubric": "Write rubric",
+    "guess": "Answer without audio",
     "ideas": "More ideas",
-    "grouping": "A place in the taxonomy for each idea",
+    "grouping": "Categories for ideas",
 }
 """Kinds of proposals, as they are shown."""
 

@@ -64,7 +64,7 @@ def assign_inspector(case: Case, actor: Actor, inspector: Actor | None, now: dat
             "state", f"an item in {case.state.value.replace('_', ' ')} is not going to be inspected"
         )
     if inspector.person == case.author or inspector.person in case.writers:
-        raise NotAllowed("writer", "they wrote on this item, so another inspector must judge it")
+        raise NotAllowed("writer", "they contributed to this item, so another inspector must review it")
     if inspector.person in case.approvals:
         raise NotAllowed("state", "they have approved this revision already; another inspector is needed")
     if case.state is State.INSPECTION:
@@ -79,4 +79,4 @@ def _lead(actor: Actor) -> None:
 
 def _free(case: Case, person: int, now: datetime) -> None:
     if case.lease is not None and case.lease.live(now) and case.lease.person != person:
-        raise NotAllowed("lease", "somebody else has this item in hand; try again in a while")
+        raise NotAllowed("lease", "this item is reserved by somebody else; try again later")

@@ -162,9 +162,13 @@ def perform(case: Case, actor: Actor, command: Command, now: datetime) -> Case:
             "role", f"to {_said(command.action)} needs the role {' or '.join(sorted(row.roles))}"
         )
     if command.version is not None and command.version != case.version:
-        raise NotAllowed("stale", "somebody changed this item since you opened it; nothing of yours is lost")
+        raise NotAllowed(
+            "stale", "someone else changed this item since you opened it; reload the page to see the change"
+        )
     if case.state not in row.sources:
-        raise NotAllowed("state", f"an item in {_said(case.state)} cannot be {_PAST[command.action]}")
+        raise NotAllowed(
+            "state", f'an item with the status "{_said(case.state)}" cannot be {_PAST[command.action]}'
+        )
     for guard in sorted(row.guards):
         holds, kind, message = _GUARDS[guard]
         if not holds(_Ask(case, actor, command, now)):
@@ -197,19 +201,19 @@ def claim(case: Case, actor: Actor, now: datetime) -> Case:
         NotAllowed: it is not for this person, or somebody else has it.
     """
     if case.lease is not None and case.lease.live(now) and case.lease.person != actor.person:
-        raise NotAllowed("lease", "somebody else has this item in hand")
+        raise NotAllowed("lease", "this item is reserved by somebody else")
     if case.state is State.INSPECTION:
         _check_inspector(case, actor)
         _check_audio(case)
         if actor.person in case.approvals:
             raise NotAllowed("state", "you have approved this revision already; another inspector is needed")
         if case.inspector not in (None, actor.person):
-            raise NotAllowed("lease", "a lead has named another inspector for this item")
+            raise NotAllowed("lease", "a lead assigned another inspector to this item")
     elif case.state in (State.DRAFT, State.CORRECTION) and case.author is None:
         if not actor.has(Role.ANNOTATOR):
             raise NotAllowed("role", "to write items needs the role annotator")
     else:
-        raise NotAllowed("state", f"an item in {_said(case.state)} is not in a queue")
+        raise NotAllowed("state", f'an item with the status "{_said(case.state)}" is not in a queue')
     return msgspec.structs.replace(case, lease=Lease.of(actor.person, now))
 
 
@@ -325,42 +329,42 @@ def _not_leased(ask: _Ask) -> bool:
 
 _Check = Callable[[_Ask], bool]
 _GUARDS: dict[Guard, tuple[_Check, Rule, str]] = {
-    Guard.OWN: (_own, "own", "this is somebody else's item; its author or a lead may do that"),
+    Guard.OWN: (_own, "own", "this is somebody else's item; only its author or a lead can do that"),
     Guard.NOT_WRITER: (
         lambda ask: ask.actor.person not in ask.case.writers and ask.actor.person != ask.case.author,
         "writer",
-        "you wrote on this item, so another inspector must judge it",
+        "you contributed to this item, so another inspector must review it",
     ),
     Guard.HOLDS_LEASE: (
         lambda ask: ask.case.lease is not None and ask.case.lease.held_by(ask.actor.person, ask.now),
         "lease",
-        "your time with this item is over; take it from the queue again",
+        "the item is no longer reserved for you; take it from the queue again",
     ),
-    Guard.NOT_LEASED: (_not_leased, "lease", "an inspector has this item in hand; try again in a while"),
+    Guard.NOT_LEASED: (_not_leased, "lease", "this item is reserved by an inspector; try again later"),
     Guard.LISTENED: (
         lambda ask: ask.actor.person in ask.case.answered | ask.case.seen,
         "listen",
-        "answer by ear first; the key is shown after that",
+        "give a blind answer first; then the key is shown",
     ),
     Guard.COMPLETE: (
         lambda ask: ask.case.revision > 0 and ask.case.errors == 0,
         "incomplete",
-        "the item is not complete yet; the hints beside the form say what is missing",
+        "the item is incomplete; see Issues on its edit page",
     ),
     Guard.AUDIO: (
         lambda ask: ask.case.audio,
         "audio",
-        "its clip is not ready yet; preparation shows the job, and a way to run it again",
+        "its clip is not ready; see the jobs in Preparation",
     ),
     Guard.CHANGED: (
         lambda ask: ask.case.rejected is None or ask.case.revision > ask.case.rejected,
         "unchanged",
-        "nothing was changed since it came back; save a correction first",
+        "nothing changed since the item was sent back; save a correction first",
     ),
     Guard.REASON: (
         lambda ask: ask.command.rejection is not None and ask.command.rejection.fault() is None,
         "reason",
-        "name the reason and the field, and say in a comment what should change",
+        "choose a reason and a field, and describe in a comment what should change",
     ),
     Guard.WHY: (
         lambda ask: bool(ask.command.why.strip()),
@@ -370,13 +374,13 @@ _GUARDS: dict[Guard, tuple[_Check, Rule, str]] = {
 }
 
 _PAST: dict[Action, str] = {
-    Action.SAVE: "changed",
+    Action.SAVE: "edited",
     Action.SUBMIT: "submitted",
-    Action.RECALL: "recalled",
-    Action.FORWARD: "passed on",
+    Action.RECALL: "returned to draft",
+    Action.FORWARD: "sent to inspection",
     Action.APPROVE: "approved",
     Action.REJECT: "rejected",
-    Action.RESUBMIT: "handed in again",
+    Action.RESUBMIT: "resubmitted",
     Action.REOPEN: "reopened",
     Action.WITHDRAW: "withdrawn",
     Action.RESTORE: "restored",

@@ -14,13 +14,13 @@ REASONS: dict[str, str] = {
     "no_answer": "No choice is right",
     "unclear": "The question is unclear",
     "guessable": "It can be guessed without the audio",
-    "weak_distractor": "A wrong choice is too weak",
-    "inaudible": "It cannot be heard",
-    "bad_cut": "The cut is wrong",
+    "weak_distractor": "A wrong choice is not plausible",
+    "inaudible": "The answer cannot be heard",
+    "bad_cut": "The clip is cut wrongly",
     "bad_audio": "The recording is faulty",
     "wrong_thinking": "The reasoning is wrong or incomplete",
     "wrong_label": "Category, modality or language is wrong",
-    "rights": "The recording may not be used",
+    "rights": "The recording cannot be used (rights)",
     "other": "Something else",
 }
 """Reason by its code, as it is shown."""

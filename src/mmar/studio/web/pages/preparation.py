@@ -57,9 +57,7 @@ def show(request: Request, ctx: Context, after: int = 0, kind: str = "") -> Resp
             "more": found[_PAGE - 1].id if len(found) > _PAGE else 0,
             "after": after,
             "item_kinds": ITEM_KINDS,
-            "clip_words": sentence(
-                f"Clips are cut {describe_clip_format(attached(session, ctx.project).settings)}"
-            ),
+            "clip_words": sentence(describe_clip_format(attached(session, ctx.project).settings)),
             "clip_rates": CLIP_RATES,
             **suggestions,
             **_job_values(session, ctx, suggestions["newest"]),
@@ -156,7 +154,7 @@ def set_clip_format(ctx: Context) -> Response:
         queued = request_conversion(session, project, now, person_id=ctx.person.id)
         words = describe_clip_format(project.settings)
         log_action(session, now, ctx.person.id, "clip format", words, project_id=project.id)
-    note = f"Clips are cut {words}. {count(queued, 'clip')} will be cut again."
+    note = f"Clip format: {words}. {count(queued, 'clip')} will be cut again."
     return ctx.redirect("/preparation", Flash("clip-format-saved", note))
 
 
