@@ -27,7 +27,7 @@ __all__ = [
     "target_format",
 ]
 
-_CHANNELS = {None: "with as many channels as recorded", 1: "mixed down to one channel", 2: "in two channels"}
+_CHANNELS = {None: "original channels", 1: "mono", 2: "stereo"}
 
 
 def target_format(settings: ProjectSettings, recording: Recording) -> tuple[int, int]:
@@ -38,8 +38,8 @@ def target_format(settings: ProjectSettings, recording: Recording) -> tuple[int,
 def describe_clip_format(settings: ProjectSettings) -> str:
     """What clips are converted to, as the end of "Clips are cut …"."""
     if settings.clip_rate is None and settings.clip_channels is None:
-        return "as recorded"
-    rate = "at the rate as recorded" if settings.clip_rate is None else f"at {settings.clip_rate:,} Hz"
+        return "original sample rate and channels"
+    rate = "original sample rate" if settings.clip_rate is None else f"{settings.clip_rate:,} Hz"
     return f"{rate}, {_CHANNELS[settings.clip_channels]}"
 
 

@@ -49,14 +49,17 @@ class Passwords:
         """
         if not SHORTEST <= len(password) <= _LONGEST:
             raise InputError(
-                f"a password has {SHORTEST} to {_LONGEST} characters",
+                f"the password must have {SHORTEST} to {_LONGEST} characters",
                 field="password",
                 hint="several words in a row are easy to remember",
                 code="password-length",
             )
         if login.casefold() in password.casefold() or len(set(password)) < 5:
             raise InputError(
-                "this password is easily guessed", field="password", hint="take another", code="weak-password"
+                "this password is too easy to guess",
+                field="password",
+                hint="choose another",
+                code="weak-password",
             )
         with self._slots:
             return self._hasher.hash(password)

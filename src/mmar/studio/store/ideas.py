@@ -110,7 +110,7 @@ def change_idea(
     _member(actor)
     idea = find_idea(session, project, idea_id)
     if version is not None and version != idea.version:
-        raise NotAllowed("stale", "somebody changed this card meanwhile; look at it again")
+        raise NotAllowed("stale", "someone else changed this idea; reload the page to see the change")
     if title is not None:
         idea.title = _title(title)
     if detail is not None:

@@ -42,15 +42,17 @@ def add_project(
     """
     if _SLUG.match(slug) is None:
         raise InputError(
-            f'"{slug}" cannot be a short name',
+            f'"{slug}" is not a valid short name',
             field="slug",
-            hint="use small letters, digits and -, at most 40",
+            hint="use up to 40 lowercase letters, digits and hyphens",
             code="invalid-slug",
         )
     check_length(title, "title", LONGEST_NAME)
     check_length(about, "about", LONGEST_TEXT)
     if find_project(session, slug) is not None:
-        raise InputError(f'"{slug}" is taken', field="slug", hint="take another", code="slug-exists")
+        raise InputError(
+            f'the short name "{slug}" is taken', field="slug", hint="choose another", code="slug-exists"
+        )
     project = Project(
         slug=slug, title=title.strip() or slug, about=about, settings=ProjectSettings(), created=now
     )

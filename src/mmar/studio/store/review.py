@@ -69,7 +69,7 @@ def review_proposal(
     """
     proposal = find_proposal(session, project, proposal_id)
     if proposal.state != "open":
-        raise NotAllowed("stale", f"this proposal was {proposal.state} already")
+        raise NotAllowed("stale", f"this suggestion was reviewed already ({proposal.state})")
     taken = dict(edited) if decision == "edited" and edited is not None else proposal.content
     if decision != "refused":
         _accept(session, project, proposal, actor, taken, now, version)
@@ -105,7 +105,7 @@ def apply_proposal(kind: str, content: ItemContent, taken: Mapping[str, Any]) ->
             key = content.key
             if key is None:
                 raise InputError(
-                    "mark the key before taking over wrong choices", field="answer", code="key-missing"
+                    "select the key before accepting distractors", field="answer", code="key-missing"
                 )
             choices = [*wrong]
             # The key keeps its place, so that a proposal never moves the answer.
@@ -113,9 +113,9 @@ def apply_proposal(kind: str, content: ItemContent, taken: Mapping[str, Any]) ->
             return msgspec.structs.replace(content, choices=tuple(choices), answer=choices.index(key))
     except (KeyError, TypeError, msgspec.ValidationError) as error:
         raise InputError(
-            f"the proposal cannot be used: {error}", field=kind, code="unusable-proposal"
+            f"the suggestion cannot be used: {error}", field=kind, code="unusable-proposal"
         ) from None
-    raise InputError(f'a proposal of the kind "{kind}" changes no item', field="kind", code="unknown-kind")
+    raise InputError(f'a suggestion of the kind "{kind}" changes no item', field="kind", code="unknown-kind")
 
 
 def _accept(
@@ -145,7 +145,7 @@ def _accept(
             change_idea(session, project, int(place["idea"]), actor, place=str(place["place"]))
         return
     if proposal.item_id is None:
-        raise UsageError("this proposal belongs to no item", code="no-item")
+        raise UsageError("this suggestion belongs to no item", code="no-item")
     item = find_item(session, project, proposal.item_id, lock=True)
     if version is not None and version != item.version:
         raise NotAllowed(
@@ -220,21 +220,19 @@ def _accept_unchanged(
     session: Session, project: Project, proposal: Proposal, actor: Actor, now: datetime
 ) -> None:
     if proposal.kind not in ACCEPTABLE_KINDS or proposal.item_id is None:
-        raise NotAllowed("state", "they change no item; decide on them one by one")
+        raise NotAllowed("state", "they change no item; review them one by one")
     if proposal.state != "open":
-        raise NotAllowed("stale", "they were decided meanwhile")
+        raise NotAllowed("stale", "they were reviewed meanwhile")
     # Locked before it is read, so that nobody saves between the look and the decision.
     item = find_item(session, project, proposal.item_id, lock=True)
     content = content_of(session, item)
     asked = content_at(session, item.id, proposal.revision or item.revision)
     if (asked.question, asked.key) != (content.question, content.key):
         raise NotAllowed(
-            "stale", "question or key were changed since the model was asked; look at them one by one"
+            "stale", "the question or the key changed since the model was asked; review them one by one"
         )
     if three_way(asked, content, apply_proposal(proposal.kind, asked, proposal.content)).both:
-        raise NotAllowed(
-            "stale", "the same field was changed since the model was asked; look at them one by one"
-        )
+        raise NotAllowed("stale", "the same field changed since the model was asked; review them one by one")
     draft = find_draft(session, item.id, item.author_id) if item.author_id is not None else None
     if draft is not None:
         began, new = (
@@ -242,5 +240,5 @@ def _accept_unchanged(
             apply_proposal(proposal.kind, content, proposal.content),
         )
         if three_way(began, new, draft.content).both:
-            raise NotAllowed("stale", "their author is writing the same field now; look at them one by one")
+            raise NotAllowed("stale", "the author is editing the same field; review them one by one")
     review_proposal(session, project, proposal.id, actor, "accepted", now, version=item.version)

@@ -102,11 +102,13 @@ def add_takedown(
     what, why = what.strip(), why.strip()
     if not what or not why or len(what) > 300 or "\x00" in what + why:
         raise InputError(
-            "say what, in at most 300 characters, and why", field="what", code="takedown-incomplete"
+            "enter what is taken down (at most 300 characters) and the reason",
+            field="what",
+            code="takedown-incomplete",
         )
     listed = select(Takedown.id).where(Takedown.project_id == project.id, Takedown.what == what)
     if session.scalar(listed.limit(1)) is not None:
-        raise InputError(f'"{what}" is on the list already', field="what", code="already-taken-down")
+        raise InputError(f'"{what}" is taken down already', field="what", code="already-taken-down")
     session.add(Takedown(project_id=project.id, what=what, why=why, person_id=actor.person, at=now))
     log_action(session, now, actor.person, "takedown", what, detail=why, project_id=project.id)
     session.flush()
@@ -140,12 +142,12 @@ def lift_takedown(
         raise NotAllowed("role", "only a lead may do that")
     why = why.strip()
     if not why or "\x00" in why:
-        raise InputError("say why it may be published again", field="why", code="reason-missing")
+        raise InputError("enter the reason for lifting the takedown", field="why", code="reason-missing")
     line = session.scalar(
         select(Takedown).where(Takedown.id == number, Takedown.project_id == project.id).with_for_update()
     )
     if line is None:
-        raise NotFound("there is no such takedown; it may have been taken back a moment ago")
+        raise NotFound("there is no such takedown; it may have been lifted already")
     what = line.what
     named = items_named(session, project.id, what)
     session.delete(line)

@@ -64,7 +64,7 @@ def save_taxonomy(
             raise InputError(
                 f'"{place[0]} / {place[1]}" still holds items and has nowhere to go',
                 field="taxonomy",
-                hint="say into which place they move",
+                hint="choose the category to move them to",
                 code="items-without-place",
             )
     new = TaxonomyVersion(

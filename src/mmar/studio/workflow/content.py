@@ -39,11 +39,11 @@ FIELD_NAMES: dict[str, str] = {
     "category": "Layer",
     "sub_category": "Sub-category",
     "language": "Language",
-    "source": "Platform",
-    "url": "Address",
+    "source": "Source platform",
+    "url": "URL",
     "timestamp": "Segments",
     "clip": "Clip",
-    "thinking": "Thinking",
+    "thinking": "Reasoning",
     "cues": "Cues",
     "rubric": "Rubric",
 }
@@ -202,7 +202,10 @@ def to_item(content: ItemContent, item_id: str, audio_path: str, *, regions: boo
     """
     if content.key is None:
         raise InputError(
-            "no choice is marked as the key", field="answer", hint="mark the right choice", code="key-missing"
+            "no choice is marked as the key",
+            field="answer",
+            hint="select the right choice",
+            code="key-missing",
         )
 
     def value(name: str, filled: Any) -> Any:

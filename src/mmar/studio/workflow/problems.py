@@ -68,14 +68,14 @@ def _errors(content: ItemContent, layers: Mapping[str, tuple[str, ...]] | None) 
     if not content.question.strip():
         yield _error("question-missing", "question", "Write the question.")
     if not 2 <= len(content.choices) <= MAX_CHOICES:
-        yield _error("choices-count", "choices", f"Give 2 to {MAX_CHOICES} choices; four are usual.")
+        yield _error("choices-count", "choices", f"Add 2–{MAX_CHOICES} choices (usually four).")
     if content.key is None:
-        yield _error("key-missing", "answer", "Mark the choice that is right.")
+        yield _error("key-missing", "answer", "Select the right choice.")
     twice = [text for text, n in Counter(map(_folded, content.choices)).items() if n > 1]
     if twice:
-        yield _error("choices-twice", "choices", f'Two choices say the same: "{twice[0] or "(empty)"}".')
+        yield _error("choices-twice", "choices", f'Two choices are the same: "{twice[0] or "(empty)"}".')
     if not content.modality:
-        yield _error("modality-missing", "modality", "Say what is heard: sound, music, speech, or a mix.")
+        yield _error("modality-missing", "modality", "Choose a modality: sound, music, speech, or a mix.")
     if not content.category:
         yield _error("layer-missing", "category", "Choose a layer.")
     elif layers is not None:
@@ -84,10 +84,10 @@ def _errors(content: ItemContent, layers: Mapping[str, tuple[str, ...]] | None) 
         elif layers[content.category] and content.sub_category not in layers[content.category]:
             yield _error("sub-unknown", "sub_category", "Choose a sub-category of this layer.")
     if not (content.recording or content.url.strip() or content.audio_path):
-        yield _error("audio-missing", "url", "Paste the address of a video, or upload a recording.")
+        yield _error("audio-missing", "url", "Enter the URL of a video, or upload a recording.")
     if content.timestamp.strip() and not content.segments:
         yield _error(
-            "segment-unreadable", "timestamp", 'Write segments as 1:32,2:02 and join several with ";".'
+            "segment-unreadable", "timestamp", "Write one range per line as start,end, e.g. 1:32,2:02."
         )
     elif sum(part.end - part.start for part in content.segments) > LONGEST_CLIP_S:
         yield _error("segment-long", "timestamp", "The segments together are longer than ten minutes.")
@@ -105,41 +105,49 @@ def _warnings(content: ItemContent) -> Iterator[Problem]:
         yield _warning(
             "choices-same-words",
             "choices",
-            "Two choices hold the same words in another order; the published rule cannot tell them apart.",
+            "Two choices have the same words in another order; the published scoring rule cannot tell them apart.",
         )
     if any(not text.strip() for text in content.choices):
         yield _warning("choice-empty", "choices", "A choice is empty.")
     if re.search(r"(all|none) of the above", " ".join(content.choices), re.IGNORECASE):
-        yield _warning("choice-all-none", "choices", '"All" or "none of the above" tests logic, not hearing.')
+        yield _warning(
+            "choice-all-none", "choices", '"All" or "none of the above" tests logic, not listening.'
+        )
     if "speech" in content.modality and not content.language:
-        yield _warning("language-missing", "language", "Speech should name its language, e.g. en or zh|en.")
+        yield _warning("language-missing", "language", "Enter the language of the speech, e.g. en or zh|en.")
     if not content.thinking.strip():
-        yield _warning("thinking-missing", "thinking", "Say how one gets from what is heard to the answer.")
+        yield _warning("thinking-missing", "thinking", "Explain how the audio leads to the answer.")
     if not content.cues:
-        yield _warning("cue-missing", "cues", "Name at least one thing that must be heard.")
+        yield _warning("cue-missing", "cues", "Add at least one cue.")
     for cue in content.cues:
         if not cue.points and (cue.start is not None or cue.end is not None):
             yield _warning(
-                "cue-half", "cues", f'Say from when to when the cue "{cue.text}" is heard, or not at all.'
+                "cue-half", "cues", f'Set both a start and an end for the cue "{cue.text}", or neither.'
             )
 
 
 def _about_key(content: ItemContent, key: str, others: list[str]) -> Iterator[Problem]:
     longest = max(map(len, others))
     if len(key) > 1.5 * longest and len(key) - longest > 8:
-        yield _warning("key-longest", "answer", "The key is much longer than the rest; that gives it away.")
+        yield _warning(
+            "key-longest", "answer", "The key is much longer than the other choices, which gives it away."
+        )
     asked = set(_words(content.question))
     words = [word for word in _words(key) if len(word) > 3]
     shared = {word for text in others for word in _words(text)}
     told = [word for word in words if word in asked and word not in shared]
     if told:
-        yield _warning("key-in-question", "question", f'The question names the key: "{told[0]}".')
+        yield _warning(
+            "key-in-question", "question", f'The question contains a word of the key: "{told[0]}".'
+        )
     numbers = [_number(text) for text in content.choices]
     if len(numbers) > 2 and all(number is not None for number in numbers):
         values = sorted(number for number in numbers if number is not None)
         mine = _number(key)
         if mine is not None and values[0] < mine < values[-1] and mine == values[len(values) // 2]:
-            yield _warning("key-middle", "answer", "The key is the middle number, which guessers take.")
+            yield _warning(
+                "key-middle", "answer", "The key is the middle number, which is what people guess."
+            )
 
 
 def _folded(text: str) -> str:
