@@ -11,7 +11,7 @@ import msgspec
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from mmar.audit.registry import CHECKS, FAMILIES, PUBLISHED_CHECKS
+from mmar.audit.checks import CHECKS, FAMILIES, PUBLISHED_CHECKS
 from mmar.cli import application
 from mmar.items import Item
 from mmar.models.answer import Answer

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmar.audit.numerals import quantities
+from mmar.audit.checks.key import quantities
 from mmar.audit.wording import names, printable, quoted, stray_space
 
 

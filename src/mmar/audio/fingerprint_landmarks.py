@@ -1,11 +1,11 @@
-"""Do two clips hold the same recording? Fingerprints that outlast a change of level, rate, format and length.
+"""Fingerprints of recordings that survive a change of level, rate, format and length, for finding duplicates.
 
 The method is that of Wang ("An industrial-strength audio search algorithm", ISMIR 2003): the peaks of the
 spectrogram are kept, and each is paired with a few that follow it. A pair (frequency of the first, step in
-frequency, step in time) with its time is a landmark. Copies of a recording share landmarks at one and the
-same distance in time, however loud they are and whatever lies before and after; other sounds share a few by
-chance, at all distances. So the similarity of two clips is the largest number of landmarks that agree in one
-distance, over the number that the clip with fewer of them has:
+frequency, step in time) with its time is a landmark. Copies of a recording share landmarks at a
+constant distance in time, whatever their level and whatever precedes or follows; other sounds share a few by chance, at
+all distances. The similarity of two clips is the largest number of shared landmarks at one distance, divided by the
+number of landmarks of the clip with fewer:
 
     0      nothing in common beyond chance
     1      every landmark of the one is in the other, in the same order in time: a copy, or a part of it
@@ -13,7 +13,7 @@ distance, over the number that the clip with fewer of them has:
 Parameters: mono at 8 kHz, Hann windows of 128 ms every 32 ms; a peak is the largest value within ±0.22 s and
 ±117 Hz and at most 70 dB below the clip's largest; each is paired with the next three within ±0.5 kHz and 1
 s. A sound without peaks (silence) is similar to nothing. A steady hum is similar to any hum of its pitch. Two
-performances of one piece, or one text spoken twice, are no copies and are not found.
+performances of one piece are not copies and are not found.
 """
 
 from __future__ import annotations

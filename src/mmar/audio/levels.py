@@ -1,9 +1,8 @@
-"""What can be said of a clip's level: is it silent, is it clipped, do its channels differ?
+"""Levels of a clip: peak, RMS, silence, clipping, equal channels.
 
-Conventions: levels in dBFS, 0 for a sample of magnitude 1, so a full-scale sine has a peak of 0 and an RMS
-level of −3.01. Silence is judged in windows of 20 ms over all channels: a window is silent if no sample in it
-exceeds the threshold, −60 dBFS by default, which is 33 steps of 16-bit PCM. Clipping is a run of at least
-three equal samples of one channel at 99.9 % of full scale or more; a single such sample is a peak, no fault.
+Levels are in dBFS, 0 for a sample of magnitude 1, so a full-scale sine has a peak of 0 and an RMS level of -3.01. A
+window of 20 ms over all channels is silent if no sample exceeds the threshold, by default -60 dBFS (33 steps of 16-bit
+PCM). Clipping is a run of at least three equal samples of one channel at 99.9 % of full scale or more.
 """
 
 from __future__ import annotations
@@ -27,18 +26,18 @@ _CLIPPED_RUN = 3
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Facts about a clip's level.
+    """The levels of a clip.
 
     Attributes:
-        peak: level of the largest sample in dBFS; `None` where every sample is zero.
-        rms: level of the mean power over all channels in dBFS; `None` where every sample is zero.
-        offset: the channel mean that lies farthest from zero, full scale at 1.
+        peak: level of the largest sample in dBFS; `None` if all samples are zero.
+        rms: level of the mean power over all channels in dBFS; `None` if all samples are zero.
+        offset: the channel mean farthest from zero, full scale at 1.
         silent_share: share of the time that is silent, 0 to 1.
         leading_silence: seconds before the first window that is not silent.
         trailing_silence: seconds after the last window that is not silent.
-        clipped_runs: how many times a channel stays at full scale.
+        clipped_runs: number of runs at full scale.
         clipped_samples: samples in those runs.
-        equal_channels: whether there are several channels and all hold the same samples.
+        equal_channels: whether there are several channels with the same samples.
     """
 
     peak: float | None
@@ -53,7 +52,7 @@ class Levels:
 
     @property
     def silent(self) -> bool:
-        """Whether nothing is to be heard from beginning to end."""
+        """Whether the whole clip is silent."""
         return self.silent_share == 1.0
 
 
@@ -63,9 +62,6 @@ def measure_levels(clip: Clip, *, threshold: float = -60.0) -> Levels:
     Args:
         clip: sound of at least one frame.
         threshold: peak level in dBFS up to which a window counts as silent.
-
-    Returns:
-        The facts.
 
     Raises:
         ValueError: the clip has no frames.
@@ -92,7 +88,7 @@ def measure_levels(clip: Clip, *, threshold: float = -60.0) -> Levels:
 
 
 def _quiet_windows(magnitude: npt.NDArray[np.float32], window: int, limit: float) -> npt.NDArray[np.bool_]:
-    """Of each frame, whether its window is silent; shape (frames,)."""
+    """Whether the window of each frame is silent; shape (frames,)."""
     import numpy as np
 
     loudest = np.maximum.reduceat(magnitude, np.arange(0, len(magnitude), window))
@@ -104,7 +100,7 @@ def _until_sound(quiet: npt.NDArray[np.bool_]) -> int:
 
 
 def _clipped(channel: npt.NDArray[np.float32]) -> tuple[int, int]:
-    """How many runs of equal samples at full scale, and how many samples in them."""
+    """Number of runs of equal samples at full scale, and of samples in them."""
     import numpy as np
 
     changes = np.flatnonzero(np.diff(channel)) + 1

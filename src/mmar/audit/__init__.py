@@ -4,7 +4,7 @@
     found = audit(benchmark)
     [each.code for each in found.outcomes if each.findings]
 
-A check is one function (`mmar.audit.check`); `mmar.audit.registry` lists them. Nothing is changed. Verdicts of runs are
+A check is one function (`mmar.audit.check`); `mmar.audit.checks` lists them. Nothing is changed. Verdicts of runs are
 arguments (`Unheard`, `SystemRun`).
 """
 
@@ -13,11 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from mmar.audit.baseline import Accepted, read_baseline, write_baseline
-from mmar.audit.check import Check, choose
-from mmar.audit.finding import Finding, Measure, Severity
+from mmar.audit.check import Check, Finding, Measure, Severity, choose
+from mmar.audit.checks import CHECKS, FAMILIES, PUBLISHED_CHECKS
 from mmar.audit.links import Link
 from mmar.audit.published import Table
-from mmar.audit.registry import CHECKS, FAMILIES, PUBLISHED_CHECKS
 from mmar.audit.report import Audit, Outcome, run_checks
 from mmar.audit.sounds import Sound
 from mmar.audit.subject import Subject, SystemRun, Unheard

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from mmar.audit.finding import Finding
+from mmar.audit.check import Finding
 from mmar.errors import InputError
 from mmar.files.atomic import write_atomic
 from mmar.files.hashing import reading, sha256_bytes

@@ -1,21 +1,63 @@
-"""The type of a check: a function with a stable code.
+"""Checks, their findings and their measures.
 
-A check is a function with the decorator `check`; its docstring is its documentation. A code is a letter for the family
-and three digits, and is never reused.
+A check is a function with the decorator `check`; its docstring is its documentation. Its code is a letter for the family
+and three digits, and is never reused. A finding is about one field of one item, or about the whole benchmark, and has the
+current value and, where one correction is certain, the proposed one; nothing is changed.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from mmar.audit.finding import Finding, Measure, Severity
 from mmar.errors import UsageError
 
-__all__ = ["Check", "Need", "check", "choose"]
+__all__ = ["SEVERITIES", "Check", "Finding", "Measure", "Need", "Severity", "check", "choose"]
+
+Severity = Literal["error", "warning", "note"]
+"""`error`: an item cannot be used, or a number made from it is wrong. `warning`: a fault that a reader should
+know of. `note`: a property to know of, not a fault."""
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One fault.
+
+    Attributes:
+        item: the item's id; for a published table, the row; `None` if it is about the whole.
+        field: the publisher's name of the field, or the column.
+        message: what was found, one phrase.
+        kind: which of several kinds, for checks that have some.
+        others: ids of further items concerned.
+        current: the current value, as JSON.
+        proposed: the corrected value; unset if no single correction is certain.
+    """
+
+    item: str | None
+    field: str | None
+    message: str
+    kind: str = ""
+    others: tuple[str, ...] = ()
+    current: Any = None
+    proposed: Any | UnsetType = UNSET
+
+
+class Measure(msgspec.Struct, frozen=True):
+    """A number about the whole benchmark, whether or not it is a fault.
+
+    Attributes:
+        text: what was measured, one line.
+        values: the numbers, by name.
+    """
+
+    text: str
+    values: dict[str, Any]
+
 
 Need = Literal["records", "audio", "unheard", "network", "systems"]
 """What a check needs: the records alone, the clips, a run without audio, the network, or runs of several systems."""

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mmar.audit.check import Check, check
-from mmar.audit.finding import Finding, Measure
+from mmar.audit.check import Check, Finding, Measure, check
 from mmar.audit.wording import quoted
 from mmar.errors import UsageError
 from mmar.stats.grim import AverageCheck, Grim, average, grim

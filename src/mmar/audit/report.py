@@ -9,8 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from mmar.audit.baseline import Accepted
-from mmar.audit.check import Check, Need
-from mmar.audit.finding import SEVERITIES, Finding, Measure, Severity
+from mmar.audit.check import SEVERITIES, Check, Finding, Measure, Need, Severity
 
 __all__ = ["Audit", "Outcome", "run_checks"]
 

@@ -28,7 +28,7 @@ _WITHOUT_AUDIO = ("none", "silence", "noise", "shuffled")  # conditions that hid
 def _list_checks(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if not value:
         return
-    from mmar.audit.registry import CHECKS, PUBLISHED_CHECKS
+    from mmar.audit.checks import CHECKS, PUBLISHED_CHECKS
 
     rows = [Row((check.code, check.severity, check.title)) for check in CHECKS]
     rows += [Row((check.code, check.severity, check.title)) for check in PUBLISHED_CHECKS]
@@ -135,7 +135,7 @@ def audit(
       mmar audit demo --fix-report corrections.json
     """
     from mmar.audit import choose, read_baseline
-    from mmar.audit.registry import CHECKS, PUBLISHED_CHECKS
+    from mmar.audit.checks import CHECKS, PUBLISHED_CHECKS
 
     inputs = (subject, benchmark, *without_audio, *runs)
     refuse_over_inputs("--fix-report", fix_report, *inputs, baseline)

@@ -1,14 +1,13 @@
-"""Which video an item's sound comes from, told from its `url` field without asking the network.
+"""The source video of an item, from its `url` field, without using the network.
 
-One video has many addresses: `watch?v=`, `/shorts/`, `youtu.be/`, with a playlist, with the name of whoever
-shared it. Items of one video are right or wrong together, so they are one cluster of the statistics, and a
-video is fetched once. The rules, for the two sites that MMAR draws on:
+One video has many addresses: `watch?v=`, `/shorts/`, `youtu.be/`, with a playlist, with tracking parameters. Items of
+one video form one cluster in the statistics. The rules, for the two sites of MMAR:
 
     YouTube   the 11-character id                            https://www.youtube.com/watch?v=ID
     Bilibili  the `BV…` id, which an `av` number gives, and  https://www.bilibili.com/video/BV…/?p=5
-              `p` where a video has several parts, which are recordings of their own
+              `p` where a video has several parts, each a recording
 
-A `b23.tv` link hides the video behind a redirect and is left as it is. The field may hold several addresses,
+A `b23.tv` link is a redirect to a video and is not resolved here. The field may contain several addresses,
 separated by white space: three items of MMAR do, and 32 have a short link.
 """
 
@@ -44,7 +43,7 @@ __all__ = [
 PERSONAL_PARAMETERS = frozenset(
     {"vd_source", "buvid", "mid", "share_session_id", "unique_k", "si", "fbclid", "gclid", "igshid"}
 )
-"""Parameters whose value names the account, the device or the act of the person who copied the address."""
+"""Parameters that identify the account, the device or the share action of the person who copied the address."""
 
 _TRACKING = PERSONAL_PARAMETERS | {
     "-Arouter", "feature", "from_spmid", "is_story_h5", "plat_id", "pp", "share_from", "share_medium",
@@ -86,12 +85,12 @@ class Video(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """A name that no other recording has, fit for a file; equal for every spelling of the address."""
+        """A unique name, usable as a file name, equal for every spelling of the address."""
         return f"{self.site}-{self.id}" + (f"-p{self.part}" if self.part else "")
 
     @property
     def url(self) -> str:
-        """The shortest address without anything but the recording in it."""
+        """The canonical address."""
         if self.site == "youtube":
             return f"https://www.youtube.com/watch?v={self.id}"
         return f"https://www.bilibili.com/video/{self.id}/" + (f"?p={self.part}" if self.part else "")
@@ -119,7 +118,7 @@ def addresses(url: str | None) -> tuple[str, ...]:
 
 
 def find_video(address: str) -> Video | None:
-    """Which recording one address names; `None` for a short link, another site, or no address at all.
+    """The recording that an address names; `None` for a short link, another site, or an invalid address.
 
     Example:
         >>> find_video("https://youtu.be/y4uF5rxiZDI?si=fDcrq1lhBEIgtYR7").key
@@ -176,7 +175,7 @@ def video_id(url: str | None) -> str | None:
 
 
 def is_short_link(address: str) -> bool:
-    """Whether an address is one of `b23.tv`, which says nothing of the video that it leads to."""
+    """Whether an address is one of `b23.tv`, which does not contain the video's id."""
     try:
         return urlsplit(address).hostname == "b23.tv"
     except ValueError:
@@ -184,7 +183,7 @@ def is_short_link(address: str) -> bool:
 
 
 def tracking_parameters(url: str | None) -> tuple[str, ...]:
-    """The names of the parameters that tell of the person or the place an address was copied from.
+    """The names of the tracking parameters of an address.
 
     Args:
         url: a `url` field.

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from mmar.audit import Audit, Outcome, Severity
-from mmar.audit.finding import SEVERITIES
+from mmar.audit.check import SEVERITIES
 from mmar.errors import strip_control_chars
 from mmar.reports.tables import Display, Style, count, facts, paint, text_width, wrapped
 

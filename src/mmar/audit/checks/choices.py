@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mmar.audit.check import Check, check
-from mmar.audit.finding import Finding
+from mmar.audit.check import Check, Finding, check
 from mmar.audit.subject import Subject
 from mmar.audit.wording import key_of, quoted, same, stray_space
 from mmar.protocols import read

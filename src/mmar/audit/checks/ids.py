@@ -8,8 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from mmar.audit.check import Check, check
-from mmar.audit.finding import Finding
+from mmar.audit.check import Check, Finding, check
 from mmar.audit.subject import Subject
 from mmar.audit.wording import quoted
 from mmar.files.safe_paths import UnsafePathError, check_relative

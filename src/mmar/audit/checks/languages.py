@@ -13,8 +13,7 @@ from types import MappingProxyType
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from mmar.audit.check import Check, check
-from mmar.audit.finding import Finding
+from mmar.audit.check import Check, Finding, check
 from mmar.audit.subject import Subject
 from mmar.audit.wording import quoted
 

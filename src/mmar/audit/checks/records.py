@@ -9,8 +9,7 @@ from collections.abc import Iterator
 
 from msgspec import UNSET
 
-from mmar.audit.check import Check, check
-from mmar.audit.finding import Finding
+from mmar.audit.check import Check, Finding, check
 from mmar.audit.subject import Subject
 from mmar.audit.wording import quoted, stray_space
 from mmar.errors import InputError

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from mmar.audit.check import Check, check
-from mmar.audit.finding import Finding, Measure
+from mmar.audit.check import Check, Finding, Measure, check
 from mmar.audit.sounds import Sound
 from mmar.audit.subject import Subject
 from mmar.items import Item

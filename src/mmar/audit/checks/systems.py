@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mmar.audit.check import Check, check
-from mmar.audit.finding import Finding, Measure
+from mmar.audit.check import Check, Finding, Measure, check
 from mmar.audit.subject import Subject
 from mmar.items import Item
 from mmar.stats.item_analysis import ItemStatistics, analyse_items, systems_needed

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from mmar.audit.check import Check, check
-from mmar.audit.finding import Finding, Measure
+from mmar.audit.check import Check, Finding, Measure, check
 from mmar.audit.subject import Subject
 from mmar.audit.tail_probability import LEVEL, at_least
 from mmar.stats.interval import wilson

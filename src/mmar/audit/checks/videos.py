@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mmar.audit.check import Check, check
-from mmar.audit.finding import Finding, Measure
+from mmar.audit.check import Check, Finding, Measure, check
 from mmar.audit.subject import Subject
 from mmar.audit.wording import same
 from mmar.items import Item
