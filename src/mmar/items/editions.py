@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -159,11 +160,12 @@ def is_published(item_id: str, question: str | None, choices: Sequence[str], ans
     return any(wanted in each.key_hashes for known in editions().values() for each in known)
 
 
-def match_editions(path: Path | str) -> tuple[EditionMatch, ...]:
+def match_editions(path: Path | str, most: int | None = None) -> tuple[EditionMatch, ...]:
     """How near the records of a file are to each known edition.
 
     Args:
         path: a benchmark's metadata, or predictions with whole records.
+        most: number of records to look at, the first ones; all by default.
 
     Returns:
         The nearest first; of equally near ones the default edition first. Empty if no record has choices.
@@ -172,7 +174,7 @@ def match_editions(path: Path | str) -> tuple[EditionMatch, ...]:
         InputError: the file cannot be read; records that are not valid JSON are skipped.
     """
     questions, keys = [], []
-    for _, text in raw_records(path):
+    for _, text in islice(raw_records(path), most):
         try:
             record = decode_json(text)
         except InputError:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Scored", "score_task"]
 
+_HEAD = 50
 _MOST_COMPARED = 20_000  # records; comparing a larger file with all editions would be felt
 
 
@@ -124,6 +125,10 @@ def score_task(task: Task) -> Scored:
 
 def _nearest_edition(path: Path) -> list[str]:
     """Which published edition the questions of a file are nearest to, where they are near one."""
+    # Most files are of no edition at all, which their first records show.
+    head = next(iter(match_editions(path, _HEAD)), None)
+    if head is None or not head.same_questions:
+        return []
     nearest = next(iter(match_editions(path)), None)
     if nearest is None or 2 * nearest.same_questions < nearest.total:
         return []
