@@ -1,11 +1,12 @@
-"""`python -m mmar.evaluation --input FILE`: in place of the published script, byte for byte.
+"""`python -m mmar.evaluation --input FILE`: a replacement for the published script with the same output.
 
-A pipeline built on the published script changes one word. For numbers to trust, use `mmar score`.
+For pipelines that call the published script. `mmar score` also prints the accuracy by the choices really named.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--input", type=Path, required=True, help="JSON or JSONL with answer_prediction")
     options = parser.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # names of groups may not exist in the output's encoding
     try:
         sys.stdout.write(official_layout_of_file(options.input))
         sys.stdout.flush()

@@ -134,3 +134,28 @@ def test_no_color_means_none(benchmark: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
     assert not display(Terminal()).colour
+
+
+def test_the_replacement_of_the_published_script_takes_any_encoding(tmp_path: Path) -> None:
+    record = {
+        "id": "a",
+        "audio_path": "a.wav",
+        "question": "What?",
+        "choices": ["一", "二"],
+        "answer": "一",
+        "modality": "sound",
+        "category": "Signal Layer",
+        "sub-category": "钟声",
+        "answer_prediction": "一",
+    }
+    path = tmp_path / "p.jsonl"
+    path.write_text(json.dumps(record) + "\n")
+    for encoding in ("cp1252", "utf-8"):
+        result = subprocess.run(
+            [sys.executable, "-m", "mmar.evaluation", "--input", str(path)],
+            capture_output=True,
+            check=False,
+            env={"PYTHONIOENCODING": encoding, "PATH": ""},
+        )
+        assert (result.returncode, result.stderr) == (0, b"")
+        assert b"1" in result.stdout
