@@ -46,7 +46,7 @@ def session(script, *arguments: str, timeout_s: float = 5.0, program: str = PROG
 
 
 def process_of(model) -> int:
-    return model._program._process.pid
+    return model._places[0].program._process.pid
 
 
 def alive(pid: int) -> bool:
@@ -148,7 +148,7 @@ def test_answers_may_come_in_any_order():
     async def script(model, ask):
         await ask("echo up")
         kept = [asyncio.create_task(ask(f"late {word}", f"item-{word}")) for word in ("one", "two")]
-        while len(model._program._pending) < 2:
+        while len(model._places[0].program._pending) < 2:
             await asyncio.sleep(0.01)
         return await asyncio.gather(*kept, ask("echo three", "item-3"))
 

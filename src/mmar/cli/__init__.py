@@ -80,7 +80,13 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 """The commands as the help shows them."""
 
 # Options that are not spelled as the arguments of the library.
-_OPTIONS = {"base_urls": "--base-url", "options": "--option", "rotations": "--rotate", "model": "MODEL"}
+_OPTIONS = {
+    "base_urls": "--base-url",
+    "options": "--option",
+    "rotations": "--rotate",
+    "model": "MODEL",
+    "workers": "--worker",
+}
 
 
 class _Commands(click.Group):

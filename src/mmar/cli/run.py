@@ -53,6 +53,14 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
     metavar="N",
     help="Ask N items drawn in proportion; mmar score estimates the whole.",
 )
+@click.option("--gpus", metavar="0,1,...", help="Run a copy of the program on each GPU.")
+@click.option(
+    "--worker",
+    "workers",
+    multiple=True,
+    metavar="COMMAND",
+    help="A worker, such as 'ssh gpu1 ...'. Repeatable.",
+)
 @click.option("--shard", metavar="I/N", help="One of N parts of the items, 0/N to N-1/N; see mmar merge.")
 @click.option(
     "--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Only items with this value. Repeatable."

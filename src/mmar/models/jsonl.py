@@ -35,6 +35,8 @@ class ProgramAnswer(msgspec.Struct):
         error: why there is no answer.
         kind: the kind of that failure.
         retryable: whether asking again can succeed.
+        facts: of a first line: `settings` that answers depend on, and the `environment`.
+        in_flight: of a first line: how many requests the program takes at once.
     """
 
     id: str | None = None
@@ -46,6 +48,8 @@ class ProgramAnswer(msgspec.Struct):
     error: str | None = None
     kind: FailureKind = "crash"
     retryable: bool = False
+    facts: dict[str, dict[str, str]] | None = None
+    in_flight: int | None = None
 
 
 def request_record(request: Request, request_id: str) -> dict[str, Any]:

@@ -16,7 +16,16 @@ from mmar.errors import UsageError
 from mmar.models.answer import Answer
 from mmar.protocols import Request
 
-__all__ = ["ADAPTERS", "Model", "ModelFacts", "ModelOptions", "open_model", "split_name", "uses_audio"]
+__all__ = [
+    "ADAPTERS",
+    "POOLED",
+    "Model",
+    "ModelFacts",
+    "ModelOptions",
+    "open_model",
+    "split_name",
+    "uses_audio",
+]
 
 
 class Model(Protocol):
@@ -77,6 +86,8 @@ class ModelOptions(msgspec.Struct, frozen=True):
         base_urls: servers that share the load, for adapters that speak HTTP.
         timeout_s: longest wait for one answer, in seconds.
         concurrency: most requests in flight, for sizing connection pools.
+        gpus: of this machine, one worker each, for adapters that start programs.
+        workers: command lines of workers, for the same adapters.
         environment: where credentials are looked up; handed in, so that nothing is read behind the caller's back.
         extra: further options of one adapter, by name.
     """
@@ -85,6 +96,8 @@ class ModelOptions(msgspec.Struct, frozen=True):
     base_urls: tuple[str, ...] = ()
     timeout_s: float = 300.0
     concurrency: int = 8
+    gpus: tuple[str, ...] = ()
+    workers: tuple[str, ...] = ()
     environment: Mapping[str, str] = msgspec.field(default_factory=dict)
     extra: Mapping[str, str] = msgspec.field(default_factory=dict)
 
@@ -120,6 +133,10 @@ ADAPTERS: dict[str, tuple[str, str]] = {
     ),
 }
 """Adapter by the part of the name before the slash: where it is, and its line in a list."""
+
+
+POOLED = ("command",)
+"""Adapters that start programs, and so take GPUs and workers."""
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -167,6 +184,13 @@ def open_model(name: str, options: ModelOptions | None = None) -> Model:
         UsageError: there is no such adapter, or it has no such model.
     """
     adapter, rest = split_name(name)
+    options = options or ModelOptions()
+    if (options.gpus or options.workers) and adapter not in POOLED:
+        raise UsageError(
+            f"{adapter}/ starts no programs; only {', '.join(f'{each}/' for each in POOLED)} can be given GPUs or workers",
+            code="incompatible-options",
+            argument="gpus" if options.gpus else "workers",
+        )
     module, function = ADAPTERS[adapter][0].split(":")
     opener = getattr(import_module(module), function)
-    return cast("Model", opener(rest, options or ModelOptions()))
+    return cast("Model", opener(rest, options))

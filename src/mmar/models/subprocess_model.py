@@ -62,6 +62,7 @@ class Program:
         self._asked: set[str] = set()
         self._cancelled = False
         self._spoke = False
+        self._first: asyncio.Future[ProgramAnswer] = asyncio.get_running_loop().create_future()
         self._silences = 0
         self._last_line = time.monotonic()
         self._unread = _unread_bytes(process)
@@ -70,13 +71,20 @@ class Program:
         self._watch = asyncio.create_task(self._watch_over())
 
     @classmethod
-    async def start(cls, arguments: list[str], timeout_s: float, start_s: float) -> Program:
+    async def start(
+        cls,
+        arguments: list[str],
+        timeout_s: float,
+        start_s: float,
+        environment: Mapping[str, str] | None = None,
+    ) -> Program:
         """Start a process in a session of its own: Ctrl-C reaches us alone, and all that it starts can be ended.
 
         Args:
             arguments: the program and its arguments.
             timeout_s: longest silence while answers are due, in seconds.
             start_s: longest wait for its first line, in seconds.
+            environment: all its environment variables; `None` for those of this process.
 
         Raises:
             RequestFailed: it cannot be started.
@@ -89,6 +97,7 @@ class Program:
                 stderr=asyncio.subprocess.PIPE,
                 limit=_MAX_LINE,
                 start_new_session=True,
+                env=environment,
             )
         except OSError as error:
             why = error.strerror or str(error)
@@ -137,6 +146,23 @@ class Program:
             self._pending.pop(request_id, None)
             sending.cancel()
 
+    async def ready(self) -> ProgramAnswer:
+        """Wait for its first line of JSON.
+
+        Raises:
+            RequestFailed: it ended, or wrote none in time.
+        """
+        ends: set[asyncio.Future[Any]] = {self._first, self._watch}
+        done, _ = await asyncio.wait(ends, timeout=self._start_s, return_when=asyncio.FIRST_COMPLETED)
+        if self._first in done:
+            return self._first.result()
+        how = (
+            "ended before it was ready"
+            if self._watch in done
+            else f"wrote no line within {self._start_s:g} s"
+        )
+        raise RequestFailed("crash", f"the program {how}: {self.last_words}")
+
     async def _send(self, line: bytes) -> None:
         stdin = self._process.stdin
         if stdin is None:
@@ -170,6 +196,8 @@ class Program:
         self._spoke = True
         self._silences = 0
         self._last_line = time.monotonic()
+        if not self._first.done():
+            self._first.set_result(answer)
         if answer.id is None or answer.id not in self._asked:
             is_answer = answer.text is not None or answer.error is not None
             if is_answer or answer.id is not None:

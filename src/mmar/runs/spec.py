@@ -69,6 +69,8 @@ class RunOptions(TypedDict, total=False):
         cache: path of a file of answers shared by several runs.
         captions: where a cascade keeps its captions, unless its option `captions` says otherwise.
         base_urls: one or several servers, for adapters that speak HTTP.
+        gpus: GPUs of this machine ("0,1,2"), one worker each, for adapters that start programs.
+        workers: command lines of workers, such as `ssh gpu1 python my_model.py`, for the same adapters.
         options: further options of the adapter, by name.
         backoff: first wait before another attempt, in seconds; doubled each time, with jitter.
         max_backoff: longest such wait, in seconds, unless the service asks for more.
@@ -99,6 +101,8 @@ class RunOptions(TypedDict, total=False):
     cache: str | Path | None
     captions: str | Path | None
     base_urls: str | Iterable[str]
+    gpus: str | Iterable[str]
+    workers: str | Iterable[str]
     options: Mapping[str, str] | None
     backoff: float
     max_backoff: float
@@ -142,6 +146,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     budget: Budget = Budget()
     cache: Path | None = None
     base_urls: tuple[str, ...] = ()
+    gpus: tuple[str, ...] = ()
+    workers: tuple[str, ...] = ()
     options: Mapping[str, str] = msgspec.field(default_factory=dict)
     backoff: float = 1.0
     max_backoff: float = 60.0
@@ -196,6 +202,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
             base_urls=self.base_urls,
             timeout_s=self.timeout,
             concurrency=self.concurrency or self.max_concurrency,
+            gpus=self.gpus,
+            workers=self.workers,
             environment=environment,
             extra=self.options,
         )
@@ -287,6 +295,8 @@ def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, op
         budget=Budget(tokens, money, price),
         cache=None if cache is None else Path(cache),
         base_urls=base_urls,
+        gpus=_gpus(options.get("gpus") or ()),
+        workers=texts(options.get("workers") or (), "workers"),
         options=adapter_options,
         backoff=number_or_none(options.get("backoff", 1.0), "backoff", 0) or 0.0,
         max_backoff=number_or_none(options.get("max_backoff", 60.0), "max_backoff", 0) or 0.0,
@@ -308,6 +318,10 @@ def _checked_options(options: Mapping[str, str] | None) -> dict[str, str]:
                 argument="options",
             )
     return dict(options or {})
+
+
+def _gpus(value: str | Iterable[str]) -> tuple[str, ...]:
+    return texts(value.split(",") if isinstance(value, str) else value, "gpus")
 
 
 def _shard(value: Any) -> tuple[int, int] | None:
