@@ -157,7 +157,7 @@ def takedown(
     """
     from sqlalchemy import select
 
-    from mmar.studio.data.release_tables import Release, Takedown
+    from mmar.studio.data.tables import Release, Takedown
     from mmar.studio.store.takedowns import add_takedown, lift_takedown, taken_down_since
 
     opened = opened_studio(config)

@@ -14,12 +14,12 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from mmar.errors import ExternalError, MmarError, UsageError
-from mmar.studio.data import Database, item_tables, media_tables, open_database, release_tables
+from mmar.studio.data import Database, item_tables, open_database
 from mmar.studio.data.migrate import migrate, newest_revision
 from mmar.studio.data.tables import AuditLogEntry, Base, Person
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-TABLES = (item_tables, media_tables, release_tables)
+TABLES = (item_tables,)
 
 
 def test_the_migrations_make_what_the_program_uses_and_may_run_again(database: Database) -> None:

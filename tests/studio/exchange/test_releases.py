@@ -27,9 +27,7 @@ from mmar.items import load_benchmark
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import BlindAnswer, Item
-from mmar.studio.data.media_tables import Clip
-from mmar.studio.data.release_tables import Takedown
-from mmar.studio.data.tables import Person, Project
+from mmar.studio.data.tables import Clip, Person, Project, Takedown
 from mmar.studio.exchange.checksums import verify_release
 from mmar.studio.exchange.importing import import_items, store_clips
 from mmar.studio.exchange.item_files import project_items

@@ -16,9 +16,7 @@ from mmar.cli.studio import studio as command
 from mmar.errors import UsageError
 from mmar.items import load_benchmark
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.media_tables import Clip
-from mmar.studio.data.release_tables import Release
-from mmar.studio.data.tables import AuditLogEntry, Person, Project
+from mmar.studio.data.tables import AuditLogEntry, Clip, Person, Project, Release
 from mmar.studio.exchange.item_files import project_items
 from mmar.studio.exchange.releases import write_project_release
 from mmar.studio.store import people

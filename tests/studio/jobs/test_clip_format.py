@@ -23,9 +23,8 @@ from mmar.errors import InputError
 from mmar.items import Item as PublicItem
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.media_tables import Clip, Job
 from mmar.studio.data.settings import ProjectSettings
-from mmar.studio.data.tables import Project
+from mmar.studio.data.tables import Clip, Job, Project
 from mmar.studio.exchange.importing import import_items, store_clips
 from mmar.studio.exchange.releases import write_project_release
 from mmar.studio.jobs.clip_format import describe_clip_format, parse_clip_format

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from mmar.errors import InputError
 from mmar.studio.config import StudioConfig
-from mmar.studio.data.media_tables import Job
+from mmar.studio.data.tables import Job
 from mmar.studio.jobs import worker as workers
 from mmar.studio.jobs.context import JobContext, RetryJob
 from mmar.studio.jobs.worker import JobOutcome, Worker, run_queue

@@ -10,8 +10,7 @@ from test_item_saving import GOOD, NOW, SPOT, Team
 from expect import raises
 from mmar.errors import UsageError
 from mmar.studio.data import Database
-from mmar.studio.data.media_tables import Job
-from mmar.studio.data.tables import AuditLogEntry, Person
+from mmar.studio.data.tables import AuditLogEntry, Job, Person
 from mmar.studio.jobs.model_requests import request_proposals
 from mmar.studio.store import bulk, item_search, items, people, proposals, queues, revisions
 from mmar.studio.workflow import Action, Actor, NotAllowed, Role

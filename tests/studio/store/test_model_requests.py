@@ -10,7 +10,7 @@ from test_item_saving import GOOD, NOW, Team
 
 from expect import raises
 from mmar.studio.data import Database
-from mmar.studio.data.media_tables import Job
+from mmar.studio.data.tables import Job
 from mmar.studio.jobs import model_requests
 from mmar.studio.jobs.model_requests import request_board_proposal, request_proposal, request_proposals
 from mmar.studio.workflow import Actor

@@ -14,7 +14,7 @@ from expect import raises
 from mmar.audio.levels import Levels
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import BlindAnswer, Item, Playback
-from mmar.studio.data.media_tables import Clip, Recording
+from mmar.studio.data.tables import Clip, Recording
 from mmar.studio.store import inspection, projects, queues, revisions
 from mmar.studio.workflow import Action, State
 from mmar.studio.workflow.agreement import human_score

@@ -14,8 +14,7 @@ from mmar.errors import ExternalError
 from mmar.studio.data import Database, open_database
 from mmar.studio.data import database as database_module
 from mmar.studio.data.item_tables import Draft, Item
-from mmar.studio.data.media_tables import Job
-from mmar.studio.data.tables import IdeaVote, Person, Project
+from mmar.studio.data.tables import IdeaVote, Job, Person, Project
 from mmar.studio.exchange.importing import import_items
 from mmar.studio.store import drafts, ideas, inspection, items, jobs, people, projects, queues
 from mmar.studio.workflow import ItemContent, NotAllowed, Role

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from conftest import Site
 from mmar.studio.data.item_tables import Proposal
-from mmar.studio.data.media_tables import Job
+from mmar.studio.data.tables import Job
 from mmar.studio.jobs.worker import KINDS, Worker
 from mmar.studio.store.jobs import enqueue
 

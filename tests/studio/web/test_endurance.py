@@ -27,8 +27,7 @@ from conftest import Site, free_port, on_both
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import open_database
 from mmar.studio.data.item_tables import BlindAnswer, Event, Item, Revision
-from mmar.studio.data.media_tables import Job
-from mmar.studio.data.tables import Person
+from mmar.studio.data.tables import Job, Person
 from mmar.studio.exchange.backup import verify_backup
 from mmar.studio.exchange.importing import import_items
 from mmar.studio.exchange.restore import back_up_studio, restore_studio

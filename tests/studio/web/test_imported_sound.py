@@ -12,8 +12,7 @@ from sqlalchemy import select
 from conftest import MediaServer, Site
 from mmar.items import Item as PublicItem
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.media_tables import Job
-from mmar.studio.data.tables import Project
+from mmar.studio.data.tables import Job, Project
 from mmar.studio.exchange.importing import import_items, store_clips
 from mmar.studio.store.clips import clip_of
 from mmar.studio.workflow import Actor, Role

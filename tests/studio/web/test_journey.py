@@ -10,7 +10,7 @@ from browser_user import Visitor
 from sqlalchemy import select
 
 from conftest import Site
-from mmar.studio.data.media_tables import Clip, Job
+from mmar.studio.data.tables import Clip, Job
 from waiting import until
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

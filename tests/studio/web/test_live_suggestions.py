@@ -10,7 +10,7 @@ from browser_user import Visitor
 
 from conftest import Site
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.media_tables import Job
+from mmar.studio.data.tables import Job
 from mmar.studio.store import proposals
 from mmar.studio.store.jobs import enqueue
 

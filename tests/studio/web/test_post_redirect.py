@@ -10,8 +10,7 @@ import pytest
 from actions import BASE, after, begun, code_of, paged
 
 from conftest import Site
-from mmar.studio.data.media_tables import Job
-from mmar.studio.data.tables import ApiToken
+from mmar.studio.data.tables import ApiToken, Job
 from mmar.studio.web.flash import Flash, FlashStore, with_message
 
 FORMS = {

@@ -26,9 +26,7 @@ from sqlalchemy import MetaData, select
 from conftest import Site, free_port, serve
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.item_tables import Proposal
-from mmar.studio.data.media_tables import Job
-from mmar.studio.data.release_tables import Takedown
-from mmar.studio.data.tables import Person
+from mmar.studio.data.tables import Job, Person, Takedown
 from mmar.studio.security.sessions import make_api_token
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects

@@ -381,7 +381,7 @@ def test_a_name_that_was_pointed_at_this_machine_gets_nothing(site: Site) -> Non
 def test_a_fetch_of_an_address_inside_is_refused(tmp_path: Path, site: Site) -> None:
     import msgspec
 
-    from mmar.studio.data.media_tables import Job
+    from mmar.studio.data.tables import Job
     from mmar.studio.jobs.worker import Worker
     from mmar.studio.store.jobs import enqueue
 

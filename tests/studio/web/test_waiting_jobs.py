@@ -10,7 +10,7 @@ from actions import BASE, CONTENT
 from sqlalchemy import func, select
 
 from conftest import MediaServer, Site, on_both
-from mmar.studio.data.media_tables import Clip, Job, Recording
+from mmar.studio.data.tables import Clip, Job, Recording
 from mmar.studio.jobs.context import JobContext, RetryJob
 from mmar.studio.jobs.worker import Worker
 from mmar.studio.store.jobs import JOB_LEASE, MOST_ATTEMPTS, claim_job, enqueue, retry

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mmar.studio.workflow import TRANSITIONS, Action, Actor, Case, Command, NotAllowed, Rejection, Role, State
-from mmar.studio.workflow.case import LEASE_TIME, answer_blind, claim, perform, permitted, see_key
+from mmar.studio.workflow.case import LEASE_TIME, answer_blind, claim, perform, permitted
 from mmar.studio.workflow.states import EDITABLE
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -92,7 +92,8 @@ def test_a_stale_version_is_refused_whatever_else_holds() -> None:
 def test_the_key_is_not_judged_before_the_ear() -> None:
     case = claim(in_inspection(), INA, NOW)
     assert refusal(case, INA, Command(Action.APPROVE)) == "listen"
-    assert perform(see_key(case, INA.person), INA, Command(Action.APPROVE), NOW).state is State.APPROVED
+    seen = msgspec.structs.replace(case, seen=case.seen | {INA.person})
+    assert perform(seen, INA, Command(Action.APPROVE), NOW).state is State.APPROVED
 
 
 @pytest.mark.parametrize(

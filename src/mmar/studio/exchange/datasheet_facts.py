@@ -17,9 +17,8 @@ from mmar.audit import Accepted, audit
 from mmar.audit.sounds import Sound
 from mmar.items import Benchmark
 from mmar.items import Item as PublicItem
-from mmar.studio.data.media_tables import Clip
 from mmar.studio.data.settings import ProjectSettings
-from mmar.studio.data.tables import Project
+from mmar.studio.data.tables import Clip, Project
 from mmar.studio.exchange.datasheet import audit_text, bias_text
 from mmar.studio.exchange.release_facts import ReleaseFacts
 from mmar.studio.exchange.release_files import public_items

@@ -19,8 +19,7 @@ from mmar.errors import InputError, UsageError
 from mmar.items import Item as PublicItem
 from mmar.items.source_video import canonical_url
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.media_tables import Recording
-from mmar.studio.data.tables import Project
+from mmar.studio.data.tables import Project, Recording
 from mmar.studio.media.decoder import Decoder
 from mmar.studio.media.media_store import StoredAudio, store_audio
 from mmar.studio.store.clips import clip_of, find_recording, recording_of, source_of

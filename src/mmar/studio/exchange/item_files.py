@@ -22,8 +22,7 @@ from mmar.files.sniff import SNIFF_BYTES, sniff, sniff_file
 from mmar.items import Item as PublicItem
 from mmar.items import load_benchmark
 from mmar.studio.data.item_tables import Item, Revision
-from mmar.studio.data.media_tables import Clip
-from mmar.studio.data.tables import Project
+from mmar.studio.data.tables import Clip, Project
 from mmar.studio.media.media_store import incoming_file, media_file
 from mmar.studio.store.clips import published_path
 from mmar.studio.store.takedowns import is_taken_down, taken_down

@@ -18,8 +18,7 @@ from mmar.items import benchmark_digest
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.release_tables import Release, Takedown
-from mmar.studio.data.tables import Project
+from mmar.studio.data.tables import Project, Release, Takedown
 from mmar.studio.exchange.changes import Previous, read_previous
 from mmar.studio.exchange.datasheet_facts import audit_words, release_facts
 from mmar.studio.exchange.release_facts import ReleaseFacts, TakenDown, new_canary

@@ -13,9 +13,7 @@ from mmar.errors import InputError, UsageError
 from mmar.files.hashing import sha256_file
 from mmar.items import Item as PublicItem
 from mmar.studio.data.item_tables import Item, Revision
-from mmar.studio.data.media_tables import Clip
-from mmar.studio.data.release_tables import Release, ReleasedClip
-from mmar.studio.data.tables import Project
+from mmar.studio.data.tables import Clip, Project, Release, ReleasedClip
 from mmar.studio.media.media_store import media_file
 from mmar.studio.store.clips import clip_of, published_path
 from mmar.studio.store.revisions import content_at

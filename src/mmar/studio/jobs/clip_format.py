@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.media_tables import Clip, Recording
 from mmar.studio.data.settings import ProjectSettings
-from mmar.studio.data.tables import Project
+from mmar.studio.data.tables import Clip, Project, Recording
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.workflow.states import EDITABLE
 

@@ -11,8 +11,7 @@ from mmar.audio import describe
 from mmar.audit.sounds import Sound
 from mmar.errors import UsageError
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.media_tables import Clip
-from mmar.studio.data.tables import Project
+from mmar.studio.data.tables import Clip, Project
 from mmar.studio.jobs.clip_format import is_under_review, target_format
 from mmar.studio.jobs.context import JobContext
 from mmar.studio.media.decoder import ClipTask

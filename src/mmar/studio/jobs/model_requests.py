@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 from mmar.errors import UsageError
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item, Proposal
-from mmar.studio.data.media_tables import Job
-from mmar.studio.data.tables import Project
+from mmar.studio.data.tables import Job, Project
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.queues import coverage_places

@@ -62,11 +62,6 @@ class PeakWindow(msgspec.Struct, frozen=True):
         """Seconds at which the first point begins."""
         return self.first_frame / self.rate
 
-    def to_dat(self) -> bytes:
-        """The window as an audiowaveform file, version 2, 8 bits: a header of 24 bytes and the data."""
-        head = (2, 1, self.rate, self.samples_per_point, self.points, self.channels)
-        return struct.pack("<iIiiIi", *head) + self.data
-
     def to_json(self) -> bytes:
         """The window as audiowaveform's JSON, with `start`, in seconds, beside its fields."""
         return msgspec.json.encode(

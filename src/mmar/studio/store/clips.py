@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mmar.items.source_video import addresses, find_video
 from mmar.items.timestamps import format_timestamp
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.media_tables import Clip, Recording
+from mmar.studio.data.tables import Clip, Recording
 from mmar.studio.workflow import ItemContent
 
 __all__ = [

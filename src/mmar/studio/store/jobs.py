@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Select, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from mmar.studio.data.media_tables import Job
+from mmar.studio.data.tables import Job
 
 __all__ = [
     "JOB_LEASE",

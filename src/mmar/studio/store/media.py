@@ -8,8 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.media_tables import Clip, Recording
-from mmar.studio.data.tables import Project
+from mmar.studio.data.tables import Clip, Project, Recording
 from mmar.studio.media.media_store import StoredAudio
 from mmar.studio.store.clips import clip_of, recording_of, source_of
 from mmar.studio.store.jobs import enqueue

@@ -9,8 +9,7 @@ from sqlalchemy import Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import Assignment, Event, Item, Revision, Verdict
-from mmar.studio.data.media_tables import Clip
-from mmar.studio.data.tables import Project
+from mmar.studio.data.tables import Clip, Project
 from mmar.studio.store.inspection import claim_item
 from mmar.studio.workflow import Actor, Role, State
 from mmar.studio.workflow.coverage import Place

@@ -10,8 +10,7 @@ from sqlalchemy import CompoundSelect, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import Assignment, BlindAnswer, Item, KeyView, Playback, Revision, Verdict
-from mmar.studio.data.media_tables import Clip
-from mmar.studio.data.tables import Project
+from mmar.studio.data.tables import Clip, Project
 from mmar.studio.store.clips import clip_key
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.workflow import Actor, Case, ItemContent, Lease, NotFound, State, problems

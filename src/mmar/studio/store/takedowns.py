@@ -11,9 +11,7 @@ from sqlalchemy.orm import Session
 from mmar.errors import InputError
 from mmar.items.source_video import canonical_url
 from mmar.studio.data.item_tables import Item, Revision
-from mmar.studio.data.media_tables import Clip
-from mmar.studio.data.release_tables import Release, ReleasedClip, Takedown
-from mmar.studio.data.tables import Project
+from mmar.studio.data.tables import Clip, Project, Release, ReleasedClip, Takedown
 from mmar.studio.exchange.takedown_filter import takedown_names
 from mmar.studio.store.people import log_action
 from mmar.studio.workflow import Actor, NotAllowed, NotFound, Role, State

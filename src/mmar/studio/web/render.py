@@ -14,8 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from mmar.studio.data.media_tables import Job
-from mmar.studio.data.tables import Person
+from mmar.studio.data.tables import Job, Person
 from mmar.studio.store.proposals import KINDS
 from mmar.studio.web import labels
 from mmar.studio.web.context import ProjectContext, is_fragment_request, studio_of

@@ -8,7 +8,7 @@ from starlette.datastructures import UploadFile
 
 from mmar.errors import InputError
 from mmar.files.archives import Limits
-from mmar.studio.data.media_tables import Recording
+from mmar.studio.data.tables import Recording
 from mmar.studio.exchange.importing import Imported, Source, import_file
 from mmar.studio.media.media_store import incoming_file, store_audio
 from mmar.studio.store.media import add_recording

@@ -37,7 +37,6 @@ __all__ = [
     "is_own",
     "perform",
     "permitted",
-    "see_key",
 ]
 
 LEASE_TIME = timedelta(minutes=30)
@@ -262,11 +261,6 @@ def _check_inspector(case: Case, actor: Actor) -> None:
         raise NotAllowed("role", "to inspect needs the role inspector")
     if actor.person in case.writers or actor.person == case.author:
         raise NotAllowed("writer", _GUARDS[Guard.NOT_WRITER][2])
-
-
-def see_key(case: Case, person: int) -> Case:
-    """Record that a person saw the key."""
-    return msgspec.structs.replace(case, seen=case.seen | {person})
 
 
 def _after(case: Case, actor: Actor, command: Command, target: State | None, now: datetime) -> Case:

@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from alembic import context
 
-from mmar.studio.data import item_tables, media_tables, release_tables
+from mmar.studio.data import item_tables
 from mmar.studio.data.columns import JsonRecord, UtcDateTime
 from mmar.studio.data.tables import Base
 
 # Imported for the tables that they add to the metadata.
-TABLES = (item_tables, media_tables, release_tables)
+TABLES = (item_tables,)
 
 
 def render_item(kind: str, value: Any, _autogen: Any) -> str | Literal[False]:

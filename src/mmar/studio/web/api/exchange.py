@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from mmar.errors import InputError
 from mmar.items import Item as PublicItem
-from mmar.studio.data.release_tables import Release, Takedown
+from mmar.studio.data.tables import Release, Takedown
 from mmar.studio.exchange.importing import Imported, import_items
 from mmar.studio.exchange.item_files import plain_hint
 from mmar.studio.exchange.releases import write_project_release

@@ -7,8 +7,7 @@ from typing import Any
 import msgspec
 
 from mmar.studio.data.item_tables import Event, Item, Proposal, Revision
-from mmar.studio.data.media_tables import Clip, Job, Recording
-from mmar.studio.data.tables import Idea
+from mmar.studio.data.tables import Clip, Idea, Job, Recording
 from mmar.studio.workflow import ItemContent
 
 __all__ = [

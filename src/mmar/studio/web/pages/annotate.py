@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.media_tables import Job
+from mmar.studio.data.tables import Job
 from mmar.studio.jobs.model_requests import request_proposal
 from mmar.studio.store import drafts, inspection, items, queues, revisions
 from mmar.studio.store.clips import clip_of, recording_of, source_of

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from starlette.responses import Response, StreamingResponse
 
 from mmar.errors import MmarError
-from mmar.studio.data.release_tables import Release, Takedown
+from mmar.studio.data.tables import Release, Takedown
 from mmar.studio.exchange.archives import zipped
 from mmar.studio.exchange.item_files import FORMS, format_of, item_file, project_items
 from mmar.studio.exchange.releases import release_folder, write_project_release
