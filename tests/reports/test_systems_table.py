@@ -12,8 +12,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from expect import raises
 from mmar.reports.published import GROUP_SIZES, impossible_cells, published_results
 from mmar.reports.systems_table import ALL, RunRow, SystemsTable, systems_table
 from mmar.reports.table_formats import FORMATS, render
@@ -35,6 +37,7 @@ def run_result(name: str, right: list[bool], **more: Any) -> RunRow:
         unresolved=1,
         signature=f"model:{name}",
         asked=len(right),
+        benchmark="mmar#1234",
         **more,
     )
 
@@ -201,3 +204,11 @@ def test_sizes_are_read(size: str, billions: float | None) -> None:
     from mmar.reports.systems_figures import parameters
 
     assert parameters(size) == billions
+
+
+def test_runs_of_different_benchmarks_are_refused() -> None:
+    other = msgspec.structs.replace(run_result("b", [True] * 4), benchmark="demo#1")
+    with raises("different-benchmarks"):
+        systems_table([run_result("a", [True] * 4), other])
+    notes = systems_table([other], BENCHMARK).notes
+    assert any("MMAR" in note and "demo" in note for note in notes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.cli.options import benchmark_option, lenient_option, protocol_option
-from mmar.cli.terminal import display, print_table, refuse_over_inputs
+from mmar.cli.terminal import display, print_skipped, print_table, refuse_over_inputs
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
@@ -145,7 +145,9 @@ def _runs(
     results = []
     for path in paths:
         task = task_for(path, benchmark, protocol=protocol, lenient=lenient, keep="all")
-        results.append(run_row(path, score_path(task), task.benchmark))
+        scored = score_path(task)
+        print_skipped(scored.errors)
+        results.append(run_row(path, scored, task.benchmark))
     if groups == "none":
         return results, ()
     named = dict.fromkeys(name for result in results for name in result.groups.get(groups, ()))

@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from mmar.errors import UsageError
 from mmar.items import Benchmark
 from mmar.models.recipes import recipes
 from mmar.reports.published import GROUP_SIZES, ITEMS, PublishedResult, impossible_cells
@@ -64,6 +65,7 @@ class RunRow(msgspec.Struct, frozen=True):
         unresolved: number of answers that name no choice.
         signature: everything the numbers depend on.
         asked: number of items that were asked; the others count as wrong.
+        benchmark: name and digest of the questions.
         model_class: of the published system with that name; empty if there is none.
         size: the same.
         open_weights: the same.
@@ -79,6 +81,7 @@ class RunRow(msgspec.Struct, frozen=True):
     unresolved: int
     signature: str
     asked: int
+    benchmark: str
     model_class: str = ""
     size: str = ""
     open_weights: bool | None = None
@@ -167,6 +170,7 @@ def run_row(path: Path, scored: Scored, benchmark: Benchmark | None = None) -> R
         unresolved=score.states["unresolved"],
         signature=score.signature,
         asked=score.n if score.asked is None else score.asked.n,
+        benchmark=parts.get("bench", "?"),
         model_class=recipe.model_class if recipe else "",
         size=recipe.size if recipe else "",
         open_weights=recipe.open_weights if recipe else None,
@@ -187,7 +191,17 @@ def systems_table(
         published: results to show beside them.
         scorer: whose verdicts count for runs. Published results are as published.
         columns: groups to show besides the average.
+
+    Raises:
+        UsageError: the runs answer different benchmarks.
     """
+    if len({run.benchmark.partition("#")[2] for run in runs}) > 1:
+        names = sorted({run.benchmark for run in runs})
+        raise UsageError(
+            f"the runs answer different benchmarks: {', '.join(names)}",
+            code="different-benchmarks",
+            hint="put the runs of one benchmark in one table",
+        )
     systems = [_of_run(run, scorer, columns) for run in runs]
     systems += [_of_published(result, columns) for result in published]
     order = sorted(range(len(systems)), key=lambda index: -systems[index].values[ALL].percent)
@@ -302,6 +316,8 @@ def _notes(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> li
     notes = [f"runs are scored by the {scorer} scorer"] if runs else []
     if kinds - {"run"}:
         notes.append("published results are as published; their prompts and readers differ")
+    if kinds - {"run"} and runs and not runs[0].benchmark.startswith(("mmar", "file#")):
+        notes.append(f"published results are of MMAR, the runs of {runs[0].benchmark.partition('#')[0]}")
     if kinds == {"run"} and len(runs) > 1:
         notes.append(
             "ranks: simultaneous ranges (Mogstad et al., arXiv 2401.15205), runs swapped by source video"
