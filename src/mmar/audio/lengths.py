@@ -1,4 +1,4 @@
-"""Lengths that a file does not state, found by reading its framing: WAV, FLAC and MPEG audio.
+"""Lengths that a file does not state, chunk by reading its framing: WAV, FLAC and MPEG audio.
 
 libsndfile trusts the length in a header. Where there is none it reads less than there is, or nothing, without an
 error. `repaired` finds the true length and gives libsndfile the same file with a header that states it:
@@ -146,10 +146,10 @@ def wav_data_chunk(stream: BinaryIO) -> tuple[int, int, int] | None:
 
 
 def _repaired_wav(stream: BinaryIO, path: Path) -> Repaired | None:
-    found = wav_data_chunk(stream)
-    if found is None:
+    chunk = wav_data_chunk(stream)
+    if chunk is None:
         return None
-    start, stated, present = found
+    start, stated, present = chunk
     unknown = stated > present and any(stated in sizes for sizes in _PLACEHOLDERS)
     if stated == 0 and present:
         stream.seek(start)

@@ -59,7 +59,7 @@ def download(
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-    shown = public_url(remote.url)
+    address = public_url(remote.url)
     with (progress or NoProgress()).task(label, remote.size) as advance:
         try:
             path = hf_hub_download(
@@ -74,17 +74,17 @@ def download(
                 tqdm_class=_progress_bar(advance),
             )
         except HfHubHTTPError as error:
-            raise _refused(shown, error.response.status_code if error.response is not None else 0) from None
+            raise _refused(address, error.response.status_code if error.response is not None else 0) from None
         except LocalEntryNotFoundError as error:
             if isinstance(error.__cause__, HfHubHTTPError) and error.__cause__.response is not None:
-                raise _refused(shown, error.__cause__.response.status_code) from None
+                raise _refused(address, error.__cause__.response.status_code) from None
             raise ExternalError(
-                f"{shown}: the host cannot be reached", code="offline", hint=_CONTINUE
+                f"{address}: the host cannot be reached", code="offline", hint=_CONTINUE
             ) from None
         except OSError as error:
             raise disk_error(error, folder) from None
         except Exception as error:  # noqa: BLE001 - of the HTTP library, which differs by version of huggingface_hub
-            raise _failed(shown, str(error) or type(error).__name__) from None
+            raise _failed(address, str(error) or type(error).__name__) from None
     return Path(path)
 
 
@@ -178,7 +178,7 @@ def _continue(request: urllib.request.Request, part: Path, size: int | None, adv
     request.remove_header("Range")
     if done:
         request.add_header("Range", f"bytes={done}-")
-    shown = public_url(request.full_url)
+    address = public_url(request.full_url)
     try:
         response = urllib.request.urlopen(request, timeout=_TIMEOUT_S)  # noqa: S310 - http or https
     except urllib.error.HTTPError as error:
@@ -188,7 +188,7 @@ def _continue(request: urllib.request.Request, part: Path, size: int | None, adv
         if error.code == 416 and done:
             part.unlink()  # longer than the file, which has changed since
             return False
-        raise _refused(shown, error.code) from None
+        raise _refused(address, error.code) from None
     with response:
         continues = response.status == 206
         if continues and not response.headers.get("Content-Range", "").startswith(f"bytes {done}-"):
@@ -201,7 +201,7 @@ def _continue(request: urllib.request.Request, part: Path, size: int | None, adv
             while chunk := response.read1(_CHUNK):
                 if not done and is_html(chunk):
                     raise ExternalError(
-                        f"{shown}: the host sends a web page instead of the file",
+                        f"{address}: the host sends a web page instead of the file",
                         code="web-page",
                         hint="check the address; the host may want a login",
                     )
@@ -213,14 +213,14 @@ def _continue(request: urllib.request.Request, part: Path, size: int | None, adv
     if size is not None and done > size:
         part.unlink()
         raise ExternalError(
-            f"{shown}: the host sends more than the {size:,} bytes of the file", code="wrong-size"
+            f"{address}: the host sends more than the {size:,} bytes of the file", code="wrong-size"
         )
     expected = total if size is None else size
     return expected is None or done == expected
 
 
-def _failed(shown: str, reason: str) -> ExternalError:
-    return ExternalError(f"{shown}: the download failed ({reason})", code="download-failed", hint=_CONTINUE)
+def _failed(address: str, reason: str) -> ExternalError:
+    return ExternalError(f"{address}: the download failed ({reason})", code="download-failed", hint=_CONTINUE)
 
 
 def _refused(url: str, status: int) -> ExternalError:

@@ -125,18 +125,18 @@ class _Get:
         wants_audio = audio and (
             receipt is None or receipt.audio is None or bool(receipt.audio.missing and sources)
         )
-        given: dict[str, _Source] = {}
+        by_kind: dict[str, _Source] = {}
         if receipt is None or wants_audio:
-            given = self._sort(sources)
-            if "clips" in given and not audio:
+            by_kind = self._sort(sources)
+            if "clips" in by_kind and not audio:
                 raise UsageError(
-                    f"{given['clips'].name}: is an archive of clips, and --no-audio asks for none",
+                    f"{by_kind['clips'].name}: is an archive of clips, and --no-audio asks for none",
                     code="unwanted-source",
                 )
         if receipt is None:
-            receipt = self._get_metadata(given.get("metadata"))
-        if wants_audio and ("clips" in given or (receipt.audio is None and self._entry.audio)):
-            receipt = self._get_audio(receipt, given.get("clips"))
+            receipt = self._get_metadata(by_kind.get("metadata"))
+        if wants_audio and ("clips" in by_kind or (receipt.audio is None and self._entry.audio)):
+            receipt = self._get_audio(receipt, by_kind.get("clips"))
         if receipt.audio is not None or not any(self._cache.work.iterdir()):
             shutil.rmtree(self._cache.work, ignore_errors=True)
         return Obtained(self._cache.folder, receipt, receipt != before)
@@ -164,7 +164,7 @@ class _Get:
 
     def _sort(self, sources: Sequence[str]) -> dict[str, _Source]:
         """The user's sources by what they contain: `metadata` and `clips`."""
-        given: dict[str, _Source] = {}
+        by_kind: dict[str, _Source] = {}
         for text in sources:
             if "://" in text:
                 name = public_url(text)
@@ -174,13 +174,13 @@ class _Get:
             else:
                 source = _Source(text, Path(text).expanduser())
             kind = _kind_of(source)
-            if kind in given:
+            if kind in by_kind:
                 raise UsageError(
-                    f"--from: {given[kind].name} and {source.name} are both {kind}; give one of them",
+                    f"--from: {by_kind[kind].name} and {source.name} are both {kind}; give one of them",
                     code="duplicate-source",
                 )
-            given[kind] = source
-        return given
+            by_kind[kind] = source
+        return by_kind
 
     def _published(self, remote: RemoteFile, label: str) -> _Source:
         path = download(

@@ -145,17 +145,17 @@ def _metadata_in(folder: Path) -> Path:
         if file.name.endswith(_SUFFIXES) and file.name != RECEIPT and file.is_file()
     )
     named = [file for file in files if file.name.split(".")[0].endswith("-meta")]
-    found = named or files
-    if len(found) == 1:
-        return found[0]
-    listed = ", ".join(file.name for file in found[:5]) + (", …" if len(found) > 5 else "")
+    candidates = named or files
+    if len(candidates) == 1:
+        return candidates[0]
+    listed = ", ".join(file.name for file in candidates[:5]) + (", …" if len(candidates) > 5 else "")
     raise InputError(
-        f"contains {len(found)} files that could be the metadata: {listed}"
-        if found
+        f"contains {len(candidates)} files that could be the metadata: {listed}"
+        if candidates
         else "contains no JSON or JSONL file",
         file=str(folder),
         code="no-metadata-file",
-        hint="name the file itself" if found else "expected a file such as NAME-meta.jsonl in it",
+        hint="name the file itself" if candidates else "expected a file such as NAME-meta.jsonl in it",
     )
 
 
@@ -188,7 +188,7 @@ def _first_clip(metadata: Path) -> str | None:
             packed = plain.read(2) == b"\x1f\x8b"
             plain.seek(0)
             head = gzip.GzipFile(fileobj=plain).read(_HEAD) if packed else plain.read(_HEAD)
-        found = _CLIP.search(head)
-        return msgspec.json.decode(found[1], type=str) if found else None
+        match = _CLIP.search(head)
+        return msgspec.json.decode(match[1], type=str) if match else None
     except (gzip.BadGzipFile, EOFError, zlib.error, msgspec.DecodeError, UnicodeDecodeError):
         return None

@@ -145,7 +145,9 @@ def mismatch(value: object, kind: Any, *, strict: bool = True) -> tuple[str, str
     elif origin in (list, tuple, set, frozenset) and isinstance(value, list):
         types = arguments if origin is tuple and Ellipsis not in arguments else arguments[:1] * len(value)
         if len(types) == len(value):
-            return _first(((f"[{at}]", each, types[at]) for at, each in enumerate(value)), strict=strict)
+            return _first(
+                ((f"[{index}]", each, types[index]) for index, each in enumerate(value)), strict=strict
+            )
         return "", f"expected {len(types)} elements, found {len(value)}", "invalid-value"
     elif origin is dict and isinstance(value, dict):
         return _first(((str(key), each, arguments[1]) for key, each in value.items()), strict=strict)
@@ -304,8 +306,8 @@ def _struct_mismatch(
 def _first(parts: Any, *, strict: bool) -> tuple[str, str, str] | None:
     """The first mismatch among named parts, with its path."""
     for name, value, kind in parts:
-        if (found := mismatch(value, kind, strict=strict)) is not None:
-            where, problem, code = found
+        if (inner := mismatch(value, kind, strict=strict)) is not None:
+            where, problem, code = inner
             return f"{name}{'.' if where and not where.startswith('[') else ''}{where}", problem, code
     return None
 

@@ -134,16 +134,16 @@ def editions() -> dict[str, tuple[Edition, ...]]:
     known = decode_json(data, dict[str, list[Edition]], file="editions.json")
     return {
         name: tuple(
-            msgspec.structs.replace(each, benchmark=name, base=None if each is found[0] else found[0])
-            for each in found
+            msgspec.structs.replace(each, benchmark=name, base=None if each is group[0] else group[0])
+            for each in group
         )
-        for name, found in known.items()
+        for name, group in known.items()
     }
 
 
 def edition_of(digest: str) -> Edition | None:
     """The edition with a content digest."""
-    return next((each for found in editions().values() for each in found if each.digest == digest), None)
+    return next((each for group in editions().values() for each in group if each.digest == digest), None)
 
 
 def item_hash(item_id: str, question: str | None, choices: Sequence[str], answer: str | None = None) -> str:
@@ -194,8 +194,8 @@ def match_editions(path: Path | str, most: int | None = None) -> tuple[EditionMa
 
 
 def _matches(questions: list[str], keys: list[str]) -> Iterable[EditionMatch]:
-    for found in editions().values():
-        for edition in found:
+    for group in editions().values():
+        for edition in group:
             yield EditionMatch(
                 edition,
                 len(questions),

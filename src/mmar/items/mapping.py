@@ -72,8 +72,8 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         used: set[str] = set()
         for name, source in self.fields.items():
             if isinstance(source, list):
-                found = [_look_up(record, each) for each in source]
-                mapped[name] = [_text(value) for value in found if value not in (_MISSING, None)]
+                values = [_look_up(record, each) for each in source]
+                mapped[name] = [_text(value) for value in values if value not in (_MISSING, None)]
                 used.update(source)
             elif (value := _look_up(record, source)) is not _MISSING:
                 mapped[name] = [_text(each) for each in value] if isinstance(value, list) else _text(value)
@@ -95,9 +95,9 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ):
             index = ord(letter) - ord("A")
         if index is None or not isinstance(choices, list) or not 0 <= index < len(choices):
-            found = f'"{answer}"' if isinstance(answer, str) else json_type(answer)
+            actual = f'"{answer}"' if isinstance(answer, str) else json_type(answer)
             raise InputError(
-                f"expected the {self.answer} of a choice, found {found}",
+                f"expected the {self.answer} of a choice, found {actual}",
                 file=file,
                 line=line,
                 field=str(self.fields.get("answer")),
@@ -113,8 +113,8 @@ def read_field_map(path: Path | str) -> FieldMap:
     Raises:
         InputError: the file is missing or not a field map; it maps a field that items do not have.
     """
-    found = convert(read_toml(path), FieldMap, file=str(path), hint="see docs/benchmarks.md")
-    for name in (*found.fields, *found.values):
+    mapping = convert(read_toml(path), FieldMap, file=str(path), hint="see docs/benchmarks.md")
+    for name in (*mapping.fields, *mapping.values):
         if name not in FIELDS:
             raise InputError(
                 f'"{name}" is not a field of an item',
@@ -123,7 +123,7 @@ def read_field_map(path: Path | str) -> FieldMap:
                 code="unknown-field",
                 hint=f"the fields are {', '.join(FIELDS)}",
             )
-    return found
+    return mapping
 
 
 def _text(value: Any) -> Any:

@@ -65,19 +65,19 @@ class KeyChoice(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-def choose_key(found: Sequence[str], asked: str | None = None) -> KeyChoice:
+def choose_key(names: Sequence[str], requested: str | None = None) -> KeyChoice:
     """Choose the field that predictions are read from.
 
     Args:
-        found: the names of the fields of the file's first records.
-        asked: the key that the user named, if any.
+        names: the names of the fields of the file's first records.
+        requested: the key that the user named, if any.
     """
-    if asked is not None:
-        return KeyChoice(asked)
-    present = [key for key in PREDICTION_KEYS if key in found]
+    if requested is not None:
+        return KeyChoice(requested)
+    present = [key for key in PREDICTION_KEYS if key in names]
     if len(present) > 1:
         others = " and ".join(f'"{key}"' for key in present[1:])
-        reason = f'read "{present[0]}"; the file also has {others}, which --key selects'
+        reason = f"the file also has {others}, which --key selects"
         return KeyChoice(present[0], reason)
     return KeyChoice(present[0] if present else PREDICTION_KEYS[0])
 

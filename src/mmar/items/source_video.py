@@ -195,11 +195,11 @@ def tracking_parameters(url: str | None) -> tuple[str, ...]:
         >>> tracking_parameters("https://www.bilibili.com/video/BV1PX4y1n7PD?p=2&vd_source=0")
         ('vd_source',)
     """
-    found: dict[str, None] = {}
+    result: dict[str, None] = {}
     for address in addresses(url):
         names = [name for name, _ in _query(address)]
-        found.update(dict.fromkeys(name for name in names if _is_tracking(name, names)))
-    return tuple(found)
+        result.update(dict.fromkeys(name for name in names if _is_tracking(name, names)))
+    return tuple(result)
 
 
 def canonical_url(url: str | None) -> str:
@@ -224,8 +224,8 @@ def item_video(item: Item) -> str | None:
     Returns:
         `BV…` or 11 characters; else the first address; else `None`, and the item is a cluster of its own.
     """
-    found = video_id(item.url) or _id_of(item)
-    return found or next((_canonical(address) for address in addresses(item.url)), None)
+    result = video_id(item.url) or _id_of(item)
+    return result or next((_canonical(address) for address in addresses(item.url)), None)
 
 
 def source_parts(item: Item) -> tuple[tuple[str, Segment], ...]:
@@ -286,11 +286,11 @@ def _key(address: str, item: Item) -> str | None:
 
 
 def _id_of(item: Item) -> str | None:
-    return found[1] if (found := _ITEM_ID.match(item.id)) else None
+    return result[1] if (result := _ITEM_ID.match(item.id)) else None
 
 
-def _youtube(found: str) -> Video | None:
-    return Video("youtube", found) if _YOUTUBE_ID.fullmatch(found) else None
+def _youtube(result: str) -> Video | None:
+    return Video("youtube", result) if _YOUTUBE_ID.fullmatch(result) else None
 
 
 def _canonical(address: str) -> str:

@@ -141,22 +141,22 @@ def _segment(part: str, file: str | None, line: int | None) -> Segment:
             problem, file=file, line=line, field="timestamp", code="invalid-timestamp", hint=_HINT
         )
 
-    shown = part if len(part) <= 60 else f"{part[:60]}…"
+    excerpt = part if len(part) <= 60 else f"{part[:60]}…"
     clocks = _RANGE.split(part)
     if len(clocks) != 2:
-        raise error(f'"{shown}" is not a time range (start and end)')
+        raise error(f'"{excerpt}" is not a time range (start and end)')
     start, end = (_seconds(clock) for clock in clocks)
     if start is None or end is None:
-        raise error(f'"{shown}" contains something that is not a time')
+        raise error(f'"{excerpt}" contains something that is not a time')
     if start >= end:
-        raise error(f'"{shown}" does not end after it starts')
+        raise error(f'"{excerpt}" does not end after it starts')
     return Segment(start, end)
 
 
 def _seconds(clock: str) -> float | None:
-    if (found := _CLOCK.fullmatch(clock)) is None:
+    if (match := _CLOCK.fullmatch(clock)) is None:
         return None
-    hours, minutes, seconds, fraction = found.groups()
+    hours, minutes, seconds, fraction = match.groups()
     if (minutes is not None and int(seconds) >= 60) or (hours is not None and int(minutes) >= 60):
         return None
     whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds)
