@@ -196,9 +196,9 @@ def systems_table(
         UsageError: the runs answer different benchmarks.
     """
     if len({run.benchmark.partition("#")[2] for run in runs}) > 1:
-        names = sorted({run.benchmark for run in runs})
+        asked = sorted({run.benchmark for run in runs})
         raise UsageError(
-            f"the runs answer different benchmarks: {', '.join(names)}",
+            f"the runs answer different benchmarks: {', '.join(asked)}",
             code="different-benchmarks",
             hint="put the runs of one benchmark in one table",
         )
