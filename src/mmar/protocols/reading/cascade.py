@@ -17,6 +17,7 @@ import re
 
 from mmar.protocols.reading.choices import ChoiceTable, choice_table
 from mmar.protocols.reading.fast_path import read_common
+from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.phrases import phrase_table
 from mmar.protocols.reading.polarity import is_mentioned
 from mmar.protocols.reading.rules import Reading, ReadingRule
@@ -369,10 +370,10 @@ def _agreed(stated: list[Statement], lines: list[Statement], closing: list[State
 
 
 # A letter at the end of a clause, or the first of several behind a colon.
-_LATER_LETTER = re.compile(r"\(?(?P<ref>[Ll])\)?(?:(?=[.|?])|$|(?<=:.)(?=[&,/])|(?<=:\(.\))(?=[&,/]))")
+_LATER_LETTER = pattern(r"\(?(?P<ref>[Ll])\)?(?:(?=[.|?])|$|(?<=:.)(?=[&,/])|(?<=:\(.\))(?=[&,/]))")
 
 
-_ADDED = re.compile(r"[.|]&[htA(]*(?P<ref>[CLl])\)?(?=[.?|]|$)")  # "Rain; or thunder."
+_ADDED = pattern(r"[.|]&[htA(]*(?P<ref>[CLl])\)?(?=[.?|]|$)")  # "Rain; or thunder."
 
 
 def _unrivalled(units: Units, chosen: Statement, listed: set[int]) -> Statement:

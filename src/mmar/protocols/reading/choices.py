@@ -6,6 +6,7 @@ import re
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
+from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.phrases import phrase_table
 from mmar.protocols.reading.text import canonical, clean, loose, normalise, plain, words
 
@@ -16,16 +17,16 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # A choice as a sequence of words, with the punctuation that must stand between them.
 Sequence = tuple[tuple[str, ...], tuple[str, ...], int]
 
-_OWN_LABEL = re.compile(r"\s*(?:option\s+)?[(\[]?([A-Za-z])[)\].:]+\s*(?=\S)", re.IGNORECASE)
-_SOFT = re.compile(r"""[\s"'*_\-]+""")
+_OWN_LABEL = pattern(r"\s*(?:option\s+)?[(\[]?([A-Za-z])[)\].:]+\s*(?=\S)", re.IGNORECASE)
+_SOFT = pattern(r"""[\s"'*_\-]+""")
 _ARTICLES = frozenset(("a", "an", "the"))
 _TIMES = {("once",): ("1", "time"), ("twice",): ("2", "times"), ("thrice",): ("3", "times")}
 # Choices of plain words and figures, none of which looks like a label, a link or a pointer.
 _PLAIN_CHOICE = (
     r"(?![A-Za-z][.:)\-/,;]|[A-Za-z]\n|[A-Za-z]$|(?:and|or|vs) )[0-9A-Za-z](?:[ -~]{0,198}[0-9A-Za-z.!])?"
 )
-_PLAIN_CHOICES = re.compile(rf"(?:{_PLAIN_CHOICE}\n){{1,25}}{_PLAIN_CHOICE}")
-_SPECIAL = re.compile(r"answer|option|choice|letter|prediction|  |[<>{}\\`*_\"\[\]]")
+_PLAIN_CHOICES = pattern(rf"(?:{_PLAIN_CHOICE}\n){{1,25}}{_PLAIN_CHOICE}")
+_SPECIAL = pattern(r"answer|option|choice|letter|prediction|  |[<>{}\\`*_\"\[\]]")
 _OUTER = " '.,;:!?()-#~"
 # Words too common to name a choice wherever they stand.
 _COMMON = frozenset(
@@ -82,6 +83,13 @@ class ChoiceTable:
             return ()
         cores = tuple([line.strip(_OUTER) for line in text.split("\n")])
         return cores if len({*cores, ""}) == len(cores) + 1 == len(self.choices) + 1 else ()
+
+    @cached_property
+    def has_number_words(self) -> bool:
+        """Whether a number is written as a word in any choice."""
+        return any(
+            canonical(word)[:1].isdigit() for core in self.cores for word in core.split() if word.isalpha()
+        )
 
     @cached_property
     def texts(self) -> list[str]:

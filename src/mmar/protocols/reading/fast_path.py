@@ -6,9 +6,8 @@ another choice in the text or a word before the choice that is not in a short li
 
 from __future__ import annotations
 
-import re
-
 from mmar.protocols.reading.choices import LETTERS, ChoiceTable
+from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.rules import Reading
 
 __all__ = ["read_common"]
@@ -25,8 +24,8 @@ _LABELS = {
     for label in (f"({letter}) ", f"{letter}. ", f"{letter}) ", f"{letter}: ")
 }
 _TAG, _TAG_END = "<answer>", "</answer>"
-_JSON = re.compile(r'\{\s?"(?:final_)?answer(?:_prediction)?":\s?"')
-_JSON_END = re.compile(r'"(?:,\s?"(?:n|id|confidence|score)":\s?[\d.]+)?\s?\}')
+_JSON = pattern(r'\{\s?"(?:final_)?answer(?:_prediction)?":\s?"')
+_JSON_END = pattern(r'"(?:,\s?"(?:n|id|confidence|score)":\s?[\d.]+)?\s?\}')
 # Words that may lead to a choice in any order: none denies, supposes, or names anything.
 _LEADING = frozenset(
     "after answer answer: answer:** audio based best believe carefully clip correct final following from having hear heard "
@@ -34,7 +33,8 @@ _LEADING = frozenset(
     "the therefore think this time times to twice was you".replace("option? ", "").split()
 )
 _DIGITS = str.maketrans(dict.fromkeys("0123456789,.", " "))
-_TAIL = re.compile(r"[.!]{0,2}(?:\s?[\[(]?\d{1,9}[\])]?)?")
+_DIGIT = pattern(r"\d")
+_TAIL = pattern(r"[.!]{0,2}(?:\s?[\[(]?\d{1,9}[\])]?)?")
 _VERDICTS = ("answer is ", "answer is: ", "answer: ")
 
 
@@ -54,18 +54,19 @@ def read_common(text: str, table: ChoiceTable) -> Reading | None:
             start = text.index(stripped)
             return Reading("choice", place, "lone-letter", start, start + size, text)
     lower = stripped.lower()
-    core = ""
+    core, start = "", -1
     for other in cores:
-        if other in lower and len(other) > len(core):
-            core = other
+        if len(other) > len(core) and other in lower and (at := _place(other, lower)) >= 0:
+            core, start = other, at
     if not core:
         return None
-    before, _, after = lower.partition(core)
-    if (before and before[-1].isalnum()) or (after and after[0] not in ' .!"<'):
+    before, after = lower[:start], lower[start + len(core) :]
+    if after and after[0] not in ' .!"<':
         return None
-    for other in cores:
-        if other is not core and (other in before or other in after):
-            return None
+    if any(other is not core and (_stands(other, before) or _stands(other, after)) for other in cores):
+        return None
+    if table.has_number_words and _DIGIT.search(before + after):
+        return None  # "3" may mean the choice "three"
     place = cores.index(core)
     rule = _framed(stripped, before, after, place)
     if not rule:
@@ -73,6 +74,21 @@ def read_common(text: str, table: ChoiceTable) -> Reading | None:
     offset = text.index(stripped)
     start = 0 if rule in ("verdict", "labelled") else len(before)
     return Reading("choice", place, rule, offset + start, offset + len(before) + len(core), text)
+
+
+def _place(core: str, text: str) -> int:
+    """Where a choice first stands in a text by itself, not in a longer word or number; -1 for nowhere."""
+    start = text.find(core)
+    while start >= 0:
+        end = start + len(core)
+        if (start == 0 or not text[start - 1].isalnum()) and (end == len(text) or not text[end].isalnum()):
+            return start
+        start = text.find(core, start + 1)
+    return -1
+
+
+def _stands(core: str, text: str) -> bool:
+    return core in text and _place(core, text) >= 0
 
 
 def _framed(stripped: str, before: str, after: str, place: int) -> str:
@@ -92,4 +108,4 @@ def _framed(stripped: str, before: str, after: str, place: int) -> str:
         return ""
     if before.endswith(_VERDICTS):
         return "verdict"
-    return "own-line" if before.endswith(("it is ", "it's ", "hear ", "heard ", "is ")) else ""
+    return "own-line" if before.endswith(("is ", "it's ")) else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.units import REFERENCES, Units
 
 __all__ = ["asserts", "is_asked", "is_conditional", "is_mentioned", "other_reference", "rejected_behind"]
@@ -15,16 +16,16 @@ __all__ = ["asserts", "is_asked", "is_conditional", "is_mentioned", "other_refer
 _REACH = 60
 _SENTENCE = ".?|"
 # What begins a new clause behind a comma, out of the reach of a negation before it.
-_NEW_CLAUSE = re.compile(
-    r",(?=[Kh]?T|[KTh]*(?:[iITv]|tg*A|[gh]*A[=:]|t?[CLl]\)?=))|[K-]|\((?!\(?(?:[CLlb]|$))"
-)
-_STRICT_CLAUSE = re.compile(r"(?<![yv]),(?!c)|[K:-]|\((?!\(?(?:[CLlb]|$))")
+_NEW_CLAUSE = pattern(r",(?=[Kh]?T|[KTh]*(?:[iITv]|tg*A|[gh]*A[=:]|t?[CLl]\)?=))|[K-]|\((?!\(?(?:[CLlb]|$))")
+_STRICT_CLAUSE = pattern(r"(?<![yv]),(?!c)|[K:-]|\((?!\(?(?:[CLlb]|$))")
 # "is wrong", "cannot be", "(no)" behind a reference.
-_REJECTED = re.compile(
+_REJECTED = pattern(
     r"A?\)?,?(?:[hmtIc]{0,3}n|[hmIct]{0,3}=[=hmt]{0,4}[Nx]|[:(-]?\(?(?:I?=)?[=h]{0,2}x|[:(-]I?=?N(?!.{0,2}[CLl])|=[=hmt]{0,4}w{1,2}A(?![CLl])|=[=hmt]{0,4}[gw],?K[Nnx])"
 )
-_LINKED = re.compile(r"[&htpgcAmiy=,I(/vk]*&?[htpgcAmiy=,I(/vk]*")
-_LOOSELY_LINKED = re.compile(r"[&htAT(,]*w{0,2}[htpA(]*")
+_STOP = pattern(r"[.?|]")
+_CLAUSE_END = pattern(r"[.?|BK:]|-(?![&h])")
+_LINKED = pattern(r"[&htpgcAmiy=,I(/vk]*&?[htpgcAmiy=,I(/vk]*")
+_LOOSELY_LINKED = pattern(r"[&htAT(,]*w{0,2}[htpA(]*")
 
 
 def _context(units: Units, unit: int) -> str:
@@ -96,7 +97,7 @@ def is_mentioned(units: Units, unit: int) -> bool:
 
 def is_conditional(units: Units, unit: int) -> bool:
     """Whether the rest of the sentence makes a condition of it: "B if leaves rustle"."""
-    stop = re.compile(r"[.?|]").search(units.symbols, unit + 1, unit + _REACH)
+    stop = _STOP.search(units.symbols, unit + 1, unit + _REACH)
     rest = units.symbols[unit + 1 : stop.start() if stop else unit + _REACH]
     return re.match(r"[^K,;:(-]*S", rest) is not None
 
@@ -108,7 +109,7 @@ def rejected_behind(units: Units, unit: int) -> bool:
 
 def is_asked(units: Units, unit: int) -> bool:
     """Whether the sentence of a unit is a question."""
-    stop = re.compile(r"[.?|]").search(units.symbols, unit + 1, unit + 4 * _REACH)
+    stop = _STOP.search(units.symbols, unit + 1, unit + 4 * _REACH)
     return stop is not None and stop[0] == "?"
 
 
@@ -123,7 +124,7 @@ def other_reference(units: Units, unit: int) -> int:
         The unit of the second, -1 for none.
     """
     symbols, place = units.symbols, units.places[unit]
-    stop = re.compile(r"[.?|BK:]|-(?![&h])").search(symbols, unit + 1, unit + _REACH)
+    stop = _CLAUSE_END.search(symbols, unit + 1, unit + _REACH)
     end = stop.start() if stop else min(len(symbols), unit + _REACH)
     for other in range(unit + 1, end):
         if symbols[other] not in REFERENCES or units.places[other] == place:

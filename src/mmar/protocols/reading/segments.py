@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import msgspec
 
+from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.rules import Marker, ReadingRule
 from mmar.protocols.reading.text import normalise
 
@@ -42,20 +43,20 @@ _TAG_NAMES = (
 )  # fmt: skip
 _LISTING_TAGS = frozenset(("choice", "option"))
 _NAME = "|".join(sorted(map(re.escape, _TAG_NAMES), key=len, reverse=True))
-_OPENING = re.compile(rf"<\s{{0,3}}({_NAME})(?:\s[^<>]{{0,80}})?>|\[({_NAME})\]", re.IGNORECASE)
-_CLOSING = re.compile(rf"<\s{{0,3}}/\s{{0,3}}(?:{_NAME})\s{{0,3}}>|\[/(?:{_NAME})\]", re.IGNORECASE)
+_OPENING = pattern(rf"<\s{{0,3}}({_NAME})(?:\s[^<>]{{0,80}})?>|\[({_NAME})\]", re.IGNORECASE)
+_CLOSING = pattern(rf"<\s{{0,3}}/\s{{0,3}}(?:{_NAME})\s{{0,3}}>|\[/(?:{_NAME})\]", re.IGNORECASE)
 _BLOCKS = (
-    re.compile(r"<\|begin_of_box\|>(.{0,2000}?)(?:<\|end_of_box\|>|$)", re.DOTALL),
-    re.compile(r"<\|begin_of_solution\|>(.{0,4000}?)(?:<\|end_of_solution\|>|$)", re.DOTALL),
-    re.compile(r"<\|START_RESPONSE\|>(.{0,4000}?)(?:<\|END_RESPONSE\|>|$)", re.DOTALL),
+    pattern(r"<\|begin_of_box\|>(.{0,2000}?)(?:<\|end_of_box\|>|$)", re.DOTALL),
+    pattern(r"<\|begin_of_solution\|>(.{0,4000}?)(?:<\|end_of_solution\|>|$)", re.DOTALL),
+    pattern(r"<\|START_RESPONSE\|>(.{0,4000}?)(?:<\|END_RESPONSE\|>|$)", re.DOTALL),
 )
 _KEYS = (
     r"(?:final|correct|best|chosen|selected|predicted|right|my|the)?[_ -]?(?:answer|choice|option|selection|prediction|verdict|label|response|output|result|letter|pick|decision|conclusion)"
     r"(?:[_ -]?(?:letter|choice|option|prediction|text|key|id|label|value))?|selected|chosen|ans"
 )
 _VALUE = r"""\s{0,40}:\s{0,40}(?:\{\s{0,9})?(\[[^\[\]{}]{0,400}\]|"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|-?\d[\d.]*|true\b|false\b|[A-Z](?=\s*[,}\]]))"""
-_BOX = re.compile(r"\\(?:f?boxed|fbox|framebox)\s{0,9}(?:\{|(?P<bare>[A-Za-z0-9])(?![A-Za-z]))")
-_BOLD = re.compile(r"\*\*([^*]{1,2000})\*\*")
+_BOX = pattern(r"\\(?:f?boxed|fbox|framebox)\s{0,9}(?:\{|(?P<bare>[A-Za-z0-9])(?![A-Za-z]))")
+_BOLD = pattern(r"\*\*([^*]{1,2000})\*\*")
 
 
 def common_segments(text: str, longest: int) -> Iterator[Segment]:

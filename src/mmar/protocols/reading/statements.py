@@ -15,6 +15,7 @@ import re
 
 import msgspec
 
+from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.polarity import (
     asserts,
     is_asked,
@@ -31,15 +32,15 @@ _REF = r"(?:[tA(]*(?P<ref>[CLlbXZ]))"
 # What may stand between a noun and its verb: "to the question", "that fits best", "I choose".
 _MODIFIER = r"(?:p[^.?|:=NnxSORCLlbXZ]{0,10}|c?[=hI]{0,3}[Mg][^.?|:=NnxSORCLlbXZ]{0,8}|c?i[=hm]{0,3}v)?"
 _LINK = r"(?:[hKc,]{0,2}=[=hcgtIT&:|-]{0,6}|[)\]]?\|{0,2}[:-][|:hctI=T-]{0,6}|\|{1,3})"
-_NOUN = re.compile(r"(?P<lead>[thg]{0,6})A{1,3}(?P<trail>[gh]{0,3})")
-_NOUN_IS = re.compile(rf"{_MODIFIER}\)?(?P<link>{_LINK}){_REF}")
-_PREDICATE = re.compile(r"[CLlX]\)?,?[hT]{0,2}=[=hT]{0,3}$")
-_NOUN_LAST = re.compile(r"[(]?(?P<ref>[CLlb])\)?(?==?(?:[.?|]|$))")
-_NOUN_OPEN = re.compile(rf"{_MODIFIER}(?P<link>[hKc,]{{0,2}}=[=hcgtIT]{{0,6}}|[:-])(?=[^.?|]{{1,40}})")
-_VERB = re.compile(rf"(?P<subject>i[=hTKc]{{0,4}})?v(?P<link>[=:hcItgp&-]{{0,6}}){_REF}")
-_VERB_LAST = re.compile(r"[CLl]\)?v(?=[.?|]|$)")  # Japanese, Korean, Hindi
+_NOUN = pattern(r"(?P<lead>[thg]{0,6})A{1,3}(?P<trail>[gh]{0,3})")
+_NOUN_IS = pattern(rf"{_MODIFIER}\)?(?P<link>{_LINK}){_REF}")
+_PREDICATE = pattern(r"[CLlX]\)?,?[hT]{0,2}=[=hT]{0,3}$")
+_NOUN_LAST = pattern(r"[(]?(?P<ref>[CLlb])\)?(?==?(?:[.?|]|$))")
+_NOUN_OPEN = pattern(rf"{_MODIFIER}(?P<link>[hKc,]{{0,2}}=[=hcgtIT]{{0,6}}|[:-])(?=[^.?|]{{1,40}})")
+_VERB = pattern(rf"(?P<subject>i[=hTKc]{{0,4}})?v(?P<link>[=:hcItgp&-]{{0,6}}){_REF}")
+_VERB_LAST = pattern(r"[CLl]\)?v(?=[.?|]|$)")  # Japanese, Korean, Hindi
 _END = r"(?=t?(?:[.?|,:BKpM)&u-]|$))"
-_BEHIND = re.compile(
+_BEHIND = pattern(
     r"\)?,?[hT]{0,2}(?:"
     rf"=[=hT]{{0,3}}(?:t[hg]{{0,3}}[gA]|g{{1,3}}A|h?[gk]{_END}|h(?=[.|]|$)|A)"
     rf"|M[tw]{{0,3}}g|M(?=[.|]|$)|[=h]?g{_END}|I=|=I(?=[.|]|$))"
@@ -231,8 +232,8 @@ def _clauses(units: Units) -> list[tuple[int, int, bool]]:
 
 # What may stand behind the reference of an own line: behind a letter, and behind a bare text.
 _ENDING = (
-    re.compile(r"[BKu]|[,-](?!\(?[CLlb])|\((?!\(?[CLlb]&)|(?:I=|[hAgiycpM]{1,3})$|&?$"),
-    re.compile(r",?[BKu]|-(?!\(?[CLlb])|\((?=t?[CLl]\)?[w=n])|(?:I=|[hAgiycpM]{1,3})$|&?$"),
+    pattern(r"[BKu]|[,-](?!\(?[CLlb])|\((?!\(?[CLlb]&)|(?:I=|[hAgiycpM]{1,3})$|&?$"),
+    pattern(r",?[BKu]|-(?!\(?[CLlb])|\((?=t?[CLl]\)?[w=n])|(?:I=|[hAgiycpM]{1,3})$|&?$"),
 )
 
 
@@ -291,7 +292,7 @@ def _bad_context(units: Units, start: int) -> bool:
     return bool(re.search(r"[SO](?!.*K)", sentence)) or bool(re.search(r"m$|H[^,]*$", sentence))
 
 
-_OPTION = re.compile(r"(?:^|(?<=[.?|,:]))[-:(]{0,2}(?P<noun>A?)\(?(?P<ref>[LlbCX])\)?(?P<behind>.?)")
+_OPTION = pattern(r"(?:^|(?<=[.?|,:]))[-:(]{0,2}(?P<noun>A?)\(?(?P<ref>[LlbCX])\)?(?P<behind>.?)")
 
 
 def listed_options(units: Units) -> set[int]:

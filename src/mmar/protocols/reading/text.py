@@ -11,6 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from mmar.protocols.reading.patterns import pattern
+
 __all__ = ["BOUNDARY", "Clean", "Word", "canonical", "clean", "loose", "normalise", "plain", "words"]
 
 BOUNDARY = "\x1f"
@@ -34,15 +36,15 @@ DASH = "\x1e"
 _PIECE = 512
 
 # Tags and control tokens: a line's end for the reading. A lone capital letter is left as it is, for it may be an answer.
-_TAG = re.compile(
+_TAG = pattern(
     r"<(?![A-Z]>)/?[A-Za-z|▁_!][\w|▁:.\-]{0,40}(?:\s+\w+=\"[^\"<>]{0,60}\")?\s?/?[|▁]?>|</?s>|<0x0A>|\[/?(?:INST|ANSWER|answer|EOS|eos|end|END)\]"
 )
-_FORMAT = re.compile(r"</?(?:b|i|u|em|strong|span|mark|code|big|EM|STRONG)>")
-_LATEX = re.compile(
+_FORMAT = pattern(r"</?(?:b|i|u|em|strong|span|mark|code|big|EM|STRONG)>")
+_LATEX = pattern(
     r"\\(?:text|math|operatorname|mbox|hbox|underline|emph|textbf|bf|rm|it|large|Large|huge|displaystyle|left|right|quad|qquad|ensuremath|bm|boldsymbol)[a-z]{0,6}\*?"
     r"|\\[()\[\],;!: \\]|\\(?=[\"'_&%#$])"
 )
-_ESCAPED_LINE = re.compile(r"\\[nrt](?![A-Za-z])")
+_ESCAPED_LINE = pattern(r"\\[nrt](?![A-Za-z])")
 Clean = tuple[str, "list[int] | None"]
 
 
@@ -113,8 +115,8 @@ _SINGLE = (
 )
 _MARKING = "\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0962\u0963"
 _NUMBER = r"[$€£¥]?(?:(?<![\w.)])-)?\d+(?:[.,:/]\d+)*[%°]?"
-_ASCII_WORD = re.compile(rf"[A-Za-z]+(?:'[A-Za-z]+)*(?:[#+]{{1,2}}(?!\w))?|{_NUMBER}")
-_ANY_WORD = re.compile(
+_ASCII_WORD = pattern(rf"[A-Za-z]+(?:'[A-Za-z]+)*(?:[#+]{{1,2}}(?!\w))?|{_NUMBER}")
+_ANY_WORD = pattern(
     rf"(?:[^\W\d_{_SINGLE}]|[{_MARKING}])+(?:'[^\W\d_{_SINGLE}]+)*(?:[#+°]{{1,2}}(?!\w))?|{_NUMBER}|[^\W\d_]",
     re.UNICODE,
 )
@@ -124,8 +126,8 @@ Word = tuple[str, int, int]
 
 def words(text: str) -> list[Word]:
     """The words of a cleaned text in their canonical form, each with its start and end."""
-    pattern = _ASCII_WORD if text.isascii() else _ANY_WORD
-    found = [(canonical(match[0]), match.start(), match.end()) for match in pattern.finditer(text)]
+    word = _ASCII_WORD if text.isascii() else _ANY_WORD
+    found = [(canonical(match[0]), match.start(), match.end()) for match in word.finditer(text)]
     return _joined_numbers(found, text)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from mmar.protocols.reading.patterns import pattern
+
 __all__ = ["answer_span", "split_thinking"]
 
 # Names of reasoning blocks; each is known as <name>, [NAME], ◁name▷ and <|begin_of_name|>.
@@ -20,22 +22,22 @@ _PAIRS = (
     (r"<unused94>\s*thought", r"<unused95>"),
 )
 _NAME = "(?:" + "|".join(sorted(map(re.escape, _NAMES), key=len, reverse=True)) + ")"
-_OPEN = re.compile(
+_OPEN = pattern(
     rf"<\s?{_NAME}(?:\s[^<>]{{0,80}})?>|\[{_NAME}\]|◁{_NAME}▷|<\|begin_of_{_NAME}\|>|"
     + "|".join(start for start, _ in _PAIRS),
     re.IGNORECASE,
 )
-_CLOSE = re.compile(
+_CLOSE = pattern(
     rf"<\s?/\s?{_NAME}\s?>|\[/{_NAME}\]|◁/{_NAME}▷|<\|end_of_{_NAME}\|>|"
     + "|".join(end for _, end in _PAIRS),
     re.IGNORECASE,
 )
 # Channels of the harmony format, with its control tokens and as a decoder leaves it that drops them.
-_CHANNEL = re.compile(
+_CHANNEL = pattern(
     r"<\|channel\|>\s*(\w+)[^<]{0,80}(?:<\|constrain\|>[^<]{0,80})?<\|message\|>", re.IGNORECASE
 )
-_CHANNEL_END = re.compile(r"<\|(?:end|return|call)\|>")
-_BARE_CHANNEL = re.compile(r"\s*analysis(?=[A-Z\s])", re.ASCII)
+_CHANNEL_END = pattern(r"<\|(?:end|return|call)\|>")
+_BARE_CHANNEL = pattern(r"\s*analysis(?=[A-Z\s])", re.ASCII)
 _BARE_FINAL = "assistantfinal"
 
 
@@ -137,9 +139,9 @@ def _bare_channels(text: str) -> tuple[int, int]:
     return 0, len(text)
 
 
-def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+def _last(expression: re.Pattern[str], text: str) -> re.Match[str] | None:
     last = None
-    for last in pattern.finditer(text):  # noqa: B007
+    for last in expression.finditer(text):  # noqa: B007
         pass
     return last
 

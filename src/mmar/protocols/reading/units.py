@@ -13,12 +13,12 @@ over the string of symbols:
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 import msgspec
 
 from mmar.protocols.reading.choices import LETTERS, ChoiceTable, hard_gap
+from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.phrases import PhraseTable
 from mmar.protocols.reading.text import BOUNDARY, words
 
@@ -53,8 +53,8 @@ _PUNCTUATION = {
     "⇒": ":", "➔": ":", "➡": ":", "(": "(", "[": "(", "{": "(", "【": "(", ")": ")", "]": ")", "}": ")", "】": ")",
     "/": "/", "&": "&", "+": "&", "\t": "|", "#": "|", "@": "|",
 }  # fmt: skip
-_ARROW = re.compile(r"[-=]+>")
-_ENUMERATION = re.compile(r"(?:^|\n)\s*$")
+_ARROW = pattern(r"[-=]+>")
+_ENUMERATION = pattern(r"(?:^|\n)\s*$")
 _DRESS = " \t\"'*_$#~^\xa0"
 _ABBREVIATIONS = frozenset(
     ("e.g", "i.e", "g", "e", "vs", "dr", "mr", "mrs", "ms", "st", "etc", "cf", "approx")
@@ -229,10 +229,13 @@ class _Builder:
         if not self.table.is_common(place) or raw == "one":
             return True
         opens = not adjoining_before or (self.symbols[-1:] and self.symbols[-1] in "=:vyAVI&/gh,(.|-?cTB")
-        closes = (not adjoining_after and not self.text.startswith((" (", "("), end)) or self._kind_at(
-            at + 1
-        ) in "B&KT"
+        closes = (not adjoining_after and not _LETTER_NEXT.match(self.text, end)) or (
+            self._kind_at(at + 1) in "B&KT" and self._choice_at_word(at + 1) is None
+        )
         return bool(opens and closes)
+
+    def _choice_at_word(self, at: int) -> tuple[int, int] | None:
+        return self._choice_at(at) if self.words[at][0] in self.choices else None
 
     def _kind_at(self, at: int) -> str:
         """The symbol of the phrase that begins at a word, `w` for none."""
@@ -282,7 +285,9 @@ class _Builder:
         ):
             symbol = "L"
         elif mark.isupper():
-            if mark == "I" and (spaced or (self.count < 9 and "I" not in self.notes)):
+            if mark == "I" and (
+                (spaced and self._kind_at(at + 1) not in "&BK") or (self.count < 9 and "I" not in self.notes)
+            ):
                 return 0
             if spaced and mark in "AIOEY" and self._is_word_here(at, previous):
                 return 0
@@ -351,7 +356,7 @@ class _Builder:
 
 
 # A letter that labels the text behind it, and a text with its letter in brackets behind it.
-_LABELLED = re.compile(
+_LABELLED = pattern(
     r"\(?(?P<letter>[Ll]|b(?=[.)]))\)?(?P<link>[.:,-]?)\)?t?\(?(?P<text>[Cl])|(?P<first>C)\((?P<last>[Llb])\)?"
 )
 
@@ -405,6 +410,9 @@ def _merged(units: Units, table: ChoiceTable, *, notes: bool) -> Units:
 
 def _letter_index(units: Units, unit: int) -> int:
     return LETTERS.find(units.text[units.starts[unit]].upper())
+
+
+_LETTER_NEXT = pattern(r" ?\([A-Za-z]")
 
 
 def _is_edge(text: str, place: int) -> bool:
