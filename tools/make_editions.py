@@ -20,6 +20,7 @@ import msgspec
 
 from mmar.items import Item, benchmark_digest
 from mmar.items.editions import item_hash
+from mmar.items.mapping import known_layout
 
 
 def main() -> None:
@@ -41,7 +42,8 @@ def main() -> None:
     ]
     states = sorted((shared / "mmau" / "editions").glob("*.json.gz"), reverse=True)
     mmau = [(path.name[:10], path.name[11:18], path, "mmau-test-mini.json") for path in states]
-    editions = {"mmar": _described(mmar), "mmau-mini": _described(mmau)}
+    mmsu = [("2025", "", shared / "mmsu" / "mmsu.jsonl.gz", "mmsu.jsonl")]
+    editions = {"mmar": _described(mmar), "mmau-mini": _described(mmau), "mmsu": _described(mmsu)}
     target = Path(__file__).parents[1] / "src" / "mmar" / "items" / "editions.json"
     target.write_text(json.dumps(editions, indent=1) + "\n", "utf-8")
 
@@ -95,6 +97,8 @@ def _records(data: bytes) -> list[dict[str, Any]]:
 
 def _item(record: dict[str, Any]) -> Item:
     # The first states of MMAU have no ids; later ones use the name of the clip.
+    if (layout := known_layout(record)) is not None:
+        record = layout.apply(record)
     record = {"id": Path(str(record.get("audio_id", ""))).stem, **record}
     item = Item.from_record({**record, "answer": None}, withheld=True)
     return msgspec.structs.replace(item, answer=record["answer"])

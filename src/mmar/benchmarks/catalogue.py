@@ -173,10 +173,20 @@ _DEMO = Entry(
 )
 
 
-def _elsewhere(name: str, title: str, items: int | None, homepage: str, licence: str, citation: str) -> Entry:
+def _elsewhere(
+    name: str, title: str, items: int | None, homepage: str, licence: str, citation: str, edition: str = ""
+) -> Entry:
     """A benchmark whose files have no fixed address with a known digest."""
     return Entry(
-        name=name, title=title, items=items, homepage=homepage, licence=licence, citation=citation, bibtex=""
+        name=name,
+        title=title,
+        items=items,
+        homepage=homepage,
+        licence=licence,
+        citation=citation,
+        bibtex="",
+        edition=edition,
+        digest=editions()[name][0].digest if edition else "",
     )
 
 
@@ -188,6 +198,7 @@ _OTHERS = (
         "https://github.com/dingdongwang/MMSU_Bench",
         "MIT",
         "Wang et al., MMSU: A Massive Multi-task Spoken Language Understanding and Reasoning Benchmark, arXiv 2506.04779",
+        "2025",
     ),
     _elsewhere(
         "mmau-pro",

@@ -18,8 +18,8 @@ from mmar.files.safe_paths import find_clip
 from mmar.files.typed import decode_json
 from mmar.items.digest import benchmark_digest
 from mmar.items.item import Item, published_rank
-from mmar.items.mapping import FieldMap, read_field_map
-from mmar.items.records import raw_records
+from mmar.items.mapping import FieldMap, known_layout, read_field_map
+from mmar.items.records import first_names, raw_records
 
 __all__ = [
     "Benchmark",
@@ -194,6 +194,8 @@ def load_benchmark(
         name = name or mapping.name
         if audio_dir is None and mapping.audio_dir:
             audio_dir = path.parent / mapping.audio_dir
+    else:
+        mapping = known_layout(first_names(path))
     items: list[Item] = []
     lines: dict[str, int] = {}
     errors: list[InputError] = []
@@ -204,11 +206,12 @@ def load_benchmark(
             record = decode_json(
                 text, file=str(source), line=line, hint="correct it, or leave it out with --lenient"
             )
-            if mapping is not None:
-                record = mapping.apply(record, file=str(source), line=line)
+            mapped = record if mapping is None else mapping.apply(record, file=str(source), line=line)
             item = Item.from_record(
-                record, file=str(source), line=line, annotations=annotations, withheld=withheld
+                mapped, file=str(source), line=line, annotations=annotations, withheld=withheld
             )
+            if mapping is not None and annotations:  # to be written again as it came
+                item = msgspec.structs.replace(item, names=tuple(record), extra=record)
             problem = duplicate_id(item.id, source, lines[item.id], line) if item.id in lines else None
         except InputError as error:
             problem = error

@@ -3,6 +3,7 @@
     file = "mmsu.jsonl"                 # JSONL or JSON array, plain or .gz, relative to the TOML file
     name = "mmsu"                       # optional
     audio_dir = "audio"                 # optional, relative to the TOML file
+    audio_prefix = "/"                  # optional, removed from the beginning of each audio path
     answer = "text"                     # or "letter" (A, B, ...), or "index" (from 0)
 
     [fields]                            # this program's name = the file's name; a.b is b within a
@@ -17,11 +18,12 @@
     [values]                            # the same value for every record
     modality = "speech"
 
-Other fields of the file are kept as they are.
+Other fields of the file are kept as they are. The layout of MMSU is known (`known_layout`) and needs no such file.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,7 +33,7 @@ from mmar.errors import InputError
 from mmar.files.typed import convert, json_type, read_toml
 from mmar.items.item import FIELDS
 
-__all__ = ["FieldMap", "read_field_map"]
+__all__ = ["FieldMap", "known_layout", "read_field_map"]
 
 _MISSING = object()
 
@@ -44,6 +46,7 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         fields: the file's field for each of this program's; a list of them for `choices`.
         name: of the benchmark; by default the TOML file's.
         audio_dir: the folder of the clips.
+        audio_prefix: what is removed from the beginning of each audio path.
         answer: how the answer is given.
         values: fields that are the same for every record.
     """
@@ -52,6 +55,7 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str | list[str]]
     name: str = ""
     audio_dir: str = ""
+    audio_prefix: str = ""
     answer: Literal["text", "letter", "index"] = "text"
     values: dict[str, str] = {}
 
@@ -73,11 +77,13 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for name, source in self.fields.items():
             if isinstance(source, list):
                 values = [_look_up(record, each) for each in source]
-                mapped[name] = [_text(value) for value in values if value not in (_MISSING, None)]
+                mapped[name] = [_text(value) for value in values if value not in (_MISSING, None, "")]
                 used.update(source)
             elif (value := _look_up(record, source)) is not _MISSING:
                 mapped[name] = [_text(each) for each in value] if isinstance(value, list) else _text(value)
                 used.add(source)
+        if self.audio_prefix and isinstance(path := mapped.get("audio_path"), str):
+            mapped["audio_path"] = path.removeprefix(self.audio_prefix)
         if self.answer != "text" and mapped.get("answer") is not None:
             mapped["answer"] = self._choice_of(mapped, file, line)
         others = {name: value for name, value in record.items() if name not in used and name not in mapped}
@@ -105,6 +111,27 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 hint=f'the field map says answer = "{self.answer}"',
             )
         return choices[index]
+
+
+_MMSU = FieldMap(
+    file="",
+    audio_prefix="/",
+    fields={
+        "id": "id",
+        "audio_path": "audio_path",
+        "question": "question",
+        "choices": ["choice_a", "choice_b", "choice_c", "choice_d"],
+        "answer": "answer_gt",
+        "category": "category",
+        "sub-category": "sub-category",
+    },
+    values={"modality": "speech"},
+)
+
+
+def known_layout(names: Collection[str]) -> FieldMap | None:
+    """The field map of a published layout, by the field names of a file's records; `None` for MMAR's own layout."""
+    return _MMSU if "choices" not in names and {"choice_a", "answer_gt"} <= set(names) else None
 
 
 def read_field_map(path: Path | str) -> FieldMap:
