@@ -77,7 +77,7 @@ POST   /items/{draft}/sound                yes  yes   no  yes  yes   no
 POST   /items/hand-out                      no   no   no  yes  yes   no
 POST   /items/move                         yes   no   no  yes  yes   no
 POST   /items/fetch                        yes  yes   no  yes  yes   no
-POST   /items/ask                          yes  yes   no  yes  yes   no
+POST   /items/ask                          yes same   no  yes  yes   no
 POST   /queue/drafts/next                  yes  yes same  yes  yes   no
 POST   /queue/inspection/next             same same  yes  yes  yes   no
 POST   /proposals/{proposal}               yes   no   no  yes  yes   no
