@@ -7,6 +7,7 @@ import re
 import httpx
 
 from conftest import Site
+from mmar.studio.web.context import COOKIE
 
 BASE = "/api/v1/p/demo"
 CONTENT = {
@@ -55,3 +56,21 @@ def code_of(page: httpx.Response) -> str:
 def marks(page: httpx.Response, name: str) -> list[str]:
     """The values of all attributes `data-NAME` on a page."""
     return re.findall(rf'data-{name}="([^"]*)"', page.text)
+
+
+class Somebody:
+    """Somebody with a session, as a browser would keep it."""
+
+    def __init__(self, site: Site, login: str) -> None:
+        self.client = site.client()
+        self.client.cookies.set(COOKIE, site.cookie(login))
+        found = re.search(r'name="csrf" value="([^"]+)"', self.client.get("/p/demo").text)
+        assert found
+        self.csrf = found[1]
+
+    def post(self, path: str, data: dict[str, str] | None = None, **more: object) -> httpx.Response:
+        return self.client.post(path, data={"csrf": self.csrf, **(data or {})}, **more)  # type: ignore[arg-type]
+
+    def item(self) -> int:
+        answer = self.post("/p/demo/items")
+        return int(answer.headers["location"].split("/")[-2])

@@ -120,7 +120,7 @@ def test_the_draft_of_a_review_is_kept_until_the_review(quiet_site: Site) -> Non
         "end": "",
     }
     # The browser was closed; the item went back and was taken again.
-    ina.post(f"{root}/let-go")
+    ina.post(f"{root}/release")
     assert ina.post("/p/demo/inspection/next").headers["location"].endswith(f"{root}/inspect")
     shown = ina.get(f"{root}/inspect").text
     assert ">Say which drum is meant.</textarea>" in shown

@@ -43,11 +43,11 @@ def test_the_api_acts_on_many_items(quiet_site: Site) -> None:
     made = [begun(quiet_site) for _ in range(4)]
     root, anna = quiet_site.client("root"), quiet_site.client("anna")
     shares = {"role": "annotator", "people": [ANNA, BEN], "matching": {"state": "draft"}}
-    assert root.post(f"{BASE}/items/hand-out", json=shares).json() == {
+    assert root.post(f"{BASE}/items/assign", json=shares).json() == {
         "done": 4, "left": {}, "people": {str(ANNA): 2, str(BEN): 2},
     }  # fmt: skip
     assert len(anna.get(f"{BASE}/items", params={"author": BEN}).json()) == 2
-    assert anna.post(f"{BASE}/items/hand-out", json=shares).status_code == 403
+    assert anna.post(f"{BASE}/items/assign", json=shares).status_code == 403
     for wrong in ({}, {"items": made, "matching": {}}):
         assert root.post(f"{BASE}/items/move", json={"action": "submit", **wrong}).status_code == 422
     moved = anna.post(f"{BASE}/items/move", json={"action": "submit", "items": made}).json()

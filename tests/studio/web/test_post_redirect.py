@@ -29,7 +29,7 @@ FORMS = {
     "/release": ({"version": "1.0"}, ""),
     "/release/takedown": ({"what": "video", "why": "asked"}, "taken-down"),
     "/import": ({}, "no-file"),
-    "/proposals/take-over": ({}, "suggestions-accepted"),
+    "/proposals/accept": ({}, "suggestions-accepted"),
     "/coverage": ({"target:Signal Layer|sound": "3"}, "targets-saved"),
     "/inspection/next": ({}, "queue-empty"),
     "/write-next": ({}, "queue-empty"),

@@ -7,26 +7,21 @@ not in the table fails a test.
 
 from __future__ import annotations
 
-import io
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
-import numpy as np
 import pytest
-import soundfile
 from actions import BASE, CONTENT
 from fastapi.routing import APIRoute
-from sqlalchemy import MetaData, select
+from role_stage import REASON, RECORD, Stage, wave_bytes
+from sqlalchemy import select
 
 from conftest import Site, free_port, serve
 from mmar.studio.config import StudioConfig
-from mmar.studio.data.item_tables import Proposal
-from mmar.studio.data.tables import Job, Person, Takedown
+from mmar.studio.data.tables import Person
 from mmar.studio.security.sessions import make_api_token
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
@@ -68,20 +63,20 @@ POST   /items/{withdrawn}/restore           no   no   no  yes  yes   no
 POST   /items/{draft}/take_down             no   no   no  yes  yes   no
 POST   /items/{inspected}/show-key        same  yes  yes  yes  yes   no
 PUT    /items/{inspected}/assignment        no   no   no  yes  yes   no
-POST   /items/{taken}/let-go              same same  yes  yes  yes   no
+POST   /items/{taken}/release              same same  yes  yes  yes   no
 PUT    /items/{taken}/playback              no   no same same same   no
 PUT    /items/{taken}/blind-answer          no   no  yes  yes  yes   no
 PUT    /items/{heard}/judgement-draft       no   no  yes  yes  yes   no
 POST   /items/{draft}/ask/thinking         yes   no   no  yes  yes   no
 POST   /items/{draft}/sound                yes  yes   no  yes  yes   no
-POST   /items/hand-out                      no   no   no  yes  yes   no
+POST   /items/assign                      no   no   no  yes  yes   no
 POST   /items/move                         yes   no   no  yes  yes   no
 POST   /items/fetch                        yes  yes   no  yes  yes   no
 POST   /items/ask                          yes same   no  yes  yes   no
 POST   /queue/drafts/next                  yes  yes same  yes  yes   no
 POST   /queue/inspection/next             same same  yes  yes  yes   no
 POST   /proposals/{proposal}               yes   no   no  yes  yes   no
-POST   /proposals/take-over                yes   no   no  yes  yes   no
+POST   /proposals/accept                yes   no   no  yes  yes   no
 POST   /jobs/{failed}/retry                yes  yes   no  yes  yes   no
 POST   /jobs/retry                         yes  yes   no  yes  yes   no
 POST   /recordings                         yes  yes   no  yes  yes   no
@@ -94,13 +89,6 @@ POST   /takedowns/{takedown}/lift           no   no   no  yes  yes   no
 
 ELSEWHERE = {"POST /me/tokens", "DELETE /me/tokens/{token_id}", "POST /projects"}
 """What is nobody's in a project: one's own tokens, and beginning a project, which is for admins of the site."""
-
-REASON = {"reason": "wrong_key", "field": "answer", "comment": "It is the bell."}
-RECORD = {
-    "id": "x", "audio_path": "./audio/x.wav", "question": "Q?", "choices": ["a", "b"], "answer": "a",
-    "modality": "sound", "category": "Signal Layer", "sub-category": "Anomaly Detection",
-    "url": "https://youtu.be/qx8hrhBZJ98", "timestamp": "00:00:01,00:00:03",
-}  # fmt: skip
 
 
 def rows() -> Iterator[tuple[str, str, dict[str, str]]]:
@@ -156,163 +144,6 @@ def _fits(row: str, path: str) -> bool:
     )
 
 
-@dataclass
-class Stage:
-    """A studio without a worker, and what is needed for one cell of the table."""
-
-    site: Site
-    clients: dict[str, httpx.Client]
-    numbers: dict[str, int]
-    made: int = 0
-    tables: MetaData = field(default_factory=MetaData)
-
-    def ask(self, who: str, method: str, path: str, **sent: Any) -> Any:
-        answer = self.clients[who].request(method, BASE + path, **sent)
-        assert answer.is_success, (who, method, path, answer.text)
-        return answer.json() if answer.content else None
-
-    def state(self) -> dict[str, list[Any]]:
-        """All rows of all tables, but those that note when somebody was seen last."""
-        engine = self.site.studio.database.engine
-        if not self.tables.tables:
-            self.tables.reflect(engine)
-        with engine.connect() as connection:
-            return {
-                name: sorted(map(repr, connection.execute(select(table))))
-                for name, table in self.tables.tables.items()
-                if name not in ("login_session", "alembic_version")
-            }
-
-    def inspector(self, who: str) -> str:
-        """Who has the item in hand: this person where they may, else another."""
-        return who if who in ("ina", "lea", "ada") else "ina"
-
-    # What an address or a request names, made anew for each cell.
-
-    def idea(self, who: str) -> int:
-        return int(self.ask("ben", "POST", "/ideas", json={"title": f"Idea {self.made}"})["id"])
-
-    def somebody(self, who: str) -> int:
-        with self.site.studio.database.write() as session:
-            project = projects.find_project(session, "demo")
-            assert project
-            now = self.site.studio.clock()
-            person = people.add_person(session, f"p{self.made}", "Somebody", now, project=project)
-            admin = people.actor_in(session, project.id, session.get_one(Person, self.numbers["ada"]))
-            people.set_roles(session, project, person, frozenset({Role.INSPECTOR}), admin)
-            return person.id
-
-    def draft(self, who: str) -> int:
-        item = int(self.ask("anna", "POST", "/items")["id"])
-        self.ask("anna", "PUT", f"/items/{item}", json={"version": 0, "revision": 0, "content": CONTENT})
-        return item
-
-    def conflict(self, who: str) -> int:
-        item = self.draft(who)
-        theirs = {"version": 1, "revision": 1, "content": {**CONTENT, "thinking": "Drum last."}}
-        self.ask("lea", "PUT", f"/items/{item}", json=theirs)
-        mine = {"version": 1, "revision": 1, "content": {**CONTENT, "question": "What is last?"}}
-        self.ask("anna", "PUT", f"/items/{item}/draft", json=mine)
-        return item
-
-    def prepared(self, who: str) -> int:
-        item = self.draft(who)
-        self.ask("anna", "POST", f"/items/{item}/submit", json={})
-        return item
-
-    def inspected(self, who: str) -> int:
-        item = self.prepared(who)
-        self.ask("anna", "POST", f"/items/{item}/forward", json={})
-        return item
-
-    def taken(self, who: str) -> int:
-        item = self.inspected(who)
-        assert self.ask(self.inspector(who), "POST", "/queue/inspection/next")["id"] == item
-        return item
-
-    def heard(self, who: str) -> int:
-        item = self.taken(who)
-        self.ask(self.inspector(who), "PUT", f"/items/{item}/blind-answer", json={"choice": 1})
-        return item
-
-    def corrected(self, who: str) -> int:
-        item = self.heard("ina")
-        self.ask("ina", "POST", f"/items/{item}/reject", json={"rejection": REASON})
-        found = self.ask("anna", "GET", f"/items/{item}")
-        new = {**CONTENT, "question": "Which is last?"}
-        sent = {"version": found["version"], "revision": found["revision"], "content": new}
-        self.ask("anna", "PUT", f"/items/{item}", json=sent)
-        return item
-
-    def approved(self, who: str) -> int:
-        item = self.heard("ina")
-        self.ask("ina", "POST", f"/items/{item}/approve", json={})
-        return item
-
-    def withdrawn(self, who: str) -> int:
-        item = self.draft(who)
-        self.ask("anna", "POST", f"/items/{item}/withdraw", json={"why": "a copy"})
-        return item
-
-    def imported(self, who: str) -> int:
-        record = {**RECORD, "id": f"in{self.made}", "audio_path": f"./audio/in{self.made}.wav"}
-        self.ask("ada", "POST", "/import", json={"records": [record]})
-        return 0
-
-    def proposal(self, who: str) -> int:
-        item = self.draft(who)
-        with self.site.studio.database.write() as session:
-            made = Proposal(
-                project_id=1, item_id=item, revision=1, kind="thinking", content={"thinking": "Hear."},
-                model="text/m", prompt="p", prompt_sha256="0" * 64, at=self.site.studio.clock(),
-            )  # fmt: skip
-            session.add(made)
-            session.flush()
-            number = made.id
-        # Who may still answer it by ear is shown none of them; these leads decided to look.
-        if who in ("lea", "ada"):
-            self.ask(who, "POST", f"/items/{item}/show-key")
-        return number
-
-    def failed(self, who: str) -> int:
-        with self.site.studio.database.write() as session:
-            made = Job(
-                project_id=1, kind="fetch", key=f"k{self.made}", payload={}, state="failed", created=self.site.studio.clock(),
-            )  # fmt: skip
-            session.add(made)
-            session.flush()
-            return made.id
-
-    def takedown(self, who: str) -> int:
-        with self.site.studio.database.write() as session:
-            made = Takedown(
-                project_id=1, what=f"t{self.made}", why="asked", person_id=self.numbers["lea"],
-                at=self.site.studio.clock(),
-            )  # fmt: skip
-            session.add(made)
-            session.flush()
-            return made.id
-
-    def settle(self) -> None:
-        """Nothing of this cell waits for the next one."""
-        with self.site.studio.database.engine.begin() as connection:
-            for statement in (
-                "UPDATE item SET lease_person_id = NULL, lease_until = NULL, state = 'withdrawn'",
-                "DELETE FROM assignment",
-                "DELETE FROM takedown",
-                "UPDATE proposal SET state = 'refused'",
-                "UPDATE job SET state = 'done'",
-            ):
-                connection.exec_driver_sql(statement)
-        self.made += 1
-
-
-def _wave(seed: int) -> bytes:
-    out = io.BytesIO()
-    soundfile.write(out, np.full((800, 1), seed / 5000), 8_000, format="WAV")
-    return out.getvalue()
-
-
 def _saved(stage: Stage, _who: str) -> dict[str, Any]:
     return {"json": {"version": 1, "revision": 1, "content": {**CONTENT, "question": f"Q {stage.made}?"}}}
 
@@ -342,7 +173,7 @@ BODIES: dict[str, Callable[[Stage, str], dict[str, Any]]] = {
     "PUT /items/{taken}/playback": lambda s, _: {"json": {"event": "start"}},
     "PUT /items/{taken}/blind-answer": lambda s, _: {"json": {"choice": 1}},
     "PUT /items/{heard}/judgement-draft": lambda s, _: {"json": {"comment": "It is the bell."}},
-    "POST /items/hand-out": lambda s, who: {
+    "POST /items/assign": lambda s, who: {
         "json": {"role": "inspector", "people": [s.numbers["ina"]], "items": [s.inspected(who)]}
     },
     "POST /items/move": lambda s, who: {"json": {"action": "submit", "items": [s.draft(who)]}},
@@ -351,9 +182,9 @@ BODIES: dict[str, Callable[[Stage, str], dict[str, Any]]] = {
     "POST /queue/drafts/next": lambda s, who: {"json": {}} if s.imported(who) == 0 else {},
     "POST /queue/inspection/next": lambda s, who: {"json": {}} if s.inspected(who) else {},
     "POST /proposals/{proposal}": lambda s, _: {"json": {"decision": "accepted"}},
-    "POST /proposals/take-over": lambda s, who: {"json": {"upto": s.proposal(who)}},
+    "POST /proposals/accept": lambda s, who: {"json": {"upto": s.proposal(who)}},
     "POST /jobs/retry": lambda s, who: {"json": {}} if s.failed(who) else {},
-    "POST /recordings": lambda s, _: {"files": {"file": ("a.wav", _wave(s.made))}},
+    "POST /recordings": lambda s, _: {"files": {"file": ("a.wav", wave_bytes(s.made))}},
     "POST /import": lambda s, _: {"json": {"records": [{**RECORD, "id": f"r{s.made}", "audio_path": f"r{s.made}.wav"}]}},
     "POST /import/file": lambda s, _: {
         "files": {"file": ("a.jsonl", msgspec.json.encode({**RECORD, "id": f"f{s.made}", "audio_path": f"f{s.made}.wav"}))}

@@ -21,7 +21,7 @@ ItemIds = Annotated[list[int] | None, Body()]
 Filter = Annotated[dict[str, Any] | None, Body()]
 
 
-@router.post("/hand-out", summary="Assign items to people")
+@router.post("/assign", summary="Assign items to people")
 def assign_items(
     ctx: Context,
     role: Annotated[Literal["annotator", "inspector"], Body()],

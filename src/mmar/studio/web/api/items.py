@@ -225,7 +225,7 @@ def take_next(ctx: Context, queue: str) -> dict[str, Any] | None:
         return {**item_json(item), "content": content_json(content, hidden=hidden)}
 
 
-@router.post("/items/{item_id}/let-go", summary="Return an item to its queue", status_code=204)
+@router.post("/items/{item_id}/release", summary="Return an item to its queue", status_code=204)
 def release(ctx: Context, item_id: int) -> None:
     """Has no effect if the item is not reserved for you."""
     with ctx.studio.database.write() as session:

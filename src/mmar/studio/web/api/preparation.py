@@ -117,7 +117,7 @@ def item_proposals(ctx: Context, item_id: int) -> list[dict[str, Any]]:
     return found
 
 
-@router.post("/proposals/take-over", summary="Accept proposals unchanged")
+@router.post("/proposals/accept", summary="Accept proposals unchanged")
 def accept_all(
     ctx: Context,
     kind: Annotated[Literal["", "thinking", "distractors", "sub_category", "rubric"], Body()] = "",

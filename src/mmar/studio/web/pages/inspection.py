@@ -182,7 +182,7 @@ def _is_reserved(item: Item, ctx: ProjectContext, now: datetime) -> bool:
     return item.lease_person_id == ctx.person.id and until is not None and now < until
 
 
-@router.post("/items/{item_id}/let-go")
+@router.post("/items/{item_id}/release")
 def release(ctx: Context, item_id: int) -> Response:
     """Return an item to the queue."""
     with ctx.studio.database.write() as session:

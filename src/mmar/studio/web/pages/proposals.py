@@ -118,7 +118,7 @@ def proposal_text(kind: str, content: Mapping[str, Any]) -> str:
     return ""
 
 
-@router.post("/proposals/take-over")
+@router.post("/proposals/accept")
 def accept_all(ctx: Context) -> Response:
     """Accept all open suggestions of one kind or for one item, unchanged."""
     kind = text(ctx.form, "kind")
