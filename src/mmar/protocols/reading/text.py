@@ -37,7 +37,7 @@ _PIECE = 512
 
 # Tags and control tokens: a line's end for the reading. A lone capital letter is left as it is, for it may be an answer.
 _TAG = pattern(
-    r"<(?![A-Z]>)/?[A-Za-z|▁_!][\w|▁:.\-]{0,40}(?:\s+\w+=\"[^\"<>]{0,60}\")?\s?/?[|▁]?>|</?s>|<0x0A>|\[/?(?:INST|ANSWER|answer|EOS|eos|end|END)\]"
+    r"<(?![A-Z]>)/?[A-Za-z|▁_!][\w|▁:.]{0,40}(?:\s+\w+=\"[^\"<>]{0,60}\")?\s?/?[|▁]?>|</?s>|<0x0A>|\[/?(?:INST|ANSWER|answer|EOS|eos|end|END)\]"
 )
 _FORMAT = pattern(r"</?(?:b|i|u|em|strong|span|mark|code|big|EM|STRONG)>")
 _LATEX = pattern(
