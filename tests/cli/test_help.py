@@ -48,6 +48,7 @@ def test_every_option_has_one_line_of_help(name: str) -> None:
             assert len(parameter.help) <= 120, f"{name} {parameter.opts[0]}"
 
 
+@pytest.mark.timeout(400)  # some forty commands
 def test_all_examples_run_as_printed_after_the_demo(in_own_folder: None, command: Any) -> None:
     assert command("demo").status == 0
     for name in COMMANDS_HERE:
