@@ -159,7 +159,7 @@ class ChoiceTable:
         """The punctuation at the end of each choice, which belongs to it where it is mentioned."""
         found = []
         for text in self.texts:
-            cleaned = clean(text)[0].rstrip()
+            cleaned = clean(text)[0]
             last = words(cleaned)
             found.append(cleaned[last[-1][2] :] if last else "")
         return found

@@ -299,6 +299,7 @@ def listed_options(units: Units) -> set[int]:
     """The references that stand as items of a list of options, where at least two options stand so."""
     symbols = units.symbols
     items: dict[int, list[int]] = {}
+    apart: list[int] = []
     for match in _OPTION.finditer(symbols):
         ref = match.start("ref")
         labelled = symbols[ref] in "Llb" or ref in units.labels
@@ -310,11 +311,17 @@ def listed_options(units: Units) -> set[int]:
         if follows_comma and not match["noun"] and behind not in (":", "=", ")"):
             continue
         if lone and not match["noun"] and not _beside_item(units, match.start(), match.end()):
+            apart.append(ref)
             continue
         if not lone and _BEHIND.match(symbols, ref + 1) and not rejected_behind(units, ref):
             continue
         items.setdefault(units.places[ref], []).append(ref)
-    return {ref for refs in items.values() for ref in refs} if len(items) > 1 else set()
+    if len(items) < 2:
+        return set()
+    for ref in apart:  # the next item behind blank lines
+        if units.places[ref] - 1 in items and ref > max(items[units.places[ref] - 1]):
+            items.setdefault(units.places[ref], []).append(ref)
+    return {ref for refs in items.values() for ref in refs}
 
 
 def _beside_item(units: Units, start: int, end: int) -> bool:

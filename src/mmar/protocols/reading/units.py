@@ -170,12 +170,11 @@ class _Builder:
             return 0
         after, place = found
         end, tail = self.words[after - 1][2], self.table.tails[place]
-        self._add(
-            "C",
-            self.words[at][1],
-            end + len(tail) if tail and self.text.startswith(tail, end) else end,
-            place,
-        )
+        for ending in (tail, tail.rstrip()):
+            if ending and self.text.startswith(ending, end):
+                end += len(ending)
+                break
+        self._add("C", self.words[at][1], end, place)
         return after
 
     def _choice_at(self, at: int) -> tuple[int, int] | None:
