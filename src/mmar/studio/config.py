@@ -1,4 +1,4 @@
-"""How a studio is started: where its data lie and what it may reach. Made by the command line, read by the rest."""
+"""Configuration of a studio: its data folder, database, network access and models."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["StudioConfig"]
 
 
 class StudioConfig(msgspec.Struct, frozen=True):
-    """One studio.
+    """Configuration of one studio.
 
     Attributes:
         data: the data folder: the database by default, recordings, clips, waveforms, releases.

@@ -1,4 +1,4 @@
-"""Opening a studio: the data folder, the database brought up to date, the first admin's link."""
+"""Start of a studio: data folder, migrations, and the first admin's link."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["open_studio", "setup_link"]
 
 
 def open_studio(config: StudioConfig) -> Studio:
-    """Open a studio, making its data folder and its tables where they are missing.
+    """Open a studio; its data folder and tables are created if they are missing.
 
     Raises:
         ExternalError: the data folder cannot be written.
@@ -50,7 +50,7 @@ def open_studio(config: StudioConfig) -> Studio:
 
 
 def setup_link(studio: Studio, base: str, *, login: str = "admin") -> str | None:
-    """The first admin's link, as long as nobody has a password yet; a new one at each start.
+    """The first admin's link while nobody has a password; a new one at each start.
 
     Args:
         studio: opened.
@@ -76,7 +76,7 @@ def setup_link(studio: Studio, base: str, *, login: str = "admin") -> str | None
 
 
 def link_for(studio: Studio, login: str, base: str, *, name: str = "", site_admin: bool = False) -> str:
-    """Add somebody from the command line, or give somebody a new link.
+    """A link for a new person, or a new link for a known one, from the command line.
 
     Returns:
         A link that works once.

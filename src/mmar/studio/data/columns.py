@@ -1,4 +1,4 @@
-"""How values lie in the database: moments in UTC, records as JSON text."""
+"""Column types: times in UTC and typed records as JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["JsonRecord", "UtcDateTime"]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment with its time zone in Python, UTC without one in the database."""
+    """A time with its time zone in Python, stored as UTC without one."""
 
     impl = DateTime
     cache_ok = True
@@ -27,7 +27,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class JsonRecord(TypeDecorator[Any]):
-    """A typed record as JSON text; a field that an older row lacks gets its default.
+    """A typed record stored as JSON; missing fields get their defaults.
 
     Args:
         kind: the record's type.

@@ -1,14 +1,12 @@
-"""Opening the database, and the two kinds of transaction: those that read and those that write.
+"""Database connection with reading and writing transactions.
 
 SQLite runs in WAL mode, so readers never wait. A writing transaction takes the write lock at its first
 statement (`BEGIN IMMEDIATE`). One that begins as a reader and writes later cannot wait for the lock, it
-fails at once with "database is locked", and no busy timeout helps. Inside one process writers queue at a
-lock of Python's, which is fair, where SQLite's own waiting is a lottery; between processes the busy timeout
-waits.
+fails at once with "database is locked" whatever the busy timeout. Inside one process writers queue at a Python
+lock, which is fair, unlike SQLite's own waiting; between processes the busy timeout applies.
 
-PostgreSQL is held to the same two promises, since everything above relies on them: a reader sees one state
-(REPEATABLE READ), and one writes at a time (an advisory lock, taken first). Without the lock, two who ask for the
-same thing both find that it is not there yet, and it is there twice or one of them fails.
+PostgreSQL gives the same two guarantees: a reader sees one state (REPEATABLE READ), and there is one writer at a time
+(an advisory lock, taken first). Without the lock, two writers that add the same thing would both find it missing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Items: their standing, their revisions, and everything that people did to them."""
+"""Tables of items, their revisions, reviews and proposals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 
 
 class Item(Base):
-    """Where an item stands. What it says is in its newest revision; a few fields are repeated here."""
+    """The state of an item. Its content is in its newest revision; a few fields are repeated here."""
 
     __tablename__ = "item"
     __table_args__ = (
@@ -59,7 +59,7 @@ class Item(Base):
 
 
 class Revision(Base):
-    """What an item said; a trigger forbids to change or delete it."""
+    """A revision of an item's content; a trigger prevents changes and deletion."""
 
     __tablename__ = "revision"
     __table_args__ = (Index("uq_revision_item_number", "item_id", "number", unique=True),)
@@ -75,7 +75,7 @@ class Revision(Base):
 
 
 class Draft(Base):
-    """What one person is typing into one item, saved as they type."""
+    """One person's autosaved draft of an item."""
 
     __tablename__ = "draft"
 
@@ -88,7 +88,7 @@ class Draft(Base):
 
 
 class Event(Base):
-    """Something that was done to an item; a trigger forbids to change or delete it."""
+    """An event in an item's history; a trigger prevents changes and deletion."""
 
     __tablename__ = "event"
     __table_args__ = (Index("ix_event_item", "item_id", "id"),)
@@ -138,7 +138,7 @@ class Playback(Base):
 
 
 class KeyView(Base):
-    """Somebody saw the key of an item; from then on no answer of theirs is blind."""
+    """A person's first view of an item's key, after which their answers are not blind."""
 
     __tablename__ = "key_view"
 
@@ -148,7 +148,7 @@ class KeyView(Base):
 
 
 class Verdict(Base):
-    """An inspector's judgement of one revision."""
+    """An inspector's verdict on one revision."""
 
     __tablename__ = "verdict"
     __table_args__ = (
@@ -165,7 +165,7 @@ class Verdict(Base):
 
 
 class JudgementDraft(Base):
-    """What one inspector is writing about one item, saved as they type; times as typed, in seconds of the clip."""
+    """One inspector's autosaved verdict on an item; times as typed, in seconds of the clip."""
 
     __tablename__ = "judgement_draft"
 
@@ -180,7 +180,7 @@ class JudgementDraft(Base):
 
 
 class Assignment(Base):
-    """The inspector whom a lead named for an item; nobody else may take it from the queue."""
+    """The inspector to whom a lead assigned an item; the queue offers it to nobody else."""
 
     __tablename__ = "assignment"
 
@@ -191,7 +191,7 @@ class Assignment(Base):
 
 
 class Proposal(Base):
-    """What a model proposed, and what people made of it. Nothing is taken over unless somebody takes it."""
+    """A model's proposal and the decision on it. It changes nothing until somebody accepts it."""
 
     __tablename__ = "proposal"
     __table_args__ = (Index("ix_proposal_project_state", "project_id", "state", "id"),)

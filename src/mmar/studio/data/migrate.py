@@ -1,4 +1,4 @@
-"""Bringing a database to the newest tables. Migrations are only ever added, never changed."""
+"""Database migrations with Alembic."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def newest_revision() -> str:
 
 
 def knows_revision(name: str) -> bool:
-    """Whether a migration of this name is one of this program's."""
+    """Whether this version has a migration of this name."""
     return name in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def migrate(database: Database, *, to: str = "head") -> None:
-    """Run the migrations that the database has not seen; all of them, or none.
+    """Run the missing migrations in one transaction.
 
     Args:
         database: empty, or made by an older version.

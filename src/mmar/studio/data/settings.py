@@ -1,4 +1,4 @@
-"""What a project's lead may set."""
+"""Settings of a project."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CLIP_CHANNELS: tuple[int, ...] = get_args(ClipChannels)
 
 
 class ProjectSettings(msgspec.Struct, frozen=True):
-    """One project's choices.
+    """Settings of one project.
 
     Attributes:
         inspections: approvals that an item needs.

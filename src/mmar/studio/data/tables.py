@@ -37,7 +37,7 @@ __all__ = [
 
 
 class Base(DeclarativeBase):
-    """All tables; constraints have names so that migrations can speak of them."""
+    """Base of all tables; constraints have names so that migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -68,7 +68,7 @@ class Person(Base):
 
 
 class LoginSession(Base):
-    """A login; the cookie's value is kept as its hash only."""
+    """A login session; only the hash of the cookie is stored."""
 
     __tablename__ = "login_session"
 
@@ -81,7 +81,7 @@ class LoginSession(Base):
 
 
 class LoginAttempt(Base):
-    """A try to log in, by name or by address; cleared away after a while."""
+    """A login attempt, by name or address; deleted after the limit's window."""
 
     __tablename__ = "login_attempt"
     __table_args__ = (Index("ix_login_attempt_key_at", "key", "at"),)
@@ -92,7 +92,7 @@ class LoginAttempt(Base):
 
 
 class Link(Base):
-    """A link that works once: the first admin's, an invitation, a new password."""
+    """A single-use link: first admin, invitation or new password."""
 
     __tablename__ = "link"
 
@@ -104,7 +104,7 @@ class Link(Base):
 
 
 class ApiToken(Base):
-    """A token for programs; shown once, kept as its hash."""
+    """A token for programs; shown once, stored as its hash."""
 
     __tablename__ = "api_token"
 
@@ -117,7 +117,7 @@ class ApiToken(Base):
 
 
 class AuditLogEntry(Base):
-    """One line of the audit log; a trigger forbids to change or delete it."""
+    """One line of the audit log; a trigger prevents changes and deletion."""
 
     __tablename__ = "audit_log"
 
@@ -132,7 +132,7 @@ class AuditLogEntry(Base):
 
 
 class Project(Base):
-    """A benchmark in the making."""
+    """A project: one benchmark."""
 
     __tablename__ = "project"
 
@@ -155,7 +155,7 @@ class Membership(Base):
 
 
 class Idea(Base):
-    """A card of the brainstorm."""
+    """An idea for items."""
 
     __tablename__ = "idea"
 
@@ -183,7 +183,7 @@ class IdeaVote(Base):
 
 
 class TaxonomyVersion(Base):
-    """One version of a project's tree; never changed."""
+    """One version of a project's taxonomy; never changed."""
 
     __tablename__ = "taxonomy_version"
     __table_args__ = (Index("uq_taxonomy_version_project_number", "project_id", "number", unique=True),)
@@ -198,7 +198,7 @@ class TaxonomyVersion(Base):
 
 
 class Recording(Base):
-    """Whole audio as uploaded, fetched or imported; the bytes lie in the data folder under their hash."""
+    """A complete recording, uploaded, downloaded or imported; its file is in the data folder under its hash."""
 
     __tablename__ = "recording"
     __table_args__ = (Index("uq_recording_project_source", "project_id", "source", unique=True),)
@@ -222,7 +222,7 @@ class Recording(Base):
 
 
 class Clip(Base):
-    """Segments of a recording, joined. Can be cut again from the recording at any time."""
+    """Joined segments of a recording; can be cut again at any time."""
 
     __tablename__ = "clip"
     __table_args__ = (Index("uq_clip_project_key", "project_id", "key", unique=True),)
@@ -247,7 +247,7 @@ class Clip(Base):
 
 
 class Job(Base):
-    """Work in the background."""
+    """A background job."""
 
     __tablename__ = "job"
     __table_args__ = (Index("ix_job_state_id", "state", "id"),)
@@ -271,7 +271,7 @@ class Job(Base):
 
 
 class ReleasedClip(msgspec.Struct, frozen=True):
-    """The sound of a released item.
+    """The clip of a released item.
 
     Attributes:
         path: relative to the media folder.
@@ -283,7 +283,7 @@ class ReleasedClip(msgspec.Struct, frozen=True):
 
 
 class Release(Base):
-    """A release that was written.
+    """A written release.
 
     `items` holds item numbers with the revision that was released, `clips` the clips by public id, `facts` what
     the data sheet says.
@@ -306,7 +306,7 @@ class Release(Base):
 
 
 class Takedown(Base):
-    """Something that no release may hold again: a video, or one item."""
+    """A video, clip or item that no later release may contain."""
 
     __tablename__ = "takedown"
 

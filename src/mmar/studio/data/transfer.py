@@ -1,10 +1,7 @@
-"""All rows of a studio from PostgreSQL into a SQLite file and back, as they lie there.
+"""Copies of all rows from PostgreSQL to a SQLite file and back.
 
-A backup of a studio on PostgreSQL holds its database as the file that a studio on SQLite would have, so one kind
-of backup serves both, and moves a studio from one to the other.
-
-Values are carried as the database holds them, not as the program reads them: what a newer program wrote into a
-record stays in it. Rows are streamed, so memory does not grow with the studio.
+A backup of a studio on PostgreSQL contains a SQLite file, so one kind of backup serves both databases and moves a
+studio from one to the other. Rows are streamed, so memory does not grow with the studio.
 """
 
 from __future__ import annotations
@@ -50,7 +47,7 @@ def _raw(kind: Any) -> Any:
 
 
 def check_file(path: Path) -> None:
-    """See that a file is a whole studio's database that this program knows; it is only read.
+    """Check that a file is a complete database of a studio of this version; it is only read.
 
     Raises:
         InputError: it is damaged, something else, or of a newer program.
@@ -249,7 +246,7 @@ def _load_table(connection: Connection, source: Connection, table: Table) -> Non
 
 @contextmanager
 def _server_errors(database: Database) -> Iterator[None]:
-    """A server that is not there, or goes away, said in words."""
+    """Turn connection errors into messages."""
     errors: Any = database.engine.dialect.loaded_dbapi
     try:
         yield

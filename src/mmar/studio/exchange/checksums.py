@@ -1,4 +1,4 @@
-"""The list of digests that goes with a release, as `sha256sum --check` reads it."""
+"""SHA256SUMS of a release, in the format of `sha256sum --check`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
 
 def verify_release(folder: Path) -> tuple[str, ...]:
-    """What is wrong with a release that lies on a disk; nothing if it is whole.
+    """Verify a release folder.
 
     Args:
         folder: the release's folder.
 
     Returns:
-        One sentence a file that is missing, changed, or not part of the release.
+        A message per file that is missing, changed, or not part of the release.
 
     Raises:
         InputError: there is no list of digests, or a file cannot be read.
@@ -65,13 +65,13 @@ def read_checksums(folder: Path) -> dict[str, str]:
 
 
 def write_checksums(folder: Path) -> int:
-    """List the digest of every file below a folder; all of it is on the disk when this returns.
+    """Write the digests of all files in a folder, and sync them to the disk.
 
     Args:
-        folder: without such a list so far.
+        folder: a release without SHA256SUMS.
 
     Returns:
-        How many files there are, with the list itself.
+        Number of files including SHA256SUMS.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     lines = [f"{sha256_file(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]

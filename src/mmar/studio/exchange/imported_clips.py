@@ -1,7 +1,6 @@
-"""The clips of imported items: found in a folder, kept, and given to items, new ones or known.
+"""Clips of imported items: found in a folder, stored, and attached to items.
 
-A clip that came with an item is known by the path that its publisher gave it (`clips.source_of`), so one
-project has one sound for one path.
+A clip that came with an item is identified by its published path (`clips.source_of`), so a project has one clip per path.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Items as files, in every form that goes in and out of a project."""
+"""Import and export files of items."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _LENIENT = re.compile(r"(; with --lenient.*| with --lenient|, or use --lenient)$
 
 
 def format_of(name: str) -> Form:
-    """Which form a file's name asks for.
+    """The format of a file by its name.
 
     Raises:
         UsageError: none of them.
@@ -73,7 +73,7 @@ def format_of(name: str) -> Form:
 
 
 class Exported(msgspec.Struct, frozen=True):
-    """What of a project goes into a file.
+    """Exported items of a project.
 
     Attributes:
         items: in the order of their numbers, keys included, cues with where they are heard.
@@ -99,7 +99,7 @@ class Exported(msgspec.Struct, frozen=True):
 
 
 def project_items(session: Session, project: Project, *, with_clips: bool = False) -> Exported:
-    """Every item of a project that is complete and was not taken down, keys included, by number.
+    """All complete items of a project without those taken down, with keys, by number.
 
     Args:
         session: an open transaction.
@@ -131,7 +131,7 @@ def project_items(session: Session, project: Project, *, with_clips: bool = Fals
 
 
 def copy_clips(exported: Exported, media: Path, folder: Path) -> int:
-    """Copy the clips of exported items to where their records say, below a folder.
+    """Copy the clips of exported items into a folder, to the paths in their records.
 
     Args:
         exported: the items.

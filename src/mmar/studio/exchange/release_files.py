@@ -1,18 +1,16 @@
-"""A release: what a team publishes, in one folder, so that every other command takes it.
+"""Files of a release, in one folder that every other command accepts.
 
     NAME-meta.jsonl   the items in the publisher's format, private fields left out
-    audio/…           the sounds, under the names that the items give them
-    DATASHEET.md      how it was made, who, what is in it, agreement, human accuracy, audit, biases
-    CHANGES.md        what differs from the last release, and what the last one said before that
+    audio/…           the clips, under the paths in the items
+    DATASHEET.md      data sheet: method, people, content, agreement, human accuracy, audit, biases
+    CHANGES.md        changes since the previous release, followed by its own CHANGES.md
     LICENSE           the licence's text
     CANARY.txt        the canary, where there is one
     release.json      the same facts for programs, with the benchmark's digest
     SHA256SUMS        of every file above, as `sha256sum --check` reads it
 
-The same items, sounds and facts give the same bytes, on any machine, at any time: nothing is read from a
-clock or drawn at random. The folder appears in one step, and a kill leaves either nothing or all of it. What
-was taken down is left out whatever the items say, and a sound that an item names is never looked for outside
-of what is given.
+The same items, clips and facts give the same bytes on any machine at any time; no clock and no randomness is used. The
+folder is created atomically. Items that were taken down are left out.
 """
 
 from __future__ import annotations
@@ -47,7 +45,7 @@ _CHUNK = 1 << 20
 
 
 class Release(msgspec.Struct, frozen=True):
-    """A release that was written.
+    """A written release.
 
     Attributes:
         folder: where it lies.
@@ -65,7 +63,7 @@ class Release(msgspec.Struct, frozen=True):
 
 
 class _Sound(msgspec.Struct, frozen=True):
-    """An item's sound: where it comes from, where it goes."""
+    """An item's clip: source file and path in the release."""
 
     source: Path
     target: Path
@@ -133,7 +131,7 @@ def write_release(
 
 
 def _sounds(items: Sequence[Item], audio: Mapping[str, Path]) -> dict[str, _Sound]:
-    """Each item's sound, its place in the release checked."""
+    """Each item's clip with its checked path in the release."""
     sounds: dict[str, _Sound] = {}
     places: dict[str, _Sound] = {}
     for item in items:
@@ -222,7 +220,7 @@ def _public(item: Item, about: ReleaseFacts) -> dict[str, Any]:
 
 
 def _copy(sound: _Sound, target: Path) -> None:
-    """Copy a sound and make sure that it is the one that was looked at."""
+    """Copy a clip and verify its checksum."""
     digest = hashlib.sha256()
     with sound.source.open("rb") as source, target.open("xb") as out:
         while chunk := source.read(_CHUNK):

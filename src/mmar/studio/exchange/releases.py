@@ -1,4 +1,4 @@
-"""Writing a release: approved items are frozen once, and a version that exists is written again as it was."""
+"""Releases of a project. A version is frozen when it is first written; writing it again gives the same files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}\Z")
 
 
 def release_folder(config: StudioConfig, project: Project, version: str) -> Path:
-    """Where a release lies.
+    """The folder of a release.
 
     Raises:
         InputError: the version cannot be a folder's name.
@@ -58,7 +58,7 @@ def write_project_release(
     person_id: int | None = None,
     accepted: Accepted | None = None,
 ) -> Release:
-    """Freeze the approved items of a project and write them.
+    """Write a release of the approved items, or an existing version again.
 
     A version that exists is written again: the revisions, the sounds and the words that it froze, whatever
     became of the items, the settings and the releases before it since. The files are the same to the byte.

@@ -1,4 +1,4 @@
-"""Freezing items: the approved ones as they are now, or those of a release as they were then."""
+"""Snapshots of items: the approved ones now, or those of an earlier release."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Snapshot", "clip_files", "refuse_taken_down", "release_snapshot", "t
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """What a release is made of.
+    """Items, clips and facts of a release.
 
     Attributes:
         items: in the order of their numbers, in the publisher's form.
@@ -41,7 +41,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 def take_snapshot(session: Session, project: Project) -> Snapshot:
-    """The approved items as they are in this transaction.
+    """The approved items in this transaction.
 
     Raises:
         UsageError: the project requires audio and an approved item has no clip (`audio-missing`).
@@ -80,7 +80,7 @@ def take_snapshot(session: Session, project: Project) -> Snapshot:
 
 
 def release_snapshot(session: Session, release: Release) -> Snapshot:
-    """The items of a release in the revisions that it froze, whatever became of them since.
+    """The items of a release in the revisions that were released.
 
     What was taken down is among them.
     """

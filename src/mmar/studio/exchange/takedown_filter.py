@@ -1,4 +1,4 @@
-"""Items that may be in no release: those that a takedown names, whatever the items say."""
+"""Exclusion of items that were taken down."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["ExcludedItem", "split_taken_down", "takedown_names"]
 
 
 class ExcludedItem(msgspec.Struct, frozen=True):
-    """An item that is not in the release.
+    """An item that was excluded from a release.
 
     Attributes:
         item: its id.
@@ -32,11 +32,11 @@ class ExcludedItem(msgspec.Struct, frozen=True):
 def split_taken_down(
     items: Iterable[Item], audio: Mapping[str, Path] | None, taken_down: Iterable[TakenDown]
 ) -> tuple[list[Item], tuple[ExcludedItem, ...]]:
-    """Tell items that may be published from those that may not.
+    """Split items into those that may be published and those that were taken down.
 
     Args:
         items: all of them.
-        audio: their sounds by id, which a takedown may name by digest; `None` for none.
+        audio: their clips by id, which a takedown may name by digest; `None` for none.
         taken_down: what must not be in a release.
 
     Returns:

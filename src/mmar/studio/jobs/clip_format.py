@@ -1,7 +1,7 @@
-"""The rate and the channels that a project wants its clips in, and cutting anew those that have others.
+"""Sample rate and channels of a project's clips, and conversion of clips that have others.
 
-A clip that was judged stays as it was heard: mixing two channels down may take away what a question is about.
-So only clips of items that nobody has yet to answer for, in drafting, preparation and correction, are cut anew.
+A clip that was inspected stays as it was heard, since mixing two channels down may remove what a question is about.
+Only clips of items in drafting, preparation and correction are converted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _CHANNELS = {None: "original channels", 1: "mono", 2: "stereo"}
 
 
 def target_format(settings: ProjectSettings, recording: Recording) -> tuple[int, int]:
-    """Rate in Hz and channels that a clip of a recording is wanted in."""
+    """Sample rate in Hz and channels for a clip of a recording."""
     return settings.clip_rate or recording.rate, settings.clip_channels or recording.channels
 
 
@@ -43,7 +43,7 @@ def describe_clip_format(settings: ProjectSettings) -> str:
 
 
 def is_under_review(session: Session, project_id: int, key: str) -> bool:
-    """Whether an item with this clip is before inspectors, or beyond, so that its sound must stay."""
+    """Whether an item with this clip is in inspection or approved, so that its audio must not change."""
     judged = select(Item.id).where(
         Item.project_id == project_id,
         Item.clip_key == key,
@@ -55,7 +55,7 @@ def is_under_review(session: Session, project_id: int, key: str) -> bool:
 def request_conversion(
     session: Session, project: Project, now: datetime, *, person_id: int | None = None
 ) -> int:
-    """Queue every clip that is in another format than the project wants, and was not judged.
+    """Queue every clip in another format than the project's, unless it was inspected.
 
     Args:
         session: a writing transaction.
@@ -90,7 +90,7 @@ def request_conversion(
 
 
 def parse_clip_format(rate: str, channels: str) -> dict[str, int | None]:
-    """Settings from what a person chose; an empty text is "as recorded".
+    """Settings from the chosen values; an empty text means as recorded.
 
     Raises:
         InputError: it is no rate or number of channels that is offered.

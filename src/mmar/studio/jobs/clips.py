@@ -29,7 +29,7 @@ _ASIDE = "aside:"
 
 
 def cut_clip(work: JobContext) -> None:
-    """Cut the clip that the item's newest revision asks for, in the rate and channels that its project wants.
+    """Cut the clip of the item's newest revision, with the sample rate and channels of its project.
 
     A clip that is there in another format is put aside, not overwritten: a release may hold it.
 
@@ -102,7 +102,7 @@ def cut_clip(work: JobContext) -> None:
 
 
 def _stays(session: Session, project_id: int, key: str, wanted: tuple[int, int] | None) -> bool:
-    """Whether the clip is there and is not to be cut anew."""
+    """Whether the clip exists and needs no conversion."""
     known = session.scalar(select(Clip).where(Clip.project_id == project_id, Clip.key == key))
     if known is None:
         return False
@@ -110,7 +110,7 @@ def _stays(session: Session, project_id: int, key: str, wanted: tuple[int, int] 
 
 
 def _alike(work: JobContext, key: str, mark: bytes) -> tuple[int, ...]:
-    """Numbers of the project's clips that hold the same sound, the most similar first."""
+    """Ids of the project's clips with the same audio, the most similar first."""
     from mmar.audio.fingerprint_landmarks import similarity
 
     with work.database.read() as session:

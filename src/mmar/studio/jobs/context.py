@@ -1,4 +1,4 @@
-"""What a piece of work is given, and how it says that trying again may help."""
+"""Context of a job, and exceptions for another attempt."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["JobContext", "JobLost", "RetryJob"]
 
 
 class RetryJob(Exception):  # noqa: N818 - says what to do
-    """The work failed in a way that may pass: the network, a busy service."""
+    """A failure that may be temporary, such as of the network or of a busy service."""
 
 
 class JobLost(Exception):  # noqa: N818 - says what happened
-    """Another worker has this job by now; what was done must not be written."""
+    """Another worker has claimed this job; the result must not be written."""
 
 
 @dataclass(frozen=True)
 class JobContext:
-    """One job as its worker sees it.
+    """A job and what it needs to run.
 
     Attributes:
         id: the job's number.

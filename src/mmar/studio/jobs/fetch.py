@@ -1,4 +1,4 @@
-"""Fetching a recording: once per video and project, whole, kept under its hash; then the clips that wait for it."""
+"""Download of a recording, once per video and project, followed by the clips that wait for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SAID_S = 1.0
 
 
 def fetch_recording(work: JobContext) -> None:
-    """Fetch the recording of an address and queue the clips of the items that speak of it.
+    """Download the recording of a URL and queue the clips of the items that use it.
 
     Raises:
         InputError: the address may not be fetched, or what lies there is not sound.

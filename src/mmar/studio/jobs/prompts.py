@@ -1,7 +1,7 @@
-"""What a text model is asked for each kind of proposal.
+"""Prompts for a text model, by kind of proposal.
 
-Every prompt asks for one JSON object and nothing else. What people wrote stands between marks and is called
-data: a question that says "ignore your instructions" is still only a question.
+Every prompt asks for one JSON object and nothing else. Texts of people are marked as data, so that instructions inside
+them are not followed.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _TASKS: dict[str, str] = {
 
 
 def item_prompt(kind: str, content: ItemContent, taxonomy: Taxonomy) -> str:
-    """What is asked about one item.
+    """The prompt about one item.
 
     Args:
         kind: a key of `_TASKS`.
@@ -76,7 +76,7 @@ def item_prompt(kind: str, content: ItemContent, taxonomy: Taxonomy) -> str:
 
 
 def ideas_prompt(ideas: Sequence[Idea], gaps: Sequence[str]) -> str:
-    """Asking for more ideas beside those on the board."""
+    """The prompt for more ideas beside those on the board."""
     data = {"ideas": [idea.title for idea in ideas], "missing": list(gaps)}
     return (
         "Propose five new types of questions about audio that need several steps of reasoning, unlike those "
@@ -87,7 +87,7 @@ def ideas_prompt(ideas: Sequence[Idea], gaps: Sequence[str]) -> str:
 
 
 def grouping_prompt(ideas: Sequence[Idea], taxonomy: Taxonomy) -> str:
-    """Asking for a place in the taxonomy for each idea."""
+    """The prompt for a place in the taxonomy for each idea."""
     data = {
         "ideas": {str(idea.id): f"{idea.title}. {idea.detail}" for idea in ideas},
         "taxonomy": {branch.name: list(branch.subs) for branch in taxonomy.layers},

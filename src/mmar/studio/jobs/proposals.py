@@ -1,4 +1,4 @@
-"""Asking the text model for a proposal, and keeping what it says beside the item."""
+"""Requests of proposals from the text model; the replies are stored beside the item."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Reading what a text model proposed: the JSON object in its answer, held to what its kind needs.
+"""Validation of a text model's reply: the JSON object in it, checked by kind of proposal.
 
-What is kept is exactly what people can look at and take over: texts without control characters, the number of
-choices that the item has, places that the taxonomy has. Whatever else the model said is left out, and an answer
-that nobody could take over is refused here, so that it never stands among the proposals.
+Only what can be accepted is kept: texts without control characters, the number of choices that the item has, places
+of the taxonomy. Other fields are dropped, and a reply that nobody could accept is an error.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from mmar.studio.workflow.taxonomy import Taxonomy
 __all__ = ["read_reply"]
 
 _MOST = 100_000
-"""Characters of an answer that are looked at."""
+"""Characters of a reply that are read."""
 _LONGEST = 8_000
 _SHOWN = 120
 _CARDS = 50
@@ -33,7 +32,7 @@ _NAMES = {
     "ideas": "ideas",
     "grouping": "places",
 }
-"""The field without which an answer is none, by kind."""
+"""The required field by kind."""
 
 
 def read_reply(
@@ -44,7 +43,7 @@ def read_reply(
     taxonomy: Taxonomy,
     ideas: Collection[int] = (),
 ) -> dict[str, Any]:
-    """What a model's answer proposes.
+    """The proposal in a model's reply.
 
     Args:
         kind: what was asked.
@@ -78,11 +77,11 @@ def read_reply(
 
 
 class _Unusable(Exception):  # noqa: N818 - says what it is
-    """Why an answer cannot be taken over."""
+    """The reason why a reply cannot be accepted."""
 
 
 def _object_with(name: str, text: str) -> Mapping[str, Any] | None:
-    """The first JSON object that has a field; models put words, fences and more objects around it."""
+    """The first JSON object that has a field; models put words, fences and other objects around it."""
     text, decoder, at = text[:_MOST], json.JSONDecoder(), -1
     for _ in range(200):
         at = text.find("{", at + 1)

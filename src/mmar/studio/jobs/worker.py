@@ -30,34 +30,34 @@ KINDS: Mapping[str, Callable[[JobContext], None]] = {
     "fetch": fetch_recording,
     "propose": propose,
 }
-"""What does each kind of work."""
+"""The function for each kind of job."""
 
 _BEAT_S = 15.0
 _PAUSE_S = 0.5
 
 
 class JobOutcome(StrEnum):
-    """How a job ended for the worker that had it."""
+    """The outcome of a job."""
 
     DONE = "done"
     FAILED = "failed"
-    AGAIN = "again"  # it is queued for another try
-    LOST = "lost"  # another worker has it by now
+    AGAIN = "again"  # queued for another attempt
+    LOST = "lost"  # claimed by another worker
 
 
 def kinds_for(config: StudioConfig) -> Mapping[str, Callable[[JobContext], None]]:
-    """All kinds of work, but for questions to a model where none is configured: those wait for a worker that has one."""
+    """All kinds of jobs; without model requests if no model is configured. Those wait for a worker that has one."""
     return {kind: do for kind, do in KINDS.items() if kind != "propose" or config.text_model}
 
 
 class Worker:
-    """Does jobs one after another in a thread.
+    """A thread that does one job after another.
 
     Args:
         config: the studio's configuration.
         database: shared with the server or not.
-        clock: the moment, UTC.
-        kinds: what does each kind of work; as `kinds_for` when not given.
+        clock: the current time, UTC.
+        kinds: functions by kind of job; `kinds_for(config)` by default.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class Worker:
         self._thread = threading.Thread(target=self._loop, name="mmar-studio-worker", daemon=True)
 
     def start(self) -> None:
-        """Begin to work."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self, patience_s: float = 5.0) -> None:
-        """Take no further job and wait a while for the one at hand; left undone, it is anybody's again at once."""
+        """Stop after the current job. If it takes longer than `patience_s`, the job is queued again at once."""
         self._stop.set()
         self._thread.join(patience_s)
         if self._thread.is_alive():
@@ -91,7 +91,7 @@ class Worker:
         self._decoder.close()
 
     def drop(self) -> None:
-        """Queue again what this worker has in hand; what it still does to it counts for nothing."""
+        """Queue this worker's job again; a later result of this worker is ignored."""
         with self._database.write() as session:
             requeue_jobs(session, self.name)
 
@@ -99,7 +99,7 @@ class Worker:
         """Do the next job, if there is one.
 
         Returns:
-            How it ended; `None` when there was none.
+            The outcome; `None` if there was no job.
         """
         with self._database.read() as session:
             if not has_work(session, self._clock(), tuple(self._kinds)):
@@ -195,7 +195,7 @@ def run_queue(
     Args:
         config: the studio's configuration.
         database: for reading and writing.
-        clock: the moment, UTC.
+        clock: the current time, UTC.
         at_once: how many at once.
         stay: go on waiting for further jobs.
         told: called now and then.

@@ -1,9 +1,9 @@
-"""Audio for the studio: fetched, checked, cut, measured, drawn. No database and no web framework.
+"""Audio of the studio: download, validation, clips, loudness and waveforms. No database and no web framework.
 
 source_cache    recordings by URL, through http_download or ytdlp, within a fetch_policy
-uploads         whether an uploaded file is audio, told by decoding it
-media_store     checked files under the hash of their bytes
-cutting         segments of a recording joined into a clip
+uploads         validation of uploads by decoding them
+media_store     files stored under the hash of their bytes
+cutting         clips joined from segments of a recording
 loudness        loudness and true peak
-waveform        peaks for the player, computed once
+waveform        peaks for the player
 """

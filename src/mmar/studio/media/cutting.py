@@ -1,4 +1,4 @@
-"""From a recording and time ranges to the clip of an item.
+"""Clips of items, cut from time ranges of a recording.
 
 The clip holds the ranges in the given order, joined sample by sample, converted to the wanted channels and rate and
 written as 16-bit WAV. Everything is measured on the written file.
@@ -101,7 +101,7 @@ def prepare_clip(
 
 
 def cut(source: Path, segments: Sequence[Segment] | None, *, max_seconds: float = MAX_CLIP_S) -> Clip:
-    """The parts of a recording, joined, in its own rate and channels. Only they are held in memory.
+    """The joined parts of a recording with its sample rate and channels. Only the parts are held in memory.
 
     Raises:
         UsageError: as `prepare_clip`.
@@ -125,7 +125,7 @@ def cut(source: Path, segments: Sequence[Segment] | None, *, max_seconds: float 
 
 
 def _spans(facts: Facts, segments: Sequence[Segment] | None) -> list[tuple[int, int]]:
-    """The first frame of each part, and the frame after its last."""
+    """First frame (inclusive) and end frame (exclusive) of each part."""
     if segments is None:
         return [(0, facts.frames)]
     if not segments:

@@ -1,9 +1,8 @@
-"""What may be fetched: hosts, ports, public addresses, sizes and times.
+"""Protection against server-side request forgery: allowed hosts, ports and addresses, and limits on size and time.
 
-People paste addresses that a server inside a private network then opens. Only hosts that an administrator listed
-may be fetched from, over http or https on the usual ports, and connections are made to public addresses only. The
-host list is checked for every URL including redirects. The address is checked when the socket is made, after name
-resolution, so a name service that changes its answer (DNS rebinding) cannot bypass the check.
+Downloads are limited to listed hosts, http or https on the usual ports, and public addresses. The host list is checked
+for every URL including redirects. The address is checked when the socket is created, after name resolution, so a name
+server that changes its answer (DNS rebinding) cannot bypass the check.
 """
 
 from __future__ import annotations
@@ -83,7 +82,7 @@ DEFAULT_POLICY = FetchPolicy(
 
 
 def check_url(url: str, policy: FetchPolicy, *, led_to: bool = False) -> URL:
-    """Check an address before anything is asked of it.
+    """Check a URL before a connection is made.
 
     Args:
         url: as a person gave it, or as a server did; letters beyond ASCII are quoted.
@@ -135,7 +134,7 @@ def check_url(url: str, policy: FetchPolicy, *, led_to: bool = False) -> URL:
 
 
 def host_allowed(host: str, policy: FetchPolicy, *, led_to: bool) -> bool:
-    """Whether a host stands on the list, by its whole name or below a name with a dot in front.
+    """Whether a host is listed by its full name or below a name that begins with a dot.
 
     Args:
         host: name or address.
@@ -148,7 +147,7 @@ def host_allowed(host: str, policy: FetchPolicy, *, led_to: bool) -> bool:
 
 
 def address_problem(address: str, policy: FetchPolicy) -> str | None:
-    """Why no connection may be made to an address; `None` if it may.
+    """The reason why connections to an address are forbidden; `None` if they are allowed.
 
     Args:
         address: IPv4 or IPv6, as the socket would be given it.
@@ -179,7 +178,7 @@ def address_problem(address: str, policy: FetchPolicy) -> str | None:
 def _within(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
 ) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    """The addresses that a packet to this one may reach: those packed into it, or itself."""
+    """The addresses that a connection to this one may reach: those embedded in it, or itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return [address]
     if address.ipv4_mapped:
@@ -197,7 +196,7 @@ _AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, s
 
 
 class AddressGuard:
-    """Makes the sockets of one fetch and refuses those to addresses that are not public.
+    """Creates the sockets of one download and refuses addresses that are not public.
 
     Args:
         policy: says what counts as public.
@@ -262,7 +261,7 @@ class AddressGuard:
 def guarded_session(
     policy: FetchPolicy, guard: AddressGuard, resolver: AbstractResolver | None = None
 ) -> aiohttp.ClientSession:
-    """An HTTP session that keeps nothing, takes nothing from its surroundings and connects through a guard.
+    """An HTTP session without cookies and environment proxies that connects through a guard.
 
     No cookies, no proxy and no `.netrc` of the environment, no decompression, no redirect followed unasked.
 

@@ -1,10 +1,9 @@
-"""A forward proxy on loopback through which a downloader is made to go, so that the same rules hold for it.
+"""A local forward proxy that applies the fetch policy to yt-dlp.
 
-A downloader is a program of its own, with resolution, redirects and retries of its own. It is started with
-this proxy as its only way out: every host that it asks for is checked against the policy's lists, every
-connection is made through the `AddressGuard`, and what comes back is counted. When the process that runs the
-proxy dies, the downloader has no way out any more. Two kinds of request are served: `CONNECT` (https) and a
-plain request with the whole address (http). A random name and password keep other users of the machine out.
+yt-dlp resolves names and follows redirects itself, so it is started with this proxy. Every requested host is checked
+against the policy's lists, every connection is made through the `AddressGuard`, and received bytes are counted. The proxy
+serves `CONNECT` (https) and plain requests with an absolute URL (http). A random user name and password exclude other
+users of the machine.
 """
 
 from __future__ import annotations
@@ -28,19 +27,19 @@ __all__ = ["GuardProxy"]
 
 _LARGEST_HEAD = 1 << 16
 _CHUNK = 1 << 16
-# What a site says around a recording (pages, players, lists of parts) does not count as recording.
+# Allowance for pages, players and playlists around a recording.
 _OVERHEAD = 64 << 20
 
 
 class GuardProxy:
-    """The proxy; use it as an asynchronous context manager.
+    """The proxy, an asynchronous context manager.
 
     Args:
-        policy: what may be fetched.
-        resolver: who is asked for the addresses of a name; the system if `None`.
+        policy: allowed hosts, addresses and sizes.
+        resolver: name resolver; the system's if `None`.
 
     Attributes:
-        refusals: what was refused, in words for the person, in order.
+        refusals: messages about refused requests, in order.
         received: bytes that came from servers so far.
     """
 
@@ -56,7 +55,7 @@ class GuardProxy:
 
     @property
     def url(self) -> str:
-        """The proxy's address with its password, for the downloader alone."""
+        """URL of the proxy with its password."""
         if self._server is None:
             raise RuntimeError("the proxy is not running")
         return f"http://mmar:{self._token}@127.0.0.1:{self._server.sockets[0].getsockname()[1]}"

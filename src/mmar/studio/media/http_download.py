@@ -1,7 +1,7 @@
-"""One media file over HTTP, by the rules of a `FetchPolicy`.
+"""Download of one media file over HTTP within a `FetchPolicy`.
 
-Redirects are followed one by one, each checked like the first address. What comes is counted as it comes and
-never believed: not its length, not its type, not the name it calls itself. The file gets the caller's name.
+Every redirect is checked like the first URL. Stated lengths, types and file names are not trusted: bytes are counted as
+they arrive, and the caller names the file.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Received(msgspec.Struct, frozen=True):
-    """A file that was fetched.
+    """A downloaded file.
 
     Attributes:
         path: where it lies.
@@ -52,7 +52,7 @@ async def fetch_file(
     resolver: AbstractResolver | None = None,
     advance: Advance = lambda done, of: None,  # noqa: ARG005
 ) -> Received:
-    """Fetch a media file.
+    """Download a media file.
 
     Args:
         url: where it is.
@@ -111,7 +111,7 @@ async def follow(url: str, policy: FetchPolicy, *, resolver: AbstractResolver | 
 async def _reply(
     session: aiohttp.ClientSession, at: URL, policy: FetchPolicy
 ) -> tuple[aiohttp.ClientResponse, URL]:
-    """The reply at the end of the redirects, and its address."""
+    """The final reply after all redirects, and its URL."""
     for _ in range(policy.max_redirects + 1):
         reply = await session.get(at, allow_redirects=False)
         try:
@@ -130,7 +130,7 @@ async def _reply(
 
 
 def _next(reply: aiohttp.ClientResponse, at: URL, policy: FetchPolicy) -> URL | None:
-    """The address that a reply leads to, checked; `None` if it leads nowhere."""
+    """The checked URL that a reply redirects to; `None` if it is no redirect."""
     from yarl import URL
 
     if reply.status not in _REDIRECTS or not (location := reply.headers.get("Location")):
@@ -203,7 +203,7 @@ def _web_page(at: URL) -> UsageError:
 def _in_words(
     error: aiohttp.ClientError | OSError, url: str, policy: FetchPolicy, guard: AddressGuard
 ) -> MmarError:
-    """What a person should read when a fetch fails."""
+    """The error message for a failed download."""
     import aiohttp
     from yarl import URL
 

@@ -1,4 +1,4 @@
-"""How loud a clip is to a listener, by the broadcasters' rule, and how high its peaks really are.
+"""Integrated loudness and true peak of a clip.
 
 Integrated loudness after ITU-R BS.1770-4: each channel passes the K-weighting (a shelf for the head and a
 high pass), its power is taken in blocks of 400 ms every 100 ms, blocks below −70 LUFS and then blocks more
@@ -10,8 +10,8 @@ rate. 16-bit sound can peak above full scale between two samples; a player may t
 
 The K-weighting is given for 48 kHz; for other rates its two filters are laid out anew from the same analogue
 filters (their parameters after De Man, "Evaluation of implementations of the EBU R128 loudness measurement",
-AES 145, 2018). The filters are applied by fast convolution with their impulse response, which is done with
-after a quarter of a second to well below the resolution of the numbers.
+AES 145, 2018). The filters are applied by fast convolution with their impulse response, which decays
+within a quarter of a second to well below the resolution of the numbers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The media folder: every file under the hash of its bytes, so that no name a person gave ever becomes a path."""
+"""The media folder. Files are stored under the hash of their bytes, so names given by people never become paths."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SUFFIXES = {"audio/flac": ".flac", "audio/wav": ".wav", "audio/mpeg": ".mp3", "
 
 
 class StoredAudio(msgspec.Struct, frozen=True):
-    """A recording that lies in the media folder.
+    """A recording in the media folder.
 
     Attributes:
         path: relative to the media folder.
@@ -46,7 +46,7 @@ class StoredAudio(msgspec.Struct, frozen=True):
 
 @contextmanager
 def incoming_file(media: Path) -> Iterator[Path]:
-    """A file of our own naming for bytes that are not checked yet; gone afterwards."""
+    """A temporary file for bytes that are not validated yet; deleted afterwards."""
     folder = media / "incoming"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / secrets.token_hex(16)
@@ -57,7 +57,7 @@ def incoming_file(media: Path) -> Iterator[Path]:
 
 
 def clear_leftovers(media: Path, *, older_s: float = 86_400.0) -> int:
-    """Remove what processes left that were killed: uploads, fetches and copies that nobody goes on with.
+    """Remove temporary files of killed processes.
 
     Args:
         media: the media folder.
@@ -80,7 +80,7 @@ def clear_leftovers(media: Path, *, older_s: float = 86_400.0) -> int:
 
 
 def media_file(media: Path, relative: str) -> Path:
-    """Where a file of the media folder lies.
+    """Path of a file in the media folder.
 
     Raises:
         InputError: the path leads out of the folder, or there is no file.

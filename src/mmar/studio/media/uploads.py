@@ -1,6 +1,6 @@
-"""Checking an uploaded file by decoding all of it, never by its name or by the type that its sender gave.
+"""Validation of uploads by decoding them completely; names and media types of the sender are not trusted.
 
-What browsers cannot play becomes FLAC: AIFF, AU, CAF, Wave64, and WAV with compressed or double-precision samples.
+Formats that browsers cannot play are converted to FLAC: AIFF, AU, CAF, Wave64, and WAV with compressed or double-precision samples.
 Run `process_upload` through `decoder.Decoder`, which limits its time and memory.
 """
 

@@ -1,4 +1,4 @@
-"""The picture of a recording, computed once on the server, so that a browser never decodes it to draw it.
+"""Waveform files, computed once on the server, so that browsers need not decode recordings to draw them.
 
 A waveform file holds, for stretches of 256 samples, the smallest and the largest sample of each channel as
 one signed byte each (±127 is full scale), and the same for stretches four, 16, 64 and 256 times as long.
@@ -7,8 +7,7 @@ long the recording is.
 
     "MMWF"  version (u8)  header's length (u32)  header (JSON)  each level: int8 of (points, channels, 2)
 
-What is served is the layout of audiowaveform, version 2 (its `.dat` and `.json`), which wavesurfer and
-peaks.js read: minimum and maximum of the first channel, then of the next, point after point.
+The JSON that is served has the layout of audiowaveform, version 2, which wavesurfer and peaks.js read: minimum and maximum of the first channel, then of the next, point after point.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ _LONGEST_HEADER = 1 << 16
 
 
 class PeakWindow(msgspec.Struct, frozen=True):
-    """The waveform of a stretch of a recording.
+    """The waveform of a time range of a recording.
 
     Attributes:
         rate: the recording's rate in Hz.
@@ -85,7 +84,7 @@ class _Level(msgspec.Struct, frozen=True):
 
 
 class Waveform(msgspec.Struct, frozen=True):
-    """A waveform file that was opened; only its header is in memory.
+    """An open waveform file; only its header is in memory.
 
     Attributes:
         path: the file.
@@ -158,7 +157,7 @@ class Waveform(msgspec.Struct, frozen=True):
 
 
 def build_waveform(path: Path, out: Path) -> Waveform:
-    """Compute the waveform of a recording and write it, whole or not at all.
+    """Compute the waveform of a recording and write it atomically.
 
     Args:
         path: a file that `mmar.audio` reads.

@@ -1,1 +1,1 @@
-"""Passwords, tokens, sessions, rates, headers. Nothing here knows what an item is."""
+"""Passwords, tokens, sessions, login limits, headers and request limits."""

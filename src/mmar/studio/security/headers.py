@@ -1,4 +1,4 @@
-"""What every answer of the server says about itself: a strict policy with a nonce, no sniffing, no framing."""
+"""Security headers of every response: content security policy with a nonce, no sniffing, no framing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is taken for another wh
 
 
 def policy(nonce: str) -> str:
-    """The content security policy: nothing but our own, and no script without this answer's nonce."""
+    """The content security policy: same origin only, and no script without the response's nonce."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -39,7 +39,7 @@ def policy(nonce: str) -> str:
 
 
 class SecureHeaders:
-    """Middleware that puts the headers on every answer, errors included.
+    """Middleware that adds the headers to every response, including errors.
 
     Args:
         app: the application behind it.

@@ -71,7 +71,7 @@ def clear_login_attempts(session: Session, login: str, address: str) -> None:
 
 
 def limit_was_logged(session: Session, address: str, now: datetime) -> bool:
-    """Whether the audit log says already that this address has to wait: one line a minute is enough."""
+    """Whether the audit log has an entry about this address in the last minute."""
     lines = select(AuditLogEntry.id).where(
         AuditLogEntry.at > now - _LOG_EVERY,
         AuditLogEntry.action == "login limited",

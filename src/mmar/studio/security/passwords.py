@@ -1,4 +1,4 @@
-"""Passwords: argon2id with the library's own settings, a bounded number of hashes at once, and what is refused."""
+"""Password hashing with argon2id, a bounded number of concurrent hashes, and rules for new passwords."""
 
 from __future__ import annotations
 

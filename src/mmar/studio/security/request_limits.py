@@ -1,7 +1,7 @@
-"""How much may be sent: said before a byte is taken, and next to nothing from somebody whom the studio does not know.
+"""Limits on the size of request bodies, lower for requests without a login.
 
-The framework reads a whole body into memory, or onto the disk, before it asks who sends it. Without this, anybody
-who reaches the port could fill either.
+The framework reads a whole body into memory or onto the disk before the login is checked. Without limits, anybody who
+reaches the port could fill either.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TEXT_LIMIT = 32 << 20
 
 
 class BodyLimits:
-    """Middleware that refuses a body by its length.
+    """Middleware that refuses too large bodies.
 
     Args:
         app: the application behind it.

@@ -48,7 +48,7 @@ Purpose = Literal["setup", "invite", "password"]
 
 
 class NewLogin(msgspec.Struct, frozen=True):
-    """A session that has just begun.
+    """A new login session.
 
     Attributes:
         cookie: for the browser; kept nowhere else.
@@ -60,7 +60,7 @@ class NewLogin(msgspec.Struct, frozen=True):
 
 
 class Visitor(msgspec.Struct, frozen=True):
-    """Who sends a request.
+    """The sender of a request.
 
     Attributes:
         person: who.
@@ -74,12 +74,12 @@ class Visitor(msgspec.Struct, frozen=True):
 
 
 def same(one: str, other: str) -> bool:
-    """Compare secrets in time that does not tell where they differ."""
+    """Compare secrets in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 
 def begin_session(session: Session, person_id: int, now: datetime) -> NewLogin:
-    """Begin a login; sessions that are over are cleared away."""
+    """Begin a login session; expired sessions are deleted."""
     session.execute(delete(LoginSession).where(LoginSession.expires <= now))
     token, csrf = new_token(), new_token()
     session.add(
@@ -96,7 +96,7 @@ def begin_session(session: Session, person_id: int, now: datetime) -> NewLogin:
 
 
 def find_visitor(session: Session, cookie: str, now: datetime) -> Visitor | None:
-    """Who a cookie belongs to, while its session lasts and its person is active."""
+    """The person of a cookie, while the session lasts and the account is active."""
     query = select(LoginSession, Person).join(Person, Person.id == LoginSession.person_id)
     row = session.execute(query.where(LoginSession.token_hash == hash_token(cookie), Person.active)).first()
     if row is None:
@@ -108,7 +108,7 @@ def find_visitor(session: Session, cookie: str, now: datetime) -> Visitor | None
 
 
 def touch_session(session: Session, cookie: str, now: datetime) -> None:
-    """Note that a session is in use."""
+    """Update the time of a session's last use."""
     session.execute(
         update(LoginSession)
         .where(LoginSession.token_hash == hash_token(cookie))
@@ -122,12 +122,12 @@ def end_session(session: Session, cookie: str) -> None:
 
 
 def end_sessions_of(session: Session, person_id: int) -> None:
-    """Log a person out everywhere."""
+    """End all sessions of a person."""
     session.execute(delete(LoginSession).where(LoginSession.person_id == person_id))
 
 
 def make_link(session: Session, person_id: int, purpose: Purpose, now: datetime) -> str:
-    """Make a link that works once, in place of every unused link of this person.
+    """Create a single-use link; other unused links of the person end.
 
     Returns:
         Its token, which is stored nowhere else.
@@ -146,7 +146,7 @@ def delete_links(session: Session, person_id: int) -> None:
 
 
 def find_link(session: Session, token: str, now: datetime) -> Person | None:
-    """Whose link it is, while it works and the person is active."""
+    """The person of a link, while the link is valid and the account active."""
     link = session.get(Link, hash_token(token))
     if link is None or link.used is not None or link.expires <= now:
         return None
@@ -180,7 +180,7 @@ def redeem_link(session: Session, token: str, now: datetime) -> Person | None:
 
 
 def make_api_token(session: Session, person_id: int, name: str, now: datetime) -> str:
-    """Make a token for a program.
+    """Create an API token.
 
     Returns:
         The token; kept nowhere else.
@@ -191,7 +191,7 @@ def make_api_token(session: Session, person_id: int, name: str, now: datetime) -
 
 
 def person_of_token(session: Session, token: str) -> Person | None:
-    """Who a program acts for."""
+    """The person of an API token."""
     found = session.scalar(
         select(ApiToken).where(ApiToken.token_hash == hash_token(token), ApiToken.revoked.is_(None))
     )
@@ -200,10 +200,10 @@ def person_of_token(session: Session, token: str) -> Person | None:
 
 
 def new_token() -> str:
-    """256 random bits, safe in an address."""
+    """256 random bits, safe in a URL."""
     return secrets.token_urlsafe(32)
 
 
 def hash_token(token: str) -> str:
-    """What is kept of it. No salt and no slowness: 256 random bits cannot be guessed."""
+    """SHA-256 of a token. It needs no salt, since 256 random bits cannot be guessed."""
     return hashlib.sha256(token.encode()).hexdigest()

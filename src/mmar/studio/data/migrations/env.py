@@ -1,4 +1,4 @@
-"""Run by Alembic, which hands over the connection that `migrate` opened."""
+"""Alembic's environment; uses the connection that `migrate` opened."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""One module a migration, in the order of their names. What stands here is never changed again."""
+"""Migrations, one per module, in the order of their names. Released migrations are never changed."""
