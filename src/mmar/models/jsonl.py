@@ -36,6 +36,8 @@ class ProgramAnswer(msgspec.Struct):
         kind: the kind of that failure.
         retryable: whether asking again can succeed.
         facts: of a first line: `settings` that answers depend on, and the `environment`.
+        cut: whether the model was given only the beginning of the clip.
+        fatal: of a first line: why the program cannot answer at all, as `code`, `message` and `hint`.
         in_flight: of a first line: how many requests the program takes at once.
     """
 
@@ -48,7 +50,9 @@ class ProgramAnswer(msgspec.Struct):
     error: str | None = None
     kind: FailureKind = "crash"
     retryable: bool = False
+    cut: bool = False
     facts: dict[str, dict[str, str]] | None = None
+    fatal: dict[str, str] | None = None
     in_flight: int | None = None
 
 

@@ -123,6 +123,10 @@ ADAPTERS: dict[str, tuple[str, str]] = {
         "mmar.models.cascade:open_cascade",
         "cascade/CAPTIONER+REASONER: such as cascade/openai/qwen2-audio+text/deepseek-chat",
     ),
+    "hf": (
+        "mmar.models.hf:open_hf",
+        "hf/ORG/NAME[@REVISION], hf/./FOLDER: open weights in a worker process (extra: local)",
+    ),
     "command": (
         "mmar.models.command:open_command",
         "command/PROGRAM ARGUMENTS…: a program that reads and writes lines of JSON",

@@ -5,7 +5,8 @@ again, and one that ends several times without an answer is left out while other
 themselves must tell the same, or they are refused by name: answers of two models must not be mixed.
 
 A worker's first line may be `{"ready": true, "facts": {"settings": {...}, "environment": {...}}, "in_flight": 8}`. Later
-lines without id and text are signs of life.
+lines without id and text are signs of life. `{"fatal": {"code", "message", "hint"}}` as the first line says that it can
+never answer.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class _Place:
         self.in_flight = 0
         self.capacity: int | None = None
         self.gone = ""
+        self.fatal: dict[str, str] | None = None
         self.ready = False
         self.fruitless = 0
         self.starting = asyncio.Lock()
@@ -110,6 +112,7 @@ class WorkerPool:
 
         Raises:
             ExternalError: no worker is left.
+            UsageError: the first worker said why it can never answer (its code).
         """
         if self._handshake:
             await asyncio.gather(*(self._running(place) for place in self._places), return_exceptions=True)
@@ -147,7 +150,7 @@ class WorkerPool:
             text=self._scrub(answer.text),
             thinking=self._scrub(answer.thinking),
             latency_s=latency_s,
-            sent=sent,
+            sent=msgspec.structs.replace(sent, cut=True) if sent is not None and reply.cut else sent,
         )
 
     async def _take(self) -> _Place:
@@ -165,7 +168,11 @@ class WorkerPool:
             self._room.clear()
             await self._room.wait()
 
-    def _none_left(self) -> ExternalError:
+    def _none_left(self) -> ExternalError | UsageError:
+        fatal = self._places[0].fatal
+        if fatal is not None:
+            message, hint = self._scrub(self._places[0].gone), fatal.get("hint") or None
+            return UsageError(message, code=fatal.get("code", "cannot-load"), argument="model", hint=hint)
         reasons = "\n".join(f"  {place.worker.label}: {place.gone}" for place in self._places)
         return ExternalError(
             self._scrub(f"{self.name}: no worker is left\n{reasons}"),
@@ -207,6 +214,11 @@ class WorkerPool:
     async def _compare(self, place: _Place, program: Program) -> None:
         """Take note of a worker's facts; a worker that differs from the first is refused."""
         ready = await program.ready()
+        if ready.fatal is not None:
+            place.fatal = ready.fatal
+            place.gone = ready.fatal.get("message", "it cannot be used")
+            await program.stop()
+            raise RequestFailed("crash", place.gone)
         facts = ready.facts or {}
         settings = facts.get("settings", {})
         place.capacity = ready.in_flight

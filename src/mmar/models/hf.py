@@ -1,0 +1,81 @@
+"""`hf/ORG/NAME[@REVISION]` and `hf/./FOLDER`: open weights in a worker process for each GPU.
+
+This program never imports torch: the worker (`python -m mmar.models.weights`) does, in this environment or in the one
+whose Python the option `python` names, which must have mmar too. It speaks the protocol of `command/`, so that a crash, a
+batch that takes minutes or a killed worker is handled as there, and so that workers on other hosts can be had by `--worker`.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+
+from mmar.errors import UsageError
+from mmar.models.credentials import secrets_of
+from mmar.models.model import ModelOptions
+from mmar.models.options import check_known, choice_of, number_of
+from mmar.models.worker_pool import Worker, WorkerPool, command_workers, local_workers
+
+__all__ = ["open_hf"]
+
+_OPTIONS = (
+    "batch",
+    "dtype",
+    "attention",
+    "quantization",
+    "adapter",
+    "generation",
+    "long",
+    "code",
+    "device",
+    "python",
+    "start_s",
+)
+_CHOICES = (
+    ("dtype", ("auto", "float32", "bfloat16", "float16"), "auto"),
+    ("attention", ("sdpa", "eager", "flash_attention_2"), "sdpa"),
+    ("quantization", ("none", "bnb-4bit", "bnb-8bit"), "none"),
+    ("generation", ("greedy", "checkpoint"), "greedy"),
+    ("long", ("cut", "refuse"), "cut"),
+)
+_START_S = 14_400.0  # a hundred gigabytes are downloaded and loaded before the first line
+
+
+def open_hf(name: str, options: ModelOptions) -> WorkerPool:
+    """Open a checkpoint by its hub id or folder.
+
+    Raises:
+        UsageError: an option is unknown or not valid, or torch is not installed (code `missing-extra`).
+    """
+    extra = options.extra
+    check_known(extra, _OPTIONS, "hf")
+    python = extra.get("python", sys.executable)
+    missing = find_spec("torch") is None or find_spec("transformers") is None
+    if python == sys.executable and missing and not options.workers:
+        raise UsageError(
+            f"hf/{name} needs torch and transformers",
+            code="missing-extra",
+            argument="model",
+            hint="pip install 'mmar[local]', or name a Python that has them: --option python=/venv/bin/python",
+        )
+    arguments = ["-m", "mmar.models.weights", "--model", name]
+    arguments += ["--batch", str(int(number_of(extra, "batch", 1, 1024) or 1))]
+    for option, values, default in _CHOICES:
+        arguments += [f"--{option}", choice_of(extra, option, values, default)]
+    for option in ("adapter", "device"):
+        if extra.get(option):
+            arguments += [f"--{option}", extra[option]]
+    if choice_of(extra, "code", ("refuse", "trust"), "refuse") == "trust":
+        arguments.append("--trust-code")
+    workers = command_workers([f"{line} {' '.join(arguments[2:])}" for line in options.workers])
+    if options.gpus:
+        workers += local_workers([python, *arguments], options.gpus, options.environment)
+    return WorkerPool(
+        f"hf/{name}",
+        workers or [Worker(f"hf/{name}", (python, *arguments))],
+        uses_audio=True,
+        timeout_s=options.timeout_s,
+        start_s=number_of(extra, "start_s", 0.1, 86_400) or _START_S,
+        handshake=True,
+        secrets=secrets_of(options.environment),
+    )

@@ -1,0 +1,226 @@
+"""A worker: lines of JSON in, lines of JSON out, batching what waits.
+
+The first line is `{"ready": true, "facts": {"settings", "environment"}}`, or `{"fatal": {"code", "message", "hint"}}` where
+the checkpoint cannot be used. Answers are written on a private copy of standard output; what libraries print goes to
+standard error. The worker ends when its standard input closes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import queue
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmar.models.weights.answering import Answerer
+
+__all__ = ["main"]
+
+_GATHER_S = 0.02
+_ALIVE_S = 5.0
+
+
+def main() -> int:
+    """Load, test, and answer until standard input closes."""
+    options = _options()
+    out = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+    os.dup2(2, 1)
+    writer = _Writer(out)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        worker = _Worker(options, writer)
+    except Exception as error:  # noqa: BLE001 - whatever stops the start is said in the protocol
+        writer.say({"fatal": _fatal(error)})
+        return 1
+    facts = {"settings": worker.settings, "environment": worker.environment}
+    writer.say({"ready": True, "facts": facts, "in_flight": worker.in_flight})
+    worker.serve()
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m mmar.models.weights", description="Answer requests with local weights."
+    )
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--dtype", default="auto", choices=["auto", "float32", "bfloat16", "float16"])
+    parser.add_argument("--attention", default="sdpa")
+    parser.add_argument("--quantization", default="none", choices=["none", "bnb-4bit", "bnb-8bit"])
+    parser.add_argument("--adapter", default="")
+    parser.add_argument("--generation", default="greedy", choices=["greedy", "checkpoint"])
+    parser.add_argument("--long", default="cut", choices=["cut", "refuse"])
+    parser.add_argument("--device", default="")
+    parser.add_argument("--trust-code", action="store_true")
+    return parser.parse_args()
+
+
+def _fatal(error: Exception) -> dict[str, str]:
+    code, message = getattr(error, "code", None), getattr(error, "message", None)
+    if isinstance(code, str) and isinstance(message, str):
+        return {"code": code, "message": message, "hint": getattr(error, "hint", "") or ""}
+    if isinstance(error, ImportError):
+        hint = "pip install 'mmar[local]', or name the Python that has them: --option python=/venv/bin/python"
+        return {
+            "code": "missing-package",
+            "message": f"local weights need torch and transformers ({error})",
+            "hint": hint,
+        }
+    return {"code": "cannot-load", "message": f"{type(error).__name__}: {error}", "hint": ""}
+
+
+class _Writer:
+    """Writes lines, also from the thread that says that tokens come."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out, self._lock = out, threading.Lock()
+        self._last = float("inf")  # no sign of life before the first line, which bears the facts
+
+    def say(self, record: Mapping[str, Any]) -> None:
+        with self._lock:
+            self._out.write(json.dumps(record) + "\n")
+            self._out.flush()
+            self._last = time.monotonic()
+
+    def alive(self) -> None:
+        if time.monotonic() - self._last > _ALIVE_S:
+            self.say({"ready": True})
+
+
+class _Worker:
+    """The opened model, and the requests that wait for it."""
+
+    def __init__(self, options: argparse.Namespace, writer: _Writer) -> None:
+        from mmar.models.weights.answering import Answerer
+        from mmar.models.weights.loading import LoadingError, WeightOptions, load
+        from mmar.models.weights.probes import batch_equals_alone, hears, longest_heard
+
+        loaded = load(
+            WeightOptions(
+                options.model,
+                options.dtype,
+                options.attention,
+                options.quantization,
+                options.adapter,
+                options.trust_code,
+                options.device,
+            )
+        )
+        self._answerer: Answerer = Answerer(loaded, options.generation, writer.alive)
+        self._writer, self._long = writer, options.long
+        if not hears(self._answerer):
+            raise LoadingError(
+                "deaf",
+                f"{options.model} does not hear: its inputs stay the same whatever the clip",
+                "check its processor and chat template",
+            )
+        self._limit = longest_heard(self._answerer)
+        self._batch = max(1, options.batch)
+        if self._batch > 1 and not batch_equals_alone(self._answerer, min(self._batch, 4)):
+            print(
+                "a batch does not answer as one request alone; the batch size is 1",
+                file=sys.stderr,
+                flush=True,
+            )
+            self._batch = 1
+        self.settings = {**loaded.settings, **self._answerer.settings, "batch": str(self._batch)}
+        heard = "no limit found" if math.isinf(self._limit) else f"{self._limit:g} s"
+        self.environment = {**loaded.environment, "heard_up_to": heard}
+        self.in_flight = 2 * self._batch
+        self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def serve(self) -> None:
+        """Answer until standard input closes; then end at once, whatever waits."""
+        for batch in self._batches():
+            self._answer(batch)
+
+    def _read(self) -> None:
+        for line in sys.stdin:
+            if line.strip():
+                self._queue.put(json.loads(line))
+        self._queue.put(None)
+
+    def _batches(self) -> Iterator[list[dict[str, Any]]]:
+        """What waits, up to the batch size and of equal settings; others wait for the next batch."""
+        held: dict[str, Any] | None = None
+        while True:
+            first = held if held is not None else self._queue.get()
+            held = None
+            if first is None:
+                return
+            batch, until = [first], time.monotonic() + _GATHER_S
+            while len(batch) < self._batch:
+                try:
+                    record = self._queue.get(timeout=max(0.0, until - time.monotonic()))
+                except queue.Empty:
+                    break
+                if record is None:
+                    yield batch
+                    return
+                if record.get("settings") != first.get("settings"):
+                    held = record
+                    break
+                batch.append(record)
+            yield batch
+
+    def _answer(self, batch: list[dict[str, Any]]) -> None:
+        from mmar.errors import MmarError
+        from mmar.models.weights.answering import ClipError
+
+        ready: list[tuple[dict[str, Any], Any, bool]] = []
+        for record in batch:
+            try:
+                samples = None if record.get("audio") is None else self._answerer.clip(record["audio"])
+                cut = samples is not None and len(samples) > self._limit * self._answerer.rate
+                if cut and self._long == "refuse":
+                    raise ClipError(
+                        f"{record['audio']} is longer than the {self._limit:g} s that the model hears"
+                    )
+                ready.append((record, self._answerer.chat(record, samples), cut))
+            except (ClipError, MmarError, OSError) as error:
+                self._writer.say({"id": record["id"], "error": str(error), "kind": "audio"})
+        self._generate(ready)
+
+    def _generate(self, ready: list[tuple[dict[str, Any], Any, bool]]) -> None:
+        """Answer a batch; on out of memory halve it, and stay halved."""
+        import torch
+
+        if not ready:
+            return
+        try:
+            answers = self._answerer.answer([chat for _, chat, _ in ready], ready[0][0].get("settings") or {})
+        except torch.OutOfMemoryError as error:
+            if len(ready) == 1:
+                self._writer.say(
+                    {"id": ready[0][0]["id"], "error": f"out of memory: {error}", "kind": "crash"}
+                )
+                return
+            # The size is taken here: the batch size may shrink again inside, and no request may be lost.
+            half = len(ready) // 2
+            self._batch = min(self._batch, half)
+            print(f"out of memory: the batch size is now {self._batch}", file=sys.stderr, flush=True)
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            self._generate(ready[:half])
+            self._generate(ready[half:])
+            return
+        except Exception as error:  # noqa: BLE001 - a model may be anybody's code; these requests failed
+            for record, _, _ in ready:
+                self._writer.say(
+                    {"id": record["id"], "error": f"{type(error).__name__}: {error}", "kind": "crash"}
+                )
+            return
+        for (record, _, cut), answer in zip(ready, answers, strict=True):
+            self._writer.say({"id": record["id"], **answer, **({"cut": True} if cut else {})})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
