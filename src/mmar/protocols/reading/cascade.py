@@ -50,6 +50,10 @@ class _Found:
         self.place, self.rule, self.start, self.end = place, rule, start, end
 
 
+# Of a longer answer only the end is read, where a verdict stands: text without end is a model that repeats itself.
+_LONGEST = 200_000
+
+
 def read(
     text: str | None, choices: tuple[str, ...], rule: ReadingRule | None = None, *, cut_off: bool = False
 ) -> Reading:
@@ -98,6 +102,7 @@ def _read(text: str, table: ChoiceTable, rule: ReadingRule, *, cut_off: bool) ->
     if not stripped:
         return Reading("unresolved", None, "empty", text=text)
     start, end = answer_span(text, rule.part)
+    start = max(start, end - _LONGEST)
     answer = text[start:end]
     if not answer.strip() and start >= len(text.rstrip()):
         return Reading("unresolved", None, "only-thinking", text=text)
