@@ -122,7 +122,7 @@ def test_what_was_taken_down_by_mistake_comes_back(opened: Studio) -> None:
     for arguments, words in (
         (["--lift"], "--lift needs WHAT"),
         (["abcdefghij2", "--lift", "--why", "x"], "is not on the list of tones"),
-        (["abcdefghij1", "--lift"], "say why"),
+        (["abcdefghij1", "--lift"], "enter the reason"),
     ):
         refused = CliRunner().invoke(command, [*base, *arguments])
         assert words in str(refused.exception)
@@ -152,6 +152,6 @@ def test_what_another_line_names_stays_down(opened: Studio) -> None:
         actor = people.actor_in(session, 1, session.get_one(Person, 1))
         project = session.get_one(Project, 1)
         assert lift_takedown(session, project, actor, 1, "a mistake", LATER) == ("abcdefghij1", [])
-        with pytest.raises(NotFound, match="a moment ago"):
+        with pytest.raises(NotFound, match="may have been lifted already"):
             lift_takedown(session, project, actor, 1, "a mistake", LATER)
     assert "tone-1" not in written(opened, "1.0")["tones-meta.jsonl"].decode()
