@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from expect import raises
+import mmar
 from mmar.items import Item
 from mmar.scoring.official_mmsu import mmsu_letter, mmsu_score
 
@@ -62,8 +65,7 @@ def test_an_empty_answer_repeats_the_last_that_was_read() -> None:
         ]
     )
     assert (score.correct, score.counted, score.repeated, score.left_out) == (3, 3, 2, 2)
-    with raises("mmsu-empty-first"):
-        mmsu_score([(item("0"), " ")])
+    assert mmsu_score([(item("0"), " "), (item("1"), "A")]).left_out == 1
 
 
 def test_groups() -> None:
@@ -73,3 +75,33 @@ def test_groups() -> None:
         "Reasoning": 100.0,
     }
     assert list(score.groups) == ["Perception / Phonology", "Reasoning / Phonology"]
+
+
+def test_a_file_that_answers_mmsu_has_its_rule_beside_the_scores(tmp_path: Path) -> None:
+    rows = [
+        {
+            "id": f"q{index}",
+            "task_name": "t",
+            "audio_path": f"/audio/q{index}.wav",
+            "question": "Which?",
+            **{f"choice_{letter}": f"{letter}{letter}" for letter in "abcd"},
+            "answer_gt": "bb",
+            "category": "Perception",
+            "sub-category": "Phonology",
+        }
+        for index in range(4)
+    ]
+    metadata, answers = tmp_path / "mmsu.jsonl", tmp_path / "p.jsonl"
+    metadata.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    texts = ["B", "", "I do not know", "A"]
+    answers.write_text(
+        "".join(
+            json.dumps({"id": f"q{n}", "answer_prediction": text}) + "\n" for n, text in enumerate(texts)
+        ),
+        "utf-8",
+    )
+    score = mmar.score(answers, metadata)
+    assert score.mmsu is not None
+    assert (score.mmsu.correct, score.mmsu.counted, score.mmsu.repeated, score.mmsu.left_out) == (2, 3, 1, 1)
+    assert score.choice.correct == 1
+    assert score.to_dict()["mmsu"]["counted"] == 3

@@ -165,6 +165,13 @@ def _facts(score: Score) -> Iterator[tuple[str, str]]:
     yield "scorers", f"differ on {differ:,} of {count(score.n, 'item')}{where}"
     if score.program is not None:
         yield from _program(score.program)
+    if score.mmsu is not None:
+        own = score.mmsu
+        yield (
+            "MMSU's rule",
+            f"{own.accuracy:.2f} ({own.correct:,} of {own.counted:,} counted; {own.left_out:,} that it cannot read left out, "
+            f"{own.repeated:,} empty ones read as the answer before)",
+        )
     yield "signature", score.signature
     for note in score.notes:
         yield "note", note

@@ -12,10 +12,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from mmar.errors import InputError
-from mmar.items import Item
+from mmar.items import Benchmark, Item
 
-__all__ = ["MmsuScore", "mmsu_letter", "mmsu_score"]
+__all__ = ["MmsuScore", "is_mmsu", "mmsu_letter", "mmsu_score"]
 
 _LETTERS = "ABCD"
 
@@ -56,6 +55,11 @@ class MmsuScore(msgspec.Struct, frozen=True):
     groups: Mapping[str, MmsuGroup]
 
 
+def is_mmsu(benchmark: Benchmark) -> bool:
+    """Whether a benchmark's records are MMSU's own, by a field that no other benchmark has."""
+    return bool(benchmark.items) and "answer_gt" in benchmark.items[0].names
+
+
 def mmsu_letter(text: str) -> str | None:
     """The letter that the rule reads from an answer; `None` for one that it leaves out, empty for an empty one.
 
@@ -78,8 +82,7 @@ def mmsu_score(answers: Iterable[tuple[Item, str | None]]) -> MmsuScore:
         answers: item and text in the order of the predictions file, which matters for empty answers; `None` (no text)
             is left out, as the script does with what is no string.
 
-    Raises:
-        InputError: the first answer that is read is empty, where the script stops with an error (code `mmsu-empty-first`).
+    An empty answer before any other is left out; the script stops with an error there.
     """
     cells: dict[tuple[str, str], list[int]] = {}
     letter: str | None = None
@@ -92,11 +95,8 @@ def mmsu_score(answers: Iterable[tuple[Item, str | None]]) -> MmsuScore:
         if read:
             letter = read
         elif letter is None:
-            raise InputError(
-                f'the answer of "{item.id}" is empty, and no answer stands before it',
-                code="mmsu-empty-first",
-                field="id",
-            )
+            left_out += 1
+            continue
         else:
             repeated += 1
         assert letter is not None

@@ -11,6 +11,7 @@ from mmar.stats.interval import Interval, wilson
 
 if TYPE_CHECKING:
     from mmar.scoring.clusters import Clustered
+    from mmar.scoring.official_mmsu import MmsuScore
     from mmar.scoring.robustness import Repeats, Rotations
     from mmar.scoring.sampling import SampleEstimate
 
@@ -208,6 +209,7 @@ class Score(msgspec.Struct, frozen=True):
         repeats: the same items asked again; `None` where none were.
         sample: what a drawn sample says of the whole benchmark; `None` for other runs.
         program: what the program that wrote a log scored itself; `None` where its log has no verdicts.
+        mmsu: the score by MMSU's own rule; `None` for other benchmarks.
     """
 
     n: int
@@ -232,6 +234,7 @@ class Score(msgspec.Struct, frozen=True):
     repeats: Repeats | None = None
     sample: SampleEstimate | None = None
     program: ProgramScore | None = None
+    mmsu: MmsuScore | None = None
 
     def __repr__(self) -> str:
         part = "" if self.asked is None else f", asked={self.asked.n}"
@@ -250,6 +253,7 @@ class Score(msgspec.Struct, frozen=True):
             "repeats": self.repeats,
             "sample": self.sample,
             "program": self.program,
+            "mmsu": self.mmsu,
         }
         return {
             "n": self.n,

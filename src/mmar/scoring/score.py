@@ -285,6 +285,7 @@ def _scored(
         parents=tally.parents(),
         letters=tally.letters,
         cut_off=tally.cut_off,
+        mmsu=streamed.mmsu,
         unread=dict(sorted(tally.unread.items(), key=lambda pair: -pair[1])),
         disagreements=tuple(row for row in tally.rows if row.official != row.choice),
         disagreement_count=tally.differ,

@@ -24,6 +24,7 @@ from mmar.items import Benchmark, DigestBuilder, Prediction, PredictionReader, r
 from mmar.items.benchmark import duplicate_id
 from mmar.items.predictions import is_cut_off
 from mmar.protocols import ReadingRule
+from mmar.scoring.official_mmsu import MmsuScore, is_mmsu, mmsu_score
 from mmar.scoring.result import ItemScore
 from mmar.scoring.sources import Task, join
 from mmar.scoring.tally import Tally
@@ -44,11 +45,13 @@ class Streamed(msgspec.Struct):
         tally: the counts.
         errors: of bad records that `lenient` left out.
         digest: content digest of the questions.
+        mmsu: the score by MMSU's own rule; `None` for other benchmarks.
     """
 
     tally: Tally
     errors: list[InputError]
     digest: str = ""
+    mmsu: MmsuScore | None = None
 
 
 class _Part(msgspec.Struct):
@@ -116,7 +119,10 @@ def score_against(
                 question = msgspec.structs.replace(item, choices=prediction.shown)
             tally.answered(item.id, question, prediction.text, task.rule, cut_off=prediction.cut_off)
     tally.unreadable(benchmark.unreadable)
-    return Streamed(tally, errors, benchmark.digest)
+    mmsu = None
+    if is_mmsu(benchmark):
+        mmsu = mmsu_score((benchmark.by_id[name], prediction.text) for name, (_, prediction) in by_id.items())
+    return Streamed(tally, errors, benchmark.digest, mmsu)
 
 
 def read_predictions(
