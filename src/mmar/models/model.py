@@ -139,7 +139,7 @@ ADAPTERS: dict[str, tuple[str, str]] = {
 """Adapter by the part of the name before the slash: where it is, and its line in a list."""
 
 
-POOLED = ("command",)
+POOLED = ("command", "hf")
 """Adapters that start programs, and so take GPUs and workers."""
 
 
