@@ -206,7 +206,7 @@ def test_many_items_are_handed_out_asked_about_and_failures_told(data: Path, tmp
     ):
         with pytest.raises(UsageError, match=words):
             run(data, "work", *wrong)
-    assert "6 skipped: they name no recording" in run(data, "work", "--project", "demo", "--fetch")
+    assert "6 skipped: they have no URL to fetch from" in run(data, "work", "--project", "demo", "--fetch")
 
 
 def test_failed_jobs_end_with_status_1_are_listed_and_tried_again(data: Path) -> None:
