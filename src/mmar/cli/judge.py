@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["judge"]
 
+_REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
+
 
 @click.command()
 @click.argument("path", metavar="[RUN-OR-FILE]", required=False, type=click.Path(path_type=Path))
@@ -138,7 +140,10 @@ __all__ = ["judge"]
 @click.option(
     "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
 )
-@click.option("--dry-run", is_flag=True, help="Show what would be asked; send nothing.")
+@click.option(
+    "--cache/--no-cache", default=False, help="Reuse judgements of other runs to the same requests."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be asked and its cost; send nothing.")
 @click.option("--lenient", is_flag=True, help="Leave out records that do not belong.")
 @json_option
 @items_option("Write every vote with its reason.")
@@ -171,7 +176,7 @@ def judge(
     Example:
       mmar judge runs/demo/baseline-listener --judge openai/gpt-4o-2024-11-20 --dry-run
     """
-    from mmar.api import find_benchmark
+    from mmar.api import cache_dir, find_benchmark
     from mmar.scoring.rubric import JUDGE, judge_folder, load_submissions
 
     check_items_option(items, as_json, path, benchmark)
@@ -181,6 +186,7 @@ def judge(
         raise UsageError(
             "--benchmark and --meta name the same thing", code="incompatible-options", hint="give one of them"
         )
+    others["cache"] = cache_dir() / "answers.sqlite" if others["cache"] else None
     source = meta or benchmark
     loaded = find_benchmark(source) if source is not None else None
     adapter_options = {
@@ -341,13 +347,18 @@ def _write(
 
 
 def _print_plan(spec: RunSpec, plan: JudgePlan, submissions: Submissions) -> None:
+    from mmar.models.answer import Usage
+
     requests = plan.requests(submissions.items)
     passed = sum(each.passes for each in submissions.items)
     characters = sum(len(message.text) for request in requests for message in request.messages)
     click.echo(
         f"{spec.model} would be asked {len(requests):,} times about {passed:,} of {len(submissions.items):,} answers"
     )
-    click.echo(f"about {characters // 4:,} input tokens; judgements go to {spec.out}")
+    usage = Usage(input_tokens=characters // 4, output_tokens=_REPLY_TOKENS * len(requests))
+    cost = "" if spec.budget.price is None else f", about {spec.budget.price.cost(usage):.2f}"
+    click.echo(f"about {usage.input_tokens:,} input and {usage.output_tokens:,} output tokens{cost}")
+    click.echo(f"judgements go to {spec.out}")
 
 
 def _exam(
