@@ -63,7 +63,7 @@ def test_items_that_came_without_clips_are_cut_from_their_videos_each_fetched_on
     assert (duration(site, "p1"), duration(site, "p2")) == (2.0, 3.0)
     assert media_server.served.count("/bare.wav") == 1
     again = root.post(f"{BASE}/items/fetch", json={"matching": {}}).json()
-    assert again["left"] == {"they can be heard already": 2}
+    assert again["left"] == {"they have a clip already": 2}
 
 
 def test_a_corrected_cut_of_an_imported_clip_is_taken_from_the_video(
