@@ -33,8 +33,8 @@ me = f"{os.getpid()} {os.environ.get('CUDA_VISIBLE_DEVICES')}"
 def answer(request):
     line = json.dumps({"id": request["id"], "text": request["choices"][0], "model": me})
     os.write(1, line.encode() + b"\\n")
-for line in sys.stdin:
-    if "fragile" in sys.argv and random.random() < 0.1:
+for count, line in enumerate(sys.stdin):
+    if "fragile" in sys.argv and count == 9:
         os._exit(9)
     threading.Timer(random.uniform(0.001, 0.02), answer, [json.loads(line)]).start()
 """
@@ -129,20 +129,14 @@ def test_workers_that_are_killed_lose_no_request(worker: Any, tmp_path: Path) ->
 
     async def ask(request: Request) -> Answer:
         program = pool._places[killer.randrange(2)].program
-        if killer.random() < 0.05 and program is not None and not program.over:
+        if killer.random() < 0.03 and program is not None and program.answered and not program.over:
             os.kill(program._process.pid, signal.SIGKILL)
         return await asked(request)
 
     pool.ask = ask  # type: ignore[method-assign]
-    questions, out = benchmark(tmp_path / "b", 120), tmp_path / "run"
-    result = run(pool, questions, out=out, max_attempts=20, backoff=0.01)
-    if (
-        not result.complete
-    ):  # every attempt of a request met a kill: it is recorded as failed, and asked again
-        assert result.selected_answered + result.selected_failed == 120
-        result = run(pool_of(worker("w0")), questions, out=out)
+    result = run(pool, benchmark(tmp_path / "b", 120), out=tmp_path / "run", max_attempts=50, backoff=0.01)
     assert result.complete, result.counts
-    ids = Counter(answer.id for _, answer in read_ledger(out / "answers.jsonl") if answer.failure is None)
+    ids = Counter(answer.id for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl"))
     assert len(ids) == 120
     assert set(ids.values()) == {1}
     assert "weights=a1" in result.signature.long
