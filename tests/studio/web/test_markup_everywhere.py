@@ -56,7 +56,7 @@ def written(site: Site) -> None:
     tree = ask(root, "GET", "/taxonomy")
     layers = [*tree["layers"], {"name": EVIL, "subs": [EVIL], "about": EVIL}]
     ask(root, "PUT", "/taxonomy", {"base": tree["number"], "layers": layers, "why": EVIL})
-    settings = evil_of(ProjectSettings, modalities=["sound", EVIL[:60]], languages=["en", EVIL[:60]])
+    settings = evil_of(ProjectSettings, modalities=["sound", EVIL[:60]], languages=["en", "<img src=x>"])
     ask(root, "PUT", "/settings", settings)
     for title in (EVIL, "Another"):
         idea = ask(anna, "POST", "/ideas", {"title": title, "detail": EVIL, "tags": [EVIL[:40], "tag"]})["id"]
