@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,7 @@ def test_a_clip_that_claims_an_absurd_rate_fails_alone(tmp_path: Path, position:
 def test_a_damaged_row_of_the_cache_is_asked_again(tmp_path: Path) -> None:
     made, cache = benchmark(tmp_path / "b"), tmp_path / "cache.sqlite"
     run(Scripted(answers()), made, out=tmp_path / "one", cache=cache, **QUICK)
-    with sqlite3.connect(cache) as database:
+    with closing(sqlite3.connect(cache)) as database, database:
         rows = database.execute("SELECT key FROM answers").fetchall()
         for damage, (key,) in zip((b"", b"{", b"\xff", None, 7, b'{"id": 1}'), rows, strict=False):
             database.execute("UPDATE answers SET value = ? WHERE key = ?", (damage, key))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,6 @@ def test_what_is_no_credential_is_recorded_as_it_is(made: Benchmark) -> None:
 
 
 def test_every_option_is_documented() -> None:
-    text = RunOptions.__doc__ or ""
+    text = inspect.cleandoc(RunOptions.__doc__ or "")  # Python 3.13 takes the indentation away by itself
     for name in RunOptions.__annotations__:
-        assert f"\n        {name}: " in text, name
+        assert f"\n    {name}: " in text, name
