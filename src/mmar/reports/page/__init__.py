@@ -1,0 +1,1 @@
+"""Pages that open from disk: one HTML file with its script, its style and its data inside."""

@@ -1,0 +1,128 @@
+"""The frame of a page: one HTML file that needs no server and loads nothing from elsewhere.
+
+Script and style stand in the page and are allowed by their hashes alone. Data are blocks of gzip in base64, which the
+page inflates itself; the same data give the same bytes. The script is written as ES modules under `web/` and
+joined here, since a page that is opened from disk may not load modules.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+__all__ = ["bundle", "encode_block", "json_block", "page", "styles"]
+
+_IMPORT = re.compile(r"^import\s[^;]*?from\s+'\./([\w.-]+)';\n", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
+
+
+def bundle(entry: str) -> str:
+    """Join a script with the modules that it imports, each once and before those that need it.
+
+    The names at the top of all modules of one page must differ, since they share one scope.
+
+    Args:
+        entry: the module's file name under `web/`.
+    """
+    return "'use strict';\n(() => {\n" + "\n".join(_modules(entry, set())) + "})();\n"
+
+
+def _modules(name: str, seen: set[str]) -> Iterator[str]:
+    seen.add(name)
+    source = _asset(name)
+    for other in _IMPORT.findall(source):
+        if other not in seen:
+            yield from _modules(other, seen)
+    yield f"// {name}\n" + _EXPORT.sub("", _IMPORT.sub("", source)).lstrip("\n")
+
+
+def styles(*names: str) -> str:
+    """Style sheets under `web/`, joined in order."""
+    return "\n".join(map(_asset, names))
+
+
+def _asset(name: str) -> str:
+    return (files("mmar.reports.page") / "web" / name).read_text("utf-8")
+
+
+def json_block(value: Any) -> bytes:
+    """A value as compact JSON, in ASCII: lone surrogates in a model's text pass as escapes."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def encode_block(data: bytes) -> str:
+    """Data as gzip in base64; without a time, so that the same data give the same text."""
+    return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode("ascii")
+
+
+def page(
+    title: str,
+    *,
+    script: str,
+    style: str,
+    blocks: Mapping[str, str],
+    language: str = "en",
+    media: bool = False,
+    side_scripts: bool = False,
+    side_pictures: bool = False,
+) -> str:
+    """Build a page.
+
+    Args:
+        title: of the document.
+        script: what `bundle` returned.
+        style: what `styles` returned.
+        blocks: what `encode_block` returned, by id; the page reads each with `readJson` or `readBytes`.
+        language: `en` or `zh`: what the page speaks at first.
+        media: whether sounds beside the page are played.
+        side_scripts: whether data are loaded from script files beside the page.
+        side_pictures: whether pictures beside the page are shown.
+    """
+    policy = {
+        "default-src": ["'none'"],
+        "script-src": [_hash(script), *(["'self'"] if side_scripts else [])],
+        "style-src": [_hash(style)],
+        "img-src": ["data:", *(["'self'"] if side_pictures else [])],
+        "media-src": ["'self'"] if media else ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'none'"],
+    }
+    csp = "; ".join(f"{name} {' '.join(sources)}" for name, sources in policy.items())
+    return "\n".join(
+        (
+            "<!doctype html>",
+            f'<html lang="{"zh-Hans" if language == "zh" else "en"}">',
+            "<head>",
+            '<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{csp}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="color-scheme" content="light dark">',
+            '<meta name="referrer" content="no-referrer">',
+            f"<title>{html.escape(title)}</title>",
+            '<link rel="icon" href="data:,">',
+            f"<style>{style}</style>",
+            "</head>",
+            "<body>",
+            "<noscript>This page needs JavaScript.</noscript>",
+            *_block_elements(blocks),
+            f"<script>{script}</script>",
+            "</body>",
+            "</html>",
+            "",
+        )
+    )
+
+
+def _block_elements(blocks: Mapping[str, str]) -> Sequence[str]:
+    return [f'<script type="application/gzip" id="{name}">{text}</script>' for name, text in blocks.items()]
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
