@@ -52,11 +52,16 @@ def test_the_command_explains_a_score(command, tmp_path) -> None:  # type: ignor
             for item in load_benchmark(old)
         )
     )
-    result = command("diff", old, MMAR, "--predictions", answers)
+    result = command("diff", old, MMAR, "--runs", answers, "--json")
     assert result.status == 0
-    assert "answer differs: 5 items" in result.out
-    assert "official 100.0, choice 99.4" in result.out
-    assert "official 99.5, choice 99.5" in result.out
+    run = msgspec.json.decode(result.out)["runs"][0]
+    assert round(run["first"]["score"]["official"]["accuracy"], 1) == 100.0
+    assert round(run["second"]["score"]["choice"]["accuracy"], 1) == 99.5
+    assert len(run["changes"]) == 6
+    assert (run["old_keys"]["n"], run["old_keys"]["old"], run["old_keys"]["p_value"]) == (5, 5, None)
+    text = command("diff", old, MMAR, "--runs", answers).out
+    assert "answer differs: 5 items" in text
+    assert "official 99.5, choice 99.5" in text
 
 
 @pytest.mark.parametrize("arguments", [("demo",), ("demo", "no-such-benchmark")])

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 
 from mmar.audit.check import Check, Finding, Measure, check
 from mmar.audit.subject import Subject
-from mmar.audit.tail_probability import LEVEL, at_least, chi_squared_at_least
 from mmar.audit.wording import key_of, names, quoted, same
 from mmar.items import Item
+from mmar.stats.tail_probability import LEVEL, at_least, chi_squared_at_least
 
 __all__ = ["CHECKS"]
 

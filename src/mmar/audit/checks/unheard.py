@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from mmar.audit.check import Check, Finding, Measure, check
 from mmar.audit.subject import Subject
-from mmar.audit.tail_probability import LEVEL, at_least
 from mmar.stats.interval import wilson
+from mmar.stats.tail_probability import LEVEL, at_least
 
 __all__ = ["CHECKS"]
 

@@ -1,0 +1,134 @@
+"""Console pages of two editions of a benchmark: what differs, and what that does to runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from mmar.items import Benchmark
+from mmar.items.diff import BenchmarkDiff
+from mmar.reports.tables import Column, Display, Row, count, draw, p_value
+from mmar.scoring.both_editions import EditionScore, RunOnBoth
+
+__all__ = ["diff_lines", "run_lines"]
+
+_SHOWN = 20
+_WIDTH = 60
+
+
+def diff_lines(found: BenchmarkDiff, one: Benchmark, other: Benchmark, names: tuple[str, str]) -> list[str]:
+    """What differs between two benchmarks.
+
+    Args:
+        found: the differences.
+        one: the first benchmark.
+        other: the second benchmark.
+        names: what to call them.
+    """
+    lines = [
+        f"{letter} {name}: {len(benchmark):,} items, digest {benchmark.digest[:8]}"
+        for letter, name, benchmark in zip("AB", names, (one, other), strict=True)
+    ]
+    if found.same_score:
+        lines.append("every run scores the same on both")
+    for title, ids in (("only in B", found.added), ("only in A", found.removed)):
+        if ids:
+            more = f" and {len(ids) - _SHOWN:,} more" if len(ids) > _SHOWN else ""
+            lines.append(f"{title}: {len(ids):,} ({', '.join(ids[:_SHOWN])}{more})")
+    lines += [f"{name} differs: {count(items, 'item')}" for name, items in found.by_field.items()]
+    for change in found.scored_changes[:_SHOWN]:
+        lines += [
+            f"  {change.id} {change.field}",
+            f"    A {_short(change.before)}",
+            f"    B {_short(change.after)}",
+        ]
+    if len(found.scored_changes) > _SHOWN:
+        lines.append(f"  and {len(found.scored_changes) - _SHOWN:,} more; --json lists all")
+    return lines
+
+
+def run_lines(runs: Sequence[RunOnBoth], found: BenchmarkDiff, display: Display | None = None) -> list[str]:
+    """Runs on both editions, the items whose verdict differs with the reason, and who answers the old keys."""
+    fields: dict[str, list[str]] = {}
+    for change in found.scored_changes:
+        fields.setdefault(change.id, []).append(change.field)
+    lines: list[str] = []
+    for run in runs:
+        lines += ["", run.path, _score("A", run.first), _score("B", run.second)]
+        lines += _verdicts(run, fields)
+    if any(run.old_keys is not None for run in runs):
+        lines += ["", *_old_keys(runs, display)]
+    return lines
+
+
+def _score(letter: str, edition: EditionScore) -> str:
+    score = edition.score
+    part = "" if edition.asked == edition.n else f" of the {edition.asked:,} of {edition.n:,} items asked"
+    left_out = (
+        f"; {count(edition.left_out, 'answer')} left out (other question, choices or item)"
+        if edition.left_out
+        else ""
+    )
+    return f"  on {letter}: official {score.official.accuracy:.1f}, choice {score.choice.accuracy:.1f}{part}{left_out}"
+
+
+def _verdicts(run: RunOnBoth, fields: Mapping[str, list[str]]) -> Iterator[str]:
+    yield f"  verdict differs on {count(len(run.changes), 'item')}"
+    for change in run.changes[:_SHOWN]:
+        if change.official == change.choice:
+            differs = [_verdict(*change.official)]
+        else:
+            pairs = (("official", change.official), ("choice", change.choice))
+            differs = [f"{name} {_verdict(*pair)}" for name, pair in pairs if pair[0] != pair[1]]
+        yield f"    {change.id}: {'; '.join(differs)} ({', '.join(fields.get(change.id, ['?']))} changed)"
+    if len(run.changes) > _SHOWN:
+        yield f"    and {len(run.changes) - _SHOWN:,} more; --json lists all"
+
+
+def _old_keys(runs: Sequence[RunOnBoth], display: Display | None) -> Iterator[str]:
+    yield "Old keys: items whose key B corrected, with the same question and choices in both"
+    columns = [
+        Column("run"),
+        Column("n", "right"),
+        Column("old key %", "right"),
+        Column("95 % CI", "right"),
+        Column("guessing %", "right"),
+        Column("new key %", "right"),
+        Column("of wrong %", "right"),
+        Column("guessing %", "right"),
+        Column("p", "right"),
+    ]
+    rows = []
+    for run in runs:
+        keys = run.old_keys
+        if keys is not None and keys.n:
+            wrong = 100 * keys.old / keys.wrong if keys.wrong else 0.0
+            rows.append(
+                Row(
+                    (
+                        run.path,
+                        f"{keys.n:,}",
+                        f"{keys.share:.1f}",
+                        str(keys.interval),
+                        f"{keys.chance:.1f}",
+                        f"{100 * keys.new / keys.n:.1f}",
+                        f"{wrong:.1f}",
+                        f"{keys.chance_of_wrong:.1f}",
+                        "–" if keys.p_value is None else p_value(keys.p_value),
+                    )
+                )
+            )
+    yield from draw(columns, rows, display)
+    yield "of wrong: share of the old key among answers other than the new one, and what guessing among"
+    yield "the wrong choices gives; p: probability of so many or more by such guesses. An old key that is"
+    yield "no choice counts where the answer repeats it word for word, which guessing never does."
+
+
+def _verdict(before: bool, after: bool) -> str:  # noqa: FBT001 - the verdicts on A and B
+    first, second = ("right" if right else "wrong" for right in (before, after))
+    return f"{first} on A, {second} on B"
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"

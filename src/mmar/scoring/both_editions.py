@@ -1,0 +1,132 @@
+"""One run or file scored on two editions of a benchmark, and the items whose verdict differs.
+
+An answer counts for an edition only where it was asked that edition's question with that edition's choices. The others
+are left out and counted, since an answer to another question is neither right nor wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from mmar.errors import UsageError
+from mmar.items import Benchmark, Prediction
+from mmar.runs.manifest import Manifest
+from mmar.scoring.old_keys import ChangedKey, OldKeys, count_old_keys
+from mmar.scoring.result import GroupScore, ItemScore
+from mmar.scoring.score import score_task
+from mmar.scoring.sources import Task, answers_of, asked_once, benchmark_of, find_run, run_of
+from mmar.scoring.stream import score_against
+
+__all__ = ["EditionScore", "RunOnBoth", "VerdictChange", "score_on_both"]
+
+
+class EditionScore(msgspec.Struct, frozen=True):
+    """The score on one edition.
+
+    Attributes:
+        n: number of items of the edition.
+        asked: number of items that were asked as this edition has them.
+        left_out: answers to a question or choices that differ, or to items that the edition does not have.
+        score: of the items asked.
+    """
+
+    n: int
+    asked: int
+    left_out: int
+    score: GroupScore
+
+
+class VerdictChange(msgspec.Struct, frozen=True):
+    """An item that is right on one edition and wrong on the other.
+
+    Attributes:
+        id: the item's id.
+        official: verdict of the published rule on each edition.
+        choice: verdict by the choice named on each edition.
+    """
+
+    id: str
+    official: tuple[bool, bool]
+    choice: tuple[bool, bool]
+
+
+class RunOnBoth(msgspec.Struct, frozen=True):
+    """A run or file on two editions.
+
+    Attributes:
+        path: as given.
+        first: score on the first edition.
+        second: score on the second edition.
+        changes: the items whose verdict differs.
+        old_keys: answers with keys that the second edition corrected; `None` where it corrected none.
+    """
+
+    path: str
+    first: EditionScore
+    second: EditionScore
+    changes: tuple[VerdictChange, ...]
+    old_keys: OldKeys | None
+
+
+def score_on_both(
+    path: Path, first: Benchmark, second: Benchmark, changed: Mapping[str, ChangedKey]
+) -> RunOnBoth:
+    """Score a run, a predictions file or a log on two editions.
+
+    Args:
+        path: what to score.
+        first: the earlier edition.
+        second: the later edition.
+        changed: of `mmar.scoring.old_keys.changed_keys`.
+
+    Raises:
+        InputError: the file is not valid, or none of its answers belongs to one of the editions.
+        UsageError: it is a run of neither edition.
+    """
+    path = run_of(path)
+    manifest = find_run(path)
+    one, rows = _score_on(path, first, second, manifest)
+    other, later_rows = _score_on(path, second, first, manifest)
+    return RunOnBoth(
+        str(path),
+        one,
+        other,
+        tuple(_changes(rows, later_rows)),
+        count_old_keys(changed, rows | later_rows) if changed else None,
+    )
+
+
+def _score_on(
+    path: Path, benchmark: Benchmark, other: Benchmark, manifest: Manifest | None
+) -> tuple[EditionScore, dict[str, ItemScore]]:
+    if manifest is None or manifest.benchmark.digest == benchmark.digest:
+        scored = score_task(Task(path, benchmark, keep="all", lenient=True, clustered=False))
+        score = scored.score
+        group = score.asked or GroupScore(score.n, score.official, score.choice, score.chance)
+        rows, left_out = scored.rows, len(scored.errors)
+    else:
+        asked = benchmark_of(path, other, manifest)
+        task = Task(path, benchmark, rule=manifest.protocol.reading, keep="all", lenient=True)
+        streamed = score_against(benchmark, _asked_of(path, asked), task)
+        total = streamed.tally.total()
+        group, rows, left_out = total.asked or total, tuple(streamed.tally.rows), len(streamed.errors)
+        if not group.n:
+            raise UsageError(f'{path} was asked no question of "{benchmark.name}"', code="other-benchmark")
+    by_id = {row.id: row for row in rows if row.state != "missing"}
+    return EditionScore(len(benchmark), group.n, left_out, group), by_id
+
+
+def _asked_of(path: Path, asked: Benchmark) -> Iterator[tuple[int, Prediction]]:
+    """The answers of a run with the questions that it asked, so that they are compared with another edition's."""
+    for line, prediction in asked_once(answers_of(path)):
+        yield line, msgspec.structs.replace(prediction, whole=asked.by_id[prediction.id])
+
+
+def _changes(first: Mapping[str, ItemScore], second: Mapping[str, ItemScore]) -> Iterator[VerdictChange]:
+    for item_id, after in second.items():
+        before = first.get(item_id)
+        if before is not None and (before.official, before.choice) != (after.official, after.choice):
+            yield VerdictChange(item_id, (before.official, after.official), (before.choice, after.choice))
