@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import DDL, ForeignKey, Index, String, Text, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mmar.studio.data.columns import JsonRecord, UtcDateTime
@@ -211,3 +211,24 @@ class Proposal(Base):
     taken: Mapped[dict[str, Any] | None] = mapped_column(JsonRecord(dict[str, Any]))
     job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def _forbid_changes() -> None:
+    """Let the database itself refuse to change or delete history."""
+    function = DDL(
+        "CREATE OR REPLACE FUNCTION mmar_only_added() RETURNS trigger AS $$ BEGIN "
+        "RAISE EXCEPTION 'rows of %% are only ever added', TG_TABLE_NAME; END $$ LANGUAGE plpgsql"
+    )
+    event.listen(Base.metadata, "before_create", function.execute_if(dialect="postgresql"))
+    actions = {
+        "postgresql": "FOR EACH ROW EXECUTE FUNCTION mmar_only_added()",
+        "sqlite": "BEGIN SELECT RAISE(ABORT, 'rows of %(table)s are only ever added'); END",
+    }
+    for name in ("revision", "event", "blind_answer", "audit_log", "taxonomy_version"):
+        for verb in ("update", "delete"):
+            for dialect, action in actions.items():
+                trigger = DDL(f"CREATE TRIGGER {name}_no_{verb} BEFORE {verb} ON %(table)s {action}")
+                event.listen(Base.metadata.tables[name], "after_create", trigger.execute_if(dialect=dialect))
+
+
+_forbid_changes()

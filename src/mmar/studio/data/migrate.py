@@ -1,4 +1,4 @@
-"""Database migrations with Alembic."""
+"""Creation of the tables of a new database, and Alembic's migrations of an older one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from mmar.errors import UsageError
+from mmar.studio.data import item_tables
 from mmar.studio.data.database import Database
+from mmar.studio.data.tables import Base
 
 __all__ = ["knows_revision", "migrate", "newest_revision"]
+
+# Imported for the tables that they add to the metadata.
+_TABLES = (item_tables,)
 
 
 def _config() -> Config:
@@ -31,12 +36,11 @@ def knows_revision(name: str) -> bool:
     return name in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
-def migrate(database: Database, *, to: str = "head") -> None:
-    """Run the missing migrations in one transaction.
+def migrate(database: Database) -> None:
+    """Bring a database to the newest tables, in one transaction.
 
     Args:
-        database: empty, or made by an older version.
-        to: the migration to stop at.
+        database: empty, or made by this or an older version.
 
     Raises:
         UsageError: the database was made by a newer version of the program.
@@ -44,11 +48,16 @@ def migrate(database: Database, *, to: str = "head") -> None:
     config = _config()
     with database.write() as session:
         connection = session.connection()
-        at = MigrationContext.configure(connection).get_current_revision()
-        if at is not None and not knows_revision(at):
+        context = MigrationContext.configure(connection)
+        current = context.get_current_revision()
+        if current is None:
+            Base.metadata.create_all(connection)
+            context.stamp(ScriptDirectory.from_config(config), "head")
+            return
+        if not knows_revision(current):
             raise UsageError(
-                f"this database was made by a newer mmar (migration {at}); update the program",
+                f"this database was made by a newer mmar (migration {current}); update the program",
                 code="newer-database",
             )
         config.attributes["connection"] = connection
-        command.upgrade(config, to)
+        command.upgrade(config, "head")
