@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
 from expect import raises
 from mmar.errors import ExternalError
-from mmar.files.locks import lock, lock_async, try_lock
+from mmar.files.locks import lock, try_lock
 
 HOLD = "import sys, time\nfrom mmar.files.locks import lock\nwith lock(sys.argv[1]):\n    print('held', flush=True); time.sleep(60)\n"
 
@@ -39,22 +38,6 @@ def test_a_killed_process_releases_its_lock(tmp_path: Path) -> None:
 
         with lock(path, on_wait):
             assert waits == [1]
-
-
-def test_waiting_does_not_block_the_event_loop(tmp_path: Path) -> None:
-    async def run() -> list[str]:
-        order = []
-
-        async def hold(name: str) -> None:
-            async with lock_async(tmp_path / ".lock"):
-                order.append(f"{name} in")
-                await asyncio.sleep(0.01)
-                order.append(f"{name} out")
-
-        await asyncio.gather(hold("a"), hold("b"))
-        return order
-
-    assert asyncio.run(run()) in (["a in", "a out", "b in", "b out"], ["b in", "b out", "a in", "a out"])
 
 
 def test_a_lock_that_cannot_be_written(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ what it protects: Windows does not allow reading a file whose bytes are locked. 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from mmar.errors import ExternalError
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-__all__ = ["lock", "lock_async", "try_lock"]
+__all__ = ["lock", "try_lock"]
 
 _POLL_S = 0.2
 
@@ -66,19 +66,6 @@ def lock(path: Path | str, on_wait: Callable[[], None] | None = None) -> Iterato
             on_wait()
             on_wait = None
         time.sleep(_POLL_S)
-    try:
-        yield
-    finally:
-        held.release()
-
-
-@asynccontextmanager
-async def lock_async(path: Path | str) -> AsyncIterator[None]:
-    """As `lock`, without blocking the event loop."""
-    import asyncio  # slow to import, and its callers have it loaded
-
-    while (held := try_lock(path)) is None:
-        await asyncio.sleep(_POLL_S)
     try:
         yield
     finally:

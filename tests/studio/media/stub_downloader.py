@@ -1,6 +1,7 @@
 """Stands in yt-dlp's place: obeys its command line, and misbehaves where the address asks for it.
 
-Run as `python stub_downloader.py RECORD ARGUMENTS…`; what it was started with is written to the file RECORD.
+Run as `python stub_downloader.py RECORD [URL] ARGUMENTS…`; what it was started with is written to the file RECORD, and
+URL is downloaded instead of the one in the arguments.
 """
 
 import json
@@ -19,7 +20,7 @@ def fail(kind: str, reason: str) -> None:
 
 def main() -> int:
     record, *arguments = sys.argv[1:]
-    url = arguments[arguments.index("--") + 1]
+    url = arguments[0] if arguments[0].startswith("http") else arguments[arguments.index("--") + 1]
     target = Path(arguments[arguments.index("--paths") + 1])
     proxy = arguments[arguments.index("--proxy") + 1]
     started = {

@@ -12,11 +12,10 @@ from mmar.studio.media.media_store import clear_leftovers
 def test_what_killed_processes_left_is_cleared_away_and_nothing_else(tmp_path: Path) -> None:
     left = [
         "incoming/0123",
-        "sources/.work/89ab/received/half",
         "recordings/3d/.3d24.wav.3017c213.part",
         "waveforms/3d/.3d24.peaks.3017c213.part",
     ]
-    kept = ["recordings/3d/3d24.wav", "clips/aa/1-aa.wav", "sources/youtube/x/audio.part", "incoming/young"]
+    kept = ["recordings/3d/3d24.wav", "clips/aa/1-aa.wav", "incoming/young"]
     for name in (*left, *kept):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -215,7 +215,7 @@ class Proposal(Base):
 
 def _forbid_changes() -> None:
     """Let the database itself refuse to change or delete history."""
-    function = DDL(
+    function = DDL(  # type: ignore[no-untyped-call]
         "CREATE OR REPLACE FUNCTION mmar_only_added() RETURNS trigger AS $$ BEGIN "
         "RAISE EXCEPTION 'rows of %% are only ever added', TG_TABLE_NAME; END $$ LANGUAGE plpgsql"
     )
@@ -227,7 +227,7 @@ def _forbid_changes() -> None:
     for name in ("revision", "event", "blind_answer", "audit_log", "taxonomy_version"):
         for verb in ("update", "delete"):
             for dialect, action in actions.items():
-                trigger = DDL(f"CREATE TRIGGER {name}_no_{verb} BEFORE {verb} ON %(table)s {action}")
+                trigger = DDL(f"CREATE TRIGGER {name}_no_{verb} BEFORE {verb} ON %(table)s {action}")  # type: ignore[no-untyped-call]
                 event.listen(Base.metadata.tables[name], "after_create", trigger.execute_if(dialect=dialect))
 
 

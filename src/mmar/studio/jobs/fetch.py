@@ -1,89 +1,102 @@
-"""Download of a recording, once per video and project, followed by the clips that wait for it."""
+"""Download of a recording, once per video, followed by the clips that wait for it."""
 
 from __future__ import annotations
 
 import asyncio
+import secrets
+import shutil
 import time
-from typing import Any
+from pathlib import Path
 
+import msgspec
+from sqlalchemy import select
+
+from mmar.studio.data.tables import Recording
 from mmar.studio.jobs.context import JobContext
-from mmar.studio.media.media_store import store_audio
+from mmar.studio.media.download import download_recording
+from mmar.studio.media.fetch_policy import DEFAULT_POLICY
+from mmar.studio.media.media_store import StoredAudio, store_audio
+from mmar.studio.media.ytdlp import Downloaded
 from mmar.studio.store.clips import find_recording
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.media import add_recording, items_without_clip
 
 __all__ = ["fetch_recording"]
 
-_SAID_S = 1.0
+_REPORT_EVERY_S = 1.0
 
 
 def fetch_recording(work: JobContext) -> None:
     """Download the recording of a URL and queue the clips of the items that use it.
 
     Raises:
-        InputError: the address may not be fetched, or what lies there is not sound.
-        UsageError: the downloader is not installed.
+        InputError: what was downloaded is not audio.
+        UsageError: the URL may not be fetched, or yt-dlp is not installed.
         ExternalError: the network failed.
     """
     source, url = str(work.payload["source"]), str(work.payload["url"])
     with work.database.read() as session:
-        known = find_recording(session, work.project_id, source)
-    if known is None:
-        work.advance(0.02, "fetching")
-        found: Any = asyncio.run(_fetch(work, url))
-        work.advance(0.9, "checking")
-        kept = store_audio(
-            work.config.media, found.path, max_bytes=work.config.max_upload, decoder=work.decoder
-        )
-        with work.database.write() as session:
-            work.check_owned(session)
+        known = find_recording(session, work.project_id, source) is not None
+        # Another project may have it: the media folder is common to all.
+        other = session.scalar(select(Recording).where(Recording.source == source).limit(1))
+    if other is not None:
+        stored, title, licence = _stored(other), other.title, other.licence
+    else:
+        stored, title, licence = _download(work, url)
+    with work.database.write() as session:
+        work.check_owned(session)
+        if not known:
             add_recording(
                 session,
                 work.project_id,
-                kept,
+                stored,
                 work.clock(),
                 source=source,
-                title=found.title or "",
+                title=title,
                 url=url,
-                licence=found.licence or "",
+                licence=licence,
                 person_id=work.person_id,
             )
-    with work.database.write() as session:
-        work.check_owned(session)
         for item in items_without_clip(session, work.project_id, source):
-            enqueue(
-                session,
-                work.project_id,
-                "clip",
-                item.clip_key,
-                {"item": item.id},
-                work.clock(),
-                item_id=item.id,
-            )
+            payload = {"item": item.id}
+            enqueue(session, work.project_id, "clip", item.clip_key, payload, work.clock(), item_id=item.id)
 
 
-async def _fetch(work: JobContext, url: str) -> Any:
-    import msgspec
+def _stored(recording: Recording) -> StoredAudio:
+    return msgspec.convert(recording, StoredAudio, from_attributes=True)
 
-    from mmar.studio.media.fetch_policy import DEFAULT_POLICY
-    from mmar.studio.media.source_cache import fetch_source
 
+def _download(work: JobContext, url: str) -> tuple[StoredAudio, str, str]:
+    folder = work.config.media / "incoming" / secrets.token_hex(16)
+    folder.mkdir(parents=True)
+    try:
+        work.advance(0.02, "fetching")
+        found = asyncio.run(_fetch(work, url, folder))
+        work.advance(0.9, "checking")
+        stored = store_audio(
+            work.config.media, found.path, max_bytes=work.config.max_upload, decoder=work.decoder
+        )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return stored, found.title, found.licence
+
+
+async def _fetch(work: JobContext, url: str, folder: Path) -> Downloaded:
     policy = msgspec.structs.replace(
         DEFAULT_POLICY,
         hosts=(*DEFAULT_POLICY.hosts, *work.config.media_hosts),
         ports=(*DEFAULT_POLICY.ports, *work.config.media_ports),
         allow_loopback=work.config.fetch_loopback,
     )
-    told = time.monotonic()
+    reported = time.monotonic()
 
     def advance(done: int, of: int | None) -> None:
-        nonlocal told
-        # Said now and then: each word is a write to the database.
-        if time.monotonic() - told < _SAID_S:
+        nonlocal reported
+        # Now and then only: each report is a write to the database.
+        if time.monotonic() - reported < _REPORT_EVERY_S:
             return
-        told = time.monotonic()
+        reported = time.monotonic()
         share = 0.05 + 0.8 * done / of if of else 0.05
-        words = f"{done / 1e6:.1f} MB" + (f" of {of / 1e6:.1f} MB" if of else "")
-        work.advance(share, f"fetching, {words}")
+        work.advance(share, f"fetching, {done / 1e6:.1f} MB" + (f" of {of / 1e6:.1f} MB" if of else ""))
 
-    return await fetch_source(url, work.config.media / "sources", policy, advance=advance)
+    return await download_recording(url, folder, policy, advance=advance)

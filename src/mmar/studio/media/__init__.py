@@ -1,6 +1,6 @@
 """Audio of the studio: download, validation, clips, loudness and waveforms. No database and no web framework.
 
-source_cache    recordings by URL, through http_download or ytdlp, within a fetch_policy
+download        recordings by URL, over HTTP or by ytdlp, within a fetch_policy
 uploads         validation of uploads by decoding them
 media_store     files stored under the hash of their bytes
 cutting         clips joined from segments of a recording

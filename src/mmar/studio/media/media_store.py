@@ -67,7 +67,7 @@ def clear_leftovers(media: Path, *, older_s: float = 86_400.0) -> int:
         How many files and folders.
     """
     gone, before = 0, time.time() - older_s
-    for pattern in ("incoming/*", "sources/.work/*", "*/*/.*.part"):
+    for pattern in ("incoming/*", "*/*/.*.part"):
         for path in media.glob(pattern):
             try:
                 newest = max(each.lstat().st_mtime for each in (path, *path.rglob("*")))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import re
 import signal
@@ -47,25 +46,11 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class Downloaded(msgspec.Struct, frozen=True):
-    """A recording that the downloader wrote, and what the site says of it (text of strangers: data, no more).
-
-    Attributes:
-        path: the file.
-        size: its length in bytes.
-        sha256: of its bytes.
-        title: what the site calls it.
-        duration: its length in seconds, as the site says.
-        uploader: who put it there.
-        licence: under which licence, where the site says.
-    """
+    """A downloaded file, with title and licence as the site states them (untrusted text)."""
 
     path: Path
-    size: int
-    sha256: str
-    title: str | None = None
-    duration: float | None = None
-    uploader: str | None = None
-    licence: str | None = None
+    title: str = ""
+    licence: str = ""
 
 
 async def download_video(
@@ -148,7 +133,7 @@ def _arguments(target: Path, policy: FetchPolicy, proxy: str) -> list[str]:
         *("--no-simulate", "--newline", "--progress", "--progress-delta", "0.5", "--progress-template"),
         _PROGRESS.decode() + "%(progress.{downloaded_bytes,total_bytes,total_bytes_estimate})j",
         "--print",
-        "before_dl:" + _INFO.decode() + "%(.{title,duration,uploader,license})j",
+        "before_dl:" + _INFO.decode() + "%(.{title,license})j",
     ]
 
 
@@ -279,17 +264,7 @@ class _Watch:
                 "without sound",
                 code="no-recording",
             )
-        with found[0].open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return Downloaded(
-            path=found[0],
-            size=found[0].stat().st_size,
-            sha256=digest,
-            title=_text(self._info.get("title")),
-            duration=_number(self._info.get("duration")),
-            uploader=_text(self._info.get("uploader")),
-            licence=_text(self._info.get("license")),
-        )
+        return Downloaded(found[0], _text(self._info.get("title")), _text(self._info.get("license")))
 
 
 def _within_bounds(folder: Path, policy: FetchPolicy) -> None:
@@ -316,8 +291,8 @@ def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) and 0 <= value < float("inf") else None
 
 
-def _text(value: object) -> str | None:
-    return _plain(value)[:500] if isinstance(value, str) and value else None
+def _text(value: object) -> str:
+    return _plain(value) if isinstance(value, str) else ""
 
 
 def _without_advice(text: str) -> str:

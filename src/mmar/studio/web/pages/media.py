@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from mmar.studio.media.media_store import media_file
+from mmar.studio.media.waveform import open_waveform
 from mmar.studio.store.media import find_clip, own_recording
 from mmar.studio.web.context import Context, ProjectContext
 
@@ -51,11 +52,6 @@ def peaks(
     end: Annotated[float | None, Query(ge=0)] = None,
 ) -> Response:
     """The waveform between two moments, in about so many points."""
-    from mmar.studio.media.waveform import open_waveform
-
     _, _, waveform = _found(ctx, kind, number)
-    drawn = open_waveform(media_file(ctx.studio.config.media, waveform or "-"))
-    window = drawn.window(start, end if end is not None else drawn.frames / drawn.rate, points)
-    return Response(
-        window.to_json(), media_type="application/json", headers={"cache-control": "private, max-age=3600"}
-    )
+    window = open_waveform(media_file(ctx.studio.config.media, waveform or "-")).window(start, end, points)
+    return JSONResponse(window, headers={"cache-control": "private, max-age=3600"})

@@ -1,4 +1,4 @@
-"""Download of one media file over HTTP within a `FetchPolicy`.
+"""Download of the recording of a URL within a `FetchPolicy`: a media file over HTTP, a video by yt-dlp.
 
 Every redirect is checked like the first URL. Stated lengths, types and file names are not trusted: bytes are counted as
 they arrive, and the caller names the file.
@@ -7,41 +7,64 @@ they arrive, and the caller names the file.
 from __future__ import annotations
 
 import asyncio
-import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
-
-import msgspec
 
 from mmar.errors import ExternalError, MmarError, UsageError
 from mmar.files.progress import Advance, format_bytes
 from mmar.files.sniff import is_html
+from mmar.items.source_video import canonical_url, find_video, is_short_link
 from mmar.studio.media.fetch_policy import AddressGuard, FetchPolicy, check_url, guarded_session
+from mmar.studio.media.ytdlp import YT_DLP, Downloaded, download_video
 
 if TYPE_CHECKING:
     import aiohttp
     from aiohttp.abc import AbstractResolver
     from yarl import URL
 
-__all__ = ["Received", "fetch_file", "follow"]
+__all__ = ["download_recording", "fetch_file", "follow"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-class Received(msgspec.Struct, frozen=True):
-    """A downloaded file.
+async def download_recording(
+    url: str,
+    folder: Path,
+    policy: FetchPolicy,
+    *,
+    command: Sequence[str] = YT_DLP,
+    resolver: AbstractResolver | None = None,
+    advance: Advance = lambda done, of: None,  # noqa: ARG005
+) -> Downloaded:
+    """Download the complete recording of a URL, by yt-dlp from the video sites that `mmar.items` knows.
 
-    Attributes:
-        path: where it lies.
-        url: the address that it came from, after redirects.
-        size: its length in bytes.
-        sha256: of its bytes.
+    Args:
+        url: as a person pasted it; short links are followed.
+        folder: an existing, empty folder of this download.
+        policy: what may be fetched.
+        command: command line of yt-dlp.
+        resolver: name resolution; the system's if `None`.
+        advance: called with the bytes received so far, and of how many.
+
+    Returns:
+        A file that is not checked yet.
+
+    Raises:
+        UsageError: the URL or one that it leads to is not allowed, it is a web page, or yt-dlp is missing.
+        ExternalError: the network, the site, yt-dlp or the disk failed, or the file is too large.
     """
-
-    path: Path
-    url: str
-    size: int
-    sha256: str
+    url = url.strip()
+    check_url(url, policy)
+    if is_short_link(url):
+        url = await follow(url, policy, resolver=resolver)
+    address = canonical_url(url)
+    if find_video(address) is not None:
+        return await download_video(
+            address, folder, policy, command=command, resolver=resolver, advance=advance
+        )
+    await fetch_file(address, folder / "recording", policy, resolver=resolver, advance=advance)
+    return Downloaded(folder / "recording")
 
 
 async def fetch_file(
@@ -51,24 +74,8 @@ async def fetch_file(
     *,
     resolver: AbstractResolver | None = None,
     advance: Advance = lambda done, of: None,  # noqa: ARG005
-) -> Received:
-    """Download a media file.
-
-    Args:
-        url: where it is.
-        out: the file to make; there must be none.
-        policy: what may be fetched.
-        resolver: who is asked for the addresses of a name; the system if `None`.
-        advance: told the bytes received so far, and of how many.
-
-    Returns:
-        What was received; it is not yet known to be sound.
-
-    Raises:
-        UsageError: the address, or one that it leads to, is not allowed; or it is a web page and no file.
-        ExternalError: the server or the network failed, it took too long, or there was too much of it. Nothing
-            is left of the file.
-    """
+) -> None:
+    """Download a media file to `out`, which must not exist; arguments and errors as of `download_recording`."""
     import aiohttp
 
     guard = AddressGuard(policy)
@@ -76,23 +83,13 @@ async def fetch_file(
         async with asyncio.timeout(policy.max_seconds), guarded_session(policy, guard, resolver) as session:
             reply, at = await _reply(session, check_url(url, policy), policy)
             async with reply:
-                return await _save(reply, at, out, policy, advance)
+                await _save(reply, at, out, policy, advance)
     except (aiohttp.ClientError, OSError) as error:
-        raise _in_words(error, url, policy, guard) from None
+        raise _download_error(error, url, policy, guard) from None
 
 
 async def follow(url: str, policy: FetchPolicy, *, resolver: AbstractResolver | None = None) -> str:
-    """Where a short link leads: the address of its first redirect, or itself if it has none.
-
-    Args:
-        url: the short link.
-        policy: what may be fetched; the address it leads to must be allowed too.
-        resolver: as for `fetch_file`.
-
-    Raises:
-        UsageError: one of the addresses is not allowed.
-        ExternalError: the server or the network failed.
-    """
+    """The address of a short link's first redirect, or its own if it has none; errors as of `download_recording`."""
     import aiohttp
 
     guard = AddressGuard(policy)
@@ -105,7 +102,7 @@ async def follow(url: str, policy: FetchPolicy, *, resolver: AbstractResolver | 
             async with session.get(at, allow_redirects=False) as reply:
                 return str(_next(reply, at, policy) or at)
     except (aiohttp.ClientError, OSError) as error:
-        raise _in_words(error, url, policy, guard) from None
+        raise _download_error(error, url, policy, guard) from None
 
 
 async def _reply(
@@ -146,50 +143,46 @@ def _next(reply: aiohttp.ClientResponse, at: URL, policy: FetchPolicy) -> URL | 
 
 async def _save(
     reply: aiohttp.ClientResponse, at: URL, out: Path, policy: FetchPolicy, advance: Advance
-) -> Received:
+) -> None:
     if reply.status != 200:
         raise ExternalError(
             f"{at.host}: answered {reply.status} {reply.reason or ''}".rstrip(), code="http-status"
         )
     if reply.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise ExternalError(f"{at.host}: compresses what was asked for as it is", code="compressed")
-    announced = reply.content_length
-    too_much = f"more than the {format_bytes(policy.max_bytes)} that are allowed"
-    if announced is not None and announced > policy.max_bytes:
-        raise ExternalError(
-            f"{at.host}: the file has {format_bytes(announced)}, {too_much}", code="recording-too-large"
-        )
+        raise ExternalError(f"{at.host}: compresses what was requested uncompressed", code="compressed")
+    if reply.content_length is not None and reply.content_length > policy.max_bytes:
+        raise _too_large(at, policy)
     if reply.content_type in ("text/html", "application/xhtml+xml"):
         raise _web_page(at)
     with out.open("xb") as file:
         try:
-            return await _receive(reply, at, file, policy, advance, too_much)
+            await _receive(reply, at, file, policy, advance)
         except BaseException:
             out.unlink(missing_ok=True)
             raise
 
 
 async def _receive(
-    reply: aiohttp.ClientResponse,
-    at: URL,
-    file: BinaryIO,
-    policy: FetchPolicy,
-    advance: Advance,
-    too_much: str,
-) -> Received:
-    size, digest = 0, hashlib.sha256()
+    reply: aiohttp.ClientResponse, at: URL, file: BinaryIO, policy: FetchPolicy, advance: Advance
+) -> None:
+    size = 0
     async for chunk in reply.content.iter_any():
         if not size and is_html(chunk):
             raise _web_page(at)
         size += len(chunk)
         if size > policy.max_bytes:
-            raise ExternalError(f"{at.host}: sends {too_much}", code="recording-too-large")
-        digest.update(chunk)
+            raise _too_large(at, policy)
         file.write(chunk)
         advance(size, reply.content_length)
     if not size:
         raise ExternalError(f"{at.host}: sent an empty file", code="empty-file")
-    return Received(Path(file.name), str(at), size, digest.hexdigest())
+
+
+def _too_large(at: URL, policy: FetchPolicy) -> ExternalError:
+    return ExternalError(
+        f"{at.host}: the file is larger than the {format_bytes(policy.max_bytes)} that are allowed",
+        code="recording-too-large",
+    )
 
 
 def _web_page(at: URL) -> UsageError:
@@ -200,7 +193,7 @@ def _web_page(at: URL) -> UsageError:
     )
 
 
-def _in_words(
+def _download_error(
     error: aiohttp.ClientError | OSError, url: str, policy: FetchPolicy, guard: AddressGuard
 ) -> MmarError:
     """The error message for a failed download."""
@@ -215,27 +208,16 @@ def _in_words(
         )
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return ExternalError(f"{host}: the name cannot be looked up; check the address", code="unknown-host")
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return ExternalError(
-            f"{host}: no connection within {policy.connect_seconds:g} s; try again later",
-            code="no-connection",
+    if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
+        limit = (
+            f"nothing received for {policy.stall_seconds:g} s"
+            if isinstance(error, aiohttp.SocketTimeoutError)
+            else f"not complete within {policy.max_seconds:g} s"
         )
-    if isinstance(error, aiohttp.SocketTimeoutError):
-        return ExternalError(
-            f"{host}: nothing came for {policy.stall_seconds:g} s; try again later", code="download-timeout"
-        )
-    if isinstance(error, TimeoutError):
-        return ExternalError(
-            f"{host}: not done within {policy.max_seconds:g} s, which is all that is allowed",
-            code="download-timeout",
-        )
+        return ExternalError(f"{host}: {limit}; try again later", code="download-timeout")
     if isinstance(error, aiohttp.ClientError):
-        return ExternalError(
-            f"{host}: the connection failed ({error}); try again later", code="no-connection"
-        )
-    if isinstance(error, OSError):
-        return ExternalError(
-            f"cannot keep what was fetched ({error.strerror or error}); make room and try again",
-            code="not-writable",
-        )
-    raise error
+        return ExternalError(f"{host}: the connection failed; try again later", code="no-connection")
+    return ExternalError(
+        f"the download cannot be stored ({error.strerror or error}); free some space and try again",
+        code="not-writable",
+    )
