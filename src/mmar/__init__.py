@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mmar._version import __version__
 
 if TYPE_CHECKING:
-    from mmar.api import arun, compare, load, read_choice, reliance, run, score
+    from mmar.api import arun, compare, export_benchmark, export_run, load, read_choice, reliance, run, score
     from mmar.errors import ExternalError, InputError, MmarError, UsageError
     from mmar.items import Benchmark, Item
     from mmar.models import Answer, Model
@@ -30,7 +30,19 @@ if TYPE_CHECKING:
     from mmar.stats.interval import Interval
 
 _MODULES = {
-    "mmar.api": ("arun", "compare", "load", "read_choice", "reliance", "run", "score"),
+    "mmar.api": (
+        "arun",
+        "compare",
+        "export_benchmark",
+        "export_run",
+        "export_benchmark",
+        "export_run",
+        "load",
+        "read_choice",
+        "reliance",
+        "run",
+        "score",
+    ),
     "mmar.errors": ("ExternalError", "InputError", "MmarError", "UsageError"),
     "mmar.items": ("Benchmark", "Item"),
     "mmar.models": ("Answer", "Model"),
@@ -71,6 +83,8 @@ __all__ = [
     "__version__",
     "arun",
     "compare",
+    "export_benchmark",
+    "export_run",
     "load",
     "read_choice",
     "reliance",

@@ -26,6 +26,9 @@ from mmar.protocols.reading import VERSIONS, Reading, ReadingRule, read
 
 if TYPE_CHECKING:
     from mmar.models import Model
+    from mmar.reports.exchange.every_eval_ever import Relationship
+    from mmar.reports.exchange.formats import BenchmarkFormat, RunFormat
+    from mmar.reports.exchange.source import ExportSource
     from mmar.runs.engine import Counts
     from mmar.runs.run import RunResult
     from mmar.runs.spec import RunOptions, RunSpec
@@ -40,6 +43,10 @@ __all__ = [
     "arun",
     "cache_dir",
     "compare",
+    "describe_to_registry",
+    "export_benchmark",
+    "export_run",
+    "export_source",
     "find_benchmark",
     "load",
     "open_for",
@@ -357,6 +364,111 @@ def reliance(
 
         aligned = _align(runs, benchmark, protocol=protocol, partial=partial, lenient=lenient)
         return measure_reliance(aligned, scorer=_one_of("scorer", scorer, ("choice", "official")))
+
+
+def export_run(
+    run: str | Path,
+    *,
+    to: RunFormat,
+    out: str | Path | None = None,
+    benchmark: str | Path | Benchmark | None = None,
+    protocol: str | Protocol | None = None,
+    lenient: bool = False,
+    dataset: str | None = None,
+    organization: str = "unknown",
+    relationship: Relationship = "other",
+    project: str = "mmar",
+) -> tuple[Path, ...]:
+    """Write a scored run in the format of another program or registry.
+
+    Args:
+        run: a run folder or a predictions file.
+        to: the format: `every-eval-ever`, `hf-eval-results`, `inspect`, `parquet`, `wandb` or `trackio`.
+        out: the file, or for `every-eval-ever` and `hf-eval-results` the folder; by default beside the run.
+        benchmark: the questions; not needed for runs and for files of whole records.
+        protocol: read all answers by this protocol.
+        lenient: count bad records as missing instead of raising.
+        dataset: for `hf-eval-results`, the benchmark's data set on the Hub.
+        organization: for `every-eval-ever`, who made the evaluation.
+        relationship: for `every-eval-ever`, of the evaluator to the model's developer.
+        project: for `wandb` and `trackio`.
+
+    Returns:
+        The files written; none for `wandb` and `trackio`.
+
+    Raises:
+        UsageError: an argument is not valid, or an extra is missing.
+        InputError: an input is not valid.
+        ExternalError: a file cannot be written, or the client of `wandb` or `trackio` failed.
+    """
+    from mmar.reports.exchange.every_eval_ever import Evaluator
+    from mmar.reports.exchange.formats import RUN_FORMATS, check_format, write_run_format
+
+    with library_errors():
+        check_format(to, RUN_FORMATS)
+        source = export_source(Path(_path("run", run)), benchmark, protocol=protocol, lenient=lenient)
+        evaluator = Evaluator(organization, relationship)
+        place = None if out is None else Path(out)
+        return write_run_format(source, to, place, dataset=dataset, evaluator=evaluator, project=project)
+
+
+def export_source(
+    path: Path,
+    benchmark: str | Path | Benchmark | None = None,
+    *,
+    protocol: str | Protocol | None = None,
+    lenient: bool = False,
+) -> ExportSource:
+    """A scored run or predictions file with its questions; a file of whole records is its own benchmark."""
+    from mmar.reports.exchange.source import ExportSource
+
+    task = task_for(path, benchmark, protocol=protocol, lenient=lenient, keep="all")
+    if task.benchmark is None:
+        task = msgspec.structs.replace(
+            task, benchmark=load_benchmark(task.path, name="file", lenient=lenient)
+        )
+    assert task.benchmark is not None
+    return ExportSource(task.path, task.benchmark, score_path(task))
+
+
+def export_benchmark(
+    benchmark: str | Path,
+    *,
+    to: BenchmarkFormat,
+    out: str | Path | None = None,
+    lenient: bool = False,
+) -> Path:
+    """Write what describes a benchmark, or a studio release, to a registry.
+
+    Args:
+        benchmark: a name, a metadata file or a release's folder.
+        to: `croissant` (metadata as JSON-LD) or `hf-eval-yaml` (a draft for the Hugging Face Hub).
+        out: the file, or for `hf-eval-yaml` the folder; by default in the current folder.
+        lenient: skip bad records instead of raising.
+
+    Returns:
+        The file written.
+
+    Raises:
+        UsageError: an argument is not valid.
+        InputError: the benchmark is not valid.
+        ExternalError: the file cannot be written.
+    """
+    with library_errors():
+        return describe_to_registry(benchmark, to=to, out=out, lenient=lenient)
+
+
+def describe_to_registry(
+    benchmark: str | Path, *, to: BenchmarkFormat, out: str | Path | None, lenient: bool
+) -> Path:
+    """`export_benchmark` for the command line, whose errors name options."""
+    from mmar.benchmarks import resolve
+    from mmar.reports.exchange.formats import BENCHMARK_FORMATS, check_format, write_benchmark_format
+
+    check_format(to, BENCHMARK_FORMATS)
+    loaded = find_benchmark(benchmark, lenient=lenient)
+    located = resolve(str(benchmark), cache_dir())
+    return write_benchmark_format(loaded, to, None if out is None else Path(out), located.metadata)
 
 
 def _align(

@@ -47,6 +47,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "mmar.cli.unresolved:unresolved",
         "Group the answers that name no choice, with a count and an example each.",
     ),
+    "export": (
+        "mmar.cli.export:export",
+        "Write a run or a benchmark in the format of another program or registry.",
+    ),
     "convert": ("mmar.cli.convert:convert", "Convert a log of another program to a predictions file."),
     "compare": (
         "mmar.cli.compare:compare",
@@ -74,7 +78,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Benchmarks": ("get", "describe", "audit", "diff"),
     "Models and runs": ("models", "protocols", "preview", "run", "merge", "runs"),
     "Scores": ("score", "compare", "reliance", "judge", "faithful", "read", "unresolved"),
-    "Files and tables": ("table", "convert", "submit"),
+    "Files and tables": ("table", "export", "convert", "submit"),
     "Construction": ("studio",),
 }
 """The commands as the help shows them."""

@@ -131,6 +131,11 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
 @click.option(
     "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
 )
+@click.option(
+    "--log-to",
+    type=click.Choice(["wandb", "trackio"]),
+    help="Log the scored run to Weights & Biases or trackio when it ends.",
+)
 @click.option("--cache/--no-cache", default=False, help="Reuse answers of other runs to the same requests.")
 @click.option(
     "--dry-run", is_flag=True, help="Show what would be asked and its cost; send nothing, needs no key."
@@ -143,6 +148,7 @@ def run(
     out: Path | None,
     filters: tuple[str, ...],
     options: tuple[str, ...],
+    log_to: Any,
     cache: bool,
     dry_run: bool,
     lenient: bool,
@@ -162,6 +168,10 @@ def run(
     """
     from mmar.runs.spec import RunSpec
 
+    if log_to is not None:
+        from mmar.reports.exchange.tracking import check_tracker
+
+        check_tracker(log_to)
     with report_skipped() as report:
         loaded = find_benchmark(benchmark, audio_dir=audio_dir, lenient=lenient, report=report)
     folder = out or _default_folder(
@@ -181,10 +191,10 @@ def run(
     if dry_run:
         _print_estimate(spec, folder)
         return
-    _execute(spec, model, folder)
+    _execute(spec, model, folder, log_to)
 
 
-def _execute(spec: RunSpec, title: str, folder: Path) -> None:
+def _execute(spec: RunSpec, title: str, folder: Path, log_to: Any) -> None:
     """Run, with a progress bar on a terminal, print a summary, and exit with the run's status."""
     from mmar.api import open_for
     from mmar.cli.progress import RunProgress
@@ -207,7 +217,21 @@ def _execute(spec: RunSpec, title: str, folder: Path) -> None:
         click.echo(line)
     if result.counts.stopped == "interrupted":
         sys.exit(130)
+    if log_to is not None:
+        _log(folder, spec, log_to)
     if result.stopped or result.selected_failed:
+        sys.exit(1)
+
+
+def _log(folder: Path, spec: RunSpec, tracker: Any) -> None:
+    """Log a run that has ended; it is complete whether or not that succeeds."""
+    from mmar.api import export_source
+    from mmar.reports.exchange.tracking import log_run
+
+    try:
+        log_run(export_source(folder, spec.benchmark), tracker)
+    except ExternalError as error:
+        click.echo(f"mmar: {error}", err=True)
         sys.exit(1)
 
 

@@ -1,0 +1,274 @@
+"""Every Eval Ever, schema 0.3.0: an aggregate file and a file of samples, at the paths of its data store.
+
+Schemas and path rules: github.com/evaleval/every_eval_ever, `eval.schema.json`, `instance_level_eval.schema.json` and
+the validator, read 2026-11. The file name must be a random-looking UUID of version 4; here it is made from the
+signature and all verdicts, so that the same run always gives the same file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from mmar._version import __version__
+from mmar.benchmarks import CATALOGUE
+from mmar.files.atomic import write_atomic
+from mmar.items import Item
+from mmar.models import Answer
+from mmar.models.recipes import recipes
+from mmar.reports.exchange.source import SCORERS, ExportSource, interval_of, provider_of
+from mmar.scoring.result import ItemScore
+
+__all__ = ["SCHEMA_VERSION", "Evaluator", "Relationship", "write_every_eval_ever"]
+
+SCHEMA_VERSION = "0.3.0"
+
+Relationship = Literal["first_party", "third_party", "collaborative", "other"]
+
+_DESCRIPTIONS = {
+    "official": "percent of items right by the benchmark's published matching rule",
+    "choice": "percent of items whose answer names the right choice",
+}
+
+
+class Evaluator(msgspec.Struct, frozen=True):
+    """Who made the evaluation.
+
+    Attributes:
+        organization: its name.
+        relationship: to the model's developer.
+    """
+
+    organization: str = "unknown"
+    relationship: Relationship = "other"
+
+
+def write_every_eval_ever(
+    source: ExportSource, folder: Path, evaluator: Evaluator | None = None
+) -> tuple[Path, Path]:
+    """Write aggregate and samples below a folder, as `data/BENCHMARK/DEVELOPER/MODEL/UUID.json`.
+
+    Args:
+        source: the scored run.
+        folder: the root of the data store.
+        evaluator: who made the evaluation.
+
+    Returns:
+        The aggregate and the samples file.
+
+    Raises:
+        ExternalError: a file cannot be written.
+    """
+    digits = source.identifier("every-eval-ever")
+    uuid = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+    benchmark = source.bench.partition("@")[0].replace("/", "-") or "benchmark"
+    place = Path("data", benchmark, *source.hub_id.split("/"))
+    evaluation_id = f"{source.bench}/{source.hub_id}/{int(source.completed.timestamp())}"
+    rows = [
+        json.dumps(_sample(source, evaluation_id, *row), ensure_ascii=False, separators=(",", ":")) + "\n"
+        for row in source.rows()
+    ]
+    samples = "".join(rows).encode(errors="replace")
+    detail = {
+        "format": "jsonl",
+        "file_path": (place / f"{uuid}_samples.jsonl").as_posix(),
+        "hash_algorithm": "sha256",
+        "checksum": hashlib.sha256(samples).hexdigest(),
+        "total_rows": len(rows),
+    }
+    record = _aggregate(source, evaluation_id, evaluator or Evaluator(), detail)
+    aggregate_path = folder / place / f"{uuid}.json"
+    samples_path = folder / place / f"{uuid}_samples.jsonl"
+    write_atomic(samples_path, samples)
+    write_atomic(aggregate_path, json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n")
+    return aggregate_path, samples_path
+
+
+def _aggregate(
+    source: ExportSource, evaluation_id: str, evaluator: Evaluator, detail: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "evaluation_id": evaluation_id,
+        "evaluation_timestamp": str(int(source.started.timestamp())),
+        "retrieved_timestamp": str(int(source.completed.timestamp())),
+        "source_metadata": {
+            "source_name": "mmar",
+            "source_type": "evaluation_run",
+            "source_organization_name": evaluator.organization,
+            "evaluator_relationship": evaluator.relationship,
+        },
+        "eval_library": {
+            "name": "mmar",
+            "version": __version__,
+            "additional_details": {"signature": source.score.signature},
+        },
+        "model_info": _model_info(source),
+        "evaluation_results": list(_results(source)),
+        "detailed_evaluation_results": detail,
+    }
+
+
+def _model_info(source: ExportSource) -> dict[str, Any]:
+    recipe = next((each for each in recipes().values() if source.model in (each.name, each.adapter)), None)
+    available = None if recipe is None else recipe.open_weights
+    developer = source.hub_id.partition("/")[0]
+    info: dict[str, Any] = {
+        "name": source.model,
+        "id": source.hub_id,
+        "additional_details": {
+            "deployment_type": provider_of(source.model),
+            "model_availability": {True: "open_weights", False: "closed_weights", None: "unknown"}[available],
+        },
+    }
+    return info if developer == "unknown" else {**info, "developer": developer}
+
+
+def _results(source: ExportSource) -> Iterator[dict[str, Any]]:
+    data = _source_data(source)
+    config = _generation_config(source)
+    for dimension, name, group in source.groups():
+        shown = group.asked or group
+        if not shown.n:
+            continue
+        label = "all" if not dimension else f"{dimension}/{name}"
+        for scorer in SCORERS:
+            value = getattr(shown, scorer)
+            details: dict[str, Any] = {"score": value.accuracy}
+            uncertainty: dict[str, Any] = {"num_samples": shown.n}
+            if (interval := interval_of(value)) is not None:
+                low, high, method = interval
+                uncertainty["confidence_interval"] = {
+                    "lower": low,
+                    "upper": high,
+                    "confidence_level": 0.95,
+                    "method": method,
+                }
+            if value.clustered is not None and value.clustered.standard_error is not None:
+                uncertainty["standard_error"] = {
+                    "value": value.clustered.standard_error,
+                    "method": "clustered by source video",
+                }
+            details["uncertainty"] = uncertainty
+            details["details"] = {"correct": str(value.correct), "chance": f"{shown.chance:.4f}"}
+            if group.asked is not None:
+                details["details"]["items_of_the_benchmark"] = str(group.n)
+            yield {
+                "evaluation_result_id": f"{scorer}/{label}",
+                "evaluation_name": f"{source.bench} {label} ({scorer})",
+                "source_data": data,
+                "metric_config": {
+                    "evaluation_description": _DESCRIPTIONS[scorer],
+                    "metric_id": f"accuracy/{scorer}",
+                    "metric_name": f"Accuracy ({scorer})",
+                    "metric_kind": "accuracy",
+                    "metric_unit": "percent",
+                    "lower_is_better": False,
+                    "score_type": "continuous",
+                    "min_score": 0,
+                    "max_score": 100,
+                },
+                "score_details": details,
+                **({"generation_config": config} if config else {}),
+            }
+
+
+def _source_data(source: ExportSource) -> dict[str, Any]:
+    entry = CATALOGUE.get(source.bench.partition("@")[0])
+    details = {"content_digest": source.benchmark.digest, "items": str(len(source.benchmark))}
+    if entry is not None and entry.homepage.startswith("http"):
+        return {
+            "dataset_name": entry.title,
+            "source_type": "url",
+            "url": [entry.homepage],
+            "additional_details": details,
+        }
+    return {"dataset_name": source.bench, "source_type": "other", "additional_details": details}
+
+
+def _generation_config(source: ExportSource) -> dict[str, Any]:
+    manifest = source.scored.manifest
+    if manifest is None:
+        return {}
+    settings = msgspec.to_builtins(manifest.settings)
+    known = {
+        name: settings[name]
+        for name in ("temperature", "top_p", "top_k", "max_tokens")
+        if settings.get(name) is not None
+    }
+    others = {**{name: settings[name] for name in settings if name not in known}, **manifest.options}
+    details = {name: json.dumps(value) for name, value in others.items() if value not in (None, "", [], {})}
+    details |= {"protocol": manifest.protocol.label, "condition": manifest.condition}
+    return {
+        "generation_args": {**known, "prompt_template": manifest.protocol.template},
+        "additional_details": {**details, "seed": str(manifest.seed)},
+    }
+
+
+def _sample(
+    source: ExportSource, evaluation_id: str, item: Item, row: ItemScore, answer: Answer | None
+) -> dict[str, Any]:
+    reference = [] if item.answer is None else [item.answer]
+    record: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "evaluation_id": evaluation_id,
+        "model_id": source.hub_id,
+        "evaluation_name": f"{source.bench} all (choice)",
+        "evaluation_result_id": "choice/all",
+        "sample_id": item.id,
+        "sample_hash": hashlib.sha256(
+            (item.question + "".join(reference)).encode(errors="replace")
+        ).hexdigest(),
+        "interaction_type": "single_turn",
+        "input": {"raw": item.question, "reference": reference, "choices": list(item.choices) or None},
+        "output": {"raw": [] if row.prediction is None else [row.prediction]},
+        "answer_attribution": [],
+        "evaluation": {"score": float(row.choice), "is_correct": row.choice},
+        "metadata": {
+            "official": str(row.official).lower(),
+            "state": row.state,
+            "reason": row.reason,
+            "audio_path": item.audio_path,
+            "modality": item.modality,
+            "category": item.category,
+        },
+    }
+    if (manifest := source.scored.manifest) is not None:
+        messages = manifest.protocol.request(item, None).messages
+        record["input"]["formatted"] = "\n\n".join(message.text for message in messages)
+    if row.named is not None:
+        record["answer_attribution"] = [
+            {
+                "turn_idx": 0,
+                "source": "output.raw",
+                "extracted_value": row.named,
+                "extraction_method": row.rule or "mmar reading",
+                "is_terminal": True,
+            }
+        ]
+    if answer is not None:
+        _add_answer(record, answer)
+    return record
+
+
+def _add_answer(record: dict[str, Any], answer: Answer) -> None:
+    if answer.thinking:
+        record["output"]["reasoning_trace"] = [answer.thinking]
+    if answer.latency_s is not None:
+        record["performance"] = {"latency_ms": 1000 * answer.latency_s}
+    if answer.failure is not None:
+        record["error"] = f"{answer.failure.kind}: {answer.failure.message}"
+    usage = answer.usage
+    if usage is not None and usage.input_tokens is not None and usage.output_tokens is not None:
+        record["token_usage"] = {
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "total_tokens": usage.input_tokens + usage.output_tokens,
+        }
+        if usage.reasoning_tokens is not None:
+            record["token_usage"]["reasoning_tokens"] = usage.reasoning_tokens

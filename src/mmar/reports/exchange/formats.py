@@ -1,0 +1,103 @@
+"""The formats by name, as `mmar export --to` and `mmar.export_run` take them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, get_args
+
+from mmar.errors import UsageError
+from mmar.items import Benchmark
+from mmar.reports.exchange.croissant import write_croissant
+from mmar.reports.exchange.every_eval_ever import Evaluator, write_every_eval_ever
+from mmar.reports.exchange.hf_eval_results import write_eval_results, write_eval_yaml
+from mmar.reports.exchange.inspect_log import write_inspect_log
+from mmar.reports.exchange.parquet import write_parquet
+from mmar.reports.exchange.source import ExportSource
+from mmar.reports.exchange.tracking import Tracker, check_tracker, log_run
+
+__all__ = [
+    "BENCHMARK_FORMATS",
+    "FORMATS",
+    "RUN_FORMATS",
+    "BenchmarkFormat",
+    "RunFormat",
+    "check_format",
+    "write_benchmark_format",
+    "write_run_format",
+]
+
+FileFormat = Literal["every-eval-ever", "hf-eval-results", "inspect", "parquet"]
+RunFormat = Literal[FileFormat, Tracker]
+BenchmarkFormat = Literal["croissant", "hf-eval-yaml"]
+RUN_FORMATS: tuple[RunFormat, ...] = get_args(RunFormat)
+BENCHMARK_FORMATS: tuple[BenchmarkFormat, ...] = get_args(BenchmarkFormat)
+FORMATS = (*RUN_FORMATS, *BENCHMARK_FORMATS)
+
+
+def check_format(name: str, formats: tuple[str, ...]) -> None:
+    """Check the name of a format, and that the client of a tracker is installed.
+
+    Raises:
+        UsageError: it is unknown (code `unknown-format`), or its extra is missing (code `missing-extra`).
+    """
+    if name not in formats:
+        raise UsageError(
+            f'unknown format "{name}"',
+            code="unknown-format",
+            argument="to",
+            hint=f"known are {', '.join(formats)}",
+        )
+    if name in get_args(Tracker):
+        check_tracker(name)  # type: ignore[arg-type]
+
+
+def write_run_format(
+    source: ExportSource,
+    to: RunFormat,
+    out: Path | None = None,
+    *,
+    dataset: str | None = None,
+    evaluator: Evaluator | None = None,
+    project: str = "mmar",
+) -> tuple[Path, ...]:
+    """Write or log a scored run.
+
+    Args:
+        source: the scored run.
+        to: the format.
+        out: the file, or for `every-eval-ever` and `hf-eval-results` the folder; by default beside the run.
+        dataset: for `hf-eval-results`, the benchmark's data set on the Hub.
+        evaluator: for `every-eval-ever`, who made the evaluation.
+        project: for `wandb` and `trackio`.
+
+    Returns:
+        The files written; none for `wandb` and `trackio`.
+    """
+    folder = out or source.path.parent
+    name = source.path.name if source.path.is_dir() else source.path.name.partition(".")[0]
+    if to == "every-eval-ever":
+        return write_every_eval_ever(source, folder, evaluator)
+    if to == "hf-eval-results":
+        return (write_eval_results(source, folder, dataset=dataset),)
+    if to == "inspect":
+        return (write_inspect_log(source, out or source.path.with_name(f"{name}.eval")),)
+    if to == "parquet":
+        return (write_parquet(source, out or source.path.with_name(f"{name}.parquet")),)
+    log_run(source, to, project)
+    return ()
+
+
+def write_benchmark_format(
+    benchmark: Benchmark, to: BenchmarkFormat, out: Path | None = None, metadata: Path | None = None
+) -> Path:
+    """Write what describes a benchmark to a registry.
+
+    Args:
+        benchmark: the questions.
+        to: the format.
+        out: the file, or for `hf-eval-yaml` the folder; by default in the current folder.
+        metadata: the benchmark's file; by default the one it was loaded from.
+    """
+    if to == "croissant":
+        return write_croissant(benchmark, out or Path("croissant.json"), metadata)
+    return write_eval_yaml(benchmark, out or Path())

@@ -1,0 +1,130 @@
+"""Evaluation results of the Hugging Face Hub: `.eval_results/*.yaml` of a model, and a draft `eval.yaml` of a benchmark.
+
+Formats: Hub documentation, "Evaluation Results", read 2026-11. The signature stands in `notes`. Strings are written as
+JSON strings, which YAML reads unchanged.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from mmar.benchmarks import CATALOGUE
+from mmar.errors import UsageError
+from mmar.files.atomic import write_atomic
+from mmar.items import Benchmark
+from mmar.protocols import load_protocol
+from mmar.reports.exchange.source import SCORERS, ExportSource
+
+__all__ = ["hub_dataset", "write_eval_results", "write_eval_yaml"]
+
+
+def hub_dataset(benchmark: str) -> tuple[str, str]:
+    """The data set of the Hub that holds a benchmark, and its pinned revision.
+
+    Args:
+        benchmark: its name, with or without an edition.
+
+    Raises:
+        UsageError: it has none that this program knows (code `no-hub-dataset`).
+    """
+    entry = CATALOGUE.get(benchmark.partition("@")[0])
+    for file in (entry.audio, entry.metadata) if entry is not None else ():
+        if file is not None and file.repo:
+            return file.repo, file.revision
+    raise UsageError(
+        f'no data set of the Hugging Face Hub is known for "{benchmark}"',
+        code="no-hub-dataset",
+        argument="dataset",
+        hint="name it: OWNER/NAME",
+    )
+
+
+def write_eval_results(source: ExportSource, folder: Path, *, dataset: str | None = None) -> Path:
+    """Write the results of a run for the model's repository: `.eval_results/BENCHMARK.yaml`.
+
+    Args:
+        source: the scored run; every item must have been asked.
+        folder: the model's repository.
+        dataset: the benchmark's data set on the Hub, where it is not the catalogue's.
+
+    Raises:
+        UsageError: only some items were asked, or the data set is not known (codes `partial-run`,
+            `no-hub-dataset`).
+        ExternalError: the file cannot be written.
+    """
+    score = source.score
+    if score.asked is not None:
+        raise UsageError(
+            f"only {score.asked.n:,} of {score.n:,} items were asked; a model page shows results of the whole "
+            "benchmark",
+            code="partial-run",
+            hint="continue the run with the same mmar run command",
+        )
+    revision = ""
+    if dataset is None:
+        dataset, revision = hub_dataset(source.bench)
+    lines = []
+    for scorer in SCORERS:
+        value = getattr(score, scorer).accuracy
+        lines += [
+            "- dataset:",
+            f"    id: {json.dumps(dataset)}",
+            f"    task_id: {json.dumps(_task(source.bench, scorer))}",
+            *([f"    revision: {json.dumps(revision)}"] if revision else []),
+            f"  value: {value:.2f}",
+            f'  date: "{source.completed.date().isoformat()}"',
+            f"  notes: {json.dumps(score.signature, ensure_ascii=False)}",
+        ]
+    path = folder / ".eval_results" / f"{source.bench.partition('@')[0].replace('/', '-')}.yaml"
+    write_atomic(path, "".join(f"{line}\n" for line in lines).encode())
+    return path
+
+
+def write_eval_yaml(benchmark: Benchmark, folder: Path) -> Path:
+    """Write a draft `eval.yaml` that registers a data set of the Hub as a benchmark.
+
+    The Hub's only framework with such tasks has no field for audio; its solvers have to put the clip first.
+
+    Raises:
+        ExternalError: the file cannot be written.
+    """
+    entry = CATALOGUE.get(benchmark.name.partition("@")[0])
+    title = entry.title if entry is not None else benchmark.name
+    template = load_protocol("mmar").template
+    description = (
+        f"Multiple-choice questions about audio: {len(benchmark):,} items, digest {benchmark.digest[:8]}."
+    )
+    lines = [
+        "# Draft, written by mmar. field_spec has no entry for audio yet: the solver must add the clip.",
+        f"name: {json.dumps(title, ensure_ascii=False)}",
+        f"description: {json.dumps(description, ensure_ascii=False)}",
+        "evaluation_framework: inspect-ai",
+        "",
+        "tasks:",
+    ]
+    for scorer in SCORERS:
+        lines += [
+            f"  - id: {json.dumps(_task(benchmark.name, scorer))}",
+            "    config: default",
+            "    split: test",
+            "    field_spec:",
+            "      input: question",
+            "      target: answer",
+            "      choices: choices",
+            "    solvers:",
+            "      - name: prompt_template",
+            "        args:",
+            f"          template: {json.dumps(template.replace('{q}', '{prompt}'), ensure_ascii=False)}",
+            "      - name: generate",
+            "    scorers:",
+            f"      - name: {json.dumps('mmar_' + scorer)}",
+        ]
+    path = folder / "eval.yaml"
+    write_atomic(path, "".join(f"{line}\n" for line in lines).encode())
+    return path
+
+
+def _task(benchmark: str, scorer: str) -> str:
+    name = benchmark.partition("@")[0].replace("/", "-")
+    return name if scorer == "official" else f"{name}-{scorer}"

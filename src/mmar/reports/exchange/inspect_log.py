@@ -1,0 +1,249 @@
+"""Inspect's `.eval` log of a run, so that `inspect view` opens it. Clips are named by their path, never copied in.
+
+An `.eval` file is a ZIP archive: `header.json`, a member for each sample, and summaries of all samples. Written
+against inspect_ai 0.3.285 (log version 2), with deflate, which every release reads.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from mmar._version import __version__
+from mmar.errors import InputError, UsageError
+from mmar.files.atomic import atomic_path
+from mmar.items import Item
+from mmar.models import Answer
+from mmar.reports.exchange.source import SCORERS, ExportSource
+from mmar.scoring.result import ItemScore
+
+__all__ = ["write_inspect_log"]
+
+_EPOCH = (2020, 1, 1, 0, 0, 0)  # so that a log written twice is the same to the byte
+_STOP_REASONS = {"stop": "stop", "length": "max_tokens", "content_filter": "content_filter"}
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SCORE_VALUES = {True: "C", False: "I"}
+
+
+def write_inspect_log(source: ExportSource, path: Path) -> Path:
+    """Write a run as a log of Inspect.
+
+    Args:
+        source: the scored run.
+        path: the file, which Inspect only opens if it ends in `.eval`.
+
+    Raises:
+        UsageError: the file's name does not end in `.eval` (code `bad-suffix`).
+        ExternalError: the file cannot be written.
+    """
+    if path.suffix != ".eval":
+        raise UsageError(f"{path} does not end in .eval", code="bad-suffix", argument="out")
+    header = _header(source)
+    usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+    with atomic_path(path) as part, part.open("wb") as stream:
+        summaries = _write_archive(source, header, stream, usage)
+    assert summaries == len(source.benchmark)
+    return path
+
+
+def _write_archive(
+    source: ExportSource, header: dict[str, Any], stream: BinaryIO, usage: dict[str, int]
+) -> int:
+    summaries = []
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+
+        def add(name: str, record: Any) -> None:
+            text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+            archive.writestr(
+                zipfile.ZipInfo(name, _EPOCH), text.encode(errors="replace"), zipfile.ZIP_DEFLATED
+            )
+
+        add("_journal/start.json", {name: header[name] for name in ("version", "eval", "plan")})
+        for sample in _samples(source):
+            add(f"samples/{_member(sample['id'])}_epoch_1.json", sample)
+            summaries.append(_summary(sample))
+            for counts in sample["model_usage"].values():
+                for name in usage:
+                    usage[name] += counts[name]
+        add("_journal/summaries/1.json", summaries)
+        add("summaries.json", summaries)
+        if any(usage.values()):
+            header["stats"]["model_usage"] = {source.model: usage}
+        add("header.json", header)
+    return len(summaries)
+
+
+def _member(item_id: str) -> str:
+    """An item's id as a part of a member's name."""
+    return "".join("_" if mark in '/\\:*?"<>|' or ord(mark) < 32 else mark for mark in item_id)
+
+
+def _header(source: ExportSource) -> dict[str, Any]:
+    score, manifest = source.score, source.scored.manifest
+    identifier = source.identifier("inspect")
+    settings = {} if manifest is None else msgspec.to_builtins(manifest.settings)
+    config = {
+        name: settings[name]
+        for name in ("temperature", "top_p", "max_tokens")
+        if settings.get(name) is not None
+    }
+    asked = score.asked or score
+    scores = [
+        {
+            "name": scorer,
+            "scorer": scorer,
+            "scored_samples": score.n,
+            "unscored_samples": 0,
+            "params": {},
+            "metrics": {
+                "accuracy": {"name": "accuracy", "value": getattr(score, scorer).accuracy / 100, "params": {}}
+            },
+        }
+        for scorer in SCORERS
+    ]
+    return {
+        "version": 2,
+        "status": "success" if score.asked is None else "cancelled",
+        "eval": {
+            "eval_id": identifier[:22],
+            "run_id": identifier[10:32],
+            "created": source.started.isoformat(timespec="seconds"),
+            "task": source.bench,
+            "task_id": source.identifier("inspect task")[:22],
+            "task_version": 0,
+            "task_attribs": {},
+            "task_args": {},
+            "dataset": {
+                "name": source.bench,
+                "samples": score.n,
+                "sample_ids": [item.id for item in source.benchmark],
+                "shuffled": False,
+            },
+            "model": source.model,
+            "model_generate_config": config,
+            "model_args": {},
+            "config": {"epochs": 1},
+            "packages": {"mmar": __version__},
+            "metadata": {"signature": score.signature, "asked": asked.n},
+            "scorers": [{"name": scorer, "options": {}, "metrics": [], "metadata": {}} for scorer in SCORERS],
+        },
+        "plan": {"name": "plan", "steps": [], "config": config},
+        "results": {"total_samples": score.n, "completed_samples": asked.n, "scores": scores},
+        "stats": {
+            "started_at": source.started.isoformat(timespec="seconds"),
+            "completed_at": source.completed.isoformat(timespec="seconds"),
+            "model_usage": {},
+        },
+    }
+
+
+def _samples(source: ExportSource) -> Iterator[dict[str, Any]]:
+    for item, row, answer in source.rows():
+        yield _sample(source, item, row, answer)
+
+
+def _sample(source: ExportSource, item: Item, row: ItemScore, answer: Answer | None) -> dict[str, Any]:
+    clips = [_audio(source, path) for path in (item.audio_path, *item.more_audio)]
+    manifest = source.scored.manifest
+    messages: list[dict[str, Any]] = []
+    text = "\n".join((item.question, *item.choices))
+    if manifest is not None:
+        for turn in manifest.protocol.request(item, None).messages:
+            if turn.role == "system":
+                messages.append({"role": "system", "content": turn.text, "source": "input"})
+            else:
+                text = turn.text
+    prompt = {"role": "user", "content": [*clips, {"type": "text", "text": text}], "source": "input"}
+    messages.append(prompt)
+    output: dict[str, Any] = {"model": source.model, "choices": [], "completion": ""}
+    if row.prediction is not None:
+        reply = {
+            "role": "assistant",
+            "content": _content(row.prediction, answer.thinking if answer is not None else ""),
+            "source": "generate",
+            "model": source.model,
+        }
+        messages.append(reply)
+        reason = _STOP_REASONS.get(answer.finish_reason or "" if answer is not None else "", "stop")
+        output = {
+            "model": source.model,
+            "choices": [{"message": reply, "stop_reason": reason}],
+            "completion": row.prediction,
+        }
+    usage = _usage(answer)
+    if usage:
+        output["usage"] = usage
+    if answer is not None and answer.latency_s is not None:
+        output["time"] = answer.latency_s
+    index = None if item.answer is None else item.choices.index(item.answer)
+    record: dict[str, Any] = {
+        "id": item.id,
+        "epoch": 1,
+        "input": [prompt],
+        "choices": list(item.choices),
+        "target": "" if index is None else _LETTERS[index],
+        "messages": messages,
+        "output": output,
+        "scores": {
+            "official": _score(row.official, row, row.official_reason),
+            "choice": _score(row.choice, row, row.reason),
+        },
+        "metadata": {
+            "modality": item.modality,
+            "category": item.category,
+            "sub_category": item.sub_category,
+            "state": row.state,
+            "audio_path": item.audio_path,
+        },
+        "store": {},
+        "events": [],
+        "model_usage": {source.model: usage} if usage else {},
+        "attachments": {},
+    }
+    if answer is not None and answer.failure is not None:
+        message = f"{answer.failure.kind}: {answer.failure.message}"
+        record["error"] = {"message": message, "traceback": "", "traceback_ansi": ""}
+    return record
+
+
+def _audio(source: ExportSource, audio_path: str) -> dict[str, str]:
+    place = audio_path
+    if source.benchmark.audio_dir is not None:
+        try:
+            place = str(source.benchmark.clip(audio_path).resolve())
+        except (InputError, UsageError):
+            place = audio_path
+    return {"type": "audio", "audio": place, "format": "mp3" if place.lower().endswith(".mp3") else "wav"}
+
+
+def _content(text: str, thinking: str) -> str | list[dict[str, Any]]:
+    if not thinking:
+        return text
+    return [{"type": "reasoning", "reasoning": thinking}, {"type": "text", "text": text}]
+
+
+def _score(right: bool, row: ItemScore, reason: str) -> dict[str, Any]:  # noqa: FBT001 - the value itself
+    return {"value": _SCORE_VALUES[right], "answer": row.named or "", "explanation": reason}
+
+
+def _usage(answer: Answer | None) -> dict[str, int]:
+    if answer is None or answer.usage is None:
+        return {}
+    given, made = answer.usage.input_tokens or 0, answer.usage.output_tokens or 0
+    return {"input_tokens": given, "output_tokens": made, "total_tokens": given + made}
+
+
+def _summary(sample: dict[str, Any]) -> dict[str, Any]:
+    names = ("id", "epoch", "choices", "target", "metadata", "scores", "model_usage")
+    summary = {name: sample[name] for name in names}
+    summary["input"] = sample["input"][0]["content"][-1]["text"][:400]
+    summary["completed"] = bool(sample["output"]["choices"])
+    summary["message_count"] = len(sample["messages"])
+    if "error" in sample:
+        summary["error"] = sample["error"]["message"]
+    return summary
