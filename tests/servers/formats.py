@@ -121,8 +121,6 @@ def read_chat(request: web.Request, body: Any) -> tuple[str, tuple[str, ...], by
             raise ViolationError(f"content of a {message['role']} message is {type(content).__name__}")
         for part in content:
             _read_chat_part(part, texts, sounds)
-    if len(sounds) > 1:
-        raise ViolationError(f"{len(sounds)} sounds in one request")
     audio, kind = sounds[0] if sounds else (None, None)
     return body["model"], tuple(texts), audio, kind
 
@@ -255,8 +253,6 @@ def read_gemini(request: web.Request, body: Any) -> tuple[str, tuple[str, ...], 
                 raise ViolationError(f"mimeType is {blob['mimeType']!r}")
             sounds.append((_audio(blob["data"], _GEMINI_AUDIO[blob["mimeType"]]), blob["mimeType"]))
             blob["data"] = "…"
-    if len(sounds) > 1:
-        raise ViolationError(f"{len(sounds)} sounds in one request")
     audio, kind = sounds[0] if sounds else (None, None)
     return model, tuple(texts), audio, kind
 

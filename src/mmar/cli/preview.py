@@ -91,7 +91,7 @@ def preview(
     record = _record(spec, sent, name)
     if spec.model.startswith("cascade/"):
         # A cascade is asked with the clip, which is what the digest is of; the reasoner gets a caption.
-        record |= {"audio": str(request.audio), "digest": request.digest()}
+        record |= {"audio": _paths(request), "digest": request.digest()}
     if name is not None and (body := _body(spec, sent)) is not None:
         record["body"] = body
     if as_json:
@@ -180,7 +180,7 @@ def _record(spec: RunSpec, request: Request, model: str | None) -> dict[str, Any
         "source": spec.protocol.source,
         "model": model,
         "rotation": request.rotation,
-        "audio": None if request.audio is None else str(request.audio),
+        "audio": _paths(request),
         "settings": msgspec.to_builtins(request.settings),
         "digest": request.digest(),
         "messages": [msgspec.to_builtins(message) for message in request.messages],
@@ -188,18 +188,24 @@ def _record(spec: RunSpec, request: Request, model: str | None) -> dict[str, Any
     return {name: value for name, value in record.items() if value is not None}
 
 
+def _paths(request: Request) -> str | list[str] | None:
+    paths = [str(path) for path in request.clips]
+    return paths if len(paths) > 1 else paths[0] if paths else None
+
+
 def _page(record: dict[str, Any], spec: RunSpec) -> str:
     from mmar.reports.tables import facts
 
     settings = ", ".join(f"{name} {value}" for name, value in record["settings"].items())
-    clip = record.get("audio")
-    missing = "" if clip is None or Path(clip).is_file() else " (not found)"
+    audio = record.get("audio")
+    clips = [audio] if isinstance(audio, str) else audio or []
+    missing = "" if all(Path(clip).is_file() for clip in clips) else " (not found)"
     pairs = [
         ("item", f"{record['item']} of {record['benchmark']}"),
         ("protocol", f"{spec.protocol.label}: {spec.protocol.source}"),
         ("model", record.get("model")),
         ("rotation", str(record["rotation"] or "")),
-        ("audio", f"{clip or 'none'}{missing}"),
+        ("audio", f"{', '.join(clips) or 'none'}{missing}"),
         ("settings", settings or "the model's own"),
         ("digest", record["digest"]),
     ]

@@ -108,6 +108,7 @@ class Sent(msgspec.Struct, frozen=True, omit_defaults=True):
         seconds: duration sent.
         mixed_down: whether channels were mixed into one.
         cut: whether the clip was longer than what was sent.
+        more: the same of the second and further clips.
     """
 
     source_sha256: str
@@ -118,6 +119,7 @@ class Sent(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float
     mixed_down: bool = False
     cut: bool = False
+    more: tuple[Sent, ...] = ()
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -19,7 +19,16 @@ from mmar.errors import MmarError
 from mmar.models.answer import RequestFailed, Sent
 from mmar.protocols import Request
 
-__all__ = ["MIME", "AudioBytes", "AudioForm", "check_placed", "load_audio", "sent_as_is"]
+__all__ = [
+    "MIME",
+    "AudioBytes",
+    "AudioForm",
+    "check_placed",
+    "check_single",
+    "load_audio",
+    "load_clips",
+    "sent_as_is",
+]
 
 MIME: dict[str, str] = {
     "WAV": "audio/wav",
@@ -54,18 +63,30 @@ class AudioBytes(msgspec.Struct, frozen=True):
         data: the bytes, before base64.
         container: their format, in libsndfile's names.
         description: what the answer records of them; without hashes where the file is sent unchanged.
+        more: the second and further clips of the request.
     """
 
     data: bytes
     container: str
     description: Sent
+    more: tuple[AudioBytes, ...] = ()
+
+    @property
+    def clips(self) -> tuple[AudioBytes, ...]:
+        """All clips of the request, in order."""
+        return (self, *self.more)
 
     def sent(self) -> Sent:
         """What the answer records of them. Hashing takes the longest: do it while the answer is awaited."""
-        if self.description.sha256:
-            return self.description
-        digest = hashlib.sha256(self.data).hexdigest()
-        return msgspec.structs.replace(self.description, source_sha256=digest, sha256=digest)
+        sent = self.description
+        if not sent.sha256:
+            digest = hashlib.sha256(self.data).hexdigest()
+            sent = msgspec.structs.replace(sent, source_sha256=digest, sha256=digest)
+        return (
+            msgspec.structs.replace(sent, more=tuple(each.sent() for each in self.more))
+            if self.more
+            else sent
+        )
 
 
 def check_placed(request: Request) -> None:
@@ -79,6 +100,28 @@ def check_placed(request: Request) -> None:
         raise RequestFailed(
             "audio", f"the request has {placed} places for a clip and the clip {request.audio}"
         )
+
+
+def check_single(request: Request, who: str) -> None:
+    """Refuse a request with several clips for a model that takes one.
+
+    Raises:
+        RequestFailed: of kind `audio`; the question must not be asked with a part of its audio.
+    """
+    if request.more_audio:
+        raise RequestFailed("audio", f"the item has {len(request.clips)} clips, and {who} takes one")
+
+
+def load_clips(request: Request, form: AudioForm, passes: Mapping[str, str]) -> AudioBytes | None:
+    """Read all clips of a request, as `load_audio`; `None` for one without audio.
+
+    Raises:
+        RequestFailed: of kind `audio`: one of them cannot be read.
+    """
+    if request.audio is None:
+        return None
+    first, *more = (load_audio(path, form, passes) for path in request.clips)
+    return msgspec.structs.replace(first, more=tuple(more)) if more else first
 
 
 def load_audio(path: Path, form: AudioForm, passes: Mapping[str, str]) -> AudioBytes:

@@ -17,6 +17,7 @@ import msgspec
 
 from mmar.errors import MmarError, UsageError
 from mmar.models.answer import Answer, RequestFailed
+from mmar.models.audio_bytes import check_single
 from mmar.models.model import ModelOptions
 from mmar.protocols import Request
 
@@ -91,6 +92,7 @@ def _listen(request: Request, seed: int) -> tuple[str, str]:
 
     if request.audio is None:
         raise RequestFailed("audio", "the listener needs a clip, and the request has none")
+    check_single(request, "the listener")
     finding = answer_from_audio(read_clip(request.audio), request.question, request.choices, seed)
     return finding.choice, finding.reason
 

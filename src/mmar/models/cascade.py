@@ -20,7 +20,7 @@ import msgspec
 
 from mmar.errors import MmarError, UsageError
 from mmar.models.answer import Answer, RequestFailed, Sent, Usage
-from mmar.models.audio_bytes import check_placed
+from mmar.models.audio_bytes import check_placed, check_single
 from mmar.models.model import ADAPTERS, Model, ModelOptions, open_model
 from mmar.models.options import number_of
 from mmar.models.sqlite_store import SqliteStore
@@ -159,6 +159,7 @@ class Cascade:
             RequestFailed: there is no caption or no answer.
         """
         check_placed(request)
+        check_single(request, "a cascade")
         if request.audio is None:
             return await self._reasoner.ask(request)
         caption, paid = await self._caption(request.item_id, request.audio)

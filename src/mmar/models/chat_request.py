@@ -9,7 +9,7 @@ request holds the clip once, as it was read, whatever its length.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -40,7 +40,7 @@ RESERVED = ("model", "messages", "stream")
 """Fields of a request that an option may not set."""
 
 PLACEHOLDER = msgspec.Raw(b"\x00")
-"""Stands in a body for the base64 text, without quotes; JSON text cannot hold this byte itself."""
+"""Stands in a body for the base64 text of a clip, without quotes; JSON text cannot hold this byte itself."""
 
 # A multiple of 3, so that no piece ends in padding; 128 KiB of base64 a piece, which a processor's cache holds. Much
 # larger ones cost half as much again: the allocator gives each back to the system and fetches it anew.
@@ -75,7 +75,7 @@ def chat_body(request: Request, form: ChatFormat, audio: AudioBytes | None) -> b
     Args:
         request: what is asked.
         form: how it is written.
-        audio: the clip; a message's `audio` says where it stands. With `None` the text stands alone.
+        audio: the clip or clips; a message's `audio` says where they stand. With `None` the text stands alone.
     """
     settings = request.settings
     body: dict[str, Any] = {
@@ -95,7 +95,7 @@ def chat_body(request: Request, form: ChatFormat, audio: AudioBytes | None) -> b
     body = merged(body, form.body)
     if audio is None:
         return msgspec.json.encode(body)
-    return streaming_body(body, audio.data, _lead(form, audio))
+    return streaming_body(body, [(each.data, _lead(form, each)) for each in audio.clips])
 
 
 def _lead(form: ChatFormat, audio: AudioBytes) -> str:
@@ -109,56 +109,66 @@ def _message(message: Message, form: ChatFormat, audio: AudioBytes | None) -> di
     # Text alone is written as a string, which every server understands; not all know parts.
     if audio is None or message.audio is None:
         return {"role": message.role, "content": message.text}
-    if form.audio_as == "audio_url":
-        sound: dict[str, Any] = {"type": "audio_url", "audio_url": {"url": PLACEHOLDER}}
-    else:
-        name = DOCUMENTED.get(audio.container, audio.container.lower())
-        sound = {"type": "input_audio", "input_audio": {"data": PLACEHOLDER, "format": name}}
+    sounds = [_sound(form, each) for each in audio.clips]
     # No part for no text: a captioner that takes no prompt refuses an empty one.
     text = [{"type": "text", "text": message.text}] if message.text else []
-    return {"role": message.role, "content": [sound, *text] if message.audio == "before" else [*text, sound]}
+    return {
+        "role": message.role,
+        "content": [*sounds, *text] if message.audio == "before" else [*text, *sounds],
+    }
 
 
-def streaming_body(body: object, data: bytes, lead: str = "") -> StreamingBody:
-    """Make a body of a JSON value in which `PLACEHOLDER` stands once, for a string of the audio's base64.
+def _sound(form: ChatFormat, audio: AudioBytes) -> dict[str, Any]:
+    if form.audio_as == "audio_url":
+        return {"type": "audio_url", "audio_url": {"url": PLACEHOLDER}}
+    name = DOCUMENTED.get(audio.container, audio.container.lower())
+    return {"type": "input_audio", "input_audio": {"data": PLACEHOLDER, "format": name}}
+
+
+def streaming_body(body: object, clips: Sequence[tuple[bytes, str]]) -> StreamingBody:
+    """Make a body of a JSON value in which `PLACEHOLDER` stands once for each clip, for a string of its base64.
 
     Args:
         body: what `msgspec.json.encode` can write.
-        data: the audio.
-        lead: what the string begins with, before the base64, such as `data:audio/wav;base64,`; plain ASCII.
+        clips: of each clip the bytes and what the string begins with, before the base64, such as
+            `data:audio/wav;base64,` (plain ASCII).
     """
-    before, after = msgspec.json.encode(body).split(b"\x00")
-    return StreamingBody(before + b'"' + lead.encode("ascii"), data, b'"' + after)
+    texts = msgspec.json.encode(body).split(b"\x00")
+    for place, (_, lead) in enumerate(clips):
+        texts[place] += b'"' + lead.encode("ascii")
+        texts[place + 1] = b'"' + texts[place + 1]
+    return StreamingBody(texts, [data for data, _ in clips])
 
 
 class StreamingBody(Payload):
     """A JSON body whose audio is encoded as it is sent.
 
     Args:
-        before: JSON up to the base64 text.
-        data: the audio's bytes.
-        after: JSON from there on.
+        texts: JSON before, between and after the base64 texts.
+        clips: bytes of each clip; one fewer than the texts.
     """
 
     _autoclose = True
     sent: Callable[[], None] | None = None
     """Called when the body is sent, or cannot be."""
 
-    def __init__(self, before: bytes, data: bytes, after: bytes) -> None:
-        super().__init__(data, content_type="application/json")
-        self._before = before
-        self._after = after
-        self._size = len(before) + (len(data) + 2) // 3 * 4 + len(after)
+    def __init__(self, texts: Sequence[bytes], clips: Sequence[bytes]) -> None:
+        super().__init__(clips, content_type="application/json")
+        self._texts = texts
+        self._clips = clips
+        self._size = sum(map(len, texts)) + sum((len(data) + 2) // 3 * 4 for data in clips)
 
     def pieces(self) -> Iterator[bytes]:
         """The body's bytes in order, the audio's piece by piece; each piece is one call of the system."""
-        data = memoryview(self._value)
-        last = max(0, len(data) - 1) // _PIECE * _PIECE
-        for start in range(0, last, _PIECE):
-            piece = pybase64.b64encode(data[start : start + _PIECE])
-            yield piece if start else self._before + piece
-        end = pybase64.b64encode(data[last:]) + self._after
-        yield end if last else self._before + end
+        waiting = self._texts[0]
+        for clip, text in zip(self._clips, self._texts[1:], strict=True):
+            data = memoryview(clip)
+            last = max(0, len(data) - 1) // _PIECE * _PIECE
+            for start in range(0, last, _PIECE):
+                yield waiting + pybase64.b64encode(data[start : start + _PIECE])
+                waiting = b""
+            waiting += pybase64.b64encode(data[last:]) + text
+        yield waiting
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Send the body; waits where the connection is full."""

@@ -20,7 +20,7 @@ import msgspec
 
 from mmar.errors import UsageError
 from mmar.models.answer import Answer, RequestFailed, Usage
-from mmar.models.audio_bytes import AudioBytes, AudioForm, check_placed, load_audio
+from mmar.models.audio_bytes import AudioBytes, AudioForm, check_placed, load_clips
 from mmar.models.chat_reply import decode_reply, no_text, stopped_by_error, stopped_by_policy
 from mmar.models.chat_request import PLACEHOLDER, StreamingBody, streaming_body
 from mmar.models.credentials import KEY_OPTIONS, embedded_secrets, find_credential
@@ -101,7 +101,7 @@ class Gemini:
             )
         else:
             async with self._client.upload_slot() as slot:
-                audio = await asyncio.to_thread(load_audio, request.audio, self._audio, DOCUMENTED)
+                audio = await asyncio.to_thread(load_clips, request, self._audio, DOCUMENTED)
                 body = gemini_body(request, self._form, audio)
                 reply, sent = await self._client.post_clip(self._path, body, audio, slot)
         try:
@@ -153,7 +153,7 @@ def gemini_body(request: Request, form: GeminiFormat, audio: AudioBytes | None) 
     Args:
         request: what is asked.
         form: how it is written.
-        audio: the clip; a message's `audio` says where it stands. With `None` the text stands alone.
+        audio: the clip or clips; a message's `audio` says where they stand. With `None` the text stands alone.
     """
     settings = request.settings
     generation = {
@@ -174,14 +174,21 @@ def gemini_body(request: Request, form: GeminiFormat, audio: AudioBytes | None) 
     if config:
         body["generationConfig"] = config
     body = merged(body, form.body)
-    return msgspec.json.encode(body) if audio is None else streaming_body(body, audio.data)
+    return (
+        msgspec.json.encode(body)
+        if audio is None
+        else streaming_body(body, [(each.data, "") for each in audio.clips])
+    )
 
 
 def _content(message: Message, audio: AudioBytes | None) -> dict[str, Any]:
     parts: list[dict[str, Any]] = [{"text": message.text}] if message.text else []
     if audio is not None and message.audio is not None:
-        sound = {"inlineData": {"mimeType": DOCUMENTED[audio.container], "data": PLACEHOLDER}}
-        parts.insert(0 if message.audio == "before" else len(parts), sound)
+        sounds: list[dict[str, Any]] = [
+            {"inlineData": {"mimeType": DOCUMENTED[each.container], "data": PLACEHOLDER}}
+            for each in audio.clips
+        ]
+        parts = [*sounds, *parts] if message.audio == "before" else [*parts, *sounds]
     return {"role": "model" if message.role == "assistant" else "user", "parts": parts}
 
 

@@ -4,8 +4,8 @@
     answer    {"id", "text", "thinking"?, "finish_reason"?, "usage"?, "model"?}
           or  {"id", "error", "kind"?, "retryable"?}
 
-`audio` of a request is the clip's absolute path, or null; `audio` of a message says that the clip stands
-"before" or "after" its text. `settings` holds those that are set: temperature, top_p, max_tokens, seed.
+`audio` of a request is the clip's absolute path, a list of paths for an item with several clips, or null; `audio` of
+a message says that the clip or clips stand "before" or "after" its text. `settings` holds those that are set: temperature, top_p, max_tokens, seed.
 `usage` takes input_tokens, output_tokens, audio_tokens, reasoning_tokens. `kind` is one of the failure kinds.
 """
 
@@ -71,11 +71,17 @@ def request_record(request: Request, request_id: str) -> dict[str, Any]:
             | ({"audio": message.audio} if message.audio is not None else {})
             for message in request.messages
         ],
-        "audio": None if request.audio is None else str(request.audio.absolute()),
+        "audio": _paths(request),
         "question": request.question,
         "choices": list(request.choices),
         "settings": msgspec.to_builtins(request.settings),
     }
+
+
+def _paths(request: Request) -> str | list[str] | None:
+    # A list for several clips, so that a program that takes one fails instead of answering with a part of the audio.
+    paths = [str(path.absolute()) for path in request.clips]
+    return paths if len(paths) > 1 else paths[0] if paths else None
 
 
 def sent_of(request: Request) -> Sent | None:
@@ -85,13 +91,16 @@ def sent_of(request: Request) -> Sent | None:
         RequestFailed: of kind `audio`: the clip cannot be read, so nothing may be asked.
     """
     check_placed(request)
-    return None if request.audio is None else sent_as_is(request.audio)
+    if request.audio is None:
+        return None
+    first, *more = map(sent_as_is, request.clips)
+    return msgspec.structs.replace(first, more=tuple(more)) if more else first
 
 
 def without_audio(request: Request) -> Request:
     """The same request with no clip and no place for one."""
     messages = tuple(msgspec.structs.replace(message, audio=None) for message in request.messages)
-    return msgspec.structs.replace(request, messages=messages, audio=None)
+    return msgspec.structs.replace(request, messages=messages, audio=None, more_audio=())
 
 
 def answer_of(reply: ProgramAnswer, item_id: str, who: str) -> Answer:

@@ -16,7 +16,7 @@ import msgspec
 
 from mmar.errors import UsageError
 from mmar.models.answer import Answer, RequestFailed
-from mmar.models.audio_bytes import AudioBytes, AudioForm, check_placed, load_audio
+from mmar.models.audio_bytes import AudioBytes, AudioForm, check_placed, load_clips
 from mmar.models.chat_reply import chat_answer
 from mmar.models.chat_request import DOCUMENTED, RESERVED, AudioAs, ChatFormat, MaxTokensAs, chat_body
 from mmar.models.credentials import KEY_OPTIONS, embedded_secrets, find_credential
@@ -62,7 +62,7 @@ class ChatModel:
             return await self._ask(request, None)
         async with self._client.upload_slot() as slot:
             # In a thread: reading may wait for a disk, and hashing releases the interpreter's lock.
-            audio = await asyncio.to_thread(load_audio, request.audio, self._audio, DOCUMENTED)
+            audio = await asyncio.to_thread(load_clips, request, self._audio, DOCUMENTED)
             return await self._ask(request, audio, slot)
 
     async def _ask(

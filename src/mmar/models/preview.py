@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from mmar.models.audio_bytes import AudioBytes, load_audio
+from mmar.models.audio_bytes import AudioBytes, load_clips
 from mmar.models.chat_request import DOCUMENTED as CHAT_DOCUMENTED
 from mmar.models.chat_request import StreamingBody, chat_body
 from mmar.models.gemini import DOCUMENTED as GEMINI_DOCUMENTED
@@ -24,7 +24,7 @@ from mmar.protocols import Request
 
 __all__ = ["preview_body"]
 
-_STAND_IN = b"the clip"
+_STAND_IN = b"clip%08d"  # of its place; decimal, so that each is found by its own base64
 
 
 def preview_body(model: str, request: Request, options: Mapping[str, str] | None = None) -> Any:
@@ -56,15 +56,24 @@ def preview_body(model: str, request: Request, options: Mapping[str, str] | None
 
 
 def _audio(request: Request, extra: Mapping[str, str], documented: Mapping[str, str]) -> AudioBytes | None:
-    return None if request.audio is None else load_audio(request.audio, audio_form(extra), documented)
+    return load_clips(request, audio_form(extra), documented)
 
 
 def _stand_in(audio: AudioBytes | None) -> AudioBytes | None:
-    return None if audio is None else msgspec.structs.replace(audio, data=_STAND_IN)
+    if audio is None:
+        return None
+    first, *more = (
+        msgspec.structs.replace(each, data=_STAND_IN % place, more=())
+        for place, each in enumerate(audio.clips)
+    )
+    return msgspec.structs.replace(first, more=tuple(more))
 
 
 def _decoded(body: bytes | StreamingBody, audio: AudioBytes | None) -> Any:
     text = body if isinstance(body, bytes) else body.decode()
     if audio is not None and isinstance(text, str):
-        text = text.replace(base64.b64encode(_STAND_IN).decode(), f"<base64 of {len(audio.data):,} bytes>")
+        for place, clip in enumerate(audio.clips):
+            text = text.replace(
+                base64.b64encode(_STAND_IN % place).decode(), f"<base64 of {len(clip.data):,} bytes>"
+            )
     return msgspec.json.decode(text)

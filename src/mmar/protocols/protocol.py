@@ -59,18 +59,37 @@ class Protocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Name and version, as they stand in a signature, e.g. `mmar@1`."""
         return f"{self.name}@{self.version}"
 
-    def request(self, item: Item, audio: Path | None, settings: Settings | None = None) -> Request:
-        """Put one item.
+    def request(
+        self,
+        item: Item,
+        audio: Path | None,
+        settings: Settings | None = None,
+        more_audio: tuple[Path, ...] = (),
+    ) -> Request:
+        """Put one item; an open question is put by its own text, since templates speak of choices.
 
         Args:
             item: what to ask. Its answer, thinking, cues and rubric are not looked at.
             audio: the clip's file.
             settings: override the protocol's own.
+            more_audio: files of further clips.
         """
-        text = _fill(self.template, item.question, format_choices(item.choices, self.choices))
+        text = (
+            _fill(self.template, item.question, format_choices(item.choices, self.choices))
+            if item.choices
+            else item.question
+        )
         user = Message("user", text, self.audio if audio is not None else None)
         messages = (Message("system", self.system), user) if self.system else (user,)
-        return Request(item.id, messages, item.question, item.choices, audio, settings or self.settings)
+        return Request(
+            item.id,
+            messages,
+            item.question,
+            item.choices,
+            audio,
+            settings or self.settings,
+            more_audio=more_audio,
+        )
 
     def read(self, text: str | None, choices: tuple[str, ...]) -> Reading:
         """Read an answer; see `mmar.protocols.reading.read`."""

@@ -17,7 +17,7 @@ class Message(msgspec.Struct, frozen=True):
     Attributes:
         role: who speaks.
         text: what is said.
-        audio: where the clip stands in this turn, if it does: before or after the text.
+        audio: where the clip stands in this turn, if it does: before or after the text. Several clips stand there in order.
     """
 
     role: Literal["system", "user", "assistant"]
@@ -58,6 +58,7 @@ class Request(msgspec.Struct, frozen=True):
         settings: generation settings.
         rotation: by how many places the choices stand rotated to the left.
         repeat: which of several samples this is, from 0; not part of the digest.
+        more_audio: the second and further clips of an item with several.
     """
 
     item_id: str
@@ -68,6 +69,12 @@ class Request(msgspec.Struct, frozen=True):
     settings: Settings = Settings()
     rotation: int = 0
     repeat: int = 0
+    more_audio: tuple[Path, ...] = ()
+
+    @property
+    def clips(self) -> tuple[Path, ...]:
+        """The files of all clips, in order; none for a request without audio."""
+        return () if self.audio is None else (self.audio, *self.more_audio)
 
     def digest(self) -> str:
         """SHA-256 over messages, choices and settings, 64 hexadecimal digits. The clip's bytes have a digest of their own."""

@@ -56,8 +56,8 @@ class Cache:
         whole = hashlib.sha256(self._context)
         whole.update(bytes.fromhex(request.digest()))
         whole.update(b"%d" % request.repeat)
-        if request.audio is not None:
-            whole.update(self._clip_digest(request.audio))
+        for clip in request.clips:
+            whole.update(self._clip_digest(clip))
         return whole.digest()
 
     def get(self, key: bytes) -> Answer | None:

@@ -32,7 +32,7 @@ __all__ = [
     "MADE",
     "Condition",
     "check_clips",
-    "clip_under",
+    "clips_under",
     "make_clip",
     "shuffled_clips",
 ]
@@ -56,9 +56,10 @@ def check_clips(benchmark: Benchmark, items: Iterable[Item]) -> int:
     """
     count = missing = 0
     for item in items:
-        path = benchmark.clip(item.audio_path)
-        count += 1
-        missing += not path.is_file()
+        for clip in item.clips:
+            path = benchmark.clip(clip)
+            count += 1
+            missing += not path.is_file()
     if count and missing == count:
         raise UsageError(
             f"none of the {count} clips is there, for example {path}",
@@ -68,10 +69,10 @@ def check_clips(benchmark: Benchmark, items: Iterable[Item]) -> int:
     return missing
 
 
-def clip_under(
-    condition: Condition, benchmark: Benchmark, item: Item, shuffled: Mapping[str, str]
-) -> Path | None:
-    """The file that a request's clip is made from: `None` under `none`, another item's under `shuffled`.
+def clips_under(
+    condition: Condition, benchmark: Benchmark, item: Item, shuffled: Mapping[str, tuple[str, ...]]
+) -> tuple[Path, ...]:
+    """The files that a request's clips are made from: none under `none`, other items' under `shuffled`.
 
     Args:
         condition: which one.
@@ -80,22 +81,22 @@ def clip_under(
         shuffled: what `shuffled_clips` returned.
     """
     if condition == "none":
-        return None
-    return benchmark.clip(shuffled[item.id] if condition == "shuffled" else item.audio_path)
+        return ()
+    return tuple(map(benchmark.clip, shuffled[item.id] if condition == "shuffled" else item.clips))
 
 
-def shuffled_clips(benchmark: Benchmark, seed: int) -> dict[str, str]:
-    """For each item's id, the `audio_path` of another clip of the same modality.
+def shuffled_clips(benchmark: Benchmark, seed: int) -> dict[str, tuple[str, ...]]:
+    """For each item's id, for each of its clips the path of another clip of the same modality.
 
     Raises:
         UsageError: a modality has only one clip.
     """
-    result: dict[str, str] = {}
-    by_modality: dict[str, list[tuple[str, str]]] = {}
+    result: dict[str, tuple[str, ...]] = {}
+    by_modality: dict[str, list[Item]] = {}
     for item in benchmark:
-        by_modality.setdefault(item.modality, []).append((item.id, item.audio_path))
-    for modality, pairs in by_modality.items():
-        clips = sorted({clip for _, clip in pairs})
+        by_modality.setdefault(item.modality, []).append(item)
+    for modality, items in by_modality.items():
+        clips = sorted({clip for item in items for clip in item.clips})
         if len(clips) < 2:
             raise UsageError(
                 f'"shuffled" needs two clips of a modality, and all items of "{modality}" have the same one',
@@ -106,7 +107,7 @@ def shuffled_clips(benchmark: Benchmark, seed: int) -> dict[str, str]:
         random.Random(f"{seed}:{modality}").shuffle(clips)  # noqa: S311 - must be reproducible, guards nothing
         # The next clip of a shuffled ring: never the item's own, and each is used once.
         following = {clip: clips[(index + 1) % len(clips)] for index, clip in enumerate(clips)}
-        result |= {item_id: following[clip] for item_id, clip in pairs}
+        result |= {item.id: tuple(following[clip] for clip in item.clips) for item in items}
     return result
 
 

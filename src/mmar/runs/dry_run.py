@@ -24,7 +24,7 @@ class Estimate(msgspec.Struct, frozen=True):
 
     Attributes:
         requests: number of requests, retries aside.
-        clips: how many of them have a clip that can be read.
+        clips: how many of them have clips that can be read.
         unreadable: how many have a clip that cannot; they would fail without being sent.
         seconds: duration of the audio in total.
         bytes: size of the clips' files in total, each counted as often as it is sent.
@@ -62,14 +62,14 @@ def dry_run(spec: RunSpec) -> Estimate:
         characters += sum(len(message.text) for message in request.messages)
         if takes_clip:
             try:
-                path = spec.benchmark.clip(item.audio_path)
-                facts = describe(path)
+                paths = [spec.benchmark.clip(clip) for clip in item.clips]
+                facts = [describe(path) for path in paths]
             except MmarError:
                 unreadable += 1
             else:
                 clips += 1
-                seconds += facts.duration
-                size += path.stat().st_size
+                seconds += sum(each.duration for each in facts)
+                size += sum(path.stat().st_size for path in paths)
     usage, basis = _tokens(spec, ledger, len(selection), characters, seconds)
     money = None if spec.budget.price is None else spec.budget.price.cost(usage)
     return Estimate(len(selection), clips, unreadable, seconds, size, usage, basis, money)

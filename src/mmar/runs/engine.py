@@ -210,9 +210,9 @@ class Engine:
                 return None, self._unmade(request, error)
             return key, answer or await self._ask(made)
         finally:
-            if made.audio is not None and made.audio != request.audio:
+            for clip in set(made.clips).difference(request.clips):
                 with suppress(OSError):
-                    made.audio.unlink(missing_ok=True)
+                    clip.unlink(missing_ok=True)
 
     def _prepare(
         self, request: Request, make: Callable[[Request], Request] | None

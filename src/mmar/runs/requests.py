@@ -12,11 +12,10 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.errors import InputError
 from mmar.items import Item
 from mmar.models import Answer
 from mmar.protocols import Request
-from mmar.runs.conditions import clip_under, shuffled_clips
+from mmar.runs.conditions import clips_under, shuffled_clips
 from mmar.runs.keys import Progress, RequestKey, rotate
 from mmar.runs.ledger import answer_places, decode_answer
 from mmar.runs.spec import RunSpec, item_filter, sampled
@@ -30,7 +29,7 @@ def build(
     key: RequestKey,
     *,
     uses_audio: bool = True,
-    shuffled: Mapping[str, str] | None = None,
+    shuffled: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Request:
     """Build one request.
 
@@ -42,26 +41,20 @@ def build(
         item: the question.
         key: which rotation and sample.
         uses_audio: whether the model is given the clip.
-        shuffled: under the condition `shuffled`, the clip of each item as `shuffled_clips` gives it; drawn here
+        shuffled: under the condition `shuffled`, the clips of each item as `shuffled_clips` gives it; drawn here
             where it is left out.
 
     Raises:
         UsageError: the benchmark has no audio folder.
-        InputError: the record's audio path leads out of the folder, or it has several clips.
+        InputError: the record's audio path leads out of the folder.
     """
-    if uses_audio and item.more_audio and spec.condition != "none":
-        raise InputError(
-            f"the item has {len(item.clips)} clips, and a request holds one",
-            code="several-clips",
-            field="audio_path",
-        )
     if spec.condition == "shuffled" and uses_audio and shuffled is None:
         shuffled = shuffled_clips(spec.benchmark, spec.seed)
-    clip = clip_under(spec.condition, spec.benchmark, item, shuffled or {}) if uses_audio else None
+    clips = clips_under(spec.condition, spec.benchmark, item, shuffled or {}) if uses_audio else ()
     asked = (
         msgspec.structs.replace(item, choices=rotate(item.choices, key.rotation)) if key.rotation else item
     )
-    request = spec.protocol.request(asked, clip, spec.settings)
+    request = spec.protocol.request(asked, clips[0] if clips else None, spec.settings, clips[1:])
     if key.rotation or key.repeat:
         request = msgspec.structs.replace(request, rotation=key.rotation, repeat=key.repeat)
     if key.repeat and spec.settings.seed is not None:

@@ -267,12 +267,17 @@ def _maker(spec: RunSpec, stack: ExitStack) -> Callable[[Request], Request] | No
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mmar-clips-")))
 
     def make(request: Request) -> Request:
-        if request.audio is None:
-            return request
         key = repr((request.item_id, request.rotation, request.repeat))
-        path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.wav"
-        clip = make_clip(spec.condition, request.audio, request.item_id, spec.seed, path)
-        return msgspec.structs.replace(request, audio=clip)
+        name = hashlib.sha256(key.encode()).hexdigest()[:24]
+        clips = [
+            make_clip(spec.condition, clip, request.item_id, spec.seed, folder / f"{name}-{place}.wav")
+            for place, clip in enumerate(request.clips)
+        ]
+        return (
+            msgspec.structs.replace(request, audio=clips[0], more_audio=tuple(clips[1:]))
+            if clips
+            else request
+        )
 
     return make
 

@@ -131,7 +131,7 @@ def test_greedy_inherits_nothing_from_the_checkpoint(tiny: Path, tmp_path: Path)
 
     def text(folder: Path, generation: str) -> str:
         answerer = Answerer(load(WeightOptions(str(folder), "float32")), generation)
-        chat = answerer.chat(record(path), answerer.clip(str(path)))
+        chat = answerer.chat(record(path), [answerer.clip(str(path))])
         return str(answerer.answer([chat], {"max_tokens": 12})[0]["text"])
 
     assert text(hostile, "greedy") == text(tiny, "greedy")

@@ -178,13 +178,16 @@ class _Worker:
         ready: list[tuple[dict[str, Any], Any, bool]] = []
         for record in batch:
             try:
-                samples = None if record.get("audio") is None else self._answerer.clip(record["audio"])
-                cut = samples is not None and len(samples) > self._limit * self._answerer.rate
+                audio = record.get("audio") or []
+                paths = [audio] if isinstance(audio, str) else audio
+                clips = [self._answerer.clip(path) for path in paths]
+                longest = max(map(len, clips), default=0)
+                cut = longest > self._limit * self._answerer.rate
                 if cut and self._long == "refuse":
                     raise ClipError(
-                        f"{record['audio']} is longer than the {self._limit:g} s that the model hears"
+                        f"{', '.join(paths)}: longer than the {self._limit:g} s that the model hears"
                     )
-                ready.append((record, self._answerer.chat(record, samples), cut))
+                ready.append((record, self._answerer.chat(record, clips), cut))
             except (ClipError, MmarError, OSError) as error:
                 self._writer.say({"id": record["id"], "error": str(error), "kind": "audio"})
         self._generate(ready)

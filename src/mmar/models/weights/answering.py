@@ -79,18 +79,19 @@ class Answerer:
             raise ClipError(f"{path} has samples that are not finite numbers")
         return samples
 
-    def chat(self, record: Mapping[str, Any], samples: NDArray[np.float32] | None) -> list[dict[str, Any]]:
-        """The messages of a record, with the clip where it stands."""
+    def chat(self, record: Mapping[str, Any], clips: Sequence[NDArray[np.float32]]) -> list[dict[str, Any]]:
+        """The messages of a record, with the clips where they stand."""
         chat = []
         for message in record["messages"]:
             parts: list[dict[str, Any]] = [{"type": "text", "text": message["content"]}]
-            if message.get("audio") and samples is not None:
-                audio = (
+            if message.get("audio"):
+                audio: list[dict[str, Any]] = [
                     {"type": "audio", "path": self._file(samples)}
                     if self._by_path
                     else {"type": "audio", "audio": samples}
-                )
-                parts = [audio, *parts] if message["audio"] == "before" else [*parts, audio]
+                    for samples in clips
+                ]
+                parts = [*audio, *parts] if message["audio"] == "before" else [*parts, *audio]
             chat.append({"role": message["role"], "content": parts})
         return chat
 

@@ -49,7 +49,7 @@ def batch_equals_alone(answerer: Answerer, size: int) -> bool:
             else "What is heard in this clip, a tone or noise? Answer in one word."
         )
         record = {"messages": [{"role": "user", "content": text, "audio": "before"}]}
-        records.append(answerer.chat(record, _noise(1.7 + 1.3 * (index % 3), answerer.rate, index)))
+        records.append(answerer.chat(record, [_noise(1.7 + 1.3 * (index % 3), answerer.rate, index)]))
     settings: Mapping[str, Any] = {"max_tokens": 6, "temperature": 0.0}
     together = [answer["text"] for answer in answerer.answer(records, settings)]
     return together == [answerer.answer([record], settings)[0]["text"] for record in records]
@@ -63,7 +63,7 @@ def _tail_is_heard(answerer: Answerer, seconds: float) -> bool:
 
 
 def _inputs(answerer: Answerer, samples: NDArray[np.float32]) -> dict[str, Any]:
-    return answerer.encode([answerer.chat(_QUESTION, samples)])
+    return answerer.encode([answerer.chat(_QUESTION, [samples])])
 
 
 def _noise(seconds: float, rate: int, seed: int = 0) -> NDArray[np.float32]:
