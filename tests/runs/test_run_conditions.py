@@ -79,8 +79,9 @@ def test_shuffled_is_another_clip_of_the_same_modality_each_used_once(demo: Benc
     assert set(given) == {item.id for item in demo}
     modality = {item.audio_path: item.modality for item in demo}
     for item in demo:
-        assert modality[given[item.id]] == item.modality
-        assert given[item.id] != item.audio_path
+        (clip,) = given[item.id]
+        assert modality[clip] == item.modality
+        assert clip != item.audio_path
     assert len(set(given.values())) == len({item.audio_path for item in demo})
     assert shuffled_clips(demo, 3) == given
     alone = msgspec.structs.replace(demo, items=demo.items[:1])
