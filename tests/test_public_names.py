@@ -17,7 +17,7 @@ from mmar import api
 NAMES = [
     "Accuracy", "Answer", "Benchmark", "Comparison", "Counts", "ExternalError", "GroupScore", "InputError",
     "Interval", "Item", "ItemScore", "MmarError", "Model", "Protocol", "Reading", "ReadingRule", "Reliance", "Request",
-    "RunOptions", "RunResult", "Score", "UsageError", "__version__", "arun", "compare", "load", "read_choice", "reliance", "run",
+    "RunOptions", "RunResult", "Score", "UsageError", "__version__", "arun", "compare", "export_benchmark", "export_run", "load", "read_choice", "reliance", "run",
     "score", "score_answer",
 ]  # fmt: skip
 

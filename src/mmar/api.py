@@ -26,8 +26,7 @@ from mmar.protocols.reading import VERSIONS, Reading, ReadingRule, read
 
 if TYPE_CHECKING:
     from mmar.models import Model
-    from mmar.reports.exchange.every_eval_ever import Relationship
-    from mmar.reports.exchange.formats import BenchmarkFormat, RunFormat
+    from mmar.reports.exchange.formats import BenchmarkFormat
     from mmar.reports.exchange.source import ExportSource
     from mmar.runs.engine import Counts
     from mmar.runs.run import RunResult
@@ -369,14 +368,14 @@ def reliance(
 def export_run(
     run: str | Path,
     *,
-    to: RunFormat,
+    to: Literal["every-eval-ever", "hf-eval-results", "inspect", "parquet", "wandb", "trackio"],
     out: str | Path | None = None,
     benchmark: str | Path | Benchmark | None = None,
     protocol: str | Protocol | None = None,
     lenient: bool = False,
     dataset: str | None = None,
     organization: str = "unknown",
-    relationship: Relationship = "other",
+    relationship: Literal["first_party", "third_party", "collaborative", "other"] = "other",
     project: str = "mmar",
 ) -> tuple[Path, ...]:
     """Write a scored run in the format of another program or registry.
@@ -434,7 +433,7 @@ def export_source(
 def export_benchmark(
     benchmark: str | Path,
     *,
-    to: BenchmarkFormat,
+    to: Literal["croissant", "hf-eval-yaml"],
     out: str | Path | None = None,
     lenient: bool = False,
 ) -> Path:
