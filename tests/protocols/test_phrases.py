@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from mmar.protocols.reading import cascade, fast_path, read
+from mmar.protocols.reading import cascade, fast_path, read, scan
 from mmar.protocols.reading.phrases import KINDS, Phrase, PhraseTable, phrase_table, shipped_phrases
 from mmar.protocols.reading.text import normalise, words
 
@@ -43,7 +43,7 @@ def test_an_example_is_read_as_its_row_says_and_otherwise_without_the_row(
             wrong.append(phrase)
         with monkeypatch.context() as patch:
             table = without(phrase)
-            patch.setattr(cascade, "phrase_table", lambda table=table: table)
+            patch.setattr(scan, "phrase_table", lambda table=table: table)
             if outcome(phrase) == phrase.reads:
                 idle.append(phrase)
     assert not wrong, wrong[:5]

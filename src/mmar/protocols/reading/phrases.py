@@ -51,7 +51,7 @@ KINDS: dict[str, str] = {
     "neutral": "w",  # no doubt, not only: holds another row's phrase and means nothing of the kind
     "refusal": "Q",
 }
-"""The symbol of each kind of phrase in the grammar (`mmar.protocols.reading.statements`)."""
+"""The symbol of each kind of phrase in the grammar (`mmar.protocols.reading.verdicts`, `clauses`, `polarity`)."""
 
 
 class Phrase(msgspec.Struct, frozen=True):

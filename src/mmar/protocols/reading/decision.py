@@ -1,0 +1,178 @@
+"""The verdict of an answer in words: one choice, or none with the reason."""
+
+from __future__ import annotations
+
+from mmar.protocols.reading.clauses import closings, labelled, own_lines
+from mmar.protocols.reading.corrections import corrections
+from mmar.protocols.reading.mentions import read_mention
+from mmar.protocols.reading.options import listed_options
+from mmar.protocols.reading.patterns import pattern
+from mmar.protocols.reading.polarity import is_mentioned
+from mmar.protocols.reading.statement import Finding, Statement, finding_of
+from mmar.protocols.reading.units import Units
+from mmar.protocols.reading.verdicts import verdicts
+
+__all__ = ["decide"]
+
+_LEAST_WORDS = 12
+
+
+def decide(units: Units, answer: str, *, cut_off: bool, depth: int = 0) -> Finding:
+    """The verdict of an answer in words."""
+    symbols = units.symbols
+    if not symbols.strip(".?|,:-()/"):
+        return Finding(-1, "empty" if not any(map(str.isalnum, units.text)) else "no-choice")
+    listed = listed_options(units)
+    said = [statement for statement in verdicts(units) if statement.last not in listed or statement.place < 0]
+    lines = own_lines(units, listed)
+    first = min(
+        (statement.last for statement in (*said, *lines) if statement.trouble != "only-negated"),
+        default=-1,
+    )
+    label = labelled(units) if not listed else None
+    if label is not None and label.place >= 0:
+        first = label.last if first < 0 else min(first, label.last)
+    if (
+        first >= 0
+        and depth < 2
+        and (turns := [unit for unit in corrections(units) if _turns(units, unit, first)])
+    ):
+        return _corrected(units, turns[-1], first, answer, cut_off=cut_off, depth=depth)
+    closing = closings(units, listed)
+    stated = [statement for statement in said if statement.trouble not in ("only-negated", "other-answer")]
+    others = [statement for statement in said if statement.trouble == "other-answer"]
+    if stated:
+        chosen = _unrivalled(units, _agreed(stated, [*lines, *others], closing), listed)
+        return finding_of(units, chosen, "verdict")
+    lines = [line for line in lines if line.trouble != "only-negated"]
+    if "P" in symbols and lines and not _is_last_line(units, lines):
+        lines = []  # words said while thinking
+    if lines:
+        chosen = lines[-1] if _is_last_line(units, lines) else _same(lines)
+        if chosen.place >= 0 and (
+            rivals := [
+                s for s in closing if s.last > chosen.last and s.place >= 0 and s.place != chosen.place
+            ]
+        ):
+            chosen = Statement(-1, chosen.first, rivals[-1].last, trouble="several-choices")
+        return finding_of(units, _unrivalled(units, chosen, listed), "own-line")
+    closing = [statement for statement in closing if statement.trouble != "only-negated"]
+    unfinished = cut_off or _is_unfinished(units)
+    if closing and not unfinished:
+        last = closing[-1]
+        if last.place >= 0 and any(s.place >= 0 and s.place != last.place for s in closing[:-1]):
+            last = Statement(-1, closing[0].first, last.last, trouble="several-choices")
+        if last.place >= 0 or last.trouble != "several-choices":
+            return finding_of(units, last, "closing-sentence")
+    if label is not None and label.trouble != "only-negated":
+        return finding_of(units, _unrivalled(units, label, listed), "labelled")
+    return read_mention(units, listed, said, cut_off=cut_off, unfinished=unfinished)
+
+
+def _turns(units: Units, unit: int, first: int) -> bool:
+    """Whether a correction stands behind the first statement and is no part of it."""
+    if unit <= first:
+        return False
+    if units.symbols[unit] != "r":
+        return True
+    place = units.places[first]
+    return any(
+        symbol in "CLlbX" and units.places[unit + 1 + step] != place
+        for step, symbol in enumerate(units.symbols[unit + 1 : unit + 14])
+    )
+
+
+def _corrected(units: Units, turn: int, first: int, answer: str, *, cut_off: bool, depth: int) -> Finding:
+    """What an answer says behind its last correction; what it said before counts no more."""
+    start = turn + 1
+    tail = Units(
+        units.symbols[start:],
+        units.starts[start:],
+        units.ends[start:],
+        units.places[start:],
+        {unit - start for unit in units.labels if unit >= start},
+        units.text,
+    )
+    named = {tail.places[at] for at, symbol in enumerate(tail.symbols) if symbol in "CLlX"}
+    found = decide(tail, answer, cut_off=cut_off, depth=depth + 1) if len(named) == 1 else None
+    if found is not None and found.place >= 0:
+        return found
+    end = units.ends[min(turn + 6, len(units.ends) - 1)]
+    return Finding(-1, "taken-back", units.starts[first], end)
+
+
+def _agreed(stated: list[Statement], lines: list[Statement], closing: list[Statement]) -> Statement:
+    """The one verdict of several statements; a final one outweighs those before it."""
+    last = stated[-1]
+    if last.place < 0:
+        return last
+    for other in stated[:-1]:
+        if other.place != last.place and not (last.final and not other.final):
+            return Statement(-1, other.first, last.last, trouble="several-choices")
+    for other in (*lines, *closing):
+        if other.last > last.last and other.place >= 0 and other.place != last.place:
+            return Statement(-1, last.first, other.last, trouble="several-choices")
+    return last
+
+
+# A letter at the end of a clause, or the first of several behind a colon.
+_LATER_LETTER = pattern(r"\(?(?P<ref>[Ll])\)?(?:(?=[.|?])|$|(?<=:.)(?=[&,/])|(?<=:\(.\))(?=[&,/]))")
+
+
+_ADDED = pattern(r"[.|]&[htA(]*(?P<ref>[CLl])\)?(?=[.?|]|$)")  # "Rain; or thunder."
+
+
+def _unrivalled(units: Units, chosen: Statement, listed: set[int]) -> Statement:
+    """A statement, unless another letter stands alone behind it: "B! Just kidding, A."."""
+    if chosen.place < 0:
+        return chosen
+    for match in _LATER_LETTER.finditer(units.symbols, chosen.last + 1):
+        ref = match.start("ref")
+        asked = units.symbols[match.end() : match.end() + 1] == "?"
+        if ref in listed or units.places[ref] == chosen.place:
+            continue
+        if asked or is_mentioned(units, ref):
+            return Statement(-1, chosen.first, ref, trouble="several-choices")
+    for match in _ADDED.finditer(units.symbols, chosen.last + 1):
+        ref = match.start("ref")
+        if ref not in listed and units.places[ref] != chosen.place and is_mentioned(units, ref):
+            return Statement(-1, chosen.first, ref, trouble="several-choices")
+    return chosen
+
+
+def _same(lines: list[Statement]) -> Statement:
+    """The choice of lines that all name one; a statement of none where they differ."""
+    first = lines[0]
+    for line in lines:
+        if line.place < 0:
+            return line
+        if line.place != first.place:
+            return Statement(-1, first.first, line.last, trouble="several-choices")
+    return lines[-1]
+
+
+def _is_last_line(units: Units, lines: list[Statement]) -> bool:
+    """Whether a reference alone is the last line of several, and no line before it is another reference alone."""
+    symbols = units.symbols.rstrip(".|")
+    line = lines[-1]
+    if line.place < 0 or not line.first or line.last < len(symbols) - 2 or not _fills_line(units, line):
+        return False
+    return not any(other.place != line.place and _fills_line(units, other) for other in lines[:-1])
+
+
+def _fills_line(units: Units, line: Statement) -> bool:
+    """Whether a statement is all that stands on its line, and other lines stand before or behind it."""
+    before = units.symbols[: line.first].rstrip("(-,:")
+    return (not before or before.endswith("|")) and units.symbols[line.last + 1 :].lstrip(").,")[:1] in (
+        "",
+        "|",
+    )
+
+
+def _is_unfinished(units: Units) -> bool:
+    """Whether a text of some length breaks off inside a sentence."""
+    symbols = units.symbols.rstrip("|")
+    if len(symbols) < _LEAST_WORDS or symbols[-1] in ".?)CLlXZ(":
+        return False
+    tail = units.text[units.ends[len(symbols) - 1] :].strip()
+    return not tail and not units.text.rstrip().endswith(('"', "'", "*", "`"))

@@ -1,0 +1,87 @@
+"""What markup points at: tags, JSON keys, boxes, and what a protocol asks for."""
+
+from __future__ import annotations
+
+import re
+
+from mmar.protocols.reading.choices import ChoiceTable
+from mmar.protocols.reading.decision import decide
+from mmar.protocols.reading.polarity import is_mentioned
+from mmar.protocols.reading.scan import scan
+from mmar.protocols.reading.segments import Segment, common_segments
+from mmar.protocols.reading.statement import Finding, finding_of, statement_at
+from mmar.protocols.reading.text import clean
+from mmar.protocols.reading.units import REFERENCES, Units
+from mmar.protocols.reading.whole import read_whole
+
+__all__ = ["read_markup", "read_segment"]
+
+_TROUBLES = ("letter-against-text", "several-choices", "no-such-letter", "only-negated")
+_JOINED = 30
+
+
+def read_segment(segment: Segment, table: ChoiceTable, *, letters: bool) -> Finding | None:
+    """What markup points at; `None` where nothing there can be read."""
+    piece = segment.text
+    found = read_whole(piece, table, letters=letters, marked=segment.closed)
+    if found is None:
+        if not piece.strip():
+            return None
+        inner = read_markup(piece, table, letters=letters) if segment.closed and len(piece) < 4000 else None
+        if inner is None:
+            units = scan(clean(piece)[0], table, letters=letters)
+            inner = decide(units, piece, cut_off=False) if segment.closed else _opening(units)
+        if inner.place < 0 and inner.rule not in _TROUBLES:
+            return None
+        found = inner
+    rule = segment.rule if found.place >= 0 else found.rule
+    return Finding(
+        found.place, rule, segment.start, segment.end if segment.closed else segment.start + found.end
+    )
+
+
+def _opening(units: Units) -> Finding:
+    """What stands at the beginning of an open piece, behind a protocol's own marker."""
+    symbols = units.symbols
+    place = 0
+    while place < len(symbols) and symbols[place] in "|:-,(tgAhI=&":
+        place += 1
+    if place < len(symbols) and symbols[place] in REFERENCES:
+        statement = statement_at(units, 0, place)
+        if statement is not None:
+            return finding_of(units, statement, "protocol-marker")
+    stop = re.compile(r"[.?|]").search(symbols)
+    end = stop.start() if stop else len(symbols)
+    named = [unit for unit in range(end) if symbols[unit] in "CL" and is_mentioned(units, unit)]
+    if len({units.places[unit] for unit in named}) == 1:
+        return Finding(
+            units.places[named[0]], "protocol-marker", units.starts[named[0]], units.ends[named[0]]
+        )
+    return Finding(-1, "several-choices" if named else "no-choice", 0, units.ends[-1] if units.ends else 0)
+
+
+def read_markup(answer: str, table: ChoiceTable, *, letters: bool) -> Finding | None:
+    """What the usual markup points at; the last piece that can be read counts."""
+    chosen: Finding | None = None
+    for segment in common_segments(answer, table.longest):
+        if chosen is not None and not (segment.rival or _is_joined(answer, segment, chosen)):
+            continue
+        found = read_segment(segment, table, letters=letters)
+        if found is None:
+            continue
+        if chosen is None:
+            chosen = found
+        elif (
+            (segment.rival or _is_joined(answer, segment, chosen))
+            and chosen.rule == found.rule
+            and chosen.place != found.place
+            and found.place >= 0
+        ):
+            return Finding(-1, "several-choices", found.start, chosen.end)
+    return chosen
+
+
+def _is_joined(answer: str, segment: Segment, later: Finding) -> bool:
+    """Whether a few words on one line join a segment to a later one: "<answer>A</answer> or <answer>C</answer>"."""
+    between = re.sub(r"<[^<>]{1,40}>", "", answer[segment.end : later.start])
+    return segment.end <= later.start and "\n" not in between and 0 < len(between.strip()) < _JOINED

@@ -1,0 +1,122 @@
+"""Choices that are named in running text, where nothing stronger stands."""
+
+from __future__ import annotations
+
+import re
+
+from mmar.protocols.reading.corrections import is_quoted
+from mmar.protocols.reading.polarity import is_mentioned
+from mmar.protocols.reading.statement import Finding, Statement
+from mmar.protocols.reading.text import canonical
+from mmar.protocols.reading.units import REFERENCES, Units
+
+__all__ = ["read_mention"]
+
+
+def read_mention(
+    units: Units, listed: set[int], said: list[Statement], *, cut_off: bool, unfinished: bool
+) -> Finding:
+    """The one choice that an answer names at all, or why there is none."""
+    asserted, denied = _mentions(units, listed)
+    refusal = _refusal(units)
+    void = {statement.last for statement in said}
+    asserted = [unit for unit in asserted if unit not in void]
+    said = [
+        statement for statement in said if any(not _turned(units, statement.last, unit) for unit in asserted)
+    ]
+    places = {units.places[unit] for unit in asserted}
+    if refusal >= 0 and not (places and "K" in units.symbols[refusal:]):
+        return Finding(-1, "refusal", units.starts[refusal], units.ends[refusal])
+    if (
+        len(places) == 1
+        and -1 not in places
+        and not said
+        and any(units.symbols[at] in "CL" for at in asserted)
+    ):
+        unit = asserted[0]
+        start, end = _sentence(units, unit)
+        if cut_off or unfinished:
+            return Finding(-1, "cut-off", start, end)
+        if "P" in units.symbols:
+            return Finding(-1, "no-choice")
+        if _is_doubtful(units, unit, denied):
+            return Finding(-1, "several-choices", start, end)
+        return Finding(units.places[unit], "only-mention", start, end)
+    if asserted:
+        trouble = (
+            "letter-against-text"
+            if any(units.symbols[unit] == "X" for unit in asserted)
+            else "several-choices"
+        )
+        if said and len(places) == 1:
+            trouble = "only-negated"
+        return Finding(-1, trouble, units.starts[asserted[0]], units.ends[asserted[-1]])
+    if refusal >= 0:
+        return Finding(-1, "refusal", units.starts[refusal], units.ends[refusal])
+    if listed:
+        return Finding(-1, "list-of-options")
+    if denied:
+        return Finding(-1, "only-negated", *_sentence(units, denied[0]))
+    if cut_off or unfinished:
+        return Finding(-1, "cut-off")
+    return Finding(-1, "no-choice")
+
+
+def _mentions(units: Units, listed: set[int]) -> tuple[list[int], list[int]]:
+    """The references in running text that are asserted, and those that are denied or supposed."""
+    asserted: list[int] = []
+    denied: list[int] = []
+    for match in re.finditer(f"[{REFERENCES}]", units.symbols):
+        unit = match.start()
+        symbol = units.symbols[unit]
+        if symbol in "bZ" or (symbol == "l" and not _is_linked(units.symbols, unit)):
+            continue
+        if symbol == "l" and units.symbols[unit + 1 : unit + 2] == "w":
+            continue
+        (asserted if unit not in listed and is_mentioned(units, unit) else denied).append(unit)
+    return asserted, denied
+
+
+def _is_linked(symbols: str, unit: int) -> bool:
+    """Whether a bare letter is one of several: "A or B"."""
+    before, behind = symbols[max(0, unit - 3) : unit], symbols[unit + 1 : unit + 4]
+    return bool(
+        re.search(r"[CLlbZ]\)?[,&/]{1,2}\(?$|A\(?$", before) or re.match(r"\)?[,&/]{1,2}\(?[CLlbZ]", behind)
+    )
+
+
+def _is_doubtful(units: Units, unit: int, denied: list[int]) -> bool:
+    """Whether a mention is too weak to decide: a number among sentences, or a letter beside one that is denied."""
+    symbols = units.symbols
+    if symbols[unit] == "L":
+        return any(
+            symbols[other] in "Llb" and not re.search(r"[.?|]", symbols[min(other, unit) : max(other, unit)])
+            for other in denied
+        )
+    words = units.text[units.starts[unit] : units.ends[unit]].split()
+    number = len(words) == 1 and canonical(words[0])[:1].isdigit()
+    return number and re.search(r"[.?|]", symbols.strip(".?|")) is not None
+
+
+def _turned(units: Units, denied: int, unit: int) -> bool:
+    """Whether a mention is out of the reach of a denied statement: in another sentence, or behind a "but" or "so"."""
+    between = units.symbols[denied:unit]
+    return unit > denied and any(mark in ".?|KT" for mark in between)
+
+
+def _sentence(units: Units, unit: int) -> tuple[int, int]:
+    """Start and end of the sentence around a unit."""
+    start, end = unit, unit
+    while start and units.symbols[start - 1] not in ".?|":
+        start -= 1
+    while end + 1 < len(units.symbols) and units.symbols[end + 1] not in ".?|":
+        end += 1
+    return units.starts[start], units.ends[end]
+
+
+def _refusal(units: Units) -> int:
+    """The unit of a phrase that declines to answer, outside of quoted speech; -1 for none."""
+    for match in re.finditer("Q", units.symbols):
+        if not is_quoted(units.text, units.starts[match.start()]):
+            return match.start()
+    return -1

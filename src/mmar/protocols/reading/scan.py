@@ -1,0 +1,311 @@
+"""From a cleaned text to its units: references to choices, phrases, punctuation and other words."""
+
+from __future__ import annotations
+
+from mmar.protocols.reading.choices import LETTERS, ChoiceTable, hard_gap
+from mmar.protocols.reading.labels import merge_labels
+from mmar.protocols.reading.patterns import pattern
+from mmar.protocols.reading.phrases import phrase_table
+from mmar.protocols.reading.punctuation import is_edge, neighbour, punctuation_of
+from mmar.protocols.reading.text import BOUNDARY, words
+from mmar.protocols.reading.units import Units
+
+__all__ = ["scan"]
+
+_DRESS = " \t\"'*_$#~^\xa0"
+_ABBREVIATIONS = frozenset(
+    ("e.g", "i.e", "g", "e", "vs", "dr", "mr", "mrs", "ms", "st", "etc", "cf", "approx")
+)
+_PRONOUN_BEFORE = frozenset(
+    [
+        "the",
+        "no",
+        "this",
+        "that",
+        "each",
+        "any",
+        "every",
+        "some",
+        "1",
+        "first",
+        "second",
+        "third",
+        "last",
+        "other",
+        "which",
+        "another",
+        "right",
+        "same",
+    ]
+)
+_PRONOUN_AFTER = frozenset(
+    ["of", "another", "can", "could", "might", "may", "would", "who", "that", "by", "after"]
+)
+
+
+_LONGEST_GAP = 64
+
+
+def scan(text: str, table: ChoiceTable, *, letters: bool = False) -> Units:
+    """Take a cleaned text apart.
+
+    Args:
+        text: cleaned text without reasoning.
+        table: the question's choices.
+        letters: whether a single letter is a letter even where it is a choice's text.
+    """
+    return _Builder(text, words(text), table, letters=letters).build()
+
+
+class _Builder:
+    """One pass over the words of a text."""
+
+    def __init__(
+        self,
+        text: str,
+        found: list[tuple[str, int, int]],
+        table: ChoiceTable,
+        *,
+        letters: bool,
+    ) -> None:
+        self.text, self.words, self.table = text, found, table
+        self.tokens = tuple([word for word, _, _ in found])
+        self.phrases = phrase_table().by_first_word
+        self.choices = table.by_first_word
+        self.letters = letters
+        self.notes = {} if letters else table.single_letters
+        self.count = len(table.choices)
+        self.symbols: list[str] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.places: list[int] = []
+
+    def build(self) -> Units:
+        at, size, done = 0, len(self.words), 0
+        while at < size:
+            start = self.words[at][1]
+            if start - done > 1 or (start > done and self.text[done] != " "):
+                self._punctuation(done, start)
+            after = self._choice(at) or self._letter(at) or self._phrase(at)
+            if not after:
+                self._add("w", start, self.words[at][2])
+                after = at + 1
+            done, at = self.ends[-1], after
+        self._punctuation(done, len(self.text))
+        units = Units("".join(self.symbols), self.starts, self.ends, self.places, set(), self.text)
+        return merge_labels(units, self.table, notes=bool(self.table.single_letters))
+
+    def _add(self, symbol: str, start: int, end: int, place: int = -1) -> None:
+        self.symbols.append(symbol)
+        self.starts.append(start)
+        self.ends.append(end)
+        self.places.append(place)
+
+    def _punctuation(self, start: int, end: int) -> None:
+        for symbol, offset, length in punctuation_of(self.text[start : min(end, start + _LONGEST_GAP)]):
+            if symbol == "." and self._is_inner_dot(start + offset):
+                continue
+            self._add(symbol, start + offset, start + offset + length)
+
+    def _is_inner_dot(self, place: int) -> bool:
+        """Whether a full stop ends no sentence: inside "a.m" or behind an abbreviation."""
+        text = self.text
+        if text[place] != ".":
+            return False
+        after = text[place + 1 : place + 2]
+        if after.isalnum():
+            return after.islower() or text[place - 1 : place].islower() is False
+        word = text[max(0, place - 7) : place].split()[-1:] or [""]
+        return word[0].casefold().lstrip("(") in _ABBREVIATIONS
+
+    def _choice(self, at: int) -> int:
+        """Add the longest choice whose text begins at a word; gives the word behind it, 0 for none."""
+        if self.words[at][0] not in self.choices or (found := self._choice_at(at)) is None:
+            return 0
+        after, place = found
+        end, tail = self.words[after - 1][2], self.table.tails[place]
+        for ending in (tail, tail.rstrip()):
+            if ending and self.text.startswith(ending, end):
+                end += len(ending)
+                break
+        self._add("C", self.words[at][1], end, place)
+        return after
+
+    def _choice_at(self, at: int) -> tuple[int, int] | None:
+        """The longest choice whose text begins at a word: the word behind it, and its place."""
+        rows = self.choices[self.words[at][0]]
+        text, found = self.text, self.words
+        start = found[at][1]
+        for sequence, gaps, place in rows:
+            after = at + len(sequence)
+            if place < 0 or self.tokens[at:after] != sequence:
+                continue
+            if len(sequence) > 1 and any(
+                (gap := text[found[at + step][2] : found[at + step + 1][1]]) != " "
+                and ("\n" in gap or BOUNDARY in gap or hard_gap(gap) not in ("", gaps[step]))
+                for step in range(len(gaps))
+            ):
+                continue
+            end = found[after - 1][2]
+            if not (is_edge(text, start) and is_edge(text, end)):
+                continue
+            if len(sequence) == 1:
+                if sequence[0].upper() in self.notes:
+                    continue
+                if (
+                    len(sequence[0]) == 1
+                    and "A" <= sequence[0].upper() <= "Z"
+                    and (self.letters or text[start].isupper())
+                ):
+                    continue
+                if not self._counts(place, at):
+                    continue
+            return after, place
+        return None
+
+    def _counts(self, place: int, at: int) -> bool:
+        """Whether a choice of one common word is meant here, and not the word."""
+        _, start, end = self.words[at]
+        raw = self.text[start:end].casefold()
+        before = self.words[at - 1][0] if at else ""
+        after = self.words[at + 1][0] if at + 1 < len(self.words) else ""
+        adjoining_before = at > 0 and self.text[self.words[at - 1][2] : start] == " "
+        adjoining_after = bool(after) and self.text[end : self.words[at + 1][1]] == " "
+        if raw == "one" and (
+            (adjoining_before and before in _PRONOUN_BEFORE)
+            or (
+                adjoining_after
+                and (after in _PRONOUN_AFTER or (after == "or" and self.tokens[at + 2 : at + 3] == ("more",)))
+            )
+        ):
+            return False
+        if not self.table.is_common(place) or raw == "one":
+            return True
+        opens = not adjoining_before or (self.symbols[-1:] and self.symbols[-1] in "=:vyAVI&/gh,(.|-?cTB")
+        closes = (not adjoining_after and not _LETTER_NEXT.match(self.text, end)) or (
+            self._kind_at(at + 1) in "B&KT" and self._choice_at_word(at + 1) is None
+        )
+        return bool(opens and closes)
+
+    def _choice_at_word(self, at: int) -> tuple[int, int] | None:
+        return self._choice_at(at) if self.words[at][0] in self.choices else None
+
+    def _kind_at(self, at: int) -> str:
+        """The symbol of the phrase that begins at a word, `w` for none."""
+        found = self._phrase_at(at)
+        return found[1] if found else "w"
+
+    def _letter(self, at: int) -> int:
+        """Add a letter that may stand for a choice; gives the word behind it, 0 for none."""
+        word, start, end = self.words[at]
+        if end - start != 1 or not ("a" <= word <= "z"):
+            return 0
+        text = self.text
+        mark = text[start]
+        left, right = neighbour(text, start - 1, -1), neighbour(text, end, 1)
+        if (
+            (text[start - 1 : start] in ("-", "'", ".") and start > 1 and text[start - 2].isalnum())
+            or (
+                text[end : end + 1] in ("-", "'", "+", "#", "♯")
+                and text[end + 1 : end + 2].strip()
+                and not text.startswith(("->", "'."), end)
+                and text[end + 1 : end + 2].isalnum()
+            )
+            or text[end : end + 1] in ("+", "#")
+        ):
+            return 0
+        if (
+            text[end : end + 1] == "."
+            and text[end + 1 : end + 2].isalnum()
+            and text[end + 2 : end + 3] in (".", "")
+        ):
+            return 0  # "A.M."
+        bracketed = left in "([{【" and left and right in ")]}】" and right
+        emphasised = bool(
+            text[start - 1 : start]
+            and text[start - 1] in "*\"'$"
+            and text[end : end + 1]
+            and text[end] in "*\"'$"
+        )
+        previous = self.symbols[-1] if self.symbols else "|"
+        opens = previous in ".|?:"
+        spaced = text[end : end + 1] == " " and at + 1 < len(self.words) and self.words[at + 1][1] == end + 1
+        place = self._letter_place(mark)
+        if (
+            bracketed
+            or (emphasised and mark.isupper())
+            or (right == ")" and text[end : end + 1] == ")" and (opens or previous in "A=:Tv"))
+        ):
+            symbol = "L"
+        elif mark.isupper():
+            if mark == "I" and (
+                (spaced and self._kind_at(at + 1) not in "&BK") or (self.count < 9 and "I" not in self.notes)
+            ):
+                return 0
+            if spaced and mark in "AIOEY" and self._is_word_here(at, previous):
+                return 0
+            symbol = "L" if previous == "A" and start - self.ends[-1] <= 2 else "l"
+        else:
+            # A small letter is one only where nothing else could be meant: "the answer is b".
+            if spaced or previous not in "=:Avh|(":
+                return 0
+            symbol = "b"
+        if place is None:
+            symbol, place = "Z", -1
+        self._add(symbol, start, end, place)
+        return at + 1
+
+    def _is_word_here(self, at: int, previous: str) -> bool:
+        """Whether "A" before another word is an article, and likewise for letters that are words."""
+        following = self.words[at + 1]
+        if following[2] - following[1] == 1 and self.text[following[1]].isupper():
+            return False
+        kind = self._kind_at(at + 1)
+        if previous == "A":
+            return self.text[self.ends[-1] - 1].isupper() and kind == "w"
+        return kind in "wtAgoQP"
+
+    def _phrase(self, at: int) -> int:
+        """Add the longest phrase that begins at a word; gives the word behind it, 0 for none."""
+        found = self._phrase_at(at)
+        if found is None:
+            return 0
+        after, symbol = found
+        self._add(symbol, self.words[at][1], self.words[after - 1][2])
+        return after
+
+    def _phrase_at(self, at: int) -> tuple[int, str] | None:
+        """The longest phrase that begins at a word: the word behind it, and its symbol."""
+        word, start, _ = self.words[at]
+        for sequence, symbol, inside in self.phrases.get(word, ()):
+            after = at + len(sequence)
+            if self.tokens[at:after] != sequence or (
+                len(sequence) > 1 and not self._is_phrase(at, after, inside)
+            ):
+                continue
+            if self.text[start - 1 : start] == "-" and self.text[start - 2 : start - 1].isalnum():
+                continue  # "non-answer"
+            return after, symbol
+        return (at + 1, "n") if word.endswith("n't") else None
+
+    def _is_phrase(self, at: int, after: int, inside: str) -> bool:
+        """Whether words are one phrase: no punctuation parts them, and no choice begins inside."""
+        text, found = self.text, self.words
+        for step in range(at, after - 1):
+            gap = text[found[step][2] : found[step + 1][1]]
+            if gap != " " and gap.strip(_DRESS + inside):
+                return False
+            if found[step + 1][0] in self.choices and self._choice_at(step + 1) is not None:
+                return False
+        return True
+
+    def _letter_place(self, mark: str) -> int | None:
+        mark = mark.upper()
+        if mark in self.notes:
+            return self.notes[mark]
+        # Some letters are two in upper case ("ß").
+        place = LETTERS.find(mark) if len(mark) == 1 else -1
+        return place if 0 <= place < self.count else None
+
+
+_LETTER_NEXT = pattern(r" ?\([A-Za-z]")

@@ -1,0 +1,81 @@
+"""A reference to a choice that is stated, and what a piece of an answer names by it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mmar.protocols.reading.polarity import is_asked, is_conditional, other_reference, rejected_behind
+from mmar.protocols.reading.text import BOUNDARY
+from mmar.protocols.reading.units import Units
+
+__all__ = ["DRESS", "Finding", "Statement", "finding_of", "statement_at"]
+
+_STOPS = ".?|,:-()/BK"
+
+
+class Statement(msgspec.Struct, frozen=True, gc=False):
+    """A reference that is stated.
+
+    Attributes:
+        place: 0-based choice; -1 where the statement names none that can be told.
+        first: the unit at which the statement begins.
+        last: the unit of the reference.
+        final: whether it says of itself that it is final ("final answer", "therefore").
+        trouble: the rule's name for what is wrong with it; empty where nothing is.
+    """
+
+    place: int
+    first: int
+    last: int
+    final: bool = False
+    trouble: str = ""
+
+
+def statement_at(units: Units, first: int, ref: int, *, final: bool = False) -> Statement | None:
+    """A statement with the trouble that its reference has; `None` where a bare letter is no reference there."""
+    symbol = units.symbols[ref]
+    behind = units.symbols[ref + 1 : ref + 2]
+    if symbol in "lb" and behind and behind not in _STOPS + "&KT=NnhMIRrxgHAitpcmvyku":
+        return None
+    if symbol == "b" and behind and behind not in _STOPS + "&":
+        return None
+    if is_asked(units, ref) or is_conditional(units, ref):
+        return Statement(-1, first, ref, trouble="only-negated")
+    if rejected_behind(units, ref):
+        return Statement(-1, first, ref, trouble="only-negated")
+    if symbol == "X":
+        return Statement(-1, first, ref, final, "letter-against-text")
+    if symbol == "Z":
+        return Statement(-1, first, ref, final, "no-such-letter")
+    if other_reference(units, ref) >= 0:
+        return Statement(-1, first, ref, final, "several-choices")
+    return Statement(units.places[ref], first, ref, final)
+
+
+DRESS = " \t\r\n\"'*_>([{<)]}.,:;!$~•-。、\\|`" + BOUNDARY
+
+
+class Finding:
+    """What a piece of an answer names: a choice, or the trouble that keeps it from naming one."""
+
+    __slots__ = ("end", "place", "rule", "start")
+
+    def __init__(self, place: int, rule: str, start: int = 0, end: int = 0) -> None:
+        self.place, self.rule, self.start, self.end = place, rule, start, end
+
+
+def finding_of(units: Units, statement: Statement, rule: str) -> Finding:
+    """The finding of a statement, with the words from its beginning to its reference."""
+    start = units.starts[statement.first]
+    end = units.ends[statement.last]
+    if statement.place < 0:
+        return Finding(-1, statement.trouble or "no-choice", start, end)
+    closing = units.text[end : end + 1]
+    if closing in (")", "]", "}", "】"):
+        end += 1
+    if rule in ("verdict", "own-line") and "\n" in units.text.strip():
+        line = units.text.rfind("\n", 0, end)
+        if line >= 0 and units.text[:line].strip() and not units.text[end:].strip(DRESS):
+            rule = "final-line"
+            start = max(start, line + 1)
+    return Finding(statement.place, rule, start, end)
