@@ -213,3 +213,26 @@ def test_runs_of_different_benchmarks_are_refused() -> None:
         systems_table([run_result("a", [True] * 4), other])
     notes = systems_table([other], BENCHMARK).notes
     assert any("MMAR" in note and "demo" in note for note in notes)
+
+
+def test_values_of_one_system_share_an_id_and_kinds_of_average_are_told_apart() -> None:
+    values = [result for result in published_results() if result.id == "qwen2.5-omni-7b" and result.is_whole]
+    assert {result.name for result in values} == {"Qwen2.5-Omni", "Qwen2.5-Omni-7B"}
+    numbers = sorted({float(result.average) for result in values if result.mean == "items"})
+    assert (numbers[0], numbers[-1]) == (30.0, 64.0)
+    assert len(numbers) >= 9
+    assert sum(result.mean == "groups" for result in published_results()) == 5
+    assert sum(result.n == 992 for result in published_results()) == 12
+    table = systems_table([], [result for result in published_results() if result.name == "Echo-7B"])
+    assert table.notes[-1] == "mean of the seven modalities, not of the items: Echo-7B"
+
+
+def test_an_average_over_992_items_is_possible_on_992() -> None:
+    average = {
+        (result.name, result.average): impossible_cells(result).get("average")
+        for result in published_results()
+    }
+    assert average["Audio Flamingo 3", "57.96"] is None
+    assert average["Kimi-Audio-7B-Instruct", "60.82"]
+    assert average["Audio-Reasoner", "36.71"]
+    assert average["Echo-7B", "69.99"] is None

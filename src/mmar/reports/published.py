@@ -1,9 +1,10 @@
 """The published results on MMAR as data (`published.csv`): facts with their sources, checked by GRIM.
 
-A row is one value that somebody reported for one system on the whole benchmark: the benchmark's own table
-(`by` is `benchmark`), the system's authors, or others. A system may have many rows. Values are kept as printed,
-because their number of decimals is part of what was printed; nothing was corrected. `GROUP_SIZES` are the numbers of
-items by modality, which never changed between editions.
+A row is one value that somebody reported for one system: the benchmark's own table (`by` is `benchmark`), the system's
+authors, or others. A system may have many rows, under many spellings; `id` is the same for all of them. Values are kept
+as printed, because their number of decimals is part of what was printed; nothing was corrected. Three averages go by
+one name: over 1,000 items, over the 992 that letters A to D can express, and the mean of the seven modalities; `n` and
+`mean` tell them apart. `GROUP_SIZES` are the numbers of items by modality, which never changed between editions.
 """
 
 from __future__ import annotations
@@ -41,9 +42,15 @@ class PublishedResult(msgspec.Struct, frozen=True):
         model_class: LALM, LARM, OLM, LLM, LRM or baseline; empty if not known.
         size: number of parameters, such as `8.4B`; empty if not known.
         open_weights: `None` if not known.
+        hub_id: name of the weights on the Hugging Face Hub; empty if not known.
         by: who reported it.
-        average: percent over all items, as printed.
+        average: percent, as printed.
+        approximate: whether the source gives it as about so much.
+        mean: over `items`, or of the seven `groups`, in which eleven items weigh as much as 294.
+        edition: of the questions, `subset` for a selection of them; empty if not known.
+        n: number of items that the average is over.
         groups: percent by modality, as printed; groups that were not reported are left out.
+        rubric: score of the reasoning by the benchmark's rubrics, percent, as printed; empty if not reported.
         reader: how the answers were read, if the source states it.
         source: where it was published.
         date: when, `YYYY-MM` or `YYYY-MM-DD`; empty if not known.
@@ -55,13 +62,24 @@ class PublishedResult(msgspec.Struct, frozen=True):
     model_class: str
     size: str
     open_weights: bool | None
+    hub_id: str
     by: Literal["benchmark", "authors", "others"]
     average: str
+    approximate: bool
+    mean: Literal["items", "groups"]
+    edition: str
+    n: int
     groups: dict[str, str]
+    rubric: str
     reader: str
     source: str
     date: str
     note: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the average is over all items, or all but the few that a format could not express."""
+        return self.n > 0.95 * ITEMS and self.edition != "subset"
 
 
 @cache
@@ -76,6 +94,8 @@ def _result(row: dict[str, str]) -> PublishedResult:
         **row,
         "model_class": row["class"],
         "open_weights": {"yes": True, "no": False}.get(row["open"]),
+        "approximate": row["approximate"] == "yes",
+        "n": int(row["n"]),
         "groups": {name: row[name] for name in GROUP_SIZES if row[name]},
     }
     return msgspec.convert(record, PublishedResult)
@@ -86,11 +106,13 @@ def impossible_cells(result: PublishedResult) -> dict[str, str]:
 
     Returns:
         By column (`average` or a modality), a sentence with the nearest values that are possible. Nothing for a
-        baseline, whose value is an expectation.
+        baseline, whose value is an expectation, and for averages of groups, of a selection or about so much.
     """
     if result.model_class == "baseline":
         return {}
-    cells = {"average": (result.average, ITEMS)}
+    cells = {}
+    if result.mean == "items" and not result.approximate and result.is_whole:
+        cells["average"] = (result.average, result.n)
     cells |= {name: (text, GROUP_SIZES[name]) for name, text in result.groups.items()}
     problems = {}
     for column, (text, n) in cells.items():

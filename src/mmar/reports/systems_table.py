@@ -202,14 +202,15 @@ def systems_table(
             code="different-benchmarks",
             hint="put the runs of one benchmark in one table",
         )
+    results = list(published)
     systems = [_of_run(run, scorer, columns) for run in runs]
-    systems += [_of_published(result, columns) for result in published]
+    systems += [_of_published(result, columns) for result in results]
     order = sorted(range(len(systems)), key=lambda index: -systems[index].values[ALL].percent)
     ranks = _ranks(systems, runs, scorer)
     systems = [msgspec.structs.replace(system, rank=ranks.get(index)) for index, system in enumerate(systems)]
     names = (ALL, *(name for name in columns if any(name in system.values for system in systems)))
     rows = _mark_best([systems[index] for index in order], names)
-    return SystemsTable(scorer, names, tuple(rows), tuple(_notes(rows, runs, scorer)))
+    return SystemsTable(scorer, names, tuple(rows), (*_notes(rows, runs, scorer), *_averages(results)))
 
 
 def _of_run(run: RunRow, scorer: str, columns: Sequence[str]) -> System:
@@ -233,7 +234,7 @@ def _of_run(run: RunRow, scorer: str, columns: Sequence[str]) -> System:
 
 def _of_published(result: PublishedResult, columns: Sequence[str]) -> System:
     problems = impossible_cells(result)
-    cells = {ALL: (result.average, ITEMS, problems.get("average", ""))}
+    cells = {ALL: (result.average, result.n, problems.get("average", ""))}
     for name in columns:
         if name in result.groups:
             cells[name] = (result.groups[name], GROUP_SIZES[name], problems.get(name, ""))
@@ -309,6 +310,17 @@ def _mark_best(systems: Sequence[System], columns: Sequence[str]) -> list[System
     return [
         msgspec.structs.replace(system, values=values) for system, values in zip(systems, marked, strict=True)
     ]
+
+
+def _averages(results: Sequence[PublishedResult]) -> list[str]:
+    """A sentence for each kind of average that is not over all items."""
+    other: dict[str, list[str]] = {}
+    for result in results:
+        if result.mean == "groups":
+            other.setdefault("mean of the seven modalities, not of the items", []).append(result.name)
+        elif result.n != ITEMS:
+            other.setdefault(f"over {result.n:,} items", []).append(result.name)
+    return [f"{what}: {', '.join(dict.fromkeys(names))}" for what, names in other.items()]
 
 
 def _notes(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> list[str]:
