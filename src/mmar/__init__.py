@@ -16,11 +16,23 @@ from typing import TYPE_CHECKING, Any
 from mmar._version import __version__
 
 if TYPE_CHECKING:
-    from mmar.api import arun, compare, export_benchmark, export_run, load, read_choice, reliance, run, score
+    from mmar.api import (
+        arun,
+        check,
+        compare,
+        export_benchmark,
+        export_run,
+        load,
+        read_choice,
+        reliance,
+        run,
+        score,
+    )
     from mmar.errors import ExternalError, InputError, MmarError, UsageError
     from mmar.items import Benchmark, Item
     from mmar.models import Answer, Model
     from mmar.protocols import Protocol, Reading, ReadingRule, Request
+    from mmar.runs.check import CheckReport
     from mmar.runs.engine import Counts
     from mmar.runs.run import RunResult
     from mmar.runs.spec import RunOptions
@@ -32,9 +44,8 @@ if TYPE_CHECKING:
 _MODULES = {
     "mmar.api": (
         "arun",
+        "check",
         "compare",
-        "export_benchmark",
-        "export_run",
         "export_benchmark",
         "export_run",
         "load",
@@ -47,6 +58,7 @@ _MODULES = {
     "mmar.items": ("Benchmark", "Item"),
     "mmar.models": ("Answer", "Model"),
     "mmar.protocols": ("Protocol", "Reading", "ReadingRule", "Request"),
+    "mmar.runs.check": ("CheckReport",),
     "mmar.runs.engine": ("Counts",),
     "mmar.runs.run": ("RunResult",),
     "mmar.runs.spec": ("RunOptions",),
@@ -61,6 +73,7 @@ __all__ = [
     "Accuracy",
     "Answer",
     "Benchmark",
+    "CheckReport",
     "Comparison",
     "Counts",
     "ExternalError",
@@ -82,6 +95,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "arun",
+    "check",
     "compare",
     "export_benchmark",
     "export_run",

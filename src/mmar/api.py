@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mmar.models import Model
     from mmar.reports.exchange.formats import BenchmarkFormat
     from mmar.reports.exchange.source import ExportSource
+    from mmar.runs.check import CheckReport
     from mmar.runs.engine import Counts
     from mmar.runs.run import RunResult
     from mmar.runs.spec import RunOptions, RunSpec
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "arun",
     "cache_dir",
+    "check",
     "compare",
     "describe_to_registry",
     "export_benchmark",
@@ -190,6 +192,38 @@ async def arun(
 
     with library_errors():
         return await aexecute(*_prepare(model, benchmark, out, audio_dir, options), progress)
+
+
+def check(
+    model: str | Model | Callable[[dict[str, Any]], Any],
+    *,
+    quick: bool = False,
+    progress: Callable[[int, Counts], None] = lambda *_: None,
+    **options: Unpack[RunOptions],
+) -> CheckReport:
+    """Check a model with generated clips, before a run is started.
+
+    Nineteen requests over ten clips of known content show whether it answers in text, hears the clip, hears past
+    30 seconds and in both channels, chooses letters after D, is cut by the token limit, and notices silence.
+
+    Args:
+        model: as for `run`.
+        quick: send only one request.
+        progress: as for `run`.
+        options: as for `run`; those that select items have no effect.
+
+    Returns:
+        The replies and a verdict for each property; `passed` is whether no check failed.
+
+    Raises:
+        UsageError: an argument is not valid.
+        ExternalError: the model's program does not start.
+    """
+    from mmar.runs.check import examine
+
+    with library_errors():
+        spec, opened = _prepare(model, Benchmark((), "check"), Path("check"), None, options)
+        return examine(spec, opened, quick=quick, progress=progress)
 
 
 def _prepare(

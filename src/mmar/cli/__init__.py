@@ -39,6 +39,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "List the protocols (how a question is put and its answer read), or show one.",
     ),
     "preview": ("mmar.cli.preview:preview", "Show the exact request for one item, without sending it."),
+    "check": (
+        "mmar.cli.check:check",
+        "Check a model with generated clips: does it answer, hear, and hear everything?",
+    ),
     "run": ("mmar.cli.run:run", "Run a model on a benchmark, or continue a run."),
     "merge": ("mmar.cli.merge:merge", "Merge parts of one run, such as shards, into one folder."),
     "score": ("mmar.cli.score:score", "Score a run or a predictions file."),
@@ -76,7 +80,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("demo",),
     "Benchmarks": ("get", "describe", "audit", "diff"),
-    "Models and runs": ("models", "protocols", "preview", "run", "merge", "runs"),
+    "Models and runs": ("models", "protocols", "preview", "check", "run", "merge", "runs"),
     "Scores": ("score", "compare", "reliance", "judge", "faithful", "read", "unresolved"),
     "Files and tables": ("table", "export", "convert", "submit"),
     "Construction": ("studio",),

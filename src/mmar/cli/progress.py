@@ -96,7 +96,7 @@ class _Log:
     def __init__(self, stream: TextIO, live: LiveScore | None = None) -> None:
         self._stream, self._live = stream, live
         self._start = self._last = time.monotonic()
-        self._kinds = 0
+        self._kinds = self._warnings = 0
         self._stopped = False
 
     @property
@@ -110,6 +110,9 @@ class _Log:
         self._kinds = len(counts.reasons)
         for kind in new:
             self._line(total, counts, now, f"{kind}: {_first_line(counts.reasons[kind])}")
+        for warning in counts.warnings[self._warnings :]:
+            self._line(total, counts, now, f"warning: {warning}")
+        self._warnings = len(counts.warnings)
         if counts.stopped and not self._stopped:
             self._stopped = True
             self._line(total, counts, now, f"stopping: {_first_line(counts.stopped)}")
@@ -199,7 +202,8 @@ class _Bar:
             again = "; Ctrl-C again ends at once" if counts.stopped == "interrupted" else ""
             title = f"{_first_line(counts.stopped)}, finishing what is in flight{again}"
         self._reasons[:] = [
-            f"{kind}: {_first_line(reason)}" for kind, reason in list(counts.reasons.items())[:_MAX_REASONS]
+            *(f"warning: {warning}" for warning in counts.warnings),
+            *(f"{kind}: {_first_line(reason)}" for kind, reason in [*counts.reasons.items()][:_MAX_REASONS]),
         ]
         text = _live_text(self._live)
         self._accuracy[:] = [text] if text else []

@@ -21,6 +21,7 @@ FailureKind = Literal[
     "rejected",  # the service finds the request itself wrong (other 4xx)
     "refused",  # refused by the service's policy (a content filter)
     "bad_reply",  # the reply is not in the documented form, or holds no text
+    "speech",  # the reply is speech without a transcript
     "audio",  # the clip could not be read or sent; nothing was asked
     "crash",  # the model's own program failed
 ]
@@ -48,6 +49,7 @@ class RequestFailed(Exception):  # noqa: N818 - what happened, as `except Reques
         retry_after_s: how long the service asks to wait, in seconds.
         usage: tokens that were spent nevertheless, as on an answer that was withheld.
         max_attempts: most attempts that this failure is worth, where it is fewer than the run's.
+        finish_reason: as the service named it, of a reply that was no answer.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class RequestFailed(Exception):  # noqa: N818 - what happened, as `except Reques
         retry_after_s: float | None = None,
         usage: Usage | None = None,
         max_attempts: int | None = None,
+        finish_reason: str | None = None,
     ) -> None:
         super().__init__(message)
         self.kind: FailureKind = kind
@@ -67,6 +70,7 @@ class RequestFailed(Exception):  # noqa: N818 - what happened, as `except Reques
         self.retry_after_s = retry_after_s
         self.usage = usage
         self.max_attempts = max_attempts
+        self.finish_reason = finish_reason
 
     def with_message(self, message: str) -> RequestFailed:
         """The same failure with another message."""
@@ -77,6 +81,7 @@ class RequestFailed(Exception):  # noqa: N818 - what happened, as `except Reques
             retry_after_s=self.retry_after_s,
             usage=self.usage,
             max_attempts=self.max_attempts,
+            finish_reason=self.finish_reason,
         )
 
 
@@ -142,6 +147,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
         rotation: by how many places the choices were rotated to the left.
         repeat: which of several samples of the same request this is, from 0.
         cached: whether the answer was taken from the cache.
+        spoken: whether the text is the transcript of a reply in speech.
     """
 
     id: str
@@ -160,6 +166,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     rotation: int = 0
     repeat: int = 0
     cached: bool = False
+    spoken: bool = False
 
     def __post_init__(self) -> None:
         if self.failure is not None and (self.text or self.thinking):

@@ -109,9 +109,20 @@ def chat_answer(item_id: str, body: bytes, place: str) -> Answer:
         refusal = content.get("refusal")
         if isinstance(refusal, str) and refusal:
             raise RequestFailed("refused", f"{place}: {refusal}", usage=usage)
-        raise RequestFailed("bad_reply", no_text(finish_reason, place), usage=usage)
+        if isinstance(content.get("audio"), dict):
+            message = f"{place}: the reply is speech without a transcript; ask for text only"
+            raise RequestFailed("speech", message, usage=usage)
+        raise RequestFailed(
+            "bad_reply", no_text(finish_reason, place), usage=usage, finish_reason=finish_reason
+        )
     return Answer(
-        item_id, text, thinking, finish_reason=finish_reason, usage=usage, model=_word(reply.get("model"))
+        item_id,
+        text,
+        thinking,
+        finish_reason=finish_reason,
+        usage=usage,
+        model=_word(reply.get("model")),
+        spoken=not content.get("content") and isinstance(content.get("audio"), dict),
     )
 
 

@@ -242,9 +242,15 @@ def gemini_answer(item_id: str, body: bytes, place: str) -> Answer:
     thoughts = [text for is_thought, text in texts if is_thought]
     thinking = "\n".join([*thoughts, marked] if marked else thoughts)
     if not text and not thinking:
-        empty = finish_reason != "MAX_TOKENS"
+        if any(isinstance(part, dict) and part.get("inlineData") for part in parts or ()):
+            raise RequestFailed("speech", f"{place}: the reply is speech; ask for text only", usage=usage)
         raise RequestFailed(
-            "bad_reply", no_text(finish_reason, place), retryable=empty, usage=usage, max_attempts=2
+            "bad_reply",
+            no_text(finish_reason, place),
+            retryable=finish_reason != "MAX_TOKENS",
+            usage=usage,
+            max_attempts=2,
+            finish_reason=finish_reason,
         )
     model = reply.get("modelVersion")
     return Answer(

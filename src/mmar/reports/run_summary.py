@@ -52,6 +52,8 @@ def run_summary(result: RunResult, folder: Path, n: int, lost: int = 0) -> Itera
     for kind, message in sorted(counts.reasons.items()):
         if kind in counts.failed:
             yield f"failed      {kind}: {message.splitlines()[0][:200] if message else '(no message)'}"
+    for warning in counts.warnings:
+        yield f"warning     {warning}"
     if counts.tokens:
         money = f", {counts.money:,.4f} by the price table" if counts.money else ""
         yield f"spent       {counts.tokens:,} tokens in {_count(counts.requests, 'request')}{money}"

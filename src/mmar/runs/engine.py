@@ -19,6 +19,7 @@ from mmar.models import Answer, Failure, FailureKind, Model, RequestFailed
 from mmar.protocols import Request
 from mmar.runs.budget import Spending
 from mmar.runs.cache import Cache
+from mmar.runs.first_answers import FirstAnswers
 from mmar.runs.giving_up import FailureWatch
 from mmar.runs.ledger import Ledger
 from mmar.runs.manifest import now
@@ -59,6 +60,7 @@ class Counts(msgspec.Struct):
         requests: requests sent, all attempts counted.
         tokens: tokens spent, as the service counted them.
         money: their cost, where there is a price.
+        warnings: what the session's first answers show to be wrong, see `mmar.runs.first_answers`.
         stopped: why nothing more was asked; empty when all was.
     """
 
@@ -71,6 +73,7 @@ class Counts(msgspec.Struct):
     requests: int = 0
     tokens: int = 0
     money: float = 0.0
+    warnings: list[str] = msgspec.field(default_factory=list)
     stopped: str = ""
 
     @property
@@ -114,6 +117,7 @@ class Engine:
         self._rng = random.Random(spec.seed)  # noqa: S311 - spreads retries, guards nothing
         self._recorder = Recorder(ledger, cache, self._count)
         self._watch = FailureWatch(spec.stop_after, spec.max_attempts, answered_before=answered_before)
+        self._first = FirstAnswers(spec.protocol.reading, self._warn)
         self._own_timeout = bool(getattr(model, "keeps_time", False))
         self._error: Exception | None = None
         self._asking: set[asyncio.Task[None]] = set()
@@ -258,6 +262,7 @@ class Engine:
             else:
                 self.counts.requests += 1
                 self._watch.answered()
+                self._first.note(request, answer)
                 latency = time.perf_counter() - start
                 self.pace.answered(latency)
                 self.pace.spent(self.spending.add(answer.usage))
@@ -282,11 +287,16 @@ class Engine:
             "",
             "",
             Failure(failed.kind, failed.message),
+            finish_reason=failed.finish_reason,
             usage=failed.usage,
             attempts=attempt,
             request=digest,
             completed_at=now(),
         )
+
+    def _warn(self, text: str) -> None:
+        self.counts.warnings.append(text)
+        self._tell()
 
     def _attempts(self, failed: RequestFailed) -> int:
         """Most attempts after a failure of this kind."""

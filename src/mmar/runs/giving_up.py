@@ -1,6 +1,7 @@
 """When a run is given up: no further request can succeed, so that asking the rest would only cost time.
 
-    denied, crash     the key, the model's name or the program is wrong: a few failures in a row
+    denied, crash,    the key, the model's name, the program or the form of the answers is wrong: a few failures in a row
+    speech
     rejected          the service finds the request itself wrong: more, since one clip may be too long for it, and
                       never once it has answered
     transport,        nothing answers at the address: several requests failed, one of them after several attempts
@@ -17,13 +18,14 @@ from mmar.models import RequestFailed
 
 __all__ = ["FailureWatch"]
 
-_CONFIGURATION = {"denied": 1, "crash": 1, "rejected": 7}
+_CONFIGURATION = {"denied": 1, "crash": 1, "speech": 1, "rejected": 7}
 _UNREACHABLE = ("transport", "server", "timeout", "bad_reply")
 # After answers, a denial is a key that was withdrawn or a quota spent, and an outage may pass.
 _AFTER_ANSWERS = 5
 _ADVICE = {
     "denied": "correct the key, the model's name or the address",
     "crash": "correct the program",
+    "speech": 'ask for text only, such as by the option body={"modalities": ["text"]}',
     "rejected": "correct the model's options or the protocol: the service accepts no request as it is sent",
     "transport": "check the address and that the server is running",
     "timeout": "check that the server is running and not overloaded, or raise the timeout",

@@ -1,0 +1,172 @@
+"""Asking the probes: one session of the engine over generated clips, in a temporary folder."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from mmar.errors import ExternalError, MmarError
+from mmar.items import Item
+from mmar.items.predictions import is_cut_off
+from mmar.models import Answer, Model
+from mmar.protocols import Message, Request, Settings
+from mmar.protocols.reading import Reading, read
+from mmar.runs.check.probes import PROBES, Probe, write_clips
+from mmar.runs.check.verdicts import ProbeReply, Verdict, judge
+from mmar.runs.engine import Counts, Engine
+from mmar.runs.event_loop import run_blocking, signals_stop
+from mmar.runs.ledger import LEDGER_NAME, Ledger, latest, read_ledger
+from mmar.runs.spec import RunSpec
+
+__all__ = ["CheckReport", "ProbeReply", "examine"]
+
+
+class CheckReport(msgspec.Struct, frozen=True):
+    """What an examination of a model shows.
+
+    Attributes:
+        model: its name.
+        protocol: name and version of the protocol by which the questions were put.
+        settings: generation settings as they were sent.
+        uses_audio: whether the model is given clips.
+        replies: one for each probe.
+        verdicts: one for each property.
+    """
+
+    model: str
+    protocol: str
+    settings: Settings
+    uses_audio: bool
+    replies: tuple[ProbeReply, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check failed."""
+        return all(verdict.state != "failed" for verdict in self.verdicts)
+
+    def __repr__(self) -> str:
+        words = {verdict.name: verdict.state for verdict in self.verdicts}
+        return f"<CheckReport {self.model}: {', '.join(f'{name} {state}' for name, state in words.items())}>"
+
+
+def examine(
+    spec: RunSpec,
+    model: Model,
+    *,
+    quick: bool = False,
+    progress: Callable[[int, Counts], None] = lambda *_: None,
+) -> CheckReport:
+    """Ask the probes and judge the replies.
+
+    Args:
+        spec: how to ask: protocol, settings, limits. Its benchmark and folder are not used.
+        model: the model; closed at the end.
+        quick: ask only the first probe.
+        progress: called with the number of requests and the counts so far.
+
+    Raises:
+        UsageError: the model cannot be used as its options say.
+        ExternalError: the temporary folder cannot be written, or the model's program does not start.
+    """
+    probes = PROBES[:1] if quick else PROBES
+    with tempfile.TemporaryDirectory(prefix="mmar-check-") as name:
+        folder = Path(name)
+        clips = write_clips(probes, folder)
+        requests = [_request(spec, probe, clips[probe.id] if model.uses_audio else None) for probe in probes]
+        session = _Session(spec, model, requests, folder / LEDGER_NAME, progress)
+        try:
+            answers = run_blocking(session.run, session.stop)
+        except MmarError as error:
+            if error.code != "deaf":
+                raise
+            # Local weights examine themselves when they start.
+            verdicts = (Verdict("hears", "failed", error.message),)
+            return CheckReport(model.name, spec.protocol.label, spec.settings, True, (), verdicts)
+    replies = tuple(
+        _reply(spec, probe, request, answers.get(probe.id))
+        for probe, request in zip(probes, requests, strict=True)
+    )
+    return CheckReport(
+        model.name,
+        spec.protocol.label,
+        spec.settings,
+        model.uses_audio,
+        replies,
+        judge(replies, uses_audio=model.uses_audio, max_tokens=spec.settings.max_tokens),
+    )
+
+
+class _Session:
+    """The requests of one examination, and how to stop them from outside."""
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        model: Model,
+        requests: list[Request],
+        ledger: Path,
+        progress: Callable[[int, Counts], None],
+    ) -> None:
+        self._spec, self._model, self._requests = spec, model, requests
+        self._ledger, self._progress = ledger, progress
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._engine: Engine | None = None
+
+    def stop(self) -> None:
+        """Stop sending requests; called from another thread."""
+        if self._loop is not None and self._engine is not None:
+            self._loop.call_soon_threadsafe(self._engine.halt, "interrupted")
+
+    async def run(self, *, handle_signals: bool = False) -> dict[str, Answer]:
+        """Send the requests; returns the answers and failures by the probe's id."""
+        count = len(self._requests)
+        try:
+            prepare = getattr(self._model, "prepare", None)
+            if prepare is not None:
+                await prepare()
+            with Ledger(self._ledger) as ledger:
+                engine = Engine(
+                    self._model,
+                    ledger,
+                    self._spec,
+                    progress=lambda counts: self._progress(count, counts),
+                )
+                self._loop, self._engine = asyncio.get_running_loop(), engine
+                await self._ask(engine, handle_signals=handle_signals)
+        finally:
+            await self._model.close()
+        if engine.counts.stopped == "interrupted":
+            raise KeyboardInterrupt
+        return {answer.id: answer for _, answer in latest(read_ledger(self._ledger)).values()}
+
+    async def _ask(self, engine: Engine, *, handle_signals: bool) -> None:
+        try:
+            if handle_signals:
+                with signals_stop(engine):
+                    await engine.ask_all(self._requests)
+            else:
+                await engine.ask_all(self._requests)
+        except ExternalError as error:
+            if error.code != "given-up":  # the failures that led to it are in the ledger
+                raise
+
+
+def _request(spec: RunSpec, probe: Probe, clip: Path | None) -> Request:
+    if not probe.choices:
+        message = Message("user", probe.question, None if clip is None else spec.protocol.audio)
+        return Request(probe.id, (message,), probe.question, (), clip, spec.settings)
+    item = Item(probe.id, "", probe.question, probe.choices, probe.answer, "sound", "")
+    return spec.protocol.request(item, clip, spec.settings)
+
+
+def _reply(spec: RunSpec, probe: Probe, request: Request, answer: Answer | None) -> ProbeReply:
+    reading: Reading | None = None
+    if answer is not None and answer.failure is None and probe.choices:
+        rule, cut_off = spec.protocol.reading, is_cut_off(answer.finish_reason)
+        reading = read(answer.text, probe.choices, rule, cut_off=cut_off)
+    return ProbeReply(probe, request.messages, answer, reading)

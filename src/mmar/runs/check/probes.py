@@ -1,0 +1,151 @@
+"""The probes of `mmar check`: clips made by numpy, and questions whose answers are known.
+
+Four sounds that are easily told apart (rain, a telephone, knocking, nothing) are put in different places: in both
+channels or in one, at the end of a clip of 40 seconds, behind the fifth and sixth choice. All but the questions about
+sides and the longer list share one prompt, so that only the clip differs between them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from mmar.benchmarks.demo.sounds import Wave
+
+__all__ = ["DESCRIBE", "PROBES", "Group", "Probe", "write_clips"]
+
+Group = Literal["sounds", "silence", "left", "right", "sides", "long", "letters", "description"]
+Channels = Literal["both", "left", "right"]
+
+SHORT_S, LONG_S = 5.0, 40.0  # seconds; every sound lasts the former
+
+DESCRIBE = "Describe in one sentence what is heard in this recording."
+_SOUND = "Which sound is heard in this recording?"
+_SIDE = "From which side is the telephone heard in this recording?"
+_FOUR = ("rain", "a telephone ringing", "knocking on a door", "silence")
+_SIX = (
+    "birds singing",
+    "a melody on a guitar",
+    "silence",
+    "knocking on a door",
+    "a telephone ringing",
+    "rain",
+)
+_SIDES = ("left", "right", "both sides equally")
+_ANSWERS = dict(zip(("rain", "telephone", "knocking", "silence"), _FOUR, strict=True))
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """One clip with a question.
+
+    Attributes:
+        id: unique.
+        group: what it is asked for.
+        sound: what is heard: rain, telephone, knocking or silence.
+        clip: the clip in words.
+        question: the question.
+        choices: empty for the open question.
+        answer: the right choice; `None` for the open question.
+        channels: where the sound is.
+        seconds: length of the clip; the sound is at its end.
+    """
+
+    id: str
+    group: Group
+    sound: str
+    clip: str
+    question: str = _SOUND
+    choices: tuple[str, ...] = _FOUR
+    answer: str | None = None
+    channels: Channels = "both"
+    seconds: float = SHORT_S
+
+
+def _probe(
+    group: Group, sound: str, clip: str, *, channels: Channels = "both", seconds: float = SHORT_S
+) -> Probe:
+    choices = _SIX if group == "letters" else _FOUR
+    return Probe(f"{group}-{sound}", group, sound, clip, _SOUND, choices, _ANSWERS[sound], channels, seconds)
+
+
+def _side(channels: Channels, answer: str) -> Probe:
+    clip = f"side of phone: {channels}"
+    return Probe(f"sides-{channels}", "sides", "telephone", clip, _SIDE, _SIDES, answer, channels)
+
+
+def _description(name: str, sound: str, clip: str) -> Probe:
+    return Probe(f"description-{name}", "description", sound, clip, DESCRIBE, ())
+
+
+PROBES: tuple[Probe, ...] = (
+    _probe("sounds", "telephone", "phone"),
+    _probe("sounds", "rain", "rain"),
+    _probe("sounds", "knocking", "knocks"),
+    _probe("silence", "silence", "silence"),
+    msgspec.structs.replace(
+        _probe("letters", "silence", "silence, of six"), id="silence-six", group="silence"
+    ),
+    _probe("left", "rain", "rain, left only", channels="left"),
+    _probe("left", "telephone", "phone, left only", channels="left"),
+    _probe("right", "telephone", "phone, right only", channels="right"),
+    _probe("right", "knocking", "knocks, right only", channels="right"),
+    _probe("long", "telephone", "phone after 35 s", seconds=LONG_S),
+    _probe("long", "rain", "rain after 35 s", seconds=LONG_S),
+    _probe("letters", "telephone", "phone as E of six"),
+    _probe("letters", "rain", "rain as F of six"),
+    _side("left", "left"),
+    _side("right", "right"),
+    _side("both", "both sides equally"),
+    _description("rain", "rain", "rain, described"),
+    _description("again", "rain", "rain, described again"),
+    _description("telephone", "telephone", "phone, described"),
+)
+"""In the order in which they are asked; `mmar check --quick` asks the first."""
+
+
+def write_clips(probes: tuple[Probe, ...], folder: Path) -> dict[str, Path]:
+    """Write the clips of probes as 16-bit stereo WAV files of 16 kHz.
+
+    Args:
+        probes: which.
+        folder: where; it exists.
+
+    Returns:
+        The file by the probe's id. Probes of one clip share a file.
+    """
+    import numpy as np
+
+    from mmar.audio import Clip, wav_bytes
+    from mmar.benchmarks.demo.sounds import RATE
+
+    files: dict[str, Path] = {}
+    for probe in probes:
+        path = folder / f"{probe.sound}-{probe.channels}-{probe.seconds:g}s.wav"
+        if not path.exists():
+            wave = np.zeros((round(probe.seconds * RATE), 2), np.float32)
+            if probe.sound != "silence":
+                sound = _wave(probe.sound)[:, None].astype(np.float32)
+                where = {"both": slice(None), "left": slice(0, 1), "right": slice(1, 2)}[probe.channels]
+                wave[-len(sound) :, where] = sound
+            path.write_bytes(wav_bytes(Clip(wave, RATE)))
+        files[probe.id] = path
+    return files
+
+
+def _wave(sound: str) -> Wave:
+    """A sound of `SHORT_S` seconds, with its peak at a half."""
+    import numpy as np
+
+    from mmar.benchmarks.demo.sounds import ambience, event, mix
+
+    rng = np.random.default_rng(14)
+    if sound == "rain":
+        wave = ambience("rain", SHORT_S, rng)
+    else:
+        kind, step = ("knock", 0.35) if sound == "knocking" else ("telephone", 0.75)
+        wave = mix(SHORT_S, [(at, event(kind, rng)) for at in np.arange(0.1, SHORT_S - 0.3, step)])
+    loud: Wave = 0.5 * wave / np.abs(wave).max()
+    return loud

@@ -1,0 +1,289 @@
+"""`mmar check`: each fault is told apart from the others, and a model that hears poorly is not accused."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mmar
+from expect import raises
+from mmar.runs.check import PROBES
+from mmar.runs.check.probes import write_clips
+from mmar.runs.check.verdicts import _tail
+from servers.fake_models import Asked, Raw, Say
+from servers.hearing import Ears, heard, reply
+
+
+def check(fake_models: Callable[..., Any], script: Any, **options: Any) -> mmar.CheckReport:
+    service = fake_models(script)
+    return mmar.check("openai/fake", base_urls=service.chat_url, backoff=0.0, **options)
+
+
+def states(report: mmar.CheckReport) -> dict[str, str]:
+    return {verdict.name: verdict.state for verdict in report.verdicts}
+
+
+def listens(ears: Ears | None = None, **faults: Any) -> Callable[[Asked], Say]:
+    return lambda asked: Say(reply(asked.question, asked.audio, ears or Ears(), **faults))
+
+
+GOOD = {
+    "answers": "passed",
+    "text": "passed",
+    "readable": "passed",
+    "thinking": "passed",
+    "hears": "passed",
+    "past 30 s": "passed",
+    "both channels": "passed",
+    "left from right": "passed",
+    "letters E and F": "passed",
+    "silence": "passed",
+    "several clips": "skipped",
+}
+
+
+def test_the_clips_are_what_they_say(tmp_path: Path) -> None:
+    files = write_clips(PROBES, tmp_path)
+    for probe in PROBES:
+        sound, side = heard(files[probe.id].read_bytes(), Ears())
+        assert sound == probe.sound, probe.id
+        assert side == {"both": "both sides equally"}.get(probe.channels, probe.channels), probe.id
+    assert len(set(files.values())) <= 12
+    assert len({probe.id for probe in PROBES}) == len(PROBES) == 19
+
+
+@pytest.mark.parametrize("protocol", ["mmar", "letter", "af3"])
+def test_a_model_that_hears_everything_passes(fake_models, protocol: str) -> None:
+    report = check(fake_models, listens(), protocol=protocol)
+    assert states(report) == GOOD
+    assert report.passed
+
+
+@pytest.mark.parametrize(
+    ("script", "differs"),
+    [
+        (listens(Ears(seconds=30)), {"past 30 s": "failed"}),
+        (
+            listens(Ears(channels=(0, 1))),
+            {"both channels": "failed", "left from right": "limited"},
+        ),
+        (
+            listens(Ears(channels=(1, 2))),
+            {"both channels": "failed", "left from right": "limited"},
+        ),
+        (listens(Ears(sides=False)), {"left from right": "limited"}),
+        (listens(letters=4), {"letters E and F": "failed"}),
+        (listens(silence_is="rain"), {"silence": "failed"}),
+    ],
+    ids=["30 s", "left only", "right only", "mono", "A to D", "silence ignored"],
+)
+@pytest.mark.parametrize("protocol", ["mmar", "letter"])
+def test_each_fault_is_told_apart(fake_models, script: Any, differs: dict[str, str], protocol: str) -> None:
+    report = check(fake_models, script, protocol=protocol)
+    assert states(report) == GOOD | differs
+    assert report.passed == ("failed" not in differs.values())
+
+
+def test_the_side_that_is_heard_is_named(fake_models) -> None:
+    report = check(fake_models, listens(Ears(channels=(1, 2))))
+    verdict = next(each for each in report.verdicts if each.name == "both channels")
+    assert "only the right channel" in verdict.reason
+
+
+UNKNOWN = dict.fromkeys(
+    ("past 30 s", "both channels", "left from right", "letters E and F", "silence"), "unknown"
+)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        lambda asked: Say("rain" if "rain" in asked.question.split("\n") else "It sounds like a street."),
+        lambda asked: Say("B" if "Describe" not in asked.question else "I hear a person speak of the sea."),
+    ],
+    ids=["one choice", "one letter"],
+)
+def test_a_deaf_model_fails(fake_models, script: Any) -> None:
+    report = check(fake_models, script)
+    assert states(report) == GOOD | UNKNOWN | {"hears": "failed"}
+
+
+def test_clips_that_the_service_does_not_count_are_lost(fake_models) -> None:
+    rng = random.Random(1)
+    usage = {"prompt_tokens": 40, "completion_tokens": 3, "prompt_tokens_details": {"audio_tokens": 0}}
+
+    def guesses(asked: Asked) -> Say:
+        return Say(reply(asked.question, None, Ears(), rng=rng, skill=0.0), usage=usage)
+
+    report = check(fake_models, guesses, concurrency=1)
+    assert states(report)["hears"] == "failed"
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("skill", [0.0, 0.3, 0.5])
+def test_a_model_that_hears_poorly_is_not_accused(seed: int, skill: float) -> None:
+    rng = random.Random(seed)
+
+    def answer(request: dict[str, Any]) -> str:
+        data = Path(request["audio"]).read_bytes()
+        return reply(request["messages"][-1]["content"], data, Ears(), rng=rng, skill=skill)
+
+    report = mmar.check(answer, concurrency=1)
+    assert states(report)["hears"] in ("unknown", "passed")
+    if skill == 0.0:
+        assert states(report)["hears"] == "unknown"
+        assert states(report) == GOOD | UNKNOWN | {"hears": "unknown", "thinking": "skipped"}
+    # What one wrong answer may show by chance is said of a model that names every plain sound.
+    failed = [name for name, state in states(report).items() if state == "failed"]
+    assert not failed or all(each.right for each in report.replies if each.probe.group == "sounds")
+
+
+def test_a_constant_choice_with_descriptions_that_change_is_not_called_deaf(fake_models) -> None:
+    def script(asked: Asked) -> Say:
+        text = reply(asked.question, asked.audio, Ears())
+        return Say(text if "Describe" in asked.question else "A")
+
+    report = check(fake_models, script)
+    verdict = next(each for each in report.verdicts if each.name == "hears")
+    assert verdict.state == "unknown"
+    assert "changes with the clip" in verdict.reason
+
+
+def spoken(transcript: str | None) -> Callable[[Asked], Raw]:
+    def script(asked: Asked) -> Raw:
+        sound = {"data": base64.b64encode(b"RIFF").decode(), "id": "a"}
+        if transcript is not None:
+            sound["transcript"] = reply(asked.question, asked.audio, Ears())
+        message = {"role": "assistant", "content": None, "audio": sound}
+        return Raw(json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode())
+
+    return script
+
+
+def test_a_model_that_answers_in_speech(fake_models) -> None:
+    silent = check(fake_models, spoken(None))
+    assert states(silent) == {
+        "answers": "failed",
+        "text": "failed",
+        "readable": "skipped",
+        "thinking": "skipped",
+    }
+    told = check(fake_models, spoken("yes"))
+    assert states(told) == GOOD | {"text": "failed"}
+
+
+def test_thinking_that_the_token_limit_cuts(fake_models) -> None:
+    def cut(asked: Asked) -> Say:
+        return Say(None, thinking="Let me listen again and again", finish="length")
+
+    report = check(fake_models, cut, max_tokens=64)
+    assert states(report)["thinking"] == "failed"
+    assert "max_tokens=64" in next(each.reason for each in report.verdicts if each.name == "thinking")
+
+    def hidden(asked: Asked) -> Say:
+        return Say(None, finish="length")
+
+    assert states(check(fake_models, hidden))["thinking"] == "failed"
+
+
+def test_answers_that_name_no_choice(fake_models) -> None:
+    report = check(fake_models, Say("I am sorry, but I cannot listen to audio."))
+    assert states(report)["readable"] == "failed"
+    assert not report.passed
+
+
+def test_a_server_that_fails_is_reported_with_its_reason(fake_models) -> None:
+    from servers.fake_models import Status
+
+    report = check(fake_models, Status(404, "no model fake"), max_attempts=1)
+    verdict = report.verdicts[0]
+    assert (verdict.name, verdict.state) == ("answers", "failed")
+    assert "no model fake" in verdict.reason
+
+
+def test_clips_that_are_cut_and_mixed_before_they_are_sent(fake_models) -> None:
+    options = {"audio_seconds": "30", "audio_channels": "1"}
+    report = check(fake_models, listens(), options=options)
+    assert states(report) == GOOD | {"past 30 s": "limited", "left from right": "limited"}
+    deaf = check(fake_models, Say("rain"), options=options)
+    assert states(deaf)["past 30 s"] == states(deaf)["left from right"] == "limited"
+
+
+def test_the_command(fake_models, command) -> None:
+    service = fake_models(listens(Ears(seconds=30)))
+    arguments = ("check", "openai/fake", "--base-url", service.chat_url)
+    result = command(*arguments)
+    assert result.status == 1
+    assert max(map(len, result.out.splitlines())) <= 80
+    for text in ("Select one option", "a telephone ringing", "past 30 s", "FAILED"):
+        assert text in result.out
+    quick = command(*arguments, "--quick", "--format", "json")
+    assert quick.status == 0
+    record = json.loads(quick.out)
+    assert record["passed"] is True
+    assert record["replies"][0]["answer"]["answer_prediction"] == "a telephone ringing"
+    assert [each["name"] for each in record["verdicts"]][-1] == "hears"
+
+
+def test_bad_input_is_an_error_of_usage(command) -> None:
+    assert command("check", "nonsense").code == "unknown-model"
+    assert command("check", "openai/x", "--base-url", "http://127.0.0.1:9", "--option", "zzz=1").status == 2
+    with raises("invalid-value", argument="max_tokens"):
+        mmar.check("baseline/random", max_tokens=0)
+
+
+def test_quick_sends_one_request(fake_models) -> None:
+    service = fake_models(listens())
+    report = mmar.check("openai/fake", base_urls=service.chat_url, quick=True)
+    assert len(service.asked) == 1
+    assert states(report) == {
+        "answers": "passed",
+        "text": "passed",
+        "readable": "passed",
+        "thinking": "passed",
+        "hears": "unknown",
+    }
+
+
+def test_a_model_without_audio_is_not_asked_to_hear() -> None:
+    report = mmar.check("baseline/random")
+    assert states(report)["hears"] == "skipped"
+    assert report.passed
+
+
+def test_other_adapters(fake_models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path))
+    service = fake_models(listens())
+    assert states(mmar.check("gemini/fake", base_urls=service.gemini_url)) == GOOD | {
+        "several clips": "skipped"
+    }
+
+    def script(asked: Asked) -> Say:
+        if asked.audio is not None:
+            return Say(f"heard {heard(asked.audio, Ears())[0]}")
+        sound = asked.question.split("heard ", 1)[1].split("\n")[0]
+        return Say({"telephone": "a telephone ringing", "knocking": "knocking on a door"}.get(sound, sound))
+
+    service = fake_models(script)
+    report = mmar.check(
+        "cascade/openai/ears+text/mind",
+        base_urls=service.chat_url,
+        options={"captions": str(tmp_path / "captions.sqlite")},
+    )
+    # A caption that tells no side leaves the reasoner nothing to say of sides.
+    assert states(report) == GOOD | {"left from right": "limited"}
+
+
+def test_the_tail_is_the_binomial_one() -> None:
+    from math import comb
+
+    for n, p in ((10, 0.25), (3, 0.5), (1, 0.2)):
+        for k in range(n + 1):
+            expected = sum(comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k, n + 1))
+            assert _tail([p] * n, k) == pytest.approx(expected)
