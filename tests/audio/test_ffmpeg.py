@@ -128,7 +128,7 @@ def test_a_conversion_that_hangs_is_stopped(tmp_path: Path) -> None:
             tmp_path / "a.webm",
             tmp_path,
             timeout=0.3,
-            ffmpeg=stand_in(tmp_path, "import time; time.sleep(60)"),
+            ffmpeg=stand_in(tmp_path, "import time; time.sleep(600)"),
         )
 
 

@@ -78,11 +78,13 @@ def serving() -> Iterator[FileServer]:
     httpd.daemon_threads = True
     server = FileServer(f"http://127.0.0.1:{httpd.server_address[1]}")
     httpd.files = server  # type: ignore[attr-defined]
+    httpd.ended = threading.Event()  # type: ignore[attr-defined]
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield server
     finally:
+        httpd.ended.set()  # type: ignore[attr-defined]
         httpd.shutdown()
         httpd.server_close()
 
@@ -154,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if serve.stall:
                 self._write(page, shown[: len(shown) // 2], serve)
-                time.sleep(serve.stall)
+                self.server.ended.wait(serve.stall)  # type: ignore[attr-defined]
                 shown = shown[len(shown) // 2 :]
             self._write(page, shown, serve)
             if serve.cut is not None:

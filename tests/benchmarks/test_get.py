@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +19,7 @@ from mmar.benchmarks.cache import RECEIPT
 from mmar.benchmarks.get import obtain, placement, summary
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.atomic import write_atomic
+from waiting import until
 
 Make = Callable[..., Entry]
 
@@ -168,13 +168,10 @@ def test_a_killed_call_leaves_what_the_next_one_completes(
         "from mmar.benchmarks.get import obtain\n"
         f"obtain(msgspec.msgpack.decode(Path({str(tmp_path / 'entry')!r}).read_bytes(), type=Entry), Path({str(tmp_path)!r}))"
     )
-    server.pages["/little.tar.gz"].script = [Serve(stall=30.0), Serve()]
+    server.pages["/little.tar.gz"].script = [Serve(stall=600.0), Serve()]
     work = Cache(tmp_path, entry).work
     with subprocess.Popen([sys.executable, "-c", script]) as child:
-        deadline = time.monotonic() + 30
-        while not any(path.stat().st_size for path in work.glob("*.part")):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(lambda: any(path.stat().st_size for path in work.glob("*.part")))
         child.kill()
     server.pages["/little.tar.gz"].script = [Serve()]
     assert Cache(tmp_path, entry).state == "without audio"

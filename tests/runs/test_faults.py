@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +19,7 @@ from mmar.items import Benchmark
 from servers.fake_models import Asked, Broken, Drop, Hang, Outcome, Say, Status
 from waiting import until
 
-LIMITS: Any = {"concurrency": 16, "max_attempts": 4, "timeout": 0.5, "backoff": 0.01, "max_backoff": 0.05}
+LIMITS: Any = {"concurrency": 16, "max_attempts": 4, "timeout": 1.0, "backoff": 0.01, "max_backoff": 0.05}
 
 
 @pytest.fixture
@@ -85,14 +84,15 @@ def test_every_item_ends_with_an_answer_or_a_named_failure(
     assert {line["failure"]["kind"] for line in failed} >= {"timeout"}
     assert all(line["failure"]["message"] and not line["answer_prediction"] for line in failed)
     assert all(line["answer_prediction"] for line in lines if "failure" not in line)
-    # What was sent is what the ledger says was tried, no more.
-    assert len(service.asked) == sum(line.get("attempts", 1) for line in lines) == outcome.counts.requests
+    # What was sent is what the ledger says was tried, no more; a request may time out before the server has read it.
+    assert len(service.asked) <= sum(line.get("attempts", 1) for line in lines) == outcome.counts.requests
     assert all(
         count <= LIMITS["max_attempts"]
         for count in Counter((asked.question, asked.audio) for asked in service.asked).values()
     )
 
     # Once the failed ones were asked again by a service that works, the number is what it would have been.
+    arguments["timeout"] = 60.0
     service.script = faulty(demo, never=False)
     run("openai/fake", demo, **arguments, retry="failed")
     whole = fake_models(lambda asked: Say(answer_of(demo, asked)), key="sk-planted-7d1f")
@@ -117,30 +117,27 @@ run("openai/fake", load("demo"), out=out, base_urls=[url], **limits)
 def test_nothing_is_asked_twice_after_a_kill(
     demo: Benchmark, fake_models: Callable[..., Any], tmp_path: Path
 ) -> None:
-    service = fake_models(lambda asked: Say(answer_of(demo, asked), after_s=0.02), key="sk-planted-7d1f")
-    command = [
-        sys.executable,
-        "-c",
-        DRIVER,
-        f"{service.url}/v1",
-        str(tmp_path / "run"),
-        json.dumps(LIMITS | {"concurrency": 4}),
-    ]
-    process = subprocess.Popen(command)
-    until(lambda: len(ledger_of_whole_lines(tmp_path / "run")) >= 20, every=0.005)
+    # The first service answers 20 questions and no further one, so the kill comes in the middle of the run.
+    first = fake_models(
+        lambda asked: Say(answer_of(demo, asked)) if asked.number < 20 else Hang(), key="sk-planted-7d1f"
+    )
+    second = fake_models(lambda asked: Say(answer_of(demo, asked)), key="sk-planted-7d1f")
+
+    def command(url: str) -> list[str]:
+        limits = LIMITS | {"concurrency": 4, "timeout": 600.0}
+        return [sys.executable, "-c", DRIVER, url, str(tmp_path / "run"), json.dumps(limits)]
+
+    process = subprocess.Popen(command(first.chat_url))
+    until(lambda: len(ledger_of_whole_lines(tmp_path / "run")) >= 20)
     process.send_signal(signal.SIGKILL)
     process.wait()
     kept = {line["id"] for line in ledger_of_whole_lines(tmp_path / "run")}
-    assert 20 <= len(kept) < len(demo)
-    before = -1
-    while before != len(service.asked):  # the server reads what a killed process had sent after its end
-        before = len(service.asked)
-        time.sleep(0.2)
-    subprocess.run(command, check=True)
+    assert len(kept) == 20
+    subprocess.run(command(second.chat_url), check=True)
     assert {line["id"] for line in ledger_of(tmp_path / "run")} == {item.id for item in demo}
-    # All that was not on disk, and only that: at most what was in flight is asked a second time.
-    assert len(service.asked) - before == len(demo) - len(kept)
-    assert before - len(kept) <= 4 + 4
+    # All that was not on disk, and only that: what was in flight is asked a second time.
+    assert len(second.asked) == len(demo) - len(kept)
+    assert len(first.asked) <= 20 + 4
 
 
 def ledger_of_whole_lines(folder: Path) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ def main() -> None:
     if "children" in arguments:
         import subprocess
 
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         print(f"child {child.pid}", file=sys.stderr, flush=True)
     for argument in arguments:
         if argument.startswith("start="):
@@ -101,7 +101,7 @@ def obey(request: dict) -> dict | str:
     """For the `python` adapter, called in a thread."""
     word, _, rest = request["question"].partition(" ")
     if word == "hang":
-        time.sleep(1.0)
+        time.sleep(2.0)
     if word == "crash":
         raise ValueError("no such tensor")
     if word == "leave":

@@ -5,7 +5,6 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path, PurePosixPath
@@ -18,6 +17,7 @@ from mmar.errors import InputError
 from mmar.studio.exchange import backup as backup_module
 from mmar.studio.exchange.backup import back_up, locked, read_backup, verify_backup
 from mmar.studio.exchange.restore import finish_restore, restore
+from waiting import until
 
 # What a studio does all the time: a file first, then the row that names it; now and then a larger transaction
 # of which half must never be seen. Runs until it is killed.
@@ -117,8 +117,7 @@ def test_while_a_server_writes_every_backup_is_of_one_moment_and_has_every_file(
                 assert hashlib.sha256((into / "data" / "media" / name).read_bytes()).hexdigest() == name
             assert made.vanished == 0
         before = money(data / "studio.db")
-        time.sleep(0.1)
-        assert money(data / "studio.db")[1][1] > before[1][1]  # the writer was not stopped
+        until(lambda: money(data / "studio.db")[1][1] > before[1][1])  # the writer was not stopped
     finally:
         writer.kill()
         writer.wait()

@@ -97,7 +97,7 @@ def test_a_killed_workers_job_is_waited_for_and_done(opened: Studio, monkeypatch
 
 
 def test_as_many_at_once_as_asked_for_each_job_once(opened: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    together, done = threading.Barrier(4, timeout=20), []
+    together, done = threading.Barrier(4, timeout=100), []
 
     def do(work: JobContext) -> None:
         together.wait()
@@ -114,10 +114,10 @@ def test_interrupted_work_is_anybodys_again_at_once(opened: Studio, monkeypatch:
 
     def do(_work: JobContext) -> None:
         begun.set()
-        go_on.wait(20)
+        go_on.wait(100)
 
     def told(_ended: Counter[JobOutcome], _left: int) -> None:
-        if begun.wait(20):
+        if begun.wait(100):
             raise KeyboardInterrupt
 
     doing(monkeypatch, do)

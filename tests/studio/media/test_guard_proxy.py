@@ -14,7 +14,7 @@ def through(
 ) -> tuple[object, GuardProxy]:
     async def run() -> tuple[object, GuardProxy]:
         async with media_site() as site, GuardProxy(site.policy(**policy), resolver) as proxy:
-            return await asyncio.wait_for(work(site, proxy), 10), proxy
+            return await asyncio.wait_for(work(site, proxy), 100), proxy
 
     return asyncio.run(run())
 

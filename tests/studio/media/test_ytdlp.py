@@ -3,7 +3,6 @@ import io
 import json
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -166,9 +165,7 @@ def until_gone(folder: Path) -> None:
 
 
 def test_a_downloader_that_hangs_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
-    begun = time.monotonic()
     assert "not done within 3 s" in str(refused("/hang", tmp_path, max_seconds=3.0))
-    assert time.monotonic() - begun < 60
     until_gone(tmp_path)
 
 

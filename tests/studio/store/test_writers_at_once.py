@@ -57,7 +57,7 @@ def together(database: Database, work: Callable[[Database, int], None], *, worke
 
     def run(n: int) -> None:
         try:
-            gate.wait(10)
+            gate.wait(100)
             work((database, other)[n % 2], n)
         except BaseException as error:  # noqa: BLE001 - told to the test's own thread
             failures.append(error)

@@ -23,6 +23,7 @@ import numpy as np
 import soundfile
 from sqlalchemy import select
 
+from mmar.cli.studio import _listen
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person
@@ -96,26 +97,24 @@ class Site:
     def client(self, login: str = "") -> httpx.Client:
         """A client that follows no redirect; with a login, a program that acts for somebody."""
         headers = {"authorization": f"Bearer {self.tokens[login]}"} if login else {}
-        made = httpx.Client(base_url=self.url, headers=headers, timeout=20)
+        made = httpx.Client(base_url=self.url, headers=headers, timeout=60)
         self.open_clients.append(made)
         return made
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def listen() -> tuple[socket.socket, str]:
+    """A listening socket and its address. The socket is kept, so that nobody else can take the port."""
+    listening = _listen("127.0.0.1", 0)
+    return listening, f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 def serve(
-    studio: Studio, port: int, *, work: bool = True, limits: ServerLimits | None = None
+    studio: Studio, listening: socket.socket, *, work: bool = True, limits: ServerLimits | None = None
 ) -> Callable[[], None]:
-    """Serve in a thread; the answer stops it."""
+    """Serve in a thread; the result stops it."""
     app = create_app(studio, work=work)
-    server = create_server(
-        app, limits=limits, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = create_server(app, limits=limits, log_level="error", timeout_graceful_shutdown=1)
+    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
@@ -123,7 +122,8 @@ def serve(
 
     def stop() -> None:
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
+        listening.close()
 
     return stop
 
@@ -200,14 +200,14 @@ def site(
         media_ports=(media_server.port,),
     )
     studio = open_studio(config)
-    port = free_port()
-    found = Site(studio, f"http://127.0.0.1:{port}", hashed)
+    listening, url = listen()
+    found = Site(studio, url, hashed)
     found.add("root", Role.ADMIN, site_admin=True)
     found.add("anna", Role.ANNOTATOR)
     found.add("ben", Role.ANNOTATOR)
     found.add("ina", Role.INSPECTOR)
     found.add("ivo", Role.INSPECTOR)
-    stop = serve(studio, port)
+    stop = serve(studio, listening)
     yield found
     for client in found.open_clients:
         client.close()

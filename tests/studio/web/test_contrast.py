@@ -44,7 +44,6 @@ LOOK = """() => {
 }"""
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_texts_and_fields_have_enough_contrast(busy: Site, browser, dark: bool) -> None:  # noqa: F811
     root = Visitor(browser, busy, "root", dark=dark)

@@ -33,7 +33,6 @@ def imported(site: Site, recording: Path, tmp_path: Path) -> Iterator[Site]:
     yield site
 
 
-@pytest.mark.timeout(60)
 def test_the_draft_of_a_review_and_its_passage_are_restored(imported: Site, browser) -> None:
     ina = Visitor(browser, imported, "ina")
     page = ina.go("/items/1/inspect")

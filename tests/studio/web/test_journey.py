@@ -24,7 +24,6 @@ def has_clip(site: Site) -> bool:
         return session.scalar(select(Clip.id)) is not None
 
 
-@pytest.mark.timeout(120)
 def test_an_item_from_an_idea_to_a_release(
     site: Site, browser: Browser, recording: Path, tmp_path: Path
 ) -> None:

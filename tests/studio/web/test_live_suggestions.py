@@ -61,7 +61,6 @@ def test_the_jobs_panel_says_when_suggestions_arrived(quiet_site: Site) -> None:
     assert marks(anna.get("/p/demo/preparation/suggestions/new?after=1", headers=HX), "suggestion") == []
 
 
-@pytest.mark.timeout(90)
 def test_a_suggestion_appears_on_open_pages(quiet_site: Site, browser: Browser) -> None:
     item = begun(quiet_site)
     job = ask(quiet_site, item)

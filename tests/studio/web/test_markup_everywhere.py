@@ -159,7 +159,6 @@ def pages() -> Iterator[str]:
             yield from (one for one in addresses if not one.endswith((".zip", ".csv")))
 
 
-@pytest.mark.timeout(120)
 def test_markup_in_every_field_is_text_on_every_page(quiet_site: Site, browser) -> None:
     written(quiet_site)
     seen = 0

@@ -137,7 +137,6 @@ PAGES = (
 )
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(("kind", "width", "dark"), [("dark", 1280, True), ("phone", 390, False)])
 def test_every_page(busy: Site, browser, kind: str, width: int, dark: bool) -> None:
     root = Visitor(browser, busy, "root", dark=dark)

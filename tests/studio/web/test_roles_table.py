@@ -19,7 +19,7 @@ from fastapi.routing import APIRoute
 from role_stage import REASON, RECORD, Stage, wave_bytes
 from sqlalchemy import select
 
-from conftest import Site, free_port, serve
+from conftest import Site, listen, serve
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.tables import Person
 from mmar.studio.security.sessions import make_api_token
@@ -201,8 +201,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory, empty_data: Path, hashed: st
     folder = tmp_path_factory.mktemp("roles") / "data"
     shutil.copytree(empty_data, folder)
     studio = open_studio(StudioConfig(data=folder, text_model="text/nobody"))
-    port = free_port()
-    site = Site(studio, f"http://127.0.0.1:{port}", hashed)
+    listening, url = listen()
+    site = Site(studio, url, hashed)
     site.add("root", Role.ADMIN, site_admin=True)
     for login, role in ROLES.items():
         site.add(login, role)
@@ -214,7 +214,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, empty_data: Path, hashed: st
         projects.add_project(session, "other", "Other", eve, studio.clock())
         site.tokens["eve"] = make_api_token(session, eve.id, "test", studio.clock())
         numbers = {person.login: person.id for person in session.scalars(select(Person))}
-    stop = serve(studio, port, work=False)
+    stop = serve(studio, listening, work=False)
     yield Stage(site, {login: site.client(login) for login in PEOPLE}, numbers)
     for client in site.open_clients:
         client.close()

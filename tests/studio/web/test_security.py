@@ -257,7 +257,7 @@ def test_large_bodies_of_strangers_are_refused(site: Site) -> None:
         # The head alone: what is refused is refused before a byte of the body has come.
         head = [f"POST {path} HTTP/1.1", f"host: {site.url[7:]}", f"content-type: {kind}", *more]
         head.append("transfer-encoding: chunked" if length == "chunked" else f"content-length: {length}")
-        with socket.create_connection(("127.0.0.1", int(site.url.rsplit(":", 1)[1])), timeout=10) as line:
+        with socket.create_connection(("127.0.0.1", int(site.url.rsplit(":", 1)[1])), timeout=60) as line:
             line.sendall("\r\n".join([*head, "", ""]).encode())
             return int(line.recv(20).split()[1])
 

@@ -16,7 +16,6 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 INDIA = timedelta(hours=5, minutes=30)
 
 
-@pytest.mark.timeout(60)
 def test_a_time_is_shown_in_the_readers_time_zone(quiet_site: Site, browser) -> None:
     number = begun(quiet_site)
     plain = paged(quiet_site, "anna").get(f"/p/demo/items/{number}").text
