@@ -203,7 +203,7 @@ def check(
 ) -> CheckReport:
     """Check a model with generated clips, before a run is started.
 
-    Nineteen requests over ten clips of known content show whether it answers in text, hears the clip, hears past
+    Twenty-one requests over ten clips of known content show whether it answers in text, hears the clip, hears past
     30 seconds and in both channels, chooses letters after D, is cut by the token limit, and notices silence.
 
     Args:

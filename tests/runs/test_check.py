@@ -30,7 +30,7 @@ def states(report: mmar.CheckReport) -> dict[str, str]:
 
 
 def listens(ears: Ears | None = None, **faults: Any) -> Callable[[Asked], Say]:
-    return lambda asked: Say(reply(asked.question, asked.audio, ears or Ears(), **faults))
+    return lambda asked: Say(reply(asked.question, asked.clips, ears or Ears(), **faults))
 
 
 GOOD = {
@@ -44,18 +44,21 @@ GOOD = {
     "left from right": "passed",
     "letters E and F": "passed",
     "silence": "passed",
-    "several clips": "skipped",
+    "several clips": "passed",
 }
 
 
 def test_the_clips_are_what_they_say(tmp_path: Path) -> None:
     files = write_clips(PROBES, tmp_path)
     for probe in PROBES:
-        sound, side = heard(files[probe.id].read_bytes(), Ears())
+        sound, side = heard(files[probe.id][0].read_bytes(), Ears())
         assert sound == probe.sound, probe.id
+        assert [heard(path.read_bytes(), Ears())[0] for path in files[probe.id][1:]] == [probe.second] * bool(
+            probe.second
+        )
         assert side == {"both": "both sides equally"}.get(probe.channels, probe.channels), probe.id
-    assert len(set(files.values())) <= 12
-    assert len({probe.id for probe in PROBES}) == len(PROBES) == 19
+    assert len({path for paths in files.values() for path in paths}) == 10
+    assert len({probe.id for probe in PROBES}) == len(PROBES) == 21
 
 
 @pytest.mark.parametrize("protocol", ["mmar", "letter", "af3"])
@@ -80,8 +83,9 @@ def test_a_model_that_hears_everything_passes(fake_models, protocol: str) -> Non
         (listens(Ears(sides=False)), {"left from right": "limited"}),
         (listens(letters=4), {"letters E and F": "failed"}),
         (listens(silence_is="rain"), {"silence": "failed"}),
+        (listens(most_clips=1), {"several clips": "failed"}),
     ],
-    ids=["30 s", "left only", "right only", "mono", "A to D", "silence ignored"],
+    ids=["30 s", "left only", "right only", "mono", "A to D", "silence ignored", "first clip only"],
 )
 @pytest.mark.parametrize("protocol", ["mmar", "letter"])
 def test_each_fault_is_told_apart(fake_models, script: Any, differs: dict[str, str], protocol: str) -> None:
@@ -97,7 +101,8 @@ def test_the_side_that_is_heard_is_named(fake_models) -> None:
 
 
 UNKNOWN = dict.fromkeys(
-    ("past 30 s", "both channels", "left from right", "letters E and F", "silence"), "unknown"
+    ("past 30 s", "both channels", "left from right", "letters E and F", "silence", "several clips"),
+    "unknown",
 )
 
 
@@ -119,7 +124,7 @@ def test_clips_that_the_service_does_not_count_are_lost(fake_models) -> None:
     usage = {"prompt_tokens": 40, "completion_tokens": 3, "prompt_tokens_details": {"audio_tokens": 0}}
 
     def guesses(asked: Asked) -> Say:
-        return Say(reply(asked.question, None, Ears(), rng=rng, skill=0.0), usage=usage)
+        return Say(reply(asked.question, (), Ears(), rng=rng, skill=0.0), usage=usage)
 
     report = check(fake_models, guesses, concurrency=1)
     assert states(report)["hears"] == "failed"
@@ -131,8 +136,9 @@ def test_a_model_that_hears_poorly_is_not_accused(seed: int, skill: float) -> No
     rng = random.Random(seed)
 
     def answer(request: dict[str, Any]) -> str:
-        data = Path(request["audio"]).read_bytes()
-        return reply(request["messages"][-1]["content"], data, Ears(), rng=rng, skill=skill)
+        paths = request["audio"] if isinstance(request["audio"], list) else [request["audio"]]
+        clips = [Path(path).read_bytes() for path in paths]
+        return reply(request["messages"][-1]["content"], clips, Ears(), rng=rng, skill=skill)
 
     report = mmar.check(answer, concurrency=1)
     assert states(report)["hears"] in ("unknown", "passed")
@@ -146,7 +152,7 @@ def test_a_model_that_hears_poorly_is_not_accused(seed: int, skill: float) -> No
 
 def test_a_constant_choice_with_descriptions_that_change_is_not_called_deaf(fake_models) -> None:
     def script(asked: Asked) -> Say:
-        text = reply(asked.question, asked.audio, Ears())
+        text = reply(asked.question, asked.clips, Ears())
         return Say(text if "Describe" in asked.question else "A")
 
     report = check(fake_models, script)
@@ -159,7 +165,7 @@ def spoken(transcript: str | None) -> Callable[[Asked], Raw]:
     def script(asked: Asked) -> Raw:
         sound = {"data": base64.b64encode(b"RIFF").decode(), "id": "a"}
         if transcript is not None:
-            sound["transcript"] = reply(asked.question, asked.audio, Ears())
+            sound["transcript"] = reply(asked.question, asked.clips, Ears())
         message = {"role": "assistant", "content": None, "audio": sound}
         return Raw(json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode())
 
@@ -260,9 +266,7 @@ def test_a_model_without_audio_is_not_asked_to_hear() -> None:
 def test_other_adapters(fake_models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path))
     service = fake_models(listens())
-    assert states(mmar.check("gemini/fake", base_urls=service.gemini_url)) == GOOD | {
-        "several clips": "skipped"
-    }
+    assert states(mmar.check("gemini/fake", base_urls=service.gemini_url)) == GOOD
 
     def script(asked: Asked) -> Say:
         if asked.audio is not None:
@@ -276,8 +280,8 @@ def test_other_adapters(fake_models, tmp_path: Path, monkeypatch: pytest.MonkeyP
         base_urls=service.chat_url,
         options={"captions": str(tmp_path / "captions.sqlite")},
     )
-    # A caption that tells no side leaves the reasoner nothing to say of sides.
-    assert states(report) == GOOD | {"left from right": "limited"}
+    # A caption that tells no side leaves the reasoner nothing to say of sides, and a cascade takes one clip.
+    assert states(report) == GOOD | {"left from right": "limited", "several clips": "limited"}
 
 
 def test_the_tail_is_the_binomial_one() -> None:

@@ -26,6 +26,7 @@ from typing import Any
 from aiohttp import web
 
 from servers.formats import (
+    Read,
     Say,
     ViolationError,
     chat_error,
@@ -55,6 +56,7 @@ class Asked:
         audio: the decoded audio, or `None`.
         audio_type: `wav`, `mp3`… or the media type, as sent.
         at: seconds on the server's clock.
+        clips: the decoded audio of all clips, the first one too.
     """
 
     number: int
@@ -66,6 +68,7 @@ class Asked:
     audio: bytes | None
     audio_type: str | None
     at: float
+    clips: tuple[bytes, ...] = ()
 
     @property
     def question(self) -> str:
@@ -189,7 +192,7 @@ class FakeModels:
     async def _serve(
         self,
         request: web.Request,
-        read: Callable[[web.Request, Any], tuple[str, tuple[str, ...], bytes | None, str | None]],
+        read: Callable[[web.Request, Any], Read],
         write: Callable[[str, Say, bool], dict[str, Any]],
         error: Callable[[int, str, str | None], dict[str, Any]],
     ) -> web.StreamResponse:
@@ -199,7 +202,7 @@ class FakeModels:
             raw = await request.read()
             try:
                 body = checked_json(request, raw)
-                model, texts, audio, audio_type = read(request, body)
+                model, texts, sounds = read(request, body)
                 denied = self._denied(request, read is read_gemini)
             except ViolationError as violation:
                 self.violations.append(str(violation))
@@ -215,15 +218,16 @@ class FakeModels:
                 dict(request.headers),
                 body,
                 texts,
-                audio,
-                audio_type,
+                sounds[0][0] if sounds else None,
+                sounds[0][1] if sounds else None,
                 self._loop.time(),
+                tuple(data for data, _ in sounds),
             )
             self._times[texts] += 1
             self.asked.append(asked)
             outcome = self.script(asked) if callable(self.script) else self.script
             return await self._carry_out(
-                request, outcome, model, write, error, heard=audio is not None, streamed=body.get("stream")
+                request, outcome, model, write, error, heard=bool(sounds), streamed=body.get("stream")
             )
         finally:
             self._in_flight -= 1

@@ -98,7 +98,11 @@ _CHAT_SETTINGS = {
 _CHAT_MORE = {"reasoning_effort", "modalities", "chat_template_kwargs", "stream_options"}
 
 
-def read_chat(request: web.Request, body: Any) -> tuple[str, tuple[str, ...], bytes | None, str | None]:
+Read = tuple[str, tuple[str, ...], tuple[tuple[bytes, str], ...]]
+"""Of a request: the model, its texts, and the bytes and container of each clip."""
+
+
+def read_chat(request: web.Request, body: Any) -> Read:
     _fields(body, "the body", {"model", "messages", "stream"}, set(_CHAT_SETTINGS) | _CHAT_MORE)
     if body["stream"] is not (body.get("stream_options") == {"include_usage": True}):
         raise ViolationError(f"stream is {body['stream']!r}, its options {body.get('stream_options')!r}")
@@ -121,8 +125,7 @@ def read_chat(request: web.Request, body: Any) -> tuple[str, tuple[str, ...], by
             raise ViolationError(f"content of a {message['role']} message is {type(content).__name__}")
         for part in content:
             _read_chat_part(part, texts, sounds)
-    audio, kind = sounds[0] if sounds else (None, None)
-    return body["model"], tuple(texts), audio, kind
+    return body["model"], tuple(texts), tuple(sounds)
 
 
 def _read_chat_part(part: Any, texts: list[str], sounds: list[tuple[bytes, str]]) -> None:
@@ -210,7 +213,7 @@ _GEMINI_AUDIO = {
 }
 
 
-def read_gemini(request: web.Request, body: Any) -> tuple[str, tuple[str, ...], bytes | None, str | None]:
+def read_gemini(request: web.Request, body: Any) -> Read:
     model, colon, method = request.match_info["call"].rpartition(":")
     if not colon or method != "generateContent":
         raise ViolationError(f"the method is {method!r}")
@@ -253,8 +256,7 @@ def read_gemini(request: web.Request, body: Any) -> tuple[str, tuple[str, ...], 
                 raise ViolationError(f"mimeType is {blob['mimeType']!r}")
             sounds.append((_audio(blob["data"], _GEMINI_AUDIO[blob["mimeType"]]), blob["mimeType"]))
             blob["data"] = "…"
-    audio, kind = sounds[0] if sounds else (None, None)
-    return model, tuple(texts), audio, kind
+    return model, tuple(texts), tuple(sounds)
 
 
 def write_gemini(model: str, say: Say, heard: bool) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,9 +73,10 @@ def right_choice(prompt: str, choices: list[str], sound: str, side: str) -> int:
 
 def reply(
     prompt: str,
-    data: bytes | None,
+    clips: Sequence[bytes],
     ears: Ears,
     *,
+    most_clips: int = 2,
     letters: int = 26,
     rng: random.Random | None = None,
     skill: float = 1.0,
@@ -84,14 +86,16 @@ def reply(
 
     Args:
         prompt: the text of the request.
-        data: the clip.
+        clips: the clips.
         ears: what it hears.
+        most_clips: how many of them it hears.
         letters: it never chooses a place from this one on.
         rng: where a weak model draws its guesses.
         skill: share of the questions that it answers by what it hears.
         silence_is: what it takes silence for.
     """
-    sound, side = heard(data, ears)
+    last = [*clips[:most_clips]][-1:] or [None]
+    sound, side = heard(last[0] if "second" in prompt else clips[0] if clips else None, ears)
     sound = silence_is if sound == "silence" else sound
     if "Describe" in prompt:
         return f"This is the sound of {sound}, I believe."

@@ -13,7 +13,7 @@ from mmar.errors import ExternalError, MmarError
 from mmar.items import Item
 from mmar.items.predictions import is_cut_off
 from mmar.models import Answer, Model
-from mmar.protocols import Message, Request, Settings
+from mmar.protocols import Request, Settings
 from mmar.protocols.reading import Reading, read
 from mmar.runs.check.probes import PROBES, Probe, write_clips
 from mmar.runs.check.verdicts import ProbeReply, Verdict, judge
@@ -77,7 +77,7 @@ def examine(
     with tempfile.TemporaryDirectory(prefix="mmar-check-") as name:
         folder = Path(name)
         clips = write_clips(probes, folder)
-        requests = [_request(spec, probe, clips[probe.id] if model.uses_audio else None) for probe in probes]
+        requests = [_request(spec, probe, clips[probe.id] if model.uses_audio else ()) for probe in probes]
         session = _Session(spec, model, requests, folder / LEDGER_NAME, progress)
         try:
             answers = run_blocking(session.run, session.stop)
@@ -156,12 +156,9 @@ class _Session:
                 raise
 
 
-def _request(spec: RunSpec, probe: Probe, clip: Path | None) -> Request:
-    if not probe.choices:
-        message = Message("user", probe.question, None if clip is None else spec.protocol.audio)
-        return Request(probe.id, (message,), probe.question, (), clip, spec.settings)
+def _request(spec: RunSpec, probe: Probe, clips: tuple[Path, ...]) -> Request:
     item = Item(probe.id, "", probe.question, probe.choices, probe.answer, "sound", "")
-    return spec.protocol.request(item, clip, spec.settings)
+    return spec.protocol.request(item, clips[0] if clips else None, spec.settings, clips[1:])
 
 
 def _reply(spec: RunSpec, probe: Probe, request: Request, answer: Answer | None) -> ProbeReply:

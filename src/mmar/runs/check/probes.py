@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["DESCRIBE", "PROBES", "Group", "Probe", "write_clips"]
 
-Group = Literal["sounds", "silence", "left", "right", "sides", "long", "letters", "description"]
+Group = Literal["sounds", "silence", "left", "right", "sides", "long", "letters", "clips", "description"]
 Channels = Literal["both", "left", "right"]
 
 SHORT_S, LONG_S = 5.0, 40.0  # seconds; every sound lasts the former
 
 DESCRIBE = "Describe in one sentence what is heard in this recording."
 _SOUND = "Which sound is heard in this recording?"
+_SECOND = "Two recordings are given. Which sound is heard in the second one?"
 _SIDE = "From which side is the telephone heard in this recording?"
 _FOUR = ("rain", "a telephone ringing", "knocking on a door", "silence")
 _SIX = (
@@ -51,6 +52,7 @@ class Probe(msgspec.Struct, frozen=True):
         answer: the right choice; `None` for the open question.
         channels: where the sound is.
         seconds: length of the clip; the sound is at its end.
+        second: what is heard in a second clip; empty where there is none.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Probe(msgspec.Struct, frozen=True):
     answer: str | None = None
     channels: Channels = "both"
     seconds: float = SHORT_S
+    second: str = ""
 
 
 def _probe(
@@ -74,6 +77,12 @@ def _probe(
 def _side(channels: Channels, answer: str) -> Probe:
     clip = f"side of phone: {channels}"
     return Probe(f"sides-{channels}", "sides", "telephone", clip, _SIDE, _SIDES, answer, channels)
+
+
+def _clips(first: str, second: str, clip: str) -> Probe:
+    return Probe(
+        f"clips-{first}-{second}", "clips", first, clip, _SECOND, _FOUR, _ANSWERS[second], second=second
+    )
 
 
 def _description(name: str, sound: str, clip: str) -> Probe:
@@ -99,6 +108,8 @@ PROBES: tuple[Probe, ...] = (
     _side("left", "left"),
     _side("right", "right"),
     _side("both", "both sides equally"),
+    _clips("rain", "telephone", "rain, then phone"),
+    _clips("telephone", "knocking", "phone, then knocks"),
     _description("rain", "rain", "rain, described"),
     _description("again", "rain", "rain, described again"),
     _description("telephone", "telephone", "phone, described"),
@@ -106,7 +117,7 @@ PROBES: tuple[Probe, ...] = (
 """In the order in which they are asked; `mmar check --quick` asks the first."""
 
 
-def write_clips(probes: tuple[Probe, ...], folder: Path) -> dict[str, Path]:
+def write_clips(probes: tuple[Probe, ...], folder: Path) -> dict[str, tuple[Path, ...]]:
     """Write the clips of probes as 16-bit stereo WAV files of 16 kHz.
 
     Args:
@@ -114,25 +125,33 @@ def write_clips(probes: tuple[Probe, ...], folder: Path) -> dict[str, Path]:
         folder: where; it exists.
 
     Returns:
-        The file by the probe's id. Probes of one clip share a file.
+        The files by the probe's id. Probes of one clip share a file.
     """
+    return {
+        probe.id: (
+            _written(folder, probe.sound, probe.channels, probe.seconds),
+            *([_written(folder, probe.second, "both", SHORT_S)] if probe.second else []),
+        )
+        for probe in probes
+    }
+
+
+def _written(folder: Path, sound: str, channels: Channels, seconds: float) -> Path:
+    """The file of a clip, made if it is not there."""
     import numpy as np
 
     from mmar.audio import Clip, wav_bytes
     from mmar.benchmarks.demo.sounds import RATE
 
-    files: dict[str, Path] = {}
-    for probe in probes:
-        path = folder / f"{probe.sound}-{probe.channels}-{probe.seconds:g}s.wav"
-        if not path.exists():
-            wave = np.zeros((round(probe.seconds * RATE), 2), np.float32)
-            if probe.sound != "silence":
-                sound = _wave(probe.sound)[:, None].astype(np.float32)
-                where = {"both": slice(None), "left": slice(0, 1), "right": slice(1, 2)}[probe.channels]
-                wave[-len(sound) :, where] = sound
-            path.write_bytes(wav_bytes(Clip(wave, RATE)))
-        files[probe.id] = path
-    return files
+    path = folder / f"{sound}-{channels}-{seconds:g}s.wav"
+    if not path.exists():
+        samples = np.zeros((round(seconds * RATE), 2), np.float32)
+        if sound != "silence":
+            wave = _wave(sound)[:, None].astype(np.float32)
+            where = {"both": slice(None), "left": slice(0, 1), "right": slice(1, 2)}[channels]
+            samples[-len(wave) :, where] = wave
+        path.write_bytes(wav_bytes(Clip(samples, RATE)))
+    return path
 
 
 def _wave(sound: str) -> Wave:

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from mmar.items.predictions import is_cut_off
-from mmar.models import Answer, Failure
+from mmar.models import Answer, Failure, Sent
 from mmar.protocols import Message
 from mmar.protocols.reading import Reading
 from mmar.runs.check.probes import Group, Probe
@@ -83,9 +83,6 @@ class Verdict(msgspec.Struct, frozen=True):
     reason: str
 
 
-_SEVERAL = Verdict("several clips", "skipped", "a request holds one clip; items with several are not asked")
-
-
 def judge(
     replies: Sequence[ProbeReply], *, uses_audio: bool, max_tokens: int | None = None
 ) -> tuple[Verdict, ...]:
@@ -114,6 +111,7 @@ def judge(
         _sides(replies, certain=certain),
         _letters(replies, certain=certain),
         _silence(replies, certain=certain),
+        _clips(replies, certain=certain),
     ]
     if not heard:
         # What is recorded of the clips as they were sent holds for any model.
@@ -121,7 +119,7 @@ def judge(
             each if each.state == "limited" else Verdict(each.name, "unknown", "asks for a model that hears")
             for each in finer
         ]
-    return (*verdicts, *finer, _SEVERAL)
+    return (*verdicts, *finer)
 
 
 def _group(replies: Iterable[ProbeReply], *groups: Group) -> list[ProbeReply]:
@@ -133,7 +131,8 @@ def _all_right(replies: Sequence[ProbeReply]) -> bool:
 
 
 def _answers(replies: Sequence[ProbeReply]) -> Verdict:
-    asked = [reply for reply in replies if reply.probe.choices]  # not every model takes an open question
+    # Not every model takes an open question, or two clips.
+    asked = [reply for reply in replies if reply.probe.group not in ("description", "clips")]
     failures = [reply.failure for reply in asked if reply.failure is not None]
     answered = sum(reply.answer is not None and reply.failure is None for reply in asked)
     if answered == len(asked):
@@ -306,6 +305,22 @@ def _silence(replies: Sequence[ProbeReply], *, certain: bool) -> Verdict:
         heard = " and ".join(dict.fromkeys(f'"{reply.named or "no choice"}"' for reply in group))
         return Verdict(name, "failed", f"silence does not change the answer: it is answered with {heard}")
     return Verdict(name, "unknown", _mixed(group) if certain else _UNCERTAIN)
+
+
+def _clips(replies: Sequence[ProbeReply], *, certain: bool) -> Verdict:
+    name, group = "several clips", _group(replies, "clips")
+    if _all_right(group):
+        return Verdict(name, "passed", "hears the second of two clips")
+    failures = [reply.failure for reply in group if reply.failure is not None]
+    if failures:
+        return Verdict(name, "limited", f"two clips fail; {failures[0].kind}: {failures[0].message}")
+    if certain and not any(reply.right for reply in group):
+        return Verdict(name, "failed", f"the second of two clips is not heard: {_mixed(group)}")
+    return Verdict(name, "unknown", _mixed(group) if certain else _UNCERTAIN)
+
+
+def _sent(replies: Iterable[ProbeReply]) -> list[Sent]:
+    return [reply.answer.sent for reply in replies if reply.answer and reply.answer.sent is not None]
 
 
 def _mixed(replies: Sequence[ProbeReply]) -> str:
