@@ -17,8 +17,8 @@ from mmar import api
 NAMES = [
     "Accuracy", "Answer", "Benchmark", "CheckReport", "Comparison", "Counts", "ExternalError", "GroupScore", "InputError",
     "Interval", "Item", "ItemScore", "MmarError", "Model", "Protocol", "Reading", "ReadingRule", "Reliance", "Request",
-    "RunOptions", "RunResult", "Score", "UsageError", "__version__", "arun", "check", "compare", "export_benchmark", "export_run", "load", "read_choice", "reliance", "run",
-    "score", "score_answer",
+    "RunOptions", "RunResult", "Score", "UsageError", "WrittenPage", "__version__", "arun", "browse", "check", "compare",
+    "export_benchmark", "export_run", "load", "read_choice", "reliance", "report", "run", "score", "score_answer",
 ]  # fmt: skip
 
 
@@ -40,6 +40,7 @@ def types_in(annotation: object) -> Iterator[type]:
 @pytest.mark.parametrize("name", [name for name in NAMES if inspect.isfunction(getattr(mmar, name))])
 def test_every_type_that_a_signature_names_is_public(name: str) -> None:
     from mmar.models import Model
+    from mmar.reports.report_page import WrittenPage
     from mmar.runs.check import CheckReport
     from mmar.runs.engine import Counts
     from mmar.runs.run import RunResult
@@ -51,7 +52,17 @@ def test_every_type_that_a_signature_names_is_public(name: str) -> None:
     function = getattr(mmar, name)
     local = {
         kind.__name__: kind
-        for kind in (Model, CheckReport, Counts, RunResult, RunOptions, Score, Comparison, Reliance)
+        for kind in (
+            Model,
+            CheckReport,
+            Counts,
+            RunResult,
+            RunOptions,
+            Score,
+            Comparison,
+            Reliance,
+            WrittenPage,
+        )
     }
     hints = typing.get_type_hints(function, {**vars(api), **function.__globals__, **local})
     named = {kind for hint in hints.values() for kind in types_in(hint)}

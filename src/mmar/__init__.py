@@ -18,6 +18,7 @@ from mmar._version import __version__
 if TYPE_CHECKING:
     from mmar.api import (
         arun,
+        browse,
         check,
         compare,
         export_benchmark,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         load,
         read_choice,
         reliance,
+        report,
         run,
         score,
     )
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from mmar.items import Benchmark, Item
     from mmar.models import Answer, Model
     from mmar.protocols import Protocol, Reading, ReadingRule, Request
+    from mmar.reports.report_page import WrittenPage
     from mmar.runs.check import CheckReport
     from mmar.runs.engine import Counts
     from mmar.runs.run import RunResult
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "mmar.api": (
         "arun",
+        "browse",
         "check",
         "compare",
         "export_benchmark",
@@ -51,6 +55,7 @@ _MODULES = {
         "load",
         "read_choice",
         "reliance",
+        "report",
         "run",
         "score",
     ),
@@ -59,6 +64,7 @@ _MODULES = {
     "mmar.models": ("Answer", "Model"),
     "mmar.protocols": ("Protocol", "Reading", "ReadingRule", "Request"),
     "mmar.runs.check": ("CheckReport",),
+    "mmar.reports.report_page": ("WrittenPage",),
     "mmar.runs.engine": ("Counts",),
     "mmar.runs.run": ("RunResult",),
     "mmar.runs.spec": ("RunOptions",),
@@ -93,8 +99,10 @@ __all__ = [
     "RunResult",
     "Score",
     "UsageError",
+    "WrittenPage",
     "__version__",
     "arun",
+    "browse",
     "check",
     "compare",
     "export_benchmark",
@@ -102,6 +110,7 @@ __all__ = [
     "load",
     "read_choice",
     "reliance",
+    "report",
     "run",
     "score",
     "score_answer",

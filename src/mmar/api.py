@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mmar.models import Model
     from mmar.reports.exchange.formats import BenchmarkFormat
     from mmar.reports.exchange.source import ExportSource
+    from mmar.reports.report_page import WrittenPage
     from mmar.runs.check import CheckReport
     from mmar.runs.engine import Counts
     from mmar.runs.run import RunResult
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "arun",
+    "browse",
     "cache_dir",
     "check",
     "compare",
@@ -53,6 +55,8 @@ __all__ = [
     "open_for",
     "read_choice",
     "reliance",
+    "report",
+    "report_tasks",
     "run",
     "score",
     "score_path",
@@ -502,6 +506,111 @@ def describe_to_registry(
     loaded = find_benchmark(benchmark, lenient=lenient)
     located = resolve(str(benchmark), cache_dir())
     return write_benchmark_format(loaded, to, None if out is None else Path(out), located.metadata)
+
+
+def report(
+    runs: str | Path | Sequence[str | Path],
+    *,
+    out: str | Path,
+    benchmark: str | Path | Benchmark | None = None,
+    key: str | None = None,
+    protocol: str | Protocol | None = None,
+    audio: Literal["copy", "link", "none"] = "copy",
+    audio_dir: str | Path | None = None,
+    texts: Literal["auto", "inline", "files", "none"] = "auto",
+    language: Literal["en", "zh"] = "en",
+    prices: str | Path | None = None,
+    lenient: bool = False,
+) -> WrittenPage:
+    """Write a page with the scores, items and comparison of some runs, which opens from disk.
+
+    Args:
+        runs: run folders and predictions files of one benchmark, or a single one.
+        out: the page's folder: a new or empty one, or that of an earlier page. The page is `index.html` in it.
+        benchmark: the questions; not needed for runs and for files of whole records.
+        key: the field of files that holds the prediction.
+        protocol: read all answers by this protocol.
+        audio: `copy` the clips beside the page, `link` to their sources, or `none`.
+        audio_dir: folder of the clips, by default the one that belongs to the benchmark.
+        texts: answers `inline`, in `files` beside the page, `none`, or `auto`: inline while the page stays under 5 MB.
+        language: what the page speaks at first; it has both.
+        prices: a price table (see `mmar run --prices`), for the cost of the runs.
+        lenient: count bad records as missing instead of raising.
+
+    Raises:
+        UsageError: the runs are of different benchmarks, an argument is not valid, or the folder holds something else.
+        InputError: an input is not valid.
+        ExternalError: a file cannot be written.
+    """
+    with library_errors():
+        from mmar.reports.report_page import PageOptions, write_report
+
+        named = [runs] if isinstance(runs, str | Path) else list(runs)
+        options = PageOptions(
+            audio=_one_of("audio", audio, ("copy", "link", "none")),
+            audio_dir=None if audio_dir is None else _folder("audio_dir", audio_dir),
+            texts=_one_of("texts", texts, ("auto", "inline", "files", "none")),
+            language=_one_of("language", language, ("en", "zh")),
+            prices=None if prices is None else Path(prices),
+        )
+        tasks = report_tasks(
+            [_path("runs", run) for run in named], benchmark, key=key, protocol=protocol, lenient=lenient
+        )
+        return write_report(tasks, Path(out), lambda name: find_benchmark(name, lenient=lenient), options)
+
+
+def report_tasks(
+    paths: Sequence[Path],
+    benchmark: str | Path | Benchmark | None,
+    *,
+    key: str | None = None,
+    protocol: str | Protocol | None = None,
+    lenient: bool = False,
+) -> list[Task]:
+    """What `report` scores."""
+    shared = _benchmark(benchmark, lenient=lenient)
+    return [task_for(path, shared, key=key, protocol=protocol, lenient=lenient, keep="all") for path in paths]
+
+
+def browse(
+    benchmark: str | Path | Benchmark,
+    *,
+    out: str | Path,
+    audio: Literal["copy", "link", "none"] = "copy",
+    audio_dir: str | Path | None = None,
+    language: Literal["en", "zh"] = "en",
+) -> WrittenPage:
+    """Write a page with the items of a benchmark, which opens from disk.
+
+    Args:
+        benchmark: a name, a path, or what `load` returned.
+        out: the page's folder: a new or empty one, or that of an earlier page.
+        audio: `copy` the clips beside the page, `link` to their sources, or `none`.
+        audio_dir: folder of the clips, by default the one that belongs to the benchmark.
+        language: what the page speaks at first; it has both.
+
+    Raises:
+        UsageError: an argument is not valid, or the folder holds something else.
+        InputError: the benchmark cannot be read.
+        ExternalError: a file cannot be written.
+    """
+    with library_errors():
+        from mmar.reports.report_page import PageOptions, write_browser
+
+        options = PageOptions(
+            audio=_one_of("audio", audio, ("copy", "link", "none")),
+            audio_dir=None if audio_dir is None else _folder("audio_dir", audio_dir),
+            language=_one_of("language", language, ("en", "zh")),
+        )
+        loaded = _benchmark(benchmark, lenient=False)
+        assert loaded is not None
+        return write_browser(loaded, Path(out), options)
+
+
+def _folder(argument: str, value: str | Path) -> Path:
+    if not Path(value).is_dir():
+        raise UsageError(f"there is no folder {value}", code="no-such-folder", argument=argument)
+    return Path(value)
 
 
 def _align(

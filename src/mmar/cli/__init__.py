@@ -72,6 +72,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "mmar.cli.table:table",
         "Print a table of runs and published results, for a paper or a page.",
     ),
+    "report": (
+        "mmar.cli.report:report",
+        "Write a page with the scores, items and comparison of runs.",
+    ),
+    "browse": ("mmar.cli.report:browse", "Write a page to look at and listen to a benchmark."),
     "studio": ("mmar.cli.studio:studio", "Build the next benchmark with a team, in a web application."),
 }
 """Command by name: where it is, and the first sentence of its help (a test compares the two)."""
@@ -79,10 +84,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("demo",),
-    "Benchmarks": ("get", "describe", "audit", "diff"),
+    "Benchmarks": ("get", "describe", "browse", "audit", "diff"),
     "Models and runs": ("models", "protocols", "preview", "check", "run", "merge", "runs"),
     "Scores": ("score", "compare", "reliance", "judge", "faithful", "read", "unresolved"),
-    "Files and tables": ("table", "export", "convert", "submit"),
+    "Pages, tables and files": ("report", "table", "export", "convert", "submit"),
     "Construction": ("studio",),
 }
 """The commands as the help shows them."""

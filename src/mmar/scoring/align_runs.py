@@ -34,6 +34,7 @@ __all__ = [
     "Scorer",
     "align_runs",
     "differing_parts",
+    "run_label",
 ]
 
 Scorer = Literal["choice", "official"]
@@ -215,7 +216,7 @@ def align_runs(
             # A bad record of a file that is its own benchmark is met twice.
             errors.setdefault((error.file, error.line), error)
         groups = groups or {dimension: tuple(names) for dimension, names in scored.score.groups.items()}
-        run = _scored_run(_letters(place), path, own, scored, rule)
+        run = _scored_run(run_label(place), path, own, scored, rule)
         runs.append(run)
         benchmarks.append(own)
         if own.digest != benchmarks[0].digest:
@@ -316,10 +317,10 @@ def _digest(protocol: Protocol) -> str:
     return hashlib.sha256(msgspec.json.encode(protocol)).hexdigest()[:8]
 
 
-def _letters(place: int) -> str:
+def run_label(place: int) -> str:
     """The label at a place, counting from 0: A to Z, then AA, AB and so on."""
     before, here = divmod(place, 26)
-    return (_letters(before - 1) if before else "") + chr(ord("A") + here)
+    return (run_label(before - 1) if before else "") + chr(ord("A") + here)
 
 
 def _own_benchmark(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from mmar.audio import read_clip, to_mono, wav_bytes
 from mmar.errors import InputError
 from mmar.files.atomic import copy_atomic, write_atomic
 from mmar.files.hashing import sha256_file
+from mmar.files.progress import NoProgress, Progress
 from mmar.files.sniff import sniff_file
 
 if TYPE_CHECKING:
@@ -60,14 +61,14 @@ class PageClip(msgspec.Struct, frozen=True):
 
 
 def place_clips(
-    paths: Sequence[Path], folder: Path, progress: Callable[[int, int], None] = lambda _done, _all: None
+    paths: Sequence[Path], folder: Path, progress: Progress | None = None
 ) -> dict[Path, PageClip]:
     """Copy clips into `audio/` below a page's folder, each once however many paths lead to its bytes.
 
     Args:
         paths: of the clips.
         folder: of the page.
-        progress: called with how many clips are done, of how many.
+        progress: where to report the bytes done.
 
     Returns:
         A record for each path; one that cannot be read has a problem and no file.
@@ -77,17 +78,25 @@ def place_clips(
     """
     placed: dict[Path, PageClip] = {}
     by_digest: dict[str, PageClip] = {}
-    for done, path in enumerate(paths, 1):
-        if path not in placed:
-            try:
-                digest = sha256_file(path)
-                if digest not in by_digest:
-                    by_digest[digest] = _place(path, digest[:16], folder / "audio")
-                placed[path] = by_digest[digest]
-            except InputError as error:
-                placed[path] = PageClip(problem=error.summary)
-        progress(done, len(paths))
+    sizes = {path: path.stat().st_size for path in paths if path.is_file()}
+    done = 0
+    with (progress or NoProgress()).task("clips", sum(sizes.values())) as advance:
+        for path in paths:
+            if path not in placed:
+                placed[path] = _placed(path, folder / "audio", by_digest)
+            done += sizes.pop(path, 0)
+            advance(done, None)
     return placed
+
+
+def _placed(path: Path, folder: Path, by_digest: dict[str, PageClip]) -> PageClip:
+    try:
+        digest = sha256_file(path)
+        if digest not in by_digest:
+            by_digest[digest] = _place(path, digest[:16], folder)
+    except InputError as error:
+        return PageClip(problem=error.problem)
+    return by_digest[digest]
 
 
 def _place(path: Path, name: str, folder: Path) -> PageClip:

@@ -17,9 +17,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from mmar._version import __version__
+
 __all__ = ["bundle", "encode_block", "json_block", "page", "styles"]
 
-_IMPORT = re.compile(r"^import\s[^;]*?from\s+'\./([\w.-]+)';\n", re.MULTILINE)
+_IMPORT = re.compile(r"^import\s(?:[^;]*?from\s+)?'\./([\w.-]+)';\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
 
 
@@ -100,6 +102,7 @@ def page(
             "<!doctype html>",
             f'<html lang="{"zh-Hans" if language == "zh" else "en"}">',
             "<head>",
+            f'<meta name="generator" content="mmar {__version__}">',
             '<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{csp}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',

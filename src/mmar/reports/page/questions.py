@@ -1,0 +1,114 @@
+"""The items of a benchmark as the columns and details that a page holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from mmar.benchmarks import CATALOGUE
+from mmar.items import Benchmark, Item
+from mmar.items.errata import errata
+from mmar.items.item import published_rank
+from mmar.items.source_video import addresses, canonical_url
+from mmar.stats.chance import guessing
+
+__all__ = ["benchmark_facts", "item_columns", "item_details", "well_formed"]
+
+
+def benchmark_facts(benchmark: Benchmark) -> dict[str, Any]:
+    """What a page says of the benchmark as a whole."""
+    entry = CATALOGUE.get(benchmark.name.partition("@")[0])
+    lengths = [len(item.choices) for item in benchmark if item.choices]
+    return {
+        "name": benchmark.name,
+        "title": entry.title if entry else benchmark.name,
+        "revision": benchmark.revision,
+        "digest": benchmark.digest,
+        "n": len(benchmark),
+        "chance": guessing(lengths).accuracy if lengths else None,
+        "licence": entry.licence if entry else "",
+        "homepage": entry.homepage if entry else "",
+        "citation": entry.citation if entry else "",
+        "parents": _parents(benchmark.items),
+    }
+
+
+def item_columns(benchmark: Benchmark, clips: Sequence[Sequence[int]]) -> dict[str, Any]:
+    """The items column by column, in the benchmark's order.
+
+    Args:
+        benchmark: the questions.
+        clips: for each item the positions of its clips among the page's.
+    """
+    items = benchmark.items
+    names = {
+        "modality": _names(item.modality for item in items),
+        "category": _names(item.category for item in items),
+        "sub": _names(item.sub_category for item in items),
+        "language": _names(item.language for item in items),
+    }
+    places = {dimension: {name: at for at, name in enumerate(known)} for dimension, known in names.items()}
+    return {
+        "names": names,
+        "id": [well_formed(item.id) for item in items],
+        "question": [well_formed(item.question) for item in items],
+        "choices": [[well_formed(choice) for choice in item.choices] for item in items],
+        "key": [item.answer_index if item.answer in item.choices else -1 for item in items],
+        "modality": [places["modality"][item.modality] for item in items],
+        "category": [places["category"][item.category] for item in items],
+        "sub": [places["sub"].get(item.sub_category or "", -1) for item in items],
+        "language": [places["language"].get(item.language or "", -1) for item in items],
+        "clips": [list(each) for each in clips],
+    }
+
+
+def item_details(item: Item) -> dict[str, Any]:
+    """What the view of one item shows besides its columns; parts that the record lacks are left out."""
+    urls = [url for each in addresses(item.url) if (url := _web_address(each))]
+    dispute = errata().get(item.id)
+    details = {
+        "answer": item.answer if item.answer not in item.choices else None,
+        "source": item.source,
+        "urls": urls,
+        "timestamp": item.timestamp,
+        "thinking": item.thinking,
+        "cue": list(item.cue or ()),
+        "rubric": msgspec.to_builtins(item.rubric or ()),
+        "dispute": None if dispute is None else dispute.reason,
+    }
+    return {name: well_formed(value) for name, value in details.items() if value}
+
+
+def well_formed(value: Any) -> Any:
+    """A value whose texts have no lone surrogates, which no file of UTF-8 can hold."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list | tuple):
+        return [well_formed(each) for each in value]
+    if isinstance(value, dict):
+        return {well_formed(name): well_formed(each) for name, each in value.items()}
+    return value
+
+
+def _web_address(url: str) -> str:
+    """The canonical address if it is one of the web, else nothing: the page makes a link of it."""
+    address = canonical_url(url)
+    return address if address.lower().startswith(("https://", "http://")) else ""
+
+
+def _names(values: Any) -> list[str]:
+    """The names in the published order; others follow, the commonest first."""
+    counts = Counter(value for value in values if value)
+    return sorted(counts, key=lambda name: (published_rank(name), -counts[name], name))
+
+
+def _parents(items: Sequence[Item]) -> Mapping[str, str]:
+    """The category of each sub-category that belongs to one alone."""
+    categories: dict[str, set[str]] = {}
+    for item in items:
+        if item.sub_category:
+            categories.setdefault(item.sub_category, set()).add(item.category)
+    return {name: next(iter(known)) for name, known in categories.items() if len(known) == 1}

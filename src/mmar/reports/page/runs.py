@@ -1,0 +1,314 @@
+"""Scored runs as the columns and texts that a page holds."""
+
+from __future__ import annotations
+
+import hashlib
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mmar.errors import InputError, UsageError
+from mmar.items import Benchmark, Item
+from mmar.items.predictions import is_cut_off
+from mmar.models.answer import Usage
+from mmar.reports.page.questions import well_formed
+from mmar.reports.page.texts import shorten
+from mmar.runs.budget import price_of
+from mmar.scoring.align_runs import run_label
+from mmar.scoring.result import ItemScore
+from mmar.scoring.rubric.reply import JudgedItem, item_score
+from mmar.scoring.rubric.stored import stored_judgements
+from mmar.scoring.score import Scored, score_task
+from mmar.scoring.sources import Task
+
+if TYPE_CHECKING:
+    from mmar.models import Answer
+    from mmar.runs.manifest import Manifest
+    from mmar.scoring.rubric.result import RubricResult
+
+__all__ = ["PageRun", "answer_records", "load_run", "prompts", "run_columns"]
+
+_STATES = {"choice": "c", "unresolved": "u", "refused": "r", "failed": "f", "missing": "m"}
+_RULE_BASE = 65  # a rule is a character from "A" on
+
+
+class _Beside(msgspec.Struct, frozen=True):
+    """What a record says besides the answer's text."""
+
+    thinking: str = ""
+    finish_reason: str | None = None
+    failure: str = ""
+    latency_s: float | None = None
+    usage: Usage | None = None
+    caption: str | None = None
+
+
+class PageRun(msgspec.Struct, frozen=True):
+    """A run or a predictions file, scored.
+
+    Attributes:
+        key: names it in addresses, whatever its place among the others.
+        label: a letter, as `mmar compare` has it.
+        name: the model, with its condition if that is not `full`; for a file its name.
+        path: folder or file.
+        scored: its score, with every item's.
+        rows: the items' scores by id.
+        beside: what else the records say, by id.
+        rubrics: the judgements beside it, by judge.
+        cost: of the run's requests by the price table; `None` without one.
+    """
+
+    key: str
+    label: str
+    name: str
+    path: Path
+    scored: Scored
+    rows: Mapping[str, ItemScore]
+    beside: Mapping[str, _Beside]
+    rubrics: Mapping[str, RubricResult]
+    cost: float | None = None
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """What the run is; `None` for a file."""
+        return self.scored.manifest
+
+
+def load_run(
+    task: Task, place: int, benchmark: Benchmark, keys: set[str], prices: Path | None = None
+) -> PageRun:
+    """Score one input of a page.
+
+    Args:
+        task: what to score, with the scores of all items kept.
+        place: its position among the inputs, from 0.
+        benchmark: the questions.
+        keys: those of the runs before; its own is added.
+        prices: a price table.
+
+    Raises:
+        InputError: the input is not what it should be.
+        UsageError: a benchmark is needed, or it is another than the run's.
+    """
+    scored = score_task(task)
+    parts, manifest = scored.parts, scored.manifest
+    condition = parts.get("condition", "?")
+    name = task.path.name if manifest is None else manifest.model
+    if condition not in ("full", "?", "none") or (condition == "none" and manifest is not None):
+        name = f"{name} ({condition})"
+    seed = "\n".join((name, parts.get("protocol", "?"), task.path.name))
+    key = next(
+        digest
+        for number in range(len(keys) + 1)
+        if (digest := hashlib.sha256(f"{seed}\n{number}".encode(errors="replace")).hexdigest()[:8])
+        not in keys
+    )
+    keys.add(key)
+    beside = _of_run(scored.answers) if manifest is not None else _of_file(task, benchmark)
+    return PageRun(
+        key=key,
+        label=run_label(place),
+        name=well_formed(name),
+        path=task.path,
+        scored=scored,
+        rows={row.id: row for row in scored.rows},
+        beside=beside,
+        rubrics=dict(stored_judgements(task.path, benchmark)),
+        cost=_cost(scored, prices),
+    )
+
+
+def _of_run(answers: Mapping[Any, tuple[int, Answer]]) -> dict[str, _Beside]:
+    return {
+        answer.id: _Beside(
+            answer.thinking,
+            answer.finish_reason,
+            "" if answer.failure is None else answer.failure.message,
+            answer.latency_s,
+            answer.usage,
+            answer.caption,
+        )
+        for key, (_, answer) in answers.items()
+        if not (key.rotation or key.repeat)
+    }
+
+
+def _of_file(task: Task, benchmark: Benchmark) -> dict[str, _Beside]:
+    from mmar.logs import join_log, open_log
+
+    try:
+        log = open_log(task.path, key=task.key, id_field=task.id_field)
+        joined = join_log(log, benchmark, lambda _: None)
+    except (InputError, UsageError):  # it was scored, but says nothing besides
+        return {}
+    return {
+        name: _Beside(each.record.thinking, each.record.finish_reason, each.record.failure or "")
+        for name, each in joined.answers.items()
+    }
+
+
+def _cost(scored: Scored, prices: Path | None) -> float | None:
+    if scored.manifest is None or prices is None:
+        return None
+    try:
+        price = price_of(scored.manifest.model, prices)
+    except UsageError:  # the table has no price for this model; others it may have
+        return None
+    usages = [answer.usage for _, answer in scored.answers.values() if answer.usage is not None]
+    return sum(map(price.cost, usages)) if price is not None and usages else None
+
+
+def run_columns(run: PageRun, benchmark: Benchmark) -> dict[str, Any]:
+    """A run column by column: one character an item, in the benchmark's order.
+
+    `states` has c, u, r, f, m; `picks` the letter of the choice named or "-"; `verdicts` a digit of the bits 1
+    (official) and 2 (choice); `cut` 1 where the token limit ended the answer; `rules` indexes `rule_names` from "A" on.
+    """
+    rows = [run.rows.get(item.id) for item in benchmark]
+    rule_names = sorted({row.rule or row.reason for row in rows if row is not None})
+    rule_at = {name: chr(_RULE_BASE + place) for place, name in enumerate(rule_names)}
+    shapes = sorted({row.shape for row in rows if row is not None and row.shape})
+    shape_at = {name: chr(_RULE_BASE + place) for place, name in enumerate(shapes)}
+    score = run.scored.score.to_dict()
+    del score["disagreements"]
+    manifest = run.manifest
+    return {
+        "key": run.key,
+        "label": run.label,
+        "name": run.name,
+        "file": well_formed(run.path.name),
+        "isRun": manifest is not None,
+        "condition": run.scored.parts.get("condition", "?"),
+        "protocol": run.scored.parts.get("protocol", "?"),
+        "maxTokens": None if manifest is None else manifest.settings.max_tokens,
+        "finished": manifest is None or not manifest.sessions or manifest.sessions[-1].ended is not None,
+        "score": score,
+        "speed": _speed(run),
+        "rubrics": [_rubric(judge, result) for judge, result in run.rubrics.items()],
+        "states": "".join("m" if row is None else _STATES[row.state] for row in rows),
+        "picks": "".join(map(_pick, benchmark, rows)),
+        "verdicts": "".join("0" if row is None else str(row.official + 2 * row.choice) for row in rows),
+        "cut": "".join("1" if _is_cut(run, item) else "0" for item in benchmark),
+        "rules": "".join("-" if row is None else rule_at[row.rule or row.reason] for row in rows),
+        "ruleNames": rule_names,
+        "shapes": "".join("-" if row is None or not row.shape else shape_at[row.shape] for row in rows),
+        "shapeNames": shapes,
+    }
+
+
+def _pick(item: Item, row: ItemScore | None) -> str:
+    if row is None or row.named is None or row.named not in item.choices:
+        return "-"
+    return chr(ord("A") + item.choices.index(row.named))
+
+
+def _is_cut(run: PageRun, item: Item) -> bool:
+    beside = run.beside.get(item.id)
+    row = run.rows.get(item.id)
+    return (
+        beside is not None
+        and row is not None
+        and row.prediction is not None
+        and is_cut_off(beside.finish_reason)
+    )
+
+
+def _speed(run: PageRun) -> dict[str, Any] | None:
+    """Seconds of an answer, tokens and cost, as far as they are recorded."""
+    seconds = sorted(each.latency_s for each in run.beside.values() if each.latency_s is not None)
+    usages = [answer.usage for _, answer in run.scored.answers.values() if answer.usage is not None]
+    if not seconds and not usages:
+        return None
+    return {
+        "answers": len(seconds),
+        "median": statistics.median(seconds) if seconds else None,
+        "p95": seconds[min(len(seconds) - 1, int(0.95 * len(seconds)))] if seconds else None,
+        "inputTokens": sum(usage.input_tokens or 0 for usage in usages),
+        "outputTokens": sum(usage.output_tokens or 0 for usage in usages),
+        "reasoningTokens": sum(usage.reasoning_tokens or 0 for usage in usages),
+        "cost": run.cost,
+    }
+
+
+def _rubric(judge: str, result: RubricResult) -> dict[str, Any]:
+    return {
+        "judge": judge,
+        "score": result.score,
+        "interval": list(result.interval),
+        "high": result.high,
+        "unjudged": result.unjudged,
+        "alpha": result.alpha,
+        "signature": result.signature,
+    }
+
+
+def answer_records(run: PageRun, benchmark: Benchmark) -> list[dict[str, Any] | None]:
+    """What the view of an item shows of the run's answer; `None` where it was never asked."""
+    judged = {judge: {each.id: each for each in result.items} for judge, result in run.rubrics.items()}
+    return [
+        _answer_record(item, run.rows.get(item.id), run.beside.get(item.id, _Beside()), judged)
+        for item in benchmark
+    ]
+
+
+def _answer_record(
+    item: Item,
+    row: ItemScore | None,
+    beside: _Beside,
+    judged: Mapping[str, Mapping[str, JudgedItem]],
+) -> dict[str, Any] | None:
+    if row is None or row.state == "missing":
+        return None
+    answer, words = shorten(row.prediction or "", row.start, row.end)
+    thinking, _ = shorten(beside.thinking)
+    record: dict[str, Any] = {
+        "answer": answer,
+        "words": words,
+        "thinking": thinking,
+        "thinkingLength": len(beside.thinking),
+        "why": well_formed(row.reason),
+        "official": well_formed(row.official_reason),
+        "finish": beside.finish_reason,
+        "failure": well_formed(beside.failure[:2000]),
+        "seconds": beside.latency_s,
+        "tokens": None if beside.usage is None else [beside.usage.input_tokens, beside.usage.output_tokens],
+        "caption": None if beside.caption is None else shorten(beside.caption)[0],
+        "rubric": [
+            _votes(judge, items[item.id], item) for judge, items in judged.items() if item.id in items
+        ],
+    }
+    return {name: value for name, value in record.items() if value not in (None, "", [], 0)}
+
+
+def _votes(judge: str, judged: JudgedItem, item: Item) -> dict[str, Any]:
+    given = [each for each in judged.judgements if each is not None]
+    return {
+        "judge": judge,
+        "passes": judged.passes,
+        "score": item_score(judged, item.rubric or ()),
+        "criteria": [
+            {
+                "name": well_formed(criterion.name),
+                "scores": [each.votes[place].score for each in given],
+                "reason": well_formed(given[0].votes[place].reason[:2000]) if given else "",
+            }
+            for place, criterion in enumerate(item.rubric or ())
+        ],
+    }
+
+
+def prompts(runs: Sequence[PageRun], item: Item) -> dict[str, list[list[str]]]:
+    """The messages of an item's request, by protocol: role, text, and where the clip stands."""
+    return {
+        manifest.protocol.label: [
+            [message.role, well_formed(message.text), message.audio or ""]
+            for message in manifest.protocol.request(
+                item, Path("clip") if manifest.condition != "none" else None
+            ).messages
+        ]
+        for run in runs
+        if (manifest := run.manifest) is not None
+    }

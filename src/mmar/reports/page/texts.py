@@ -1,0 +1,82 @@
+"""Long texts of a page: bounded, in blocks of neighbouring items, inside the page or in files beside it.
+
+A block holds `BLOCK` items with the answers of all runs, so that what is looked at together is inflated together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias
+
+from mmar.reports.page.frame import encode_block, json_block
+from mmar.reports.page.questions import well_formed
+
+__all__ = ["BLOCK", "LIMIT", "Text", "TextMode", "shorten", "text_blocks"]
+
+BLOCK = 50
+LIMIT = 20_000
+"""Characters of one text that a page holds; of a longer one it shows the beginning, the end and what was read."""
+
+TextMode = Literal["auto", "inline", "files", "none"]
+
+Text: TypeAlias = str | list[str | int]
+"""A text; of a shortened one the pieces, and between them the number of characters left out."""
+
+_AROUND = (
+    200  # characters shown on either side of the words that were read, where they stand in what is left out
+)
+
+
+def shorten(text: str, start: int = 0, end: int = 0, limit: int = LIMIT) -> tuple[Text, list[int]]:
+    """Bound a text, and find the words that were read in what is left of it.
+
+    Args:
+        text: of a model.
+        start: where the words that were read begin, in characters.
+        end: where they end.
+        limit: most characters to keep, besides the words that were read.
+
+    Returns:
+        The text, and the words as [piece, start, end], counted in UTF-16 units as browsers do; no words as [].
+    """
+    spans = [(0, len(text))]
+    if len(text) > limit:
+        head = limit * 3 // 5
+        spans = [(0, head), (len(text) - (limit - head), len(text))]
+        if start < end:
+            # A span of megabytes is itself bounded.
+            low, high = max(0, start - _AROUND), min(len(text), end + _AROUND, start + limit)
+            spans = _joined(sorted([*spans, (low, high)]))
+    pieces: list[str | int] = []
+    words: list[int] = []
+    for place, (low, high) in enumerate(spans):
+        if place:
+            pieces.append(low - spans[place - 1][1])
+        piece = text[low:high]
+        if low <= start < end and start < high:
+            first = _units(text[low:start])
+            words = [len(pieces), first, first + _units(text[start : min(end, high)])]
+        pieces.append(well_formed(piece))
+    return (str(pieces[0]) if len(pieces) == 1 else pieces), words
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Overlapping and touching spans as one."""
+    joined = [spans[0]]
+    for low, high in spans[1:]:
+        if low <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(high, joined[-1][1]))
+        else:
+            joined.append((low, high))
+    return joined
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def text_blocks(records: Sequence[Any]) -> list[str]:
+    """One record an item, as encoded blocks."""
+    return [
+        encode_block(json_block(records[start : start + BLOCK])) for start in range(0, len(records), BLOCK)
+    ]
