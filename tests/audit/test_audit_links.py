@@ -67,7 +67,7 @@ def site() -> Iterator[str]:
 
 def tried(site: str, *addresses: str) -> dict[str, Link]:
     services = Services(f"{site}/oembed", f"{site}/view", site)
-    return check_links(addresses, services=services, timeout_s=5)
+    return check_links(addresses, services=services, timeout_s=60)
 
 
 @pytest.mark.parametrize(

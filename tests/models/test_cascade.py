@@ -36,7 +36,7 @@ def cascade(fake_models, tmp_path):
                 "captioner.base_url": hearer.chat_url,
                 "reasoner.base_url": reader.chat_url,
             }
-            model = open_model(name, ModelOptions(timeout_s=5, extra=given | extra))
+            model = open_model(name, ModelOptions(timeout_s=60, extra=given | extra))
             assert (model.name, model.uses_audio) == (name, True)
             try:
                 return await asyncio.gather(*map(model.ask, requests), return_exceptions=True)
@@ -236,7 +236,7 @@ def test_a_clip_that_changes_under_way_is_not_kept_under_the_wrong_name(cascade,
         model = open_model(
             "cascade/openai/hearer+text/reader",
             ModelOptions(
-                timeout_s=5,
+                timeout_s=60,
                 base_urls=(cascade.hearer.chat_url,),
                 extra={"captions": str(clip.with_name("c.sqlite"))},
             ),

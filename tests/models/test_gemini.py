@@ -29,7 +29,7 @@ def ask(service, request, key=KEY, **extra):
     async def run():
         environment = {"GEMINI_API_KEY": key} if key else {}
         options = ModelOptions(
-            base_urls=(service.gemini_url,), timeout_s=5, environment=environment, extra=extra
+            base_urls=(service.gemini_url,), timeout_s=60, environment=environment, extra=extra
         )
         model = open_model("gemini/gemini-x", options)
         try:

@@ -37,7 +37,7 @@ def test_the_example_is_short_and_works(tmp_path, tone):
     ]
 
     async def run():
-        model = open_model(f"command/{sys.executable} {program}", ModelOptions(timeout_s=10))
+        model = open_model(f"command/{sys.executable} {program}", ModelOptions(timeout_s=60))
         try:
             return await asyncio.gather(*map(model.ask, requests), return_exceptions=True)
         finally:

@@ -22,7 +22,7 @@ def request_of(audio, text="What is heard?", settings=PLAIN, where="before"):
     return Request("item-1", messages, text, ("a tone", "noise"), audio, settings)
 
 
-def options_for(*services: FakeModels, timeout_s=5.0, environment=None, **extra) -> ModelOptions:
+def options_for(*services: FakeModels, timeout_s=60.0, environment=None, **extra) -> ModelOptions:
     urls = tuple(service.chat_url for service in services)
     return ModelOptions(base_urls=urls, timeout_s=timeout_s, environment=environment or {}, extra=extra)
 

@@ -22,7 +22,7 @@ def _no_proxies(monkeypatch):
 
 def ask(base_url="http://models.invalid/v1"):
     async def run():
-        model = open_model("openai/x", ModelOptions(base_urls=(base_url,), timeout_s=5))
+        model = open_model("openai/x", ModelOptions(base_urls=(base_url,), timeout_s=60))
         try:
             return await model.ask(QUESTION)
         finally:

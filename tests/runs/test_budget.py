@@ -15,7 +15,7 @@ from mmar.protocols import Request
 from mmar.runs.budget import Budget, Price, Spending, parse_budget
 from mmar.runs.ledger import read_ledger
 
-QUICK: Any = {"concurrency": 4, "max_attempts": 3, "backoff": 0.001, "timeout": 5.0}
+QUICK: Any = {"concurrency": 4, "max_attempts": 3, "backoff": 0.001, "timeout": 60.0}
 
 
 def test_a_budget_stops_in_time(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from mmar.models import Answer, ModelFacts, RequestFailed
 from mmar.protocols import Request
 from mmar.runs.ledger import read_ledger
 
-QUICK: Any = {"concurrency": 4, "max_attempts": 3, "backoff": 0.001, "timeout": 5.0}
+QUICK: Any = {"concurrency": 4, "max_attempts": 3, "backoff": 0.001, "timeout": 60.0}
 STOP_AFTER = 3
 
 

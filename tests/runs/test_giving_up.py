@@ -15,7 +15,7 @@ from mmar.models import Answer, RequestFailed
 from mmar.protocols import Request
 from mmar.runs.giving_up import FailureWatch
 
-QUICK: Any = {"concurrency": 4, "max_attempts": 5, "backoff": 0.001, "max_backoff": 0.002, "timeout": 5.0}
+QUICK: Any = {"concurrency": 4, "max_attempts": 5, "backoff": 0.001, "max_backoff": 0.002, "timeout": 60.0}
 UNREACHABLE = ["transport", "server", "timeout", "bad_reply"]
 
 

@@ -26,7 +26,7 @@ from mmar.runs.cache import Cache
 from mmar.runs.engine import Counts
 from mmar.runs.ledger import Ledger
 
-QUICK: Any = {"concurrency": 4, "max_attempts": 2, "backoff": 0.001, "timeout": 5.0}
+QUICK: Any = {"concurrency": 4, "max_attempts": 2, "backoff": 0.001, "timeout": 60.0}
 BAD = "id-5"
 
 

@@ -16,7 +16,7 @@ from mmar.protocols import Request
 from mmar.runs.pace import Pace
 from mmar.runs.spec import RunSpec
 
-QUICK: Any = {"concurrency": 4, "max_attempts": 3, "backoff": 0.001, "timeout": 5.0}
+QUICK: Any = {"concurrency": 4, "max_attempts": 3, "backoff": 0.001, "timeout": 60.0}
 
 
 def failing(kind: str, times: int, **more: object) -> object:

@@ -160,7 +160,7 @@ def test_what_is_listened_on_lets_answers_go_at_once() -> None:
         with _listen("127.0.0.1", 0) as listening:
             async with await asyncio.start_server(answer, sock=listening):
                 _, writer = await asyncio.open_connection(*listening.getsockname())
-                found = await asyncio.wait_for(seen, 10)
+                found = await asyncio.wait_for(seen, 60)
                 writer.close()
         return found
 

@@ -50,10 +50,10 @@ class FakeBatches:
 
         self._thread = threading.Thread(target=work)
         self._thread.start()
-        started.wait(10)
+        assert started.wait(60)
 
     def end(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -39,9 +39,9 @@ class Site:
             "hosts": ("127.0.0.1", "media.test"),
             "ports": (self.port,),
             "allow_loopback": True,
-            "max_seconds": 20.0,
-            "stall_seconds": 5.0,
-            "connect_seconds": 5.0,
+            "max_seconds": 120.0,
+            "stall_seconds": 60.0,
+            "connect_seconds": 60.0,
         }
         return FetchPolicy(**(settings | changes))  # type: ignore[arg-type]
 
