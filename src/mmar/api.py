@@ -778,7 +778,10 @@ def score_path(task: Task) -> Scored:
 
 
 def _published_name(digest: str) -> str | None:
+    from mmar.benchmarks import CATALOGUE
     from mmar.items.editions import edition_of
 
     edition = edition_of(digest)
-    return edition.benchmark if edition is not None else None
+    if edition is not None:
+        return edition.benchmark
+    return next((entry.name for entry in CATALOGUE.values() if entry.digest == digest), None)

@@ -78,6 +78,8 @@ def resolve(name_or_path: str | Path, cache_dir: Path) -> Located:
 
 def _at(path: Path) -> Located:
     """An existing metadata file."""
+    if path.is_dir():  # of SAKURA's tracks
+        return Located(benchmark_name(path), path, path, None, None)
     known = _published_as(path)
     return Located(
         name=known.name if known else "" if path.suffix.lower() == ".toml" else benchmark_name(path),
@@ -148,6 +150,8 @@ def _metadata_in(folder: Path) -> Path:
     candidates = named or files
     if len(candidates) == 1:
         return candidates[0]
+    if not candidates and any(folder.glob("*/metadata.json")):
+        return folder  # SAKURA has a folder with metadata and audio for each track
     listed = ", ".join(file.name for file in candidates[:5]) + (", …" if len(candidates) > 5 else "")
     raise InputError(
         f"contains {len(candidates)} files that could be the metadata: {listed}"

@@ -1,28 +1,32 @@
-"""The reader of `mmar score --reader`: a text model that reads unresolved answers."""
+"""The other models of `mmar score`: one that reads unresolved answers (`--reader`), one that grades open ones (`--judge`)."""
 
 from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
 
 from mmar.cli.terminal import parse_pairs
-from mmar.errors import ExternalError
+from mmar.errors import ExternalError, UsageError
 
 if TYPE_CHECKING:
+    from mmar.cli.progress import RunProgress
     from mmar.items import Benchmark, Item
+    from mmar.models import Model
+    from mmar.models.answer import Usage
     from mmar.runs.spec import RunSpec
-    from mmar.scoring.reader import ReaderPlan
     from mmar.scoring.result import ItemScore
     from mmar.scoring.score import Scored
     from mmar.scoring.sources import Task
 
-__all__ = ["read_with_model"]
+__all__ = ["judge_with_model", "read_with_model"]
+
+T = TypeVar("T")
 
 
 def read_with_model(
@@ -48,36 +52,96 @@ def read_with_model(
         options: of the reader's adapter, KEY=VALUE.
         others: options of `RunSpec.create`.
     """
-    from mmar.api import open_for
-    from mmar.cli.progress import RunProgress
-    from mmar.runs.spec import RunSpec
     from mmar.scoring.reader import apply_reader, plan_reader, reader_folder
 
     benchmark = _benchmark(task)
     plan = plan_reader(list(_pairs(benchmark, scored.rows)), sample=sample, seed=seed)
+    spec = _spec(reader, benchmark, reader_folder(task.path, reader), options, others)
+    what = f"reads {len(plan.unresolved):,} unresolved answers and {len(plan.sample):,} others as a check"
+    _print_cost(spec, what, plan.usage(), others["prices"])
+    if dry_run or not plan.requests:
+        return scored
+    result = _ask(
+        spec,
+        "reads",
+        lambda model, progress: apply_reader(scored.score, plan, spec, model, progress=progress),
+    )
+    return msgspec.structs.replace(scored, score=msgspec.structs.replace(scored.score, reader=result))
+
+
+def judge_with_model(
+    scored: Scored,
+    task: Task,
+    judge: str,
+    *,
+    seed: int,
+    dry_run: bool,
+    options: tuple[str, ...],
+    **others: Any,
+) -> Scored:
+    """Add a judge's score of the open questions.
+
+    Args:
+        scored: with the answers to open questions.
+        task: what was scored.
+        judge: name of the model.
+        seed: sent with every request.
+        dry_run: print what would be asked, and send nothing.
+        options: of the judge's adapter, KEY=VALUE.
+        others: options of `RunSpec.create`.
+
+    Raises:
+        UsageError: there are no open questions (code `no-open-questions`).
+    """
+    from mmar.scoring.kinds import with_open_score
+    from mmar.scoring.open_judge import OpenPlan, apply_judge, open_folder
+
+    score = scored.score
+    if score.kinds is None or score.kinds.open is None:
+        raise UsageError(
+            "--judge scores open questions, and there are none",
+            code="no-open-questions",
+            hint="mmar judge scores reasoning by rubrics, and --reader reads unresolved answers",
+        )
+    plan = OpenPlan(scored.open_answers, seed)
+    spec = _spec(judge, _benchmark(task), open_folder(task.path, judge), options, others)
+    what = f"grades {len(plan.requests):,} answers to open questions"
+    _print_cost(spec, what, plan.usage(), others["prices"])
+    if dry_run:
+        return scored
+    judged = _ask(
+        spec,
+        "grades",
+        lambda model, progress: apply_judge(plan, spec, model, score.signature, progress=progress),
+    )
+    kinds = with_open_score(score.kinds, judged, score.choice.correct)
+    return msgspec.structs.replace(scored, score=msgspec.structs.replace(score, kinds=kinds))
+
+
+def _spec(
+    model: str, benchmark: Benchmark, out: Path, options: tuple[str, ...], others: dict[str, Any]
+) -> RunSpec:
+    from mmar.runs.spec import RunSpec
+
     adapter_options = {
         name: values[-1] for name, values in parse_pairs("--option", options, "api_key_file=key").items()
     }
-    spec = RunSpec.create(
-        reader,
-        benchmark,
-        out=reader_folder(task.path, reader),
-        options=adapter_options,
-        temperature=0.0,
-        **others,
-    )
-    _print_cost(spec, plan, others["prices"])
-    if dry_run or not plan.requests:
-        return scored
+    return RunSpec.create(model, benchmark, out=out, options=adapter_options, temperature=0.0, **others)
+
+
+def _ask(spec: RunSpec, verb: str, ask: Callable[[Model, RunProgress], T]) -> T:
+    """Open the model and let it answer; an external error ends the command, and the same command goes on."""
+    from mmar.api import open_for
+    from mmar.cli.progress import RunProgress
+
     model = open_for(spec)
     gc.freeze()
     try:
-        with RunProgress(f"{spec.model} reads", sys.stderr) as progress:
-            result = apply_reader(scored.score, plan, spec, model, progress=progress)
+        with RunProgress(f"{spec.model} {verb}", sys.stderr) as progress:
+            return ask(model, progress)
     except ExternalError as error:
         click.echo(f"mmar: {error}", err=True)
         sys.exit(1)
-    return msgspec.structs.replace(scored, score=msgspec.structs.replace(scored.score, reader=result))
 
 
 def _benchmark(task: Task) -> Benchmark:
@@ -94,15 +158,13 @@ def _pairs(benchmark: Benchmark, rows: tuple[ItemScore, ...]) -> Iterator[tuple[
             yield item, by_id[item.id]
 
 
-def _print_cost(spec: RunSpec, plan: ReaderPlan, prices: Path | None) -> None:
-    """What the reader is asked and about what it costs, on standard error, before anything is sent."""
+def _print_cost(spec: RunSpec, what: str, usage: Usage, prices: Path | None) -> None:
+    """What the model is asked and about what it costs, on standard error, before anything is sent."""
     from mmar.runs.budget import price_of
 
-    usage = plan.usage()
     price = price_of(spec.model, prices)
     cost = "" if price is None else f", about {price.cost(usage):.2f} by the price table"
     click.echo(
-        f"{spec.model} reads {len(plan.unresolved):,} unresolved answers and {len(plan.sample):,} others as a check: "
-        f"about {usage.input_tokens:,} input tokens{cost}; replies are kept in {spec.out}",
+        f"{spec.model} {what}: about {usage.input_tokens:,} input tokens{cost}; replies are kept in {spec.out}",
         err=True,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -77,22 +77,37 @@ _LINES = 1000  # written at a time
     metavar="N",
     help="Answers that the cascade did read and the reader reads too, to measure their agreement.",
 )
+@click.option(
+    "--judge",
+    metavar="MODEL",
+    help="Let this text model grade the answers to open questions (MMAU-Pro).",
+)
 @seed_option
-@click.option("--base-url", "base_urls", multiple=True, metavar="URL", help="Address of the reader's server.")
+@click.option(
+    "--base-url",
+    "base_urls",
+    multiple=True,
+    metavar="URL",
+    help="Address of the reader's or judge's server.",
+)
 @click.option(
     "--option",
     "options",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Option of the reader's adapter. Repeatable.",
+    help="Option of the reader's or judge's adapter. Repeatable.",
 )
 @click.option(
-    "--budget", metavar="TOKENS|MONEY", help="Stop the reader at 500000tokens or an amount such as 3.50."
+    "--budget",
+    metavar="TOKENS|MONEY",
+    help="Stop the reader or judge at 500000tokens or an amount such as 3.50.",
 )
 @click.option(
     "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
 )
-@click.option("--dry-run", is_flag=True, help="Show what the reader would be asked and cost; send nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Show what the reader or judge would be asked and cost; send nothing."
+)
 @click.option("--errata", is_flag=True, help="Also show the score without the disputed items of MMAR.")
 @click.option(
     "--format",
@@ -114,6 +129,7 @@ def score(
     earlier: tuple[Path, ...],
     reader: str | None,
     reader_sample: int,
+    judge: str | None,
     seed: int,
     base_urls: tuple[str, ...],
     options: tuple[str, ...],
@@ -133,6 +149,12 @@ def score(
       mmar score runs/demo/baseline-listener --items items.csv
     """
     check_items_option(items, as_json, path, benchmark)
+    if reader is not None and judge is not None:
+        raise UsageError(
+            "--reader and --judge share the options of their server",
+            code="incompatible-options",
+            hint="use one at a time",
+        )
     gc.disable()  # the process ends after one score, which makes few cycles
     task = task_for(
         path,
@@ -161,21 +183,22 @@ def score(
         task = msgspec.structs.replace(task, keep="all")
     scored = score_path(task) if items is None else _write_items(task, items)
     print_skipped(scored.errors)
+    others: dict[str, Any] = {
+        "seed": seed,
+        "dry_run": dry_run,
+        "options": options,
+        "base_urls": base_urls,
+        "budget": budget,
+        "prices": prices,
+    }
     if reader is not None:
         from mmar.cli.reading_model import read_with_model
 
-        scored = read_with_model(
-            scored,
-            task,
-            reader,
-            sample=reader_sample,
-            seed=seed,
-            dry_run=dry_run,
-            options=options,
-            base_urls=base_urls,
-            budget=budget,
-            prices=prices,
-        )
+        scored = read_with_model(scored, task, reader, sample=reader_sample, **others)
+    if judge is not None:
+        from mmar.cli.reading_model import judge_with_model
+
+        scored = judge_with_model(scored, task, judge, **others)
     if errata:
         from mmar.scoring.disputed import with_errata_note
 

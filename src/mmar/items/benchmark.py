@@ -18,8 +18,9 @@ from mmar.files.safe_paths import find_clip
 from mmar.files.typed import decode_json
 from mmar.items.digest import benchmark_digest
 from mmar.items.item import Item, published_rank
-from mmar.items.mapping import FieldMap, known_layout, read_field_map
-from mmar.items.records import first_names, raw_records
+from mmar.items.layouts import Rows, find_layout
+from mmar.items.mapping import FieldMap, read_field_map
+from mmar.items.records import raw_records
 
 __all__ = [
     "Benchmark",
@@ -44,6 +45,7 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
         errors: one for each record that was left out under `lenient`.
         origin: the name or absolute path by which it can be loaded again, or empty.
         unreadable: how many questions were left out; a second record of one id is not another question.
+        groups: further fields of the records by which scores are grouped (`Item.extra`).
     """
 
     items: tuple[Item, ...]
@@ -53,6 +55,7 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
     errors: tuple[InputError, ...] = ()
     origin: str = ""
     unreadable: int = 0
+    groups: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.items)
@@ -99,8 +102,14 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
         """Content digest; see `mmar.items.digest`."""
         return benchmark_digest(self.items)
 
+    @cached_property
+    def closed(self) -> Benchmark:
+        """The questions with choices; the benchmark itself where all have them."""
+        closed = tuple(item for item in self.items if item.choices)
+        return self if len(closed) == len(self.items) else msgspec.structs.replace(self, items=closed)
+
     def check_scorable(self) -> None:
-        """Check that every item has choices and an answer.
+        """Check that answers can be compared with a key: none is withheld, and some question has choices.
 
         Raises:
             UsageError: codes `answers-withheld`, `open-questions`.
@@ -112,13 +121,11 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
                 code="answers-withheld",
                 hint="run it, and submit the predictions.jsonl of the run to the publisher",
             )
-        unanswerable = sum(not item.choices for item in self.items)
-        if unanswerable:
+        if not any(item.choices for item in self.items):
             raise UsageError(
-                f'{unanswerable:,} of {len(self):,} questions of "{self.name}" have no choices and cannot be scored '
-                "by comparing choices",
+                f'no question of "{self.name}" has choices, so answers cannot be scored by comparing choices',
                 code="open-questions",
-                hint="leave them out with --filter, or use a judge",
+                hint="let a judge score them: mmar score --judge MODEL",
             )
 
     def clip(self, audio_path: str) -> Path:
@@ -173,8 +180,9 @@ def load_benchmark(
     """Read a benchmark's metadata.
 
     Args:
-        path: JSONL or JSON array, plain or `.gz`, in the layout of MMAR (2025, 2026) or MMAU; or a TOML file that maps
-            the fields of another layout (`mmar.items.mapping`).
+        path: JSONL or JSON array, plain or `.gz`, in the layout of MMAR (2025, 2026) or MMAU; a file in another
+            published layout (`mmar.items.layouts`), also Parquet; or a TOML file that maps the fields of any other
+            (`mmar.items.mapping`).
         name: what to call it; by default `benchmark_name(path)`.
         revision: the publisher's revision, if known.
         audio_dir: the folder that `audio_path` is relative to.
@@ -188,29 +196,38 @@ def load_benchmark(
     """
     path, mapping = Path(path), None
     source = path
+    rows: Rows = raw_records
     if path.suffix.lower() == ".toml":
         mapping = read_field_map(path)
         source = path.parent / mapping.file
         name = name or mapping.name
         if audio_dir is None and mapping.audio_dir:
             audio_dir = path.parent / mapping.audio_dir
-    else:
-        mapping = known_layout(first_names(path))
+    elif (layout := find_layout(path)) is not None:
+        mapping, rows = layout.fields, layout.rows
+        if not name or name == benchmark_name(path):
+            name = layout.name or name
     items: list[Item] = []
     lines: dict[str, int] = {}
     errors: list[InputError] = []
     unreadable = 0
-    withheld = _withholds_answers(source, mapping)
-    for line, text in raw_records(source):
+    withheld = _withholds_answers(source, mapping, rows)
+    for line, row in rows(source):
         try:
-            record = decode_json(
-                text, file=str(source), line=line, hint="correct it, or leave it out with --lenient"
-            )
+            record = row
+            if isinstance(row, bytes):
+                hint = "correct it, or leave it out with --lenient"
+                record = decode_json(row, file=str(source), line=line, hint=hint)
             mapped = record if mapping is None else mapping.apply(record, file=str(source), line=line)
             item = Item.from_record(
-                mapped, file=str(source), line=line, annotations=annotations, withheld=withheld
+                mapped,
+                file=str(source),
+                line=line,
+                annotations=annotations,
+                withheld=withheld,
+                key_may_differ=mapping is not None and mapping.key_may_differ,
             )
-            if mapping is not None and annotations:  # to be written again as it came
+            if mapping is not None:  # to be written again as it came
                 item = msgspec.structs.replace(item, names=tuple(record), extra=record)
             problem = duplicate_id(item.id, source, lines[item.id], line) if item.id in lines else None
         except InputError as error:
@@ -240,22 +257,24 @@ def load_benchmark(
         tuple(errors),
         origin or str(path.resolve()),
         unreadable,
+        mapping.groups if mapping is not None else (),
     )
 
 
-def _withholds_answers(path: Path, mapping: FieldMap | None) -> bool:
+def _withholds_answers(path: Path, mapping: FieldMap | None, rows: Rows) -> bool:
     """Whether none of a file's first records has an answer."""
     seen = False
-    for _, text in islice(raw_records(path), 50):
+    for _, row in islice(rows(path), 50):
         try:
-            record = decode_json(text)
+            record = decode_json(row) if isinstance(row, bytes) else row
             record = record if mapping is None else mapping.apply(record)
         except InputError:
             continue
         if isinstance(record, dict):
             seen = True
             answer = record.get("answer")
-            if answer is not None and (answer != "" or "" in (record.get("choices") or ())):
+            blank = isinstance(answer, str) and not answer.strip()
+            if answer is not None and (not blank or "" in (record.get("choices") or ())):
                 return False
     return seen
 

@@ -164,6 +164,7 @@ class Item(msgspec.Struct, frozen=True):
         line: int | None = None,
         annotations: bool = True,
         withheld: bool = False,
+        key_may_differ: bool = False,
     ) -> Item:
         """Make an item of one decoded JSON record.
 
@@ -174,6 +175,7 @@ class Item(msgspec.Struct, frozen=True):
             annotations: whether to keep thinking, cue, rubric and unknown fields. Without them an item takes about
                 a third of the memory, and `to_record` gives only the fields that were kept.
             withheld: whether the publisher withholds the answers, so that a missing or empty one is no error.
+            key_may_differ: whether an answer that is none of the choices is no error.
 
         Raises:
             InputError: a field is missing or of the wrong type, there is 1 choice or more than 26, or the answer is
@@ -214,7 +216,8 @@ class Item(msgspec.Struct, frozen=True):
         if not item.id:
             raise InputError("is empty", file=file, line=line, field="id", code="empty-id", hint=_LENIENT)
         if item.choices and item.answer is not None:
-            check_question(item, item.answer, file=file, line=line)
+            in_doubt = key_may_differ and item.answer not in item.choices
+            check_question(item, item.choices[0] if in_doubt else item.answer, file=file, line=line)
         return msgspec.structs.replace(item, names=_shared(names), extra=extra)
 
     def to_record(self) -> dict[str, Any]:
@@ -313,11 +316,15 @@ def _attributes(
                 type(row) is dict and row.keys() != _CRITERION_FIELDS for row in value
             ):
                 extra[name] = value  # to be written again as it came
-    if withheld and values.get("answer", "") == "" and "" not in (values.get("choices") or ()):
+    if withheld and _is_blank(values.get("answer", "")) and "" not in (values.get("choices") or ()):
         values["answer"] = None
     if "choices" in values and values["choices"] is None:
         values["choices"], extra[published["choices"]] = (), None
     return values, published, extra
+
+
+def _is_blank(value: Any) -> bool:
+    return isinstance(value, str) and not value.strip()
 
 
 def _read_list(attribute: str, value: list[Any], values: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@
     audio_dir = "audio"                 # optional, relative to the TOML file
     audio_prefix = "/"                  # optional, removed from the beginning of each audio path
     answer = "text"                     # or "letter" (A, B, ...), or "index" (from 0)
+    groups = ["task_name"]              # optional, further fields by which scores are grouped; text or lists of it
 
     [fields]                            # this program's name = the file's name; a.b is b within a
     id = "id"
@@ -18,13 +19,12 @@
     [values]                            # the same value for every record
     modality = "speech"
 
-Other fields of the file are kept as they are. The layout of MMSU is known (`known_layout`) and needs no such file.
+Other fields of the file are kept as they are. Published layouts (`mmar.items.layouts`) need no such file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 import msgspec
@@ -33,7 +33,7 @@ from mmar.errors import InputError
 from mmar.files.typed import convert, json_type, read_toml
 from mmar.items.item import FIELDS
 
-__all__ = ["FieldMap", "known_layout", "read_field_map"]
+__all__ = ["FieldMap", "read_field_map"]
 
 _MISSING = object()
 
@@ -48,7 +48,10 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         audio_dir: the folder of the clips.
         audio_prefix: what is removed from the beginning of each audio path.
         answer: how the answer is given.
-        values: fields that are the same for every record.
+        values: fields that are the same for every record; of one that is mapped too, what stands for a missing value.
+        groups: further fields of the file by which scores are grouped.
+        key_may_differ: whether an answer that equals no choice is kept, as in published files with faulty keys.
+        id_is_path: whether the id is the stem of a path.
     """
 
     file: str
@@ -58,6 +61,9 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audio_prefix: str = ""
     answer: Literal["text", "letter", "index"] = "text"
     values: dict[str, str] = {}
+    groups: tuple[str, ...] = ()
+    key_may_differ: bool = False
+    id_is_path: bool = False
 
     def apply(self, record: Any, *, file: str | None = None, line: int | None = None) -> Any:
         """The record with this program's field names.
@@ -80,8 +86,15 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 mapped[name] = [_text(value) for value in values if value not in (_MISSING, None, "")]
                 used.update(source)
             elif (value := _look_up(record, source)) is not _MISSING:
-                mapped[name] = [_text(each) for each in value] if isinstance(value, list) else _text(value)
                 used.add(source)
+                if value is not None or name not in self.values:
+                    mapped[name] = (
+                        [_text(each) for each in value] if isinstance(value, list) else _text(value)
+                    )
+        if self.id_is_path and isinstance(path := mapped.get("id"), str):
+            mapped["id"] = PurePosixPath(path).stem
+        if self.key_may_differ:
+            _settle(mapped)
         if self.audio_prefix and isinstance(path := mapped.get("audio_path"), str):
             mapped["audio_path"] = path.removeprefix(self.audio_prefix)
         if self.answer != "text" and mapped.get("answer") is not None:
@@ -113,27 +126,6 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return choices[index]
 
 
-_MMSU = FieldMap(
-    file="",
-    audio_prefix="/",
-    fields={
-        "id": "id",
-        "audio_path": "audio_path",
-        "question": "question",
-        "choices": ["choice_a", "choice_b", "choice_c", "choice_d"],
-        "answer": "answer_gt",
-        "category": "category",
-        "sub-category": "sub-category",
-    },
-    values={"modality": "speech"},
-)
-
-
-def known_layout(names: Collection[str]) -> FieldMap | None:
-    """The field map of a published layout, by the field names of a file's records; `None` for MMAR's own layout."""
-    return _MMSU if "choices" not in names and {"choice_a", "answer_gt"} <= set(names) else None
-
-
 def read_field_map(path: Path | str) -> FieldMap:
     """Read a field map.
 
@@ -151,6 +143,18 @@ def read_field_map(path: Path | str) -> FieldMap:
                 hint=f"the fields are {', '.join(FIELDS)}",
             )
     return mapping
+
+
+def _settle(mapped: dict[str, Any]) -> None:
+    """An open question has no choices, and a key that differs from one choice in case or white space is that choice."""
+    choices, answer = mapped.get("choices"), mapped.get("answer")
+    if isinstance(choices, list) and len(choices) < 2:
+        mapped["choices"] = choices = []
+    if isinstance(choices, list) and isinstance(answer, str) and answer not in choices:
+        wanted = answer.strip().casefold()
+        same = [each for each in choices if isinstance(each, str) and each.strip().casefold() == wanted]
+        if len(same) == 1:
+            mapped["answer"] = same[0]
 
 
 def _text(value: Any) -> Any:

@@ -63,7 +63,7 @@ class Description(msgspec.Struct, frozen=True):
         languages_heard: by language, an item with a list counting for each.
         source: by platform.
         choices: by number of choices.
-        chance: expected accuracy of a guesser, percent.
+        chance: expected accuracy of a guesser on questions with choices, percent; `None` where there are none.
         videos: sources that are told apart; an item without an address is one of its own.
         shared_videos: sources that several items come from.
         sharing_items: items of those.
@@ -82,7 +82,7 @@ class Description(msgspec.Struct, frozen=True):
     languages_heard: dict[str, int]
     source: dict[str, int]
     choices: dict[int, int]
-    chance: float
+    chance: float | None
     videos: int
     shared_videos: int
     sharing_items: int
@@ -103,7 +103,7 @@ def describe_benchmark(
         benchmark: with its `audio_dir`, if durations are to be those of the clips.
         progress: called with how many files were looked at, of how many.
     """
-    items = benchmark.items
+    items, closed = benchmark.items, benchmark.closed.items
     categories = in_published_order(Counter(item.category for item in items))
     languages = Counter(item.language for item in items if item.language)
     videos = Counter(video for item in items if (video := item_video(item)) is not None)
@@ -128,7 +128,7 @@ def describe_benchmark(
         languages_heard=_heard(items),
         source=dict(Counter(item.source for item in items if item.source).most_common()),
         choices=dict(sorted(Counter(len(item.choices) for item in items).items())),
-        chance=guessing([len(item.choices) for item in items]).accuracy,
+        chance=guessing([len(item.choices) for item in closed]).accuracy if closed else None,
         videos=len(videos) + len(items) - videos.total(),
         shared_videos=len(shared),
         sharing_items=sum(shared),

@@ -46,7 +46,8 @@ def _facts(description: Description) -> Iterator[tuple[str, str]]:
     yield "sources", f"{count(description.videos, 'recording')}{shared}"
     yield "duration", _duration(description.durations, description.items)
     yield "choices", ", ".join(f"{n:,} with {size}" for size, n in description.choices.items())
-    yield "chance", f"{description.chance:.1f} % by guessing"
+    if description.chance is not None:
+        yield "chance", f"{description.chance:.1f} % by guessing"
     if description.source:
         yield "platform", _listed(description.source)
     languages = dict(description.language)

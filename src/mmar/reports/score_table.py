@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped
 from mmar.scoring import Accuracy, GroupScore, Score
-from mmar.scoring.result import ProgramScore, ReaderScore
+from mmar.scoring.result import Kinds, PairedHops, ProgramScore, ReaderScore
 
 if TYPE_CHECKING:
     from mmar.scoring.robustness import Repeats, Rotations
@@ -165,6 +165,10 @@ def _facts(score: Score) -> Iterator[tuple[str, str]]:
     yield "scorers", f"differ on {differ:,} of {count(score.n, 'item')}{where}"
     if score.program is not None:
         yield from _program(score.program)
+    if score.kinds is not None:
+        yield from _kinds(score.kinds)
+    if score.hops is not None:
+        yield from _hops(score.hops)
     if score.mmsu is not None:
         own = score.mmsu
         yield (
@@ -175,6 +179,52 @@ def _facts(score: Score) -> Iterator[tuple[str, str]]:
     yield "signature", score.signature
     for note in score.notes:
         yield "note", note
+
+
+def _kinds(kinds: Kinds) -> Iterator[tuple[str, str]]:
+    """Questions without choices, which no number above counts."""
+    if (own := kinds.instructions) is not None:
+        checked = own.n - own.unknown
+        unknown = f"; {count(own.unknown, 'question')} of unknown form not scored" if own.unknown else ""
+        yield (
+            "instructed",
+            f"{own.followed.accuracy:.1f} {own.followed.interval} followed, {own.followed.correct:,} of {checked:,}"
+            f"{unknown}; {own.answered:,} of {own.n:,} answered",
+        )
+    if (judged := kinds.open) is not None:
+        if judged.mean is None:
+            text = f"{count(judged.n, 'open question')} not scored, {judged.answered:,} answered (--judge MODEL scores them)"
+        else:
+            unjudged = f", {judged.unjudged:,} unjudged and in no mean" if judged.unjudged else ""
+            criteria = ", ".join(f"{name} {value:.2f}" for name, value in judged.criteria.items())
+            text = (
+                f"{judged.mean:.1f} {judged.interval or ''} of 100 by {judged.judge} ({criteria}){unjudged}"
+            )
+        yield "open", text
+        if judged.signature:
+            yield "", judged.signature
+    overall = "–, since not every question is scored" if kinds.overall is None else f"{kinds.overall:.1f}"
+    yield "overall", f"{overall}; all kinds weighted by their questions, closed ones by choice"
+
+
+def _hops(hops: PairedHops) -> Iterator[tuple[str, str]]:
+    """Whether the second hop of a pair is right where the first is."""
+    yield (
+        "hops",
+        f"single {hops.single.accuracy:.1f}, multi {hops.multi.accuracy:.1f} of {count(hops.n, 'pair')}, choice scorer",
+    )
+    yield "", f"multi right where single is: {_share(hops.given_single, hops.single.correct)}"
+    yield "", f"multi right where single is wrong: {_share(hops.given_wrong, hops.n - hops.single.correct)}"
+    if len(hops.tracks) > 1:
+        tracks = (
+            f"{name} {_share(track.given_single, track.single.correct)}"
+            for name, track in hops.tracks.items()
+        )
+        yield "", f"by track, where single is right: {'; '.join(tracks)}"
+
+
+def _share(value: Accuracy, n: int) -> str:
+    return f"{value.accuracy:.1f} {value.interval} of {n:,}" if n else "no pair"
 
 
 def _rotations(result: Rotations, of: int, display: Display) -> Iterator[str]:

@@ -74,7 +74,7 @@ class LiveScore:
     def _count(self, line: bytes) -> None:
         answer = decode_answer(line)
         item = self._benchmark.by_id.get(answer.id)
-        if item is None or answer.failure is not None or answer.rotation or answer.repeat:
+        if item is None or not item.choices or answer.failure is not None or answer.rotation or answer.repeat:
             return
         if item.id not in self._right:
             video = item_video(item) or f"item {item.id}"

@@ -34,6 +34,7 @@ __all__ = [
     "plan_reader",
     "read_reply",
     "reader_folder",
+    "side_folder",
 ]
 
 READER_PROMPT = 1
@@ -168,9 +169,20 @@ def read_reply(text: str, count: int) -> int | None:
 
 def reader_folder(path: Path, reader: str) -> Path:
     """Where the replies of a reader of a run or a file are kept by default."""
-    slug = "".join(mark if mark.isalnum() or mark in "-._" else "-" for mark in reader)
-    digest = hashlib.sha256(reader.encode()).hexdigest()[:6]
-    folder = path / "reader" if path.is_dir() else path.with_name(f"{path.name}.reader")
+    return side_folder(path, reader, "reader")
+
+
+def side_folder(path: Path, model: str, kind: str) -> Path:
+    """The folder of another model's replies about a run or a file: in the run, or beside the file.
+
+    Args:
+        path: of the run or file.
+        model: name of the other model.
+        kind: of the folder, such as `reader`.
+    """
+    slug = "".join(mark if mark.isalnum() or mark in "-._" else "-" for mark in model)
+    digest = hashlib.sha256(model.encode()).hexdigest()[:6]
+    folder = path / kind if path.is_dir() else path.with_name(f"{path.name}.{kind}")
     return folder / f"{slug}-{digest}"
 
 

@@ -19,7 +19,11 @@ __all__ = [
     "Accuracy",
     "Bounds",
     "GroupScore",
+    "InstructionScore",
     "ItemScore",
+    "Kinds",
+    "OpenScore",
+    "PairedHops",
     "ProgramDifference",
     "ProgramScore",
     "ReaderScore",
@@ -148,6 +152,87 @@ class ProgramScore(msgspec.Struct, frozen=True):
     differences: tuple[ProgramDifference, ...]
 
 
+class InstructionScore(msgspec.Struct, frozen=True):
+    """Verifiable instructions (MMAU-Pro).
+
+    Attributes:
+        n: number of questions.
+        answered: how many have an answer; one without follows no instruction.
+        followed: answers that follow their instruction, of those whose task is known.
+        unknown: questions whose task is not known, which are not scored.
+        tasks: by task.
+    """
+
+    n: int
+    answered: int
+    followed: Accuracy
+    unknown: int
+    tasks: Mapping[str, Accuracy]
+
+
+class OpenScore(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Open questions.
+
+    Attributes:
+        n: number of questions.
+        answered: how many have an answer; one without scores 0.
+        mean: mean of a judge's scores, percent of the highest; `None` where no judge scored them.
+        interval: 95 % interval of the mean, from the spread over questions.
+        unjudged: answers to which no usable judgement came; they are in no mean.
+        criteria: mean of each criterion, 1 to 5.
+        judge: name of the judge.
+        signature: everything that the mean depends on, one line.
+    """
+
+    n: int
+    answered: int
+    mean: float | None = None
+    interval: Interval | None = None
+    unjudged: int = 0
+    criteria: Mapping[str, float] = {}
+    judge: str = ""
+    signature: str = ""
+
+
+class Kinds(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A benchmark whose questions are not all closed: what the other kinds scored.
+
+    Attributes:
+        closed: number of questions with choices, which all other numbers of a score are of.
+        instructions: verifiable instructions; `None` where there are none.
+        open: open questions; `None` where there are none.
+        overall: all kinds weighted by their numbers of questions, closed ones by `choice`, percent; `None` unless
+            every question is scored.
+    """
+
+    closed: int
+    instructions: InstructionScore | None = None
+    open: OpenScore | None = None
+    overall: float | None = None
+
+
+class PairedHops(msgspec.Struct, frozen=True):
+    """Pairs of questions about one clip, of which the second needs the answer to the first (SAKURA).
+
+    Attributes:
+        n: number of pairs.
+        single: first questions right by `choice`.
+        multi: second questions right by `choice`.
+        both: pairs with both right.
+        given_single: share of pairs with the second right among those with the first right.
+        given_wrong: the same among those with the first wrong.
+        tracks: the same of each track.
+    """
+
+    n: int
+    single: Accuracy
+    multi: Accuracy
+    both: int
+    given_single: Accuracy
+    given_wrong: Accuracy
+    tracks: Mapping[str, PairedHops] = {}
+
+
 class ReaderScore(msgspec.Struct, frozen=True):
     """What a reader adds to the score `choice`.
 
@@ -210,6 +295,8 @@ class Score(msgspec.Struct, frozen=True):
         sample: what a drawn sample says of the whole benchmark; `None` for other runs.
         program: what the program that wrote a log scored itself; `None` where its log has no verdicts.
         mmsu: the score by MMSU's own rule; `None` for other benchmarks.
+        kinds: open questions and instructions; `None` where all questions have choices.
+        hops: pairs of single-hop and multi-hop questions; `None` for benchmarks without.
     """
 
     n: int
@@ -235,6 +322,8 @@ class Score(msgspec.Struct, frozen=True):
     sample: SampleEstimate | None = None
     program: ProgramScore | None = None
     mmsu: MmsuScore | None = None
+    kinds: Kinds | None = None
+    hops: PairedHops | None = None
 
     def __repr__(self) -> str:
         part = "" if self.asked is None else f", asked={self.asked.n}"
@@ -254,6 +343,8 @@ class Score(msgspec.Struct, frozen=True):
             "sample": self.sample,
             "program": self.program,
             "mmsu": self.mmsu,
+            "kinds": self.kinds,
+            "hops": self.hops,
         }
         return {
             "n": self.n,

@@ -9,8 +9,10 @@ import msgspec
 
 from mmar.errors import InputError, UsageError
 from mmar.files.hashing import reading
-from mmar.items import Benchmark, choose_key, first_names
+from mmar.files.parquet import is_parquet
+from mmar.items import Benchmark, choose_key, first_names, load_benchmark
 from mmar.items.editions import match_editions
+from mmar.items.layouts import Layout, find_layout
 from mmar.runs.signature import Signature, run_parts
 from mmar.scoring.official import OFFICIAL_VERSION
 from mmar.scoring.result import GroupScore, ItemScore, Score
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from mmar.models import Answer
     from mmar.runs.keys import RequestKey
     from mmar.runs.manifest import Manifest
+    from mmar.scoring.kinds import OpenAnswer
     from mmar.scoring.sampling import SampleEstimate
     from mmar.stats.interval import Interval
 
@@ -52,6 +55,7 @@ class Scored(msgspec.Struct, frozen=True):
         parts: the parts that the score's signature is made of.
         manifest: of a run.
         answers: line and answer of each request of a run.
+        open_answers: to open questions, for a judge.
     """
 
     score: Score
@@ -60,6 +64,7 @@ class Scored(msgspec.Struct, frozen=True):
     parts: Mapping[str, str]
     manifest: Manifest | None = None
     answers: Mapping[RequestKey, tuple[int, Answer]] = {}
+    open_answers: tuple[OpenAnswer, ...] = ()
 
 
 def score_task(task: Task) -> Scored:
@@ -73,6 +78,9 @@ def score_task(task: Task) -> Scored:
     if manifest is not None:
         return _score_run(task, manifest)
     fields = _field_names(task.path)
+    layout = _layout(task.path, fields)
+    if layout is not None:
+        return _score_layout(task, layout)
     choice = choose_key(fields, task.key)
     is_published_layout = "id" in fields and choice.key in fields and "shown_choices" not in fields
     if not is_published_layout and (log := _find_log(task)) is not None:
@@ -121,6 +129,38 @@ def score_task(task: Task) -> Scored:
             notes += _nearest_edition(task.path)
     parts = {**run_parts(name, streamed.digest, tally.n), "protocol": "?"}
     return _scored(task, streamed, parts, notes, errors)
+
+
+def _layout(path: Path, fields: list[str]) -> Layout | None:
+    """The published layout of another benchmark that a file is in."""
+    try:
+        if not fields:
+            with reading(path) as stream:
+                head = stream.read(4)
+            if not (is_parquet(head) or path.suffix.casefold() == ".csv"):
+                return None
+        return find_layout(path, fields)
+    except InputError:
+        return None
+
+
+def _score_layout(task: Task, layout: Layout) -> Scored:
+    """Score a file of whole records in another benchmark's layout, alone or against a benchmark."""
+    from mmar.scoring.layout_predictions import layout_predictions, prediction_key
+
+    errors: list[InputError] = []
+    on_error = errors.append if task.lenient else None
+    key = prediction_key(task.path, layout, task.key)
+    questions = task.benchmark
+    if questions is None:
+        questions = load_benchmark(task.path, lenient=task.lenient)
+        name = task.published(questions.digest)
+        questions = msgspec.structs.replace(questions, name=name or questions.name)
+        task = msgspec.structs.replace(task, benchmark=questions)
+    predictions = layout_predictions(task.path, layout, key, on_error)
+    streamed = score_against(questions, predictions, task)
+    parts = {**run_parts(questions.name, streamed.digest, streamed.tally.n), "protocol": "?"}
+    return _scored(task, streamed, parts, [f'answers are read from "{key}"'], [*errors, *streamed.errors])
 
 
 def _nearest_edition(path: Path) -> list[str]:
@@ -206,6 +246,7 @@ def _running_interval(benchmark: Benchmark, tally: Tally) -> Interval:
     from mmar.scoring.clusters import clusters_of
     from mmar.stats.sequences import share_sequence, worst_design_effect
 
+    benchmark = benchmark.closed
     asked = [
         position for position, byte in enumerate((tally.verdicts or b"")[: len(benchmark)]) if byte & ASKED
     ]
@@ -220,7 +261,7 @@ def _sample_estimate(
     """What a drawn sample says of the whole benchmark; `None` for other runs, and until all of it was asked."""
     sizes = {session.sample for session in manifest.sessions}
     size = sizes.pop() if len(sizes) == 1 else None
-    if size is None or size < 2 or tally.verdicts is None:
+    if size is None or size < 2 or tally.verdicts is None or benchmark.closed is not benchmark:
         if task.earlier:
             raise UsageError(
                 f"{task.path} is not a run of a sample, so earlier runs do not sharpen it",
@@ -271,7 +312,11 @@ def _scored(
     if tally.cut_off:
         few = "1 answer was" if tally.cut_off == 1 else f"{tally.cut_off:,} answers were"
         notes.append(f"{few} cut off at the token limit (finish reason length)")
-    whole = _with_clusters(tally, task.benchmark if task.clustered else None)
+    if streamed.kinds is not None:
+        notes.append(
+            f"n is the {streamed.kinds.closed:,} questions with choices; the other kinds stand by themselves"
+        )
+    whole = _with_clusters(tally, task.benchmark.closed if task.benchmark and task.clustered else None)
     score = Score(
         n=tally.n,
         signature=Signature(parts).long,
@@ -279,20 +324,22 @@ def _scored(
         choice=whole.choice,
         states=tally.states,
         bounds=tally.bounds(),
-        groups=tally.groups(),
+        groups=tally.groups() | streamed.groups,
         asked=whole.asked,
         chance=whole.chance,
         parents=tally.parents(),
         letters=tally.letters,
         cut_off=tally.cut_off,
         mmsu=streamed.mmsu,
+        kinds=streamed.kinds,
+        hops=streamed.hops,
         unread=dict(sorted(tally.unread.items(), key=lambda pair: -pair[1])),
         disagreements=tuple(row for row in tally.rows if row.official != row.choice),
         disagreement_count=tally.differ,
         items=tuple(tally.rows) if task.keep == "all" else (),
         notes=tuple(notes),
     )
-    return Scored(score, tuple(tally.rows), tuple(errors), parts)
+    return Scored(score, tuple(tally.rows), tuple(errors), parts, open_answers=tuple(streamed.open_answers))
 
 
 def _with_clusters(tally: Tally, benchmark: Benchmark | None) -> GroupScore:

@@ -24,8 +24,10 @@ from mmar.items import Benchmark, DigestBuilder, Prediction, PredictionReader, r
 from mmar.items.benchmark import duplicate_id
 from mmar.items.predictions import is_cut_off
 from mmar.protocols import ReadingRule
+from mmar.scoring.further_groups import further_groups, paired_hops
+from mmar.scoring.kinds import OpenAnswer, open_answers, score_kinds
 from mmar.scoring.official_mmsu import MmsuScore, is_mmsu, mmsu_score
-from mmar.scoring.result import ItemScore
+from mmar.scoring.result import GroupScore, ItemScore, Kinds, PairedHops
 from mmar.scoring.sources import Task, join
 from mmar.scoring.tally import Tally
 
@@ -46,12 +48,20 @@ class Streamed(msgspec.Struct):
         errors: of bad records that `lenient` left out.
         digest: content digest of the questions.
         mmsu: the score by MMSU's own rule; `None` for other benchmarks.
+        kinds: open questions and instructions; `None` where all questions have choices.
+        open_answers: for a judge.
+        hops: pairs of single-hop and multi-hop questions; `None` for benchmarks without.
+        groups: scores by the benchmark's further fields.
     """
 
     tally: Tally
     errors: list[InputError]
     digest: str = ""
     mmsu: MmsuScore | None = None
+    kinds: Kinds | None = None
+    open_answers: list[OpenAnswer] = []
+    hops: PairedHops | None = None
+    groups: dict[str, dict[str, GroupScore]] = {}
 
 
 class _Part(msgspec.Struct):
@@ -92,7 +102,7 @@ def score_whole(task: Task, key: str) -> Streamed:
 def score_against(
     benchmark: Benchmark, predictions: Iterable[tuple[int, Prediction]], task: Task
 ) -> Streamed:
-    """Score predictions joined to a benchmark by id; items without one are *missing*.
+    """Score predictions joined to a benchmark by id; items without one are *missing*. Only closed questions are counted.
 
     Args:
         benchmark: the questions; its size, with unreadable records, is the denominator.
@@ -107,7 +117,7 @@ def score_against(
     errors: list[InputError] = []
     by_id = join(benchmark, predictions, str(task.path), errors.append if task.lenient else None)
     tally = Tally(task.keep, task.on_item, verdicts=bytearray())
-    for item in benchmark:
+    for item in benchmark.closed:
         _, prediction = by_id.get(item.id, (0, None))
         if prediction is None:
             tally.unanswered(item.id, item, asked=False)
@@ -122,7 +132,17 @@ def score_against(
     mmsu = None
     if is_mmsu(benchmark):
         mmsu = mmsu_score((benchmark.by_id[name], prediction.text) for name, (_, prediction) in by_id.items())
-    return Streamed(tally, errors, benchmark.digest, mmsu)
+    texts = {name: prediction for name, (_, prediction) in by_id.items()}
+    return Streamed(
+        tally,
+        errors,
+        benchmark.digest,
+        mmsu,
+        score_kinds(benchmark, texts),
+        open_answers(benchmark, texts),
+        paired_hops(benchmark, bytes(tally.verdicts or b"")),
+        further_groups(benchmark, bytes(tally.verdicts or b"")),
+    )
 
 
 def read_predictions(

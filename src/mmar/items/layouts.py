@@ -1,0 +1,322 @@
+"""Files of other benchmarks in the layout in which they are published.
+
+There are MMSU, MMAU-Pro, MMAU's first state, SAKURA, MuChoMusic and RUL-MuChoMusic; JSON, JSONL, CSV or Parquet. Each is turned into records with this program's field names, and the published record is kept beside them. A layout is
+recognised by its field names, never by the file's name.
+
+- MMAU-Pro (arXiv 2508.13992): one file with closed, open and instruction-following questions, and several clips.
+- SAKURA (arXiv 2505.13237): an object with a clip's path for each key; two questions of each clip, one that asks for an
+  attribute (single-hop) and one that needs a fact about it (multi-hop). The options stand in the question's text.
+- MuChoMusic (arXiv 2408.01337): a CSV with the answer and three distractors in columns of their own, or the prompts
+  that its script writes. RUL-MuChoMusic (arXiv 2504.00369): an object with an answer and four distractors for each id.
+  Both leave the order of the choices to the program; here it is drawn from the item's id alone, and always the same.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import io
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+
+from mmar.errors import InputError
+from mmar.files.hashing import reading
+from mmar.files.parquet import is_parquet, parquet_rows
+from mmar.files.typed import decode_json, read_text
+from mmar.items.mapping import FieldMap
+from mmar.items.records import raw_records
+
+__all__ = ["Layout", "Rows", "find_layout"]
+
+Rows = Callable[[Path], Iterator[tuple[int, Any]]]
+"""Line and record of each item of a file; a record is decoded, or JSON text."""
+
+_HEAD = 1 << 14
+_LOOKED_AT = 50
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """How a published file is read.
+
+    Attributes:
+        name: of the benchmark.
+        fields: how its records are mapped.
+        rows: reads the records.
+    """
+
+    name: str
+    fields: FieldMap
+    rows: Rows
+
+
+_MMSU = FieldMap(
+    file="",
+    audio_prefix="/",
+    fields={
+        "id": "id",
+        "audio_path": "audio_path",
+        "question": "question",
+        "choices": ["choice_a", "choice_b", "choice_c", "choice_d"],
+        "answer": "answer_gt",
+        "category": "category",
+        "sub-category": "sub-category",
+    },
+    values={"modality": "speech"},
+    groups=("sub-sub-category", "linguistics_sub_discipline", "task_name"),
+)
+_MMAU_PRO = FieldMap(
+    file="",
+    fields={
+        "id": "id",
+        "audio_path": "audio_path",
+        "question": "question",
+        "choices": "choices",
+        "answer": "answer",
+        "modality": "category",
+        "category": "length_type",
+        "sub-category": "sub-cat",
+    },
+    values={"category": "any length"},
+    groups=("perceptual_skills", "reasoning_skills"),
+    key_may_differ=True,
+)
+_MMAU_FIRST = FieldMap(
+    file="",
+    fields={
+        "id": "audio_id",
+        "audio_path": "audio_id",
+        "question": "question",
+        "choices": "choices",
+        "answer": "answer",
+        "modality": "task",
+        "category": "category",
+        "sub-category": "sub-category",
+    },
+    id_is_path=True,
+)
+_OWN = ("id", "audio_path", "question", "choices", "answer", "modality", "category", "sub-category")
+_EXPANDED: dict[str, str | list[str]] = {name: name for name in _OWN}
+_SAKURA = FieldMap(file="", fields=_EXPANDED)
+_MUSIC = FieldMap(file="", fields=_EXPANDED, groups=("music_knowledge", "music_reasoning"))
+
+
+def find_layout(path: Path, names: Collection[str] = ()) -> Layout | None:
+    """The layout of a file, or of the folder with SAKURA's tracks; `None` for a file in MMAR's or MMAU's own layout.
+
+    Args:
+        path: the file or folder.
+        names: field names of its first records, where the caller has read them.
+
+    Raises:
+        InputError: the file cannot be read.
+        UsageError: it is Parquet and pyarrow is not installed (code `missing-extra`).
+    """
+    if names:
+        return _layout_of_names(path, names, raw_records)
+    if path.is_dir():
+        return Layout("sakura", _SAKURA, _sakura)
+    with reading(path) as stream:
+        head = stream.read(_HEAD)
+    if is_parquet(head):
+        own = Layout("", FieldMap(file="", fields=_EXPANDED), parquet_rows)
+        return _layout_of_records(path, parquet_rows) or own
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text[:1] == b"{" and b'"single_instruction"' in text and b'"multi_instruction"' in text:
+        return Layout("sakura", _SAKURA, _sakura)
+    if text[:1] == b"{" and b'"distractors"' in text and b'"correct_answer"' in text and b'"id"' not in text:
+        return Layout("rul-muchomusic", _MUSIC, _rul)
+    return _layout_of_records(path, _csv_rows if path.suffix.casefold() == ".csv" else raw_records)
+
+
+def _layout_of_records(path: Path, rows: Rows) -> Layout | None:
+    """The layout of a file of one record an item, by the field names of its first records."""
+    names: set[str] = set()
+    for _, row in islice(rows(path), _LOOKED_AT):
+        try:
+            record = decode_json(row) if isinstance(row, bytes) else row
+        except InputError:
+            continue
+        names.update(record if isinstance(record, dict) else ())
+    return _layout_of_names(path, names, rows)
+
+
+def _layout_of_names(path: Path, present: Collection[str], rows: Rows) -> Layout | None:
+    names = set(present)
+    if "choices" not in names and {"choice_a", "answer_gt"} <= names:
+        return Layout("mmsu", _MMSU, rows)
+    if "id" not in names and {"audio_id", "choices", "task"} <= names:
+        return Layout("mmau-mini", _MMAU_FIRST, rows)
+    expand = None
+    if "modality" not in names and "task" not in names:
+        if {"length_type", "perceptual_skills"} & names and {"audio_path", "category"} <= names:
+            return Layout("mmau-pro", _MMAU_PRO, rows)
+        if {"prompt", "answers", "answer_orders"} <= names:
+            expand = _muchomusic_prompts
+    if {"dataset_identifier", "correct_answer", "distractor_1_answer"} <= names:
+        expand = _muchomusic
+    if {"file", "single_instruction", "multi_instruction"} <= names:
+        track = path.parent.name
+        return Layout("sakura", _SAKURA, lambda path: _sakura_table(_decoded(path, rows), track))
+    if expand is None:
+        return None
+    return Layout("muchomusic", _MUSIC, lambda path: expand(_decoded(path, rows)))
+
+
+def _decoded(path: Path, rows: Rows) -> Iterator[tuple[int, dict[str, Any]]]:
+    for line, row in rows(path):
+        record = decode_json(row, file=str(path), line=line) if isinstance(row, bytes) else row
+        if isinstance(record, dict):
+            yield line, record
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[int, Any]]:
+    rows = csv.DictReader(io.StringIO(read_text(path), newline=""))
+    for row in rows:
+        yield rows.line_num, {name: value for name, value in row.items() if name is not None}
+
+
+_OPTION = re.compile(r"\(([a-z])\)\s*(.*?)\s*(?=\([a-z]\)|$)", re.DOTALL | re.IGNORECASE)
+
+
+def _sakura(path: Path) -> Iterator[tuple[int, Any]]:
+    """Two questions of each clip, of one track or of a folder with a folder for each track."""
+    files = sorted(path.glob("*/metadata.json")) if path.is_dir() else [path]
+    for file in files:
+        whole = decode_json(file.read_bytes(), file=str(file))
+        for line, (clip, record) in enumerate(whole.items() if isinstance(whole, dict) else (), 1):
+            if not isinstance(record, dict):
+                yield line, record
+                continue
+            # Published as `data/TRACK/audio/NAME`; here relative to what was named.
+            parts = PurePosixPath(clip).parts
+            track = parts[-3] if len(parts) > 2 else file.parent.name
+            audio_path = "/".join(parts[-3:] if path.is_dir() else parts[-2:])
+            for hop in ("single", "multi"):
+                yield line, _sakura_record(record, hop, track, audio_path)
+
+
+def _sakura_table(rows: Iterator[tuple[int, Any]], track: str) -> Iterator[tuple[int, Any]]:
+    """The same of a track's CSV."""
+    for line, row in rows:
+        for hop in ("single", "multi"):
+            yield line, _sakura_record(row, hop, track, f"audio/{row.get('file')}")
+
+
+def _sakura_record(record: dict[str, Any], hop: str, track: str, audio_path: str) -> dict[str, Any]:
+    text = str(record.get(f"{hop}_instruction", ""))
+    options = list(_OPTION.finditer(text))
+    choices = [option[2] for option in options]
+    pair = f"{track}/{PurePosixPath(audio_path).stem}"
+    return {
+        **record,
+        "id": f"{pair}/{hop}",
+        "audio_path": audio_path,
+        "question": (text[: options[0].start()] if options else text).strip(),
+        "choices": choices,
+        "answer": _answer_of(str(record.get(f"{hop}_answer", "")), choices),
+        "modality": track.casefold(),
+        "category": f"{hop}-hop",
+        "sub-category": record.get("attribute_label"),
+        "hop": hop,
+        "pair": pair,
+    }
+
+
+def _answer_of(text: str, choices: list[str]) -> str:
+    """The choice of an answer such as `(c) Claws`; the text itself where its letter is none."""
+    match = _OPTION.match(text.strip())
+    index = ord(match[1].lower()) - ord("a") if match else len(choices)
+    return choices[index] if index < len(choices) else text.strip()
+
+
+def _muchomusic(rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    """The published CSV."""
+    seen: Counter[str] = Counter()
+    for line, row in rows:
+        source = str(row.get("dataset_identifier", "")).removesuffix(".json")
+        seen[source] += 1
+        if row.get("dataset") == "sdd":
+            number = int(source) if source.isdecimal() else 0
+            clip = f"sdd/audio/{number % 100:02d}/{source}.2min.mp3"
+        else:
+            clip = f"musiccaps/audio/{source.rpartition('_')[0] or source}.wav"
+        distractors = [row.get(f"distractor_{place}_answer") for place in (1, 2, 3)]
+        yield line, _music_record(row, f"{source}-{seen[source]}", clip, distractors, row.get("genre"))
+
+
+def _muchomusic_prompts(rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    """The prompts that MuChoMusic's script writes, with or without answers, in the order of its own draw."""
+    seen: Counter[str] = Counter()
+    for line, row in rows:
+        source = str(row.get("id", ""))
+        seen[source] += 1
+        question = str(row.get("prompt", "")).partition("Options:")[0].rpartition("Question:")[2].strip()
+        answers, order = row.get("answers"), row.get("answer_orders")
+        right = order.index(0) if isinstance(order, list) and 0 in order else -1
+        labels = _labels(row.get("knowledge")), _labels(row.get("reasoning"))
+        yield (
+            line,
+            {
+                **{name: value for name, value in row.items() if name not in ("id", "answers")},
+                "id": f"{source}-{seen[source]}",
+                "question": question,
+                "choices": answers,
+                "answer": answers[right] if isinstance(answers, list) and 0 <= right < len(answers) else None,
+                **_music_groups(*labels, row.get("genre")),
+            },
+        )
+
+
+def _rul(path: Path) -> Iterator[tuple[int, Any]]:
+    """RUL-MuChoMusic: `{id: {question, correct_answer, distractors}}`; the clip is `ID.mp3`, as in its example."""
+    whole = decode_json(path.read_bytes(), file=str(path))
+    for line, (name, row) in enumerate(whole.items() if isinstance(whole, dict) else (), 1):
+        if isinstance(row, dict):
+            distractors = row.get("distractors")
+            choices = distractors if isinstance(distractors, list) else []
+            yield line, _music_record(row, name, f"{name}.mp3", choices, None)
+        else:
+            yield line, row
+
+
+def _music_record(
+    row: dict[str, Any], item_id: str, clip: str, distractors: list[Any], genre: Any
+) -> dict[str, Any]:
+    choices = [row.get("correct_answer"), *(each for each in distractors if each)]
+    random.Random(f"muchomusic:{item_id}").shuffle(choices)  # noqa: S311 - must be reproducible, guards nothing
+    return {
+        **row,
+        "id": item_id,
+        "audio_path": clip,
+        "choices": choices,
+        "answer": row.get("correct_answer"),
+        **_music_groups(_labels(row.get("music_knowledge")), _labels(row.get("music_reasoning")), genre),
+    }
+
+
+def _music_groups(knowledge: list[str], reasoning: list[str], genre: Any) -> dict[str, Any]:
+    kinds = [name for name, labels in (("knowledge", knowledge), ("reasoning", reasoning)) if labels]
+    return {
+        "modality": "music",
+        "category": " and ".join(kinds) or "music",
+        "sub-category": genre or None,
+        "music_knowledge": knowledge,
+        "music_reasoning": reasoning,
+    }
+
+
+def _labels(value: Any) -> list[str]:
+    """A list of labels, also where a CSV has it as the text of a Python list."""
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            value = ast.literal_eval(value)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return []
+    return [str(each) for each in value] if isinstance(value, list) else []
