@@ -20,7 +20,7 @@ from mmar.studio.data.tables import AuditLogEntry, Clip, Person, Project, Releas
 from mmar.studio.exchange.item_files import project_items
 from mmar.studio.exchange.releases import write_project_release
 from mmar.studio.store import people
-from mmar.studio.store.takedowns import add_takedown, lift_takedown, taken_down_since
+from mmar.studio.store.takedowns import add_takedown, is_taken_down, lift_takedown, taken_down_since
 from mmar.studio.web.context import Studio
 from mmar.studio.workflow import NotFound
 
@@ -155,3 +155,10 @@ def test_what_another_line_names_stays_down(opened: Studio) -> None:
         with pytest.raises(NotFound, match="may have been lifted already"):
             lift_takedown(session, project, actor, 1, "a mistake", LATER)
     assert "tone-1" not in written(opened, "1.0")["tones-meta.jsonl"].decode()
+
+
+def test_an_item_of_two_videos_is_named_by_either() -> None:
+    both = "https://www.bilibili.com/video/BV1ibZSYJEAa\nhttps://www.bilibili.com/video/BV1eg411q7iS?p=2"
+    for name in ("BV1ibZSYJEAa", "BV1eg411q7iS", "bilibili-BV1eg411q7iS-p2", "x", "SHA"):
+        assert is_taken_down({name}, "x", both, "SHA")
+    assert not is_taken_down({"BV1xX4y1y721", "y"}, "x", both, "SHA")

@@ -27,7 +27,7 @@ from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.data.tables import Clip, Job, Project
 from mmar.studio.exchange.importing import import_items, store_clips
 from mmar.studio.exchange.releases import write_project_release
-from mmar.studio.jobs.clip_format import describe_clip_format, parse_clip_format
+from mmar.studio.jobs.clips import describe_clip_format, parse_clip_format
 from mmar.studio.jobs.worker import Worker
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects

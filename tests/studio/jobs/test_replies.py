@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmar.errors import InputError
-from mmar.studio.jobs.replies import read_reply
+from mmar.studio.jobs.prompts import read_reply
 from mmar.studio.workflow import ItemContent
 from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE
 

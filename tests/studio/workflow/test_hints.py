@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mmar.studio.workflow import ItemContent
-from mmar.studio.workflow.hints import hints
+from mmar.studio.workflow.problems import hints
 
 CONTENT = ItemContent(
     question="What comes last?",

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mmar.errors import InputError
-from mmar.files.safe_paths import UnsafePathError, check_relative
-from mmar.items import Item, load_benchmark
-from mmar.studio.exchange.checksums import read_checksums
-from mmar.studio.exchange.release_facts import ReleaseFacts
+from mmar.items import Item
+from mmar.studio.exchange.datasheet import ReleaseFacts, inline_text
 
 __all__ = [
     "BenchmarkChanges",
@@ -23,11 +18,8 @@ __all__ = [
     "Previous",
     "changes_text",
     "compare_benchmarks",
-    "inline_text",
-    "read_previous",
 ]
 
-_LONGEST = 200
 _MANY = 10
 
 
@@ -114,12 +106,6 @@ def compare_benchmarks(
     )
 
 
-def inline_text(text: str) -> str:
-    """Foreign text on one line of Markdown, in which it can open no markup, no table cell and no HTML."""
-    escaped = "".join(f"\\{sign}" if sign in "\\`*_[]<>|#&~" else sign for sign in " ".join(text.split()))
-    return escaped if len(escaped) <= _LONGEST else f"{escaped[:_LONGEST].rstrip(chr(92))}…"
-
-
 def _field_lines(field: str, changes: Sequence[FieldChange]) -> list[str]:
     """One line an item; a single one for a field that a good many items gained or lost."""
     for side, word in ((0, "new"), (1, "gone")):
@@ -164,24 +150,6 @@ class Previous(msgspec.Struct, frozen=True):
     items: tuple[Item, ...]
     audio: Mapping[str, str]
     changes: str
-
-
-def read_previous(folder: Path) -> Previous:
-    """A release as its folder has it.
-
-    Raises:
-        InputError: the folder holds no release.
-    """
-    items = tuple(load_benchmark(_metadata_of(folder)))
-    listed = read_checksums(folder)
-    try:
-        changes = (folder / "CHANGES.md").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise InputError(
-            "has no readable CHANGES.md; expected a release", file=str(folder), code="not-a-release"
-        ) from None
-    audio = {item.id: listed[name] for item in items if (name := _listed_as(item)) in listed}
-    return Previous(items, audio, changes)
 
 
 def changes_text(
@@ -234,21 +202,3 @@ def _bare(item: Item) -> Item:
     record = item.to_record()
     record.pop("canary", None)
     return Item.from_record(record)
-
-
-def _listed_as(item: Item) -> str:
-    with contextlib.suppress(UnsafePathError):
-        return str(check_relative(item.audio_path))
-    return ""
-
-
-def _metadata_of(folder: Path) -> Path:
-    found = sorted(folder.glob("*-meta.jsonl"))
-    if len(found) != 1:
-        raise InputError(
-            "expected a release, with one NAME-meta.jsonl",
-            file=str(folder),
-            hint="name its folder",
-            code="not-a-release",
-        )
-    return found[0]

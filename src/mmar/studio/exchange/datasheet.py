@@ -8,21 +8,74 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from mmar.audio import Facts
 from mmar.audit import Audit, Outcome
 from mmar.items import Item, benchmark_digest
 from mmar.items.source_video import item_video
-from mmar.studio.exchange.changes import inline_text
-from mmar.studio.exchange.release_facts import ReleaseFacts
 
-__all__ = ["audit_text", "bias_text", "datasheet"]
+__all__ = ["ReleaseFacts", "audit_text", "bias_text", "datasheet", "inline_text"]
 
+_LONGEST = 200
 _LANGUAGE = "language:"
 _WANTING: Mapping[str, str] = {
     "audio": "the sounds, which `mmar audit META --audio-dir .` listens to",
     "unheard": "runs of models without the sounds",
     "network": "the network, on which `mmar audit META --online` asks for the videos",
 }
+
+
+class ReleaseFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a team says of a release. Longer texts are Markdown.
+
+    Attributes:
+        name: the project's short name, which the files are named after.
+        version: of this release.
+        date: of this release, e.g. `2026-11-30`.
+        title: the benchmark's name for people.
+        description: what it asks, and what for.
+        how_made: how items were collected, written, prepared and inspected.
+        people: who made it, with their roles.
+        licence_name: short name of the licence of questions and clips.
+        licence_text: the whole text.
+        canary: a text that finds the benchmark in training data; each record has it too. Empty for none.
+        withheld: fields that stay private.
+        takedown_reasons: the reason of each takedown.
+        agreement: agreement of the inspectors.
+        human_accuracy: accuracy of the inspectors' blind answers.
+        audit_report: what the audit found.
+        bias_report: what is known of biases.
+        contact: where to write, for a takedown above all.
+        clip_format: what the clips were converted to.
+        written_by: the program that wrote it first; empty for this one.
+    """
+
+    name: str
+    version: str
+    date: str
+    title: str
+    description: str
+    how_made: str
+    people: tuple[str, ...]
+    licence_name: str
+    licence_text: str
+    canary: str
+    withheld: tuple[str, ...] = ()
+    takedown_reasons: tuple[str, ...] = ()
+    agreement: str = ""
+    human_accuracy: str = ""
+    audit_report: str = ""
+    bias_report: str = ""
+    contact: str = ""
+    clip_format: str = ""
+    written_by: str = ""
+
+
+def inline_text(text: str) -> str:
+    """Text from outside on one line of Markdown, in which it can open no markup, no table cell and no HTML."""
+    escaped = "".join(f"\\{sign}" if sign in "\\`*_[]<>|#&~" else sign for sign in " ".join(text.split()))
+    return escaped if len(escaped) <= _LONGEST else f"{escaped[:_LONGEST].rstrip(chr(92))}…"
 
 
 def audit_text(found: Audit) -> str:
@@ -171,13 +224,12 @@ def datasheet(items: Sequence[Item], sounds: Mapping[str, Facts], about: Release
         _section("Known biases", about.bias_report),
         _section("Use and distribution", _distribution(about)),
         _section("Taken down", _taken_down(about)),
-        _section("How to cite", about.citation or None),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _section(title: str, body: str | None) -> str:
-    return f"## {title}\n\n{body.strip()}" if body and body.strip() else ""
+def _section(title: str, body: str) -> str:
+    return f"## {title}\n\n{body.strip()}" if body.strip() else ""
 
 
 def _composition(items: Sequence[Item], sounds: Mapping[str, Facts], clip_format: str) -> str:
@@ -242,5 +294,5 @@ def _distribution(about: ReleaseFacts) -> str:
 
 
 def _taken_down(about: ReleaseFacts) -> str:
-    reasons = Counter(inline_text(entry.reason) or "no reason given" for entry in about.taken_down)
+    reasons = Counter(inline_text(reason) or "no reason given" for reason in about.takedown_reasons)
     return "\n".join(f"- {count}: {reason}" for reason, count in sorted(reasons.items()))

@@ -19,12 +19,10 @@ from mmar.items import Benchmark
 from mmar.items import Item as PublicItem
 from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.data.tables import Clip, Project
-from mmar.studio.exchange.datasheet import audit_text, bias_text
-from mmar.studio.exchange.release_facts import ReleaseFacts
+from mmar.studio.exchange.datasheet import ReleaseFacts, audit_text, bias_text
 from mmar.studio.exchange.release_files import public_items
 from mmar.studio.exchange.snapshot import Snapshot
-from mmar.studio.jobs.clip_format import describe_clip_format
-from mmar.studio.jobs.clips import sound_of
+from mmar.studio.jobs.clips import describe_clip_format, sound_of
 from mmar.studio.store.inspection import project_ratings
 from mmar.studio.store.people import members
 from mmar.studio.store.revisions import content_at

@@ -280,13 +280,13 @@ class Source(msgspec.Struct, frozen=True):
         path: where it lies.
         name: what it was called; its ending says which form it has.
         audio_dir: the folder of its clips; those of an archive where none is given.
-        bounds: how much an archive may hold.
+        limits: how much an archive may contain.
     """
 
     path: Path
     name: str
     audio_dir: Path | None = None
-    bounds: Limits | None = None
+    limits: Limits | None = None
 
 
 def import_file(
@@ -320,7 +320,7 @@ def import_file(
     with ExitStack() as stack:
         folder = source.audio_dir
         if is_archive(source.path):
-            items, own = stack.enter_context(unpacked(source.path, media, source.name, source.bounds))
+            items, own = stack.enter_context(unpacked(source.path, media, source.name, source.limits))
             folder = folder or own
         else:
             size = source.path.stat().st_size

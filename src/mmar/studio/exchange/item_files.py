@@ -15,14 +15,22 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mmar.errors import ExternalError, InputError, UsageError
-from mmar.files.archives import Limits
+from mmar.errors import InputError, UsageError
+from mmar.files.archives import Limits, unpack
+from mmar.files.atomic import copy_atomic
 from mmar.files.safe_paths import clip_path
 from mmar.files.sniff import SNIFF_BYTES, sniff, sniff_file
 from mmar.items import Item as PublicItem
 from mmar.items import load_benchmark
 from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.tables import Clip, Project
+from mmar.studio.exchange.csv_format import csv_text, read_csv, wrong_type
+from mmar.studio.exchange.label_studio import (
+    is_label_studio,
+    label_studio_config,
+    label_studio_tasks,
+    read_label_studio,
+)
 from mmar.studio.media.media_store import incoming_file, media_file
 from mmar.studio.store.clips import published_path
 from mmar.studio.store.takedowns import is_taken_down, taken_down
@@ -55,6 +63,8 @@ FORMS: dict[Form, str] = {
 
 LOCAL_FILES = "/data/local-files/?d="
 """Where Label Studio has the files of a folder that its server may read (its "local files" storage)."""
+
+_METADATA = (".jsonl", ".jsonl.gz", ".json", ".json.gz")
 
 # The studio leaves no record out: a file that is not sound is corrected and brought in whole.
 _LENIENT = re.compile(r"(; with --lenient.*| with --lenient|, or use --lenient)$")
@@ -150,15 +160,7 @@ def copy_clips(exported: Exported, media: Path, folder: Path) -> int:
         if (path := exported.clips.get(item.id)) is None:
             continue
         source, target = media_file(media, path), clip_path(folder, item.audio_path)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part = target.with_name(f".{target.name}.part")
-            shutil.copyfile(source, part)
-            part.replace(target)
-        except OSError as error:
-            raise ExternalError(
-                f"{target}: cannot be written ({error.strerror or error})", code="not-writable"
-            ) from None
+        copy_atomic(source, target)
         done += 1
     return done
 
@@ -174,11 +176,7 @@ def item_file(items: Sequence[PublicItem], form: Form, *, audio_base: str = LOCA
     if form == "jsonl":
         return b"".join(msgspec.json.encode(item.to_record()) + b"\n" for item in items)
     if form == "csv":
-        from mmar.studio.exchange.csv_format import csv_text
-
         return csv_text(items).encode()
-    from mmar.studio.exchange.label_studio import label_studio_config, label_studio_tasks
-
     if form == "label-studio.xml":
         return label_studio_config().encode()
 
@@ -205,33 +203,20 @@ def read_items(data: bytes, name: str, media: Path) -> tuple[PublicItem, ...]:
         InputError: it is something else, a record is not valid, or there is none. The error names file, line and
             field.
     """
-    from mmar.studio.exchange.csv_format import read_csv, wrong_type
-    from mmar.studio.exchange.label_studio import is_label_studio, read_label_studio
-
     kind = sniff(data[:SNIFF_BYTES])
-    try:
-        if kind.format in ("text", "utf-16"):
-            items = read_label_studio(data, file=name) if is_label_studio(data) else read_csv(data, file=name)
-        elif kind.format == "json" and is_label_studio(data):
+    with _named(name):
+        if kind.format in ("json", "text", "utf-16") and is_label_studio(data):
             items = read_label_studio(data, file=name)
+        elif kind.format in ("text", "utf-16"):
+            items = read_csv(data, file=name)
         elif kind.format in ("json", "gzip"):
             with incoming_file(media) as path:
                 path.write_bytes(data)
                 items = tuple(load_benchmark(path))
         elif kind.format == "empty":
-            raise InputError("the file is empty", file=name, code="empty-file")
+            raise InputError("the file is empty", code="empty-file")
         else:
             raise wrong_type(kind, name)
-    except InputError as error:
-        ours = error.file if error.file and error.file.startswith(name) else name
-        raise InputError(
-            error.problem,
-            file=ours,
-            line=error.line,
-            field=error.field,
-            code=error.code,
-            hint=plain_hint(error),
-        ) from None
     if not items:
         raise InputError(
             "contains no item", file=name, code="no-records", hint="give a row or a record per item"
@@ -246,40 +231,65 @@ def is_archive(path: Path) -> bool:
 
 @contextmanager
 def unpacked(
-    archive: Path, media: Path, name: str, bounds: Limits | None = None
+    archive: Path, media: Path, name: str, limits: Limits | None = None
 ) -> Iterator[tuple[tuple[PublicItem, ...], Path | None]]:
-    """The items of a benchmark that is one archive, such as a release, and for a while the folder of its clips.
-
-    The folder is nothing where the archive holds no clip.
+    """The items of an archive with a benchmark, such as a release, and a temporary folder with its clips.
 
     Args:
-        archive: where it lies.
+        archive: a ZIP or tar file with one metadata file; refused if it contains links or paths out of its folder.
         media: the media folder.
-        name: what to call it in errors.
-        bounds: how much it may hold.
+        name: the file's name, for errors.
+        limits: how much it may contain.
+
+    Yields:
+        The items, and the folder that their paths are relative to; `None` if the archive contains no clip.
 
     Raises:
-        InputError: the archive is damaged, holds what is refused, or is no benchmark.
+        InputError: the archive is damaged, contains what is refused, or is no benchmark.
         ExternalError: the disk refuses.
     """
-    from mmar.studio.exchange.archives import open_package
-
     folder = media / "incoming" / secrets.token_hex(16)
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        try:
-            package = open_package(archive, folder, bounds=bounds)
-        except InputError as error:
-            ours = None if error.file is None else name
-            raise InputError(
-                error.problem,
-                file=ours,
-                line=error.line,
-                field=error.field,
-                code=error.code,
-                hint=plain_hint(error),
-            ) from None
-        items = tuple(package.benchmark)
-        yield items, package.metadata.parent if len(package.missing) < len(items) else None
+        with _named(name):
+            unpack(archive, folder, limits=limits)
+            metadata = _metadata_of(folder, archive)
+            items = tuple(load_benchmark(metadata))
+            found = [clip_path(metadata.parent, item.audio_path).is_file() for item in items]
+        yield items, metadata.parent if any(found) else None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Let errors name the file as people know it, and no options that imports do not have."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(
+            error.problem,
+            file=error.file if error.file and error.file.startswith(name) else name,
+            line=error.line,
+            field=error.field,
+            code=error.code,
+            hint=plain_hint(error),
+        ) from None
+
+
+def _metadata_of(folder: Path, archive: Path) -> Path:
+    """The one metadata file nearest to the top."""
+    found = sorted(
+        (path for path in folder.rglob("*") if path.name.endswith(_METADATA) and path.name != "release.json"),
+        key=lambda path: (len(path.parts), path.name),
+    )
+    nearest = [path for path in found if len(path.parts) == len(found[0].parts)]
+    if len(nearest) != 1:
+        names = ", ".join(str(path.relative_to(folder)) for path in nearest[:5]) or "none"
+        raise InputError(
+            f"expected one metadata file (.jsonl or .json), found {names}",
+            file=str(archive),
+            hint="put one beside the audio folder, nothing else of the kind on its level",
+            code="metadata-missing",
+        )
+    return nearest[0]

@@ -10,17 +10,20 @@
     SHA256SUMS        of every file above, as `sha256sum --check` reads it
 
 The same items, clips and facts give the same bytes on any machine at any time; no clock and no randomness is used. The
-folder is created atomically. Items that were taken down are left out.
+folder is created atomically.
 """
 
 from __future__ import annotations
 
-import hashlib
-import secrets
+import io
+import os
+import re
 import shutil
+import stat
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
@@ -28,38 +31,24 @@ import msgspec
 from mmar._version import __version__
 from mmar.audio import Facts, describe
 from mmar.errors import ExternalError, InputError, UsageError
+from mmar.files.atomic import copy_atomic, disk_error, part_name
 from mmar.files.hashing import sha256_file
-from mmar.files.safe_paths import UnsafePathError, check_relative
+from mmar.files.safe_paths import clip_path
 from mmar.items import Item, benchmark_digest, load_benchmark
 from mmar.items.benchmark import write_records
+from mmar.items.item import FIELDS
 from mmar.studio.exchange.changes import Previous, changes_text
-from mmar.studio.exchange.checksums import CHECKSUMS, verify_release, write_checksums
-from mmar.studio.exchange.datasheet import datasheet
-from mmar.studio.exchange.release_facts import ReleaseFacts, check_facts
-from mmar.studio.exchange.takedown_filter import ExcludedItem, split_taken_down
+from mmar.studio.exchange.datasheet import ReleaseFacts, datasheet
 
-__all__ = ["Release", "public_items", "write_release"]
+__all__ = ["public_items", "verify_release", "write_release", "zipped"]
 
+CHECKSUMS = "SHA256SUMS"
+_LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 _OWN = frozenset({"datasheet.md", "changes.md", "license", "canary.txt", "release.json", "sha256sums"})
-_CHUNK = 1 << 20
-
-
-class Release(msgspec.Struct, frozen=True):
-    """A written release.
-
-    Attributes:
-        folder: where it lies.
-        digest: the benchmark's digest.
-        items: how many items are in it.
-        files: how many files, the list of digests included.
-        left_out: items that were given and are not in it.
-    """
-
-    folder: Path
-    digest: str
-    items: int
-    files: int
-    left_out: tuple[ExcludedItem, ...]
+# Without these a record is no item, or the question cannot be scored.
+_NEVER_WITHHELD = frozenset(
+    {"id", "audio_path", "audio_id", "question", "choices", "answer", "modality", "task", "category"}
+)
 
 
 class _Sound(msgspec.Struct, frozen=True):
@@ -73,61 +62,70 @@ class _Sound(msgspec.Struct, frozen=True):
 
 def write_release(
     folder: Path,
-    items: Iterable[Item],
+    items: Sequence[Item],
     audio: Mapping[str, Path] | None,
     about: ReleaseFacts,
     *,
     previous: Previous | None = None,
-    gone: Iterable[str] = (),
+    taken_down: Iterable[str] = (),
     changes: str | None = None,
     sheet: str | None = None,
-) -> Release:
+) -> str:
     """Write a release.
 
     Args:
-        folder: the folder to make. If it is there, and holds this very release, nothing happens.
-        items: what is to be published, in the order of the file.
-        audio: each item's sound file, by the item's id; `None` for a release of the questions alone.
+        folder: the folder to create. Nothing happens if it contains this very release already.
+        items: what is published, in the order of the file.
+        audio: each item's clip by the item's id; `None` for a release of the questions alone.
         about: what the team says of it.
-        previous: the last release, for what changed.
-        gone: ids of its items that were taken down since, whether or not they are given here.
-        changes: the text of CHANGES.md, for a release that is written again; `previous` is not looked at then.
+        previous: the last release, for the changes.
+        taken_down: ids of items of the previous release that were taken down since.
+        changes: the text of CHANGES.md, for a release that is written again; `previous` is ignored then.
         sheet: the text of DATASHEET.md, likewise.
 
     Returns:
-        What was written.
+        The benchmark's digest.
 
     Raises:
-        UsageError: the facts do not suffice, no item is left, or another release stands in the folder.
-        InputError: an item has no sound, or names one outside of the release, or two items contend for a
-            name.
-        ExternalError: the disk refuses; nothing is left of it then.
+        UsageError: the facts are incomplete, there are no items, or the folder contains something else.
+        InputError: an item has no clip, its path is outside the release, or two items need one path.
+        ExternalError: the disk refuses; nothing is left then.
     """
-    items = tuple(items)
-    check_facts(about, {name for item in items for name in item.names})
-    kept, left_out = split_taken_down(items, audio, about.taken_down)
-    if not kept:
+    _check_facts(about, {name for item in items for name in item.names})
+    if not items:
         raise UsageError("there is no item to release; approve some first", code="nothing-to-release")
-    sounds = {} if audio is None else _sounds(kept, audio)
-    part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
+    sounds = {} if audio is None else _sounds(items, audio)
+    part = part_name(folder)
     try:
         part.mkdir(parents=True)
-        written = _write(part, kept, sounds, about, sheet)
+        published = _write(part, items, sounds, about, sheet)
         if changes is None:
             digests = {name: sound.sha256 for name, sound in sounds.items()}
-            down = {*gone, *(each.item for each in left_out)}
-            changes = changes_text(written, digests, about, previous, down)
-        (part / "CHANGES.md").write_text(changes, encoding="utf-8", newline="\n")
-        files = write_checksums(part)
-        _take_place(part, folder)
+            changes = changes_text(published, digests, about, previous, frozenset(taken_down))
+        _write_text(part / "CHANGES.md", changes)
+        _write_checksums(part)
+        _rename(part, folder)
     except OSError as error:
-        raise ExternalError(
-            f"{folder}: cannot be written ({error.strerror or error}); make room and try again",
-            code="not-writable",
-        ) from None
+        raise disk_error(error, folder) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return Release(folder, benchmark_digest(written), len(written), files, left_out)
+    return benchmark_digest(published)
+
+
+def _check_facts(about: ReleaseFacts, fields: Set[str]) -> None:
+    if not about.licence_name.strip() or not about.licence_text.strip():
+        raise UsageError("a benchmark cannot be released without a licence", code="licence-missing")
+    for field in about.withheld:
+        if field in _NEVER_WITHHELD:
+            raise UsageError(
+                f'the field "{field}" cannot be withheld: without it a question cannot be scored',
+                code="field-not-withholdable",
+            )
+        if field not in FIELDS and field not in fields:
+            known = ", ".join(sorted(fields - _NEVER_WITHHELD))
+            raise UsageError(
+                f'there is no field "{field}" to withhold; there are {known}', code="unknown-field"
+            )
 
 
 def _sounds(items: Sequence[Item], audio: Mapping[str, Path]) -> dict[str, _Sound]:
@@ -136,45 +134,27 @@ def _sounds(items: Sequence[Item], audio: Mapping[str, Path]) -> dict[str, _Soun
     places: dict[str, _Sound] = {}
     for item in items:
         if item.id not in audio:
+            raise InputError(f'the item "{item.id}" has no clip', field="audio_path", code="audio-missing")
+        target, source = clip_path(Path(), item.audio_path), audio[item.id]
+        top = target.parts[0].casefold()
+        if top in _OWN or top.endswith("-meta.jsonl"):
             raise InputError(
-                f'the item "{item.id}" has no sound',
+                f'"{item.audio_path}" is the name of a file of the release itself',
                 field="audio_path",
-                hint="prepare it first",
-                code="audio-missing",
+                code="reserved-name",
             )
-        target = _place(item)
-        source = audio[item.id]
         sound = _Sound(source, target, sha256_file(source), describe(source))
-        # One name on a disk that does not tell capital letters, or composed ones, from others.
+        # Some disks do not tell capital letters, or composed ones, from others.
         known = places.setdefault(unicodedata.normalize("NFC", target.as_posix()).casefold(), sound)
         if (known.sha256, known.target) != (sound.sha256, sound.target):
             raise InputError(
-                f'the item "{item.id}" and another one want different sounds at "{item.audio_path}"',
+                f'the item "{item.id}" and another one have different clips at "{item.audio_path}"',
                 field="audio_path",
                 hint="give each clip a name of its own",
                 code="clip-conflict",
             )
         sounds[item.id] = sound
     return sounds
-
-
-def _place(item: Item) -> Path:
-    try:
-        path = Path(*check_relative(item.audio_path).parts)
-    except UnsafePathError as error:
-        raise InputError(
-            f'"{item.audio_path[:200]}" of "{item.id}" {error}',
-            field="audio_path",
-            hint="a sound must lie below the release's folder, as ./audio/NAME.wav",
-            code="unsafe-path",
-        ) from None
-    if path.parts[0].casefold() in _OWN or path.parts[0].casefold().endswith("-meta.jsonl"):
-        raise InputError(
-            f'"{item.audio_path}" is the name of a file of the release itself',
-            field="audio_path",
-            code="reserved-name",
-        )
-    return path
 
 
 def _write(
@@ -184,27 +164,30 @@ def _write(
     about: ReleaseFacts,
     sheet: str | None,
 ) -> tuple[Item, ...]:
-    """Write every file but the changes and the list of digests; the items as they are published."""
+    """Write every file but the changes and the checksums; returns the items as published."""
     metadata = part / f"{about.name}-meta.jsonl"
     write_records((_public(item, about) for item in items), metadata)
-    # Read back: what is described is what stands in the file.
+    # Read back, so that the data sheet describes what is in the file.
     published = tuple(load_benchmark(metadata))
     for sound in sounds.values():
-        target = part / sound.target
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _copy(sound, target)
-    heard = {name: sound.facts for name, sound in sounds.items()}
-    texts = {
-        "DATASHEET.md": datasheet(published, heard, about) if sheet is None else sheet,
-        "LICENSE": about.licence_text.rstrip() + "\n",
-        "release.json": _facts_json(published, sounds, about),
-    }
+        if (
+            not (part / sound.target).exists()
+            and copy_atomic(sound.source, part / sound.target) != sound.sha256
+        ):
+            raise ExternalError(
+                f"{sound.source}: changed while the release was written; try again", code="file-changes"
+            )
+    clips = {name: sound.facts for name, sound in sounds.items()}
+    _write_text(part / "DATASHEET.md", datasheet(published, clips, about) if sheet is None else sheet)
+    _write_text(part / "LICENSE", about.licence_text.rstrip() + "\n")
+    _write_text(part / "release.json", _facts_json(published, sounds, about))
     if about.canary:
-        texts["CANARY.txt"] = f"{about.canary}\n"
-    for name, text in texts.items():
-        (part / name).write_text(text, encoding="utf-8", newline="\n")
+        _write_text(part / "CANARY.txt", f"{about.canary}\n")
     return published
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def public_items(items: Iterable[Item], about: ReleaseFacts) -> tuple[Item, ...]:
@@ -214,22 +197,7 @@ def public_items(items: Iterable[Item], about: ReleaseFacts) -> tuple[Item, ...]
 
 def _public(item: Item, about: ReleaseFacts) -> dict[str, Any]:
     record = {name: value for name, value in item.to_record().items() if name not in about.withheld}
-    if about.canary and about.canary_in_records:
-        record["canary"] = about.canary
-    return record
-
-
-def _copy(sound: _Sound, target: Path) -> None:
-    """Copy a clip and verify its checksum."""
-    digest = hashlib.sha256()
-    with sound.source.open("rb") as source, target.open("xb") as out:
-        while chunk := source.read(_CHUNK):
-            digest.update(chunk)
-            out.write(chunk)
-    if digest.hexdigest() != sound.sha256:
-        raise ExternalError(
-            f"{sound.source}: changed while the release was written; try again", code="file-changes"
-        )
+    return {**record, "canary": about.canary} if about.canary else record
 
 
 def _facts_json(items: Sequence[Item], sounds: Mapping[str, _Sound], about: ReleaseFacts) -> str:
@@ -249,7 +217,7 @@ def _facts_json(items: Sequence[Item], sounds: Mapping[str, _Sound], about: Rele
     return msgspec.json.format(msgspec.json.encode(facts), indent=2).decode() + "\n"
 
 
-def _take_place(part: Path, folder: Path) -> None:
+def _rename(part: Path, folder: Path) -> None:
     if not folder.exists():
         part.rename(folder)
         return
@@ -257,6 +225,85 @@ def _take_place(part: Path, folder: Path) -> None:
         part / CHECKSUMS
     ).read_bytes()
     if not same or verify_release(folder):
-        raise UsageError(
-            f"{folder}: is there already and holds something else; name a new folder", code="exists"
+        raise UsageError(f"{folder}: exists and contains something else; name a new folder", code="exists")
+
+
+def _write_checksums(folder: Path) -> None:
+    """Write SHA256SUMS, in the format of `sha256sum --check`, and sync all files to the disk."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    lines = [f"{sha256_file(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
+    _write_text(folder / CHECKSUMS, "".join(lines))
+    for path in (*files, folder / CHECKSUMS):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def verify_release(folder: Path) -> tuple[str, ...]:
+    """A message per file of a release that is missing, changed, or not part of it.
+
+    Raises:
+        InputError: SHA256SUMS is missing (`not-a-release`) or damaged (`damaged-checksums`).
+    """
+    try:
+        text = (folder / CHECKSUMS).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise InputError(f"has no readable {CHECKSUMS}", file=str(folder), code="not-a-release") from None
+    matches = [_LINE.fullmatch(line) for line in text.splitlines()]
+    if None in matches:
+        raise InputError(
+            "expected a digest and a name",
+            file=str(folder / CHECKSUMS),
+            line=matches.index(None) + 1,
+            code="damaged-checksums",
         )
+    listed = {match[2]: match[1] for match in matches if match}
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {
+        CHECKSUMS
+    }
+    changed = [name for name in listed if name in found and sha256_file(folder / name) != listed[name]]
+    return (
+        *(f"{name}: is missing" for name in listed if name not in found),
+        *(f"{name}: is not what was released" for name in changed),
+        *(f"{name}: is not part of the release" for name in sorted(found - set(listed))),
+    )
+
+
+def zipped(folder: Path, top: str) -> Iterator[bytes]:
+    """A folder as the pieces of a ZIP file, with the same bytes for the same content.
+
+    Nothing is compressed, so the bytes do not depend on a library's version; audio hardly compresses.
+
+    Args:
+        folder: a release.
+        top: the folder in the archive that contains everything.
+    """
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w") as out:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            name = PurePosixPath(top) / path.relative_to(folder).as_posix()
+            entry = zipfile.ZipInfo(str(name), (1980, 1, 1, 0, 0, 0))
+            entry.create_system, entry.external_attr = 3, (stat.S_IFREG | 0o644) << 16
+            entry.file_size = path.stat().st_size
+            with path.open("rb") as source, out.open(entry, "w") as target:
+                while chunk := source.read(1 << 20):
+                    target.write(chunk)
+                    yield pipe.taken()
+    yield pipe.taken()
+
+
+class _Pipe(io.RawIOBase):
+    """A buffer that is emptied while it is written. It cannot seek, so a ZIP file states sizes after the data."""
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._kept += data
+        return len(data)
+
+    def taken(self) -> bytes:
+        found, self._kept = bytes(self._kept), bytearray()
+        return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +20,9 @@ from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Project, Release, Takedown
-from mmar.studio.exchange.changes import Previous, read_previous
+from mmar.studio.exchange.changes import Previous
+from mmar.studio.exchange.datasheet import ReleaseFacts
 from mmar.studio.exchange.datasheet_facts import audit_words, release_facts
-from mmar.studio.exchange.release_facts import ReleaseFacts, TakenDown, new_canary
 from mmar.studio.exchange.release_files import public_items, write_release
 from mmar.studio.exchange.snapshot import clip_files, refuse_taken_down, release_snapshot, take_snapshot
 from mmar.studio.store.takedowns import taken_down_since
@@ -86,20 +87,20 @@ def write_project_release(
         folder = release_folder(config, project, version)
         known = _find(session, project.id, version)
         if known is None and not project.settings.canary:
-            project.settings = msgspec.structs.replace(project.settings, canary=new_canary(project.slug))
+            project.settings = msgspec.structs.replace(project.settings, canary=_new_canary(project.slug))
         before = _before(session, project.id, version, known)
         gone = taken_down_since(session, before) if before is not None else []
         if known is None:
             frozen = take_snapshot(session, project)
             facts = release_facts(session, project, frozen)
-            facts["taken_down"] = msgspec.to_builtins(_taken_down(session, project.id))
+            facts["takedown_reasons"] = _takedown_reasons(session, project.id)
             targets = project.settings.targets
         else:
             frozen = release_snapshot(session, known)
             facts, targets = known.facts, {}
             refuse_taken_down(version, taken_down_since(session, known))
         day = known.day if known else now.date().isoformat()
-        previous = _previous(config, session, project, before) if known is None else None
+        previous = _previous(session, project, before) if known is None and before is not None else None
     if not frozen.items:
         raise UsageError("no approved item can be released yet", code="nothing-to-release")
     digest = benchmark_digest(frozen.items)
@@ -119,7 +120,7 @@ def write_project_release(
         audio or None,
         about,
         previous=previous,
-        gone=gone,
+        taken_down=gone,
         changes=facts.get("changes"),
         sheet=facts.get("sheet"),
     )
@@ -161,38 +162,32 @@ def _before(session: Session, project_id: int, version: str, known: Release | No
     return session.scalar(earlier.order_by(Release.id.desc()).limit(1))
 
 
-def _taken_down(session: Session, project_id: int) -> list[TakenDown]:
-    """The list, and the items that were released before and taken down without being on it."""
+def _takedown_reasons(session: Session, project_id: int) -> list[str]:
+    """Reasons of all takedowns, and of released items that were taken down without one."""
     query = select(Takedown).where(Takedown.project_id == project_id).order_by(Takedown.id)
-    listed = [TakenDown(one.what, one.why) for one in session.scalars(query)]
+    listed = list(session.scalars(query))
     releases = session.scalars(select(Release).where(Release.project_id == project_id))
     released = {number for one in releases for number, _ in one.items}
     down = session.execute(
-        select(Item.id, Item.public_id)
-        .where(Item.project_id == project_id, Item.state == State.TAKEN_DOWN.value)
-        .order_by(Item.id)
+        select(Item.id, Item.public_id).where(
+            Item.project_id == project_id, Item.state == State.TAKEN_DOWN.value
+        )
     )
     named = {one.what for one in listed}
-    return listed + [
-        TakenDown(public_id, "an item, by its makers")
-        for number, public_id in down
-        if number in released and public_id not in named
-    ]
+    others = sum(number in released and public_id not in named for number, public_id in down)
+    return [one.why for one in listed] + ["an item, by its makers"] * others
 
 
-def _previous(
-    config: StudioConfig, session: Session, project: Project, before: Release | None
-) -> Previous | None:
-    """The release before: its folder, or where that is gone what the database froze of it."""
-    if before is None:
-        return None
-    folder = config.releases / before.path
-    if folder.is_dir():
-        return read_previous(folder)
+def _previous(session: Session, project: Project, before: Release) -> Previous:
+    """The release before, as the database froze it."""
     about = _about(project.slug, before.version, before.day, before.facts)
     frozen = release_snapshot(session, before)
     sounds = {name: clip.sha256 for name, clip in frozen.clips.items()}
     return Previous(public_items(frozen.items, about), sounds, before.facts.get("changes", ""))
+
+
+def _new_canary(name: str) -> str:
+    return f"THE BENCHMARK {name} SHOULD NEVER APPEAR IN TRAINING DATA. canary {uuid.uuid4()}"
 
 
 def _about(slug: str, version: str, day: str, facts: Mapping[str, Any]) -> ReleaseFacts:

@@ -1,20 +1,23 @@
-"""Prompts for a text model, by kind of proposal.
+"""Prompts for a text model by kind of proposal, and the validation of its replies.
 
 Every prompt asks for one JSON object and nothing else. Texts of people are marked as data, so that instructions inside
-them are not followed.
+them are not followed. Only what can be accepted is kept of a reply: texts without control characters, the number of
+choices that the item has, categories of the taxonomy. A reply that nobody could accept is an error.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from mmar.errors import InputError
 from mmar.studio.data.tables import Idea
 from mmar.studio.workflow import ItemContent
 from mmar.studio.workflow.taxonomy import Taxonomy
 
-__all__ = ["SYSTEM", "grouping_prompt", "ideas_prompt", "item_prompt"]
+__all__ = ["SYSTEM", "grouping_prompt", "ideas_prompt", "item_prompt", "read_reply"]
 
 SYSTEM = (
     "You help a team to build a benchmark of reasoning about sound: multiple-choice questions that can only be "
@@ -102,3 +105,206 @@ def grouping_prompt(ideas: Sequence[Idea], taxonomy: Taxonomy) -> str:
 def _json(data: object) -> str:
     # A mark inside the data must not end it.
     return json.dumps(data, ensure_ascii=False, indent=1).replace("<", "\\u003c")
+
+
+_MOST = 100_000
+"""Characters of a reply that are read."""
+_LONGEST = 8_000
+_SHOWN = 120
+_CARDS = 50
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_NAMES = {
+    "thinking": "thinking",
+    "distractors": "distractors",
+    "sub_category": "category",
+    "rubric": "criteria",
+    "guess": "choice",
+    "ideas": "ideas",
+    "grouping": "places",
+}
+"""The required field by kind."""
+
+
+def read_reply(
+    kind: str,
+    text: str,
+    content: ItemContent | None,
+    *,
+    taxonomy: Taxonomy,
+    ideas: Collection[int] = (),
+) -> dict[str, Any]:
+    """The proposal in a model's reply.
+
+    Args:
+        kind: what was asked.
+        text: what the model said, with whatever it put around the object.
+        content: the item that was asked about; `None` for the whole board.
+        taxonomy: the tree in force.
+        ideas: numbers of the ideas on the board.
+
+    Returns:
+        The proposal's content; `why` is a text.
+
+    Raises:
+        InputError: nobody could take this over; the message says why.
+    """
+    found = _object_with(_NAMES[kind], text)
+    if found is None:
+        what = "no JSON object" if "{" not in text else f'no JSON object with "{_NAMES[kind]}"'
+        raise InputError(
+            f'the model\'s answer holds {what}: "{_line(text)}"', field=kind, code="unusable-answer"
+        )
+    try:
+        made = _READ[kind](found, content or ItemContent(), taxonomy, frozenset(ideas))
+    except _Unusable as fault:
+        raise InputError(
+            f'the model\'s answer cannot be used: {fault}: "{_line(text)}"',
+            field=kind,
+            code="unusable-answer",
+        ) from None
+    why = _words(found.get("why"))
+    return {**made, "why": why} if why else made
+
+
+class _Unusable(Exception):  # noqa: N818 - says what it is
+    """The reason why a reply cannot be accepted."""
+
+
+def _object_with(name: str, text: str) -> Mapping[str, Any] | None:
+    """The first JSON object that has a field; models put words, fences and other objects around it."""
+    text, decoder, at = text[:_MOST], json.JSONDecoder(), -1
+    for _ in range(200):
+        at = text.find("{", at + 1)
+        if at < 0:
+            return None
+        try:
+            found, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, dict) and name in found:
+            return found
+        if isinstance(found, dict):
+            at = end - 1
+    return None
+
+
+def _line(text: str) -> str:
+    return " ".join(_CONTROL.sub(" ", text).split())[:_SHOWN]
+
+
+def _text(value: Any) -> str:
+    """A text as it can be stored and shown; empty for anything else."""
+    return _CONTROL.sub("", value).strip()[:_LONGEST] if isinstance(value, str) else ""
+
+
+def _one_line(value: Any) -> str:
+    return " ".join(_text(value).split())
+
+
+def _words(value: Any) -> str:
+    rows = value if isinstance(value, list) else [value]
+    return "; ".join(said for row in rows if (said := _text(row)))
+
+
+def _same(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def _rows(value: Any) -> list[Mapping[str, Any]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _thinking(found: Mapping[str, Any], *_: Any) -> dict[str, Any]:
+    said = _text(found["thinking"])
+    if not said:
+        raise _Unusable("no reasoning in it")
+    return {"thinking": said}
+
+
+def _distractors(found: Mapping[str, Any], content: ItemContent, *_: Any) -> dict[str, Any]:
+    value = found["distractors"]
+    kept: list[str] = []
+    for row in value if isinstance(value, list) else []:
+        said = _text(row)
+        if said and not any(_same(said, other) for other in (content.key or "", *kept)):
+            kept.append(said)
+    wanted = max(1, len(content.choices) - 1)
+    if len(kept) < wanted:
+        raise _Unusable(f"{len(kept)} wrong choices that differ from the key and each other, not {wanted}")
+    return {"distractors": kept[:wanted]}
+
+
+def _sub_category(found: Mapping[str, Any], _: ItemContent, taxonomy: Taxonomy, *__: Any) -> dict[str, Any]:
+    layer, sub = _text(found["category"]), _text(found.get("sub_category"))
+    for branch in taxonomy.layers:
+        for name in branch.subs:
+            if _same(branch.name, layer) and _same(name, sub):
+                return {"category": branch.name, "sub_category": name}
+    raise _Unusable(f'the taxonomy has no "{layer[:60]} / {sub[:60]}"')
+
+
+def _rubric(found: Mapping[str, Any], *_: Any) -> dict[str, Any]:
+    criteria = [
+        {
+            "name": _text(row.get("name")),
+            "scoring_point": _text(row.get("scoring_point")),
+            "note": _text(row.get("note")),
+            "choices": [0, 1],
+        }
+        for row in _rows(found["criteria"])
+    ]
+    whole = [row for row in criteria if row["name"] and row["scoring_point"]]
+    if len(whole) != 5:
+        raise _Unusable(f"{len(whole)} criteria with a name and a scoring point, not 5")
+    return {"criteria": whole}
+
+
+def _guess(found: Mapping[str, Any], content: ItemContent, *_: Any) -> dict[str, Any]:
+    said = _text(found["choice"])
+    # Some models write the choice's text where its letter was asked for; "A man" is no letter A.
+    at = next((place for place, text in enumerate(content.choices) if text and _same(text, said)), -1)
+    letter = re.match(r"\W*([A-Za-z])(?:\W*$|[).:\]])", said)
+    if at < 0 and letter is not None and ord(letter[1].upper()) - 65 < len(content.choices):
+        at = ord(letter[1].upper()) - 65
+    known = at >= 0
+    return {"choice": said[:200], "place": at if known else None, "right": known and at == content.answer}
+
+
+def _ideas(found: Mapping[str, Any], *_: Any) -> dict[str, Any]:
+    kept = []
+    for row in _rows(found["ideas"]):
+        tags = row.get("tags")
+        if title := _one_line(row.get("title"))[:300]:
+            said = [_one_line(tag)[:60] for tag in tags] if isinstance(tags, list) else []
+            kept.append({"title": title, "detail": _text(row.get("detail")), "tags": [t for t in said if t]})
+    if not kept:
+        raise _Unusable("no idea with a title")
+    return {"ideas": kept[:_CARDS]}
+
+
+def _grouping(
+    found: Mapping[str, Any], _content: ItemContent, _taxonomy: Taxonomy, ideas: frozenset[int]
+) -> dict[str, Any]:
+    kept: dict[int, dict[str, Any]] = {}
+    for row in _rows(found["places"]):
+        number = row.get("idea")
+        if isinstance(number, str) and number.strip().isdecimal():
+            number = int(number.strip()[:12])
+        layer, _, sub = (part.strip() for part in _one_line(row.get("place"))[:300].partition("/"))
+        if isinstance(number, int) and number in ideas and layer:
+            place = f"{layer} / {sub}" if sub else layer
+            kept.setdefault(number, {"idea": number, "place": place, "why": _words(row.get("why"))})
+    if not kept:
+        raise _Unusable("no place for an idea of the board")
+    return {"places": list(kept.values())}
+
+
+_READ: Mapping[str, Callable[[Mapping[str, Any], ItemContent, Taxonomy, frozenset[int]], dict[str, Any]]] = {
+    "thinking": _thinking,
+    "distractors": _distractors,
+    "sub_category": _sub_category,
+    "rubric": _rubric,
+    "guess": _guess,
+    "ideas": _ideas,
+    "grouping": _grouping,
+}

@@ -19,7 +19,7 @@ from mmar.studio.data import Database
 from mmar.studio.jobs.clips import cut_clip
 from mmar.studio.jobs.context import JobContext, JobLost, RetryJob
 from mmar.studio.jobs.fetch import fetch_recording
-from mmar.studio.jobs.proposals import propose
+from mmar.studio.jobs.model_requests import propose
 from mmar.studio.media.decoder import Decoder
 from mmar.studio.store.jobs import claim_job, count_unfinished, finish_job, has_work, report, requeue_jobs
 

@@ -13,7 +13,7 @@ from mmar.studio.data.tables import Person, Project
 from mmar.studio.store.people import actor_in, log_action, members
 from mmar.studio.store.revisions import load_case
 from mmar.studio.workflow import Actor, Case, Role
-from mmar.studio.workflow.assignment import assign_author, assign_inspector
+from mmar.studio.workflow.case import assign_author, assign_inspector
 
 __all__ = ["assign", "candidates"]
 

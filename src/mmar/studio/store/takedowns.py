@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mmar.errors import InputError
-from mmar.items.source_video import canonical_url
+from mmar.items import Item as PublicItem
+from mmar.items.source_video import addresses, canonical_url, find_video, item_video
 from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.tables import Clip, Project, Release, ReleasedClip, Takedown
-from mmar.studio.exchange.takedown_filter import takedown_names
 from mmar.studio.store.people import log_action
 from mmar.studio.workflow import Actor, NotAllowed, NotFound, Role, State
 
@@ -44,7 +44,16 @@ def is_taken_down(banned: Set[str], public_id: str, url: str, sha256: str | None
         url: the address of its video, or of several.
         sha256: of its clip, where it has one.
     """
-    return bool(banned) and not (takedown_names(public_id, url) | {sha256}).isdisjoint(banned)
+    return bool(banned) and not (_names(public_id, url) | {sha256}).isdisjoint(banned)
+
+
+def _names(public_id: str, url: str) -> set[str | None]:
+    """Everything by which a takedown may name an item: its id, and each of its videos in any spelling."""
+    item = PublicItem(public_id, "", "", (), "", "", "", url=url)
+    names = {public_id, item_video(item), url, *addresses(url), *canonical_url(url).split("\n")} - {"", None}
+    for video in filter(None, map(find_video, addresses(url))):
+        names |= {video.key, video.id}
+    return names
 
 
 def items_named(session: Session, project_id: int, what: str) -> list[str]:

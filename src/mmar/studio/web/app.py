@@ -14,8 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from mmar._version import __version__
 from mmar.studio.jobs.worker import Worker, kinds_for
-from mmar.studio.security.headers import SecureHeaders
-from mmar.studio.security.request_limits import ANONYMOUS_LIMIT, BodyLimits
+from mmar.studio.security.middleware import ANONYMOUS_LIMIT, BodyLimits, SecureHeaders
 from mmar.studio.web import api, pages
 from mmar.studio.web.context import Studio, is_logged_in
 from mmar.studio.web.error_handlers import add_error_handlers, error_response, fault_response

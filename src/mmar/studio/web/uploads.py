@@ -65,14 +65,14 @@ def import_upload(ctx: ProjectContext) -> tuple[Imported, str]:
     name = _file_name(sent)
     studio = ctx.studio
     media, limit = studio.config.media, studio.config.max_upload
-    bounds = Limits(total=_MAX_RATIO * limit, member=limit, text=_MAX_METADATA)
+    limits = Limits(total=_MAX_RATIO * limit, member=limit, text=_MAX_METADATA)
     with incoming_file(media) as path:
         _save(sent, path)
         try:
             done = import_file(
                 studio.database,
                 media,
-                Source(path, name, bounds=bounds),
+                Source(path, name, limits=limits),
                 lambda session: (attached(session, ctx.project), ctx.actor),
                 studio.clock,
                 inspect="inspect" in ctx.form,

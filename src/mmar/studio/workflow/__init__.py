@@ -9,13 +9,14 @@ from mmar.studio.workflow.case import Actor, Case, Command, Lease, perform, perm
 from mmar.studio.workflow.content import Cue, ItemContent
 from mmar.studio.workflow.diff import Conflict, FieldChange, changes, three_way
 from mmar.studio.workflow.problems import Problem, problems
-from mmar.studio.workflow.rejection import REASONS, Rejection
 from mmar.studio.workflow.states import (
+    REASONS,
     TRANSITIONS,
     Action,
     Guard,
     NotAllowed,
     NotFound,
+    Rejection,
     Role,
     State,
     Transition,

@@ -1,8 +1,8 @@
-"""One item as the workflow sees it, and `perform`, the only function that changes its state.
+"""One item as the workflow sees it, and the functions that change its state: `perform`, `claim`, `answer_blind`, `assign_author` and `assign_inspector`.
 
-A `Case` holds everything that a rule needs. `perform` returns the case after a command or raises `NotAllowed`
-with the rule that does not hold. The store loads a case, performs a command and writes the result in one
-transaction, so all rules are in this package.
+A `Case` holds everything that a rule needs. The functions return the case afterwards, or raise `NotAllowed` with the
+rule that does not hold. The store loads a case, changes it and writes the result in one transaction, so all rules are in
+this package.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from mmar.studio.workflow.rejection import Rejection
 from mmar.studio.workflow.states import (
+    EDITABLE,
     IMPLIED,
     TRANSITIONS,
     Action,
     Guard,
     NotAllowed,
+    Rejection,
     Role,
     Rule,
     State,
@@ -32,6 +33,8 @@ __all__ = [
     "Command",
     "Lease",
     "answer_blind",
+    "assign_author",
+    "assign_inspector",
     "claim",
     "imported_state",
     "is_own",
@@ -384,3 +387,69 @@ _PAST: dict[Action, str] = {
 
 def _said(value: State | Action) -> str:
     return value.value.replace("_", " ")
+
+
+_NAMED = EDITABLE | {State.INSPECTION}
+
+
+def assign_author(case: Case, actor: Actor, writer: Actor, now: datetime) -> Case:
+    """The case with another author.
+
+    Args:
+        case: an item that may be written.
+        actor: a lead.
+        writer: who is to write it.
+        now: the moment, UTC.
+
+    Raises:
+        NotAllowed: not a lead, not an annotator, not now, or somebody else has it in hand.
+    """
+    _lead(actor)
+    if not writer.has(Role.ANNOTATOR):
+        raise NotAllowed("role", "to write items needs the role annotator")
+    if case.state not in EDITABLE:
+        raise NotAllowed("state", f"an item in {case.state.value.replace('_', ' ')} is not being written")
+    _free(case, writer.person, now)
+    kept = None if case.inspector == writer.person else case.inspector
+    return msgspec.structs.replace(case, author=writer.person, inspector=kept, lease=None)
+
+
+def assign_inspector(case: Case, actor: Actor, inspector: Actor | None, now: datetime) -> Case:
+    """The case with a named inspector, or with none, so that any may take it.
+
+    Args:
+        case: an item that is not approved yet.
+        actor: a lead.
+        inspector: who is to inspect it.
+        now: the moment, UTC.
+
+    Raises:
+        NotAllowed: not a lead, not an inspector, one who wrote on it or has approved it, not now, or somebody
+            else has it in hand.
+    """
+    _lead(actor)
+    if inspector is None:
+        return msgspec.structs.replace(case, inspector=None)
+    if not inspector.has(Role.INSPECTOR):
+        raise NotAllowed("role", "to inspect needs the role inspector")
+    if case.state not in _NAMED:
+        raise NotAllowed(
+            "state", f"an item in {case.state.value.replace('_', ' ')} is not going to be inspected"
+        )
+    if inspector.person == case.author or inspector.person in case.writers:
+        raise NotAllowed("writer", "they contributed to this item, so another inspector must review it")
+    if inspector.person in case.approvals:
+        raise NotAllowed("state", "they have approved this revision already; another inspector is needed")
+    if case.state is State.INSPECTION:
+        _free(case, inspector.person, now)
+    return msgspec.structs.replace(case, inspector=inspector.person)
+
+
+def _lead(actor: Actor) -> None:
+    if not actor.has(Role.LEAD):
+        raise NotAllowed("role", "only a lead may say who does what")
+
+
+def _free(case: Case, person: int, now: datetime) -> None:
+    if case.lease is not None and case.lease.live(now) and case.lease.person != person:
+        raise NotAllowed("lease", "this item is reserved by somebody else; try again later")

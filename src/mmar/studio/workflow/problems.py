@@ -1,8 +1,8 @@
-"""What is wrong or weak in an item's content, said while it is written.
+"""Problems of an item while it is written: what is missing or weak, and what the audit says.
 
-Errors keep an item from being handed in; warnings are advice. Each has a stable code. They are what
-inspectors of MMAR-like sets find again and again: a key that stands out by its length, a choice that a
-scoring rule cannot tell from another, the key named in the question.
+Errors prevent submission; warnings are advice. Each has a stable code. They are what inspectors of MMAR-like sets find
+again and again: a key that stands out by its length, a choice that a scoring rule cannot tell from another, the key
+named in the question.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from typing import Literal
 
 import msgspec
 
+from mmar.audit import audit
+from mmar.items import Benchmark
 from mmar.items.item import MAX_CHOICES
-from mmar.studio.workflow.content import ItemContent
+from mmar.studio.workflow.content import ItemContent, to_item
 
-__all__ = ["LONGEST_CLIP_S", "Problem", "problems"]
+__all__ = ["LONGEST_CLIP_S", "Problem", "hints", "problems"]
 
 LONGEST_CLIP_S = 600.0
 """Joined segments beyond this are taken for a slip of the pen."""
@@ -161,3 +163,37 @@ def _words(text: str) -> list[str]:
 def _number(text: str) -> float | None:
     found = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\b.{0,12}", text)
     return float(found[1]) if found else None
+
+
+_FIELDS = {"sub-category": "sub_category", "cue": "cues", "audio_path": "url"}
+# Said by `workflow.problems` already, or about the set and its file names rather than about what is written.
+_ELSEWHERE = frozenset({"C001", "C002", "T002"})
+_ABOUT_THE_SET = ("S", "I", "V", "N")
+
+
+def hints(
+    content: ItemContent, *, layers: Mapping[str, tuple[str, ...]] | None = None
+) -> tuple[Problem, ...]:
+    """What to do about an item: errors first, then advice, the audit's with its code.
+
+    Args:
+        content: finished or not; the audit looks at it once it has choices and a key.
+        layers: sub-categories by layer in the project's taxonomy.
+    """
+    found = problems(content, layers=layers)
+    if content.key is None or len(content.choices) < 2:
+        return found
+    item = to_item(content, "this-item", content.audio_path or "./audio/this-item.wav")
+    outcomes = audit(Benchmark((item,), "draft")).outcomes
+    return found + tuple(
+        Problem(
+            outcome.code,
+            _FIELDS.get(finding.field or "", finding.field or "question"),
+            "warning",
+            f"{outcome.title[:1].upper()}{outcome.title[1:].rstrip('.')}: {finding.message}.",
+        )
+        for outcome in outcomes
+        if outcome.code not in _ELSEWHERE and not outcome.code.startswith(_ABOUT_THE_SET)
+        for finding in outcome.findings
+        if finding.item == item.id
+    )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Request
 
 from mmar.files.typed import convert
 from mmar.studio.data.settings import ProjectSettings
-from mmar.studio.jobs.clip_format import request_conversion
+from mmar.studio.jobs.clips import request_conversion
 from mmar.studio.store import projects, queues
 from mmar.studio.store.people import log_action, names_of
 from mmar.studio.store.taxonomy import save_taxonomy

@@ -35,7 +35,7 @@ from mmar.studio.web.forms import content_from_form, number, text
 from mmar.studio.web.render import job_marker, render_page
 from mmar.studio.web.uploads import store_upload
 from mmar.studio.workflow import Action, Command, ItemContent, NotAllowed, State, changes, permitted
-from mmar.studio.workflow.hints import hints
+from mmar.studio.workflow.problems import hints
 from mmar.studio.workflow.taxonomy import layer_map
 
 __all__ = ["FIXABLE", "router"]

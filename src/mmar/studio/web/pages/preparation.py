@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from mmar.studio.data.settings import CLIP_RATES
-from mmar.studio.jobs.clip_format import describe_clip_format, parse_clip_format, request_conversion
+from mmar.studio.jobs.clips import describe_clip_format, parse_clip_format, request_conversion
 from mmar.studio.jobs.model_requests import ITEM_KINDS, request_proposal, request_proposals
 from mmar.studio.store import bulk, item_search, jobs, revisions
 from mmar.studio.store.clips import clips_of, items_with_clips

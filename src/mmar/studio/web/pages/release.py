@@ -10,8 +10,8 @@ from starlette.responses import Response, StreamingResponse
 
 from mmar.errors import MmarError
 from mmar.studio.data.tables import Release, Takedown
-from mmar.studio.exchange.archives import zipped
 from mmar.studio.exchange.item_files import FORMS, format_of, item_file, project_items
+from mmar.studio.exchange.release_files import zipped
 from mmar.studio.exchange.releases import release_folder, write_project_release
 from mmar.studio.store.people import log_action, names_of
 from mmar.studio.store.projects import changed_settings, save_settings, state_counts
