@@ -49,7 +49,7 @@ def assign(
       mmar studio assign demo --state inspection --unassigned --inspector ina --inspector ivo
     """
     from mmar.studio.store.bulk import assign_items
-    from mmar.studio.store.item_search import NOBODY, ItemFilter, item_numbers
+    from mmar.studio.store.item_lists import NOBODY, ItemFilter, item_numbers
     from mmar.studio.workflow import Role
 
     if sum(map(bool, (inspector, writer, anybody))) != 1:

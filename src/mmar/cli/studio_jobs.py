@@ -169,7 +169,7 @@ def _queue_failed(opened: Studio, slug: str) -> None:
 def _queue_audio(opened: Studio, slug: str) -> None:
     """Queue what the items of a project need to have audio."""
     from mmar.studio.store.bulk import request_audio_for_items
-    from mmar.studio.store.item_search import ItemFilter, item_numbers
+    from mmar.studio.store.item_lists import ItemFilter, item_numbers
     from mmar.studio.workflow import State
 
     with opened.database.read() as session:
@@ -188,7 +188,7 @@ def _queue_audio(opened: Studio, slug: str) -> None:
 def _queue_requests(opened: Studio, slug: str, kinds: tuple[str, ...], state: str, *, again: bool) -> None:
     """Queue model requests for every item in a state."""
     from mmar.studio.jobs.model_requests import request_proposals
-    from mmar.studio.store.item_search import ItemFilter, item_numbers
+    from mmar.studio.store.item_lists import ItemFilter, item_numbers
 
     with opened.database.read() as session:
         project, actor = acting(session, slug, None)

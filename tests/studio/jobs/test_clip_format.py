@@ -31,7 +31,7 @@ from mmar.studio.jobs.clips import describe_clip_format, parse_clip_format
 from mmar.studio.jobs.worker import Worker
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
-from mmar.studio.store.clips import clip_of
+from mmar.studio.store.recordings import clip_of
 from mmar.studio.web.context import Studio
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

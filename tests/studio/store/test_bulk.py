@@ -12,7 +12,7 @@ from mmar.errors import UsageError
 from mmar.studio.data import Database
 from mmar.studio.data.tables import AuditLogEntry, Job, Person
 from mmar.studio.jobs.model_requests import request_proposals
-from mmar.studio.store import bulk, item_search, items, people, proposals, queues, revisions
+from mmar.studio.store import bulk, item_lists, items, people, proposals, revisions
 from mmar.studio.workflow import Action, Actor, NotAllowed, Role
 
 
@@ -34,7 +34,7 @@ def both_roles(team: Team, actor: Actor) -> Actor:
 
 def numbers(team: Team, **chosen: object) -> list[int]:
     with team.database.read() as session:
-        return item_search.item_numbers(session, team.project.id, item_search.ItemFilter(**chosen))  # type: ignore[arg-type]
+        return item_lists.item_numbers(session, team.project.id, item_lists.ItemFilter(**chosen))  # type: ignore[arg-type]
 
 
 def test_many_are_shared_out_evenly_and_never_to_who_wrote_them(team: Team) -> None:
@@ -45,7 +45,7 @@ def test_many_are_shared_out_evenly_and_never_to_who_wrote_them(team: Team) -> N
     assert (done.done, dict(done.left)) == (30, {})
     assert dict(done.people) == {team.ina.person: 15, team.ivo.person: 15}
     assert len(numbers(team, inspector=team.ina.person)) == 15
-    assert numbers(team, inspector=item_search.NOBODY) == []
+    assert numbers(team, inspector=item_lists.NOBODY) == []
     assert team.take(team.ina) in numbers(team, inspector=team.ina.person)
     with team.database.read() as session:
         log = session.execute(
@@ -55,7 +55,7 @@ def test_many_are_shared_out_evenly_and_never_to_who_wrote_them(team: Team) -> N
     # The one in Ina's hands stays hers; nobody named frees the others.
     freed = bulk.assign_items(team.database, team.project, hers, team.admin, Role.INSPECTOR, [], clock)
     assert freed.done == 30
-    assert len(numbers(team, inspector=item_search.NOBODY)) == 30
+    assert len(numbers(team, inspector=item_lists.NOBODY)) == 30
     alone = bulk.assign_items(
         team.database, team.project, hers, team.admin, Role.INSPECTOR, [anna.person], clock
     )
@@ -77,7 +77,7 @@ def test_writers_get_what_nobody_wrote_and_who_may_not_is_named_before_anything_
                 [team.ben.person, wrong],
                 clock,
             )
-    assert len(numbers(team, author=item_search.NOBODY)) == 7
+    assert len(numbers(team, author=item_lists.NOBODY)) == 7
     with pytest.raises(NotAllowed, match="only a lead"):
         bulk.assign_items(
             team.database, team.project, empty, team.anna, Role.ANNOTATOR, [team.ben.person], clock
@@ -86,7 +86,7 @@ def test_writers_get_what_nobody_wrote_and_who_may_not_is_named_before_anything_
     done = bulk.assign_items(team.database, team.project, empty, team.admin, Role.ANNOTATOR, shared, clock)
     assert sorted(done.people.values()) == [3, 4]
     with team.database.read() as session:
-        assert len(queues.my_items(session, team.project.id, team.anna.person)) == 4
+        assert len(item_lists.my_items(session, team.project.id, team.anna.person)) == 4
 
 
 def test_many_are_moved_and_what_a_rule_forbids_stays_and_is_counted(team: Team) -> None:
@@ -134,7 +134,7 @@ def test_what_came_back_without_an_author_is_any_writers_and_out_of_time_is_not_
     team.act(item, team.ina, Action.REJECT, rejection=SPOT)
     with team.database.write() as session:
         revisions.find_item(session, team.project, item).author_id = None  # as an import leaves it
-        assert queues.waiting(session, team.project, team.ben, NOW) == {"drafts": 1}
+        assert item_lists.waiting(session, team.project, team.ben, NOW) == {"drafts": 1}
     assert team.take(team.ben, "drafts") == item
     late = NOW.replace(hour=20)
     fixed = msgspec.structs.replace(GOOD, answer=2)

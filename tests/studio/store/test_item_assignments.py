@@ -11,7 +11,7 @@ from mmar.errors import UsageError
 from mmar.studio.data import Database
 from mmar.studio.data.tables import ApiToken, AuditLogEntry, Link, LoginSession, Person
 from mmar.studio.security.sessions import begin_session, make_api_token, make_link
-from mmar.studio.store import assignments, inspection, items, people, queues, revisions
+from mmar.studio.store import inspection, item_lists, items, people, revisions
 from mmar.studio.workflow import Action, Actor, NotAllowed, Role
 from mmar.studio.workflow.case import LEASE_TIME
 
@@ -24,14 +24,14 @@ def team(database: Database) -> Team:
 def name(team: Team, item: int, role: Role, person: int | None, by: Actor | None = None) -> None:
     with team.database.write() as session:
         row = revisions.find_item(session, team.project, item, lock=True)
-        assignments.assign(session, team.project, row, by or team.admin, role, person, NOW)
+        items.assign(session, team.project, row, by or team.admin, role, person, NOW)
 
 
 def could(team: Team, item: int) -> dict[str, set[str]]:
     with team.database.read() as session:
         row = revisions.find_item(session, team.project, item)
         case = revisions.load_case(session, team.project, row)
-        found = assignments.candidates(session, team.project, case, NOW)
+        found = items.candidates(session, team.project, case, NOW)
     return {role: {person.login for person in rows} for role, rows in found.items()}
 
 
@@ -46,7 +46,7 @@ def test_a_named_inspector_has_the_item_to_themselves_until_they_approve(team: T
         row = revisions.find_item(session, team.project, second)
         inspection.claim_item(session, team.project, row, team.ina, later)
     with team.database.read() as session:
-        assert queues.waiting(session, team.project, team.ina, later)["inspection"] == 1
+        assert item_lists.waiting(session, team.project, team.ina, later)["inspection"] == 1
     team.hear(second, team.ivo, 1)
     team.act(second, team.ivo, Action.REJECT, rejection=SPOT)
     with team.database.write() as session:
@@ -63,8 +63,8 @@ def test_a_named_inspector_has_the_item_to_themselves_until_they_approve(team: T
             select(AuditLogEntry.action, AuditLogEntry.detail).where(AuditLogEntry.action == "assigned")
         ).all()
         assert said == [("assigned", "Ivo is to inspect it")]
-        assert queues.events_of(session, second)[-1].action != "assign"
-        assert "assign" in {event.action for event in queues.events_of(session, second)}
+        assert item_lists.events_of(session, second)[-1].action != "assign"
+        assert "assign" in {event.action for event in item_lists.events_of(session, second)}
 
 
 def test_an_author_or_writer_is_never_named_to_inspect(team: Team) -> None:
@@ -96,8 +96,8 @@ def test_a_named_writer_becomes_the_author_and_who_wrote_before_still_never_insp
     item = team.write_item()
     name(team, item, Role.ANNOTATOR, team.ben.person)
     with team.database.read() as session:
-        assert [one.id for one in queues.my_items(session, team.project.id, team.ben.person)] == [item]
-        assert list(queues.my_items(session, team.project.id, team.anna.person)) == []
+        assert [one.id for one in item_lists.my_items(session, team.project.id, team.ben.person)] == [item]
+        assert list(item_lists.my_items(session, team.project.id, team.anna.person)) == []
     team.act(item, team.ben, Action.SUBMIT)
     with pytest.raises(NotAllowed, match="somebody else's"):
         team.act(item, team.anna, Action.FORWARD)

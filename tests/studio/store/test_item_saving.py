@@ -17,11 +17,11 @@ from mmar.studio.store import (
     drafts,
     ideas,
     inspection,
+    item_lists,
     items,
     people,
     projects,
     proposals,
-    queues,
     review,
     revisions,
 )
@@ -89,7 +89,7 @@ class Team:
 
     def take(self, actor: Actor, queue: str = "inspection", now: datetime = NOW) -> int | None:
         with self.database.write() as session:
-            item = queues.take_next(session, self.project, actor, queue, now)
+            item = item_lists.take_next(session, self.project, actor, queue, now)
             return item.id if item else None
 
     def hear(self, item: int, actor: Actor, choice: int | None) -> None:
@@ -108,8 +108,8 @@ def test_from_draft_over_rejection_and_correction_to_approval(team: Team) -> Non
     team.hear(item, team.ina, 2)
     team.act(item, team.ina, Action.REJECT, rejection=SPOT)
     with team.database.read() as session:
-        assert [mine.id for mine in queues.my_items(session, team.project.id, team.anna.person)] == [item]
-        why = queues.last_rejection(session, item)
+        assert [mine.id for mine in item_lists.my_items(session, team.project.id, team.anna.person)] == [item]
+        why = item_lists.last_rejection(session, item)
         assert why is not None
         assert (why.reason, why.field, why.comment, why.start) == (
             "wrong_key",
@@ -135,7 +135,7 @@ def test_from_draft_over_rejection_and_correction_to_approval(team: Team) -> Non
     assert team.take(team.ina) == item
     assert team.act(item, team.ina, Action.APPROVE).state == "approved"
     with team.database.read() as session:
-        actions = [event.action for event in queues.events_of(session, item)][::-1]
+        actions = [event.action for event in item_lists.events_of(session, item)][::-1]
         assert actions == ["save", "submit", "forward", "reject", "save", "resubmit", "approve"]
         assert [revision.number for revision in revisions.revisions_of(session, item)] == [2, 1]
         score = human_score(inspection.project_ratings(session, team.project.id))

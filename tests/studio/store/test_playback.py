@@ -15,7 +15,7 @@ from mmar.audio.levels import Levels
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import BlindAnswer, Item, Playback
 from mmar.studio.data.tables import Clip, Recording
-from mmar.studio.store import inspection, projects, queues, revisions
+from mmar.studio.store import inspection, item_lists, projects, revisions
 from mmar.studio.workflow import Action, State
 from mmar.studio.workflow.agreement import human_score
 from mmar.studio.workflow.case import imported_state
@@ -53,7 +53,7 @@ def test_an_item_without_a_clip_is_not_offered_claimed_answered_or_approved(team
     with team.database.write() as session:
         require_audio(team, session)
     with team.database.write() as session:
-        assert queues.waiting(session, team.project, team.ina, NOW)["inspection"] == 0
+        assert item_lists.waiting(session, team.project, team.ina, NOW)["inspection"] == 0
     assert team.take(team.ivo) is None
     with team.database.write() as session, raises("audio"):
         inspection.claim_item(

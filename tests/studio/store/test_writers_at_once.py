@@ -16,7 +16,7 @@ from mmar.studio.data import database as database_module
 from mmar.studio.data.item_tables import Draft, Item
 from mmar.studio.data.tables import IdeaVote, Job, Person, Project
 from mmar.studio.exchange.importing import import_items
-from mmar.studio.store import drafts, ideas, inspection, items, jobs, people, projects, queues
+from mmar.studio.store import drafts, ideas, inspection, item_lists, items, jobs, people, projects
 from mmar.studio.workflow import ItemContent, NotAllowed, Role
 from mmar.studio.workflow.content import to_item
 
@@ -123,7 +123,7 @@ def test_a_queue_gives_each_item_to_one_person(database: Database, project: Proj
         with base.write() as session:
             here = session.get_one(Project, project.id)
             actor = people.actor_in(session, here.id, named(session, f"p{n}"))
-            item = queues.take_next(session, here, actor, "inspection", NOW)
+            item = item_lists.take_next(session, here, actor, "inspection", NOW)
             assert item is not None
             got.append(item.id)
 

@@ -14,7 +14,7 @@ from mmar.items import Item as PublicItem
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Job, Project
 from mmar.studio.exchange.importing import import_items, store_clips
-from mmar.studio.store.clips import clip_of
+from mmar.studio.store.recordings import clip_of
 from mmar.studio.workflow import Actor, Role
 from waiting import until
 

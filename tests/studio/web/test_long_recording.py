@@ -12,7 +12,7 @@ from browser_user import Visitor
 
 from conftest import Site
 from mmar.studio.media.media_store import store_audio
-from mmar.studio.store.media import add_recording
+from mmar.studio.store.recordings import add_recording
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

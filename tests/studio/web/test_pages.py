@@ -15,8 +15,8 @@ from mmar.studio.exchange.importing import import_items
 from mmar.studio.media.media_store import store_audio
 from mmar.studio.store import drafts, ideas, items, people, proposals, revisions
 from mmar.studio.store.jobs import claim_job, enqueue, finish_job
-from mmar.studio.store.media import add_recording
 from mmar.studio.store.projects import newest_taxonomy
+from mmar.studio.store.recordings import add_recording
 from mmar.studio.workflow import Actor, Cue, ItemContent, Role
 from mmar.studio.workflow.content import to_item
 

@@ -21,12 +21,11 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Project, Recording
 from mmar.studio.media.decoder import Decoder
 from mmar.studio.media.media_store import StoredAudio, store_audio
-from mmar.studio.store.clips import clip_of, find_recording, recording_of, source_of
 from mmar.studio.store.jobs import enqueue
-from mmar.studio.store.media import add_recording
+from mmar.studio.store.recordings import add_recording, clip_of, find_recording, recording_of
 from mmar.studio.store.revisions import add_revision, content_of
 from mmar.studio.workflow import Actor, ItemContent, State
-from mmar.studio.workflow.content import from_item
+from mmar.studio.workflow.content import from_item, source_of
 
 __all__ = [
     "add_clip",

@@ -32,10 +32,9 @@ from mmar.studio.exchange.label_studio import (
     read_label_studio,
 )
 from mmar.studio.media.media_store import incoming_file, media_file
-from mmar.studio.store.clips import published_path
 from mmar.studio.store.takedowns import is_taken_down, taken_down
 from mmar.studio.workflow import State
-from mmar.studio.workflow.content import to_item
+from mmar.studio.workflow.content import published_path, to_item
 
 __all__ = [
     "FORMS",

@@ -22,9 +22,15 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Project, Release, Takedown
 from mmar.studio.exchange.changes import Previous
 from mmar.studio.exchange.datasheet import ReleaseFacts
-from mmar.studio.exchange.datasheet_facts import audit_words, release_facts
 from mmar.studio.exchange.release_files import public_items, write_release
-from mmar.studio.exchange.snapshot import clip_files, refuse_taken_down, release_snapshot, take_snapshot
+from mmar.studio.exchange.snapshot import (
+    audit_words,
+    clip_files,
+    refuse_taken_down,
+    release_facts,
+    release_snapshot,
+    take_snapshot,
+)
 from mmar.studio.store.takedowns import taken_down_since
 from mmar.studio.workflow import State
 

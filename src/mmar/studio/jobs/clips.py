@@ -21,9 +21,10 @@ from mmar.studio.data.tables import Clip, Project, Recording
 from mmar.studio.jobs.context import JobContext
 from mmar.studio.media.decoder import ClipTask
 from mmar.studio.media.media_store import media_file
-from mmar.studio.store.clips import clip_key, recording_of
 from mmar.studio.store.jobs import enqueue
+from mmar.studio.store.recordings import recording_of
 from mmar.studio.store.revisions import content_of
+from mmar.studio.workflow.content import clip_key
 from mmar.studio.workflow.states import EDITABLE
 
 __all__ = [

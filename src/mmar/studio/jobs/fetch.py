@@ -17,9 +17,8 @@ from mmar.studio.media.download import download_recording
 from mmar.studio.media.fetch_policy import DEFAULT_POLICY
 from mmar.studio.media.media_store import StoredAudio, store_audio
 from mmar.studio.media.ytdlp import Downloaded
-from mmar.studio.store.clips import find_recording
 from mmar.studio.store.jobs import enqueue
-from mmar.studio.store.media import add_recording, items_without_clip
+from mmar.studio.store.recordings import add_recording, find_recording, items_without_clip
 
 __all__ = ["fetch_recording"]
 

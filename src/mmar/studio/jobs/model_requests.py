@@ -23,10 +23,10 @@ from mmar.studio.data.tables import Idea, Job, Project
 from mmar.studio.jobs.context import JobContext, RetryJob
 from mmar.studio.jobs.prompts import SYSTEM, grouping_prompt, ideas_prompt, item_prompt, read_reply
 from mmar.studio.store.drafts import find_draft
+from mmar.studio.store.item_lists import coverage_places
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import add_proposal
-from mmar.studio.store.queues import coverage_places
 from mmar.studio.store.revisions import content_of, find_item, load_cases
 from mmar.studio.workflow import Actor, Case, NotAllowed, Role
 from mmar.studio.workflow.case import is_own

@@ -17,10 +17,9 @@ from mmar.errors import InputError, UsageError
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person, Project
-from mmar.studio.store.assignments import assign
-from mmar.studio.store.items import act
-from mmar.studio.store.media import request_audio
+from mmar.studio.store.items import act, assign
 from mmar.studio.store.people import actor_in, log_action
+from mmar.studio.store.recordings import request_audio
 from mmar.studio.store.revisions import find_item
 from mmar.studio.workflow import Action, Actor, Command, NotAllowed, Role
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import BlindAnswer, Item, KeyView, Playback, Revision
 from mmar.studio.data.tables import Clip, Project
-from mmar.studio.store.clips import clip_of
+from mmar.studio.store.recordings import clip_of
 from mmar.studio.store.revisions import content_of, find_item, load_case
 from mmar.studio.workflow import Actor, Lease, NotAllowed, Role, State, case
 from mmar.studio.workflow.agreement import Rating

@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import Assignment, BlindAnswer, Item, KeyView, Playback, Revision, Verdict
 from mmar.studio.data.tables import Clip, Project
-from mmar.studio.store.clips import clip_key
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.workflow import Actor, Case, ItemContent, Lease, NotFound, State, problems
-from mmar.studio.workflow.content import with_own_cut, without_shadows
+from mmar.studio.workflow.content import clip_key, with_own_cut, without_shadows
 from mmar.studio.workflow.limits import check_texts
 from mmar.studio.workflow.taxonomy import layer_map
 

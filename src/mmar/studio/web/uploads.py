@@ -11,7 +11,7 @@ from mmar.files.archives import Limits
 from mmar.studio.data.tables import Recording
 from mmar.studio.exchange.importing import Imported, Source, import_file
 from mmar.studio.media.media_store import incoming_file, store_audio
-from mmar.studio.store.media import add_recording
+from mmar.studio.store.recordings import add_recording
 from mmar.studio.web.context import ProjectContext, attached
 from mmar.studio.workflow import Role
 

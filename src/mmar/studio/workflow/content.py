@@ -7,6 +7,7 @@ again.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +16,8 @@ import msgspec
 from mmar.errors import InputError
 from mmar.items import Criterion, Item
 from mmar.items.item import FIELDS
-from mmar.items.source_video import canonical_url
-from mmar.items.timestamps import Segment, parse_timestamp
+from mmar.items.source_video import addresses, canonical_url, find_video
+from mmar.items.timestamps import Segment, format_timestamp, parse_timestamp
 
 __all__ = [
     "CUE_REGIONS",
@@ -24,8 +25,11 @@ __all__ = [
     "Cue",
     "ItemContent",
     "Segment",
+    "clip_key",
     "cue_regions",
     "from_item",
+    "published_path",
+    "source_of",
     "to_item",
     "with_own_cut",
     "without_shadows",
@@ -276,3 +280,41 @@ def with_own_cut(before: ItemContent, after: ItemContent) -> ItemContent:
         return after
     moved = before.segments != after.segments or canonical_url(before.url) != canonical_url(after.url)
     return msgspec.structs.replace(after, cut=before.cut or after.cut or moved)
+
+
+def source_of(content: ItemContent) -> str:
+    """The name of the recording: equal for two spellings of one video's address; empty where there is none."""
+    if content.recording is not None:
+        return f"recording:{content.recording}"
+    if content.audio_path and not content.cut:
+        return f"file:{content.audio_path}"
+    for address in addresses(content.url):
+        video = find_video(address)
+        return f"video:{video.key}" if video else f"url:{address}"
+    return ""
+
+
+def clip_key(content: ItemContent) -> str:
+    """What a clip is made of, as 64 hexadecimal digits; empty where there is no recording."""
+    source = source_of(content)
+    if not source:
+        return ""
+    # An imported clip is cut already; its time stamps speak of the video that it was cut from.
+    whole = source.startswith("file:") or not content.segments
+    parts = "" if whole else format_timestamp(content.segments)
+    return hashlib.sha256(f"{source}\n{parts}".encode()).hexdigest()
+
+
+def published_path(content: ItemContent, public_id: str, *, with_clip: bool) -> str:
+    """Where an item's clip lies in a release or an export: where its publisher had it, if that is a name for a WAV file.
+
+    Args:
+        content: what the item says.
+        public_id: its id, for an item that no publisher gave a path.
+        with_clip: whether the clip goes along, which is a WAV file whatever it was cut from.
+    """
+    path = content.audio_path or f"./audio/{public_id}.wav"
+    if not with_clip or path.lower().endswith(".wav"):
+        return path
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{name.rpartition('.')[0] or name}.wav"

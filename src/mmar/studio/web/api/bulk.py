@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body
 
 from mmar.errors import UsageError
 from mmar.studio.jobs.model_requests import request_proposals
-from mmar.studio.store import bulk, item_search
+from mmar.studio.store import bulk, item_lists
 from mmar.studio.web.api.project import converted
 from mmar.studio.web.context import Context, ProjectContext
 from mmar.studio.workflow import Action, Role
@@ -91,9 +91,9 @@ def _item_ids(ctx: ProjectContext, items: list[int] | None, matching: dict[str, 
         raise UsageError("give either items (ids) or matching (a filter)", code="items-or-matching")
     if items is not None:
         return items
-    chosen = converted(matching, item_search.ItemFilter, "matching")
+    chosen = converted(matching, item_lists.ItemFilter, "matching")
     with ctx.studio.database.read() as session:
-        return item_search.item_numbers(session, ctx.project.id, chosen)
+        return item_lists.item_numbers(session, ctx.project.id, chosen)
 
 
 def _outcome_json(outcome: bulk.Outcome) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Body
 from starlette.responses import JSONResponse, Response
 
 from mmar.studio.data.item_tables import Draft
-from mmar.studio.store import drafts, inspection, item_search, items, queues, revisions
-from mmar.studio.store.assignments import assign
-from mmar.studio.store.media import request_audio
+from mmar.studio.store import drafts, inspection, item_lists, items, revisions
+from mmar.studio.store.items import assign
 from mmar.studio.store.people import log_action
+from mmar.studio.store.recordings import request_audio
 from mmar.studio.web.api.project import converted
 from mmar.studio.web.api.serialize import content_json, event_json, item_json, revision_json
 from mmar.studio.web.context import Context, attached, record_key_view
@@ -46,10 +46,10 @@ def item_list(
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """`after` is the last id of the previous page; at most 500 a page. `author` or `inspector` 0 is nobody."""
-    chosen = item_search.ItemFilter(state, layer, modality, q, author, inspector)
+    chosen = item_lists.ItemFilter(state, layer, modality, q, author, inspector)
     limit = min(max(limit, 1), 500)
     with ctx.studio.database.read() as session:
-        found = item_search.items_page(session, ctx.project.id, chosen, after=after, limit=limit)
+        found = item_lists.items_page(session, ctx.project.id, chosen, after=after, limit=limit)
         return [item_json(item) for item in found]
 
 
@@ -72,7 +72,7 @@ def one_item(ctx: Context, item_id: int) -> dict[str, Any]:
             **item_json(item),
             "content": content_json(revisions.content_of(session, item), hidden=hidden),
             "revisions": [revision_json(row) for row in revisions.revisions_of(session, item.id)],
-            "events": [] if hidden else [event_json(row) for row in queues.events_of(session, item.id)],
+            "events": [] if hidden else [event_json(row) for row in item_lists.events_of(session, item.id)],
             "inspector": case.inspector,
             "permitted": sorted(permitted(case, ctx.actor, ctx.studio.clock())),
         }
@@ -217,7 +217,7 @@ def take_next(ctx: Context, queue: str) -> dict[str, Any] | None:
     """`inspection` or `drafts`; null when there is nothing for you."""
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
-        item = queues.take_next(session, project, ctx.actor, queue, ctx.studio.clock())
+        item = item_lists.take_next(session, project, ctx.actor, queue, ctx.studio.clock())
         if item is None:
             return None
         hidden = inspection.key_is_hidden(session, item, ctx.actor)

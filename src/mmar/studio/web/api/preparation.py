@@ -9,9 +9,8 @@ from fastapi import APIRouter, Body
 from mmar.errors import UsageError
 from mmar.studio.jobs.model_requests import ITEM_KINDS, request_proposal
 from mmar.studio.store import jobs, proposals, review, revisions
-from mmar.studio.store.clips import clip_of, recording_of
 from mmar.studio.store.inspection import key_is_hidden
-from mmar.studio.store.media import request_audio
+from mmar.studio.store.recordings import clip_of, recording_of, request_audio
 from mmar.studio.web.api.serialize import clip_json, job_json, proposal_json, recording_json
 from mmar.studio.web.context import Context, attached, record_key_view
 from mmar.studio.web.uploads import store_upload

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Request
 from mmar.files.typed import convert
 from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.jobs.clips import request_conversion
-from mmar.studio.store import projects, queues
+from mmar.studio.store import item_lists, projects
 from mmar.studio.store.people import log_action, names_of
 from mmar.studio.store.taxonomy import save_taxonomy
 from mmar.studio.web.context import Context, LoggedIn, attached, studio_of
@@ -53,7 +53,7 @@ def one_project(ctx: Context) -> dict[str, Any]:
             "title": ctx.project.title,
             "settings": msgspec.to_builtins(ctx.project.settings),
             "items": projects.state_counts(session, ctx.project.id),
-            "waiting": queues.waiting(session, ctx.project, ctx.actor, ctx.studio.clock()),
+            "waiting": item_lists.waiting(session, ctx.project, ctx.actor, ctx.studio.clock()),
             "human": msgspec.to_builtins(score),
         }
 
@@ -152,7 +152,7 @@ def coverage(ctx: Context, language: str = "") -> dict[str, Any]:
     with ctx.studio.database.read() as session:
         tree = projects.newest_taxonomy(session, ctx.project.id).tree
         counted = board(
-            queues.coverage_places(session, ctx.project.id),
+            item_lists.coverage_places(session, ctx.project.id),
             [branch.name for branch in tree.layers],
             ctx.project.settings.modalities,
             ctx.project.settings.targets,

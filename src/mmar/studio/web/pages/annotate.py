@@ -14,13 +14,12 @@ from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Job
 from mmar.studio.jobs.model_requests import request_proposal
-from mmar.studio.store import drafts, inspection, items, queues, revisions
-from mmar.studio.store.clips import clip_of, recording_of, source_of
+from mmar.studio.store import drafts, inspection, item_lists, items, revisions
 from mmar.studio.store.ideas import find_idea, idea_board
 from mmar.studio.store.jobs import newest_job
-from mmar.studio.store.media import request_audio
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import open_proposals
+from mmar.studio.store.recordings import clip_of, recording_of, request_audio
 from mmar.studio.web.context import (
     Context,
     ProjectContext,
@@ -35,6 +34,7 @@ from mmar.studio.web.forms import content_from_form, number, text
 from mmar.studio.web.render import job_marker, render_page
 from mmar.studio.web.uploads import store_upload
 from mmar.studio.workflow import Action, Command, ItemContent, NotAllowed, State, changes, permitted
+from mmar.studio.workflow.content import source_of
 from mmar.studio.workflow.problems import hints
 from mmar.studio.workflow.taxonomy import layer_map
 
@@ -74,7 +74,7 @@ def take_next(ctx: Context) -> Response:
     """Take an item that has no author yet."""
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
-        item = queues.take_next(session, project, ctx.actor, "drafts", ctx.studio.clock())
+        item = item_lists.take_next(session, project, ctx.actor, "drafts", ctx.studio.clock())
     if item is None:
         return ctx.redirect("", Flash("queue-empty", "There are no items without an author.", "warn"))
     return ctx.redirect(f"/items/{item.id}/edit")
@@ -99,7 +99,7 @@ def _sound(session: Session, ctx: ProjectContext, item: Item, content: ItemConte
 
 def _form_values(session: Session, ctx: ProjectContext, item: Item, content: ItemContent) -> dict[str, Any]:
     tree = newest_taxonomy(session, ctx.project.id).tree
-    rejection = queues.last_rejection(session, item.id) if item.state == State.CORRECTION else None
+    rejection = item_lists.last_rejection(session, item.id) if item.state == State.CORRECTION else None
     since: tuple[Any, ...] = ()
     if rejection is not None and item.revision > 0:
         since = changes(revisions.content_at(session, item.id, rejection.revision), content)

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from mmar.studio.store import projects, queues
+from mmar.studio.store import item_lists, projects
 from mmar.studio.store.jobs import job_counts
 from mmar.studio.store.people import log_action
 from mmar.studio.store.proposals import count_waiting_proposals
@@ -62,8 +62,8 @@ def overview(request: Request, ctx: Context) -> Response:
     project_id = ctx.project.id
     with ctx.studio.database.read() as session:
         values: dict[str, Any] = {
-            "mine": queues.my_items(session, project_id, ctx.person.id),
-            "waiting": queues.waiting(session, ctx.project, ctx.actor, ctx.studio.clock()),
+            "mine": item_lists.my_items(session, project_id, ctx.person.id),
+            "waiting": item_lists.waiting(session, ctx.project, ctx.actor, ctx.studio.clock()),
             "counts": projects.state_counts(session, project_id),
             "jobs": job_counts(session, project_id),
             "proposals": count_waiting_proposals(session, project_id, ctx.actor).shown,

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
-from mmar.studio.store import drafts, inspection, items, queues, revisions
-from mmar.studio.store.clips import clip_of
+from mmar.studio.store import drafts, inspection, item_lists, items, revisions
 from mmar.studio.store.people import names_of
+from mmar.studio.store.recordings import clip_of
 from mmar.studio.web.context import Context, ProjectContext, attached
 from mmar.studio.web.error_handlers import error_code, error_message, error_status
 from mmar.studio.web.flash import Flash
@@ -31,7 +31,7 @@ def show(request: Request, ctx: Context, judged: int = 0) -> Response:
     with ctx.studio.database.read() as session:
         last = revisions.find_item(session, ctx.project, judged) if judged else None
         score = ctx.studio.human(session, ctx.project.id)
-        waiting = queues.waiting(session, ctx.project, ctx.actor, ctx.studio.clock())
+        waiting = item_lists.waiting(session, ctx.project, ctx.actor, ctx.studio.clock())
         names = names_of(session)
     return render_page(request, "inspection.html", ctx, score=score, waiting=waiting, names=names, last=last)
 
@@ -41,7 +41,7 @@ def take_next(ctx: Context) -> Response:
     """Reserve the next item of the queue."""
     with ctx.studio.database.write() as session:
         project = attached(session, ctx.project)
-        item = queues.take_next(session, project, ctx.actor, "inspection", ctx.studio.clock())
+        item = item_lists.take_next(session, project, ctx.actor, "inspection", ctx.studio.clock())
     if item is None:
         return ctx.redirect("/inspection", Flash("queue-empty", "There is nothing to inspect.", "warn"))
     return ctx.redirect(f"/items/{item.id}/inspect")
@@ -69,7 +69,7 @@ def _inspect_page(
             return None
         blind = ctx.person.id not in case.answered | case.seen
         content = revisions.content_of(session, item)
-        rejection = None if blind else queues.last_rejection(session, item.id)
+        rejection = None if blind else item_lists.last_rejection(session, item.id)
         since: tuple[FieldChange, ...] = ()
         if rejection is not None and rejection.revision < item.revision:
             since = changes(revisions.content_at(session, item.id, rejection.revision), content)

@@ -12,14 +12,13 @@ from starlette.responses import Response
 
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
-from mmar.studio.store import bulk, inspection, item_search, items, queues, revisions
-from mmar.studio.store.assignments import assign, candidates
-from mmar.studio.store.clips import clip_of
+from mmar.studio.store import bulk, inspection, item_lists, items, revisions
+from mmar.studio.store.items import assign, candidates
 from mmar.studio.store.jobs import active_jobs
-from mmar.studio.store.media import request_audio
 from mmar.studio.store.people import log_action, members, names_of
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import acceptable_proposals, proposals_of
+from mmar.studio.store.recordings import clip_of, request_audio
 from mmar.studio.web.context import (
     Context,
     ProjectContext,
@@ -49,13 +48,13 @@ def item_list(request: Request, ctx: Context) -> Response:
     after = _number(request.query_params.get("after"))
     project_id = ctx.project.id
     with ctx.studio.database.read() as session:
-        found = item_search.items_page(session, project_id, chosen, after=after, limit=_PAGE + 1)
+        found = item_lists.items_page(session, project_id, chosen, after=after, limit=_PAGE + 1)
         team = [(person, Actor(person.id, roles)) for person, roles in members(session, project_id)]
         layers = [branch.name for branch in newest_taxonomy(session, project_id).tree.layers]
         values: dict[str, Any] = {
             "items": found[:_PAGE],
-            "total": item_search.count_items(session, project_id, chosen),
-            "inspectors": item_search.inspectors_of(session, found[:_PAGE]),
+            "total": item_lists.count_items(session, project_id, chosen),
+            "inspectors": item_lists.inspectors_of(session, found[:_PAGE]),
             "names": names_of(session),
         }
     writers, inspectors = (
@@ -84,7 +83,7 @@ def change_many(ctx: Context) -> Response:
     query = QueryParams({**_query(chosen), "after": number(form, "after") or 0})
     if "everything" in form:
         with studio.database.read() as session:
-            selected = item_search.item_numbers(session, ctx.project.id, chosen)
+            selected = item_lists.item_numbers(session, ctx.project.id, chosen)
     else:
         selected = numbers(form, "item")
     if not selected:
@@ -128,7 +127,7 @@ def outcome_flash(outcome: bulk.Outcome, verb: str, names: dict[int, str] | None
     return Flash("items-changed", text_, "warn" if outcome.left else "good", (*people, *left))
 
 
-def _query(chosen: item_search.ItemFilter) -> dict[str, Any]:
+def _query(chosen: item_lists.ItemFilter) -> dict[str, Any]:
     values = {
         "q": chosen.words,
         "state": chosen.state,
@@ -140,7 +139,7 @@ def _query(chosen: item_search.ItemFilter) -> dict[str, Any]:
     return {name: "" if value is None else value for name, value in values.items()}
 
 
-def _filter(values: FormData | QueryParams) -> item_search.ItemFilter:
+def _filter(values: FormData | QueryParams) -> item_lists.ItemFilter:
     def word(name: str) -> str:
         value = values.get(name)
         return value[:300] if isinstance(value, str) else ""
@@ -148,7 +147,7 @@ def _filter(values: FormData | QueryParams) -> item_search.ItemFilter:
     def person(name: str) -> int | None:
         return _number(word(name)) if word(name) else None
 
-    return item_search.ItemFilter(
+    return item_lists.ItemFilter(
         word("state"), word("layer"), word("modality"), word("q"), person("author"), person("inspector")
     )
 
@@ -176,7 +175,7 @@ def show(request: Request, ctx: Context, item_id: int) -> Response:
         values: dict[str, Any] = {
             "content": saved[0].content if saved else None,
             "steps": [] if hidden else steps,
-            "events": queues.events_of(session, item.id),
+            "events": item_lists.events_of(session, item.id),
             "clip": clip_of(session, item),
             "can": permitted(case, ctx.actor, now),
             "case": case,

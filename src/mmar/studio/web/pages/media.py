@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from mmar.studio.media.media_store import media_file
 from mmar.studio.media.waveform import open_waveform
-from mmar.studio.store.media import find_clip, own_recording
+from mmar.studio.store.recordings import find_clip, own_recording
 from mmar.studio.web.context import Context, ProjectContext
 
 __all__ = ["router"]

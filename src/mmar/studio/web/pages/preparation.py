@@ -11,10 +11,10 @@ from starlette.responses import Response
 from mmar.studio.data.settings import CLIP_RATES
 from mmar.studio.jobs.clips import describe_clip_format, parse_clip_format, request_conversion
 from mmar.studio.jobs.model_requests import ITEM_KINDS, request_proposal, request_proposals
-from mmar.studio.store import bulk, item_search, jobs, revisions
-from mmar.studio.store.clips import clips_of, items_with_clips
+from mmar.studio.store import bulk, item_lists, jobs, revisions
 from mmar.studio.store.people import log_action
 from mmar.studio.store.projects import changed_settings, save_settings
+from mmar.studio.store.recordings import clips_of, items_with_clips
 from mmar.studio.web.context import Context, ProjectContext, attached, fragment_of
 from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import number, numbers, text, texts
@@ -31,10 +31,10 @@ _PAGE = 50
 _JOBS_SHOWN = 40
 
 
-def _own_items(ctx: ProjectContext) -> item_search.ItemFilter:
+def _own_items(ctx: ProjectContext) -> item_lists.ItemFilter:
     """The items in preparation that a person works on: a lead on all, an annotator on their own."""
     author = None if ctx.actor.has(Role.LEAD) else ctx.person.id
-    return item_search.ItemFilter(State.PREPARATION, author=author)
+    return item_lists.ItemFilter(State.PREPARATION, author=author)
 
 
 @router.get("/preparation")
@@ -42,7 +42,7 @@ def show(request: Request, ctx: Context, after: int = 0, kind: str = "") -> Resp
     """Items in preparation, jobs, and suggestions."""
     now = ctx.studio.clock()
     with ctx.studio.database.read() as session:
-        found = item_search.items_page(session, ctx.project.id, _own_items(ctx), after=after, limit=_PAGE + 1)
+        found = item_lists.items_page(session, ctx.project.id, _own_items(ctx), after=after, limit=_PAGE + 1)
         cases = revisions.load_cases(session, ctx.project, found[:_PAGE])
         clips = clips_of(session, ctx.project.id, found[:_PAGE])
         rows = []
@@ -53,7 +53,7 @@ def show(request: Request, ctx: Context, after: int = 0, kind: str = "") -> Resp
         suggestions = suggestion_values(session, ctx, kind=kind)
         values: dict[str, Any] = {
             "rows": rows,
-            "total": item_search.count_items(session, ctx.project.id, _own_items(ctx)),
+            "total": item_lists.count_items(session, ctx.project.id, _own_items(ctx)),
             "more": found[_PAGE - 1].id if len(found) > _PAGE else 0,
             "after": after,
             "item_kinds": ITEM_KINDS,
@@ -87,7 +87,7 @@ def _job_values(session: Session, ctx: ProjectContext, newest: int) -> dict[str,
     return {
         "jobs": shown,
         "job_counts": counts,
-        "job_items": item_search.public_ids(session, [job.item_id for job in shown if job.item_id]),
+        "job_items": item_lists.public_ids(session, [job.item_id for job in shown if job.item_id]),
         "active": bool(counts.get("queued") or counts.get("running")),
         "newest": newest,
     }
@@ -120,7 +120,7 @@ def change_many(ctx: Context) -> Response:
     items = numbers(ctx.form, "item")
     if everything:
         with studio.database.read() as session:
-            items = item_search.item_numbers(session, project.id, _own_items(ctx))
+            items = item_lists.item_numbers(session, project.id, _own_items(ctx))
     after = number(ctx.form, "after") or 0
     page = f"/preparation?after={after}" if after else "/preparation"
     do = text(ctx.form, "do")

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from mmar.errors import InputError
 from mmar.studio.jobs.model_requests import request_board_proposal
-from mmar.studio.store import ideas, projects, proposals, queues
+from mmar.studio.store import ideas, item_lists, projects, proposals
 from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.people import log_action, names_of
 from mmar.studio.store.projects import newest_taxonomy, taxonomy_versions
@@ -47,7 +47,7 @@ def _show(request: Request, ctx: ProjectContext, template: str) -> Response:
             "missing": sorted({card.idea.place for card in cards if card.idea.place} - places),
             "current": versions[0],
             "versions": versions,
-            "counts": queues.place_counts(session, ctx.project.id),
+            "counts": item_lists.place_counts(session, ctx.project.id),
             "names": names_of(session),
             "cards": cards,
             "proposals": proposals.open_proposals(session, ctx.project.id, kinds=("grouping",)),
@@ -142,7 +142,7 @@ def coverage(request: Request, ctx: Context, language: str = "", edit: bool = Fa
     with ctx.studio.database.read() as session:
         tree = newest_taxonomy(session, ctx.project.id).tree
         counted = board(
-            queues.coverage_places(session, ctx.project.id),
+            item_lists.coverage_places(session, ctx.project.id),
             [branch.name for branch in tree.layers],
             settings.modalities,
             settings.targets,

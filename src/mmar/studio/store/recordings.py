@@ -1,7 +1,8 @@
-"""Recordings and clips in the database, and asking for the work that an item's sound needs."""
+"""Recordings and clips of a project, and the jobs that an item's audio needs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, select
@@ -10,13 +11,62 @@ from sqlalchemy.orm import Session
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Clip, Project, Recording
 from mmar.studio.media.media_store import StoredAudio
-from mmar.studio.store.clips import clip_of, recording_of, source_of
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.revisions import content_of
+from mmar.studio.workflow import ItemContent
+from mmar.studio.workflow.content import source_of
 from mmar.studio.workflow.problems import LONGEST_CLIP_S
 from mmar.studio.workflow.states import NotFound
 
-__all__ = ["add_recording", "find_clip", "items_without_clip", "own_recording", "request_audio"]
+__all__ = [
+    "add_recording",
+    "clip_of",
+    "clips_of",
+    "find_clip",
+    "find_recording",
+    "items_with_clips",
+    "items_without_clip",
+    "own_recording",
+    "recording_of",
+    "request_audio",
+]
+
+
+def find_recording(session: Session, project_id: int, source: str) -> Recording | None:
+    """A recording by its name."""
+    if source.startswith("recording:"):
+        found = session.get(Recording, int(source.removeprefix("recording:")))
+        return found if found is not None and found.project_id == project_id else None
+    return session.scalar(
+        select(Recording).where(Recording.project_id == project_id, Recording.source == source)
+    )
+
+
+def recording_of(session: Session, project_id: int, content: ItemContent) -> Recording | None:
+    """The recording that some content speaks of, if it is here."""
+    source = source_of(content)
+    return find_recording(session, project_id, source) if source else None
+
+
+def items_with_clips(session: Session, project_id: int, clips: tuple[int, ...]) -> list[Item]:
+    """The items that have one of some clips."""
+    keys = select(Clip.key).where(Clip.project_id == project_id, Clip.id.in_(clips))
+    found = select(Item).where(Item.project_id == project_id, Item.clip_key.in_(keys)).order_by(Item.id)
+    return list(session.scalars(found.limit(5))) if clips else []
+
+
+def clips_of(session: Session, project_id: int, items: Sequence[Item]) -> dict[str, Clip]:
+    """The clips of items of a project, by their key."""
+    keys = {item.clip_key for item in items if item.clip_key}
+    query = select(Clip).where(Clip.project_id == project_id, Clip.key.in_(keys))
+    return {clip.key: clip for clip in session.scalars(query)} if keys else {}
+
+
+def clip_of(session: Session, item: Item) -> Clip | None:
+    """An item's clip, if it was cut."""
+    if not item.clip_key:
+        return None
+    return session.scalar(select(Clip).where(Clip.project_id == item.project_id, Clip.key == item.clip_key))
 
 
 def add_recording(
