@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -20,7 +21,7 @@ from mmar.studio.data.tables import Person, Project
 from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import Visitor, find_visitor, person_of_token, same, touch_session
 from mmar.studio.store.inspection import answers_version, knows_key, mark_key_seen, project_ratings
-from mmar.studio.store.people import project_and_actor
+from mmar.studio.store.people import log_action, project_and_actor
 from mmar.studio.web.flash import Flash, FlashStore, with_message
 from mmar.studio.workflow import Actor, NotAllowed, NotFound, Role
 from mmar.studio.workflow.agreement import HumanScore, human_score
@@ -136,6 +137,32 @@ class ProjectContext:
         """
         if not self.actor.has(role):
             raise NotAllowed("role", f"this needs the role {role.value} in the project")
+
+    def clock(self) -> datetime:
+        """The current time, UTC."""
+        return self.studio.clock()
+
+    def read(self) -> AbstractContextManager[Session]:
+        """A reading transaction."""
+        return self.studio.database.read()
+
+    @contextmanager
+    def write(self) -> Iterator[tuple[Session, Project]]:
+        """A writing transaction, and the project as a row of it."""
+        with self.studio.database.write() as session:
+            yield session, attached(session, self.project)
+
+    def log(self, session: Session, action: str, subject: str, detail: str = "") -> None:
+        """Write an entry of the audit log."""
+        log_action(
+            session,
+            self.clock(),
+            self.person.id,
+            action,
+            subject,
+            detail=detail,
+            project_id=self.project.id,
+        )
 
     def redirect(self, path: str, flash: Flash | None = None) -> Response:
         """The answer to a form: a redirect to a page below the project, with a message if there is one."""

@@ -31,21 +31,12 @@ def invite_person(
     Raises:
         MmarError: as `store.people.add_member`.
     """
-    now = ctx.studio.clock()
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    now = ctx.clock()
+    with ctx.write() as (session, project):
         person, new = people.add_member(
             session, project, login, name, roles, ctx.actor, now, existing=existing
         )
-        people.log_action(
-            session,
-            now,
-            ctx.person.id,
-            "roles",
-            person.login,
-            detail=", ".join(sorted(roles)),
-            project_id=project.id,
-        )
+        ctx.log(session, "roles", person.login, ", ".join(sorted(roles)))
         return make_link(session, person.id, "invite", now) if new else ""
 
 
@@ -61,20 +52,12 @@ def change_roles(ctx: ProjectContext, person_id: int, roles: frozenset[Role]) ->
     """
     ctx.require(Role.ADMIN)
     names = sorted(role.value for role in roles)
-    with ctx.studio.database.write() as session:
-        project, person = attached(session, ctx.project), session.get(Person, person_id)
+    with ctx.write() as (session, project):
+        person = session.get(Person, person_id)
         if person is None:
             raise NotFound("there is no such person")
         people.set_roles(session, project, person, roles, ctx.actor)
-        people.log_action(
-            session,
-            ctx.studio.clock(),
-            ctx.person.id,
-            "roles",
-            person.login,
-            detail=", ".join(names) or "left",
-            project_id=project.id,
-        )
+        ctx.log(session, "roles", person.login, ", ".join(names) or "left")
     return person, names
 
 
@@ -88,14 +71,14 @@ def new_password_link(ctx: ProjectContext, person_id: int) -> tuple[str, str]:
         NotAllowed: not an admin, or not one who may decide about this person's account.
         NotFound: the project has no such member.
     """
-    now = ctx.studio.clock()
+    now = ctx.clock()
     with ctx.studio.database.write() as session:
         person = _account_of(session, ctx, person_id)
         if not person.active:
             raise NotAllowed("state", f"{person.name} is deactivated; reactivate the account first")
         token = make_link(session, person.id, "password", now)
         end_sessions_of(session, person.id)
-        people.log_action(session, now, ctx.person.id, "link made", person.login, project_id=ctx.project.id)
+        ctx.log(session, "link made", person.login)
         return person.login, token
 
 
@@ -112,19 +95,16 @@ def set_person_active(ctx: ProjectContext, person_id: int, *, active: bool) -> P
         NotAllowed: not an admin, or not one who may decide about this account, or it is the last admin's.
         NotFound: the project has no such member.
     """
-    now = ctx.studio.clock()
+    now = ctx.clock()
     with ctx.studio.database.write() as session:
         person = _account_of(session, ctx, person_id)
         before = person.active
         freed = people.set_person_active(session, person, ctx.person, now, active=active)
         if person.active != before:
-            people.log_action(
+            ctx.log(
                 session,
-                now,
-                ctx.person.id,
                 "reactivated" if active else "deactivated",
                 person.login,
-                detail=f"{freed} items released" if freed else "",
-                project_id=ctx.project.id,
+                f"{freed} items released" if freed else "",
             )
     return person

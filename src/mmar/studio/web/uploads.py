@@ -39,12 +39,12 @@ def store_upload(ctx: ProjectContext) -> Recording:
         except InputError as error:
             # The name of the temporary file means nothing to the sender.
             raise InputError(error.problem, field="file", code=error.code, hint=error.hint) from None
-    with ctx.studio.database.write() as session:
+    with ctx.write() as (session, project):
         return add_recording(
             session,
-            ctx.project.id,
+            project.id,
             kept,
-            ctx.studio.clock(),
+            ctx.clock(),
             title=_file_name(sent),
             person_id=ctx.person.id,
         )

@@ -7,16 +7,14 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from mmar.studio.web.api import account, bulk, exchange, ideas, items, people, preparation, project
+from mmar.studio.web.api import bulk, exchange, items, people, preparation, project
 
 __all__ = ["ERRORS", "ROUTERS"]
 
 # The last route of items matches any action, so that router comes after the others.
 ROUTERS: tuple[APIRouter, ...] = (
-    account.router,
-    project.router,
     people.router,
-    ideas.router,
+    project.router,
     exchange.router,
     preparation.router,
     bulk.router,

@@ -92,7 +92,7 @@ def _item_ids(ctx: ProjectContext, items: list[int] | None, matching: dict[str, 
     if items is not None:
         return items
     chosen = converted(matching, item_lists.ItemFilter, "matching")
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         return item_lists.item_numbers(session, ctx.project.id, chosen)
 
 

@@ -14,9 +14,8 @@ from mmar.studio.data.tables import Release, Takedown
 from mmar.studio.exchange.importing import Imported, import_items
 from mmar.studio.exchange.item_files import plain_hint
 from mmar.studio.exchange.releases import write_project_release
-from mmar.studio.store.people import log_action
 from mmar.studio.store.takedowns import add_takedown, lift_takedown, taken_down_since
-from mmar.studio.web.context import Context, attached
+from mmar.studio.web.context import Context
 from mmar.studio.web.pages.release import export_response, release_archive
 from mmar.studio.web.uploads import import_upload
 from mmar.studio.workflow import Role
@@ -82,15 +81,12 @@ def import_records(
         raise InputError(
             location + error.problem, field="records", code=error.code, hint=plain_hint(error)
         ) from None
-    now = ctx.studio.clock()
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    now = ctx.clock()
+    with ctx.write() as (session, project):
         done = import_items(
             session, project, ctx.actor, items, now, inspect=inspect, update=update, why="from records"
         )
-        log_action(
-            session, now, ctx.person.id, "import", "records", detail=done.summary, project_id=project.id
-        )
+        ctx.log(session, "import", "records", done.summary)
     return _imported_json(done)
 
 
@@ -112,7 +108,7 @@ def export(ctx: Context, form: str) -> Response:
 @router.get("/releases", summary="All releases")
 def releases(ctx: Context) -> list[dict[str, Any]]:
     """Version, day, digest, number of items, and the items that were taken down since."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         return [
             {
                 "version": release.version,
@@ -129,7 +125,7 @@ def releases(ctx: Context) -> list[dict[str, Any]]:
 def create_release(ctx: Context, version: Text) -> dict[str, Any]:
     """Freezes the approved items. An existing version is rebuilt with identical files."""
     ctx.require(Role.LEAD)
-    now = ctx.studio.clock()
+    now = ctx.clock()
     made = write_project_release(
         ctx.studio.config,
         ctx.studio.database,
@@ -138,8 +134,8 @@ def create_release(ctx: Context, version: Text) -> dict[str, Any]:
         now,
         person_id=ctx.person.id,
     )
-    with ctx.studio.database.write() as session:
-        log_action(session, now, ctx.person.id, "release", made.version, project_id=ctx.project.id)
+    with ctx.write() as (session, _):
+        ctx.log(session, "release", made.version)
     return {"version": made.version, "digest": made.digest, "items": len(made.items)}
 
 
@@ -153,7 +149,7 @@ def download(ctx: Context, version: str) -> Response:
 def takedowns(ctx: Context) -> list[dict[str, Any]]:
     """What is excluded from future releases: id, what, reason, time."""
     query = select(Takedown).where(Takedown.project_id == ctx.project.id)
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         return [
             {"id": takedown.id, "what": takedown.what, "why": takedown.why, "at": takedown.at.isoformat()}
             for takedown in session.scalars(query)
@@ -163,16 +159,14 @@ def takedowns(ctx: Context) -> list[dict[str, Any]]:
 @router.post("/takedowns", summary="Take down a video, an item or a clip", status_code=201)
 def take_down(ctx: Context, what: Text, why: Text) -> dict[str, Any]:
     """An item's public id, a video's URL or id, or the SHA-256 of a clip; answers with the items that match."""
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        items = add_takedown(session, project, ctx.actor, what, why, ctx.studio.clock())
+    with ctx.write() as (session, project):
+        items = add_takedown(session, project, ctx.actor, what, why, ctx.clock())
     return {"what": what.strip(), "why": why.strip(), "items": items}
 
 
 @router.post("/takedowns/{takedown_id}/lift", summary="Lift a takedown")
 def lift(ctx: Context, takedown_id: int, why: Text) -> dict[str, Any]:
     """For a mistake; answers with the items that can be released again. The audit log keeps both entries."""
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        what, items = lift_takedown(session, project, ctx.actor, takedown_id, why, ctx.studio.clock())
+    with ctx.write() as (session, project):
+        what, items = lift_takedown(session, project, ctx.actor, takedown_id, why, ctx.clock())
     return {"what": what, "items": items}

@@ -11,11 +11,10 @@ from starlette.responses import JSONResponse, Response
 from mmar.studio.data.item_tables import Draft
 from mmar.studio.store import drafts, inspection, item_lists, items, revisions
 from mmar.studio.store.items import assign
-from mmar.studio.store.people import log_action
 from mmar.studio.store.recordings import request_audio
 from mmar.studio.web.api.project import converted
-from mmar.studio.web.api.serialize import content_json, event_json, item_json, revision_json
-from mmar.studio.web.context import Context, attached, record_key_view
+from mmar.studio.web.api.serialize import content_json, row_json
+from mmar.studio.web.context import Context, record_key_view
 from mmar.studio.web.labels import sentence
 from mmar.studio.workflow import (
     Action,
@@ -48,33 +47,32 @@ def item_list(
     """`after` is the last id of the previous page; at most 500 a page. `author` or `inspector` 0 is nobody."""
     chosen = item_lists.ItemFilter(state, layer, modality, q, author, inspector)
     limit = min(max(limit, 1), 500)
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         found = item_lists.items_page(session, ctx.project.id, chosen, after=after, limit=limit)
-        return [item_json(item) for item in found]
+        return [row_json(item) for item in found]
 
 
 @router.post("/items", summary="Create an item", status_code=201)
 def create(ctx: Context) -> dict[str, Any]:
     """Empty, with you as its author."""
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        return item_json(items.new_item(session, project, ctx.actor, ctx.studio.clock()))
+    with ctx.write() as (session, project):
+        return row_json(items.new_item(session, project, ctx.actor, ctx.clock()))
 
 
 @router.get("/items/{item_id}", summary="One item with its history")
 def one_item(ctx: Context, item_id: int) -> dict[str, Any]:
     """Without its key for whoever may still be asked to answer it by ear."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
         case = revisions.load_case(session, ctx.project, item)
         answer = {
-            **item_json(item),
+            **row_json(item),
             "content": content_json(revisions.content_of(session, item), hidden=hidden),
-            "revisions": [revision_json(row) for row in revisions.revisions_of(session, item.id)],
-            "events": [] if hidden else [event_json(row) for row in item_lists.events_of(session, item.id)],
+            "revisions": [row_json(row) for row in revisions.revisions_of(session, item.id)],
+            "events": [] if hidden else [row_json(row) for row in item_lists.events_of(session, item.id)],
             "inspector": case.inspector,
-            "permitted": sorted(permitted(case, ctx.actor, ctx.studio.clock())),
+            "permitted": sorted(permitted(case, ctx.actor, ctx.clock())),
         }
     if not hidden and item.revision:
         record_key_view(ctx, item)
@@ -92,10 +90,9 @@ def save(
 ) -> Response:
     """`version` and `revision` are those that you read; if someone saved since, 409 with both changes."""
     new = converted(content, ItemContent, "content")
-    now = ctx.studio.clock()
+    now = ctx.clock()
     try:
-        with ctx.studio.database.write() as session:
-            project = attached(session, ctx.project)
+        with ctx.write() as (session, project):
             item = items.save(
                 session,
                 project,
@@ -108,10 +105,10 @@ def save(
                 now=now,
             )
             request_audio(session, project, item, now, person_id=ctx.person.id)
-            return JSONResponse(item_json(item))
+            return JSONResponse(row_json(item))
     except items.StaleSave as stale:
-        with ctx.studio.database.write() as session:
-            item = revisions.find_item(session, ctx.project, item_id)
+        with ctx.write() as (session, project):
+            item = revisions.find_item(session, project, item_id)
             inspection.mark_key_seen(session, item, ctx.person.id, now)
         return JSONResponse(
             {
@@ -133,15 +130,15 @@ def save_draft(
 ) -> None:
     """Only you can see it. Saving a revision deletes it."""
     new = converted(content, ItemContent, "content")
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
-        drafts.save_draft(session, item, ctx.actor, new, version, revision, ctx.studio.clock())
+    with ctx.write() as (session, project):
+        item = revisions.find_item(session, project, item_id)
+        drafts.save_draft(session, item, ctx.actor, new, version, revision, ctx.clock())
 
 
 @router.get("/items/{item_id}/draft", summary="Your draft")
 def draft(ctx: Context, item_id: int) -> dict[str, Any] | None:
     """Null if you have none."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         found = drafts.find_draft(session, item.id, ctx.person.id)
         return _draft_json(found) if found is not None else None
@@ -164,12 +161,11 @@ def resolve(
     first: Annotated[int, Body()] = 0,
 ) -> dict[str, Any]:
     """Your draft becomes `mine`, `theirs`, or `merged` from revision `first`, which you started from."""
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    with ctx.write() as (session, project):
         item = revisions.find_item(session, project, item_id, lock=True)
         if drafts.find_draft(session, item.id, ctx.person.id) is None:
             raise NotFound("you have no draft of this item; PUT it to /draft first")
-        resolved = drafts.resolve(session, project, item, ctx.actor, take, first, ctx.studio.clock())
+        resolved = drafts.resolve(session, project, item, ctx.actor, take, first, ctx.clock())
         answer = _draft_json(resolved)
     record_key_view(ctx, item)
     return answer
@@ -178,11 +174,11 @@ def resolve(
 @router.get("/items/{item_id}/revisions/{number}", summary="One revision of an item")
 def revision(ctx: Context, item_id: int, number: int) -> dict[str, Any]:
     """Without its key for whoever may still be asked to answer the item by ear."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
         row = revisions.revision_at(session, item.id, number)
-        answer = {**revision_json(row), "content": content_json(row.content, hidden=hidden)}
+        answer = {**row_json(row), "content": content_json(row.content, hidden=hidden)}
     if not hidden:
         record_key_view(ctx, item)
     return answer
@@ -191,9 +187,9 @@ def revision(ctx: Context, item_id: int, number: int) -> dict[str, Any]:
 @router.post("/items/{item_id}/show-key", summary="See the key without a blind answer", status_code=204)
 def show_key(ctx: Context, item_id: int) -> None:
     """It is recorded; you can no longer answer this item blind."""
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id, lock=True)
-        inspection.mark_key_seen(session, item, ctx.person.id, ctx.studio.clock())
+    with ctx.write() as (session, project):
+        item = revisions.find_item(session, project, item_id, lock=True)
+        inspection.mark_key_seen(session, item, ctx.person.id, ctx.clock())
 
 
 @router.put("/items/{item_id}/assignment", summary="Set an item's author or inspector")
@@ -204,42 +200,40 @@ def assign_item(
     person: Annotated[int | None, Body()] = None,
 ) -> dict[str, Any]:
     """For leads. No one can inspect what they wrote; without a person any inspector can take the item."""
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    with ctx.write() as (session, project):
         item = revisions.find_item(session, project, item_id, lock=True)
-        assign(session, project, item, ctx.actor, Role(role), person, ctx.studio.clock())
+        assign(session, project, item, ctx.actor, Role(role), person, ctx.clock())
         inspector = revisions.load_case(session, project, item).inspector
-        return {**item_json(item), "inspector": inspector}
+        return {**row_json(item), "inspector": inspector}
 
 
 @router.post("/queue/{queue}/next", summary="Reserve the next item of a queue")
 def take_next(ctx: Context, queue: str) -> dict[str, Any] | None:
     """`inspection` or `drafts`; null when there is nothing for you."""
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        item = item_lists.take_next(session, project, ctx.actor, queue, ctx.studio.clock())
+    with ctx.write() as (session, project):
+        item = item_lists.take_next(session, project, ctx.actor, queue, ctx.clock())
         if item is None:
             return None
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
         content = revisions.content_of(session, item)
-        return {**item_json(item), "content": content_json(content, hidden=hidden)}
+        return {**row_json(item), "content": content_json(content, hidden=hidden)}
 
 
 @router.post("/items/{item_id}/release", summary="Return an item to its queue", status_code=204)
 def release(ctx: Context, item_id: int) -> None:
     """Has no effect if the item is not reserved for you."""
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id, lock=True)
+    with ctx.write() as (session, project):
+        item = revisions.find_item(session, project, item_id, lock=True)
         inspection.release_item(item, ctx.person.id)
 
 
 @router.put("/items/{item_id}/playback", summary="Record that the clip is played", status_code=204)
 def playback(ctx: Context, item_id: int, event: Annotated[Literal["start", "end"], Body(embed=True)]) -> None:
     """`start` when playing begins, `end` when the clip has been played to its end, which a blind answer needs."""
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.write() as (session, project):
+        item = revisions.find_item(session, project, item_id)
         record = inspection.start_playback if event == "start" else inspection.finish_playback
-        record(session, item, ctx.actor, ctx.studio.clock())
+        record(session, item, ctx.actor, ctx.clock())
 
 
 @router.put("/items/{item_id}/blind-answer", summary="Answer by ear")
@@ -247,16 +241,15 @@ def answer_blind(
     ctx: Context, item_id: int, choice: Annotated[int | None, Body(embed=True)]
 ) -> dict[str, Any]:
     """Index of the choice, null for "cannot tell"; answers with the key."""
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        item = inspection.answer_blind(session, project, item_id, ctx.actor, choice, ctx.studio.clock())
-        return {**item_json(item), "content": content_json(revisions.content_of(session, item))}
+    with ctx.write() as (session, project):
+        item = inspection.answer_blind(session, project, item_id, ctx.actor, choice, ctx.clock())
+        return {**row_json(item), "content": content_json(revisions.content_of(session, item))}
 
 
 @router.get("/items/{item_id}/judgement-draft", summary="Your draft of a review")
 def judgement_draft(ctx: Context, item_id: int) -> dict[str, str]:
     """Each field empty where you wrote nothing."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         return drafts.find_judgement_draft(session, item.id, ctx.person.id)
 
@@ -273,9 +266,9 @@ def save_judgement_draft(
 ) -> None:
     """Only you can see it. Approving or rejecting deletes it."""
     written = {"reason": reason, "field": field, "comment": comment, "start": start, "end": end}
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
-        drafts.save_judgement_draft(session, item, ctx.actor, written, ctx.studio.clock())
+    with ctx.write() as (session, project):
+        item = revisions.find_item(session, project, item_id)
+        drafts.save_judgement_draft(session, item, ctx.actor, written, ctx.clock())
 
 
 # The last route of the module, because its path matches any action.
@@ -290,15 +283,12 @@ def act(
 ) -> dict[str, Any]:
     """submit, recall, forward, approve, reject, resubmit, reopen, withdraw, restore or take_down."""
     reason = converted(rejection, Rejection, "rejection") if rejection is not None else None
-    now = ctx.studio.clock()
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    now = ctx.clock()
+    with ctx.write() as (session, project):
         command = Command(action, version=version, rejection=reason, why=why)
         item = items.act(session, project, item_id, ctx.actor, command, now)
         if action in (Action.SUBMIT, Action.RESUBMIT):
             request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
         if action in (Action.TAKE_DOWN, Action.WITHDRAW, Action.REOPEN):
-            log_action(
-                session, now, ctx.person.id, action.value, item.public_id, detail=why, project_id=project.id
-            )
-        return item_json(item)
+            ctx.log(session, action.value, item.public_id, why)
+        return row_json(item)

@@ -11,8 +11,8 @@ from mmar.studio.jobs.model_requests import ITEM_KINDS, request_proposal
 from mmar.studio.store import jobs, proposals, review, revisions
 from mmar.studio.store.inspection import key_is_hidden
 from mmar.studio.store.recordings import clip_of, recording_of, request_audio
-from mmar.studio.web.api.serialize import clip_json, job_json, proposal_json, recording_json
-from mmar.studio.web.context import Context, attached, record_key_view
+from mmar.studio.web.api.serialize import row_json
+from mmar.studio.web.context import Context, record_key_view
 from mmar.studio.web.uploads import store_upload
 from mmar.studio.workflow import Role
 
@@ -37,10 +37,9 @@ def upload(ctx: Context) -> dict[str, Any]:
 def fetch(ctx: Context, item_id: int) -> dict[str, str]:
     """`ready`, `cutting`, `fetching`, or `missing` where the item has no URL."""
     ctx.require(Role.ANNOTATOR)
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    with ctx.write() as (session, project):
         item = revisions.find_item(session, project, item_id)
-        now = ctx.studio.clock()
+        now = ctx.clock()
         state = request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
     return {"state": state}
 
@@ -48,37 +47,37 @@ def fetch(ctx: Context, item_id: int) -> dict[str, str]:
 @router.get("/items/{item_id}/sound", summary="An item's recording and clip")
 def sound(ctx: Context, item_id: int) -> dict[str, Any]:
     """Null where missing. The bytes are at `/p/SLUG/media/clip/ID`, which answers range requests."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         recording = recording_of(session, ctx.project.id, revisions.content_of(session, item))
         clip = clip_of(session, item)
     return {
-        "recording": recording_json(recording) if recording else None,
-        "clip": clip_json(clip) if clip else None,
+        "recording": row_json(recording) if recording else None,
+        "clip": row_json(clip) if clip else None,
     }
 
 
 @router.get("/jobs", summary="Jobs")
 def job_list(ctx: Context) -> list[dict[str, Any]]:
     """Running, queued, failed, done."""
-    with ctx.studio.database.read() as session:
-        return [job_json(job) for job in jobs.jobs_page(session, ctx.project.id)]
+    with ctx.read() as session:
+        return [row_json(job) for job in jobs.jobs_page(session, ctx.project.id)]
 
 
 @router.post("/jobs/{job_id}/retry", summary="Retry a failed job", status_code=204)
 def retry(ctx: Context, job_id: int) -> None:
     """With the full number of attempts."""
     ctx.require(Role.ANNOTATOR)
-    with ctx.studio.database.write() as session:
-        jobs.retry(session, ctx.project.id, job_id)
+    with ctx.write() as (session, project):
+        jobs.retry(session, project.id, job_id)
 
 
 @router.post("/jobs/retry", summary="Retry every failed job")
 def retry_all(ctx: Context) -> dict[str, int]:
     """Answers how many were queued."""
     ctx.require(Role.ANNOTATOR)
-    with ctx.studio.database.write() as session:
-        return {"queued": jobs.retry_all(session, ctx.project.id)}
+    with ctx.write() as (session, project):
+        return {"queued": jobs.retry_all(session, project.id)}
 
 
 @router.post("/items/{item_id}/ask/{kind}", summary="Ask the text model about an item", status_code=202)
@@ -87,29 +86,29 @@ def ask(ctx: Context, item_id: int, kind: str) -> dict[str, str]:
     ctx.require(Role.ANNOTATOR)
     if kind not in ITEM_KINDS:
         raise UsageError(f'unknown kind "{kind}"; use {", ".join(ITEM_KINDS)}', code="unknown-kind")
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
-        request_proposal(session, ctx.project, item.id, kind, ctx.actor, ctx.studio.clock())
+    with ctx.write() as (session, project):
+        item = revisions.find_item(session, project, item_id)
+        request_proposal(session, project, item.id, kind, ctx.actor, ctx.clock())
     return {"state": "queued"}
 
 
 @router.get("/proposals", summary="Open proposals")
 def open_proposals(ctx: Context, kind: str = "", before: int = 0) -> list[dict[str, Any]]:
     """Those that you can review, 200 a page; `before` is the last id of the previous page."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         found = proposals.visible_proposals(session, ctx.project.id, ctx.actor, kind=kind, before=before)
-        return [proposal_json(proposal) for proposal in found]
+        return [row_json(proposal) for proposal in found]
 
 
 @router.get("/items/{item_id}/proposals", summary="All proposals for an item")
 def item_proposals(ctx: Context, item_id: int) -> list[dict[str, Any]]:
     """Reviewed or not, with the prompt; none for whoever may still be asked to answer the item by ear."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         if key_is_hidden(session, item, ctx.actor):
             return []
         found = [
-            {**proposal_json(proposal), "prompt": proposal.prompt}
+            {**row_json(proposal), "prompt": proposal.prompt}
             for proposal in proposals.proposals_of(session, item.id)
         ]
     record_key_view(ctx, item)
@@ -146,10 +145,9 @@ def decide(
     version: Annotated[int | None, Body()] = None,
 ) -> dict[str, Any]:
     """Accepting saves a revision in your name; with `version` of the item, 409 if it was changed since."""
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        now = ctx.studio.clock()
+    with ctx.write() as (session, project):
+        now = ctx.clock()
         proposal = review.review_proposal(
             session, project, proposal_id, ctx.actor, decision, now, edited=edited, version=version
         )
-    return proposal_json(proposal)
+    return row_json(proposal)

@@ -1,22 +1,26 @@
-"""API: projects, their settings, taxonomy and coverage."""
+"""API: projects, their settings, ideas, taxonomy and coverage."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Body, Request
 
+from mmar.errors import UsageError
 from mmar.files.typed import convert
 from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.jobs.clips import request_conversion
-from mmar.studio.store import item_lists, projects
+from mmar.studio.jobs.model_requests import request_board_proposal
+from mmar.studio.store import ideas, item_lists, projects
 from mmar.studio.store.people import log_action, names_of
 from mmar.studio.store.taxonomy import save_taxonomy
-from mmar.studio.web.context import Context, LoggedIn, attached, studio_of
-from mmar.studio.web.forms import NAME_MAX
+from mmar.studio.web.api.serialize import row_json
+from mmar.studio.web.context import Context, LoggedIn, studio_of
+from mmar.studio.web.forms import NAME_MAX, TITLE_MAX
 from mmar.studio.workflow import NotAllowed
 from mmar.studio.workflow.coverage import board
+from mmar.studio.workflow.limits import LONGEST_TEXT
 from mmar.studio.workflow.taxonomy import Move, Taxonomy
 
 __all__ = ["converted", "router"]
@@ -46,14 +50,14 @@ def all_projects(request: Request, visitor: LoggedIn) -> list[dict[str, Any]]:
 @router.get("/p/{slug}", summary="One project")
 def one_project(ctx: Context) -> dict[str, Any]:
     """Settings, items by state, your queues, human performance."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         score = ctx.studio.human(session, ctx.project.id)
         return {
             "slug": ctx.project.slug,
             "title": ctx.project.title,
             "settings": msgspec.to_builtins(ctx.project.settings),
             "items": projects.state_counts(session, ctx.project.id),
-            "waiting": item_lists.waiting(session, ctx.project, ctx.actor, ctx.studio.clock()),
+            "waiting": item_lists.waiting(session, ctx.project, ctx.actor, ctx.clock()),
             "human": msgspec.to_builtins(score),
         }
 
@@ -61,9 +65,8 @@ def one_project(ctx: Context) -> dict[str, Any]:
 @router.put("/p/{slug}/settings", summary="Change the project's settings")
 def save_settings(ctx: Context, values: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
     """Fields that are not given stay as they are."""
-    now = ctx.studio.clock()
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    now = ctx.clock()
+    with ctx.write() as (session, project):
         current = msgspec.to_builtins(project.settings)
         values.pop("canary", None)
         before = (project.settings.clip_rate, project.settings.clip_channels)
@@ -71,7 +74,7 @@ def save_settings(ctx: Context, values: Annotated[dict[str, Any], Body()]) -> di
         projects.save_settings(project, ctx.actor, new)
         if (project.settings.clip_rate, project.settings.clip_channels) != before:
             request_conversion(session, project, now, person_id=ctx.person.id)
-        log_action(session, now, ctx.person.id, "settings", project.slug, project_id=project.id)
+        ctx.log(session, "settings", project.slug)
         return dict(msgspec.to_builtins(project.settings))
 
 
@@ -97,7 +100,7 @@ def create_project(
 @router.get("/p/{slug}/taxonomy", summary="The current taxonomy")
 def taxonomy(ctx: Context) -> dict[str, Any]:
     """Its version and its layers."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         current = projects.newest_taxonomy(session, ctx.project.id)
         return {"number": current.number, "why": current.why, **msgspec.to_builtins(current.tree)}
 
@@ -105,7 +108,7 @@ def taxonomy(ctx: Context) -> dict[str, Any]:
 @router.get("/p/{slug}/taxonomy/versions", summary="All versions of the taxonomy, newest first")
 def taxonomy_versions(ctx: Context) -> list[dict[str, Any]]:
     """Version, author, time, reason, and the layers."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         names = names_of(session)
         return [
             {
@@ -129,11 +132,11 @@ def put_taxonomy(
 ) -> dict[str, Any]:
     """`base` is the version you read; `moves` says where items of removed categories go."""
     tree = converted({"layers": layers}, Taxonomy, "layers")
-    now = ctx.studio.clock()
-    with ctx.studio.database.write() as session:
+    now = ctx.clock()
+    with ctx.write() as (session, project):
         version = save_taxonomy(
             session,
-            attached(session, ctx.project),
+            project,
             ctx.actor,
             tree,
             converted(moves or [], list[Move], "moves"),
@@ -142,14 +145,14 @@ def put_taxonomy(
             now=now,
         )
         subject = f"version {version.number}"
-        log_action(session, now, ctx.person.id, "taxonomy", subject, project_id=ctx.project.id)
+        ctx.log(session, "taxonomy", subject)
         return {"number": version.number}
 
 
 @router.get("/p/{slug}/coverage", summary="Items against targets")
 def coverage(ctx: Context, language: str = "") -> dict[str, Any]:
     """Cells, languages, and the biggest gaps."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         tree = projects.newest_taxonomy(session, ctx.project.id).tree
         counted = board(
             item_lists.coverage_places(session, ctx.project.id),
@@ -163,3 +166,62 @@ def coverage(ctx: Context, language: str = "") -> dict[str, Any]:
         "languages": [list(row) for row in counted.languages],
         "next": [{**msgspec.to_builtins(cell), "short": cell.short} for cell in counted.next],
     }
+
+
+_FIELDS = ("title", "detail", "tags", "place", "dropped", "version")
+
+
+@router.get("/p/{slug}/ideas", summary="All ideas")
+def idea_list(ctx: Context) -> list[dict[str, Any]]:
+    """Ideas on the board, those with most votes first."""
+    with ctx.read() as session:
+        cards = ideas.idea_board(session, ctx.project.id, ctx.person.id)
+    return [row_json(card.idea, votes=card.votes) for card in cards]
+
+
+@router.post("/p/{slug}/ideas", summary="Add an idea", status_code=201)
+def add(
+    ctx: Context,
+    title: Annotated[str, Body(max_length=TITLE_MAX)],
+    detail: Annotated[str, Body(max_length=LONGEST_TEXT)] = "",
+    tags: Annotated[list[str] | None, Body()] = None,
+) -> dict[str, Any]:
+    """Answers with its id and version."""
+    with ctx.write() as (session, project):
+        idea = ideas.add_idea(session, project, ctx.actor, title, detail, tags or [], ctx.clock())
+    return row_json(idea, votes=0)
+
+
+@router.patch("/p/{slug}/ideas/{idea_id}", summary="Edit an idea")
+def change(ctx: Context, idea_id: int, values: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+    """`title`, `detail`, `tags`, `place`, `dropped`; with `version`, 409 if it was changed since."""
+    unknown = sorted(set(values) - set(_FIELDS))
+    if unknown:
+        raise UsageError(
+            f"unknown field {unknown[0]}; an idea has {', '.join(_FIELDS)}", code="unknown-field"
+        )
+    with ctx.write() as (session, project):
+        idea = ideas.change_idea(session, project, idea_id, ctx.actor, **values)
+    return row_json(idea, votes=0)
+
+
+@router.post("/p/{slug}/ideas/{idea_id}/vote", summary="Vote, or take the vote back", status_code=204)
+def vote(ctx: Context, idea_id: int) -> None:
+    """Each person has one vote."""
+    with ctx.write() as (session, project):
+        ideas.vote(session, project, idea_id, ctx.actor)
+
+
+@router.post("/p/{slug}/ideas/{idea_id}/merge", summary="Merge an idea into another", status_code=204)
+def merge(ctx: Context, idea_id: int, into: Annotated[int, Body(embed=True)]) -> None:
+    """Votes and tags are merged too."""
+    with ctx.write() as (session, project):
+        ideas.merge_ideas(session, project, idea_id, into, ctx.actor)
+
+
+@router.post("/p/{slug}/ideas/ask/{kind}", summary="Ask the text model about the board", status_code=202)
+def ask(ctx: Context, kind: Literal["ideas", "grouping"]) -> dict[str, str]:
+    """`ideas` for more ideas, `grouping` for a category of each idea."""
+    with ctx.write() as (session, project):
+        request_board_proposal(session, project, kind, ctx.actor, ctx.clock())
+    return {"state": "queued"}

@@ -9,7 +9,6 @@ from mmar.studio.web.pages import (
     ideas,
     inspection,
     items,
-    login,
     media,
     people,
     preparation,
@@ -20,21 +19,7 @@ from mmar.studio.web.pages import (
 
 __all__ = ["ROUTERS"]
 
-ROUTERS = tuple(
-    page.router
-    for page in (
-        login,
-        account,
-        home,
-        people,
-        ideas,
-        taxonomy,
-        items,
-        annotate,
-        preparation,
-        proposals,
-        inspection,
-        media,
-        release,
-    )
-)
+_PAGES = (
+    account, home, people, ideas, taxonomy, items, annotate, preparation, proposals, inspection, media, release,
+)  # fmt: skip
+ROUTERS = tuple(page.router for page in _PAGES)

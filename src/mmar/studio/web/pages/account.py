@@ -1,30 +1,228 @@
-"""The account of the person who is logged in: password and API tokens."""
+"""Logging in and out, links that set a password, and a person's account: password and API tokens."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from sqlalchemy import select
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from mmar.errors import InputError
 from mmar.studio.data.tables import Person
-from mmar.studio.security.login_limits import clear_login_attempts
+from mmar.studio.security.login_limits import clear_login_attempts, limit_was_logged, login_delay
 from mmar.studio.security.passwords import SHORTEST
-from mmar.studio.security.sessions import Visitor, end_sessions_of, make_api_token
+from mmar.studio.security.sessions import (
+    LONGEST,
+    NewLogin,
+    Visitor,
+    begin_session,
+    end_session,
+    end_sessions_of,
+    find_link,
+    make_api_token,
+    redeem_link,
+)
 from mmar.studio.store.people import log_action, revoke_token, tokens_of
-from mmar.studio.web.context import ForgedRequestError, LoggedIn, SentForm, redirect_with, studio_of
-from mmar.studio.web.error_handlers import error_message
+from mmar.studio.web.context import (
+    COOKIE,
+    ForgedRequestError,
+    LoggedIn,
+    SentForm,
+    Studio,
+    redirect_with,
+    studio_of,
+)
+from mmar.studio.web.error_handlers import error_message, error_response
 from mmar.studio.web.flash import Flash
-from mmar.studio.web.forms import text
-from mmar.studio.web.pages.login import client_address, login_wait, start_session, with_session
+from mmar.studio.web.forms import name_text, text
+from mmar.studio.web.labels import count
 from mmar.studio.web.render import render_page
 
-__all__ = ["router"]
+__all__ = ["client_address", "login_wait", "router", "start_session", "with_session"]
 
-router = APIRouter(prefix="/me")
+router = APIRouter()
+
+
+def client_address(request: Request) -> str:
+    """The network address that a request comes from."""
+    return request.client.host if request.client else ""
+
+
+def login_wait(request: Request, login: str, person_id: int | None) -> str:
+    """Record an attempt at a password; returns why it must wait, or nothing."""
+    studio, address = studio_of(request), client_address(request)
+    now = studio.clock()
+    with studio.database.write() as session:
+        wait = login_delay(session, login, address, now)
+        if wait and not limit_was_logged(session, address, now):
+            log_action(session, now, person_id, "login limited", login, address=address)
+    minutes = -(-wait // timedelta(minutes=1))
+    return f"Too many attempts. Try again in {count(minutes, 'minute')}." if wait else ""
+
+
+def _require_own_page(request: Request) -> None:
+    # Before anybody is logged in there is no token yet, but the browser tells where a form comes from.
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise ForgedRequestError
+    origin = request.headers.get("origin")
+    if origin is not None and origin.split("//")[-1] != request.headers.get("host"):
+        raise ForgedRequestError
+
+
+def start_session(studio: Studio, person: Person) -> NewLogin:
+    """Begin a session of a person."""
+    with studio.database.write() as session:
+        return begin_session(session, person.id, studio.clock())
+
+
+def with_session(studio: Studio, login: NewLogin, response: Response) -> Response:
+    """A response that gives the browser the cookie of a session."""
+    response.set_cookie(
+        COOKIE,
+        login.cookie,
+        max_age=int(LONGEST.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=studio.config.https,
+        path="/",
+    )
+    return response
+
+
+def _local_path(target: str) -> str:
+    # Anything but a path of this site would lead a person who has just logged in elsewhere.
+    is_path = target.startswith("/") and not target.startswith(("//", "/\\")) and "\n" not in target
+    return target if is_path and ":" not in target.split("?", maxsplit=1)[0] else "/"
+
+
+@router.get("/login")
+def login_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name of the parameter
+    """The login form."""
+    return render_page(request, "login.html", target=_local_path(next), problem="", code="")
+
+
+@router.post("/login")
+def login(request: Request, form: SentForm) -> Response:
+    """Log in. Scripts that ask for JSON get the new session's token instead of a redirect."""
+    _require_own_page(request)
+    studio = studio_of(request)
+    name, password = text(form, "login").strip().casefold()[:80], text(form, "password")
+    if problem := login_wait(request, name, None):
+        return _not_logged_in(request, form, 429, "too-many-attempts", problem)
+    with studio.database.read() as session:
+        person = session.scalar(select(Person).where(Person.login == name))
+    fits = studio.passwords.fits(person.password if person else None, password)
+    if person is None or not fits or not person.active:
+        with studio.database.write() as session:
+            log_action(session, studio.clock(), None, "login failed", name, address=client_address(request))
+        return _not_logged_in(request, form, 401, "wrong-password", "Wrong login or password.")
+    with studio.database.write() as session:
+        clear_login_attempts(session, name, client_address(request))
+        log_action(session, studio.clock(), person.id, "login", name, address=client_address(request))
+    started = start_session(studio, person)
+    if _wants_json(request):
+        response: Response = JSONResponse({"csrf": started.csrf, "login": person.login})
+    else:
+        response = RedirectResponse(_local_path(text(form, "next", "/")), 303)
+    return with_session(studio, started, response)
+
+
+def _wants_json(request: Request) -> bool:
+    return request.headers.get("accept", "").startswith("application/json")
+
+
+def _not_logged_in(request: Request, form: SentForm, status: int, code: str, problem: str) -> Response:
+    if _wants_json(request):
+        return error_response(request, status, code, problem)
+    response = render_page(
+        request,
+        "login.html",
+        status=status,
+        target=_local_path(text(form, "next", "/")),
+        problem=problem,
+        code=code,
+        login=text(form, "login").strip().casefold()[:80],
+    )
+    response.headers["x-error-code"] = code
+    return response
+
+
+@router.get("/session")
+def current_session(visitor: LoggedIn) -> Response:
+    """Who is logged in, and the token for forms: for scripts of a page that was loaded in an earlier session."""
+    return JSONResponse({"login": visitor.person.login, "csrf": visitor.csrf})
+
+
+@router.post("/logout")
+def logout(request: Request, visitor: LoggedIn) -> Response:
+    """End this session."""
+    studio = studio_of(request)
+    with studio.database.write() as session:
+        end_session(session, request.cookies.get(COOKIE, ""))
+        log_action(session, studio.clock(), visitor.person.id, "logout", visitor.person.login)
+    response = RedirectResponse("/login", 303)
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
+@router.get("/welcome/{token}")
+def welcome_page(request: Request, token: str) -> Response:
+    """The form that a link leads to: set a password. Opening it does not use the link up."""
+    studio = studio_of(request)
+    with studio.database.read() as session:
+        person = find_link(session, token, studio.clock())
+    if person is None:
+        message = "This link has expired or was used. Ask an admin for a new one."
+        return error_response(request, 410, "link-expired", message)
+    return _welcome_form(request, person)
+
+
+def _welcome_form(request: Request, person: Person, error: InputError | None = None) -> Response:
+    return render_page(
+        request,
+        "welcome.html",
+        status=422 if error else 200,
+        newcomer=person,
+        password_min=SHORTEST,
+        problem=error_message(error) if error else "",
+        code=error.code if error else "",
+    )
+
+
+@router.post("/welcome/{token}")
+def welcome(request: Request, token: str, form: SentForm) -> Response:
+    """Set a password and log in; all other sessions and the API tokens of this person end."""
+    _require_own_page(request)
+    studio = studio_of(request)
+    now = studio.clock()
+    with studio.database.read() as session:
+        person = find_link(session, token, now)
+    if person is None:
+        return welcome_page(request, token)
+    password = text(form, "password")
+    try:
+        if password != text(form, "again"):
+            raise InputError("the two passwords differ", field="password", code="passwords-differ")
+        hashed = studio.passwords.hash(password, login=person.login)
+        name = name_text(form, "name")
+    except InputError as error:
+        return _welcome_form(request, person, error)
+    with studio.database.write() as session:
+        owner = redeem_link(session, token, now)
+        if owner is not None:
+            owner.password = hashed
+            owner.name = name or owner.name
+            log_action(session, now, owner.id, "password set", owner.login, address=client_address(request))
+    if owner is None:
+        return welcome_page(request, token)
+    return with_session(studio, start_session(studio, owner), RedirectResponse("/", 303))
+
+
 _TOKEN_NAME_MAX = 100
 
 
-@router.get("")
+@router.get("/me")
 def account(request: Request, visitor: LoggedIn) -> Response:
     """The account."""
     with studio_of(request).database.read() as session:
@@ -43,7 +241,7 @@ def _redirect(request: Request, visitor: Visitor, flash: Flash) -> Response:
     return redirect_with(studio_of(request), visitor.person.id, "/me", flash)
 
 
-@router.post("/password")
+@router.post("/me/password")
 def change_password(request: Request, visitor: LoggedIn, form: SentForm) -> Response:
     """Set another password. All other sessions of the person end; API tokens stay.
 
@@ -74,7 +272,7 @@ def change_password(request: Request, visitor: LoggedIn, form: SentForm) -> Resp
     return with_session(studio, start_session(studio, visitor.person), _redirect(request, visitor, done))
 
 
-@router.post("/tokens")
+@router.post("/me/tokens")
 def add_token(request: Request, visitor: LoggedIn, form: SentForm) -> Response:
     """Create an API token; the next page shows it once."""
     studio = studio_of(request)
@@ -86,7 +284,7 @@ def add_token(request: Request, visitor: LoggedIn, form: SentForm) -> Response:
     return _redirect(request, visitor, Flash("token-created", note, secret=token))
 
 
-@router.post("/tokens/{token_id}/revoke")
+@router.post("/me/tokens/{token_id}/revoke")
 def delete_token(request: Request, visitor: LoggedIn, token_id: int) -> Response:
     """Revoke an API token."""
     studio = studio_of(request)

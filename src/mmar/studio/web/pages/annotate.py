@@ -23,7 +23,6 @@ from mmar.studio.store.recordings import clip_of, recording_of, request_audio
 from mmar.studio.web.context import (
     Context,
     ProjectContext,
-    attached,
     fragment_of,
     is_fragment_request,
     record_key_view,
@@ -49,9 +48,8 @@ FIXABLE = ("incomplete", "unchanged")
 @router.post("/items")
 def create(ctx: Context) -> Response:
     """Create an item, for an idea or a cell of the coverage board where the form names one."""
-    form, now = ctx.form, ctx.studio.clock()
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    form, now = ctx.form, ctx.clock()
+    with ctx.write() as (session, project):
         item = items.new_item(session, project, ctx.actor, now)
         idea = number(form, "idea")
         category = find_idea(session, project, idea).place if idea is not None else ""
@@ -72,9 +70,8 @@ def create(ctx: Context) -> Response:
 @router.post("/write-next")
 def take_next(ctx: Context) -> Response:
     """Take an item that has no author yet."""
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        item = item_lists.take_next(session, project, ctx.actor, "drafts", ctx.studio.clock())
+    with ctx.write() as (session, project):
+        item = item_lists.take_next(session, project, ctx.actor, "drafts", ctx.clock())
     if item is None:
         return ctx.redirect("", Flash("queue-empty", "There are no items without an author.", "warn"))
     return ctx.redirect(f"/items/{item.id}/edit")
@@ -125,10 +122,10 @@ def _form_values(session: Session, ctx: ProjectContext, item: Item, content: Ite
 @router.get("/items/{item_id}/edit")
 def edit(request: Request, ctx: Context, item_id: int, unready: str = "") -> Response:
     """The form with this person's draft, and why the item could not be submitted if that was tried."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         case = revisions.load_case(session, ctx.project, item)
-        if Action.SAVE not in permitted(case, ctx.actor, ctx.studio.clock()):
+        if Action.SAVE not in permitted(case, ctx.actor, ctx.clock()):
             return RedirectResponse(f"{ctx.root}/items/{item_id}", 303)
         draft = drafts.find_draft(session, item.id, ctx.person.id)
         content = draft.content if draft else revisions.content_of(session, item)
@@ -166,11 +163,11 @@ def _save_draft(session: Session, ctx: ProjectContext, item: Item, now: datetime
 @router.post("/items/{item_id}/draft")
 def keep_draft(request: Request, ctx: Context, item_id: int) -> Response:
     """Save what is being typed; answers with the issues."""
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
-        now = ctx.studio.clock()
+    with ctx.write() as (session, project):
+        item = revisions.find_item(session, project, item_id)
+        now = ctx.clock()
         content = _save_draft(session, ctx, item, now)
-        tree = newest_taxonomy(session, ctx.project.id).tree
+        tree = newest_taxonomy(session, project.id).tree
     problems = hints(content, layers=layer_map(tree))
     return render_page(request, "issues.html", ctx, problems=problems, kept_at=now)
 
@@ -181,10 +178,10 @@ def _guess_job(session: Session, ctx: ProjectContext, item_id: int) -> Job | Non
 
 
 def _guess(request: Request, ctx: ProjectContext, item_id: int, marker: str | None = None) -> Response:
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         case = revisions.load_case(session, ctx.project, item)
-        if Action.SAVE not in permitted(case, ctx.actor, ctx.studio.clock()):
+        if Action.SAVE not in permitted(case, ctx.actor, ctx.clock()):
             raise NotAllowed("role", "only people who can edit the item can see the model's guesses")
         job = _guess_job(session, ctx, item_id)
         if marker is not None and job_marker(job) == marker:
@@ -207,8 +204,8 @@ def _guess(request: Request, ctx: ProjectContext, item_id: int, marker: str | No
 @router.post("/items/{item_id}/guess")
 def guess(request: Request, ctx: Context, item_id: int) -> Response:
     """Ask the model to answer what is on the page, saved or not, without the audio."""
-    with ctx.studio.database.write() as session:
-        item, now = revisions.find_item(session, ctx.project, item_id), ctx.studio.clock()
+    with ctx.write() as (session, project):
+        item, now = revisions.find_item(session, project, item_id), ctx.clock()
         content = _save_draft(session, ctx, item, now)
         if not content.question or len(content.choices) < 2 or content.answer is None:
             raise InputError(
@@ -216,7 +213,7 @@ def guess(request: Request, ctx: Context, item_id: int) -> Response:
                 field="choices",
                 code="incomplete",
             )
-        request_proposal(session, ctx.project, item.id, "guess", ctx.actor, now, unsaved=True)
+        request_proposal(session, project, item.id, "guess", ctx.actor, now, unsaved=True)
     if is_fragment_request(request):
         return _guess(request, ctx, item_id)
     return ctx.redirect(f"/items/{item_id}/edit")
@@ -231,7 +228,7 @@ def guessed(request: Request, ctx: Context, item_id: int, marker: str = "") -> R
 @router.post("/items/{item_id}/save")
 def save(request: Request, ctx: Context, item_id: int) -> Response:
     """Save a revision, and submit the item if the button says so."""
-    now = ctx.studio.clock()
+    now = ctx.clock()
     then = text(ctx.form, "then")
     try:
         item = _save_revision(ctx, item_id, then, now)
@@ -241,8 +238,7 @@ def save(request: Request, ctx: Context, item_id: int) -> Response:
         note = Flash("saved", f"Saved as revision {item.revision}.")
         return ctx.redirect(f"/items/{item_id}/edit", note)
     try:
-        with ctx.studio.database.write() as session:
-            project = attached(session, ctx.project)
+        with ctx.write() as (session, project):
             item = items.act(session, project, item_id, ctx.actor, Command(Action(then)), now)
             request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
     except NotAllowed as error:
@@ -263,8 +259,7 @@ def _submitted(ctx: ProjectContext, item: Item) -> Flash:
 
 def _save_revision(ctx: ProjectContext, item_id: int, then: str, now: datetime) -> Item:
     form = ctx.form
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    with ctx.write() as (session, project):
         item = revisions.find_item(session, project, item_id, lock=True)
         content = _content(session, ctx, item)
         version = number(form, "version") or 0
@@ -289,8 +284,8 @@ def _conflict(
     request: Request, ctx: ProjectContext, item_id: int, stale: items.StaleSave, now: datetime
 ) -> Response:
     """Keep what was typed as a draft, and show both people's changes."""
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.write() as (session, project):
+        item = revisions.find_item(session, project, item_id)
         content = _content(session, ctx, item)
         drafts.save_draft(session, item, ctx.actor, content, stale.version, item.revision, now)
         inspection.mark_key_seen(session, item, ctx.person.id, now)
@@ -310,9 +305,8 @@ def _conflict(
 @router.post("/items/{item_id}/resolve")
 def resolve(ctx: Context, item_id: int) -> Response:
     """After a conflict: continue with one's own version, the other one, or both merged."""
-    now = ctx.studio.clock()
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    now = ctx.clock()
+    with ctx.write() as (session, project):
         item = revisions.find_item(session, project, item_id, lock=True)
         word = text(ctx.form, "take")
         taken: drafts.Taken = "theirs" if word == "theirs" else "merged" if word == "merged" else "mine"
@@ -323,7 +317,7 @@ def resolve(ctx: Context, item_id: int) -> Response:
 @router.get("/items/{item_id}/sound", dependencies=[fragment_of("/p/{slug}/items/{item_id}/edit")])
 def sound(request: Request, ctx: Context, item_id: int) -> Response:
     """The state of the recording; the page asks again until it is there."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         values = _sound(session, ctx, item, revisions.content_of(session, item))
     return render_page(request, "recording_status.html", ctx, item=item, **values)
@@ -332,7 +326,7 @@ def sound(request: Request, ctx: Context, item_id: int) -> Response:
 @router.post("/items/{item_id}/upload")
 def upload(ctx: Context, item_id: int) -> Response:
     """Store a recording for an item that is being edited."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         revisions.find_item(session, ctx.project, item_id)
     recording = store_upload(ctx)
     return JSONResponse({"recording": recording.id, "duration": recording.duration, "title": recording.title})

@@ -60,10 +60,10 @@ def add_project(request: Request, visitor: LoggedIn, form: SentForm) -> Response
 def overview(request: Request, ctx: Context) -> Response:
     """The person's tasks, and how many items are in each state."""
     project_id = ctx.project.id
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         values: dict[str, Any] = {
             "mine": item_lists.my_items(session, project_id, ctx.person.id),
-            "waiting": item_lists.waiting(session, ctx.project, ctx.actor, ctx.studio.clock()),
+            "waiting": item_lists.waiting(session, ctx.project, ctx.actor, ctx.clock()),
             "counts": projects.state_counts(session, project_id),
             "jobs": job_counts(session, project_id),
             "proposals": count_waiting_proposals(session, project_id, ctx.actor).shown,

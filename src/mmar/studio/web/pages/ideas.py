@@ -9,7 +9,7 @@ from mmar.studio.jobs.model_requests import request_board_proposal
 from mmar.studio.store import ideas, proposals
 from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.people import names_of
-from mmar.studio.web.context import Context, ProjectContext, attached, fragment_of, is_fragment_request
+from mmar.studio.web.context import Context, ProjectContext, fragment_of, is_fragment_request
 from mmar.studio.web.forms import TITLE_MAX, number, text
 from mmar.studio.web.render import job_marker, render_page
 
@@ -44,7 +44,7 @@ def _show(
     )
     start = 0 if new else _small_number(first)
     end = max(start + _STEP, _small_number(ctx.form.get("shown")))
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         cards = ideas.idea_board(session, ctx.project.id, ctx.person.id)
         suggestions = proposals.open_proposals(session, ctx.project.id, kinds=("ideas",))
         job = newest_job(session, ctx.project.id, "propose", "ideas")
@@ -87,7 +87,7 @@ def _after(request: Request, ctx: ProjectContext, *, new: int = 0) -> Response:
 
 def _card(request: Request, ctx: ProjectContext, idea_id: int, template: str) -> Response:
     """One card or its vote alone, so that the rest of the board stays as it is."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         cards = ideas.idea_board(session, ctx.project.id, ctx.person.id)
         names = names_of(session)
     card = next((one for one in cards if one.idea.id == idea_id), None)
@@ -114,7 +114,7 @@ def further(request: Request, ctx: Context) -> Response:
 @router.get("/suggested", dependencies=[fragment_of("/p/{slug}/ideas")])
 def suggested(request: Request, ctx: Context, marker: str = "") -> Response:
     """The state of the model's job and its suggestions; nothing as long as the page shows this state."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         job = newest_job(session, ctx.project.id, "propose", "ideas")
     if job_marker(job) == marker:
         return Response(status_code=204)
@@ -124,15 +124,15 @@ def suggested(request: Request, ctx: Context, marker: str = "") -> Response:
 @router.post("")
 def add(request: Request, ctx: Context) -> Response:
     """Add an idea."""
-    with ctx.studio.database.write() as session:
+    with ctx.write() as (session, project):
         idea = ideas.add_idea(
             session,
-            ctx.project,
+            project,
             ctx.actor,
             text(ctx.form, "title", limit=TITLE_MAX),
             text(ctx.form, "detail"),
             text(ctx.form, "tags").split(","),
-            ctx.studio.clock(),
+            ctx.clock(),
         )
     return _after(request, ctx, new=idea.id)
 
@@ -140,8 +140,8 @@ def add(request: Request, ctx: Context) -> Response:
 @router.post("/propose")
 def ask(request: Request, ctx: Context) -> Response:
     """Ask the text model for more ideas."""
-    with ctx.studio.database.write() as session:
-        request_board_proposal(session, ctx.project, "ideas", ctx.actor, ctx.studio.clock())
+    with ctx.write() as (session, project):
+        request_board_proposal(session, project, "ideas", ctx.actor, ctx.clock())
     if is_fragment_request(request):
         return _show(request, ctx, template="idea_suggestions.html")
     return ctx.redirect("/ideas")
@@ -150,7 +150,7 @@ def ask(request: Request, ctx: Context) -> Response:
 @router.get("/{idea_id}/more", dependencies=[fragment_of("/p/{slug}/ideas")])
 def more(request: Request, ctx: Context, idea_id: int) -> Response:
     """The forms of one card; loaded only for a card that somebody opens."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         idea = ideas.find_idea(session, ctx.project, idea_id)
         cards = ideas.idea_board(session, ctx.project.id, ctx.person.id)
     return render_page(request, "idea_more.html", ctx, idea=idea, all_cards=cards)
@@ -159,18 +159,18 @@ def more(request: Request, ctx: Context, idea_id: int) -> Response:
 @router.post("/{idea_id}/vote")
 def vote(request: Request, ctx: Context, idea_id: int) -> Response:
     """Vote, or take the vote back."""
-    with ctx.studio.database.write() as session:
-        ideas.vote(session, attached(session, ctx.project), idea_id, ctx.actor)
+    with ctx.write() as (session, project):
+        ideas.vote(session, project, idea_id, ctx.actor)
     return _card(request, ctx, idea_id, "idea_vote.html")
 
 
 @router.post("/{idea_id}")
 def change(request: Request, ctx: Context, idea_id: int) -> Response:
     """Edit an idea."""
-    with ctx.studio.database.write() as session:
+    with ctx.write() as (session, project):
         ideas.change_idea(
             session,
-            ctx.project,
+            project,
             idea_id,
             ctx.actor,
             version=number(ctx.form, "version"),
@@ -184,14 +184,14 @@ def change(request: Request, ctx: Context, idea_id: int) -> Response:
 @router.post("/{idea_id}/merge")
 def merge(request: Request, ctx: Context, idea_id: int) -> Response:
     """Merge an idea into another."""
-    with ctx.studio.database.write() as session:
-        ideas.merge_ideas(session, ctx.project, idea_id, number(ctx.form, "into") or 0, ctx.actor)
+    with ctx.write() as (session, project):
+        ideas.merge_ideas(session, project, idea_id, number(ctx.form, "into") or 0, ctx.actor)
     return _after(request, ctx)
 
 
 @router.post("/{idea_id}/drop")
 def drop(request: Request, ctx: Context, idea_id: int) -> Response:
     """Delete an idea from the board; its row stays in the database."""
-    with ctx.studio.database.write() as session:
-        ideas.change_idea(session, ctx.project, idea_id, ctx.actor, dropped=True)
+    with ctx.write() as (session, project):
+        ideas.change_idea(session, project, idea_id, ctx.actor, dropped=True)
     return _after(request, ctx)

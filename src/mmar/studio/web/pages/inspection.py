@@ -13,7 +13,7 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.store import drafts, inspection, item_lists, items, revisions
 from mmar.studio.store.people import names_of
 from mmar.studio.store.recordings import clip_of
-from mmar.studio.web.context import Context, ProjectContext, attached
+from mmar.studio.web.context import Context, ProjectContext
 from mmar.studio.web.error_handlers import error_code, error_message, error_status
 from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import number, rejection_from_form, text
@@ -28,10 +28,10 @@ router = APIRouter(prefix="/p/{slug}")
 @router.get("/inspection")
 def show(request: Request, ctx: Context, judged: int = 0) -> Response:
     """The queue, human performance, and what became of the item that was reviewed last."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         last = revisions.find_item(session, ctx.project, judged) if judged else None
         score = ctx.studio.human(session, ctx.project.id)
-        waiting = item_lists.waiting(session, ctx.project, ctx.actor, ctx.studio.clock())
+        waiting = item_lists.waiting(session, ctx.project, ctx.actor, ctx.clock())
         names = names_of(session)
     return render_page(request, "inspection.html", ctx, score=score, waiting=waiting, names=names, last=last)
 
@@ -39,9 +39,8 @@ def show(request: Request, ctx: Context, judged: int = 0) -> Response:
 @router.post("/inspection/next")
 def take_next(ctx: Context) -> Response:
     """Reserve the next item of the queue."""
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        item = item_lists.take_next(session, project, ctx.actor, "inspection", ctx.studio.clock())
+    with ctx.write() as (session, project):
+        item = item_lists.take_next(session, project, ctx.actor, "inspection", ctx.clock())
     if item is None:
         return ctx.redirect("/inspection", Flash("queue-empty", "There is nothing to inspect.", "warn"))
     return ctx.redirect(f"/items/{item.id}/inspect")
@@ -61,8 +60,8 @@ def _inspect_page(
     request: Request, ctx: ProjectContext, item_id: int, error: NotAllowed | InputError | None = None
 ) -> Response | None:
     """The item with what its inspector wrote so far; `None` where it is not reserved for this person."""
-    now = ctx.studio.clock()
-    with ctx.studio.database.read() as session:
+    now = ctx.clock()
+    with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         case = revisions.load_case(session, ctx.project, item)
         if case.lease is None or not case.lease.held_by(ctx.person.id, now):
@@ -102,12 +101,12 @@ def _written(ctx: ProjectContext) -> dict[str, str]:
 @router.post("/items/{item_id}/playback")
 def playback(ctx: Context, item_id: int) -> Response:
     """Record that the clip begins to play (`event` is `start`) or has been played to its end (`end`)."""
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.write() as (session, project):
+        item = revisions.find_item(session, project, item_id)
         record = (
             inspection.start_playback if text(ctx.form, "event") == "start" else inspection.finish_playback
         )
-        record(session, item, ctx.actor, ctx.studio.clock())
+        record(session, item, ctx.actor, ctx.clock())
     return Response(status_code=204)
 
 
@@ -117,9 +116,8 @@ def answer(ctx: Context, item_id: int) -> Response:
     choice = number(ctx.form, "choice")
     if choice is None or choice < -1:
         raise NotAllowed("listen", 'choose an answer, or "I cannot tell"')
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        now = ctx.studio.clock()
+    with ctx.write() as (session, project):
+        now = ctx.clock()
         inspection.answer_blind(session, project, item_id, ctx.actor, None if choice == -1 else choice, now)
     return ctx.redirect(f"/items/{item_id}/inspect")
 
@@ -127,9 +125,9 @@ def answer(ctx: Context, item_id: int) -> Response:
 @router.post("/items/{item_id}/judgement-draft")
 def keep_draft(request: Request, ctx: Context, item_id: int) -> Response:
     """Save what an inspector is typing."""
-    now = ctx.studio.clock()
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    now = ctx.clock()
+    with ctx.write() as (session, project):
+        item = revisions.find_item(session, project, item_id)
         kept = drafts.save_judgement_draft(session, item, ctx.actor, _written(ctx), now)
     return render_page(request, "judgement_status.html", ctx, kept_at=now if kept else None)
 
@@ -145,8 +143,8 @@ def judge(request: Request, ctx: Context, item_id: int) -> Response:
             rejection=rejection_from_form(ctx.form) if action is Action.REJECT else None,
             why=text(ctx.form, "comment"),
         )
-        with ctx.studio.database.write() as session:
-            project, now = attached(session, ctx.project), ctx.studio.clock()
+        with ctx.write() as (session, project):
+            now = ctx.clock()
             item = revisions.find_item(session, project, item_id, lock=True)
             if item.version == command.version and not _is_reserved(item, ctx, now):
                 # The reservation ran out while they wrote. If nobody else took the item, it is still theirs.
@@ -185,7 +183,7 @@ def _is_reserved(item: Item, ctx: ProjectContext, now: datetime) -> bool:
 @router.post("/items/{item_id}/release")
 def release(ctx: Context, item_id: int) -> Response:
     """Return an item to the queue."""
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id, lock=True)
+    with ctx.write() as (session, project):
+        item = revisions.find_item(session, project, item_id, lock=True)
         inspection.release_item(item, ctx.person.id)
     return ctx.redirect("/inspection", Flash("released", "The item is available to other inspectors again."))

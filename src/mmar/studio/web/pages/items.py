@@ -15,14 +15,13 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.store import bulk, inspection, item_lists, items, revisions
 from mmar.studio.store.items import assign, candidates
 from mmar.studio.store.jobs import active_jobs
-from mmar.studio.store.people import log_action, members, names_of
+from mmar.studio.store.people import members, names_of
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import acceptable_proposals, proposals_of
 from mmar.studio.store.recordings import clip_of, request_audio
 from mmar.studio.web.context import (
     Context,
     ProjectContext,
-    attached,
     fragment_of,
     record_key_view,
 )
@@ -47,7 +46,7 @@ def item_list(request: Request, ctx: Context) -> Response:
     chosen = _filter(request.query_params)
     after = _number(request.query_params.get("after"))
     project_id = ctx.project.id
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         found = item_lists.items_page(session, project_id, chosen, after=after, limit=_PAGE + 1)
         team = [(person, Actor(person.id, roles)) for person, roles in members(session, project_id)]
         layers = [branch.name for branch in newest_taxonomy(session, project_id).tree.layers]
@@ -163,8 +162,8 @@ def _number(value: str | None) -> int:
 @router.get("/{item_id}")
 def show(request: Request, ctx: Context, item_id: int) -> Response:
     """One item with its history. The key stays hidden from whoever may still be asked to answer it by ear."""
-    now = ctx.studio.clock()
-    with ctx.studio.database.read() as session:
+    now = ctx.clock()
+    with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         saved = revisions.revisions_of(session, item.id)
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
@@ -192,7 +191,7 @@ def _suggestions(session: Session, ctx: ProjectContext, item: Item, *, hidden: b
     proposed = [] if hidden else proposals_of(session, item.id)
     pending = 0 if hidden else active_jobs(session, ctx.project.id, item.id, "propose")
     can_save = Action.SAVE in permitted(
-        revisions.load_case(session, ctx.project, item), ctx.actor, ctx.studio.clock()
+        revisions.load_case(session, ctx.project, item), ctx.actor, ctx.clock()
     )
     return {
         "item": item,
@@ -213,7 +212,7 @@ def _suggestions(session: Session, ctx: ProjectContext, item: Item, *, hidden: b
 @router.get("/{item_id}/suggestions", dependencies=[fragment_of("/p/{slug}/items/{item_id}")])
 def suggestions(request: Request, ctx: Context, item_id: int, marker: str = "") -> Response:
     """The model's suggestions for an item; nothing as long as the page shows all that there are."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
         values = _suggestions(session, ctx, item, hidden=hidden)
@@ -225,9 +224,9 @@ def suggestions(request: Request, ctx: Context, item_id: int, marker: str = "") 
 @router.post("/{item_id}/show-key")
 def show_key(ctx: Context, item_id: int) -> Response:
     """Show somebody the key without a blind answer; it is recorded."""
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id, lock=True)
-        inspection.mark_key_seen(session, item, ctx.person.id, ctx.studio.clock())
+    with ctx.write() as (session, project):
+        item = revisions.find_item(session, project, item_id, lock=True)
+        inspection.mark_key_seen(session, item, ctx.person.id, ctx.clock())
     return ctx.redirect(f"/items/{item_id}")
 
 
@@ -235,10 +234,9 @@ def show_key(ctx: Context, item_id: int) -> Response:
 def assign_item(ctx: Context, item_id: int) -> Response:
     """Set an item's author or inspector."""
     role = Role.INSPECTOR if text(ctx.form, "role") == Role.INSPECTOR else Role.ANNOTATOR
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    with ctx.write() as (session, project):
         item = revisions.find_item(session, project, item_id, lock=True)
-        assign(session, project, item, ctx.actor, role, number(ctx.form, "person"), ctx.studio.clock())
+        assign(session, project, item, ctx.actor, role, number(ctx.form, "person"), ctx.clock())
     return ctx.redirect(f"/items/{item_id}", Flash("assigned", "Assignment saved."))
 
 
@@ -262,19 +260,10 @@ def act(ctx: Context, item_id: int, action: Action) -> Response:
 
 
 def _act(ctx: ProjectContext, item_id: int, command: Command) -> None:
-    action, now = command.action, ctx.studio.clock()
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    action, now = command.action, ctx.clock()
+    with ctx.write() as (session, project):
         item = items.act(session, project, item_id, ctx.actor, command, now)
         if action in (Action.SUBMIT, Action.RESUBMIT):
             request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
         if action in (Action.TAKE_DOWN, Action.WITHDRAW, Action.REOPEN):
-            log_action(
-                session,
-                now,
-                ctx.person.id,
-                action.value,
-                item.public_id,
-                detail=command.why,
-                project_id=project.id,
-            )
+            ctx.log(session, action.value, item.public_id, command.why)

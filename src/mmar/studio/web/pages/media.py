@@ -20,7 +20,7 @@ _AUDIO = frozenset({"audio/wav", "audio/x-wav", "audio/flac", "audio/mpeg", "aud
 
 
 def _found(ctx: ProjectContext, kind: str, number: int) -> tuple[str, str, str | None]:
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         if kind == "clip":
             clip = find_clip(session, ctx.project, number)
             return clip.path, "audio/wav", clip.waveform

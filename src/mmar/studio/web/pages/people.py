@@ -12,7 +12,7 @@ from mmar.errors import InputError
 from mmar.studio.data.tables import AuditLogEntry
 from mmar.studio.store import people
 from mmar.studio.store.projects import changed_settings, save_settings
-from mmar.studio.web.context import Context, ProjectContext, attached
+from mmar.studio.web.context import Context, ProjectContext
 from mmar.studio.web.error_handlers import error_message
 from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import name_text, number, text, texts
@@ -41,7 +41,7 @@ def show(request: Request, ctx: Context, before: int | None = None, existing: st
     log = select(AuditLogEntry).where(AuditLogEntry.project_id == ctx.project.id)
     if before is not None:
         log = log.where(AuditLogEntry.id < before)
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         entries = session.scalars(log.order_by(AuditLogEntry.id.desc()).limit(_LINES + 1)).all()
         return render_page(
             request,
@@ -115,8 +115,7 @@ def set_active(ctx: Context, person_id: int) -> Response:
 def save_project_settings(ctx: Context) -> Response:
     """Save the settings that a lead can change here."""
     form = ctx.form
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    with ctx.write() as (session, project):
         settings = changed_settings(
             project,
             inspections=number(form, "inspections") or 1,
@@ -124,7 +123,5 @@ def save_project_settings(ctx: Context) -> Response:
             languages=tuple(text(form, "languages").replace(",", " ").split()),
         )
         save_settings(project, ctx.actor, settings)
-        people.log_action(
-            session, ctx.studio.clock(), ctx.person.id, "settings", project.slug, project_id=project.id
-        )
+        ctx.log(session, "settings", project.slug)
     return ctx.redirect("/people", Flash("settings-saved", "Settings saved."))

@@ -12,7 +12,6 @@ from mmar.studio.data.settings import CLIP_RATES
 from mmar.studio.jobs.clips import describe_clip_format, parse_clip_format, request_conversion
 from mmar.studio.jobs.model_requests import ITEM_KINDS, request_proposal, request_proposals
 from mmar.studio.store import bulk, item_lists, jobs, revisions
-from mmar.studio.store.people import log_action
 from mmar.studio.store.projects import changed_settings, save_settings
 from mmar.studio.store.recordings import clips_of, items_with_clips
 from mmar.studio.web.context import Context, ProjectContext, attached, fragment_of
@@ -40,8 +39,8 @@ def _own_items(ctx: ProjectContext) -> item_lists.ItemFilter:
 @router.get("/preparation")
 def show(request: Request, ctx: Context, after: int = 0, kind: str = "") -> Response:
     """Items in preparation, jobs, and suggestions."""
-    now = ctx.studio.clock()
-    with ctx.studio.database.read() as session:
+    now = ctx.clock()
+    with ctx.read() as session:
         found = item_lists.items_page(session, ctx.project.id, _own_items(ctx), after=after, limit=_PAGE + 1)
         cases = revisions.load_cases(session, ctx.project, found[:_PAGE])
         clips = clips_of(session, ctx.project.id, found[:_PAGE])
@@ -71,7 +70,7 @@ def job_list(request: Request, ctx: Context, newest: int = 0) -> Response:
 
     Where suggestions arrived since, the response triggers the event that loads them.
     """
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         now_newest = suggestion_values(session, ctx)["newest"]
         values = _job_values(session, ctx, max(newest, now_newest))
     response = render_page(request, "jobs.html", ctx, **values)
@@ -97,8 +96,8 @@ def _job_values(session: Session, ctx: ProjectContext, newest: int) -> dict[str,
 def retry(ctx: Context, job_id: int) -> Response:
     """Run a failed job again."""
     ctx.require(Role.ANNOTATOR)
-    with ctx.studio.database.write() as session:
-        jobs.retry(session, ctx.project.id, job_id)
+    with ctx.write() as (session, project):
+        jobs.retry(session, project.id, job_id)
     return ctx.redirect("/preparation")
 
 
@@ -106,8 +105,8 @@ def retry(ctx: Context, job_id: int) -> Response:
 def retry_all(ctx: Context) -> Response:
     """Run every failed job again."""
     ctx.require(Role.ANNOTATOR)
-    with ctx.studio.database.write() as session:
-        queued = jobs.retry_all(session, ctx.project.id)
+    with ctx.write() as (session, project):
+        queued = jobs.retry_all(session, project.id)
     return ctx.redirect("/preparation", Flash("jobs-queued", f"{count(queued, 'job')} queued again."))
 
 
@@ -147,13 +146,13 @@ def change_many(ctx: Context) -> Response:
 @router.post("/preparation/format")
 def set_clip_format(ctx: Context) -> Response:
     """Set the sample rate and channels of clips; clips that nobody reviewed yet are cut again."""
-    with ctx.studio.database.write() as session:
-        project, now = attached(session, ctx.project), ctx.studio.clock()
+    with ctx.write() as (session, project):
+        now = ctx.clock()
         chosen = parse_clip_format(text(ctx.form, "clip_rate"), text(ctx.form, "clip_channels"))
         save_settings(project, ctx.actor, changed_settings(project, **chosen))
         queued = request_conversion(session, project, now, person_id=ctx.person.id)
         words = describe_clip_format(project.settings)
-        log_action(session, now, ctx.person.id, "clip format", words, project_id=project.id)
+        ctx.log(session, "clip format", words)
     note = f"Clip format: {words}. {count(queued, 'clip')} will be cut again."
     return ctx.redirect("/preparation", Flash("clip-format-saved", note))
 
@@ -162,7 +161,7 @@ def set_clip_format(ctx: Context) -> Response:
 def ask(ctx: Context, item_id: int, kind: str) -> Response:
     """Ask the model one thing about one item."""
     ctx.require(Role.ANNOTATOR)
-    with ctx.studio.database.write() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
-        request_proposal(session, ctx.project, item.id, kind, ctx.actor, ctx.studio.clock())
+    with ctx.write() as (session, project):
+        item = revisions.find_item(session, project, item_id)
+        request_proposal(session, project, item.id, kind, ctx.actor, ctx.clock())
     return ctx.redirect(f"/items/{item_id}/edit")

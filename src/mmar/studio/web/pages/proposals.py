@@ -14,7 +14,7 @@ from mmar.errors import MmarError, UsageError
 from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.store import proposals, review, revisions
 from mmar.studio.store.review import accept_proposals
-from mmar.studio.web.context import Context, ProjectContext, attached, fragment_of
+from mmar.studio.web.context import Context, ProjectContext, fragment_of
 from mmar.studio.web.error_handlers import error_message
 from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import number, selected_categories, selected_ideas, text, texts
@@ -51,7 +51,7 @@ def suggestion_values(
 @router.get("/preparation/suggestions")
 def suggestion_list(request: Request, ctx: Context, kind: str = "", before: int = 0) -> Response:
     """Suggestions alone, page by page."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         values = suggestion_values(session, ctx, kind=kind, before=before)
     # After a decision the same list follows, from its newest suggestion.
     back = f"{ctx.root}{_list_address(values['proposal_kind'])}"
@@ -65,7 +65,7 @@ def _list_address(kind: str) -> str:
 @router.get("/preparation/suggestions/new", dependencies=[fragment_of("/p/{slug}/preparation")])
 def new_suggestions(request: Request, ctx: Context, after: int = 0) -> Response:
     """Suggestions that arrived since a page was loaded."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         found = proposals.visible_proposals(session, ctx.project.id, ctx.actor, limit=_PAGE)
         shown = [_shown(session, one) for one in found if one.id > after]
     newest = max((one.id for one in found), default=after)
@@ -142,8 +142,7 @@ def decide(ctx: Context, proposal_id: int) -> Response:
     word = text(ctx.form, "decision")
     if word not in ("accepted", "edited", "refused"):
         raise UsageError("decision: accepted, edited or refused", code="unknown-decision")
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    with ctx.write() as (session, project):
         proposal = proposals.find_proposal(session, project, proposal_id)
         edited = _edited(ctx, proposal.kind, proposal.content) if word != "refused" else None
         changed = edited is not None and edited != proposal.content
@@ -154,7 +153,7 @@ def decide(ctx: Context, proposal_id: int) -> Response:
             proposal_id,
             ctx.actor,
             decision,
-            ctx.studio.clock(),
+            ctx.clock(),
             edited=edited,
             version=number(ctx.form, "version"),
         )

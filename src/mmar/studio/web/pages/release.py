@@ -13,7 +13,7 @@ from mmar.studio.data.tables import Release, Takedown
 from mmar.studio.exchange.item_files import FORMS, format_of, item_file, project_items
 from mmar.studio.exchange.release_files import zipped
 from mmar.studio.exchange.releases import release_folder, write_project_release
-from mmar.studio.store.people import log_action, names_of
+from mmar.studio.store.people import names_of
 from mmar.studio.store.projects import changed_settings, save_settings, state_counts
 from mmar.studio.store.takedowns import (
     add_takedown,
@@ -38,7 +38,7 @@ router = APIRouter(prefix="/p/{slug}")
 @router.get("/release")
 def show(request: Request, ctx: Context) -> Response:
     """Approved items, releases, takedowns, and the forms for export and import."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         project = attached(session, ctx.project)
         releases = session.scalars(
             select(Release).where(Release.project_id == project.id).order_by(Release.id.desc())
@@ -61,10 +61,9 @@ def show(request: Request, ctx: Context) -> Response:
 def create(ctx: Context) -> Response:
     """Save the settings of the form and write a release."""
     ctx.require(Role.LEAD)
-    form, now, version = ctx.form, ctx.studio.clock(), text(ctx.form, "version").strip()
+    form, now, version = ctx.form, ctx.clock(), text(ctx.form, "version").strip()
     known = [name for name, _ in WITHHELD_FIELDS]
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    with ctx.write() as (session, project):
         settings = changed_settings(
             project,
             licence=text(form, "licence").strip(),
@@ -85,8 +84,8 @@ def create(ctx: Context) -> Response:
         )
     except MmarError as error:
         return ctx.redirect("/release", Flash(error_code(error), error_message(error), "bad"))
-    with ctx.studio.database.write() as session:
-        log_action(session, now, ctx.person.id, "release", made.version, project_id=ctx.project.id)
+    with ctx.write() as (session, _):
+        ctx.log(session, "release", made.version)
     if made.at != now:
         note = (
             f"Version {made.version} of {made.day} existed already and was rebuilt unchanged. Enter a new version to "
@@ -111,7 +110,7 @@ def release_archive(ctx: ProjectContext, version: str) -> Response:
         NotAllowed: it contains something that was taken down since.
     """
     folder = release_folder(ctx.studio.config, ctx.project, version)
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         release = session.scalar(
             select(Release).where(Release.project_id == ctx.project.id, Release.version == version)
         )
@@ -136,9 +135,8 @@ def release_archive(ctx: ProjectContext, version: str) -> Response:
 def take_down(ctx: Context) -> Response:
     """Exclude a video, an item or a clip from all future releases."""
     what, why = text(ctx.form, "what").strip(), text(ctx.form, "why")
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        items = add_takedown(session, project, ctx.actor, what, why, ctx.studio.clock())
+    with ctx.write() as (session, project):
+        items = add_takedown(session, project, ctx.actor, what, why, ctx.clock())
     if items:
         note = f'"{what}" was taken down: {_listed(items)}. No future release will contain them.'
     else:
@@ -150,9 +148,8 @@ def take_down(ctx: Context) -> Response:
 def lift(ctx: Context, takedown_id: int) -> Response:
     """Lift a takedown that was a mistake."""
     why = text(ctx.form, "why")
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
-        what, items = lift_takedown(session, project, ctx.actor, takedown_id, why, ctx.studio.clock())
+    with ctx.write() as (session, project):
+        what, items = lift_takedown(session, project, ctx.actor, takedown_id, why, ctx.clock())
     note = f'The takedown of "{what}" was lifted'
     note += f"; {_listed(items)} can be released again." if items else "."
     return ctx.redirect("/release", Flash("takedown-lifted", note))
@@ -178,7 +175,7 @@ def export_response(ctx: ProjectContext, form: str) -> Response:
     """
     ctx.require(Role.LEAD)
     chosen = format_of(form)
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         exported = project_items(session, ctx.project)
     return Response(
         item_file(exported.items, chosen),

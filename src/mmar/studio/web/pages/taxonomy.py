@@ -12,10 +12,10 @@ from mmar.errors import InputError
 from mmar.studio.jobs.model_requests import request_board_proposal
 from mmar.studio.store import ideas, item_lists, projects, proposals
 from mmar.studio.store.jobs import newest_job
-from mmar.studio.store.people import log_action, names_of
+from mmar.studio.store.people import names_of
 from mmar.studio.store.projects import newest_taxonomy, taxonomy_versions
 from mmar.studio.store.taxonomy import save_taxonomy
-from mmar.studio.web.context import Context, ProjectContext, attached, fragment_of, is_fragment_request
+from mmar.studio.web.context import Context, ProjectContext, fragment_of, is_fragment_request
 from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import number, positive_numbers, text, texts
 from mmar.studio.web.labels import count
@@ -35,7 +35,7 @@ def show(request: Request, ctx: Context) -> Response:
 
 
 def _show(request: Request, ctx: ProjectContext, template: str) -> Response:
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         versions = taxonomy_versions(session, ctx.project.id)
         cards = ideas.idea_board(session, ctx.project.id, ctx.person.id)
         layers = versions[0].tree.layers
@@ -60,9 +60,8 @@ def _show(request: Request, ctx: ProjectContext, template: str) -> Response:
 def save(ctx: Context) -> Response:
     """Save a new version."""
     tree, moves = taxonomy_from_form(ctx)
-    now = ctx.studio.clock()
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    now = ctx.clock()
+    with ctx.write() as (session, project):
         version = save_taxonomy(
             session,
             project,
@@ -74,15 +73,15 @@ def save(ctx: Context) -> Response:
             now=now,
         )
         subject = f"version {version.number}"
-        log_action(session, now, ctx.person.id, "taxonomy", subject, project_id=project.id)
+        ctx.log(session, "taxonomy", subject)
     return ctx.redirect("/taxonomy", Flash("taxonomy-saved", f"Saved as version {version.number}."))
 
 
 @router.post("/taxonomy/propose")
 def ask(request: Request, ctx: Context) -> Response:
     """Ask the text model for a category for each idea."""
-    with ctx.studio.database.write() as session:
-        request_board_proposal(session, ctx.project, "grouping", ctx.actor, ctx.studio.clock())
+    with ctx.write() as (session, project):
+        request_board_proposal(session, project, "grouping", ctx.actor, ctx.clock())
     if is_fragment_request(request):
         return _show(request, ctx, "taxonomy_suggestions.html")
     return ctx.redirect("/taxonomy")
@@ -91,7 +90,7 @@ def ask(request: Request, ctx: Context) -> Response:
 @router.get("/taxonomy/suggested", dependencies=[fragment_of("/p/{slug}/taxonomy")])
 def suggested(request: Request, ctx: Context, marker: str = "") -> Response:
     """The state of the model's job and its suggestions; nothing as long as the page shows this state."""
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         job = newest_job(session, ctx.project.id, "propose", "grouping")
     if job_marker(job) == marker:
         return Response(status_code=204)
@@ -139,7 +138,7 @@ def _split(category: str) -> tuple[str, str]:
 def coverage(request: Request, ctx: Context, language: str = "", edit: bool = False) -> Response:  # noqa: FBT001, FBT002
     """Items by category and modality against targets."""
     settings = ctx.project.settings
-    with ctx.studio.database.read() as session:
+    with ctx.read() as session:
         tree = newest_taxonomy(session, ctx.project.id).tree
         counted = board(
             item_lists.coverage_places(session, ctx.project.id),
@@ -170,12 +169,11 @@ def coverage(request: Request, ctx: Context, language: str = "", edit: bool = Fa
 def set_targets(ctx: Context) -> Response:
     """Set targets. The form has those of one language; the others stay."""
     sent = {name.removeprefix("target:") for name in ctx.form if name.startswith("target:")}
-    with ctx.studio.database.write() as session:
-        project = attached(session, ctx.project)
+    with ctx.write() as (session, project):
         others = {name: target for name, target in project.settings.targets.items() if name not in sent}
         targets = {**others, **positive_numbers(ctx.form, "target:")}
         projects.save_settings(project, ctx.actor, projects.changed_settings(project, targets=targets))
-        log_action(session, ctx.studio.clock(), ctx.person.id, "targets", project.slug, project_id=project.id)
+        ctx.log(session, "targets", project.slug)
     language = text(ctx.form, "language")
     query = f"?language={quote(language)}" if language else ""
     note = f"Targets saved: {count(len(targets), 'target')} in all."
