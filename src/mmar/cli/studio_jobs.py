@@ -113,7 +113,7 @@ def work(
     progress = _Progress()
     try:
         run_queue(
-            config, opened.database, opened.clock, at_once=at_once, stay=stay, told=progress, ended=ended
+            config, opened.database, opened.clock, at_once=at_once, stay=stay, report=progress, ended=ended
         )
         stopped = False
     except KeyboardInterrupt:

@@ -50,19 +50,7 @@ def open_studio(config: StudioConfig) -> Studio:
 
 
 def setup_link(studio: Studio, base: str, *, login: str = "admin") -> str | None:
-    """The first admin's link while nobody has a password; a new one at each start.
-
-    Args:
-        studio: opened.
-        base: the site's address, e.g. `http://127.0.0.1:8500`.
-        login: of the first admin.
-
-    Returns:
-        The link, or `None` once somebody can log in.
-
-    Raises:
-        UsageError: nothing but what the database says.
-    """
+    """The link of the first admin while nobody has a password; a new one at each start."""
     now = datetime.now(UTC)
     with studio.database.write() as session:
         if session.scalar(select(Person.id).where(Person.password.is_not(None)).limit(1)) is not None:
@@ -76,13 +64,10 @@ def setup_link(studio: Studio, base: str, *, login: str = "admin") -> str | None
 
 
 def link_for(studio: Studio, login: str, base: str, *, name: str = "", site_admin: bool = False) -> str:
-    """A link for a new person, or a new link for a known one, from the command line.
-
-    Returns:
-        A link that works once.
+    """A single-use link for a new person, or a new link for an existing one, from the command line.
 
     Raises:
-        UsageError: they are not to be made an admin of the site silently.
+        UsageError: an existing person would become an admin of the site.
     """
     now = datetime.now(UTC)
     with studio.database.write() as session:

@@ -50,11 +50,11 @@ def states(opened: Studio) -> Counter[str]:
 def without_delay(opened: Studio) -> Callable[[Counter[JobOutcome], int], None]:
     """Lets jobs that wait for another attempt be claimed at once."""
 
-    def told(_ended: Counter[JobOutcome], _left: int) -> None:
+    def report(_ended: Counter[JobOutcome], _left: int) -> None:
         with opened.database.write() as session:
             session.execute(update(Job).where(Job.state == "queued").values(not_before=None))
 
-    return told
+    return report
 
 
 def doing(monkeypatch: pytest.MonkeyPatch, do: Callable[[JobContext], None]) -> None:
@@ -76,7 +76,7 @@ def test_what_failed_for_a_while_is_tried_again_before_it_ends(
     doing(monkeypatch, do)
     queue(opened, 4)
     queue(opened, 1, "propose")  # no model here: it waits, and nobody waits for it
-    ended = run_queue(opened.config, opened.database, opened.clock, at_once=3, told=without_delay(opened))
+    ended = run_queue(opened.config, opened.database, opened.clock, at_once=3, report=without_delay(opened))
     assert ended == {JobOutcome.DONE: 3, JobOutcome.AGAIN: 2, JobOutcome.FAILED: 1}
     assert states(opened) == {"done": 3, "failed": 1, "queued": 1}
     with opened.database.write() as session:
@@ -116,14 +116,14 @@ def test_interrupted_work_is_anybodys_again_at_once(opened: Studio, monkeypatch:
         begun.set()
         go_on.wait(100)
 
-    def told(_ended: Counter[JobOutcome], _left: int) -> None:
+    def report(_ended: Counter[JobOutcome], _left: int) -> None:
         if begun.wait(100):
             raise KeyboardInterrupt
 
     doing(monkeypatch, do)
     queue(opened, 1)
     with pytest.raises(KeyboardInterrupt):
-        run_queue(opened.config, opened.database, opened.clock, told=told)
+        run_queue(opened.config, opened.database, opened.clock, report=report)
     with opened.database.read() as session:
         job = session.scalars(select(Job)).one()
         assert (job.state, job.attempts, job.lease_until) == ("queued", 0, None)

@@ -61,10 +61,10 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that sees one state of the database; what it changes is thrown away.
+        """A transaction that sees one state of the database; changes are discarded.
 
         Raises:
-            DatabaseAwayError: the database cannot be read: its server is away for a moment, say.
+            DatabaseAwayError: the database cannot be read.
         """
         try:
             with Session(self._reader, expire_on_commit=False) as session:
@@ -74,11 +74,10 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A short transaction that is committed at the end, or undone if anything is raised.
+        """A short transaction that is committed at the end, or rolled back if anything is raised.
 
         Raises:
-            DatabaseAwayError: the database cannot be written: the disk is full, say, or another process kept it
-            busy.
+            DatabaseAwayError: the database cannot be written, or another process kept it locked.
         """
         if self._owner == threading.get_ident():
             raise RuntimeError("a writing transaction inside another would wait for itself")

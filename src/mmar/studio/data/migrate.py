@@ -37,10 +37,7 @@ def knows_revision(name: str) -> bool:
 
 
 def migrate(database: Database) -> None:
-    """Bring a database to the newest tables, in one transaction.
-
-    Args:
-        database: empty, or made by this or an older version.
+    """Create the tables of an empty database, or bring an older one to the newest tables, in one transaction.
 
     Raises:
         UsageError: the database was made by a newer version of the program.

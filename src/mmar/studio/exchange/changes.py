@@ -74,13 +74,7 @@ def compare_benchmarks(
     old_audio: Mapping[str, str] | None = None,
     new_audio: Mapping[str, str] | None = None,
 ) -> BenchmarkChanges:
-    """Compare two benchmarks item by item, field by field.
-
-    Args:
-        old: the items as they were.
-        new: the items as they are.
-        old_audio: the digest of each item's sound as it was, by id, where known.
-        new_audio: the same as it is.
+    """Compare two benchmarks item by item, field by field. Clips are compared by the digests that both sides know.
 
     Returns:
         What differs; the order of the items does not count.
@@ -159,18 +153,10 @@ def changes_text(
     previous: Previous | None,
     taken_down: AbstractSet[str],
 ) -> str:
-    """Write the changes of a release.
+    """The changes since the previous release as Markdown, followed by its own changes.
 
-    Args:
-        items: as published.
-        audio: the digest of each item's sound, by the item's id.
-        about: names the version and the day.
-        previous: the last release; `None` for the first.
-        taken_down: ids that are left out because they were taken down.
-
-    Returns:
-        Markdown, the newest release first. What earlier releases said of items that were taken down, which
-        may quote them, is left out.
+    Lines of earlier releases that quote items in `taken_down` are left out. `audio` has the digest of each clip by
+    item id.
     """
     head = f"{_TITLE}## {about.version} ({about.date})\n\n"
     if previous is None:

@@ -39,13 +39,7 @@ _CHOICES_HINT = "give each choice a column of its own: choice_1, choice_2, ..."
 
 
 def csv_text(items: Iterable[Item]) -> str:
-    """Write items as a table.
-
-    Args:
-        items: in the order of the rows.
-
-    Returns:
-        The table with a byte order mark, to be encoded as UTF-8.
+    """Items as a table with a byte order mark, to be encoded as UTF-8.
 
     Raises:
         InputError: a field has the name of a column of this format (`reserved-name`).
@@ -63,14 +57,7 @@ def csv_text(items: Iterable[Item]) -> str:
 
 
 def read_csv(data: bytes | str, *, file: str | None = None) -> tuple[Item, ...]:
-    """Read a table of items.
-
-    Args:
-        data: the table; bytes in UTF-8, or in UTF-16 with a byte order mark.
-        file: its name, for errors.
-
-    Returns:
-        The items in the order of the rows.
+    """The items of a table (UTF-8, or UTF-16 with a byte order mark) in the order of its rows.
 
     Raises:
         InputError: the table cannot be read, a column is missing, a row is not an item, or two rows have one id.

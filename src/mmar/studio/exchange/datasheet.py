@@ -79,14 +79,7 @@ def inline_text(text: str) -> str:
 
 
 def audit_text(found: Audit) -> str:
-    """Findings by code, worst first, with what was accepted and what was not looked at.
-
-    Args:
-        found: the audit of the items as published.
-
-    Returns:
-        Markdown.
-    """
+    """The findings of an audit by code, the worst first, what was accepted, and what was not checked, as Markdown."""
     ran = [outcome for outcome in found.outcomes if outcome.skipped is None]
     accepted = sum(outcome.accepted for outcome in ran)
     summary = ", ".join(f"{found.count(severity)} {severity}s" for severity in ("error", "warning", "note"))
@@ -120,15 +113,9 @@ def audit_text(found: Audit) -> str:
 
 
 def bias_text(found: Audit, items: Sequence[Item], targets: Mapping[str, int]) -> str:
-    """Where the key stands, how long it is, and how groups fill against what was aimed at.
+    """Positions and lengths of the keys, and each group against its target, as Markdown.
 
-    Args:
-        found: the audit of these items; what its checks of the key (family A) measured is repeated.
-        items: as published.
-        targets: items aimed at, by `layer|modality`, `layer|modality|CODE` and `language:CODE`.
-
-    Returns:
-        Markdown.
+    The measures of the audit's checks of the key (family A) are repeated. `targets` are as in `ProjectSettings`.
     """
     measured = [
         f"- {outcome.code}: {inline_text(measure.text)}"
@@ -201,16 +188,7 @@ def _codes(item: Item) -> list[str]:
 
 
 def datasheet(items: Sequence[Item], sounds: Mapping[str, Facts], about: ReleaseFacts) -> str:
-    """Write the data sheet.
-
-    Args:
-        items: as published.
-        sounds: what each item's sound is, by the item's id; empty for a release of the questions alone.
-        about: what the makers say.
-
-    Returns:
-        Markdown; the same for the same arguments.
-    """
+    """The data sheet as Markdown, with facts of each clip by item id (none for a release without audio)."""
     sections = [
         f"# {inline_text(about.title)}\n\nVersion {about.version}, {about.date}. Licence: {inline_text(about.licence_name)}.\n\n"
         f"Digest `{benchmark_digest(items)}` ({len(items)} items).",

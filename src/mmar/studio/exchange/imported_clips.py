@@ -40,7 +40,7 @@ _GONE = frozenset({State.WITHDRAWN.value, State.TAKEN_DOWN.value})
 
 
 def find_clip_file(folder: Path, audio_path: str, *, by_name: bool = True) -> Path | None:
-    """Where an item's clip lies in a folder, under its path or by its bare name; never outside of the folder."""
+    """The file of an item's clip in a folder, by its path or by its bare name; never outside the folder."""
     root = folder.resolve()
     for relative in (audio_path, Path(audio_path).name)[: 1 + by_name]:
         path = (root / relative).resolve()
@@ -50,7 +50,7 @@ def find_clip_file(folder: Path, audio_path: str, *, by_name: bool = True) -> Pa
 
 
 def items_needing_clips(session: Session, project: Project, items: Iterable[PublicItem]) -> list[PublicItem]:
-    """Those of some items that are new to a project or cannot be heard there yet."""
+    """Those of some items that are new to a project, or have no clip there yet."""
     known = {
         item.public_id: item for item in session.scalars(select(Item).where(Item.project_id == project.id))
     }
@@ -60,22 +60,18 @@ def items_needing_clips(session: Session, project: Project, items: Iterable[Publ
 
 
 def store_clips(
-    media: Path, folder: Path, items: Sequence[PublicItem], *, some: bool = True
+    media: Path, folder: Path, items: Sequence[PublicItem], *, required: bool = True
 ) -> dict[str, StoredAudio]:
-    """Check and keep the clips of items that are about to be imported.
+    """Check and store the clips of items that are about to be imported.
 
-    Args:
-        media: the media folder.
-        folder: where the clips lie, under their paths or their bare names.
-        items: whose.
-        some: whether at least one must be there, since somebody named the folder for them.
+    With `required`, at least one clip must be in the folder.
 
     Returns:
-        What was kept, by `audio_path`; items without a file are left out.
+        The stored clips by `audio_path`; items without a file are left out.
 
     Raises:
-        InputError: a file is not sound.
-        UsageError: not one of the clips lies there.
+        InputError: a file is not audio.
+        UsageError: none of the clips is there (`clips-not-found`).
     """
     found: dict[str, StoredAudio] = {}
     # Two paths that end in one name cannot both be the file of that name.
@@ -91,7 +87,7 @@ def store_clips(
                 raise InputError(
                     error.problem, file=item.audio_path, field=item.id, code=error.code, hint=error.hint
                 ) from None
-    if items and not found and some:
+    if items and not found and required:
         raise UsageError(
             f"none of the {len(items):,} clips is in {folder}, e.g. {items[0].audio_path}",
             code="clips-not-found",
@@ -103,10 +99,10 @@ def store_clips(
 def check_clip_conflicts(
     session: Session, project: Project, items: Iterable[PublicItem], clips: Mapping[str, StoredAudio]
 ) -> None:
-    """Refuse new items whose clip's path is that of another sound in the project: they would be given that one.
+    """Check that no new item's path belongs to another clip of the project.
 
     Raises:
-        InputError: names the first.
+        InputError: one does (`clip-conflict`).
     """
     known = select(Recording.source, Recording.sha256).where(
         Recording.project_id == project.id, Recording.source.startswith("file:")
@@ -132,22 +128,12 @@ def attach_clip(
     kept: StoredAudio,
     now: datetime,
 ) -> str:
-    """Give an item that a project has the clip that a file brings for it, if it cannot be heard yet.
+    """Give an existing item without a clip the clip of an import.
 
-    An item that was to be cut from its video gets a revision that says so; its words, its state and what was
-    judged of it stay.
-
-    Args:
-        session: a writing transaction.
-        project: where.
-        actor: who imports.
-        row: the item.
-        item: what the file says of it.
-        kept: its clip.
-        now: the moment.
+    An item that was to be cut from its video gets a revision that says so; its content, state and reviews stay.
 
     Returns:
-        Why the clip is not taken; empty if it is.
+        Why the clip is not used; empty if it is.
     """
     if why := _why_not(session, row, item):
         return why
@@ -165,7 +151,7 @@ def attach_clip(
 def add_clip(
     session: Session, project: Project, row: Item, item: PublicItem, kept: StoredAudio, now: datetime
 ) -> None:
-    """Note an item's clip, and have it measured and drawn."""
+    """Store an item's clip as a recording, and queue its measurement."""
     add_recording(session, project.id, kept, now, source=f"file:{item.audio_path}", title=item.audio_path)
     enqueue(session, project.id, "clip", row.clip_key, {"item": row.id}, now, item_id=row.id)
 

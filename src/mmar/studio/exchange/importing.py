@@ -112,20 +112,12 @@ def import_items(
 ) -> Imported:
     """Add items that a project does not have yet, and clips that it lacks.
 
-    Args:
-        session: a writing transaction.
-        project: where.
-        actor: a lead. An imported item has no author and no writer: anybody may inspect it.
-        items: in the order to keep.
-        now: the moment.
-        inspect: put new items into inspection at once; else they wait for a writer.
-        update: save what the file says of known items as a revision of the actor's, where the rules let them write.
-        clips: their sound, by `audio_path`.
-        why: for the revision.
+    Imported items have no author, so anybody may inspect them. With `inspect` they go to inspection at once. With
+    `update`, existing items get a revision in the actor's name. `clips` are by `audio_path`.
 
     Raises:
         NotAllowed: not a lead.
-        InputError: an item cannot be kept; nothing is imported then.
+        InputError: an item cannot be stored; nothing is imported then.
     """
     if not actor.has(Role.LEAD):
         raise NotAllowed("role", "only a lead may import items")
@@ -299,20 +291,11 @@ def import_file(
     inspect: bool = False,
     update: bool = False,
 ) -> Imported:
-    """Bring a file into a project, whole or not at all, and note it in the audit log.
-
-    Args:
-        database: of the studio.
-        media: the media folder.
-        source: the file.
-        find: the project and in whose name, within a transaction.
-        clock: the moment, UTC.
-        inspect: put new items into inspection at once.
-        update: save what the file says of known items, where the rules let them write.
+    """Import a file into a project, completely or not at all, and log it. `find` gives the project and the actor.
 
     Raises:
-        InputError: a record, a clip or the archive is not what it should be.
-        UsageError: none of the clips is where they were looked for.
+        InputError: a record, a clip or the archive is not valid.
+        UsageError: none of the clips is in the given folder.
         NotAllowed: not a lead.
         ExternalError: the disk refuses.
     """
@@ -336,7 +319,7 @@ def import_file(
             with database.read() as session:
                 wanting = items_needing_clips(session, find(session)[0], items)
             # Decoded before anything is locked: a thousand clips take minutes.
-            clips = store_clips(media, folder, wanting, some=source.audio_dir is not None)
+            clips = store_clips(media, folder, wanting, required=source.audio_dir is not None)
             absent = len({item.audio_path for item in wanting} - clips.keys())
     with database.write() as session:
         project, actor = find(session)

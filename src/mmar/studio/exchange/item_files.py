@@ -108,13 +108,7 @@ class Exported(msgspec.Struct, frozen=True):
 
 
 def project_items(session: Session, project: Project, *, with_clips: bool = False) -> Exported:
-    """All complete items of a project without those taken down, with keys, by number.
-
-    Args:
-        session: an open transaction.
-        project: whose items.
-        with_clips: whether the clips go along, so that each path is that of a WAV file.
-    """
+    """All complete items of a project with keys, without those taken down; `with_clips`: paths are of WAV files."""
     banned = taken_down(session, project.id)
     rows = session.execute(
         select(Item, Revision.content, Clip.path, Clip.sha256)
@@ -140,15 +134,7 @@ def project_items(session: Session, project: Project, *, with_clips: bool = Fals
 
 
 def copy_clips(exported: Exported, media: Path, folder: Path) -> int:
-    """Copy the clips of exported items into a folder, to the paths in their records.
-
-    Args:
-        exported: the items.
-        media: the media folder.
-        folder: made where it is missing; a file that is there and differs is replaced.
-
-    Returns:
-        How many items have their clip there.
+    """Copy the clips of exported items into a folder, to the paths in their records; returns how many.
 
     Raises:
         InputError: a clip is not in the media folder any more, or a path leads out of the folder.
@@ -165,13 +151,7 @@ def copy_clips(exported: Exported, media: Path, folder: Path) -> int:
 
 
 def item_file(items: Sequence[PublicItem], form: Form, *, audio_base: str = LOCAL_FILES) -> bytes:
-    """Items as one file.
-
-    Args:
-        items: in order.
-        form: which.
-        audio_base: for Label Studio, what audio paths are put behind: its own address for files that its server has.
-    """
+    """Items as a file. In Label Studio tasks, audio paths follow `audio_base`, the address of local files."""
     if form == "jsonl":
         return b"".join(msgspec.json.encode(item.to_record()) + b"\n" for item in items)
     if form == "csv":
@@ -191,12 +171,7 @@ def plain_hint(error: InputError) -> str | None:
 
 
 def read_items(data: bytes, name: str, media: Path) -> tuple[PublicItem, ...]:
-    """Items of a file: the publisher's JSON or JSONL, CSV, or an export of Label Studio.
-
-    Args:
-        data: the file's content, which decides what it is.
-        name: what to call it in errors.
-        media: the media folder, for a temporary file.
+    """The items of a file: the publisher's JSON or JSONL, CSV, or a Label Studio export, told apart by content.
 
     Raises:
         InputError: it is something else, a record is not valid, or there is none. The error names file, line and

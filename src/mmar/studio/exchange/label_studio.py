@@ -34,26 +34,12 @@ _KEY = ("answer", "thinking", "cue", "rubric", CUE_REGIONS)
 def label_studio_tasks(
     items: Iterable[Item], audio_url: Callable[[Item], str], *, answers: bool = True
 ) -> list[dict[str, Any]]:
-    """Items as tasks to import into Label Studio.
-
-    Args:
-        items: in the order of the tasks.
-        audio_url: where Label Studio will find an item's sound.
-        answers: whether the key goes with it (answer, thinking, cue, rubric); leave it out for people who are
-            to answer by ear.
-
-    Returns:
-        A list that `msgspec.json.encode` or `json.dump` writes.
-    """
+    """Items as tasks to import into Label Studio. Without `answers`, fields that reveal the key are left out."""
     return [_task(item, audio_url(item), answers=answers) for item in items]
 
 
 def label_studio_config(title: str = "Listen, then choose the answer") -> str:
-    """The labelling configuration for these tasks.
-
-    Args:
-        title: the line above the player.
-    """
+    """The labelling configuration for these tasks."""
     return f"""<View>
   <Header value={quoteattr(title)}/>
   <Labels name="heard" toName="audio"><Label value="Cue"/></Labels>
@@ -132,23 +118,16 @@ def is_label_studio(data: bytes) -> bool:
 
 
 def read_label_studio(data: bytes, *, file: str | None = None) -> tuple[Item, ...]:
-    """Read a Label Studio export.
+    """The items of a Label Studio export, in the order of the tasks.
 
     JSON is a list of tasks with `data` and `annotations`. JSON-MIN and CSV have one flat record per annotation, in
     which data and results are side by side.
 
-    A record is `data.mmar`, or else the publisher's names in `data`: choices may be in `options`, a missing id is the
-    task's, a missing path is the name of the audio file. The last annotation that says anything is applied to it: its
-    `answer` by letter or text, its `thinking`, its cues, and any other result with the name of a field. Fields without
-    a result are kept. A cue on a region of the waveform (a result with `start` and `end`, in seconds) points there.
-    Predictions, cancelled annotations and everything else are ignored.
-
-    Args:
-        data: the exported JSON, JSON-MIN or CSV.
-        file: its name, for errors.
-
-    Returns:
-        The items in the order of the tasks.
+    A record is `data.mmar`, or else the publisher's names in `data`: choices may be in `options`, a missing id is
+    the task's, a missing path is the name of the audio file. The last annotation that is not empty is applied to
+    it: its `answer` by letter or text, its `thinking`, its cues, and any other result with the name of a field. A
+    cue on a region of the waveform (`start` and `end`, in seconds) keeps it. Predictions, cancelled annotations
+    and everything else are ignored.
 
     Raises:
         InputError: it is not an export, a task is not an item, several choices are ticked (`several-choices`), or

@@ -269,13 +269,9 @@ def verify_release(folder: Path) -> tuple[str, ...]:
 
 
 def zipped(folder: Path, top: str) -> Iterator[bytes]:
-    """A folder as the pieces of a ZIP file, with the same bytes for the same content.
+    """A folder as the pieces of a ZIP file below the folder `top`, with the same bytes for the same content.
 
     Nothing is compressed, so the bytes do not depend on a library's version; audio hardly compresses.
-
-    Args:
-        folder: a release.
-        top: the folder in the archive that contains everything.
     """
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w") as out:

@@ -67,20 +67,11 @@ def write_project_release(
 ) -> Release:
     """Write a release of the approved items, or an existing version again.
 
-    A version that exists is written again: the revisions, the sounds and the words that it froze, whatever
-    became of the items, the settings and the releases before it since. The files are the same to the byte.
-
-    Args:
-        config: where the files go.
-        database: the studio's.
-        slug: the project's short name.
-        version: of the release.
-        now: the moment; a version written again keeps its first day.
-        person_id: who releases.
-        accepted: findings of the audit that were looked at and are left as they are.
+    An existing version is written again with the revisions, clips and texts that it froze; the files are
+    identical. `accepted` are findings of the audit that were reviewed and left as they are.
 
     Returns:
-        The release as the database knows it; its `at` is `now` only if it is new.
+        The release; its `at` is `now` only if it is new.
 
     Raises:
         UsageError: no such project, nothing approved, or an item of a version that exists was taken down.

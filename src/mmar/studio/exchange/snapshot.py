@@ -153,7 +153,7 @@ _CC = re.compile(r"cc[ -](by(?:-nc)?(?:-sa|-nd)?)[ -](4\.0)", re.IGNORECASE)
 
 
 def release_facts(session: Session, project: Project, frozen: Snapshot) -> dict[str, Any]:
-    """What the data sheet says, from the settings and from what inspectors did; kept with the release."""
+    """The facts of the data sheet from the settings and the inspectors' answers; stored with the release."""
     settings = project.settings
     score = human_score(_answers_to(session, project, frozen))
     team = tuple(
@@ -185,16 +185,7 @@ def audit_words(
     targets: Mapping[str, int],
     accepted: Accepted | None,
 ) -> dict[str, str]:
-    """The data sheet's words on faults and biases of what will be published, records and clips.
-
-    Args:
-        items: what will be published.
-        audio: the file of each clip by the item's id; empty for a release of the questions alone.
-        clips: what was measured of each, by the item's id.
-        about: what is withheld.
-        targets: as `bias_text` takes them.
-        accepted: findings that were looked at and are left as they are.
-    """
+    """The audit and bias sections of the data sheet, for the records and clips that will be published."""
     published = public_items(items, about)
     if not published:
         return {}

@@ -66,17 +66,7 @@ def is_under_review(session: Session, project_id: int, key: str) -> bool:
 def request_conversion(
     session: Session, project: Project, now: datetime, *, person_id: int | None = None
 ) -> int:
-    """Queue every clip in another format than the project's, unless it was inspected.
-
-    Args:
-        session: a writing transaction.
-        project: whose clips.
-        now: the moment.
-        person_id: who wants it.
-
-    Returns:
-        How many.
-    """
+    """Queue every clip in another format than the project's, unless it was inspected; returns how many."""
     rows = session.execute(
         select(Clip, Recording, Item.id)
         .join(Recording, Recording.id == Clip.recording_id)
@@ -233,10 +223,5 @@ def _alike(work: JobContext, key: str, mark: bytes) -> tuple[int, ...]:
 
 
 def sound_of(path: Path, clip: Clip) -> Sound:
-    """A clip as the audit takes it, from what was measured when it was cut. Only the file's header is read.
-
-    Args:
-        path: the clip's file.
-        clip: its row.
-    """
+    """A clip for the audit, with the measurements made when it was cut. Only the file's header is read."""
     return Sound(path, facts=describe(path), levels=clip.levels, fingerprint=clip.fingerprint)

@@ -61,16 +61,7 @@ def request_proposal(
     *,
     unsaved: bool = False,
 ) -> None:
-    """Queue a request about one item.
-
-    Args:
-        session: a writing transaction.
-        project: the item's project.
-        item_id: the item.
-        kind: one of `ITEM_KINDS`.
-        actor: who asks.
-        now: the current time.
-        unsaved: whether it is about the actor's draft instead of the newest revision.
+    """Queue a request of one of `ITEM_KINDS` about an item, or with `unsaved` about the actor's draft of it.
 
     Raises:
         UsageError: unknown kind (`unknown-kind`), or too many requests (`too-many-requests`).
@@ -118,14 +109,8 @@ def request_proposals(
 ) -> tuple[int, int]:
     """Queue requests about many items, in short transactions.
 
-    Args:
-        database: for writing.
-        project: the project of the items.
-        items: their numbers. Items of other projects, without content, or not the actor's own are skipped.
-        kinds: what to ask.
-        actor: who asks.
-        clock: the current time, UTC.
-        again: ask even if a proposal of that kind exists already.
+    Items of other projects, without content, or not the actor's own are skipped; so are those that have a proposal
+    of that kind, unless `again`.
 
     Returns:
         Number of requests queued, and number skipped because they were answered before.

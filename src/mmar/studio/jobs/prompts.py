@@ -53,13 +53,7 @@ _TASKS: dict[str, str] = {
 
 
 def item_prompt(kind: str, content: ItemContent, taxonomy: Taxonomy) -> str:
-    """The prompt about one item.
-
-    Args:
-        kind: a key of `_TASKS`.
-        content: the item; its key is left out where it should be guessed.
-        taxonomy: the tree in force.
-    """
+    """The prompt about one item; the key is left out where the model should guess it."""
     data: dict[str, Any] = {
         "question": content.question,
         "choices": {chr(65 + at): text for at, text in enumerate(content.choices)},
@@ -133,20 +127,10 @@ def read_reply(
     taxonomy: Taxonomy,
     ideas: Collection[int] = (),
 ) -> dict[str, Any]:
-    """The proposal in a model's reply.
-
-    Args:
-        kind: what was asked.
-        text: what the model said, with whatever it put around the object.
-        content: the item that was asked about; `None` for the whole board.
-        taxonomy: the tree in force.
-        ideas: numbers of the ideas on the board.
-
-    Returns:
-        The proposal's content; `why` is a text.
+    """The proposal in a model's reply, whatever text is around the JSON object.
 
     Raises:
-        InputError: nobody could take this over; the message says why.
+        InputError: nobody could accept this (`unusable-answer`).
     """
     found = _object_with(_NAMES[kind], text)
     if found is None:

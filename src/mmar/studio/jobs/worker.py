@@ -21,7 +21,7 @@ from mmar.studio.jobs.context import JobContext, JobLost, RetryJob
 from mmar.studio.jobs.fetch import fetch_recording
 from mmar.studio.jobs.model_requests import propose
 from mmar.studio.media.decoder import Decoder
-from mmar.studio.store.jobs import claim_job, count_unfinished, finish_job, has_work, report, requeue_jobs
+from mmar.studio.store import jobs
 
 __all__ = ["KINDS", "JobOutcome", "Worker", "kinds_for", "run_queue"]
 
@@ -93,7 +93,7 @@ class Worker:
     def drop(self) -> None:
         """Queue this worker's job again; a later result of this worker is ignored."""
         with self._database.write() as session:
-            requeue_jobs(session, self.name)
+            jobs.requeue_jobs(session, self.name)
 
     def do_one(self) -> JobOutcome | None:
         """Do the next job, if there is one.
@@ -102,10 +102,10 @@ class Worker:
             The outcome; `None` if there was no job.
         """
         with self._database.read() as session:
-            if not has_work(session, self._clock(), tuple(self._kinds)):
+            if not jobs.has_work(session, self._clock(), tuple(self._kinds)):
                 return None
         with self._database.write() as session:
-            job = claim_job(session, self.name, self._clock(), tuple(self._kinds))
+            job = jobs.claim_job(session, self.name, self._clock(), tuple(self._kinds))
         if job is None:
             return None
         done = threading.Event()
@@ -141,7 +141,7 @@ class Worker:
             done.set()
             beat.join()
         with self._database.write() as session:
-            state = finish_job(session, job.id, self.name, self._clock(), error=error, again=again)
+            state = jobs.finish_job(session, job.id, self.name, self._clock(), error=error, again=again)
         return {"done": JobOutcome.DONE, "queued": JobOutcome.AGAIN, "failed": JobOutcome.FAILED}.get(
             state or "", JobOutcome.LOST
         )
@@ -159,25 +159,22 @@ class Worker:
         while not done.wait(_BEAT_S):
             try:
                 with self._database.write() as session:
-                    report(session, job_id, self.name, self._clock())
+                    jobs.report(session, job_id, self.name, self._clock())
             except MmarError:
                 continue
 
     def _advance(self, job_id: int, share: float, words: str) -> None:
         with self._database.write() as session:
-            if not report(session, job_id, self.name, self._clock(), progress=share, message=words):
+            if not jobs.report(session, job_id, self.name, self._clock(), progress=share, message=words):
                 raise JobLost
 
     def _still_mine(self, session: Session, job_id: int) -> None:
-        if not report(session, job_id, self.name, self._clock()):
+        if not jobs.report(session, job_id, self.name, self._clock()):
             raise JobLost
 
 
 _PAUSE_S = 0.25
 _LOOK_S = 0.5
-
-Told = Callable[[Counter[JobOutcome], int], None]
-"""Told how jobs ended so far, and how many are left."""
 
 
 def run_queue(
@@ -187,22 +184,16 @@ def run_queue(
     *,
     at_once: int = 1,
     stay: bool = False,
-    told: Told = lambda ended, left: None,  # noqa: ARG005
+    report: Callable[[Counter[JobOutcome], int], None] = lambda ended, left: None,  # noqa: ARG005
     ended: Counter[JobOutcome] | None = None,
 ) -> Counter[JobOutcome]:
-    """Do jobs until none is left: also those that wait for another try, and those whose worker died.
+    """Run jobs until none is left, including those that wait for another attempt or whose worker died.
 
-    Args:
-        config: the studio's configuration.
-        database: for reading and writing.
-        clock: the current time, UTC.
-        at_once: how many at once.
-        stay: go on waiting for further jobs.
-        told: called now and then.
-        ended: counted here too, so that who interrupts this knows what was done.
+    With `stay`, go on waiting for further jobs. `report` is called every half second with the outcomes so far and
+    the number of jobs left.
 
     Returns:
-        How jobs ended. Interrupted, what is in hand is queued again first.
+        Outcomes of the jobs, also counted in `ended`. When interrupted, running jobs are queued again first.
     """
     ended = Counter() if ended is None else ended
     stop, lock = threading.Event(), threading.Lock()
@@ -227,8 +218,8 @@ def run_queue(
     try:
         while True:
             with database.read() as session:
-                left = count_unfinished(session, kinds)
-            told(ended, left)
+                left = jobs.count_unfinished(session, kinds)
+            report(ended, left)
             if not left and not stay:
                 break
             stop.wait(_LOOK_S)

@@ -69,13 +69,8 @@ def prepare_clip(
 ) -> PreparedClip:
     """Cut, join, convert, write and measure the clip of an item.
 
-    Args:
-        source: the recording.
-        segments: its parts in the order in which they are joined; `None` for all of it.
-        out: the WAV file to write or replace; its folder must exist.
-        waveform: the waveform file to write or replace.
-        rate: rate in Hz; the recording's if `None`.
-        channels: 1 mixes down, 2 doubles a mono recording; the recording's if `None`.
+    `segments` are joined in their order; `None` is the whole recording. `rate` (Hz) and `channels` (1 or 2) are
+    the recording's if `None`.
 
     Raises:
         UsageError: a part is outside the recording, the clip would be too long, or the channels cannot be converted.

@@ -82,15 +82,10 @@ DEFAULT_POLICY = FetchPolicy(
 
 
 def check_url(url: str, policy: FetchPolicy, *, led_to: bool = False) -> URL:
-    """Check a URL before a connection is made.
-
-    Args:
-        url: as a person gave it, or as a server did; letters beyond ASCII are quoted.
-        policy: what may be fetched.
-        led_to: whether another address led here, so that `media_hosts` count too.
+    """Check a URL before a connection is made. With `led_to`, `media_hosts` are allowed too.
 
     Returns:
-        The address as it was understood; what is fetched must be this and not the text.
+        The URL as it was understood, which must be fetched instead of the text.
 
     Raises:
         UsageError: saying what is wrong with it.
@@ -134,24 +129,14 @@ def check_url(url: str, policy: FetchPolicy, *, led_to: bool = False) -> URL:
 
 
 def host_allowed(host: str, policy: FetchPolicy, *, led_to: bool) -> bool:
-    """Whether a host is listed by its full name or below a name that begins with a dot.
-
-    Args:
-        host: name or address.
-        policy: the lists.
-        led_to: whether `media_hosts` count too.
-    """
+    """Whether a host is listed by its full name or below a name that begins with a dot."""
     name = host.lower().removesuffix(".")
     allowed = policy.hosts + (policy.media_hosts if led_to else ())
     return any(name == each or (each.startswith(".") and name.endswith(each)) for each in allowed)
 
 
 def address_problem(address: str, policy: FetchPolicy) -> str | None:
-    """The reason why connections to an address are forbidden; `None` if they are allowed.
-
-    Args:
-        address: IPv4 or IPv6, as the socket would be given it.
-        policy: says whether loopback counts as public.
+    """The reason why connections to an IP address are forbidden; `None` if they are allowed.
 
     Example:
         >>> address_problem("::ffff:10.0.0.1", FetchPolicy(hosts=()))
@@ -210,13 +195,10 @@ class AddressGuard:
         self.refused: list[str] = []
 
     def make_socket(self, info: _AddressInfo) -> socket.socket:
-        """A socket for an address, not yet connected.
-
-        Args:
-            info: as `socket.getaddrinfo` gives it.
+        """A socket for a result of `socket.getaddrinfo`, not yet connected.
 
         Raises:
-            PermissionError: the address may not be connected to.
+            PermissionError: the address is not public.
         """
         family, kind, protocol, _, address = info
         if (problem := address_problem(str(address[0]), self._policy)) is not None:
@@ -227,13 +209,8 @@ class AddressGuard:
     async def connect(self, host: str, port: int, resolver: AbstractResolver) -> socket.socket:
         """A connection to a host, by the first of its addresses that answers.
 
-        Args:
-            host: name or address.
-            port: TCP port.
-            resolver: who is asked for the addresses of a name.
-
         Raises:
-            OSError: none of its addresses may be connected to, or none answers.
+            OSError: none of its addresses is public, or none answers.
         """
         loop = asyncio.get_running_loop()
         failure: OSError = OSError(f"{host} has no address")
@@ -261,14 +238,9 @@ class AddressGuard:
 def guarded_session(
     policy: FetchPolicy, guard: AddressGuard, resolver: AbstractResolver | None = None
 ) -> aiohttp.ClientSession:
-    """An HTTP session without cookies and environment proxies that connects through a guard.
+    """An HTTP session that connects through a guard.
 
-    No cookies, no proxy and no `.netrc` of the environment, no decompression, no redirect followed unasked.
-
-    Args:
-        policy: its times count.
-        guard: makes the sockets.
-        resolver: who is asked for the addresses of a name; the system if `None`.
+    It has no cookies, no proxies and `.netrc` of the environment, no decompression and no automatic redirects.
     """
     import aiohttp
 

@@ -57,15 +57,7 @@ def incoming_file(media: Path) -> Iterator[Path]:
 
 
 def clear_leftovers(media: Path, *, older_s: float = 86_400.0) -> int:
-    """Remove temporary files of killed processes.
-
-    Args:
-        media: the media folder.
-        older_s: how long nothing has happened to it, seconds; what is younger may be under way elsewhere.
-
-    Returns:
-        How many files and folders.
-    """
+    """Remove temporary files of killed processes that were not changed for `older_s` seconds; returns how many."""
     gone, before = 0, time.time() - older_s
     for pattern in ("incoming/*", "*/*/.*.part"):
         for path in media.glob(pattern):
@@ -100,13 +92,7 @@ def media_file(media: Path, relative: str) -> Path:
 def store_audio(
     media: Path, path: Path, *, max_bytes: int = 1 << 30, decoder: Decoder | None = None
 ) -> StoredAudio:
-    """Check a file by decoding all of it, store it, and compute its waveform.
-
-    Args:
-        media: the media folder.
-        path: an unchecked file; it is copied, never moved.
-        max_bytes: largest file that is accepted.
-        decoder: the process to decode in; one of its own if `None`.
+    """Check a file by decoding all of it, copy it into the media folder, and compute its waveform.
 
     Raises:
         InputError: not audio, damaged, too long or too large.

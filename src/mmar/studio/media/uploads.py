@@ -77,13 +77,7 @@ class ProcessedAudio(msgspec.Struct, frozen=True, tag=True):
 def process_upload(
     path: Path, work: Path, *, max_bytes: int = 1 << 30, limits: AudioLimits = LIMITS
 ) -> ProcessedAudio:
-    """Decode an upload, convert it if browsers cannot play it, and compute its waveform.
-
-    Args:
-        path: the upload, under a name of the server's own making.
-        work: an existing folder for a converted copy and the waveform, which are then the caller's.
-        max_bytes: largest file.
-        limits: what is accepted.
+    """Decode an upload, convert it to FLAC if browsers cannot play it, and compute its waveform, in `work`.
 
     Raises:
         InputError: the file is too large (`file-too-large`), beyond the limits (`audio-too-large`), not audio, or

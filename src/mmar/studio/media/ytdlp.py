@@ -63,25 +63,13 @@ async def download_video(
     resolver: AbstractResolver | None = None,
     advance: Advance = lambda done, of: None,  # noqa: ARG005
 ) -> Downloaded:
-    """Fetch the whole sound of a video.
+    """Download the whole audio of a video with yt-dlp.
 
-    Args:
-        url: a page of a site that yt-dlp knows, or a media file.
-        folder: an existing, empty folder that is the download's own.
-        policy: what may be fetched, how much, how long.
-        command: the downloader's command line, to which its arguments are added.
-        environment: variables that it needs besides those set here (`PATH` to a JavaScript runtime, say).
-        resolver: who is asked for the addresses of a name; the system if `None`.
-        advance: told the bytes received so far, and of how many.
-
-    Returns:
-        The file, somewhere in `folder`, and what the site says of it.
+    `folder` is an existing, empty folder for this download. `command` and `environment` start yt-dlp.
 
     Raises:
-        UsageError: the address is not allowed, or yt-dlp is not installed, or the recording is live or too
-            long.
-        ExternalError: the site, the network or the downloader failed, it took too long, or there was too much of
-            it.
+        UsageError: the URL is not allowed, yt-dlp is not installed, or the recording is live or too long.
+        ExternalError: the site, the network or yt-dlp failed, it took too long, or the recording is too large.
     """
     checked = str(check_url(url, policy))
     home, target = folder / "home", folder / "recording"

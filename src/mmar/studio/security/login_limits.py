@@ -42,13 +42,7 @@ _LOG_EVERY = timedelta(minutes=1)
 
 
 def login_delay(session: Session, login: str, address: str, now: datetime) -> timedelta:
-    """Count an attempt to log in, before the password is checked.
-
-    Args:
-        session: a writing transaction.
-        login: as typed, in lower case, whether or not it exists.
-        address: the client's network address.
-        now: the current time.
+    """Count an attempt to log in, before the password is checked; `login` is in lower case and may not exist.
 
     Returns:
         Zero if the attempt is allowed. Otherwise the time until one will be; the attempt is not counted then.

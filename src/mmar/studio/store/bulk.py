@@ -32,12 +32,12 @@ _AT_ONCE = 25
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of many items.
+    """The result of an action on many items.
 
     Attributes:
-        done: how many it was done to.
-        left: how many were left as they are, by why.
-        people: how many each person got, by number, where items were handed out.
+        done: number of items that were changed.
+        left: number of items that were left unchanged, by reason.
+        people: number of items that each person got, by person id, where items were assigned.
     """
 
     done: int
@@ -60,16 +60,7 @@ def assign_items(
     people: Sequence[int],
     clock: Callable[[], datetime],
 ) -> Outcome:
-    """Share items out among people, as evenly as the rules let: a writer of an item never gets it to inspect.
-
-    Args:
-        database: for writing.
-        project: where.
-        items: their numbers.
-        actor: a lead.
-        role: `ANNOTATOR` who is to write them, `INSPECTOR` who is to inspect them.
-        people: among whom; nobody lets any inspector take them again.
-        clock: the moment, UTC.
+    """Assign items to people as evenly as the rules allow. Without people, any inspector can take them again.
 
     Raises:
         NotAllowed: not a lead, or somebody is not of that role.
@@ -88,7 +79,7 @@ def assign_items(
         turn: list[int | None] = [*sorted(among, key=lambda one: (got[one], among.index(one)))]
         for person in turn or [None]:
             try:
-                assign(session, row, item, actor, role, person, now, traced=False)
+                assign(session, row, item, actor, role, person, now, logged=False)
             except NotAllowed as caught:
                 refused = refused or caught
                 continue
@@ -120,19 +111,10 @@ def move_items(
     *,
     why: str = "",
 ) -> Outcome:
-    """Move items: submit, forward, recall, restore, withdraw.
-
-    Args:
-        database: for writing.
-        project: where.
-        items: their numbers.
-        actor: who.
-        action: one of `MOVES`.
-        clock: the moment, UTC.
-        why: for `withdraw`.
+    """Submit, forward, recall, restore or withdraw items; `why` is for `withdraw`.
 
     Raises:
-        UsageError: not one of these.
+        UsageError: another action.
         NotAllowed: `withdraw` without a reason.
     """
     if action not in MOVES:
@@ -164,7 +146,7 @@ def request_audio_for_items(
     person: int,
     clock: Callable[[], datetime],
 ) -> Outcome:
-    """Queue whatever is missing until items can be heard; those that can be heard are left."""
+    """Queue what items without a clip need to get one."""
 
     def ask(session: Session, row: Project, item: Item, now: datetime) -> None:
         match request_audio(session, row, item, now, person_id=person, fetch=True):

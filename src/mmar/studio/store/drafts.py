@@ -42,14 +42,14 @@ Taken = Literal["mine", "theirs", "merged"]
 
 
 def find_draft(session: Session, item_id: int, person: int) -> Draft | None:
-    """What somebody was typing, if it was not saved."""
+    """A person's unsaved draft of an item."""
     return session.get(Draft, (item_id, person))
 
 
 def save_draft(
     session: Session, item: Item, actor: Actor, content: ItemContent, version: int, base: int, now: datetime
 ) -> None:
-    """Keep what somebody is typing. Always allowed: it touches nobody else's work."""
+    """Store a draft. Always allowed, since it touches nobody else's work."""
     check_texts(content)
     session.merge(
         Draft(
@@ -65,17 +65,10 @@ def save_draft(
 
 
 def carry_over(session: Session, item: Item, person: int, version: int, revision: int) -> None:
-    """Put what somebody was typing on top of a revision that was just saved from elsewhere in their name.
+    """Rebase a person's draft on a revision that was saved in their name elsewhere.
 
-    A draft that changed the same field stays as it is; the form then says that somebody saved meanwhile, and
-    a save of it shows both.
-
-    Args:
-        session: a writing transaction.
-        item: with its new version and revision.
-        person: whose draft, if there is one.
-        version: the item's version before.
-        revision: its revision before.
+    `version` and `revision` are the item's before. A draft that changed the same field stays as it is; the form
+    then shows both.
     """
     mine = find_draft(session, item.id, person)
     if mine is None or (mine.version, mine.revision) != (version, revision):
@@ -89,19 +82,12 @@ def carry_over(session: Session, item: Item, person: int, version: int, revision
 def resolve(
     session: Session, project: Project, item: Item, actor: Actor, taken: Taken, first: int, now: datetime
 ) -> Draft:
-    """Make somebody's draft what they want to go on with after two people saved at once.
+    """Make a person's draft what they continue with after a conflict.
 
-    Args:
-        session: a writing transaction.
-        project: where.
-        item: which.
-        actor: whose draft.
-        taken: their own words, the newest revision's, or both persons' changes together.
-        first: the revision with which they began.
-        now: the moment.
+    `first` is the revision that they started from.
 
     Returns:
-        The draft, on top of the newest revision.
+        The draft, based on the newest revision.
 
     Raises:
         InputError: there is no draft.
@@ -128,7 +114,7 @@ _LONGEST = 40
 
 
 def find_judgement_draft(session: Session, item_id: int, person: int) -> dict[str, str]:
-    """What somebody was writing about an item; each part empty where they wrote nothing."""
+    """An inspector's draft of a review; each field empty where nothing was written."""
     found = session.get(JudgementDraft, (item_id, person))
     return {name: getattr(found, name) if found is not None else "" for name in JUDGEMENT_FIELDS}
 
@@ -136,18 +122,10 @@ def find_judgement_draft(session: Session, item_id: int, person: int) -> dict[st
 def save_judgement_draft(
     session: Session, item: Item, actor: Actor, written: dict[str, str], now: datetime
 ) -> bool:
-    """Keep what an inspector is writing; it is theirs alone, so it needs no version and no lease.
-
-    Args:
-        session: a writing transaction.
-        item: which.
-        actor: who.
-        written: by the names in `JUDGEMENT_FIELDS`; what is missing counts as empty.
-        now: the moment.
+    """Store an inspector's draft of a review (`JUDGEMENT_FIELDS`); it needs no version and no lease.
 
     Returns:
-        Whether it was kept: nothing is once the item left inspection, so that words which come late stay away
-        from the next time.
+        Whether it was stored. Nothing is once the item left inspection, so that late text does not reappear next time.
 
     Raises:
         NotAllowed: not an inspector.
@@ -169,7 +147,7 @@ def save_judgement_draft(
 
 
 def delete_judgement_draft(session: Session, item_id: int, person: int) -> None:
-    """Forget what somebody was writing: they judged the item."""
+    """Delete an inspector's draft of a review."""
     session.execute(
         delete(JudgementDraft).where(JudgementDraft.item_id == item_id, JudgementDraft.person_id == person)
     )

@@ -95,15 +95,7 @@ def _clip_to_play(session: Session, item: Item, actor: Actor) -> Clip | None:
 def answer_blind(
     session: Session, project: Project, item_id: int, actor: Actor, choice: int | None, now: datetime
 ) -> Item:
-    """Store an inspector's blind answer. From now on they may see the key.
-
-    Args:
-        session: a writing transaction.
-        project: the item's project.
-        item_id: the item.
-        actor: the inspector who holds the lease.
-        choice: index of the choice, from 0; `None` for "cannot tell".
-        now: the current time.
+    """Store an inspector's blind answer, `None` for "cannot tell". From now on they may see the key.
 
     Raises:
         NotAllowed: no lease, already answered, the key was seen before, or the clip was not played to its end.

@@ -38,15 +38,15 @@ NOBODY = 0
 
 
 class ItemFilter(msgspec.Struct, frozen=True):
-    """Which items.
+    """A filter for items; empty values match all.
 
     Attributes:
-        state: only these; empty for all.
-        layer: only these; empty for all.
-        modality: only these; empty for all.
-        words: part of the question or of the public id, whatever case.
-        author: only this person's; `NOBODY` for items that have none; `None` for all.
-        inspector: only those that this person is named for; `NOBODY` for those without; `None` for all.
+        state: the state.
+        layer: the layer.
+        modality: the modality.
+        words: part of the question or of the public id, in any case.
+        author: the author's id; `NOBODY` for items without one.
+        inspector: the assigned inspector's id; `NOBODY` for items without one.
     """
 
     state: str = ""
@@ -60,31 +60,23 @@ class ItemFilter(msgspec.Struct, frozen=True):
 def items_page(
     session: Session, project_id: int, chosen: ItemFilter, *, after: int = 0, limit: int = 50
 ) -> Sequence[Item]:
-    """A page of a project's items in the order of their numbers.
-
-    Args:
-        session: an open transaction.
-        project_id: where.
-        chosen: which.
-        after: the last number of the page before.
-        limit: most items.
-    """
+    """A page of the items that match a filter, in the order of their ids, after the last id of the previous page."""
     query = _chosen(select(Item), project_id, chosen).where(Item.id > after)
     return session.scalars(query.order_by(Item.id).limit(limit)).all()
 
 
 def count_items(session: Session, project_id: int, chosen: ItemFilter) -> int:
-    """How many there are."""
+    """The number of items that match a filter."""
     return session.scalar(_chosen(select(func.count()).select_from(Item), project_id, chosen)) or 0
 
 
 def item_numbers(session: Session, project_id: int, chosen: ItemFilter) -> list[int]:
-    """The numbers of all of them, in order."""
+    """The ids of all items that match a filter, in order."""
     return list(session.scalars(_chosen(select(Item.id), project_id, chosen).order_by(Item.id)))
 
 
 def inspectors_of(session: Session, items: Sequence[Item]) -> dict[int, int]:
-    """Who is named to inspect, by item; items without are left out."""
+    """The assigned inspectors by item id."""
     rows = session.execute(
         select(Assignment.item_id, Assignment.person_id).where(
             Assignment.item_id.in_([item.id for item in items])
@@ -94,7 +86,7 @@ def inspectors_of(session: Session, items: Sequence[Item]) -> dict[int, int]:
 
 
 def public_ids(session: Session, items: Sequence[int]) -> dict[int, str]:
-    """What items are called, by number."""
+    """Public ids by item id."""
     rows = session.execute(select(Item.id, Item.public_id).where(Item.id.in_(items)))
     return dict(rows.all())
 
@@ -132,17 +124,12 @@ MOST_COUNTED = 300
 
 
 def take_next(session: Session, project: Project, actor: Actor, queue: str, now: datetime) -> Item | None:
-    """Take the next item of a queue in hand; of two who ask at once, each gets another.
+    """Claim the next item of the queue `inspection`, or `drafts` (items without author to write or correct).
 
-    Args:
-        session: a writing transaction.
-        project: where.
-        actor: who asks.
-        queue: `inspection`, or `drafts` for items without author that are to be begun or corrected.
-        now: the moment.
+    Of two who ask at once, each gets another.
 
     Returns:
-        The item, leased to this person; `None` when the queue holds nothing for them.
+        The item, leased to this person; `None` when the queue has nothing for them.
     """
     query = _queue(project, actor, queue)
     free = or_(Item.lease_person_id.is_(None), Item.lease_until <= now)
@@ -172,7 +159,7 @@ def take_next(session: Session, project: Project, actor: Actor, queue: str, now:
 
 
 def waiting(session: Session, project: Project, actor: Actor, now: datetime) -> dict[str, int]:
-    """How much each of a person's queues holds, up to `MOST_COUNTED`."""
+    """The number of items in each of a person's queues, up to `MOST_COUNTED`."""
     free = or_(Item.lease_person_id.is_(None), Item.lease_until <= now, Item.lease_person_id == actor.person)
     found = {}
     for queue, role in (("inspection", Role.INSPECTOR), ("drafts", Role.ANNOTATOR)):
@@ -216,7 +203,7 @@ def _queue(project: Project, actor: Actor, queue: str) -> Select[Item]:
 
 
 def my_items(session: Session, project_id: int, person: int) -> Sequence[Item]:
-    """The items that a person has to work on: what came back first, then drafts, then what is being prepared."""
+    """A person's items: those to correct first, then drafts, then those in preparation."""
     order = case(
         {State.CORRECTION.value: 0, State.DRAFT.value: 1, State.PREPARATION.value: 2},
         value=Item.state,
@@ -235,12 +222,12 @@ def my_items(session: Session, project_id: int, person: int) -> Sequence[Item]:
 
 
 def events_of(session: Session, item_id: int) -> Sequence[Event]:
-    """Everything that was done to an item, newest first."""
+    """The events of an item, newest first."""
     return session.scalars(select(Event).where(Event.item_id == item_id).order_by(Event.id.desc())).all()
 
 
 def last_rejection(session: Session, item_id: int) -> Event | None:
-    """Why an item last went back."""
+    """The last time an item was sent back."""
     return session.scalar(
         select(Event)
         .where(Event.item_id == item_id, Event.action.in_(["reject", "reopen"]))
@@ -250,7 +237,7 @@ def last_rejection(session: Session, item_id: int) -> Event | None:
 
 
 def coverage_places(session: Session, project_id: int) -> list[Place]:
-    """The project's items as the coverage board sees them, alike ones together."""
+    """The project's items for the coverage board, equal ones counted together."""
     rows = session.execute(
         select(Item.category, Item.modality, Item.language, Item.state, func.count())
         .where(Item.project_id == project_id, Item.revision > 0)

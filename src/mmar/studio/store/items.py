@@ -40,7 +40,7 @@ __all__ = ["StaleSave", "act", "assign", "candidates", "new_item", "save"]
 
 
 class StaleSave(NotAllowed):
-    """A save of something that somebody else changed meanwhile; what was sent is kept as a draft.
+    """A save of an item that somebody else changed meanwhile; what was sent is kept as a draft.
 
     Args:
         conflict: what each of the two changed.
@@ -54,14 +54,7 @@ class StaleSave(NotAllowed):
 
 
 def new_item(session: Session, project: Project, actor: Actor, now: datetime, *, mine: bool = True) -> Item:
-    """Begin an item.
-
-    Args:
-        session: a writing transaction.
-        project: where.
-        actor: an annotator.
-        now: the moment.
-        mine: whether the actor is its author; else any annotator may take it from the queue.
+    """Create an item whose author is the actor, or without `mine` nobody yet.
 
     Raises:
         NotAllowed: not an annotator.
@@ -103,22 +96,12 @@ def save(
 ) -> Item:
     """Save a new revision.
 
-    Args:
-        session: a writing transaction.
-        project: where.
-        item_id: which.
-        actor: who.
-        content: what it says now.
-        version: the version that the person began with.
-        base: the revision that the person began with.
-        why: what was changed and why; may be empty.
-        now: the moment.
-        typed: whether this is what the person's draft held, which is then done with; else the draft stays,
-            on top of the new revision.
+    `version` and `base` are the item's version and revision that the person started from. With `typed` the content
+    comes from the person's draft, which is deleted; otherwise the draft is rebased.
 
     Raises:
-        StaleSave: somebody changed it meanwhile.
-        NotAllowed: this person may not, or not now.
+        StaleSave: somebody changed the item meanwhile.
+        NotAllowed: this person may not save it, or not now.
     """
     item = find_item(session, project, item_id, lock=True)
     case = load_case(session, project, item)
@@ -146,10 +129,10 @@ def save(
 def act(
     session: Session, project: Project, item_id: int, actor: Actor, command: Command, now: datetime
 ) -> Item:
-    """Move an item: everything in the table of transitions but saving.
+    """Move an item: every transition except saving.
 
     Raises:
-        NotAllowed: this person may not, or not now.
+        NotAllowed: this person may not do that, or not now.
     """
     check_length(command.why, "why", LONGEST_TEXT)
     if command.rejection is not None:
@@ -250,23 +233,15 @@ def assign(
     person_id: int | None,
     now: datetime,
     *,
-    traced: bool = True,
+    logged: bool = True,
 ) -> None:
-    """Name who is to write an item, or who is to inspect it; noted in its history and in the audit log.
+    """Set an item's author or inspector, and add it to the item's history and with `logged` to the audit log.
 
-    Args:
-        session: a writing transaction.
-        project: where.
-        item: which; locked.
-        actor: a lead.
-        role: `ANNOTATOR` or `INSPECTOR`.
-        person_id: who; `None` lets any inspector take it again.
-        now: the moment.
-        traced: whether the audit log gets a line for this item; the item's history always does.
+    For an inspector, `person_id` may be `None`: anybody can take the item again.
 
     Raises:
-        UsageError: nobody of this number works in the project, or an item is left without a writer.
-        NotAllowed: a rule of `workflow.assignment` does not hold.
+        UsageError: the person is not in the project, or an item would be without a writer.
+        NotAllowed: a rule of `workflow.case` does not hold.
     """
     case = load_case(session, project, item)
     person = session.get(Person, person_id) if person_id is not None else None
@@ -302,13 +277,13 @@ def assign(
             comment=said,
         )
     )
-    if traced:
+    if logged:
         log_action(session, now, actor.person, "assigned", item.public_id, detail=said, project_id=project.id)
     session.flush()
 
 
 def candidates(session: Session, project: Project, case: Case, now: datetime) -> dict[str, list[Person]]:
-    """Who could be named: `annotators` while an item is written, `inspectors` until it is approved."""
+    """Whom a lead can assign: `annotators` while an item is written, `inspectors` until it is approved."""
     lead = Actor(0, frozenset({Role.LEAD}))
     found: dict[str, list[Person]] = {"annotators": [], "inspectors": []}
     for person, roles in members(session, project.id):

@@ -51,18 +51,7 @@ def enqueue(
     person_id: int | None = None,
     item_id: int | None = None,
 ) -> Job:
-    """Ask for work; what is asked for and not yet begun or done is not asked for twice.
-
-    Args:
-        session: a writing transaction.
-        project_id: where.
-        kind: what kind of work.
-        key: what makes two jobs of a kind the same.
-        payload: what the work needs to know.
-        now: the moment.
-        person_id: who asks.
-        item_id: for which item.
-    """
+    """Queue a job, unless one of the same kind and key is queued or running."""
     found = session.scalar(
         select(Job).where(
             Job.project_id == project_id,
@@ -93,7 +82,7 @@ def enqueue(
 
 
 def has_work(session: Session, now: datetime, kinds: Sequence[str]) -> bool:
-    """Whether there is a job to take now; reading alone, so that idle workers hold up nobody who writes."""
+    """Whether a job can be claimed now. Only reads, so that idle workers block no writer."""
     return session.scalar(_next(now, kinds).with_only_columns(Job.id)) is not None
 
 
@@ -113,7 +102,7 @@ def _next(now: datetime, kinds: Sequence[str]) -> Select[Job]:
 
 
 def claim_job(session: Session, worker: str, now: datetime, kinds: Sequence[str]) -> Job | None:
-    """Take the next job, or one whose worker died."""
+    """Claim the next job, or one whose worker died."""
     job = session.scalar(_next(now, kinds).with_for_update(skip_locked=True))
     if job is None:
         return None
@@ -138,11 +127,7 @@ def report(
     progress: float | None = None,
     message: str = "",
 ) -> bool:
-    """A sign of life from a worker.
-
-    Returns:
-        Whether the job is still this worker's.
-    """
+    """Renew a worker's lease, with its progress; returns whether the job is still this worker's."""
     values: dict[str, Any] = {"lease_until": now + JOB_LEASE}
     if progress is not None:
         values["progress"] = min(1.0, max(0.0, progress))
@@ -157,18 +142,10 @@ def report(
 def finish_job(
     session: Session, job_id: int, worker: str, now: datetime, *, error: str = "", again: bool = False
 ) -> str | None:
-    """Say how a job ended.
-
-    Args:
-        session: a writing transaction.
-        job_id: which.
-        worker: who did it.
-        now: the moment.
-        error: what went wrong; empty when all is well.
-        again: whether trying again may help; it is then queued for later, a few times.
+    """Record the end of a job. With an `error`, `again` queues it for another attempt, a few times.
 
     Returns:
-        The job's state now; `None` if it was not this worker's any more, so that what it did must not count.
+        The job's state; `None` if it is no longer this worker's, so that its result must not count.
     """
     job = session.get(Job, job_id, with_for_update=True)
     if job is None or job.worker != worker or job.state != "running":
@@ -186,7 +163,7 @@ def finish_job(
 
 
 def retry(session: Session, project_id: int, job_id: int) -> None:
-    """Queue a failed job again, with all its attempts."""
+    """Queue a failed job again, with the full number of attempts."""
     session.execute(
         update(Job)
         .where(Job.id == job_id, Job.project_id == project_id, Job.state == "failed")
@@ -195,11 +172,7 @@ def retry(session: Session, project_id: int, job_id: int) -> None:
 
 
 def retry_all(session: Session, project_id: int) -> int:
-    """Queue every failed job of a project again, unless the same was asked for again since.
-
-    Returns:
-        How many.
-    """
+    """Queue every failed job of a project again unless there is a newer one of the same key; returns how many."""
     newer = aliased(Job)
     since = exists().where(
         newer.project_id == Job.project_id,
@@ -216,11 +189,7 @@ def retry_all(session: Session, project_id: int) -> int:
 
 
 def requeue_jobs(session: Session, worker: str) -> int:
-    """Queue again what a worker has in hand that stops now; nobody has to wait until its lease is over.
-
-    Returns:
-        How many.
-    """
+    """Queue the jobs of a worker that stops, without waiting for the end of its leases; returns how many."""
     result = session.execute(
         update(Job)
         .where(Job.worker == worker, Job.state == "running")
@@ -230,13 +199,13 @@ def requeue_jobs(session: Session, worker: str) -> int:
 
 
 def count_unfinished(session: Session, kinds: Sequence[str]) -> int:
-    """How many jobs of some kinds wait, are being done, or wait for their next try, in all projects."""
+    """The number of queued and running jobs of some kinds in all projects."""
     query = select(func.count()).select_from(Job)
     return session.scalar(query.where(Job.kind.in_(kinds), Job.state.in_(["queued", "running"]))) or 0
 
 
 def failures(session: Session, project_id: int, *, limit: int = 20) -> list[tuple[str, str, int]]:
-    """Why jobs failed: kind, message and how many, the most frequent first."""
+    """Kind, message and number of failed jobs, the most frequent first."""
     count = func.count()
     rows = session.execute(
         select(Job.kind, Job.message, count)
@@ -259,7 +228,7 @@ def jobs_page(session: Session, project_id: int, *, limit: int = 100) -> Sequenc
 
 
 def newest_job(session: Session, project_id: int, kind: str, key: str) -> Job | None:
-    """How the last asking for this work went; `None` if nobody ever asked."""
+    """The newest job of a kind and key."""
     return session.scalar(
         select(Job)
         .where(Job.project_id == project_id, Job.kind == kind, Job.key == key)

@@ -45,7 +45,7 @@ def log_action(
     address: str = "",
     project_id: int | None = None,
 ) -> None:
-    """Write a line of the audit log. Never a password, never a token."""
+    """Add an entry to the audit log. Never with a password or token."""
     session.add(
         AuditLogEntry(
             at=now,
@@ -68,18 +68,13 @@ def add_person(
     site_admin: bool = False,
     project: Project | None = None,
 ) -> Person:
-    """Add an account without a password. A link lets its owner choose one.
+    """Add an account without a password; a link lets its owner set one.
 
-    Args:
-        session: a writing transaction.
-        login: unique; stored in lower case.
-        name: shown to others; the login if empty.
-        now: the current time.
-        site_admin: whether they may make projects and administer every one.
-        project: whose admin invites them; `None` for accounts made by an admin of the site.
+    The login is stored in lower case; it is also the name if that is empty. `project` is the one whose admin
+    invites them.
 
     Raises:
-        InputError: the login is taken or not valid, or the name is too long.
+        InputError: the login exists or is not valid, or the name is too long.
     """
     login, name = login.strip().casefold(), " ".join(name.split())
     if _LOGIN.match(login) is None:
@@ -119,26 +114,15 @@ def add_member(
     *,
     existing: bool = False,
 ) -> tuple[Person, bool]:
-    """Add somebody to a project.
-
-    Args:
-        session: a writing transaction.
-        project: where.
-        login: of a new account, or of one that exists.
-        name: of a new account.
-        roles: at least one.
-        by: an admin of the project.
-        now: the current time.
-        existing: confirms that an account that exists is meant.
+    """Add a person to a project, with a new account or an existing one, which `existing` confirms.
 
     Returns:
         The person, and whether the account is new.
 
     Raises:
         NotAllowed: not an admin of the project.
-        UsageError: no role is given (`role-missing`).
-        InputError: the account exists and `existing` is false (`login-exists`), or its owner is in the project
-            already (`already-member`). Their roles stay as they are.
+        UsageError: no role (`role-missing`).
+        InputError: the account exists and `existing` is false (`login-exists`), or is in the project already (`already-member`).
     """
     if not by.has(Role.ADMIN):
         raise NotAllowed("role", "only an admin of the project may add people")
@@ -169,14 +153,15 @@ def add_member(
 
 
 def account_for(session: Session, project: Project, person_id: int, by: Person) -> Person:
-    """A member whose account, which is valid on the whole site, this admin of a project may manage.
+    """A member whose account an admin of this project may manage.
 
-    Only the project that invited somebody manages their account, and only while they are in no other project;
-    otherwise an admin of one project could log in as somebody in another. Admins of the site manage all accounts.
+    Accounts are valid on the whole site. Only the project that invited somebody manages their account, and only
+    while they are in no other project; otherwise an admin of one project could log in as somebody in another.
+    Admins of the site manage all accounts.
 
     Raises:
         NotAllowed: the account is managed elsewhere.
-        NotFound: nobody with this number is in the project.
+        NotFound: there is no such person in the project.
     """
     person = session.get(Person, person_id)
     places = set(session.scalars(select(Membership.project_id).where(Membership.person_id == person_id)))
@@ -194,7 +179,7 @@ def account_for(session: Session, project: Project, person_id: int, by: Person) 
 
 
 def actor_in(session: Session, project_id: int, person: Person) -> Actor:
-    """What a person is in a project. Whoever runs the site is an admin of every project."""
+    """A person with their roles in a project. An admin of the site is an admin of every project."""
     roles = {
         Role(role)
         for role in session.scalars(
@@ -207,7 +192,7 @@ def actor_in(session: Session, project_id: int, person: Person) -> Actor:
 
 
 def project_and_actor(session: Session, slug: str, person: Person) -> tuple[Project, Actor] | None:
-    """A project by its short name and what a person is there, in one look; `None` if there is no such project."""
+    """A project by its short name and a person's roles in it, in one query; `None` if there is no such project."""
     rows = session.execute(
         select(Project, Membership.role)
         .outerjoin(Membership, and_(Membership.project_id == Project.id, Membership.person_id == person.id))
@@ -220,10 +205,10 @@ def project_and_actor(session: Session, slug: str, person: Person) -> tuple[Proj
 
 
 def set_roles(session: Session, project: Project, person: Person, roles: frozenset[Role], by: Actor) -> None:
-    """Say what somebody is in a project; no roles means that they leave it.
+    """Set a person's roles in a project; without any they leave it.
 
     Raises:
-        UsageError: the last admin of a project would lose it.
+        NotAllowed: not an admin, or the project would lose its last admin.
     """
     if not by.has(Role.ADMIN):
         raise NotAllowed("role", "only an admin of the project may change roles")
@@ -256,15 +241,10 @@ def set_roles(session: Session, project: Project, person: Person, roles: frozens
 
 
 def release_work_of(session: Session, person_id: int, project_id: int | None = None) -> int:
-    """Let others take what somebody has in hand or is named to inspect; what they wrote stays theirs.
-
-    Args:
-        session: a writing transaction.
-        person_id: who.
-        project_id: only there; `None` for everywhere.
+    """Release what a person has reserved or is assigned to inspect, in one project or in all.
 
     Returns:
-        How many items had been in their hands.
+        The number of reserved items.
     """
     held = select(Item.id).where(Item.lease_person_id == person_id)
     named = select(Assignment.item_id).where(Assignment.person_id == person_id)
@@ -279,23 +259,15 @@ def release_work_of(session: Session, person_id: int, project_id: int | None = N
 
 
 def set_person_active(session: Session, person: Person, by: Person, now: datetime, *, active: bool) -> int:
-    """Shut somebody out of the whole site, or let them in again. Their name and their work stay.
+    """Deactivate an account on the whole site, or reactivate it. Name and work stay.
 
-    Shut out, they are logged out everywhere, their links and tokens stop working for good, and what they had
-    in hand or were named to inspect is anybody's.
-
-    Args:
-        session: a writing transaction.
-        person: about whom.
-        by: who decides; whether they may is for the caller to know.
-        now: the moment.
-        active: `True` to let them in again.
+    Deactivation ends all sessions, links and tokens, and releases reserved and assigned items.
 
     Returns:
-        How many items they had in hand.
+        The number of items that were reserved.
 
     Raises:
-        UsageError: it is oneself, or a project or the site would be left without an admin.
+        NotAllowed: it is one's own account, or a project or the site would be without an admin.
     """
     if person.active == active:
         return 0
@@ -338,7 +310,7 @@ def _keep_an_admin(session: Session, person: Person) -> None:
 
 
 def members(session: Session, project_id: int) -> list[tuple[Person, frozenset[Role]]]:
-    """Everyone in a project with their roles, by name."""
+    """The members of a project with their roles, by name."""
     found: dict[int, tuple[Person, set[Role]]] = {}
     rows = session.execute(
         select(Person, Membership.role)
@@ -352,18 +324,18 @@ def members(session: Session, project_id: int) -> list[tuple[Person, frozenset[R
 
 
 def names_of(session: Session) -> dict[int, str]:
-    """Names by number, for showing."""
+    """Names by person id."""
     return dict(session.execute(select(Person.id, Person.name)).all())
 
 
 def tokens_of(session: Session, person_id: int) -> list[ApiToken]:
-    """A person's tokens that work, oldest first."""
+    """A person's active API tokens, oldest first."""
     query = select(ApiToken).where(ApiToken.person_id == person_id, ApiToken.revoked.is_(None))
     return list(session.scalars(query.order_by(ApiToken.id)))
 
 
 def revoke_token(session: Session, person_id: int, token_id: int, now: datetime) -> bool:
-    """Make a token of one's own stop working; whether there was such a one."""
+    """Revoke one of a person's tokens; returns whether there was such a token."""
     token = session.get(ApiToken, token_id)
     if token is None or token.person_id != person_id or token.revoked is not None:
         return False

@@ -35,10 +35,10 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
 def add_project(
     session: Session, slug: str, title: str, by: Person, now: datetime, about: str = ""
 ) -> Project:
-    """Begin a benchmark, with MMAR's tree as its first taxonomy; whoever begins it is its admin.
+    """Create a project with MMAR's taxonomy; its creator becomes its admin.
 
     Raises:
-        InputError: the short name is taken or cannot be one.
+        InputError: the short name exists or is not valid.
     """
     if _SLUG.match(slug) is None:
         raise InputError(
@@ -88,11 +88,11 @@ def projects_of(session: Session, person: Person) -> list[Project]:
 
 
 def save_settings(project: Project, actor: Actor, settings: ProjectSettings) -> None:
-    """Change what a lead may set.
+    """Change a project's settings.
 
     Raises:
         NotAllowed: not a lead.
-        InputError: a value that cannot be.
+        InputError: a value is not valid.
     """
     if not actor.has(Role.LEAD):
         raise NotAllowed("role", "only a lead may change the project's settings")
@@ -131,7 +131,7 @@ def changed_settings(project: Project, **values: object) -> ProjectSettings:
 
 
 def newest_taxonomy(session: Session, project_id: int) -> TaxonomyVersion:
-    """The tree in force."""
+    """The current taxonomy."""
     return session.scalars(
         select(TaxonomyVersion)
         .where(TaxonomyVersion.project_id == project_id)
@@ -141,7 +141,7 @@ def newest_taxonomy(session: Session, project_id: int) -> TaxonomyVersion:
 
 
 def taxonomy_versions(session: Session, project_id: int) -> list[TaxonomyVersion]:
-    """All trees, newest first."""
+    """All versions of the taxonomy, newest first."""
     return list(
         session.scalars(
             select(TaxonomyVersion)

@@ -45,11 +45,11 @@ ACCEPTABLE_KINDS = ("thinking", "distractors", "sub_category", "rubric")
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """How many proposals wait for somebody.
+    """Numbers of open proposals of a person.
 
     Attributes:
-        shown: those that they may look at and decide on.
-        hidden: those for items that they may still be asked to answer by ear.
+        shown: those that they can review.
+        hidden: those for items that they may still be asked to answer blind.
     """
 
     shown: int
@@ -69,19 +69,9 @@ def add_proposal(
     revision: int | None = None,
     job_id: int | None = None,
 ) -> Proposal:
-    """Keep what a model proposed; an open proposal of the same kind for the same item is thereby out of date.
+    """Store a model's proposal; an open one of the same kind for the same item becomes outdated.
 
-    Args:
-        session: a writing transaction.
-        project_id: where.
-        kind: a key of `KINDS`.
-        content: what is proposed.
-        model: which model proposed it.
-        prompt: the whole of what it was asked.
-        now: the moment.
-        item: about which item; `None` for the whole board.
-        revision: the revision that was asked about; the newest when not given.
-        job_id: the job that asked.
+    Without `item` it is about the whole board. `revision` is the one that the model was asked about.
     """
     if item is not None:
         for old in session.scalars(
@@ -111,7 +101,7 @@ def add_proposal(
 def open_proposals(
     session: Session, project_id: int, *, item_id: int | None = None, kinds: Sequence[str] = tuple(KINDS)
 ) -> list[Proposal]:
-    """What waits for a decision, newest first."""
+    """Open proposals, newest first."""
     query = select(Proposal).where(
         Proposal.project_id == project_id, Proposal.state == "open", Proposal.kind.in_(kinds)
     )
@@ -123,18 +113,10 @@ def open_proposals(
 def visible_proposals(
     session: Session, project_id: int, actor: Actor, *, kind: str = "", before: int = 0, limit: int = 200
 ) -> list[Proposal]:
-    """Open proposals for this person to decide, newest first.
+    """A page of the open proposals that a person can review, newest first, with ids below `before`.
 
-    Whoever is no lead finds those for their own items and for the board. Nobody finds those that tell the key
-    of an item which they may still be asked to answer by ear.
-
-    Args:
-        session: an open transaction.
-        project_id: where.
-        actor: who looks.
-        kind: only this kind; empty for all.
-        before: the last number of the page before.
-        limit: most of them.
+    Without the role lead these are the ones for the person's own items and for the board. Those that reveal the
+    key of an item which the person may still be asked to answer blind are left out.
     """
     query = _waiting(project_id, actor).where(_tells_nothing(actor))
     if kind:
@@ -153,16 +135,7 @@ def acceptable_proposals(
     item_id: int | None = None,
     upto: int | None = None,
 ) -> list[int]:
-    """The numbers of open proposals that this person could take over many at once, oldest first.
-
-    Args:
-        session: an open transaction.
-        project_id: where.
-        actor: who decides.
-        kind: only this kind of `ACCEPTABLE_KINDS`; empty for all of them.
-        item_id: only those for this item.
-        upto: no newer one, since what came after somebody looked was not looked at; `None` for all.
-    """
+    """Ids of the open proposals that a person could accept unchanged, oldest first, with ids up to `upto`."""
     query = _waiting(project_id, actor).where(
         _tells_nothing(actor),
         Proposal.kind.in_([one for one in ACCEPTABLE_KINDS if kind in ("", one)]),
@@ -175,7 +148,7 @@ def acceptable_proposals(
 
 
 def count_waiting_proposals(session: Session, project_id: int, actor: Actor, *, kind: str = "") -> Waiting:
-    """How many open proposals there are for this person."""
+    """The numbers of open proposals for a person."""
     query = _waiting(project_id, actor)
     if kind:
         query = query.where(Proposal.kind == kind)
@@ -214,11 +187,7 @@ def _tells_nothing(actor: Actor) -> ColumnElement[bool]:
 
 
 def find_proposal(session: Session, project: Project, proposal_id: int) -> Proposal:
-    """A proposal of a project.
-
-    Raises:
-        UsageError: the project has no such proposal.
-    """
+    """A proposal of a project, locked."""
     found = session.get(Proposal, proposal_id, with_for_update=True)
     if found is None or found.project_id != project.id:
         raise NotFound(f"this project has no proposal {proposal_id}")
@@ -226,6 +195,6 @@ def find_proposal(session: Session, project: Project, proposal_id: int) -> Propo
 
 
 def proposals_of(session: Session, item_id: int) -> list[Proposal]:
-    """Everything that models proposed for an item, decided or not, newest first."""
+    """All proposals for an item, reviewed or not, newest first."""
     query = select(Proposal).where(Proposal.item_id == item_id)
     return list(session.scalars(query.order_by(Proposal.id.desc()).limit(200)))

@@ -33,7 +33,7 @@ __all__ = [
 
 
 def find_recording(session: Session, project_id: int, source: str) -> Recording | None:
-    """A recording by its name."""
+    """A recording by its source."""
     if source.startswith("recording:"):
         found = session.get(Recording, int(source.removeprefix("recording:")))
         return found if found is not None and found.project_id == project_id else None
@@ -43,27 +43,27 @@ def find_recording(session: Session, project_id: int, source: str) -> Recording 
 
 
 def recording_of(session: Session, project_id: int, content: ItemContent) -> Recording | None:
-    """The recording that some content speaks of, if it is here."""
+    """The recording that an item's content refers to, if it is there."""
     source = source_of(content)
     return find_recording(session, project_id, source) if source else None
 
 
 def items_with_clips(session: Session, project_id: int, clips: tuple[int, ...]) -> list[Item]:
-    """The items that have one of some clips."""
+    """The items that use one of some clips."""
     keys = select(Clip.key).where(Clip.project_id == project_id, Clip.id.in_(clips))
     found = select(Item).where(Item.project_id == project_id, Item.clip_key.in_(keys)).order_by(Item.id)
     return list(session.scalars(found.limit(5))) if clips else []
 
 
 def clips_of(session: Session, project_id: int, items: Sequence[Item]) -> dict[str, Clip]:
-    """The clips of items of a project, by their key."""
+    """The clips of items by their key."""
     keys = {item.clip_key for item in items if item.clip_key}
     query = select(Clip).where(Clip.project_id == project_id, Clip.key.in_(keys))
     return {clip.key: clip for clip in session.scalars(query)} if keys else {}
 
 
 def clip_of(session: Session, item: Item) -> Clip | None:
-    """An item's clip, if it was cut."""
+    """An item's clip."""
     if not item.clip_key:
         return None
     return session.scalar(select(Clip).where(Clip.project_id == item.project_id, Clip.key == item.clip_key))
@@ -81,18 +81,9 @@ def add_recording(
     licence: str = "",
     person_id: int | None = None,
 ) -> Recording:
-    """Note a recording; the one that is there already if the project knows its source.
+    """Store the row of a recording, or update the one that the project has of the same source.
 
-    Args:
-        session: a writing transaction.
-        project_id: where.
-        kept: the file.
-        now: the moment.
-        source: its name, as `clips.source_of`; an upload's is its hash.
-        title: what people call it.
-        url: where it came from.
-        licence: as its publisher says.
-        person_id: who brought it.
+    `source` is as in `workflow.content.source_of`; for an upload its hash.
     """
     source = source or f"upload:{kept.sha256}"
     found = session.scalar(
@@ -112,11 +103,7 @@ def add_recording(
 
 
 def own_recording(session: Session, project: Project, recording_id: int) -> Recording:
-    """A recording of a project.
-
-    Raises:
-        UsageError: the project has no such recording.
-    """
+    """A recording of a project."""
     found = session.get(Recording, recording_id)
     if found is None or found.project_id != project.id:
         raise NotFound(f"this project has no recording {recording_id}")
@@ -124,11 +111,7 @@ def own_recording(session: Session, project: Project, recording_id: int) -> Reco
 
 
 def find_clip(session: Session, project: Project, clip_id: int) -> Clip:
-    """A clip of a project.
-
-    Raises:
-        UsageError: the project has no such clip.
-    """
+    """A clip of a project."""
     found = session.get(Clip, clip_id)
     if found is None or found.project_id != project.id:
         raise NotFound(f"this project has no clip {clip_id}")
@@ -144,15 +127,9 @@ def request_audio(
     person_id: int | None = None,
     fetch: bool = False,
 ) -> str:
-    """Queue what is missing until an item can be heard.
+    """Queue the jobs that an item needs to get its clip.
 
-    Args:
-        session: a writing transaction.
-        project: where.
-        item: which.
-        now: the moment.
-        person_id: who wants it.
-        fetch: whether to do all that it takes: fetch a recording that is not here, cut one of half an hour whole.
+    With `fetch`, a missing recording is downloaded and a long one without segments is cut whole.
 
     Returns:
         `ready`, `cutting`, `fetching`, or `missing`.
@@ -193,7 +170,7 @@ def request_audio(
 
 
 def items_without_clip(session: Session, project_id: int, source: str) -> list[Item]:
-    """Items that speak of a recording and have no clip of it yet."""
+    """Items that use a recording and have no clip yet."""
     cut = exists().where(Clip.project_id == project_id, Clip.key == Item.clip_key)
     waiting = session.scalars(select(Item).where(Item.project_id == project_id, Item.clip_key != "", ~cut))
     return [item for item in waiting if source_of(content_of(session, item)) == source]

@@ -35,7 +35,7 @@ Decision = Literal["accepted", "edited", "refused"]
 
 
 def may_review(case: Case, actor: Actor) -> bool:
-    """Whether somebody could take over or refuse proposals for an item; an item without author is a lead's."""
+    """Whether a person can accept or reject proposals for an item; items without author are for leads."""
     return actor.has(Role.LEAD) or (actor.person == case.author and actor.has(Role.ANNOTATOR))
 
 
@@ -50,22 +50,13 @@ def review_proposal(
     edited: Mapping[str, Any] | None = None,
     version: int | None = None,
 ) -> Proposal:
-    """Take a proposal over, as it is or edited, or refuse it; taking over saves a revision.
+    """Accept a proposal, with `edited` content or unchanged, which saves a revision; or reject it.
 
-    Args:
-        session: a writing transaction.
-        project: where.
-        proposal_id: which.
-        actor: who decides.
-        decision: what.
-        now: the moment.
-        edited: what is taken over instead, for `edited`.
-        version: the item's version that they looked at; `None` accepts any.
+    `version` is the item's version that the person saw.
 
     Raises:
-        NotAllowed: it was decided already or the item was changed meanwhile (`stale`), or the actor may not
-            change the item.
-        InputError: what is taken over cannot be used.
+        NotAllowed: it was reviewed already or the item was changed meanwhile (`stale`), or the person may not change the item.
+        InputError: the proposal cannot be used.
     """
     proposal = find_proposal(session, project, proposal_id)
     if proposal.state != "open":
@@ -85,10 +76,10 @@ def review_proposal(
 
 
 def apply_proposal(kind: str, content: ItemContent, taken: Mapping[str, Any]) -> ItemContent:
-    """An item's content with a proposal taken over.
+    """An item's content with a proposal applied.
 
     Raises:
-        InputError: the proposal does not hold what its kind needs.
+        InputError: the proposal lacks what its kind needs.
     """
     try:
         if kind == "thinking":
@@ -184,17 +175,9 @@ def accept_proposals(
     actor: Actor,
     clock: Callable[[], datetime],
 ) -> Outcome:
-    """Take proposals over as they are; those that a rule forbids or that would undo words stay open.
+    """Accept proposals unchanged, in short transactions.
 
-    Args:
-        database: for writing; many short transactions.
-        project: where.
-        numbers: the proposals', in the order in which they are taken over.
-        actor: in whose name.
-        clock: the moment, UTC.
-
-    Returns:
-        How many were taken over, and why others were left.
+    Those that a rule forbids or that would overwrite edits stay open.
     """
     done, left = 0, Counter[str]()
     for first in range(0, len(numbers), _AT_ONCE):

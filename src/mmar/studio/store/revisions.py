@@ -32,16 +32,10 @@ __all__ = [
 
 
 def find_item(session: Session, project: Project, item_id: int, *, lock: bool = False) -> Item:
-    """An item of a project.
-
-    Args:
-        session: an open transaction.
-        project: the project that it must belong to.
-        item_id: its number.
-        lock: keep others from changing it until the transaction ends.
+    """An item of a project; with `lock` nobody else can change it until the transaction ends.
 
     Raises:
-        UsageError: the project has no such item.
+        NotFound: the project has no such item.
     """
     item = session.get(Item, item_id, with_for_update=lock)
     if item is None or item.project_id != project.id:
@@ -50,12 +44,12 @@ def find_item(session: Session, project: Project, item_id: int, *, lock: bool = 
 
 
 def content_of(session: Session, item: Item) -> ItemContent:
-    """What an item says now; empty before its first revision."""
+    """An item's current content; empty before its first revision."""
     return content_at(session, item.id, item.revision)
 
 
 def content_at(session: Session, item_id: int, number: int) -> ItemContent:
-    """What an item said in one revision; empty for revision 0."""
+    """An item's content in one revision; empty for revision 0."""
     if number == 0:
         return ItemContent()
     found = session.scalar(
@@ -67,10 +61,10 @@ def content_at(session: Session, item_id: int, number: int) -> ItemContent:
 
 
 def revision_at(session: Session, item_id: int, number: int) -> Revision:
-    """One revision with who, when and why.
+    """One revision.
 
     Raises:
-        UsageError: the item has no such revision.
+        NotFound: the item has no such revision.
     """
     found = session.scalar(select(Revision).where(Revision.item_id == item_id, Revision.number == number))
     if found is None:
@@ -86,18 +80,18 @@ def revisions_of(session: Session, item_id: int) -> list[Revision]:
 
 
 def count_errors(session: Session, project_id: int, content: ItemContent) -> int:
-    """Problems that keep an item from being handed in."""
+    """The number of problems that prevent submission."""
     layers = layer_map(newest_taxonomy(session, project_id).tree)
     return sum(problem.severity == "error" for problem in problems(content, layers=layers))
 
 
 def load_case(session: Session, project: Project, item: Item) -> Case:
-    """An item as the workflow sees it."""
+    """An item for the workflow."""
     return load_cases(session, project, (item,))[item.id]
 
 
 def load_cases(session: Session, project: Project, items: Sequence[Item]) -> dict[int, Case]:
-    """Items as the workflow sees them, by number; as many looks into the database for many as for one."""
+    """Items for the workflow by id, with a constant number of queries."""
     done: dict[int, list[tuple[str, int, int]]] = {item.id: [] for item in items}
     rows: Sequence[Any] = session.execute(_everything_done(tuple(done))).all()
     for number, what, person, revision in rows:

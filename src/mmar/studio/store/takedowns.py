@@ -28,7 +28,7 @@ __all__ = [
 
 
 def taken_down(session: Session, project_id: int) -> frozenset[str]:
-    """What no release may hold, in every spelling by which `is_taken_down` may know it."""
+    """The takedowns of a project, in every spelling that `is_taken_down` compares."""
     found: set[str] = set()
     for what in session.scalars(select(Takedown.what).where(Takedown.project_id == project_id)):
         found |= _spellings(what)
@@ -36,14 +36,7 @@ def taken_down(session: Session, project_id: int) -> frozenset[str]:
 
 
 def is_taken_down(banned: Set[str], public_id: str, url: str, sha256: str | None = None) -> bool:
-    """Whether an item may be in no release.
-
-    Args:
-        banned: as `taken_down` gives it.
-        public_id: the item's.
-        url: the address of its video, or of several.
-        sha256: of its clip, where it has one.
-    """
+    """Whether a takedown in `banned` (see `taken_down`) names an item, one of its videos, or its clip by SHA-256."""
     return bool(banned) and not (_names(public_id, url) | {sha256}).isdisjoint(banned)
 
 
@@ -57,12 +50,12 @@ def _names(public_id: str, url: str) -> set[str | None]:
 
 
 def items_named(session: Session, project_id: int, what: str) -> list[str]:
-    """Public ids of the items that a takedown names, in the order of their numbers."""
+    """Public ids of the items that a takedown names, in the order of their ids."""
     return _named(session, project_id, _spellings(what))
 
 
 def approved_but_taken_down(session: Session, project_id: int) -> list[str]:
-    """Public ids of approved items that no release may hold, since the list names them."""
+    """Public ids of approved items that a takedown names."""
     banned = taken_down(session, project_id)
     return _named(session, project_id, banned, State.APPROVED) if banned else []
 
@@ -87,22 +80,14 @@ def _named(session: Session, project_id: int, banned: Set[str], state: State | N
 def add_takedown(
     session: Session, project: Project, actor: Actor, what: str, why: str, now: datetime
 ) -> list[str]:
-    """Name something that no release may hold again.
-
-    Args:
-        session: a writing transaction.
-        project: where.
-        actor: a lead.
-        what: an item's public id, the address or the id of a video, or the SHA-256 of a clip.
-        why: for the public.
-        now: the moment.
+    """Exclude an item (public id), a video (URL or id) or a clip (SHA-256) from all future releases.
 
     Returns:
-        Public ids of the items that it names here; none where such an item may still come.
+        Public ids of the items that match now.
 
     Raises:
         NotAllowed: not a lead.
-        InputError: nothing is named, or no reason, or it was named before.
+        InputError: what or why is missing, or it is taken down already.
     """
     if not actor.has(Role.LEAD):
         raise NotAllowed("role", "only a lead may do that")
@@ -125,24 +110,14 @@ def add_takedown(
 def lift_takedown(
     session: Session, project: Project, actor: Actor, number: int, why: str, now: datetime
 ) -> tuple[str, list[str]]:
-    """Take a line off the list: what was named by mistake, or may be published after all.
-
-    The audit log keeps both. An item that was taken down by itself stays so, and what was released stays as it is.
-
-    Args:
-        session: a writing transaction.
-        project: where.
-        actor: a lead.
-        number: of the line.
-        why: for the team.
-        now: the moment.
+    """Lift a takedown. The audit log keeps both entries, and existing releases stay as they are.
 
     Returns:
-        What was named, and the public ids of the items that a release may hold again.
+        What was taken down, and public ids of the items that can be released again.
 
     Raises:
         NotAllowed: not a lead.
-        NotFound: no such line in this project; perhaps somebody took it off a moment ago.
+        NotFound: there is no such takedown.
         InputError: no reason.
     """
     if not actor.has(Role.LEAD):
@@ -165,7 +140,7 @@ def lift_takedown(
 
 
 def taken_down_since(session: Session, release: Release) -> list[str]:
-    """Public ids of a release's items that were taken down since it was written."""
+    """Public ids of a release's items that were taken down after it was written."""
     banned = taken_down(session, release.project_id)
     rows = session.execute(
         select(Item.id, Item.public_id, Item.state).where(Item.project_id == release.project_id)

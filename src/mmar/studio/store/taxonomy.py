@@ -30,23 +30,14 @@ def save_taxonomy(
     why: str,
     now: datetime,
 ) -> TaxonomyVersion:
-    """Put a new tree in force and move the items of places that it no longer has, each by a revision.
+    """Save a new version of the taxonomy, based on version `base`.
 
-    Places of ideas and targets of the coverage board go along.
-
-    Args:
-        session: a writing transaction.
-        project: whose tree.
-        actor: a lead.
-        tree: the new one.
-        moves: where the items of lost places go.
-        base: number of the version that was edited.
-        why: a sentence.
-        now: the moment.
+    Items of removed categories are moved by `moves`, with a revision each; categories of ideas and targets are
+    moved too.
 
     Raises:
-        NotAllowed: not a lead; or somebody saved another version meanwhile (`stale`).
-        InputError: the tree cannot be used, or a lost place with items has nowhere to go.
+        NotAllowed: not a lead, or somebody saved another version meanwhile (`stale`).
+        InputError: the taxonomy is not valid, or a removed category with items has no move.
     """
     if not actor.has(Role.LEAD):
         raise NotAllowed("role", "only a lead may change the taxonomy")

@@ -27,12 +27,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "testserver")
 
 
 def create_app(studio: Studio, *, work: bool = True) -> FastAPI:
-    """The application of one studio.
-
-    Args:
-        studio: with its database opened and migrated.
-        work: whether to do background jobs in this process.
-    """
+    """The application of a studio; with `work` it also runs background jobs in this process."""
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:

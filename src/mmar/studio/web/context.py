@@ -221,12 +221,7 @@ def _find_visitor(session: Session, authorization: str, cookie: str, now: dateti
 
 
 def visitor_of(request: Request, *, query: bool = True) -> Visitor | None:
-    """Who sends a request, for an error page.
-
-    Args:
-        request: the request.
-        query: whether to query the database where nobody did yet; not from an event loop, which it would block.
-    """
+    """Who sends a request, for an error page. Without `query` only if that was established before the error."""
     visitor = getattr(request.state, "visitor", None)
     if isinstance(visitor, Visitor) or not query:
         return visitor
@@ -305,11 +300,7 @@ Context = Annotated[ProjectContext, Depends(project_context)]
 
 
 def fragment_of(address: str) -> Any:
-    """A dependency of a part of a page: whoever loads its address is redirected to the page.
-
-    Args:
-        address: the page's, with fields such as `{slug}`.
-    """
+    """A dependency of a part of a page: whoever opens its address is redirected to the page at `address`."""
 
     def requested_by_page(request: Request, _ctx: Context) -> None:
         if not is_fragment_request(request):

@@ -153,15 +153,7 @@ def _wants_json(request: Request) -> bool:
 def error_response(
     request: Request, status: int, code: str, message: str, *, field: str | None = None
 ) -> Response:
-    """A page with a way on, text for a part of a page, or JSON for programs.
-
-    Args:
-        request: the request that fails.
-        status: HTTP status.
-        code: for programs.
-        message: what is wrong and what to do.
-        field: the field of the form or body that is wrong.
-    """
+    """An error as a page with a way on, as text for a part of a page, or as JSON for programs."""
     response: Response
     if _wants_json(request):
         response = _json_error(status, code, message, field=field)
@@ -214,12 +206,7 @@ def _json_error(status: int, code: str, message: str, **more: str | None) -> JSO
 
 
 def fault_response(scope: MutableMapping[str, Any], reference: str) -> Response:
-    """The response to a request at which the studio itself failed.
-
-    Args:
-        scope: the request's.
-        reference: under which the log has the details.
-    """
+    """The response to a request at which the studio itself failed; the log has the details under `reference`."""
     request = Request(scope)
     message = (
         f"An error occurred; what was saved is safe. The server's log has the details under {reference}."

@@ -47,13 +47,7 @@ _CONTENT_TEXTS = (
 
 
 def text(form: FormData, name: str, default: str = "", *, limit: int = LONGEST_TEXT) -> str:
-    r"""A field's text, line breaks as `\n`.
-
-    Args:
-        form: the form.
-        name: the field's.
-        default: for a form without the field.
-        limit: most characters.
+    """A field's text with newlines as line breaks.
 
     Raises:
         InputError: too long, or a file.
@@ -65,20 +59,12 @@ def text(form: FormData, name: str, default: str = "", *, limit: int = LONGEST_T
 
 
 def name_text(form: FormData, name: str) -> str:
-    """A field with the name of a person or project, without white space around it.
-
-    Raises:
-        InputError: too long.
-    """
+    """The name of a person or project in a form, without white space around it."""
     return text(form, name, limit=NAME_MAX).strip()
 
 
 def texts(form: FormData, name: str) -> list[str]:
-    """All texts of a field that occurs several times.
-
-    Raises:
-        InputError: one is too long.
-    """
+    """All texts of a field that occurs several times."""
     return [_checked(value, name, LONGEST_TEXT) for value in form.getlist(name) if isinstance(value, str)]
 
 
@@ -94,11 +80,7 @@ def _checked(value: str, name: str, limit: int) -> str:
 
 
 def number(form: FormData, name: str) -> int | None:
-    """A whole number, `None` for nothing.
-
-    Raises:
-        InputError: something else.
-    """
+    """A whole number; `None` if the field is empty."""
     value = text(form, name).strip()
     if not value:
         return None
@@ -127,12 +109,7 @@ def _seconds(value: str, name: str) -> float | None:
 
 
 def content_from_form(form: FormData, base: ItemContent) -> ItemContent:
-    """The content that an annotator's form has; everything that it does not hold is as in `base`.
-
-    Args:
-        form: with `choice` and `cue_text`, `cue_start`, `cue_end` each as often as there are rows.
-        base: the revision or draft that the form started from.
-    """
+    """The content of an item in an annotator's form; everything that the form does not contain is as in `base`."""
     values: dict[str, object] = {}
     for name in _CONTENT_TEXTS:
         if name in form:

@@ -16,20 +16,10 @@ __all__ = ["change_roles", "invite_person", "new_password_link", "set_person_act
 def invite_person(
     ctx: ProjectContext, login: str, name: str, roles: frozenset[Role], *, existing: bool = False
 ) -> str:
-    """Add a person to the project, with a new account or an existing one.
-
-    Args:
-        ctx: who asks, and where.
-        login: of a new account, or of one that exists.
-        name: of a new account.
-        roles: at least one.
-        existing: confirms that an existing account is meant.
+    """Add a person to the project (`store.people.add_member`).
 
     Returns:
         The token of a new account's link; empty for an existing account.
-
-    Raises:
-        MmarError: as `store.people.add_member`.
     """
     now = ctx.clock()
     with ctx.write() as (session, project):
@@ -41,15 +31,7 @@ def invite_person(
 
 
 def change_roles(ctx: ProjectContext, person_id: int, roles: frozenset[Role]) -> tuple[Person, list[str]]:
-    """Set a person's roles in the project; without any role they leave it.
-
-    Returns:
-        The person, and the names of their roles.
-
-    Raises:
-        NotAllowed: not an admin, or the project would lose its last one.
-        NotFound: there is no such person.
-    """
+    """Set a person's roles in the project; without any role they leave it."""
     ctx.require(Role.ADMIN)
     names = sorted(role.value for role in roles)
     with ctx.write() as (session, project):
@@ -62,14 +44,10 @@ def change_roles(ctx: ProjectContext, person_id: int, roles: frozenset[Role]) ->
 
 
 def new_password_link(ctx: ProjectContext, person_id: int) -> tuple[str, str]:
-    """Create a link for somebody who lost their password or their invitation; their sessions end.
+    """Create a link for somebody who lost their password or invitation; their sessions end.
 
     Returns:
         Their login, and the token of the link.
-
-    Raises:
-        NotAllowed: not an admin, or not one who may decide about this person's account.
-        NotFound: the project has no such member.
     """
     now = ctx.clock()
     with ctx.studio.database.write() as session:
@@ -89,12 +67,7 @@ def _account_of(session: Session, ctx: ProjectContext, person_id: int) -> Person
 
 
 def set_person_active(ctx: ProjectContext, person_id: int, *, active: bool) -> Person:
-    """Deactivate a member's account on the whole site, or reactivate it.
-
-    Raises:
-        NotAllowed: not an admin, or not one who may decide about this account, or it is the last admin's.
-        NotFound: the project has no such member.
-    """
+    """Deactivate a member's account on the whole site, or reactivate it."""
     now = ctx.clock()
     with ctx.studio.database.write() as session:
         person = _account_of(session, ctx, person_id)

@@ -45,11 +45,8 @@ def static_digest() -> str:
 
 
 def time_element(value: datetime | None, form: str = "day") -> str:
-    """A time in UTC as an element; `studio.js` shows it in the reader's time zone.
-
-    Args:
-        value: in UTC; `None` gives nothing.
-        form: `day`, or `hour` or `second` for the time of day alone.
+    """A UTC time as an element that `studio.js` shows in the reader's time zone; `form` is `day`, `hour` or
+    `second`.
     """
     if value is None:
         return ""
@@ -59,22 +56,14 @@ def time_element(value: datetime | None, form: str = "day") -> str:
 
 
 def job_marker(job: Job | None) -> str:
-    """What a page knows of a job; a request for news of it carries this, and nothing is answered until it changes."""
+    """The state of a job that a page shows; a request for news carries it."""
     return "" if job is None else f"{job.id}-{job.state}-{job.attempts}"
 
 
 def render_page(
     request: Request, template: str, ctx: ProjectContext | None = None, *, status: int = 200, **values: Any
 ) -> HTMLResponse:
-    """A page, or a part of one.
-
-    Args:
-        request: the request that is answered.
-        template: the file's name.
-        ctx: who asks and in which project, if anybody and any.
-        status: HTTP status.
-        values: for the template; `person`, `csrf` and `project` where there is no context.
-    """
+    """A page, or a part of one. Without a context, `person`, `csrf` and `project` may be among the values."""
     person: Person | None = values.pop("person", None) or (ctx.person if ctx else None)
     project = values.pop("project", None) or (ctx.project if ctx else None)
     text = (

@@ -45,14 +45,7 @@ class ServerLimits:
 def create_server(
     app: FastAPI, *, behind_proxy: bool = False, limits: ServerLimits | None = None, **options: Any
 ) -> uvicorn.Server:
-    """A server for an application.
-
-    Args:
-        app: the application.
-        behind_proxy: whether a reverse proxy on this machine says where requests come from.
-        limits: bounds on connections.
-        options: further options of `uvicorn.Config`.
-    """
+    """A server with bounds on connections; `behind_proxy` trusts a local proxy about client addresses."""
     limits = limits or ServerLimits()
 
     class Protocol(_LimitedProtocol):
@@ -73,13 +66,7 @@ def create_server(
 
 
 def run_server(app: FastAPI, listening: socket, *, behind_proxy: bool = False) -> None:
-    """Serve an application until the process is asked to stop.
-
-    Args:
-        app: the application.
-        listening: a listening socket; closed at the end.
-        behind_proxy: whether a reverse proxy on this machine says where requests come from.
-    """
+    """Serve an application on a listening socket until the process is asked to stop."""
     with listening:
         create_server(app, behind_proxy=behind_proxy).run(sockets=[listening])
 

@@ -149,14 +149,8 @@ class Command(msgspec.Struct, frozen=True):
 def perform(case: Case, actor: Actor, command: Command, now: datetime) -> Case:
     """The case after a command.
 
-    Args:
-        case: the item as it stands.
-        actor: who acts.
-        command: what they want.
-        now: the moment, UTC.
-
     Raises:
-        NotAllowed: kind `stale` when the case has moved on since; otherwise the first rule that does not hold.
+        NotAllowed: `stale` if the case has changed since; otherwise the first rule that does not hold.
     """
     row = find(command.action)
     if not actor.has(*row.roles):
@@ -180,7 +174,7 @@ def perform(case: Case, actor: Actor, command: Command, now: datetime) -> Case:
 
 
 def permitted(case: Case, actor: Actor, now: datetime) -> frozenset[Action]:
-    """The actions that would not be refused to this person now, whatever they still have to fill in."""
+    """The actions that a person could do now, ignoring what is still incomplete."""
     probe = Rejection("other", "question", "…")
     found = set()
     for row in TRANSITIONS:
@@ -194,13 +188,13 @@ def permitted(case: Case, actor: Actor, now: datetime) -> frozenset[Action]:
 
 
 def claim(case: Case, actor: Actor, now: datetime) -> Case:
-    """Take an item in hand, or renew one's lease.
+    """Lease an item to a person, or renew their lease.
 
-    An unbegun draft is for annotators, and so is an item without author, imported say, that was sent back;
-    an item in inspection is for inspectors who wrote nothing of it and have not yet approved this revision.
+    Drafts and corrections without author are for annotators; items in inspection for inspectors who did not write
+    them and have not approved this revision yet.
 
     Raises:
-        NotAllowed: it is not for this person, or somebody else has it.
+        NotAllowed: it is not for this person, or reserved by another.
     """
     if case.lease is not None and case.lease.live(now) and case.lease.person != actor.person:
         raise NotAllowed("lease", "this item is reserved by somebody else")
@@ -220,11 +214,10 @@ def claim(case: Case, actor: Actor, now: datetime) -> Case:
 
 
 def answer_blind(case: Case, actor: Actor, now: datetime) -> Case:
-    """Record that an inspector answered by ear.
+    """Record that an inspector answered blind.
 
     Raises:
-        NotAllowed: no inspector of it, no lease, or the answer would not be blind: this revision was answered, or a
-            key was seen.
+        NotAllowed: not an inspector of it, no lease, or the answer would not be blind.
     """
     _check_inspector(case, actor)
     if case.state is not State.INSPECTION or case.lease is None or not case.lease.held_by(actor.person, now):
@@ -242,13 +235,7 @@ def answer_blind(case: Case, actor: Actor, now: datetime) -> Case:
 
 
 def imported_state(*, inspect: bool, audio: bool) -> State:
-    """The state in which an imported item begins.
-
-    Args:
-        inspect: whether it is to be inspected as it is.
-        audio: whether its clip comes with it, or the project does not require one. Without it, the item waits in
-            preparation.
-    """
+    """The first state of an imported item; `audio`: it has a clip, or the project does not require one."""
     if not inspect:
         return State.DRAFT
     return State.INSPECTION if audio else State.PREPARATION
@@ -393,16 +380,10 @@ _NAMED = EDITABLE | {State.INSPECTION}
 
 
 def assign_author(case: Case, actor: Actor, writer: Actor, now: datetime) -> Case:
-    """The case with another author.
-
-    Args:
-        case: an item that may be written.
-        actor: a lead.
-        writer: who is to write it.
-        now: the moment, UTC.
+    """The case with another author, who must be an annotator. Earlier authors stay among the writers.
 
     Raises:
-        NotAllowed: not a lead, not an annotator, not now, or somebody else has it in hand.
+        NotAllowed: not a lead, not an annotator, or not in this state.
     """
     _lead(actor)
     if not writer.has(Role.ANNOTATOR):
@@ -415,17 +396,10 @@ def assign_author(case: Case, actor: Actor, writer: Actor, now: datetime) -> Cas
 
 
 def assign_inspector(case: Case, actor: Actor, inspector: Actor | None, now: datetime) -> Case:
-    """The case with a named inspector, or with none, so that any may take it.
-
-    Args:
-        case: an item that is not approved yet.
-        actor: a lead.
-        inspector: who is to inspect it.
-        now: the moment, UTC.
+    """The case with an assigned inspector, or with none, so that any inspector can take it.
 
     Raises:
-        NotAllowed: not a lead, not an inspector, one who wrote on it or has approved it, not now, or somebody
-            else has it in hand.
+        NotAllowed: not a lead, not an inspector, a writer of the item, or not in this state.
     """
     _lead(actor)
     if inspector is None:

@@ -182,7 +182,7 @@ def from_item(item: Item) -> ItemContent:
 
 
 def cue_regions(item: Item) -> list[tuple[float, float] | None] | None:
-    """Where each cue of an exported item is heard, seconds of its clip; nothing where its record does not say."""
+    """Where each cue of an exported item is heard, in seconds of its clip; `None` if the record does not say."""
     try:
         found = msgspec.convert(item.extra.get(CUE_REGIONS), list[tuple[float, float] | None])
     except msgspec.ValidationError:
@@ -193,13 +193,7 @@ def cue_regions(item: Item) -> list[tuple[float, float] | None] | None:
 
 
 def to_item(content: ItemContent, item_id: str, audio_path: str, *, regions: bool = False) -> Item:
-    """The publisher's item of complete content.
-
-    Args:
-        content: without problems of severity error.
-        item_id: its public id.
-        audio_path: the clip's path in the release.
-        regions: whether it says, in a field of ours, where cues are heard that point at a part of the clip.
+    """The publisher's item of complete content. With `regions`, it also says where cues are heard (`CUE_REGIONS`).
 
     Raises:
         InputError: no key, or a key that is not among the choices.
@@ -251,9 +245,9 @@ def to_item(content: ItemContent, item_id: str, audio_path: str, *, regions: boo
 
 
 def without_shadows(before: ItemContent, after: ItemContent) -> ItemContent:
-    """Drop what an import kept of a field's own spelling once the field itself was changed.
+    """Drop imported fields in `extra` whose value was edited.
 
-    A rubric whose criteria had keys of their own, say, is kept whole in `extra` and written from there;
+    A rubric whose criteria had keys of their own, for example, is kept whole in `extra` and written from there;
     after an edit that would bring the old rubric back.
     """
     attributes = {"cue": "cues", "rubric": "rubric", "category": "category", "modality": "modality"}
@@ -271,10 +265,9 @@ def without_shadows(before: ItemContent, after: ItemContent) -> ItemContent:
 
 
 def with_own_cut(before: ItemContent, after: ItemContent) -> ItemContent:
-    """Have an imported item's clip cut anew once somebody chose other parts of the recording, or another one.
+    """Cut an imported item's clip anew once its segments or URL were changed.
 
-    The clip that came with it is of the parts that its publisher chose. A time that is only spelled otherwise
-    is no other part.
+    The clip that came with it has the segments that its publisher chose. A time in another spelling is no change.
     """
     if not after.audio_path:
         return after
@@ -283,7 +276,7 @@ def with_own_cut(before: ItemContent, after: ItemContent) -> ItemContent:
 
 
 def source_of(content: ItemContent) -> str:
-    """The name of the recording: equal for two spellings of one video's address; empty where there is none."""
+    """The key of the recording: equal for two spellings of one video's URL; empty if there is none."""
     if content.recording is not None:
         return f"recording:{content.recording}"
     if content.audio_path and not content.cut:
@@ -295,7 +288,7 @@ def source_of(content: ItemContent) -> str:
 
 
 def clip_key(content: ItemContent) -> str:
-    """What a clip is made of, as 64 hexadecimal digits; empty where there is no recording."""
+    """The key of the clip: recording and segments as 64 hexadecimal digits; empty without a recording."""
     source = source_of(content)
     if not source:
         return ""
@@ -306,13 +299,7 @@ def clip_key(content: ItemContent) -> str:
 
 
 def published_path(content: ItemContent, public_id: str, *, with_clip: bool) -> str:
-    """Where an item's clip lies in a release or an export: where its publisher had it, if that is a name for a WAV file.
-
-    Args:
-        content: what the item says.
-        public_id: its id, for an item that no publisher gave a path.
-        with_clip: whether the clip goes along, which is a WAV file whatever it was cut from.
-    """
+    """The path of an item's clip in a release or export: the publisher's, with a clip always of a WAV file."""
     path = content.audio_path or f"./audio/{public_id}.wav"
     if not with_clip or path.lower().endswith(".wav"):
         return path

@@ -86,14 +86,9 @@ def board(
 ) -> Board:
     """Count items against targets.
 
-    Args:
-        places: the project's items.
-        layers: rows, in order; layers met beside these are added.
-        modalities: columns, in order; modalities met beside these are added.
-        targets: items aimed at, by `layer|modality`, `layer|modality|CODE` and `language:CODE`. A cell without a
-            target of its own aims at the sum over its languages.
-        language: count only items with this language, against the targets of this language; `-` for those
-            with none; empty for all.
+    Layers and modalities of items are added to those given. A cell without a target of its own has the sum of its
+    languages' targets (see `ProjectSettings.targets`). With `language` (`-` for none) only its items and targets
+    count.
     """
     places = tuple(places)
     kept = [place for place in places if place.state in _COUNTED]

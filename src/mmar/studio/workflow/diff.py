@@ -92,7 +92,7 @@ class Conflict(msgspec.Struct, frozen=True):
 
 
 def shown(content: ItemContent, field: str) -> str:
-    """A field's value as a person reads it."""
+    """A field's value as text."""
     value: Any = getattr(content, field)
     if field == "choices":
         return "\n".join(value)
@@ -113,7 +113,7 @@ def _cue(cue: Cue) -> str:
 
 
 def changes(before: ItemContent, after: ItemContent) -> tuple[FieldChange, ...]:
-    """The fields whose values differ, in the order of the form."""
+    """The fields that differ, in the order of the form."""
     return tuple(
         _change(field, shown(before, field), shown(after, field))
         for field in _COMPARED
@@ -122,13 +122,7 @@ def changes(before: ItemContent, after: ItemContent) -> tuple[FieldChange, ...]:
 
 
 def three_way(base: ItemContent, theirs: ItemContent, yours: ItemContent) -> Conflict:
-    """Compare two people's work on the same revision.
-
-    Args:
-        base: the revision that both began with.
-        theirs: what was saved meanwhile.
-        yours: what was sent now.
-    """
+    """Compare two people's edits (`theirs` was saved first) of the same revision `base`."""
     moved_there = {field for field in _COMPARED if getattr(base, field) != getattr(theirs, field)}
     moved_here = {field for field in _COMPARED if getattr(base, field) != getattr(yours, field)}
     both = tuple(
@@ -173,10 +167,10 @@ def _unlike(old: list[str], new: list[str]) -> bool:
 
 
 def apply_record(item: Item, content: ItemContent) -> ItemContent:
-    """Some content with what a record says in the place of what it said.
+    """Apply an imported record to an existing item.
 
-    Fields that the record does not have stay (a release withholds some), and so does where a cue is heard, if
-    the record has the cue and does not say it. What no record says stays in any case: the recording, the idea.
+    Fields that the record does not have stay (a release withholds some), and so do a cue's times unless the record
+    has them, the recording and the idea.
     """
     theirs = from_item(item)
     named = {FIELDS[name] for name in item.names if name in FIELDS} - {"id", "audio_path", "cue"}
@@ -199,6 +193,6 @@ def apply_record(item: Item, content: ItemContent) -> ItemContent:
 
 
 def matches_record(item: Item, content: ItemContent) -> bool:
-    """Whether a record says of every field that it has what some content says."""
+    """Whether an imported record changes nothing."""
     after = apply_record(item, content)
     return all(getattr(after, name) == getattr(content, name) for name in FIELD_NAMES if name != "clip")

@@ -52,13 +52,7 @@ def check_texts(content: ItemContent) -> None:
 
 
 def check_length(text: str, field: str, limit: int, *, label: str = "") -> None:
-    """Check the length and the characters of a text.
-
-    Args:
-        text: the text.
-        field: its field, for the error.
-        limit: most characters.
-        label: what people call the field; the field if empty.
+    """Check the length and the characters of a text; `label` is what people call the field.
 
     Raises:
         InputError: it is too long (`text-too-long`) or contains NUL (`invalid-character`).

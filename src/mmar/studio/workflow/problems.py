@@ -45,14 +45,9 @@ class Problem(msgspec.Struct, frozen=True):
 def problems(
     content: ItemContent, *, layers: Mapping[str, tuple[str, ...]] | None = None
 ) -> tuple[Problem, ...]:
-    """Everything that can be said about some content without hearing it.
+    """Problems of an item's content, errors first.
 
-    Args:
-        content: finished or not.
-        layers: sub-categories by layer in the project's taxonomy; `None` leaves these unchecked.
-
-    Returns:
-        Errors first, then warnings.
+    `layers` has the sub-categories by layer of the project's taxonomy; `None` leaves these unchecked.
     """
     found = [*_errors(content, layers), *_warnings(content)]
     return tuple(sorted(found, key=lambda problem: problem.severity))
@@ -174,12 +169,7 @@ _ABOUT_THE_SET = ("S", "I", "V", "N")
 def hints(
     content: ItemContent, *, layers: Mapping[str, tuple[str, ...]] | None = None
 ) -> tuple[Problem, ...]:
-    """What to do about an item: errors first, then advice, the audit's with its code.
-
-    Args:
-        content: finished or not; the audit looks at it once it has choices and a key.
-        layers: sub-categories by layer in the project's taxonomy.
-    """
+    """Problems of an item's content, and the findings of the audit once it has choices and a key."""
     found = problems(content, layers=layers)
     if content.key is None or len(content.choices) < 2:
         return found

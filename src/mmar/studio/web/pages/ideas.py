@@ -29,14 +29,9 @@ def _show(
     further: bool = False,
     new: int = 0,
 ) -> Response:
-    """The board or a part of it.
+    """The board or a part of it, with the tag, order and position that the request names.
 
-    Args:
-        request: has the tag and order, the first card, and how many were shown.
-        ctx: who asks.
-        template: of the page or its part.
-        further: only what follows the cards that are on the page.
-        new: the number of a card that was just added; it comes first, so that its author sees it.
+    With `further` only the cards after those on the page; the card `new` comes first, so that its author sees it.
     """
     # A part of the page that was changed is shown as it was looked at: with the same tag, in the same order.
     tag, order, first = (

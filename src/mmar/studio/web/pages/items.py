@@ -113,13 +113,7 @@ def change_many(ctx: Context) -> Response:
 
 
 def outcome_flash(outcome: bulk.Outcome, verb: str, names: dict[int, str] | None = None) -> Flash:
-    """What became of many items, as a message.
-
-    Args:
-        outcome: what was done.
-        verb: what was done, as a participle.
-        names: of people, where items were assigned.
-    """
+    """The result of an action on many items as a message; `verb` is a participle."""
     people = [f"{(names or {}).get(one, one)}: {count(n, 'item')}" for one, n in outcome.people.items()]
     left = [f"{count(n, 'item')} unchanged: {reason}." for reason, n in outcome.left.items()]
     text_ = f"{count(outcome.done, 'item')} {verb}."

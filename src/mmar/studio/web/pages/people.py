@@ -30,13 +30,9 @@ _LINES = 60
 
 @router.get("/people")
 def show(request: Request, ctx: Context, before: int | None = None, existing: str = "") -> Response:
-    """All members, and for admins the audit log.
+    """All members, and for admins the audit log, with ids below `before`.
 
-    Args:
-        request: the request.
-        ctx: who asks, and where.
-        before: the last entry of the previous page of the audit log.
-        existing: the login of an existing account that is to be added once the form confirms it.
+    `existing` is the login of an existing account that is added once the form confirms it.
     """
     log = select(AuditLogEntry).where(AuditLogEntry.project_id == ctx.project.id)
     if before is not None:
