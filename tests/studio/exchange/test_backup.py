@@ -9,13 +9,15 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from expect import raises
 from mmar.errors import InputError
-from mmar.studio.exchange import backup as backup_module
-from mmar.studio.exchange.backup import back_up, locked, read_backup, verify_backup
+from mmar.files.atomic import copy_atomic
+from mmar.files.locks import try_lock
+from mmar.studio.exchange.backup import back_up, read_backup
 from mmar.studio.exchange.restore import finish_restore, restore
 from waiting import until
 
@@ -76,6 +78,13 @@ def content(folder: Path) -> dict[str, object]:
     }
 
 
+def check(backup: Path) -> None:
+    """Every file of a backup is there, as its manifest says."""
+    for name, file in read_backup(backup).files.items():
+        data = (backup / "data" / name).read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (file.size, file.sha256)
+
+
 def change(data: Path) -> None:
     with closing(sqlite3.connect(data / "studio.db")) as base, base:
         base.execute("UPDATE account SET money = 5")
@@ -86,12 +95,11 @@ def change(data: Path) -> None:
 def test_a_backup_holds_the_database_and_the_files_and_not_what_is_of_the_moment(
     data: Path, tmp_path: Path
 ) -> None:
-    told: list[tuple[int, int | None]] = []
-    made = back_up(data, tmp_path / "backup", advance=lambda done, of: told.append((done, of)))
+    made = back_up(data, tmp_path / "backup")
     assert set(made.files) == {"studio.db", "media/a.wav"}
-    assert (made.database, made.vanished, told[-1][0]) == ("studio.db", 0, made.size)
+    assert made.vanished == 0
     assert read_backup(tmp_path / "backup") == made
-    assert verify_backup(tmp_path / "backup") == ()
+    check(tmp_path / "backup")
     assert money(tmp_path / "backup" / "data" / "studio.db") == [("a", 1000), ("b", 0)]
     assert content(tmp_path / "backup" / "data").keys() == set(made.files)
 
@@ -134,7 +142,7 @@ def test_a_restore_brings_it_back_and_keeps_what_was_there(data: Path, tmp_path:
     assert money(data / "studio.db") == [("a", 1000), ("b", 0)]
     assert content(data) == before
     assert content(data / ".before-restore") == changed
-    assert verify_backup(tmp_path / "backup") == ()
+    check(tmp_path / "backup")
     restore(tmp_path / "backup", tmp_path / "elsewhere" / "data")
     assert money(tmp_path / "elsewhere" / "data" / "studio.db") == [("a", 1000), ("b", 0)]
     assert not finish_restore(data)
@@ -157,10 +165,8 @@ def test_a_backup_that_is_not_whole_changes_nothing(damage: str, data: Path, tmp
     back_up(data, into)
     if damage == "missing":
         (into / "data" / "media" / "a.wav").unlink()
-        assert verify_backup(into) == ("media/a.wav: is missing, or not a plain file",)
     elif damage == "changed":
         (into / "data" / "media" / "a.wav").write_bytes(b"other" * 1000)
-        assert verify_backup(into) == ("media/a.wav: is not what was backed up",)
     elif damage == "climbing":
         listed = (into / "backup.json").read_text(encoding="utf-8")
         (into / "backup.json").write_text(listed.replace("media/a.wav", "../../evil"), encoding="utf-8")
@@ -218,22 +224,6 @@ def hostile_bomb(backup: Path) -> None:
     listed(backup, "media/bomb", b"x")
 
 
-def hostile_database_elsewhere(backup: Path) -> None:
-    written = (backup / "backup.json").read_text(encoding="utf-8")
-    changed = written.replace('"database": "studio.db"', '"database": "../../secret"')
-    assert changed != written
-    (backup / "backup.json").write_text(changed, encoding="utf-8")
-
-
-def hostile_other_name(backup: Path) -> None:
-    listed(backup, "other.db", b"x")
-    written = (backup / "backup.json").read_text(encoding="utf-8")
-    (backup / "data" / "other.db").write_bytes(b"x")
-    changed = written.replace('"database": "studio.db"', '"database": "other.db"')
-    assert changed != written
-    (backup / "backup.json").write_text(changed, encoding="utf-8")
-
-
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -243,8 +233,6 @@ def hostile_other_name(backup: Path) -> None:
         hostile_linked_folder,
         hostile_pipe,
         hostile_bomb,
-        hostile_database_elsewhere,
-        hostile_other_name,
     ],
 )
 def test_a_backup_that_somebody_made_up_changes_nothing(
@@ -271,24 +259,11 @@ def test_a_backup_is_its_owners_alone_and_follows_a_folder_to_its_disk(data: Pat
     assert content(tmp_path / "new").keys() == {"studio.db", "media/a.wav"}
 
 
-def test_what_a_killed_backup_left_goes_with_the_next_and_what_is_under_way_stays(
-    data: Path, tmp_path: Path
-) -> None:
-    left, under_way, other = (tmp_path / f".{name}.part" for name in ("a.01234567", "b.89abcdef", "c"))
-    for folder in (left, under_way, other):
-        (folder / "data").mkdir(parents=True)
-    held = locked(under_way)
-    assert held is not None
-    back_up(data, tmp_path / "backup")
-    os.close(held)
-    assert [folder.exists() for folder in (left, under_way, other)] == [False, True, True]
-
-
 def test_no_room_is_said_before_anything_is_copied(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     back_up(data, tmp_path / "backup")
-    monkeypatch.setattr("mmar.studio.exchange.restore.shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
     before = content(data)
     with raises("disk-full"):
         restore(tmp_path / "backup", data)
@@ -297,13 +272,13 @@ def test_no_room_is_said_before_anything_is_copied(
 
 def test_two_restores_at_once(data: Path, tmp_path: Path) -> None:
     back_up(data, tmp_path / "backup")
-    held = locked(data)
+    held = try_lock(data / ".restore.lock")
     assert held is not None
     with raises("restoring"):
         restore(tmp_path / "backup", data)
     with raises("restoring"):
         finish_restore(data)
-    os.close(held)
+    held.release()
     restore(tmp_path / "backup", data)
 
 
@@ -328,7 +303,7 @@ KILLED = """
     Path.rename = counted(Path.rename)
     Path.replace = counted(Path.replace)
     Path.unlink = counted(Path.unlink)
-    backup.copy_file = restore.copy_file = counted(backup.copy_file)
+    backup.copy_atomic = restore.copy_atomic = counted(backup.copy_atomic)
     what, source, target = sys.argv[2:]
     (backup.back_up if what == "back_up" else restore.restore)(Path(source), Path(target))
 """
@@ -352,7 +327,7 @@ def test_a_backup_that_is_killed_is_not_there(data: Path, tmp_path: Path) -> Non
         assert content(data) == before
         number += 1
     assert number >= 3
-    assert verify_backup(tmp_path / "backup") == ()
+    check(tmp_path / "backup")
 
 
 def test_a_restore_that_is_killed_has_changed_nothing_or_is_finished_at_the_next_start(
@@ -403,24 +378,10 @@ def test_what_cannot_be_backed_up(data: Path, tmp_path: Path) -> None:
 def test_a_file_that_is_deleted_meanwhile_is_counted(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = backup_module.copy_file
-
-    def deleted_first(source: Path, target: Path) -> object:
+    def deleted_first(source: Path, target: Path, **options: Any) -> str:
         source.unlink()
-        return whole(source, target)
+        return copy_atomic(source, target, **options)
 
-    monkeypatch.setattr(backup_module, "copy_file", deleted_first)
+    monkeypatch.setattr("mmar.studio.exchange.backup.copy_atomic", deleted_first)
     made = back_up(data, tmp_path / "backup")
     assert (made.vanished, set(made.files)) == (1, {"studio.db"})
-
-
-def test_a_file_that_does_not_come_to_rest(data: Path, tmp_path: Path) -> None:
-    class Growing(type(data)):  # type: ignore[misc]
-        def stat(self, **named: object) -> object:
-            if self.name == "a.wav":
-                with self.open("ab") as file:
-                    file.write(b"x")
-            return super().stat(**named)
-
-    with raises("file-changes"):
-        backup_module.copy_file(Growing(data / "media" / "a.wav"), tmp_path / "copy")

@@ -10,10 +10,7 @@ are deleted meanwhile are counted in `Backup.vanished`.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -25,35 +22,15 @@ import msgspec
 
 from mmar._version import __version__
 from mmar.errors import ExternalError, InputError, UsageError
-from mmar.files.atomic import disk_error, leftover_parts, part_name, write_atomic
+from mmar.files.atomic import atomic_folder, copy_atomic, write_atomic
 from mmar.files.hashing import sha256_file
-from mmar.files.progress import Advance
 from mmar.files.safe_paths import UnsafePathError, check_relative, quote
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
-__all__ = [
-    "DATABASE",
-    "MANIFEST",
-    "Backup",
-    "StoredFile",
-    "back_up",
-    "copy_file",
-    "database_files",
-    "is_plain",
-    "locked",
-    "read_backup",
-    "verify_backup",
-]
+__all__ = ["DATABASE", "MANIFEST", "Backup", "StoredFile", "back_up", "database_files", "read_backup"]
 
 MANIFEST = "backup.json"
 DATABASE = "studio.db"
 _MAX_MANIFEST = 1 << 28
-_ATTEMPTS = 3
-_PART = re.compile(r"\..+\.[0-9a-f]{8}\.part", re.DOTALL)
 
 
 class StoredFile(msgspec.Struct, frozen=True):
@@ -69,14 +46,12 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         when: UTC, ISO 8601.
         written_by: program and version.
-        database: path of the database in the data folder.
         files: every file by its path in the data folder, the database included.
         vanished: number of files that were deleted while the backup was taken.
     """
 
     when: str
     written_by: str
-    database: str
     files: dict[str, StoredFile]
     vanished: int = 0
 
@@ -86,25 +61,18 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
         return sum(file.size for file in self.files.values())
 
 
-def back_up(
-    data: Path,
-    into: Path,
-    *,
-    dump: Callable[[Path], None] | None = None,
-    advance: Advance = lambda done, of: None,  # noqa: ARG005
-) -> Backup:
+def back_up(data: Path, into: Path, *, dump: Callable[[Path], None] | None = None) -> Backup:
     """Take a backup; the server may keep running.
 
     Args:
         data: the data folder.
         into: the folder to create. It appears when the backup is complete.
         dump: writes the database to a SQLite file, if it is not in the data folder.
-        advance: called with the bytes copied so far.
 
     Raises:
         UsageError: `no-data-folder`, `unfinished-restore`, or `exists`.
         InputError: the database is damaged (`damaged-database`).
-        ExternalError: the disk refuses, or a file changes while it is copied (`file-changes`).
+        ExternalError: the disk refuses, or the database is locked (`database-busy`).
     """
     if not data.is_dir() or (dump is None and not (data / DATABASE).is_file()):
         raise UsageError(f"{data}: is not a studio's data folder", code="no-data-folder", hint="check --data")
@@ -118,167 +86,34 @@ def back_up(
         raise UsageError(
             f"{into}: exists, or is inside the data folder", code="exists", hint="name a new folder elsewhere"
         )
-    held: int | None = None
-    part = part_name(into)
-    try:
-        into.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(into.parent)
-        part.mkdir(mode=0o700)  # it contains password hashes, as the data folder does
-        held = locked(part)
+    with atomic_folder(into) as part:
+        part.chmod(0o700)  # it contains password hashes, as the data folder does
         (part / "data").mkdir()
-        backup = _copy_all(data, part / "data", dump or partial(_copy_database, data / DATABASE), advance)
+        backup = _copy_all(data, part / "data", dump or partial(_copy_database, data / DATABASE))
         write_atomic(part / MANIFEST, msgspec.json.format(msgspec.json.encode(backup), indent=1) + b"\n")
-        part.rename(into)
-    except OSError as error:
-        raise disk_error(error, into) from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-        if held is not None:
-            os.close(held)
     return backup
 
 
-def read_backup(backup: Path) -> Backup:
-    """Read a backup's manifest.
-
-    Raises:
-        InputError: there is none, or it names paths that no backup contains (`not-a-backup`).
-    """
-    try:
-        with (backup / MANIFEST).open("rb") as file:
-            text = file.read(_MAX_MANIFEST + 1)
-        if len(text) > _MAX_MANIFEST:
-            raise UnsafePathError(f"{MANIFEST} is too large")
-        made = msgspec.json.decode(text, type=Backup)
-        _check_names(made)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, UnsafePathError) as error:
-        reason = f" ({error})" if isinstance(error, UnsafePathError) else ""
-        raise InputError(
-            f"is not a backup{reason}", file=str(backup), code="not-a-backup", hint="name the backup's folder"
-        ) from None
-    return made
-
-
-def verify_backup(backup: Path) -> tuple[str, ...]:
-    """One sentence per file that is missing or changed; empty if the backup is complete.
-
-    Raises:
-        InputError: it is not a backup.
-    """
-    problems = []
-    for name, file in read_backup(backup).files.items():
-        path = backup / "data" / name
-        if not is_plain(backup / "data", path):
-            problems.append(f"{name}: is missing, or not a plain file")
-        elif path.stat().st_size != file.size or sha256_file(path) != file.sha256:
-            problems.append(f"{name}: is not what was backed up")
-    return tuple(problems)
-
-
-def copy_file(source: Path, target: Path) -> StoredFile:
-    """Copy a file to disk; a file that changes while it is read is read again.
-
-    Raises:
-        ExternalError: it keeps changing (`file-changes`).
-        OSError: the disk refuses.
-    """
-    for _ in range(_ATTEMPTS):
-        digest, size = hashlib.sha256(), 0
-        before = source.stat()
-        with source.open("rb") as old, target.open("wb") as new:
-            while chunk := old.read(1 << 20):
-                digest.update(chunk)
-                size += len(chunk)
-                new.write(chunk)
-            new.flush()
-            os.fsync(new.fileno())
-        after = source.stat()
-        if (
-            (before.st_mtime_ns, before.st_size)
-            == (after.st_mtime_ns, after.st_size)
-            == (after.st_mtime_ns, size)
-        ):
-            return StoredFile(size, digest.hexdigest())
-    raise ExternalError(
-        f"{source}: changes while it is copied",
-        code="file-changes",
-        hint="try again when it no longer changes",
-    )
-
-
-def database_files(database: str = DATABASE) -> frozenset[str]:
-    """A SQLite database's file, and those that SQLite puts beside it."""
-    return frozenset(f"{database}{suffix}" for suffix in ("", "-wal", "-shm", "-journal"))
-
-
-def is_plain(folder: Path, path: Path) -> bool:
-    """Whether a path below a folder is a file that is reached without any link."""
-    parts = path.relative_to(folder).parts
-    folders = [folder.joinpath(*parts[:depth]) for depth in range(1, len(parts))]
-    return not any(each.is_symlink() for each in (*folders, path)) and path.is_file()
-
-
-def locked(folder: Path) -> int | None:
-    """Lock a folder until the descriptor is closed or the process ends.
-
-    Returns:
-        The descriptor; `None` where folders cannot be locked.
-
-    Raises:
-        BlockingIOError: another process holds it.
-    """
-    if fcntl is not None:
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(descriptor)
-            if isinstance(error, BlockingIOError):
-                raise
-        else:
-            return descriptor
-    return None
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove what killed backups left: folders with the content of a backup that nobody has locked."""
-    for part in leftover_parts(folder):
-        if not _PART.fullmatch(part.name) or part.is_symlink() or not part.is_dir():
-            continue
-        if not {path.name for path in part.iterdir()} <= {"data", MANIFEST}:
-            continue
-        try:
-            held = locked(part)
-        except BlockingIOError:
-            continue
-        if held is not None:
-            shutil.rmtree(part, ignore_errors=True)
-            os.close(held)
-
-
-def _copy_all(data: Path, into: Path, dump: Callable[[Path], None], advance: Advance) -> Backup:
+def _copy_all(data: Path, into: Path, dump: Callable[[Path], None]) -> Backup:
     when = datetime.now(UTC).isoformat(timespec="seconds")
     dump(into / DATABASE)
     with (into / DATABASE).open("rb") as file:
         os.fsync(file.fileno())
-    size = (into / DATABASE).stat().st_size
-    files = {DATABASE: StoredFile(size, sha256_file(into / DATABASE))}
+    files = {DATABASE: StoredFile((into / DATABASE).stat().st_size, sha256_file(into / DATABASE))}
     vanished = 0
     for path in _files(data):
         name = path.relative_to(data).as_posix()
         if name in database_files() or _is_temporary(name) or not path.is_file() or path.is_symlink():
             continue
-        (into / name).parent.mkdir(parents=True, exist_ok=True)
         try:
-            files[name] = copy_file(path, into / name)
-        except FileNotFoundError:
-            (into / name).unlink(missing_ok=True)
+            digest = copy_atomic(path, into / name, sync=True)
+        except InputError:
+            if path.exists():
+                raise
             vanished += 1
-            continue
-        advance(size := size + files[name].size, None)
-    return Backup(
-        when=when, written_by=f"mmar {__version__}", database=DATABASE, files=files, vanished=vanished
-    )
+        else:
+            files[name] = StoredFile((into / name).stat().st_size, digest)
+    return Backup(when=when, written_by=f"mmar {__version__}", files=files, vanished=vanished)
 
 
 def _files(data: Path) -> list[Path]:
@@ -313,10 +148,31 @@ def _copy_database(source: Path, target: Path) -> None:
         )
 
 
+def read_backup(backup: Path) -> Backup:
+    """Read a backup's manifest.
+
+    Raises:
+        InputError: there is none, or it names paths that no backup contains (`not-a-backup`).
+    """
+    try:
+        with (backup / MANIFEST).open("rb") as file:
+            text = file.read(_MAX_MANIFEST + 1)
+        if len(text) > _MAX_MANIFEST:
+            raise UnsafePathError(f"{MANIFEST} is too large")
+        made = msgspec.json.decode(text, type=Backup)
+        _check_names(made)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, UnsafePathError) as error:
+        reason = f" ({error})" if isinstance(error, UnsafePathError) else ""
+        raise InputError(
+            f"is not a backup{reason}", file=str(backup), code="not-a-backup", hint="name the backup's folder"
+        ) from None
+    return made
+
+
 def _check_names(backup: Backup) -> None:
-    if backup.database not in backup.files:
-        raise UnsafePathError(f"it has no database {quote(backup.database)}")
-    beside = database_files(backup.database) - {backup.database}
+    if DATABASE not in backup.files:
+        raise UnsafePathError("it has no database")
+    beside = database_files() - {DATABASE}
     for name in backup.files:
         path = check_relative(name)
         # A journal beside the database would be replayed into it; hidden names are used by restores.
@@ -324,3 +180,8 @@ def _check_names(backup: Backup) -> None:
             raise UnsafePathError(f"{quote(name)} is not a file of a backup")
         if any(parent.as_posix() in backup.files for parent in path.parents):
             raise UnsafePathError(f"{quote(name)} is inside of what is a file")
+
+
+def database_files() -> frozenset[str]:
+    """The SQLite database's file, and those that SQLite puts beside it."""
+    return frozenset(f"{DATABASE}{suffix}" for suffix in ("", "-wal", "-shm", "-journal"))

@@ -11,7 +11,6 @@ that the transaction stores tells `finish_studio` whether a killed restore was c
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import sqlite3
@@ -24,31 +23,18 @@ from typing import Literal
 import msgspec
 
 from mmar.errors import ExternalError, InputError, UsageError
-from mmar.files.atomic import disk_error, write_atomic
-from mmar.files.progress import Advance
-from mmar.files.safe_paths import quote
+from mmar.files.atomic import copy_atomic, disk_error, require_space, write_atomic
+from mmar.files.locks import try_lock
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database, open_database
 from mmar.studio.data.transfer import PostgresTransfer, check_file, copy_to_file
-from mmar.studio.exchange.backup import (
-    DATABASE,
-    Backup,
-    back_up,
-    copy_file,
-    database_files,
-    is_plain,
-    locked,
-    read_backup,
-)
+from mmar.studio.exchange.backup import DATABASE, Backup, back_up, database_files, read_backup
 
 __all__ = ["back_up_studio", "finish_restore", "finish_studio", "restore", "restore_studio"]
 
 _RESTORE = ".restore"
 _BEFORE = ".before-restore"
-
-
-def _no_progress(done: int, of: int | None) -> None:
-    pass
+_LOCK = ".restore.lock"
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -67,36 +53,25 @@ class _State(msgspec.Struct, frozen=True):
     token: str = ""
 
 
-def back_up_studio(config: StudioConfig, into: Path, *, advance: Advance = _no_progress) -> Backup:
-    """Take a backup of a studio, running or not. A PostgreSQL database is written as a SQLite file.
-
-    Args:
-        config: the studio.
-        into: the folder to create.
-        advance: called with the bytes copied so far.
+def back_up_studio(config: StudioConfig, into: Path) -> Backup:
+    """Take a backup of a studio, running or not, in a new folder. PostgreSQL is written as a SQLite file.
 
     Raises:
         MmarError: as `backup.back_up` and `transfer.copy_to_file`.
     """
     with _server(config) as database:
-        dump = partial(copy_to_file, database) if database else None
-        return back_up(config.data, into, dump=dump, advance=advance)
+        return back_up(config.data, into, dump=partial(copy_to_file, database) if database else None)
 
 
-def restore_studio(config: StudioConfig, backup: Path, *, advance: Advance = _no_progress) -> Backup:
-    """Replace everything that a studio holds by a backup; the studio must be stopped.
-
-    Args:
-        config: the studio; its database may be of another kind than the one that was backed up.
-        backup: the backup's folder.
-        advance: called with the bytes copied so far, and of how many.
+def restore_studio(config: StudioConfig, backup: Path) -> Backup:
+    """Replace all data of a stopped studio by a backup, which may be of a studio on the other kind of database.
 
     Raises:
         MmarError: as `restore` and `PostgresTransfer.load`; nothing has changed then.
     """
     with _server(config) as database:
         elsewhere = PostgresTransfer(database) if database else None
-        return restore(backup, config.data, check=check_file, elsewhere=elsewhere, advance=advance)
+        return restore(backup, config.data, check=check_file, elsewhere=elsewhere)
 
 
 def finish_studio(config: StudioConfig) -> bool:
@@ -111,7 +86,6 @@ def restore(
     *,
     check: Callable[[Path], None] = lambda database: None,  # noqa: ARG005
     elsewhere: PostgresTransfer | None = None,
-    advance: Advance = _no_progress,
 ) -> Backup:
     """Replace the content of a data folder by a backup; the server must be stopped.
 
@@ -120,7 +94,6 @@ def restore(
         data: the data folder, created if missing. Its former content is kept in `.before-restore`.
         check: raises `InputError` for a database that the program could not open.
         elsewhere: the database, if it is not in the data folder.
-        advance: called with the bytes copied so far, and of how many.
 
     Raises:
         InputError: the backup is not complete; nothing has changed then.
@@ -128,23 +101,17 @@ def restore(
         ExternalError: the disk refuses.
     """
     made = read_backup(backup)
-    if made.database != DATABASE:
-        raise InputError(
-            f"expected a database {DATABASE}, found {quote(made.database)}",
-            file=str(backup),
-            code="not-a-backup",
-        )
     work = data / _RESTORE
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise disk_error(error, data) from None
-    with _alone(data) as alone:
-        _finish(data, elsewhere, alone=alone)
+    with _alone(data):
+        _finish(data, elsewhere)
         try:
             shutil.rmtree(work, ignore_errors=True)
-            _check_space(data, made)
-            _stage(backup, made, work / "new", advance)
+            require_space(data, made.size)
+            _stage(backup, made, work / "new")
             _check_database(work / "new" / DATABASE, backup / "data" / DATABASE, check)
             (work / "before").mkdir()
             if elsewhere is None:
@@ -159,7 +126,7 @@ def restore(
             if isinstance(error, OSError):
                 raise disk_error(error, data) from None
             raise
-        _finish(data, elsewhere, alone=alone)
+        _finish(data, elsewhere)
     return made
 
 
@@ -179,8 +146,8 @@ def finish_restore(data: Path, *, elsewhere: PostgresTransfer | None = None) -> 
     """
     if not data.is_dir():
         return False
-    with _alone(data) as alone:
-        return _finish(data, elsewhere, alone=alone)
+    with _alone(data):
+        return _finish(data, elsewhere)
 
 
 @contextmanager
@@ -211,13 +178,12 @@ def _load(work: Path, elsewhere: PostgresTransfer) -> None:
     elsewhere.load(source, work / "before" / DATABASE, state.token, lambda: _write_state(work, state))
 
 
-def _finish(data: Path, elsewhere: PostgresTransfer | None, *, alone: bool) -> bool:
+def _finish(data: Path, elsewhere: PostgresTransfer | None) -> bool:
     work = data / _RESTORE
     try:
         state = msgspec.json.decode((work / "state.json").read_bytes(), type=_State)
     except (FileNotFoundError, NotADirectoryError):
-        if alone:
-            shutil.rmtree(work, ignore_errors=True)  # left by a restore that was killed while it copied
+        shutil.rmtree(work, ignore_errors=True)  # left by a restore that was killed while it copied
         return False
     except (OSError, msgspec.MsgspecError):
         raise ExternalError(
@@ -241,7 +207,7 @@ def _finish(data: Path, elsewhere: PostgresTransfer | None, *, alone: bool) -> b
             state = msgspec.structs.replace(state, phase="out")
             _write_state(work, state)
         if state.phase == "out":
-            _move_all(data, work / "before", keep=(_RESTORE, _BEFORE, *state.keep))
+            _move_all(data, work / "before", keep=(_RESTORE, _BEFORE, _LOCK, *state.keep))
             _write_state(work, msgspec.structs.replace(state, phase="in"))
         _move_all(work / "new", data)
         if (work / "before").exists():
@@ -259,29 +225,15 @@ def _finish(data: Path, elsewhere: PostgresTransfer | None, *, alone: bool) -> b
 
 
 @contextmanager
-def _alone(data: Path) -> Iterator[bool]:
-    """Keep other restores, and servers that start, away. Yields whether the file system supports that."""
+def _alone(data: Path) -> Iterator[None]:
+    """Exclude other restores, and servers that start."""
+    held = try_lock(data / _LOCK)
+    if held is None:
+        raise UsageError(f"{data}: is being restored", code="restoring", hint="wait until that is complete")
     try:
-        held = locked(data)
-    except BlockingIOError:
-        raise UsageError(
-            f"{data}: is being restored", code="restoring", hint="wait until that is complete"
-        ) from None
-    try:
-        yield held is not None
+        yield
     finally:
-        if held is not None:
-            os.close(held)
-
-
-def _check_space(data: Path, made: Backup) -> None:
-    free = shutil.disk_usage(data).free
-    if made.size > free:
-        raise ExternalError(
-            f"{data}: the backup needs {made.size / 1e6:.0f} MB, and {free / 1e6:.0f} MB are free",
-            code="disk-full",
-            hint="free some space; the present data are kept beside the restored ones",
-        )
+        held.release()
 
 
 def _check_unused(database: Path) -> None:
@@ -301,18 +253,16 @@ def _check_unused(database: Path) -> None:
         pass  # damaged, and about to be replaced
 
 
-def _stage(backup: Path, made: Backup, into: Path, advance: Advance) -> None:
+def _stage(backup: Path, made: Backup, into: Path) -> None:
     """Copy a backup to where it can be swapped in, and verify each file."""
     into.mkdir(parents=True)
-    done = 0
     for name, file in made.files.items():
-        source, target = backup / "data" / name, into / name
-        target.parent.mkdir(parents=True, exist_ok=True)
+        source = backup / "data" / name
         # The size is compared first: a sparse file may claim any size.
         if (
-            not is_plain(backup / "data", source)
+            not _is_plain(backup / "data", source)
             or source.stat().st_size != file.size
-            or copy_file(source, target) != file
+            or copy_atomic(source, into / name, sync=True) != file.sha256
         ):
             raise InputError(
                 f"{name}: is missing from the backup, or changed",
@@ -320,7 +270,13 @@ def _stage(backup: Path, made: Backup, into: Path, advance: Advance) -> None:
                 code="damaged-backup",
                 hint="use another backup",
             )
-        advance(done := done + file.size, made.size)
+
+
+def _is_plain(folder: Path, path: Path) -> bool:
+    """Whether a path below a folder is a file that is reached without any link."""
+    parts = path.relative_to(folder).parts
+    folders = [folder.joinpath(*parts[:depth]) for depth in range(1, len(parts))]
+    return not any(each.is_symlink() for each in (*folders, path)) and path.is_file()
 
 
 def _move_all(source: Path, target: Path, *, keep: tuple[str, ...] = ()) -> None:

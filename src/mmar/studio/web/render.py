@@ -45,9 +45,7 @@ def static_digest() -> str:
 
 
 def time_element(value: datetime | None, form: str = "day") -> str:
-    """A UTC time as an element that `studio.js` shows in the reader's time zone; `form` is `day`, `hour` or
-    `second`.
-    """
+    """A UTC time that `studio.js` shows in local time; `form` is `day`, `hour` or `second`."""
     if value is None:
         return ""
     return Markup('<time datetime="{}" data-local="{}">{}</time>').format(
