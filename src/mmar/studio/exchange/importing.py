@@ -21,7 +21,7 @@ from mmar.files.archives import Limits
 from mmar.files.safe_paths import UnsafePathError, check_relative, quote
 from mmar.items import Item as PublicItem
 from mmar.studio.data import Database
-from mmar.studio.data.item_tables import Event, Item
+from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Project
 from mmar.studio.exchange.imported_clips import (
     add_clip,
@@ -35,7 +35,7 @@ from mmar.studio.exchange.item_files import is_archive, read_items, unpacked
 from mmar.studio.media.media_store import StoredAudio
 from mmar.studio.store.items import save
 from mmar.studio.store.people import log_action
-from mmar.studio.store.revisions import add_revision, content_of
+from mmar.studio.store.revisions import add_event, add_revision, content_of
 from mmar.studio.workflow import Actor, ItemContent, NotAllowed, Role, State
 from mmar.studio.workflow.case import imported_state
 from mmar.studio.workflow.content import from_item
@@ -207,10 +207,6 @@ def _add(
         project_id=project.id,
         public_id=item.id,
         state=state.value,
-        version=0,
-        revision=0,
-        errors=0,
-        author_id=None,
         created=now,
         changed=now,
     )
@@ -226,18 +222,7 @@ def _add(
         raise InputError(
             f"{quote(item.id)}: {error.problem}", field=error.field, code=error.code, hint=error.hint
         ) from None
-    session.add(
-        Event(
-            item_id=row.id,
-            at=now,
-            person_id=actor.person,
-            action="import",
-            state=row.state,
-            version=row.version,
-            revision=row.revision,
-            comment=why,
-        )
-    )
+    add_event(session, row, actor.person, "import", now, comment=why)
     if kept is not None:
         add_clip(session, project, row, item, kept, now)
     return row

@@ -66,9 +66,6 @@ def add_idea(
         tags=_tags(tags),
         author_id=actor.person,
         model=model,
-        place="",
-        dropped=False,
-        version=0,
         created=now,
     )
     session.add(idea)

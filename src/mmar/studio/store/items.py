@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import uuid4
 
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from mmar.errors import UsageError
-from mmar.studio.data.item_tables import Assignment, Draft, Event, Item, Verdict
+from mmar.studio.data.item_tables import Assignment, Draft, Item, Verdict
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.store.drafts import carry_over, delete_judgement_draft
 from mmar.studio.store.people import actor_in, log_action, members
 from mmar.studio.store.revisions import (
+    add_event,
     add_revision,
     content_at,
     content_of,
@@ -63,17 +65,11 @@ def new_item(session: Session, project: Project, actor: Actor, now: datetime, *,
         raise NotAllowed("role", "to write items needs the role annotator")
     item = Item(
         project_id=project.id,
-        public_id="",
-        state="draft",
-        version=0,
-        revision=0,
-        errors=0,
+        public_id=uuid4().hex,  # until the id is known
         author_id=actor.person if mine else None,
         created=now,
         changed=now,
     )
-    # Unique until the number is known.
-    item.public_id = f"new {now.isoformat()} {id(item)}"
     session.add(item)
     session.flush()
     item.public_id = f"{project.slug}-{item.id:05d}"
@@ -122,7 +118,7 @@ def save(
         carry_over(session, item, actor.person, *before)
     else:
         session.execute(delete(Draft).where(Draft.item_id == item.id, Draft.person_id == actor.person))
-    _note(session, item, actor, Action.SAVE.value, now, comment=why)
+    add_event(session, item, actor.person, Action.SAVE.value, now, comment=why)
     return item
 
 
@@ -148,19 +144,8 @@ def act(
     if case.inspector is not None and after.inspector is None:
         session.execute(delete(Assignment).where(Assignment.item_id == item.id))
     store_case(item, after, now)
-    spot = command.rejection
-    _note(
-        session,
-        item,
-        actor,
-        command.action.value,
-        now,
-        comment=spot.comment.strip() if spot else command.why.strip(),
-        reason=spot.reason if spot else "",
-        field=spot.field if spot else "",
-        start=spot.start if spot else None,
-        end=spot.end if spot else None,
-    )
+    comment, rejection = command.why.strip(), command.rejection
+    add_event(session, item, actor.person, command.action.value, now, comment=comment, rejection=rejection)
     session.flush()
     return item
 
@@ -186,42 +171,10 @@ def _judge(session: Session, item: Item, actor: Actor, now: datetime, *, approve
             revision=item.revision,
             person_id=actor.person,
             approved=approved,
-            standing=True,
             at=now,
         )
     )
     session.flush()
-
-
-def _note(
-    session: Session,
-    item: Item,
-    actor: Actor,
-    action: str,
-    now: datetime,
-    *,
-    comment: str = "",
-    reason: str = "",
-    field: str = "",
-    start: float | None = None,
-    end: float | None = None,
-) -> None:
-    session.add(
-        Event(
-            item_id=item.id,
-            at=now,
-            person_id=actor.person,
-            action=action,
-            state=item.state,
-            version=item.version,
-            revision=item.revision,
-            reason=reason,
-            field=field,
-            comment=comment,
-            start=start,
-            end=end,
-        )
-    )
 
 
 def assign(
@@ -265,18 +218,7 @@ def assign(
     said = (
         f"{person.name if person else 'anybody'} is to {'inspect' if role is Role.INSPECTOR else 'write'} it"
     )
-    session.add(
-        Event(
-            item_id=item.id,
-            at=now,
-            person_id=actor.person,
-            action="assign",
-            state=item.state,
-            version=item.version,
-            revision=item.revision,
-            comment=said,
-        )
-    )
+    add_event(session, item, actor.person, "assign", now, comment=said)
     if logged:
         log_action(session, now, actor.person, "assigned", item.public_id, detail=said, project_id=project.id)
     session.flush()

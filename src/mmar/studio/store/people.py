@@ -92,9 +92,7 @@ def add_person(
     person = Person(
         login=login,
         name=name or login,
-        password=None,
         site_admin=site_admin,
-        active=True,
         project_id=project.id if project is not None else None,
         created=now,
     )

@@ -89,7 +89,6 @@ def add_proposal(
         model=model,
         prompt=prompt,
         prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
-        state="open",
         job_id=job_id,
         at=now,
     )

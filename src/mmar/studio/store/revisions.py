@@ -9,15 +9,25 @@ from typing import Any
 from sqlalchemy import CompoundSelect, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from mmar.studio.data.item_tables import Assignment, BlindAnswer, Item, KeyView, Playback, Revision, Verdict
+from mmar.studio.data.item_tables import (
+    Assignment,
+    BlindAnswer,
+    Event,
+    Item,
+    KeyView,
+    Playback,
+    Revision,
+    Verdict,
+)
 from mmar.studio.data.tables import Clip, Project
 from mmar.studio.store.projects import newest_taxonomy
-from mmar.studio.workflow import Actor, Case, ItemContent, Lease, NotFound, State, problems
+from mmar.studio.workflow import Actor, Case, ItemContent, Lease, NotFound, Rejection, State, problems
 from mmar.studio.workflow.content import clip_key, with_own_cut, without_shadows
 from mmar.studio.workflow.limits import check_texts
 from mmar.studio.workflow.taxonomy import layer_map
 
 __all__ = [
+    "add_event",
     "add_revision",
     "content_at",
     "content_of",
@@ -217,6 +227,35 @@ def add_revision(
     item.clip_key = clip_key(content)
     session.flush()
     return revision
+
+
+def add_event(
+    session: Session,
+    item: Item,
+    person_id: int,
+    action: str,
+    now: datetime,
+    *,
+    comment: str = "",
+    rejection: Rejection | None = None,
+) -> None:
+    """Add an event to an item's history, with the reason for a rejection."""
+    session.add(
+        Event(
+            item_id=item.id,
+            at=now,
+            person_id=person_id,
+            action=action,
+            state=item.state,
+            version=item.version,
+            revision=item.revision,
+            reason=rejection.reason if rejection else "",
+            field=rejection.field if rejection else "",
+            comment=rejection.comment.strip() if rejection else comment,
+            start=rejection.start if rejection else None,
+            end=rejection.end if rejection else None,
+        )
+    )
 
 
 def _clips_that_exist(session: Session, project: Project, items: Sequence[Item]) -> frozenset[str]:
