@@ -64,7 +64,7 @@ def test_a_log_has_a_line_at_each_new_kind_of_failure_and_every_thirty_seconds(
         text(1000, Counts())
         now = 110.0
         counts = Counts(
-            answered=20, reasons={"server": "HTTP 503\nbody"}, latest="HTTP 503", failed_attempts=2
+            answered=20, reasons={"server": "HTTP 503\nbody"}, latest="HTTP 503", retried=2
         )
         text(1000, counts)
         now = 120.0
@@ -77,8 +77,8 @@ def test_a_log_has_a_line_at_each_new_kind_of_failure_and_every_thirty_seconds(
         text(2000, counts)
     assert stream.getvalue().splitlines() == [
         "20/1,000 done, 2/s, 0 failed, 2 retried; server: HTTP 503",
-        "1,201/2,000 done, 30/s, 1 failed, 1 retried; latest: HTTP 503",
-        "1,201/2,000 done, 30/s, 1 failed, 1 retried; stopping: interrupted",
+        "1,201/2,000 done, 30/s, 1 failed, 2 retried; latest: HTTP 503",
+        "1,201/2,000 done, 30/s, 1 failed, 2 retried; stopping: interrupted",
     ]
 
 

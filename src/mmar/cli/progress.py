@@ -123,10 +123,9 @@ class _Log:
         self._last = now
         rate = counts.done / max(now - self._start, 1e-9)
         failed = sum(counts.failed.values())
-        retried = counts.failed_attempts - failed
         text = f"{counts.done:,}/{total:,} done, {rate:.3g}/s, {failed:,} failed"
-        if retried > 0:
-            text += f", {retried:,} retried"
+        if counts.retried:
+            text += f", {counts.retried:,} retried"
         if accuracy := _live_text(self._live):
             text += f", {accuracy}"
         print(f"{text}; {reason}" if reason else text, file=self._stream, flush=True)

@@ -131,6 +131,7 @@ class Cascade:
     """
 
     uses_audio = True
+    keeps_time = True  # its two models do, as all that have a name
 
     def __init__(
         self,

@@ -80,6 +80,7 @@ class Gemini:
     """
 
     uses_audio = True
+    keeps_time = True
 
     def __init__(self, model: str, form: GeminiFormat, audio: AudioForm, client: HttpClient) -> None:
         self.name = f"gemini/{model}"

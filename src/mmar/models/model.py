@@ -37,8 +37,8 @@ class Model(Protocol):
 
     A model may also have:
 
-    - `keeps_time`: true where it ends a request after `ModelOptions.timeout_s` by itself, and so knows better than its
-      caller when a program that is still loading weights should be waited for;
+    - `keeps_time`: true where it ends a request after `ModelOptions.timeout_s` by itself: it can say who did not answer,
+      and leaves out the time for which a request waits its turn or a program loads weights;
     - `in_flight`: how many requests it takes at once, used where the run names no concurrency;
     - `async prepare() -> ModelFacts`: called once before the first request, and before the run's manifest is compared.
     """

@@ -42,6 +42,8 @@ class ChatModel:
         audio: the form in which clips are sent; `None` for a model that is given none.
     """
 
+    keeps_time = True
+
     def __init__(self, name: str, client: HttpClient, form: ChatFormat, audio: AudioForm | None) -> None:
         self.name = name
         self.uses_audio = audio is not None

@@ -55,6 +55,8 @@ class PythonFunction:
         secrets: kept out of every message.
     """
 
+    keeps_time = True  # a call may wait longer for its turn than it takes
+
     def __init__(
         self,
         name: str,

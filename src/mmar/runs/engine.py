@@ -55,7 +55,7 @@ class Counts(msgspec.Struct):
         failed: failures on disk, by kind.
         reasons: message of the first failed attempt of each kind, retried ones included.
         latest: message of the latest failed attempt.
-        failed_attempts: number of attempts that failed, retried ones included.
+        retried: failed attempts after which the request is sent again.
         cached: of the answers, those taken from the cache.
         requests: requests sent, all attempts counted.
         tokens: tokens spent, as the service counted them.
@@ -68,7 +68,7 @@ class Counts(msgspec.Struct):
     failed: dict[str, int] = msgspec.field(default_factory=dict)
     reasons: dict[str, str] = msgspec.field(default_factory=dict)
     latest: str = ""
-    failed_attempts: int = 0
+    retried: int = 0
     cached: int = 0
     requests: int = 0
     tokens: int = 0
@@ -252,7 +252,8 @@ class Engine:
                 if not isinstance(answer, Answer):
                     raise TypeError(f"the model returned {type(answer).__name__}, not an Answer")
             except TimeoutError:
-                failed = RequestFailed("timeout", f"no answer within {spec.timeout:g} s", retryable=True)
+                words = f"{self.model.name}: no answer within {spec.timeout:g} s"
+                failed = RequestFailed("timeout", words, retryable=True)
             except RequestFailed as error:
                 failed = error
             except MmarError:
@@ -277,6 +278,7 @@ class Engine:
                 self.halt(failed.message)
             if not failed.retryable or attempt == self._attempts(failed) or self.stop.is_set():
                 break
+            self.counts.retried += 1
             if not (
                 await self._sleep(spec.backoff_s(attempt, failed.retry_after_s, self._rng))
                 and await self.pace.turn(self.stop)
@@ -309,9 +311,8 @@ class Engine:
             self.pace.hold(failed.retry_after_s)
 
     def _fail_note(self, failed: RequestFailed) -> None:
-        """Count a failed attempt; a new kind of failure is reported at once."""
+        """Note why an attempt failed; a new kind of failure is reported at once."""
         counts = self.counts
-        counts.failed_attempts += 1
         counts.latest = failed.message
         if failed.kind not in counts.reasons:
             counts.reasons[failed.kind] = failed.message
