@@ -45,7 +45,7 @@ def session(script, *arguments: str, timeout_s: float = 60.0, program: str = PRO
 
 
 def process_of(model) -> int:
-    return model._places[0].program._process.pid
+    return model._places[0].running._process.pid
 
 
 def alive(pid: int) -> bool:
@@ -146,7 +146,7 @@ def test_answers_may_come_in_any_order():
     async def script(model, ask):
         await ask("echo up")
         kept = [asyncio.create_task(ask(f"late {word}", f"item-{word}")) for word in ("one", "two")]
-        while len(model._places[0].program._pending) < 2:
+        while len(model._places[0].running._pending) < 2:
             await asyncio.sleep(0.01)
         return await asyncio.gather(*kept, ask("echo three", "item-3"))
 

@@ -19,7 +19,7 @@ from expect import raises
 from mmar.api import run
 from mmar.errors import ExternalError
 from mmar.models import Answer, ModelOptions, RequestFailed, open_model
-from mmar.models.worker_pool import Worker, WorkerPool
+from mmar.models.worker_pool import CommandWorker, WorkerPool
 from mmar.protocols import Message, Request
 from mmar.runs.ledger import read_ledger
 
@@ -46,13 +46,13 @@ def worker(tmp_path: Path) -> Any:
     path = tmp_path / "worker.py"
     path.write_text(WORKER)
 
-    def make(label: str, *more: str, facts: Any = SAME) -> Worker:
-        return Worker(label, (sys.executable, str(path), json.dumps(facts), *more))
+    def make(label: str, *more: str, facts: Any = SAME) -> CommandWorker:
+        return CommandWorker(label, (sys.executable, str(path), json.dumps(facts), *more))
 
     return make
 
 
-def pool_of(*workers: Worker, **more: Any) -> WorkerPool:
+def pool_of(*workers: CommandWorker, **more: Any) -> WorkerPool:
     return WorkerPool(
         "hf/tiny",
         workers,
@@ -128,14 +128,15 @@ def test_workers_that_are_killed_lose_no_request(worker: Any, tmp_path: Path) ->
     asked = pool.ask
 
     async def ask(request: Request) -> Answer:
-        program = pool._places[killer.randrange(2)].program
+        program = pool._places[killer.randrange(2)].running
         if killer.random() < 0.03 and program is not None and program.answered and not program.over:
             os.kill(program._process.pid, signal.SIGKILL)
         return await asked(request)
 
     pool.ask = ask  # type: ignore[method-assign]
     result = run(pool, benchmark(tmp_path / "b", 120), out=tmp_path / "run", max_attempts=50, backoff=0.01)
-    assert result.complete, result.counts
+    failures = [answer for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl") if answer.failure]
+    assert result.complete, failures
     ids = Counter(answer.id for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl"))
     assert len(ids) == 120
     assert set(ids.values()) == {1}
@@ -144,7 +145,7 @@ def test_workers_that_are_killed_lose_no_request(worker: Any, tmp_path: Path) ->
 
 def test_the_last_worker_that_goes_stops_the_run_and_it_can_be_continued(worker: Any, tmp_path: Path) -> None:
     flag = tmp_path / "flag"
-    dying = Worker(
+    dying = CommandWorker(
         "w0",
         (
             sys.executable,

@@ -44,6 +44,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Check a model with generated clips: does it answer, hear, and hear everything?",
     ),
     "run": ("mmar.cli.run:run", "Run a model on a benchmark, or continue a run."),
+    "worker": (
+        "mmar.cli.worker:worker",
+        "Answer requests with local weights, for mmar run hf/NAME --worker on another host.",
+    ),
     "merge": ("mmar.cli.merge:merge", "Merge parts of one run, such as shards, into one folder."),
     "score": ("mmar.cli.score:score", "Score a run or a predictions file."),
     "read": ("mmar.cli.read:read", "Read which choice an answer names, with the reason."),
@@ -85,7 +89,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("demo",),
     "Benchmarks": ("get", "describe", "browse", "audit", "diff"),
-    "Models and runs": ("models", "protocols", "preview", "check", "run", "merge", "runs"),
+    "Models and runs": ("models", "protocols", "preview", "check", "run", "worker", "merge", "runs"),
     "Scores": ("score", "compare", "reliance", "judge", "faithful", "read", "unresolved"),
     "Pages, tables and files": ("report", "table", "export", "convert", "submit"),
     "Construction": ("studio",),

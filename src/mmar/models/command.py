@@ -17,7 +17,7 @@ from mmar.errors import UsageError
 from mmar.models.credentials import secrets_of
 from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of
-from mmar.models.worker_pool import Worker, WorkerPool, command_workers, local_workers
+from mmar.models.worker_pool import CommandWorker, WorkerPool, command_workers, local_workers
 
 __all__ = ["START_S", "open_command"]
 
@@ -45,7 +45,7 @@ def open_command(name: str, options: ModelOptions) -> WorkerPool:
             argument="model",
             hint="name one that is on the path, or give its path; arguments follow it",
         )
-    workers = [Worker(f"command/{name}", tuple(arguments))]
+    workers = [CommandWorker(f"command/{name}", tuple(arguments))]
     if options.gpus:
         workers = local_workers(arguments, options.gpus, options.environment)
     return WorkerPool(

@@ -14,7 +14,7 @@ from mmar.errors import UsageError
 from mmar.models.credentials import secrets_of
 from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of
-from mmar.models.worker_pool import Worker, WorkerPool, command_workers, local_workers
+from mmar.models.worker_pool import CommandWorker, WorkerPool, command_workers, local_workers
 
 __all__ = ["open_hf"]
 
@@ -67,12 +67,12 @@ def open_hf(name: str, options: ModelOptions) -> WorkerPool:
             arguments += [f"--{option}", extra[option]]
     if choice_of(extra, "code", ("refuse", "trust"), "refuse") == "trust":
         arguments.append("--trust-code")
-    workers = command_workers([f"{line} {' '.join(arguments[2:])}" for line in options.workers])
+    workers = command_workers(options.workers, arguments[2:])
     if options.gpus:
         workers += local_workers([python, *arguments], options.gpus, options.environment)
     return WorkerPool(
         f"hf/{name}",
-        workers or [Worker(f"hf/{name}", (python, *arguments))],
+        workers or [CommandWorker(f"hf/{name}", (python, *arguments))],
         uses_audio=True,
         timeout_s=options.timeout_s,
         start_s=number_of(extra, "start_s", 0.1, 86_400) or _START_S,

@@ -103,13 +103,17 @@ def without_audio(request: Request) -> Request:
     return msgspec.structs.replace(request, messages=messages, audio=None, more_audio=())
 
 
-def answer_of(reply: ProgramAnswer, item_id: str, who: str) -> Answer:
+def answer_of(
+    reply: ProgramAnswer, item_id: str, who: str, sent: Sent | None = None, latency_s: float | None = None
+) -> Answer:
     """The answer that a program returned.
 
     Args:
         reply: what it returned.
         item_id: whose answer it is.
         who: the program, for messages.
+        sent: the clip that it was given.
+        latency_s: seconds from sending to the answer.
 
     Raises:
         RequestFailed: it returned an error, or no text.
@@ -121,5 +125,12 @@ def answer_of(reply: ProgramAnswer, item_id: str, who: str) -> Answer:
     if not text and not thinking:
         raise RequestFailed("bad_reply", f"{who} gave no text")
     return Answer(
-        item_id, text, thinking, finish_reason=reply.finish_reason, usage=reply.usage, model=reply.model
+        item_id,
+        text,
+        thinking,
+        finish_reason=reply.finish_reason,
+        usage=reply.usage,
+        model=reply.model,
+        latency_s=latency_s,
+        sent=msgspec.structs.replace(sent, cut=True) if sent is not None and reply.cut else sent,
     )

@@ -127,6 +127,14 @@ ADAPTERS: dict[str, tuple[str, str]] = {
         "mmar.models.hf:open_hf",
         "hf/ORG/NAME[@REVISION], hf/./FOLDER: open weights in a worker process (extra: local)",
     ),
+    "vllm": (
+        "mmar.models.serving:open_vllm",
+        "vllm/ORG/NAME[@REVISION], vllm/./FOLDER: open weights behind vLLM servers that are started here",
+    ),
+    "sglang": (
+        "mmar.models.serving:open_sglang",
+        "sglang/ORG/NAME[@REVISION], sglang/./FOLDER: the same with SGLang",
+    ),
     "command": (
         "mmar.models.command:open_command",
         "command/PROGRAM ARGUMENTS…: a program that reads and writes lines of JSON",
@@ -139,7 +147,7 @@ ADAPTERS: dict[str, tuple[str, str]] = {
 """Adapter by the part of the name before the slash: where it is, and its line in a list."""
 
 
-POOLED = ("command", "hf")
+POOLED = ("command", "hf", "sglang", "vllm")
 """Adapters that start programs, and so take GPUs and workers."""
 
 

@@ -16,8 +16,10 @@ __all__ = [
     "check_known",
     "choice_of",
     "extra_body",
+    "extra_object",
     "merged",
     "number_of",
+    "whole_of",
     "yes",
 ]
 
@@ -105,17 +107,35 @@ def number_of(extra: Mapping[str, str], name: str, least: float, most: float) ->
     return number
 
 
+def whole_of(extra: Mapping[str, str], name: str, least: int, most: int) -> int | None:
+    """A whole number within bounds; `None` where it is not given.
+
+    Raises:
+        UsageError: it is not a whole number, or out of bounds.
+    """
+    number = number_of(extra, name, least, most)
+    if number is not None and number != int(number):
+        raise _invalid(name, f"a whole number from {least} to {most}", extra[name])
+    return None if number is None else int(number)
+
+
 def extra_body(extra: Mapping[str, str], reserved: tuple[str, ...]) -> dict[str, Any]:
-    """The option `body`: a JSON object whose fields are added to every request.
+    """The option `body`: a JSON object whose fields are added to every request; as `extra_object`."""
+    return extra_object(extra, "body", reserved)
+
+
+def extra_object(extra: Mapping[str, str], name: str, reserved: tuple[str, ...]) -> dict[str, Any]:
+    """An option whose value is a JSON object; empty where it is not given.
 
     Args:
         extra: the options.
+        name: of the option.
         reserved: fields that the adapter itself fills.
 
     Raises:
         UsageError: it is not a JSON object, or sets a reserved field.
     """
-    text = extra.get("body")
+    text = extra.get(name)
     if text is None:
         return {}
     try:
@@ -124,11 +144,11 @@ def extra_body(extra: Mapping[str, str], reserved: tuple[str, ...]) -> dict[str,
         fields = None
     if not isinstance(fields, dict):
         # The text is not shown: it may hold a credential.
-        raise UsageError("body: expected a JSON object", code="invalid-option", argument="options")
-    for name in reserved:
-        if name in fields:
+        raise UsageError(f"{name}: expected a JSON object", code="invalid-option", argument="options")
+    for field in reserved:
+        if field in fields:
             raise UsageError(
-                f'body: "{name}" is filled by the program and cannot be set',
+                f'{name}: "{field}" is filled by the program and cannot be set',
                 code="invalid-option",
                 argument="options",
             )

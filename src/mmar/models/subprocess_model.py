@@ -20,8 +20,9 @@ from typing import Any
 
 import msgspec
 
-from mmar.models.answer import FailureKind, RequestFailed
-from mmar.models.jsonl import ProgramAnswer
+from mmar.models.answer import Answer, FailureKind, RequestFailed
+from mmar.models.jsonl import ProgramAnswer, answer_of, request_record, sent_of
+from mmar.protocols import Request
 
 __all__ = ["Program"]
 
@@ -48,10 +49,13 @@ class Program:
         answered: how many answers it gave.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, timeout_s: float, start_s: float) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, name: str, timeout_s: float, start_s: float
+    ) -> None:
         self.over = False
         self.answered = 0
         self._process = process
+        self._name = name
         self._timeout_s = timeout_s
         self._start_s = start_s
         self._pending: dict[str, asyncio.Future[ProgramAnswer]] = {}
@@ -61,6 +65,7 @@ class Program:
         self._fault_since: float | None = None
         self._asked: set[str] = set()
         self._cancelled = False
+        self._swept = False
         self._spoke = False
         self._first: asyncio.Future[ProgramAnswer] = asyncio.get_running_loop().create_future()
         self._silences = 0
@@ -74,6 +79,7 @@ class Program:
     async def start(
         cls,
         arguments: list[str],
+        name: str,
         timeout_s: float,
         start_s: float,
         environment: Mapping[str, str] | None = None,
@@ -82,6 +88,7 @@ class Program:
 
         Args:
             arguments: the program and its arguments.
+            name: for messages about its answers.
             timeout_s: longest silence while answers are due, in seconds.
             start_s: longest wait for its first line, in seconds.
             environment: all its environment variables; `None` for those of this process.
@@ -102,7 +109,7 @@ class Program:
         except OSError as error:
             why = error.strerror or str(error)
             raise RequestFailed("crash", f"{arguments[0]} cannot be started ({why})") from None
-        return cls(process, timeout_s, start_s)
+        return cls(process, name, timeout_s, start_s)
 
     @property
     def last_words(self) -> str:
@@ -116,19 +123,19 @@ class Program:
             words += f"\nthe last line of its standard output that is no answer: {self._noise}"
         return words
 
-    async def ask(self, request_id: str, record: Mapping[str, Any]) -> tuple[ProgramAnswer, float]:
+    async def ask(self, request: Request, request_id: str) -> Answer:
         """Send a request and wait for its answer.
 
         Args:
+            request: with the clip only if the program takes audio.
             request_id: not used before with this program.
-            record: the request.
-
-        Returns:
-            The answer, and the seconds from sending to it.
 
         Raises:
-            RequestFailed: the program ended, fell silent, or wrote something else.
+            RequestFailed: the program ended, fell silent, or wrote something else, or the clip cannot be read.
         """
+        sent = await asyncio.to_thread(sent_of, request)
+        if self.over:  # nobody watches over a request that is sent from here on
+            raise RequestFailed("crash", f"the program ended: {self.last_words}", retryable=True)
         if not self._pending and self._spoke:
             self._last_line = time.monotonic()  # that nothing was due is no silence
         start = time.perf_counter()
@@ -136,15 +143,17 @@ class Program:
         self._pending[request_id] = future
         self._asked.add(request_id)
         # Beside the wait, not before it: a program that reads nothing fills the pipe and holds the sending up.
-        sending = asyncio.create_task(self._send(msgspec.json.encode(record) + b"\n"))
+        line = msgspec.json.encode(request_record(request, request_id)) + b"\n"
+        sending = asyncio.create_task(self._send(line))
         try:
-            return await future, time.perf_counter() - start
+            reply = await future
         except asyncio.CancelledError:
             self._cancelled = True
             raise
         finally:
             self._pending.pop(request_id, None)
             sending.cancel()
+        return answer_of(reply, request.item_id, self._name, sent, time.perf_counter() - start)
 
     async def ready(self) -> ProgramAnswer:
         """Wait for its first line of JSON.
@@ -244,7 +253,7 @@ class Program:
                 break
         self.over = True
         self._signal_all(_KILL)
-        await self._gone_within(_END_S)
+        self._swept = await self._gone_within(_END_S)
         self._fail(lambda: ("crash", f"the program ended before it answered: {self.last_words}", True))
 
     def _check_fault(self) -> None:
@@ -316,6 +325,8 @@ class Program:
 
     def _signal_all(self, number: int) -> None:
         """Signal the program and all that it started."""
+        if self._swept:  # nothing is left, and the number may be another process's by now
+            return
         try:
             if sys.platform == "win32":
                 self._process.send_signal(number)

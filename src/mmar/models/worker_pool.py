@@ -1,10 +1,10 @@
-"""Workers behind one model: processes that answer lines of JSON, on this machine's GPUs or reached by ssh or srun.
+"""Workers behind one model: programs that answer lines of JSON (here, or reached by ssh or srun), servers, Ray actors.
 
 Each request goes to the worker with the fewest in flight. A worker that ends is started again, its requests are asked
 again, and one that ends several times without an answer is left out while others go on. Workers that tell facts about
 themselves must tell the same, or they are refused by name: answers of two models must not be mixed.
 
-A worker's first line may be `{"ready": true, "facts": {"settings": {...}, "environment": {...}}, "in_flight": 8}`. Later
+A program's first line may be `{"ready": true, "facts": {"settings": {...}, "environment": {...}}, "in_flight": 8}`. Later
 lines without id and text are signs of life. `{"fatal": {"code", "message", "hint"}}` as the first line says that it can
 never answer.
 """
@@ -16,24 +16,87 @@ import shlex
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from mmar.errors import ExternalError, UsageError
 from mmar.models.answer import Answer, RequestFailed
 from mmar.models.credentials import Credential
-from mmar.models.jsonl import answer_of, request_record, sent_of, without_audio
+from mmar.models.jsonl import ProgramAnswer, without_audio
 from mmar.models.model import ModelFacts
 from mmar.models.subprocess_model import Program
 from mmar.protocols import Request
 
-__all__ = ["Worker", "WorkerPool", "command_workers", "local_workers"]
+__all__ = ["CommandWorker", "RunningWorker", "Worker", "WorkerPool", "command_workers", "local_workers"]
 
 _MAX_FRUITLESS_STARTS = 3
 
 
-class Worker(msgspec.Struct, frozen=True):
-    """How to start one worker.
+class RunningWorker(Protocol):
+    """A worker that was started."""
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended or was given up."""
+        ...
+
+    @property
+    def answered(self) -> int:
+        """How many answers it gave."""
+        ...
+
+    @property
+    def last_words(self) -> str:
+        """How it ended, for messages."""
+        ...
+
+    async def ready(self) -> ProgramAnswer:
+        """Wait until it can answer.
+
+        Raises:
+            RequestFailed: it ended first, or took too long.
+        """
+        ...
+
+    async def ask(self, request: Request, request_id: str) -> Answer:
+        """Ask once; `request_id` is not used twice.
+
+        Raises:
+            RequestFailed: there is no answer.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """End it and all that it started. Idempotent."""
+        ...
+
+
+class Worker(Protocol):
+    """How to start one worker."""
+
+    @property
+    def label(self) -> str:
+        """For messages."""
+        ...
+
+    async def start(self, name: str, timeout_s: float, start_s: float) -> RunningWorker:
+        """Start it.
+
+        Args:
+            name: of the model.
+            timeout_s: longest silence while answers are due, in seconds.
+            start_s: longest wait until it is ready, in seconds.
+
+        Raises:
+            RequestFailed: it cannot be started.
+        """
+        ...
+
+
+class CommandWorker(msgspec.Struct, frozen=True):
+    """A program that reads and writes lines of JSON.
 
     Attributes:
         label: for messages.
@@ -45,18 +108,23 @@ class Worker(msgspec.Struct, frozen=True):
     arguments: tuple[str, ...]
     environment: Mapping[str, str] | None = None
 
+    async def start(self, name: str, timeout_s: float, start_s: float) -> RunningWorker:
+        """Start the program; see `Worker.start`."""
+        return await Program.start(list(self.arguments), name, timeout_s, start_s, self.environment)
+
 
 class _Place:
     """One worker, and how it is doing."""
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
-        self.program: Program | None = None
+        self.running: RunningWorker | None = None
         self.in_flight = 0
         self.capacity: int | None = None
         self.gone = ""
         self.fatal: dict[str, str] | None = None
         self.ready = False
+        self.starts = 0
         self.fruitless = 0
         self.starting = asyncio.Lock()
 
@@ -75,6 +143,7 @@ class WorkerPool:
         timeout_s: longest silence while answers are due, in seconds.
         start_s: longest wait for a worker's first line, in seconds.
         handshake: whether each worker is started and must tell its facts before the first request.
+        most_restarts: how often a worker is started again at most; `None` for as often as it answers in between.
         secrets: kept out of every message and answer.
     """
 
@@ -89,13 +158,14 @@ class WorkerPool:
         timeout_s: float,
         start_s: float,
         handshake: bool = False,
+        most_restarts: int | None = None,
         secrets: tuple[Credential, ...] = (),
     ) -> None:
         self.name = name
         self.uses_audio = uses_audio
         self._places = [_Place(worker) for worker in workers]
         self._timeout_s, self._start_s, self._handshake = timeout_s, start_s, handshake
-        self._secrets = secrets
+        self._most_restarts, self._secrets = most_restarts, secrets
         self._facts: dict[str, str] | None = None
         self._environment: dict[str, str] = {}
         self._answered = False
@@ -128,7 +198,6 @@ class WorkerPool:
             RequestFailed: there is no answer.
             ExternalError: no worker is left.
         """
-        sent = await asyncio.to_thread(sent_of, request) if self.uses_audio else None
         if not self.uses_audio:
             request = without_audio(request)
         self._times[request.item_id] += 1
@@ -136,9 +205,8 @@ class WorkerPool:
         request_id = request.item_id if times == 1 else f"{request.item_id}#{times}"
         place = await self._take()
         try:
-            program = await self._running(place)
-            reply, latency_s = await program.ask(request_id, request_record(request, request_id))
-            answer = answer_of(reply, request.item_id, self.name)
+            running = await self._running(place)
+            answer = await running.ask(request, request_id)
         except RequestFailed as failure:
             raise failure.with_message(self._scrub(failure.message)) from None
         finally:
@@ -146,19 +214,15 @@ class WorkerPool:
             self._room.set()
         self._answered = True
         return msgspec.structs.replace(
-            answer,
-            text=self._scrub(answer.text),
-            thinking=self._scrub(answer.thinking),
-            latency_s=latency_s,
-            sent=msgspec.structs.replace(sent, cut=True) if sent is not None and reply.cut else sent,
+            answer, text=self._scrub(answer.text), thinking=self._scrub(answer.thinking)
         )
 
     async def _take(self) -> _Place:
-        """The worker with the fewest requests in flight, once one has room."""
+        """The worker with the fewest requests in flight, once one has room; one that is starting comes last."""
         while True:
             free = [place for place in self._places if place.has_room]
             if free:
-                place = min(free, key=lambda place: place.in_flight)
+                place = min(free, key=lambda place: (place.starting.locked(), place.in_flight))
                 place.in_flight += 1
                 return place
             if all(place.gone for place in self._places):
@@ -180,28 +244,27 @@ class WorkerPool:
             hint="correct the cause and give the same command again",
         )
 
-    async def _running(self, place: _Place) -> Program:
+    async def _running(self, place: _Place) -> RunningWorker:
+        """The place's worker, started again where it has ended."""
         async with place.starting:
-            program = place.program
-            if program is not None and not program.over:
-                return program
-            if program is not None:
-                place.fruitless = 0 if program.answered else place.fruitless + 1
-                if place.fruitless >= _MAX_FRUITLESS_STARTS:
-                    place.gone = (
-                        f"{self.name} ended {place.fruitless} times without an answer; {program.last_words}"
-                    )
+            if place.running is not None and not place.running.over:
+                return place.running
+            if place.running is not None and not place.gone:
+                await place.running.stop()  # whatever it left behind may hold a GPU's memory
+                self._count_end(place, place.running)
             if place.gone:
                 raise RequestFailed(
                     "crash", place.gone, retryable=not all(each.gone for each in self._places)
                 )
-            worker = place.worker
             try:
-                place.program = await Program.start(
-                    list(worker.arguments), self._timeout_s, self._start_s, worker.environment
-                )
+                place.starts += 1
+                place.running = await place.worker.start(self.name, self._timeout_s, self._start_s)
                 if self._handshake:
-                    await self._compare(place, place.program)
+                    await self._compare(place, place.running)
+            except UsageError as error:  # found here before anything was started
+                place.fatal = {"code": error.code, "message": error.message, "hint": error.hint or ""}
+                place.gone = error.message
+                raise RequestFailed("crash", place.gone) from None
             except RequestFailed as failure:
                 # A worker that was ready once is worth further starts.
                 if self._handshake and not place.ready and not place.gone:
@@ -209,16 +272,25 @@ class WorkerPool:
                 failure.retryable = not all(each.gone for each in self._places)
                 raise
             place.ready = True
-            return place.program
+            return place.running
 
-    async def _compare(self, place: _Place, program: Program) -> None:
+    def _count_end(self, place: _Place, ended: RunningWorker) -> None:
+        """Give a worker up that has ended too often."""
+        place.fruitless = 0 if ended.answered else place.fruitless + 1
+        if place.fruitless >= _MAX_FRUITLESS_STARTS:
+            place.gone = f"{self.name} ended {place.fruitless} times without an answer; {ended.last_words}"
+        elif self._most_restarts is not None and place.starts > self._most_restarts:
+            place.gone = f"{self.name} ended {place.starts} times; {ended.last_words}"
+
+    async def _compare(self, place: _Place, running: RunningWorker) -> None:
         """Take note of a worker's facts; a worker that differs from the first is refused."""
-        ready = await program.ready()
+        ready = await running.ready()
         if ready.fatal is not None:
-            place.fatal = ready.fatal
-            place.gone = ready.fatal.get("message", "it cannot be used")
-            await program.stop()
-            raise RequestFailed("crash", place.gone)
+            message = ready.fatal.get("message", "it cannot be used")
+            if not place.ready:
+                place.fatal, place.gone = ready.fatal, message
+            await running.stop()
+            raise RequestFailed("crash", message)
         facts = ready.facts or {}
         settings = facts.get("settings", {})
         place.capacity = ready.in_flight
@@ -234,7 +306,7 @@ class WorkerPool:
                 f"{name} is {settings.get(name)}, the others have {self._facts.get(name)}"
                 for name in differing
             )
-            await program.stop()
+            await running.stop()
             raise RequestFailed("crash", f"{place.worker.label}: {place.gone}", retryable=True)
 
     def _scrub(self, text: str) -> str:
@@ -244,13 +316,13 @@ class WorkerPool:
 
     async def close(self) -> None:
         """End the workers: close their standard inputs, wait, then end their process groups."""
-        programs = [place.program for place in self._places if place.program is not None]
-        await asyncio.gather(*(program.stop() for program in programs))
+        started = [place.running for place in self._places if place.running is not None]
+        await asyncio.gather(*(running.stop() for running in started))
 
 
 def local_workers(
     arguments: Sequence[str], gpus: Sequence[str], environment: Mapping[str, str]
-) -> list[Worker]:
+) -> list[CommandWorker]:
     """One worker for each GPU of this machine, which sees that GPU alone.
 
     Args:
@@ -259,13 +331,19 @@ def local_workers(
         environment: of this process.
     """
     return [
-        Worker(f"gpu {gpu}", tuple(arguments), {**environment, "CUDA_VISIBLE_DEVICES": gpu.replace("+", ",")})
+        CommandWorker(
+            f"gpu {gpu}", tuple(arguments), {**environment, "CUDA_VISIBLE_DEVICES": gpu.replace("+", ",")}
+        )
         for gpu in gpus
     ]
 
 
-def command_workers(command_lines: Sequence[str]) -> list[Worker]:
-    """A worker for each command line, such as `ssh gpu1 python my_model.py`; no shell is involved.
+def command_workers(command_lines: Sequence[str], more: Sequence[str] = ()) -> list[CommandWorker]:
+    """A worker for each command line, such as `ssh gpu1 python my_model.py`; no shell is involved here.
+
+    Args:
+        command_lines: as for a shell.
+        more: arguments that are added to each.
 
     Raises:
         UsageError: a command line cannot be split, or there is no such program here.
@@ -273,15 +351,17 @@ def command_workers(command_lines: Sequence[str]) -> list[Worker]:
     workers = []
     for line in command_lines:
         try:
-            arguments = shlex.split(line)
+            words = shlex.split(line)
         except ValueError as error:
             raise UsageError(
                 f"{line}: {error}", code="invalid-value", argument="workers", hint="quote it as for a shell"
             ) from None
-        if not arguments or shutil.which(arguments[0]) is None:
-            program = arguments[0] if arguments else ""
+        if not words or shutil.which(words[0]) is None:
+            program = words[0] if words else ""
             raise UsageError(
                 f'{line}: there is no program "{program}"', code="invalid-value", argument="workers"
             )
-        workers.append(Worker(line, tuple(arguments)))
+        # ssh joins its arguments with spaces, and the shell of the other host splits them again.
+        added = map(shlex.quote, more) if Path(words[0]).name == "ssh" else more
+        workers.append(CommandWorker(line, (*words, *added)))
     return workers

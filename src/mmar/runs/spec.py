@@ -38,7 +38,7 @@ _MAX_CONCURRENCY = 4096
 _MAX_ATTEMPTS = 100
 
 # Options that say where a key, a server or a file lies, or how many threads to use: they change no answer.
-_NEUTRAL_OPTIONS = ("base_url", "captions", "threads", "start_s")
+_NEUTRAL_OPTIONS = ("base_url", "captions", "program", "python", "start_s", "threads")
 
 
 class RunOptions(TypedDict, total=False):

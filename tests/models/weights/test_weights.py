@@ -18,8 +18,9 @@ import soundfile
 pytest.importorskip("torch", reason="local weights need torch (pip install 'mmar[local]')")
 pytest.importorskip("transformers", reason="local weights need transformers (pip install 'mmar[local]')")
 
+from mmar.errors import UsageError
 from mmar.models.weights.answering import Answerer
-from mmar.models.weights.loading import LoadingError, WeightOptions, load
+from mmar.models.weights.loading import WeightOptions, load
 from mmar.models.weights.probes import batch_equals_alone, hears, longest_heard
 from models.weights.tiny import qwen2_audio
 
@@ -148,7 +149,7 @@ def test_checkpoints_that_cannot_be_used(tiny: Path, tmp_path: Path) -> None:
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
     def refused(folder: Path | str, **options: Any) -> str:
-        with pytest.raises(LoadingError) as caught:
+        with pytest.raises(UsageError) as caught:
             load(WeightOptions(str(folder), **options))
         return caught.value.code
 

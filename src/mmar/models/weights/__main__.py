@@ -15,7 +15,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,9 +27,13 @@ _GATHER_S = 0.02
 _ALIVE_S = 5.0
 
 
-def main() -> int:
-    """Load, test, and answer until standard input closes."""
-    options = _options()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Load, test, and answer until standard input closes.
+
+    Args:
+        arguments: of the command line; those of this process by default.
+    """
+    options = _options(arguments)
     out = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)
     writer = _Writer(out)
@@ -45,7 +49,7 @@ def main() -> int:
     return 0
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m mmar.models.weights", description="Answer requests with local weights."
     )
@@ -59,7 +63,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--long", default="cut", choices=["cut", "refuse"])
     parser.add_argument("--device", default="")
     parser.add_argument("--trust-code", action="store_true")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _fatal(error: Exception) -> dict[str, str]:
@@ -98,8 +102,9 @@ class _Worker:
     """The opened model, and the requests that wait for it."""
 
     def __init__(self, options: argparse.Namespace, writer: _Writer) -> None:
+        from mmar.models.checkpoints import cannot_use
         from mmar.models.weights.answering import Answerer
-        from mmar.models.weights.loading import LoadingError, WeightOptions, load
+        from mmar.models.weights.loading import WeightOptions, load
         from mmar.models.weights.probes import batch_equals_alone, hears, longest_heard
 
         loaded = load(
@@ -116,7 +121,7 @@ class _Worker:
         self._answerer: Answerer = Answerer(loaded, options.generation, writer.alive)
         self._writer, self._long = writer, options.long
         if not hears(self._answerer):
-            raise LoadingError(
+            raise cannot_use(
                 "deaf",
                 f"{options.model} does not hear: its inputs stay the same whatever the clip",
                 "check its processor and chat template",

@@ -6,7 +6,6 @@ the sequence-to-sequence one (which alone knows Audio Flamingo 3 and Music Flami
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -15,28 +14,15 @@ from typing import Any, NamedTuple
 import torch
 import transformers
 
-__all__ = ["Loaded", "LoadingError", "WeightOptions", "load", "sampling_rate"]
+from mmar.models.checkpoints import cannot_use, find_checkpoint
+
+__all__ = ["Loaded", "WeightOptions", "load", "sampling_rate"]
 
 _THINKERS = {
     "qwen2_5_omni": "Qwen2_5OmniThinkerForConditionalGeneration",
     "qwen3_omni_moe": "Qwen3OmniMoeThinkerForConditionalGeneration",
 }
 _NO_PADDING = "left"
-_PIECE = 1 << 22
-
-
-class LoadingError(Exception):
-    """A checkpoint that cannot be used.
-
-    Args:
-        code: stable identifier of the reason.
-        message: what is wrong.
-        hint: what to do.
-    """
-
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.code, self.message, self.hint = code, message, hint
 
 
 class WeightOptions(NamedTuple):
@@ -81,23 +67,23 @@ def load(options: WeightOptions) -> Loaded:
     """Open a checkpoint.
 
     Raises:
-        LoadingError: it is not there, not allowed, has no class that takes audio, lacks weights, or has code of its own.
+        UsageError: it is not there, not allowed, has no class that takes audio, lacks weights, or has code of its own.
     """
-    folder, identity = _resolve(options.model)
+    folder, identity = find_checkpoint(options.model)
     config = _config(folder, options)
     kind = _model_class(config, options)
     processor = _processor(folder, options)
     model, info = _weights(kind, folder, options)
     missing = sorted(info.get("missing_keys", ()))
     if missing:
-        raise LoadingError(
+        raise cannot_use(
             "missing-weights",
             f"{options.model} lacks {len(missing)} tensors that {kind.__name__} needs, the first is {missing[0]}",
             "the checkpoint is incomplete or of another architecture; download it again",
         )
     model.eval()
     settings = {
-        **identity,
+        "weights": identity,
         "dtype": str(model.dtype).removeprefix("torch."),
         "attention": str(getattr(model.config, "_attn_implementation", options.attention)),
         "engine": f"transformers@{transformers.__version__}",
@@ -116,68 +102,12 @@ def sampling_rate(processor: Any) -> int:
     return int(getattr(extractor, "sampling_rate", None) or 16_000)
 
 
-def _resolve(name: str) -> tuple[str, dict[str, str]]:
-    """Folder of the checkpoint, and how it is identified: a hub commit, or a digest of the folder's files."""
-    path = Path(name).expanduser()
-    if path.is_dir():
-        return str(path), {"weights": f"folder-{_folder_digest(path)}"}
-    if name.startswith((".", "/", "~")):
-        raise LoadingError(
-            "no-such-folder", f"there is no folder {name}", "give the path of the checkpoint's folder"
-        )
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HfHubHTTPError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
-    )
-
-    repository, _, revision = name.partition("@")
-    try:
-        folder = snapshot_download(repository, revision=revision or None)
-    except GatedRepoError:  # a subclass of RepositoryNotFoundError, so it is caught first
-        raise LoadingError(
-            "gated",
-            f"{repository} is gated",
-            f"accept its terms at huggingface.co/{repository}, then: hf auth login",
-        ) from None
-    except RepositoryNotFoundError:
-        raise LoadingError(
-            "not-found",
-            f"the hub has no model {repository}, or you may not see it",
-            "check the name, or: hf auth login",
-        ) from None
-    except LocalEntryNotFoundError:
-        raise LoadingError(
-            "not-in-cache",
-            f"{name} is not in the cache and the hub cannot be reached",
-            "check the connection and HF_HUB_OFFLINE, or give the folder of a copy",
-        ) from None
-    except (HfHubHTTPError, OSError, ValueError) as error:
-        raise LoadingError("cannot-download", f"{name}: {type(error).__name__}: {error}") from None
-    return folder, {"weights": Path(folder).name[:12]}
-
-
-def _folder_digest(folder: Path) -> str:
-    """The first 12 digits of the SHA-256 of a folder's names and contents."""
-    digest = hashlib.sha256()
-    for path in sorted(
-        each for each in folder.rglob("*") if each.is_file() and not each.name.startswith(".")
-    ):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
-        with path.open("rb") as stream:
-            while piece := stream.read(_PIECE):
-                digest.update(piece)
-    return digest.hexdigest()[:12]
-
-
-def _config(folder: str, options: WeightOptions) -> Any:
-    path = Path(folder) / "config.json"
+def _config(folder: Path, options: WeightOptions) -> Any:
+    path = folder / "config.json"
     try:
         raw = json.loads(path.read_bytes())
     except (OSError, ValueError):
-        raise LoadingError(
+        raise cannot_use(
             "not-a-checkpoint",
             f"{options.model} has no valid config.json",
             "expected a folder that transformers saved",
@@ -187,7 +117,7 @@ def _config(folder: str, options: WeightOptions) -> Any:
         and raw.get("model_type") not in transformers.CONFIG_MAPPING
         and not options.trust_code
     ):
-        raise LoadingError(
+        raise cannot_use(
             "remote-code",
             f"{options.model} ({raw.get('model_type')}) needs Python code that comes with it, which would run with your rights",
             "read its code, then allow it with --option code=trust; or run it as command/ in an environment of its own",
@@ -195,7 +125,7 @@ def _config(folder: str, options: WeightOptions) -> Any:
     try:
         return transformers.AutoConfig.from_pretrained(folder, trust_remote_code=options.trust_code)
     except (ValueError, OSError, KeyError) as error:
-        raise LoadingError(
+        raise cannot_use(
             "unknown-architecture",
             f"transformers {transformers.__version__} does not know the architecture {raw.get('model_type')!r}: {error}",
             "pip install -U transformers, or run it as command/ in its authors' environment",
@@ -210,22 +140,22 @@ def _model_class(config: Any, options: WeightOptions) -> Any:
             return auto._model_mapping[type(config)]
     if options.trust_code:
         return transformers.AutoModelForCausalLM
-    raise LoadingError(
+    raise cannot_use(
         "no-audio-class",
         f"{options.model} ({config.model_type}) is not a model that takes audio",
         "serve a text model and use text/NAME, or a cascade",
     )
 
 
-def _processor(folder: str, options: WeightOptions) -> Any:
+def _processor(folder: Path, options: WeightOptions) -> Any:
     try:
         processor = transformers.AutoProcessor.from_pretrained(folder, trust_remote_code=options.trust_code)
     except ImportError as error:
-        raise LoadingError(
+        raise cannot_use(
             "missing-package", f"the processor of {options.model} needs another package: {error}"
         ) from None
     except (ValueError, OSError, KeyError, TypeError) as error:
-        raise LoadingError("no-processor", f"{options.model} has no usable processor: {error}") from None
+        raise cannot_use("no-processor", f"{options.model} has no usable processor: {error}") from None
     tokenizer = getattr(processor, "tokenizer", processor)
     tokenizer.padding_side = _NO_PADDING
     if getattr(tokenizer, "pad_token", None) is None:
@@ -233,7 +163,7 @@ def _processor(folder: str, options: WeightOptions) -> Any:
     return processor
 
 
-def _weights(kind: Any, folder: str, options: WeightOptions) -> tuple[Any, dict[str, Any]]:
+def _weights(kind: Any, folder: Path, options: WeightOptions) -> tuple[Any, dict[str, Any]]:
     arguments: dict[str, Any] = {
         "dtype": "auto" if options.dtype == "auto" else getattr(torch, options.dtype),
         "attn_implementation": options.attention,
@@ -251,13 +181,13 @@ def _weights(kind: Any, folder: str, options: WeightOptions) -> tuple[Any, dict[
         if options.quantization == "none":
             model = model.to(device)
     except torch.OutOfMemoryError:
-        raise LoadingError(
+        raise cannot_use(
             "out-of-memory",
             f"{options.model} does not fit into the memory of {device}",
             "use --option quantization=bnb-4bit, or vllm/ over several GPUs",
         ) from None
     except (ImportError, ValueError, OSError, RuntimeError) as error:
-        raise LoadingError("cannot-load", f"{options.model} cannot be loaded: {error}") from None
+        raise cannot_use("cannot-load", f"{options.model} cannot be loaded: {error}") from None
     return model, info
 
 
@@ -265,13 +195,13 @@ def _with_adapter(model: Any, options: WeightOptions) -> tuple[Any, str]:
     try:
         import peft
     except ImportError:
-        raise LoadingError("missing-package", "LoRA adapters need peft", "pip install peft") from None
-    folder, identity = _resolve(options.adapter)
+        raise cannot_use("missing-package", "LoRA adapters need peft", "pip install peft") from None
+    folder, identity = find_checkpoint(options.adapter)
     try:
         adapted = peft.PeftModel.from_pretrained(model, folder).merge_and_unload()
     except (ValueError, OSError, RuntimeError) as error:
-        raise LoadingError("cannot-load", f"the adapter {options.adapter} does not fit: {error}") from None
-    return adapted.eval(), identity["weights"]
+        raise cannot_use("cannot-load", f"the adapter {options.adapter} does not fit: {error}") from None
+    return adapted.eval(), identity
 
 
 def _environment(model: Any, kind: Any, processor: Any) -> dict[str, str]:

@@ -1,0 +1,92 @@
+"""Where a checkpoint's files are, and how it is identified: a commit of the hub, or a digest of a folder.
+
+Needs no torch, so that a hub id that does not exist, is gated or is not in the cache is reported before a server or a
+worker is started.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from mmar.errors import UsageError
+
+__all__ = ["cannot_use", "find_checkpoint", "folder_digest"]
+
+_PIECE = 1 << 22
+
+
+def cannot_use(code: str, message: str, hint: str | None = None) -> UsageError:
+    """The error of a checkpoint that cannot be used."""
+    return UsageError(message, code=code, argument="model", hint=hint)
+
+
+def find_checkpoint(name: str) -> tuple[Path, str]:
+    """Find the files of a checkpoint, downloading what is not in the hub's cache.
+
+    Args:
+        name: a folder, a hub id, or `ORG/NAME@REVISION`.
+
+    Returns:
+        The folder, and its identity: the first 12 digits of the commit, or `folder-` and those of `folder_digest`.
+
+    Raises:
+        UsageError: there is no such folder, or the hub does not give the files (code `no-such-folder`, `gated`,
+            `not-found`, `not-in-cache` or `cannot-download`).
+    """
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path, f"folder-{folder_digest(path)}"
+    if name.startswith((".", "/", "~")):
+        raise cannot_use(
+            "no-such-folder", f"there is no folder {name}", "give the path of the checkpoint's folder"
+        )
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    repository, _, revision = name.partition("@")
+    try:
+        folder = Path(snapshot_download(repository, revision=revision or None))
+    except GatedRepoError:  # a subclass of RepositoryNotFoundError, so it is caught first
+        raise cannot_use(
+            "gated",
+            f"{repository} is gated",
+            f"accept its terms at huggingface.co/{repository}, then: hf auth login",
+        ) from None
+    except RepositoryNotFoundError:
+        raise cannot_use(
+            "not-found",
+            f"the hub has no model {repository}, or you may not see it",
+            "check the name, or: hf auth login",
+        ) from None
+    except RevisionNotFoundError:
+        raise cannot_use("not-found", f"{repository} has no revision {revision}") from None
+    except LocalEntryNotFoundError:
+        raise cannot_use(
+            "not-in-cache",
+            f"{name} is not in the cache and the hub cannot be reached",
+            "check the connection and HF_HUB_OFFLINE, or give the folder of a copy",
+        ) from None
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        raise cannot_use("cannot-download", f"{name}: {type(error).__name__}: {error}") from None
+    return folder, folder.name[:12]
+
+
+def folder_digest(folder: Path) -> str:
+    """The first 12 digits of the SHA-256 of a folder's names and contents; hidden files and folders do not count."""
+    digest = hashlib.sha256()
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        inside = path.relative_to(folder)
+        if any(part.startswith(".") for part in inside.parts):
+            continue
+        digest.update(f"{inside.as_posix()}\0{path.stat().st_size}\0".encode())
+        with path.open("rb") as stream:
+            while piece := stream.read(_PIECE):
+                digest.update(piece)
+    return digest.hexdigest()[:12]
