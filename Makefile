@@ -15,7 +15,7 @@ help:
 	@echo "make test          everything that make check does, then all tests"
 	@echo "make check         lint, format, types, directions of imports, documentation"
 	@echo "make test-core     the tests without the studio"
-	@echo "make test-browser  the tests of the studio in a browser"
+	@echo "make test-browser  the tests of pages in a browser"
 	@echo "make test-newest   all tests with the newest releases of all libraries instead of constraints.txt"
 	@echo "make test-all      all tests but the browser's on every Python found (test-all-core: without the studio)"
 	@echo "make docs          build the documentation into build/site"
@@ -61,7 +61,7 @@ test-core: $(VENV)/.ready-dev
 	$(PYTEST) --ignore tests/studio
 
 test-browser: $(VENV)/.ready-dev tools
-	$(PYTEST) -m browser tests/studio/web
+	$(PYTEST) -m browser
 
 test-newest:
 	@$(MAKE) test VENV=.venv-newest CONSTRAINTS=

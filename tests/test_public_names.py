@@ -18,7 +18,7 @@ NAMES = [
     "Accuracy", "Answer", "Benchmark", "CheckReport", "Comparison", "Counts", "ExternalError", "GroupScore", "InputError",
     "Interval", "Item", "ItemScore", "MmarError", "Model", "Protocol", "Reading", "ReadingRule", "Reliance", "Request",
     "RunOptions", "RunResult", "Score", "UsageError", "WrittenPage", "__version__", "arun", "browse", "check", "compare",
-    "export_benchmark", "export_run", "load", "read_choice", "reliance", "report", "run", "score", "score_answer",
+    "export_benchmark", "export_run", "leaderboard", "load", "read_choice", "reliance", "report", "run", "score", "score_answer",
 ]  # fmt: skip
 
 

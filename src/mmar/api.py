@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
@@ -51,6 +51,7 @@ __all__ = [
     "export_run",
     "export_source",
     "find_benchmark",
+    "leaderboard",
     "load",
     "open_for",
     "read_choice",
@@ -61,6 +62,7 @@ __all__ = [
     "score",
     "score_path",
     "task_for",
+    "write_board",
 ]
 
 
@@ -611,6 +613,98 @@ def _folder(argument: str, value: str | Path) -> Path:
     if not Path(value).is_dir():
         raise UsageError(f"there is no folder {value}", code="no-such-folder", argument=argument)
     return Path(value)
+
+
+def leaderboard(
+    *runs: str | Path,
+    out: str | Path,
+    title: str = "",
+    published: bool = True,
+    benchmark: str | Path | Benchmark | None = None,
+    earlier: str | Path | Benchmark | None = None,
+    prices: str | Path | None = None,
+    names: Mapping[str, str] | None = None,
+    reports: Mapping[str, str] | None = None,
+    partial: bool = False,
+    language: Literal["en", "zh"] = "en",
+    lenient: bool = False,
+) -> Path:
+    """Write a leaderboard: a page with a row for each system, its data, and exports of each row.
+
+    Args:
+        runs: run folders or predictions files, also those under control conditions.
+        out: the folder; written again, it lists what changed.
+        title: of the page, by default the benchmark's name.
+        published: whether to show the published results of MMAR.
+        benchmark: the questions; not needed for runs and for files of whole records.
+        earlier: an earlier edition, to count answers to its wrong keys.
+        prices: a price table, for the cost.
+        names: canonical id by model, for models that are not recognized.
+        reports: address of a report by run.
+        partial: rank the runs by the items that every run was asked, instead of raising where they differ.
+        language: of the page at first.
+        lenient: count bad records as missing instead of raising.
+
+    Returns:
+        The page.
+
+    Raises:
+        UsageError: an argument is not valid, or the runs cannot be compared.
+        InputError: an input is not valid.
+        ExternalError: a file cannot be written.
+    """
+    with library_errors():
+        return write_board(
+            [Path(_path("runs", run)) for run in runs],
+            Path(out),
+            title=title,
+            published=published,
+            benchmark=benchmark,
+            earlier=earlier,
+            prices=None if prices is None else Path(prices),
+            names=names or {},
+            reports=reports or {},
+            partial=partial,
+            language=_one_of("language", language, ("en", "zh")),
+            lenient=lenient,
+        )
+
+
+def write_board(
+    runs: Sequence[Path],
+    out: Path,
+    *,
+    title: str,
+    published: bool,
+    benchmark: str | Path | Benchmark | None,
+    earlier: str | Path | Benchmark | None,
+    prices: Path | None,
+    names: Mapping[str, str],
+    reports: Mapping[str, str],
+    partial: bool,
+    language: str,
+    lenient: bool,
+    report: Callable[[Sequence[InputError]], None] = lambda _: None,
+) -> Path:
+    """`leaderboard` for the command line, whose errors name options."""
+    from mmar.reports.leaderboard.board import build_board
+    from mmar.reports.leaderboard.site import write_leaderboard
+
+    questions = _benchmark(benchmark, lenient=lenient)
+    sources = [export_source(path, questions, lenient=lenient) for path in runs]
+    for source in sources:
+        report(source.scored.errors)
+    board = build_board(
+        sources,
+        lambda paths: _align(paths, questions, protocol=None, partial=partial, lenient=lenient),
+        title=title,
+        published=published,
+        prices=prices,
+        earlier=_benchmark(earlier, lenient=lenient),
+        names=names,
+        reports={str(Path(run)): address for run, address in reports.items()},
+    )
+    return write_leaderboard(board, out, sources, language=language)
 
 
 def _align(

@@ -63,9 +63,7 @@ def test_a_log_has_a_line_at_each_new_kind_of_failure_and_every_thirty_seconds(
     with RunProgress("model on mmar", stream) as text:
         text(1000, Counts())
         now = 110.0
-        counts = Counts(
-            answered=20, reasons={"server": "HTTP 503\nbody"}, latest="HTTP 503", retried=2
-        )
+        counts = Counts(answered=20, reasons={"server": "HTTP 503\nbody"}, latest="HTTP 503", retried=2)
         text(1000, counts)
         now = 120.0
         text(1000, counts)

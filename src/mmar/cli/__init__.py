@@ -55,6 +55,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "mmar.cli.unresolved:unresolved",
         "Group the answers that name no choice, with a count and an example each.",
     ),
+    "leaderboard": (
+        "mmar.cli.leaderboard:leaderboard",
+        "Write a leaderboard: a page with a row for each system, and exports beside it.",
+    ),
     "export": (
         "mmar.cli.export:export",
         "Write a run or a benchmark in the format of another program or registry.",
@@ -91,7 +95,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Benchmarks": ("get", "describe", "browse", "audit", "diff"),
     "Models and runs": ("models", "protocols", "preview", "check", "run", "worker", "merge", "runs"),
     "Scores": ("score", "compare", "reliance", "judge", "faithful", "read", "unresolved"),
-    "Pages, tables and files": ("report", "table", "export", "convert", "submit"),
+    "Pages, tables and files": ("report", "table", "leaderboard", "export", "convert", "submit"),
     "Construction": ("studio",),
 }
 """The commands as the help shows them."""

@@ -36,7 +36,7 @@ _FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
     "--class",
     "classes",
     multiple=True,
-    type=click.Choice(["LALM", "LARM", "OLM", "LLM", "LRM", "baseline"], case_sensitive=False),
+    type=click.Choice(["LALM", "LARM", "OLM", "LLM", "LRM", "agent", "baseline"], case_sensitive=False),
     help="Only published results of this class. Repeatable.",
 )
 @click.option(

@@ -39,7 +39,7 @@ class PublishedResult(msgspec.Struct, frozen=True):
     Attributes:
         id: canonical name of the system, the same for all its results.
         name: the system as the source calls it.
-        model_class: LALM, LARM, OLM, LLM, LRM or baseline; empty if not known.
+        model_class: LALM, LARM, OLM, LLM, LRM, agent or baseline; empty if not known.
         size: number of parameters, such as `8.4B`; empty if not known.
         open_weights: `None` if not known.
         hub_id: name of the weights on the Hugging Face Hub; empty if not known.

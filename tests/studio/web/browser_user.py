@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from conftest import PASSWORD, PATIENCE_MS, Site
+from browser import PATIENCE_MS
+from conftest import PASSWORD, Site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -37,19 +36,6 @@ from mmar.studio.web.server import ServerLimits, create_server
 from mmar.studio.workflow import Role
 
 PASSWORD = "four quiet words here"
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-)
-# How long a page may take on a machine that does much else at once; what is there is never waited for.
-PATIENCE_MS = 30_000
 
 
 @dataclass
@@ -223,19 +209,6 @@ def quiet_site(site: Site) -> Site:
         assert project is not None
         project.settings = msgspec.structs.replace(project.settings, needs_audio=False)
     return site
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    """Chromium, with no pages; the test is skipped where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no browser at {CHROMIUM}")
-    playwright.expect.set_options(timeout=PATIENCE_MS)
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from mmar.items import Benchmark, Item
+from mmar.items.benchmark import benchmark_name
 from mmar.models import Answer
 from mmar.models.recipes import recipes
 from mmar.scoring.result import Accuracy, GroupScore, ItemScore, Score
@@ -50,7 +51,7 @@ class ExportSource(msgspec.Struct, frozen=True, dict=True):
     def model(self) -> str:
         """The model's name; that of the file where there is no run."""
         manifest = self.scored.manifest
-        return manifest.model if manifest is not None else self.path.name.partition(".")[0]
+        return manifest.model if manifest is not None else benchmark_name(self.path)
 
     @property
     def hub_id(self) -> str:

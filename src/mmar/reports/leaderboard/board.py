@@ -1,0 +1,288 @@
+"""The leaderboard's data: a row for each system, with what was reproduced here and what was published by whom."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from mmar.items import Benchmark
+from mmar.reports.exchange.source import ExportSource
+from mmar.reports.leaderboard.entries import (
+    RunEntry,
+    check_one_benchmark,
+    order_runs,
+    ranks_of,
+    run_entry,
+    without_audio,
+)
+from mmar.reports.leaderboard.items import BoardItems, board_items
+from mmar.reports.leaderboard.names import KnownSystem, find_system, known_systems, new_id, plain_name
+from mmar.reports.published import PublishedResult, impossible_cells
+from mmar.reports.systems_figures import parameters
+from mmar.scoring.align_runs import AlignedRuns
+from mmar.scoring.old_keys import OldKeys
+
+__all__ = ["Board", "BoardRow", "Kind", "PublishedValue", "build_board"]
+
+Kind = Literal["reproduced", "benchmark", "authors", "others"]
+_KINDS: tuple[Kind, ...] = ("reproduced", "benchmark", "authors", "others")
+
+
+class PublishedValue(msgspec.Struct, frozen=True):
+    """A published accuracy of a system.
+
+    Attributes:
+        value: percent.
+        printed: as printed.
+        by: who reported it.
+        name: the system as the source calls it.
+        source: where.
+        date: when; empty if not known.
+        reader: how answers were read; empty if not stated.
+        n: number of items.
+        mean: over `items`, or of the seven `groups`.
+        edition: of the questions; empty if not known.
+        approximate: whether the source gives it as about so much.
+        in_spread: whether it is over all items, so that it can be set beside the others.
+        problem: why it is impossible; empty if it is possible.
+        note: what else is known of it.
+    """
+
+    value: float
+    printed: str
+    by: str
+    name: str
+    source: str
+    date: str
+    reader: str
+    n: int
+    mean: str
+    edition: str
+    approximate: bool
+    in_spread: bool
+    problem: str
+    note: str
+
+
+class BoardRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A system.
+
+    Attributes:
+        id: canonical name.
+        name: for people.
+        aliases: other spellings.
+        kind: where its number comes from: the first of reproduced, benchmark, authors, others that there is.
+        number: percent; of others, the middle of what they report.
+        model_class: LALM, LARM, OLM, LLM, LRM or baseline; empty if not known.
+        size: as published; empty if not known.
+        billions: number of parameters; `None` if not known.
+        weights: `open`, `closed` or empty.
+        hub_id: name of the weights on the Hugging Face Hub.
+        thinks: whether it is a reasoning model.
+        lowest: of the published values over all items; `None` without any.
+        highest: of those.
+        values: all published values.
+        runs: what was reproduced here, in the order given.
+    """
+
+    id: str
+    name: str
+    aliases: tuple[str, ...]
+    kind: Kind
+    number: float
+    model_class: str
+    size: str
+    billions: float | None
+    weights: str
+    hub_id: str
+    thinks: bool
+    lowest: float | None
+    highest: float | None
+    values: tuple[PublishedValue, ...]
+    runs: tuple[RunEntry, ...]
+
+
+class Board(msgspec.Struct, frozen=True, kw_only=True):
+    """A leaderboard.
+
+    Attributes:
+        title: of the page.
+        benchmark: name and edition; empty without runs.
+        digest: content digest of the questions; empty without runs.
+        n: number of items.
+        date: of the newest run or published value.
+        systems: the rows, the highest number first.
+        runs: ids of the runs in the order of the columns of `items`, with the id of their system.
+        items: `None` without runs.
+        old_keys: for each run how often it answers keys that this edition corrected; empty if no earlier edition was
+            named.
+        notes: what a person must know to read the numbers.
+    """
+
+    title: str
+    benchmark: str
+    digest: str
+    n: int
+    date: str
+    systems: tuple[BoardRow, ...]
+    runs: tuple[tuple[str, str], ...]
+    items: BoardItems | None
+    old_keys: tuple[OldKeys, ...]
+    notes: tuple[str, ...]
+
+    def content_digest(self) -> str:
+        """SHA-256 of everything on it, 64 hexadecimal digits."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+
+
+def build_board(
+    sources: Sequence[ExportSource],
+    align: Callable[[Sequence[Path]], AlignedRuns],
+    *,
+    title: str = "",
+    published: bool = True,
+    prices: Path | None = None,
+    earlier: Benchmark | None = None,
+    names: Mapping[str, str] | None = None,
+    reports: Mapping[str, str] | None = None,
+    draws: int = 10_000,
+) -> Board:
+    """Put runs and published results on one leaderboard.
+
+    Args:
+        sources: scored runs; those under control conditions give the reliance of the run that they belong to.
+        align: aligns runs by their paths; called where runs are compared.
+        title: of the page; by default the benchmark's name.
+        published: whether to show the published results of MMAR.
+        prices: a price table.
+        earlier: an earlier edition, for the answers to its wrong keys.
+        names: canonical id by a run's model, where it is not recognized.
+        reports: address of the report by a run's path.
+        draws: largest number of swaps of each test.
+
+    Raises:
+        InputError: runs of different benchmarks, or a control run alone.
+    """
+    benchmark = check_one_benchmark(sources)
+    real, controls = order_runs(sources)
+    entries = [run_entry(source, prices) for source in real]
+    if len(real) > 1:
+        aligned = align([source.path for source in real])
+        entries = [
+            msgspec.structs.replace(entry, rank=rank)
+            for entry, rank in zip(entries, ranks_of(aligned, draws), strict=True)
+        ]
+    unheard = []
+    for place, others in sorted(controls.items()):
+        result = without_audio(align([one.path for one in (real[place], *others)]), draws)
+        if result is not None:
+            reliance, condition, right = result
+            unheard.append(right)
+            entries[place] = msgspec.structs.replace(entries[place], reliance=reliance, hidden_by=condition)
+    entries = [
+        msgspec.structs.replace(entry, report=(reports or {}).get(str(source.path), ""))
+        for entry, source in zip(entries, real, strict=True)
+    ]
+    owners = [(names or {}).get(entry.model) or _owner(entry.model) for entry in entries]
+    is_mmar = not real or real[0].bench.partition("@")[0] == "mmar"
+    rows = _rows(entries, owners, published=published and is_mmar)
+    items, old_keys = (None, []) if benchmark is None else board_items(benchmark, real, unheard, earlier)
+    dates = [entry.date for entry in entries] or [value.date for row in rows for value in row.values]
+    return Board(
+        title=title or (f"{real[0].bench} leaderboard" if real else "MMAR leaderboard"),
+        benchmark=real[0].bench if real else "",
+        digest="" if benchmark is None else benchmark.digest,
+        n=0 if benchmark is None else len(benchmark),
+        date=max(dates, default=""),
+        systems=tuple(rows),
+        runs=tuple((entry.id, owner) for entry, owner in zip(entries, owners, strict=True)),
+        items=items,
+        old_keys=tuple(old_keys),
+        notes=tuple(_notes(entries, is_mmar=is_mmar, published=published)),
+    )
+
+
+def _owner(model: str) -> str:
+    known = find_system(model)
+    return new_id(model) if known is None else known.id
+
+
+def _rows(entries: Sequence[RunEntry], owners: Sequence[str], *, published: bool) -> list[BoardRow]:
+    runs: dict[str, list[RunEntry]] = {}
+    for entry, owner in zip(entries, owners, strict=True):
+        runs.setdefault(owner, []).append(entry)
+    known = known_systems()
+    names = [*runs, *(name for name in known if published and name not in runs)]
+    rows = [_row(name, known.get(name), runs.get(name, []), published=published) for name in names]
+    return sorted(rows, key=lambda row: (-row.number, row.name))
+
+
+def _row(name: str, known: KnownSystem | None, runs: list[RunEntry], *, published: bool) -> BoardRow:
+    results = known.results if known is not None and published else ()
+    values = tuple(_value(result) for result in results)
+    whole = [value.value for value in values if value.in_spread]
+    by: dict[str, list[float]] = {}
+    for value in values:
+        if value.in_spread:
+            by.setdefault(value.by, []).append(value.value)
+    if runs:
+        by["reproduced"] = [runs[0].official.value]
+    if not by:
+        by = {"others": [value.value for value in values]}
+    kind = next(kind for kind in _KINDS if kind in by)
+    numbers = sorted(by[kind])
+    number = numbers[0] if kind in ("reproduced", "benchmark") else (numbers[0] + numbers[-1]) / 2
+    fact = known.fact if known is not None else lambda _: ""
+    model_class = fact("model_class")
+    return BoardRow(
+        id=name,
+        name=known.name if known is not None else plain_name(runs[0].model),
+        aliases=known.aliases if known is not None else tuple(dict.fromkeys(run.model for run in runs)),
+        kind=kind,
+        number=number,
+        model_class=model_class,
+        size=fact("size"),
+        billions=parameters(fact("size")),
+        weights={"True": "open", "False": "closed"}.get(str(fact("open_weights")), ""),
+        hub_id=fact("hub_id"),
+        thinks=model_class in ("LARM", "LRM"),
+        lowest=min(whole, default=None),
+        highest=max(whole, default=None),
+        values=values,
+        runs=tuple(runs),
+    )
+
+
+def _value(result: PublishedResult) -> PublishedValue:
+    problems = impossible_cells(result)
+    return PublishedValue(
+        value=float(result.average),
+        printed=result.average,
+        by=result.by,
+        name=result.name,
+        source=result.source,
+        date=result.date,
+        reader=result.reader,
+        n=result.n,
+        mean=result.mean,
+        edition=result.edition,
+        approximate=result.approximate,
+        in_spread=result.is_whole and result.mean == "items",
+        problem="; ".join(f"{column}: {text}" for column, text in problems.items()),
+        note=result.note,
+    )
+
+
+def _notes(entries: Sequence[RunEntry], *, is_mmar: bool, published: bool) -> list[str]:
+    notes = [
+        f"{entry.model}: only {entry.asked:,} of {entry.n:,} items were asked"
+        for entry in entries
+        if entry.asked < entry.n
+    ]
+    if published and not is_mmar:
+        notes.append("published results are of MMAR, and the runs are not: they are left out")
+    return notes

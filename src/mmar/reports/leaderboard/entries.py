@@ -1,0 +1,306 @@
+"""What the leaderboard holds of a run: its numbers, ranges of ranks, reliance, order agreement, rubric, cost and time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from mmar.errors import InputError, MmarError
+from mmar.files.typed import decode_json
+from mmar.items import Benchmark
+from mmar.reports.exchange.source import ExportSource, interval_of
+from mmar.runs.budget import Price, price_of
+from mmar.scoring.align_runs import AlignedRuns
+from mmar.scoring.measure_reliance import measure_reliance
+from mmar.scoring.reliance import HIDING
+from mmar.stats.inputs import cluster_index
+from mmar.stats.ranks import pairwise, rank_ranges
+
+__all__ = [
+    "Number",
+    "RubricEntry",
+    "RunEntry",
+    "check_one_benchmark",
+    "order_runs",
+    "ranks_of",
+    "run_entry",
+    "without_audio",
+]
+
+RUBRIC_NAME = "rubric.json"
+
+
+class Number(msgspec.Struct, frozen=True):
+    """A value with its 95 % interval.
+
+    Attributes:
+        value: percent.
+        low: lower end; `None` where there is no interval.
+        high: upper end.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class RubricEntry(msgspec.Struct, frozen=True):
+    """A judged run.
+
+    Attributes:
+        score: percent.
+        low: lower end of its interval.
+        high: upper end.
+        alpha: Krippendorff's alpha of the raters; `None` where undefined.
+        signature: everything the number depends on.
+    """
+
+    score: float
+    low: float
+    high: float
+    alpha: float | None
+    signature: str
+
+
+class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A run on the leaderboard.
+
+    Attributes:
+        id: short digest of signature and verdicts, for addresses.
+        model: as in the run.
+        protocol: how its questions were put.
+        date: when it ended, `YYYY-MM-DD`.
+        n: number of items of the benchmark.
+        asked: number of items asked.
+        official: by the published rule.
+        choice: by the choice named.
+        unresolved: answers that name no choice.
+        failed: items without an answer.
+        groups: official accuracy by modality: right, items.
+        rank: first and last place among the runs here, by official; `None` for a single run.
+        reliance: share of the accuracy that needs the audio, percent; `None` without a run that hides it.
+        hidden_by: the condition that the reliance is measured under.
+        order_agreement: percent of pairs of rotations that name the same choice; `None` without rotations.
+        rubric: of its judged reasoning.
+        cost: money for the answers, in the price table's currency; `None` without prices or token counts.
+        seconds: median seconds of an answer.
+        tokens: mean output tokens of an answer.
+        signature: everything the numbers depend on.
+        report: address of its report, relative to the page; empty if there is none.
+    """
+
+    id: str
+    model: str
+    protocol: str
+    date: str
+    n: int
+    asked: int
+    official: Number
+    choice: Number
+    unresolved: int
+    failed: int
+    groups: dict[str, tuple[int, int]]
+    rank: tuple[int, int] | None = None
+    reliance: Number | None = None
+    hidden_by: str = ""
+    order_agreement: float | None = None
+    rubric: RubricEntry | None = None
+    cost: float | None = None
+    seconds: float | None = None
+    tokens: float | None = None
+    signature: str = ""
+    report: str = ""
+
+
+def run_entry(source: ExportSource, prices: Path | None = None) -> RunEntry:
+    """The numbers of one scored run, without those that need other runs.
+
+    Args:
+        source: the scored run.
+        prices: a price table, for the cost.
+
+    Raises:
+        InputError: the price table or the run's `rubric.json` is not valid.
+    """
+    score = source.score
+    shown = score.asked or score
+    answers = [answer for _, _, answer in source.rows() if answer is not None and answer.failure is None]
+    latencies = [answer.latency_s for answer in answers if answer.latency_s is not None and not answer.cached]
+    outputs = [
+        answer.usage.output_tokens
+        for answer in answers
+        if answer.usage is not None and answer.usage.output_tokens is not None
+    ]
+    return RunEntry(
+        id=source.identifier("leaderboard")[:8],
+        model=source.model,
+        protocol=source.scored.parts.get("protocol", "?"),
+        date=source.completed.date().isoformat(),
+        n=score.n,
+        asked=shown.n,
+        official=_number(shown.official),
+        choice=_number(shown.choice),
+        unresolved=score.states["unresolved"],
+        failed=score.states["failed"],
+        groups={
+            name: (group.official.correct, group.n)
+            for name, group in score.groups.get("modality", {}).items()
+            if group.n
+        },
+        order_agreement=None if score.rotations is None else score.rotations.agreement,
+        rubric=_rubric(source.path),
+        cost=_cost(source, prices),
+        seconds=float(np.median(latencies)) if latencies else None,
+        tokens=sum(outputs) / len(outputs) if outputs else None,
+        signature=score.signature,
+    )
+
+
+def _number(accuracy: Any) -> Number:
+    interval = interval_of(accuracy)
+    low, high = (None, None) if interval is None else interval[:2]
+    return Number(accuracy.accuracy, low, high)
+
+
+def _cost(source: ExportSource, prices: Path | None) -> float | None:
+    if prices is None:
+        return None
+    try:
+        price: Price | None = price_of(source.model, prices)
+    except InputError:
+        raise
+    except MmarError:  # the table does not name this model
+        return None
+    usages = [
+        answer.usage for _, _, answer in source.rows() if answer is not None and answer.usage is not None
+    ]
+    return None if price is None or not usages else sum(price.cost(usage) for usage in usages)
+
+
+def _rubric(path: Path) -> RubricEntry | None:
+    """What `mmar judge --json` printed, kept in the run's folder as `rubric.json`."""
+    file = path / RUBRIC_NAME
+    if not file.is_file():
+        return None
+    record = decode_json(file.read_bytes(), file=str(file))
+    try:
+        low, high = record["interval"]
+        return msgspec.convert(
+            {"score": record["score"], "low": low, "high": high}
+            | {name: record[name] for name in ("alpha", "signature")},
+            RubricEntry,
+        )
+    except (KeyError, TypeError, ValueError):
+        raise InputError(
+            "is not what mmar judge --json prints",
+            file=str(file),
+            code="bad-rubric",
+            hint="mmar judge RUN --judge MODEL --json > RUN/rubric.json",
+        ) from None
+
+
+def ranks_of(aligned: AlignedRuns, draws: int = 10_000) -> list[tuple[int, int]]:
+    """The range of places of each run, by the official rule, as `mmar compare --scorer official` gives it.
+
+    Args:
+        aligned: the runs.
+        draws: largest number of swaps of each test.
+    """
+    places = np.array(aligned.asked)
+    scores = [np.array(run.scores("official"))[places] for run in aligned.runs]
+    orders = pairwise(
+        scores,
+        cluster_index([aligned.clusters[place] for place in aligned.asked], len(places)),
+        unanswered=[np.array(run.unanswered())[places] for run in aligned.runs],
+        draws=draws,
+    )
+    result = rank_ranges([float(score.mean()) for score in scores], orders)
+    return [(rank.rank, rank.worst) for rank in result]
+
+
+def without_audio(aligned: AlignedRuns, draws: int = 10_000) -> tuple[Number, str, tuple[bool, ...]] | None:
+    """How much of a model's accuracy needs the audio, under the condition that hides it and falls least.
+
+    Args:
+        aligned: the real run and its runs under control conditions.
+        draws: largest number of swaps of each test.
+
+    Returns:
+        The reliance, the condition, and for each item whether it is right there; `None` where it cannot be told.
+    """
+    result = measure_reliance(aligned, scorer="official", draws=draws)
+    hiding = [one for one in result.conditions if one.hides and one.all.reliance is not None]
+    if not hiding:
+        return None
+    least = min(hiding, key=lambda one: (one.all.reliance or 0.0, HIDING.index(one.condition)))
+    low, high = least.all.reliance_interval or (None, None)
+    run = next(run for run in aligned.runs if run.condition == least.condition)
+    right = tuple(row.official for row in run.rows)
+    return Number(least.all.reliance or 0.0, low, high), least.condition, right
+
+
+def order_runs(
+    sources: Sequence[ExportSource],
+) -> tuple[list[ExportSource], Mapping[int, list[ExportSource]]]:
+    """The runs that heard the clips, and for each the runs of the same model and prompt that did not.
+
+    Args:
+        sources: in the order given.
+
+    Raises:
+        InputError: a control run without a run that heard the clips (code `no-real-run`).
+    """
+    real = [source for source in sources if source.scored.parts.get("condition") not in _CONTROLS]
+    owners = {_pair(source): place for place, source in enumerate(real)}
+    controls: dict[int, list[ExportSource]] = {}
+    for source in sources:
+        condition = source.scored.parts.get("condition")
+        if condition not in _CONTROLS:
+            continue
+        owner = owners.get(_pair(source))
+        if owner is not None:
+            controls.setdefault(owner, []).append(source)
+        elif condition == "none":  # a model that takes no audio at all
+            real.append(source)
+        else:
+            raise InputError(
+                f"is a run of {source.model} under the condition {condition}, and its run with the clips is not here",
+                file=str(source.path),
+                code="no-real-run",
+                hint="name that run too, or leave this one out",
+            )
+    return real, controls
+
+
+_CONTROLS = (*HIDING, "spectrum", "reversed", "mono")
+
+
+def _pair(source: ExportSource) -> tuple[str, ...]:
+    return tuple(source.scored.parts.get(name, "?") for name in ("model", "protocol", "settings", "seed"))
+
+
+def check_one_benchmark(sources: Sequence[ExportSource]) -> Benchmark | None:
+    """The benchmark of all runs; `None` without runs.
+
+    Raises:
+        InputError: two runs answer different questions (code `other-benchmark`).
+    """
+    if not sources:
+        return None
+    first = sources[0]
+    for other in sources[1:]:
+        if other.benchmark.digest != first.benchmark.digest:
+            raise InputError(
+                f"answers {other.bench} with digest {other.benchmark.digest[:8]}; {first.path} answers {first.bench} "
+                f"with {first.benchmark.digest[:8]}",
+                file=str(other.path),
+                code="other-benchmark",
+                hint="put the runs of one edition on one leaderboard",
+            )
+    return max(
+        (source.benchmark for source in sources), key=lambda one: sum(item.url is not None for item in one)
+    )

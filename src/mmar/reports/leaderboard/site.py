@@ -1,0 +1,162 @@
+"""The leaderboard as a folder: one page that opens from disk, `leaderboard.json`, exports of each row, the changes.
+
+    index.html            the page, with all its data
+    leaderboard.json      the same data for programs
+    changes.json          what each earlier state of the folder showed, newest first
+    systems/ID.csv|tex|json   exports of each row
+    every-eval-ever/      the runs in the format of Every Eval Ever
+
+The same runs give the same bytes; a folder that is written again with other runs gets one more change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from mmar.errors import InputError
+from mmar.files.atomic import write_atomic
+from mmar.files.typed import decode_json
+from mmar.reports.exchange.every_eval_ever import write_every_eval_ever
+from mmar.reports.exchange.source import ExportSource
+from mmar.reports.leaderboard.board import Board, BoardRow
+from mmar.reports.leaderboard.names import known_systems
+from mmar.reports.page.frame import bundle, encode_block, json_block, page, styles
+from mmar.reports.published import GROUP_SIZES
+from mmar.reports.systems_table import run_row, systems_table
+from mmar.reports.table_formats import render
+
+__all__ = ["Change", "read_changes", "write_leaderboard"]
+
+_FILES = {"csv": "csv", "latex": "tex", "json": "json"}
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What one writing of the folder changed.
+
+    Attributes:
+        date: of the newest run or published value.
+        digest: of everything on the leaderboard, 64 hexadecimal digits.
+        systems: number of rows.
+        runs: number of runs.
+        added: ids of rows that were not there before.
+        removed: ids of rows that are gone.
+        changed: by id, the number before and after, percent.
+    """
+
+    date: str
+    digest: str
+    systems: int
+    runs: int
+    added: list[str]
+    removed: list[str]
+    changed: dict[str, tuple[float, float]]
+
+
+class _Old(msgspec.Struct):
+    systems: list[_OldRow]
+
+
+class _OldRow(msgspec.Struct):
+    id: str
+    number: float
+
+
+def read_changes(folder: Path) -> list[Change]:
+    """The changes of a leaderboard's folder, newest first; none if it is new.
+
+    Raises:
+        InputError: the file was damaged.
+    """
+    path = folder / "changes.json"
+    return decode_json(path.read_bytes(), list[Change], file=str(path)) if path.is_file() else []
+
+
+def write_leaderboard(
+    board: Board, folder: Path, sources: Sequence[ExportSource] = (), *, language: str = "en"
+) -> Path:
+    """Write a leaderboard, or write it again.
+
+    Args:
+        board: what `build_board` gave.
+        folder: created if missing.
+        sources: its runs, for the exports.
+        language: `en` or `zh`: what the page speaks at first.
+
+    Returns:
+        The page.
+
+    Raises:
+        InputError: the folder's own files were damaged.
+        ExternalError: a file cannot be written.
+    """
+    changes = _changes(board, folder)
+    for row in board.systems:
+        _write_exports(row, folder / "systems", sources)
+    for source in sources:
+        write_every_eval_ever(source, folder / "every-eval-ever")
+    data = msgspec.to_builtins(board)
+    write_atomic(folder / "changes.json", _readable(changes))
+    write_atomic(folder / "leaderboard.json", _readable(data))
+    text = page(
+        board.title,
+        script=bundle("leaderboard.js"),
+        style=styles("base.css", "leaderboard.css"),
+        blocks={"core": encode_block(json_block({**data, "changes": msgspec.to_builtins(changes)}))},
+        language=language,
+    )
+    path = folder / "index.html"
+    write_atomic(path, text)
+    return path
+
+
+def _readable(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
+
+
+def _changes(board: Board, folder: Path) -> list[Change]:
+    earlier = read_changes(folder)
+    digest = board.content_digest()
+    if earlier and earlier[0].digest == digest:
+        return earlier
+    path = folder / "leaderboard.json"
+    before: dict[str, float] = {}
+    if earlier and path.is_file():
+        try:
+            before = {
+                row.id: row.number for row in decode_json(path.read_bytes(), _Old, file=str(path)).systems
+            }
+        except InputError:
+            before = {}
+    now = {row.id: row.number for row in board.systems}
+    change = Change(
+        date=board.date,
+        digest=digest,
+        systems=len(now),
+        runs=len(board.runs),
+        added=sorted(now.keys() - before.keys()),
+        removed=sorted(before.keys() - now.keys()),
+        changed={
+            name: (before[name], now[name])
+            for name in sorted(now.keys() & before.keys())
+            if before[name] != now[name]
+        },
+    )
+    return [change, *earlier]
+
+
+def _write_exports(row: BoardRow, folder: Path, sources: Sequence[ExportSource]) -> None:
+    own = {run.id for run in row.runs}
+    runs = [
+        run_row(source.path, source.scored, source.benchmark)
+        for source in sources
+        if source.identifier("leaderboard")[:8] in own
+    ]
+    known = known_systems().get(row.id)
+    results = known.results if known is not None and row.values else ()
+    groups = tuple(dict.fromkeys(name for run in runs for name in run.groups.get("modality", ())))
+    table = systems_table(runs, results, columns=groups or tuple(GROUP_SIZES))
+    for name, suffix in _FILES.items():
+        write_atomic(folder / f"{row.id}.{suffix}", render(table, name))
