@@ -12,6 +12,7 @@ import pytest
 
 from mmar.audit import CHECKS, PUBLISHED_CHECKS
 from mmar.cli import COMMANDS
+from mmar.models.recipes import recipes
 from mmar.protocols.protocol import protocols
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +44,14 @@ def test_every_check_and_protocol_is_in_the_reference(hooks: ModuleType) -> None
     assert all(f"## {name}\n" in text for name in protocols())
 
 
+def test_every_preset_is_in_the_reference_with_its_values(hooks: ModuleType) -> None:
+    page = "\n".join(hooks.presets_page())
+    for name, recipe in recipes().items():
+        assert f"\n## {name}\n" in page
+        assert all(command in page for command in recipe.commands)
+    assert "| 63.60 | 1000 | authors |" in page
+
+
 def test_schemas_describe_the_files(hooks: ModuleType) -> None:
     page = "\n".join(hooks.schemas_page())
     for field in ("audio_path", "rubric", "thinking", "benchmark"):
@@ -53,5 +62,5 @@ def test_every_page_is_in_the_navigation() -> None:
     nav = (ROOT / "mkdocs.yml").read_text("utf-8").split("nav:")[1]
     named = set(re.findall(r"[a-z/-]+\.md", nav))
     pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
-    generated = {f"reference/{name}.md" for name in ("commands", "protocols", "checks", "schemas")}
+    generated = {f"reference/{name}.md" for name in ("commands", "protocols", "presets", "checks", "schemas")}
     assert named == pages | generated

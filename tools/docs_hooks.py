@@ -15,7 +15,9 @@ from mmar.audit.checks import CHECKS, FAMILIES, PUBLISHED_CHECKS
 from mmar.cli import application
 from mmar.items import Item
 from mmar.models.answer import Answer
+from mmar.models.recipes import recipes
 from mmar.protocols.protocol import protocols
+from mmar.reports.published import published_results
 from mmar.runs.manifest import Manifest
 
 SCHEMAS: dict[str, tuple[type, str]] = {
@@ -30,6 +32,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     pages = {
         "commands": commands_page,
         "protocols": protocols_page,
+        "presets": presets_page,
         "checks": checks_page,
         "schemas": schemas_page,
     }
@@ -82,6 +85,38 @@ def protocols_page() -> Iterator[str]:
     )
     for name, protocol in protocols().items():
         yield from (f"## {name}", "", "```json", _json(msgspec.to_builtins(protocol)), "```", "")
+
+
+def presets_page() -> Iterator[str]:
+    """Every preset with its published values."""
+    yield from (
+        "# Presets",
+        "",
+        "Generated from the program. See [Presets](../presets.md) for their use.",
+        "",
+        "| preset | class | size | served by | id | prompt | published averages |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    )
+    for name, recipe in recipes().items():
+        values = [each.average for each in published_results() if each.id == name and each.average]
+        served_by = ", ".join(recipe.served_by)
+        yield (
+            f"| [{name}](#{name.replace('.', '').replace('+', '')}) | {recipe.model_class} | {recipe.size} | {served_by} "
+            f"| {recipe.id} | {recipe.protocol} | {', '.join(values) or 'none found'} |"
+        )
+    for name, recipe in recipes().items():
+        rows = [each for each in published_results() if each.id == name and each.average]
+        notes = (recipe.note, recipe.long and f"Long clips: {recipe.long}.", *recipe.needs)
+        yield from ("", f"## {name}", "", recipe.model, "", *(f"- {each}" for each in notes if each), "")
+        yield from ("```text", *recipe.commands, "```", "")
+        if rows:
+            yield from ("| average | items | by | read by | source |", "| ---: | ---: | --- | --- | --- |")
+        for each in rows:
+            yield f"| {each.average} | {each.n} | {each.by} | {_cell(each.reader)} | {_cell(each.source)} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
 
 
 def checks_page() -> Iterator[str]:

@@ -257,10 +257,13 @@ def open_for(spec: RunSpec) -> Model:
     """Open the model of a run; credentials come from this process's environment.
 
     Raises:
-        UsageError: there is no such model, or it does not know an option.
+        UsageError: there is no such model, it does not know an option, or what it needs was not given.
     """
     from mmar.models import open_model
+    from mmar.models.recipes import check_requirements
 
+    if spec.preset:
+        check_requirements(spec.preset, spec.model, spec.base_urls, spec.options, spec.workers)
     return open_model(spec.model, spec.model_options(os.environ))
 
 

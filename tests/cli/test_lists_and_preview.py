@@ -16,6 +16,7 @@ from mmar.cli.preview import preview
 from mmar.cli.protocols import protocols
 from mmar.errors import UsageError
 from mmar.items import load_benchmark
+from mmar.models.recipes import recipes
 from mmar.protocols import load_protocol
 
 RECORDS = [
@@ -84,34 +85,62 @@ def test_one_protocol_is_shown_whole(tmp_path: Path) -> None:
 def test_models_are_listed_by_class() -> None:
     lines = run(models).splitlines()
     assert lines[0].split()[:5] == ["NAME", "CLASS", "SIZE", "OPEN", "%"]
-    assert len(lines) == 1 + 37 + 2
+    assert len(lines) == 1 + len(recipes()) + 3
     row = next(line for line in lines if line.startswith("qwen2.5-omni-7b ")).split()
-    assert row == [
-        "qwen2.5-omni-7b",
-        "OLM",
-        "10.7B",
-        "yes",
-        "56.7",
-        "openai-compatible",
-    ]
+    assert row[:4] == ["qwen2.5-omni-7b", "OLM", "10.7B", "yes"]
+    assert row[5:] == ["hf", "vllm"]
+    low, _, high = row[4].partition("-")
+    assert float(low) <= 56.7 <= float(high)
     assert max(map(len, lines)) <= 80
     assert {each["class"] for each in as_json(models, "--class", "lrm")} == {"LRM"}
-    assert len(as_json(models)) == 37
+    assert len(as_json(models)) == len(recipes())
+
+
+@pytest.mark.parametrize("kind", ["hf", "vllm", "sglang", "api", "command", "cascade"])
+def test_models_by_what_serves_them(kind: str) -> None:
+    found = as_json(models, "--can", kind)
+    assert {each["name"] for each in found} == {
+        name for name, recipe in recipes().items() if kind in recipe.served_by
+    }
+    assert max(map(len, run(models, "--can", kind).splitlines())) <= 80
 
 
 def test_one_model_says_what_it_needs_and_how_it_is_run() -> None:
     text = run(models, "salmonn-13b")
     for part in (
-        "33.2 %",
+        "33.2",
         "paper table, arXiv 2505.13032",
         "tsinghua-ee/SALMONN",
-        "needs",
-        'mmar run "command/PROGRAM"',
+        "mmar run salmonn-13b --benchmark mmar --worker 'PROGRAM'",
     ):
         assert part in text
-    assert as_json(models, "gemini-2.5-pro")["command"] == "mmar run gemini-2.5-pro --benchmark mmar"
+    record = as_json(models, "gemini-2.5-pro")
+    assert record["commands"] == ["mmar run gemini-2.5-pro --benchmark mmar"]
+    assert {each["by"] for each in record["published"]} >= {"benchmark", "others"}
     with raises("unknown-model"):
         run(models, "gpt-9")
+
+
+@pytest.mark.parametrize("name", recipes())
+def test_the_page_of_a_model_fits_a_terminal(name: str) -> None:
+    assert max(map(len, run(models, name).splitlines())) <= 80
+
+
+def test_what_this_machine_can_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MMAR_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-0123456789")
+    monkeypatch.setenv("PATH", "")
+    text = run(models, "--here", "--can", "api")
+    assert "secret" not in text
+    assert "OPENAI_API_KEY" in text
+    record = as_json(models, "--here")
+    obstacles = {each["name"]: each["obstacles"] for each in record["systems"]}
+    assert obstacles["gpt-audio"] == {"api": ""}
+    assert obstacles["gemini-3-pro"] == {"api": "no key in GOOGLE_API_KEY"}
+    assert obstacles["audio-flamingo-3"]["vllm"] == "no program"
+    assert record["machine"]["gpus"] == []
+    assert max(map(len, run(models, "--here").splitlines())) <= 80
 
 
 def test_the_exact_request_is_shown(benchmark: Path) -> None:
@@ -125,7 +154,7 @@ def test_the_exact_request_is_shown(benchmark: Path) -> None:
     assert request.digest() in text
     record = as_json(preview, "clip-2", "-b", benchmark, "-p", "desta")
     assert [message["role"] for message in record["messages"]] == ["system", "user"]
-    assert record["protocol"] == "desta@1"
+    assert record["protocol"] == "desta@2"
     assert "body" not in record
 
 
@@ -146,7 +175,16 @@ def test_the_body_for_a_model(benchmark: Path, tone: Any, tmp_path: Path) -> Non
     (tmp_path / "audio").mkdir()
     size = tone("audio/clip-1.wav").stat().st_size
     record = as_json(
-        preview, "clip-1", "-b", benchmark, "-m", "qwen2.5-omni-7b", "--option", "audio_as=audio_url"
+        preview,
+        "clip-1",
+        "-b",
+        benchmark,
+        "-m",
+        "qwen2.5-omni-7b",
+        "--via",
+        "vllm",
+        "--option",
+        "audio_as=audio_url",
     )
     assert record["model"] == "openai/Qwen/Qwen2.5-Omni-7B"
     assert record["body"]["messages"][0]["content"][0] == {

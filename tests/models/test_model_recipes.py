@@ -1,105 +1,153 @@
-"""The published systems: each row of the table has one recipe that says the same, and every recipe can be followed."""
+"""The systems with a name: each row of the published table has one, and every one can be followed and shown."""
 
 from __future__ import annotations
 
 import csv
 import re
+from pathlib import Path
 
 import pytest
 
 from expect import raises
+from mmar.api import load, open_for
+from mmar.models.machine import Gpu, Machine, find_machine, memory_gib, ways
 from mmar.models.model import ADAPTERS
-from mmar.models.recipes import Recipe, recipes, resolve_recipe
+from mmar.models.recipes import Recipe, check_requirements, recipes, resolve_recipe
 from mmar.protocols import Settings, protocols
+from mmar.reports.published import published_results
+from mmar.runs.spec import RunSpec
 from real_data import SHARED
 
 TABLE = SHARED / "published" / "mmar_accuracy.csv"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+NAMES_OF_2026 = [
+    "qwen3-omni-30b-a3b-instruct", "qwen3-omni-thinking", "kimi-audio-7b-instruct", "mimo-audio-7b-instruct",
+    "audio-flamingo-3", "audio-flamingo-next", "music-flamingo", "moss-audio-4b-instruct", "moss-audio-4b-thinking",
+    "moss-audio-8b-instruct", "moss-audio-8b-thinking", "step-audio-2-mini", "step-audio-r1", "minicpm-o-4.5",
+    "desta2.5-audio", "salmonn-2-9b", "voxtral-mini-3b-2507", "gemma-3n-e4b", "gemma-4-e4b",
+    "phi-4-multimodal-instruct", "gemini-3-pro", "gemini-3.1-pro", "gpt-audio",
+]  # fmt: skip
 
 
 @pytest.mark.skipif(not TABLE.exists(), reason="the published table (../shared) is not here")
 def test_every_row_of_the_published_table_has_one_recipe() -> None:
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = [
-            (
-                row["model"],
-                row["size"],
-                row["model_class"],
-                row["open_weights"],
-                float(row["avg"]),
-                row["source"],
-            )
+            (row["model"], row["size"], row["model_class"], row["open_weights"])
             for row in csv.DictReader(file)
         ]
     words = {True: "yes", False: "no", None: ""}
     ours = [
-        (each.model, each.size, each.model_class, words[each.open_weights], each.accuracy, each.source)
-        for each in recipes().values()
-    ]
+        (each.model, each.size, each.model_class, words[each.open_weights]) for each in recipes().values()
+    ][:37]
     assert len(rows) == len(set(rows)) == 37
     assert sorted(ours) == sorted(rows)
 
 
+def test_a_recipe_is_found_by_the_name_of_its_published_results() -> None:
+    by_benchmark = {result.id for result in published_results() if result.by == "benchmark"}
+    assert by_benchmark == {*[*recipes()][:37]}
+    # These are without a published value over all modalities.
+    without = {"music-flamingo", "gemma-3n-e4b", "gemma-4-e4b", "gemma-4-12b", "gpt-audio"}
+    assert {*recipes()} - {result.id for result in published_results()} == without
+    hub_ids = {result.id: result.hub_id for result in published_results() if result.hub_id}
+    for name, recipe in recipes().items():
+        assert recipe.id == hub_ids.get(name, recipe.id), name
+
+
 def test_names_are_short_unique_and_no_adapters() -> None:
-    assert len(recipes()) == 37
     for name, recipe in recipes().items():
         assert name == recipe.name
         assert re.fullmatch(r"[a-z0-9]+(?:[-.+][a-z0-9]+)*", name)
         assert name not in ADAPTERS
-    assert len({recipe.name.casefold() for recipe in recipes().values()}) == 37
+    assert {*NAMES_OF_2026} <= {*recipes()}
 
 
 @pytest.mark.parametrize("recipe", recipes().values(), ids=lambda recipe: recipe.name)
 def test_a_recipe_can_be_followed(recipe: Recipe) -> None:
     assert recipe.protocol in protocols()
-    assert recipe.source
-    if recipe.adapter:
+    assert recipe.served_by
+    stored = recipe.served_by[0] in ("builtin", "api", "cascade")
+    assert bool(recipe.adapter) == stored
+    if stored:
         adapter, _, rest = recipe.adapter.partition("/")
         assert adapter in ADAPTERS
-        assert recipe.id
         assert rest.endswith(recipe.id)
-    served = {
-        "openai": "openai/",
-        "gemini": "gemini/",
-        "openai-compatible": "openai/",
-        "cascade": "cascade/",
-        "builtin": "baseline/",
-    }
-    assert recipe.adapter.startswith(served.get(recipe.serves, "")) or not recipe.adapter
-    # What cannot be opened by name, or not by name alone, says what is needed and where it comes from.
-    assert recipe.needs or recipe.serves == "builtin"
-    assert recipe.code or recipe.serves in ("builtin", "openai", "gemini", "cascade")
-    assert recipe.command.startswith("mmar run ")
+    assert recipe.code or stored
+    assert recipe.commands
+    assert all(command.startswith("mmar run ") for command in recipe.commands)
+    if recipe.example:
+        assert "command" in recipe.served_by
+        assert (EXAMPLES / recipe.example).is_file()
 
 
-def test_the_five_classes() -> None:
+@pytest.mark.parametrize("recipe", recipes().values(), ids=lambda recipe: recipe.name)
+def test_a_run_of_it_can_be_prepared_without_anything(recipe: Recipe) -> None:
+    spec = RunSpec.create(recipe.name, load("demo"))
+    assert spec.preset == recipe.name
+    assert spec.protocol.name == recipe.protocol
+    assert spec.settings == recipe.settings.over(protocols()[recipe.protocol].settings)
+    for kind in recipe.served_by:
+        if kind in ("hf", "vllm", "sglang") and recipe.id:
+            shown = RunSpec.create(recipe.name, load("demo"), via=kind)
+            assert shown.model.partition("/")[2] == recipe.id
+
+
+def test_the_five_classes_of_the_table() -> None:
+    table = [*recipes().values()][:37]
     counts = {
-        name: sum(each.model_class == name for each in recipes().values())
+        name: sum(each.model_class == name for each in table)
         for name in ("LALM", "LARM", "OLM", "LLM", "LRM")
     }
     assert counts == {"LALM": 19, "LARM": 4, "OLM": 8, "LLM": 2, "LRM": 3}
     for recipe in recipes().values():
-        assert (recipe.serves == "cascade") == (recipe.model_class in ("LLM", "LRM"))
+        assert ("cascade" in recipe.served_by) == (recipe.model_class in ("LLM", "LRM"))
 
 
-def test_a_name_is_all_that_is_needed_beside_a_server() -> None:
-    with raises("missing-requirement", argument="model") as caught:
-        resolve_recipe("qwen2.5-omni-7b")
-    assert "--base-url URL" in (caught.value.hint or "")
-    recipe = resolve_recipe("qwen2.5-omni-7b", ["http://localhost:8000/v1"], {"audio_as": "audio_url"})
+def adapter_of(name: str, **given: object) -> str:
+    recipe = resolve_recipe(name, **given)  # type: ignore[arg-type]
     assert recipe is not None
-    assert (recipe.adapter, recipe.protocol, recipe.settings) == (
-        "openai/Qwen/Qwen2.5-Omni-7B",
-        "mmar",
-        Settings(),
-    )
-    assert recipe.options == {"audio_as": "audio_url"}
-    smaller = recipes()["qwen2.5-omni-3b"]
-    assert (smaller.size, smaller.id) == ("5.5B", "Qwen/Qwen2.5-Omni-3B")
+    return recipe.adapter
+
+
+def test_what_serves_a_system() -> None:
+    weights = "Qwen/Qwen2.5-Omni-7B"
+    assert adapter_of("qwen2.5-omni-7b") == f"hf/{weights}"
+    assert adapter_of("qwen2.5-omni-7b", base_urls=["http://localhost:8000/v1"]) == f"openai/{weights}"
+    assert adapter_of("qwen2.5-omni-7b", workers=["ssh gpu1 mmar worker"]) == f"hf/{weights}"
+    program = ["python examples/kimi_audio.py"]
+    assert adapter_of("kimi-audio-7b-instruct", workers=program) == "command/kimi-audio-7b-instruct"
+    with raises("not-served", argument="via"):
+        resolve_recipe("salmonn-7b", via="hf")
+    with raises("invalid-value", argument="via"):
+        resolve_recipe("salmonn-7b", via="teleport")
+    with raises("incompatible-options", argument="via"):
+        resolve_recipe("openai/gpt-4o", via="hf")
+
+
+def test_options_of_a_recipe_are_for_http() -> None:
+    recipe = resolve_recipe("gpt-audio", options={"audio_as": "audio_url"})
+    assert recipe is not None
+    assert recipe.options == {"body": '{"modalities": ["text"]}', "audio_as": "audio_url"}
+    assert recipe.settings == Settings()
+
+
+def missing(name: str, **given: object) -> str:
+    spec = RunSpec.create(name, load("demo"), **given)  # type: ignore[arg-type]
+    with raises("missing-requirement", argument="model") as caught:
+        open_for(spec)
+    return f"{caught.value.message}\n{caught.value.hint}"
+
+
+def test_what_is_not_there_is_said_when_the_model_is_opened() -> None:
+    assert "mmar run salmonn-7b" in missing("salmonn-7b")
+    assert "examples/kimi_audio.py" in missing("kimi-audio-7b-instruct")
+    assert "--protocol omni-r1" in missing("omni-r1")
+    assert "no hub id" in missing("omni-r1", base_urls="http://localhost")
+    assert "captioner" in missing("caption+deepseek-r1", options={"captioner.base_url": "http://one"})
 
 
 def test_a_cascade_takes_its_servers_from_options_or_base_urls() -> None:
-    with raises("missing-requirement"):
-        resolve_recipe("caption+deepseek-r1", (), {"captioner.base_url": "http://one"})
     for urls, options in (
         (("http://both",), {}),
         ((), {"captioner.base_url": "http://one", "reasoner.base_url": "http://two"}),
@@ -107,6 +155,7 @@ def test_a_cascade_takes_its_servers_from_options_or_base_urls() -> None:
         recipe = resolve_recipe("caption+deepseek-r1", urls, options)
         assert recipe is not None
         assert recipe.adapter == "cascade/openai/Qwen/Qwen2.5-Omni-7B+text/deepseek-ai/DeepSeek-R1"
+        check_requirements(recipe.name, recipe.adapter, urls, recipe.options, ())
     closed = resolve_recipe("caption+o3", ["http://captioner"])
     assert closed is not None
     # The captioner's server is not the reasoner's: OpenAI's own stands in the recipe.
@@ -114,15 +163,6 @@ def test_a_cascade_takes_its_servers_from_options_or_base_urls() -> None:
     other = resolve_recipe("caption+o3", ["http://captioner"], {"reasoner.base_url": "http://proxy"})
     assert other is not None
     assert other.options["reasoner.base_url"] == "http://proxy"
-
-
-def test_what_has_no_adapter_says_what_it_needs() -> None:
-    with raises("missing-requirement") as caught:
-        resolve_recipe("salmonn-7b", ["http://localhost"])
-    assert "command/PROGRAM" in (caught.value.hint or "")
-    with raises("missing-requirement") as caught:
-        resolve_recipe("omni-r1", ["http://localhost"])
-    assert "--protocol omni-r1" in (caught.value.hint or "")
 
 
 def test_names_that_are_none() -> None:
@@ -133,3 +173,27 @@ def test_names_that_are_none() -> None:
     assert '"qwen2.5-omni-7b"' in caught.value.message
     with raises("unknown-model"):
         resolve_recipe("zzz")
+
+
+def test_a_machine_is_looked_at_by_its_own_tools(tmp_path: Path) -> None:
+    smi = tmp_path / "nvidia-smi"
+    smi.write_text("#!/bin/sh\necho 'NVIDIA H200, 143771'\necho 'NVIDIA, A10, 23028'\necho broken\n")
+    smi.chmod(0o755)
+    found = {"nvidia-smi": str(smi), "vllm": "/usr/bin/vllm"}
+    machine = find_machine({"GEMINI_API_KEY": "secret", "OPENAI_API_KEY": ""}, found.get)
+    assert machine.gpus == (Gpu("NVIDIA H200", 140.4), Gpu("NVIDIA, A10", 22.5))
+    assert (machine.programs, machine.keys) == (("vllm",), ("GEMINI_API_KEY",))
+    smi.write_text("#!/bin/sh\nexit 9\n")
+    assert find_machine({}, found.get).gpus == ()
+    assert find_machine({}, lambda _: None) == Machine(packages=machine.packages)
+
+
+def test_what_keeps_a_system_from_running() -> None:
+    small = Machine(gpus=(Gpu("A10", 22.5),), programs=("vllm",), packages=("torch", "transformers"))
+    omni = ways(recipes()["qwen3-omni-thinking"], small)
+    assert omni == {"hf": "needs 67 GiB of 22", "vllm": "needs 67 GiB of 22", "sglang": "no program"}
+    assert ways(recipes()["audio-flamingo-3"], small) == {"hf": "", "vllm": ""}
+    assert ways(recipes()["audio-flamingo-3"], Machine())["hf"] == "no torch"
+    assert ways(recipes()["random-guess"], Machine()) == {"builtin": ""}
+    assert ways(recipes()["caption+o3"], small) == {"cascade": "needs two servers"}
+    assert memory_gib("167M") == pytest.approx(0.37, abs=0.01)

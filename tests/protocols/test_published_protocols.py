@@ -40,10 +40,28 @@ TEXTS = {
         "Please think and reason about the input audio before you respond."
     ),
     "mimo": (
-        "What is heard at the {end}?\n\nChoices:\nA cat\nIt's a dog\nSilence\n\nPick one of these choices without any explanation. "
-        "The output must match exactly one of the listed choices."
+        "What is heard at the {end}?\n\nChoice: \nA cat\nIt's a dog\nSilence\n\nChoose a choices from the given 3 choices. Do not "
+        "provide any additional explanations or content. Output must match exactly one of the listed choices."
     ),
-    "desta": 'What is heard at the {end}?\nThe options are: "A cat", "It\'s a dog" or "Silence"',
+    "mimo-kimi": (
+        "What is heard at the {end}?\n\nChoice: \nA cat\nIt's a dog\nSilence\n\nChoose a choices from the given 3 choices. Do not "
+        "provide any additional explanations or content. Output must match exactly one of the listed choices."
+    ),
+    "moss-audio": (
+        "Choose the most suitable answer from options A, B, C, and D for the question on the next line. You should output only "
+        "A, B, C, or D. Do not provide any additional explanations or content.\n"
+        "Question:What is heard at the {end}?\nA. A cat\nB. It's a dog\nC. Silence"
+    ),
+    "step-audio-r1": (
+        "What is heard at the {end}?\nPlease choose the answer from the following options, do not provide any additional "
+        "explanations or content: \nA. A cat\nB. It's a dog\nC. Silence\n"
+    ),
+    "glitters": (
+        "What is heard at the {end}?\n\nOptions:\nA: A cat\nB: It's a dog\nC: Silence\n\n"
+        "Answer with the full option text (you may include the letter)."
+    ),
+    "desta": 'What is heard at the {end}?\nChoose from the following options: "A cat", "It\'s a dog" or "Silence"',
+    "desta-direct": 'What is heard at the {end}?\nThe answer could be: "A cat", "It\'s a dog" or "Silence"',
     "audio-reasoner": "What is heard at the {end}? Choose the answer from these options: ['A cat', \"It's a dog\", 'Silence'].",
     "sglang-omni": (
         "Listen to the audio and answer the multiple-choice question. Reply with only A, B, C, or D.\n\n"
@@ -59,13 +77,22 @@ TEXTS = {
     ),
 }
 SYSTEM = {
-    "desta": 'Attend to the audio clip and to the instruction. Give your answer in the form: The correct answer is: "___"',
+    "desta": 'Focus on the audio clip and instruction. Put your answer in the format "The correct answer is: "___" ".',
+    "desta-direct": "Focus on the audio clips and instruction. Choose one of the options without any explanation.",
     "audio-reasoner": (
         "You answer questions about audio by thinking deeply first. Give every reply in two parts, <THINK> and <RESPONSE>. Inside "
         "<THINK>, go through <PLANNING>, <CAPTION>, <REASONING> and <SUMMARY>; in <RESPONSE>, give the answer."
     ),
 }
-SETTINGS = {"r1-aqa": Settings(max_tokens=256), "audio-reasoner": Settings(temperature=0.0, max_tokens=2048)}
+SETTINGS = {
+    "r1-aqa": Settings(max_tokens=256),
+    "mimo": Settings(temperature=0.3, top_p=0.95),
+    "step-audio-r1": Settings(temperature=0.7, max_tokens=32000),
+    "glitters": Settings(temperature=0.0, max_tokens=512),
+    "desta": Settings(temperature=0.0, max_tokens=512),
+    "desta-direct": Settings(temperature=0.0, max_tokens=512),
+    "audio-reasoner": Settings(temperature=0.0, max_tokens=2048),
+}
 
 # An answer in the protocol's own style, and the choice it names; `None` where it names none.
 ANSWERS: dict[str, list[tuple[str, int | None]]] = {
@@ -89,11 +116,16 @@ ANSWERS: dict[str, list[tuple[str, int | None]]] = {
         ("What I hear is **Silence** and nothing else", 2),
         ("It's a dog\nA cat would meow.", 1),
     ],
+    "mimo-kimi": [("It's a dog", 1), ("**Silence**", 2)],
+    "moss-audio": [("B", 1), ("C.", 2), ("A", 0)],
+    "step-audio-r1": [("<think>A cat? No.</think>\nB. It's a dog", 1), ("C", 2)],
+    "glitters": [("B: It's a dog", 1), ("Silence", 2), ("A: A cat", 0)],
     "desta": [
         ('The correct answer is: "It\'s a dog"', 1),
         ('I hear a cat. The correct answer is: "Silence". A cat is quiet.', 2),
         ("The correct answer is 'A cat'", 0),
     ],
+    "desta-direct": [("It's a dog", 1), ('"Silence"', 2)],
     "audio-reasoner": [
         (
             "<THINK><PLANNING>Listen.</PLANNING><CAPTION>Barks.</CAPTION><REASONING>The answer is A cat? No.</REASONING>"
@@ -131,7 +163,8 @@ def test_the_table_of_published_protocols_is_whole() -> None:
 def test_the_exact_request(name: str) -> None:
     request = protocols()[name].request(ITEM, CLIP)
     *system, user = request.messages
-    assert (user.role, user.text, user.audio) == ("user", TEXTS[name], "before")
+    assert (user.role, user.text) == ("user", TEXTS[name])
+    assert user.audio == ("after" if name in ("mimo-kimi", "step-audio-r1") else "before")
     assert [(message.role, message.text, message.audio) for message in system] == [
         ("system", text, None) for text in (SYSTEM.get(name),) if text
     ]

@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "mmar.cli.diff:diff",
         "Compare two benchmarks or editions: items added, removed and changed, by field.",
     ),
-    "models": ("mmar.cli.models:models", "List the published systems, or show how to run one."),
+    "models": ("mmar.cli.models:models", "List the systems with a name, or show how to run one."),
     "protocols": (
         "mmar.cli.protocols:protocols",
         "List the protocols (how a question is put and its answer read), or show one.",

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mmar.cli.options import complete_model, protocol_option
+from mmar.cli.options import complete_model, protocol_option, via_option
 from mmar.cli.terminal import display, parse_pairs, print_json, print_table
 from mmar.protocols import DEFAULT
 
@@ -37,6 +37,7 @@ _ABOVE_ZERO = click.FloatRange(0, min_open=True)
 @click.option(
     "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the adapter. Repeatable."
 )
+@via_option
 @click.option("--gpus", metavar="0,1,...", help="Run a copy of the program on each GPU.")
 @click.option("--worker", "workers", multiple=True, metavar="COMMAND", help="A worker. Repeatable.")
 @click.option("--concurrency", "-c", type=click.IntRange(1, 4096), metavar="N", help="Requests in flight.")

@@ -1,8 +1,11 @@
-"""`mmar models`: the published systems, and how each is run."""
+"""`mmar models`: the systems with a name, how each is run, and what this machine can run."""
 
 from __future__ import annotations
 
 import difflib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -11,11 +14,16 @@ from mmar.cli.options import complete_model, json_option
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError
 from mmar.models.recipes import Recipe, recipes
-from mmar.reports.tables import Column, Row, draw, facts
+from mmar.reports.tables import Column, Row, draw, facts, wrapped
+
+if TYPE_CHECKING:
+    from mmar.models.machine import Machine
+    from mmar.reports.published import PublishedResult
 
 __all__ = ["models"]
 
 _CLASSES = ("LALM", "LARM", "OLM", "LLM", "LRM")
+_CAN = ("hf", "vllm", "sglang", "api", "command", "cascade")
 
 
 @click.command()
@@ -27,45 +35,59 @@ _CLASSES = ("LALM", "LARM", "OLM", "LLM", "LRM")
     metavar="|".join(_CLASSES),
     help="Only one class: audio language, audio reasoning, omni, text, text reasoning models.",
 )
+@click.option(
+    "--can",
+    type=click.Choice(_CAN),
+    metavar="|".join(_CAN),
+    help="Only systems that this serves: local weights, a server, a service, a program.",
+)
+@click.option("--here", is_flag=True, help="What this machine can run, and what it lacks.")
 @json_option
-def models(*, name: str | None, model_class: str | None, as_json: bool) -> None:
-    """List the published systems, or show how to run one.
+def models(*, name: str | None, model_class: str | None, can: str | None, here: bool, as_json: bool) -> None:
+    """List the systems with a name, or show how to run one.
 
     Any other model is named by its adapter: openai/NAME, gemini/NAME, text/NAME, cascade/CAPTIONER+REASONER,
-    command/PROGRAM, python:MODULE:FUNCTION (see docs/models.md).
+    hf/ORG/NAME, command/PROGRAM, python:MODULE:FUNCTION (see docs/models.md).
 
     \b
     Example:
       mmar models
-      mmar models --class OLM
+      mmar models --class OLM --can hf
+      mmar models --here
       mmar models qwen2.5-omni-7b
     """
     if name is not None:
-        recipe = recipes().get(name)
-        if recipe is None:
-            close = difflib.get_close_matches(name.casefold(), recipes(), n=1)
-            raise UsageError(
-                f'unknown published system "{name}"',
-                code="unknown-model",
-                hint=f'did you mean "{close[0]}"?' if close else "mmar models lists them",
-            )
-        if as_json:
-            print_json(_record(recipe))
-        else:
-            print_table(_page(recipe))
+        recipe = _find(name)
+        print_json(_record(recipe)) if as_json else print_table(_page(recipe))
         return
-    chosen = [each for each in recipes().values() if model_class in (None, each.model_class)]
-    if as_json:
+    chosen = [
+        each
+        for each in recipes().values()
+        if model_class in (None, each.model_class) and (can is None or can in each.served_by)
+    ]
+    if here:
+        _print_here(chosen, as_json=as_json)
+    elif as_json:
         print_json([_record(each) for each in chosen])
-        return
-    columns = (
-        Column("NAME"),
-        Column("CLASS"),
-        Column("SIZE", "right"),
-        Column("OPEN"),
-        Column("%", "right"),
-        Column("SERVED BY"),
-    )
+    else:
+        _print_list(chosen)
+
+
+def _find(name: str) -> Recipe:
+    recipe = recipes().get(name)
+    if recipe is None:
+        close = difflib.get_close_matches(name.casefold(), recipes(), n=1)
+        raise UsageError(
+            f'unknown system "{name}"',
+            code="unknown-model",
+            hint=f'did you mean "{close[0]}"?' if close else "mmar models lists them",
+        )
+    return recipe
+
+
+def _print_list(chosen: Sequence[Recipe]) -> None:
+    headings = (("NAME", "left"), ("CLASS", "left"), ("SIZE", "right"), ("OPEN", "left"), ("%", "right"))
+    columns = [Column(heading, "right" if side == "right" else "left") for heading, side in headings]
     rows = [
         Row(
             (
@@ -73,43 +95,129 @@ def models(*, name: str | None, model_class: str | None, as_json: bool) -> None:
                 each.model_class,
                 each.size,
                 {True: "yes", False: "no", None: "-"}[each.open_weights],
-                f"{each.accuracy:.1f}",
-                each.serves,
+                _span(_published(each)),
+                " ".join(each.served_by),
             )
         )
         for each in chosen
     ]
-    lines = draw(columns, rows, display())
-    lines += ["", "%: published average on MMAR. mmar models NAME shows how to run a system."]
+    lines = draw([*columns, Column("SERVED BY")], rows, display())
+    lines += ["", "%: published averages on MMAR, the lowest and the highest"]
+    lines += ["mmar models NAME shows how to run a system"]
     print_table("\n".join(lines))
 
 
+def _print_here(chosen: Sequence[Recipe], *, as_json: bool) -> None:
+    """What this machine has, and for each system what serves it here and what the others lack."""
+    from mmar.models.machine import find_machine, ways
+
+    machine = find_machine(os.environ)
+    found = [(each, ways(each, machine)) for each in chosen]
+    if as_json:
+        systems = [{"name": each.name, "obstacles": obstacles} for each, obstacles in found]
+        print_json({"machine": msgspec.to_builtins(machine), "systems": systems})
+        return
+    lines = facts(_machine_facts(machine), display())
+    columns = (Column("NAME"), Column("RUNS BY"), Column("LACKS"))
+    rows = [
+        Row(
+            (
+                each.name,
+                " ".join(kind for kind, obstacle in obstacles.items() if not obstacle) or "-",
+                _lacks(obstacles),
+            )
+        )
+        for each, obstacles in found
+    ]
+    print_table("\n".join([*lines, "", *draw(columns, rows, display())]))
+
+
+def _machine_facts(machine: Machine) -> list[tuple[str, str]]:
+    gpus = ", ".join(f"{gpu.name} ({gpu.gib:.0f} GiB)" for gpu in machine.gpus)
+    return [
+        ("GPUs", gpus or "none found by nvidia-smi"),
+        ("programs", ", ".join(machine.programs) or "neither vllm nor sglang on the path"),
+        ("packages", ", ".join(machine.packages) or "neither torch nor transformers"),
+        ("keys", ", ".join(machine.keys) or "none"),
+    ]
+
+
+def _published(recipe: Recipe) -> list[PublishedResult]:
+    """The published results of a system, the benchmark's own first."""
+    from mmar.reports.published import published_results
+
+    return [result for result in published_results() if result.id == recipe.name]
+
+
+def _span(results: Sequence[PublishedResult]) -> str:
+    """The lowest and the highest average over all items."""
+    values = [float(result.average) for result in results if result.is_whole and result.average]
+    if not values:
+        return "-"
+    low, high = min(values), max(values)
+    return f"{low:.1f}" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f}-{high:.1f}"
+
+
 def _record(recipe: Recipe) -> dict[str, object]:
-    return {**msgspec.to_builtins(recipe), "command": recipe.command}
+    published = [msgspec.to_builtins(result) for result in _published(recipe)]
+    return {**msgspec.to_builtins(recipe), "commands": list(recipe.commands), "published": published}
 
 
 def _page(recipe: Recipe) -> str:
     openness = {True: "open weights", False: "closed", None: ""}[recipe.open_weights]
+    parts = [recipe.model, recipe.model_class, recipe.size, openness, recipe.licence]
+    settings = msgspec.to_builtins(recipe.settings)
     pairs = [
         ("name", recipe.name),
-        (
-            "system",
-            " · ".join(
-                part
-                for part in (recipe.model, recipe.model_class, recipe.size, openness)
-                if part not in ("", "-")
-            ),
-        ),
-        ("published", f"{recipe.accuracy} % ({recipe.source})"),
-        ("served by", recipe.serves),
+        ("system", ", ".join(part for part in parts if part not in ("", "-"))),
+        ("served by", ", ".join(recipe.served_by)),
         ("id", recipe.id),
         ("adapter", recipe.adapter),
         ("protocol", recipe.protocol),
+        ("settings", ", ".join(f"{name} {value}" for name, value in settings.items())),
         ("options", ", ".join(f"{name}={value}" for name, value in recipe.options.items())),
+        ("long clips", recipe.long),
         ("code", recipe.code),
+        ("note", recipe.note),
     ]
-    parts = ["\n".join(facts(((name, value) for name, value in pairs if value), display()))]
+    page = ["\n".join(facts(((name, value) for name, value in pairs if value), display()))]
+    results = _published(recipe)
+    if results:
+        page.append("\n".join(["published (percent, by whom, read by)", *_results(results)]))
     if recipe.needs:
-        parts.append("needs\n" + "\n".join(f"  - {need}" for need in recipe.needs))
-    parts.append(recipe.command)
-    return "\n\n".join(parts)
+        lines = [line for need in recipe.needs for line in wrapped(need, "  - ", display())]
+        page.append("\n".join(["needs", *lines]))
+    page.append("\n".join(_within(command, display().width) for command in recipe.commands))
+    return "\n\n".join(page)
+
+
+def _results(results: Sequence[PublishedResult]) -> Iterator[str]:
+    """Published results, each with its source in full."""
+    for each in results:
+        average = f"{'about ' if each.approximate else ''}{each.average}"
+        part = "" if each.is_whole else f", {each.n} items"
+        reader = f"; {each.reader}" if each.reader else ""
+        yield from wrapped(f"{each.by}: {each.source}{part}{reader}", f"  {average:>8}  ", display())
+
+
+def _within(command: str, width: int) -> str:
+    """A command, continued on further lines where it is too long for one."""
+    first, *options = command.split(" --")
+    lines = [first]
+    for option in options:
+        if (
+            len(lines[-1]) + len(option) + 5 > width
+        ):  # with a space, two dashes and the mark of a continued line
+            lines.append(f"    --{option}")
+        else:
+            lines[-1] += f" --{option}"
+    return " \\\n".join(lines)
+
+
+def _lacks(obstacles: Mapping[str, str]) -> str:
+    """What keeps a system from running, by reason."""
+    by_reason: dict[str, list[str]] = {}
+    for kind, obstacle in obstacles.items():
+        if obstacle:
+            by_reason.setdefault(obstacle, []).append(kind)
+    return "; ".join(f"{', '.join(kinds)}: {reason}" for reason, kinds in by_reason.items())

@@ -26,6 +26,7 @@ __all__ = [
     "reading_option",
     "runs_options",
     "seed_option",
+    "via_option",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -94,6 +95,11 @@ def items_option(help_text: str) -> Callable[[F], F]:
     )
 
 
+via_option = click.option(
+    "--via",
+    type=click.Choice(["hf", "vllm", "sglang", "command"]),
+    help='What serves a system of "mmar models". [default: the first that it names]',
+)
 draws_option = click.option(
     "--draws",
     type=click.IntRange(1, 1_000_000),

@@ -16,6 +16,7 @@ from mmar.cli.options import (
     complete_model,
     json_option,
     protocol_option,
+    via_option,
 )
 from mmar.cli.terminal import display, parse_pairs, print_json, print_table
 from mmar.errors import UsageError
@@ -47,6 +48,7 @@ _ANY_MODEL = "command/PROGRAM"  # stands for the model where none is named
 @click.option(
     "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the adapter. Repeatable."
 )
+@via_option
 @click.option(
     "--rotate", type=click.IntRange(0), default=0, metavar="K", help="Rotate the choices by K places."
 )
@@ -59,6 +61,7 @@ def preview(
     protocol: str | None,
     model: str | None,
     options: tuple[str, ...],
+    via: str | None,
     rotate: int,
     as_json: bool,
 ) -> None:
@@ -83,7 +86,7 @@ def preview(
     adapter_options = {
         name: values[-1] for name, values in parse_pairs("--option", options, "audio_rate=16000").items()
     }
-    spec, name = _spec(loaded, model, protocol, adapter_options)
+    spec, name = _spec(loaded, model, protocol, adapter_options, via)
     audio = uses_audio(spec.model, spec.options)
     chosen, key = _find(spec, item, rotate, audio=audio)
     request = build(spec, chosen, key, uses_audio=audio)
@@ -101,28 +104,12 @@ def preview(
 
 
 def _spec(
-    benchmark: Benchmark, model: str | None, protocol: str | None, options: dict[str, str]
+    benchmark: Benchmark, model: str | None, protocol: str | None, options: dict[str, str], via: str | None
 ) -> tuple[RunSpec, str | None]:
-    """What a run with these options would do, and the model to show; a published system brings its own protocol."""
-    from mmar.models.recipes import recipes
+    """What a run with these options would do, and the model to show; a named system brings its own protocol."""
     from mmar.runs.spec import RunSpec
 
-    recipe = None if model is None else recipes().get(model)
-    if recipe is not None and not recipe.adapter:
-        spec = RunSpec.create(
-            _ANY_MODEL,
-            benchmark,
-            protocol=protocol or recipe.protocol,
-            temperature=recipe.settings.temperature,
-            top_p=recipe.settings.top_p,
-            max_tokens=recipe.settings.max_tokens,
-        )
-        return spec, None
-    # No server is asked, so that any address will do where a system needs one.
-    servers = "http://localhost" if recipe is not None else ()
-    spec = RunSpec.create(
-        model or _ANY_MODEL, benchmark, protocol=protocol, options=options, base_urls=servers
-    )
+    spec = RunSpec.create(model or _ANY_MODEL, benchmark, protocol=protocol, options=options, via=via)
     return spec, None if model is None else spec.model
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.api import cache_dir, find_benchmark
-from mmar.cli.options import audio_dir_option, benchmark_option, complete_model, protocol_option
+from mmar.cli.options import audio_dir_option, benchmark_option, complete_model, protocol_option, via_option
 from mmar.cli.terminal import parse_pairs, report_skipped
 from mmar.errors import ExternalError
 from mmar.protocols import DEFAULT
@@ -100,6 +100,7 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
 @click.option(
     "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the adapter. Repeatable."
 )
+@via_option
 @click.option(
     "--concurrency",
     "-c",

@@ -44,7 +44,7 @@ def preview_body(model: str, request: Request, options: Mapping[str, str] | None
     """
     adapter, name = split_name(model)
     extra = options or {}
-    if adapter == "command":
+    if adapter in ("command", "hf"):
         return request_record(request, request.item_id)
     if adapter in ("openai", "text"):
         audio = _audio(request, extra, CHAT_DOCUMENTED) if adapter == "openai" else None

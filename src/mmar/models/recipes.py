@@ -1,8 +1,7 @@
-"""The published systems of MMAR's leaderboard as recipes: what each is, and how `mmar run` runs it.
+"""Systems that have a name: what each is, what serves it, and how `mmar run NAME` runs it.
 
-`recipes.toml` beside this file holds them as data, one for each row of the published table (MMAR README and
-arXiv 2505.13032). A recipe names an adapter where there is something to open by name; research code that needs
-an environment of its own joins as `command/PROGRAM`, and its recipe says so.
+`recipes.toml` beside this file holds them as data: the rows of MMAR's published table (MMAR README and
+arXiv 2505.13032), then the field of 2026. Their published values are in `mmar.reports.published`, under the same names.
 """
 
 from __future__ import annotations
@@ -12,118 +11,188 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from mmar.errors import UsageError
+from mmar.models.model import ADAPTERS
 from mmar.protocols import DEFAULT, Settings
 
-__all__ = ["ModelClass", "Recipe", "recipes", "resolve_recipe"]
+__all__ = ["ModelClass", "Recipe", "ServedBy", "check_requirements", "recipes", "resolve_recipe"]
 
 ModelClass = Literal["baseline", "LALM", "LARM", "OLM", "LLM", "LRM"]
+ServedBy = Literal["builtin", "api", "hf", "vllm", "sglang", "command", "cascade"]
+
+_WEIGHTS: tuple[ServedBy, ...] = ("hf", "vllm", "sglang")
 
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"model_class": "class"}):
-    """One published system.
+    """One system.
 
     Attributes:
-        name: as given to `mmar run`.
-        model: the published table's name of it.
+        name: as given to `mmar run`; the id of its published results.
+        model: what its authors call it.
         model_class: large audio language model, audio reasoning model, omni model, or a text or reasoning model
             that is given a caption.
-        size: as the table gives it; `-` where it does not.
+        size: number of parameters; `-` where it is not given.
+        served_by: what answers for it, in order of preference: local weights, a vLLM or SGLang server, a service's
+            API, a program in an environment of its own, a cascade, or this program.
         open_weights: whether the weights are public; `None` where the question has no meaning.
-        accuracy: published average over the 1,000 items, percent.
-        source: of the accuracy.
-        serves: what answers for it.
         id: the service's or the hub's name of the weights; empty where none is known.
-        adapter: the name that opens it; empty where a program of the user's is needed.
+        adapter: the name that opens it; empty for weights, where it follows from what serves them.
         protocol: how its questions are put.
         settings: generation settings over the protocol's own.
-        options: of the adapter.
+        options: of the adapter, where it speaks HTTP.
+        example: the program in `examples/` that speaks to the authors' code.
         code: where the system itself comes from.
-        needs: what has to be at hand.
+        licence: of the weights, where it is known.
+        long: what happens to long clips, where it is known.
+        needs: what else has to be at hand.
+        note: what to know about its prompt and its published values.
     """
 
     name: str
     model: str
     model_class: ModelClass
     size: str
-    accuracy: float
-    source: str
-    serves: Literal["builtin", "openai", "gemini", "openai-compatible", "transformers", "command", "cascade"]
+    served_by: tuple[ServedBy, ...]
     open_weights: bool | None = None
     id: str = ""
     adapter: str = ""
     protocol: str = DEFAULT
     settings: Settings = Settings()
     options: dict[str, str] = {}
+    example: str = ""
     code: str = ""
+    licence: str = ""
+    long: str = ""
     needs: tuple[str, ...] = ()
+    note: str = ""
 
     @property
-    def command(self) -> str:
-        """The command that runs it on MMAR, with capitals for what the person puts in."""
-        if self.serves in ("builtin", "openai", "gemini"):
-            return f"mmar run {self.name} --benchmark mmar"
-        if self.serves == "cascade":
-            own = "" if "reasoner.base_url" in self.options else " --option reasoner.base_url=URL"
-            return f"mmar run {self.name} --benchmark mmar --base-url URL --option captions=FILE{own}"
-        model = self.name if self.adapter else "openai/NAME"
-        protocol = "" if self.adapter or self.protocol == DEFAULT else f" --protocol {self.protocol}"
-        if self.serves == "openai-compatible":
-            return f"mmar run {model} --benchmark mmar --base-url URL{protocol}"
-        return f'mmar run "command/PROGRAM" --benchmark mmar{protocol}'
+    def commands(self) -> tuple[str, ...]:
+        """The commands that run it on MMAR, by what serves it, with capitals for what the person puts in."""
+        run = f"mmar run {self.name} --benchmark mmar"
+        found = []
+        for kind in self.served_by:
+            if kind in ("builtin", "api"):
+                found.append(run)
+            elif kind == "cascade":
+                own = "" if "reasoner.base_url" in self.options else " --option reasoner.base_url=URL"
+                found.append(f"{run} --base-url URL --option captions=FILE{own}")
+            elif kind == "command":
+                program = f"python examples/{self.example}" if self.example else "PROGRAM"
+                found.append(f"{run} --worker '{program}'")
+            elif self.id:
+                found.append(run if kind == self.served_by[0] else f"{run} --via {kind}")
+        if any(kind in self.served_by for kind in _WEIGHTS):
+            protocol = "" if self.id or self.protocol == DEFAULT else f" --protocol {self.protocol}"
+            model = run if self.id else f"mmar run openai/NAME --benchmark mmar{protocol}"
+            found.append(f"{model} --base-url URL")
+        return tuple(found)
 
 
 @cache
 def recipes() -> dict[str, Recipe]:
-    """All recipes by name, in the published table's order."""
+    """All recipes by name, those of the published table first."""
     text = resources.files("mmar.models").joinpath("recipes.toml").read_text("utf-8")
     parsed = msgspec.convert(tomllib.loads(text)["recipe"], list[Recipe])
     return {recipe.name: recipe for recipe in parsed}
 
 
 def resolve_recipe(
-    name: str, base_urls: Sequence[str] = (), options: Mapping[str, str] | None = None
+    name: str,
+    base_urls: Sequence[str] = (),
+    options: Mapping[str, str] | None = None,
+    *,
+    workers: Sequence[str] = (),
+    via: str | None = None,
 ) -> Recipe | None:
-    """Find the recipe that a model's name means, ready to be opened.
+    """Find the recipe that a model's name means, with the adapter that opens it.
 
     Args:
         name: what was given to `mmar run`.
-        base_urls: the servers that were given.
+        base_urls: the servers that were given: weights are then asked for there.
         options: the adapter's options that were given.
+        workers: the programs that were given.
+        via: what is to serve it, where the recipe names several.
 
     Returns:
         The recipe with the given options over its own: its `adapter` is the name to open, its `protocol` and
         `settings` hold where none were given. `None` for the name of an adapter (`openai/…`), which is no recipe.
 
     Raises:
-        UsageError: there is no such recipe, nothing can be opened under its name, or what it needs was not given.
+        UsageError: there is no such recipe, or `via` does not serve it.
     """
     recipe = recipes().get(name)
     if recipe is None:
         if "/" in name or ":" in name:
+            if via is not None:
+                text = f'"{name}" names its adapter, so it cannot be served by another'
+                raise UsageError(text, code="incompatible-options", argument="via")
             return None
         raise _unknown(name)
-    merged = {**recipe.options, **(options or {})}
-    if not recipe.adapter or (not base_urls and any(option not in merged for option in _servers_of(recipe))):
-        needs = "\n".join(f"  - {need}" for need in recipe.needs)
+    if via is not None and via not in recipe.served_by:
+        code = "not-served" if via in get_args(ServedBy) else "invalid-value"
+        known = " or ".join(recipe.served_by)
+        raise UsageError(f'"{name}" is served by {known}, not by "{via}"', code=code, argument="via")
+    adapter = recipe.adapter or _adapter(recipe, base_urls, workers, via)
+    own = {} if adapter.startswith(("hf/", "command/")) else recipe.options
+    return msgspec.structs.replace(recipe, adapter=adapter, options={**own, **(options or {})})
+
+
+def _adapter(recipe: Recipe, base_urls: Sequence[str], workers: Sequence[str], via: str | None) -> str:
+    if base_urls and via in (None, "vllm", "sglang"):
+        return f"openai/{recipe.id or recipe.name}"
+    kinds = (via,) if via is not None else recipe.served_by
+    if workers and via is None and "command" in kinds:
+        kinds = ("command",)
+    for kind in kinds:
+        if kind in ADAPTERS and kind != "command" and recipe.id:
+            return f"{kind}/{recipe.id}"
+        if kind == "command":
+            return f"command/{recipe.name}"  # a label: the programs are given as workers
+    return f"openai/{recipe.id or recipe.name}"
+
+
+def check_requirements(
+    name: str, adapter: str, base_urls: Sequence[str], options: Mapping[str, str], workers: Sequence[str]
+) -> None:
+    """Check that what a recipe needs was given, before its model is opened.
+
+    Args:
+        name: of the recipe.
+        adapter: that `resolve_recipe` chose.
+        base_urls: the servers that were given.
+        options: of the adapter, those of the recipe included.
+        workers: the programs that were given.
+
+    Raises:
+        UsageError: it was not (code `missing-requirement`); the hint has the commands that run the system.
+    """
+    recipe = recipes()[name]
+    kind = adapter.partition("/")[0]
+    if kind == "command":
+        missing = not workers
+        what = f"a program in the environment of {recipe.code}, by --worker"
+    elif kind == "cascade":
+        halves = ("captioner.base_url", "reasoner.base_url")
+        missing = not base_urls and any(option not in options for option in halves)
+        what = "a server for its captioner, by --base-url"
+    elif kind == "openai" and "api" not in recipe.served_by:
+        missing = not base_urls or not recipe.id
+        what = f"a server that holds {recipe.id}, by --base-url" if recipe.id else ""
+    else:
+        return
+    if missing:
+        needs = "\n".join(f"  - {need}" for need in (what, *recipe.needs) if need)
         raise UsageError(
             f'"{name}" ({recipe.model}) needs\n{needs}',
             code="missing-requirement",
             argument="model",
-            hint=recipe.command,
+            hint="\n".join(recipe.commands),
         )
-    return msgspec.structs.replace(recipe, options=merged)
-
-
-def _servers_of(recipe: Recipe) -> tuple[str, ...]:
-    """The options that can say where a recipe's servers are, in place of a base URL."""
-    if recipe.serves == "cascade":
-        return "captioner.base_url", "reasoner.base_url"
-    return ("base_url",) if recipe.serves == "openai-compatible" else ()
 
 
 def _unknown(name: str) -> UsageError:
@@ -133,6 +202,6 @@ def _unknown(name: str) -> UsageError:
         f'unknown model "{name}"{suggestion}',
         code="unknown-model",
         argument="model",
-        hint="mmar models lists the published systems; any other model is ADAPTER/NAME, "
+        hint="mmar models lists the systems with a name; any other model is ADAPTER/NAME, "
         "such as openai/gpt-4o-audio-preview",
     )

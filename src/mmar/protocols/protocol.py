@@ -23,7 +23,7 @@ __all__ = ["DEFAULT", "ChoiceFormat", "Protocol", "load_protocol", "protocols", 
 
 DEFAULT = "mmar"
 
-ChoiceFormat = Literal["lines", "(A) lines", "A. lines", "python-list", "quoted"]
+ChoiceFormat = Literal["lines", "(A) lines", "A. lines", "A: lines", "python-list", "quoted"]
 
 
 class Protocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +32,8 @@ class Protocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         name: as given to `--protocol`.
         version: raised with any change that could change an answer or its reading.
-        template: the user's turn; `{q}` stands for the question, `{choices}` for the formatted choices, once each.
+        template: the user's turn; `{q}` stands for the question, `{choices}` for the formatted choices, once each,
+            and `{n}` for their number, where the prompt names it.
         choices: how the choices are formatted.
         source: where the protocol was published.
         wording: whether the prompt is the publisher's to the letter, was written to a publisher's description,
@@ -74,8 +75,9 @@ class Protocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             settings: override the protocol's own.
             more_audio: files of further clips.
         """
+        template = self.template.replace("{n}", str(len(item.choices)))
         text = (
-            _fill(self.template, item.question, format_choices(item.choices, self.choices))
+            _fill(template, item.question, format_choices(item.choices, self.choices))
             if item.choices
             else item.question
         )
@@ -106,8 +108,9 @@ def format_choices(choices: Sequence[str], form: ChoiceFormat) -> str:
         return f"{', '.join(first)} or {last}"
     if form == "(A) lines":
         return "\n".join(f"({letter}) {choice}" for letter, choice in zip(letters, choices, strict=False))
-    if form == "A. lines":
-        return "\n".join(f"{letter}. {choice}" for letter, choice in zip(letters, choices, strict=False))
+    if form in ("A. lines", "A: lines"):
+        mark = form[1]
+        return "\n".join(f"{letter}{mark} {choice}" for letter, choice in zip(letters, choices, strict=False))
     return "\n".join(choices)
 
 

@@ -72,6 +72,7 @@ class RunOptions(TypedDict, total=False):
         gpus: GPUs of this machine ("0,1,2"), one worker each, for adapters that start programs.
         workers: command lines of workers, such as `ssh gpu1 python my_model.py`, for the same adapters.
         options: further options of the adapter, by name.
+        via: what serves a system of `mmar models`, where there are several: hf, vllm, sglang, command.
         backoff: first wait before another attempt, in seconds; doubled each time, with jitter.
         max_backoff: longest such wait, in seconds, unless the service asks for more.
         stop_after: number of failures without any answer after which the run is given up, see `mmar.runs.giving_up`.
@@ -104,6 +105,7 @@ class RunOptions(TypedDict, total=False):
     gpus: str | Iterable[str]
     workers: str | Iterable[str]
     options: Mapping[str, str] | None
+    via: str | None
     backoff: float
     max_backoff: float
     stop_after: int
@@ -119,6 +121,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
         benchmark: the questions.
         out: the run's folder; `None` where nothing is written.
         settings: generation settings as they are sent.
+        preset: the name of a system of `mmar models`, where the model was given by one.
         max_concurrency: upper bound where the number of requests in flight is found by itself.
     """
 
@@ -127,6 +130,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     out: Path | None
     protocol: Protocol
     settings: Settings
+    preset: str = ""
     condition: Condition = "full"
     rotations: int = 1
     repeats: int = 1
@@ -259,7 +263,10 @@ def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, op
     )
     protocol = options.get("protocol")
     name = model if isinstance(model, str) else model.name
-    recipe = resolve_recipe(model, base_urls, adapter_options) if isinstance(model, str) else None
+    workers = texts(options.get("workers") or (), "workers")
+    recipe = None
+    if isinstance(model, str):
+        recipe = resolve_recipe(model, base_urls, adapter_options, workers=workers, via=options.get("via"))
     if recipe is not None:
         name, adapter_options = recipe.adapter, dict(recipe.options)
         settings = settings.over(recipe.settings)
@@ -277,6 +284,7 @@ def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, op
         out=None if out is None else Path(out),
         protocol=protocol,
         settings=settings.over(protocol.settings),
+        preset="" if recipe is None else recipe.name,
         condition=word(options.get("condition", "full"), "condition", CONDITIONS),
         rotations=_rotations(options.get("rotations", 1)),
         repeats=whole(options.get("repeats", 1), "repeats", 1, MAX_REPEATS),
@@ -296,7 +304,7 @@ def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, op
         cache=None if cache is None else Path(cache),
         base_urls=base_urls,
         gpus=_gpus(options.get("gpus") or ()),
-        workers=texts(options.get("workers") or (), "workers"),
+        workers=workers,
         options=adapter_options,
         backoff=number_or_none(options.get("backoff", 1.0), "backoff", 0) or 0.0,
         max_backoff=number_or_none(options.get("max_backoff", 60.0), "max_backoff", 0) or 0.0,

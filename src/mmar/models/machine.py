@@ -1,0 +1,138 @@
+"""What a machine has for running models: GPUs and their memory, programs, packages, names of keys.
+
+GPUs are found through `nvidia-smi`, packages by their specification; torch is never imported.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+
+import msgspec
+
+from mmar.models.recipes import Recipe
+
+__all__ = ["Gpu", "Machine", "find_machine", "memory_gib", "ways"]
+
+_NVIDIA_SMI = ("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits")
+_PROGRAMS = ("vllm", "sglang")
+_PACKAGES = ("torch", "transformers")
+_KEYS = {
+    "gemini": ("MMAR_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    "openai": ("MMAR_API_KEY", "OPENAI_API_KEY"),
+}
+_BYTES_A_PARAMETER = 2  # bfloat16
+_OVERHEAD = 1.2  # activations and the cache of a single request, roughly
+
+
+class Gpu(msgspec.Struct, frozen=True):
+    """A GPU.
+
+    Attributes:
+        name: as its driver calls it.
+        gib: its memory.
+    """
+
+    name: str
+    gib: float
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """What was found.
+
+    Attributes:
+        gpus: in the driver's order.
+        programs: of vllm and sglang, those on the path.
+        packages: of torch and transformers, those that this Python has.
+        keys: names of the variables that hold keys; never their values.
+    """
+
+    gpus: tuple[Gpu, ...] = ()
+    programs: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+def find_machine(
+    environment: Mapping[str, str], which: Callable[[str], str | None] = shutil.which
+) -> Machine:
+    """Look at this machine.
+
+    Args:
+        environment: where keys are looked for.
+        which: finds a program on the path.
+    """
+    names = dict.fromkeys(name for keys in _KEYS.values() for name in keys)
+    smi = which(_NVIDIA_SMI[0])
+    return Machine(
+        gpus=() if smi is None else _gpus(smi),
+        programs=tuple(name for name in _PROGRAMS if which(name) is not None),
+        packages=tuple(name for name in _PACKAGES if find_spec(name) is not None),
+        keys=tuple(name for name in names if environment.get(name)),
+    )
+
+
+def _gpus(program: str) -> tuple[Gpu, ...]:
+    try:
+        result = subprocess.run(  # noqa: S603 - a fixed command line
+            [program, *_NVIDIA_SMI[1:]], capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    found = []
+    for line in result.stdout.splitlines() if result.returncode == 0 else ():
+        name, _, mebibytes = line.rpartition(",")
+        if name and mebibytes.strip().isdecimal():
+            found.append(Gpu(name.strip(), round(int(mebibytes) / 1024, 1)))
+    return tuple(found)
+
+
+def memory_gib(size: str) -> float | None:
+    """Memory that weights of this size need in bfloat16 with one request at a time, in GiB; `None` if not known.
+
+    Example:
+        >>> round(memory_gib("30B-A3B")), memory_gib("-")
+        (67, None)
+    """
+    match = re.match(r"(\d+(?:\.\d+)?)([BM])", size)
+    if match is None:
+        return None
+    parameters = float(match[1]) * (1e9 if match[2] == "B" else 1e6)
+    return parameters * _BYTES_A_PARAMETER * _OVERHEAD / 2**30
+
+
+def ways(recipe: Recipe, machine: Machine) -> dict[str, str]:
+    """For each thing that serves a system, what keeps it from running here; empty where nothing does.
+
+    Args:
+        recipe: the system.
+        machine: of `find_machine`.
+    """
+    return {kind: _obstacle(kind, recipe, machine) for kind in recipe.served_by}
+
+
+def _obstacle(kind: str, recipe: Recipe, machine: Machine) -> str:
+    if kind == "builtin":
+        return ""
+    if kind == "api":
+        keys = _KEYS.get(recipe.adapter.partition("/")[0], ())
+        return "" if any(key in machine.keys for key in keys) else f"no key in {keys[-1]}"
+    if kind == "cascade":
+        return "needs two servers"
+    if kind == "hf" and len(machine.packages) < len(_PACKAGES):
+        return f"no {next(name for name in _PACKAGES if name not in machine.packages)}"
+    if kind in _PROGRAMS and kind not in machine.programs:
+        return "no program"
+    if not recipe.id:
+        return "no hub id known"
+    return _memory(recipe, machine) or ("its own environment" if kind == "command" else "")
+
+
+def _memory(recipe: Recipe, machine: Machine) -> str:
+    if not machine.gpus:
+        return "no GPU"
+    need, have = memory_gib(recipe.size), sum(gpu.gib for gpu in machine.gpus)
+    return f"needs {need:.0f} GiB of {have:.0f}" if need is not None and need > have else ""

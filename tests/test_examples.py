@@ -1,0 +1,120 @@
+"""The programs of `examples/`: each speaks the protocol of `command/`, without a model and without its authors' code."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mmar
+from mmar.models.recipes import recipes
+from mmar.runs.spec import RunSpec
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+PROGRAMS = sorted(path for path in EXAMPLES.glob("*.py") if path.name != "jsonl_program.py")
+
+if not PROGRAMS:
+    pytest.skip("the examples are not here", allow_module_level=True)
+
+
+def presets_of(program: Path) -> list[str]:
+    return [name for name, recipe in recipes().items() if recipe.example == program.name]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+def test_a_program_says_what_it_needs_and_what_was_tried(program: Path) -> None:
+    document = ast.get_docstring(ast.parse(program.read_text("utf-8"))) or ""
+    assert "Tried:" in document
+    assert "Not tried:" in document
+    requirements = program.with_name(f"{program.stem}.requirements.txt").read_text("utf-8")
+    assert any(line and not line.startswith("#") for line in requirements.splitlines())
+    readme = (EXAMPLES / "README.md").read_text("utf-8")
+    assert f"`{program.name}`" in readme
+    assert presets_of(program), "no preset names it"
+    for name in presets_of(program):
+        assert recipes()[name].id.partition("/")[2].partition("-")[0] in document
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+def test_a_program_answers_a_run_of_its_preset(
+    program: Path, tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MMAR_CACHE_DIR", str(shared_cache))
+    worker = f"{sys.executable} {program} --self-test"
+    for name in presets_of(program)[:1]:
+        via = "command" if recipes()[name].served_by[0] != "command" else None
+        demo = mmar.load("demo")
+        result = mmar.run(name, demo, out=tmp_path / name, workers=[worker], via=via, limit=3)
+        assert result.complete, result
+        assert result.manifest.model == f"command/{name}"
+        score = mmar.score(tmp_path / name)
+        assert score.states["choice"] == 3
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+def test_inputs_hold_the_clip_and_the_text_in_the_protocols_order(
+    program: Path, tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mmar.models.jsonl import request_record
+    from mmar.runs.keys import RequestKey
+    from mmar.runs.requests import build
+
+    monkeypatch.setenv("MMAR_CACHE_DIR", str(shared_cache))
+    demo = mmar.load("demo")
+    spec = RunSpec.create(presets_of(program)[0], demo, via="command")
+    request = request_record(build(spec, demo[0], RequestKey(demo[0].id)), "1")
+    code = "import json, sys, importlib; print(json.dumps(importlib.import_module(sys.argv[1]).prepare(json.load(sys.stdin))))"
+    prepared = subprocess.run(
+        [sys.executable, "-c", code, program.stem],
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        cwd=EXAMPLES,
+        check=True,
+    )
+    texts = list(strings(json.loads(prepared.stdout)))
+    assert sum(request["audio"] in text for text in texts) == 1
+    question = request["messages"][-1]["content"]
+    assert any(question in text for text in texts)
+    whole = "\n".join(texts)
+    if program.name in ("kimi_audio.py", "step_audio_2.py", "step_audio_r1.py"):
+        first = whole.index(request["audio"]) < whole.index(question)
+        assert first == (request["messages"][-1]["audio"] == "before")
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+def test_a_request_that_a_program_cannot_take_fails_alone(program: Path) -> None:
+    clips = {"audio": ["a.wav", "b.wav"], "question": "Which?", "choices": ["one", "two"], "settings": {}}
+    message = {"role": "user", "content": "Which?", "audio": "before"}
+    system = {"role": "system", "content": "Be brief."}
+    lines = [
+        {"id": "1", "item": "1", "messages": [system, message, message], **clips},
+        {"id": "2", "item": "2", "messages": [], **clips, "audio": None},
+    ]
+    result = subprocess.run(
+        [sys.executable, program, "--self-test"],
+        input="".join(json.dumps(line) + "\n" for line in lines),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    ready, *answers = map(json.loads, result.stdout.splitlines())
+    assert ready == {"ready": True}
+    assert [answer["id"] for answer in answers] == ["1", "2"]
+    assert answers[0]["kind"] == "audio"
+
+
+def strings(value: Any) -> Any:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from strings(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from strings(each)
