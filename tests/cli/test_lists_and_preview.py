@@ -186,7 +186,7 @@ def test_the_body_for_a_model(benchmark: Path, tone: Any, tmp_path: Path) -> Non
         "--option",
         "audio_as=audio_url",
     )
-    assert record["model"] == "openai/Qwen/Qwen2.5-Omni-7B"
+    assert record["model"] == "vllm/Qwen/Qwen2.5-Omni-7B"
     assert record["body"]["messages"][0]["content"][0] == {
         "type": "audio_url",
         "audio_url": {"url": f"data:audio/wav;base64,<base64 of {size:,} bytes>"},

@@ -46,8 +46,10 @@ def preview_body(model: str, request: Request, options: Mapping[str, str] | None
     extra = options or {}
     if adapter in ("command", "hf"):
         return request_record(request, request.item_id)
-    if adapter in ("openai", "text"):
-        audio = _audio(request, extra, CHAT_DOCUMENTED) if adapter == "openai" else None
+    if adapter in ("openai", "text", "vllm", "sglang"):
+        if adapter in ("vllm", "sglang"):  # as `mmar.models.serving` sends clips to its servers
+            extra = {"audio_rate": "16000", **extra, "audio_channels": "1"}
+        audio = _audio(request, extra, CHAT_DOCUMENTED) if adapter != "text" else None
         return _decoded(chat_body(request, chat_format(name, extra), _stand_in(audio)), audio)
     if adapter == "gemini":
         audio = _audio(request, extra, GEMINI_DOCUMENTED)
