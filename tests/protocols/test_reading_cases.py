@@ -67,7 +67,7 @@ CASES: dict[str, list[tuple[str, tuple[str, ...], int | str]]] = {
     ],
     "letters denied": [
         ("(A) is wrong", XYZ, NONE),
-        ("A) is incorrect, so B)", XYZ, NONE),
+        ("A) is incorrect, so B)", XYZ, 1),
         ("The answer is not (A)", XYZ, NONE),
         ("The answer is not B", XYZ, NONE),
         ("Answer: A is wrong because it barks", XYZ, NONE),

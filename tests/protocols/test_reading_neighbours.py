@@ -32,6 +32,7 @@ KINDS = {
     "15": "refusals",
     "16": "underscores and number words",
     "17": "reasoning that was cut off",
+    "18": "all kinds, over choices of other questions",
 }
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\\\": "\\"}
 

@@ -20,6 +20,7 @@ Sequence = tuple[tuple[str, ...], tuple[str, ...], int]
 _OWN_LABEL = pattern(r"\s*(?:option\s+)?[(\[]?([A-Za-z])[)\].:]+\s*(?=\S)", re.IGNORECASE)
 _SOFT = pattern(r"""[\s"'*_\-]+""")
 _ARTICLES = frozenset(("a", "an", "the"))
+_ACCIDENTALS = {"flat": "b", "sharp": "#"}
 _TIMES = {("once",): ("1", "time"), ("twice",): ("2", "times"), ("thrice",): ("3", "times")}
 # Choices of plain words and figures, none of which looks like a label, a link or a pointer.
 _PLAIN_CHOICE = (
@@ -170,7 +171,7 @@ class ChoiceTable:
         return (
             word in _COMMON
             or (len(word) == 1 and word.isalpha())
-            or any(len(row[0]) == 1 for row in phrase_table().by_first_word.get(word, ()))
+            or any(len(row[0]) == 1 and row[1] != "e" for row in phrase_table().by_first_word.get(word, ()))
         )
 
     def _distinct(self, forms: list[str]) -> dict[str, int]:
@@ -209,11 +210,22 @@ def _sequences(text: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
 
 
 def _aliases(key: tuple[tuple[str, ...], tuple[str, ...]]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Other ways to write a choice: without its article, "2 times" for "twice"."""
+    """Other ways to write a choice: without its article or its "to", "and" for a comma, "Bb" for "B flat", "2 times" for "twice"."""
     sequence, gaps = key
     found = []
     if len(sequence) > 1 and sequence[0] in _ARTICLES and not gaps[0]:
         found.append((sequence[1:], gaps[1:]))
+    if len(sequence) > 2 and sequence[0] == "to" and not gaps[0]:
+        found.append((sequence[1:], gaps[1:]))
+    if "," in gaps:
+        last = len(gaps) - gaps[::-1].index(",")
+        found.append(((*sequence[:last], "and", *sequence[last:]), (*gaps[: last - 1], "", "", *gaps[last:])))
+    for step, name in enumerate(sequence[1:], 1):
+        if name in _ACCIDENTALS and len(sequence[step - 1]) == 1:
+            written = sequence[step - 1] + _ACCIDENTALS[name]
+            found.append(
+                ((*sequence[: step - 1], written, *sequence[step + 1 :]), (*gaps[: step - 1], *gaps[step:]))
+            )
     for word, counted in _TIMES.items():
         if sequence == word:
             found.append((counted, ("",)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mmar.protocols.reading.patterns import pattern
-from mmar.protocols.reading.polarity import asserts, is_mentioned
+from mmar.protocols.reading.polarity import asserts, is_mentioned, rejected_behind
 from mmar.protocols.reading.statement import Statement, statement_at
 from mmar.protocols.reading.units import Units
 from mmar.protocols.reading.verdicts import PREDICATE
@@ -13,8 +13,11 @@ from mmar.protocols.reading.verdicts import PREDICATE
 __all__ = ["closings", "labelled", "own_lines"]
 
 _LEADING = "TKhIt=:,-(AgivykcpM)&"
-
-
+# "Based on the audio," and "In my view" before what is stated.
+_ELSE = r"[^,:.?|CLlbXZNnSORHQPxuj]"
+_PREFACE = pattern(
+    rf"[KTh,]{{0,3}}(?:[fpuB]|&w){_ELSE}{{0,10}}[,:](?=\(?[CLl]\)?[.]?(?:[|]|$))|f{_ELSE}{{0,4}},?(?=[Ii])"
+)
 # What may stand behind the reference of an own line: behind a letter, and behind a bare text.
 _ENDING = (
     pattern(r"[BKu]|[,-](?!\(?[CLlb])|\((?!\(?[CLlb]&)|(?:I=|[hAgiycpM]{1,3})$|&?$"),
@@ -26,29 +29,23 @@ def own_lines(units: Units, listed: set[int]) -> list[Statement]:
     """Clauses that lead to a reference and say nothing else; those of a list of options are left out."""
     found: list[Statement] = []
     symbols = units.symbols
-    for start, end, whole in _clauses(units):
-        ref = start
+    for begin, end, whole in _clauses(units):
+        preface = _PREFACE.match(symbols, begin, end) if whole else None
+        start = ref = preface.end() if preface else begin
         while ref < end and symbols[ref] in _LEADING:
             ref += 1
         if ref >= end or symbols[ref] not in "CLlbXZ" or ref in listed:
             continue
         lead = symbols[start:ref]
-        if not whole and not re.search(r"[iI]", lead) and not _contrasts(symbols, start):
+        if not whole and not re.search(r"[iIT]", lead) and not _contrasts(symbols, start):
             continue
-        if (
-            "A" in lead
-            and re.search(r"A\(?$", lead)
-            and not re.search(r"[=:vgT]", lead)
-            and symbols[ref] in "CX"
-        ):
+        if _is_told(lead, symbols[ref]):
             continue
         rest = symbols[ref + 1 : end].lstrip(")")
         if rest == "=" and not units.text[units.starts[ref + 1] : units.ends[ref + 1]].isascii():
             rest = ""  # "Bです"
         if rest and not _ENDING[symbols[ref] == "C" and ref not in units.labels].match(rest):
             continue
-        if lead[:1] == "&" or re.search(r"[AItk=][^i]*y", lead):
-            continue  # "alternatively: B", "the label says it is B"
         alone = whole and not rest and ref == start
         if symbols[ref] == "b" and not alone and (rest or not lead or lead[-1] not in "=:Avh("):
             continue
@@ -62,6 +59,17 @@ def own_lines(units: Units, listed: set[int]) -> list[Statement]:
     return found
 
 
+def _is_told(lead: str, symbol: str) -> bool:
+    """Whether what leads to a reference says something about it: "option A", "the label says it is B"."""
+    if (
+        lead[:1] == "&"
+        or lead == "y"
+        or (re.search(r"[AItk=][^i]*y", lead) and not re.search(r"i[=hTKc]{0,4}y", lead))
+    ):
+        return True
+    return symbol in "CX" and re.search(r"A\(?$", lead) is not None and not re.search(r"[=:vgT]", lead)
+
+
 def _clauses(units: Units) -> list[tuple[int, int, bool]]:
     """Start and end of each clause, and whether it is a whole sentence or line."""
     found = []
@@ -69,7 +77,10 @@ def _clauses(units: Units) -> list[tuple[int, int, bool]]:
     for stop in re.finditer(r"[.?|]+|$", units.symbols):
         if stop.start() > start:
             found.append((start, stop.start(), True))
-            parts = re.finditer(r"(?:,(?=[KT]?(?:[iI]|=\(?[CLl]))|[K-])", units.symbols[start : stop.start()])
+            parts = re.finditer(
+                r"(?:,(?=[KT]?(?:[iI]|=\(?[CLl])|T,?\(?[CLl]\)?(?:[.|]|$))|[Kj-])",
+                units.symbols[start : stop.start()],
+            )
             found += [(start + part.end(), stop.start(), False) for part in parts]
         start = stop.end()
     return found
@@ -79,7 +90,7 @@ def _contrasts(symbols: str, start: int) -> bool:
     """Whether a clause says what is meant after one that denied something: "not A but B"."""
     before = symbols[max(0, start - 30) : start]
     cut = max(before.rfind(mark) for mark in ".?|")
-    return before.endswith(("K", ",")) and re.search(r"[Nn]", before[cut + 1 :]) is not None
+    return before.endswith(("K", ",", "j")) and re.search(r"[NnjQ]", before[cut + 1 :]) is not None
 
 
 def _bad_context(units: Units, start: int) -> bool:
@@ -90,64 +101,48 @@ def _bad_context(units: Units, start: int) -> bool:
     return bool(re.search(r"[SO](?!.*K)", sentence)) or bool(re.search(r"m$|H[^,]*$", sentence))
 
 
+_COLON = pattern(r"=[hg:]{0,2}:\(?[tA(]*(?P<ref>[CLl])\)?$")  # "The source is most likely: (A) Rain"
+_MATCHED = pattern(r"(?:M[hgpw&]{0,2}|Bw[fp])t?A\(?[LlC]|M[hgp&]{0,2}\(?L|MA?\(?[Ll]")
+
+
 def closings(units: Units, listed: set[int]) -> list[Statement]:
     """Sentences that conclude, or say which option what was heard matches."""
-    symbols = units.symbols
     found: list[Statement] = []
-    last = len(symbols.rstrip(".|"))
+    last = len(units.symbols.rstrip(".|"))
     for start, end, whole in _clauses(units):
-        if not whole:
+        if not whole or re.search(r"[SOR]", units.symbols[start:end]):
             continue
-        sentence = symbols[start:end]
-        concludes = re.match(r"[K,]?T", sentence) is not None or "BT" in sentence
-        matches = "M" in sentence
-        colon = re.search(r"=[h:g]{0,2}:\(?[tA(]*(?P<ref>[CLl])\)?$", sentence)
-        stated = (
-            colon is not None
-            and end >= last
-            and (start + colon.start("ref") in units.labels or symbols[start + colon.start("ref")] == "L")
-        )
-        if not (concludes or matches or stated):
-            continue
-        if re.search(r"[SOR]", sentence):
-            continue
-        if (
-            colon
-            and (concludes or stated)
-            and not re.search(r"[Nn]=*[hg:]{0,2}$|^[^,]*[QO]", sentence[: colon.start("ref") - 1])
-        ):
-            statement = statement_at(units, start, start + colon.start("ref"), final=True)
-            if statement is not None:
-                found.append(statement)
-            continue
-        if matches and (
-            option := re.search(
-                r"M[hgpw&]{0,2}t?A\(?(?P<ref>[Ll])|M[hgp&]{0,2}\(?(?P<bare>L)|MA?\(?(?P<named>[Ll])", sentence
-            )
-        ):
-            ref = start + (
-                option.start("ref")
-                if option["ref"]
-                else option.start("bare")
-                if option["bare"]
-                else option.start("named")
-            )
-            if asserts(units, start + option.start(), noun=False):
-                statement = statement_at(units, start, ref, final=concludes)
-                if statement is not None:
-                    found.append(statement)
-                    continue
-        if not concludes:
-            continue
-        refs = [unit for unit in range(start, end) if symbols[unit] in "CLXZ" and unit not in listed]
-        named = [unit for unit in refs if is_mentioned(units, unit)]
-        if len({units.places[unit] for unit in named}) == 1 and not any(
-            symbols[unit] in "XZ" for unit in named
-        ):
-            found.append(Statement(units.places[named[0]], start, named[0], True))
-        elif named:
-            found.append(Statement(-1, start, named[0], True, "several-choices"))
+        statement = _closing(units, start, end, listed, is_last=end >= last)
+        if statement is not None:
+            found.append(statement)
     return found
+
+
+def _closing(units: Units, start: int, end: int, listed: set[int], *, is_last: bool) -> Statement | None:
+    """What one sentence concludes; `None` where it concludes nothing."""
+    symbols = units.symbols
+    sentence = symbols[start:end]
+    concludes = re.match(r"[K,]?T|.*[B=]T", sentence) is not None
+    if colon := _COLON.search(sentence):
+        ref = start + colon.start("ref")
+        labelled_last = is_last and (ref in units.labels or symbols[ref] == "L")
+        if (concludes or labelled_last) and not re.search(
+            r"[Nn]=*[hg:]{0,2}$|^[^,]*[QO]", sentence[: colon.start("ref") - 1]
+        ):
+            return statement_at(units, start, ref, final=True)
+    if (option := _MATCHED.search(sentence)) and asserts(units, start + option.start(), noun=False):
+        statement = statement_at(units, start, start + option.end() - 1, final=concludes)
+        if statement is not None:
+            return statement
+    if not concludes:
+        return None
+    refs = [unit for unit in range(start, end) if symbols[unit] in "CLXZ" and unit not in listed]
+    named = [unit for unit in refs if is_mentioned(units, unit)]
+    if not named:
+        return None
+    if len({units.places[unit] for unit in named}) == 1 and not any(symbols[unit] in "XZ" for unit in named):
+        return Statement(units.places[named[0]], start, named[0], True)
+    return Statement(-1, start, named[0], True, "several-choices")
 
 
 def labelled(units: Units) -> Statement | None:
@@ -173,7 +168,8 @@ def labelled(units: Units) -> Statement | None:
         for unit in range(ref + 1, end)
         if symbols[unit] in "CLX" and is_mentioned(units, unit)
     }
-    if re.match(r"[,:(-]\(?l(?!w(?!g))", symbols[match.start("behind") :]):
+    second = re.compile(r"[,:(-]\(?l(?!w(?!g))").match(symbols, match.start("behind"))
+    if second and not rejected_behind(units, second.end() - 1):
         return Statement(-1, 0, ref, trouble="several-choices")
     if named and statement.place not in named and symbols[ref] != "C":
         return Statement(-1, 0, ref, trouble="several-choices")

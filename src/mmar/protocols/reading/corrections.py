@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
+from mmar.protocols.reading.polarity import rejected_behind
 from mmar.protocols.reading.statement import Finding
 from mmar.protocols.reading.text import Clean
 from mmar.protocols.reading.units import REFERENCES, Units
@@ -19,7 +21,8 @@ def corrections(units: Units, after: int = -1) -> list[int]:
     """The units that take back what was said before, outside of quoted speech."""
     found = []
     for match in re.finditer(
-        r"R|r(?=[^.?|]{0,12}[CLlb])|(?<=[.,?|(-])(?:N(?=[,:.|-]|$)|x(?=[,-]))|(?<=[.?|])[Nx]\.", units.symbols
+        r"R|r(?=[^.?|]{0,12}[CLlb])|(?<=[.,?|(K-])(?:N(?=[,:.|-]|$)|x(?=[,-]))|(?<=[.?|])[Nx]\.",
+        units.symbols,
     ):
         unit = match.start()
         if match[0] == "N" and units.text[units.starts[unit] : units.ends[unit]].casefold() not in _NO:
@@ -30,8 +33,11 @@ def corrections(units: Units, after: int = -1) -> list[int]:
 
 
 def unless_taken_back(found: Finding, units: Units, cleaned: Clean) -> Finding:
-    """What markup pointed at, unless words behind it take that back."""
+    """What markup pointed at, unless words behind it take that back or deny it."""
     places = cleaned[1]
+    last = bisect_left(units.ends, found.end) if places is None else len(units.ends)
+    if last < len(units.ends) and rejected_behind(units, last):
+        return Finding(-1, "only-negated", found.start, found.end)
     for unit in corrections(units, after=found.end if places is None else -1):
         start = units.starts[unit] if places is None else places[units.starts[unit]]
         if start < found.end:

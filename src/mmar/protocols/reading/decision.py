@@ -5,7 +5,7 @@ from __future__ import annotations
 from mmar.protocols.reading.clauses import closings, labelled, own_lines
 from mmar.protocols.reading.corrections import corrections
 from mmar.protocols.reading.mentions import read_mention
-from mmar.protocols.reading.options import listed_options
+from mmar.protocols.reading.options import listed_options, marked_option
 from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.polarity import is_mentioned
 from mmar.protocols.reading.statement import Finding, Statement, finding_of
@@ -39,25 +39,22 @@ def decide(units: Units, answer: str, *, cut_off: bool, depth: int = 0) -> Findi
     ):
         return _corrected(units, turns[-1], first, answer, cut_off=cut_off, depth=depth)
     closing = closings(units, listed)
+    unfinished = cut_off or _is_unfinished(units)
     stated = [statement for statement in said if statement.trouble not in ("only-negated", "other-answer")]
     others = [statement for statement in said if statement.trouble == "other-answer"]
+    if not stated and not lines and (marked := marked_option(units, listed)) is not None:
+        return finding_of(units, marked, "verdict")
+    if stated and unfinished and "P" in symbols:
+        return Finding(-1, "cut-off", units.starts[stated[-1].first], units.ends[stated[-1].last])
     if stated:
-        chosen = _unrivalled(units, _agreed(stated, [*lines, *others], closing), listed)
+        chosen = _unrivalled(units, _agreed(units, stated, [*lines, *others], closing), listed)
         return finding_of(units, chosen, "verdict")
     lines = [line for line in lines if line.trouble != "only-negated"]
     if "P" in symbols and lines and not _is_last_line(units, lines):
         lines = []  # words said while thinking
     if lines:
-        chosen = lines[-1] if _is_last_line(units, lines) else _same(lines)
-        if chosen.place >= 0 and (
-            rivals := [
-                s for s in closing if s.last > chosen.last and s.place >= 0 and s.place != chosen.place
-            ]
-        ):
-            chosen = Statement(-1, chosen.first, rivals[-1].last, trouble="several-choices")
-        return finding_of(units, _unrivalled(units, chosen, listed), "own-line")
+        return finding_of(units, _unrivalled(units, _lasting(units, lines, closing), listed), "own-line")
     closing = [statement for statement in closing if statement.trouble != "only-negated"]
-    unfinished = cut_off or _is_unfinished(units)
     if closing and not unfinished:
         last = closing[-1]
         if last.place >= 0 and any(s.place >= 0 and s.place != last.place for s in closing[:-1]):
@@ -101,16 +98,19 @@ def _corrected(units: Units, turn: int, first: int, answer: str, *, cut_off: boo
     return Finding(-1, "taken-back", units.starts[first], end)
 
 
-def _agreed(stated: list[Statement], lines: list[Statement], closing: list[Statement]) -> Statement:
+def _agreed(
+    units: Units, stated: list[Statement], lines: list[Statement], closing: list[Statement]
+) -> Statement:
     """The one verdict of several statements; a final one outweighs those before it."""
     last = stated[-1]
+    adds = units.text[units.starts[last.first] : units.ends[last.first]].casefold() == "also"
     if last.place < 0:
         return last
     for other in stated[:-1]:
         if other.place != last.place and not (last.final and not other.final):
             return Statement(-1, other.first, last.last, trouble="several-choices")
     for other in (*lines, *closing):
-        if other.last > last.last and other.place >= 0 and other.place != last.place:
+        if (other.last > last.last or adds) and other.place >= 0 and other.place != last.place:
             return Statement(-1, last.first, other.last, trouble="several-choices")
     return last
 
@@ -137,6 +137,16 @@ def _unrivalled(units: Units, chosen: Statement, listed: set[int]) -> Statement:
         ref = match.start("ref")
         if ref not in listed and units.places[ref] != chosen.place and is_mentioned(units, ref):
             return Statement(-1, chosen.first, ref, trouble="several-choices")
+    return chosen
+
+
+def _lasting(units: Units, lines: list[Statement], closing: list[Statement]) -> Statement:
+    """The one choice of lines, unless a closing sentence behind them names another."""
+    chosen = lines[-1] if _is_last_line(units, lines) else _same(lines)
+    if chosen.place >= 0:
+        for later in closing:
+            if later.last > chosen.last and later.place >= 0 and later.place != chosen.place:
+                return Statement(-1, chosen.first, later.last, trouble="several-choices")
     return chosen
 
 

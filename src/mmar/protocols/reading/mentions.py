@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mmar.protocols.reading.corrections import is_quoted
-from mmar.protocols.reading.polarity import is_mentioned
+from mmar.protocols.reading.polarity import is_mentioned, rejected_behind
 from mmar.protocols.reading.statement import Finding, Statement
 from mmar.protocols.reading.text import canonical
 from mmar.protocols.reading.units import REFERENCES, Units
@@ -25,7 +25,7 @@ def read_mention(
         statement for statement in said if any(not _turned(units, statement.last, unit) for unit in asserted)
     ]
     places = {units.places[unit] for unit in asserted}
-    if refusal >= 0 and not (places and "K" in units.symbols[refusal:]):
+    if refusal >= 0 and not (len(places) == 1 and "K" in units.symbols[refusal:]):
         return Finding(-1, "refusal", units.starts[refusal], units.ends[refusal])
     if (
         len(places) == 1
@@ -88,6 +88,8 @@ def _is_linked(symbols: str, unit: int) -> bool:
 def _is_doubtful(units: Units, unit: int, denied: list[int]) -> bool:
     """Whether a mention is too weak to decide: a number among sentences, or a letter beside one that is denied."""
     symbols = units.symbols
+    if any(other > unit and _is_only_told(units, unit, other) for other in denied):
+        return True
     if symbols[unit] == "L":
         return any(
             symbols[other] in "Llb" and not re.search(r"[.?|]", symbols[min(other, unit) : max(other, unit)])
@@ -95,7 +97,42 @@ def _is_doubtful(units: Units, unit: int, denied: list[int]) -> bool:
         )
     words = units.text[units.starts[unit] : units.ends[unit]].split()
     number = len(words) == 1 and canonical(words[0])[:1].isdigit()
-    return number and re.search(r"[.?|]", symbols.strip(".?|")) is not None
+    return number and (
+        re.search(r"[.?|]", symbols.strip(".?|")) is not None or _is_counted_with_another(units, unit)
+    )
+
+
+def _is_only_told(units: Units, unit: int, other: int) -> bool:
+    """Whether a later choice of the same sentence is not denied but only told: "John says hello to Max"."""
+    between = units.symbols[unit + 1 : other]
+    return (
+        units.places[other] != units.places[unit]
+        and units.symbols[other] == "C"
+        and re.search(r"[.?|]", between) is None
+        and re.search(r"[NnxujSO]", between) is None
+        and ("H" not in between or _is_simultaneous(units, unit, other))
+        and not rejected_behind(units, other)
+    )
+
+
+def _is_simultaneous(units: Units, unit: int, other: int) -> bool:
+    """Whether two choices are heard at once: "rain falls while thunder rolls", but not "while thunder would roll"."""
+    return (
+        units.text.casefold().find("while", units.ends[unit], units.starts[other]) >= 0
+        and units.symbols[other + 1 : other + 2] not in ("=", "m")
+        and "m" not in units.symbols[unit:other]
+    )
+
+
+def _is_counted_with_another(units: Units, unit: int) -> bool:
+    """Whether a number is joined to another one: "two men and one woman"."""
+    text, stop = units.text, re.compile(r"[.?|]").search(units.symbols, unit)
+    end = stop.start() if stop else len(units.symbols)
+    link = units.symbols.find("&", unit, end)
+    return link >= 0 and any(
+        units.symbols[at] == "w" and canonical(text[units.starts[at] : units.ends[at]])[:1].isdigit()
+        for at in range(link, end)
+    )
 
 
 def _turned(units: Units, denied: int, unit: int) -> bool:
@@ -117,6 +154,10 @@ def _sentence(units: Units, unit: int) -> tuple[int, int]:
 def _refusal(units: Units) -> int:
     """The unit of a phrase that declines to answer, outside of quoted speech; -1 for none."""
     for match in re.finditer("Q", units.symbols):
-        if not is_quoted(units.text, units.starts[match.start()]):
-            return match.start()
+        unit = match.start()
+        words = units.text[units.starts[unit] : units.ends[unit]].casefold()
+        if words.endswith("hear") and re.match(r"[thw]{0,3}C", units.symbols[unit + 1 :]):
+            continue  # "I can't hear any wind" denies a choice
+        if not is_quoted(units.text, units.starts[unit]):
+            return unit
     return -1

@@ -6,12 +6,16 @@ import re
 
 from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.polarity import rejected_behind
+from mmar.protocols.reading.statement import Statement
 from mmar.protocols.reading.units import Units
 from mmar.protocols.reading.verdicts import PREDICATE
 
-__all__ = ["listed_options"]
+__all__ = ["listed_options", "marked_option"]
 
 _OPTION = pattern(r"(?:^|(?<=[.?|,:]))[-:(]{0,2}(?P<noun>A?)\(?(?P<ref>[LlbCX])\)?(?P<behind>.?)")
+
+
+_NUMBERED = pattern(r"w[.)](?P<ref>C)(?=w|[.,|]|$)")  # "1. Rain 2. Wind"
 
 
 def listed_options(units: Units) -> set[int]:
@@ -35,6 +39,10 @@ def listed_options(units: Units) -> set[int]:
         if not lone and PREDICATE.match(symbols, ref + 1) and not rejected_behind(units, ref):
             continue
         items.setdefault(units.places[ref], []).append(ref)
+    for match in _NUMBERED.finditer(symbols):
+        ref = match.start("ref")
+        if units.text[units.starts[match.start()] : units.ends[match.start()]].isdigit():
+            items.setdefault(units.places[ref], []).append(ref)
     if len(items) < 2:
         return set()
     for ref in apart:  # the next item behind blank lines
@@ -63,3 +71,22 @@ def _beside_item(units: Units, start: int, end: int) -> bool:
         and bool(text[before + 1 : line].strip())
         and any(symbols[unit] in "Llb" or unit in units.labels for unit in previous[:3])
     )
+
+
+_MARK = pattern(r"\)?[-:(,]{0,2}=?h?(?:(?P<right>gA?)|[Nnx]A?)\)?(?=[.|,]|$)")
+
+
+def marked_option(units: Units, listed: set[int]) -> Statement | None:
+    """The one option of a list that is marked as right where all others are marked as wrong."""
+    right: list[int] = []
+    marked: set[int] = set()
+    for ref in sorted(listed):
+        mark = _MARK.match(units.symbols, ref + 1)
+        if mark is None:
+            return None
+        marked.add(units.places[ref])
+        if mark["right"]:
+            right.append(ref)
+    if len(right) != 1 or len(marked) < 2:
+        return None
+    return Statement(units.places[right[0]], right[0], right[0])

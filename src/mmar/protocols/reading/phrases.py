@@ -23,6 +23,7 @@ KINDS: dict[str, str] = {
     "answers": "o",  # the plural, which introduces a list
     "good": "g",  # correct, best, final: an adjective that makes the noun the verdict
     "wrong": "x",  # wrong, unlikely: denies what it is said of
+    "rank": "e",  # second, last: makes the noun another answer than the one that is meant
     "is": "=",  # is, must be, seems
     "first-person": "i",  # I, we
     "choose": "v",  # choose, go with
@@ -33,6 +34,7 @@ KINDS: dict[str, str] = {
     "not": "N",  # not, never, rule out: denies what follows
     "than": "u",  # than, unlike, instead of: denies what follows, never what stands before it
     "cannot": "n",  # isn't, cannot: also denies what stands before it
+    "not-but": "j",  # denies what stands before it and says that the next is meant
     "if": "S",  # supposes the rest of its sentence
     "although": "H",  # supposes up to the next comma
     "earlier": "O",  # at first, I thought: what is no longer meant
@@ -47,6 +49,7 @@ KINDS: dict[str, str] = {
     "article": "t",
     "of": "p",  # for, to the: begins what modifies the noun
     "modal": "m",  # could, might
+    "preface": "f",  # based on, in my view: begins words that only lead to a statement
     "thinking": "P",  # let me think, I need to: reasoning and not an answer
     "neutral": "w",  # no doubt, not only: holds another row's phrase and means nothing of the kind
     "refusal": "Q",

@@ -16,12 +16,15 @@ __all__ = ["asserts", "is_asked", "is_conditional", "is_mentioned", "other_refer
 _REACH = 60
 _SENTENCE = ".?|"
 # What begins a new clause behind a comma, out of the reach of a negation before it.
-_NEW_CLAUSE = pattern(r",(?=[Kh]?T|[KTh]*(?:[iITv]|tg*A|[gh]*A[=:]|t?[CLl]\)?=))|[K-]|\((?!\(?(?:[CLlb]|$))")
-_STRICT_CLAUSE = pattern(r"(?<![yv]),(?!c)|[K:-]|\((?!\(?(?:[CLlb]|$))")
+_NEW_CLAUSE = pattern(
+    r",(?=[Kh]?T|[KTh]*(?:[iITv]|tg*A|[gh]*A[=:]|t?[CLl]\)?=))|[K-]|\((?!\(?(?:[CLlb]|$))|j"
+)
+_STRICT_CLAUSE = pattern(r"(?<![yv]),(?!c)|[K:-]|\((?!\(?(?:[CLlb]|$))|j")
 # "is wrong", "cannot be", "(no)" behind a reference.
 _REJECTED = pattern(
-    r"A?\)?,?(?:[hmtIc]{0,3}n|[hmIct]{0,3}=[=hmt]{0,4}[Nx]|[:(-]?\(?(?:I?=)?[=h]{0,2}x|[:(-]I?=?N(?!.{0,2}[CLl])|=[=hmt]{0,4}w{1,2}A(?![CLl])|=[=hmt]{0,4}[gw],?K[Nnx])"
+    r"(?:\)?[,&]{1,2}\(?[CLl]){0,4}A?\)?,?(?:[hmtIc]{0,3}n|j|[hmIct]{0,3}=[=hmt]{0,4}(?:[Nnx]|e(?=[.,|gA]|$))|=g?A=?[nx]|[:(-]?\(?(?:I?=)?[=h]{0,2}x|[:(-]I?=?N(?!.{0,2}[CLl])|=[=hmt]{0,4}w{1,2}A(?![CLl])|=[=hmt]{0,4}[gw],?K[Nnx])"
 )
+_DENIALS = frozenset(("no", "nein", "não", "нет", "不是", "否", "لا", "नहीं"))
 _STOP = pattern(r"[.?|]")
 _CLAUSE_END = pattern(r"[.?|BK:]|-(?![&h])")
 _LINKED = pattern(r"[&htpgcAmiy=,I(/vk]*&?[htpgcAmiy=,I(/vk]*")
@@ -57,6 +60,8 @@ def asserts(units: Units, unit: int, *, noun: bool = True) -> bool:
         clause = context
     if any(mark in "NnuxHmQ" for mark in clause):
         return False
+    if context[0] in "&u" and "," in context and _is_conditional_would(units, unit):
+        return False  # "with gusts, the answer would be B"
     if not noun:
         return True
     if re.search(r"w(?:c|,)$", clause):
@@ -66,6 +71,13 @@ def asserts(units: Units, unit: int, *, noun: bool = True) -> bool:
         if not re.search(r"i[=hTKc]{0,4}$", before) and before:
             return False  # somebody else thinks so
     return True
+
+
+def _is_conditional_would(units: Units, unit: int) -> bool:
+    """Whether a statement says what would be the case: "I'd say", "the answer would be"."""
+    start = units.starts[unit]
+    words = units.text[start : start + 40].casefold()
+    return (" would " in words or "'d " in words) and "guess" not in words
 
 
 def _is_supposed(context: str) -> bool:
@@ -86,8 +98,10 @@ def is_mentioned(units: Units, unit: int) -> bool:
         clause = context[cut:]
         if any(mark in "NnuxQ" for mark in clause):
             return False
-        if "H" in clause and "," not in clause[clause.rindex("H") :]:
+        if "H" in clause and ("," not in clause[clause.rindex("H") :] or re.search(r",&[tA(]*$", clause)):
             return False
+        if re.search(r"m=?[ht(]*(?:[CLlw]\)?,?&?[tA(]*){0,4}$", clause):
+            return False  # "it could be"
         if re.search(r"[yv]", clause) and not re.search(r"i|^[TKh,]{0,3}v", clause):
             return False  # somebody else thinks so
         if re.search(r"(?:[^t]=|m)A[t(]*$", clause) and "i" not in clause:
@@ -104,6 +118,8 @@ def is_conditional(units: Units, unit: int) -> bool:
 
 def rejected_behind(units: Units, unit: int) -> bool:
     """Whether the words behind a reference deny it: "wind is unlikely", "(A) cannot be"."""
+    if units.text[units.starts[unit] : units.ends[unit]].casefold() in _DENIALS:
+        return False  # "No, it isn't."
     return _REJECTED.match(units.symbols, unit + 1) is not None
 
 

@@ -43,6 +43,9 @@ _PRONOUN_AFTER = frozenset(
 )
 
 
+_PER = frozenset(("a", "per", "each", "every", "one", "half"))
+_RANGES = frozenset(("to", "or", "till", "through", "bis", "à", "a"))
+_NUMBERED = frozenset(("option", "choice"))
 _LONGEST_GAP = 64
 
 
@@ -88,7 +91,8 @@ class _Builder:
                 self._punctuation(done, start)
             after = self._choice(at) or self._letter(at) or self._phrase(at)
             if not after:
-                self._add("w", start, self.words[at][2])
+                share = self.words[at][0].endswith("%")  # "90% sure"
+                self._add("h" if share else "w", start, self.words[at][2])
                 after = at + 1
             done, at = self.ends[-1], after
         self._punctuation(done, len(self.text))
@@ -123,6 +127,9 @@ class _Builder:
         if self.words[at][0] not in self.choices or (found := self._choice_at(at)) is None:
             return 0
         after, place = found
+        if self._is_ambiguous_number(at):
+            self._add("w", self.words[at][1], self.words[after - 1][2])
+            return after
         end, tail = self.words[after - 1][2], self.table.tails[place]
         for ending in (tail, tail.rstrip()):
             if ending and self.text.startswith(ending, end):
@@ -130,6 +137,15 @@ class _Builder:
                 break
         self._add("C", self.words[at][1], end, place)
         return after
+
+    def _is_ambiguous_number(self, at: int) -> bool:
+        """Whether a number is the end of a range ("50 to 70 people") or may count the options ("option 4")."""
+        words = self.tokens
+        if not words[at][0].isdigit() or at == 0:
+            return False
+        if at >= 2 and words[at - 1] in _RANGES and words[at - 2][0].isdigit():
+            return self.symbols[-2:-1] == ["w"]
+        return words[at - 1] in _NUMBERED and at + 1 == len(words)
 
     def _choice_at(self, at: int) -> tuple[int, int] | None:
         """The longest choice whose text begins at a word: the word behind it, and its place."""
@@ -179,6 +195,8 @@ class _Builder:
             )
         ):
             return False
+        if raw == "second" and adjoining_before and (before in _PER or before[0].isdigit()):
+            return False  # a span of time
         if not self.table.is_common(place) or raw == "one":
             return True
         opens = not adjoining_before or (self.symbols[-1:] and self.symbols[-1] in "=:vyAVI&/gh,(.|-?cTB")
@@ -210,8 +228,9 @@ class _Builder:
                 and text[end + 1 : end + 2].strip()
                 and not text.startswith(("->", "'."), end)
                 and text[end + 1 : end + 2].isalnum()
+                and not _ADDED_LETTER.match(text, end)
             )
-            or text[end : end + 1] in ("+", "#")
+            or (text[end : end + 1] in ("+", "#") and not _ADDED_LETTER.match(text, end))
         ):
             return 0
         if (
@@ -260,6 +279,8 @@ class _Builder:
         following = self.words[at + 1]
         if following[2] - following[1] == 1 and self.text[following[1]].isupper():
             return False
+        if following[0].endswith("%"):
+            return False
         kind = self._kind_at(at + 1)
         if previous == "A":
             return self.text[self.ends[-1] - 1].isupper() and kind == "w"
@@ -280,7 +301,7 @@ class _Builder:
         for sequence, symbol, inside in self.phrases.get(word, ()):
             after = at + len(sequence)
             if self.tokens[at:after] != sequence or (
-                len(sequence) > 1 and not self._is_phrase(at, after, inside)
+                len(sequence) > 1 and not self._is_phrase(at, after, inside, symbol)
             ):
                 continue
             if self.text[start - 1 : start] == "-" and self.text[start - 2 : start - 1].isalnum():
@@ -288,14 +309,14 @@ class _Builder:
             return after, symbol
         return (at + 1, "n") if word.endswith("n't") else None
 
-    def _is_phrase(self, at: int, after: int, inside: str) -> bool:
-        """Whether words are one phrase: no punctuation parts them, and no choice begins inside."""
+    def _is_phrase(self, at: int, after: int, inside: str, symbol: str) -> bool:
+        """Whether words are one phrase: no punctuation parts them, and no choice begins inside but for "at first"."""
         text, found = self.text, self.words
         for step in range(at, after - 1):
             gap = text[found[step][2] : found[step + 1][1]]
             if gap != " " and gap.strip(_DRESS + inside):
                 return False
-            if found[step + 1][0] in self.choices and self._choice_at(step + 1) is not None:
+            if symbol != "O" and found[step + 1][0] in self.choices and self._choice_at(step + 1) is not None:
                 return False
         return True
 
@@ -308,4 +329,5 @@ class _Builder:
         return place if 0 <= place < self.count else None
 
 
+_ADDED_LETTER = pattern(r"\+[A-Z](?![A-Za-z+#])")
 _LETTER_NEXT = pattern(r" ?\([A-Za-z]")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.polarity import is_asked, is_conditional, other_reference, rejected_behind
 from mmar.protocols.reading.text import BOUNDARY
 from mmar.protocols.reading.units import Units
 
 __all__ = ["DRESS", "Finding", "Statement", "finding_of", "statement_at"]
 
+_WHICH_IS = pattern(r"\)?,[cM]?=?[=h]{0,2}t?C")
 _STOPS = ".?|,:-()/BK"
 
 
@@ -45,6 +47,12 @@ def statement_at(units: Units, first: int, ref: int, *, final: bool = False) -> 
         return Statement(-1, first, ref, trouble="only-negated")
     if symbol == "X":
         return Statement(-1, first, ref, final, "letter-against-text")
+    if (
+        symbol in "Ll"
+        and (text := _WHICH_IS.match(units.symbols, ref + 1))
+        and units.places[text.end() - 1] != units.places[ref]
+    ):
+        return Statement(-1, first, text.end() - 1, final, "letter-against-text")
     if symbol == "Z":
         return Statement(-1, first, ref, final, "no-such-letter")
     if other_reference(units, ref) >= 0:

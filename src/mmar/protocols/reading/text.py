@@ -44,6 +44,7 @@ _LATEX = pattern(
     r"\\(?:text|math|operatorname|mbox|hbox|underline|emph|textbf|bf|rm|it|large|Large|huge|displaystyle|left|right|quad|qquad|ensuremath|bm|boldsymbol)[a-z]{0,6}\*?"
     r"|\\[()\[\],;!: \\]|\\(?=[\"'_&%#$])"
 )
+_INLINE_MATH = pattern(r"\$(?=\S)([^$\n]{1,60})(?<=\S)\$(?!\d)")
 _ESCAPED_LINE = pattern(r"\\[nrt](?![A-Za-z])")
 Clean = tuple[str, "list[int] | None"]
 
@@ -95,6 +96,8 @@ def clean(text: str) -> Clean:
         text = _TAG.sub(_boundary, text)
     elif "[" in text:
         text = _TAG.sub(_boundary, text)
+    if "$" in text:
+        text = _INLINE_MATH.sub(r" \1 ", text)
     if "\\" in text:
         text = _ESCAPED_LINE.sub("\n ", text)
         text = _LATEX.sub(_blank, text)

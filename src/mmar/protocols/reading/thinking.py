@@ -45,7 +45,7 @@ def split_thinking(text: str, part: str = "") -> tuple[str, str]:
     """Split a model's text into its reasoning and its answer, each byte for byte.
 
     The answer is what stands behind the last end of a reasoning block, or, where nothing stands there, before
-    the first block. A text that begins to reason and never stops holds no answer. A block that begins inside a
+    that block. A text that begins to reason and never stops holds no answer. A block that begins inside a
     line belongs to the answer.
 
     Args:
@@ -97,13 +97,11 @@ def answer_span(text: str, part: str = "") -> tuple[int, int]:
     end = again.start() if again else len(text)
     if text[start:end].strip():
         return start, end
-    if (
-        again is None
-        and opening is not None
-        and opening.start() < close.start()
-        and text[: opening.start()].strip()
-    ):
-        return 0, opening.start()
+    if again is None and (last := _last(_OPEN, text[: close.start()])) is not None:
+        earlier = _last(_CLOSE, text[: last.start()])
+        begin = earlier.end() if earlier else 0
+        if text[begin : last.start()].strip():
+            return begin, last.start()
     return (start, len(text)) if again is None else (len(text), len(text))
 
 

@@ -15,7 +15,7 @@ _REF = r"(?:[tA(]*(?P<ref>[CLlbXZ]))"
 
 
 # What may stand between a noun and its verb: "to the question", "that fits best", "I choose".
-_MODIFIER = r"(?:p[^.?|:=NnxSORCLlbXZ]{0,10}|c?[=hI]{0,3}[Mg][^.?|:=NnxSORCLlbXZ]{0,8}|c?i[=hm]{0,3}v)?"
+_MODIFIER = r"(?:[pf][^.?|:=NnxSORCLlbXZ]{0,10}|c?[=hI]{0,3}[Mg][^.?|:=NnxSORCLlbXZ]{0,8}|c?i[=hm]{0,3}v|,f[^.?|:=,NnxSORCLlbXZ]{0,4},)?"
 
 
 _LINK = r"(?:[hKc,]{0,2}=[=hcgtIT&:|-]{0,6}|[)\]]?\|{0,2}[:-][|:hctI=T-]{0,6}|\|{1,3})"
@@ -48,9 +48,12 @@ _END = r"(?=t?(?:[.?|,:BKpM)&u-]|$))"
 PREDICATE = pattern(
     r"\)?,?[hT]{0,2}(?:"
     rf"=[=hT]{{0,3}}(?:t[hg]{{0,3}}[gA]|g{{1,3}}A|h?[gk]{_END}|h(?=[.|]|$)|A)"
-    rf"|M[tw]{{0,3}}g|M(?=[.|]|$)|[=h]?g{_END}|I=[=hT]{{0,3}}{_END}|=I(?=[.|]|$))"
+    rf"|M[tw]{{0,3}}g|M(?=[.|,BK]|$)|[=h]?g{_END}|I=[=hT]{{0,3}}{_END}|=I(?=[.|]|$))"
     r"|\)?(?:A=?[gA]|tA(?==|[.|]|$))"
 )
+
+
+_INVERTED = pattern(r"T,?=\(?(?P<ref>[CLl])\)?tg{1,2}A(?=[.,|]|$)")  # "Somit ist B die richtige Antwort."
 
 
 def verdicts(units: Units) -> list[Statement]:
@@ -70,6 +73,8 @@ def verdicts(units: Units) -> list[Statement]:
                 found, units, match.start(), match.start(), asserted=asserts(units, match.start(), noun=False)
             )
     found += _backward_verdicts(units)
+    for match in _INVERTED.finditer(symbols):
+        _add(found, units, match.start(), match.start("ref"), asserted=asserts(units, match.start()))
     found.sort(key=lambda statement: statement.last)
     return found
 
@@ -82,7 +87,7 @@ def _noun_verdicts(units: Units) -> list[Statement]:
         before = symbols[start - 1] if start else "|"
         if before == "=" and _SUBJECT.search(symbols, max(0, start - 12), start):
             continue  # "X is the answer: ..." points backwards alone
-        if before in "xp" or (before == "w" and not _has_article(units, start, noun["lead"])):
+        if before in "xpe" or (before == "w" and not _has_article(units, start, noun["lead"])):
             match = _NOUN_IS.match(symbols, end)
             if match:
                 ref = match.start("ref")
@@ -172,7 +177,10 @@ def _backward_verdicts(units: Units) -> list[Statement]:
             if before != "=":
                 found.append(Statement(-1, first, ref, trouble="only-negated"))
             continue
-        if re.search(r"[CLlb]\)?,?&[tA(]*$", symbols[max(0, ref - 8) : ref]):
+        plural = units.text.startswith(" are ", units.ends[ref])  # "A, C are correct"
+        if re.search(
+            r"[CLlb]\)?" + ("[,&]" if plural else ",?&") + r"[tA(]*$", symbols[max(0, ref - 8) : ref]
+        ):
             found.append(Statement(-1, first, ref, trouble="several-choices"))
             continue
         statement = statement_at(units, first, ref, final="T" in symbols[max(0, first - 4) : first])
