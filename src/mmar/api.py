@@ -276,6 +276,10 @@ def score(
     reading: str | None = None,
     lenient: bool = False,
     earlier: Iterable[str | Path] = (),
+    reader: str | Model | Callable[[dict[str, Any]], Any] | None = None,
+    reader_out: str | Path | None = None,
+    reader_sample: int = 50,
+    reader_options: RunOptions | None = None,
 ) -> Score:
     """Score a run, a predictions file, or predictions in memory.
 
@@ -288,10 +292,17 @@ def score(
         reading: version of the reading cascade, `"cascade@1"` or `"cascade@2"`; the current one by default.
         lenient: count bad records as missing instead of raising.
         earlier: runs of the whole benchmark, to sharpen the estimate from a run of a sample.
+        reader: a text model, as for `run`, that reads the answers which the cascade left unresolved; gives a third
+            number, `Score.reader`.
+        reader_out: folder of its replies, which are not asked for again; beside the run or the file by default,
+            and needed for predictions in memory.
+        reader_sample: answers that the cascade did read and the reader reads too, to measure their agreement.
+        reader_options: as the options of `run`; `seed` draws the order of the choices and the sample.
 
     Raises:
         InputError: a file or a record is not valid.
         UsageError: an argument is not valid, a benchmark is needed, or it is another than the run's.
+        ExternalError: the reader cannot be reached.
 
     Example:
         >>> demo = load("demo")
@@ -299,9 +310,24 @@ def score(
         100.0
     """
     with library_errors():
+        with_reader = _reading_by(reader, reader_out, reader_sample, reader_options or {})
         if isinstance(predictions, str | Path):
-            return _score(
-                Path(predictions), benchmark, key, protocol, reading, lenient=lenient, earlier=earlier
+            task = task_for(
+                Path(predictions),
+                benchmark,
+                key=key,
+                protocol=protocol,
+                reading=reading,
+                lenient=lenient,
+                keep="all",
+            )
+            task = msgspec.structs.replace(task, earlier=tuple(map(Path, earlier)))
+            return with_reader(score_path(task), task)
+        if reader is not None and reader_out is None:
+            raise UsageError(
+                "expected a folder for the replies of the reader",
+                code="missing-argument",
+                argument="reader_out",
             )
         lines = encode_records(predictions, key)
         if not lines:
@@ -315,25 +341,42 @@ def score(
             path = Path(folder) / "predictions.jsonl"
             path.write_bytes(b"".join(lines))
             try:
-                return _score(path, benchmark, key, protocol, reading, lenient=lenient)
+                task = task_for(
+                    path, benchmark, key=key, protocol=protocol, reading=reading, lenient=lenient, keep="all"
+                )
+                return with_reader(score_path(task), task)
             except InputError as error:
                 if error.file == str(path):
                     error.file = "predictions"  # the caller knows the records by their number
                 raise
 
 
-def _score(
-    path: Path,
-    benchmark: str | Path | Benchmark | None,
-    key: str | None,
-    protocol: str | Protocol | None,
-    reading: str | None,
-    *,
-    lenient: bool,
-    earlier: Iterable[str | Path] = (),
-) -> Score:
-    task = task_for(path, benchmark, key=key, protocol=protocol, reading=reading, lenient=lenient, keep="all")
-    return score_path(msgspec.structs.replace(task, earlier=tuple(map(Path, earlier)))).score
+def _reading_by(
+    reader: str | Model | Callable[[dict[str, Any]], Any] | None,
+    out: str | Path | None,
+    sample: int,
+    options: RunOptions,
+) -> Callable[[Scored, Task], Score]:
+    """What adds the number `choice+reader` to a score; without a reader the score stays as it is."""
+    if reader is None:
+        return lambda scored, _: scored.score
+
+    def read(scored: Scored, task: Task) -> Score:
+        from mmar.scoring.reader import apply_reader, plan_reader, reader_folder
+        from mmar.scoring.sources import questions_of
+
+        questions = questions_of(task)
+        plan = plan_reader(questions, scored.rows, sample=sample, seed=options.get("seed", 0))
+        name = (
+            reader
+            if isinstance(reader, str)
+            else getattr(reader, "name", getattr(reader, "__name__", "reader"))
+        )
+        folder = reader_folder(task.path, str(name)) if out is None else out
+        spec, model = _prepare(reader, questions, folder, None, {"temperature": 0.0, **options})
+        return msgspec.structs.replace(scored.score, reader=apply_reader(scored.score, plan, spec, model))
+
+    return read
 
 
 def compare(

@@ -71,7 +71,7 @@ def read_with(service: FakeModels, tmp_path: Path, sample: int = 4, **options: A
     path = predictions(tmp_path / "p.jsonl")
     scored = score_task(msgspec.structs.replace(task_for(path), keep="all"))
     benchmark = load_benchmark(path)
-    plan = plan_reader(list(zip(benchmark, scored.rows, strict=True)), sample=sample, seed=3)
+    plan = plan_reader(benchmark, scored.rows, sample=sample, seed=3)
     spec = RunSpec.create(
         "openai/reader",
         benchmark,
@@ -180,7 +180,7 @@ def test_a_fence_holds_whatever_an_answer_says(text: str) -> None:
     from mmar.scoring import score_answer
 
     row = msgspec.structs.replace(score_answer(item, text), state="unresolved", shape="no-choice", named=None)
-    (request,) = plan_reader([(item, row)], sample=0).requests
+    (request,) = plan_reader([item], [row], sample=0).requests
     body = request.messages[1].text
     assert body.count("<") == 2
     assert json.loads(body.removeprefix("<document>\n").removesuffix("\n</document>"))["answer"] == text
@@ -201,4 +201,4 @@ def test_a_reply_names_a_number_or_none() -> None:
 
 def test_a_negative_sample_is_refused() -> None:
     with raises("invalid-value", argument="sample"):
-        plan_reader([], sample=-1)
+        plan_reader([], [], sample=-1)

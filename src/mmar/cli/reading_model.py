@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,11 +16,10 @@ from mmar.errors import ExternalError, UsageError
 
 if TYPE_CHECKING:
     from mmar.cli.progress import RunProgress
-    from mmar.items import Benchmark, Item
+    from mmar.items import Benchmark
     from mmar.models import Model
     from mmar.models.answer import Usage
     from mmar.runs.spec import RunSpec
-    from mmar.scoring.result import ItemScore
     from mmar.scoring.score import Scored
     from mmar.scoring.sources import Task
 
@@ -53,9 +52,10 @@ def read_with_model(
         others: options of `RunSpec.create`.
     """
     from mmar.scoring.reader import apply_reader, plan_reader, reader_folder
+    from mmar.scoring.sources import questions_of
 
-    benchmark = _benchmark(task)
-    plan = plan_reader(list(_pairs(benchmark, scored.rows)), sample=sample, seed=seed)
+    benchmark = questions_of(task)
+    plan = plan_reader(benchmark, scored.rows, sample=sample, seed=seed)
     spec = _spec(reader, benchmark, reader_folder(task.path, reader), options, others)
     what = f"reads {len(plan.unresolved):,} unresolved answers and {len(plan.sample):,} others as a check"
     _print_cost(spec, what, plan.usage(), others["prices"])
@@ -95,6 +95,7 @@ def judge_with_model(
     """
     from mmar.scoring.kinds import with_open_score
     from mmar.scoring.open_judge import OpenPlan, apply_judge, open_folder
+    from mmar.scoring.sources import questions_of
 
     score = scored.score
     if score.kinds is None or score.kinds.open is None:
@@ -104,7 +105,7 @@ def judge_with_model(
             hint="mmar judge scores reasoning by rubrics, and --reader reads unresolved answers",
         )
     plan = OpenPlan(scored.open_answers, seed)
-    spec = _spec(judge, _benchmark(task), open_folder(task.path, judge), options, others)
+    spec = _spec(judge, questions_of(task), open_folder(task.path, judge), options, others)
     what = f"grades {len(plan.requests):,} answers to open questions"
     _print_cost(spec, what, plan.usage(), others["prices"])
     if dry_run:
@@ -142,20 +143,6 @@ def _ask(spec: RunSpec, verb: str, ask: Callable[[Model, RunProgress], T]) -> T:
     except ExternalError as error:
         click.echo(f"mmar: {error}", err=True)
         sys.exit(1)
-
-
-def _benchmark(task: Task) -> Benchmark:
-    """The questions: those of the task, or the file's own."""
-    from mmar.items import load_benchmark
-
-    return task.benchmark if task.benchmark is not None else load_benchmark(task.path)
-
-
-def _pairs(benchmark: Benchmark, rows: tuple[ItemScore, ...]) -> Iterator[tuple[Item, ItemScore]]:
-    by_id = {row.id: row for row in rows}
-    for item in benchmark:
-        if item.id in by_id:
-            yield item, by_id[item.id]
 
 
 def _print_cost(spec: RunSpec, what: str, usage: Usage, prices: Path | None) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -112,11 +112,14 @@ class _Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     choice: int | None
 
 
-def plan_reader(items: Sequence[tuple[Item, ItemScore]], *, sample: int = 50, seed: int = 0) -> ReaderPlan:
+def plan_reader(
+    benchmark: Iterable[Item], rows: Iterable[ItemScore], *, sample: int = 50, seed: int = 0
+) -> ReaderPlan:
     """Choose what a reader reads.
 
     Args:
-        items: every question with the score of its answer.
+        benchmark: the questions.
+        rows: the scores of their answers, in any order.
         sample: how many answers that the cascade did read the reader reads too.
         seed: of the order of choices and of the sample.
 
@@ -127,6 +130,8 @@ def plan_reader(items: Sequence[tuple[Item, ItemScore]], *, sample: int = 50, se
         raise UsageError(
             f"expected a sample of 0 or more, got {sample}", code="invalid-value", argument="sample"
         )
+    by_id = {row.id: row for row in rows}
+    items = [(item, by_id[item.id]) for item in benchmark if item.id in by_id]
     unresolved = [
         _read(item, score, seed)
         for item, score in items

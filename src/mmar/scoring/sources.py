@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mmar.errors import InputError, UsageError
-from mmar.items import Benchmark, Item, KeyChoice, Prediction, Question
+from mmar.items import Benchmark, Item, KeyChoice, Prediction, Question, load_benchmark
 from mmar.items.benchmark import duplicate_id
 from mmar.items.item import FIELDS
 from mmar.items.predictions import is_cut_off
@@ -34,6 +34,7 @@ __all__ = [
     "join",
     "key_notes",
     "no_prediction",
+    "questions_of",
     "run_of",
 ]
 
@@ -72,6 +73,19 @@ class Task(msgspec.Struct, frozen=True):
     manifest: Manifest | None = None
     id_field: str | None = None
     earlier: tuple[Path, ...] = ()
+
+
+def questions_of(task: Task) -> Benchmark:
+    """The questions of what is scored: those that were given, the run's own, or those in the file.
+
+    Raises:
+        InputError: the file holds no questions.
+        UsageError: a run's benchmark is not there, or is another one.
+    """
+    manifest = task.manifest if task.manifest is not None else find_run(task.path)
+    if manifest is not None:
+        return benchmark_of(task.path, task.benchmark, manifest)
+    return task.benchmark if task.benchmark is not None else load_benchmark(task.path, lenient=task.lenient)
 
 
 def run_of(path: Path) -> Path:
