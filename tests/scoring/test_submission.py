@@ -103,3 +103,68 @@ def test_the_codabench_bundle_scores_a_submission(tmp_path: Path, command: Calla
     assert scores["official"] == pytest.approx(report["official"])
     assert scores["choice"] == pytest.approx(report["choice"])
     assert "<pre>" in (tmp_path / "out" / "detailed_results.html").read_text("utf-8")
+
+
+def mmau_test(path: Path, **answer: str) -> Path:
+    """Questions in MMAU's layout whose answers are withheld."""
+    rows = [
+        {
+            "id": f"q{place}",
+            "audio_id": f"./test-audios/q{place}.wav",
+            "question": f"Which, of {place}?",
+            "choices": ["rain", "wind"],
+            **answer,
+            "dataset": "AudioSet",
+            "task": "sound",
+            "split": "test",
+            "category": "Reasoning",
+            "sub-category": "Acoustic Source Inference",
+            "difficulty": "easy",
+        }
+        for place in range(3)
+    ]
+    path.write_text(json.dumps(rows), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("answer", [{}, {"answer": ""}, {"answer": " "}])
+def test_a_withheld_benchmark_is_run_and_submitted_in_its_own_layout(
+    tmp_path: Path, command: Callable[..., Any], answer: dict[str, str]
+) -> None:
+    questions = mmau_test(tmp_path / "mmau-test.json", **answer)
+    run, out = tmp_path / "run", tmp_path / "submission.json"
+    asked = command("run", "baseline/longest", "--benchmark", questions, "--condition", "none", "--out", run)
+    assert asked.status == 0
+    assert "mmar submit" in asked.out + asked.err
+    refused = command("score", run)
+    assert refused.status == 2
+    assert "withholds" in refused.err
+    written = command("submit", run, "--out", out, "--json")
+    assert written.status == 0
+    assert json.loads(written.out)["choice"] is None
+    rows = json.loads(out.read_text("utf-8"))
+    for row, published in zip(rows, json.loads(questions.read_text("utf-8")), strict=True):
+        assert row == {**published, "model_prediction": "rain", "model_output": "rain"}
+    assert command("submit", out, "--check", "-b", questions).status == 0
+    again = command("submit", run / "predictions.jsonl", "-b", questions, "--out", tmp_path / "again.json")
+    assert again.status == 0
+    assert (tmp_path / "again.json").read_bytes() == out.read_bytes()
+    assert command("score", out).status == 2
+
+
+def test_what_mmau_would_refuse_is_named(tmp_path: Path, command: Callable[..., Any]) -> None:
+    questions = mmau_test(tmp_path / "mmau-test.json")
+    rows = json.loads(questions.read_text("utf-8"))
+    for row in rows:
+        row |= {"model_prediction": "rain", "model_output": "rain"}
+    rows[0]["model_output"] = None
+    rows[1]["choices"] = ["rain", "snow"]
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps(rows[:2]), "utf-8")
+    result = command("submit", path, "--check", "-b", questions, "--json")
+    assert result.status == 1
+    problems = json.loads(result.out)["problems"]
+    assert len(problems) == 3
+    assert "null" in problems[0]
+    assert "choices" in problems[1]
+    assert "3 of 3" in problems[2]

@@ -62,7 +62,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         bibtex: the publisher's own entry.
         metadata: the file of questions; `None` where it is generated, or cannot be downloaded at a fixed address.
         audio: the archive of clips, where one can be downloaded with a known digest.
-        audio_advice: what to do where `audio` is `None`.
+        parquet: the data set of the Hugging Face Hub whose Parquet files hold the clips, at its newest revision; where
+            there is no archive.
+        audio_advice: what to do where neither was fetched.
         digest: content digest of the questions (`mmar.items.digest`).
         edition: name of the edition, where there are several.
     """
@@ -76,6 +78,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     bibtex: str
     metadata: RemoteFile | None = None
     audio: Archive | None = None
+    parquet: str = ""
     audio_advice: str = ""
     digest: str = ""
     edition: str = ""
@@ -156,9 +159,10 @@ _MMAU_MINI = Entry(
         size=590_823,
         sha256="9f18fda99f8dbc2bc5ecd6323fb5063309f54969810b5c6f1caeb3b8d904cf1c",
     ),
+    parquet="gamma-lab-umd/MMAU-test-mini",
     audio_advice=(
-        "the clips have no archive with a fixed address and digest; download the one that is linked as "
-        '"test-mini audios" on https://github.com/Sakshi113/MMAU and give it with mmar get mmau-mini --from FILE'
+        "the clips are fetched from Parquet files, which need pyarrow: pip install 'mmar[parquet]'; or give an archive of "
+        "them with mmar get mmau-mini --from FILE"
     ),
 )
 

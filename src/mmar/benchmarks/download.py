@@ -12,6 +12,8 @@ import io
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -23,7 +25,7 @@ from mmar.files.atomic import disk_error
 from mmar.files.progress import Advance, NoProgress, Progress
 from mmar.files.sniff import is_html
 
-__all__ = ["download", "download_url", "public_url"]
+__all__ = ["download", "download_url", "hub_parquet", "public_url"]
 
 _CONTINUE = "run the same command again; it continues where it stopped"
 _TRIES = 5
@@ -57,12 +59,11 @@ def download(
             remote.url, folder / remote.filename, size=remote.size, label=label, progress=progress
         )
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     address = public_url(remote.url)
-    with (progress or NoProgress()).task(label, remote.size) as advance:
-        try:
-            path = hf_hub_download(
+    with (progress or NoProgress()).task(label, remote.size) as advance, _hub_errors(address, folder):
+        return Path(
+            hf_hub_download(
                 remote.repo,
                 remote.filename,
                 repo_type="dataset",
@@ -73,19 +74,62 @@ def download(
                 endpoint=endpoint,
                 tqdm_class=_progress_bar(advance),
             )
-        except HfHubHTTPError as error:
-            raise _refused(address, error.response.status_code if error.response is not None else 0) from None
-        except LocalEntryNotFoundError as error:
-            if isinstance(error.__cause__, HfHubHTTPError) and error.__cause__.response is not None:
-                raise _refused(address, error.__cause__.response.status_code) from None
-            raise ExternalError(
-                f"{address}: the host cannot be reached", code="offline", hint=_CONTINUE
-            ) from None
-        except OSError as error:
-            raise disk_error(error, folder) from None
-        except Exception as error:  # noqa: BLE001 - of the HTTP library, which differs by version of huggingface_hub
-            raise _failed(address, str(error) or type(error).__name__) from None
-    return Path(path)
+        )
+
+
+def hub_parquet(repo: str, folder: Path, *, endpoint: str | None = None) -> list[RemoteFile]:
+    """The Parquet files of a data set of the Hugging Face Hub at its newest revision, with the Hub's digests.
+
+    Args:
+        repo: the data set, `OWNER/NAME`.
+        folder: where they will be put, for messages.
+        endpoint: as for `download`.
+
+    Raises:
+        ExternalError: the Hub cannot be reached or refuses, or the data set has no such files (code `no-clips`).
+    """
+    from huggingface_hub import HfApi
+
+    address = f"https://huggingface.co/datasets/{repo}"
+    with _hub_errors(address, folder):
+        api = HfApi(endpoint=endpoint, library_name="mmar", library_version=__version__)
+        info = api.dataset_info(repo, files_metadata=True)
+    files = [
+        RemoteFile(
+            url=f"{address}/resolve/{info.sha}/{file.rfilename}",
+            filename=file.rfilename,
+            revision=info.sha or "main",
+            size=file.size or 0,
+            sha256=file.lfs.sha256 if file.lfs is not None else "",
+            repo=repo,
+        )
+        for file in info.siblings or ()
+        if file.rfilename.endswith(".parquet")
+    ]
+    if not files:
+        raise ExternalError(f"{address}: has no Parquet files", code="no-clips")
+    return sorted(files, key=lambda file: file.filename)
+
+
+@contextmanager
+def _hub_errors(address: str, folder: Path) -> Iterator[None]:
+    """Turn what `huggingface_hub` raises into errors of this program."""
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        yield
+    except HfHubHTTPError as error:
+        raise _refused(address, error.response.status_code if error.response is not None else 0) from None
+    except LocalEntryNotFoundError as error:
+        if isinstance(error.__cause__, HfHubHTTPError) and error.__cause__.response is not None:
+            raise _refused(address, error.__cause__.response.status_code) from None
+        raise ExternalError(
+            f"{address}: the host cannot be reached", code="offline", hint=_CONTINUE
+        ) from None
+    except OSError as error:
+        raise disk_error(error, folder) from None
+    except Exception as error:  # noqa: BLE001 - of the HTTP library, which differs by version of huggingface_hub
+        raise _failed(address, str(error) or type(error).__name__) from None
 
 
 def download_url(

@@ -7,6 +7,9 @@ what is left to do.
 An archive's own folders do not matter: one publisher packs `audio/x.wav`, a mirror `MMAR/audio/x.wav`, a person
 `x.wav`. A clip is known by its file name, all clips come from one folder of the archive, and each is put where the
 metadata says. Anything else in an archive is not unpacked.
+
+Some publishers keep their clips in Parquet files of a data set of the Hugging Face Hub instead. A clip there is known by
+its item's id (`mmar.benchmarks.parquet_clips`).
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import shutil
 import zlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -23,15 +27,17 @@ import msgspec
 from mmar._version import __version__
 from mmar.benchmarks.cache import AudioPart, Cache, Part, Receipt
 from mmar.benchmarks.catalogue import Entry, RemoteFile
-from mmar.benchmarks.download import download, download_url, public_url
+from mmar.benchmarks.download import download, download_url, hub_parquet, public_url
+from mmar.benchmarks.parquet_clips import write_parquet_clips
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.archives import Limits, Placement, unpack
 from mmar.files.atomic import disk_error, require_space, write_atomic
 from mmar.files.hashing import reading, sha256_bytes, sha256_file
+from mmar.files.parquet import is_parquet
 from mmar.files.progress import NoProgress, Progress, format_bytes
 from mmar.files.safe_paths import check_relative, clip_path
 from mmar.files.sniff import sniff_file
-from mmar.items import load_benchmark
+from mmar.items import Benchmark, load_benchmark
 
 __all__ = ["Obtained", "obtain", "placement", "summary"]
 
@@ -59,11 +65,18 @@ class _Source(msgspec.Struct, frozen=True):
         name: what the user calls it.
         path: where its bytes are.
         downloaded: whether it is a working file, to be removed after use.
+        more: further files of the same kind; clips in Parquet files come in several.
     """
 
     name: str
     path: Path
     downloaded: bool = False
+    more: tuple[_Source, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files."""
+        return (self.path, *(each.path for each in self.more))
 
 
 def obtain(
@@ -128,15 +141,17 @@ class _Get:
         by_kind: dict[str, _Source] = {}
         if receipt is None or wants_audio:
             by_kind = self._sort(sources)
-            if "clips" in by_kind and not audio:
+            unwanted = by_kind.get("parquet", by_kind.get("clips"))
+            if unwanted is not None and not audio:
                 raise UsageError(
-                    f"{by_kind['clips'].name}: is an archive of clips, and --no-audio asks for none",
+                    f"{unwanted.name}: holds clips, and --no-audio asks for none",
                     code="unwanted-source",
                 )
         if receipt is None:
             receipt = self._get_metadata(by_kind.get("metadata"))
-        if wants_audio and ("clips" in by_kind or (receipt.audio is None and self._entry.audio)):
-            receipt = self._get_audio(receipt, by_kind.get("clips"))
+        clips = by_kind.get("parquet", by_kind.get("clips"))
+        if wants_audio and (clips or (receipt.audio is None and self._has_published_audio())):
+            receipt = self._get_audio(receipt, clips)
         if receipt.audio is not None or not any(self._cache.work.iterdir()):
             shutil.rmtree(self._cache.work, ignore_errors=True)
         return Obtained(self._cache.folder, receipt, receipt != before)
@@ -158,9 +173,14 @@ class _Get:
         return receipt if unchanged and pinned else msgspec.structs.replace(receipt, audio=None)
 
     def _clips(self) -> tuple[str, ...]:
-        return tuple(
-            dict.fromkeys(path for item in load_benchmark(self._cache.metadata) for path in item.clips)
-        )
+        return tuple(dict.fromkeys(path for item in self._items() for path in item.clips))
+
+    def _items(self) -> Benchmark:
+        return load_benchmark(self._cache.metadata)
+
+    def _has_published_audio(self) -> bool:
+        """Whether the publisher's clips can be fetched: an archive, or Parquet files and the library to read them."""
+        return self._entry.audio is not None or bool(self._entry.parquet and find_spec("pyarrow"))
 
     def _sort(self, sources: Sequence[str]) -> dict[str, _Source]:
         """The user's sources by what they contain: `metadata` and `clips`."""
@@ -174,6 +194,10 @@ class _Get:
             else:
                 source = _Source(text, Path(text).expanduser())
             kind = _kind_of(source)
+            if kind == "parquet" and kind in by_kind:
+                first = by_kind[kind]
+                by_kind[kind] = msgspec.structs.replace(first, more=(*first.more, source))
+                continue
             if kind in by_kind:
                 raise UsageError(
                     f"--from: {by_kind[kind].name} and {source.name} are both {kind}; give one of them",
@@ -211,12 +235,15 @@ class _Get:
     def _get_audio(self, receipt: Receipt, source: _Source | None) -> Receipt:
         if source is None:
             published = self._entry.audio
-            assert published is not None
-            require_space(self._cache.home, published.size + published.unpacked_size)
-            source = self._published(published, "audio")
+            if published is None:
+                source = self._published_parquet()
+            else:
+                require_space(self._cache.home, published.size + published.unpacked_size)
+                source = self._published(published, "audio")
         unpacked = self._cache.work / "unpacked"
         try:
-            part = self._unpack(source, unpacked)
+            unpack_source = self._unpack_parquet if _is_parquet(source.path) else self._unpack
+            part = unpack_source(source, unpacked)
             self._put_in_place(unpacked)
         except InputError:
             _discard(source)
@@ -229,6 +256,50 @@ class _Get:
         self._cache.write_receipt(receipt)
         _discard(source)
         return receipt
+
+    def _published_parquet(self) -> _Source:
+        """The Parquet files of the publisher's data set, each with the Hub's own digest."""
+        remotes = hub_parquet(self._entry.parquet, self._cache.work, endpoint=self._endpoint)
+        require_space(self._cache.home, 2 * sum(remote.size for remote in remotes))
+        sources = []
+        for place, remote in enumerate(remotes, 1):
+            source = self._published(remote, f"audio {place}/{len(remotes)}")
+            if remote.sha256 and sha256_file(source.path) != remote.sha256:
+                _discard(source)
+                raise ExternalError(
+                    f"{remote.url}: its SHA-256 is not the one that the Hub names", code="wrong-digest"
+                )
+            sources.append(source)
+        name = f"{self._entry.parquet} at {remotes[0].revision[:12]}"
+        return msgspec.structs.replace(sources[0], name=name, more=tuple(sources[1:]))
+
+    def _unpack_parquet(self, source: _Source, into: Path) -> AudioPart:
+        """Write the clips of Parquet files to where the metadata says."""
+        shutil.rmtree(into, ignore_errors=True)
+        items = self._items()
+        size = sum(path.stat().st_size for path in source.files)
+        digests = [sha256_file(path) for path in source.files]
+        with self._progress.task("audio: unpacking", len(items)) as advance:
+            skipped = write_parquet_clips(source.files, items, into, advance)
+        clips = self._clips()
+        count, clip_bytes, missing = _count_clips(into, clips)
+        if not count:
+            raise InputError(
+                f"contains none of the clips of the {len(items):,} items",
+                file=source.name,
+                code="wrong-archive",
+                hint=f"give the Parquet files of {self._entry.title}",
+            )
+        return AudioPart(
+            url=source.name,
+            size=size,
+            sha256=digests[0] if len(digests) == 1 else sha256_bytes("".join(digests).encode()),
+            when=_now(),
+            clips=count,
+            clip_bytes=clip_bytes,
+            missing=missing,
+            skipped=skipped,
+        )
 
     def _unpack(self, source: _Source, into: Path) -> AudioPart:
         """Verify an archive and unpack its clips."""
@@ -401,16 +472,24 @@ def _kind_of(source: _Source) -> str:
         return "metadata"
     if kind.group == "archive":
         return "clips"
+    if _is_parquet(source.path):
+        return "parquet"
     raise InputError(
-        f"is {kind.label}, expected metadata (.json, .jsonl or .gz) or an archive of clips (.tar, .tar.gz, .zip)",
+        f"is {kind.label}, expected metadata (.json, .jsonl or .gz) or clips (.tar, .tar.gz, .zip or .parquet)",
         file=source.name,
         code="wrong-file-type",
     )
 
 
+def _is_parquet(path: Path) -> bool:
+    with reading(path) as stream:
+        return is_parquet(stream.read(4))
+
+
 def _discard(source: _Source) -> None:
-    if source.downloaded:
-        source.path.unlink(missing_ok=True)
+    for each in (source, *source.more):
+        if each.downloaded:
+            each.path.unlink(missing_ok=True)
 
 
 def _now() -> str:

@@ -214,7 +214,9 @@ def _execute(spec: RunSpec, title: str, folder: Path, log_to: Any) -> None:
     except ExternalError as error:
         click.echo(f"mmar: {error}", err=True)
         sys.exit(1)
-    for line in run_summary(result, folder, len(spec.benchmark), spec.benchmark.unreadable):
+    withheld = any(item.answer is None for item in spec.benchmark)
+    n, lost = len(spec.benchmark), spec.benchmark.unreadable
+    for line in run_summary(result, folder, n, lost, withheld=withheld):
         click.echo(line)
     if result.counts.stopped == "interrupted":
         sys.exit(130)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -12,6 +13,9 @@ from mmar.api import find_benchmark, task_for
 from mmar.cli.options import benchmark_option, json_option
 from mmar.cli.terminal import output_file, print_json
 from mmar.errors import UsageError
+
+if TYPE_CHECKING:
+    from mmar.scoring.submission import SubmissionReport
 
 __all__ = ["submit"]
 
@@ -38,10 +42,11 @@ def submit(
     codabench: Path | None,
     as_json: bool,
 ) -> None:
-    """Write or check a submission to the Audio Reasoning Challenge.
+    """Write or check a submission to the Audio Reasoning Challenge, or to MMAU's evaluation.
 
-    Every item once, with answer and reasoning, no nulls, reasoning below 10,000 characters. Prints what a scorer will
-    make of it. Exit status 1: --check found something that a scorer refuses.
+    Every item once, without nulls; for the challenge with answer and reasoning below 10,000 characters, for MMAU the
+    publisher's records with the prediction added. Prints what a scorer will make of it, as far as the answers are not
+    withheld. Exit status 1: --check found something that a scorer refuses.
 
     \b
     Example:
@@ -77,16 +82,23 @@ def submit(
     if as_json:
         print_json(msgspec.to_builtins(report))
     else:
-        click.echo(f"{report.n:,} items: official {report.official:.1f}, choice {report.choice:.1f}")
-        click.echo(
-            f"{report.unresolved:,} name no choice, {report.empty_answers:,} have an empty answer, "
-            f"{report.empty_reasoning:,} empty reasoning, {report.long_reasoning:,} too long reasoning"
-        )
-        if cut:
-            click.echo(f"the reasoning of {cut:,} was cut to 9,999 characters")
-        for problem in report.problems[:20]:
-            click.echo(f"problem: {problem}")
-        if len(report.problems) > 20:
-            click.echo(f"and {len(report.problems) - 20:,} more problems")
+        _print_report(report, cut)
     if report.problems:
         sys.exit(1)
+
+
+def _print_report(report: SubmissionReport, cut: int) -> None:
+    if report.official is None or report.choice is None:
+        click.echo(f"{report.n:,} items, whose answers the publisher withholds")
+    else:
+        click.echo(f"{report.n:,} items: official {report.official:.1f}, choice {report.choice:.1f}")
+    click.echo(
+        f"{report.unresolved:,} name no choice, {report.empty_answers:,} have an empty answer, "
+        f"{report.empty_reasoning:,} empty reasoning, {report.long_reasoning:,} too long reasoning"
+    )
+    if cut:
+        click.echo(f"the reasoning of {cut:,} was cut to 9,999 characters")
+    for problem in report.problems[:20]:
+        click.echo(f"problem: {problem}")
+    if len(report.problems) > 20:
+        click.echo(f"and {len(report.problems) - 20:,} more problems")

@@ -119,7 +119,7 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
             raise UsageError(
                 f'"{self.name}" cannot be scored: its publisher withholds {withheld:,} of {len(self):,} answers',
                 code="answers-withheld",
-                hint="run it, and submit the predictions.jsonl of the run to the publisher",
+                hint="run it, and submit its predictions to the publisher: mmar submit RUN --out FILE",
             )
         if not any(item.choices for item in self.items):
             raise UsageError(

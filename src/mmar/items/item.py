@@ -317,6 +317,8 @@ def _attributes(
             ):
                 extra[name] = value  # to be written again as it came
     if withheld and _is_blank(values.get("answer", "")) and "" not in (values.get("choices") or ()):
+        if "answer" in published:
+            extra[published["answer"]] = values["answer"]  # to be written again as it came
         values["answer"] = None
     if "choices" in values and values["choices"] is None:
         values["choices"], extra[published["choices"]] = (), None

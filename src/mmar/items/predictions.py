@@ -218,7 +218,10 @@ class PredictionReader:
             line=line,
             field=field,
             code="missing-field",
-            hint="a record with choices must be complete; or give only id and prediction, with --benchmark",
+            hint="a benchmark whose answers are withheld is submitted (mmar submit), not scored; otherwise complete the "
+            "record, or give only id and prediction, with --benchmark"
+            if field == "answer"
+            else "a record with choices must be complete; or give only id and prediction, with --benchmark",
         )
 
 

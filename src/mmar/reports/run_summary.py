@@ -30,7 +30,9 @@ def run_plan_lines(spec: RunSpec) -> Iterator[str]:
         )
 
 
-def run_summary(result: RunResult, folder: Path, n: int, lost: int = 0) -> Iterator[str]:
+def run_summary(
+    result: RunResult, folder: Path, n: int, lost: int = 0, *, withheld: bool = False
+) -> Iterator[str]:
     """What came of a session, and what to do next.
 
     Args:
@@ -38,6 +40,7 @@ def run_summary(result: RunResult, folder: Path, n: int, lost: int = 0) -> Itera
         folder: of the run.
         n: number of questions that can be asked.
         lost: number of those whose records could not be read.
+        withheld: whether the publisher withholds answers, so that the run is submitted and not scored.
     """
     counts, audio = result.counts, result.audio
     if result.repaired:
@@ -73,7 +76,12 @@ def run_summary(result: RunResult, folder: Path, n: int, lost: int = 0) -> Itera
         yield f"so far      {result.answered:,} of {_count(n, 'item')} answered"
     yield f"run         {folder}"
     yield f"signature   {result.signature.long}"
-    yield f"next        mmar score {shlex.quote(str(folder))}"
+    name = shlex.quote(str(folder))
+    yield (
+        f"next        mmar submit {name} --out submission.json"
+        if withheld
+        else f"next        mmar score {name}"
+    )
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,7 +1,13 @@
-"""Submissions to the Interspeech 2026 Audio Reasoning Challenge: writing one from a run, and checking one.
+"""Submissions: writing one from a run, and checking one.
 
-A submission is JSONL with `id`, `answer_prediction` and `thinking_prediction` for every item, each once, all strings.
-The challenge judges reasoning of fewer than 10,000 characters (audio-reasoning-challenge.github.io, read 2026-11).
+- Interspeech 2026 Audio Reasoning Challenge: JSONL with `id`, `answer_prediction` and `thinking_prediction` for every
+  item, each once, all strings. The challenge judges reasoning of fewer than 10,000 characters
+  (audio-reasoning-challenge.github.io, read 2026-11).
+- MMAU, whose test answers are withheld: the publisher's own JSON array with the prediction added to every record. Its
+  page names the field `model_prediction` and its script reads `model_output` (Sakshi113/MMAU at 110127f), so both are
+  written.
+
+The layout is that of the benchmark: MMAU's for records with `audio_id`.
 """
 
 from __future__ import annotations
@@ -14,14 +20,16 @@ import msgspec
 
 from mmar.files.atomic import write_atomic
 from mmar.files.typed import decode_json
-from mmar.items import Benchmark, raw_records
+from mmar.items import Benchmark, Item, raw_records
 from mmar.protocols import ReadingRule
+from mmar.protocols.reading import read
 from mmar.scoring.rubric.submissions import LENGTH_LIMIT
 from mmar.scoring.tally import score_answer
 
 __all__ = ["SubmissionReport", "check_submission", "report_of", "write_submission"]
 
-_FIELDS = ("answer_prediction", "thinking_prediction")
+_CHALLENGE = ("answer_prediction", "thinking_prediction")
+_MMAU = ("model_prediction", "model_output")
 
 
 class SubmissionReport(msgspec.Struct, frozen=True):
@@ -29,8 +37,8 @@ class SubmissionReport(msgspec.Struct, frozen=True):
 
     Attributes:
         n: number of items of the benchmark.
-        official: percent right by the published rule.
-        choice: percent right by the choice named.
+        official: percent right by the published rule; `None` where the answers are withheld.
+        choice: percent right by the choice named; `None` where the answers are withheld.
         empty_answers: items with an empty answer.
         empty_reasoning: items with empty reasoning.
         long_reasoning: items with 10,000 or more characters of reasoning.
@@ -39,8 +47,8 @@ class SubmissionReport(msgspec.Struct, frozen=True):
     """
 
     n: int
-    official: float
-    choice: float
+    official: float | None
+    choice: float | None
     empty_answers: int
     empty_reasoning: int
     long_reasoning: int
@@ -73,21 +81,27 @@ def write_submission(
     cut = 0
     for item in benchmark:
         text, reasoning = answers.get(item.id, (None, ""))
-        named = None if raw or text is None else score_answer(item, text, rule).named
+        named = None if raw or text is None else _named(item, text, rule)
         if len(reasoning) >= LENGTH_LIMIT:
             reasoning, cut = reasoning[: LENGTH_LIMIT - 1], cut + 1
         records[item.id] = (named if named is not None else text or "", reasoning)
-    encode = msgspec.json.Encoder().encode
-    lines = (
-        encode({"id": name, "answer_prediction": answer, "thinking_prediction": reasoning}) + b"\n"
-        for name, (answer, reasoning) in records.items()
-    )
-    write_atomic(path, lines)
+    if _fields(benchmark) == _MMAU:
+        rows = [{**item.to_record(), **dict.fromkeys(_MMAU, records[item.id][0])} for item in benchmark]
+        write_atomic(path, msgspec.json.format(msgspec.json.encode(rows), indent=2) + b"\n")
+    else:
+        encode = msgspec.json.Encoder().encode
+        write_atomic(
+            path,
+            (
+                encode({"id": name, "answer_prediction": answer, "thinking_prediction": reasoning}) + b"\n"
+                for name, (answer, reasoning) in records.items()
+            ),
+        )
     return report_of(benchmark, records, rule), cut
 
 
 def check_submission(benchmark: Benchmark, path: Path) -> SubmissionReport:
-    """Check a submission as the challenge's scorer reads it.
+    """Check a submission as its scorer reads it.
 
     Raises:
         InputError: the file is not JSON or JSONL at all.
@@ -100,7 +114,7 @@ def check_submission(benchmark: Benchmark, path: Path) -> SubmissionReport:
         if problem is not None:
             problems.append(f"line {line}: {problem}")
         else:
-            records[record["id"]] = (record["answer_prediction"], record["thinking_prediction"])
+            records[record["id"]] = (record[_fields(benchmark)[0]], record.get("thinking_prediction", ""))
     missing = [item.id for item in benchmark if item.id not in records]
     if missing:
         problems.append(
@@ -113,17 +127,31 @@ def report_of(
     benchmark: Benchmark, records: Mapping[str, tuple[str, str]], rule: ReadingRule | None = None
 ) -> SubmissionReport:
     """What a scorer makes of answers and reasoning by item id."""
-    scores = [score_answer(item, records.get(item.id, (None, ""))[0], rule) for item in benchmark]
-    n = len(scores)
+    texts = [(item, records.get(item.id, (None, ""))[0]) for item in benchmark]
+    n = len(texts)
+    scores = [score_answer(item, text, rule) for item, text in texts if item.answer is not None]
+    withheld = len(scores) < n
     return SubmissionReport(
         n=n,
-        official=100 * sum(score.official for score in scores) / n,
-        choice=100 * sum(score.choice for score in scores) / n,
+        official=None if withheld else 100 * sum(score.official for score in scores) / n,
+        choice=None if withheld else 100 * sum(score.choice for score in scores) / n,
         empty_answers=sum(not answer.strip() for answer, _ in records.values()),
         empty_reasoning=sum(not reasoning.strip() for _, reasoning in records.values()),
         long_reasoning=sum(len(reasoning) >= LENGTH_LIMIT for _, reasoning in records.values()),
-        unresolved=sum(score.state == "unresolved" for score in scores),
+        unresolved=sum(
+            text is not None and read(text, item.choices, rule).state == "unresolved" for item, text in texts
+        ),
     )
+
+
+def _fields(benchmark: Benchmark) -> tuple[str, ...]:
+    """The fields with a prediction, in the layout of the benchmark's own scorer."""
+    return _MMAU if "audio_id" in benchmark.items[0].names else _CHALLENGE
+
+
+def _named(item: Item, text: str, rule: ReadingRule | None) -> str | None:
+    index = read(text, item.choices, rule).index
+    return None if index is None else item.choices[index]
 
 
 def _problem(record: Any, benchmark: Benchmark, known: Mapping[str, object]) -> str | None:
@@ -135,7 +163,9 @@ def _problem(record: Any, benchmark: Benchmark, known: Mapping[str, object]) -> 
         return f'"{item_id}" is not an item of "{benchmark.name}"'
     if item_id in known:
         return f'"{item_id}" stands twice; the scorer counts both'
-    for name in _FIELDS:
+    if (field := _changed(record, benchmark.by_id[item_id])) is not None:
+        return f'the {field} of "{item_id}" is not the published one'
+    for name in _fields(benchmark):
         if not isinstance(record.get(name), str):
             found = (
                 "null"
@@ -146,3 +176,9 @@ def _problem(record: Any, benchmark: Benchmark, known: Mapping[str, object]) -> 
             )
             return f'"{name}" of "{item_id}" is {found}'
     return None
+
+
+def _changed(record: dict[str, Any], item: Item) -> str | None:
+    """A field of the question that a record has otherwise than published."""
+    published = {"question": item.question, "choices": list(item.choices)}
+    return next((name for name, value in published.items() if record.get(name, value) != value), None)

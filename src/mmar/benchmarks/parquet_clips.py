@@ -1,0 +1,88 @@
+"""Clips that a publisher keeps in Parquet files of the Hugging Face Hub, such as MMAU's.
+
+A row holds a clip as `{"bytes", "path"}` in one column, and its item's id in `id`, or in the JSON text or object
+`other_attributes` as the publisher of MMAU writes it. Where there is no id, the clip is known by its file name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mmar.errors import InputError
+from mmar.files.parquet import parquet_rows
+from mmar.files.safe_paths import clip_path
+from mmar.files.typed import decode_json
+from mmar.items import Benchmark
+
+__all__ = ["write_parquet_clips"]
+
+
+def write_parquet_clips(
+    files: Iterable[Path],
+    benchmark: Benchmark,
+    into: Path,
+    advance: Callable[[int, int | None], None] = lambda *_: None,
+) -> int:
+    """Write the clip of each row to the path of its item.
+
+    Args:
+        files: Parquet files.
+        benchmark: the items; a row of no item is skipped.
+        into: the folder that each `audio_path` is relative to.
+        advance: called with the number of rows so far.
+
+    Returns:
+        Number of rows that were skipped.
+
+    Raises:
+        InputError: a file is damaged.
+        UsageError: pyarrow is not installed (code `missing-extra`).
+        OSError: a clip cannot be written.
+    """
+    by_name = {PurePosixPath(path).name: path for item in benchmark for path in item.clips}
+    skipped = rows = 0
+    for file in files:
+        for _, row in parquet_rows(file, audio=True):
+            rows += 1
+            clip = _clip_of(row)
+            path = None if clip is None else _path_of(row, clip, benchmark, by_name)
+            if clip is None or path is None:
+                skipped += 1
+            else:
+                target = clip_path(into, path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(clip["bytes"])
+            advance(rows, len(benchmark))
+    return skipped
+
+
+def _clip_of(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return next(
+        (
+            value
+            for value in row.values()
+            if isinstance(value, Mapping) and isinstance(value.get("bytes"), bytes)
+        ),
+        None,
+    )
+
+
+def _path_of(
+    row: Mapping[str, Any], clip: Mapping[str, Any], benchmark: Benchmark, by_name: Mapping[str, str]
+) -> str | None:
+    item_id = row.get("id")
+    attributes = row.get("other_attributes")
+    if item_id is None and isinstance(attributes, str):
+        try:
+            attributes = decode_json(attributes.encode())
+        except InputError:
+            attributes = None
+    if item_id is None and isinstance(attributes, Mapping):
+        item_id = attributes.get("id")
+    item = benchmark.by_id.get(str(item_id))
+    if item is not None:
+        return item.audio_path
+    name = clip.get("path")
+    return by_name.get(PurePosixPath(name).name) if isinstance(name, str) else None
