@@ -74,7 +74,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "judge": ("mmar.cli.judge:judge", "Score the reasoning of a run by its rubrics."),
     "faithful": ("mmar.cli.faithful:faithful", "Measure how far a model's answers depend on its reasoning."),
-    "submit": ("mmar.cli.submit:submit", "Write or check a submission to the Audio Reasoning Challenge."),
+    "submit": (
+        "mmar.cli.submit:submit",
+        "Write or check a submission to the Audio Reasoning Challenge or to MMAU's evaluation.",
+    ),
     "runs": ("mmar.cli.runs:runs", "List the runs in a folder: state, answered items, accuracies."),
     "table": (
         "mmar.cli.table:table",

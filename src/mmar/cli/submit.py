@@ -42,7 +42,7 @@ def submit(
     codabench: Path | None,
     as_json: bool,
 ) -> None:
-    """Write or check a submission to the Audio Reasoning Challenge, or to MMAU's evaluation.
+    """Write or check a submission to the Audio Reasoning Challenge or to MMAU's evaluation.
 
     Every item once, without nulls; for the challenge with answer and reasoning below 10,000 characters, for MMAU the
     publisher's records with the prediction added. Prints what a scorer will make of it, as far as the answers are not
