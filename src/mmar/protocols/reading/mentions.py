@@ -158,6 +158,9 @@ def _refusal(units: Units) -> int:
         words = units.text[units.starts[unit] : units.ends[unit]].casefold()
         if words.endswith("hear") and re.match(r"[thw]{0,3}C", units.symbols[unit + 1 :]):
             continue  # "I can't hear any wind" denies a choice
+        around = units.symbols[max(0, unit - 1) : unit] + units.symbols[unit + 1 : unit + 2]
+        if words.isalpha() and words.isascii() and around.strip(".?|,:-()K=AIhitT"):
+            continue  # "cars pass", "an unknown man"
         if not is_quoted(units.text, units.starts[unit]):
             return unit
     return -1
