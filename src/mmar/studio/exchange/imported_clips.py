@@ -85,7 +85,10 @@ def store_clips(
                 found[item.audio_path] = store_audio(media, path, decoder=decoder)
             except InputError as error:
                 raise InputError(
-                    error.problem, file=item.audio_path, field=item.id, code=error.code, hint=error.hint
+                    f'{error.problem} (item "{item.id}")',
+                    file=item.audio_path,
+                    code=error.code,
+                    hint=error.hint,
                 ) from None
     if items and not found and required:
         raise UsageError(
@@ -112,8 +115,7 @@ def check_clip_conflicts(
         here, kept = sounds.get(f"file:{item.audio_path}"), clips.get(item.audio_path)
         if here is not None and kept is not None and kept.sha256 != here:
             raise InputError(
-                f'"{item.audio_path}" is another sound in this project already',
-                field=item.id,
+                f'item "{item.id}": {item.audio_path} is another sound in this project already',
                 hint="give the clip another name, or import into a project of its own",
                 code="clip-conflict",
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mmar.studio.workflow import Action, Role, State
 
 __all__ = [
@@ -111,7 +113,12 @@ def count(number: int, word: str, plural: str = "") -> str:
 
 
 def sentence(text: str, hint: str | None = None) -> str:
-    """A message as a sentence, and its hint as another."""
+    """A message as a sentence, and its hint as another. The name of a file keeps its spelling."""
     parts = [part.strip() for part in (text, hint or "") if part.strip()]
     ended = [part if part[-1] in ".!?" else f"{part}." for part in parts]
-    return " ".join(part[0].upper() + part[1:] for part in ended)
+    return " ".join(part if _is_file_name(part) else part[0].upper() + part[1:] for part in ended)
+
+
+def _is_file_name(text: str) -> bool:
+    """Whether a message begins with the name of a file, such as `clips.zip: ...`."""
+    return re.match(r"[^:]*\.\w{1,5}:", text) is not None
