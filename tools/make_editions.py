@@ -20,7 +20,7 @@ import msgspec
 
 from mmar.items import Item, benchmark_digest
 from mmar.items.editions import item_hash
-from mmar.items.mapping import known_layout
+from mmar.items.layouts import Layout, find_layout
 
 
 def main() -> None:
@@ -53,7 +53,8 @@ def _described(states: list[tuple[str, str, Path, str]]) -> list[dict[str, Any]]
     base: dict[str, list[str]] = {}
     for name, commit, path, filename in states:
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        items = [_item(record) for record in _records(data)]
+        layout = find_layout(path)
+        items = [_item(record, layout) for record in _records(data)]
         digest = benchmark_digest(items)
         known = next((one for one in found if one["digest"] == digest), None)
         if known is not None:  # the same questions, in another spelling of the file
@@ -95,11 +96,9 @@ def _records(data: bytes) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
-def _item(record: dict[str, Any]) -> Item:
-    # The first states of MMAU have no ids; later ones use the name of the clip.
-    if (layout := known_layout(record)) is not None:
-        record = layout.apply(record)
-    record = {"id": Path(str(record.get("audio_id", ""))).stem, **record}
+def _item(record: dict[str, Any], layout: Layout | None) -> Item:
+    if layout is not None:
+        record = layout.fields.apply(record)
     item = Item.from_record({**record, "answer": None}, withheld=True)
     return msgspec.structs.replace(item, answer=record["answer"])
 

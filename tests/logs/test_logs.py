@@ -316,3 +316,63 @@ def test_damaged_files_are_errors_of_this_program(demo: Benchmark, tmp_path: Pat
     except MmarError:
         return
     assert not joined.answers
+
+
+SGLANG = {
+    "sample_id": "",
+    "task_name": "sound",
+    "category": "Signal Layer",
+    "correct_choice": "A",
+    "correct_answer": "",
+    "predicted_choice": "B",
+    "predicted_answer": "two",
+    "raw_response": "B.",
+    "is_correct": False,
+    "is_parseable": True,
+    "is_success": True,
+    "latency_s": 0.1,
+    "error": "",
+}
+
+
+@pytest.mark.parametrize("form", ["results.json", "predictions.jsonl", "results.csv"])
+def test_results_of_sglang_omni(demo: Benchmark, tmp_path: Path, form: str) -> None:
+    rows: list[dict[str, Any]] = [{**SGLANG, "sample_id": item.id} for item in demo]
+    rows[0] |= {"is_correct": True}
+    rows[1] |= {"raw_response": "", "is_success": False, "error": "Empty response"}
+    path = tmp_path / form
+    if form.endswith("json"):
+        path.write_text(json.dumps({"summary": {"per_task": {}}, "config": {}, "per_sample": rows}))
+    elif form.endswith("jsonl"):
+        write_jsonl(path, rows)
+    else:
+        with path.open("w", newline="") as file:
+            table = csv.DictWriter(file, list(SGLANG))
+            table.writeheader()
+            table.writerows(rows)
+    joined = join_log(open_log(path), demo)
+    assert joined.program == "sglang-omni"
+    records = [joined.answers[item.id].record for item in demo]
+    assert [record.verdict for record in records[:3]] == [True, None, False]
+    assert (records[1].text, records[1].failure) == (None, "Empty response")
+    assert (records[2].text, records[2].extracted) == ("B.", "two")
+
+
+def test_answers_to_sakura_by_clip_and_instruction(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "Animal"
+    folder.mkdir(parents=True)
+    record = {
+        "attribute_label": "dog",
+        "single_instruction": "Which? (a) dog (b) cat",
+        "single_answer": "(a) dog",
+        "multi_instruction": "How does it move? (a) walking (b) flying",
+        "multi_answer": "(a) walking",
+    }
+    clip = "data/Animal/audio/dog1.wav"
+    (folder / "metadata.json").write_text(json.dumps({clip: record}))
+    for hop in ("single", "multi"):
+        results = {clip: {"instruction": record[f"{hop}_instruction"], "response": "(b)", "label": "(a)"}}
+        path = tmp_path / f"{hop}.json"
+        path.write_text(json.dumps({"attribute": "Animal", "type": hop, "results": results}))
+        joined = join_log(open_log(path), load(tmp_path / "data"))
+        assert list(joined.answers) == [f"Animal/dog1/{hop}"]

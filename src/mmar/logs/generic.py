@@ -1,6 +1,6 @@
 """Logs without a known program: records, tables and mappings whose fields are found by their usual names.
 
-This covers scripts of papers (MiMo-Audio-Eval and sglang-omni among them), spreadsheets, `{id: answer}` and answers in
+This covers scripts of papers (MiMo-Audio-Eval and SAKURA's among them), spreadsheets, `{id: answer}` and answers in
 the benchmark's order. The fields can be named: `--id doc.id`, `--key result.0.text`.
 """
 
@@ -145,6 +145,9 @@ def nested_rows(value: Mapping[str, Any]) -> list[Any] | None:
             return lists[name]
     if len(lists) == 1:
         return next(iter(lists.values()))
+    results = value.get("results")
+    if isinstance(results, Mapping) and (rows := from_mapping(results)):
+        return rows  # `{"results": {clip: {"instruction", "response"}}}`, as SAKURA's evaluation reads it
     inner = [nested_rows(each) for each in value.values() if isinstance(each, Mapping)]
     found = [rows for rows in inner if rows]
     return found[0] if len(found) == 1 else None

@@ -127,8 +127,9 @@ class _Index:
         """The item of a record and the method by which it was found."""
         if record.id is not None and (item := self._benchmark.by_id.get(record.id)) is not None:
             return item, "id"
-        if record.audio is not None:
-            items = self._by_text(record, self._clips.get(_stem(record.audio), []))
+        audio = record.audio if record.audio is not None else record.id
+        if audio is not None and (same_clip := self._clips.get(_stem(audio))):
+            items = self._by_text(record, same_clip)
             if len(items) == 1:
                 return items[0], "audio"
         if record.question is not None:

@@ -179,6 +179,23 @@ def _gemini_batch(row: Row, line: int) -> LogRecord:
     )
 
 
+def _sglang_omni(row: Row, line: int) -> LogRecord:
+    """Results of sglang-omni's audio benchmarks (MMAR, MMAU, MMSU): `*_results.json`, `*_predictions.jsonl` and CSV.
+
+    Source: `benchmarks/tasks/audio_understanding.py` of sgl-project/sglang-omni at 1b4b375, read 2026-11. Its letters
+    are those of its data set's choices in their order; an unsuccessful request has an empty answer and an error.
+    """
+    answered = _true(row.get("is_success")) or bool(row.get("raw_response"))
+    return LogRecord(
+        line,
+        text_or_none(row.get("raw_response")) if answered else None,
+        id=_first_id(row, "sample_id"),
+        failure=None if answered else text_or_none(row.get("error")) or "the log holds no answer",
+        verdict=_true(row.get("is_correct")) if answered else None,
+        extracted=text_or_none(row.get("predicted_answer")) or None,
+    )
+
+
 PROGRAMS = (
     Program(
         "lmms-eval", lambda row: "doc_id" in row and ("resps" in row or "filtered_resps" in row), _lmms_eval
@@ -187,6 +204,11 @@ PROGRAMS = (
         "evalscope",
         lambda row: "index" in row and ("model_output" in row or "sample_score" in row) and "messages" in row,
         _evalscope,
+    ),
+    Program(
+        "sglang-omni",
+        lambda row: "sample_id" in row and "raw_response" in row and "is_parseable" in row,
+        _sglang_omni,
     ),
     Program("ms-swift", lambda row: "response" in row and "messages" in row and "labels" in row, _ms_swift),
     Program(
@@ -233,6 +255,11 @@ def _path(value: Any) -> str | None:
         if isinstance(value, str) and value and len(value) < 4096 and not value.startswith("data:")
         else None
     )
+
+
+def _true(value: object) -> bool:
+    """A truth value, which a CSV has as text."""
+    return value is True or (isinstance(value, str) and value.casefold() == "true")
 
 
 def _verdict(value: object) -> bool | None:

@@ -167,7 +167,7 @@ def _facts(score: Score) -> Iterator[tuple[str, str]]:
         yield from _program(score.program)
     if score.kinds is not None:
         yield from _kinds(score.kinds)
-    if score.hops is not None:
+    if score.hops is not None and score.hops.n:
         yield from _hops(score.hops)
     if score.mmsu is not None:
         own = score.mmsu

@@ -11,9 +11,9 @@ from mmar.errors import InputError, UsageError
 from mmar.files.hashing import reading
 from mmar.files.parquet import is_parquet
 from mmar.items import Benchmark, choose_key, first_names, load_benchmark
-from mmar.items.editions import match_editions
 from mmar.items.layouts import Layout, find_layout
 from mmar.runs.signature import Signature, run_parts
+from mmar.scoring.edition_notes import answered_edition, edition_notes, own_key_notes
 from mmar.scoring.official import OFFICIAL_VERSION
 from mmar.scoring.result import GroupScore, ItemScore, Score
 from mmar.scoring.sources import (
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Scored", "score_task"]
 
-_HEAD = 50
 _MOST_COMPARED = 20_000  # records; comparing a larger file with all editions would be felt
 
 
@@ -84,26 +83,8 @@ def score_task(task: Task) -> Scored:
     choice = choose_key(fields, task.key)
     is_published_layout = "id" in fields and choice.key in fields and "shown_choices" not in fields
     if not is_published_layout and (log := _find_log(task)) is not None:
-        from mmar.scoring.log_score import score_log
-
-        if task.benchmark is None:
-            raise UsageError(
-                f"{task.path} is a log ({log.program}) without whole questions",
-                code="benchmark-needed",
-                hint="name the benchmark that it answers: --benchmark mmar, or a path",
-            )
-        streamed, notes, program = score_log(log, task.benchmark, task)
-        parts = {**run_parts(task.benchmark.name, streamed.digest, streamed.tally.n), "protocol": "?"}
-        scored = _scored(task, streamed, parts, notes, streamed.errors)
-        return msgspec.structs.replace(scored, score=msgspec.structs.replace(scored.score, program=program))
-    errors: list[InputError] = []
-    if task.benchmark is not None:
-        predictions = read_predictions(task, choice.key, errors.append if task.lenient else None)
-        streamed = score_against(task.benchmark, predictions, task)
-        name = task.benchmark.name
-    else:
-        streamed = score_whole(task, choice.key)
-        name = task.published(streamed.digest) or "file"
+        return _score_other_log(task, log)
+    streamed, errors, name = _score_records(task, choice.key)
     tally, errors = streamed.tally, [*errors, *streamed.errors]
     if errors and tally.n == tally.states["missing"]:
         raise InputError(
@@ -120,15 +101,45 @@ def score_task(task: Task) -> Scored:
         )
     if choice.key not in fields and tally.states["missing"] == tally.n:
         raise no_prediction(task.path, choice.key, fields)
-    notes = key_notes(choice)
+    notes = [*key_notes(choice), *own_key_notes(streamed.own_keys)]
     if task.benchmark is None and name == "file":
         notes.append(
             "n is the number of records in the file; with --benchmark, items that the file leaves out count as missing"
         )
         if tally.n <= _MOST_COMPARED:
-            notes += _nearest_edition(task.path)
+            notes += edition_notes(task.path)
     parts = {**run_parts(name, streamed.digest, tally.n), "protocol": "?"}
     return _scored(task, streamed, parts, notes, errors)
+
+
+def _score_records(task: Task, key: str) -> tuple[Streamed, list[InputError], str]:
+    """The counts of a file of records, the bad ones that were left out, and the name of the questions."""
+    errors: list[InputError] = []
+    if task.benchmark is None:
+        streamed = score_whole(task, key)
+        return streamed, errors, task.published(streamed.digest) or "file"
+    predictions = read_predictions(task, key, errors.append if task.lenient else None)
+    try:
+        return score_against(task.benchmark, predictions, task), errors, task.benchmark.name
+    except InputError as error:
+        if error.code in ("other-question", "unknown-id") and (hint := answered_edition(task.path)):
+            error.hint = hint
+        raise
+
+
+def _score_other_log(task: Task, log: PredictionLog) -> Scored:
+    from mmar.scoring.log_score import score_log
+
+    if task.benchmark is None:
+        raise UsageError(
+            f"{task.path} is a log ({log.program}) without whole questions",
+            code="benchmark-needed",
+            hint="name the benchmark that it answers: --benchmark mmar, or a path",
+        )
+    streamed, notes, program = score_log(log, task.benchmark, task)
+    parts = {**run_parts(task.benchmark.name, streamed.digest, streamed.tally.n), "protocol": "?"}
+    scored = _scored(task, streamed, parts, notes, streamed.errors)
+    return msgspec.structs.replace(scored, score=msgspec.structs.replace(scored.score, program=program))
 
 
 def _layout(path: Path, fields: list[str]) -> Layout | None:
@@ -161,25 +172,6 @@ def _score_layout(task: Task, layout: Layout) -> Scored:
     streamed = score_against(questions, predictions, task)
     parts = {**run_parts(questions.name, streamed.digest, streamed.tally.n), "protocol": "?"}
     return _scored(task, streamed, parts, [f'answers are read from "{key}"'], [*errors, *streamed.errors])
-
-
-def _nearest_edition(path: Path) -> list[str]:
-    """Which published edition the questions of a file are nearest to, where they are near one."""
-    # Most files are of no edition at all, which their first records show.
-    head = next(iter(match_editions(path, _HEAD)), None)
-    if head is None or not head.same_questions:
-        return []
-    nearest = next(iter(match_editions(path)), None)
-    if nearest is None or 2 * nearest.same_questions < nearest.total:
-        return []
-    if nearest.exact:
-        return [
-            f"the records are {nearest.total:,} of the {nearest.edition.items:,} items of {nearest.edition.label}"
-        ]
-    return [
-        f"the questions are no known edition; the nearest is {nearest.edition.label}, of which {nearest.same_questions:,} "
-        f"of {nearest.total:,} records have the same question and choices, and {nearest.same_keys:,} the same answer"
-    ]
 
 
 def _field_names(path: Path) -> list[str]:

@@ -243,7 +243,7 @@ def _item_of(benchmark: Benchmark, prediction: Prediction, file: str, line: int)
     whole = prediction.whole
     if whole is not None and (field := _differing_field(whole, item)):
         raise InputError(
-            f'the {field} of "{item.id}" differs from that of the benchmark "{benchmark.name}"',
+            f'"{item.id}" has another {"question" if field == "question" else "list of choices"} than in "{benchmark.name}"',
             file=file,
             line=line,
             field=field,

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
@@ -52,6 +52,7 @@ class Streamed(msgspec.Struct):
         open_answers: for a judge.
         hops: pairs of single-hop and multi-hop questions; `None` for benchmarks without.
         groups: scores by the benchmark's further fields.
+        own_keys: of records whose own key is another than the benchmark's: id, their key, the benchmark's.
     """
 
     tally: Tally
@@ -62,6 +63,7 @@ class Streamed(msgspec.Struct):
     open_answers: list[OpenAnswer] = []
     hops: PairedHops | None = None
     groups: dict[str, dict[str, GroupScore]] = {}
+    own_keys: list[tuple[str, str, str]] = []
 
 
 class _Part(msgspec.Struct):
@@ -142,7 +144,20 @@ def score_against(
         open_answers(benchmark, texts),
         paired_hops(benchmark, bytes(tally.verdicts or b"")),
         further_groups(benchmark, bytes(tally.verdicts or b"")),
+        _own_keys(benchmark, texts),
     )
+
+
+def _own_keys(benchmark: Benchmark, predictions: Mapping[str, Prediction]) -> list[tuple[str, str, str]]:
+    return [
+        (item.id, whole.answer, item.answer)
+        for item in benchmark
+        if (prediction := predictions.get(item.id)) is not None
+        and (whole := prediction.whole) is not None
+        and whole.answer is not None
+        and item.answer is not None
+        and whole.answer != item.answer
+    ]
 
 
 def read_predictions(

@@ -1,0 +1,76 @@
+"""Which published edition the records of a file answer, or how near they are to each, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmar.items.editions import EditionMatch, editions, match_editions
+
+__all__ = ["answered_edition", "edition_notes", "own_key_notes"]
+
+_SHOWN = 6
+_WIDTH = 40
+_HEAD = 50  # records; most files are of no edition at all, which their first ones show
+
+
+def edition_notes(path: Path) -> list[str]:
+    """What a reader of the score of a file that is no known edition must know.
+
+    Args:
+        path: a predictions file of whole records.
+    """
+    head = match_editions(path, _HEAD)
+    if not head:
+        return []
+    if not head[0].same_questions:
+        return [
+            f"none of the first {head[0].total:,} questions is of a known edition of {', '.join(editions())}"
+        ]
+    matches = match_editions(path)
+    nearest = matches[0]
+    if nearest.exact:
+        return [
+            f"the records are {nearest.total:,} of the {nearest.edition.items:,} items of {nearest.edition.label}"
+        ]
+    near = [match for match in matches if match.same_questions]
+    none = [name for name in editions() if all(match.edition.benchmark != name for match in near)]
+    keys = ", in brackets also the same answer" if nearest.has_keys else ""
+    rest = f"; none of {', '.join(none)}" if none else ""
+    return [
+        f"the questions are no known edition; of {nearest.total:,} records these have question and choices of"
+        f"{keys}: {', '.join(map(_count, near))}{rest}"
+    ]
+
+
+def answered_edition(path: Path) -> str:
+    """Advice for a file that asks otherwise than the benchmark named; empty where it answers no known edition."""
+    nearest = next(iter(match_editions(path)), None)
+    if nearest is None or 2 * nearest.same_questions < nearest.total:
+        return ""
+    label = nearest.edition.label
+    share = "all" if nearest.exact else f"{nearest.same_questions:,}"
+    return (
+        f"{share} of the {nearest.total:,} records are of {label}: score it with --benchmark {label} or without; "
+        f"mmar diff {label} OTHER --runs FILE scores it on both editions, item by item"
+    )
+
+
+def own_key_notes(own_keys: Sequence[tuple[str, str, str]]) -> list[str]:
+    """What is said of records whose own key is another than the benchmark's: id, their key, the benchmark's."""
+    if not own_keys:
+        return []
+    shown = "; ".join(f'{name}: "{_short(own)}" here "{_short(key)}"' for name, own, key in own_keys[:_SHOWN])
+    more = f"; and {len(own_keys) - _SHOWN:,} more" if len(own_keys) > _SHOWN else ""
+    items = "1 record" if len(own_keys) == 1 else f"{len(own_keys):,} records"
+    return [f"the file's own key of {items} is another and does not count: {shown}{more}"]
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…"
+
+
+def _count(match: EditionMatch) -> str:
+    keys = f" ({match.same_keys:,})" if match.has_keys else ""
+    return f"{match.edition.label} {match.same_questions:,}{keys}"

@@ -1,0 +1,76 @@
+"""What is said of a file about the editions of its questions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+import mmar
+from expect import raises
+from mmar.items import Item, load_benchmark, write_benchmark
+from mmar.items.editions import editions
+from real_data import MMAR, SHARED, needs_real_data
+
+STATES = sorted((SHARED / "mmau" / "editions").glob("*.json.gz"))
+
+
+def answered(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text(json.dumps([{**row, "model_output": row["choices"][0]} for row in rows]))
+    return path
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    return [item.to_record() for item in load_benchmark(path)]
+
+
+@needs_real_data
+@pytest.mark.parametrize(
+    "path", [*STATES, SHARED / "mmar" / "MMAR-meta-2025-05.json", MMAR], ids=lambda path: path.name
+)
+def test_every_state_is_recognised(tmp_path: Path, path: Path) -> None:
+    score = mmar.score(answered(tmp_path / "answers.json", records(path)))
+    digest = load_benchmark(path).digest
+    label = next(each.label for group in editions().values() for each in group if each.digest == digest)
+    assert score.signature.startswith(f"bench:{label}#{digest[:8]}")
+
+
+@needs_real_data
+def test_a_file_of_no_edition_says_how_near_it_is_to_each(tmp_path: Path) -> None:
+    rows = records(SHARED / "mmau" / "editions" / "2025-03-25-1f675a9.json.gz")
+    for row in rows[:30]:
+        row["question"] += " Really?"
+    (note,) = [note for note in mmar.score(answered(tmp_path / "a.json", rows)).notes if "edition" in note]
+    assert "mmau-mini@2025-03-25 970 (970)" in note
+    assert all(f"{each.label} " in note for each in editions()["mmau-mini"])
+    assert "none of mmar, mmsu" in note
+
+
+@needs_real_data
+def test_another_edition_than_the_benchmark_named_is_told(tmp_path: Path) -> None:
+    path = answered(tmp_path / "a.json", records(SHARED / "mmau" / "editions" / "2025-03-25-1f675a9.json.gz"))
+    with raises("other-question", field="choices") as caught:
+        mmar.score(path, SHARED / "mmau" / "mmau-test-mini.json")
+    assert "mmau-mini@2025-03-25" in (caught.value.hint or "")
+
+
+@needs_real_data
+def test_keys_of_the_file_do_not_matter_and_are_named(tmp_path: Path) -> None:
+    path = answered(tmp_path / "a.json", records(SHARED / "mmar" / "MMAR-meta-2025-05.json"))
+    (note,) = [note for note in mmar.score(path, MMAR).notes if "own key" in note]
+    assert "of 5 records" in note
+    assert "BV1NtQuYTELJ_00-00-00_00-00-26" in note
+
+
+def test_a_file_of_ones_own_is_of_no_edition(tmp_path: Path) -> None:
+    item = Item("a", "a.wav", "Which?", ("one", "two"), "one", "sound", "Signal Layer")
+    path = answered(tmp_path / "a.json", [item.to_record()])
+    assert any("none of the first 1 questions" in note for note in mmar.score(path).notes)
+    questions = tmp_path / "questions.jsonl"
+    write_benchmark([msgspec.structs.replace(item, answer="two")], questions)
+    score = mmar.score(path, questions)
+    assert score.choice.correct == 0
+    assert any('"one" here "two"' in note for note in score.notes)
