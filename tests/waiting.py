@@ -11,10 +11,10 @@ T = TypeVar("T")
 PATIENCE_S = 60.0
 
 
-def until(found: Callable[[], T], every: float = 0.02) -> T:
+def until(found: Callable[[], T], every: float = 0.02, patience_s: float = PATIENCE_S) -> T:
     """What is found, as soon as it is something; an assertion fails when a minute brings nothing."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not (it := found()):
-        assert time.monotonic() < deadline, f"it did not come within {PATIENCE_S:.0f} s"
+        assert time.monotonic() < deadline, f"it did not come within {patience_s:.0f} s"
         time.sleep(every)
     return it

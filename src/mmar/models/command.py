@@ -5,7 +5,8 @@ standard output, in any order, while standard input stays open; see `mmar.models
 docs/models.md for an example. The end of what it writes to standard error is kept for messages.
 
 Options (`ModelOptions.extra`): `uses_audio` (`yes`, or `no` for a program that takes no audio), `start_s` (longest
-wait for its first line, in seconds). With `gpus` a copy runs on each GPU; with `workers` each is a command line.
+wait for its first line, in seconds). With `gpus` a copy runs on each GPU; with `workers` each is a command line, or
+`ray:N` for N copies on a Ray cluster.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from mmar.errors import UsageError
 from mmar.models.credentials import secrets_of
 from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of
-from mmar.models.worker_pool import CommandWorker, WorkerPool, command_workers, local_workers
+from mmar.models.ray_worker import PREFIX, ray_workers
+from mmar.models.worker_pool import CommandWorker, Worker, WorkerPool, command_workers, local_workers
 
 __all__ = ["START_S", "open_command"]
 
@@ -45,12 +47,17 @@ def open_command(name: str, options: ModelOptions) -> WorkerPool:
             argument="model",
             hint="name one that is on the path, or give its path; arguments follow it",
         )
-    workers = [CommandWorker(f"command/{name}", tuple(arguments))]
+    workers: list[Worker] = [
+        *command_workers([line for line in options.workers if not line.startswith(PREFIX)])
+    ]
+    for line in options.workers:
+        if line.startswith(PREFIX):
+            workers += ray_workers(line, arguments)
     if options.gpus:
-        workers = local_workers(arguments, options.gpus, options.environment)
+        workers = [*local_workers(arguments, options.gpus, options.environment), *workers]
     return WorkerPool(
         f"command/{name}",
-        [*([] if options.workers and not options.gpus else workers), *command_workers(options.workers)],
+        workers or [CommandWorker(f"command/{name}", tuple(arguments))],
         uses_audio=choice_of(options.extra, "uses_audio", ("yes", "no"), "yes") == "yes",
         timeout_s=options.timeout_s,
         start_s=number_of(options.extra, "start_s", 0.1, 86_400) or START_S,

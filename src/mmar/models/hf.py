@@ -14,7 +14,8 @@ from mmar.errors import UsageError
 from mmar.models.credentials import secrets_of
 from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of
-from mmar.models.worker_pool import CommandWorker, WorkerPool, command_workers, local_workers
+from mmar.models.ray_worker import PREFIX, ray_workers
+from mmar.models.worker_pool import CommandWorker, Worker, WorkerPool, command_workers, local_workers
 
 __all__ = ["open_hf"]
 
@@ -67,7 +68,11 @@ def open_hf(name: str, options: ModelOptions) -> WorkerPool:
             arguments += [f"--{option}", extra[option]]
     if choice_of(extra, "code", ("refuse", "trust"), "refuse") == "trust":
         arguments.append("--trust-code")
-    workers = command_workers(options.workers, arguments[2:])
+    commands = [line for line in options.workers if not line.startswith(PREFIX)]
+    workers: list[Worker] = [*command_workers(commands, arguments[2:])]
+    for line in options.workers:
+        if line.startswith(PREFIX):
+            workers += ray_workers(line, [extra.get("python", ""), *arguments])
     if options.gpus:
         workers += local_workers([python, *arguments], options.gpus, options.environment)
     return WorkerPool(

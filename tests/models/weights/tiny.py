@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,16 @@ QWEN = {
 }
 
 
-def tokenizer(special: list[str]) -> Any:
+CHAT = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n"
+    "{% if m['content'] is string %}{{ m['content'] }}{% else %}{% for part in m['content'] %}"
+    "{% if part['type'] == 'audio' %}CLIP{% elif part['type'] == 'text' %}{{ part['text'] }}{% endif %}"
+    "{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def tokenizer(special: list[str], **named: Any) -> Any:
     """One token for each byte and the special ones: nothing is trained, every text can be encoded."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
@@ -31,11 +42,34 @@ def tokenizer(special: list[str]) -> Any:
         eos_token=special[1],
         model_max_length=8192,
         model_input_names=["input_ids", "attention_mask"],
+        **named,
     )
 
 
+def save(folder: Path, model: Any, processor: Any, ends: Any, **generation: Any) -> Path:
+    """Save a model so that the clip shows in its answers; `generation` goes into its generation_config."""
+    import torch
+
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                parameter.mul_(3)
+    for name, value in {**ends, **generation}.items():
+        setattr(model.generation_config, name, value)
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
+
+
+def extractor() -> Any:
+    """The feature extractor of most of these models."""
+    from transformers import WhisperFeatureExtractor
+
+    return WhisperFeatureExtractor(feature_size=128, return_attention_mask=True)
+
+
 def qwen2_audio(folder: Path, **generation: Any) -> Path:
-    """Save a Qwen2-Audio of 109,000 random parameters; `generation` goes into its generation_config."""
+    """Save a Qwen2-Audio of 109,000 random parameters."""
     import torch
     from transformers import (
         Qwen2AudioConfig,
@@ -43,14 +77,10 @@ def qwen2_audio(folder: Path, **generation: Any) -> Path:
         Qwen2AudioForConditionalGeneration,
         Qwen2AudioProcessor,
         Qwen2Config,
-        WhisperFeatureExtractor,
     )
 
     tokens = tokenizer(
         ["<|endoftext|>", "<|im_end|>", "<|im_start|>", "<|AUDIO|>", "<|audio_bos|>", "<|audio_eos|>"]
-    )
-    processor = Qwen2AudioProcessor(
-        WhisperFeatureExtractor(feature_size=128, return_attention_mask=True), tokens
     )
     encoder = Qwen2AudioEncoderConfig(
         d_model=32, encoder_layers=1, encoder_attention_heads=2, encoder_ffn_dim=64
@@ -62,14 +92,224 @@ def qwen2_audio(folder: Path, **generation: Any) -> Path:
     )
     torch.manual_seed(0)
     model = Qwen2AudioForConditionalGeneration(config).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.dim() > 1:
-                parameter.mul_(3)  # so that the clip shows in the answer
-    model.generation_config.eos_token_id = tokens.eos_token_id
-    model.generation_config.pad_token_id = tokens.pad_token_id
-    for name, value in generation.items():
-        setattr(model.generation_config, name, value)
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
+    return save(folder, model, Qwen2AudioProcessor(extractor(), tokens), ends_of(tokens), **generation)
+
+
+def audio_flamingo_3(folder: Path) -> Path:
+    """Save an Audio Flamingo 3 of 109,000 random parameters."""
+    import torch
+    from transformers import (
+        AudioFlamingo3Config,
+        AudioFlamingo3EncoderConfig,
+        AudioFlamingo3ForConditionalGeneration,
+        AudioFlamingo3Processor,
+        Qwen2Config,
+    )
+
+    tokens = tokenizer(["<|endoftext|>", "<|im_end|>", "<|im_start|>", "<sound>"])
+    encoder = AudioFlamingo3EncoderConfig(
+        hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64
+    )
+    config = AudioFlamingo3Config(
+        audio_config=encoder.to_dict(),
+        text_config=Qwen2Config(vocab_size=len(tokens), **QWEN).to_dict(),
+        audio_token_id=tokens.convert_tokens_to_ids("<sound>"),
+    )
+    torch.manual_seed(0)
+    model = AudioFlamingo3ForConditionalGeneration(config).eval()
+    processor = AudioFlamingo3Processor(extractor(), tokens, chat_template=CHAT.replace("CLIP", "<sound>"))
+    return save(folder, model, processor, ends_of(tokens))
+
+
+def voxtral(folder: Path) -> Path:
+    """Save a Voxtral of 120,000 random parameters, with a tokenizer in Mistral's own format."""
+    import mistral_common
+    import torch
+    from mistral_common.tokens.tokenizers.tekken import Tekkenizer
+    from transformers import VoxtralConfig, VoxtralForConditionalGeneration, VoxtralProcessor
+    from transformers.models.voxtral.configuration_voxtral import VoxtralEncoderConfig
+    from transformers.tokenization_mistral_common import MistralCommonBackend
+
+    folder.mkdir(parents=True, exist_ok=True)
+    named = {24: "[AUDIO]", 25: "[BEGIN_AUDIO]", 32: "[ARGS]", 33: "[CALL_ID]", 34: "[TRANSCRIBE]"}
+    names = [
+        str(getattr(token["token_str"], "value", token["token_str"]))
+        for token in Tekkenizer.DEPRECATED_SPECIAL_TOKENS
+    ]
+    names += [named.get(rank, f"<SPECIAL_{rank}>") for rank in range(len(names), 64)]
+    source = Path(mistral_common.__file__).parent / "data" / "tekken_240911.json"
+    window = {"num_mel_bins": 128, "hop_length": 160, "window_size": 400}
+    tekken = {
+        "config": {
+            "pattern": json.loads(source.read_text("utf-8"))["config"]["pattern"],
+            "num_vocab_tokens": 256,
+            "default_vocab_size": 320,
+            "default_num_special_tokens": 64,
+            "version": "v11",
+        },
+        "vocab": [
+            {"rank": byte, "token_bytes": base64.b64encode(bytes([byte])).decode(), "token_str": None}
+            for byte in range(256)
+        ],
+        "special_tokens": [
+            {"rank": rank, "token_str": name, "is_control": True} for rank, name in enumerate(names)
+        ],
+        "audio": {
+            "sampling_rate": 16_000,
+            "frame_rate": 12.5,
+            "audio_encoding_config": window,
+            "chunk_length_s": 30.0,
+        },
+    }
+    (folder / "tekken.json").write_text(json.dumps(tekken), "utf-8")
+    encoder = VoxtralEncoderConfig(
+        hidden_size=32, intermediate_size=128, num_hidden_layers=1, num_attention_heads=2
+    )
+    ends = {"eos_token_id": 2, "pad_token_id": 11, "bos_token_id": 1}
+    text = {"model_type": "llama", "vocab_size": 320, "head_dim": 8, **ends, **QWEN}
+    torch.manual_seed(0)
+    config = VoxtralConfig(audio_config=encoder.to_dict(), text_config=text, audio_token_id=24)
+    model = VoxtralForConditionalGeneration(config).eval()
+    model.save_pretrained(folder)  # the tokenizer wants a configuration beside it
+    processor = VoxtralProcessor(extractor(), MistralCommonBackend.from_pretrained(folder))
+    return save(folder, model, processor, ends)
+
+
+def qwen2_5_omni(folder: Path) -> Path:
+    """Save a Qwen2.5-Omni with a talker, of 216,000 random parameters."""
+    import torch
+    from transformers import (
+        Qwen2_5OmniConfig,
+        Qwen2_5OmniForConditionalGeneration,
+        Qwen2_5OmniProcessor,
+        Qwen2VLImageProcessor,
+        Qwen2VLVideoProcessor,
+    )
+
+    marks = ["IMAGE", "AUDIO", "VIDEO", "vision_bos", "vision_eos", "audio_bos", "audio_eos"]
+    tokens = omni_tokenizer(marks)
+    ids = [tokens.convert_tokens_to_ids(f"<|{mark}|>") for mark in marks]
+    image, audio, video, vision_start, vision_end, audio_start, audio_end = ids
+    rope = {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [1, 1, 2]}
+    thinker = {
+        "audio_config": {**OMNI_AUDIO},
+        "vision_config": {**OMNI_VISION, "fullatt_block_indexes": [0]},
+        "text_config": {"vocab_size": len(tokens), "rope_parameters": rope, **QWEN},
+        "audio_token_index": audio,
+        "image_token_index": image,
+        "video_token_index": video,
+        "audio_start_token_id": audio_start,
+        "audio_end_token_id": audio_end,
+        "vision_start_token_id": vision_start,
+        "vision_end_token_id": vision_end,
+    }
+    talker = {"vocab_size": 64, "embedding_size": 32, "head_dim": 8, "rope_parameters": rope, **QWEN}
+    for rank, name in enumerate(("start", "end", "pad", "mask")):
+        talker[f"tts_codec_{name}_token_id"] = 60 + rank
+    for rank, name in enumerate(("start", "end", "pad")):
+        talker[f"tts_text_{name}_token_id"] = 1 + rank
+    wave = {
+        "dit_config": {
+            "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "ff_mult": 1, "emb_dim": 32,
+            "head_dim": 16, "num_embeds": 64, "enc_emb_dim": 8, "enc_dim": 8, "enc_channels": [8, 8, 8, 8, 24],
+            "enc_attention_channels": 8, "enc_lin_neurons": 8, "enc_se_channels": 8, "enc_res2net_scale": 2,
+        },
+        "bigvgan_config": {
+            "mel_dim": 80, "upsample_initial_channel": 32, "resblock_kernel_sizes": [3],
+            "resblock_dilation_sizes": [[1, 3, 5]], "upsample_rates": [2, 2], "upsample_kernel_sizes": [4, 4],
+        },
+    }  # fmt: skip
+    config = Qwen2_5OmniConfig(
+        thinker_config=thinker, talker_config=talker, token2wav_config=wave, enable_audio_output=True
+    )
+    torch.manual_seed(0)
+    model = Qwen2_5OmniForConditionalGeneration(config).eval()
+    processor = Qwen2_5OmniProcessor(
+        image_processor=Qwen2VLImageProcessor(),
+        video_processor=Qwen2VLVideoProcessor(),
+        feature_extractor=extractor(),
+        tokenizer=tokens,
+        chat_template=CHAT.replace("CLIP", "<|audio_bos|><|AUDIO|><|audio_eos|>"),
+    )
+    save(folder, model, processor, {})
+    voice = {"bos_token": 1, "cond": torch.zeros(1, 8), "ref_mel": torch.zeros(1, 10, 80)}
+    torch.save({"Chelsie": voice}, folder / "spk_dict.pt")
     return folder
+
+
+def qwen3_omni(folder: Path) -> Path:
+    """Save a Qwen3-Omni with four experts, of 150,000 random parameters."""
+    import torch
+    from transformers import (
+        Qwen2VLImageProcessor,
+        Qwen2VLVideoProcessor,
+        Qwen3OmniMoeConfig,
+        Qwen3OmniMoeForConditionalGeneration,
+        Qwen3OmniMoeProcessor,
+    )
+
+    marks = ["image_pad", "audio_pad", "video_pad", "vision_start", "vision_end", "audio_start", "audio_end"]
+    tokens = omni_tokenizer(marks)
+    ids = {mark: tokens.convert_tokens_to_ids(f"<|{mark}|>") for mark in marks}
+    rope = {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [1, 1, 2]}
+    experts = {"moe_intermediate_size": 16, "num_experts": 4, "num_experts_per_tok": 2}
+    text = {
+        "vocab_size": len(tokens),
+        "rope_parameters": {**rope, "interleaved": True, "mrope_interleaved": True},
+        **experts,
+        **QWEN,
+    }
+    thinker = {
+        "audio_config": {**OMNI_AUDIO, "downsample_hidden_size": 8},
+        "vision_config": {**OMNI_VISION, "deepstack_visual_indexes": [0], "num_position_embeddings": 16},
+        "text_config": text,
+        **{f"{kind}_token_id": ids[f"{kind}_pad"] for kind in ("audio", "image", "video")},
+        **{
+            f"{kind}_{end}_token_id": ids[f"{kind}_{end}"]
+            for kind in ("audio", "vision")
+            for end in ("start", "end")
+        },
+    }
+    torch.manual_seed(0)
+    config = Qwen3OmniMoeConfig(thinker_config=thinker, enable_audio_output=False)
+    model = Qwen3OmniMoeForConditionalGeneration(config).eval()
+    processor = Qwen3OmniMoeProcessor(
+        image_processor=Qwen2VLImageProcessor(),
+        video_processor=Qwen2VLVideoProcessor(),
+        feature_extractor=extractor(),
+        tokenizer=tokens,
+        chat_template=CHAT.replace("CLIP", "<|audio_start|><|audio_pad|><|audio_end|>"),
+    )
+    return save(folder, model, processor, {})
+
+
+OMNI_AUDIO = {
+    "d_model": 32,
+    "encoder_layers": 1,
+    "encoder_attention_heads": 2,
+    "encoder_ffn_dim": 64,
+    "output_dim": 32,
+}
+OMNI_VISION = {"depth": 1, "hidden_size": 32, "intermediate_size": 32, "num_heads": 2, "out_hidden_size": 32}
+
+
+def omni_tokenizer(marks: list[str]) -> Any:
+    """A tokenizer with the marks of image, audio and video, and of the ends of vision and audio."""
+    image, audio, video, vision_bos, vision_eos, audio_bos, audio_eos = (f"<|{mark}|>" for mark in marks)
+    return tokenizer(
+        ["<|endoftext|>", "<|im_end|>", "<|im_start|>", *(f"<|{mark}|>" for mark in marks)],
+        extra_special_tokens={
+            "image_token": image,
+            "audio_token": audio,
+            "video_token": video,
+            "vision_bos_token": vision_bos,
+            "vision_eos_token": vision_eos,
+            "audio_bos_token": audio_bos,
+            "audio_eos_token": audio_eos,
+        },
+    )
+
+
+def ends_of(tokens: Any) -> dict[str, Any]:
+    """The end and padding tokens of a tokenizer, for a generation_config."""
+    return {"eos_token_id": tokens.eos_token_id, "pad_token_id": tokens.pad_token_id}

@@ -1,0 +1,233 @@
+"""Workers on a Ray cluster: `--worker ray:N` starts N actors, each with the program of a worker on its node.
+
+Ray is a transport of the pool like ssh or srun: the actors forward requests and answers, the pool shares them out, starts
+a worker again that ended and compares facts, and one process writes the ledger. The nodes need this program, and for `hf/`
+torch and transformers. Ray ends the actors with the program that started them, and their programs end with them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+from mmar.errors import UsageError
+from mmar.models.answer import Answer, RequestFailed
+from mmar.models.jsonl import ProgramAnswer
+from mmar.models.subprocess_model import Program
+from mmar.models.worker_pool import RunningWorker
+from mmar.protocols import Request
+
+__all__ = ["PREFIX", "RayWorker", "ray_workers"]
+
+PREFIX = "ray:"
+_MOST_WORKERS = 4096
+_STOP_S = 15.0
+
+
+def ray_workers(text: str, arguments: Sequence[str]) -> list[RayWorker]:
+    """The workers that `ray:N` asks for.
+
+    Args:
+        text: `ray:N`.
+        arguments: the program and its arguments; an empty first one is the Python of the node.
+
+    Raises:
+        UsageError: it is not a number of workers, or Ray is not installed.
+    """
+    count = text.removeprefix(PREFIX)
+    if not count.isdecimal() or not 1 <= int(count) <= _MOST_WORKERS:
+        raise UsageError(
+            f"{text}: expected ray:N with N from 1 to {_MOST_WORKERS}",
+            code="invalid-value",
+            argument="workers",
+        )
+    if find_spec("ray") is None:
+        raise UsageError(
+            f"{text} needs Ray", code="missing-extra", argument="workers", hint="pip install 'mmar[ray]'"
+        )
+    cluster = _Cluster()
+    return [RayWorker(number, tuple(arguments), cluster) for number in range(int(count))]
+
+
+class _Cluster:
+    """The connection to a cluster that the workers of a model share."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._users = 0
+        self._ours = False
+
+    async def join(self) -> Any:
+        """Connect, or start a cluster on this machine where there is none; returns the module `ray`.
+
+        Raises:
+            RequestFailed: there is no connection.
+        """
+        import ray
+
+        async with self._lock:
+            self._users += 1
+            if not ray.is_initialized():
+                try:
+                    await asyncio.to_thread(
+                        ray.init,
+                        include_dashboard=False,
+                        log_to_driver=False,
+                        configure_logging=False,
+                    )
+                except (ConnectionError, RuntimeError, ValueError) as error:
+                    raise RequestFailed(
+                        "crash",
+                        f"no connection to the Ray cluster ({type(error).__name__}: {error}); where its "
+                        "authentication is on, set RAY_AUTH_MODE=token and give the cluster's token",
+                    ) from None
+                self._ours = True
+        return ray
+
+    async def leave(self) -> None:
+        """Disconnect once nobody uses it any more."""
+        import ray
+
+        async with self._lock:
+            self._users -= 1
+            if self._users == 0 and self._ours:
+                self._ours = False
+                await asyncio.to_thread(ray.shutdown)
+
+
+class RayWorker:
+    """How to start one worker as an actor.
+
+    Args:
+        number: which of the workers it is, from 0.
+        arguments: the program and its arguments; an empty first one is the Python of the node.
+        cluster: the connection that all workers of the model share.
+    """
+
+    def __init__(self, number: int, arguments: tuple[str, ...], cluster: _Cluster) -> None:
+        self.label = f"ray {number}"
+        self._number, self._arguments, self._cluster = number, arguments, cluster
+
+    async def start(self, name: str, timeout_s: float, start_s: float) -> RunningWorker:
+        """Start an actor, with a GPU where the cluster has any; see `Worker.start`."""
+        ray = await self._cluster.join()
+        gpus = int(ray.cluster_resources().get("GPU", 0))
+        if 0 < gpus <= self._number:  # it would wait for a GPU for ever
+            await self._cluster.leave()
+            raise RequestFailed("crash", f"the Ray cluster has {gpus} GPUs, one for each worker")
+        # The pool starts a worker again itself, so that its facts are compared each time.
+        options = {
+            "num_cpus": 0,
+            "num_gpus": min(gpus, 1),
+            "max_restarts": 0,
+            "scheduling_strategy": "SPREAD",
+        }
+        actor = ray.remote(Actor).options(**options).remote(self._arguments, name, timeout_s, start_s)
+        return _RunningActor(ray, actor, self._cluster)
+
+
+class Actor:
+    """What runs on a node: the worker's program, and a way to it.
+
+    Failures are returned, not raised, because Ray wraps what is raised into errors of its own.
+
+    Args:
+        arguments: the program and its arguments; an empty first one is the Python of the node.
+        name: of the model.
+        timeout_s: longest silence while answers are due, in seconds.
+        start_s: longest wait for the program's first line, in seconds.
+    """
+
+    def __init__(self, arguments: tuple[str, ...], name: str, timeout_s: float, start_s: float) -> None:
+        self._arguments = [arguments[0] or sys.executable, *arguments[1:]]
+        self._name, self._timeout_s, self._start_s = name, timeout_s, start_s
+        self._program: Program | None = None
+        self._starting = asyncio.Lock()
+
+    async def ready(self) -> ProgramAnswer | tuple[Any, ...]:
+        """Wait for the program's first line."""
+        try:
+            return await (await self._started()).ready()
+        except RequestFailed as failure:
+            return (failure.kind, failure.message, failure.retryable, True)
+
+    async def ask(self, request: Request, request_id: str) -> Answer | tuple[Any, ...]:
+        """Ask the program once."""
+        try:
+            return await (await self._started()).ask(request, request_id)
+        except RequestFailed as failure:
+            over = self._program is None or self._program.over
+            return (failure.kind, failure.message, failure.retryable, over)
+
+    async def _started(self) -> Program:
+        async with self._starting:
+            if self._program is None:
+                self._program = await Program.start(
+                    self._arguments, self._name, self._timeout_s, self._start_s
+                )
+            return self._program
+
+    async def stop(self) -> None:
+        """End the program."""
+        if self._program is not None:
+            await self._program.stop()
+
+
+class _RunningActor:
+    """An actor that was started."""
+
+    def __init__(self, ray: Any, actor: Any, cluster: _Cluster) -> None:
+        self.over = False
+        self.answered = 0
+        self.last_words = "still running"
+        self._ray, self._actor, self._cluster = ray, actor, cluster
+        self._stopped = False
+
+    async def ready(self) -> ProgramAnswer:
+        """Wait for the first line of the actor's program.
+
+        Raises:
+            RequestFailed: the program or the actor ended first.
+        """
+        ready: ProgramAnswer = await self._call(self._actor.ready.remote())
+        return ready
+
+    async def ask(self, request: Request, request_id: str) -> Answer:
+        """Ask once.
+
+        Raises:
+            RequestFailed: there is no answer.
+        """
+        answer: Answer = await self._call(self._actor.ask.remote(request, request_id))
+        self.answered += 1
+        return answer
+
+    async def _call(self, reference: Any) -> Any:
+        try:
+            result = await reference
+        except self._ray.exceptions.RayError as error:
+            self.over = True
+            self.last_words = f"the Ray actor was lost ({type(error).__name__})"
+            raise RequestFailed("crash", self.last_words, retryable=True) from None
+        if isinstance(result, tuple):
+            kind, message, retryable, over = result
+            if over:
+                self.over, self.last_words = True, message
+            raise RequestFailed(kind, message, retryable=retryable)
+        return result
+
+    async def stop(self) -> None:
+        """End the program, then the actor. Idempotent."""
+        if self._stopped:
+            return
+        self._stopped = True
+        try:
+            async with asyncio.timeout(_STOP_S):
+                await self._actor.stop.remote()
+        except (self._ray.exceptions.RayError, TimeoutError):
+            pass  # it is gone, or goes now
+        self._ray.kill(self._actor)
+        await self._cluster.leave()
