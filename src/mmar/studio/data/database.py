@@ -30,7 +30,7 @@ BUSY_MS = 30_000
 """How long one process waits for another's write, milliseconds."""
 
 _SILENT_MS = 60_000
-"""PostgreSQL ends a write whose process says nothing for so long, so that no lost machine holds up the others."""
+"""PostgreSQL ends a write that is idle for this long, so that a lost client does not block the others."""
 
 _WRITERS = 0x6D6D6172
 """The advisory lock of those who write; the database's own, so that two studios on one server do not meet."""

@@ -109,7 +109,7 @@ class Event(Base):
 
 
 class BlindAnswer(Base):
-    """An answer given before the key was seen. `heard` says whether the clip had been played to its end."""
+    """A blind answer. `heard`: the clip had been played to its end."""
 
     __tablename__ = "blind_answer"
     __table_args__ = (
@@ -180,7 +180,7 @@ class JudgementDraft(Base):
 
 
 class Assignment(Base):
-    """The inspector to whom a lead assigned an item; the queue offers it to nobody else."""
+    """The inspector whom a lead assigned to an item; the queue offers it to no other."""
 
     __tablename__ = "assignment"
 
@@ -191,7 +191,7 @@ class Assignment(Base):
 
 
 class Proposal(Base):
-    """A model's proposal and the decision on it. It changes nothing until somebody accepts it."""
+    """A model's proposal and the decision on it. It changes an item only when it is accepted."""
 
     __tablename__ = "proposal"
     __table_args__ = (Index("ix_proposal_project_state", "project_id", "state", "id"),)

@@ -50,7 +50,7 @@ class Base(DeclarativeBase):
 
 
 class Person(Base):
-    """Somebody who can log in. Never deleted, so that every revision keeps its writer.
+    """An account. Never deleted, so that every revision keeps its author.
 
     `project_id` is the project whose admin invited them; none for accounts made by an admin of the site.
     """

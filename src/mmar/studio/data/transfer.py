@@ -52,7 +52,7 @@ def check_file(path: Path) -> None:
     Raises:
         InputError: it is damaged, something else, or of a newer program.
     """
-    # Immutable: nothing is written beside it, and no journal that lies there is played back into it.
+    # Immutable: SQLite writes nothing beside the file, and replays no journal that is there.
     address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(address, uri=True)) as base:
@@ -106,12 +106,12 @@ def copy_to_file(database: Database, target: Path) -> None:
         ExternalError: the server is gone, or the disk refuses.
     """
     with _server_errors(database):
-        # Behind whoever writes: a restore that is under way would show tables that are empty.
+        # Waits for other writers: a restore in progress has emptied the tables.
         with database.write() as session:
-            at = MigrationContext.configure(session.connection()).get_current_revision()
-        if at != newest_revision():
+            index = MigrationContext.configure(session.connection()).get_current_revision()
+        if index != newest_revision():
             raise UsageError(
-                f"the database is of another version of mmar ({at or 'it holds no studio'}); start the studio once, "
+                f"the database is of another version of mmar ({index or 'it holds no studio'}); start the studio once, "
                 "which brings it forward",
                 code="other-version",
             )
@@ -238,9 +238,9 @@ def _load_table(connection: Connection, source: Connection, table: Table) -> Non
     except (errors.OperationalError, errors.InterfaceError):
         raise
     except (errors.Error, DBAPIError, ValueError, TypeError, OverflowError) as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
-            f"the table {table.name} holds what PostgreSQL cannot keep ({said})", code="invalid-value"
+            f"the table {table.name} holds what PostgreSQL cannot keep ({text})", code="invalid-value"
         ) from None
 
 
@@ -251,8 +251,8 @@ def _server_errors(database: Database) -> Iterator[None]:
     try:
         yield
     except (OperationalError, errors.OperationalError, errors.InterfaceError) as error:
-        said = str(getattr(error, "orig", error)).strip().splitlines()
+        text = str(getattr(error, "orig", error)).strip().splitlines()
         raise ExternalError(
-            f"the database server does not answer as it should ({said[0] if said else 'gone'})",
+            f"the database server does not answer as it should ({text[0] if text else 'no answer'})",
             code="database-away",
         ) from None

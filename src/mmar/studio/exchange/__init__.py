@@ -1,4 +1,4 @@
-"""What goes in and out of a project or a studio: imports, exports, releases, backups.
+"""Imports, exports, releases and backups.
 
     importing, imported_clips    an existing benchmark into a project
     item_files                   items as JSONL, CSV or Label Studio tasks, both ways

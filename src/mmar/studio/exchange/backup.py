@@ -119,7 +119,7 @@ def _copy_all(data: Path, into: Path, dump: Callable[[Path], None]) -> Backup:
 def _files(data: Path) -> list[Path]:
     """Everything below a data folder. Its own folders may be links to a larger disk; links below are not followed."""
     links = [path for path in data.iterdir() if path.is_symlink() and path.is_dir()]
-    return sorted(found for folder in (data, *links) for found in folder.rglob("*"))
+    return sorted(result for folder in (data, *links) for result in folder.rglob("*"))
 
 
 def _is_temporary(name: str) -> bool:

@@ -27,7 +27,7 @@ _WANTING: Mapping[str, str] = {
 
 
 class ReleaseFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a team says of a release. Longer texts are Markdown.
+    """Facts about a release. Longer texts are Markdown.
 
     Attributes:
         name: the project's short name, which the files are named after.
@@ -78,12 +78,12 @@ def inline_text(text: str) -> str:
     return escaped if len(escaped) <= _LONGEST else f"{escaped[:_LONGEST].rstrip(chr(92))}…"
 
 
-def audit_text(found: Audit) -> str:
+def audit_text(audit: Audit) -> str:
     """The findings of an audit by code, the worst first, what was accepted, and what was not checked, as Markdown."""
-    ran = [outcome for outcome in found.outcomes if outcome.skipped is None]
+    ran = [outcome for outcome in audit.outcomes if outcome.skipped is None]
     accepted = sum(outcome.accepted for outcome in ran)
-    summary = ", ".join(f"{found.count(severity)} {severity}s" for severity in ("error", "warning", "note"))
-    parts = [f"{len(ran)} checks of {found.subject['items']} records: {summary}; {accepted} accepted."]
+    summary = ", ".join(f"{audit.count(severity)} {severity}s" for severity in ("error", "warning", "note"))
+    parts = [f"{len(ran)} checks of {audit.subject['items']} records: {summary}; {accepted} accepted."]
     rows = [outcome for outcome in ran if outcome.findings or outcome.accepted]
     if rows:
         order = {"error": 0, "warning": 1, "note": 2}
@@ -102,7 +102,7 @@ def audit_text(found: Audit) -> str:
     if clean := [outcome.code for outcome in ran if not outcome.findings and not outcome.accepted]:
         parts.append(f"Nothing found: {', '.join(clean)}.")
     skipped: defaultdict[str, list[str]] = defaultdict(list)
-    for outcome in found.outcomes:
+    for outcome in audit.outcomes:
         if outcome.skipped is not None:
             skipped[outcome.skipped].append(outcome.code)
     parts += [
@@ -112,14 +112,14 @@ def audit_text(found: Audit) -> str:
     return "\n\n".join(parts)
 
 
-def bias_text(found: Audit, items: Sequence[Item], targets: Mapping[str, int]) -> str:
+def bias_text(audit: Audit, items: Sequence[Item], targets: Mapping[str, int]) -> str:
     """Positions and lengths of the keys, and each group against its target, as Markdown.
 
     The measures of the audit's checks of the key (family A) are repeated. `targets` are as in `ProjectSettings`.
     """
     measured = [
         f"- {outcome.code}: {inline_text(measure.text)}"
-        for outcome in found.outcomes
+        for outcome in audit.outcomes
         if outcome.code.startswith("A")
         for measure in outcome.measures
     ]
@@ -142,11 +142,11 @@ def _places(items: Sequence[Item]) -> str:
     most = max(counts)
     rows = [
         f"| {size} | "
-        + " | ".join(str(places[at]) if at < size else "" for at in range(most))
+        + " | ".join(str(places[index]) if index < size else "" for index in range(most))
         + f" | {places.total() / size:.1f} |"
         for size, places in sorted(counts.items())
     ]
-    head = " | ".join(f"answer is {at + 1}" for at in range(most))
+    head = " | ".join(f"answer is {index + 1}" for index in range(most))
     rule = " | ".join(["---:"] * (most + 2))
     return "\n".join([f"| choices | {head} | each, if even |", f"| {rule} |", *rows])
 
@@ -241,7 +241,7 @@ def _composition(items: Sequence[Item], sounds: Mapping[str, Facts], clip_format
 
 
 def _table(title: str, values: Iterable[str | None]) -> str:
-    """How often each value stands, the most frequent first."""
+    """The number of items per value, the most frequent first."""
     counts = Counter("(none)" if value is None else inline_text(value) or "(empty)" for value in values)
     rows = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return "\n".join(
@@ -250,8 +250,8 @@ def _table(title: str, values: Iterable[str | None]) -> str:
 
 
 def _span(numbers: Iterable[int]) -> str:
-    found = sorted(set(numbers))
-    return str(found[0]) if len(found) == 1 else f"{found[0]} to {found[-1]}"
+    result = sorted(set(numbers))
+    return str(result[0]) if len(result) == 1 else f"{result[0]} to {result[-1]}"
 
 
 def _distribution(about: ReleaseFacts) -> str:

@@ -73,16 +73,16 @@ def store_clips(
         InputError: a file is not audio.
         UsageError: none of the clips is there (`clips-not-found`).
     """
-    found: dict[str, StoredAudio] = {}
+    result: dict[str, StoredAudio] = {}
     # Two paths that end in one name cannot both be the file of that name.
     names = Counter(Path(path).name for path in {item.audio_path for item in items})
     with Decoder() as decoder:
         for item in items:
             path = find_clip_file(folder, item.audio_path, by_name=names[Path(item.audio_path).name] == 1)
-            if path is None or item.audio_path in found:
+            if path is None or item.audio_path in result:
                 continue
             try:
-                found[item.audio_path] = store_audio(media, path, decoder=decoder)
+                result[item.audio_path] = store_audio(media, path, decoder=decoder)
             except InputError as error:
                 raise InputError(
                     f'{error.problem} (item "{item.id}")',
@@ -90,13 +90,13 @@ def store_clips(
                     code=error.code,
                     hint=error.hint,
                 ) from None
-    if items and not found and required:
+    if items and not result and required:
         raise UsageError(
             f"none of the {len(items):,} clips is in {folder}, e.g. {items[0].audio_path}",
             code="clips-not-found",
             hint="name the folder that the paths begin in, or the one that contains the files",
         )
-    return found
+    return result
 
 
 def check_clip_conflicts(
@@ -159,7 +159,7 @@ def add_clip(
 
 
 def _why_not(session: Session, row: Item, item: PublicItem) -> str | None:
-    """Why an item that is known takes no clip from a file; nothing if it does."""
+    """Why an existing item takes no clip from a file; `None` if it does."""
     if row.state in _GONE:
         return "they were withdrawn or taken down"
     if clip_of(session, row) is not None:

@@ -214,7 +214,7 @@ def _add(
     session.flush()
     content = from_item(item)
     if kept is None and content.url.strip():
-        # It came without its clip; what it says of its video is enough to cut one.
+        # The clip did not come with it, and can be cut from its video.
         content = msgspec.structs.replace(content, cut=True)
     try:
         add_revision(session, project, row, actor, content, why, now, kind="import")
@@ -238,7 +238,7 @@ def _update(
     why: str,
     now: datetime,
 ) -> str:
-    """Save what a file says of a known item; answers why that is not allowed, or nothing."""
+    """Save a file's record of an existing item; returns why that is not allowed, or nothing."""
     content = apply_record(item, now_says)
     try:
         save(

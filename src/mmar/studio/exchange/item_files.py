@@ -65,7 +65,7 @@ LOCAL_FILES = "/data/local-files/?d="
 
 _METADATA = (".jsonl", ".jsonl.gz", ".json", ".json.gz")
 
-# The studio leaves no record out: a file that is not sound is corrected and brought in whole.
+# Imports have no --lenient: a file is imported completely or not at all.
 _LENIENT = re.compile(r"(; with --lenient.*| with --lenient|, or use --lenient)$")
 
 
@@ -98,7 +98,7 @@ class Exported(msgspec.Struct, frozen=True):
 
     @property
     def left_words(self) -> str:
-        """What is left out, as the end of a sentence; empty where nothing is."""
+        """What is left out, as the end of a sentence; empty if nothing is."""
         parts = [
             f"{number:,} {words}"
             for number, words in ((self.unfinished, "unfinished"), (self.taken_down, "taken down"))
@@ -229,8 +229,8 @@ def unpacked(
             unpack(archive, folder, limits=limits)
             metadata = _metadata_of(folder, archive)
             items = tuple(load_benchmark(metadata))
-            found = [clip_path(metadata.parent, item.audio_path).is_file() for item in items]
-        yield items, metadata.parent if any(found) else None
+            result = [clip_path(metadata.parent, item.audio_path).is_file() for item in items]
+        yield items, metadata.parent if any(result) else None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -253,11 +253,11 @@ def _named(name: str) -> Iterator[None]:
 
 def _metadata_of(folder: Path, archive: Path) -> Path:
     """The one metadata file nearest to the top."""
-    found = sorted(
+    result = sorted(
         (path for path in folder.rglob("*") if path.name.endswith(_METADATA) and path.name != "release.json"),
         key=lambda path: (len(path.parts), path.name),
     )
-    nearest = [path for path in found if len(path.parts) == len(found[0].parts)]
+    nearest = [path for path in result if len(path.parts) == len(result[0].parts)]
     if len(nearest) != 1:
         names = ", ".join(str(path.relative_to(folder)) for path in nearest[:5]) or "none"
         raise InputError(

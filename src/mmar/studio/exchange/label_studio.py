@@ -76,11 +76,11 @@ def _task(item: Item, url: str, *, answers: bool) -> dict[str, Any]:
     regions = cue_regions(item) or [None] * len(cues)
     if anywhere := [cue for cue, region in zip(cues, regions, strict=True) if region is None]:
         results.append(_result("cue", "textarea", {"text": anywhere}))
-    for at, (cue, region) in enumerate(zip(cues, regions, strict=True)):
+    for index, (cue, region) in enumerate(zip(cues, regions, strict=True)):
         if region is not None:
             span = {"start": region[0], "end": region[1], "channel": 0}
-            results.append(_result("heard", "labels", {**span, "labels": ["Cue"]}, f"cue{at}"))
-            results.append(_result("cue_heard", "textarea", {**span, "text": [cue]}, f"cue{at}"))
+            results.append(_result("heard", "labels", {**span, "labels": ["Cue"]}, f"cue{index}"))
+            results.append(_result("cue_heard", "textarea", {**span, "text": [cue]}, f"cue{index}"))
     return {"data": data, "annotations": [{"result": results}]}
 
 
@@ -188,7 +188,7 @@ def _cell(cell: str) -> Any:
 
 
 def _flat_record(task: dict[str, Any], place: str) -> dict[str, Any]:
-    """The record of a flat one, in which a field's name stands for the annotation's result."""
+    """The record of a flat task, in which fields have the names of the annotation's results."""
     data = {name: value for name, value in task.items() if name not in _OWN and name != "id"}
     _pair_regions(data)
     names = ("answer", "thinking", "cue", "cue_heard", "heard", *_SINGLE)
@@ -229,7 +229,7 @@ def _record(task: object, place: str) -> dict[str, Any]:
 
 
 def _own(task: Mapping[str, Any]) -> dict[str, Any]:
-    """What a task's data say of the item."""
+    """The item's record in a task's data."""
     data = task["data"]
     own = data.get("mmar")
     if isinstance(own, dict):
@@ -312,7 +312,7 @@ def _set_cues(record: dict[str, Any], heard: list[_HeardCue]) -> None:
 
 
 def _results(annotations: object) -> list[dict[str, Any]]:
-    """The results of the last annotation that was not cancelled and says anything."""
+    """The results of the last annotation that is neither cancelled nor empty."""
     for annotation in reversed(annotations if isinstance(annotations, list) else []):
         if not isinstance(annotation, dict) or annotation.get("was_cancelled"):
             continue

@@ -144,7 +144,7 @@ def _sounds(items: Sequence[Item], audio: Mapping[str, Path]) -> dict[str, _Soun
                 code="reserved-name",
             )
         sound = _Sound(source, target, sha256_file(source), describe(source))
-        # Some disks do not tell capital letters, or composed ones, from others.
+        # Some disks ignore case or the composition of letters.
         known = places.setdefault(unicodedata.normalize("NFC", target.as_posix()).casefold(), sound)
         if (known.sha256, known.target) != (sound.sha256, sound.target):
             raise InputError(
@@ -257,14 +257,14 @@ def verify_release(folder: Path) -> tuple[str, ...]:
             code="damaged-checksums",
         )
     listed = {match[2]: match[1] for match in matches if match}
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {
+    result = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {
         CHECKSUMS
     }
-    changed = [name for name in listed if name in found and sha256_file(folder / name) != listed[name]]
+    changed = [name for name in listed if name in result and sha256_file(folder / name) != listed[name]]
     return (
-        *(f"{name}: is missing" for name in listed if name not in found),
+        *(f"{name}: is missing" for name in listed if name not in result),
         *(f"{name}: is not what was released" for name in changed),
-        *(f"{name}: is not part of the release" for name in sorted(found - set(listed))),
+        *(f"{name}: is not part of the release" for name in sorted(result - set(listed))),
     )
 
 
@@ -301,5 +301,5 @@ class _Pipe(io.RawIOBase):
         return len(data)
 
     def taken(self) -> bytes:
-        found, self._kept = bytes(self._kept), bytearray()
-        return found
+        result, self._kept = bytes(self._kept), bytearray()
+        return result

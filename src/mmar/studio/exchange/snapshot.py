@@ -131,17 +131,17 @@ def clip_files(media: Path, clips: Mapping[str, ReleasedClip]) -> dict[str, Path
     Raises:
         InputError: one is gone, or is not the one that was frozen.
     """
-    found = {}
+    result = {}
     for name, clip in clips.items():
-        found[name] = media_file(media, clip.path)
-        if sha256_file(found[name]) != clip.sha256:
+        result[name] = media_file(media, clip.path)
+        if sha256_file(result[name]) != clip.sha256:
             raise InputError(
                 f'the clip of "{name}" is not the one that was frozen',
-                file=str(found[name]),
+                file=str(result[name]),
                 hint="restore it from a backup",
                 code="clip-changed",
             )
-    return found
+    return result
 
 
 def _public(item: Item, content: ItemContent, with_clip: bool) -> PublicItem:  # noqa: FBT001
@@ -192,12 +192,12 @@ def audit_words(
     sounds: dict[str, Sound] | None = {
         item.audio_path: sound_of(audio[item.id], clips[item.id]) for item in items if item.id in audio
     }
-    found = audit(Benchmark(published, about.name), sounds=sounds or None, accepted=accepted)
-    return {"audit_report": audit_text(found), "bias_report": bias_text(found, published, targets)}
+    result = audit(Benchmark(published, about.name), sounds=sounds or None, accepted=accepted)
+    return {"audit_report": audit_text(result), "bias_report": bias_text(result, published, targets)}
 
 
 def _answers_to(session: Session, project: Project, frozen: Snapshot) -> list[Rating]:
-    """Blind answers to what is released: not to other items, nor to another wording, key or cut of them."""
+    """Blind answers to the released revisions, or to earlier ones with the same question, key and segments."""
     asked: dict[tuple[int, int], tuple[object, ...]] = {}
 
     def asks(item: int, revision: int) -> tuple[object, ...]:
@@ -218,9 +218,9 @@ def _answers_to(session: Session, project: Project, frozen: Snapshot) -> list[Ra
 
 
 def _withheld_too(settings: ProjectSettings, frozen: Snapshot) -> tuple[str, ...]:
-    """Where a cue is heard is withheld with what it says."""
-    said = any(CUE_REGIONS in item.names for item in frozen.items)
-    return (CUE_REGIONS,) if said and "cue" in settings.withheld else ()
+    """The times of cues are withheld with the cues."""
+    text = any(CUE_REGIONS in item.names for item in frozen.items)
+    return (CUE_REGIONS,) if text and "cue" in settings.withheld else ()
 
 
 def _asked(content: ItemContent) -> tuple[object, ...]:
@@ -250,9 +250,9 @@ def _agreement_words(score: HumanScore) -> str:
 
 
 def _licence_text(name: str) -> str:
-    """A licence that nobody pasted: its name, and where its terms stand if it is Creative Commons'."""
-    if (found := _CC.fullmatch(name.strip())) is not None:
-        place = f"licenses/{found[1].lower()}/{found[2]}/legalcode"
+    """The text of a licence that was only named, with the URL of its terms if it is from Creative Commons."""
+    if (result := _CC.fullmatch(name.strip())) is not None:
+        place = f"licenses/{result[1].lower()}/{result[2]}/legalcode"
     elif name.strip().casefold() in ("cc0", "cc0 1.0", "cc0-1.0"):
         place = "publicdomain/zero/1.0/legalcode"
     else:
@@ -270,7 +270,7 @@ def _clip_words(settings: ProjectSettings, clips: Sequence[Clip]) -> str:
     words = f"Clip format: {describe_clip_format(settings)}, 16 bits."
     if others:
         words += f" {others} keep the format in which they were inspected."
-    # A loudness of minus infinity, or none, is that of a clip in which nothing is heard long enough.
+    # Clips that are silent or too short have no loudness.
     loud = sorted(clip.loudness for clip in clips if clip.loudness is not None and isfinite(clip.loudness))
     peaks = [clip.peak for clip in clips if clip.peak is not None and isfinite(clip.peak)]
     if loud and peaks:

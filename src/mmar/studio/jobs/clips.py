@@ -98,7 +98,7 @@ def parse_clip_format(rate: str, channels: str) -> dict[str, int | None]:
     """
     from mmar.studio.data.settings import CLIP_CHANNELS, CLIP_RATES
 
-    found: dict[str, int | None] = {}
+    result: dict[str, int | None] = {}
     for name, words, value, offered in (
         ("clip_rate", "sample rate", rate, CLIP_RATES),
         ("clip_channels", "number of channels", channels, CLIP_CHANNELS),
@@ -111,8 +111,8 @@ def parse_clip_format(rate: str, channels: str) -> dict[str, int | None]:
                 hint=f"choose {', '.join(known)}, or none",
                 code="unknown-format",
             )
-        found[name] = known.get(value)
-    return found
+        result[name] = known.get(value)
+    return result
 
 
 _SAME_SOUND = 0.1

@@ -70,14 +70,14 @@ def _download(work: JobContext, url: str) -> tuple[StoredAudio, str, str]:
     folder.mkdir(parents=True)
     try:
         work.advance(0.02, "fetching")
-        found = asyncio.run(_fetch(work, url, folder))
+        result = asyncio.run(_fetch(work, url, folder))
         work.advance(0.9, "checking")
         stored = store_audio(
-            work.config.media, found.path, max_bytes=work.config.max_upload, decoder=work.decoder
+            work.config.media, result.path, max_bytes=work.config.max_upload, decoder=work.decoder
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return stored, found.title, found.licence
+    return stored, result.title, result.licence
 
 
 async def _fetch(work: JobContext, url: str, folder: Path) -> Downloaded:

@@ -230,7 +230,7 @@ def propose(work: JobContext) -> None:
         content = content_of(session, item) if item is not None else None
         writer = work.payload.get("writer")
         if item is not None and writer is not None:
-            # Asked while writing: about what stands on that person's page, saved or not.
+            # Requested while writing: about that person's page, saved or not.
             draft = find_draft(session, item.id, int(writer))
             content = draft.content if draft is not None else content
         tree = newest_taxonomy(session, work.project_id).tree
@@ -250,7 +250,7 @@ def propose(work: JobContext) -> None:
         work.advance(0.5 if last else 0.1, "asking the model once more" if last else "asking the model")
         text, model = asyncio.run(ask_model(work.config, prompt, name))
         try:
-            found = read_reply(kind, text, content, taxonomy=tree, ideas={idea.id for idea in ideas})
+            result = read_reply(kind, text, content, taxonomy=tree, ideas={idea.id for idea in ideas})
             break
         except InputError:
             # Another draw often gives what was asked for; a model that never does is not paid for ever.
@@ -262,12 +262,12 @@ def propose(work: JobContext) -> None:
             session,
             work.project_id,
             kind,
-            found,
+            result,
             model=model,
             prompt=f"{SYSTEM}\n\n{prompt}",
             now=work.clock(),
             item=session.get(Item, item.id) if item is not None else None,
-            # What was asked about: somebody may have saved while the model was thinking.
+            # The revision that the model was asked about: another one may have been saved since.
             revision=item.revision if item is not None else None,
             job_id=work.id,
         )

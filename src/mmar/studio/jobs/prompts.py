@@ -56,7 +56,7 @@ def item_prompt(kind: str, content: ItemContent, taxonomy: Taxonomy) -> str:
     """The prompt about one item; the key is left out where the model should guess it."""
     data: dict[str, Any] = {
         "question": content.question,
-        "choices": {chr(65 + at): text for at, text in enumerate(content.choices)},
+        "choices": {chr(65 + index): text for index, text in enumerate(content.choices)},
     }
     if kind != "guess":
         data |= {
@@ -132,21 +132,21 @@ def read_reply(
     Raises:
         InputError: nobody could accept this (`unusable-answer`).
     """
-    found = _object_with(_NAMES[kind], text)
-    if found is None:
+    result = _object_with(_NAMES[kind], text)
+    if result is None:
         what = "no JSON object" if "{" not in text else f'no JSON object with "{_NAMES[kind]}"'
         raise InputError(
             f'the model\'s answer holds {what}: "{_line(text)}"', field=kind, code="unusable-answer"
         )
     try:
-        made = _READ[kind](found, content or ItemContent(), taxonomy, frozenset(ideas))
+        made = _READ[kind](result, content or ItemContent(), taxonomy, frozenset(ideas))
     except _Unusable as fault:
         raise InputError(
             f'the model\'s answer cannot be used: {fault}: "{_line(text)}"',
             field=kind,
             code="unusable-answer",
         ) from None
-    why = _words(found.get("why"))
+    why = _words(result.get("why"))
     return {**made, "why": why} if why else made
 
 
@@ -155,20 +155,20 @@ class _Unusable(Exception):  # noqa: N818 - says what it is
 
 
 def _object_with(name: str, text: str) -> Mapping[str, Any] | None:
-    """The first JSON object that has a field; models put words, fences and other objects around it."""
-    text, decoder, at = text[:_MOST], json.JSONDecoder(), -1
+    """The first JSON object that has a field; models put text, fences and other objects around it."""
+    text, decoder, index = text[:_MOST], json.JSONDecoder(), -1
     for _ in range(200):
-        at = text.find("{", at + 1)
-        if at < 0:
+        index = text.find("{", index + 1)
+        if index < 0:
             return None
         try:
-            found, end = decoder.raw_decode(text, at)
+            result, end = decoder.raw_decode(text, index)
         except (ValueError, RecursionError):
             continue
-        if isinstance(found, dict) and name in found:
-            return found
-        if isinstance(found, dict):
-            at = end - 1
+        if isinstance(result, dict) and name in result:
+            return result
+        if isinstance(result, dict):
+            index = end - 1
     return None
 
 
@@ -187,7 +187,7 @@ def _one_line(value: Any) -> str:
 
 def _words(value: Any) -> str:
     rows = value if isinstance(value, list) else [value]
-    return "; ".join(said for row in rows if (said := _text(row)))
+    return "; ".join(text for row in rows if (text := _text(row)))
 
 
 def _same(one: str, other: str) -> bool:
@@ -198,28 +198,28 @@ def _rows(value: Any) -> list[Mapping[str, Any]]:
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
-def _thinking(found: Mapping[str, Any], *_: Any) -> dict[str, Any]:
-    said = _text(found["thinking"])
-    if not said:
+def _thinking(reply: Mapping[str, Any], *_: Any) -> dict[str, Any]:
+    text = _text(reply["thinking"])
+    if not text:
         raise _Unusable("no reasoning in it")
-    return {"thinking": said}
+    return {"thinking": text}
 
 
-def _distractors(found: Mapping[str, Any], content: ItemContent, *_: Any) -> dict[str, Any]:
-    value = found["distractors"]
+def _distractors(reply: Mapping[str, Any], content: ItemContent, *_: Any) -> dict[str, Any]:
+    value = reply["distractors"]
     kept: list[str] = []
     for row in value if isinstance(value, list) else []:
-        said = _text(row)
-        if said and not any(_same(said, other) for other in (content.key or "", *kept)):
-            kept.append(said)
+        text = _text(row)
+        if text and not any(_same(text, other) for other in (content.key or "", *kept)):
+            kept.append(text)
     wanted = max(1, len(content.choices) - 1)
     if len(kept) < wanted:
         raise _Unusable(f"{len(kept)} wrong choices that differ from the key and each other, not {wanted}")
     return {"distractors": kept[:wanted]}
 
 
-def _sub_category(found: Mapping[str, Any], _: ItemContent, taxonomy: Taxonomy, *__: Any) -> dict[str, Any]:
-    layer, sub = _text(found["category"]), _text(found.get("sub_category"))
+def _sub_category(reply: Mapping[str, Any], _: ItemContent, taxonomy: Taxonomy, *__: Any) -> dict[str, Any]:
+    layer, sub = _text(reply["category"]), _text(reply.get("sub_category"))
     for branch in taxonomy.layers:
         for name in branch.subs:
             if _same(branch.name, layer) and _same(name, sub):
@@ -227,7 +227,7 @@ def _sub_category(found: Mapping[str, Any], _: ItemContent, taxonomy: Taxonomy, 
     raise _Unusable(f'the taxonomy has no "{layer[:60]} / {sub[:60]}"')
 
 
-def _rubric(found: Mapping[str, Any], *_: Any) -> dict[str, Any]:
+def _rubric(reply: Mapping[str, Any], *_: Any) -> dict[str, Any]:
     criteria = [
         {
             "name": _text(row.get("name")),
@@ -235,7 +235,7 @@ def _rubric(found: Mapping[str, Any], *_: Any) -> dict[str, Any]:
             "note": _text(row.get("note")),
             "choices": [0, 1],
         }
-        for row in _rows(found["criteria"])
+        for row in _rows(reply["criteria"])
     ]
     whole = [row for row in criteria if row["name"] and row["scoring_point"]]
     if len(whole) != 5:
@@ -243,34 +243,38 @@ def _rubric(found: Mapping[str, Any], *_: Any) -> dict[str, Any]:
     return {"criteria": whole}
 
 
-def _guess(found: Mapping[str, Any], content: ItemContent, *_: Any) -> dict[str, Any]:
-    said = _text(found["choice"])
+def _guess(reply: Mapping[str, Any], content: ItemContent, *_: Any) -> dict[str, Any]:
+    message = _text(reply["choice"])
     # Some models write the choice's text where its letter was asked for; "A man" is no letter A.
-    at = next((place for place, text in enumerate(content.choices) if text and _same(text, said)), -1)
-    letter = re.match(r"\W*([A-Za-z])(?:\W*$|[).:\]])", said)
-    if at < 0 and letter is not None and ord(letter[1].upper()) - 65 < len(content.choices):
-        at = ord(letter[1].upper()) - 65
-    known = at >= 0
-    return {"choice": said[:200], "place": at if known else None, "right": known and at == content.answer}
+    index = next((place for place, text in enumerate(content.choices) if text and _same(text, message)), -1)
+    letter = re.match(r"\W*([A-Za-z])(?:\W*$|[).:\]])", message)
+    if index < 0 and letter is not None and ord(letter[1].upper()) - 65 < len(content.choices):
+        index = ord(letter[1].upper()) - 65
+    known = index >= 0
+    return {
+        "choice": message[:200],
+        "place": index if known else None,
+        "right": known and index == content.answer,
+    }
 
 
-def _ideas(found: Mapping[str, Any], *_: Any) -> dict[str, Any]:
+def _ideas(reply: Mapping[str, Any], *_: Any) -> dict[str, Any]:
     kept = []
-    for row in _rows(found["ideas"]):
+    for row in _rows(reply["ideas"]):
         tags = row.get("tags")
         if title := _one_line(row.get("title"))[:300]:
-            said = [_one_line(tag)[:60] for tag in tags] if isinstance(tags, list) else []
-            kept.append({"title": title, "detail": _text(row.get("detail")), "tags": [t for t in said if t]})
+            text = [_one_line(tag)[:60] for tag in tags] if isinstance(tags, list) else []
+            kept.append({"title": title, "detail": _text(row.get("detail")), "tags": [t for t in text if t]})
     if not kept:
         raise _Unusable("no idea with a title")
     return {"ideas": kept[:_CARDS]}
 
 
 def _grouping(
-    found: Mapping[str, Any], _content: ItemContent, _taxonomy: Taxonomy, ideas: frozenset[int]
+    reply: Mapping[str, Any], _content: ItemContent, _taxonomy: Taxonomy, ideas: frozenset[int]
 ) -> dict[str, Any]:
     kept: dict[int, dict[str, Any]] = {}
-    for row in _rows(found["places"]):
+    for row in _rows(reply["places"]):
         number = row.get("idea")
         if isinstance(number, str) and number.strip().isdecimal():
             number = int(number.strip()[:12])

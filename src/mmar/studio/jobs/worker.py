@@ -1,4 +1,4 @@
-"""Workers that claim jobs, keep the lease alive, and record the outcome. A killed worker loses nothing."""
+"""Workers that claim jobs, keep the lease alive, and record the outcome. The jobs of a killed worker are claimed again."""
 
 from __future__ import annotations
 

@@ -81,9 +81,9 @@ async def fetch_file(
     guard = AddressGuard(policy)
     try:
         async with asyncio.timeout(policy.max_seconds), guarded_session(policy, guard, resolver) as session:
-            reply, at = await _reply(session, check_url(url, policy), policy)
+            reply, index = await _reply(session, check_url(url, policy), policy)
             async with reply:
-                await _save(reply, at, out, policy, advance)
+                await _save(reply, index, out, policy, advance)
     except (aiohttp.ClientError, OSError) as error:
         raise _download_error(error, url, policy, guard) from None
 
@@ -98,9 +98,9 @@ async def follow(url: str, policy: FetchPolicy, *, resolver: AbstractResolver | 
             asyncio.timeout(policy.connect_seconds),
             guarded_session(policy, guard, resolver) as session,
         ):
-            at = check_url(url, policy)
-            async with session.get(at, allow_redirects=False) as reply:
-                return str(_next(reply, at, policy) or at)
+            index = check_url(url, policy)
+            async with session.get(index, allow_redirects=False) as reply:
+                return str(_next(reply, index, policy) or index)
     except (aiohttp.ClientError, OSError) as error:
         raise _download_error(error, url, policy, guard) from None
 

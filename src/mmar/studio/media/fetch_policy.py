@@ -143,10 +143,10 @@ def address_problem(address: str, policy: FetchPolicy) -> str | None:
         '10.0.0.1 is a private address'
     """
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        result = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return f"{address!a} is no address"
-    for inner in _within(found):
+    for inner in _within(result):
         if inner.is_loopback:
             if policy.allow_loopback:
                 continue
@@ -214,10 +214,10 @@ class AddressGuard:
         """
         loop = asyncio.get_running_loop()
         failure: OSError = OSError(f"{host} has no address")
-        for found in await resolver.resolve(host, port):
-            address: tuple[object, ...] = (found["host"], found["port"])
+        for result in await resolver.resolve(host, port):
+            address: tuple[object, ...] = (result["host"], result["port"])
             try:
-                made = self.make_socket((found["family"], socket.SOCK_STREAM, 0, "", address))
+                made = self.make_socket((result["family"], socket.SOCK_STREAM, 0, "", address))
             except OSError as error:
                 failure = error
                 continue

@@ -105,7 +105,7 @@ class GuardProxy:
         if not version.startswith("HTTP/1."):
             await _answer(writer, "400 Bad Request")
             return
-        # A tunnel's target is host:port; as an address it goes through the same check as every other one.
+        # A tunnel's target is host:port; as a URL it passes the same check as every other one.
         address = f"https://{target}/" if method == "CONNECT" else target
         try:
             url = check_url(address, self._policy, led_to=True)
@@ -133,12 +133,12 @@ class GuardProxy:
 
     def _is_ours(self, fields: list[str]) -> bool:
         expected = base64.b64encode(f"mmar:{self._token}".encode()).decode()
-        given = [
+        options = [
             field.partition(":")[2].strip()
             for field in fields
             if field.lower().startswith("proxy-authorization:")
         ]
-        return len(given) == 1 and hmac.compare_digest(given[0].encode(), f"Basic {expected}".encode())
+        return len(options) == 1 and hmac.compare_digest(options[0].encode(), f"Basic {expected}".encode())
 
     async def _connected(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         assert self._resolver is not None

@@ -127,15 +127,15 @@ def process_upload(
 
 
 def _check_limits(facts: Facts, path: Path, limits: AudioLimits) -> None:
-    for found, most, unit in (
+    for result, most, unit in (
         (facts.rate, limits.rate, "Hz"),
         (facts.channels, limits.channels, "channels"),
         (round(facts.duration, 1), limits.seconds, "s"),
         (facts.frames * facts.channels, limits.samples, "samples over all channels"),
     ):
-        if found > most:
+        if result > most:
             raise InputError(
-                f"found {found:,} {unit}, at most {most:,} are accepted",
+                f"found {result:,} {unit}, at most {most:,} are accepted",
                 file=str(path),
                 code="audio-too-large",
                 hint="cut it into parts, or convert it to a lower rate or fewer channels",

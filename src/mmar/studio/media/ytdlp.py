@@ -1,4 +1,4 @@
-"""A video's sound by yt-dlp, which runs as a process of its own and is not trusted.
+"""Download of a video's audio with yt-dlp, which runs as a process of its own and is not trusted.
 
 What it is given is fixed: no configuration file, no plug-in, no cookie, no cache, no `.netrc` (its home is an
 empty folder), no command to execute, no external downloader, no ffmpeg; one address after `--`, never as an
@@ -167,7 +167,7 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
 
 
 class _Watch:
-    """One run of the downloader: reads what it says, looks at what it writes."""
+    """One run of yt-dlp: its output and the size of its files."""
 
     def __init__(
         self, process: asyncio.subprocess.Process, target: Path, policy: FetchPolicy, advance: Advance
@@ -213,8 +213,8 @@ class _Watch:
 
     def _take(self, line: bytes) -> None:
         if line.startswith(_PROGRESS):
-            said = _decoded(line[len(_PROGRESS) :])
-            done, of = (_number(said.get(name)) for name in ("downloaded_bytes", "total_bytes"))
+            text = _decoded(line[len(_PROGRESS) :])
+            done, of = (_number(text.get(name)) for name in ("downloaded_bytes", "total_bytes"))
             if done is not None:
                 self._advance(int(done), int(of) if of else None)
         elif line.startswith(_INFO):
@@ -244,15 +244,15 @@ class _Watch:
                 hint="try again later",
             )
         _within_bounds(self._target, self._policy)
-        found = [path for path in self._target.iterdir() if path.is_file() and not path.is_symlink()]
-        if len(found) != 1 or found[0].suffix == ".part" or not found[0].stat().st_size:
+        match = [path for path in self._target.iterdir() if path.is_file() and not path.is_symlink()]
+        if len(match) != 1 or match[0].suffix == ".part" or not match[0].stat().st_size:
             raise UsageError(
                 "the site gave no recording: it may be live, longer than "
                 f"{self._policy.max_duration / 3600:g} hours, larger than {format_bytes(self._policy.max_bytes)}, or "
                 "without sound",
                 code="no-recording",
             )
-        return Downloaded(found[0], _text(self._info.get("title")), _text(self._info.get("license")))
+        return Downloaded(match[0], _text(self._info.get("title")), _text(self._info.get("license")))
 
 
 def _within_bounds(folder: Path, policy: FetchPolicy) -> None:

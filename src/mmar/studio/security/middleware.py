@@ -87,7 +87,7 @@ class SecureHeaders:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception:
-            # A fault of ours: its insides go to the log only, under the reference that the person is told.
+            # The details go to the log only, under the reference that the response names.
             reference = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
             _LOG.exception("fault %s at %s %s", reference, scope["method"], scope["path"])
             if begun:
@@ -96,7 +96,7 @@ class SecureHeaders:
 
 
 ANONYMOUS_LIMIT = 1 << 20
-"""Bytes that may be sent by whoever is not logged in; a login is far smaller."""
+"""Bytes of a body without a login; a login form is far smaller."""
 
 TEXT_LIMIT = 32 << 20
 """Bytes of a body that is held in memory: JSON, or a form without a file."""
@@ -109,7 +109,7 @@ class BodyLimits:
         app: the application behind it.
         known: whether a request with these headers (names in small letters) comes from somebody who is logged in;
             asked only for bodies above `ANONYMOUS_LIMIT`, in a thread.
-        said: makes the answer, itself an application, from the request's scope, a status, a kind and words.
+        respond: makes the answer, itself an application, from the request's scope, a status, a kind and words.
         largest_upload: bytes of a form with a file.
     """
 
@@ -118,10 +118,10 @@ class BodyLimits:
         app: Any,
         *,
         known: Callable[[Mapping[str, str]], bool],
-        said: Callable[[MutableMapping[str, Any], int, str, str], Any],
+        respond: Callable[[MutableMapping[str, Any], int, str, str], Any],
         largest_upload: int,
     ) -> None:
-        self._app, self._known, self._said, self._largest_upload = app, known, said, largest_upload
+        self._app, self._known, self._respond, self._largest_upload = app, known, respond, largest_upload
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         """Handle one request."""
@@ -129,7 +129,7 @@ class BodyLimits:
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             refusal = await self._refusal(headers)
             if refusal is not None:
-                answer = await to_thread.run_sync(self._said, scope, *refusal)
+                answer = await to_thread.run_sync(self._respond, scope, *refusal)
                 answer.headers["connection"] = "close"  # the body was not read: it cannot be used again
                 await answer(scope, receive, send)
                 return

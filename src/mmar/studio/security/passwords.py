@@ -34,11 +34,11 @@ class Passwords:
 
     @cached_property
     def _nobody(self) -> str:
-        """Checked when there is no such person, so that the time taken does not tell who exists."""
+        """Verified when there is no such person, so that the time does not reveal which logins exist."""
         return self._hasher.hash("nobody has this password")
 
     def prepare(self) -> None:
-        """Do now what else the first login of nobody would take longer for; a server does, a command need not."""
+        """Compute the hash of `_nobody` before the first login needs it."""
         _ = self._nobody
 
     def hash(self, password: str, *, login: str) -> str:

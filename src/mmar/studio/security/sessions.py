@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 IDLE = timedelta(hours=12)
-"""A session ends when nothing was done for this long."""
+"""A session ends after this time without a request."""
 
 LONGEST = timedelta(days=7)
 """A session ends after this in any case."""
@@ -101,10 +101,10 @@ def find_visitor(session: Session, cookie: str, now: datetime) -> Visitor | None
     row = session.execute(query.where(LoginSession.token_hash == hash_token(cookie), Person.active)).first()
     if row is None:
         return None
-    found, person = row
-    if found.expires <= now or found.created + LONGEST <= now:
+    result, person = row
+    if result.expires <= now or result.created + LONGEST <= now:
         return None
-    return Visitor(person, found.csrf, now - found.seen > _TOUCH)
+    return Visitor(person, result.csrf, now - result.seen > _TOUCH)
 
 
 def touch_session(session: Session, cookie: str, now: datetime) -> None:
@@ -170,7 +170,7 @@ def redeem_link(session: Session, token: str, now: datetime) -> Person | None:
         return None
     delete_links(session, person.id)
     end_sessions_of(session, person.id)
-    # Whoever needs a new password may have lost the old one to somebody who made tokens with it.
+    # Whoever knew the old password may have made tokens with it.
     session.execute(
         update(ApiToken)
         .where(ApiToken.person_id == person.id, ApiToken.revoked.is_(None))
@@ -192,10 +192,10 @@ def make_api_token(session: Session, person_id: int, name: str, now: datetime) -
 
 def person_of_token(session: Session, token: str) -> Person | None:
     """The person of an API token."""
-    found = session.scalar(
+    result = session.scalar(
         select(ApiToken).where(ApiToken.token_hash == hash_token(token), ApiToken.revoked.is_(None))
     )
-    person = session.get(Person, found.person_id) if found is not None else None
+    person = session.get(Person, result.person_id) if result is not None else None
     return person if person is not None and person.active else None
 
 

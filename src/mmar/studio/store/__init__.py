@@ -1,5 +1,4 @@
-"""What is kept and asked for: functions over an open transaction, one module a subject.
+"""Storing and querying: functions over an open transaction, one module per subject.
 
-Everything that changes an item goes through `mmar.studio.workflow.case`; nothing here decides who may do
-what.
+Everything that changes an item goes through `mmar.studio.workflow.case`; nothing here decides who may do what.
 """

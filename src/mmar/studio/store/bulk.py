@@ -1,7 +1,7 @@
-"""One thing done to many items: handing them out to people, moving them, asking for their sound.
+"""Actions on many items: assigning, moving, and requesting their audio.
 
-A thousand items are done in many short transactions, so that nobody who saves meanwhile waits long. Each item
-is held to the same rules as alone; one that a rule forbids is left as it is and counted under the rule's words.
+Items are changed in many short transactions, so that other people's saves do not wait long. Each item is subject to
+the same rules as alone; one that a rule forbids is left unchanged and counted under the rule's message.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mmar.studio.workflow import Action, Actor, Command, NotAllowed, Role
 __all__ = ["MOVES", "Outcome", "assign_items", "move_items", "request_audio_for_items"]
 
 MOVES = (Action.SUBMIT, Action.FORWARD, Action.RECALL, Action.RESTORE, Action.WITHDRAW)
-"""What may be done to many items at once. What needs a look at each, such as a judgement, may not."""
+"""Actions that are possible for many items at once. Approving and rejecting are not."""
 
 _AT_ONCE = 25
 
@@ -47,8 +47,8 @@ class Outcome(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """What became of them, as a sentence."""
-        said = f"{self.done} done" + "".join(f"; {count} left: {why}" for why, count in self.left.items())
-        return said + "."
+        text = f"{self.done} done" + "".join(f"; {count} left: {why}" for why, count in self.left.items())
+        return text + "."
 
 
 def assign_items(
@@ -75,7 +75,7 @@ def assign_items(
 
     def share(session: Session, row: Project, item: Item, now: datetime) -> None:
         refused: NotAllowed | None = None
-        # Whoever has fewest gets it; if a rule forbids that, the next.
+        # The person with the fewest items gets it; if a rule forbids that, the next one.
         turn: list[int | None] = [*sorted(among, key=lambda one: (got[one], among.index(one)))]
         for person in turn or [None]:
             try:
@@ -92,9 +92,9 @@ def assign_items(
     with database.read() as session:
         names = [_named(session, project, person, role) for person in among]
     outcome = _each(database, project, items, share, clock)
-    said = f"{outcome.done} items: {', '.join(names) or 'anybody'}"
+    text = f"{outcome.done} items: {', '.join(names) or 'anybody'}"
     with database.write() as session:
-        detail = f"{said} to {'inspect' if role is Role.INSPECTOR else 'write'}"
+        detail = f"{text} to {'inspect' if role is Role.INSPECTOR else 'write'}"
         log_action(
             session, clock(), actor.person, "assigned", project.slug, detail=detail, project_id=project.id
         )
@@ -132,9 +132,9 @@ def move_items(
     outcome = _each(database, project, items, move, clock)
     if action is Action.WITHDRAW and outcome.done:
         with database.write() as session:
-            said = f"{outcome.done} items: {why.strip()}"
+            text = f"{outcome.done} items: {why.strip()}"
             log_action(
-                session, clock(), actor.person, "withdraw", project.slug, detail=said, project_id=project.id
+                session, clock(), actor.person, "withdraw", project.slug, detail=text, project_id=project.id
             )
     return outcome
 
@@ -182,10 +182,10 @@ def _each(
 
 
 def _named(session: Session, project: Project, person: int, role: Role) -> str:
-    found = session.get(Person, person)
-    if found is None or not found.active:
+    result = session.get(Person, person)
+    if result is None or not result.active:
         raise UsageError("there is no such person in this project", code="unknown-person")
-    if not actor_in(session, project.id, found).has(role):
+    if not actor_in(session, project.id, result).has(role):
         what = "to inspect" if role is Role.INSPECTOR else "to write items"
-        raise NotAllowed("role", f"{what} needs the role {role.value}, which {found.name} does not have")
-    return found.name
+        raise NotAllowed("role", f"{what} needs the role {role.value}, which {result.name} does not have")
+    return result.name

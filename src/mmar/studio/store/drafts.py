@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 Taken = Literal["mine", "theirs", "merged"]
-"""Whose words to go on with after two people saved at once."""
+"""Whose version to continue with after a conflict."""
 
 
 def find_draft(session: Session, item_id: int, person: int) -> Draft | None:
@@ -73,9 +73,9 @@ def carry_over(session: Session, item: Item, person: int, version: int, revision
     mine = find_draft(session, item.id, person)
     if mine is None or (mine.version, mine.revision) != (version, revision):
         return
-    found = three_way(content_at(session, item.id, revision), content_of(session, item), mine.content)
-    if not found.both:
-        mine.version, mine.revision, mine.content = item.version, item.revision, found.merged
+    result = three_way(content_at(session, item.id, revision), content_of(session, item), mine.content)
+    if not result.both:
+        mine.version, mine.revision, mine.content = item.version, item.revision, result.merged
         session.flush()
 
 
@@ -115,8 +115,8 @@ _LONGEST = 40
 
 def find_judgement_draft(session: Session, item_id: int, person: int) -> dict[str, str]:
     """An inspector's draft of a review; each field empty where nothing was written."""
-    found = session.get(JudgementDraft, (item_id, person))
-    return {name: getattr(found, name) if found is not None else "" for name in JUDGEMENT_FIELDS}
+    result = session.get(JudgementDraft, (item_id, person))
+    return {name: getattr(result, name) if result is not None else "" for name in JUDGEMENT_FIELDS}
 
 
 def save_judgement_draft(

@@ -1,4 +1,4 @@
-"""The brainstorm: idea cards, votes, merging."""
+"""The board of ideas: cards, votes, merging."""
 
 from __future__ import annotations
 
@@ -128,11 +128,11 @@ def vote(session: Session, project: Project, idea_id: int, actor: Actor) -> None
     """Vote for an idea, or take the vote back."""
     _member(actor)
     idea = find_idea(session, project, idea_id)
-    given = session.get(IdeaVote, (idea.id, actor.person))
-    if given is None:
+    options = session.get(IdeaVote, (idea.id, actor.person))
+    if options is None:
         session.add(IdeaVote(idea_id=idea.id, person_id=actor.person))
     else:
-        session.delete(given)
+        session.delete(options)
     session.flush()
 
 

@@ -52,7 +52,7 @@ def claim_item(session: Session, project: Project, item: Item, actor: Actor, now
 
 
 def release_item(item: Item, person: int) -> None:
-    """Return a leased item to its queue. Does nothing for anybody but the holder."""
+    """Return a leased item to its queue. No effect if another person holds it."""
     if item.lease_person_id == person:
         item.lease_person_id, item.lease_until = None, None
 

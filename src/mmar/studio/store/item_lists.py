@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 NOBODY = 0
-"""Stands for "no author" and "no named inspector"."""
+"""Means "no author" and "no assigned inspector"."""
 
 
 class ItemFilter(msgspec.Struct, frozen=True):
@@ -120,7 +120,7 @@ def _chosen(query: Any, project_id: int, chosen: ItemFilter) -> Any:
 
 
 MOST_COUNTED = 300
-"""A queue with this many items is said to hold at least so many."""
+"""A queue is counted up to this number of items."""
 
 
 def take_next(session: Session, project: Project, actor: Actor, queue: str, now: datetime) -> Item | None:
@@ -161,13 +161,13 @@ def take_next(session: Session, project: Project, actor: Actor, queue: str, now:
 def waiting(session: Session, project: Project, actor: Actor, now: datetime) -> dict[str, int]:
     """The number of items in each of a person's queues, up to `MOST_COUNTED`."""
     free = or_(Item.lease_person_id.is_(None), Item.lease_until <= now, Item.lease_person_id == actor.person)
-    found = {}
+    result = {}
     for queue, role in (("inspection", Role.INSPECTOR), ("drafts", Role.ANNOTATOR)):
         if actor.has(role):
             query = _queue(project, actor, queue).where(free).with_only_columns(Item.id)
             few = query.limit(MOST_COUNTED).subquery()
-            found[queue] = session.scalar(select(func.count()).select_from(few)) or 0
-    return found
+            result[queue] = session.scalar(select(func.count()).select_from(few)) or 0
+    return result
 
 
 def _queue(project: Project, actor: Actor, queue: str) -> Select[Item]:
@@ -176,7 +176,7 @@ def _queue(project: Project, actor: Actor, queue: str) -> Select[Item]:
     if not actor.has(role):
         return query.where(false())
     if queue == "drafts":
-        # What was sent back and has no author, since it was imported, would else wait for nobody.
+        # Imported items have no author, so corrections of them are in this queue too.
         return query.where(
             Item.state.in_([State.DRAFT.value, State.CORRECTION.value]), Item.author_id.is_(None)
         )

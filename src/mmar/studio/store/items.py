@@ -50,7 +50,9 @@ class StaleSave(NotAllowed):
     """
 
     def __init__(self, conflict: Conflict, version: int) -> None:
-        super().__init__("stale", "somebody changed this item since you opened it; nothing of yours is lost")
+        super().__init__(
+            "stale", "somebody changed this item since you opened it; your version is kept as a draft"
+        )
         self.conflict = conflict
         self.version = version
 
@@ -151,7 +153,7 @@ def act(
 
 
 def _may_compare(case: Case, actor: Actor, now: datetime) -> bool:
-    """Whether a stale save may be answered with the other's words; they hold the key."""
+    """Whether the answer to a stale save may contain the other person's version, which reveals the key."""
     holds = case.lease is not None and case.lease.held_by(actor.person, now)
     own = actor.person == case.author or actor.person in case.writers
     return own or actor.has(Role.LEAD) or (holds and case.author is None)
@@ -215,19 +217,19 @@ def assign(
     session.execute(delete(Assignment).where(Assignment.item_id == item.id))
     if after.inspector is not None:
         session.add(Assignment(item_id=item.id, person_id=after.inspector, by_id=actor.person, at=now))
-    said = (
+    text = (
         f"{person.name if person else 'anybody'} is to {'inspect' if role is Role.INSPECTOR else 'write'} it"
     )
-    add_event(session, item, actor.person, "assign", now, comment=said)
+    add_event(session, item, actor.person, "assign", now, comment=text)
     if logged:
-        log_action(session, now, actor.person, "assigned", item.public_id, detail=said, project_id=project.id)
+        log_action(session, now, actor.person, "assigned", item.public_id, detail=text, project_id=project.id)
     session.flush()
 
 
 def candidates(session: Session, project: Project, case: Case, now: datetime) -> dict[str, list[Person]]:
     """Whom a lead can assign: `annotators` while an item is written, `inspectors` until it is approved."""
     lead = Actor(0, frozenset({Role.LEAD}))
-    found: dict[str, list[Person]] = {"annotators": [], "inspectors": []}
+    result: dict[str, list[Person]] = {"annotators": [], "inspectors": []}
     for person, roles in members(session, project.id):
         if not person.active:
             continue
@@ -237,5 +239,5 @@ def candidates(session: Session, project: Project, case: Case, now: datetime) ->
                 rule(case, lead, named, now)
             except UsageError:
                 continue
-            found[name].append(person)
-    return found
+            result[name].append(person)
+    return result

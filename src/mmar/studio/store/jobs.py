@@ -1,7 +1,7 @@
-"""Work in the background: queued in the same transaction as what asks for it, claimed by lease, retried.
+"""Background jobs: queued in the transaction of the request, claimed by lease, retried.
 
-A job belongs to a worker only as long as its lease; a worker that dies leaves its job to the next one.
-Every kind of work can be done twice without harm, because nobody can know how far a dead worker came.
+When a worker dies, its lease ends and the next worker claims its job.
+Every kind of job can be repeated, because nobody knows how far a dead worker came.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 JOB_LEASE = timedelta(seconds=60)
-"""A worker that says nothing for this long is taken for dead."""
+"""A worker that does not renew its lease for this long is considered dead."""
 
 MOST_ATTEMPTS = 4
 
@@ -52,7 +52,7 @@ def enqueue(
     item_id: int | None = None,
 ) -> Job:
     """Queue a job, unless one of the same kind and key is queued or running."""
-    found = session.scalar(
+    result = session.scalar(
         select(Job).where(
             Job.project_id == project_id,
             Job.kind == kind,
@@ -60,8 +60,8 @@ def enqueue(
             Job.state.in_(["queued", "running"]),
         )
     )
-    if found is not None:
-        return found
+    if result is not None:
+        return result
     job = Job(
         project_id=project_id,
         kind=kind,

@@ -1,4 +1,4 @@
-"""People: who there is, what they are in a project, and what is written down of their doings."""
+"""People, their roles in projects, and the audit log."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def set_roles(session: Session, project: Project, person: Person, roles: frozens
     if not by.has(Role.ADMIN):
         raise NotAllowed("role", "only an admin of the project may change roles")
     old = select(Membership).where(Membership.project_id == project.id, Membership.role == Role.ADMIN.value)
-    # Somebody who was deactivated cannot run a project.
+    # Deactivated accounts do not count.
     old = old.join(Person, Person.id == Membership.person_id).where(Person.active)
     admins = {row.person_id for row in session.scalars(old)}
     if admins == {person.id} and Role.ADMIN not in roles:
@@ -225,7 +225,7 @@ def set_roles(session: Session, project: Project, person: Person, roles: frozens
         )
     }
     if before != roles:
-        # Whoever has an old link must not come in as what this person is now.
+        # An old link must not give access to the new roles.
         delete_links(session, person.id)
     session.execute(
         delete(Membership).where(Membership.project_id == project.id, Membership.person_id == person.id)
@@ -234,7 +234,7 @@ def set_roles(session: Session, project: Project, person: Person, roles: frozens
         Membership(project_id=project.id, person_id=person.id, role=role.value) for role in sorted(roles)
     )
     if not Actor(person.id, roles).has(Role.INSPECTOR):
-        # Else nobody could inspect what only this person may.
+        # Otherwise nobody could inspect what only this person may.
         release_work_of(session, person.id, project.id)
 
 
@@ -309,7 +309,7 @@ def _keep_an_admin(session: Session, person: Person) -> None:
 
 def members(session: Session, project_id: int) -> list[tuple[Person, frozenset[Role]]]:
     """The members of a project with their roles, by name."""
-    found: dict[int, tuple[Person, set[Role]]] = {}
+    result: dict[int, tuple[Person, set[Role]]] = {}
     rows = session.execute(
         select(Person, Membership.role)
         .join(Membership, Membership.person_id == Person.id)
@@ -317,8 +317,8 @@ def members(session: Session, project_id: int) -> list[tuple[Person, frozenset[R
         .order_by(Person.name)
     )
     for person, role in rows:
-        found.setdefault(person.id, (person, set()))[1].add(Role(role))
-    return [(person, frozenset(roles)) for person, roles in found.values()]
+        result.setdefault(person.id, (person, set()))[1].add(Role(role))
+    return [(person, frozenset(roles)) for person, roles in result.values()]
 
 
 def names_of(session: Session) -> dict[int, str]:

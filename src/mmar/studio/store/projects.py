@@ -1,4 +1,4 @@
-"""Projects: made, found, set up."""
+"""Projects, their settings and their taxonomy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What models propose: kept beside the item, with the model and the prompt's digest, until somebody decides."""
+"""Proposals of models, stored with the model and the prompt until somebody reviews them."""
 
 from __future__ import annotations
 
@@ -187,10 +187,10 @@ def _tells_nothing(actor: Actor) -> ColumnElement[bool]:
 
 def find_proposal(session: Session, project: Project, proposal_id: int) -> Proposal:
     """A proposal of a project, locked."""
-    found = session.get(Proposal, proposal_id, with_for_update=True)
-    if found is None or found.project_id != project.id:
+    result = session.get(Proposal, proposal_id, with_for_update=True)
+    if result is None or result.project_id != project.id:
         raise NotFound(f"this project has no proposal {proposal_id}")
-    return found
+    return result
 
 
 def proposals_of(session: Session, item_id: int) -> list[Proposal]:

@@ -35,8 +35,8 @@ __all__ = [
 def find_recording(session: Session, project_id: int, source: str) -> Recording | None:
     """A recording by its source."""
     if source.startswith("recording:"):
-        found = session.get(Recording, int(source.removeprefix("recording:")))
-        return found if found is not None and found.project_id == project_id else None
+        result = session.get(Recording, int(source.removeprefix("recording:")))
+        return result if result is not None and result.project_id == project_id else None
     return session.scalar(
         select(Recording).where(Recording.project_id == project_id, Recording.source == source)
     )
@@ -51,8 +51,8 @@ def recording_of(session: Session, project_id: int, content: ItemContent) -> Rec
 def items_with_clips(session: Session, project_id: int, clips: tuple[int, ...]) -> list[Item]:
     """The items that use one of some clips."""
     keys = select(Clip.key).where(Clip.project_id == project_id, Clip.id.in_(clips))
-    found = select(Item).where(Item.project_id == project_id, Item.clip_key.in_(keys)).order_by(Item.id)
-    return list(session.scalars(found.limit(5))) if clips else []
+    result = select(Item).where(Item.project_id == project_id, Item.clip_key.in_(keys)).order_by(Item.id)
+    return list(session.scalars(result.limit(5))) if clips else []
 
 
 def clips_of(session: Session, project_id: int, items: Sequence[Item]) -> dict[str, Clip]:
@@ -86,36 +86,36 @@ def add_recording(
     `source` is as in `workflow.content.source_of`; for an upload its hash.
     """
     source = source or f"upload:{kept.sha256}"
-    found = session.scalar(
+    result = session.scalar(
         select(Recording).where(Recording.project_id == project_id, Recording.source == source)
     )
-    if found is None:
-        found = Recording(
+    if result is None:
+        result = Recording(
             project_id=project_id, source=source, at=now, person_id=person_id, path="", sha256=""
         )
-        session.add(found)
-    found.title, found.url, found.licence = title[:300], url, licence[:200]
-    found.path, found.sha256, found.media_type = kept.path, kept.sha256, kept.media_type
-    found.size, found.duration, found.rate = kept.size, kept.duration, kept.rate
-    found.channels, found.waveform = kept.channels, kept.waveform
+        session.add(result)
+    result.title, result.url, result.licence = title[:300], url, licence[:200]
+    result.path, result.sha256, result.media_type = kept.path, kept.sha256, kept.media_type
+    result.size, result.duration, result.rate = kept.size, kept.duration, kept.rate
+    result.channels, result.waveform = kept.channels, kept.waveform
     session.flush()
-    return found
+    return result
 
 
 def own_recording(session: Session, project: Project, recording_id: int) -> Recording:
     """A recording of a project."""
-    found = session.get(Recording, recording_id)
-    if found is None or found.project_id != project.id:
+    result = session.get(Recording, recording_id)
+    if result is None or result.project_id != project.id:
         raise NotFound(f"this project has no recording {recording_id}")
-    return found
+    return result
 
 
 def find_clip(session: Session, project: Project, clip_id: int) -> Clip:
     """A clip of a project."""
-    found = session.get(Clip, clip_id)
-    if found is None or found.project_id != project.id:
+    result = session.get(Clip, clip_id)
+    if result is None or result.project_id != project.id:
         raise NotFound(f"this project has no clip {clip_id}")
-    return found
+    return result
 
 
 def request_audio(

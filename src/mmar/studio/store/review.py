@@ -192,9 +192,9 @@ def accept_proposals(
                 done += 1
     if done:
         with database.write() as session:
-            said = f"{done} proposals"
+            text = f"{done} proposals"
             log_action(
-                session, clock(), actor.person, "took over", project.slug, detail=said, project_id=project.id
+                session, clock(), actor.person, "took over", project.slug, detail=text, project_id=project.id
             )
     return Outcome(done, dict(left.most_common()))
 
@@ -206,7 +206,7 @@ def _accept_unchanged(
         raise NotAllowed("state", "they change no item; review them one by one")
     if proposal.state != "open":
         raise NotAllowed("stale", "they were reviewed meanwhile")
-    # Locked before it is read, so that nobody saves between the look and the decision.
+    # Locked before it is read, so that nobody saves in between.
     item = find_item(session, project, proposal.item_id, lock=True)
     content = content_of(session, item)
     asked = content_at(session, item.id, proposal.revision or item.revision)

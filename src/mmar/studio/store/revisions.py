@@ -1,4 +1,4 @@
-"""Revisions: what items said, and how an item's standing is read for the workflow and written back."""
+"""Revisions of items, and loading and storing an item's state for the workflow."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ def content_at(session: Session, item_id: int, number: int) -> ItemContent:
     """An item's content in one revision; empty for revision 0."""
     if number == 0:
         return ItemContent()
-    found = session.scalar(
+    result = session.scalar(
         select(Revision.content).where(Revision.item_id == item_id, Revision.number == number)
     )
-    if found is None:
+    if result is None:
         raise NotFound(f"the item has no revision {number}")
-    return found
+    return result
 
 
 def revision_at(session: Session, item_id: int, number: int) -> Revision:
@@ -76,10 +76,10 @@ def revision_at(session: Session, item_id: int, number: int) -> Revision:
     Raises:
         NotFound: the item has no such revision.
     """
-    found = session.scalar(select(Revision).where(Revision.item_id == item_id, Revision.number == number))
-    if found is None:
+    result = session.scalar(select(Revision).where(Revision.item_id == item_id, Revision.number == number))
+    if result is None:
         raise NotFound(f"the item has no revision {number}")
-    return found
+    return result
 
 
 def revisions_of(session: Session, item_id: int) -> list[Revision]:
@@ -111,7 +111,7 @@ def load_cases(session: Session, project: Project, items: Sequence[Item]) -> dic
 
 
 def _everything_done(items: Sequence[int]) -> CompoundSelect[Any]:
-    """Who wrote, heard, saw, approved and was named: item, what, person, revision. One query, since most pages ask."""
+    """Rows (item, relation, person, revision) of everyone who has to do with items, in one query."""
     return union_all(
         select(Revision.item_id, Revision.kind, Revision.author_id, Revision.number).where(
             Revision.item_id.in_(items)
@@ -191,7 +191,7 @@ def add_revision(
     *,
     kind: str = "relabel",
 ) -> Revision:
-    """Append a revision and repeat its words in the item's row.
+    """Append a revision and copy the fields that lists need to the item's row.
 
     `kind` is `edit` for somebody's writing, which `store_case` has counted already; `relabel` and `import`
     are counted here.

@@ -1,4 +1,4 @@
-"""What no release may hold again: the list of takedowns, and the items that it names."""
+"""Takedowns: what no later release may contain, and the items that they name."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ __all__ = [
 
 def taken_down(session: Session, project_id: int) -> frozenset[str]:
     """The takedowns of a project, in every spelling that `is_taken_down` compares."""
-    found: set[str] = set()
+    result: set[str] = set()
     for what in session.scalars(select(Takedown.what).where(Takedown.project_id == project_id)):
-        found |= _spellings(what)
-    return frozenset(found)
+        result |= _spellings(what)
+    return frozenset(result)
 
 
 def is_taken_down(banned: Set[str], public_id: str, url: str, sha256: str | None = None) -> bool:
@@ -146,14 +146,14 @@ def taken_down_since(session: Session, release: Release) -> list[str]:
         select(Item.id, Item.public_id, Item.state).where(Item.project_id == release.project_id)
     ).all()
     names = {number: (public_id, state) for number, public_id, state in rows}
-    said = _addresses(session, release) if banned else {}
+    text = _addresses(session, release) if banned else {}
     clips = release.clips
     gone = []
     for number, revision in release.items:
         public_id, state = names[number]
         clip: ReleasedClip | None = clips.get(public_id)
         if state == State.TAKEN_DOWN.value or is_taken_down(
-            banned, public_id, said.get((number, revision), ""), clip.sha256 if clip else None
+            banned, public_id, text.get((number, revision), ""), clip.sha256 if clip else None
         ):
             gone.append(public_id)
     return gone

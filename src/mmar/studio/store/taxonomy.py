@@ -45,13 +45,13 @@ def save_taxonomy(
     if old.number != base:
         raise NotAllowed("stale", f"somebody saved version {old.number} meanwhile; look at it and try again")
     tree = tree.checked()
-    lost = set(lost_places(old.tree, tree))
+    removed = set(lost_places(old.tree, tree))
     targets = {(branch.name, sub) for branch in tree.layers for sub in ("", *branch.subs)}
     moved = {(move.layer, move.sub): (move.to_layer, move.to_sub) for move in moves}
     items = session.scalars(select(Item).where(Item.project_id == project.id)).all()
     for item in items:
         place = (item.category, item.sub_category)
-        if place in lost and moved.get(place) not in targets:
+        if place in removed and moved.get(place) not in targets:
             raise InputError(
                 f'"{place[0]} / {place[1]}" still holds items and has nowhere to go',
                 field="taxonomy",
@@ -63,7 +63,7 @@ def save_taxonomy(
     )
     session.add(new)
     for item in items:
-        if (item.category, item.sub_category) in lost:
+        if (item.category, item.sub_category) in removed:
             content = remap(content_of(session, item), moves)
             add_revision(session, project, item, actor, content, f"taxonomy version {new.number}: {why}", now)
     for idea in session.scalars(select(Idea).where(Idea.project_id == project.id, Idea.place != "")):

@@ -56,12 +56,12 @@ def create_app(studio: Studio, *, work: bool = True) -> FastAPI:
         lifespan=life,
     )
     app.state.studio = studio
-    # A page of another site that made its name point at this machine says the wrong host.
+    # Against DNS rebinding: such a page sends its own host name.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOOPBACK, *studio.config.hosts])
     app.add_middleware(
         BodyLimits,
         known=partial(is_logged_in, studio),
-        said=lambda scope, *refusal: error_response(Request(scope), *refusal),
+        respond=lambda scope, *refusal: error_response(Request(scope), *refusal),
         largest_upload=studio.config.max_upload + ANONYMOUS_LIMIT,  # the form around the file
     )
     app.add_middleware(SecureHeaders, fault=fault_response, https=studio.config.https)

@@ -288,11 +288,11 @@ def project_context(request: Request, slug: str, form: SentForm) -> ProjectConte
     studio = studio_of(request)
     with studio.database.read() as session:
         visitor = request.state.visitor = _authenticate(request, form, session, studio.clock())
-        found = project_and_actor(session, slug, visitor.person)
+        result = project_and_actor(session, slug, visitor.person)
     _record_use(request, studio, visitor)
-    if found is None or not found[1].roles:
+    if result is None or not result[1].roles:
         raise NotFound(f'there is no project "{slug}", or you are not a member of it')
-    context = request.state.context = ProjectContext(studio, visitor.person, visitor.csrf, *found, form)
+    context = request.state.context = ProjectContext(studio, visitor.person, visitor.csrf, *result, form)
     return context
 
 

@@ -108,7 +108,7 @@ def section_of(path: str, slug: str) -> str:
 
 
 def count(number: int, word: str, plural: str = "") -> str:
-    """A number with its word, e.g. `1 item` or `1,200 items`."""
+    """A number with its noun, e.g. `1 item` or `1,200 items`."""
     return f"{number:,} {word if number == 1 else plural or word + 's'}"
 
 

@@ -37,7 +37,7 @@ def store_upload(ctx: ProjectContext) -> Recording:
         try:
             kept = store_audio(media, path, max_bytes=limit)
         except InputError as error:
-            # The name of the temporary file means nothing to the sender.
+            # The sender does not know the temporary file.
             raise InputError(error.problem, field="file", code=error.code, hint=error.hint) from None
     with ctx.write() as (session, project):
         return add_recording(

@@ -1,4 +1,4 @@
-"""Human accuracy and agreement, from the answers that inspectors gave by ear before they saw the key."""
+"""Human accuracy and agreement, from the inspectors' blind answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["HumanScore", "PairAgreement", "Rating", "human_score"]
 
 
 class Rating(msgspec.Struct, frozen=True):
-    """One answer by ear.
+    """One blind answer.
 
     Attributes:
         item: the item's number.
@@ -50,7 +50,7 @@ class PairAgreement(msgspec.Struct, frozen=True):
 
 
 class HumanScore(msgspec.Struct, frozen=True):
-    """What people achieve.
+    """Human performance.
 
     Attributes:
         answers: blind answers given.

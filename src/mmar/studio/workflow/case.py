@@ -43,11 +43,11 @@ __all__ = [
 ]
 
 LEASE_TIME = timedelta(minutes=30)
-"""How long a person may keep an item without doing anything; each sign of life renews it."""
+"""How long an item stays reserved without activity; each activity renews it."""
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """Who has an item in hand, and until when.
+    """The reservation of an item by a person.
 
     Attributes:
         person: their number.
@@ -72,7 +72,7 @@ class Lease(msgspec.Struct, frozen=True):
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who acts.
+    """A person who acts.
 
     Attributes:
         person: their number.
@@ -89,7 +89,7 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One item's standing.
+    """The state of one item for the workflow.
 
     Attributes:
         state: where it stands.
@@ -129,7 +129,7 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True):
-    """What a person wants done.
+    """A person's request to change an item.
 
     Attributes:
         action: what.
@@ -155,7 +155,7 @@ def perform(case: Case, actor: Actor, command: Command, now: datetime) -> Case:
     row = find(command.action)
     if not actor.has(*row.roles):
         raise NotAllowed(
-            "role", f"to {_said(command.action)} needs the role {' or '.join(sorted(row.roles))}"
+            "role", f"to {_label(command.action)} needs the role {' or '.join(sorted(row.roles))}"
         )
     if command.version is not None and command.version != case.version:
         raise NotAllowed(
@@ -163,7 +163,7 @@ def perform(case: Case, actor: Actor, command: Command, now: datetime) -> Case:
         )
     if case.state not in row.sources:
         raise NotAllowed(
-            "state", f'an item with the status "{_said(case.state)}" cannot be {_PAST[command.action]}'
+            "state", f'an item with the status "{_label(case.state)}" cannot be {_PAST[command.action]}'
         )
     for guard in sorted(row.guards):
         holds, kind, message = _GUARDS[guard]
@@ -176,15 +176,15 @@ def perform(case: Case, actor: Actor, command: Command, now: datetime) -> Case:
 def permitted(case: Case, actor: Actor, now: datetime) -> frozenset[Action]:
     """The actions that a person could do now, ignoring what is still incomplete."""
     probe = Rejection("other", "question", "…")
-    found = set()
+    result = set()
     for row in TRANSITIONS:
         try:
             perform(case, actor, Command(row.action, rejection=probe, why="…"), now)
         except NotAllowed as refused:
             if refused.code not in {"incomplete", "unchanged", "audio"}:
                 continue
-        found.add(row.action)
-    return frozenset(found)
+        result.add(row.action)
+    return frozenset(result)
 
 
 def claim(case: Case, actor: Actor, now: datetime) -> Case:
@@ -209,7 +209,7 @@ def claim(case: Case, actor: Actor, now: datetime) -> Case:
         if not actor.has(Role.ANNOTATOR):
             raise NotAllowed("role", "to write items needs the role annotator")
     else:
-        raise NotAllowed("state", f'an item with the status "{_said(case.state)}" is not in a queue')
+        raise NotAllowed("state", f'an item with the status "{_label(case.state)}" is not in a queue')
     return msgspec.structs.replace(case, lease=Lease.of(actor.person, now))
 
 
@@ -256,7 +256,7 @@ def _check_inspector(case: Case, actor: Actor) -> None:
 def _after(case: Case, actor: Actor, command: Command, target: State | None, now: datetime) -> Case:
     moved = msgspec.structs.replace(case, version=case.version + 1, state=target or case.state)
     if command.action is Action.SAVE:
-        # Who has it in hand stays its author when a lead saves first: else they were shut out of what they write.
+        # If a lead saves first, the person who has it reserved becomes its author.
         first = case.lease.person if case.lease is not None and case.lease.live(now) else actor.person
         return msgspec.structs.replace(
             moved,
@@ -284,7 +284,7 @@ def _after(case: Case, actor: Actor, command: Command, target: State | None, now
 
 
 class _Ask(msgspec.Struct, frozen=True):
-    """What a guard may look at."""
+    """What a guard may use."""
 
     case: Case
     actor: Actor
@@ -372,7 +372,7 @@ _PAST: dict[Action, str] = {
 }
 
 
-def _said(value: State | Action) -> str:
+def _label(value: State | Action) -> str:
     return value.value.replace("_", " ")
 
 

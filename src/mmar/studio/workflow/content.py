@@ -1,4 +1,4 @@
-"""What an annotator writes: the content of one revision of an item.
+"""The content of one revision of an item, as an annotator writes it.
 
 Content may be unfinished at any moment (`problems` says what is missing); it becomes an `Item` of the
 publisher's format only when it is complete. What an import held and is not known here is kept, and written
@@ -51,7 +51,7 @@ FIELD_NAMES: dict[str, str] = {
     "cues": "Cues",
     "rubric": "Rubric",
 }
-"""The fields that people speak of, with the words for them."""
+"""Labels of the fields."""
 
 
 CUE_REGIONS = "cue_regions"
@@ -61,7 +61,7 @@ The publisher's `cue` is texts alone."""
 
 
 class Cue(msgspec.Struct, frozen=True):
-    """Something that can be heard and leads to the answer.
+    """An audible cue that leads to the answer.
 
     Attributes:
         text: what it is.
@@ -75,7 +75,7 @@ class Cue(msgspec.Struct, frozen=True):
 
     @property
     def points(self) -> bool:
-        """Whether it points at a part of the clip; a time alone is kept, since somebody means to say the other."""
+        """Whether it has a valid time range; a single time is kept, since the other one may follow."""
         return self.start is not None and self.end is not None and self.start < self.end
 
 
@@ -184,12 +184,12 @@ def from_item(item: Item) -> ItemContent:
 def cue_regions(item: Item) -> list[tuple[float, float] | None] | None:
     """Where each cue of an exported item is heard, in seconds of its clip; `None` if the record does not say."""
     try:
-        found = msgspec.convert(item.extra.get(CUE_REGIONS), list[tuple[float, float] | None])
+        result = msgspec.convert(item.extra.get(CUE_REGIONS), list[tuple[float, float] | None])
     except msgspec.ValidationError:
         return None
-    if len(found) != len(item.cue or ()) or any(each and not 0 <= each[0] <= each[1] for each in found):
+    if len(result) != len(item.cue or ()) or any(each and not 0 <= each[0] <= each[1] for each in result):
         return None
-    return found
+    return result
 
 
 def to_item(content: ItemContent, item_id: str, audio_path: str, *, regions: bool = False) -> Item:

@@ -15,7 +15,7 @@ _COUNTED = frozenset({State.PREPARATION, State.INSPECTION, State.CORRECTION, Sta
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Items that coverage cannot tell apart.
+    """Items with the same layer, modality, language and state.
 
     Attributes:
         layer: its layer.
@@ -140,13 +140,13 @@ def board(
 
 
 def _aims_by_language(targets: Mapping[str, int]) -> dict[tuple[str, str], dict[str, int]]:
-    found: dict[tuple[str, str], dict[str, int]] = {}
+    result: dict[tuple[str, str], dict[str, int]] = {}
     for name, target in targets.items():
         layer, _, rest = name.partition("|")
         modality, bar, code = rest.partition("|")
         if bar and target:
-            found.setdefault((layer, modality), {})[code] = target
-    return found
+            result.setdefault((layer, modality), {})[code] = target
+    return result
 
 
 def _spoken_cell(places: Sequence[Place], layer: str, modality: str, code: str, target: int) -> Cell:

@@ -42,11 +42,11 @@ _COMPARED = (
 
 
 _ALIKE = 0.5
-"""Share of words in common from which two texts are laid over each other word by word."""
+"""Share of common words from which two texts are compared word by word."""
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """A run of words that stayed, went or came.
+    """A run of unchanged, removed or added words.
 
     Attributes:
         kind: which of the three.
@@ -108,7 +108,7 @@ def shown(content: ItemContent, field: str) -> str:
 def _cue(cue: Cue) -> str:
     if cue.start is None and cue.end is None:
         return cue.text
-    start, end = ("?" if at is None else f"{at:g}" for at in (cue.start, cue.end))
+    start, end = ("?" if index is None else f"{index:g}" for index in (cue.start, cue.end))
     return f"{cue.text} ({start}–{end} s)"
 
 
@@ -130,7 +130,7 @@ def three_way(base: ItemContent, theirs: ItemContent, yours: ItemContent) -> Con
         for field in _COMPARED
         if field in moved_there & moved_here and getattr(theirs, field) != getattr(yours, field)
     )
-    # The key is a place among the choices: whoever moved either of them must have the last word on both.
+    # The key is an index of the choices, so both are taken from the same person.
     together = {"choices", "answer"}
     if moved_there & together and moved_here & together and not set(both) & together:
         both = tuple(field for field in _COMPARED if field in {*both, "answer"})
@@ -141,7 +141,7 @@ def three_way(base: ItemContent, theirs: ItemContent, yours: ItemContent) -> Con
 
 def _change(field: str, before: str, after: str) -> FieldChange:
     label = {"recording": "Recording", **FIELD_NAMES}[field]
-    # Of a list the lines are compared: words that two choices share say nothing.
+    # Lists are compared by line: words that two choices share mean nothing.
     lines = field in ("choices", "cues", "rubric")
     token = r"[^\n]+|\n" if lines else r"\s+|\S+"
     old, new = re.findall(token, before), re.findall(token, after)
@@ -161,7 +161,7 @@ def _change(field: str, before: str, after: str) -> FieldChange:
 
 
 def _unlike(old: list[str], new: list[str]) -> bool:
-    """Whether two texts share so few words that laid over each other neither could be read."""
+    """Whether two texts share too few words for a readable comparison."""
     there, here = ([token for token in tokens if not token.isspace()] for tokens in (old, new))
     return difflib.SequenceMatcher(None, there, here, autojunk=False).ratio() < _ALIKE
 

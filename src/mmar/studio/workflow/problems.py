@@ -1,4 +1,4 @@
-"""Problems of an item while it is written: what is missing or weak, and what the audit says.
+"""Problems of an item while it is written: what is missing or weak, and findings of the audit.
 
 Errors prevent submission; warnings are advice. Each has a stable code. They are what inspectors of MMAR-like sets find
 again and again: a key that stands out by its length, a choice that a scoring rule cannot tell from another, the key
@@ -23,16 +23,16 @@ from mmar.studio.workflow.content import ItemContent, to_item
 __all__ = ["LONGEST_CLIP_S", "Problem", "hints", "problems"]
 
 LONGEST_CLIP_S = 600.0
-"""Joined segments beyond this are taken for a slip of the pen."""
+"""Longest clip of joined segments, in seconds."""
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One thing that is wrong or weak.
+    """A problem of an item's content.
 
     Attributes:
         code: stable, for programs.
         field: the field of the content that it is about.
-        severity: `error` stops handing in, `warning` does not.
+        severity: `error` prevents submission, `warning` does not.
         message: what to do, for the person.
     """
 
@@ -49,8 +49,8 @@ def problems(
 
     `layers` has the sub-categories by layer of the project's taxonomy; `None` leaves these unchecked.
     """
-    found = [*_errors(content, layers), *_warnings(content)]
-    return tuple(sorted(found, key=lambda problem: problem.severity))
+    result = [*_errors(content, layers), *_warnings(content)]
+    return tuple(sorted(result, key=lambda problem: problem.severity))
 
 
 def _error(code: str, field: str, message: str) -> Problem:
@@ -92,7 +92,7 @@ def _errors(content: ItemContent, layers: Mapping[str, tuple[str, ...]] | None) 
 
 def _warnings(content: ItemContent) -> Iterator[Problem]:
     key = content.key
-    others = [text for at, text in enumerate(content.choices) if at != content.answer]
+    others = [text for index, text in enumerate(content.choices) if index != content.answer]
     if key is not None and others:
         yield from _about_key(content, key, others)
     bags: Counter[tuple[str, ...]] = Counter(tuple(sorted(_words(text))) for text in content.choices)
@@ -132,10 +132,10 @@ def _about_key(content: ItemContent, key: str, others: list[str]) -> Iterator[Pr
     asked = set(_words(content.question))
     words = [word for word in _words(key) if len(word) > 3]
     shared = {word for text in others for word in _words(text)}
-    told = [word for word in words if word in asked and word not in shared]
-    if told:
+    reported = [word for word in words if word in asked and word not in shared]
+    if reported:
         yield _warning(
-            "key-in-question", "question", f'The question contains a word of the key: "{told[0]}".'
+            "key-in-question", "question", f'The question contains a word of the key: "{reported[0]}".'
         )
     numbers = [_number(text) for text in content.choices]
     if len(numbers) > 2 and all(number is not None for number in numbers):
@@ -156,8 +156,8 @@ def _words(text: str) -> list[str]:
 
 
 def _number(text: str) -> float | None:
-    found = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\b.{0,12}", text)
-    return float(found[1]) if found else None
+    result = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\b.{0,12}", text)
+    return float(result[1]) if result else None
 
 
 _FIELDS = {"sub-category": "sub_category", "cue": "cues", "audio_path": "url"}
@@ -170,12 +170,12 @@ def hints(
     content: ItemContent, *, layers: Mapping[str, tuple[str, ...]] | None = None
 ) -> tuple[Problem, ...]:
     """Problems of an item's content, and the findings of the audit once it has choices and a key."""
-    found = problems(content, layers=layers)
+    result = problems(content, layers=layers)
     if content.key is None or len(content.choices) < 2:
-        return found
+        return result
     item = to_item(content, "this-item", content.audio_path or "./audio/this-item.wav")
     outcomes = audit(Benchmark((item,), "draft")).outcomes
-    return found + tuple(
+    return result + tuple(
         Problem(
             outcome.code,
             _FIELDS.get(finding.field or "", finding.field or "question"),

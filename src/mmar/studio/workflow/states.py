@@ -39,7 +39,7 @@ __all__ = [
 
 
 class State(StrEnum):
-    """Where an item stands."""
+    """The state of an item."""
 
     DRAFT = "draft"
     PREPARATION = "preparation"
@@ -51,7 +51,7 @@ class State(StrEnum):
 
 
 class Role(StrEnum):
-    """What a person is in one project."""
+    """A role of a person in one project."""
 
     ANNOTATOR = "annotator"
     INSPECTOR = "inspector"
@@ -65,11 +65,11 @@ IMPLIED: dict[Role, frozenset[Role]] = {
     Role.LEAD: frozenset({Role.LEAD, Role.ANNOTATOR, Role.INSPECTOR}),
     Role.ADMIN: frozenset(Role),
 }
-"""What else a role may do. A lead may inspect, though never an item to which they wrote a word."""
+"""The roles that a role includes. A lead may inspect, but never an item that they wrote on."""
 
 
 class Action(StrEnum):
-    """What a person does to an item."""
+    """An action of a person on an item."""
 
     SAVE = "save"
     SUBMIT = "submit"
@@ -85,7 +85,7 @@ class Action(StrEnum):
 
 
 class Guard(StrEnum):
-    """What must hold beside the state and the role."""
+    """A condition beside state and role."""
 
     OWN = "own"  # the author, or a lead; for an item without author, whoever took it last
     NOT_WRITER = "not_writer"  # wrote no revision of it
@@ -188,7 +188,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         frozenset({Guard.WHY}),
     ),
 )
-"""Everything that may happen. What is not here is refused."""
+"""All transitions. Anything else is refused."""
 
 
 def find(action: Action) -> Transition:
@@ -215,7 +215,7 @@ class NotAllowed(UsageError):  # noqa: N818 - an answer to a person, not a fault
 
 
 class NotFound(UsageError):  # noqa: N818 - as above
-    """What was named does not exist, or is not visible to this person. The message does not say which."""
+    """Something does not exist, or is not visible to this person; the message is the same."""
 
     default_code = "not-found"
 
@@ -239,7 +239,7 @@ REASONS: dict[str, str] = {
 
 
 class Rejection(msgspec.Struct, frozen=True):
-    """Why an item goes back to its author.
+    """Why an item is sent back.
 
     Attributes:
         reason: a key of `REASONS`.

@@ -1,4 +1,4 @@
-"""Layers and their sub-categories: a tree with versions, and what its change does to items.
+"""The taxonomy: layers with sub-categories, and the effect of its changes on items.
 
 The template is MMAR's: four layers, sixteen sub-categories (arXiv 2505.13032).
 """
@@ -44,7 +44,7 @@ class Branch(msgspec.Struct, frozen=True):
 
 
 class Move(msgspec.Struct, frozen=True):
-    """Where the items of a place go in a new version.
+    """Where the items of a category go in a new version.
 
     Attributes:
         layer: the old layer.
@@ -60,7 +60,7 @@ class Move(msgspec.Struct, frozen=True):
 
 
 class Taxonomy(msgspec.Struct, frozen=True):
-    """The whole tree.
+    """A taxonomy.
 
     Attributes:
         layers: in the order shown.
@@ -137,9 +137,9 @@ def lost_places(old: Taxonomy, new: Taxonomy) -> tuple[tuple[str, str], ...]:
     An item may have a layer and no sub-category yet: a layer that is gone is such a place too.
     """
     kept, layers = set(_places(new)), {branch.name for branch in new.layers}
-    lost = dict.fromkeys(place for place in _places(old) if place not in kept)
-    lost |= dict.fromkeys((branch.name, "") for branch in old.layers if branch.name not in layers)
-    return tuple(lost)
+    removed = dict.fromkeys(place for place in _places(old) if place not in kept)
+    removed |= dict.fromkeys((branch.name, "") for branch in old.layers if branch.name not in layers)
+    return tuple(removed)
 
 
 def moved_place(place: str, moves: Iterable[Move]) -> str:
@@ -153,12 +153,12 @@ def moved_place(place: str, moves: Iterable[Move]) -> str:
 def moved_targets(targets: Mapping[str, int], moves: Iterable[Move]) -> dict[str, int]:
     """What is aimed at, `Layer|modality…`, under the names that layers have now; merged layers are added up."""
     renamed = {move.layer: move.to_layer for move in moves if not move.sub}
-    found: dict[str, int] = {}
+    result: dict[str, int] = {}
     for name, aim in targets.items():
         layer, mark, rest = name.partition("|")
         new = f"{renamed.get(layer, layer)}{mark}{rest}" if mark else name
-        found[new] = found.get(new, 0) + aim
-    return found
+        result[new] = result.get(new, 0) + aim
+    return result
 
 
 def remap(content: ItemContent, moves: Iterable[Move]) -> ItemContent:

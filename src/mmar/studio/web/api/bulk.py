@@ -34,10 +34,10 @@ def assign_items(
     `items` are ids; `matching` is a filter instead: `state`, `layer`, `modality`, `words`, `author`, `inspector`
     (0 is nobody); an empty filter matches every item.
     """
-    found = _item_ids(ctx, items, matching)
+    result = _item_ids(ctx, items, matching)
     studio = ctx.studio
     return _outcome_json(
-        bulk.assign_items(studio.database, ctx.project, found, ctx.actor, Role(role), people, studio.clock)
+        bulk.assign_items(studio.database, ctx.project, result, ctx.actor, Role(role), people, studio.clock)
     )
 
 
@@ -50,10 +50,10 @@ def move(
     why: Annotated[str, Body()] = "",
 ) -> dict[str, Any]:
     """`submit`, `forward`, `recall`, `restore` or `withdraw` (with `why`); items that a rule forbids stay."""
-    found = _item_ids(ctx, items, matching)
+    result = _item_ids(ctx, items, matching)
     studio = ctx.studio
     return _outcome_json(
-        bulk.move_items(studio.database, ctx.project, found, ctx.actor, action, studio.clock, why=why)
+        bulk.move_items(studio.database, ctx.project, result, ctx.actor, action, studio.clock, why=why)
     )
 
 
@@ -61,10 +61,10 @@ def move(
 def fetch(ctx: Context, items: ItemIds = None, matching: Filter = None) -> dict[str, Any]:
     """Jobs are queued; items that have their clip are left out."""
     ctx.require(Role.ANNOTATOR)
-    found = _item_ids(ctx, items, matching)
+    result = _item_ids(ctx, items, matching)
     studio = ctx.studio
     return _outcome_json(
-        bulk.request_audio_for_items(studio.database, ctx.project, found, ctx.person.id, studio.clock)
+        bulk.request_audio_for_items(studio.database, ctx.project, result, ctx.person.id, studio.clock)
     )
 
 
@@ -78,10 +78,10 @@ def ask(
 ) -> dict[str, int]:
     """`thinking`, `distractors`, `sub_category`, `rubric`, `guess`; with `again` also where a proposal exists."""
     ctx.require(Role.ANNOTATOR)
-    found = _item_ids(ctx, items, matching)
+    result = _item_ids(ctx, items, matching)
     studio = ctx.studio
     queued, known = request_proposals(
-        studio.database, ctx.project, found, kinds, ctx.actor, studio.clock, again=again
+        studio.database, ctx.project, result, kinds, ctx.actor, studio.clock, again=again
     )
     return {"queued": queued, "known": known}
 

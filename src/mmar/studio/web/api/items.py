@@ -48,8 +48,8 @@ def item_list(
     chosen = item_lists.ItemFilter(state, layer, modality, q, author, inspector)
     limit = min(max(limit, 1), 500)
     with ctx.read() as session:
-        found = item_lists.items_page(session, ctx.project.id, chosen, after=after, limit=limit)
-        return [row_json(item) for item in found]
+        result = item_lists.items_page(session, ctx.project.id, chosen, after=after, limit=limit)
+        return [row_json(item) for item in result]
 
 
 @router.post("/items", summary="Create an item", status_code=201)
@@ -61,7 +61,7 @@ def create(ctx: Context) -> dict[str, Any]:
 
 @router.get("/items/{item_id}", summary="One item with its history")
 def one_item(ctx: Context, item_id: int) -> dict[str, Any]:
-    """Without its key for whoever may still be asked to answer it by ear."""
+    """Without its key for whoever may still be asked to answer it blind."""
     with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
@@ -140,8 +140,8 @@ def draft(ctx: Context, item_id: int) -> dict[str, Any] | None:
     """Null if you have none."""
     with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
-        found = drafts.find_draft(session, item.id, ctx.person.id)
-        return _draft_json(found) if found is not None else None
+        result = drafts.find_draft(session, item.id, ctx.person.id)
+        return _draft_json(result) if result is not None else None
 
 
 def _draft_json(draft: Draft) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def resolve(
 
 @router.get("/items/{item_id}/revisions/{number}", summary="One revision of an item")
 def revision(ctx: Context, item_id: int, number: int) -> dict[str, Any]:
-    """Without its key for whoever may still be asked to answer the item by ear."""
+    """Without its key for whoever may still be asked to answer the item blind."""
     with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         hidden = inspection.key_is_hidden(session, item, ctx.actor)

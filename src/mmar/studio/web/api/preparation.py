@@ -96,23 +96,23 @@ def ask(ctx: Context, item_id: int, kind: str) -> dict[str, str]:
 def open_proposals(ctx: Context, kind: str = "", before: int = 0) -> list[dict[str, Any]]:
     """Those that you can review, 200 a page; `before` is the last id of the previous page."""
     with ctx.read() as session:
-        found = proposals.visible_proposals(session, ctx.project.id, ctx.actor, kind=kind, before=before)
-        return [row_json(proposal) for proposal in found]
+        result = proposals.visible_proposals(session, ctx.project.id, ctx.actor, kind=kind, before=before)
+        return [row_json(proposal) for proposal in result]
 
 
 @router.get("/items/{item_id}/proposals", summary="All proposals for an item")
 def item_proposals(ctx: Context, item_id: int) -> list[dict[str, Any]]:
-    """Reviewed or not, with the prompt; none for whoever may still be asked to answer the item by ear."""
+    """Reviewed or not, with the prompt; none for whoever may still be asked to answer the item blind."""
     with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)
         if key_is_hidden(session, item, ctx.actor):
             return []
-        found = [
+        result = [
             {**row_json(proposal), "prompt": proposal.prompt}
             for proposal in proposals.proposals_of(session, item.id)
         ]
     record_key_view(ctx, item)
-    return found
+    return result
 
 
 @router.post("/proposals/accept", summary="Accept proposals unchanged")
@@ -129,10 +129,10 @@ def accept_all(
     """
     database = ctx.studio.database
     with database.read() as session:
-        found = proposals.acceptable_proposals(
+        result = proposals.acceptable_proposals(
             session, ctx.project.id, ctx.actor, kind=kind, item_id=item, upto=upto
         )
-    outcome = review.accept_proposals(database, ctx.project, found, ctx.actor, ctx.studio.clock)
+    outcome = review.accept_proposals(database, ctx.project, result, ctx.actor, ctx.studio.clock)
     return {"done": outcome.done, "left": dict(outcome.left)}
 
 

@@ -1,4 +1,4 @@
-"""Stage 5: answer by ear, then see the key, then approve the item or send it back."""
+"""Stage 5: answer blind, see the key, approve the item or send it back."""
 
 from __future__ import annotations
 

@@ -47,13 +47,13 @@ def item_list(request: Request, ctx: Context) -> Response:
     after = _number(request.query_params.get("after"))
     project_id = ctx.project.id
     with ctx.read() as session:
-        found = item_lists.items_page(session, project_id, chosen, after=after, limit=_PAGE + 1)
+        result = item_lists.items_page(session, project_id, chosen, after=after, limit=_PAGE + 1)
         team = [(person, Actor(person.id, roles)) for person, roles in members(session, project_id)]
         layers = [branch.name for branch in newest_taxonomy(session, project_id).tree.layers]
         values: dict[str, Any] = {
-            "items": found[:_PAGE],
+            "items": result[:_PAGE],
             "total": item_lists.count_items(session, project_id, chosen),
-            "inspectors": item_lists.inspectors_of(session, found[:_PAGE]),
+            "inspectors": item_lists.inspectors_of(session, result[:_PAGE]),
             "names": names_of(session),
         }
     writers, inspectors = (
@@ -68,7 +68,7 @@ def item_list(request: Request, ctx: Context) -> Response:
         "inspector_options": [(0, "None assigned"), *((one.id, one.name) for one in inspectors)],
         "chosen": _query(chosen),
         "after": after,
-        "more": found[_PAGE - 1].id if len(found) > _PAGE else 0,
+        "more": result[_PAGE - 1].id if len(result) > _PAGE else 0,
     }
     return render_page(request, "items.html", ctx, **values)
 
@@ -155,7 +155,7 @@ def _number(value: str | None) -> int:
 
 @router.get("/{item_id}")
 def show(request: Request, ctx: Context, item_id: int) -> Response:
-    """One item with its history. The key stays hidden from whoever may still be asked to answer it by ear."""
+    """One item with its history. The key stays hidden from whoever may still be asked to answer it blind."""
     now = ctx.clock()
     with ctx.read() as session:
         item = revisions.find_item(session, ctx.project, item_id)

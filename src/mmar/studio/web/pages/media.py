@@ -19,7 +19,7 @@ router = APIRouter(prefix="/p/{slug}/media")
 _AUDIO = frozenset({"audio/wav", "audio/x-wav", "audio/flac", "audio/mpeg", "audio/ogg", "audio/aiff"})
 
 
-def _found(ctx: ProjectContext, kind: str, number: int) -> tuple[str, str, str | None]:
+def _stored(ctx: ProjectContext, kind: str, number: int) -> tuple[str, str, str | None]:
     with ctx.read() as session:
         if kind == "clip":
             clip = find_clip(session, ctx.project, number)
@@ -31,10 +31,10 @@ def _found(ctx: ProjectContext, kind: str, number: int) -> tuple[str, str, str |
 @router.get("/{kind}/{number}")
 def sound(ctx: Context, kind: Literal["clip", "recording"], number: int) -> Response:
     """The bytes; a player asks for ranges of them."""
-    path, media_type, _ = _found(ctx, kind, number)
+    path, media_type, _ = _stored(ctx, kind, number)
     return FileResponse(
         media_file(ctx.studio.config.media, path),
-        # Whatever stands in the database, nothing is ever served as a page or a script.
+        # Whatever the database contains, nothing is served as a page or a script.
         media_type=media_type if media_type in _AUDIO else "application/octet-stream",
         filename=f"{kind}-{number}{path[path.rfind('.') :]}",
         content_disposition_type="inline",
@@ -52,6 +52,6 @@ def peaks(
     end: Annotated[float | None, Query(ge=0)] = None,
 ) -> Response:
     """The waveform between two moments, in about so many points."""
-    _, _, waveform = _found(ctx, kind, number)
+    _, _, waveform = _stored(ctx, kind, number)
     window = open_waveform(media_file(ctx.studio.config.media, waveform or "-")).window(start, end, points)
     return JSONResponse(window, headers={"cache-control": "private, max-age=3600"})

@@ -41,11 +41,11 @@ def show(request: Request, ctx: Context, after: int = 0, kind: str = "") -> Resp
     """Items in preparation, jobs, and suggestions."""
     now = ctx.clock()
     with ctx.read() as session:
-        found = item_lists.items_page(session, ctx.project.id, _own_items(ctx), after=after, limit=_PAGE + 1)
-        cases = revisions.load_cases(session, ctx.project, found[:_PAGE])
-        clips = clips_of(session, ctx.project.id, found[:_PAGE])
+        result = item_lists.items_page(session, ctx.project.id, _own_items(ctx), after=after, limit=_PAGE + 1)
+        cases = revisions.load_cases(session, ctx.project, result[:_PAGE])
+        clips = clips_of(session, ctx.project.id, result[:_PAGE])
         rows = []
-        for item in found[:_PAGE]:
+        for item in result[:_PAGE]:
             case, clip = cases[item.id], clips.get(item.clip_key)
             similar = items_with_clips(session, ctx.project.id, clip.alike) if clip else []
             rows.append((item, clip, permitted(case, ctx.actor, now), case, similar))
@@ -53,7 +53,7 @@ def show(request: Request, ctx: Context, after: int = 0, kind: str = "") -> Resp
         values: dict[str, Any] = {
             "rows": rows,
             "total": item_lists.count_items(session, ctx.project.id, _own_items(ctx)),
-            "more": found[_PAGE - 1].id if len(found) > _PAGE else 0,
+            "more": result[_PAGE - 1].id if len(result) > _PAGE else 0,
             "after": after,
             "item_kinds": ITEM_KINDS,
             "clip_words": sentence(describe_clip_format(attached(session, ctx.project).settings)),

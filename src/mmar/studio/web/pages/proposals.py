@@ -33,16 +33,16 @@ def suggestion_values(
 ) -> dict[str, Any]:
     """A page of the suggestions that a person can review, with what each would change, for `suggestions.html`."""
     kind = kind if kind in proposals.KINDS else ""
-    found = proposals.visible_proposals(
+    result = proposals.visible_proposals(
         session, ctx.project.id, ctx.actor, kind=kind, before=before, limit=_PAGE + 1
     )
     return {
-        "proposals": [_shown(session, one) for one in found[:_PAGE]],
+        "proposals": [_shown(session, one) for one in result[:_PAGE]],
         "proposal_counts": proposals.count_waiting_proposals(session, ctx.project.id, ctx.actor, kind=kind),
         "proposal_kind": kind,
         "before": before,
-        "newest": max((one.id for one in found), default=0),
-        "older": found[_PAGE - 1].id if len(found) > _PAGE else 0,
+        "newest": max((one.id for one in result), default=0),
+        "older": result[_PAGE - 1].id if len(result) > _PAGE else 0,
         "acceptable_proposals": proposals.acceptable_proposals(session, ctx.project.id, ctx.actor, kind=kind),
         "model": ctx.studio.config.text_model,
     }
@@ -66,9 +66,9 @@ def _list_address(kind: str) -> str:
 def new_suggestions(request: Request, ctx: Context, after: int = 0) -> Response:
     """Suggestions that arrived since a page was loaded."""
     with ctx.read() as session:
-        found = proposals.visible_proposals(session, ctx.project.id, ctx.actor, limit=_PAGE)
-        shown = [_shown(session, one) for one in found if one.id > after]
-    newest = max((one.id for one in found), default=after)
+        result = proposals.visible_proposals(session, ctx.project.id, ctx.actor, limit=_PAGE)
+        shown = [_shown(session, one) for one in result if one.id > after]
+    newest = max((one.id for one in result), default=after)
     return render_page(request, "new_suggestions.html", ctx, proposals=shown, newest=max(after, newest))
 
 
@@ -126,10 +126,10 @@ def accept_all(ctx: Context) -> Response:
     item = number(ctx.form, "item")
     database = ctx.studio.database
     with database.read() as session:
-        found = proposals.acceptable_proposals(
+        result = proposals.acceptable_proposals(
             session, ctx.project.id, ctx.actor, kind=kind, item_id=item, upto=number(ctx.form, "upto") or 0
         )
-    outcome = accept_proposals(database, ctx.project, found, ctx.actor, ctx.studio.clock)
+    outcome = accept_proposals(database, ctx.project, result, ctx.actor, ctx.studio.clock)
     left = tuple(f"{n} left open: {reason}." for reason, n in outcome.left.items())
     note = f"{count(outcome.done, 'suggestion')} accepted."
     flash = Flash("suggestions-accepted", note, "warn" if left else "good", left)
