@@ -20,7 +20,8 @@ from mmar.items.source_video import canonical_url
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Project, Recording
 from mmar.studio.media.decoder import Decoder
-from mmar.studio.media.media_store import StoredAudio, store_audio
+from mmar.studio.media.media_store import store_audio
+from mmar.studio.media.uploads import StoredAudio
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.recordings import add_recording, clip_of, find_recording, recording_of
 from mmar.studio.store.revisions import add_revision, content_of

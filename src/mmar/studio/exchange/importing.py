@@ -32,7 +32,7 @@ from mmar.studio.exchange.imported_clips import (
     store_clips,
 )
 from mmar.studio.exchange.item_files import is_archive, read_items, unpacked
-from mmar.studio.media.media_store import StoredAudio
+from mmar.studio.media.uploads import StoredAudio
 from mmar.studio.store.items import save
 from mmar.studio.store.people import log_action
 from mmar.studio.store.revisions import add_event, add_revision, content_of

@@ -15,7 +15,8 @@ from mmar.studio.data.tables import Recording
 from mmar.studio.jobs.context import JobContext
 from mmar.studio.media.download import download_recording
 from mmar.studio.media.fetch_policy import DEFAULT_POLICY
-from mmar.studio.media.media_store import StoredAudio, store_audio
+from mmar.studio.media.media_store import store_audio
+from mmar.studio.media.uploads import StoredAudio
 from mmar.studio.media.ytdlp import Downloaded
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.recordings import add_recording, find_recording, items_without_clip

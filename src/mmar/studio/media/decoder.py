@@ -23,14 +23,14 @@ import msgspec
 from mmar.errors import ExternalError, InputError, MmarError, UsageError
 from mmar.items.timestamps import Segment
 from mmar.studio.media.cutting import PreparedClip, prepare_clip
-from mmar.studio.media.uploads import ProcessedAudio, process_upload
+from mmar.studio.media.uploads import StoredAudio, process_upload
 
 __all__ = ["ClipTask", "Decoder", "UploadTask", "main"]
 
 _LENGTH = struct.Struct("<Q")
 _MEMORY = 4 << 30
 _KINDS: dict[str, type[MmarError]] = {"input": InputError, "usage": UsageError, "external": ExternalError}
-_Result = TypeVar("_Result", ProcessedAudio, PreparedClip)
+_Result = TypeVar("_Result", StoredAudio, PreparedClip)
 
 
 class UploadTask(msgspec.Struct, frozen=True, tag=True):
@@ -81,9 +81,9 @@ class Decoder:
         """Stop the child."""
         self.close()
 
-    def process_upload(self, path: Path, work: Path, max_bytes: int) -> ProcessedAudio:
+    def process_upload(self, path: Path, work: Path, max_bytes: int) -> StoredAudio:
         """Run `uploads.process_upload`, with its errors and those of `_run`."""
-        return self._run(UploadTask(str(path), str(work), max_bytes), ProcessedAudio, str(path))
+        return self._run(UploadTask(str(path), str(work), max_bytes), StoredAudio, str(path))
 
     def prepare_clip(self, task: ClipTask) -> PreparedClip:
         """Run `cutting.prepare_clip`, with its errors and those of `_run`."""
@@ -180,7 +180,7 @@ def main(stdin: IO[bytes], stdout: IO[bytes]) -> None:
         _send(stdout, answer)
 
 
-def _do(task: UploadTask | ClipTask) -> ProcessedAudio | PreparedClip:
+def _do(task: UploadTask | ClipTask) -> StoredAudio | PreparedClip:
     if isinstance(task, UploadTask):
         return process_upload(Path(task.path), Path(task.work), max_bytes=task.max_bytes)
     return prepare_clip(

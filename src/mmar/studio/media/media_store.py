@@ -14,34 +14,11 @@ import msgspec
 from mmar.errors import InputError
 from mmar.files.atomic import copy_atomic
 from mmar.studio.media.decoder import Decoder
+from mmar.studio.media.uploads import StoredAudio
 
-__all__ = ["StoredAudio", "clear_leftovers", "incoming_file", "media_file", "store_audio"]
+__all__ = ["clear_leftovers", "incoming_file", "media_file", "store_audio"]
 
 _SUFFIXES = {"audio/flac": ".flac", "audio/wav": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".ogg"}
-
-
-class StoredAudio(msgspec.Struct, frozen=True):
-    """A recording in the media folder.
-
-    Attributes:
-        path: relative to the media folder.
-        sha256: of its bytes.
-        media_type: what it is served as.
-        size: bytes.
-        duration: seconds.
-        rate: Hz.
-        channels: number of channels.
-        waveform: the waveform file, relative to the media folder.
-    """
-
-    path: str
-    sha256: str
-    media_type: str
-    size: int
-    duration: float
-    rate: int
-    channels: int
-    waveform: str
 
 
 @contextmanager
@@ -113,13 +90,4 @@ def store_audio(
     finally:
         for temporary in {Path(made.path), Path(made.waveform)} - {path}:
             temporary.unlink(missing_ok=True)
-    return StoredAudio(
-        target.as_posix(),
-        made.sha256,
-        made.media_type,
-        made.size,
-        made.duration,
-        made.rate,
-        made.channels,
-        waveform.as_posix(),
-    )
+    return msgspec.structs.replace(made, path=target.as_posix(), waveform=waveform.as_posix())

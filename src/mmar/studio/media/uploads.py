@@ -18,7 +18,7 @@ from mmar.files.hashing import sha256_file
 from mmar.files.sniff import sniff_file
 from mmar.studio.media.waveform import build_waveform
 
-__all__ = ["LIMITS", "AudioLimits", "ProcessedAudio", "process_upload"]
+__all__ = ["LIMITS", "AudioLimits", "StoredAudio", "process_upload"]
 
 _NOT_PLAYED = frozenset({"AIFF", "AU", "CAF", "W64"})
 _PLAYED_IN_WAV = frozenset({"PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "ULAW", "ALAW"})
@@ -45,18 +45,18 @@ LIMITS = AudioLimits()
 """By default as much as four hours of stereo at 48 kHz."""
 
 
-class ProcessedAudio(msgspec.Struct, frozen=True, tag=True):
+class StoredAudio(msgspec.Struct, frozen=True, tag=True):
     """A recording that was decoded completely.
 
     Attributes:
-        path: the file to keep: the upload itself, or a FLAC in the work folder.
-        waveform: the waveform file in the work folder.
+        path: the file: after `process_upload` the upload itself or a FLAC file, then a path in the media folder.
+        waveform: the waveform file, likewise.
         media_type: `Content-Type` to serve it with.
-        sha256: of the bytes of `path`.
-        size: length of `path` in bytes.
-        rate: frames per second, in Hz.
+        sha256: of its bytes.
+        size: bytes.
+        rate: sample rate in Hz.
         channels: number of channels.
-        frames: length in frames, as decoded.
+        duration: seconds, as decoded.
     """
 
     path: str
@@ -66,17 +66,12 @@ class ProcessedAudio(msgspec.Struct, frozen=True, tag=True):
     size: int
     rate: int
     channels: int
-    frames: int
-
-    @property
-    def duration(self) -> float:
-        """Length in seconds."""
-        return self.frames / self.rate
+    duration: float
 
 
 def process_upload(
     path: Path, work: Path, *, max_bytes: int = 1 << 30, limits: AudioLimits = LIMITS
-) -> ProcessedAudio:
+) -> StoredAudio:
     """Decode an upload, convert it to FLAC if browsers cannot play it, and compute its waveform, in `work`.
 
     Raises:
@@ -114,7 +109,7 @@ def process_upload(
     if readable not in (path, playable):
         readable.unlink()
     kind = sniff_file(playable)
-    return ProcessedAudio(
+    return StoredAudio(
         path=str(playable),
         waveform=str(waveform),
         media_type=kind.media_type if kind.group == "audio" else "application/octet-stream",
@@ -122,7 +117,7 @@ def process_upload(
         size=playable.stat().st_size,
         rate=drawn.rate,
         channels=drawn.channels,
-        frames=drawn.frames,
+        duration=drawn.frames / drawn.rate,
     )
 
 

@@ -13,6 +13,7 @@ from mmar.studio.data.item_tables import Assignment, Draft, Item, Verdict
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.store.drafts import carry_over, delete_judgement_draft
 from mmar.studio.store.people import actor_in, log_action, members
+from mmar.studio.store.recordings import request_audio
 from mmar.studio.store.revisions import (
     add_event,
     add_revision,
@@ -38,7 +39,7 @@ from mmar.studio.workflow import (
 from mmar.studio.workflow.case import assign_author, assign_inspector
 from mmar.studio.workflow.limits import LONGEST_TEXT, check_length
 
-__all__ = ["StaleSave", "act", "assign", "candidates", "new_item", "save"]
+__all__ = ["StaleSave", "act", "assign", "candidates", "move_item", "new_item", "save"]
 
 
 class StaleSave(NotAllowed):
@@ -149,6 +150,27 @@ def act(
     comment, rejection = command.why.strip(), command.rejection
     add_event(session, item, actor.person, command.action.value, now, comment=comment, rejection=rejection)
     session.flush()
+    return item
+
+
+def move_item(
+    session: Session, project: Project, item_id: int, actor: Actor, command: Command, now: datetime
+) -> Item:
+    """As `act`; a submission also requests the item's audio, and exceptional actions are logged."""
+    item = act(session, project, item_id, actor, command, now)
+    action = command.action
+    if action in (Action.SUBMIT, Action.RESUBMIT):
+        request_audio(session, project, item, now, person_id=actor.person, fetch=True)
+    if action in (Action.TAKE_DOWN, Action.WITHDRAW, Action.REOPEN):
+        log_action(
+            session,
+            now,
+            actor.person,
+            action.value,
+            item.public_id,
+            detail=command.why,
+            project_id=project.id,
+        )
     return item
 
 

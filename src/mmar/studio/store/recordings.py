@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Clip, Project, Recording
-from mmar.studio.media.media_store import StoredAudio
+from mmar.studio.media.uploads import StoredAudio
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.revisions import content_of
 from mmar.studio.workflow import ItemContent

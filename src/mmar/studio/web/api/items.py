@@ -283,12 +283,6 @@ def act(
 ) -> dict[str, Any]:
     """submit, recall, forward, approve, reject, resubmit, reopen, withdraw, restore or take_down."""
     reason = converted(rejection, Rejection, "rejection") if rejection is not None else None
-    now = ctx.clock()
+    command = Command(action, version=version, rejection=reason, why=why)
     with ctx.write() as (session, project):
-        command = Command(action, version=version, rejection=reason, why=why)
-        item = items.act(session, project, item_id, ctx.actor, command, now)
-        if action in (Action.SUBMIT, Action.RESUBMIT):
-            request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
-        if action in (Action.TAKE_DOWN, Action.WITHDRAW, Action.REOPEN):
-            ctx.log(session, action.value, item.public_id, why)
-        return row_json(item)
+        return row_json(items.move_item(session, project, item_id, ctx.actor, command, ctx.clock()))

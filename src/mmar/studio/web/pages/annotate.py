@@ -239,8 +239,7 @@ def save(request: Request, ctx: Context, item_id: int) -> Response:
         return ctx.redirect(f"/items/{item_id}/edit", note)
     try:
         with ctx.write() as (session, project):
-            item = items.act(session, project, item_id, ctx.actor, Command(Action(then)), now)
-            request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
+            item = items.move_item(session, project, item_id, ctx.actor, Command(Action(then)), now)
     except NotAllowed as error:
         if error_code(error) not in FIXABLE:
             raise

@@ -18,7 +18,7 @@ from mmar.studio.store.jobs import active_jobs
 from mmar.studio.store.people import members, names_of
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import acceptable_proposals, proposals_of
-from mmar.studio.store.recordings import clip_of, request_audio
+from mmar.studio.store.recordings import clip_of
 from mmar.studio.web.context import (
     Context,
     ProjectContext,
@@ -244,20 +244,11 @@ def act(ctx: Context, item_id: int, action: Action) -> Response:
         why=text(ctx.form, "why"),
     )
     try:
-        _act(ctx, item_id, command)
+        with ctx.write() as (session, project):
+            items.move_item(session, project, item_id, ctx.actor, command, ctx.clock())
     except NotAllowed as error:
         code = error_code(error)
         if code not in FIXABLE or action not in (Action.SUBMIT, Action.RESUBMIT):
             raise
         return ctx.redirect(f"/items/{item_id}/edit?unready={code}")
     return ctx.redirect(f"/items/{item_id}", Flash(action.value, f"{EVENT_NAMES[action]}."))
-
-
-def _act(ctx: ProjectContext, item_id: int, command: Command) -> None:
-    action, now = command.action, ctx.clock()
-    with ctx.write() as (session, project):
-        item = items.act(session, project, item_id, ctx.actor, command, now)
-        if action in (Action.SUBMIT, Action.RESUBMIT):
-            request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
-        if action in (Action.TAKE_DOWN, Action.WITHDRAW, Action.REOPEN):
-            ctx.log(session, action.value, item.public_id, command.why)
