@@ -317,8 +317,8 @@ def test_human_accuracy_is_of_the_questions_as_they_are_released(opened: Studio)
         content = msgspec.structs.replace(revisions.content_of(session, item), thinking="Better.")
         revisions.add_revision(session, session.get_one(Project, 1), item, actor, content, "", LATER)
     sheet = written(opened, "1.0")["DATASHEET.md"].decode()
-    assert "100.0 % of 2 answers given by ear" in sheet
-    assert "over 1 question answered by ear by two or more" in sheet
+    assert "100.0 % of 2 blind answers" in sheet
+    assert "over 1 question answered blind by two or more people" in sheet
 
 
 def test_a_first_release_and_the_same_again_in_either_kind_of_database(

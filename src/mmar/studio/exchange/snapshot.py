@@ -163,7 +163,7 @@ def release_facts(session: Session, project: Project, frozen: Snapshot) -> dict[
         "title": project.title,
         "description": project.about or project.title,
         "how_made": settings.how_made
-        or "Written, prepared, inspected by ear and corrected in mmar studio until approved.",
+        or "Written, prepared, inspected by listening and corrected in mmar studio until approved.",
         "people": team,
         "licence_name": settings.licence,
         "licence_text": settings.licence_text or _licence_text(settings.licence),
@@ -229,18 +229,18 @@ def _asked(content: ItemContent) -> tuple[object, ...]:
 
 def _accuracy_words(score: HumanScore) -> str:
     if score.accuracy is None:
-        return "Not measured: nobody answered a question by ear before the key was seen."
+        return "Not measured: there is no blind answer."
     return (
-        f"{score.accuracy:.1f} % of {score.answers} answers given by ear before the key was seen "
+        f"{score.accuracy:.1f} % of {score.answers} blind answers "
         f"(95 % interval {score.low:.1f} to {score.high:.1f})."
     )
 
 
 def _agreement_words(score: HumanScore) -> str:
     if not score.units:
-        return "Not measured: no question was answered by ear by two people."
+        return "Not measured: no question was answered blind by two people."
     alpha = "not defined" if score.alpha is None else f"{score.alpha:.3f}"
-    words = f"Krippendorff's alpha {alpha} over {score.units} question{'s' * (score.units != 1)} answered by ear by two or more."
+    words = f"Krippendorff's alpha {alpha} over {score.units} question{'s' * (score.units != 1)} answered blind by two or more people."
     kappas = sorted(pair.kappa for pair in score.pairs if pair.kappa is not None)
     if not kappas:
         return words

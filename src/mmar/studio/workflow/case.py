@@ -99,7 +99,7 @@ class Case(msgspec.Struct, frozen=True):
         writers: everyone who saved a revision.
         lease: who has it in hand.
         inspector: who alone may inspect it; `None` for any inspector.
-        answered: who answered the newest revision by ear before seeing the key.
+        answered: who answered the newest revision blind.
         seen: who saw the key of any revision.
         approvals: who approved the newest revision.
         needed: approvals that it takes, 1 or more.

@@ -236,7 +236,7 @@ def playback(ctx: Context, item_id: int, event: Annotated[Literal["start", "end"
         record(session, item, ctx.actor, ctx.clock())
 
 
-@router.put("/items/{item_id}/blind-answer", summary="Answer by ear")
+@router.put("/items/{item_id}/blind-answer", summary="Give a blind answer")
 def answer_blind(
     ctx: Context, item_id: int, choice: Annotated[int | None, Body(embed=True)]
 ) -> dict[str, Any]:
