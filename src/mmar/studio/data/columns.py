@@ -27,11 +27,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class JsonRecord(TypeDecorator[Any]):
-    """A typed record stored as JSON; missing fields get their defaults.
-
-    Args:
-        kind: the record's type.
-    """
+    """A typed record stored as JSON; missing fields get their defaults."""
 
     impl = Text
     cache_ok = True

@@ -44,11 +44,7 @@ class DatabaseAwayError(ExternalError):
 
 
 class Database:
-    """A database that can be read and written by several threads and processes at once.
-
-    Args:
-        engine: connected; see `open_database`.
-    """
+    """A database that several threads and processes can read and write at once; see `open_database`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

@@ -271,12 +271,7 @@ class Job(Base):
 
 
 class ReleasedClip(msgspec.Struct, frozen=True):
-    """The clip of a released item.
-
-    Attributes:
-        path: relative to the media folder.
-        sha256: of the file's bytes when it was released.
-    """
+    """The clip of a released item: its path in the media folder, and its SHA-256 when it was released."""
 
     path: str
     sha256: str

@@ -142,11 +142,7 @@ def _blocks(connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
 
 
 class PostgresTransfer:
-    """A studio's PostgreSQL database as something that a backup can be put into.
-
-    Args:
-        database: with no other connection open in this process.
-    """
+    """Loads a backup into a PostgreSQL database, which no other connection in this process uses."""
 
     def __init__(self, database: Database) -> None:
         self.database = database

@@ -20,13 +20,7 @@ _TITLE = "# Changes\n\n"
 
 
 class Previous(msgspec.Struct, frozen=True):
-    """The release before.
-
-    Attributes:
-        items: as they were published.
-        audio: the digest of each clip by item id.
-        changes: the text of its CHANGES.md.
-    """
+    """The release before: items as published, digests of clips by item id, and the text of its CHANGES.md."""
 
     items: tuple[Item, ...]
     audio: Mapping[str, str]

@@ -53,13 +53,13 @@ class Imported(msgspec.Struct, frozen=True):
 
     Attributes:
         added: number of new items.
-        known: public ids of items that the project had already.
-        differing: those of `known` that differ from the file and were left as they are.
-        updated: number of known items that were changed to what the file says.
-        waiting: number of new items that wait in preparation instead of inspection, since they have no clip.
-        clips: number of clips that were stored, of new and known items.
-        clips_left: number of clips of known items that were not used, by reason.
-        left: number of known items that could not be updated, by reason.
+        known: public ids of existing items.
+        differing: those that differ from the file and were not changed.
+        updated: number of existing items that were updated.
+        waiting: number of new items that wait in preparation, since they have no clip.
+        clips: number of stored clips.
+        clips_left: number of clips that were not used, by reason.
+        left: number of existing items that could not be updated, by reason.
         clips_absent: number of clips that were not found.
     """
 
@@ -251,14 +251,7 @@ def _update(
 
 
 class Source(msgspec.Struct, frozen=True):
-    """What is brought in.
-
-    Attributes:
-        path: where it lies.
-        name: what it was called; its ending says which form it has.
-        audio_dir: the folder of its clips; those of an archive where none is given.
-        limits: how much an archive may contain.
-    """
+    """A file to import, with its original name, a folder of clips, and limits for archives."""
 
     path: Path
     name: str

@@ -82,13 +82,13 @@ def format_of(name: str) -> Form:
 
 
 class Exported(msgspec.Struct, frozen=True):
-    """Exported items of a project.
+    """Exported items by id, keys included.
 
     Attributes:
-        items: in the order of their numbers, keys included, cues with where they are heard.
-        clips: files of their sounds by public id, relative to the media folder.
-        unfinished: how many items are left out since they are no complete question yet.
-        taken_down: how many since they were taken down.
+        items: in the order of their ids.
+        clips: files of their clips by public id, relative to the media folder.
+        unfinished: number of incomplete items, which are left out.
+        taken_down: number of items that were taken down, likewise.
     """
 
     items: tuple[PublicItem, ...]

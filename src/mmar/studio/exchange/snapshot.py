@@ -48,13 +48,13 @@ __all__ = [
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """Items, clips and facts of a release.
+    """Items and clips of a release.
 
     Attributes:
-        items: in the order of their numbers, in the publisher's form.
-        revisions: the item's number and the revision that was taken, in the same order.
-        clips: the sound by public id, where there is one.
-        measured: what is known of the clips now, by public id; empty where a release is written again.
+        items: in the order of their ids.
+        revisions: id and revision of each item.
+        clips: the clips by public id.
+        measured: measurements of the clips by public id; empty for an earlier release.
     """
 
     items: tuple[PublicItem, ...]

@@ -28,17 +28,8 @@ class JobLost(Exception):  # noqa: N818 - says what happened
 class JobContext:
     """A job and what it needs to run.
 
-    Attributes:
-        id: the job's number.
-        project_id: where.
-        payload: what it is about.
-        person_id: who asked.
-        config: the studio's configuration.
-        database: for reading and writing.
-        clock: the moment, UTC.
-        still_mine: checks inside the transaction that writes the result that this worker still has the job.
-        decoder: the worker's process for decoding.
-        advance: says how far the work is, 0 to 1, with a few words.
+    `check_owned` raises `JobLost` inside the transaction that writes the result if another worker has the job.
+    `advance` reports progress from 0 to 1 with a message.
     """
 
     id: int

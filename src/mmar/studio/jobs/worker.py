@@ -51,14 +51,7 @@ def kinds_for(config: StudioConfig) -> Mapping[str, Callable[[JobContext], None]
 
 
 class Worker:
-    """A thread that does one job after another.
-
-    Args:
-        config: the studio's configuration.
-        database: shared with the server or not.
-        clock: the current time, UTC.
-        kinds: functions by kind of job; `kinds_for(config)` by default.
-    """
+    """A thread that does one job after another, of the given kinds (`kinds_for(config)` by default)."""
 
     def __init__(
         self,

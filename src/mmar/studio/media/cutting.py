@@ -30,18 +30,7 @@ MAX_CLIP_S = 600.0
 
 
 class PreparedClip(msgspec.Struct, frozen=True, tag=True):
-    """The clip of an item, as written and measured.
-
-    Attributes:
-        sha256: of the file's bytes.
-        size: length of the file in bytes.
-        rate: frames per second, in Hz.
-        channels: number of channels.
-        frames: length in frames.
-        loudness: integrated loudness and true peak.
-        levels: silence, clipping, peak.
-        fingerprint: for `mmar.audio.fingerprint_landmarks.similarity`.
-    """
+    """The clip of an item, as written and measured."""
 
     sha256: str
     size: int

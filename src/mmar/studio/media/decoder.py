@@ -60,11 +60,7 @@ class _Failure(msgspec.Struct, frozen=True, tag=True):
 
 
 class Decoder:
-    """A child process that does one task after another; use it as a context manager.
-
-    Args:
-        timeout: most seconds for one task.
-    """
+    """A child process that does one task after another, each within `timeout` seconds; a context manager."""
 
     def __init__(self, timeout: float = 300.0) -> None:
         self._timeout = timeout

@@ -181,14 +181,7 @@ _AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, s
 
 
 class AddressGuard:
-    """Creates the sockets of one download and refuses addresses that are not public.
-
-    Args:
-        policy: says what counts as public.
-
-    Attributes:
-        refused: why connections were refused, in words, in order.
-    """
+    """Creates the sockets of one download, and refuses addresses that are not public (`refused`: the reasons)."""
 
     def __init__(self, policy: FetchPolicy) -> None:
         self._policy = policy

@@ -34,13 +34,9 @@ _OVERHEAD = 64 << 20
 class GuardProxy:
     """The proxy, an asynchronous context manager.
 
-    Args:
-        policy: allowed hosts, addresses and sizes.
-        resolver: name resolver; the system's if `None`.
-
     Attributes:
         refusals: messages about refused requests, in order.
-        received: bytes that came from servers so far.
+        received: bytes received from servers.
     """
 
     def __init__(self, policy: FetchPolicy, resolver: AbstractResolver | None = None) -> None:

@@ -26,14 +26,7 @@ _DEEP = frozenset({"PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAC_20", "ALAC_24", 
 
 
 class AudioLimits(msgspec.Struct, frozen=True):
-    """What recordings are accepted.
-
-    Attributes:
-        seconds: longest duration.
-        rate: highest sample rate in Hz.
-        channels: most channels.
-        samples: most samples over all channels, which bounds the time and disk space of decoding.
-    """
+    """Limits of accepted recordings; `samples` over all channels bounds the time and disk space of decoding."""
 
     seconds: float = 4 * 3600.0
     rate: int = 192_000

@@ -43,11 +43,7 @@ def policy(nonce: str) -> str:
 class SecureHeaders:
     """Middleware that adds the headers to every response, including errors.
 
-    Args:
-        app: the application behind it.
-        https: whether the site is reached by HTTPS, so that browsers may be told to insist on it.
-        fault: makes the answer to a request at which the application failed, itself an application, from the
-            request's scope and the reference under which the log holds what happened.
+    `fault` makes the response when the application failed, from the scope and the reference of the log entry.
     """
 
     def __init__(self, app: Any, *, fault: _Fault, https: bool = False) -> None:
@@ -105,12 +101,8 @@ TEXT_LIMIT = 32 << 20
 class BodyLimits:
     """Middleware that refuses too large bodies.
 
-    Args:
-        app: the application behind it.
-        known: whether a request with these headers (names in small letters) comes from somebody who is logged in;
-            asked only for bodies above `ANONYMOUS_LIMIT`, in a thread.
-        respond: makes the answer, itself an application, from the request's scope, a status, a kind and words.
-        largest_upload: bytes of a form with a file.
+    `known` tells whether a request with these headers is logged in; it is called for bodies above
+    `ANONYMOUS_LIMIT`, in a thread. `respond` makes the response from scope, status, code and message.
     """
 
     def __init__(

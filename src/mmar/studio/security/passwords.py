@@ -19,13 +19,10 @@ _LONGEST = 200
 
 
 class Passwords:
-    """Hashes and checks passwords.
+    """Hashes and verifies passwords.
 
-    Each hash takes 64 MiB for a moment, so only a few run at once: a crowd at the login page must not take
-    the server's memory.
-
-    Args:
-        at_once: how many.
+    Each hash takes 64 MiB for a moment, so only `at_once` run concurrently: many logins must not take the server's
+    memory.
     """
 
     def __init__(self, at_once: int = 2) -> None:

@@ -48,12 +48,7 @@ Purpose = Literal["setup", "invite", "password"]
 
 
 class NewLogin(msgspec.Struct, frozen=True):
-    """A new login session.
-
-    Attributes:
-        cookie: for the browser; kept nowhere else.
-        csrf: for the pages' forms.
-    """
+    """A new login session: the browser's cookie, which is stored nowhere else, and the token for forms."""
 
     cookie: str
     csrf: str
@@ -62,10 +57,7 @@ class NewLogin(msgspec.Struct, frozen=True):
 class Visitor(msgspec.Struct, frozen=True):
     """The sender of a request.
 
-    Attributes:
-        person: who.
-        csrf: the token that forms must carry; empty for programs with a token of their own.
-        stale: whether the session's last use should be noted again.
+    `csrf` is the token of forms, empty for programs; `stale`: the session's last use should be recorded.
     """
 
     person: Person

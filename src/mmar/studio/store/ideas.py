@@ -19,15 +19,7 @@ __all__ = ["Card", "add_idea", "change_idea", "find_idea", "idea_board", "merge_
 
 
 class Card(msgspec.Struct, frozen=True):
-    """An idea as the board shows it.
-
-    Attributes:
-        idea: the idea.
-        votes: how many people want it.
-        mine: whether this person does.
-        merged: titles of ideas that went into it.
-        items: items that grew from it.
-    """
+    """An idea on the board, with its votes, whether this person voted, titles of merged ideas, and its items."""
 
     idea: Idea
     votes: int

@@ -43,12 +43,7 @@ __all__ = ["StaleSave", "act", "assign", "candidates", "move_item", "new_item", 
 
 
 class StaleSave(NotAllowed):
-    """A save of an item that somebody else changed meanwhile; what was sent is kept as a draft.
-
-    Args:
-        conflict: what each of the two changed.
-        version: the item's version now.
-    """
+    """A save of an item that somebody else changed meanwhile, with the conflict and the item's version."""
 
     def __init__(self, conflict: Conflict, version: int) -> None:
         super().__init__(

@@ -45,12 +45,7 @@ ACCEPTABLE_KINDS = ("thinking", "distractors", "sub_category", "rubric")
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """Numbers of open proposals of a person.
-
-    Attributes:
-        shown: those that they can review.
-        hidden: those for items that they may still be asked to answer blind.
-    """
+    """Numbers of open proposals that a person can review, and that are hidden since they reveal a key."""
 
     shown: int
     hidden: int

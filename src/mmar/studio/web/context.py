@@ -72,16 +72,7 @@ def _now() -> datetime:
 
 @dataclass
 class Studio:
-    """One running studio.
-
-    Attributes:
-        config: how it was started.
-        database: opened and migrated.
-        passwords: hashes and checks them.
-        clock: the current time, UTC.
-        flashes: messages to show after a redirect.
-        scores: by project the last blind answer counted, when, how many, and the score.
-    """
+    """A running studio. `scores` caches human performance by project id."""
 
     config: StudioConfig
     database: Database
@@ -106,16 +97,7 @@ class Studio:
 
 @dataclass(frozen=True)
 class ProjectContext:
-    """Who sends a request, and in which project.
-
-    Attributes:
-        studio: the running studio.
-        person: who.
-        csrf: the token for their forms; empty for programs.
-        project: the project.
-        actor: the person's roles in it.
-        form: the form that was sent; empty for a request that only reads.
-    """
+    """Who sends a request, in which project, and the form that was sent. `csrf` is empty for programs."""
 
     studio: Studio
     person: Person

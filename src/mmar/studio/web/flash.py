@@ -24,14 +24,8 @@ _MAX_KEPT = 2_000
 class Flash:
     """A message after a redirect.
 
-    Attributes:
-        code: what happened, for programs and tests.
-        text: what happened, for the person.
-        level: how it looks.
-        details: further lines.
-        secret: a token or link that is shown only here.
-        link: a page to continue at.
-        link_text: the text of the link.
+    `code` is for programs and tests. `secret` is a token or link that is shown only here, `link` a page to
+    continue at.
     """
 
     code: str

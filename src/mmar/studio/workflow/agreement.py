@@ -14,15 +14,7 @@ __all__ = ["HumanScore", "PairAgreement", "Rating", "human_score"]
 
 
 class Rating(msgspec.Struct, frozen=True):
-    """One blind answer.
-
-    Attributes:
-        item: the item's number.
-        revision: the revision that was heard; answers to other revisions are answers to another question.
-        person: who.
-        choice: place of the choice, from 0; `None` for "cannot tell".
-        key: place of the right choice in that revision.
-    """
+    """One blind answer to a revision of an item; `choice` and `key` are indexes, `None` for "cannot tell"."""
 
     item: int
     revision: int
@@ -32,15 +24,7 @@ class Rating(msgspec.Struct, frozen=True):
 
 
 class PairAgreement(msgspec.Struct, frozen=True):
-    """Two inspectors.
-
-    Attributes:
-        first: the one's number.
-        second: the other's.
-        kappa: Cohen's, -1 to 1; `None` where it is not defined.
-        agreement: equal answers, percent.
-        n: items that both answered.
-    """
+    """Agreement of two inspectors on the items that both answered: Cohen's kappa, and percent of equal answers."""
 
     first: int
     second: int
@@ -53,13 +37,10 @@ class HumanScore(msgspec.Struct, frozen=True):
     """Human performance.
 
     Attributes:
-        answers: blind answers given.
-        right: those that hit the key.
-        accuracy: percent; `None` without answers. "Cannot tell" counts as wrong.
-        low: lower end of Wilson's 95 % interval, percent.
-        high: its upper end.
-        alpha: Krippendorff's alpha over questions answered twice or more, nominal; `None` where not defined.
-        units: such questions.
+        answers: number of blind answers.
+        right: number of right ones; "cannot tell" is wrong.
+        accuracy: percent, with the bounds `low` and `high` of Wilson's 95 % interval.
+        alpha: nominal Krippendorff's alpha over questions with two or more answers (`units`).
         pairs: each two inspectors with questions in common.
     """
 

@@ -47,12 +47,7 @@ LEASE_TIME = timedelta(minutes=30)
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """The reservation of an item by a person.
-
-    Attributes:
-        person: their number.
-        until: the moment at which it ends, UTC; at that very moment it is over.
-    """
+    """The reservation of an item by a person, exclusive of the moment `until`."""
 
     person: int
     until: datetime
@@ -72,12 +67,7 @@ class Lease(msgspec.Struct, frozen=True):
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """A person who acts.
-
-    Attributes:
-        person: their number.
-        roles: what they are in the project; what these imply is added by the rules.
-    """
+    """A person with their roles in the project."""
 
     person: int
     roles: frozenset[Role]
@@ -89,22 +79,22 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """The state of one item for the workflow.
+    """The state of one item for the workflow; people are given by id.
 
     Attributes:
-        state: where it stands.
-        version: counts every save and transition; what an editor must name to be allowed to change it.
+        state: the state.
+        version: counts every save and transition.
         revision: number of the newest revision, 0 before the first save.
-        author: whose item it is; `None` while nobody has begun it.
+        author: the author.
         writers: everyone who saved a revision.
-        lease: who has it in hand.
-        inspector: who alone may inspect it; `None` for any inspector.
+        lease: the reservation.
+        inspector: the assigned inspector.
         answered: who answered the newest revision blind.
         seen: who saw the key of any revision.
         approvals: who approved the newest revision.
-        needed: approvals that it takes, 1 or more.
+        needed: number of approvals that it needs.
         rejected: the revision that was last rejected.
-        errors: problems of severity error in the newest revision.
+        errors: number of errors in the newest revision.
         audio: whether it has a clip, or the project does not require one.
         clip: whether it has a clip.
         played: who has played its clip to the end.
@@ -131,12 +121,7 @@ class Case(msgspec.Struct, frozen=True):
 class Command(msgspec.Struct, frozen=True):
     """A person's request to change an item.
 
-    Attributes:
-        action: what.
-        version: the version that they looked at when they decided; `None` accepts any, for bulk work.
-        rejection: for `reject` and `reopen`.
-        why: a sentence, for actions that ask for one.
-        errors: for `save`: problems of severity error in what is saved.
+    `version` is the one that they saw (`None` accepts any), `errors` the number of errors in what is saved.
     """
 
     action: Action

@@ -61,13 +61,7 @@ The publisher's `cue` is texts alone."""
 
 
 class Cue(msgspec.Struct, frozen=True):
-    """An audible cue that leads to the answer.
-
-    Attributes:
-        text: what it is.
-        start: where it begins in the joined clip, seconds; `None` where it points at nothing.
-        end: where it ends, seconds.
-    """
+    """An audible cue that leads to the answer, with its time range in the joined clip in seconds."""
 
     text: str
     start: float | None = None

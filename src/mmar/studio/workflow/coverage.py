@@ -15,15 +15,7 @@ _COUNTED = frozenset({State.PREPARATION, State.INSPECTION, State.CORRECTION, Sta
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Items with the same layer, modality, language and state.
-
-    Attributes:
-        layer: its layer.
-        modality: its modality.
-        language: codes joined by `|`, or empty.
-        state: where they stand.
-        count: how many they are.
-    """
+    """Items with the same layer, modality, language (codes joined by `|`) and state."""
 
     layer: str
     modality: str
@@ -33,16 +25,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """One place of the board.
-
-    Attributes:
-        layer: row; empty in a total.
-        modality: column; empty in a total.
-        approved: items that passed inspection.
-        coming: items handed in and not yet approved.
-        target: items aimed at; 0 where nothing is.
-        language: the language that it counts; empty for all.
-    """
+    """Numbers of items of a layer and modality, in one language or all: approved, in progress, and the target."""
 
     layer: str
     modality: str
@@ -58,15 +41,14 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Board(msgspec.Struct, frozen=True):
-    """The board.
+    """The coverage board.
 
     Attributes:
         layers: rows.
         modalities: columns.
         cells: by (layer, modality).
-        languages: approved and coming items by language code, most first; each language of an item counts.
-        next: cells that lack most, first those with the smallest share of their target; a cell with targets by
-            language stands there once for each language that lacks something.
+        languages: code, approved, in progress and target, the most frequent first.
+        next: the biggest gaps first, relative to their targets; a cell with targets by language once for each.
     """
 
     layers: tuple[str, ...]

@@ -46,27 +46,14 @@ _ALIKE = 0.5
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """A run of unchanged, removed or added words.
-
-    Attributes:
-        kind: which of the three.
-        text: the words, with their white space.
-    """
+    """A run of unchanged, removed or added words."""
 
     kind: Literal["same", "gone", "new"]
     text: str
 
 
 class FieldChange(msgspec.Struct, frozen=True):
-    """One field that changed.
-
-    Attributes:
-        field: its name in `ItemContent`.
-        label: the word for it.
-        before: as text.
-        after: as text.
-        pieces: the two texts laid over each other, word by word.
-    """
+    """A field that changed, as text and as a word by word comparison."""
 
     field: str
     label: str
@@ -78,11 +65,7 @@ class FieldChange(msgspec.Struct, frozen=True):
 class Conflict(msgspec.Struct, frozen=True):
     """Two people changed one revision.
 
-    Attributes:
-        theirs: what the other person changed.
-        yours: what you changed.
-        both: fields that both changed, to different values; where empty, `merged` keeps both persons' work.
-        merged: your content with their changes in the fields that you left alone.
+    `both` are the fields that both changed differently; `merged` is your content with their other changes.
     """
 
     theirs: tuple[FieldChange, ...]

@@ -27,14 +27,7 @@ LONGEST_CLIP_S = 600.0
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """A problem of an item's content.
-
-    Attributes:
-        code: stable, for programs.
-        field: the field of the content that it is about.
-        severity: `error` prevents submission, `warning` does not.
-        message: what to do, for the person.
-    """
+    """A problem of an item's content, with a stable code; errors prevent submission, warnings do not."""
 
     code: str
     field: str

@@ -100,15 +100,7 @@ class Guard(StrEnum):
 
 
 class Transition(msgspec.Struct, frozen=True):
-    """One row of the table.
-
-    Attributes:
-        action: what is done.
-        sources: states in which it may be done.
-        target: the state after it; `None` where it stays as it is.
-        roles: who may do it, by any one of these.
-        guards: what else must hold.
-    """
+    """A transition: action, states before and after (`None`: the same), who may do it, and further conditions."""
 
     action: Action
     sources: frozenset[State]
@@ -203,12 +195,7 @@ Rule = Literal[
 
 
 class NotAllowed(UsageError):  # noqa: N818 - an answer to a person, not a fault
-    """An action that is not allowed now, or not for this person.
-
-    Args:
-        code: the rule that does not hold.
-        message: the rule and what to do, for the person.
-    """
+    """An action that is not allowed now, or not for this person; the code is the rule that does not hold."""
 
     def __init__(self, code: Rule, message: str) -> None:
         super().__init__(message, code=code)
@@ -239,15 +226,7 @@ REASONS: dict[str, str] = {
 
 
 class Rejection(msgspec.Struct, frozen=True):
-    """Why an item is sent back.
-
-    Attributes:
-        reason: a key of `REASONS`.
-        field: the field of the content that is disputed.
-        comment: what to do about it.
-        start: start of the disputed part of the clip, seconds, where there is one.
-        end: its end, seconds.
-    """
+    """Why an item is sent back: a reason of `REASONS`, a field, a comment, and a part of the clip in seconds."""
 
     reason: str
     field: str

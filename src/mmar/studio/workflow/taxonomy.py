@@ -30,13 +30,7 @@ _MAX_PLACES = 1_000
 
 
 class Branch(msgspec.Struct, frozen=True):
-    """A layer with its sub-categories.
-
-    Attributes:
-        name: unique in the tree.
-        subs: names of its sub-categories, unique within the layer; may be empty.
-        about: what belongs here, for those who write.
-    """
+    """A layer with its sub-categories, and a description for annotators. Names are unique."""
 
     name: str
     subs: tuple[str, ...] = ()
@@ -44,14 +38,7 @@ class Branch(msgspec.Struct, frozen=True):
 
 
 class Move(msgspec.Struct, frozen=True):
-    """Where the items of a category go in a new version.
-
-    Attributes:
-        layer: the old layer.
-        sub: the old sub-category, or empty for a layer without any.
-        to_layer: the new layer.
-        to_sub: the new sub-category, or empty.
-    """
+    """Where the items of a category go in a new version; the sub-category may be empty."""
 
     layer: str
     sub: str
@@ -60,11 +47,7 @@ class Move(msgspec.Struct, frozen=True):
 
 
 class Taxonomy(msgspec.Struct, frozen=True):
-    """A taxonomy.
-
-    Attributes:
-        layers: in the order shown.
-    """
+    """A taxonomy: layers in the order shown."""
 
     layers: tuple[Branch, ...] = ()
 
