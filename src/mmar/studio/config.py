@@ -1,13 +1,14 @@
-"""Configuration of a studio: its data folder, database, network access and models."""
+"""Configuration of a studio (its data folder, database, network access and models), and settings of its projects."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal, get_args
 
 import msgspec
 
-__all__ = ["StudioConfig"]
+__all__ = ["CLIP_CHANNELS", "CLIP_RATES", "MODALITIES", "ProjectSettings", "StudioConfig"]
 
 
 class StudioConfig(msgspec.Struct, frozen=True):
@@ -53,3 +54,58 @@ class StudioConfig(msgspec.Struct, frozen=True):
     def releases(self) -> Path:
         """The folder of releases."""
         return self.data / "releases"
+
+
+MODALITIES = (
+    "sound",
+    "music",
+    "speech",
+    "mix-sound-music",
+    "mix-sound-speech",
+    "mix-music-speech",
+    "mix-sound-music-speech",
+)
+"""MMAR's seven."""
+
+ClipRate = Literal[8000, 16000, 22050, 24000, 32000, 44100, 48000]
+ClipChannels = Literal[1, 2]
+
+CLIP_RATES: tuple[int, ...] = get_args(ClipRate)
+"""Sample rates that clips may be converted to, Hz."""
+
+CLIP_CHANNELS: tuple[int, ...] = get_args(ClipChannels)
+"""Numbers of channels that clips may be converted to."""
+
+
+class ProjectSettings(msgspec.Struct, frozen=True):
+    """Settings of one project.
+
+    Attributes:
+        inspections: approvals that an item needs.
+        needs_audio: whether an item may only be inspected once its clip can be heard.
+        modalities: offered in the form.
+        languages: offered in the form; any other code may be typed.
+        targets: items aimed at, by `layer|modality`, `layer|modality|CODE` and `language:CODE`.
+        withheld: fields left out of a release, as MMAR first did.
+        licence: name of the release's licence.
+        licence_text: its text.
+        how_made: for the data sheet.
+        contact: for the data sheet.
+        clip_rate: sample rate that clips are converted to, Hz; `None` for the recording's.
+        clip_channels: 1 mixes clips down, 2 doubles a mono one; `None` for the recording's.
+        canary: the string that marks this benchmark in training data; made once.
+    """
+
+    inspections: int = 1
+    needs_audio: bool = True
+    modalities: tuple[str, ...] = MODALITIES
+    languages: tuple[str, ...] = ("en", "zh")
+    targets: Mapping[str, int] = msgspec.field(default_factory=dict)
+    withheld: tuple[str, ...] = ("thinking", "cue", "rubric")
+    licence: str = "CC BY-NC 4.0"
+    licence_text: str = ""
+    how_made: str = ""
+    contact: str = ""
+    clip_rate: ClipRate | None = None
+    clip_channels: ClipChannels | None = None
+    canary: str = ""

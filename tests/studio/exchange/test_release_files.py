@@ -18,9 +18,8 @@ from expect import raises
 from mmar.errors import MmarError
 from mmar.files.safe_paths import clip_path
 from mmar.items import Criterion, Item, load_benchmark
-from mmar.studio.exchange.changes import Previous
-from mmar.studio.exchange.datasheet import ReleaseFacts
 from mmar.studio.exchange.release_files import public_items, verify_release, write_release
+from mmar.studio.exchange.release_texts import Previous, ReleaseFacts
 from real_data import MMAR, needs_real_data
 
 ABOUT = ReleaseFacts(

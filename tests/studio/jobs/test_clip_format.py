@@ -21,9 +21,8 @@ from sqlalchemy import select
 from mmar.cli.studio import studio as command
 from mmar.errors import InputError
 from mmar.items import Item as PublicItem
-from mmar.studio.config import StudioConfig
+from mmar.studio.config import ProjectSettings, StudioConfig
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.data.tables import Clip, Job, Project
 from mmar.studio.exchange.importing import import_items, store_clips
 from mmar.studio.exchange.releases import write_project_release

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from expect import raises
 from mmar.studio.data import Database
 from mmar.studio.data.tables import Person, Project
-from mmar.studio.security.login_limits import BY_LOGIN, BY_LOGIN_AND_ADDRESS, login_delay
+from mmar.studio.security.passwords import BY_LOGIN, BY_LOGIN_AND_ADDRESS, login_delay
 from mmar.studio.security.sessions import (
     begin_session,
     find_link,

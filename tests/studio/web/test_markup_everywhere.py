@@ -12,8 +12,8 @@ from browser_user import Visitor
 from test_every_route import ROUTES, filled
 
 from conftest import Site
+from mmar.studio.config import ProjectSettings
 from mmar.studio.data.item_tables import Proposal
-from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.data.tables import Job, Person, Project
 from mmar.studio.workflow import ItemContent
 from mmar.studio.workflow.content import Criterion, Cue

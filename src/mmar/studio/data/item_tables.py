@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import DDL, ForeignKey, Index, String, Text, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mmar.studio.data.columns import JsonRecord, UtcDateTime
-from mmar.studio.data.tables import Base
+from mmar.studio.data.tables import Base, JsonRecord, UtcDateTime
 from mmar.studio.workflow.content import ItemContent
 
 __all__ = [

@@ -1,17 +1,26 @@
-"""Tables of people, projects, recordings, jobs and releases."""
+"""Tables of people, projects, recordings, jobs and releases, and their column types."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, String, Text
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mmar.audio.levels import Levels
-from mmar.studio.data.columns import JsonRecord, UtcDateTime
-from mmar.studio.data.settings import ProjectSettings
+from mmar.studio.config import ProjectSettings
 from mmar.studio.workflow.taxonomy import Taxonomy
 
 __all__ = [
@@ -22,6 +31,7 @@ __all__ = [
     "Idea",
     "IdeaVote",
     "Job",
+    "JsonRecord",
     "Link",
     "LoginAttempt",
     "LoginSession",
@@ -33,7 +43,42 @@ __all__ = [
     "ReleasedClip",
     "Takedown",
     "TaxonomyVersion",
+    "UtcDateTime",
 ]
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time with its time zone in Python, stored as UTC without one."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """To the database."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """From the database."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class JsonRecord(TypeDecorator[Any]):
+    """A typed record stored as JSON; missing fields get their defaults."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """To the database."""
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """From the database."""
+        return None if value is None else msgspec.json.decode(value, type=self.kind)
 
 
 class Base(DeclarativeBase):

@@ -22,8 +22,7 @@ from mmar.studio.data.tables import Project, Recording
 from mmar.studio.media.decoder import Decoder
 from mmar.studio.media.media_store import store_audio
 from mmar.studio.media.uploads import StoredAudio
-from mmar.studio.store.jobs import enqueue
-from mmar.studio.store.recordings import add_recording, clip_of, find_recording, recording_of
+from mmar.studio.store.recordings import add_recording, clip_of, find_recording, recording_of, request_clip
 from mmar.studio.store.revisions import add_revision, content_of
 from mmar.studio.workflow import Actor, ItemContent, State
 from mmar.studio.workflow.content import from_item, source_of
@@ -156,7 +155,7 @@ def add_clip(
 ) -> None:
     """Store an item's clip as a recording, and queue its measurement."""
     add_recording(session, project.id, kept, now, source=f"file:{item.audio_path}", title=item.audio_path)
-    enqueue(session, project.id, "clip", row.clip_key, {"item": row.id}, now, item_id=row.id)
+    request_clip(session, row, now)
 
 
 def _why_not(session: Session, row: Item, item: PublicItem) -> str | None:

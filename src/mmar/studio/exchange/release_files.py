@@ -37,8 +37,7 @@ from mmar.files.safe_paths import clip_path
 from mmar.items import Item, benchmark_digest, load_benchmark
 from mmar.items.benchmark import write_records
 from mmar.items.item import FIELDS
-from mmar.studio.exchange.changes import Previous, changes_text
-from mmar.studio.exchange.datasheet import ReleaseFacts, datasheet
+from mmar.studio.exchange.release_texts import Previous, ReleaseFacts, changes_text, datasheet
 
 __all__ = ["public_items", "verify_release", "write_release", "zipped"]
 

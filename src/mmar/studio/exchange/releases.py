@@ -20,9 +20,8 @@ from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Project, Release, Takedown
-from mmar.studio.exchange.changes import Previous
-from mmar.studio.exchange.datasheet import ReleaseFacts
 from mmar.studio.exchange.release_files import public_items, write_release
+from mmar.studio.exchange.release_texts import Previous, ReleaseFacts
 from mmar.studio.exchange.snapshot import (
     audit_words,
     clip_files,

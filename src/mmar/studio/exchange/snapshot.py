@@ -20,11 +20,11 @@ from mmar.errors import InputError, UsageError
 from mmar.files.hashing import sha256_file
 from mmar.items import Benchmark
 from mmar.items import Item as PublicItem
+from mmar.studio.config import ProjectSettings
 from mmar.studio.data.item_tables import Item, Revision
-from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.data.tables import Clip, Project, Release, ReleasedClip
-from mmar.studio.exchange.datasheet import ReleaseFacts, audit_text, bias_text
 from mmar.studio.exchange.release_files import public_items
+from mmar.studio.exchange.release_texts import ReleaseFacts, audit_text, bias_text
 from mmar.studio.jobs.clips import describe_clip_format, sound_of
 from mmar.studio.media.media_store import media_file
 from mmar.studio.store.inspection import project_ratings

@@ -15,14 +15,13 @@ from sqlalchemy.orm import Session
 from mmar.audio import describe
 from mmar.audit.sounds import Sound
 from mmar.errors import InputError, UsageError
+from mmar.studio.config import CLIP_CHANNELS, CLIP_RATES, ProjectSettings
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.data.tables import Clip, Project, Recording
 from mmar.studio.jobs.context import JobContext
 from mmar.studio.media.decoder import ClipTask
 from mmar.studio.media.media_store import media_file
-from mmar.studio.store.jobs import enqueue
-from mmar.studio.store.recordings import recording_of
+from mmar.studio.store.recordings import recording_of, request_clip
 from mmar.studio.store.revisions import content_of
 from mmar.studio.workflow.content import clip_key
 from mmar.studio.workflow.states import EDITABLE
@@ -68,25 +67,23 @@ def request_conversion(
 ) -> int:
     """Queue every clip in another format than the project's, unless it was inspected; returns how many."""
     rows = session.execute(
-        select(Clip, Recording, Item.id)
+        select(Clip, Recording, Item)
         .join(Recording, Recording.id == Clip.recording_id)
         .join(Item, (Item.project_id == Clip.project_id) & (Item.clip_key == Clip.key))
         .where(Clip.project_id == project.id)
         .order_by(Clip.id, Item.id)
     ).all()
     asked = set()
-    for clip, recording, item_id in rows:
+    for clip, recording, item in rows:
         rate, channels = target_format(project.settings, recording)
         if clip.id in asked or (clip.rate, clip.channels) == (rate, channels):
             continue
         if is_under_review(session, project.id, clip.key):
             continue
         asked.add(clip.id)
-        # Named with the format: a job that still cuts the former one is not this one.
+        # With the format: a running job that cuts the former format is another one.
         key = f"{clip.key}:{rate}:{channels}"
-        enqueue(
-            session, project.id, "clip", key, {"item": item_id}, now, person_id=person_id, item_id=item_id
-        )
+        request_clip(session, item, now, key=key, person_id=person_id)
     return len(asked)
 
 
@@ -96,8 +93,6 @@ def parse_clip_format(rate: str, channels: str) -> dict[str, int | None]:
     Raises:
         InputError: it is no rate or number of channels that is offered.
     """
-    from mmar.studio.data.settings import CLIP_CHANNELS, CLIP_RATES
-
     result: dict[str, int | None] = {}
     for name, words, value, offered in (
         ("clip_rate", "sample rate", rate, CLIP_RATES),

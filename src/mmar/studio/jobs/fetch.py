@@ -18,8 +18,7 @@ from mmar.studio.media.fetch_policy import DEFAULT_POLICY
 from mmar.studio.media.media_store import store_audio
 from mmar.studio.media.uploads import StoredAudio
 from mmar.studio.media.ytdlp import Downloaded
-from mmar.studio.store.jobs import enqueue
-from mmar.studio.store.recordings import add_recording, find_recording, items_without_clip
+from mmar.studio.store.recordings import add_recording, find_recording, items_without_clip, request_clip
 
 __all__ = ["fetch_recording"]
 
@@ -58,8 +57,7 @@ def fetch_recording(work: JobContext) -> None:
                 person_id=work.person_id,
             )
         for item in items_without_clip(session, work.project_id, source):
-            payload = {"item": item.id}
-            enqueue(session, work.project_id, "clip", item.clip_key, payload, work.clock(), item_id=item.id)
+            request_clip(session, item, work.clock())
 
 
 def _stored(recording: Recording) -> StoredAudio:

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mmar.errors import InputError
+from mmar.studio.config import ProjectSettings
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.settings import ProjectSettings
 from mmar.studio.data.tables import Membership, Person, Project, TaxonomyVersion
 from mmar.studio.workflow import Actor, NotAllowed, Role
 from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, check_length

@@ -29,6 +29,7 @@ __all__ = [
     "own_recording",
     "recording_of",
     "request_audio",
+    "request_clip",
 ]
 
 
@@ -142,16 +143,7 @@ def request_audio(
         whole = not content.segments and not recording.source.startswith("file:")
         if whole and recording.duration > LONGEST_CLIP_S and not fetch:
             return "missing"  # still being written: its parts are not chosen yet
-        enqueue(
-            session,
-            project.id,
-            "clip",
-            item.clip_key,
-            {"item": item.id},
-            now,
-            person_id=person_id,
-            item_id=item.id,
-        )
+        request_clip(session, item, now, person_id=person_id)
         return "cutting"
     source = source_of(content)
     if fetch and source.startswith(("video:", "url:")):
@@ -167,6 +159,22 @@ def request_audio(
         )
         return "fetching"
     return "missing"
+
+
+def request_clip(
+    session: Session, item: Item, now: datetime, *, key: str = "", person_id: int | None = None
+) -> None:
+    """Queue the job that cuts an item's clip; `key` distinguishes it from other jobs for the same clip."""
+    enqueue(
+        session,
+        item.project_id,
+        "clip",
+        key or item.clip_key,
+        {"item": item.id},
+        now,
+        person_id=person_id,
+        item_id=item.id,
+    )
 
 
 def items_without_clip(session: Session, project_id: int, source: str) -> list[Item]:

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from mmar.studio.web.api import bulk, exchange, items, people, preparation, project
+from mmar.studio.web.api import exchange, items, people, preparation, project
 
 __all__ = ["ERRORS", "ROUTERS"]
 
@@ -17,7 +17,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     project.router,
     exchange.router,
     preparation.router,
-    bulk.router,
     items.router,
 )
 """All routers, without the prefix of the version."""

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Request
 
 from mmar.errors import UsageError
 from mmar.files.typed import convert
-from mmar.studio.data.settings import ProjectSettings
+from mmar.studio.config import ProjectSettings
 from mmar.studio.jobs.clips import request_conversion
 from mmar.studio.jobs.model_requests import request_board_proposal
 from mmar.studio.store import ideas, item_lists, projects

@@ -10,8 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from mmar.errors import InputError
 from mmar.studio.data.tables import Person
-from mmar.studio.security.login_limits import clear_login_attempts, limit_was_logged, login_delay
-from mmar.studio.security.passwords import SHORTEST
+from mmar.studio.security.passwords import SHORTEST, clear_login_attempts, limit_was_logged, login_delay
 from mmar.studio.security.sessions import (
     LONGEST,
     NewLogin,

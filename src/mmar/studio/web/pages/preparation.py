@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from mmar.studio.data.settings import CLIP_RATES
+from mmar.studio.config import CLIP_RATES
 from mmar.studio.jobs.clips import describe_clip_format, parse_clip_format, request_conversion
 from mmar.studio.jobs.model_requests import ITEM_KINDS, request_proposal, request_proposals
 from mmar.studio.store import bulk, item_lists, jobs, revisions
