@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mmar.audio import describe
+from mmar.audio.fingerprint_landmarks import similarity
 from mmar.audit.sounds import Sound
 from mmar.errors import InputError, UsageError
 from mmar.studio.config import CLIP_CHANNELS, CLIP_RATES, ProjectSettings
@@ -200,8 +201,6 @@ def _stays(session: Session, project_id: int, key: str, wanted: tuple[int, int] 
 
 def _alike(work: JobContext, key: str, mark: bytes) -> tuple[int, ...]:
     """Ids of the project's clips with the same audio, the most similar first."""
-    from mmar.audio.fingerprint_landmarks import similarity
-
     with work.database.read() as session:
         others = session.execute(
             select(Clip.id, Clip.fingerprint).where(

@@ -9,7 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
 
 from mmar.errors import ExternalError, MmarError, UsageError
 from mmar.files.progress import Advance, format_bytes
@@ -17,11 +21,6 @@ from mmar.files.sniff import is_html
 from mmar.items.source_video import canonical_url, find_video, is_short_link
 from mmar.studio.media.fetch_policy import AddressGuard, FetchPolicy, check_url, guarded_session
 from mmar.studio.media.ytdlp import YT_DLP, Downloaded, download_video
-
-if TYPE_CHECKING:
-    import aiohttp
-    from aiohttp.abc import AbstractResolver
-    from yarl import URL
 
 __all__ = ["download_recording", "fetch_file", "follow"]
 
@@ -76,8 +75,6 @@ async def fetch_file(
     advance: Advance = lambda done, of: None,  # noqa: ARG005
 ) -> None:
     """Download a media file to `out`, which must not exist; arguments and errors as of `download_recording`."""
-    import aiohttp
-
     guard = AddressGuard(policy)
     try:
         async with asyncio.timeout(policy.max_seconds), guarded_session(policy, guard, resolver) as session:
@@ -90,8 +87,6 @@ async def fetch_file(
 
 async def follow(url: str, policy: FetchPolicy, *, resolver: AbstractResolver | None = None) -> str:
     """The address of a short link's first redirect, or its own if it has none; errors as of `download_recording`."""
-    import aiohttp
-
     guard = AddressGuard(policy)
     try:
         async with (
@@ -128,8 +123,6 @@ async def _reply(
 
 def _next(reply: aiohttp.ClientResponse, at: URL, policy: FetchPolicy) -> URL | None:
     """The checked URL that a reply redirects to; `None` if it is no redirect."""
-    from yarl import URL
-
     if reply.status not in _REDIRECTS or not (location := reply.headers.get("Location")):
         return None
     try:
@@ -197,9 +190,6 @@ def _download_error(
     error: aiohttp.ClientError | OSError, url: str, policy: FetchPolicy, guard: AddressGuard
 ) -> MmarError:
     """The error message for a failed download."""
-    import aiohttp
-    from yarl import URL
-
     host = URL(url).host
     if guard.refused:
         return UsageError(

@@ -11,16 +11,14 @@ import asyncio
 import ipaddress
 import re
 import socket
-from typing import TYPE_CHECKING
 
+import aiohttp
 import msgspec
+from aiohttp.abc import AbstractResolver
+from yarl import URL
 
+from mmar._version import __version__
 from mmar.errors import UsageError
-
-if TYPE_CHECKING:
-    import aiohttp
-    from aiohttp.abc import AbstractResolver
-    from yarl import URL
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -90,8 +88,6 @@ def check_url(url: str, policy: FetchPolicy, *, led_to: bool = False) -> URL:
     Raises:
         UsageError: saying what is wrong with it.
     """
-    from yarl import URL
-
     shown = url if len(url) <= 120 else f"{url[:120]}…"
     if len(url) > _LONGEST_URL or _UNUSABLE.search(url):
         raise UsageError(
@@ -235,10 +231,6 @@ def guarded_session(
 
     It has no cookies, no proxies and `.netrc` of the environment, no decompression and no automatic redirects.
     """
-    import aiohttp
-
-    from mmar._version import __version__
-
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
             resolver=resolver,

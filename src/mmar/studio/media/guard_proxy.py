@@ -14,14 +14,13 @@ import contextlib
 import hmac
 import secrets
 from types import TracebackType
-from typing import TYPE_CHECKING
+
+from aiohttp.abc import AbstractResolver
+from aiohttp.resolver import ThreadedResolver
 
 from mmar.errors import MmarError
 from mmar.files.progress import format_bytes
 from mmar.studio.media.fetch_policy import AddressGuard, FetchPolicy, check_url
-
-if TYPE_CHECKING:
-    from aiohttp.abc import AbstractResolver
 
 __all__ = ["GuardProxy"]
 
@@ -58,8 +57,6 @@ class GuardProxy:
 
     async def __aenter__(self) -> GuardProxy:
         if self._resolver is None:
-            from aiohttp.resolver import ThreadedResolver
-
             self._resolver = ThreadedResolver()
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=_LARGEST_HEAD)
         return self

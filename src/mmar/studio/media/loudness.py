@@ -17,16 +17,14 @@ within a quarter of a second to well below the resolution of the numbers.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+import numpy as np
+import numpy.typing as npt
+import soxr
 
-    import numpy as np
-    import numpy.typing as npt
-
-    from mmar.audio.clip import Clip
+from mmar.audio.clip import Clip
 
 __all__ = ["Loudness", "k_weighting", "measure_loudness"]
 
@@ -97,8 +95,6 @@ def k_weighting(rate: int) -> tuple[tuple[Sequence[float], Sequence[float]], ...
 
 
 def _integrated(clip: Clip) -> float | None:
-    import numpy as np
-
     steps = int(clip.duration / _STEP_S + 1e-9)
     per_block = round(_BLOCK_S / _STEP_S)
     if steps < per_block:
@@ -119,8 +115,6 @@ def _integrated(clip: Clip) -> float | None:
 
 
 def _lufs(power: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    import numpy as np
-
     # −0.691 makes up for what the K-weighting adds at 997 Hz.
     return -0.691 + 10 * np.log10(np.maximum(power, 1e-30))
 
@@ -129,8 +123,6 @@ def _weighted_energy(
     samples: npt.NDArray[np.float32], rate: int, edges: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
     """The energy of the K-weighted channel between neighbouring edges."""
-    import numpy as np
-
     length = 1 << max(8, math.ceil(math.log2(_RESPONSE_S * rate)))
     response = np.fft.irfft(_frequency_response(rate, length))
     size = 2 * length
@@ -150,8 +142,6 @@ def _weighted_energy(
 
 
 def _frequency_response(rate: int, length: int) -> npt.NDArray[np.complex128]:
-    import numpy as np
-
     delay: npt.NDArray[np.complex128] = np.exp(-2j * np.pi * np.arange(length // 2 + 1) / length)
     response = np.ones_like(delay)
     for b, a in k_weighting(rate):
@@ -160,9 +150,6 @@ def _frequency_response(rate: int, length: int) -> npt.NDArray[np.complex128]:
 
 
 def _true_peak(clip: Clip) -> float | None:
-    import numpy as np
-    import soxr
-
     if not clip.frames:
         return None
     peak = float(np.abs(clip.samples).max())

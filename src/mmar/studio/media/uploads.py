@@ -10,6 +10,7 @@ import secrets
 from pathlib import Path
 
 import msgspec
+import soundfile
 
 from mmar.audio import Facts, decode_blocks, describe
 from mmar.audio.read import readable_audio
@@ -139,8 +140,6 @@ def _playable(path: Path, work: Path, facts: Facts) -> Path:
     )
     if played:
         return path
-    import soundfile
-
     out = work / f"{secrets.token_hex(8)}.flac"
     depth = "PCM_24" if facts.encoding in _DEEP else "PCM_16"
     try:

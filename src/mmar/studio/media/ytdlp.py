@@ -18,18 +18,16 @@ import site
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
+from aiohttp.abc import AbstractResolver
 
 from mmar.errors import ExternalError, UsageError
 from mmar.files.progress import Advance, format_bytes
 from mmar.studio.media.fetch_policy import FetchPolicy, check_url
 from mmar.studio.media.guard_proxy import GuardProxy
 from mmar.studio.media.ytdlp_child import FAILURE
-
-if TYPE_CHECKING:
-    from aiohttp.abc import AbstractResolver
 
 __all__ = ["YT_DLP", "Downloaded", "download_video"]
 

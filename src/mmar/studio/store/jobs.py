@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select, update
+from sqlalchemy import Select, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from mmar.studio.data.tables import Job
@@ -214,8 +214,6 @@ def failures(session: Session, project_id: int, *, limit: int = 20) -> list[tupl
 
 def jobs_page(session: Session, project_id: int, *, limit: int = 100) -> Sequence[Job]:
     """The newest jobs: running, waiting, failed, then done."""
-    from sqlalchemy import case
-
     order = case({"running": 0, "failed": 1, "queued": 2}, value=Job.state, else_=3)
     return session.scalars(
         select(Job).where(Job.project_id == project_id).order_by(order, Job.id.desc()).limit(limit)

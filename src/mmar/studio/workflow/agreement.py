@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from mmar.stats.agreement import cohen_kappa, krippendorff_alpha
 from mmar.stats.interval import wilson
 
 __all__ = ["HumanScore", "PairAgreement", "Rating", "human_score"]
@@ -80,14 +81,10 @@ def human_score(answers: Sequence[Rating]) -> HumanScore:
 def _alpha(units: Sequence[dict[int, int]]) -> float | None:
     if not units:
         return None
-    from mmar.stats.agreement import krippendorff_alpha
-
     return krippendorff_alpha([tuple(unit.values()) for unit in units], draws=0).alpha
 
 
 def _pairs(units: Sequence[dict[int, int]]) -> Iterable[PairAgreement]:
-    from mmar.stats.agreement import cohen_kappa
-
     people = sorted(set(itertools.chain(*units)))
     for first, second in itertools.combinations(people, 2):
         common = [unit for unit in units if first in unit and second in unit]
