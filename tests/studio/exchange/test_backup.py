@@ -1,3 +1,5 @@
+"""Backups of a data folder, and restoring them."""
+
 import hashlib
 import json
 import os
@@ -7,11 +9,12 @@ import sys
 import textwrap
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from backup_data import change, check, content, data, money
 
 from expect import raises
 from mmar.errors import InputError
@@ -20,6 +23,8 @@ from mmar.files.locks import try_lock
 from mmar.studio.exchange.backup import back_up, read_backup
 from mmar.studio.exchange.restore import finish_restore, restore
 from waiting import until
+
+__all__ = ["data"]
 
 # What a studio does all the time: a file first, then the row that names it; now and then a larger transaction
 # of which half must never be seen. Runs until it is killed.
@@ -44,52 +49,6 @@ WRITER = """
         if number == 3:
             print("writing", flush=True)
 """
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    (folder / "media" / "incoming").mkdir(parents=True)
-    (folder / "media" / ".work").mkdir()
-    (folder / "media" / "a.wav").write_bytes(b"sound" * 1000)
-    (folder / "media" / "incoming" / "half").write_bytes(b"half")
-    (folder / "media" / ".work" / "half").write_bytes(b"half")
-    with closing(sqlite3.connect(folder / "studio.db")) as base, base:
-        base.execute("PRAGMA journal_mode=WAL")
-        base.execute("CREATE TABLE clip (name TEXT)")
-        base.execute("CREATE TABLE account (name TEXT, money INTEGER)")
-        base.execute("INSERT INTO account VALUES ('a', 1000), ('b', 0)")
-    return folder
-
-
-def money(database: Path) -> list[tuple[str, int]]:
-    with closing(sqlite3.connect(database)) as base:
-        return base.execute("SELECT name, money FROM account ORDER BY name").fetchall()
-
-
-def content(folder: Path) -> dict[str, object]:
-    """What a data folder holds: of the database what is in it, of the rest the bytes."""
-    names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    return {
-        name: money(path) if name == "studio.db" else path.read_bytes()
-        for name, path in names.items()
-        if not any(part.startswith(".") or part == "incoming" for part in PurePosixPath(name).parts)
-        and not name.startswith("studio.db-")
-    }
-
-
-def check(backup: Path) -> None:
-    """Every file of a backup is there, as its manifest says."""
-    for name, file in read_backup(backup).files.items():
-        data = (backup / "data" / name).read_bytes()
-        assert (len(data), hashlib.sha256(data).hexdigest()) == (file.size, file.sha256)
-
-
-def change(data: Path) -> None:
-    with closing(sqlite3.connect(data / "studio.db")) as base, base:
-        base.execute("UPDATE account SET money = 5")
-    (data / "media" / "a.wav").unlink()
-    (data / "media" / "new.wav").write_bytes(b"new")
 
 
 def test_a_backup_holds_the_database_and_the_files_and_not_what_is_of_the_moment(
@@ -280,85 +239,6 @@ def test_two_restores_at_once(data: Path, tmp_path: Path) -> None:
         finish_restore(data)
     held.release()
     restore(tmp_path / "backup", data)
-
-
-# Stands in for a kill -9 at one point: the n-th time that a file or folder is renamed or a file copied, the
-# process is gone, without a single line of cleaning up.
-KILLED = """
-    import os, sys
-    from pathlib import Path
-    from mmar.studio.exchange import backup, restore
-
-    left = int(sys.argv[1])
-
-    def counted(function):
-        def call(*arguments, **named):
-            global left
-            left -= 1
-            if left < 0:
-                os._exit(9)
-            return function(*arguments, **named)
-        return call
-
-    Path.rename = counted(Path.rename)
-    Path.replace = counted(Path.replace)
-    Path.unlink = counted(Path.unlink)
-    backup.copy_atomic = restore.copy_atomic = counted(backup.copy_atomic)
-    what, source, target = sys.argv[2:]
-    (backup.back_up if what == "back_up" else restore.restore)(Path(source), Path(target))
-"""
-
-
-def killed_at(number: int, what: str, source: Path, target: Path) -> bool:
-    """Run it with a kill at the n-th step; whether that was before its end."""
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(KILLED), str(number), what, str(source), str(target)],
-        check=False,
-    )
-    assert done.returncode in (0, 9)
-    return done.returncode == 9
-
-
-def test_a_backup_that_is_killed_is_not_there(data: Path, tmp_path: Path) -> None:
-    before = content(data)
-    number = 0
-    while killed_at(number, "back_up", data, tmp_path / "backup"):
-        assert not (tmp_path / "backup").exists()
-        assert content(data) == before
-        number += 1
-    assert number >= 3
-    check(tmp_path / "backup")
-
-
-def test_a_restore_that_is_killed_has_changed_nothing_or_is_finished_at_the_next_start(
-    data: Path, tmp_path: Path
-) -> None:
-    back_up(data, tmp_path / "backup")
-    restored = content(tmp_path / "backup" / "data")
-    change(data)
-    before = content(data)
-    swapped = []
-    for number in range(40):
-        if not killed_at(number, "restore", tmp_path / "backup", data):
-            break
-        if finish_restore(data):
-            swapped.append(number)
-            assert content(data) == restored
-            assert content(data / ".before-restore") == before
-            # Back to the state before, for the next kill.
-            for path in [path for path in data.iterdir() if path.name != ".before-restore"]:
-                path.rename(tmp_path / f"thrown {number} {path.name}")
-            for path in list((data / ".before-restore").iterdir()):
-                path.rename(data / path.name)
-        else:
-            now = content(data)
-            assert now == before or (now == restored and swapped)
-            if now == restored:
-                break
-        assert not finish_restore(data)
-    assert len(swapped) >= 5  # each rename of the swap was a place to be killed at
-    restore(tmp_path / "backup", data)
-    assert content(data) == restored
 
 
 def test_what_cannot_be_backed_up(data: Path, tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ import numpy as np
 import soundfile
 from sqlalchemy import select
 
-from mmar.errors import InputError, UsageError
 from mmar.items import Item as PublicItem
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
@@ -137,7 +136,7 @@ def test_two_benchmarks_with_one_path_for_two_sounds_are_not_mixed_up(opened: St
     tone(tmp_path / "other", 0, 700)
     bring_in(opened, record(0), folder=tmp_path / "one")
     theirs = record(0, id="their-tone")
-    with pytest.raises(InputError, match="is another sound in this project already"):
+    with raises("clip-conflict"):
         bring_in(opened, theirs, folder=tmp_path / "other")
     assert heard(opened) == {"tone-0": "300"}
     # One sound under one path may be asked about twice.
@@ -148,7 +147,7 @@ def test_two_benchmarks_with_one_path_for_two_sounds_are_not_mixed_up(opened: St
 def test_a_file_is_not_taken_for_two_clips_that_share_its_name(opened: Studio, tmp_path: Path) -> None:
     tone(tmp_path, 0, 300)
     items = [record(0, id=name, audio_path=f"./{name}/tone-0.wav") for name in ("one", "two")]
-    with pytest.raises(UsageError, match="none of the 2 clips"):
+    with raises("clips-not-found"):
         store_clips(opened.config.media, tmp_path / "audio", items)
     assert list(store_clips(opened.config.media, tmp_path / "audio", items[:1])) == ["./one/tone-0.wav"]
 

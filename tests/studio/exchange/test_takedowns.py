@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from expect import raises
+
 pytest.importorskip("fastapi", reason="the studio's extra is not installed")
 
 from click.testing import CliRunner
+from released import LATER, NOW, change, opened, written
 from sqlalchemy import select
-from test_releases import LATER, NOW, change, opened, written
 
 from mmar.cli.studio import studio as command
-from mmar.errors import UsageError
 from mmar.items import load_benchmark
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import AuditLogEntry, Clip, Person, Project, Release
@@ -22,7 +23,6 @@ from mmar.studio.exchange.releases import write_project_release
 from mmar.studio.store import people
 from mmar.studio.store.takedowns import add_takedown, is_taken_down, lift_takedown, taken_down_since
 from mmar.studio.web.context import Studio
-from mmar.studio.workflow import NotFound
 
 __all__ = ["opened"]
 
@@ -63,7 +63,7 @@ def test_by_id_video_or_clip_it_is_in_nothing_that_leaves_the_house(opened: Stud
         gone = [taken_down_since(session, one) for one in session.scalars(select(Release))]
     assert ([item.id for item in exported.items], exported.taken_down) == (["tone-0", "tone-2"], 1)
     assert gone == [["tone-1"], []]
-    with pytest.raises(UsageError, match="taken down since"):
+    with raises("taken-down"):
         write_project_release(opened.config, opened.database, "tones", "1.0", LATER)
 
 
@@ -152,7 +152,7 @@ def test_what_another_line_names_stays_down(opened: Studio) -> None:
         actor = people.actor_in(session, 1, session.get_one(Person, 1))
         project = session.get_one(Project, 1)
         assert lift_takedown(session, project, actor, 1, "a mistake", LATER) == ("abcdefghij1", [])
-        with pytest.raises(NotFound, match="may have been lifted already"):
+        with raises("not-found"):
             lift_takedown(session, project, actor, 1, "a mistake", LATER)
     assert "tone-1" not in written(opened, "1.0")["tones-meta.jsonl"].decode()
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from expect import raises
 from mmar.errors import InputError
 from mmar.studio.jobs.prompts import read_reply
 from mmar.studio.workflow import ItemContent
@@ -37,25 +38,25 @@ def test_the_object_is_found_among_whatever_stands_around_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "said", "why"),
+    ("kind", "said"),
     [
-        ("thinking", "I cannot hear.", "no JSON object"),
-        ("thinking", '{"thinking": "cut o', 'no JSON object with "thinking"'),
-        ("thinking", {"thinking": "  "}, "no reasoning"),
-        ("thinking", {"thinking": 7}, "no reasoning"),
-        ("distractors", {"distractors": ["A  DRUM", "a gong", "A Gong"]}, "1 wrong choices .* not 2"),
-        ("distractors", {"distractors": [1, None, {"a": 1}]}, "0 wrong choices"),
-        ("sub_category", {"category": "Made Up", "sub_category": "Music Theory"}, 'taxonomy has no "Made Up'),
-        ("sub_category", {"category": "Signal Layer", "sub_category": "Music Theory"}, "taxonomy has no"),
-        ("rubric", {"criteria": FIVE[:4]}, "4 criteria"),
-        ("rubric", {"criteria": [1, 2, 3, 4, 5]}, "0 criteria"),
-        ("ideas", {"ideas": [1, {"title": ""}]}, "no idea"),
-        ("grouping", {"places": [{"idea": 9, "place": "Signal Layer / Anomaly Detection"}]}, "no place"),
-        ("thinking", "[" * 50_000 + '{"a":' * 50_000, "no JSON object"),
+        ("thinking", "I cannot hear."),
+        ("thinking", '{"thinking": "cut o'),
+        ("thinking", {"thinking": "  "}),
+        ("thinking", {"thinking": 7}),
+        ("distractors", {"distractors": ["A  DRUM", "a gong", "A Gong"]}),
+        ("distractors", {"distractors": [1, None, {"a": 1}]}),
+        ("sub_category", {"category": "Made Up", "sub_category": "Music Theory"}),
+        ("sub_category", {"category": "Signal Layer", "sub_category": "Music Theory"}),
+        ("rubric", {"criteria": FIVE[:4]}),
+        ("rubric", {"criteria": [1, 2, 3, 4, 5]}),
+        ("ideas", {"ideas": [1, {"title": ""}]}),
+        ("grouping", {"places": [{"idea": 9, "place": "Signal Layer / Anomaly Detection"}]}),
+        ("thinking", "[" * 50_000 + '{"a":' * 50_000),
     ],
 )
-def test_what_nobody_could_take_over_is_refused_with_the_reason(kind: str, said: Any, why: str) -> None:
-    with pytest.raises(InputError, match=why):
+def test_replies_that_nobody_could_accept(kind: str, said: Any) -> None:
+    with raises("unusable-answer"):
         read(kind, said, ideas={1, 2})
 
 
@@ -131,7 +132,7 @@ def test_only_cards_with_a_title_are_kept_with_texts_and_tags_in_the_form_that_p
             {"title": "Echo", "detail": "", "tags": ["space"]},
         ]
     }
-    with pytest.raises(InputError, match="no idea with a title"):
+    with raises("unusable-answer"):
         read("ideas", {"ideas": ["a", {"title": ""}]})
 
 
@@ -151,5 +152,5 @@ def test_only_ideas_of_the_board_get_places_and_each_only_one() -> None:
             {"idea": 4, "place": "Cultural Layer", "why": ""},
         ]
     }
-    with pytest.raises(InputError, match="no place for an idea of the board"):
+    with raises("unusable-answer"):
         read("grouping", {"places": [{"idea": 9, "place": "A / B"}]}, ideas={3})

@@ -125,5 +125,5 @@ def test_damage_within_the_recording_is_found(tmp_path: Path) -> None:
     bad = np.zeros((RATE, 1), np.float32)
     bad[4000] = np.nan
     soundfile.write(tmp_path / "nan.wav", bad, RATE, subtype="FLOAT")
-    with pytest.raises(InputError, match=r"0\.500 s is not a finite number"):
+    with raises("not-finite"):
         cut(tmp_path / "nan.wav", None)

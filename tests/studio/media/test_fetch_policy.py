@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmar.errors import UsageError
+from expect import raises
 from mmar.studio.media.fetch_policy import (
     DEFAULT_POLICY,
     FetchPolicy,
@@ -31,38 +31,38 @@ def test_hosts_on_the_list_are_allowed(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "code"),
     [
-        ("", "no web address"),
-        ("example.org/a.mp3", "no web address"),
-        ("//example.org/a.mp3", "no web address"),
-        ("file:///etc/passwd", "no web address"),
-        ("ftp://example.org/a", "no web address"),
-        ("gopher://example.org/a", "no web address"),
-        ("data:audio/wav;base64,AAAA", "no web address"),
-        ("javascript:alert(1)", "no web address"),
-        ("https:///a.mp3", "no web address"),
-        ("https://exa mple.org/", "without blanks"),
-        ("https://example.org/\r\nHost: x", "without blanks"),
-        ("https://example.org\\@evil.test/", "without blanks"),
-        ("https://example.org/" + "a" * 3000, "no web address"),
-        ("https://me:pw@example.org/", "user name or a password"),
-        ("https://example.org@evil.test/", "user name or a password"),
-        ("https://evil.test/#example.org", "not on the list"),
-        ("https://example.org.evil.test/", "not on the list"),
-        ("https://notexample.org/", "not on the list"),
-        ("https://cdn.example.org/", "not on the list"),
-        ("https://evilcdn.example.org/", "not on the list"),
-        ("https://media.example.net/", "not on the list"),
-        ("https://127.0.0.1/", "not on the list"),
-        ("https://2130706433/", "not on the list"),
-        ("https://[::1]/", "not on the list"),
-        ("https://example.org:22/", "port 22"),
-        ("https://example.org:99999/", "no web address"),
+        ("", "invalid-url"),
+        ("example.org/a.mp3", "invalid-url"),
+        ("//example.org/a.mp3", "invalid-url"),
+        ("file:///etc/passwd", "invalid-url"),
+        ("ftp://example.org/a", "invalid-url"),
+        ("gopher://example.org/a", "invalid-url"),
+        ("data:audio/wav;base64,AAAA", "invalid-url"),
+        ("javascript:alert(1)", "invalid-url"),
+        ("https:///a.mp3", "invalid-url"),
+        ("https://exa mple.org/", "invalid-url"),
+        ("https://example.org/\r\nHost: x", "invalid-url"),
+        ("https://example.org\\@evil.test/", "invalid-url"),
+        ("https://example.org/" + "a" * 3000, "invalid-url"),
+        ("https://me:pw@example.org/", "credentials-in-url"),
+        ("https://example.org@evil.test/", "credentials-in-url"),
+        ("https://evil.test/#example.org", "host-not-allowed"),
+        ("https://example.org.evil.test/", "host-not-allowed"),
+        ("https://notexample.org/", "host-not-allowed"),
+        ("https://cdn.example.org/", "host-not-allowed"),
+        ("https://evilcdn.example.org/", "host-not-allowed"),
+        ("https://media.example.net/", "host-not-allowed"),
+        ("https://127.0.0.1/", "host-not-allowed"),
+        ("https://2130706433/", "host-not-allowed"),
+        ("https://[::1]/", "host-not-allowed"),
+        ("https://example.org:22/", "port-not-allowed"),
+        ("https://example.org:99999/", "invalid-url"),
     ],
 )
-def test_everything_else_is_refused_with_a_reason(url: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_everything_else_is_refused_with_a_reason(url: str, code: str) -> None:
+    with raises(code):
         check_url(url, POLICY)
 
 
@@ -70,13 +70,13 @@ def test_an_address_is_kept_letter_for_letter_and_only_foreign_letters_are_quote
     signed = "https://example.org/a%2fb?sig=%2F+c&x&y=~"
     assert str(check_url(signed + "#fragment", POLICY)) == signed
     assert check_url("https://example.org/tön", POLICY).raw_path == "/t%C3%B6n"
-    with pytest.raises(UsageError, match="xn--"):
+    with raises("host-not-allowed"):
         check_url("https://ехample.org/", POLICY)  # the first two letters are Cyrillic
 
 
 def test_content_servers_may_be_led_to_but_not_named() -> None:
     assert check_url("https://media.example.net/a", POLICY, led_to=True).host == "media.example.net"
-    with pytest.raises(UsageError, match=r"led to .evil"):
+    with raises("host-not-allowed"):
         check_url("https://evil.test/", POLICY, led_to=True)
 
 

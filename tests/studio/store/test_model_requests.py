@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
-from test_item_saving import GOOD, NOW, Team
+from team import GOOD, NOW, Team
 
 from expect import raises
 from mmar.studio.data import Database

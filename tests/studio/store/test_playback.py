@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from test_item_saving import NOW, Team
+from team import NOW, Team
 
 from expect import raises
 from mmar.audio.levels import Levels

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from test_item_saving import GOOD, NOW, Team
+from team import GOOD, NOW, Team
 
+from expect import raises
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Proposal, Revision
 from mmar.studio.store import drafts, inspection, items, proposals, review, revisions
-from mmar.studio.workflow import ItemContent, NotAllowed
+from mmar.studio.workflow import ItemContent
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_an_item_changed_since_one_looked_is_looked_at_again(team: Team) -> None
     number = propose(team, item)
     write(team, item, msgspec.structs.replace(GOOD, thinking="Better than any model."), 1)
     with team.database.write() as session:
-        with pytest.raises(NotAllowed, match="look at the difference") as refused:
+        with raises("stale") as refused:
             review.review_proposal(session, team.project, number, team.anna, "accepted", NOW, version=1)
         assert refused.value.code == "stale"
         row = revisions.find_item(session, team.project, item)
@@ -107,7 +108,7 @@ def test_proposals_wait_for_who_decides_and_for_nobody_who_may_still_listen(team
     assert (seen(team.anna), seen(team.ben), seen(team.ina)) == ((1, 0), (0, 0), (0, 0))
     assert seen(team.admin) == (0, 1)
     for actor in (team.ben, team.ina):
-        with team.database.write() as session, pytest.raises(NotAllowed, match="author or a lead"):
+        with team.database.write() as session, raises("own"):
             review.review_proposal(session, team.project, number, actor, "refused", NOW)
     with team.database.write() as session:
         row = revisions.find_item(session, team.project, item)

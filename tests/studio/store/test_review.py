@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from sqlalchemy import select
-from test_item_saving import GOOD, NOW, Team
+from team import GOOD, NOW, Team
 from test_proposal_store import propose, typed, write
 
 from mmar.studio.data import Database

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from mmar.errors import ExternalError
+from expect import raises
 from mmar.studio.data import Database, open_database
 from mmar.studio.data import database as database_module
 from mmar.studio.data.item_tables import Draft, Item
@@ -179,7 +179,7 @@ def test_whoever_waits_too_long_for_another_server_is_told(
     other = open_database(database.engine.url.render_as_string(hide_password=False))
     with database.write() as session:
         session.execute(select(1))
-        with pytest.raises(ExternalError, match="cannot be written"), other.write() as waiting:
+        with raises("external"), other.write() as waiting:
             waiting.execute(select(1))
     with other.write() as session:
         session.execute(select(1))

@@ -1,0 +1,91 @@
+"""A backup or restore that is killed at any step is complete or undone."""
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from backup_data import change, check, content, data
+
+from mmar.studio.exchange.backup import back_up
+from mmar.studio.exchange.restore import finish_restore, restore
+
+__all__ = ["data"]
+
+# Stands in for a kill -9 at one point: the n-th time that a file or folder is renamed or a file copied, the
+# process is gone, without a single line of cleaning up.
+KILLED = """
+    import os, sys
+    from pathlib import Path
+    from mmar.studio.exchange import backup, restore
+
+    left = int(sys.argv[1])
+
+    def counted(function):
+        def call(*arguments, **named):
+            global left
+            left -= 1
+            if left < 0:
+                os._exit(9)
+            return function(*arguments, **named)
+        return call
+
+    Path.rename = counted(Path.rename)
+    Path.replace = counted(Path.replace)
+    Path.unlink = counted(Path.unlink)
+    backup.copy_atomic = restore.copy_atomic = counted(backup.copy_atomic)
+    what, source, target = sys.argv[2:]
+    (backup.back_up if what == "back_up" else restore.restore)(Path(source), Path(target))
+"""
+
+
+def killed_at(number: int, what: str, source: Path, target: Path) -> bool:
+    """Run it with a kill at the n-th step; whether that was before its end."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(KILLED), str(number), what, str(source), str(target)],
+        check=False,
+    )
+    assert done.returncode in (0, 9)
+    return done.returncode == 9
+
+
+def test_a_backup_that_is_killed_is_not_there(data: Path, tmp_path: Path) -> None:
+    before = content(data)
+    number = 0
+    while killed_at(number, "back_up", data, tmp_path / "backup"):
+        assert not (tmp_path / "backup").exists()
+        assert content(data) == before
+        number += 1
+    assert number >= 3
+    check(tmp_path / "backup")
+
+
+def test_a_restore_that_is_killed_has_changed_nothing_or_is_finished_at_the_next_start(
+    data: Path, tmp_path: Path
+) -> None:
+    back_up(data, tmp_path / "backup")
+    restored = content(tmp_path / "backup" / "data")
+    change(data)
+    before = content(data)
+    swapped = []
+    for number in range(40):
+        if not killed_at(number, "restore", tmp_path / "backup", data):
+            break
+        if finish_restore(data):
+            swapped.append(number)
+            assert content(data) == restored
+            assert content(data / ".before-restore") == before
+            # Back to the state before, for the next kill.
+            for path in [path for path in data.iterdir() if path.name != ".before-restore"]:
+                path.rename(tmp_path / f"thrown {number} {path.name}")
+            for path in list((data / ".before-restore").iterdir()):
+                path.rename(data / path.name)
+        else:
+            now = content(data)
+            assert now == before or (now == restored and swapped)
+            if now == restored:
+                break
+        assert not finish_restore(data)
+    assert len(swapped) >= 5  # each rename of the swap was a place to be killed at
+    restore(tmp_path / "backup", data)
+    assert content(data) == restored
