@@ -77,22 +77,12 @@ def read_csv(data: bytes | str, *, file: str | None = None) -> tuple[Item, ...]:
         if not any(row):
             continue
         if any(row[len(columns) :]):
-            raise InputError(
-                f"found {len(row)} cells, but {len(columns)} column names",
-                file=file,
-                line=line,
-                code="too-many-cells",
-            )
+            problem = f"found {len(row)} cells, but {len(columns)} column names"
+            raise InputError(problem, file=file, line=line, code="too-many-cells")
         item = _item(columns, row, file, line)
         if item.id in items:
-            raise InputError(
-                f'the id "{item.id}" is on line {lines[item.id]} already',
-                file=file,
-                line=line,
-                field="id",
-                code="duplicate-id",
-                hint="give every item an id of its own",
-            )
+            problem = f'the id "{item.id}" is on line {lines[item.id]} already'
+            raise InputError(problem, file=file, line=line, field="id", code="duplicate-id")
         items[item.id], lines[item.id] = item, line
     return tuple(items.values())
 
@@ -104,11 +94,8 @@ def decode_table(data: bytes, file: str | None = None) -> str:
         InputError: it is too large (`table-too-large`) or in another encoding (`invalid-encoding`).
     """
     if len(data) > _MAX_BYTES:
-        raise InputError(
-            f"found a table of {len(data):,} bytes, at most {_MAX_BYTES:,} are read",
-            file=file,
-            code="table-too-large",
-        )
+        problem = f"found a table of {len(data):,} bytes, at most {_MAX_BYTES:,} are read"
+        raise InputError(problem, file=file, code="table-too-large")
     kind = sniff(data[:SNIFF_BYTES])
     if kind.group in ("table", "audio", "media", "archive", "compressed"):
         raise wrong_type(kind, file)
