@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -282,6 +283,31 @@ def test_other_adapters(fake_models, tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     # A caption that tells no side leaves the reasoner nothing to say of sides, and a cascade takes one clip.
     assert states(report) == GOOD | {"left from right": "limited", "several clips": "limited"}
+
+
+def test_local_weights_that_find_themselves_deaf(tmp_path: Path) -> None:
+    program = tmp_path / "deaf.py"
+    fatal = {"fatal": {"code": "deaf", "message": "its inputs stay the same", "hint": "check its processor"}}
+    program.write_text(f"print({json.dumps(json.dumps(fatal))}, flush=True)\n")
+    report = mmar.check("hf/some/model", workers=[f"{sys.executable} {program}"])
+    assert states(report) == {"hears": "failed"}
+    assert not report.passed
+    assert "its inputs stay the same" in report.verdicts[0].reason
+
+
+def test_a_tiny_model_of_random_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="local weights need torch (pip install 'mmar[local]')")
+    pytest.importorskip("transformers", reason="local weights need transformers (pip install 'mmar[local]')")
+    from models.weights.tiny import qwen2_audio
+
+    qwen2_audio(tmp_path / "tiny")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    report = mmar.check("hf/./tiny", options={"dtype": "float32"}, max_tokens=4, timeout=600)
+    found = states(report)
+    assert (found["answers"], found["text"]) == ("passed", "passed")
+    assert (found["thinking"], found["past 30 s"]) == ("failed", "limited")
+    assert found["hears"] == "unknown"
 
 
 def test_the_tail_is_the_binomial_one() -> None:

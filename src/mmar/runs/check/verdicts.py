@@ -237,7 +237,9 @@ def _tail(chances: Sequence[float], right: int) -> float:
 
 
 def _percent(probability: float) -> str:
-    return f"{100 * probability:.2g} % of cases" if probability >= 0.0001 else "less than 0.01 % of cases"
+    if probability < 0.0001:
+        return "less than 0.01 % of cases"
+    return f"{100 * probability:.{0 if probability >= 0.1 else 2}f} % of cases"
 
 
 _UNCERTAIN = "it does not name every plain sound, so a wrong answer shows nothing more"
