@@ -58,7 +58,7 @@ test-suite: $(VENV)/.ready-dev tools
 	$(PYTEST) -m "not browser"
 
 test-core: $(VENV)/.ready-dev
-	$(PYTEST) --ignore tests/studio
+	$(PYTEST) -m "not browser" --ignore tests/studio
 
 test-browser: $(VENV)/.ready-dev tools
 	$(PYTEST) -m browser

@@ -13,7 +13,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-pytest_plugins = ["browser", "command"]
+pytest_plugins = ["browser", "command", "open_page"]
 
 # The same examples each time, so that a test does not fail for whoever comes by; MMAR_TEST_SEARCH=1 looks for others.
 # No time limits: how long an example takes depends on what else the machine does.

@@ -29,7 +29,8 @@ addPhrases({
   audioNone: ['Clips are not part of the page.', '本页不含音频。'],
   textsInline: ['All answers are inside the page.', '所有回答均在页面内。'],
   textsFiles: [
-    'The page would have more than 5 MB with the answers inside, so they lie beside it in the folder texts: {n} files.',
+    'The page would have more than 5 MB with the answers inside, so they lie beside it in the folder texts: ' +
+      '{n} files.',
     '若包含回答，页面将超过 5 MB，故回答置于页面旁的 texts 文件夹：{n} 个文件。',
   ],
   textsNone: ['The texts of the answers were left out.', '回答文本未包含在内。'],
@@ -39,8 +40,8 @@ addPhrases({
   ],
   methods: ['Methods', '方法'],
   methodChoice: [
-    'official: the published rule, exactly, faults included. choice: the choice that the answer names; an answer that ' +
-      'names none is unresolved, never a guess. A failed request is failed. All stay in the denominator.',
+    'official: the published rule, exactly, faults included. choice: the choice that the answer names; an answer ' +
+      'that names none is unresolved, never a guess. A failed request is failed. All stay in the denominator.',
     '官方：严格按已发表的规则（含其缺陷）。选项：回答实际给出的选项；未给出者为“无法判定”，绝不猜测；请求失败计为失败。全部计入分母。',
   ],
   made: ['Made by {made}', '由 {made} 生成'],

@@ -36,7 +36,8 @@ addPhrases({
   more: ['all {n}', '全部 {n}'],
   matrix: ['All pairs', '全部配对'],
   matrixHint: [
-    'Above the diagonal: row minus column in points. Below: the adjusted p-value. Bold: decided. Press a cell to compare.',
+    'Above the diagonal: row minus column in points. Below: the adjusted p-value. Bold: decided. ' +
+      'Press a cell to compare.',
     '对角线上方：行减列（百分点）；下方：校正后的 p 值。粗体：已有定论。点击格子进行比较。',
   ],
   swap: ['Swap A and B (x)', '交换 A 与 B (x)'],

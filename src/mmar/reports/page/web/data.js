@@ -282,8 +282,9 @@ export function answerTexts() {
     /** @type {string[]} */
     const all = [];
     const count = Math.ceil(core.items.id.length / core.texts.each);
-    for (let number = 0; number < count; number++) {
-      for (const record of await readBlock(number)) {
+    const numbers = Array.from({ length: count }, (_, number) => number);
+    for (const records of await Promise.all(numbers.map(readBlock))) {
+      for (const record of records) {
         const answers = Object.values(record.runs || {}).filter(Boolean);
         all.push(
           answers

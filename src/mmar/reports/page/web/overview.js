@@ -33,8 +33,8 @@ addPhrases({
   states: ['Answers', '作答'],
   heat: ['Where it is right', '哪些题答对'],
   heatHint: [
-    'Choice accuracy in percent with the number of items; hatched: fewer than 20 items, right of all. Press a cell to ' +
-      'see its items.',
+    'Choice accuracy in percent with the number of items; hatched: fewer than 20 items, right of all. ' +
+      'Press a cell to see its items.',
     '选项准确率（%）及题数；斜线：不足 20 题，显示“答对/总数”。点击格子查看题目。',
   ],
   heatOf: ['Run', '运行'],
@@ -77,7 +77,8 @@ addPhrases({
   rotationsFacts: [
     '{name}: {n} items in {questions} questions. Mean {mean} % {meanInterval}, right in every order {all} % ' +
       '{allInterval}, orders that agree {agreement} %, chance {chance} %',
-    '{name}：{n} 题，共 {questions} 问。平均 {mean} % {meanInterval}，所有顺序均答对 {all} % {allInterval}，顺序间一致 {agreement} %，随机 {chance} %',
+    '{name}：{n} 题，共 {questions} 问。平均 {mean} % {meanInterval}，' +
+      '所有顺序均答对 {all} % {allInterval}，顺序间一致 {agreement} %，随机 {chance} %',
   ],
   slot: ['place', '位置'],
   namedShare: ['named, %', '被选 %'],

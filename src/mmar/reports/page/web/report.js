@@ -191,6 +191,7 @@ async function render() {
   else if (!first) main.focus({ preventScroll: true });
   if (!first && view !== 'items') window.scrollTo(0, 0);
   main.dataset.ready = 'yes';
+  main.dataset.address = drawn;
 }
 
 /** @param {string} name */

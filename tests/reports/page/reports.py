@@ -1,0 +1,124 @@
+"""Small runs and the reports of them, for tests of pages."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmar.items.item import LAYERS, MODALITIES
+
+WORDS = [
+    "the",
+    "sound",
+    "of",
+    "a",
+    "bell",
+    "then",
+    "rain",
+    "and",
+    "two",
+    "voices",
+    "near",
+    "far",
+    "louder",
+    "slow",
+    "minor",
+    "piano",
+    "street",
+    "dog",
+]
+
+
+def write_questions(path: Path, n: int, change: Callable[[dict[str, Any], int], None] | None = None) -> Path:
+    """A metadata file of `n` questions in all groups of MMAR."""
+    with path.open("w", encoding="utf-8") as stream:
+        for place in range(n):
+            record = {
+                "id": f"item-{place:04}",
+                "audio_path": f"audio/{place}.wav",
+                "question": f"Which of four sounds is the {place}th?",
+                "choices": [f"bell {place}", f"rain {place}", f"piano {place}", f"voice {place}"],
+                "answer": f"{('bell', 'rain', 'piano', 'voice')[place % 4]} {place}",
+                "modality": MODALITIES[place % 7 if place % 5 else 0],
+                "category": LAYERS[place % 4],
+                "sub-category": f"kind {place % 16}",
+                "language": ("en", "zh", "")[place % 3],
+                "source": "youtube",
+                "url": f"https://www.youtube.com/watch?v={place // 2:011}",
+                "timestamp": "00:00:01,00:00:05",
+            }
+            if change is not None:
+                change(record, place)
+            stream.write(f"{json.dumps(record)}\n")
+    return path
+
+
+def write_predictions(
+    path: Path,
+    questions: Path,
+    skill: float,
+    *,
+    seed: int = 0,
+    characters: int = 40,
+    first: int | None = None,
+) -> Path:
+    """Answers of one model: right with a probability, some unresolved, refused, failed or cut off."""
+    rng = random.Random(f"{seed}")
+    with path.open("w", encoding="utf-8") as stream:
+        for place, line in enumerate(questions.read_text("utf-8").splitlines()):
+            item = json.loads(line)
+            draw, kind = rng.random(), rng.random()
+            wrong = rng.choice([choice for choice in item["choices"] if choice != item["answer"]])
+            named = item["answer"] if draw < skill else wrong
+            answer: str | None = f"The answer is {named}."
+            if kind < 0.03:
+                answer = "It could be many things."
+            elif kind < 0.05:
+                answer = f"It is not {item['answer']}."
+            elif kind < 0.06:
+                answer = "I'm sorry, I can't help with that."
+            elif kind < 0.07:
+                answer = None
+            thinking = ""
+            while len(thinking) < characters:
+                thinking += f"{' '.join(rng.sample(WORDS, 8))}. "
+            record = {
+                "id": item["id"],
+                "answer_prediction": answer,
+                "thinking_prediction": thinking[:characters],
+            }
+            if kind > 0.98:
+                record["finish_reason"] = "length"
+            if first is None or place < first:
+                stream.write(f"{json.dumps(record)}\n")
+    return path
+
+
+def blocks_of(html: str) -> dict[str, Any]:
+    """The data blocks of a page, inflated; `peaks` as bytes, all others as JSON."""
+    import base64
+    import gzip
+    import re
+
+    found = re.findall(r'<script type="application/gzip" id="(\w+)">([^<]*)</script>', html)
+    data = {name: gzip.decompress(base64.b64decode(text)) for name, text in found}
+    return {name: value if name == "peaks" else json.loads(value) for name, value in data.items()}
+
+
+def crowd(folder: Path, runs: int, items: int, characters: int = 40) -> tuple[Path, Sequence[Path]]:
+    """A metadata file and the predictions files of some models."""
+    questions = write_questions(folder / "meta.jsonl", items)
+    files = [
+        write_predictions(
+            folder / f"model-{number:02}.jsonl",
+            questions,
+            0.8 - 0.05 * number,
+            seed=number,
+            characters=characters,
+        )
+        for number in range(runs)
+    ]
+    return questions, files

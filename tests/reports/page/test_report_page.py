@@ -1,0 +1,283 @@
+"""Reports and browsers of benchmarks as files: folders, sizes, numbers, and what a hostile input does."""
+
+from __future__ import annotations
+
+import json
+import random
+import string
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mmar
+from expect import raises
+from reports import blocks_of, crowd, write_predictions, write_questions
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path]]:
+    """A metadata file of 60 items and the predictions of three models."""
+    questions, files = crowd(tmp_path_factory.mktemp("three"), 3, 60)
+    return questions, list(files)
+
+
+def test_the_same_inputs_give_the_same_bytes(three: tuple[Path, list[Path]], tmp_path: Path) -> None:
+    questions, files = three
+    first, second = (mmar.report(files, benchmark=questions, out=tmp_path / name) for name in ("a", "b"))
+    assert first.path.read_bytes() == second.path.read_bytes()
+
+
+def test_the_scores_are_those_of_the_score_command(three: tuple[Path, list[Path]], tmp_path: Path) -> None:
+    questions, files = three
+    blocks = blocks_of(mmar.report(files, benchmark=questions, out=tmp_path / "page").path.read_text("utf-8"))
+    for run, file in zip(blocks["core"]["runs"], files, strict=True):
+        expected = mmar.score(file, questions).to_dict()
+        del expected["disagreements"]
+        assert run["score"] == json.loads(json.dumps(expected))
+        assert (
+            run["verdicts"].count("1") + run["verdicts"].count("3")
+            == expected["scores"]["official"]["correct"]
+        )
+        assert sum(digit in "23" for digit in run["verdicts"]) == expected["scores"]["choice"]["correct"]
+        for letter, state in zip(
+            "curfm", ("choice", "unresolved", "refused", "failed", "missing"), strict=True
+        ):
+            assert run["states"].count(letter) == expected["states"][state]
+        assert run["cut"].count("1") == expected["cut_off"]
+
+
+def test_the_differences_are_those_of_the_compare_command(
+    three: tuple[Path, list[Path]], tmp_path: Path
+) -> None:
+    questions, files = three
+    blocks = blocks_of(mmar.report(files, benchmark=questions, out=tmp_path / "page").path.read_text("utf-8"))
+    expected = json.loads(json.dumps(mmar.compare(*files, benchmark=questions).to_dict()))
+    for pair in expected["pairs"]:
+        for name in ("only_first", "only_second"):
+            del pair[name]
+        del pair["groups"]["sub-category"]
+    assert blocks["compare"] == expected
+
+
+def test_a_run_has_one_name_in_addresses_wherever_it_stands(
+    three: tuple[Path, list[Path]], tmp_path: Path
+) -> None:
+    questions, files = three
+
+    def keys(order: list[Path], name: str) -> dict[str, str]:
+        html = mmar.report(order, benchmark=questions, out=tmp_path / name).path.read_text("utf-8")
+        return {run["file"]: run["key"] for run in blocks_of(html)["core"]["runs"]}
+
+    before = keys(files[:2], "before")
+    assert before.items() <= keys([files[2], files[1], files[0]], "after").items()
+    twice = blocks_of(
+        mmar.report([files[0]] * 2, benchmark=questions, out=tmp_path / "c").path.read_text("utf-8")
+    )
+    assert len({run["key"] for run in twice["core"]["runs"]}) == 2
+
+
+def random_text(seed: int, length: int) -> str:
+    rng = random.Random(seed)
+    return "".join(rng.choices(string.ascii_letters + string.digits, k=length))
+
+
+def test_texts_that_do_not_fit_lie_beside_the_page(tmp_path: Path) -> None:
+    questions = write_questions(tmp_path / "meta.jsonl", 120)
+    files = [tmp_path / f"{number}.jsonl" for number in range(4)]
+    for number, file in enumerate(files):
+        answers = [
+            {
+                "id": f"item-{place:04}",
+                "answer_prediction": "A",
+                "thinking_prediction": random_text(1000 * number + place, 15_000),
+            }
+            for place in range(120)
+        ]
+        file.write_text("".join(f"{json.dumps(each)}\n" for each in answers), "utf-8")
+    written = mmar.report(files, benchmark=questions, out=tmp_path / "page", audio="none")
+    beside = sorted((tmp_path / "page" / "texts").iterdir())
+    assert written.text_files == len(beside) == 3
+    assert written.size < 5_000_000
+    assert blocks_of(written.path.read_text("utf-8"))["core"]["textMode"] == "files"
+    # A later page that fits leaves no file of the earlier one.
+    mmar.report(files[:1], benchmark=questions, out=tmp_path / "page", audio="none", texts="none")
+    assert list((tmp_path / "page" / "texts").iterdir()) == []
+
+
+@pytest.mark.parametrize(("texts", "blocks", "files"), [("inline", 2, 0), ("files", 0, 2), ("none", 0, 0)])
+def test_where_the_texts_are_can_be_chosen(
+    three: tuple[Path, list[Path]], tmp_path: Path, texts: Any, blocks: int, files: int
+) -> None:
+    questions, paths = three
+    written = mmar.report(paths[:1], benchmark=questions, out=tmp_path / "page", texts=texts)
+    inside = blocks_of(written.path.read_text("utf-8"))
+    assert sum(name.startswith("t") for name in inside) == blocks
+    assert written.text_files == files
+
+
+def test_a_text_of_ten_megabytes_is_bounded(three: tuple[Path, list[Path]], tmp_path: Path) -> None:
+    questions, _ = three
+    item = json.loads(questions.read_text("utf-8").splitlines()[0])
+    long = "word " * 2_000_000 + f"The answer is {item['answer']}."
+    file = tmp_path / "long.jsonl"
+    file.write_text(
+        json.dumps({"id": item["id"], "answer_prediction": long, "thinking_prediction": long}) + "\n", "utf-8"
+    )
+    written = mmar.report(file, benchmark=questions, out=tmp_path / "page")
+    assert written.size < 400_000
+    core = blocks_of(written.path.read_text("utf-8"))["core"]
+    assert core["texts"]["cut"] == 2
+
+
+def test_a_file_of_whole_records_is_its_own_benchmark(tmp_path: Path) -> None:
+    questions = write_questions(tmp_path / "meta.jsonl", 30)
+    file = tmp_path / "whole.jsonl"
+    records = [json.loads(line) for line in questions.read_text("utf-8").splitlines()]
+    file.write_text(
+        "".join(json.dumps(each | {"answer_prediction": each["answer"]}) + "\n" for each in records), "utf-8"
+    )
+    core = blocks_of(mmar.report(file, out=tmp_path / "page").path.read_text("utf-8"))["core"]
+    assert core["runs"][0]["score"]["scores"]["choice"]["correct"] == 30
+    assert core["items"]["id"] == [each["id"] for each in records]
+
+
+def test_items_that_were_never_asked_are_told_apart(tmp_path: Path) -> None:
+    questions = write_questions(tmp_path / "meta.jsonl", 40)
+    part = write_predictions(tmp_path / "part.jsonl", questions, 0.7, first=25)
+    whole = write_predictions(tmp_path / "whole.jsonl", questions, 0.7, seed=1)
+    blocks = blocks_of(
+        mmar.report([part, whole], benchmark=questions, out=tmp_path / "page").path.read_text("utf-8")
+    )
+    assert blocks["core"]["runs"][0]["states"].count("m") == 15
+    assert blocks["compare"]["asked"] == 25
+
+
+def test_runs_without_a_common_item_are_shown_without_a_comparison(tmp_path: Path) -> None:
+    questions = write_questions(tmp_path / "meta.jsonl", 20)
+    lines = write_predictions(tmp_path / "all.jsonl", questions, 0.7).read_text("utf-8").splitlines()
+    halves = [tmp_path / "first.jsonl", tmp_path / "second.jsonl"]
+    halves[0].write_text("\n".join(lines[:10]), "utf-8")
+    halves[1].write_text("\n".join(lines[10:]), "utf-8")
+    written = mmar.report(halves, benchmark=questions, out=tmp_path / "page")
+    assert len(written.notes) == 1
+    assert blocks_of(written.path.read_text("utf-8"))["compare"] is None
+
+
+def test_hostile_fields_stand_nowhere_as_markup(tmp_path: Path) -> None:
+    hostile = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
+
+    def plant(record: dict[str, Any], place: int) -> None:
+        for field in ("id", "question", "modality", "category", "sub-category", "language", "source", "url"):
+            record[field] = f"{hostile}{place}"
+        record["choices"] = [f"{hostile}{choice}" for choice in record["choices"]]
+        record["answer"] = f"{hostile}{record['answer']}"
+
+    questions = write_questions(tmp_path / "<b>meta.jsonl", 12, plant)
+    file = write_predictions(tmp_path / "<b>model.jsonl", questions, 0.5)
+    written = mmar.report([file, file], benchmark=questions, out=tmp_path / "page")
+    html = written.path.read_text("utf-8")
+    assert "<img" not in html
+    assert html.count("</script>") == html.count("<script")
+    assert blocks_of(html)["core"]["items"]["question"][3] == f"{hostile}3"
+
+
+def test_an_address_that_is_none_of_the_web_becomes_no_link(tmp_path: Path) -> None:
+    def plant(record: dict[str, Any], place: int) -> None:
+        record["url"] = (
+            "javascript:alert(1)",
+            "https://example.org/a",
+            "data:text/html,x",
+            "HTTP://example.org",
+        )[place % 4]
+
+    questions = write_questions(tmp_path / "meta.jsonl", 4, plant)
+    blocks = blocks_of(mmar.browse(questions, out=tmp_path / "page").path.read_text("utf-8"))
+    urls = [record["about"].get("urls", []) for record in blocks["t0"]]
+    assert [len(each) for each in urls] == [0, 1, 0, 1]
+
+
+def test_clips_of_a_path_that_leaves_the_folder_are_not_copied(
+    tmp_path: Path, tone: Callable[..., Path]
+) -> None:
+    tone("secret.wav")
+    (tmp_path / "set" / "audio").mkdir(parents=True)
+    tone("inside.wav").rename(tmp_path / "set" / "audio" / "0.wav")
+
+    def plant(record: dict[str, Any], place: int) -> None:
+        record["audio_path"] = ("audio/0.wav", "../secret.wav", "/etc/passwd", "audio/1.wav")[place]
+
+    questions = write_questions(tmp_path / "set" / "meta.jsonl", 4, plant)
+    written = mmar.browse(questions, out=tmp_path / "page", audio_dir=tmp_path / "set")
+    assert written.clips == 1
+    assert written.missing == 1
+    assert len(list((tmp_path / "page" / "audio").iterdir())) == 2
+
+
+@pytest.mark.parametrize("audio", ["link", "none"])
+def test_clips_stay_where_they_are(tmp_path: Path, tone: Callable[..., Path], audio: Any) -> None:
+    tone("0.wav")
+    questions = write_questions(tmp_path / "meta.jsonl", 2)
+    mmar.browse(questions, out=tmp_path / "page", audio=audio, audio_dir=tmp_path)
+    assert [path.name for path in (tmp_path / "page").iterdir()] == ["index.html"]
+
+
+def test_a_folder_with_other_things_is_refused(three: tuple[Path, list[Path]], tmp_path: Path) -> None:
+    questions, files = three
+    (tmp_path / "notes.txt").write_text("mine", "utf-8")
+    with raises("not-empty", argument="out"):
+        mmar.report(files, benchmark=questions, out=tmp_path)
+    with raises("not-a-folder", argument="out"):
+        mmar.browse(questions, out=tmp_path / "notes.txt")
+    mmar.browse(questions, out=tmp_path / "page")
+    mmar.report(files, benchmark=questions, out=tmp_path / "page")
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "code"),
+    [
+        ("audio", "all", "invalid-value"),
+        ("texts", "some", "invalid-value"),
+        ("language", "fr", "invalid-value"),
+        ("audio_dir", "nowhere", "no-such-folder"),
+    ],
+)
+def test_arguments_are_checked(
+    three: tuple[Path, list[Path]], tmp_path: Path, argument: str, value: str, code: str
+) -> None:
+    questions, files = three
+    with raises(code, argument=argument):
+        mmar.report(files, benchmark=questions, out=tmp_path / "page", **{argument: value})
+    assert not (tmp_path / "page").exists()
+
+
+def test_inputs_are_checked(three: tuple[Path, list[Path]], tmp_path: Path) -> None:
+    _, files = three
+    with raises("too-few-runs"):
+        mmar.report([], out=tmp_path / "page")
+    with raises("benchmark-needed"):
+        mmar.report(files[0], out=tmp_path / "page")
+    other = write_questions(
+        tmp_path / "other.jsonl", 5, lambda record, _: record.update(id=f"o{record['id']}")
+    )
+    with raises("unknown-id"):
+        mmar.report(files[0], benchmark=other, out=tmp_path / "page")
+    assert not (tmp_path / "page").exists()
+
+
+def test_the_command_writes_a_page(
+    three: tuple[Path, list[Path]], tmp_path: Path, command: Callable[..., Any]
+) -> None:
+    questions, files = three
+    result = command("report", *files, "--benchmark", questions, "--out", tmp_path / "page")
+    assert result.status == 0
+    assert str(tmp_path / "page" / "index.html") in result.words
+    assert command("browse", questions, "--out", tmp_path / "browser").status == 0
+    refused = command("report", *files, "--benchmark", questions, "--out", files[0])
+    assert (refused.status, bool(refused.err)) == (2, True)
+    assert (
+        command("report", *files, "-b", questions, "-o", tmp_path / "x", "--audio-dir", tmp_path / "no").code
+        == "no-such-folder"
+    )
+    assert command("report", files[0], "-b", questions, "-o", questions.parent).code == "not-empty"

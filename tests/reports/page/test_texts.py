@@ -1,0 +1,50 @@
+"""Long texts of a page: what is kept of them, and where the words that were read stand."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmar.reports.page.texts import LIMIT, shorten
+
+
+def read_words(text: object, words: list[int]) -> str:
+    """The words as a browser finds them, which counts UTF-16 units."""
+    piece = text[words[0]] if isinstance(text, list) else text
+    units = str(piece).encode("utf-16-le")
+    return units[2 * words[1] : 2 * words[2]].decode("utf-16-le")
+
+
+def test_a_short_text_is_kept_as_it_is() -> None:
+    assert shorten("The answer is B.", 14, 15) == ("The answer is B.", [0, 14, 15])
+    assert shorten("No words read.") == ("No words read.", [])
+
+
+@given(st.text(max_size=60), st.text(min_size=1, max_size=20), st.text(max_size=60))
+def test_the_words_are_found_in_units_of_utf_16(before: str, words: str, after: str) -> None:
+    text, span = shorten(before + words + after, len(before), len(before) + len(words))
+    assert read_words(text, span) == words
+
+
+@pytest.mark.parametrize("place", [0, 5_000, LIMIT, 500_000, 999_900])
+def test_of_a_long_text_beginning_end_and_words_are_kept(place: int) -> None:
+    whole = "x" * place + "ANSWER" + "y" * (1_000_000 - place - 6)
+    text, span = shorten(whole, place, place + 6)
+    assert isinstance(text, list)
+    kept = sum(len(piece) for piece in text if isinstance(piece, str))
+    assert kept + sum(piece for piece in text if isinstance(piece, int)) == len(whole)
+    assert kept <= LIMIT + 500
+    assert read_words(text, span) == "ANSWER"
+    assert str(text[0]) == whole[: len(str(text[0]))]
+    assert whole.endswith(str(text[-1]))
+
+
+def test_words_of_megabytes_are_bounded_too() -> None:
+    text, span = shorten("z" * 10_000_000, 100, 9_000_000)
+    assert sum(len(piece) for piece in text if isinstance(piece, str)) <= 2 * LIMIT
+    assert span[0] == 0
+
+
+def test_lone_surrogates_are_replaced() -> None:
+    assert shorten("a\ud800b") == ("a�b", [])
