@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from expect import raises
 from mmar.reports.published import GROUP_SIZES, impossible_cells, published_results
 from mmar.reports.systems_table import ALL, RunRow, SystemsTable, systems_table
 from mmar.reports.table_formats import FORMATS, render
@@ -207,10 +206,60 @@ def test_sizes_are_read(size: str, billions: float | None) -> None:
     assert parameters(size) == billions
 
 
-def test_runs_of_different_benchmarks_are_refused() -> None:
+def over_benchmarks() -> list[RunRow]:
+    """Two models on three benchmarks, one of them twice on one."""
+    asked = [
+        ("a", "demo#1", [True] * 4),
+        ("a", "mmsu@2025#2", [True, False] * 2),
+        ("a", "mmau-mini@2025-08-09#3", [False] * 4),
+        ("b", "mmar@2026-02#4", [True, True, True, False]),
+        ("b", "mmsu@2025#2", [False] * 4),
+        ("b", "mmsu@2025#2", [True] * 4),
+    ]
+    return [
+        msgspec.structs.replace(run_result(name, right), benchmark=benchmark, path=f"runs/{place}")
+        for place, (name, benchmark, right) in enumerate(asked)
+    ]
+
+
+def test_a_models_row_over_several_benchmarks() -> None:
+    table = systems_table(over_benchmarks())
+    assert table.columns == ("mmau-mini@2025-08-09", "mmar@2026-02", "mmsu@2025", "demo")
+    cells = {
+        system.name: {name: value.printed for name, value in system.values.items()}
+        for system in table.systems
+    }
+    assert cells == {
+        "a": {"demo": "100.0", "mmsu@2025": "50.0", "mmau-mini@2025-08-09": "0.0"},
+        "b": {"mmar@2026-02": "75.0", "mmsu@2025": "0.0"},
+        "b (2)": {"mmsu@2025": "100.0"},
+    }
+    assert all(system.rank is None for system in table.systems)
+    assert table.systems[0].source == "runs/0; runs/1; runs/2"
+    for output_format in FORMATS:
+        text = render(table, output_format)
+        assert "mmau-mini@2025-08-09" in text
+        assert "so: sound" not in text
+
+
+def test_two_sets_of_questions_of_one_name_are_two_columns() -> None:
+    runs = [
+        msgspec.structs.replace(run_result("a", [True] * 4), benchmark=benchmark)
+        for benchmark in ("file#1", "file#2")
+    ]
+    assert systems_table(runs).columns == ("file#1", "file#2")
+
+
+def test_published_results_stand_in_the_column_of_mmar() -> None:
+    table = systems_table(over_benchmarks(), BENCHMARK)
+    published = next(system for system in table.systems if system.name == BENCHMARK[0].name)
+    assert set(published.values) == {"mmar@2026-02"}
+    without = [run for run in over_benchmarks() if not run.benchmark.startswith("mmar@")]
+    assert {system.kind for system in systems_table(without, BENCHMARK).systems} == {"run"}
+
+
+def test_published_results_beside_runs_of_another_benchmark() -> None:
     other = msgspec.structs.replace(run_result("b", [True] * 4), benchmark="demo#1")
-    with raises("different-benchmarks"):
-        systems_table([run_result("a", [True] * 4), other])
     notes = systems_table([other], BENCHMARK).notes
     assert any("MMAR" in note and "demo" in note for note in notes)
 

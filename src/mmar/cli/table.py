@@ -81,7 +81,8 @@ def table(
 ) -> None:
     """Print a table of runs and published results, for a paper or a page.
 
-    Rows have the average with its interval and a rank range, the best value of each column and those that are not
+    Runs of several benchmarks give a row for each model and a column for each benchmark and edition. Of one benchmark,
+    rows have the average with its interval and a rank range, the best value of each column and those that are not
     shown to differ from it are marked. LaTeX output needs the package booktabs.
 
     \b
@@ -90,7 +91,7 @@ def table(
       mmar table runs/demo/baseline-listener runs/demo/baseline-random
       mmar table runs/demo/baseline-listener runs/demo/baseline-random --format latex
     """
-    from mmar.reports.systems_table import systems_table
+    from mmar.reports.systems_table import several_benchmarks, systems_table
     from mmar.reports.table_formats import render
 
     if not paths and not published and not reported:
@@ -104,6 +105,10 @@ def table(
     results = _published(classes, reported=reported) if published or reported else []
     result = systems_table(runs, results, scorer=scorer, columns=columns)
     if figures is not None:
+        if several_benchmarks(runs):
+            raise UsageError(
+                "--figures draws runs of one benchmark", code="different-benchmarks", argument="figures"
+            )
         from mmar.reports.systems_figures import write_table_figures
 
         for path in write_table_figures(result, figures):

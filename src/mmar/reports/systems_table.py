@@ -13,7 +13,6 @@ from typing import Literal
 
 import msgspec
 
-from mmar.errors import UsageError
 from mmar.items import Benchmark
 from mmar.models.recipes import recipes
 from mmar.reports.published import GROUP_SIZES, ITEMS, PublishedResult, impossible_cells
@@ -22,7 +21,16 @@ from mmar.scoring.score import Scored
 from mmar.stats.interval import newcombe, wilson
 from mmar.stats.ranks import pairwise, published_ranks, rank_ranges
 
-__all__ = ["ALL", "RunRow", "System", "SystemsTable", "Value", "run_row", "systems_table"]
+__all__ = [
+    "ALL",
+    "RunRow",
+    "System",
+    "SystemsTable",
+    "Value",
+    "run_row",
+    "several_benchmarks",
+    "systems_table",
+]
 
 ALL = "all"
 """The column of the average over all items."""
@@ -123,7 +131,7 @@ class SystemsTable(msgspec.Struct, frozen=True):
 
     Attributes:
         scorer: by which runs are scored and ranked.
-        columns: the columns of accuracies, `all` first.
+        columns: the columns of accuracies, `all` first; or a column for each of several benchmarks.
         systems: the rows.
         notes: sentences to print below.
     """
@@ -187,21 +195,13 @@ def systems_table(
     """Put runs and published results in one table.
 
     Args:
-        runs: scored runs of one benchmark.
+        runs: scored runs. Of several benchmarks, each model is a row and each benchmark a column, without ranks.
         published: results to show beside them.
         scorer: whose verdicts count for runs. Published results are as published.
-        columns: groups to show besides the average.
-
-    Raises:
-        UsageError: the runs answer different benchmarks.
+        columns: groups to show besides the average, for runs of one benchmark.
     """
-    if len({run.benchmark.partition("#")[2] for run in runs}) > 1:
-        asked = sorted({run.benchmark for run in runs})
-        raise UsageError(
-            f"the runs answer different benchmarks: {', '.join(asked)}",
-            code="different-benchmarks",
-            hint="put the runs of one benchmark in one table",
-        )
+    if several_benchmarks(runs):
+        return _over_benchmarks(runs, published, scorer)
     results = list(published)
     systems = [_of_run(run, scorer, columns) for run in runs]
     systems += [_of_published(result, columns) for result in results]
@@ -211,6 +211,62 @@ def systems_table(
     names = (ALL, *(name for name in columns if any(name in system.values for system in systems)))
     rows = _mark_best([systems[index] for index in order], names)
     return SystemsTable(scorer, names, tuple(rows), (*_notes(rows, runs, scorer), *_averages(results)))
+
+
+def several_benchmarks(runs: Sequence[RunRow]) -> bool:
+    """Whether runs answer different questions."""
+    return len({run.benchmark.partition("#")[2] for run in runs}) > 1
+
+
+_FIRST = ("mmau-mini", "mmau-pro", "mmar", "mmsu")
+"""The benchmarks in the order in which papers print them; others follow in order of appearance."""
+
+
+def _over_benchmarks(
+    runs: Sequence[RunRow], published: Iterable[PublishedResult], scorer: Literal["official", "choice"]
+) -> SystemsTable:
+    """A row for each model, a column for each benchmark and edition."""
+    by_digest = {run.benchmark.partition("#")[2]: run.benchmark for run in runs}
+    names = [bench.partition("#")[0] for bench in by_digest.values()]
+    labels = {
+        bench: name if names.count(name) == 1 else bench
+        for bench, name in zip(by_digest.values(), names, strict=True)
+    }
+    rows: dict[tuple[str, int], System] = {}
+    for run in runs:
+        label = labels[by_digest[run.benchmark.partition("#")[2]]]
+        turn = 1
+        while (key := (run.name, turn)) in rows and label in rows[key].values:
+            turn += 1
+        system = rows.get(key) or msgspec.structs.replace(
+            _of_run(run, scorer, ()),
+            name=run.name if turn == 1 else f"{run.name} ({turn})",
+            values={},
+            choice=None,
+            unresolved=None,
+        )
+        values = {**system.values, label: _value(*run.counts[scorer][ALL])}
+        sources = "; ".join(dict.fromkeys((*system.source.split("; "), run.path)))
+        signatures = "; ".join(dict.fromkeys(filter(None, (*system.signature.split("; "), run.signature))))
+        rows[key] = msgspec.structs.replace(system, values=values, source=sources, signature=signatures)
+    mmar = next((label for label in labels.values() if label.partition("@")[0] == "mmar"), None)
+    systems = list(rows.values())
+    for result in published if mmar is not None else ():
+        system = _of_published(result, ())
+        systems.append(msgspec.structs.replace(system, values={str(mmar): system.values[ALL]}))
+    rank = {name: place for place, name in enumerate(_FIRST)}
+    columns = sorted(labels.values(), key=lambda label: rank.get(label.partition("@")[0], len(rank)))
+    notes = [
+        f"runs are scored by the {scorer} scorer; a column for each benchmark and edition, no ranks over several"
+    ]
+    if any(label.partition("@")[0] == "mmau-pro" for label in columns):
+        notes.append("mmau-pro: questions with choices; mmar score has the other kinds")
+    notes += [
+        f"{run.path}: {run.asked:,} of {run.counts[scorer][ALL][1]:,} items asked, the others count as wrong"
+        for run in runs
+        if run.asked < run.counts[scorer][ALL][1]
+    ]
+    return SystemsTable(scorer, tuple(columns), tuple(_mark_best(systems, columns)), tuple(notes))
 
 
 def _of_run(run: RunRow, scorer: str, columns: Sequence[str]) -> System:

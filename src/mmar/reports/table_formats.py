@@ -51,16 +51,16 @@ def render(table: SystemsTable, output_format: str, display: Display | None = No
 
 
 def _facts(system: System) -> list[str]:
-    """The first cells of a row; the group columns follow."""
-    value = system.values[ALL]
+    """The first cells of a row; the other columns follow."""
+    value = system.values.get(ALL)
     return [
         _rank(system),
         system.name,
         system.model_class,
         system.size,
         _OPEN[system.open_weights],
-        value.printed,
-        interval(value.interval),
+        "" if value is None else value.printed,
+        "" if value is None else interval(value.interval),
         "" if system.choice is None else system.choice.printed,
         "" if system.unresolved is None else f"{system.unresolved:,}",
     ]
@@ -77,11 +77,12 @@ def _grid(
         cell: writes an accuracy with its mark.
     """
     rows = []
+    others = [name for name in table.columns if name != ALL]
     for system in table.systems:
         row = [escape(text) for text in _facts(system)]
-        row[_AVERAGE] = cell(system.values[ALL])
-        rows.append(row + [cell(system.values.get(name)) for name in table.columns[1:]])
-    headings = [*_FACTS, *(_SHORT.get(name, name) for name in table.columns[1:])]
+        row[_AVERAGE] = cell(system.values.get(ALL))
+        rows.append(row + [cell(system.values.get(name)) for name in others])
+    headings = [*_FACTS, *(_SHORT.get(name, name) for name in others)]
     kept = [index for index in range(len(headings)) if any(row[index] for row in rows)]
     return [headings[index] for index in kept], [[row[index] for index in kept] for row in rows]
 
@@ -105,20 +106,22 @@ def _text(table: SystemsTable, display: Display) -> str:
             break
         kept = [index for index in kept if headings[index] != droppable]
     parts = [kept]
-    if len(headings) > facts_end:
+    if ALL not in table.columns:  # no average, so one table is enough
+        parts = [[*kept, *range(facts_end, len(headings))]]
+    elif len(headings) > facts_end:
         parts.append([headings.index("system"), *range(facts_end, len(headings))])
     lines: list[str] = []
     for part in parts:
         columns = [Column(headings[i], "left" if headings[i] in _LEFT[1:] else "right") for i in part]
         lines += [*draw(columns, [Row(tuple(row[i] for i in part)) for row in rows], display), ""]
     pairs = [("marks", "* best, = not shown to differ from the best, ! impossible for that number of items")]
-    pairs += [("columns", _ABBREVIATIONS)] if _abbreviates(table) else []
+    pairs += [("columns", text) for text in _abbreviations(table)]
     pairs += [("note", note) for note in table.notes]
     return "".join(f"{line}\n" for line in (*lines, *facts(pairs, display)))
 
 
-def _abbreviates(table: SystemsTable) -> bool:
-    return any(name in _SHORT for name in table.columns)
+def _abbreviations(table: SystemsTable) -> list[str]:
+    return [_ABBREVIATIONS] if any(name in _SHORT for name in table.columns) else []
 
 
 def _marked_text(value: Value | None) -> str:
@@ -150,7 +153,7 @@ def _markdown(table: SystemsTable) -> str:
         *(f"| {' | '.join(row)} |" for row in rows),
     ]
     lines += ["", "**Best**, _not shown to differ from the best_, † impossible for that number of items."]
-    lines += [f"- {_ABBREVIATIONS}."] if _abbreviates(table) else []
+    lines += [f"- {text}." for text in _abbreviations(table)]
     lines += [f"- {escape(note)}" for note in table.notes]
     return "".join(f"{line}\n" for line in lines)
 
@@ -174,7 +177,7 @@ def _latex(table: SystemsTable) -> str:
     ]
     lines += [" & ".join(row) + r" \\" for row in rows]
     lines += [r"\bottomrule", r"\end{tabular}"]
-    lines += [f"% {note}" for note in (_ABBREVIATIONS, *table.notes)]
+    lines += [f"% {note}" for note in (*_abbreviations(table), *table.notes)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -264,7 +267,7 @@ def _html(table: SystemsTable) -> str:
         lines.append(f"<tr>{cells}</tr>")
     lines.append("</tbody>\n</table>")
     lines.append("<p><strong>Best</strong>, <em>not shown to differ from the best</em>, ! impossible</p>")
-    lines += [f"<p>{html.escape(note)}</p>" for note in (_ABBREVIATIONS, *table.notes)]
+    lines += [f"<p>{html.escape(note)}</p>" for note in (*_abbreviations(table), *table.notes)]
     return "".join(f"{line}\n" for line in (*lines, "</body>\n</html>"))
 
 

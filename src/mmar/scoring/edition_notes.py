@@ -24,9 +24,9 @@ def edition_notes(path: Path) -> list[str]:
     if not head:
         return []
     if not head[0].same_questions:
-        return [
-            f"none of the first {head[0].total:,} questions is of a known edition of {', '.join(editions())}"
-        ]
+        n = head[0].total
+        first = "the question is not" if n == 1 else f"none of the first {n:,} questions is"
+        return [f"{first} of a known edition of {', '.join(editions())}"]
     matches = match_editions(path)
     nearest = matches[0]
     if nearest.exact:
