@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-__all__ = ["PATIENCE_MS", "browser"]
+from waiting import until
+
+__all__ = ["PATIENCE_MS", "browser", "wait_until"]
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -36,3 +38,8 @@ def browser() -> Iterator[Any]:
         opened = started.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
         yield opened
         opened.close()
+
+
+def wait_until(page: Any, expression: str) -> None:
+    """Wait until an expression is true in a page; unlike `wait_for_function`, under any content policy."""
+    until(lambda: page.evaluate(expression))

@@ -15,9 +15,9 @@ import mmar
 from mmar import api
 
 NAMES = [
-    "Accuracy", "Answer", "Benchmark", "CheckReport", "Comparison", "Counts", "ExternalError", "GroupScore", "InputError",
+    "Accuracy", "Answer", "Benchmark", "CheckReport", "Comparison", "Counts", "ErrorAnalysis", "ExternalError", "GroupScore", "InputError",
     "Interval", "Item", "ItemScore", "MmarError", "Model", "Protocol", "Reading", "ReadingRule", "Reliance", "Request",
-    "RunOptions", "RunResult", "Score", "UsageError", "WrittenPage", "__version__", "arun", "browse", "check", "compare",
+    "RunOptions", "RunResult", "Score", "UsageError", "WrittenPage", "__version__", "arun", "browse", "check", "compare", "error_analysis",
     "export_benchmark", "export_run", "leaderboard", "load", "read_choice", "reliance", "report", "run", "score", "score_answer",
 ]  # fmt: skip
 
@@ -47,6 +47,7 @@ def test_every_type_that_a_signature_names_is_public(name: str) -> None:
     from mmar.runs.spec import RunOptions
     from mmar.scoring import Score
     from mmar.scoring.comparison import Comparison
+    from mmar.scoring.error_labels import ErrorAnalysis
     from mmar.scoring.reliance import Reliance
 
     function = getattr(mmar, name)
@@ -60,6 +61,7 @@ def test_every_type_that_a_signature_names_is_public(name: str) -> None:
             RunOptions,
             Score,
             Comparison,
+            ErrorAnalysis,
             Reliance,
             WrittenPage,
         )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         browse,
         check,
         compare,
+        error_analysis,
         export_benchmark,
         export_run,
         leaderboard,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from mmar.runs.spec import RunOptions
     from mmar.scoring import Accuracy, GroupScore, ItemScore, Score, score_answer
     from mmar.scoring.comparison import Comparison
+    from mmar.scoring.error_labels import ErrorAnalysis
     from mmar.scoring.reliance import Reliance
     from mmar.stats.interval import Interval
 
@@ -51,6 +53,7 @@ _MODULES = {
         "browse",
         "check",
         "compare",
+        "error_analysis",
         "export_benchmark",
         "export_run",
         "leaderboard",
@@ -72,6 +75,7 @@ _MODULES = {
     "mmar.runs.spec": ("RunOptions",),
     "mmar.scoring": ("Accuracy", "GroupScore", "ItemScore", "Score", "score_answer"),
     "mmar.scoring.comparison": ("Comparison",),
+    "mmar.scoring.error_labels": ("ErrorAnalysis",),
     "mmar.scoring.reliance": ("Reliance",),
     "mmar.stats.interval": ("Interval",),
 }
@@ -84,6 +88,7 @@ __all__ = [
     "CheckReport",
     "Comparison",
     "Counts",
+    "ErrorAnalysis",
     "ExternalError",
     "GroupScore",
     "InputError",
@@ -107,6 +112,7 @@ __all__ = [
     "browse",
     "check",
     "compare",
+    "error_analysis",
     "export_benchmark",
     "export_run",
     "leaderboard",

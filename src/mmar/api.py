@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mmar.scoring import Score
     from mmar.scoring.align_runs import AlignedRuns
     from mmar.scoring.comparison import Comparison
+    from mmar.scoring.error_labels import ErrorAnalysis
     from mmar.scoring.reliance import Reliance
     from mmar.scoring.score import Scored
     from mmar.scoring.sources import Task
@@ -47,6 +48,7 @@ __all__ = [
     "check",
     "compare",
     "describe_to_registry",
+    "error_analysis",
     "export_benchmark",
     "export_run",
     "export_source",
@@ -502,6 +504,7 @@ def export_source(
     benchmark: str | Path | Benchmark | None = None,
     *,
     protocol: str | Protocol | None = None,
+    audio_dir: Path | None = None,
     lenient: bool = False,
 ) -> ExportSource:
     """A scored run or predictions file with its questions; a file of whole records is its own benchmark."""
@@ -512,8 +515,11 @@ def export_source(
         task = msgspec.structs.replace(
             task, benchmark=load_benchmark(task.path, name="file", lenient=lenient)
         )
-    assert task.benchmark is not None
-    return ExportSource(task.path, task.benchmark, score_path(task))
+    questions = task.benchmark
+    assert questions is not None
+    if audio_dir is not None:
+        questions = msgspec.structs.replace(questions, audio_dir=audio_dir)
+    return ExportSource(task.path, questions, score_path(task))
 
 
 def export_benchmark(
@@ -659,6 +665,35 @@ def _folder(argument: str, value: str | Path) -> Path:
     if not Path(value).is_dir():
         raise UsageError(f"there is no folder {value}", code="no-such-folder", argument=argument)
     return Path(value)
+
+
+def error_analysis(
+    run: str | Path,
+    benchmark: str | Path | Benchmark | None = None,
+    *,
+    sample: int | None = None,
+    seed: int = 0,
+    lenient: bool = False,
+) -> ErrorAnalysis:
+    """Count the wrong answers of a run by the kinds that `mmar errors` labelled, with agreement.
+
+    Args:
+        run: a run folder or a predictions file, with its labels in it or beside it.
+        benchmark: the questions; not needed for runs and for files of whole records.
+        sample: only so many of the wrong answers, as `mmar errors --sample` drew them.
+        seed: of the drawing.
+        lenient: count bad records as missing instead of raising.
+
+    Raises:
+        UsageError: a benchmark is needed.
+        InputError: a file is not valid.
+    """
+    from mmar.scoring.error_labels import analyze_errors, labels_path, read_labels
+
+    with library_errors():
+        source = export_source(Path(_path("run", run)), benchmark, lenient=lenient)
+        wrong = source.wrong_items(sample=sample, seed=seed)
+        return analyze_errors(wrong, read_labels(labels_path(source.path)), signature=source.score.signature)
 
 
 def leaderboard(

@@ -55,6 +55,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "mmar.cli.unresolved:unresolved",
         "Group the answers that name no choice, with a count and an example each.",
     ),
+    "errors": (
+        "mmar.cli.errors:errors",
+        "Label the wrong answers of a run by kind: perception, reasoning, knowledge, instruction, other.",
+    ),
     "leaderboard": (
         "mmar.cli.leaderboard:leaderboard",
         "Write a leaderboard: a page with a row for each system, and exports beside it.",
@@ -97,7 +101,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("demo",),
     "Benchmarks": ("get", "describe", "browse", "audit", "diff"),
     "Models and runs": ("models", "protocols", "preview", "check", "run", "worker", "merge", "runs"),
-    "Scores": ("score", "compare", "reliance", "judge", "faithful", "read", "unresolved"),
+    "Scores": ("score", "compare", "reliance", "judge", "faithful", "errors", "read", "unresolved"),
     "Pages, tables and files": ("report", "table", "leaderboard", "export", "convert", "submit"),
     "Construction": ("studio",),
 }

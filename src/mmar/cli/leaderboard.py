@@ -64,8 +64,8 @@ def leaderboard(
 
     A row tells what was reproduced here from what the benchmark, the system's authors and others published. Runs are
     ranked by ranges; published numbers, which nobody can repeat, are not. Runs under control conditions (mmar run
-    --condition) give the reliance on the audio, rotations the order agreement, and rubric.json in a run's folder
-    (mmar judge --json) the rubric score.
+    --condition) give the reliance on the audio, rotations (--rotate) the order agreement, and judgements beside a run
+    (mmar judge) the rubric score.
 
     \b
     Example:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -17,6 +17,9 @@ from mmar.models import Answer
 from mmar.models.recipes import recipes
 from mmar.scoring.result import Accuracy, GroupScore, ItemScore, Score
 from mmar.scoring.score import Scored
+
+if TYPE_CHECKING:
+    from mmar.scoring.error_labels import WrongItem
 
 __all__ = ["SCORERS", "ExportSource", "Scorer", "interval_of", "provider_of"]
 
@@ -95,6 +98,17 @@ class ExportSource(msgspec.Struct, frozen=True, dict=True):
             for name, group in groups.items():
                 if group.n:
                     yield dimension, name, group
+
+    def wrong_items(self, *, sample: int | None = None, seed: int = 0) -> tuple[WrongItem, ...]:
+        """The answered items that are wrong by the choice named; `sample` of them where it is given."""
+        from mmar.scoring.error_labels import wrong_items
+
+        thinking = {
+            item.id: answer.thinking
+            for item, _, answer in self.rows()
+            if answer is not None and answer.thinking
+        }
+        return wrong_items(self.benchmark, self.scored.rows, thinking, sample=sample, seed=seed)
 
     def identifier(self, scheme: str) -> str:
         """A stable identifier: 32 hexadecimal digits of the signature and all verdicts.

@@ -10,13 +10,13 @@ import msgspec
 import numpy as np
 
 from mmar.errors import InputError, MmarError
-from mmar.files.typed import decode_json
 from mmar.items import Benchmark
 from mmar.reports.exchange.source import ExportSource, interval_of
 from mmar.runs.budget import Price, price_of
 from mmar.scoring.align_runs import AlignedRuns
 from mmar.scoring.measure_reliance import measure_reliance
 from mmar.scoring.reliance import HIDING
+from mmar.scoring.rubric.stored import stored_judgements
 from mmar.stats.inputs import cluster_index
 from mmar.stats.ranks import pairwise, rank_ranges
 
@@ -30,8 +30,6 @@ __all__ = [
     "run_entry",
     "without_audio",
 ]
-
-RUBRIC_NAME = "rubric.json"
 
 
 class Number(msgspec.Struct, frozen=True):
@@ -124,7 +122,7 @@ def run_entry(source: ExportSource, prices: Path | None = None) -> RunEntry:
         prices: a price table, for the cost.
 
     Raises:
-        InputError: the price table or the run's `rubric.json` is not valid.
+        InputError: the price table is not valid.
     """
     score = source.score
     shown = score.asked or score
@@ -152,7 +150,7 @@ def run_entry(source: ExportSource, prices: Path | None = None) -> RunEntry:
             if group.n
         },
         order_agreement=None if score.rotations is None else score.rotations.agreement,
-        rubric=_rubric(source.path),
+        rubric=_rubric(source),
         cost=_cost(source, prices),
         seconds=float(np.median(latencies)) if latencies else None,
         tokens=sum(outputs) / len(outputs) if outputs else None,
@@ -181,26 +179,12 @@ def _cost(source: ExportSource, prices: Path | None) -> float | None:
     return None if price is None or not usages else sum(price.cost(usage) for usage in usages)
 
 
-def _rubric(path: Path) -> RubricEntry | None:
-    """What `mmar judge --json` printed, kept in the run's folder as `rubric.json`."""
-    file = path / RUBRIC_NAME
-    if not file.is_file():
-        return None
-    record = decode_json(file.read_bytes(), file=str(file))
-    try:
-        low, high = record["interval"]
-        return msgspec.convert(
-            {"score": record["score"], "low": low, "high": high}
-            | {name: record[name] for name in ("alpha", "signature")},
-            RubricEntry,
-        )
-    except (KeyError, TypeError, ValueError):
-        raise InputError(
-            "is not what mmar judge --json prints",
-            file=str(file),
-            code="bad-rubric",
-            hint="mmar judge RUN --judge MODEL --json > RUN/rubric.json",
-        ) from None
+def _rubric(source: ExportSource) -> RubricEntry | None:
+    """The first of the judgements that `mmar judge` left beside the run."""
+    for _, result in stored_judgements(source.path, source.benchmark):
+        low, high = result.interval
+        return RubricEntry(result.score, low, high, result.alpha, result.signature)
+    return None
 
 
 def ranks_of(aligned: AlignedRuns, draws: int = 10_000) -> list[tuple[int, int]]:

@@ -74,6 +74,7 @@ def page(
     media: bool = False,
     side_scripts: bool = False,
     side_pictures: bool = False,
+    server: bool = False,
 ) -> str:
     """Build a page.
 
@@ -86,6 +87,7 @@ def page(
         media: whether sounds beside the page are played.
         side_scripts: whether data are loaded from script files beside the page.
         side_pictures: whether pictures beside the page are shown.
+        server: whether the page asks the server that it came from.
     """
     policy = {
         "default-src": ["'none'"],
@@ -93,6 +95,7 @@ def page(
         "style-src": [_hash(style)],
         "img-src": ["data:", *(["'self'"] if side_pictures else [])],
         "media-src": ["'self'"] if media else ["'none'"],
+        **({"connect-src": ["'self'"]} if server else {}),
         "base-uri": ["'none'"],
         "form-action": ["'none'"],
     }

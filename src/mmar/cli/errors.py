@@ -1,0 +1,179 @@
+"""`mmar errors`."""
+
+from __future__ import annotations
+
+import sys
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mmar.cli.options import audio_dir_option, benchmark_option, json_option, lenient_option
+from mmar.cli.terminal import display, parse_pairs, print_json, print_skipped, print_table
+from mmar.errors import ExternalError
+
+if TYPE_CHECKING:
+    from mmar.reports.exchange.source import ExportSource
+    from mmar.scoring.error_labels import WrongItem
+
+__all__ = ["errors"]
+
+
+@click.command()
+@click.argument("path", metavar="RUN-OR-FILE", type=click.Path(path_type=Path))
+@benchmark_option("The questions, for files that hold answers only.")
+@audio_dir_option
+@click.option("--labeller", metavar="NAME", default="", help="Your name, with which the page begins.")
+@click.option(
+    "--sample", type=click.IntRange(1), metavar="N", help="Only N of the wrong answers, drawn by --seed."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed of the drawing.")
+@click.option("--summary", is_flag=True, help="Print the errors by kind and serve no page.")
+@json_option
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Draw the errors by kind as SVG, PDF and PNG, and serve no page.",
+)
+@click.option(
+    "--propose", metavar="MODEL", help="Let this text model propose a kind for each, and serve no page."
+)
+@click.option("--base-url", "base_urls", multiple=True, metavar="URL", help="Address of the model's server.")
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Option of the model's adapter. Repeatable.",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port of the page. [default: a free one]"
+)
+@click.option("--open/--no-open", "open_page", default=True, help="Open the page in a browser.")
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    default="en",
+    show_default=True,
+    help="Language of the page.",
+)
+@lenient_option
+def errors(
+    path: Path,
+    benchmark: str | None,
+    audio_dir: Path | None,
+    labeller: str,
+    sample: int | None,
+    seed: int,
+    summary: bool,
+    as_json: bool,
+    figures: Path | None,
+    propose: str | None,
+    base_urls: tuple[str, ...],
+    options: tuple[str, ...],
+    port: int,
+    open_page: bool,
+    language: Any,
+    lenient: bool,
+) -> None:
+    """Label the wrong answers of a run by kind: perception, reasoning, knowledge, instruction, other.
+
+    Serves a page on this machine, which only the printed address reaches; Ctrl-C ends it. Labels are kept in errors.jsonl
+    in the run's folder, each on the disk before it is confirmed, by the labeller's name. With two labellers the summary
+    has their agreement. What a model proposes is shown apart.
+
+    \b
+    Example:
+      mmar errors runs/demo/baseline-longest --summary
+    """
+    from mmar.api import export_source
+    from mmar.scoring.error_labels import analyze_errors, labels_path, read_labels
+
+    source = export_source(path, benchmark, audio_dir=audio_dir, lenient=lenient)
+    print_skipped(source.scored.errors)
+    wrong = source.wrong_items(sample=sample, seed=seed)
+    if propose is not None:
+        _propose(source, wrong, propose, base_urls, options)
+    if not (summary or as_json or figures is not None or propose is not None):
+        _serve(source, wrong, labeller, port, language, open_page=open_page)
+    result = analyze_errors(wrong, read_labels(labels_path(source.path)), signature=source.score.signature)
+    if figures is not None:
+        from mmar.reports.errors.table import write_errors_figure
+
+        for file in write_errors_figure(result, figures):
+            click.echo(f"wrote {file}", err=True)
+    if as_json:
+        import msgspec
+
+        print_json(msgspec.to_builtins(result))
+        return
+    from mmar.reports.errors.table import errors_table
+
+    print_table(errors_table(result, display()))
+
+
+def _serve(
+    source: ExportSource,
+    wrong: tuple[WrongItem, ...],
+    labeller: str,
+    port: int,
+    language: str,
+    *,
+    open_page: bool,
+) -> None:
+    from mmar.reports.errors.server import ErrorsServer
+
+    title = f"{source.model} on {source.bench}"
+    with ErrorsServer(
+        source.path,
+        source.benchmark,
+        wrong,
+        signature=source.score.signature,
+        title=title,
+        labeller=labeller,
+        language=language,
+        port=port,
+    ) as server:
+        click.echo(f"{len(wrong):,} wrong answers to label, kept in {server.labels}")
+        click.echo(f"{server.url}  (Ctrl-C ends)")
+        sys.stdout.flush()
+        if open_page and sys.stdout.isatty():
+            webbrowser.open(server.url)
+        try:
+            server.serve()
+        except KeyboardInterrupt:
+            click.echo("", err=True)
+
+
+def _propose(
+    source: ExportSource,
+    wrong: tuple[WrongItem, ...],
+    name: str,
+    base_urls: tuple[str, ...],
+    options: tuple[str, ...],
+) -> None:
+    from mmar.api import open_for
+    from mmar.cli.progress import RunProgress
+    from mmar.runs.spec import RunSpec
+    from mmar.scoring.error_labels import labels_path
+    from mmar.scoring.error_proposals import proposal_folder, propose_labels
+
+    chosen = {key: values[-1] for key, values in parse_pairs("--option", options, "api_key_file=key").items()}
+    spec = RunSpec.create(
+        name,
+        source.benchmark,
+        out=proposal_folder(source.path, name),
+        options=chosen,
+        base_urls=base_urls,
+        temperature=0.0,
+    )
+    model = open_for(spec)
+    try:
+        with RunProgress(f"{name} proposes", sys.stderr) as progress:
+            added = propose_labels(wrong, labels_path(source.path), spec, model, progress=progress)
+    except ExternalError as error:
+        click.echo(f"mmar: {error}", err=True)
+        sys.exit(1)
+    click.echo(f"{added:,} proposals added", err=True)

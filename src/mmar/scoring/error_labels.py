@@ -1,0 +1,332 @@
+"""Error analysis: why wrong answers are wrong, as people labelled them, with their agreement.
+
+The kinds are those of MMAR's own analysis (arXiv 2505.13032): perception, reasoning, knowledge, instruction following,
+other. Labels are lines of `errors.jsonl` in the run's folder, each flushed to the disk before it is confirmed; of one
+labeller and item the last line counts. A label belongs to the answer that it was given for, so an item that was asked
+again must be labelled again. Percent; intervals are Wilson's at 95 %.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import random
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import BinaryIO, Literal, get_args
+
+import msgspec
+
+from mmar.errors import UsageError
+from mmar.files.atomic import disk_error
+from mmar.files.locks import lock
+from mmar.files.typed import decode_json
+from mmar.items import Benchmark, Item
+from mmar.scoring.result import ItemScore
+from mmar.stats.agreement import Alpha, Kappa, cohen_kappa, krippendorff_alpha
+from mmar.stats.interval import Interval, wilson
+
+__all__ = [
+    "KINDS",
+    "LABELS_NAME",
+    "Agreement",
+    "ErrorAnalysis",
+    "ErrorKind",
+    "ErrorLabel",
+    "KindShare",
+    "WrongItem",
+    "add_label",
+    "analyze_errors",
+    "labels_path",
+    "read_labels",
+    "wrong_items",
+]
+
+ErrorKind = Literal["perception", "reasoning", "knowledge", "instruction", "other"]
+KINDS: dict[ErrorKind, str] = {
+    "perception": "the sound was heard wrongly, or not at all",
+    "reasoning": "heard rightly, concluded wrongly",
+    "knowledge": "a fact from outside the clip was missing or wrong",
+    "instruction": "the question or the form of the answer was not followed",
+    "other": "anything else, such as a key that is wrong",
+}
+LABELS_NAME = "errors.jsonl"
+_LONGEST = 2_000  # characters of a note
+
+
+class WrongItem(msgspec.Struct, frozen=True):
+    """An answered item that is wrong by the choice named.
+
+    Attributes:
+        item: the question.
+        score: how its answer was read.
+        thinking: the model's reasoning; empty if there is none.
+        answer_digest: first 16 hexadecimal digits of the SHA-256 of the answer.
+    """
+
+    item: Item
+    score: ItemScore
+    thinking: str
+    answer_digest: str
+
+
+class ErrorLabel(msgspec.Struct, frozen=True):
+    """One label.
+
+    Attributes:
+        item: the item's id.
+        labeller: who gave it.
+        kind: the kind of the error.
+        answer: digest of the answer that it is about.
+        at: when, UTC, ISO 8601.
+        note: what else the labeller says.
+        source: `person`, or `model` for a proposal, which counts nowhere as a label.
+    """
+
+    item: str
+    labeller: str
+    kind: ErrorKind
+    answer: str
+    at: str
+    note: str = ""
+    source: Literal["person", "model"] = "person"
+
+
+class KindShare(msgspec.Struct, frozen=True):
+    """How many errors are of one kind.
+
+    Attributes:
+        count: number of items.
+        share: percent.
+        interval: of the share.
+    """
+
+    count: int
+    share: float
+    interval: Interval
+
+
+class Agreement(msgspec.Struct, frozen=True):
+    """How far two labellers agree, or people and a model.
+
+    Attributes:
+        first: the first labeller.
+        second: the second one.
+        kappa: Cohen's, with its bootstrap interval, over the items that both labelled.
+    """
+
+    first: str
+    second: str
+    kappa: Kappa
+
+
+class ErrorAnalysis(msgspec.Struct, frozen=True):
+    """The errors of a run by kind.
+
+    Attributes:
+        wrong: number of wrong answers to label.
+        labelled: items with a label of at least one person.
+        settled: of these, the ones whose labellers all agree; only they make up `kinds`.
+        kinds: share of each kind among the settled items.
+        by_labeller: the same of each person's labels.
+        by_modality: number of settled items of each kind, by modality.
+        disputed: ids of items whose labellers differ.
+        agreement: of every two people who labelled a common item.
+        alpha: Krippendorff's, nominal, of all people; `None` where no item has two labels.
+        proposals: share of each kind as models propose, by model; no part of the numbers above.
+        proposal_agreement: of each model with the settled items.
+        signature: of the run's score.
+    """
+
+    wrong: int
+    labelled: int
+    settled: int
+    kinds: Mapping[str, KindShare]
+    by_labeller: Mapping[str, Mapping[str, KindShare]]
+    by_modality: Mapping[str, Mapping[str, int]]
+    disputed: tuple[str, ...]
+    agreement: tuple[Agreement, ...]
+    alpha: Alpha | None
+    proposals: Mapping[str, Mapping[str, KindShare]]
+    proposal_agreement: tuple[Agreement, ...]
+    signature: str
+
+
+def wrong_items(
+    benchmark: Benchmark,
+    scores: Sequence[ItemScore],
+    thinking: Mapping[str, str],
+    *,
+    sample: int | None = None,
+    seed: int = 0,
+) -> tuple[WrongItem, ...]:
+    """The answered items that are wrong by the choice named, in the benchmark's order.
+
+    Args:
+        benchmark: the questions.
+        scores: of its items.
+        thinking: the model's reasoning by item id.
+        sample: draw this many of them.
+        seed: of the drawing.
+    """
+    wrong = [
+        WrongItem(
+            benchmark[score.id],
+            score,
+            thinking.get(score.id, ""),
+            hashlib.sha256(score.prediction.encode(errors="replace")).hexdigest()[:16],
+        )
+        for score in scores
+        if not score.choice and score.prediction is not None
+    ]
+    if sample is None or sample >= len(wrong):
+        return tuple(wrong)
+    drawn = sorted(random.Random(seed).sample(range(len(wrong)), sample))  # noqa: S311 - no secret
+    return tuple(wrong[place] for place in drawn)
+
+
+def labels_path(run: Path) -> Path:
+    """The file of labels of a run's folder, or beside a predictions file."""
+    return run / LABELS_NAME if run.is_dir() else run.with_name(f"{run.name}.{LABELS_NAME}")
+
+
+def read_labels(path: Path) -> list[ErrorLabel]:
+    """All labels of a file, in the order of writing; a torn last line is passed over.
+
+    Raises:
+        InputError: a line is not a label.
+    """
+    if not path.is_file():
+        return []
+    lines = path.read_bytes().split(b"\n")
+    torn = lines.pop()  # empty, or what a killed process left
+    labels = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            labels.append(decode_json(line, ErrorLabel, file=str(path), line=number))
+    if torn.strip():
+        with contextlib.suppress(msgspec.DecodeError):
+            labels.append(msgspec.json.decode(torn, type=ErrorLabel))
+    return labels
+
+
+def add_label(path: Path, label: ErrorLabel) -> None:
+    """Append a label; it is on the disk when this returns.
+
+    Raises:
+        UsageError: the kind is unknown or the labeller has no name.
+        ExternalError: the disk refuses.
+    """
+    if label.kind not in get_args(ErrorKind):
+        raise UsageError(
+            f'unknown kind of error "{label.kind}"', code="unknown-kind", hint=f"known are {', '.join(KINDS)}"
+        )
+    if not label.labeller.strip() or len(label.labeller) > 80 or len(label.note) > _LONGEST:
+        raise UsageError(
+            "a label needs the labeller's name, of at most 80 characters, and a note of at most 2,000",
+            code="invalid-value",
+            argument="labeller",
+        )
+    line = msgspec.json.encode(label) + b"\n"
+    try:
+        with lock(path.with_name(f".{path.name}.lock")), path.open("ab+") as stream:
+            _cut_torn_line(stream)
+            stream.write(line)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise disk_error(error, path) from None
+
+
+def _cut_torn_line(file: BinaryIO) -> None:
+    """Cut off what a killed process left of its last line; give a whole one its line end."""
+    size = file.seek(0, os.SEEK_END)
+    start = max(0, size - (1 << 16))
+    file.seek(start)
+    tail = file.read()
+    torn = tail[tail.rfind(b"\n") + 1 :]
+    if not torn:
+        return
+    try:
+        msgspec.json.decode(torn, type=ErrorLabel)
+    except msgspec.DecodeError:
+        file.truncate(size - len(torn))
+    else:
+        file.write(b"\n")
+    file.seek(0, os.SEEK_END)
+
+
+def analyze_errors(
+    wrong: Sequence[WrongItem], labels: Iterable[ErrorLabel], *, signature: str = "", draws: int = 2_000
+) -> ErrorAnalysis:
+    """Count the errors by kind.
+
+    Args:
+        wrong: the wrong answers.
+        labels: of people and models; those of other answers are passed over.
+        signature: of the run's score.
+        draws: of the bootstrap of the agreement.
+    """
+    digests = {one.item.id: one.answer_digest for one in wrong}
+    people: dict[str, dict[str, str]] = {}
+    models: dict[str, dict[str, str]] = {}
+    for label in labels:
+        if digests.get(label.item) == label.answer:
+            group = people if label.source == "person" else models
+            group.setdefault(label.labeller, {})[label.item] = label.kind
+    by_item = {
+        item: kinds
+        for item in digests
+        if (kinds := [given[item] for given in people.values() if item in given])
+    }
+    settled = {item: kinds[0] for item, kinds in by_item.items() if len(set(kinds)) == 1}
+    modality = {one.item.id: one.item.modality for one in wrong}
+    by_modality: dict[str, dict[str, int]] = {}
+    for item, kind in settled.items():
+        counts = by_modality.setdefault(modality[item], dict.fromkeys(KINDS, 0))
+        counts[kind] += 1
+    pairs = [kinds for kinds in by_item.values() if len(kinds) > 1]
+    return ErrorAnalysis(
+        wrong=len(wrong),
+        labelled=len(by_item),
+        settled=len(settled),
+        kinds=_shares(settled.values()),
+        by_labeller={name: _shares(given.values()) for name, given in sorted(people.items())},
+        by_modality=by_modality,
+        disputed=tuple(item for item, kinds in by_item.items() if len(set(kinds)) > 1),
+        agreement=tuple(
+            found
+            for one, two in combinations(sorted(people), 2)
+            if (found := _agreement(one, people[one], two, people[two], draws)) is not None
+        ),
+        alpha=krippendorff_alpha(pairs, draws=draws) if pairs else None,
+        proposals={name: _shares(given.values()) for name, given in sorted(models.items())},
+        proposal_agreement=tuple(
+            found
+            for name in sorted(models)
+            if (found := _agreement("people", settled, name, models[name], draws)) is not None
+        ),
+        signature=signature,
+    )
+
+
+def _shares(kinds: Iterable[str]) -> dict[str, KindShare]:
+    counts = Counter(kinds)
+    n = counts.total()
+    return {
+        kind: KindShare(counts[kind], 100 * counts[kind] / n if n else 0.0, wilson(counts[kind], n))
+        for kind in KINDS
+    }
+
+
+def _agreement(
+    first: str, one: Mapping[str, str], second: str, two: Mapping[str, str], draws: int
+) -> Agreement | None:
+    common = [item for item in one if item in two]
+    if not common:
+        return None
+    kappa = cohen_kappa([one[item] for item in common], [two[item] for item in common], draws=draws)
+    return Agreement(first, second, kappa)
