@@ -10,7 +10,7 @@ from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.phrases import phrase_table
 from mmar.protocols.reading.text import canonical, clean, loose, normalise, plain, words
 
-__all__ = ["LETTERS", "ChoiceTable", "choice_table"]
+__all__ = ["FRAME_WORDS", "LETTERS", "ChoiceTable", "choice_table"]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -22,13 +22,29 @@ _SOFT = pattern(r"""[\s"'*_\-]+""")
 _ARTICLES = frozenset(("a", "an", "the"))
 _ACCIDENTALS = {"flat": "b", "sharp": "#"}
 _TIMES = {("once",): ("1", "time"), ("twice",): ("2", "times"), ("thrice",): ("3", "times")}
-# Choices of plain words and figures, none of which looks like a label, a link or a pointer.
-_PLAIN_CHOICE = (
-    r"(?![A-Za-z][.:)\-/,;]|[A-Za-z]\n|[A-Za-z]$|(?:and|or|vs) )[0-9A-Za-z](?:[ -~]{0,198}[0-9A-Za-z.!])?"
-)
+# Words and figures, none of which looks like a label, a link or a pointer.
+_LABEL = r"[A-Za-z][.:)\-/,;]|[A-Za-z]\n|[A-Za-z]$|(?:and|or|vs) "
+_LABEL_LIKE = pattern(_LABEL)
+_NO_LABEL = f"(?!{_LABEL})"
+_PLAIN_CHOICE = _NO_LABEL + r"[0-9A-Za-z](?:[ -~]{0,198}[0-9A-Za-z.!])?"
 _PLAIN_CHOICES = pattern(rf"(?:{_PLAIN_CHOICE}\n){{1,25}}{_PLAIN_CHOICE}")
+# The same of one choice, with accents, quotes and dashes, and with other marks at its end.
+_ONE_CHOICE = pattern(
+    _NO_LABEL + r"[0-9A-Za-z](?:[ -~À-ÖØ-öø-ÿ\u2013\u2014\u2018\u2019\u201c\u201d]{0,198}[0-9A-Za-zÀ-ÖØ-öø-ÿ.!)#+%'])?"
+)
+_WORD_OR_FIGURE = pattern(r"\w+")
 _SPECIAL = pattern(r"answer|option|choice|letter|prediction|  |[<>{}\\`*_\"\[\]]")
-_OUTER = " '.,;:!?()-#~"
+_STOPS = ".!"
+# Words that may lead to a choice in any order: none denies, supposes, or names anything.
+FRAME_WORDS = frozenset(
+    "after answer answer: answer:** audio based best believe carefully clip correct final following from having hear heard "
+    "i in is is: it it's its listened listening my of on one particular probably recording right so sound that "
+    "the therefore think this time times to twice was you".split()
+)
+_NUMBER_WORD = pattern(
+    r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty"
+    r"|sixty|seventy|eighty|ninety)\b"
+)
 # Words too common to name a choice wherever they stand.
 _COMMON = frozenset(
     [
@@ -75,21 +91,46 @@ class ChoiceTable:
 
     @cached_property
     def cores(self) -> tuple[str, ...]:
-        """Each choice in lower case without punctuation at its ends, for the fast path; none where it cannot tell."""
+        """Each choice in lower case without stops at its end, for the fast path.
+
+        A choice that the fast path cannot name is an empty text there. There are none at all where a choice that it
+        cannot name could be overlooked, or where two choices are told apart by their marks alone.
+        """
         text = "\n".join(self.choices)
-        if _PLAIN_CHOICES.fullmatch(text) is None:
-            return ()
-        text = text.lower()
-        if _SPECIAL.search(text):
-            return ()
-        cores = tuple([line.strip(_OUTER) for line in text.split("\n")])
+        if _PLAIN_CHOICES.fullmatch(text) is None or _SPECIAL.search(text := text.lower()):
+            return self._named_cores()
+        cores = tuple([line.rstrip(_STOPS) for line in text.split("\n")])
         return cores if len({*cores, ""}) == len(cores) + 1 == len(self.choices) + 1 else ()
 
+    def _named_cores(self) -> tuple[str, ...]:
+        cores: list[str] = []
+        forms: set[str] = set()
+        for choice in self.choices:
+            choice = choice.strip()
+            lower = choice.lower()
+            found = _WORD_OR_FIGURE.findall(lower)
+            form = " ".join(found)
+            if choice and (not form or form in forms or len(lower) != len(choice)):
+                return ()
+            forms.add(form)
+            if not choice:
+                cores.append("")
+            elif _ONE_CHOICE.fullmatch(choice) and not _SPECIAL.search(lower):
+                cores.append(lower.rstrip(_STOPS))
+            elif _LABEL_LIKE.match(choice) or all(word in FRAME_WORDS or word.isdigit() for word in found):
+                return ()
+            else:
+                cores.append("")
+        return tuple(cores) if any(cores) else ()
+
     @cached_property
-    def has_number_words(self) -> bool:
-        """Whether a number is written as a word in any choice."""
-        return any(
-            canonical(word)[:1].isdigit() for core in self.cores for word in core.split() if word.isalpha()
+    def numbers(self) -> frozenset[str]:
+        """The numbers that are written as words in any choice, as digits."""
+        text = "\n".join(self.choices).lower()
+        if not _NUMBER_WORD.search(text):
+            return frozenset()
+        return frozenset(
+            word for word, start, _ in words(normalise(text)[0]) if word.isdigit() and not text[start].isdigit()
         )
 
     @cached_property

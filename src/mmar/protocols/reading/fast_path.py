@@ -6,7 +6,7 @@ another choice in the text or a word before the choice that is not in a short li
 
 from __future__ import annotations
 
-from mmar.protocols.reading.choices import LETTERS, ChoiceTable
+from mmar.protocols.reading.choices import FRAME_WORDS, LETTERS, ChoiceTable
 from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.rules import Reading
 
@@ -26,15 +26,9 @@ _LABELS = {
 _TAG, _TAG_END = "<answer>", "</answer>"
 _JSON = pattern(r'\{\s?"(?:final_)?answer(?:_prediction)?":\s?"')
 _JSON_END = pattern(r'"(?:,\s?"(?:n|id|confidence|score)":\s?[\d.]+)?\s?\}')
-# Words that may lead to a choice in any order: none denies, supposes, or names anything.
-_LEADING = frozenset(
-    "after answer answer: answer:** audio based best believe carefully clip correct final following from having hear heard "
-    "i in is is: it it's its listened listening my of on one option? particular probably recording right so sound that "
-    "the therefore think this time times to twice was you".replace("option? ", "").split()
-)
 _DIGITS = str.maketrans(dict.fromkeys("0123456789,.", " "))
-_DIGIT = pattern(r"\d")
-_TAIL = pattern(r"[.!]{0,2}(?:\s?[\[(]?\d{1,9}[\])]?)?")
+_NUMBERS = pattern(r"\d+")
+_TAIL = pattern(r"[.!]{0,2}(?:\s[\[(]?\d{1,9}[\])]?)?")
 _VERDICTS = ("answer is ", "answer is: ", "answer: ")
 
 
@@ -46,14 +40,13 @@ def read_common(text: str, table: ChoiceTable) -> Reading | None:
         start = text.index(stripped)
         return Reading("choice", place, "exact-text", start, start + len(stripped), text)
     size = len(stripped)
-    if size > _LONGEST or not (cores := table.cores) or not stripped.isascii():
+    if size > _LONGEST or not (cores := table.cores) or len(lower := stripped.lower()) != size:
         return None
     if size <= 4:
         place = _LETTER_FORMS.get(stripped, -1)
         if 0 <= place < len(cores):
             start = text.index(stripped)
             return Reading("choice", place, "lone-letter", start, start + size, text)
-    lower = stripped.lower()
     core, start = "", -1
     for other in cores:
         if len(other) > len(core) and other in lower and (at := _place(other, lower)) >= 0:
@@ -61,12 +54,15 @@ def read_common(text: str, table: ChoiceTable) -> Reading | None:
     if not core:
         return None
     before, after = lower[:start], lower[start + len(core) :]
-    if after and after[0] not in ' .!"<':
+    if (after and after[0] not in ' .!"<') or not (before.isascii() and after.isascii()):
         return None
-    if any(other is not core and (_stands(other, before) or _stands(other, after)) for other in cores):
+    if any(other and other is not core and (_stands(other, before) or _stands(other, after)) for other in cores):
         return None
-    if table.has_number_words and _DIGIT.search(before + after):
+    numbers = table.numbers
+    if numbers and not numbers.isdisjoint(_NUMBERS.findall(before + after)):
         return None  # "3" may mean the choice "three"
+    if core[-1].isdigit() and core[0].isalpha() and _NUMBERS.search(before + after):
+        return None  # beside "4" the note B4 may be the letter B
     place = cores.index(core)
     rule = _framed(stripped, before, after, place)
     if not rule:
@@ -93,18 +89,20 @@ def _stands(core: str, text: str) -> bool:
 
 def _framed(stripped: str, before: str, after: str, place: int) -> str:
     """The rule by which the words around a choice name it, "" where they need a closer look."""
+    inside = after[1:] if after[:1] in (".", "!") else after
     if before[:1] == "<":
-        closed = before == _TAG and after.startswith(_TAG_END) and _TAIL.fullmatch(after, len(_TAG_END))
+        closed = before == _TAG and inside.startswith(_TAG_END) and _TAIL.fullmatch(inside, len(_TAG_END))
         return "answer-tag" if closed else ""
     if before[:1] == "{":
-        return "json-key" if _JSON.fullmatch(before) and _JSON_END.fullmatch(after) else ""
+        return "json-key" if _JSON.fullmatch(before) and _JSON_END.fullmatch(inside) else ""
     if not _TAIL.fullmatch(after):
         return ""
     if not before:
-        return "own-line" if after.strip(".!") else "choice-text"
+        rest = after.strip(".!")
+        return "choice-text" if not rest else "own-line" if rest[-1] in ")]" else ""
     if len(before) <= 4 and _LABELS.get(stripped[: len(before)], -1) == place:
         return "labelled"
-    if before[-1] != " " or not _LEADING.issuperset(before.translate(_DIGITS).split()):
+    if before[-1] != " " or not FRAME_WORDS.issuperset(before.translate(_DIGITS).split()):
         return ""
     if before.endswith(_VERDICTS):
         return "verdict"
