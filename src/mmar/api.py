@@ -10,7 +10,6 @@ print(mmar.score("runs/listener").choice.accuracy)
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
@@ -339,6 +338,8 @@ def score(
                 hint="expected at least one record",
                 file="predictions",
             )
+        import tempfile  # slow to import, and seldom needed
+
         with tempfile.TemporaryDirectory(prefix="mmar-") as folder:
             path = Path(folder) / "predictions.jsonl"
             path.write_bytes(b"".join(lines))

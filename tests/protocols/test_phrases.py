@@ -13,6 +13,7 @@ from mmar.protocols.reading.text import normalise, words
 CHOICES = ("Rain", "Wind", "Thunder", "Waves")
 LANGUAGES = ("en", "zh-Hans", "zh-Hant", "de", "fr", "es", "pt", "it", "ru", "ja", "ko", "ar", "hi")
 ROWS = shipped_phrases()
+TABLE = PhraseTable.of(ROWS)
 
 
 def outcome(phrase: Phrase) -> str:
@@ -26,7 +27,7 @@ def outcome(phrase: Phrase) -> str:
 
 
 def without(phrase: Phrase) -> PhraseTable:
-    table = dict(phrase_table().by_first_word)
+    table = dict(TABLE.by_first_word)
     sequence = tuple(word for word, _, _ in words(normalise(phrase.text)[0]))
     table[sequence[0]] = [row for row in table[sequence[0]] if row[0] != sequence]
     return PhraseTable(table)
@@ -60,3 +61,12 @@ def test_rows_are_of_known_kinds_and_languages_and_stand_once() -> None:
 def test_the_fast_path_needs_no_table() -> None:
     assert "phrase" not in (fast_path.__doc__ or "")
     assert not hasattr(fast_path, "phrase_table")
+
+
+def test_rows_are_found_by_their_first_word_when_it_is_looked_up() -> None:
+    table = phrase_table().by_first_word
+    for phrase in ROWS:
+        sequence = tuple(word for word, _, _ in words(normalise(phrase.text)[0]))
+        assert sequence in [row[0] for row in table.get(sequence[0], ())]
+    assert all(table.get(first) == rows for first, rows in TABLE.by_first_word.items())
+    assert table.get("no such word") is None

@@ -9,6 +9,7 @@ question and choices, and of these with the answer. It is written by `tools/make
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -168,7 +169,7 @@ def match_editions(path: Path | str, most: int | None = None) -> tuple[EditionMa
         most: number of records to look at, the first ones; all by default.
 
     Returns:
-        The nearest first; of equally near ones the default edition first. Empty if no record has choices.
+        The nearest first; of equally near ones the default edition first. Empty if no record is of any edition.
 
     Raises:
         InputError: the file cannot be read; records that are not valid JSON are skipped.
@@ -186,11 +187,18 @@ def match_editions(path: Path | str, most: int | None = None) -> tuple[EditionMa
                 keys += [item_hash(*parts, record["answer"])] if record.get("answer") else []
             except (TypeError, UnicodeEncodeError):
                 continue
-    if not questions:
+    # Looking for text in text is quick; preparing the sets of all editions is not, and most files are of none.
+    if not any(each in hashes for each in questions for hashes in _all_question_hashes()):
         return ()
     return tuple(
         sorted(_matches(questions, keys), key=lambda match: (-match.same_questions, -match.same_keys))
     )
+
+
+def _all_question_hashes() -> list[str]:
+    """The hashes of the questions of all editions, as they are stored: one behind the other."""
+    stored = [edition.questions for group in editions().values() for edition in group]
+    return [text for hashes in stored for text in (hashes.all, hashes.added) if text]
 
 
 def _matches(questions: list[str], keys: list[str]) -> Iterable[EditionMatch]:
@@ -206,4 +214,4 @@ def _matches(questions: list[str], keys: list[str]) -> Iterable[EditionMatch]:
 
 
 def _split(text: str) -> frozenset[str]:
-    return frozenset(text[start : start + _HASH] for start in range(0, len(text), _HASH))
+    return frozenset(re.findall(f".{{{_HASH}}}", text))

@@ -24,7 +24,7 @@ from mmar.files.hashing import read_error
 from mmar.files.sniff import sniff
 from mmar.files.typed import decode_json
 
-__all__ = ["first_names", "raw_records"]
+__all__ = ["first_names", "line_ranges", "raw_records"]
 
 # Read at once; larger pieces no longer fit a core's own cache.
 _PIECE = 1 << 18
@@ -68,6 +68,37 @@ def raw_records(path: Path | str) -> Iterator[tuple[int, bytes]]:
             code="damaged-gzip",
             hint="get the file again, or compress it again",
         ) from None
+
+
+def line_ranges(path: Path, size: int) -> Iterator[tuple[int, int]] | None:
+    """Ranges of bytes of a JSONL file that hold whole lines, so that several processes can read it.
+
+    Args:
+        path: the file.
+        size: bytes of a range, at least; a range ends with its line.
+
+    Returns:
+        Start and end of each range, in order; `None` where lines cannot be found without reading all of the file: a
+        JSON array, or gzip.
+
+    Raises:
+        InputError: as `raw_records`.
+    """
+    with _open(path) as stream:
+        plain = isinstance(stream, io.BufferedReader) and isinstance(stream.raw, io.FileIO)
+        if plain and _first_character(stream, str(path)) == b"{":
+            return _ranges(path, stream.tell(), size)
+    return None
+
+
+def _ranges(path: Path, start: int, size: int) -> Iterator[tuple[int, int]]:
+    with path.open("rb") as stream:
+        whole = stream.seek(0, io.SEEK_END)
+        while start < whole:
+            stream.seek(min(start + size, whole))
+            stream.readline()
+            yield start, stream.tell()
+            start = stream.tell()
 
 
 def first_names(path: Path, count: int = 50) -> list[str]:

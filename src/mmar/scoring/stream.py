@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -23,6 +24,7 @@ from mmar.errors import ExternalError, InputError
 from mmar.items import Benchmark, DigestBuilder, Prediction, PredictionReader, raw_records
 from mmar.items.benchmark import duplicate_id
 from mmar.items.predictions import is_cut_off
+from mmar.items.records import line_ranges
 from mmar.protocols import ReadingRule
 from mmar.scoring.further_groups import further_groups, paired_hops
 from mmar.scoring.kinds import OpenAnswer, open_answers, score_kinds
@@ -38,6 +40,7 @@ __all__ = ["Streamed", "read_predictions", "score_against", "score_whole"]
 _PARALLEL_BYTES = 4 << 20
 _MOST_WORKERS = 8
 _BATCH = 1000
+_RANGE_BYTES = 4 << 20
 
 
 class Streamed(msgspec.Struct):
@@ -67,11 +70,18 @@ class Streamed(msgspec.Struct):
 
 
 class _Part(msgspec.Struct):
-    """The counts of some records, and what the digest of their questions is made of."""
+    """The counts of some records, and what the digest of their questions is made of.
+
+    Attributes:
+        lines: how many lines of the file they are, where their line numbers start at 1; else 0.
+        failure: what ended the counting.
+    """
 
     tally: Tally
     digests: DigestBuilder
     errors: list[InputError]
+    lines: int = 0
+    failure: InputError | None = None
 
 
 def score_whole(task: Task, key: str) -> Streamed:
@@ -182,15 +192,42 @@ def _parts(task: Task, key: str) -> Iterator[_Part]:
     if workers < 2:
         yield _count(records, task.path, key, task.rule, task.keep, task.on_item, task.lenient)
         return
+    ranges = line_ranges(task.path, _RANGE_BYTES)
+    if ranges is not None:
+        yield from _with_lines(_shared(partial(_count_range, **_settings(task, key)), ranges, workers))
+        return
+    batches = iter(lambda: list(islice(records, _BATCH)), [])
+    yield from _shared(partial(_count, **_settings(task, key)), batches, workers)
+
+
+def _settings(task: Task, key: str) -> dict[str, Any]:
+    return {
+        "path": task.path, "key": key, "rule": task.rule, "keep": task.keep, "on_item": None, "lenient": task.lenient
+    }  # fmt: skip
+
+
+def _with_lines(parts: Iterable[_Part]) -> Iterator[_Part]:
+    """Parts of consecutive ranges, their errors with the line in the file."""
+    before = 0
+    for part in parts:
+        for error in (*part.errors, part.failure):
+            if error is not None and error.line is not None:
+                error.line += before
+        if part.failure is not None:
+            raise part.failure
+        before += part.lines
+        yield part
+
+
+def _shared(count: Callable[[Any], _Part], pieces: Iterable[Any], workers: int) -> Iterator[_Part]:
+    """Count pieces of a file in several processes; their parts in order."""
     import signal
     import warnings
     from concurrent.futures import Future, ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
-    count = partial(
-        _count, path=task.path, key=key, rule=task.rule, keep=task.keep, on_item=None, lenient=task.lenient
-    )
+    pieces = iter(pieces)
     # An interrupt from the keyboard is for this process alone, which then ends the others.
     ignore = (signal.SIGINT, signal.SIG_IGN)
     with (
@@ -201,8 +238,8 @@ def _parts(task: Task, key: str) -> Iterator[_Part]:
         warnings.filterwarnings("ignore", r".*multi-threaded, use of fork\(\)", DeprecationWarning)
         waiting: deque[Future[_Part]] = deque()
         try:
-            while batch := list(islice(records, _BATCH)):
-                waiting.append(pool.submit(count, batch))
+            for piece in pieces:
+                waiting.append(pool.submit(count, piece))
                 # Enough to keep every worker busy, and no more: what waits is held in memory.
                 if len(waiting) > 2 * workers:
                     yield waiting.popleft().result()
@@ -223,6 +260,30 @@ def _cores() -> int:
     if sys.platform != "linux" or threading.active_count() > 1:
         return 1
     return len(os.sched_getaffinity(0))
+
+
+def _count_range(
+    piece: tuple[int, int],
+    path: Path,
+    key: str,
+    rule: ReadingRule | None,
+    keep: str,
+    on_item: Callable[[ItemScore], None] | None,
+    lenient: bool,  # noqa: FBT001 - passed by name
+) -> _Part:
+    """Score the whole records in a range of a file's bytes, which begins and ends with a line."""
+    gc.disable()  # in a process of its own, whose every object is gone with the range
+    start, end = piece
+    with path.open("rb") as stream:
+        stream.seek(start)
+        lines = stream.read(end - start).splitlines(keepends=True)
+    records = ((line, text) for line, text in enumerate(lines, 1) if not text.isspace())
+    try:
+        part = _count(records, path, key, rule, keep, on_item, lenient)
+    except InputError as error:
+        part = _Part(Tally(keep), DigestBuilder(), [], failure=error)
+    part.lines = len(lines)
+    return part
 
 
 def _count(

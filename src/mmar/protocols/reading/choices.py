@@ -22,29 +22,30 @@ _SOFT = pattern(r"""[\s"'*_\-]+""")
 _ARTICLES = frozenset(("a", "an", "the"))
 _ACCIDENTALS = {"flat": "b", "sharp": "#"}
 _TIMES = {("once",): ("1", "time"), ("twice",): ("2", "times"), ("thrice",): ("3", "times")}
-# Words and figures, none of which looks like a label, a link or a pointer.
+# What looks like a label, a link or a pointer.
 _LABEL = r"[A-Za-z][.:)\-/,;]|[A-Za-z]\n|[A-Za-z]$|(?:and|or|vs) "
 _LABEL_LIKE = pattern(_LABEL)
-_NO_LABEL = f"(?!{_LABEL})"
-_PLAIN_CHOICE = _NO_LABEL + r"[0-9A-Za-z](?:[ -~]{0,198}[0-9A-Za-z.!])?"
-_PLAIN_CHOICES = pattern(rf"(?:{_PLAIN_CHOICE}\n){{1,25}}{_PLAIN_CHOICE}")
-# The same of one choice, with accents, quotes and dashes, and with other marks at its end.
+# Words and figures, with accents, quotes and dashes.
 _ONE_CHOICE = pattern(
-    _NO_LABEL + r"[0-9A-Za-z](?:[ -~À-ÖØ-öø-ÿ\u2013\u2014\u2018\u2019\u201c\u201d]{0,198}[0-9A-Za-zÀ-ÖØ-öø-ÿ.!)#+%'])?"
+    f"(?!{_LABEL})"
+    r"[0-9A-Za-z](?:[ -~À-ÖØ-öø-ÿ\u2013\u2014\u2018\u2019\u201c\u201d]{0,198}[0-9A-Za-zÀ-ÖØ-öø-ÿ.!)#+%'])?"
 )
 _WORD_OR_FIGURE = pattern(r"\w+")
-_SPECIAL = pattern(r"answer|option|choice|letter|prediction|  |[<>{}\\`*_\"\[\]]")
+_SPECIAL_WORDS = ("answer", "option", "choice", "letter", "prediction", "  ")
+_SPECIAL_MARKS = pattern(r"[<>{}\\`*_\"\[\]\x00-\x09\x0b-\x1f\x7f]")
 _STOPS = ".!"
 # Words that may lead to a choice in any order: none denies, supposes, or names anything.
-FRAME_WORDS = frozenset(
-    "after answer answer: answer:** audio based best believe carefully clip correct final following from having hear heard "
-    "i in is is: it it's its listened listening my of on one particular probably recording right so sound that "
-    "the therefore think this time times to twice was you".split()
-)
-_NUMBER_WORD = pattern(
-    r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty"
-    r"|sixty|seventy|eighty|ninety)\b"
-)
+FRAME_WORDS = frozenset((
+    "after", "answer", "answer:", "answer:**", "audio", "based", "best", "believe", "carefully", "clip", "correct",
+    "final", "following", "from", "having", "hear", "heard", "i", "in", "is", "is:", "it", "it's", "its", "listened",
+    "listening", "my", "of", "on", "one", "particular", "probably", "recording", "right", "so", "sound", "that",
+    "the", "therefore", "think", "this", "time", "times", "to", "twice", "was", "you",
+))  # fmt: skip
+_NUMBER_WORDS = frozenset((
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty",
+    "fifty", "sixty", "seventy", "eighty", "ninety",
+))  # fmt: skip
 # Words too common to name a choice wherever they stand.
 _COMMON = frozenset(
     [
@@ -97,7 +98,7 @@ class ChoiceTable:
         cannot name could be overlooked, or where two choices are told apart by their marks alone.
         """
         text = "\n".join(self.choices)
-        if _PLAIN_CHOICES.fullmatch(text) is None or _SPECIAL.search(text := text.lower()):
+        if not text.isascii() or not all(map(_is_plain, self.choices)) or _is_special(text := text.lower()):
             return self._named_cores()
         cores = tuple([line.rstrip(_STOPS) for line in text.split("\n")])
         return cores if len({*cores, ""}) == len(cores) + 1 == len(self.choices) + 1 else ()
@@ -105,8 +106,7 @@ class ChoiceTable:
     def _named_cores(self) -> tuple[str, ...]:
         cores: list[str] = []
         forms: set[str] = set()
-        for choice in self.choices:
-            choice = choice.strip()
+        for choice in map(str.strip, self.choices):
             lower = choice.lower()
             found = _WORD_OR_FIGURE.findall(lower)
             form = " ".join(found)
@@ -115,7 +115,7 @@ class ChoiceTable:
             forms.add(form)
             if not choice:
                 cores.append("")
-            elif _ONE_CHOICE.fullmatch(choice) and not _SPECIAL.search(lower):
+            elif _ONE_CHOICE.fullmatch(choice) and not _is_special(lower):
                 cores.append(lower.rstrip(_STOPS))
             elif _LABEL_LIKE.match(choice) or all(word in FRAME_WORDS or word.isdigit() for word in found):
                 return ()
@@ -126,12 +126,13 @@ class ChoiceTable:
     @cached_property
     def numbers(self) -> frozenset[str]:
         """The numbers that are written as words in any choice, as digits."""
-        text = "\n".join(self.choices).lower()
-        if not _NUMBER_WORD.search(text):
+        found = _WORD_OR_FIGURE.findall("\n".join(self.choices).lower())
+        if _NUMBER_WORDS.isdisjoint(found):
             return frozenset()
-        return frozenset(
-            word for word, start, _ in words(normalise(text)[0]) if word.isdigit() and not text[start].isdigit()
-        )
+        values = [canonical(word) if word in _NUMBER_WORDS else "" for word in found]
+        # "twenty-one" is 21
+        joined = {tens[0] + unit for tens, unit in pairwise(values) if len(tens) == 2 and len(unit) == 1}
+        return frozenset({*values, *joined} - {""})
 
     @cached_property
     def texts(self) -> list[str]:
@@ -217,7 +218,7 @@ class ChoiceTable:
 
     def _distinct(self, forms: list[str]) -> dict[str, int]:
         """The first choice of each form; a form that different choices share names none of them."""
-        table = dict(zip(forms, range(len(forms)), strict=True))
+        table = {form: place for place, form in enumerate(forms)}
         if len(table) == len(forms):
             return table
         table = {}
@@ -226,6 +227,22 @@ class ChoiceTable:
             if first >= 0 and self.choices[first] != self.choices[place]:
                 table[form] = -1
         return {form: place for form, place in table.items() if place >= 0}
+
+
+def _is_plain(choice: str) -> bool:
+    """Whether an ASCII choice begins and ends as words and figures do, and not as a label does."""
+    return (
+        1 < len(choice) <= 200
+        and choice[0].isalnum()
+        and (choice[-1].isalnum() or choice[-1] in _STOPS)
+        and (choice[1] not in ".:)-/,;" or choice[0].isdigit())
+        and not choice.startswith(("and ", "or ", "vs "))
+    ) or (len(choice) == 1 and choice.isdigit())
+
+
+def _is_special(lower: str) -> bool:
+    """Whether a text has a word or a mark that means something of its own in an answer."""
+    return any(word in lower for word in _SPECIAL_WORDS) or _SPECIAL_MARKS.search(lower) is not None
 
 
 @lru_cache(maxsize=4096)

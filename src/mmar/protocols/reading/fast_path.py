@@ -56,12 +56,14 @@ def read_common(text: str, table: ChoiceTable) -> Reading | None:
     before, after = lower[:start], lower[start + len(core) :]
     if (after and after[0] not in ' .!"<') or not (before.isascii() and after.isascii()):
         return None
-    if any(other and other is not core and (_stands(other, before) or _stands(other, after)) for other in cores):
+    if any(
+        other and other is not core and (_stands(other, before) or _stands(other, after)) for other in cores
+    ):
         return None
     numbers = table.numbers
     if numbers and not numbers.isdisjoint(_NUMBERS.findall(before + after)):
         return None  # "3" may mean the choice "three"
-    if core[-1].isdigit() and core[0].isalpha() and _NUMBERS.search(before + after):
+    if len(core) <= 3 and core[-1].isdigit() and core[0].isalpha() and _NUMBERS.search(before + after):
         return None  # beside "4" the note B4 may be the letter B
     place = cores.index(core)
     rule = _framed(stripped, before, after, place)

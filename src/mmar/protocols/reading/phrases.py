@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -75,48 +76,86 @@ class Phrase(msgspec.Struct, frozen=True):
     reads: str
 
 
+Row = tuple[tuple[str, ...], str, str]
+"""A phrase prepared for matching: its words, its symbol, and the punctuation that may stand in it."""
+
+
 class PhraseTable(msgspec.Struct, frozen=True):
     """Phrases prepared for matching.
 
     Attributes:
-        by_first_word: for each first word the phrases that begin with it, the longest first: their words, their
-            symbol, and the punctuation that may stand in them.
+        by_first_word: for each first word the phrases that begin with it, the longest first.
     """
 
-    by_first_word: dict[str, list[tuple[tuple[str, ...], str, str]]]
+    by_first_word: dict[str, list[Row]]
 
     @classmethod
     def of(cls, phrases: Iterable[Phrase]) -> PhraseTable:
         """Prepare phrases; of a phrase that stands twice the first row counts."""
-        table: dict[str, dict[tuple[str, ...], tuple[str, str]]] = {}
+        groups: dict[str, list[tuple[str, str]]] = {}
         for phrase in phrases:
-            text = phrase.text
-            if text.isascii() and text.replace(" ", "").isalpha():
-                sequence, inside = tuple(map(canonical, text.split(" "))), ""
+            groups.setdefault(_sequence(phrase.text)[0], []).append((phrase.kind, phrase.text))
+        return cls({first: _rows(group) for first, group in groups.items()})
+
+
+class _RowsOnDemand(dict[str, list[Row]]):
+    """Rows by first word, prepared when the word is first looked up: an answer has few of the words."""
+
+    def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
+        super().__init__()
+        self._by_word: dict[str, list[tuple[str, str]]] = {}
+        # In scripts whose words cannot be told apart at a glance, by the first character.
+        self._by_character: dict[str, list[tuple[str, str]]] = {}
+        for kind, text in phrases:
+            piece = text.split(" ", 1)[0]
+            if _is_plain(piece):
+                self._by_word.setdefault(canonical(piece), []).append((kind, text))
+            elif text[0].isascii():
+                self._by_word.setdefault(_sequence(text)[0], []).append((kind, text))
             else:
-                text = normalise(text)[0]
-                sequence = tuple(word for word, _, _ in words(text))
-                inside = "".join(mark for mark in ",-" if mark in text)
-            table.setdefault(sequence[0], {}).setdefault(sequence, (KINDS[phrase.kind], inside))
-        return cls(
-            {
-                first: sorted(
-                    ((sequence, *rest) for sequence, rest in rows.items()),
-                    key=lambda row: len(row[0]),
-                    reverse=True,
-                )
-                for first, rows in table.items()
-            }
-        )
+                self._by_character.setdefault(text[0], []).append((kind, text))
+
+    def get(self, word: str, default: Any = None) -> Any:
+        for kind, text in self._by_character.pop(word[:1], ()):
+            self._by_word.setdefault(_sequence(text)[0], []).append((kind, text))
+        if word in self._by_word:
+            self[word] = _rows(self._by_word.pop(word))
+        return super().get(word, default)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text has nothing but letters of scripts that part words by spaces, and spaces."""
+    return text.replace(" ", "").isalpha() and max(text) < "\u0590"
+
+
+def _sequence(text: str) -> tuple[str, ...]:
+    """The words of a phrase in their canonical form."""
+    if _is_plain(text):
+        return tuple(map(canonical, text.split(" ")))
+    return tuple(word for word, _, _ in words(normalise(text)[0]))
+
+
+def _rows(phrases: list[tuple[str, str]]) -> list[Row]:
+    """Phrases with the same first word, the longest first."""
+    rows: dict[tuple[str, ...], Row] = {}
+    for kind, text in phrases:
+        inside = "" if _is_plain(text) else "".join(mark for mark in ",-" if mark in normalise(text)[0])
+        sequence = _sequence(text)
+        rows.setdefault(sequence, (sequence, KINDS[kind], inside))
+    return sorted(rows.values(), key=lambda row: len(row[0]), reverse=True)
+
+
+def _lines() -> list[str]:
+    return Path(__file__).with_name("phrases.tsv").read_text("utf-8").splitlines()[1:]
 
 
 def shipped_phrases() -> list[Phrase]:
     """The rows of `phrases.tsv`, in order."""
-    lines = Path(__file__).with_name("phrases.tsv").read_text("utf-8").splitlines()[1:]
-    return [Phrase(*line.replace("\\n", "\n").split("\t")) for line in lines if line]
+    return [Phrase(*line.replace("\\n", "\n").split("\t")) for line in _lines() if line]
 
 
 @lru_cache(maxsize=1)
 def phrase_table() -> PhraseTable:
-    """The table of the shipped phrases."""
-    return PhraseTable.of(shipped_phrases())
+    """The table of the shipped phrases; the rows of a word are prepared when it is first looked up."""
+    rows = (line.split("\t", 3) for line in _lines() if line)
+    return PhraseTable(_RowsOnDemand((row[1], row[2]) for row in rows))

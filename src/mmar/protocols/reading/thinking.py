@@ -32,6 +32,11 @@ _CLOSE = pattern(
     + "|".join(end for _, end in _PAIRS),
     re.IGNORECASE,
 )
+# What every tag above contains: looking for these is quicker than for the tags.
+_STEMS = (
+    "think", "thought", "reason", "rationale", "analysis", "scratchpad", "reflection", "planning", "internal_monologue",
+    "cot", "channel", "unused95",
+)  # fmt: skip
 # Channels of the harmony format, with its control tokens and as a decoder leaves it that drops them.
 _CHANNEL = pattern(
     r"<\|channel\|>\s*(\w+)[^<]{0,80}(?:<\|constrain\|>[^<]{0,80})?<\|message\|>", re.IGNORECASE
@@ -83,6 +88,9 @@ def answer_span(text: str, part: str = "") -> tuple[int, int]:
         return found[1], found[2]
     if "<|channel|>" in text:
         return _channels(text)
+    lower = text.lower()
+    if not any(stem in lower for stem in _STEMS):
+        return _bare_channels(text)
     opening = _OPEN.search(text)
     if opening is not None and _is_inside_line(text, opening.start()):
         return 0, len(text)  # the answer speaks of the tag, or quotes it
