@@ -169,7 +169,7 @@ def match_editions(path: Path | str, most: int | None = None) -> tuple[EditionMa
         most: number of records to look at, the first ones; all by default.
 
     Returns:
-        The nearest first; of equally near ones the default edition first. Empty if no record is of any edition.
+        The nearest first; of equally near ones the default edition first. Empty if no record has choices.
 
     Raises:
         InputError: the file cannot be read; records that are not valid JSON are skipped.
@@ -187,8 +187,7 @@ def match_editions(path: Path | str, most: int | None = None) -> tuple[EditionMa
                 keys += [item_hash(*parts, record["answer"])] if record.get("answer") else []
             except (TypeError, UnicodeEncodeError):
                 continue
-    # Looking for text in text is quick; preparing the sets of all editions is not, and most files are of none.
-    if not any(each in hashes for each in questions for hashes in _all_question_hashes()):
+    if not questions:
         return ()
     return tuple(
         sorted(_matches(questions, keys), key=lambda match: (-match.same_questions, -match.same_keys))
@@ -202,13 +201,15 @@ def _all_question_hashes() -> list[str]:
 
 
 def _matches(questions: list[str], keys: list[str]) -> Iterable[EditionMatch]:
+    # Looking for text in text is quick; preparing the sets of all editions is not, and most files are of none.
+    known = any(each in hashes for each in questions for hashes in _all_question_hashes())
     for group in editions().values():
         for edition in group:
             yield EditionMatch(
                 edition,
                 len(questions),
-                sum(each in edition.question_hashes for each in questions),
-                sum(each in edition.key_hashes for each in keys),
+                sum(each in edition.question_hashes for each in questions) if known else 0,
+                sum(each in edition.key_hashes for each in keys) if known else 0,
                 has_keys=len(keys) == len(questions),
             )
 
