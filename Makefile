@@ -5,7 +5,7 @@ VENV ?= .venv
 CONSTRAINTS ?= --constraint constraints.txt
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rs
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rsR
 
 .PHONY: help demo test check docs test-suite test-core test-browser test-newest test-all test-all-core tools \
 	constraints bench clean
