@@ -20,7 +20,8 @@ from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person, Project
-from mmar.studio.exchange.importing import import_items, store_clips
+from mmar.studio.exchange.imported_clips import store_clips
+from mmar.studio.exchange.importing import import_items
 from mmar.studio.exchange.release_files import verify_release
 from mmar.studio.exchange.releases import write_project_release
 from mmar.studio.jobs.worker import Worker

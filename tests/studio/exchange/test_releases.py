@@ -27,7 +27,8 @@ from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import BlindAnswer, Item
 from mmar.studio.data.tables import Clip, Person, Project, Takedown
-from mmar.studio.exchange.importing import import_items, store_clips
+from mmar.studio.exchange.imported_clips import store_clips
+from mmar.studio.exchange.importing import import_items
 from mmar.studio.exchange.item_files import project_items
 from mmar.studio.exchange.releases import write_project_release
 from mmar.studio.jobs.worker import Worker

@@ -25,7 +25,8 @@ from mmar.items import Item as PublicItem
 from mmar.studio.config import ProjectSettings, StudioConfig
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Clip, Job, Project
-from mmar.studio.exchange.importing import import_items, store_clips
+from mmar.studio.exchange.imported_clips import store_clips
+from mmar.studio.exchange.importing import import_items
 from mmar.studio.exchange.releases import write_project_release
 from mmar.studio.jobs.clips import describe_clip_format, parse_clip_format
 from mmar.studio.jobs.worker import Worker

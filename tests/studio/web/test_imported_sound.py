@@ -13,7 +13,8 @@ from conftest import MediaServer, Site
 from mmar.items import Item as PublicItem
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Job, Project
-from mmar.studio.exchange.importing import import_items, store_clips
+from mmar.studio.exchange.imported_clips import store_clips
+from mmar.studio.exchange.importing import import_items
 from mmar.studio.store.recordings import clip_of
 from mmar.studio.workflow import Actor, Role
 from waiting import until

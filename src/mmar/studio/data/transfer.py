@@ -65,26 +65,11 @@ def check_file(path: Path) -> None:
                     names = ", ".join(f'"{table.name}"."{column.name}"' for column in table.columns)
                     base.execute(f'SELECT {names} FROM "{table.name}" LIMIT 0')  # noqa: S608 - our own names
     except sqlite3.DatabaseError as error:
-        raise InputError(
-            f"is no studio's database, or damaged ({error})",
-            file=str(path),
-            hint="take another backup",
-            code="damaged-database",
-        ) from None
+        raise _damaged(path, f"it is no database of a studio, or damaged ({error})") from None
     if verdict != "ok" or row is None:
-        raise InputError(
-            f"the database is damaged ({verdict})",
-            file=str(path),
-            hint="take another backup",
-            code="damaged-database",
-        )
+        raise _damaged(path, f"the database is damaged ({verdict})")
     if dangling is not None:
-        raise InputError(
-            f"the database is damaged: row {dangling[1]} of {dangling[0]} points to a row that is not there",
-            file=str(path),
-            hint="take another backup",
-            code="damaged-database",
-        )
+        raise _damaged(path, f"row {dangling[1]} of {dangling[0]} refers to a row that does not exist")
     if not knows_revision(row[0]):
         raise InputError(
             f"the backup was made by a newer mmar (migration {str(row[0])[:40]})",
@@ -92,6 +77,10 @@ def check_file(path: Path) -> None:
             hint="update the program",
             code="newer-database",
         )
+
+
+def _damaged(path: Path, problem: str) -> InputError:
+    return InputError(problem, file=str(path), hint="use another backup", code="damaged-database")
 
 
 def copy_to_file(database: Database, target: Path) -> None:
@@ -111,8 +100,8 @@ def copy_to_file(database: Database, target: Path) -> None:
             index = MigrationContext.configure(session.connection()).get_current_revision()
         if index != newest_revision():
             raise UsageError(
-                f"the database is of another version of mmar ({index or 'it holds no studio'}); start the studio once, "
-                "which brings it forward",
+                f"the database is of another version of mmar ({index or 'it contains no studio'}); start the studio once, "
+                "which updates it",
                 code="other-version",
             )
         _write_file(database, target)
@@ -236,7 +225,7 @@ def _load_table(connection: Connection, source: Connection, table: Table) -> Non
     except (errors.Error, DBAPIError, ValueError, TypeError, OverflowError) as error:
         text = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
-            f"the table {table.name} holds what PostgreSQL cannot keep ({text})", code="invalid-value"
+            f"the table {table.name} contains what PostgreSQL cannot store ({text})", code="invalid-value"
         ) from None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -27,7 +28,6 @@ from mmar.studio.exchange.imported_clips import (
     add_clip,
     attach_clip,
     check_clip_conflicts,
-    find_clip_file,
     items_needing_clips,
     store_clips,
 )
@@ -42,7 +42,7 @@ from mmar.studio.workflow.content import from_item
 from mmar.studio.workflow.diff import apply_record, matches_record
 from mmar.studio.workflow.limits import LONGEST_ID, check_length
 
-__all__ = ["Imported", "Source", "find_clip_file", "import_file", "import_items", "store_clips"]
+__all__ = ["Imported", "Source", "import_file", "import_items"]
 
 _MAX_FILE = 256 << 20
 """Bytes of a file of items, which is read into memory."""
@@ -126,47 +126,116 @@ def import_items(
         _check_names(item)
     # One import after another: a form that was sent twice must not meet its own items half way.
     session.execute(select(Project.id).where(Project.id == project.id).with_for_update())
-    known = {
-        item.public_id: item for item in session.scalars(select(Item).where(Item.project_id == project.id))
-    }
+    rows = session.scalars(select(Item).where(Item.project_id == project.id))
+    known = {row.public_id: row for row in rows}
     check_clip_conflicts(session, project, (item for item in items if item.id not in known), clips)
-    added, taken, updated, waiting = 0, 0, 0, 0
-    there: list[str] = []
-    differing: list[str] = []
-    left, clips_left = Counter[str](), Counter[str]()
+    run = _Import(session, project, actor, now, why, inspect, update)
     for item in items:
-        kept = clips.get(item.audio_path)
-        row = known.get(item.id)
-        if row is None:
-            known[item.id] = _add(session, project, actor, item, kept, now, inspect=inspect, why=why)
-            added, taken = added + 1, taken + (kept is not None)
-            waiting += inspect and known[item.id].state != State.INSPECTION.value
-            continue
-        there.append(item.id)
-        now_says = content_of(session, row)
-        if not matches_record(item, now_says):
-            refused = _update(session, project, actor, row, item, now_says, why, now) if update else None
-            if not update:
-                differing.append(item.id)
-            elif refused:
-                left[refused] += 1
-            else:
-                updated += 1
-        if kept is not None:
-            refused = attach_clip(session, project, actor, row, item, kept, now)
-            taken += not refused
-            clips_left.update([refused] if refused else [])
+        if (row := known.get(item.id)) is None:
+            known[item.id] = run.add(item, clips.get(item.audio_path))
+        else:
+            run.compare(row, item, clips.get(item.audio_path))
     session.flush()
-    return Imported(
-        added,
-        tuple(there),
-        tuple(differing),
-        updated,
-        waiting,
-        taken,
-        dict(clips_left.most_common()),
-        dict(left.most_common()),
-    )
+    return run.result()
+
+
+@dataclass
+class _Import:
+    """An import in progress: the context of its changes, and what became of the items so far."""
+
+    session: Session
+    project: Project
+    actor: Actor
+    now: datetime
+    why: str
+    inspect: bool
+    update: bool
+    counts: Counter[str] = field(default_factory=Counter)
+    known: list[str] = field(default_factory=list)
+    differing: list[str] = field(default_factory=list)
+    left: Counter[str] = field(default_factory=Counter)
+    clips_left: Counter[str] = field(default_factory=Counter)
+
+    def add(self, item: PublicItem, clip: StoredAudio | None) -> Item:
+        """Add a new item."""
+        audio = clip is not None or not self.project.settings.needs_audio
+        state = imported_state(inspect=self.inspect, audio=audio)
+        row = Item(
+            project_id=self.project.id,
+            public_id=item.id,
+            state=state.value,
+            created=self.now,
+            changed=self.now,
+        )
+        self.session.add(row)
+        self.session.flush()
+        content = from_item(item)
+        if clip is None and content.url.strip():
+            # The clip did not come with it, and can be cut from its video.
+            content = msgspec.structs.replace(content, cut=True)
+        try:
+            add_revision(
+                self.session, self.project, row, self.actor, content, self.why, self.now, kind="import"
+            )
+        except InputError as error:
+            raise InputError(
+                f"{quote(item.id)}: {error.problem}", field=error.field, code=error.code, hint=error.hint
+            ) from None
+        add_event(self.session, row, self.actor.person, "import", self.now, comment=self.why)
+        if clip is not None:
+            add_clip(self.session, self.project, row, item, clip, self.now)
+            self.counts["clips"] += 1
+        self.counts["added"] += 1
+        self.counts["waiting"] += self.inspect and state is not State.INSPECTION
+        return row
+
+    def compare(self, row: Item, item: PublicItem, clip: StoredAudio | None) -> None:
+        """Update an existing item if that is wanted, and give it the clip that it lacks."""
+        self.known.append(item.id)
+        content = content_of(self.session, row)
+        if not matches_record(item, content):
+            if self.update:
+                self._save(row, apply_record(item, content))
+            else:
+                self.differing.append(item.id)
+        if clip is not None:
+            reason = attach_clip(self.session, self.project, self.actor, row, item, clip, self.now)
+            if reason:
+                self.clips_left[reason] += 1
+            else:
+                self.counts["clips"] += 1
+
+    def _save(self, row: Item, content: ItemContent) -> None:
+        try:
+            save(
+                self.session,
+                self.project,
+                row.id,
+                self.actor,
+                content,
+                version=row.version,
+                base=row.revision,
+                why=self.why,
+                now=self.now,
+                typed=False,
+            )
+        except NotAllowed as error:
+            self.left[str(error)] += 1
+        else:
+            self.counts["updated"] += 1
+
+    def result(self) -> Imported:
+        """The result so far."""
+        return Imported(
+            added=self.counts["added"],
+            known=tuple(self.known),
+            differing=tuple(self.differing),
+            updated=self.counts["updated"],
+            waiting=self.counts["waiting"],
+            clips=self.counts["clips"],
+            clips_left=dict(self.clips_left.most_common()),
+            left=dict(self.left.most_common()),
+        )
 
 
 def _check_names(item: PublicItem) -> None:
@@ -188,66 +257,6 @@ def _check_names(item: PublicItem) -> None:
             code="unsafe-path",
             hint="use a path below the benchmark's folder, such as ./audio/NAME.wav",
         ) from None
-
-
-def _add(
-    session: Session,
-    project: Project,
-    actor: Actor,
-    item: PublicItem,
-    kept: StoredAudio | None,
-    now: datetime,
-    *,
-    inspect: bool,
-    why: str,
-) -> Item:
-    """Add an item that is new."""
-    state = imported_state(inspect=inspect, audio=kept is not None or not project.settings.needs_audio)
-    row = Item(
-        project_id=project.id,
-        public_id=item.id,
-        state=state.value,
-        created=now,
-        changed=now,
-    )
-    session.add(row)
-    session.flush()
-    content = from_item(item)
-    if kept is None and content.url.strip():
-        # The clip did not come with it, and can be cut from its video.
-        content = msgspec.structs.replace(content, cut=True)
-    try:
-        add_revision(session, project, row, actor, content, why, now, kind="import")
-    except InputError as error:
-        raise InputError(
-            f"{quote(item.id)}: {error.problem}", field=error.field, code=error.code, hint=error.hint
-        ) from None
-    add_event(session, row, actor.person, "import", now, comment=why)
-    if kept is not None:
-        add_clip(session, project, row, item, kept, now)
-    return row
-
-
-def _update(
-    session: Session,
-    project: Project,
-    actor: Actor,
-    row: Item,
-    item: PublicItem,
-    now_says: ItemContent,
-    why: str,
-    now: datetime,
-) -> str:
-    """Save a file's record of an existing item; returns why that is not allowed, or nothing."""
-    content = apply_record(item, now_says)
-    try:
-        save(
-            session, project, row.id, actor, content,
-            version=row.version, base=row.revision, why=why, now=now, typed=False,
-        )  # fmt: skip
-    except NotAllowed as refused:
-        return str(refused)
-    return ""
 
 
 class Source(msgspec.Struct, frozen=True):
