@@ -13,7 +13,7 @@ from team import GOOD, NOW, SPOT, Team
 from expect import raises
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Revision
-from mmar.studio.data.tables import Project, TaxonomyVersion
+from mmar.studio.data.tables import Idea, Project, TaxonomyVersion
 from mmar.studio.store import (
     drafts,
     ideas,
@@ -195,7 +195,7 @@ def test_a_renamed_layer_takes_along_items_without_a_sub_category_places_of_idea
         project = session.get_one(Project, team.project.id)
         row = revisions.find_item(session, project, item)
         assert (row.category, row.sub_category) == ("Hearing", "")
-        assert ideas.find_idea(session, project, idea.id).place == "Hearing / Music Theory"
+        assert session.get_one(Idea, idea.id).place == "Hearing / Music Theory"
         assert project.settings.targets == {"Hearing|music": 11, "Hearing|music|en": 4, "language:en": 7}
 
 

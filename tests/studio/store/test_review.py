@@ -60,7 +60,7 @@ def test_all_of_many_items_are_taken_over_a_revision_each_in_the_name_of_who_sai
         assert [row.author_id for row in rows] == [team.anna.person] * 3
         decided = session.execute(select(Proposal.state, Proposal.decided_by).distinct()).all()
         assert decided == [("accepted", team.anna.person)]
-        said = session.scalars(select(AuditLogEntry.detail).where(AuditLogEntry.action == "took over")).all()
+        said = session.scalars(select(AuditLogEntry.detail).where(AuditLogEntry.action == "accepted")).all()
         assert said == ["1 proposals", "59 proposals"]
     assert take(team, team.anna) == (0, [])
 

@@ -88,7 +88,7 @@ def test_a_model_proposes_and_a_person_decides(quiet_site: Site, chat: type[Say]
     assert (decided["state"], decided["decided_by"]) == ("accepted", before["author"])
     after = anna.get(f"{BASE}/items/{item}").json()
     assert after["content"]["choices"] == ["a gong", "a drum", "a flute"]
-    assert after["revisions"][0]["why"].startswith("took over a proposal of wise-7b")
+    assert after["revisions"][0]["why"].startswith("accepted a proposal of wise-7b")
     again = anna.post(f"{BASE}/proposals/{proposal.id}", json={"decision": "refused"})
     assert again.status_code == 409
 

@@ -10,7 +10,7 @@ import pytest
 from browser_user import Visitor
 
 from conftest import MediaServer, Site
-from mmar.studio.data.tables import Person, Project
+from mmar.studio.data.tables import Idea, Person, Project
 from mmar.studio.exchange.importing import import_items
 from mmar.studio.media.media_store import store_audio
 from mmar.studio.store import drafts, ideas, items, people, proposals, revisions
@@ -283,7 +283,7 @@ def test_suggested_categories_are_accepted_edited_or_rejected(busy: Site, browse
     page.get_by_role("button", name="Save version 2").click()
     playwright.expect(page.get_by_text("hiss matters")).to_be_visible()
     with busy.studio.database.read() as session:
-        found = [ideas.find_idea(session, session.get_one(Project, 1), one).place for one in made]
+        found = [session.get_one(Idea, one).place for one in made]
         assert found == ["Signal Layer / Anomaly Detection", "", "Signal Layer / Hiss"]
         assert newest_taxonomy(session, 1).tree.layers[0].subs[-1] == "Hiss"
     page = root.go("/ideas")

@@ -17,13 +17,13 @@ from mmar.errors import InputError, UsageError
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person, Project
-from mmar.studio.store.items import act, assign
+from mmar.studio.store.items import assign, move_item
 from mmar.studio.store.people import actor_in, log_action
+from mmar.studio.store.projects import Row, row_in
 from mmar.studio.store.recordings import request_audio
-from mmar.studio.store.revisions import find_item
 from mmar.studio.workflow import Action, Actor, Command, NotAllowed, Role
 
-__all__ = ["MOVES", "Outcome", "assign_items", "move_items", "request_audio_for_items"]
+__all__ = ["MOVES", "Outcome", "assign_items", "for_each", "move_items", "request_audio_for_items"]
 
 MOVES = (Action.SUBMIT, Action.FORWARD, Action.RECALL, Action.RESTORE, Action.WITHDRAW)
 """Actions that are possible for many items at once. Approving and rejecting are not."""
@@ -91,7 +91,7 @@ def assign_items(
 
     with database.read() as session:
         names = [_named(session, project, person, role) for person in among]
-    outcome = _each(database, project, items, share, clock)
+    outcome = for_each(database, project, Item, items, share, clock)
     text = f"{outcome.done} items: {', '.join(names) or 'anybody'}"
     with database.write() as session:
         detail = f"{text} to {'inspect' if role is Role.INSPECTOR else 'write'}"
@@ -125,18 +125,9 @@ def move_items(
         raise NotAllowed("reason", "say why, in a sentence")
 
     def move(session: Session, row: Project, item: Item, now: datetime) -> None:
-        act(session, row, item.id, actor, Command(action, why=why), now)
-        if action is Action.SUBMIT:
-            request_audio(session, row, item, now, person_id=actor.person, fetch=True)
+        move_item(session, row, item.id, actor, Command(action, why=why), now)
 
-    outcome = _each(database, project, items, move, clock)
-    if action is Action.WITHDRAW and outcome.done:
-        with database.write() as session:
-            text = f"{outcome.done} items: {why.strip()}"
-            log_action(
-                session, clock(), actor.person, "withdraw", project.slug, detail=text, project_id=project.id
-            )
-    return outcome
+    return for_each(database, project, Item, items, move, clock)
 
 
 def request_audio_for_items(
@@ -155,29 +146,30 @@ def request_audio_for_items(
             case "missing":
                 raise NotAllowed("audio", "they have no URL to fetch from")
 
-    return _each(database, project, items, ask, clock)
+    return for_each(database, project, Item, items, ask, clock)
 
 
-def _each(
+def for_each(
     database: Database,
     project: Project,
-    items: Sequence[int],
-    do: Callable[[Session, Project, Item, datetime], None],
+    kind: type[Row],
+    ids: Sequence[int],
+    do: Callable[[Session, Project, Row, datetime], None],
     clock: Callable[[], datetime],
 ) -> Outcome:
+    """Do something to rows of a project, in short transactions; what a rule forbids is counted by its message."""
     done, left = 0, Counter[str]()
-    for first in range(0, len(items), _AT_ONCE):
-        few = items[first : first + _AT_ONCE]
+    for first in range(0, len(ids), _AT_ONCE):
         with database.write() as session:
-            row = session.get_one(Project, project.id)
-            for number in few:
-                item = find_item(session, row, number, lock=True)
+            owner = session.get_one(Project, project.id)
+            for row_id in ids[first : first + _AT_ONCE]:
+                row = row_in(session, owner, kind, row_id, lock=True)
                 try:
-                    do(session, row, item, clock())
-                except (NotAllowed, InputError) as caught:
-                    left[caught.problem if isinstance(caught, InputError) else str(caught)] += 1
-                    continue
-                done += 1
+                    do(session, owner, row, clock())
+                except (NotAllowed, InputError) as error:
+                    left[error.problem if isinstance(error, InputError) else str(error)] += 1
+                else:
+                    done += 1
     return Outcome(done, dict(left.most_common()))
 
 

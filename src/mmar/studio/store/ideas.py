@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from mmar.errors import InputError, UsageError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Idea, IdeaVote, Project
-from mmar.studio.workflow import Actor, NotAllowed, NotFound
+from mmar.studio.store.projects import row_in
+from mmar.studio.workflow import Actor, NotAllowed
 from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, check_length
 
-__all__ = ["Card", "add_idea", "change_idea", "find_idea", "idea_board", "merge_ideas", "vote"]
+__all__ = ["Card", "add_idea", "change_idea", "idea_board", "merge_ideas", "vote"]
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -65,18 +66,6 @@ def add_idea(
     return idea
 
 
-def find_idea(session: Session, project: Project, idea_id: int) -> Idea:
-    """An idea of a project.
-
-    Raises:
-        UsageError: the project has no such idea.
-    """
-    idea = session.get(Idea, idea_id)
-    if idea is None or idea.project_id != project.id:
-        raise NotFound(f"this project has no idea {idea_id}")
-    return idea
-
-
 def change_idea(
     session: Session,
     project: Project,
@@ -97,7 +86,7 @@ def change_idea(
         InputError: no title.
     """
     _member(actor)
-    idea = find_idea(session, project, idea_id)
+    idea = row_in(session, project, Idea, idea_id)
     if version is not None and version != idea.version:
         raise NotAllowed("stale", "someone else changed this idea; reload the page to see the change")
     if title is not None:
@@ -119,7 +108,7 @@ def change_idea(
 def vote(session: Session, project: Project, idea_id: int, actor: Actor) -> None:
     """Vote for an idea, or take the vote back."""
     _member(actor)
-    idea = find_idea(session, project, idea_id)
+    idea = row_in(session, project, Idea, idea_id)
     options = session.get(IdeaVote, (idea.id, actor.person))
     if options is None:
         session.add(IdeaVote(idea_id=idea.id, person_id=actor.person))
@@ -135,7 +124,7 @@ def merge_ideas(session: Session, project: Project, source: int, target: int, ac
         UsageError: a card cannot go into itself, or into one that went into another.
     """
     _member(actor)
-    gone, kept = find_idea(session, project, source), find_idea(session, project, target)
+    gone, kept = (row_in(session, project, Idea, each) for each in (source, target))
     if gone.id == kept.id or kept.merged_into is not None or gone.merged_into is not None:
         raise UsageError("merge two different cards that both still stand on the board", code="cannot-merge")
     voters = set(session.scalars(select(IdeaVote.person_id).where(IdeaVote.idea_id == kept.id)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import func, select
@@ -11,23 +12,26 @@ from sqlalchemy.orm import Session
 
 from mmar.errors import InputError
 from mmar.studio.config import ProjectSettings
-from mmar.studio.data.item_tables import Item
-from mmar.studio.data.tables import Membership, Person, Project, TaxonomyVersion
-from mmar.studio.workflow import Actor, NotAllowed, Role
+from mmar.studio.data.item_tables import Item, Proposal
+from mmar.studio.data.tables import Clip, Idea, Membership, Person, Project, Recording, TaxonomyVersion
+from mmar.studio.workflow import Actor, NotAllowed, NotFound, Role
 from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, check_length
 from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE
 
 __all__ = [
+    "Row",
     "add_project",
     "changed_settings",
     "find_project",
     "newest_taxonomy",
     "projects_of",
+    "row_in",
     "save_settings",
     "state_counts",
     "taxonomy_versions",
 ]
 
+Row = TypeVar("Row", Item, Idea, Clip, Recording, Proposal)
 _MAX_ENTRIES = 2_000
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
 
@@ -76,6 +80,18 @@ def add_project(
 def find_project(session: Session, slug: str) -> Project | None:
     """A project by its short name."""
     return session.scalar(select(Project).where(Project.slug == slug))
+
+
+def row_in(session: Session, project: Project, kind: type[Row], row_id: int, *, lock: bool = False) -> Row:
+    """A row of a project, such as an item; with `lock` nobody else can change it until the transaction ends.
+
+    Raises:
+        NotFound: the project has no such row.
+    """
+    row = session.get(kind, row_id, with_for_update=lock)
+    if row is None or row.project_id != project.id:
+        raise NotFound(f"this project has no {kind.__tablename__} {row_id}")
+    return row
 
 
 def projects_of(session: Session, person: Person) -> list[Project]:

@@ -12,9 +12,8 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import Item, KeyView, Proposal, Revision
-from mmar.studio.data.tables import Project
 from mmar.studio.store.inspection import BEFORE_APPROVAL
-from mmar.studio.workflow import Actor, NotFound, Role
+from mmar.studio.workflow import Actor, Role
 
 __all__ = [
     "ACCEPTABLE_KINDS",
@@ -23,7 +22,6 @@ __all__ = [
     "acceptable_proposals",
     "add_proposal",
     "count_waiting_proposals",
-    "find_proposal",
     "open_proposals",
     "proposals_of",
     "visible_proposals",
@@ -178,14 +176,6 @@ def _tells_nothing(actor: Actor) -> ColumnElement[bool]:
         seen,
         wrote,
     )
-
-
-def find_proposal(session: Session, project: Project, proposal_id: int) -> Proposal:
-    """A proposal of a project, locked."""
-    result = session.get(Proposal, proposal_id, with_for_update=True)
-    if result is None or result.project_id != project.id:
-        raise NotFound(f"this project has no proposal {proposal_id}")
-    return result
 
 
 def proposals_of(session: Session, item_id: int) -> list[Proposal]:

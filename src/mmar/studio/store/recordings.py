@@ -16,17 +16,14 @@ from mmar.studio.store.revisions import content_of
 from mmar.studio.workflow import ItemContent
 from mmar.studio.workflow.content import source_of
 from mmar.studio.workflow.problems import LONGEST_CLIP_S
-from mmar.studio.workflow.states import NotFound
 
 __all__ = [
     "add_recording",
     "clip_of",
     "clips_of",
-    "find_clip",
     "find_recording",
     "items_with_clips",
     "items_without_clip",
-    "own_recording",
     "recording_of",
     "request_audio",
     "request_clip",
@@ -87,9 +84,7 @@ def add_recording(
     `source` is as in `workflow.content.source_of`; for an upload its hash.
     """
     source = source or f"upload:{kept.sha256}"
-    result = session.scalar(
-        select(Recording).where(Recording.project_id == project_id, Recording.source == source)
-    )
+    result = find_recording(session, project_id, source)
     if result is None:
         result = Recording(
             project_id=project_id, source=source, at=now, person_id=person_id, path="", sha256=""
@@ -100,22 +95,6 @@ def add_recording(
     result.size, result.duration, result.rate = kept.size, kept.duration, kept.rate
     result.channels, result.waveform = kept.channels, kept.waveform
     session.flush()
-    return result
-
-
-def own_recording(session: Session, project: Project, recording_id: int) -> Recording:
-    """A recording of a project."""
-    result = session.get(Recording, recording_id)
-    if result is None or result.project_id != project.id:
-        raise NotFound(f"this project has no recording {recording_id}")
-    return result
-
-
-def find_clip(session: Session, project: Project, clip_id: int) -> Clip:
-    """A clip of a project."""
-    result = session.get(Clip, clip_id)
-    if result is None or result.project_id != project.id:
-        raise NotFound(f"this project has no clip {clip_id}")
     return result
 
 

@@ -7,7 +7,6 @@ if the author is editing that field.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
@@ -20,12 +19,13 @@ from mmar.items import Criterion
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.data.tables import Project
-from mmar.studio.store.bulk import Outcome
+from mmar.studio.store.bulk import Outcome, for_each
 from mmar.studio.store.drafts import find_draft
 from mmar.studio.store.ideas import add_idea, change_idea
 from mmar.studio.store.items import save
 from mmar.studio.store.people import log_action
-from mmar.studio.store.proposals import ACCEPTABLE_KINDS, KINDS, find_proposal
+from mmar.studio.store.projects import row_in
+from mmar.studio.store.proposals import ACCEPTABLE_KINDS, KINDS
 from mmar.studio.store.revisions import content_at, content_of, find_item, load_case
 from mmar.studio.workflow import Actor, Case, ItemContent, NotAllowed, Role, three_way
 
@@ -58,7 +58,7 @@ def review_proposal(
         NotAllowed: it was reviewed already or the item was changed meanwhile (`stale`), or the person may not change the item.
         InputError: the proposal cannot be used.
     """
-    proposal = find_proposal(session, project, proposal_id)
+    proposal = row_in(session, project, Proposal, proposal_id, lock=True)
     if proposal.state != "open":
         raise NotAllowed("stale", f"this suggestion was reviewed already ({proposal.state})")
     taken = dict(edited) if decision == "edited" and edited is not None else proposal.content
@@ -144,7 +144,7 @@ def _accept(
         )
     content = apply_proposal(proposal.kind, content_of(session, item), taken)
     edited = ", edited" if taken != proposal.content else ""
-    why = f"took over a proposal of {proposal.model}: {KINDS[proposal.kind]}{edited}"
+    why = f"accepted a proposal of {proposal.model}: {KINDS[proposal.kind]}{edited}"
     save(
         session,
         project,
@@ -165,9 +165,6 @@ def _text(value: Any) -> str:
     return value.strip()
 
 
-_AT_ONCE = 25
-
-
 def accept_proposals(
     database: Database,
     project: Project,
@@ -179,24 +176,23 @@ def accept_proposals(
 
     Those that a rule forbids or that would overwrite edits stay open.
     """
-    done, left = 0, Counter[str]()
-    for first in range(0, len(numbers), _AT_ONCE):
+
+    def accept(session: Session, row: Project, proposal: Proposal, now: datetime) -> None:
+        _accept_unchanged(session, row, proposal, actor, now)
+
+    outcome = for_each(database, project, Proposal, numbers, accept, clock)
+    if outcome.done:
         with database.write() as session:
-            row = session.get_one(Project, project.id)
-            for number in numbers[first : first + _AT_ONCE]:
-                try:
-                    _accept_unchanged(session, row, find_proposal(session, row, number), actor, clock())
-                except (NotAllowed, InputError) as caught:
-                    left[caught.problem if isinstance(caught, InputError) else str(caught)] += 1
-                    continue
-                done += 1
-    if done:
-        with database.write() as session:
-            text = f"{done} proposals"
             log_action(
-                session, clock(), actor.person, "took over", project.slug, detail=text, project_id=project.id
+                session,
+                clock(),
+                actor.person,
+                "accepted",
+                project.slug,
+                detail=f"{outcome.done} proposals",
+                project_id=project.id,
             )
-    return Outcome(done, dict(left.most_common()))
+    return outcome
 
 
 def _accept_unchanged(

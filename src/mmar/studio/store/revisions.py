@@ -20,7 +20,7 @@ from mmar.studio.data.item_tables import (
     Verdict,
 )
 from mmar.studio.data.tables import Clip, Project
-from mmar.studio.store.projects import newest_taxonomy
+from mmar.studio.store.projects import newest_taxonomy, row_in
 from mmar.studio.workflow import Actor, Case, ItemContent, Lease, NotFound, Rejection, State, problems
 from mmar.studio.workflow.content import clip_key, with_own_cut, without_shadows
 from mmar.studio.workflow.limits import check_texts
@@ -42,15 +42,8 @@ __all__ = [
 
 
 def find_item(session: Session, project: Project, item_id: int, *, lock: bool = False) -> Item:
-    """An item of a project; with `lock` nobody else can change it until the transaction ends.
-
-    Raises:
-        NotFound: the project has no such item.
-    """
-    item = session.get(Item, item_id, with_for_update=lock)
-    if item is None or item.project_id != project.id:
-        raise NotFound(f"this project has no item {item_id}")
-    return item
+    """An item of a project; see `row_in`."""
+    return row_in(session, project, Item, item_id, lock=lock)
 
 
 def content_of(session: Session, item: Item) -> ItemContent:

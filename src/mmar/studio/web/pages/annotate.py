@@ -12,12 +12,12 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.tables import Job
+from mmar.studio.data.tables import Idea, Job
 from mmar.studio.jobs.model_requests import request_proposal
 from mmar.studio.store import drafts, inspection, item_lists, items, revisions
-from mmar.studio.store.ideas import find_idea, idea_board
+from mmar.studio.store.ideas import idea_board
 from mmar.studio.store.jobs import newest_job
-from mmar.studio.store.projects import newest_taxonomy
+from mmar.studio.store.projects import newest_taxonomy, row_in
 from mmar.studio.store.proposals import open_proposals
 from mmar.studio.store.recordings import clip_of, recording_of, request_audio
 from mmar.studio.web.context import (
@@ -52,7 +52,7 @@ def create(ctx: Context) -> Response:
     with ctx.write() as (session, project):
         item = items.new_item(session, project, ctx.actor, now)
         idea = number(form, "idea")
-        category = find_idea(session, project, idea).place if idea is not None else ""
+        category = row_in(session, project, Idea, idea).place if idea is not None else ""
         layer, _, sub = category.partition(" / ")
         content = ItemContent(
             idea=idea,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from mmar.studio.data.tables import Idea
 from mmar.studio.jobs.model_requests import request_board_proposal
 from mmar.studio.store import ideas, proposals
 from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.people import names_of
+from mmar.studio.store.projects import row_in
 from mmar.studio.web.context import Context, ProjectContext, fragment_of, is_fragment_request
 from mmar.studio.web.forms import TITLE_MAX, number, text
 from mmar.studio.web.render import job_marker, render_page
@@ -146,7 +148,7 @@ def ask(request: Request, ctx: Context) -> Response:
 def more(request: Request, ctx: Context, idea_id: int) -> Response:
     """The forms of one card; loaded only for a card that somebody opens."""
     with ctx.read() as session:
-        idea = ideas.find_idea(session, ctx.project, idea_id)
+        idea = row_in(session, ctx.project, Idea, idea_id)
         cards = ideas.idea_board(session, ctx.project.id, ctx.person.id)
     return render_page(request, "idea_more.html", ctx, idea=idea, all_cards=cards)
 

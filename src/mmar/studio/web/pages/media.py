@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from mmar.studio.data.tables import Clip, Recording
 from mmar.studio.media.media_store import media_file
 from mmar.studio.media.waveform import open_waveform
-from mmar.studio.store.recordings import find_clip, own_recording
+from mmar.studio.store.projects import row_in
 from mmar.studio.web.context import Context, ProjectContext
 
 __all__ = ["router"]
@@ -22,9 +23,9 @@ _AUDIO = frozenset({"audio/wav", "audio/x-wav", "audio/flac", "audio/mpeg", "aud
 def _stored(ctx: ProjectContext, kind: str, number: int) -> tuple[str, str, str | None]:
     with ctx.read() as session:
         if kind == "clip":
-            clip = find_clip(session, ctx.project, number)
+            clip = row_in(session, ctx.project, Clip, number)
             return clip.path, "audio/wav", clip.waveform
-        recording = own_recording(session, ctx.project, number)
+        recording = row_in(session, ctx.project, Recording, number)
         return recording.path, recording.media_type, recording.waveform
 
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from mmar.errors import MmarError, UsageError
 from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.store import proposals, review, revisions
+from mmar.studio.store.projects import row_in
 from mmar.studio.store.review import accept_proposals
 from mmar.studio.web.context import Context, ProjectContext, fragment_of
 from mmar.studio.web.error_handlers import error_message
@@ -143,7 +144,7 @@ def decide(ctx: Context, proposal_id: int) -> Response:
     if word not in ("accepted", "edited", "refused"):
         raise UsageError("decision: accepted, edited or refused", code="unknown-decision")
     with ctx.write() as (session, project):
-        proposal = proposals.find_proposal(session, project, proposal_id)
+        proposal = row_in(session, project, Proposal, proposal_id, lock=True)
         edited = _edited(ctx, proposal.kind, proposal.content) if word != "refused" else None
         changed = edited is not None and edited != proposal.content
         decision: review.Decision = "refused" if word == "refused" else ("edited" if changed else "accepted")
