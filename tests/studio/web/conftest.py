@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.server
 import shutil
 import socket
@@ -16,6 +17,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the studio's extra is not installed")
 
+import argon2
 import httpx
 import msgspec
 import numpy as np
@@ -114,8 +116,17 @@ def serve(
     return stop
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Hashes that cost little: these tests are about who may log in, not about what a hash costs."""
+    cheap = functools.partial(argon2.PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mmar.studio.security.passwords.PasswordHasher", cheap)
+        yield
+
+
 @pytest.fixture(scope="session")
-def hashed() -> str:
+def hashed(_cheap_passwords: None) -> str:
     """Everybody's password, hashed once: it is slow by design."""
     return Passwords().hash(PASSWORD, login="nobody")
 
