@@ -174,6 +174,15 @@ def test_reproduced_numbers_equal_score_compare_and_reliance(tmp_path: Path, run
     assert qwen["order_agreement"] == rotations.agreement
 
 
+def test_the_figure_of_reliance_is_drawn(
+    command: Callable[..., Any], tmp_path: Path, runs: list[Path]
+) -> None:
+    pytest.importorskip("matplotlib")
+    folder = tmp_path / "figures"
+    assert command("reliance", runs[0], runs[4], "--figures", folder, "--draws", 100).status == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["reliance.pdf", "reliance.png", "reliance.svg"]
+
+
 def test_runs_that_cannot_be_told_apart_share_a_range(tmp_path: Path, runs: list[Path]) -> None:
     board = board_of(mmar.leaderboard(*runs, out=tmp_path / "board").parent)
     ranks = {row["id"]: row["runs"][0]["rank"] for row in board["systems"] if row["runs"]}

@@ -192,7 +192,7 @@ def test_figures_are_written_with_the_same_bytes_each_time(tmp_path: Path) -> No
 
     table = systems_table([run_result("run", [True, False])], BENCHMARK[1:5], columns=("sound", "music"))
     first = write_table_figures(table, tmp_path / "once")
-    assert {path.stem for path in first} == {"averages", "groups", "sizes"} and len(first) == 9
+    assert {path.stem for path in first} == {"averages", "groups", "ranks", "sizes"} and len(first) == 12
     for path, again in zip(first, write_table_figures(table, tmp_path / "twice"), strict=True):
         assert path.read_bytes() == again.read_bytes()
 

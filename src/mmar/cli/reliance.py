@@ -19,6 +19,12 @@ __all__ = ["reliance"]
 @items_option("Write the items that are solved without the audio.")
 @draws_option
 @seed_option
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Draw the accuracies under each condition as SVG, PDF and PNG, too.",
+)
 def reliance(
     paths: tuple[Path, ...],
     benchmark: str | None,
@@ -30,6 +36,7 @@ def reliance(
     items: Path | None,
     draws: int,
     seed: int,
+    figures: Path | None,
 ) -> None:
     """Measure how much of a model's accuracy needs the audio.
 
@@ -46,6 +53,11 @@ def reliance(
     check_items_option(items, as_json, *paths, benchmark)
     aligned = align(paths, benchmark, protocol, partial=partial, lenient=lenient)
     result = measure_reliance(aligned, scorer=scorer, draws=draws, seed=seed)
+    if figures is not None:
+        from mmar.reports.systems_figures import write_reliance_figure
+
+        for file in write_reliance_figure(result, figures):
+            click.echo(f"wrote {file}", err=True)
     if items is not None:
         from mmar.files.atomic import write_atomic
         from mmar.reports.records_file import records_file

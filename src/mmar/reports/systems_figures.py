@@ -1,4 +1,4 @@
-"""Figures of a table of systems, for papers: averages with intervals and rank ranges, modalities, accuracy and size.
+"""Figures of systems, for papers: averages, modalities, rank ranges, accuracy and size, reliance on the audio.
 
 Drawn with matplotlib (the extra `mmar[figures]`), readable in black and white: systems are told apart by position and by
 the shape of their mark (filled circle: a run; open circle: a published result), never by colour alone.
@@ -16,7 +16,17 @@ from mmar.reports.systems_table import ALL, System, SystemsTable
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["draw_averages", "draw_groups", "draw_sizes", "parameters", "write_table_figures"]
+    from mmar.scoring.reliance import Reliance
+
+__all__ = [
+    "draw_averages",
+    "draw_groups",
+    "draw_ranks",
+    "draw_sizes",
+    "parameters",
+    "write_reliance_figure",
+    "write_table_figures",
+]
 
 _ROW = 0.2  # height of a row, inches
 _INK = "#1A1A1A"
@@ -31,7 +41,8 @@ def write_table_figures(table: SystemsTable, folder: Path) -> tuple[Path, ...]:
         folder: created if it does not exist; files of the same names are replaced.
 
     Returns:
-        The files: `averages`; `groups`, if the table has groups; `sizes`, if at least two systems have a known size.
+        The files: `averages`; `groups`, if the table has groups; `ranks`, if at least two systems are ranked; `sizes`,
+        if at least two have a known size.
         Each as SVG, PDF and PNG.
 
     Raises:
@@ -42,6 +53,8 @@ def write_table_figures(table: SystemsTable, folder: Path) -> tuple[Path, ...]:
         figures = {"averages": draw_averages(table)}
         if len(table.columns) > 1:
             figures["groups"] = draw_groups(table)
+        if sum(system.rank is not None for system in table.systems) > 1:
+            figures["ranks"] = draw_ranks(table)
         if sum(parameters(system.size) is not None for system in table.systems) > 1:
             figures["sizes"] = draw_sizes(table)
         return tuple(
@@ -86,6 +99,72 @@ def draw_groups(table: SystemsTable) -> Figure:
     panels[0].set_yticks(range(len(table.systems)), [_label(system) for system in table.systems])
     figure.supxlabel("accuracy, %", fontsize="medium")
     return figure
+
+
+def draw_ranks(table: SystemsTable) -> Figure:
+    """A row for each ranked system: from the first to the last place that the data allow."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    ranked = [(system, system.rank) for system in table.systems if system.rank is not None]
+    figure = Figure(figsize=(5.0, 0.7 + _ROW * len(ranked)))
+    axes = figure.add_subplot()
+    for row, (system, (first, last)) in enumerate(ranked):
+        axes.plot(
+            [first, last], [row, row], color=_INK, linewidth=1.6, solid_capstyle="butt", **_ends(system)
+        )
+    axes.set_yticks(range(len(ranked)), [_label(system) for system, _ in ranked])
+    axes.set_ylim(len(ranked) - 0.5, -0.5)
+    axes.set_xlim(0.5, len(ranked) + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(axis="x", linewidth=0.3, color="#B0B0B0")
+    axes.set_axisbelow(True)
+    axes.set_xlabel("rank, from the first to the last place that the data allow")
+    _open_frame(axes)
+    return figure
+
+
+def write_reliance_figure(result: Reliance, folder: Path) -> tuple[Path, ...]:
+    """Draw the accuracy of a model with the real clips and under each condition, as SVG, PDF and PNG.
+
+    Args:
+        result: what `mmar.reliance` returned.
+        folder: created if it does not exist; files of the same names are replaced.
+
+    Raises:
+        UsageError: matplotlib is not installed.
+        ExternalError: the files cannot be written.
+    """
+    with figure_style():
+        from matplotlib.figure import Figure
+
+        rows = [("real clips", result.accuracy, result.interval, True)]
+        rows += [(one.condition, one.all.under, one.all.under_interval, False) for one in result.conditions]
+        figure = Figure(figsize=(5.0, 0.9 + 1.3 * _ROW * len(rows)))
+        axes = figure.add_subplot()
+        for row, (_, value, (low, high), real) in enumerate(rows):
+            axes.errorbar(
+                [value],
+                [row],
+                xerr=[[max(0.0, value - low)], [max(0.0, high - value)]],
+                **_ERROR_BARS,
+                marker="o",
+                markersize=4,
+                color=_INK,
+                markerfacecolor=_INK if real else "white",
+            )
+        for row, one in enumerate(result.conditions, 1):
+            if one.all.reliance is not None:
+                text = f"reliance {one.all.reliance:.0f} %"
+                axes.text(1.01, row, text, transform=axes.get_yaxis_transform(), va="center")
+        axes.axvline(result.accuracy, linewidth=0.5, linestyle="--", color="#808080")
+        axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_xlabel(f"accuracy of {result.model}, % (95 % interval, {result.scorer} scorer)")
+        _open_frame(axes)
+        return tuple(
+            write_figure(figure, folder / f"reliance.{suffix}", "mmar: reliance") for suffix in FORMATS
+        )
 
 
 def draw_sizes(table: SystemsTable) -> Figure:
@@ -172,6 +251,10 @@ def _name_points(axes: Any, points: list[tuple[float, float, str]]) -> None:
 def _mark(system: System) -> dict[str, Any]:
     is_run = system.kind == "run"
     return {"marker": "o", "markersize": 4, "color": _INK, "markerfacecolor": _INK if is_run else "white"}
+
+
+def _ends(system: System) -> dict[str, Any]:
+    return {"marker": "|", "markersize": 6, "linestyle": "-" if system.kind == "run" else (0, (2, 1))}
 
 
 def _label(system: System) -> str:

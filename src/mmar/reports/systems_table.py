@@ -180,7 +180,7 @@ def run_row(path: Path, scored: Scored, benchmark: Benchmark | None = None) -> R
         asked=score.n if score.asked is None else score.asked.n,
         benchmark=parts.get("bench", "?"),
         model_class=recipe.model_class if recipe else "",
-        size=recipe.size if recipe else "",
+        size=recipe.size.strip("-") if recipe else "",
         open_weights=recipe.open_weights if recipe else None,
     )
 
