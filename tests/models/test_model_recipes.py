@@ -12,7 +12,7 @@ from expect import raises
 from mmar.api import load, open_for
 from mmar.models.machine import Gpu, Machine, find_machine, memory_gib, ways
 from mmar.models.model import ADAPTERS
-from mmar.models.recipes import Recipe, check_requirements, recipes, resolve_recipe
+from mmar.models.recipes import Recipe, check_requirements, recipe_of, recipes, resolve_recipe
 from mmar.protocols import Settings, protocols
 from mmar.reports.published import published_results
 from mmar.runs.spec import RunSpec
@@ -123,6 +123,19 @@ def test_what_serves_a_system() -> None:
         resolve_recipe("salmonn-7b", via="teleport")
     with raises("incompatible-options", argument="via"):
         resolve_recipe("openai/gpt-4o", via="hf")
+
+
+@pytest.mark.parametrize("recipe", recipes().values(), ids=lambda recipe: recipe.name)
+def test_the_recipe_of_a_run_is_found_by_its_models_name(recipe: Recipe) -> None:
+    for via in (None, *(kind for kind in recipe.served_by if kind in ("hf", "vllm", "sglang", "command"))):
+        opened = resolve_recipe(recipe.name, via=via)
+        assert opened is not None
+        found = recipe_of(opened.adapter)
+        if recipe.name == "audio-cot":  # Qwen2-Audio-Instruct under other prompts
+            assert found is recipes()["qwen2-audio-instruct"]
+        elif recipe.id or recipe.adapter or via == "command":
+            assert found is recipe
+    assert recipe_of("openai/some-model") is None
 
 
 def test_options_of_a_recipe_are_for_http() -> None:

@@ -19,7 +19,7 @@ from mmar.errors import UsageError
 from mmar.models.model import ADAPTERS
 from mmar.protocols import DEFAULT, Settings
 
-__all__ = ["ModelClass", "Recipe", "ServedBy", "check_requirements", "recipes", "resolve_recipe"]
+__all__ = ["ModelClass", "Recipe", "ServedBy", "check_requirements", "recipe_of", "recipes", "resolve_recipe"]
 
 ModelClass = Literal["baseline", "LALM", "LARM", "OLM", "LLM", "LRM"]
 ServedBy = Literal["builtin", "api", "hf", "vllm", "sglang", "command", "cascade"]
@@ -99,6 +99,24 @@ def recipes() -> dict[str, Recipe]:
     text = resources.files("mmar.models").joinpath("recipes.toml").read_text("utf-8")
     parsed = msgspec.convert(tomllib.loads(text)["recipe"], list[Recipe])
     return {recipe.name: recipe for recipe in parsed}
+
+
+def recipe_of(model: str) -> Recipe | None:
+    """The recipe of a run's model, whatever serves it; `None` if there is none.
+
+    Args:
+        model: a name, or the model's name in a run: with its adapter, and with a revision or without.
+
+    Example:
+        >>> recipe_of("vllm/Qwen/Qwen2.5-Omni-7B@main").name, recipe_of("command/salmonn-7b").name
+        ('qwen2.5-omni-7b', 'salmonn-7b')
+    """
+    name = model.partition("/")[2].partition("@")[0]
+    known = recipes()
+    if found := known.get(model) or (known.get(name) if model.startswith("command/") else None):
+        return found
+    matches = (each for each in known.values() if model == each.adapter or (name and name == each.id))
+    return next(matches, None)
 
 
 def resolve_recipe(

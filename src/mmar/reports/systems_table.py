@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from mmar.items import Benchmark
-from mmar.models.recipes import recipes
+from mmar.models.recipes import recipe_of
 from mmar.reports.published import GROUP_SIZES, ITEMS, PublishedResult, impossible_cells
 from mmar.scoring.clusters import clusters_of
 from mmar.scoring.score import Scored
@@ -155,7 +155,7 @@ def run_row(path: Path, scored: Scored, benchmark: Benchmark | None = None) -> R
     if name == "?":
         name = path.name
     condition = parts.get("condition", "?")
-    recipe = next((each for each in recipes().values() if name in (each.name, each.adapter)), None)
+    recipe = recipe_of(name)
     counts: dict[str, dict[str, tuple[int, int]]] = {}
     for scorer in ("official", "choice"):
         counts[scorer] = {ALL: (getattr(score, scorer).correct, score.n)}

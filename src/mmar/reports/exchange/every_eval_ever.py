@@ -20,7 +20,7 @@ from mmar.benchmarks import CATALOGUE
 from mmar.files.atomic import write_atomic
 from mmar.items import Item
 from mmar.models import Answer
-from mmar.models.recipes import recipes
+from mmar.models.recipes import recipe_of
 from mmar.reports.exchange.source import SCORERS, ExportSource, interval_of, provider_of
 from mmar.scoring.result import ItemScore
 
@@ -115,7 +115,7 @@ def _aggregate(
 
 
 def _model_info(source: ExportSource) -> dict[str, Any]:
-    recipe = next((each for each in recipes().values() if source.model in (each.name, each.adapter)), None)
+    recipe = recipe_of(source.model)
     available = None if recipe is None else recipe.open_weights
     developer = source.hub_id.partition("/")[0]
     info: dict[str, Any] = {

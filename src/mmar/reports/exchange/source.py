@@ -14,7 +14,7 @@ import msgspec
 from mmar.items import Benchmark, Item
 from mmar.items.benchmark import benchmark_name
 from mmar.models import Answer
-from mmar.models.recipes import recipes
+from mmar.models.recipes import recipe_of
 from mmar.scoring.result import Accuracy, GroupScore, ItemScore, Score
 from mmar.scoring.score import Scored
 
@@ -59,7 +59,7 @@ class ExportSource(msgspec.Struct, frozen=True, dict=True):
     @property
     def hub_id(self) -> str:
         """Organization and model, as hubs write it: `Qwen/Qwen2.5-Omni-7B`; `unknown/NAME` without organization."""
-        recipe = next((each for each in recipes().values() if self.model in (each.name, each.adapter)), None)
+        recipe = recipe_of(self.model)
         name = recipe.id if recipe is not None and "/" in recipe.id else self.model
         parts = [re.sub(r"[^\w.+-]+", "-", part).strip("-.") for part in name.split("/")]
         parts = [part for part in parts if part] or ["model"]
