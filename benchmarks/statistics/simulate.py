@@ -255,7 +255,7 @@ def reliance(scale: float) -> Iterator[Row]:
             rng = np.random.default_rng([9, n, int(10 * correlation)])
             labels, draws, inside, defined, against, before = (
                 labels_of(n, kind),
-                round(1000 * scale),
+                round((6000 if n >= 200 else 1000) * scale),
                 0,
                 0,
                 0,

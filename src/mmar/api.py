@@ -157,7 +157,7 @@ def run(
     *,
     out: str | Path,
     audio_dir: str | Path | None = None,
-    progress: Callable[[int, Counts], None] = lambda *_: None,
+    progress: Callable[[int, Counts], str | None] = lambda *_: None,
     **options: Unpack[RunOptions],
 ) -> RunResult:
     """Run a model on a benchmark, or continue a run.
@@ -171,7 +171,8 @@ def run(
         benchmark: a name, a path, or what `load` returned.
         out: the run's folder.
         audio_dir: the folder of the clips, by default the one that belongs to the benchmark.
-        progress: called with the number of requests to make and the counts so far.
+        progress: called with the number of requests to make and the counts so far; a text that it returns is the
+            reason for which no further request is sent.
         options: see `mmar.runs.spec.RunOptions`.
 
     Raises:
@@ -191,7 +192,7 @@ async def arun(
     *,
     out: str | Path,
     audio_dir: str | Path | None = None,
-    progress: Callable[[int, Counts], None] = lambda *_: None,
+    progress: Callable[[int, Counts], str | None] = lambda *_: None,
     **options: Unpack[RunOptions],
 ) -> RunResult:
     """Run a model on a benchmark in the running event loop; arguments and errors as `run`."""

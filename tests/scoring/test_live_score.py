@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from expect import raises
+from mmar.api import run
+from mmar.models import Answer
 from mmar.protocols import load_protocol
-from mmar.scoring.live_score import LiveScore
+from mmar.scoring.live_score import LiveComparison, LiveScore
 from mmar.stats.sequences import share_sequence, worst_design_effect
+from runs.made_up import Scripted
 from scoring.several import answers_run, questions
 
 RIGHT = [at % 3 != 0 for at in range(40)]
@@ -46,3 +50,32 @@ def test_failures_and_answers_given_again(tmp_path: Path) -> None:
     live.update()
     assert live.answered == 35
     assert live.interval() == (100, share_sequence(35, 35))
+
+
+def test_two_runs_are_compared_until_it_is_decided(tmp_path: Path) -> None:
+    known = questions(tmp_path, [None] * 200)
+    rule = load_protocol("mmar").reading
+    worse = answers_run(tmp_path / "worse", known, [at % 4 == 0 for at in range(200)])
+    whole = answers_run(tmp_path / "whole", known, [True] * 200)
+    lines = (whole / "answers.jsonl").read_bytes().splitlines(keepends=True)
+    growing = tmp_path / "growing"
+    growing.mkdir()
+    comparison = LiveComparison(LiveScore(growing, known, rule), worse, known, rule)
+    reasons = {}
+    for count in (0, 5, 10, 20, 40):
+        (growing / "answers.jsonl").write_bytes(b"".join(lines[:count]))
+        reasons[count] = comparison.reason_to_stop()
+    # 7 of 10 items differ, which is not enough; then 15 of 20, all for one run: 2^15 / 16 is over 20.
+    assert [count for count, reason in reasons.items() if reason] == [20, 40]
+    assert "better" in (reasons[20] or "")
+    same = answers_run(tmp_path / "same", known, [at % 4 == 0 for at in range(200)])
+    assert LiveComparison(LiveScore(same, known, rule), worse, known, rule).reason_to_stop() is None
+    with raises("no-answers"):
+        LiveComparison(LiveScore(same, known, rule), tmp_path / "nothing", known, rule)
+
+
+def test_a_reason_to_stop_ends_a_run(tmp_path: Path) -> None:
+    known = questions(tmp_path, [None] * 20)
+    model = Scripted(lambda request, _: Answer(request.item_id, "yes", ""))
+    result = run(model, known, out=tmp_path / "run", progress=lambda *_: "enough")
+    assert (result.counts.stopped, result.answered, result.complete) == ("enough", 0, False)

@@ -17,6 +17,7 @@ from mmar.errors import ExternalError
 from mmar.protocols import DEFAULT
 
 if TYPE_CHECKING:
+    from mmar.runs.engine import Counts
     from mmar.runs.spec import RunSpec
 
 __all__ = ["run"]
@@ -133,6 +134,12 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
     "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
 )
 @click.option(
+    "--until-decided",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="RUN",
+    help="Stop once this run is certainly better or worse than RUN.",
+)
+@click.option(
     "--log-to",
     type=click.Choice(["wandb", "trackio"]),
     help="Log the scored run to Weights & Biases or trackio when it ends.",
@@ -149,6 +156,7 @@ def run(
     out: Path | None,
     filters: tuple[str, ...],
     options: tuple[str, ...],
+    until_decided: Path | None,
     log_to: Any,
     cache: bool,
     dry_run: bool,
@@ -192,25 +200,33 @@ def run(
     if dry_run:
         _print_estimate(spec, folder)
         return
-    _execute(spec, model, folder, log_to)
+    _execute(spec, model, folder, until_decided, log_to)
 
 
-def _execute(spec: RunSpec, title: str, folder: Path, log_to: Any) -> None:
+def _execute(spec: RunSpec, title: str, folder: Path, until_decided: Path | None, log_to: Any) -> None:
     """Run, with a progress bar on a terminal, print a summary, and exit with the run's status."""
     from mmar.api import open_for
     from mmar.cli.progress import RunProgress
     from mmar.reports.run_summary import run_plan_lines, run_summary
     from mmar.runs.run import execute
-    from mmar.scoring.live_score import LiveScore
+    from mmar.scoring.live_score import LiveComparison, LiveScore
 
+    live = LiveScore(folder, spec.benchmark, spec.protocol.reading)
+    comparison = None
+    if until_decided is not None:
+        comparison = LiveComparison(live, until_decided, spec.benchmark, spec.protocol.reading)
     model = open_for(spec)
     for line in run_plan_lines(spec):
         click.echo(line)
     gc.freeze()  # what is loaded by now stays, and collecting it again would delay the requests
     try:
-        live = LiveScore(folder, spec.benchmark, spec.protocol.reading)
         with RunProgress(f"{title} on {spec.benchmark.name}", sys.stderr, live) as progress:
-            result = execute(spec, model, progress)
+
+            def show(total: int, counts: Counts) -> str | None:
+                progress(total, counts)
+                return comparison.reason_to_stop() if comparison is not None else None
+
+            result = execute(spec, model, show)
     except ExternalError as error:
         click.echo(f"mmar: {error}", err=True)
         sys.exit(1)
@@ -222,7 +238,8 @@ def _execute(spec: RunSpec, title: str, folder: Path, log_to: Any) -> None:
         sys.exit(130)
     if log_to is not None:
         _log(folder, spec, log_to)
-    if result.stopped or result.selected_failed:
+    decided = comparison is not None and result.counts.stopped.startswith("decided")
+    if (result.stopped and not decided) or result.selected_failed:
         sys.exit(1)
 
 

@@ -49,7 +49,7 @@ from mmar.runs.spec import RunSpec
 __all__ = ["RunResult", "aexecute", "check_free", "execute"]
 
 _PACKAGES = ("msgspec", "numpy", "soundfile", "soxr", "aiohttp")
-ProgressCallback = Callable[[int, Counts], None]
+ProgressCallback = Callable[[int, Counts], str | None]
 
 
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +142,8 @@ def execute(spec: RunSpec, model: Model, progress: ProgressCallback = lambda *_:
     Args:
         spec: what to do.
         model: the model; closed at the end.
-        progress: called with the number of requests to make and the counts so far.
+        progress: called with the number of requests to make and the counts so far; a text that it returns is the
+            reason for which no further request is sent.
 
     Raises:
         UsageError: the folder holds another run, another process writes it, or there is no audio.
@@ -172,6 +173,11 @@ class _Session:
         """Stop sending requests; called from another thread."""
         if self._loop is not None and self._engine is not None:
             self._loop.call_soon_threadsafe(self._engine.halt, "interrupted")
+
+    def _tell(self, count: int, counts: Counts) -> None:
+        reason = self._progress(count, counts)
+        if reason and self._engine is not None:
+            self._engine.halt(reason)
 
     async def run(self, *, handle_signals: bool = False) -> RunResult:
         try:
@@ -208,10 +214,10 @@ class _Session:
             spec,
             cache=cache,
             answered_before=before > 0,
-            progress=lambda counts: self._progress(count, counts),
+            progress=lambda counts: self._tell(count, counts),
         )
         self._loop, self._engine = asyncio.get_running_loop(), engine
-        self._progress(count, engine.counts)
+        self._tell(count, engine.counts)
         try:
             with signals_stop(engine) if handle_signals else ExitStack():
                 await engine.ask_all(_requests(spec, model, selection), _maker(spec, stack))

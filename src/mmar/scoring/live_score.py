@@ -1,10 +1,11 @@
-"""The accuracy of a run while it goes on, read from its ledger as it grows.
+"""The accuracy of a run while it goes on, read from its ledger as it grows, and whether it is better than another.
 
 Its interval is a confidence sequence (`mmar.stats.sequences`), which may be looked at as often as one likes.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -16,9 +17,9 @@ from mmar.protocols import ReadingRule
 from mmar.runs.ledger import LEDGER_NAME, decode_answer
 from mmar.scoring.tally import score_answer
 from mmar.stats.interval import Interval
-from mmar.stats.sequences import share_sequence
+from mmar.stats.sequences import compare_sequence, share_sequence
 
-__all__ = ["LiveScore"]
+__all__ = ["LiveComparison", "LiveScore"]
 
 
 class LiveScore:
@@ -28,12 +29,15 @@ class LiveScore:
         folder: the run's folder; it need not exist yet.
         benchmark: the questions.
         rule: how to read the answers.
+
+    Attributes:
+        right: whether the answer to each item is right, so far.
     """
 
     def __init__(self, folder: Path, benchmark: Benchmark, rule: ReadingRule) -> None:
         self._path, self._benchmark, self._rule = folder / LEDGER_NAME, benchmark, rule
         self._offset = 0
-        self._right: dict[str, bool] = {}
+        self.right: dict[str, bool] = {}
         self._videos: Counter[str] = Counter()
         self._squares = 0
         try:
@@ -44,7 +48,7 @@ class LiveScore:
     @property
     def answered(self) -> int:
         """Number of answers counted so far."""
-        return len(self._right)
+        return len(self.right)
 
     def update(self, most: int = 1000) -> None:
         """Count answers that were written since the last call.
@@ -67,7 +71,7 @@ class LiveScore:
         n = self.answered
         if not n:
             return None
-        right = sum(self._right.values())
+        right = sum(self.right.values())
         effect = self._squares / n
         return 100 * right / n, share_sequence(right / effect, n / effect)
 
@@ -76,9 +80,60 @@ class LiveScore:
         item = self._benchmark.by_id.get(answer.id)
         if item is None or not item.choices or answer.failure is not None or answer.rotation or answer.repeat:
             return
-        if item.id not in self._right:
+        if item.id not in self.right:
             video = item_video(item) or f"item {item.id}"
             # The square of a size grows by twice the size and one.
             self._squares += 2 * self._videos[video] + 1
             self._videos[video] += 1
-        self._right[item.id] = score_answer(item, answer.text, self._rule).choice
+        self.right[item.id] = score_answer(item, answer.text, self._rule).choice
+
+
+# A comparison is looked at after so many new answers: each look counts all of them.
+_LOOK = 10
+
+
+class LiveComparison:
+    """Compares a run that goes on with another, until it is decided which of the two is better.
+
+    Args:
+        live: the run that goes on.
+        other: the folder of the other run.
+        benchmark: the questions.
+        rule: how to read the other run's answers.
+
+    Raises:
+        UsageError: the other run has no answer to any of the questions.
+    """
+
+    def __init__(self, live: LiveScore, other: Path, benchmark: Benchmark, rule: ReadingRule) -> None:
+        earlier = LiveScore(other, benchmark, rule)
+        earlier.update(sys.maxsize)
+        if not earlier.right:
+            raise UsageError(
+                f"{other} holds no answers to compare with",
+                code="no-answers",
+                hint="name the folder of a run on the same benchmark",
+            )
+        self._live, self._earlier, self._name = live, earlier.right, str(other)
+        self._videos = {item.id: item_video(item) or f"item {item.id}" for item in benchmark}
+        self._looked = 0
+
+    def reason_to_stop(self) -> str | None:
+        """What is decided, once it is; `None` before."""
+        self._live.update()
+        if self._live.answered < self._looked + _LOOK:
+            return None
+        self._looked = self._live.answered
+        common = [name for name in self._live.right if name in self._earlier]
+        result = compare_sequence(
+            [self._live.right[name] for name in common],
+            [self._earlier[name] for name in common],
+            [self._videos[name] for name in common],
+        )
+        if not result.decided:
+            return None
+        better = "better" if result.only_first > result.only_second else "worse"
+        return (
+            f"decided: {better} than {self._name} (e-value {result.e_value:.3g}; of {len(common):,} items, "
+            f"{result.only_first:,} right here alone and {result.only_second:,} right there alone)"
+        )
