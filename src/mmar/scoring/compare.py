@@ -329,6 +329,8 @@ def _notes(aligned: AlignedRuns, runs: Sequence[_Run], draws: int, family: int) 
                 f"{run.label}: items were asked {numbers.repeats.min()} to {numbers.repeats.max()} times; "
                 "each item's score is its mean"
             )
+        if run.manifest is not None and any(session.rotations != 1 for session in run.manifest.sessions):
+            yield f"{run.label}: only the answers to the choices in their published order are compared"
         if not run.finished:
             yield (
                 f"{run.label} is not finished: its numbers will change, and p-values and intervals hold only for "
