@@ -161,6 +161,7 @@ def test_openai_itself_is_not_asked_without_a_key():
     ("options", "code"),
     [
         (ModelOptions(base_urls=("localhost:8000",)), "invalid-url"),
+        (ModelOptions(base_urls=("http://127.0.0.1:/v1",)), "invalid-url"),
         (ModelOptions(base_urls=(f"http://u:{KEY}@h/v1",)), "credential-in-url"),
         (ModelOptions(base_urls=(f"http://h/v1?key={KEY}",)), "credential-in-url"),
         (ModelOptions(base_urls=(KEY,)), "invalid-url"),

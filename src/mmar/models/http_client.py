@@ -279,7 +279,7 @@ def checked_base_url(url: str) -> str:
     try:
         parts = urlsplit(url)
         host = parts.hostname
-        port_is_valid = parts.port is None or parts.port > 0
+        port_is_valid = not parts.netloc.endswith(":") and parts.port != 0
     except ValueError:
         host, port_is_valid = None, False
         parts = urlsplit("")
