@@ -7,6 +7,7 @@ editions (`mmar.items.editions`), `NAME@EDITION` names one and `NAME` the defaul
 from __future__ import annotations
 
 import difflib
+from typing import Any
 
 import msgspec
 
@@ -177,59 +178,88 @@ _DEMO = Entry(
 )
 
 
-def _elsewhere(
-    name: str, title: str, items: int | None, homepage: str, licence: str, citation: str, edition: str = ""
-) -> Entry:
-    """A benchmark whose files have no fixed address with a known digest."""
-    return Entry(
-        name=name,
-        title=title,
-        items=items,
-        homepage=homepage,
-        licence=licence,
-        citation=citation,
-        bibtex="",
-        edition=edition,
-        digest=editions()[name][0].digest if edition else "",
-    )
+def _elsewhere(**fields: Any) -> Entry:
+    """A benchmark of which a file or the audio has no fixed address with a known digest."""
+    return Entry(**{"bibtex": "", **fields})
 
 
 _OTHERS = (
     _elsewhere(
-        "mmsu",
-        "MMSU",
-        5000,
-        "https://github.com/dingdongwang/MMSU_Bench",
-        "MIT",
-        "Wang et al., MMSU: A Massive Multi-task Spoken Language Understanding and Reasoning Benchmark, arXiv 2506.04779",
-        "2025",
+        name="mmau-test",
+        title="MMAU test (answers withheld)",
+        items=9000,
+        homepage="https://github.com/Sakshi113/MMAU",
+        licence=_MMAU_MINI.licence,
+        citation=_MMAU_MINI.citation,
+        bibtex=_MMAU_MINI.bibtex,
     ),
     _elsewhere(
-        "mmau-pro",
-        "MMAU-Pro",
-        5305,
-        "https://huggingface.co/datasets/gamma-lab-umd/MMAU-Pro",
-        "stated on its page",
-        "Kumar et al., MMAU-Pro: A Challenging and Comprehensive Benchmark for Holistic Evaluation of Audio General "
-        "Intelligence, arXiv 2508.13992",
+        name="mmau-pro",
+        title="MMAU-Pro",
+        items=5305,
+        homepage="https://huggingface.co/datasets/gamma-lab-umd/MMAU-Pro",
+        licence="stated on its page",
+        citation=(
+            "Kumar et al., MMAU-Pro: A Challenging and Comprehensive Benchmark for Holistic Evaluation of Audio General "
+            "Intelligence, arXiv 2508.13992"
+        ),
     ),
     _elsewhere(
-        "muchomusic",
-        "MuChoMusic",
-        1187,
-        "https://github.com/mulab-mir/muchomusic",
-        "stated on its page",
-        "Weck et al., MuChoMusic: Evaluating Music Understanding in Multimodal Audio-Language Models, ISMIR 2024, "
-        "arXiv 2408.01337",
+        name="mmsu",
+        edition="2025",
+        title="MMSU",
+        items=5000,
+        digest=editions()["mmsu"][0].digest,
+        homepage="https://github.com/dingdongwang/MMSU_Bench",
+        licence="MIT",
+        citation=(
+            "Wang et al., MMSU: A Massive Multi-task Spoken Language Understanding and Reasoning Benchmark, "
+            "arXiv 2506.04779"
+        ),
     ),
     _elsewhere(
-        "sakura",
-        "SAKURA",
-        None,
-        "https://github.com/ckyang1124/SAKURA",
-        "stated on its page",
-        "Yang et al., SAKURA: On the Multi-hop Reasoning of Large Audio-Language Models Based on Speech and Audio "
-        "Information, arXiv 2505.13237",
+        name="sakura",
+        title="SAKURA (four tracks)",
+        items=4000,
+        digest="c3fa5c98975a8ab0f4f0fb30bf55e38a2ea136324a64228e4b39a27c01e77acf",
+        homepage="https://github.com/ckyang1124/SAKURA",
+        licence="not stated with the data; see https://github.com/ckyang1124/SAKURA",
+        citation=(
+            "Yang et al., SAKURA: On the Multi-hop Reasoning of Large Audio-Language Models Based on Speech and Audio "
+            "Information, Interspeech 2025, arXiv 2505.13237"
+        ),
+    ),
+    _elsewhere(
+        name="muchomusic",
+        title="MuChoMusic",
+        items=1187,
+        homepage="https://doi.org/10.5281/zenodo.12709974",
+        licence="CC BY-SA 4.0 (https://creativecommons.org/licenses/by-sa/4.0/)",
+        citation=(
+            "Weck et al., MuChoMusic: Evaluating Music Understanding in Multimodal Audio-Language Models, ISMIR 2024, "
+            "arXiv 2408.01337"
+        ),
+    ),
+    Entry(
+        name="rul-muchomusic",
+        title="RUL-MuChoMusic",
+        items=1187,
+        digest="d078c564248df9aa2dafc335402a1ca637e4e9fb1927cc23d061c92b7931efc8",
+        homepage="https://github.com/yongyizang/AreYouReallyListening",
+        licence="MIT (of the repository); the questions are made from MuChoMusic, CC BY-SA 4.0",
+        citation=(
+            "Zang et al., Are you really listening? Boosting Perceptual Awareness in Music-QA Benchmarks, ISMIR 2025, "
+            "arXiv 2504.00369"
+        ),
+        bibtex="",
+        metadata=RemoteFile(
+            url="https://raw.githubusercontent.com/yongyizang/AreYouReallyListening/d3971de18934a283deb41f472d21b34eb19e10c2/RUL-MuchoMusic.json",
+            filename="RUL-MuchoMusic.json",
+            revision="d3971de18934a283deb41f472d21b34eb19e10c2",
+            size=722_055,
+            sha256="c6508f282eeeb34beb3446911587434f3787e5c720c708092e6cbc25deffea48",
+        ),
+        audio_advice="the music is your own copy: name its folder, with a file ID.mp3 for each question, with --audio-dir",
     ),
 )
 

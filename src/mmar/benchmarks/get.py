@@ -110,7 +110,8 @@ def obtain(
         raise UsageError(
             f'"{entry.name}" cannot be downloaded by this program',
             code="not-downloadable",
-            hint=f"get its files from {entry.homepage}"
+            hint=f"get its files from {entry.homepage}, which are read as published; licence: {entry.licence}; "
+            f"cite: {entry.citation}"
             if entry.homepage
             else "it is generated when it is used",
         )

@@ -95,7 +95,7 @@ def _downloaded(cache_dir: Path, entry: Entry) -> Located:
         raise UsageError(
             f'"{entry.name}" cannot be downloaded by this program; give the path of its file instead of the name',
             code="not-downloadable",
-            hint=f"get it from {entry.homepage}; docs/benchmarks.md shows how to map its fields",
+            hint=f"get it from {entry.homepage}; its published files are read as they are",
         )
     cache = Cache(cache_dir, entry)
     receipt = cache.receipt()
