@@ -192,3 +192,18 @@ def test_mmsu_is_grouped_down_to_its_tasks(tmp_path: Path) -> None:
     score = mmar.score({item.id: item.answer for item in loaded[:50]}, loaded)
     assert set(score.groups["task_name"]) == names
     assert {"sub-sub-category", "linguistics_sub_discipline"} <= set(score.groups)
+
+
+@pytest.mark.parametrize("choices", [True, 3, "text", {"a": 1}])
+def test_choices_of_another_type_are_an_error_and_no_traceback(tmp_path: Path, choices: object) -> None:
+    record = {
+        "id": "a",
+        "audio_path": "a.wav",
+        "question": "?",
+        "choices": choices,
+        "modality": "m",
+        "category": "c",
+    }
+    (tmp_path / "odd.jsonl").write_text(f"{json.dumps(record)}\n")
+    with raises("wrong-type", field="choices"):
+        load_benchmark(tmp_path / "odd.jsonl")

@@ -17,7 +17,7 @@ from mmar.files.atomic import write_atomic
 from mmar.files.safe_paths import find_clip
 from mmar.files.typed import decode_json
 from mmar.items.digest import benchmark_digest
-from mmar.items.item import Item, published_rank
+from mmar.items.item import Item, has_blank, published_rank
 from mmar.items.layouts import Rows, find_layout
 from mmar.items.mapping import FieldMap, read_field_map
 from mmar.items.records import raw_records
@@ -274,7 +274,7 @@ def _withholds_answers(path: Path, mapping: FieldMap | None, rows: Rows) -> bool
             seen = True
             answer = record.get("answer")
             blank = isinstance(answer, str) and not answer.strip()
-            if answer is not None and (not blank or "" in (record.get("choices") or ())):
+            if answer is not None and (not blank or has_blank(record.get("choices"))):
                 return False
     return seen
 

@@ -29,6 +29,7 @@ __all__ = [
     "Item",
     "Question",
     "check_question",
+    "has_blank",
     "published_rank",
 ]
 
@@ -316,13 +317,18 @@ def _attributes(
                 type(row) is dict and row.keys() != _CRITERION_FIELDS for row in value
             ):
                 extra[name] = value  # to be written again as it came
-    if withheld and _is_blank(values.get("answer", "")) and "" not in (values.get("choices") or ()):
+    if withheld and _is_blank(values.get("answer", "")) and not has_blank(values.get("choices")):
         if "answer" in published:
             extra[published["answer"]] = values["answer"]  # to be written again as it came
         values["answer"] = None
     if "choices" in values and values["choices"] is None:
         values["choices"], extra[published["choices"]] = (), None
     return values, published, extra
+
+
+def has_blank(choices: object) -> bool:
+    """Whether the empty text is one of the choices, and so may be an answer."""
+    return isinstance(choices, list) and "" in choices
 
 
 def _is_blank(value: Any) -> bool:

@@ -87,8 +87,8 @@ def _evalscope(row: Row, line: int) -> LogRecord:
     text, thinking = content_of(content)
     error = text_or_none(lookup(row, "model_output.error"))
     score = lookup(row, "sample_score.score.value")
-    name = lookup(row, "sample_score.score.main_score_name")
-    value = score.get(name, next(iter(score.values()), None)) if isinstance(score, Mapping) else None
+    name = text_or_none(lookup(row, "sample_score.score.main_score_name"))
+    value = score.get(name or "", next(iter(score.values()), None)) if isinstance(score, Mapping) else None
     return LogRecord(
         line,
         None if content is None or error else text,
