@@ -237,9 +237,8 @@ print(json.dumps([sorted(data.metadata.issues.errors), [row["questions/id"].deco
 
 
 def test_croissant_of_a_release_says_what_its_data_sheet_says(run: Path) -> None:
-    from mmar.studio.exchange.release_facts import ReleaseFacts
-
     from mmar.studio.exchange.release_files import write_release
+    from mmar.studio.exchange.release_texts import ReleaseFacts
 
     facts = ReleaseFacts(
         name="rain",
@@ -254,14 +253,13 @@ def test_croissant_of_a_release_says_what_its_data_sheet_says(run: Path) -> None
         canary="",
         agreement="alpha 0.81",
         bias_report="Mostly mild climates.",
-        citation="@misc{rain}",
     )
     folder = run.parent / "rain-1.2"
     write_release(folder, mmar.load(run.parent / "made-up-meta.jsonl"), None, facts)
     path = mmar.export_benchmark(folder, to="croissant", out=folder / "croissant.json")
     record = json.loads(path.read_text("utf-8"))
     assert (record["name"], record["version"], record["datePublished"]) == ("Rain", "1.2.0", "2026-11-30")
-    assert (record["license"], record["citeAs"]) == ("CC-BY-4.0", "@misc{rain}")
+    assert record["license"] == "CC-BY-4.0"
     assert record["rai:dataCollection"] == "Collected outdoors."
     assert record["rai:annotationProtocol"] == "alpha 0.81"
     assert record["rai:dataBiases"].startswith("Mostly mild climates.")

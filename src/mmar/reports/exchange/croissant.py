@@ -134,9 +134,8 @@ def croissant(benchmark: Benchmark, metadata: Path) -> dict[str, Any]:
         record["license"] = address[0] if address else licence
     if facts.get("date"):
         record["datePublished"] = facts["date"]
-    citation = _section(folder, "How to cite") or (entry.bibtex if entry is not None else "")
-    if citation:
-        record["citeAs"] = citation
+    if entry is not None and entry.bibtex:
+        record["citeAs"] = entry.bibtex
     people = _section(folder, "Who made it")
     if people:
         record["creator"] = {"@type": "sc:Organization", "name": people.splitlines()[0].strip("-* ")}
