@@ -26,7 +26,7 @@ from mmar.reports.page.clips import PageClip, place_clips
 from mmar.reports.page.frame import bundle, encode_block, json_block, page, styles
 from mmar.reports.page.questions import benchmark_facts, item_columns, item_details
 from mmar.reports.page.runs import PageRun, answer_records, load_run, prompts, run_columns
-from mmar.reports.page.texts import BLOCK, LIMIT, TextMode, text_blocks
+from mmar.reports.page.texts import BLOCK, LIMIT, TextMode, share_lines, text_blocks
 from mmar.scoring.align_runs import align_runs
 from mmar.scoring.compare import compare
 from mmar.scoring.measure_reliance import measure_reliance
@@ -229,7 +229,6 @@ def _write(
     for run in runs:
         for record, answer in zip(records, answer_records(run, benchmark), strict=True):
             record.setdefault("runs", {})[run.key] = answer
-    texts = [] if options.texts == "none" else text_blocks(records)
     core: dict[str, Any] = {
         "made": f"mmar {__version__}",
         "benchmark": benchmark_facts(benchmark),
@@ -250,24 +249,31 @@ def _write(
         "peaks": encode_block(b"".join(clip.peaks for clip in clips)),
         "compare": encode_block(json_block(comparison)),
     }
-    beside = options.texts == "files"
-    while True:
-        core["textMode"] = "files" if beside else "inline" if texts else "none"
-        inside = {} if beside else {f"t{number}": text for number, text in enumerate(texts)}
+    html, texts = "", []
+    if options.texts in ("auto", "inline"):
+        packed, lines = share_lines(records)
+        inside = {f"t{number}": text for number, text in enumerate(text_blocks(packed))}
+        inside["lines"] = encode_block(json_block(lines))
+        core["textMode"] = "inline"
+        html = _page(benchmark, runs, options, {"core": encode_block(json_block(core)), **blocks, **inside})
+    if not html or (options.texts == "auto" and len(html) > PAGE_LIMIT):
+        texts = [] if options.texts == "none" else text_blocks(records)
+        core["textMode"] = "files" if texts else "none"
         html = _page(
-            benchmark, runs, options, {"core": encode_block(json_block(core)), **blocks, **inside}, beside
+            benchmark,
+            runs,
+            options,
+            {"core": encode_block(json_block(core)), **blocks},
+            side_scripts=bool(texts),
         )
-        if options.texts != "auto" or beside or len(html.encode()) <= PAGE_LIMIT:
-            break
-        beside = True
-    _write_texts(out / "texts", texts if beside else [])
+    _write_texts(out / "texts", texts)
     write_atomic(out / "index.html", html)
     return WrittenPage(
         path=out / "index.html",
         size=len(html.encode()),
         clips=len({clip.file for clip in clips if clip.file}),
         missing=sum(bool(clip.problem) for clip in clips),
-        text_files=len(texts) if beside else 0,
+        text_files=len(texts),
         notes=tuple(notes),
     )
 
@@ -277,7 +283,8 @@ def _page(
     runs: Sequence[PageRun],
     options: PageOptions,
     blocks: Mapping[str, str],
-    beside: bool,  # noqa: FBT001
+    *,
+    side_scripts: bool = False,
 ) -> str:
     what = "report" if runs else "browser"
     return page(
@@ -288,7 +295,7 @@ def _page(
         language=options.language,
         media=options.audio == "copy",
         side_pictures=options.audio == "copy",
-        side_scripts=beside,
+        side_scripts=side_scripts,
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmar.reports.page.texts import LIMIT, shorten
+from mmar.reports.page.texts import LIMIT, share_lines, shorten
 
 
 def read_words(text: object, words: list[int]) -> str:
@@ -48,3 +48,16 @@ def test_words_of_megabytes_are_bounded_too() -> None:
 
 def test_lone_surrogates_are_replaced() -> None:
     assert shorten("a\ud800b") == ("a�b", [])
+
+
+def test_lines_that_several_answers_have_are_stored_once() -> None:
+    line = "I hear a bell, then rain, and then the bell once more."
+    texts = [f"{line}\nThe answer is {letter}." for letter in "ABC"]
+    records = [{"runs": {"a": {"answer": text, "words": [0, 1, 2]}, "b": None}} for text in texts]
+    packed, lines = share_lines(records)
+    assert lines == [line]
+    assert packed[1]["runs"] == {
+        "a": {"answer": {"lines": [0, "The answer is B."]}, "words": [0, 1, 2]},
+        "b": None,
+    }
+    assert share_lines(records[:2]) == (records[:2], [])

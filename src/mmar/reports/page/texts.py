@@ -5,13 +5,14 @@ A block holds `BLOCK` items with the answers of all runs, so that what is looked
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
 from mmar.reports.page.frame import encode_block, json_block
 from mmar.reports.page.questions import well_formed
 
-__all__ = ["BLOCK", "LIMIT", "Text", "TextMode", "shorten", "text_blocks"]
+__all__ = ["BLOCK", "LIMIT", "Text", "TextMode", "share_lines", "shorten", "text_blocks"]
 
 BLOCK = 50
 LIMIT = 20_000
@@ -80,3 +81,47 @@ def text_blocks(records: Sequence[Any]) -> list[str]:
     return [
         encode_block(json_block(records[start : start + BLOCK])) for start in range(0, len(records), BLOCK)
     ]
+
+
+_SHORTEST = 40  # characters of a line that is worth sharing
+_COMMON = 3  # texts that have it
+
+
+def share_lines(records: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Put lines that several answers share into one list: models repeat themselves and each other.
+
+    Args:
+        records: one an item, with the answers of the runs under `runs`.
+
+    Returns:
+        The records, in which such a text is `{"lines": [...]}`, its lines or their positions in the list; and the list.
+    """
+    counts: Counter[str] = Counter()
+    for text in _whole_texts(records):
+        counts.update({line for line in text.split("\n") if len(line) >= _SHORTEST})
+    shared = [line for line, count in counts.items() if count >= _COMMON]
+    shared.sort(key=lambda line: (-counts[line], line))  # a set has no order of its own
+    places = {line: place for place, line in enumerate(shared)}
+
+    def packed(answer: dict[str, Any] | None) -> dict[str, Any] | None:
+        if answer is None:
+            return None
+        changed = {}
+        for name in ("answer", "thinking"):
+            text = answer.get(name)
+            if isinstance(text, str) and any(line in places for line in text.split("\n")):
+                changed[name] = {"lines": [places.get(line, line) for line in text.split("\n")]}
+        return {**answer, **changed}
+
+    return [
+        {**record, "runs": {key: packed(answer) for key, answer in record.get("runs", {}).items()}}
+        for record in records
+    ], shared
+
+
+def _whole_texts(records: Sequence[dict[str, Any]]) -> Iterator[str]:
+    for record in records:
+        for answer in record.get("runs", {}).values():
+            for name in ("answer", "thinking"):
+                if answer is not None and isinstance(answer.get(name), str):
+                    yield answer[name]

@@ -230,7 +230,7 @@ Object.assign(window, {
  * @returns {Promise<any[]>}
  */
 async function readBlock(number) {
-  if (core.textMode === 'inline') return readJson(`t${number}`);
+  if (core.textMode === 'inline') return withLines(await readJson(`t${number}`));
   const script = document.createElement('script');
   const text = await new Promise((resolve, reject) => {
     awaited.set(number, resolve);
@@ -269,6 +269,31 @@ export async function textsOf(place) {
   } catch {
     return null;
   }
+}
+
+/** @type {Promise<string[]> | null} */
+let sharedLines = null;
+
+/**
+ * The records of a block with their texts whole: lines that many texts share stand once in the page.
+ * @param {any[]} records
+ */
+async function withLines(records) {
+  sharedLines ??= readJson('lines').then((lines) => lines ?? []);
+  const lines = await sharedLines;
+  for (const record of records) {
+    for (const said of Object.values(record.runs || {})) {
+      for (const name of ['answer', 'thinking']) {
+        const text = said?.[name];
+        if (text?.lines) {
+          said[name] = text.lines
+            .map((/** @type {any} */ line) => (typeof line === 'number' ? lines[line] : line))
+            .join('\n');
+        }
+      }
+    }
+  }
+  return records;
 }
 
 /** @param {string | (string | number)[] | undefined} text */

@@ -101,9 +101,10 @@ addPhrases({
 export async function drawOverview(main) {
   const compared = await comparison();
   const single = core.runs.length === 1;
+  const left = single ? el('div', {}, headline(core.runs[0]), lookSection(core.runs[0])) : runsTable(compared);
   main.append(
-    el('div', { class: 'columns' }, single ? headline(core.runs[0]) : runsTable(compared), heatMap(runA())),
-    lookSection(runA()),
+    el('div', { class: 'columns' }, left, heatMap(runA())),
+    single ? '' : lookSection(runA()),
     ...core.reliances.map(relianceSection),
     ...core.runs.filter((run) => run.score.rotations).map(rotationsSection),
     rubricSection() || '',
