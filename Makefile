@@ -8,12 +8,13 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rsR
 
 .PHONY: help demo test check docs test-suite test-core test-browser test-newest test-all test-all-core tools \
-	constraints bench clean
+	check-scripts constraints bench clean
 
 help:
 	@echo "make demo          generate a small benchmark with real audio, run baselines on it and score them"
 	@echo "make test          everything that make check does, then all tests"
 	@echo "make check         lint, format, types, directions of imports, documentation"
+	@echo "make check-scripts  format and types of the pages' scripts (needs npm and the internet)"
 	@echo "make test-core     the tests without the studio"
 	@echo "make test-browser  the tests of pages in a browser"
 	@echo "make test-newest   all tests with the newest releases of all libraries instead of constraints.txt"
@@ -48,6 +49,11 @@ check: $(VENV)/.ready-dev docs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_rooms.py
+
+# Versions are pinned here, since nothing of npm is needed to build or to test the program.
+check-scripts:
+	@npx --yes prettier@3.10.1 --check --print-width 118 --single-quote "src/mmar/reports/page/web/*.js" "src/mmar/reports/page/web/*.css"
+	@npx --yes --package typescript@7.0.2 tsc -p tools/tsconfig.json
 
 docs: $(VENV)/.ready-dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir build/site

@@ -27,9 +27,9 @@ FLAGS = (
 PATIENCE_MS = 30_000
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, with no pages; the test is skipped where there is none."""
+    """Chromium, with no pages, for the tests of a module; they are skipped where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM.exists():
         pytest.skip(f"there is no browser at {CHROMIUM}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from browser import wait_until
 from waiting import until
 
 PATIENCE_MS = 120_000  # of a machine that does much else; what is there is never waited for
@@ -61,9 +62,9 @@ class OpenPage:
     def wait(self, expression: str) -> None:
         """Wait until an expression is true in the page.
 
-        Asked from here time and again: Playwright's own waiting evaluates in the page, whose policy forbids it.
+        Playwright's own waiting evaluates in the page, whose policy forbids it.
         """
-        until(lambda: self.page.evaluate(expression))
+        wait_until(self.page, expression)
 
     def texts(self, selector: str) -> list[str]:
         """The texts of all elements of a selector."""

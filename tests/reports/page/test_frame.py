@@ -32,7 +32,7 @@ def test_each_module_stands_once_and_after_those_that_it_imports(report_script: 
     assert not re.search(r"^\s*(import|export)\b", report_script, re.MULTILINE)
 
 
-@pytest.mark.parametrize("entry", ["report.js"])
+@pytest.mark.parametrize("entry", ["report.js", "leaderboard.js", "errors.js"])
 def test_no_two_modules_of_a_page_have_one_name(entry: str) -> None:
     pattern = r"^(?:async )?(?:function|const|let|class) (\w+)"
     counts = Counter(re.findall(pattern, bundle(entry), re.MULTILINE))

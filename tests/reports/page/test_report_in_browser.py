@@ -373,27 +373,36 @@ def test_small_groups_have_no_percentage(
         assert min(n) >= 20
 
 
+# Follows each link within the page, which is far quicker than from outside, and gives the counts that the lists show.
+_FOLLOW = """async links => {
+  const counts = [];
+  for (const link of links) {
+    location.hash = link;
+    while (document.querySelector('main')?.dataset.address !== link) await new Promise(done => setTimeout(done, 5));
+    counts.push(document.getElementById('count').textContent);
+  }
+  return counts;
+}"""
+
+
 def test_every_count_equals_the_list_that_it_opens(
     many: tuple[Path, Path, list[Path]], open_page: Open
 ) -> None:
     page = open_page(many[0])
-    links: dict[str, int] = {}
+    links: dict[str, str] = {}
     for view in ("overview", "compare"):
         page.go(v=view)
-        for link in page.page.locator("main a[href*='v=items']").all():
-            text = link.get_attribute("data-count") or link.inner_text()
-            if "/" in text:  # a fraction of a small group
-                text = text.split("/")[1]
-            elif "\nn " in text:  # a percentage, with the group's size
-                text = text.split("n ")[-1]
-            number = text.split()[0].replace(",", "")
-            if number.isdecimal():
-                links[str(link.get_attribute("href"))] = int(number)
+        shown = page.page.eval_on_selector_all(
+            "main a[href*='v=items']",
+            "all => all.map(a => [a.getAttribute('href'), a.dataset.count || a.innerText])",
+        )
+        for href, text in shown:
+            # Of a cell the group's size counts: that of a fraction, or the one below a percentage.
+            last = text.split("/")[-1].split("n ")[-1].split()[0].replace(",", "")
+            if last.isdecimal():
+                links[href] = f"{int(last):,} of 1,000 items"
     assert len(links) > 60
-    for href, number in links.items():
-        page.page.goto(page.address + href)
-        page.ready()
-        assert page.texts("#count") == [f"{number:,} of 1,000 items"], href
+    assert page.page.evaluate(_FOLLOW, list(links)) == list(links.values())
 
 
 def test_states_are_told_apart_in_list_item_and_filter(

@@ -281,3 +281,28 @@ def test_the_command_writes_a_page(
         == "no-such-folder"
     )
     assert command("report", files[0], "-b", questions, "-o", questions.parent).code == "not-empty"
+
+
+def test_judgements_beside_a_run_are_shown_as_the_judge_command_scores_them(
+    in_own_folder: None, tmp_path: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "half_judge.py").write_text(
+        "import json\n"
+        "import mmar\n"
+        "ITEMS = mmar.load('demo')\n"
+        "def ask(request):\n"
+        "    rubric = ITEMS[request['id']].rubric\n"
+        "    votes = [{'name': each.name, 'score': place % 2, 'justification': 'why'} for place, each in enumerate(rubric)]\n"
+        "    return json.dumps(votes)\n",
+        "utf-8",
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    mmar.run("baseline/listener", "demo", out="run", limit=6)
+    asked = ("judge", "run", "--judge", "python:half_judge:ask", "--raters", "3", "--json")
+    judged = json.loads(command(*asked).out)
+    blocks = blocks_of(mmar.report("run", out="page", audio="none").path.read_text("utf-8"))
+    (run,) = blocks["core"]["runs"]
+    (rubric,) = run["rubrics"]
+    assert (rubric["score"], rubric["interval"]) == (judged["score"], judged["interval"])
+    votes = [record["runs"][run["key"]] for record in blocks["t0"][:6]]
+    assert {each["rubric"][0]["score"] for each in votes if each["rubric"][0]["passes"]} == {0.4}

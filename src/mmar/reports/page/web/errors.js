@@ -68,7 +68,17 @@ addPhrases({
  * @typedef {{count: number, share: number, interval: [number, number]}} KindShare
  */
 
-/** @type {{title: string, items: WrongAnswer[], kinds: Record<string, string>, labeller: string, token: string, signature: string}} */
+/**
+ * @typedef {object} ErrorsData
+ * @property {string} title
+ * @property {WrongAnswer[]} items
+ * @property {Record<string, string>} kinds
+ * @property {string} labeller
+ * @property {string} token
+ * @property {string} signature
+ */
+
+/** @type {ErrorsData} */
 let core;
 /** @type {Record<string, {kind: string, note: string}>} */
 let labels = {};

@@ -62,7 +62,8 @@ addPhrases({
   files: ['files', '文件'],
   report: ['report', '报告'],
   legend: [
-    'dot and line: reproduced here with 95 % interval; diamond: the benchmark; ring: its authors; dashed ring: others; cross: impossible for that number of items; bar: spread of the published values',
+    'dot and line: reproduced here with 95 % interval; diamond: the benchmark; ring: its authors; ' +
+      'dashed ring: others; cross: impossible for that number of items; bar: spread of the published values',
     '点与线：在此复现及 95 % 区间；菱形：基准作者；实线环：系统作者；虚线环：他人；叉：该题数下不可能的数值；条：已发表数值的离散',
   ],
   strip_label: ['{n} published values from {low} to {high}', '{n} 个已发表数值，{low} 至 {high}'],
@@ -112,7 +113,8 @@ addPhrases({
   nobody_chose: ['nobody', '无'],
   old_keys: ['Who answers the old wrong keys', '谁给出旧的错误答案'],
   old_keys_text: [
-    'Of the items whose key this edition corrected: how often the answer is the old key. More than chance suggests that the old edition was seen.',
+    'Of the items whose key this edition corrected: how often the answer is the old key. ' +
+      'More than chance suggests that the old edition was seen.',
     '在本版更正了答案的题目中，回答旧答案的次数。高于随机说明可能见过旧版本。',
   ],
   old_share: ['old keys', '旧答案'],
