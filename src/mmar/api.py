@@ -10,6 +10,7 @@ print(mmar.score("runs/listener").choice.accuracy)
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
@@ -218,7 +219,7 @@ def check(
         model: as for `run`.
         quick: send only one request.
         progress: as for `run`.
-        options: as for `run`; those that select items have no effect.
+        options: as for `run`, but for those that select items. Without `captions` a cascade's captions are not kept.
 
     Returns:
         The replies and a verdict for each property; `passed` is whether no check failed.
@@ -229,8 +230,9 @@ def check(
     """
     from mmar.runs.check import examine
 
-    with library_errors():
-        spec, opened = _prepare(model, Benchmark((), "check"), Path("check"), None, options)
+    with library_errors(), tempfile.TemporaryDirectory(prefix="mmar-check-") as folder:
+        options.setdefault("captions", Path(folder) / "captions.sqlite")
+        spec, opened = _prepare(model, Benchmark((), "check"), folder, None, options)
         return examine(spec, opened, quick=quick, progress=progress)
 
 

@@ -276,11 +276,7 @@ def test_other_adapters(fake_models, tmp_path: Path, monkeypatch: pytest.MonkeyP
         return Say({"telephone": "a telephone ringing", "knocking": "knocking on a door"}.get(sound, sound))
 
     service = fake_models(script)
-    report = mmar.check(
-        "cascade/openai/ears+text/mind",
-        base_urls=service.chat_url,
-        options={"captions": str(tmp_path / "captions.sqlite")},
-    )
+    report = mmar.check("cascade/openai/ears+text/mind", base_urls=service.chat_url)
     # A caption that tells no side leaves the reasoner nothing to say of sides, and a cascade takes one clip.
     assert states(report) == GOOD | {"left from right": "limited", "several clips": "limited"}
 

@@ -41,7 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "preview": ("mmar.cli.preview:preview", "Show the exact request for one item, without sending it."),
     "check": (
         "mmar.cli.check:check",
-        "Check a model with generated clips: does it answer, hear, and hear everything?",
+        "Check a model with generated clips, before a run: whether it answers and what it hears.",
     ),
     "run": ("mmar.cli.run:run", "Run a model on a benchmark, or continue a run."),
     "worker": (

@@ -50,7 +50,7 @@ _ABOVE_ZERO = click.FloatRange(0, min_open=True)
     help="Seconds to wait for one answer.",
 )
 def check(model: str, quick: bool, output_format: str, options: tuple[str, ...], **others: Any) -> None:
-    """Check a model with generated clips: does it answer, hear, and hear everything?
+    """Check a model with generated clips, before a run: whether it answers and what it hears.
 
     Sends 21 requests over clips of known content, with the same options as "mmar run", and shows a request, every
     reply with its reading, and a verdict for each property (see docs/check.md). Exit status 0: no check failed;
