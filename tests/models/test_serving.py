@@ -82,10 +82,10 @@ def starts(tmp_path: Path) -> Any:
 def alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        # A process that has ended may wait for somebody to take note of it.
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:1]
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    # A process that has ended may wait for somebody to take note of it.
-    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:1]
 
 
 def answers(folder: Path) -> list[Answer]:
