@@ -18,6 +18,7 @@ importing this package loads neither numpy nor scipy, and `mmar.stats.interval` 
     agreement             Cohen's kappa, Krippendorff's alpha, flip rate
     rubric                five judgements of one answer made into one number
     grim                  which counts a printed percentage can come from
+    tail_probability      tail probabilities for tests of an answer key
 
 Conventions: accuracies, shares and interval ends are percent, 0 to 100; differences are points. Coefficients
 and probabilities (kappa, alpha, p-values) keep their own scale. Item scores go in as 0 (wrong) to 1 (right).
