@@ -18,7 +18,7 @@ from mmar.studio.data.tables import Clip, Recording
 from mmar.studio.store import inspection, item_lists, projects, revisions
 from mmar.studio.workflow import Action, State
 from mmar.studio.workflow.agreement import human_score
-from mmar.studio.workflow.case import imported_state
+from mmar.studio.workflow.states import imported_state
 
 
 @pytest.fixture

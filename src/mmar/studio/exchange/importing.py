@@ -37,10 +37,10 @@ from mmar.studio.store.items import save
 from mmar.studio.store.people import log_action
 from mmar.studio.store.revisions import add_event, add_revision, content_of
 from mmar.studio.workflow import Actor, ItemContent, NotAllowed, Role, State
-from mmar.studio.workflow.case import imported_state
 from mmar.studio.workflow.content import from_item
 from mmar.studio.workflow.diff import apply_record, matches_record
 from mmar.studio.workflow.limits import LONGEST_ID, check_length
+from mmar.studio.workflow.states import imported_state
 
 __all__ = ["Imported", "Source", "import_file", "import_items"]
 

@@ -15,6 +15,7 @@ import msgspec
 from mmar.studio.workflow.states import (
     EDITABLE,
     IMPLIED,
+    PARTICIPLES,
     TRANSITIONS,
     Action,
     Guard,
@@ -36,7 +37,6 @@ __all__ = [
     "assign_author",
     "assign_inspector",
     "claim",
-    "imported_state",
     "is_own",
     "perform",
     "permitted",
@@ -148,11 +148,11 @@ def perform(case: Case, actor: Actor, command: Command, now: datetime) -> Case:
         )
     if case.state not in row.sources:
         raise NotAllowed(
-            "state", f'an item with the status "{_label(case.state)}" cannot be {_PAST[command.action]}'
+            "state", f'an item with the status "{_label(case.state)}" cannot be {PARTICIPLES[command.action]}'
         )
     for guard in sorted(row.guards):
         holds, kind, message = _GUARDS[guard]
-        if not holds(_Ask(case, actor, command, now)):
+        if not holds(_Context(case, actor, command, now)):
             fault = command.rejection.fault() if guard is Guard.REASON and command.rejection else None
             raise NotAllowed(kind, fault or message)
     return _after(case, actor, command, row.target, now)
@@ -181,8 +181,7 @@ def claim(case: Case, actor: Actor, now: datetime) -> Case:
     Raises:
         NotAllowed: it is not for this person, or reserved by another.
     """
-    if case.lease is not None and case.lease.live(now) and case.lease.person != actor.person:
-        raise NotAllowed("lease", "this item is reserved by somebody else")
+    _check_free(case, actor.person, now)
     if case.state is State.INSPECTION:
         _check_inspector(case, actor)
         _check_audio(case)
@@ -217,13 +216,6 @@ def answer_blind(case: Case, actor: Actor, now: datetime) -> Case:
     return msgspec.structs.replace(
         case, answered=case.answered | {actor.person}, seen=case.seen | {actor.person}
     )
-
-
-def imported_state(*, inspect: bool, audio: bool) -> State:
-    """The first state of an imported item; `audio`: it has a clip, or the project does not require one."""
-    if not inspect:
-        return State.DRAFT
-    return State.INSPECTION if audio else State.PREPARATION
 
 
 def _check_audio(case: Case) -> None:
@@ -268,7 +260,7 @@ def _after(case: Case, actor: Actor, command: Command, target: State | None, now
     return msgspec.structs.replace(moved, lease=None, approvals=frozenset())
 
 
-class _Ask(msgspec.Struct, frozen=True):
+class _Context(msgspec.Struct, frozen=True):
     """What a guard may use."""
 
     case: Case
@@ -287,73 +279,62 @@ def is_own(case: Case, actor: Actor) -> bool:
     return case.author is None and case.lease is not None and case.lease.person == actor.person
 
 
-def _own(ask: _Ask) -> bool:
-    return is_own(ask.case, ask.actor)
+def _is_free(case: Case, person: int, now: datetime) -> bool:
+    return case.lease is None or not case.lease.live(now) or case.lease.person == person
 
 
-def _not_leased(ask: _Ask) -> bool:
-    lease = ask.case.lease
-    return lease is None or not lease.live(ask.now) or lease.person == ask.actor.person
-
-
-_Check = Callable[[_Ask], bool]
+_Check = Callable[[_Context], bool]
 _GUARDS: dict[Guard, tuple[_Check, Rule, str]] = {
-    Guard.OWN: (_own, "own", "this is somebody else's item; only its author or a lead can do that"),
+    Guard.OWN: (
+        lambda ctx: is_own(ctx.case, ctx.actor),
+        "own",
+        "only the author of this item or a lead can do that",
+    ),
     Guard.NOT_WRITER: (
-        lambda ask: ask.actor.person not in ask.case.writers and ask.actor.person != ask.case.author,
+        lambda ctx: ctx.actor.person not in ctx.case.writers and ctx.actor.person != ctx.case.author,
         "writer",
         "you contributed to this item, so another inspector must review it",
     ),
     Guard.HOLDS_LEASE: (
-        lambda ask: ask.case.lease is not None and ask.case.lease.held_by(ask.actor.person, ask.now),
+        lambda ctx: ctx.case.lease is not None and ctx.case.lease.held_by(ctx.actor.person, ctx.now),
         "lease",
         "the item is no longer reserved for you; take it from the queue again",
     ),
-    Guard.NOT_LEASED: (_not_leased, "lease", "this item is reserved by an inspector; try again later"),
+    Guard.NOT_LEASED: (
+        lambda ctx: _is_free(ctx.case, ctx.actor.person, ctx.now),
+        "lease",
+        "this item is reserved by an inspector; try again later",
+    ),
     Guard.LISTENED: (
-        lambda ask: ask.actor.person in ask.case.answered | ask.case.seen,
+        lambda ctx: ctx.actor.person in ctx.case.answered | ctx.case.seen,
         "listen",
         "give a blind answer first; then the key is shown",
     ),
     Guard.COMPLETE: (
-        lambda ask: ask.case.revision > 0 and ask.case.errors == 0,
+        lambda ctx: ctx.case.revision > 0 and ctx.case.errors == 0,
         "incomplete",
         "the item is incomplete; see Issues on its edit page",
     ),
     Guard.AUDIO: (
-        lambda ask: ask.case.audio,
+        lambda ctx: ctx.case.audio,
         "audio",
         "its clip is not ready; see the jobs in Preparation",
     ),
     Guard.CHANGED: (
-        lambda ask: ask.case.rejected is None or ask.case.revision > ask.case.rejected,
+        lambda ctx: ctx.case.rejected is None or ctx.case.revision > ctx.case.rejected,
         "unchanged",
         "nothing changed since the item was sent back; save a correction first",
     ),
     Guard.REASON: (
-        lambda ask: ask.command.rejection is not None and ask.command.rejection.fault() is None,
+        lambda ctx: ctx.command.rejection is not None and ctx.command.rejection.fault() is None,
         "reason",
         "choose a reason and a field, and describe in a comment what should change",
     ),
     Guard.WHY: (
-        lambda ask: bool(ask.command.why.strip()),
+        lambda ctx: bool(ctx.command.why.strip()),
         "reason",
         "say why, in a sentence",
     ),
-}
-
-_PAST: dict[Action, str] = {
-    Action.SAVE: "edited",
-    Action.SUBMIT: "submitted",
-    Action.RECALL: "returned to draft",
-    Action.FORWARD: "sent to inspection",
-    Action.APPROVE: "approved",
-    Action.REJECT: "rejected",
-    Action.RESUBMIT: "resubmitted",
-    Action.REOPEN: "reopened",
-    Action.WITHDRAW: "withdrawn",
-    Action.RESTORE: "restored",
-    Action.TAKE_DOWN: "taken down",
 }
 
 
@@ -374,8 +355,8 @@ def assign_author(case: Case, actor: Actor, writer: Actor, now: datetime) -> Cas
     if not writer.has(Role.ANNOTATOR):
         raise NotAllowed("role", "to write items needs the role annotator")
     if case.state not in EDITABLE:
-        raise NotAllowed("state", f"an item in {case.state.value.replace('_', ' ')} is not being written")
-    _free(case, writer.person, now)
+        raise NotAllowed("state", f"an item in {_label(case.state)} is not being written")
+    _check_free(case, writer.person, now)
     kept = None if case.inspector == writer.person else case.inspector
     return msgspec.structs.replace(case, author=writer.person, inspector=kept, lease=None)
 
@@ -392,15 +373,13 @@ def assign_inspector(case: Case, actor: Actor, inspector: Actor | None, now: dat
     if not inspector.has(Role.INSPECTOR):
         raise NotAllowed("role", "to inspect needs the role inspector")
     if case.state not in _NAMED:
-        raise NotAllowed(
-            "state", f"an item in {case.state.value.replace('_', ' ')} is not going to be inspected"
-        )
+        raise NotAllowed("state", f"an item in {_label(case.state)} is not going to be inspected")
     if inspector.person == case.author or inspector.person in case.writers:
         raise NotAllowed("writer", "they contributed to this item, so another inspector must review it")
     if inspector.person in case.approvals:
         raise NotAllowed("state", "they have approved this revision already; another inspector is needed")
     if case.state is State.INSPECTION:
-        _free(case, inspector.person, now)
+        _check_free(case, inspector.person, now)
     return msgspec.structs.replace(case, inspector=inspector.person)
 
 
@@ -409,6 +388,7 @@ def _lead(actor: Actor) -> None:
         raise NotAllowed("role", "only a lead may say who does what")
 
 
-def _free(case: Case, person: int, now: datetime) -> None:
-    if case.lease is not None and case.lease.live(now) and case.lease.person != person:
-        raise NotAllowed("lease", "this item is reserved by somebody else; try again later")
+def _check_free(case: Case, person: int, now: datetime) -> None:
+    if case.lease is not None and not _is_free(case, person, now):
+        until = f"{case.lease.until:%H:%M} UTC"
+        raise NotAllowed("lease", f"this item is reserved by another person until {until}")

@@ -23,6 +23,7 @@ from mmar.studio.workflow.content import FIELD_NAMES
 __all__ = [
     "EDITABLE",
     "IMPLIED",
+    "PARTICIPLES",
     "REASONS",
     "TRANSITIONS",
     "Action",
@@ -35,6 +36,7 @@ __all__ = [
     "State",
     "Transition",
     "find",
+    "imported_state",
 ]
 
 
@@ -82,6 +84,28 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
     RESTORE = "restore"
     TAKE_DOWN = "take_down"
+
+
+PARTICIPLES: dict[Action, str] = {
+    Action.SAVE: "edited",
+    Action.SUBMIT: "submitted",
+    Action.RECALL: "returned to draft",
+    Action.FORWARD: "sent to inspection",
+    Action.APPROVE: "approved",
+    Action.REJECT: "rejected",
+    Action.RESUBMIT: "resubmitted",
+    Action.REOPEN: "reopened",
+    Action.WITHDRAW: "withdrawn",
+    Action.RESTORE: "restored",
+    Action.TAKE_DOWN: "taken down",
+}
+
+
+def imported_state(*, inspect: bool, audio: bool) -> State:
+    """The first state of an imported item; `audio`: it has a clip, or the project does not require one."""
+    if not inspect:
+        return State.DRAFT
+    return State.INSPECTION if audio else State.PREPARATION
 
 
 class Guard(StrEnum):
