@@ -13,10 +13,9 @@ from mmar.items import Item as PublicItem
 from mmar.studio.data.tables import Release, Takedown
 from mmar.studio.exchange.importing import Imported, import_items
 from mmar.studio.exchange.item_files import plain_hint
-from mmar.studio.exchange.releases import write_project_release
 from mmar.studio.store.takedowns import add_takedown, lift_takedown, taken_down_since
 from mmar.studio.web.context import Context
-from mmar.studio.web.pages.release import export_response, release_archive
+from mmar.studio.web.pages.release import export_response, release_archive, release_project
 from mmar.studio.web.uploads import import_upload
 from mmar.studio.workflow import Role
 
@@ -125,17 +124,7 @@ def releases(ctx: Context) -> list[dict[str, Any]]:
 def create_release(ctx: Context, version: Text) -> dict[str, Any]:
     """Freezes the approved items. An existing version is rebuilt with identical files."""
     ctx.require(Role.LEAD)
-    now = ctx.clock()
-    made = write_project_release(
-        ctx.studio.config,
-        ctx.studio.database,
-        ctx.project.slug,
-        version,
-        now,
-        person_id=ctx.person.id,
-    )
-    with ctx.write() as (session, _):
-        ctx.log(session, "release", made.version)
+    made = release_project(ctx, version, ctx.clock())
     return {"version": made.version, "digest": made.digest, "items": len(made.items)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from fastapi import APIRouter, Request
 from sqlalchemy import select
@@ -30,7 +31,7 @@ from mmar.studio.web.render import render_page
 from mmar.studio.web.uploads import import_upload
 from mmar.studio.workflow import NotAllowed, NotFound, Role
 
-__all__ = ["export_response", "release_archive", "router"]
+__all__ = ["export_response", "release_archive", "release_project", "router"]
 
 router = APIRouter(prefix="/p/{slug}")
 
@@ -63,7 +64,7 @@ def create(ctx: Context) -> Response:
     ctx.require(Role.LEAD)
     form, now, version = ctx.form, ctx.clock(), text(ctx.form, "version").strip()
     known = [name for name, _ in WITHHELD_FIELDS]
-    with ctx.write() as (session, project):
+    with ctx.write() as (_, project):
         settings = changed_settings(
             project,
             licence=text(form, "licence").strip(),
@@ -74,18 +75,9 @@ def create(ctx: Context) -> Response:
         )
         save_settings(project, ctx.actor, settings)
     try:
-        made = write_project_release(
-            ctx.studio.config,
-            ctx.studio.database,
-            ctx.project.slug,
-            version,
-            now,
-            person_id=ctx.person.id,
-        )
+        made = release_project(ctx, version, now)
     except MmarError as error:
         return ctx.redirect("/release", Flash(error_code(error), error_message(error), "bad"))
-    with ctx.write() as (session, _):
-        ctx.log(session, "release", made.version)
     if made.at != now:
         note = (
             f"Version {made.version} of {made.day} existed already and was rebuilt unchanged. Enter a new version to "
@@ -94,6 +86,21 @@ def create(ctx: Context) -> Response:
         return ctx.redirect("/release", Flash("release-rebuilt", note, "warn"))
     note = f"Version {made.version} was released with {count(len(made.items), 'item')}."
     return ctx.redirect("/release", Flash("release-created", note))
+
+
+def release_project(ctx: ProjectContext, version: str, now: datetime) -> Release:
+    """Write a release, and log it.
+
+    Raises:
+        MmarError: as `write_project_release`.
+    """
+    studio = ctx.studio
+    made = write_project_release(
+        studio.config, studio.database, ctx.project.slug, version, now, person_id=ctx.person.id
+    )
+    with ctx.write() as (session, _):
+        ctx.log(session, "release", made.version)
+    return made
 
 
 @router.get("/release/{version}.zip")
