@@ -32,7 +32,7 @@ def test_an_invalid_file_is_refused_with_its_line_and_a_valid_one_is_imported(
     assert wrong.status_code == 422
     error = wrong.json()["error"]
     assert error["field"] == "file"
-    assert error["message"].startswith('T.csv:2: field "answer"')
+    assert error["message"].startswith('t.csv:2: field "answer"')
     assert "--lenient" not in wrong.text
     records = [{"id": "a"}]
     wrong = root.post(f"{BASE}/import", json={"records": records})
