@@ -39,6 +39,14 @@ def test_every_minimum_is_given() -> None:
 
 def test_extra_all_has_every_extra_of_the_program() -> None:
     # local and ray bring gigabytes; trackio and wandb are clients of services. Each is asked for by name.
-    extras = set(PROJECT["optional-dependencies"]) - {"all", "dev", "docs", "local", "ray", "trackio", "wandb"}
+    extras = set(PROJECT["optional-dependencies"]) - {
+        "all",
+        "dev",
+        "docs",
+        "local",
+        "ray",
+        "trackio",
+        "wandb",
+    }
     everything = Requirement(PROJECT["optional-dependencies"]["all"][0]).extras
     assert everything == extras
