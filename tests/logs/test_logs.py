@@ -376,3 +376,15 @@ def test_answers_to_sakura_by_clip_and_instruction(tmp_path: Path) -> None:
         path.write_text(json.dumps({"attribute": "Animal", "type": hop, "results": results}))
         joined = join_log(open_log(path), load(tmp_path / "data"))
         assert list(joined.answers) == [f"Animal/dog1/{hop}"]
+
+
+def test_prompts_and_reasoning_are_not_kept_where_only_answers_are_wanted(demo: Benchmark) -> None:
+    log = open_log(DATA / "inspect-0.3.285.eval")
+    whole, slim = join_log(log, demo), join_log(log, demo, answers_only=True)
+    assert any(answer.record.question for answer in whole.answers.values())
+    for name, answer in slim.answers.items():
+        assert (answer.record.question, answer.record.choices, answer.record.thinking) == (None, None, "")
+        assert (answer.record.text, answer.shown) == (
+            whole.answers[name].record.text,
+            whole.answers[name].shown,
+        )

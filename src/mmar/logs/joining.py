@@ -57,7 +57,11 @@ class JoinedLog(msgspec.Struct, frozen=True):
 
 
 def join_log(
-    log: PredictionLog, benchmark: Benchmark, on_error: Callable[[InputError], None] | None = None
+    log: PredictionLog,
+    benchmark: Benchmark,
+    on_error: Callable[[InputError], None] | None = None,
+    *,
+    answers_only: bool = False,
 ) -> JoinedLog:
     """Find the item of each record.
 
@@ -65,6 +69,7 @@ def join_log(
         log: the log.
         benchmark: the questions.
         on_error: called with the error of a record that does not belong, which is then left out.
+        answers_only: do not keep prompts and reasoning, which are most of a large log.
 
     Raises:
         InputError: without `on_error`: codes `unknown-item`, `ambiguous-item`, `duplicate-id`, `other-question`.
@@ -94,7 +99,12 @@ def join_log(
             on_error(error)
             continue
         methods[method] += 1
-        answers[item.id] = JoinedAnswer(record, shown)
+        kept = (
+            msgspec.structs.replace(record, question=None, choices=None, thinking="")
+            if answers_only
+            else record
+        )
+        answers[item.id] = JoinedAnswer(kept, shown)
     notes = list(log.notes)
     joined = {name: count for name, count in methods.items() if name != "id"}
     if joined:

@@ -33,7 +33,7 @@ def score_log(
         InputError: a record does not belong to the benchmark, or none can be used (code `no-usable-records`).
     """
     errors: list[InputError] = []
-    joined = join_log(log, benchmark, errors.append if task.lenient else None)
+    joined = join_log(log, benchmark, errors.append if task.lenient else None, answers_only=True)
     if not joined.answers:
         problem = f"; the first problem: {errors[0].problem}" if errors else ""
         raise InputError(
