@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rsR
 
-.PHONY: help demo test check docs test-suite test-core test-browser test-newest test-all test-all-core tools \
-	check-scripts constraints bench clean
+.PHONY: help demo test check docs test-suite test-core test-browser test-weights test-newest test-all test-all-core \
+	tools check-scripts constraints bench clean
 
 help:
 	@echo "make demo          generate a small benchmark with real audio, run baselines on it and score them"
@@ -17,6 +17,7 @@ help:
 	@echo "make check-scripts  format and types of the pages' scripts (needs npm and the internet)"
 	@echo "make test-core     the tests without the studio"
 	@echo "make test-browser  the tests of pages in a browser"
+	@echo "make test-weights  the tests of local weights and of workers on Ray, with torch for the CPU"
 	@echo "make test-newest   all tests with the newest releases of all libraries instead of constraints.txt"
 	@echo "make test-all      all tests but the browser's on every Python found (test-all-core: without the studio)"
 	@echo "make docs          build the documentation into build/site"
@@ -68,6 +69,21 @@ test-core: $(VENV)/.ready-dev
 
 test-browser: $(VENV)/.ready-dev tools
 	$(PYTEST) -m browser
+
+# An environment of its own: torch, transformers and Ray are too heavy for the other one, and mistral-common wants an older
+# numpy. What cannot be installed is not tested, and the output says so.
+WEIGHTS := .venv-weights
+$(WEIGHTS)/.ready: pyproject.toml constraints.txt
+	@"$(PYTHON)" -m venv $(WEIGHTS)
+	@sed '/^numpy==/d' constraints.txt > $(WEIGHTS)/constraints.txt
+	@$(WEIGHTS)/bin/python -m pip --quiet --disable-pip-version-check install --constraint $(WEIGHTS)/constraints.txt \
+		--editable '.[local,ray,voxtral]' hypothesis pytest pytest-rerunfailures pytest-timeout
+	@touch $@
+
+test-weights:
+	@if $(MAKE) --no-print-directory $(WEIGHTS)/.ready; then \
+		OMP_NUM_THREADS=1 $(WEIGHTS)/bin/python -m pytest -rs tests/models/weights tests/models/test_ray_worker.py; \
+	else echo "torch, transformers or Ray could not be installed; local weights are not tested"; fi
 
 test-newest:
 	@$(MAKE) test VENV=.venv-newest CONSTRAINTS=

@@ -251,7 +251,8 @@ class WorkerPool:
                 return place.running
             if place.running is not None and not place.gone:
                 await place.running.stop()  # whatever it left behind may hold a GPU's memory
-                self._count_end(place, place.running)
+                self._count_end(place, place.running.answered, place.running.last_words)
+                place.running = None
             if place.gone:
                 raise RequestFailed(
                     "crash", place.gone, retryable=not all(each.gone for each in self._places)
@@ -266,21 +267,25 @@ class WorkerPool:
                 place.gone = error.message
                 raise RequestFailed("crash", place.gone) from None
             except RequestFailed as failure:
+                if place.running is not None:
+                    await place.running.stop()  # it is counted when it is looked at again
                 # A worker that was ready once is worth further starts.
-                if self._handshake and not place.ready and not place.gone:
-                    place.gone = failure.message
+                if self._handshake and not place.ready:
+                    place.gone = place.gone or failure.message
+                elif place.running is None:
+                    self._count_end(place, 0, failure.message)
                 failure.retryable = not all(each.gone for each in self._places)
                 raise
             place.ready = True
             return place.running
 
-    def _count_end(self, place: _Place, ended: RunningWorker) -> None:
-        """Give a worker up that has ended too often."""
-        place.fruitless = 0 if ended.answered else place.fruitless + 1
+    def _count_end(self, place: _Place, answered: int, last_words: str) -> None:
+        """Give a worker up that has ended too often, or could not be started."""
+        place.fruitless = 0 if answered else place.fruitless + 1
         if place.fruitless >= _MAX_FRUITLESS_STARTS:
-            place.gone = f"{self.name} ended {place.fruitless} times without an answer; {ended.last_words}"
+            place.gone = f"{self.name} ended {place.fruitless} times without an answer; {last_words}"
         elif self._most_restarts is not None and place.starts > self._most_restarts:
-            place.gone = f"{self.name} ended {place.starts} times; {ended.last_words}"
+            place.gone = f"{self.name} ended {place.starts} times; {last_words}"
 
     async def _compare(self, place: _Place, running: RunningWorker) -> None:
         """Take note of a worker's facts; a worker that differs from the first is refused."""

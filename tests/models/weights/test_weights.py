@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,11 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _offline() -> None:
-    os.environ["HF_HUB_OFFLINE"] = "1"
+def _surroundings() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.setenv("OMP_NUM_THREADS", "1")  # threads that wait for each other gain nothing here
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -109,13 +113,85 @@ def test_a_clip_that_is_longer_than_the_model_hears_is_counted_or_refused(tiny: 
 
 def test_clips_that_no_model_should_be_given(tiny: Path, tmp_path: Path) -> None:
     short, damaged = tmp_path / "short.wav", tmp_path / "damaged.wav"
+    empty, not_finite = tmp_path / "empty.wav", tmp_path / "not_finite.wav"
     soundfile.write(short, np.zeros(100, np.float32), 16_000)
+    soundfile.write(empty, np.zeros(0, np.float32), 16_000)
+    soundfile.write(not_finite, np.full(16_000, np.nan, np.float32), 16_000, subtype="FLOAT")
     damaged.write_bytes(b"RIFF nothing")
     good = clips(tmp_path)[0]
-    records = [record(short), record(damaged), record(tmp_path / "missing.wav"), record(good)]
+    bad = [short, damaged, empty, not_finite, tmp_path / "missing.wav"]
+    records = [*map(record, bad), record(good)]
     _, answers, _ = run_worker(["--model", str(tiny), "--batch", "4"], records)
-    assert [answers[name].get("kind") for name in ("short", "damaged", "missing")] == ["audio"] * 3
+    assert [answers[path.stem].get("kind") for path in bad] == ["audio"] * len(bad)
     assert "text" in answers[good.stem]
+
+
+class OutOfMemoryAbove:
+    """An answerer that has memory for so many requests at once."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.sizes = most, list[int]()
+
+    def answer(self, chats: Sequence[str], settings: Any) -> list[dict[str, str]]:
+        import torch
+
+        self.sizes.append(len(chats))
+        if len(chats) > self.most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return [{"text": chat} for chat in chats]
+
+
+@pytest.mark.parametrize(("most", "size"), [(3, 2), (1, 1), (8, 8), (0, 1)])
+def test_a_batch_that_does_not_fit_is_halved_and_no_request_is_lost(most: int, size: int) -> None:
+    from mmar.models.weights.__main__ import _Worker, _Writer
+
+    out = io.StringIO()
+    worker = object.__new__(_Worker)
+    worker._batch, worker._writer, worker._answerer = 8, _Writer(out), OutOfMemoryAbove(most)  # type: ignore[assignment]
+    worker._generate([({"id": str(number)}, f"answer {number}", False) for number in range(8)])
+    rows = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert sorted(row["id"] for row in rows) == [str(number) for number in range(8)]
+    assert worker._batch == size
+    if most:
+        assert all(row["text"] == f"answer {row['id']}" for row in rows)
+    else:
+        assert {row["kind"] for row in rows} == {"crash"}
+
+
+def test_a_model_that_computes_no_numbers_is_refused(tiny: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    broken = tmp_path / "broken"
+    shutil.copytree(tiny, broken)
+    tensors = load_file(broken / "model.safetensors")
+    name = next(name for name in tensors if "language_model" in name and name.endswith("norm.weight"))
+    tensors[name] = tensors[name] * float("nan")
+    save_file(tensors, broken / "model.safetensors", metadata={"format": "pt"})
+    first, _, _ = run_worker(["--model", str(broken)], [record(clips(tmp_path)[0])])
+    assert first["fatal"]["code"] == "not-finite"
+
+
+def test_a_worker_that_nobody_waits_for_ends_while_it_loads(tiny: Path) -> None:
+    command = [sys.executable, "-m", "mmar.models.weights", "--model", str(tiny)]
+    done = subprocess.run(command, input="", capture_output=True, text=True, timeout=300, check=False)
+    assert "facts" not in done.stdout
+
+
+def test_remote_code_is_neither_run_nor_asked_for(tiny: Path, tmp_path: Path) -> None:
+    remote = tmp_path / "remote"
+    shutil.copytree(tiny, remote)
+    config = json.loads((remote / "config.json").read_text("utf-8"))
+    names = {"AutoConfig": "configuration_x.X", "AutoModelForCausalLM": "configuration_x.Y"}
+    (remote / "config.json").write_text(
+        json.dumps({**config, "model_type": "own", "auto_map": names}), "utf-8"
+    )
+    (remote / "configuration_x.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n", "utf-8")
+    # Would it be asked for on the terminal, "y" would be there to be read.
+    command = [sys.executable, "-m", "mmar.models.weights", "--model", str(remote)]
+    done = subprocess.run(command, input="y\n" * 9, capture_output=True, text=True, timeout=300, check=False)
+    first = next(json.loads(line) for line in done.stdout.splitlines() if "fatal" in line)
+    assert first["fatal"]["code"] == "remote-code"
+    assert not (tmp_path / "ran").exists()
 
 
 def test_greedy_inherits_nothing_from_the_checkpoint(tiny: Path, tmp_path: Path) -> None:
@@ -173,6 +249,8 @@ def test_checkpoints_that_cannot_be_used(tiny: Path, tmp_path: Path) -> None:
     Qwen2ForCausalLM(Qwen2Config(vocab_size=300, **QWEN_TEXT)).save_pretrained(text)
     assert refused(text) == "no-audio-class"
     assert refused(tmp_path / "nothing") == "no-such-folder"
+    assert refused(tiny, quantization="bnb-4bit") == "missing-package"
+    assert refused(tiny, adapter="./lora") == "missing-package"
     assert refused("nobody/nothing") in ("not-in-cache", "not-found")
     (tmp_path / "empty").mkdir()
     assert refused(tmp_path / "empty") == "not-a-checkpoint"
@@ -197,10 +275,19 @@ def test_a_model_in_the_hubs_cache_is_named_by_its_commit(
     (cache / "refs" / "main").write_text(commit, "utf-8")
     command = [sys.executable, "-m", "mmar.models.weights", "--model", "tiny/qwen2-audio"]
     environment = {**os.environ, "HF_HUB_CACHE": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run(
-        command, input="", capture_output=True, text=True, timeout=300, env=environment, check=False
+    worker = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
     )
-    first = next(json.loads(line) for line in done.stdout.splitlines() if "facts" in line)
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    with worker:
+        first = json.loads(worker.stdout.readline())
+        worker.stdin.close()
     assert first["facts"]["settings"]["weights"] == commit[:12]
 
 

@@ -36,14 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     out = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)
-    writer = _Writer(out)
+    writer, inbox = _Writer(out), _Inbox()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        worker = _Worker(options, writer)
+        worker = _Worker(options, writer, inbox)
     except Exception as error:  # noqa: BLE001 - whatever stops the start is said in the protocol
         writer.say({"fatal": _fatal(error)})
         return 1
     facts = {"settings": worker.settings, "environment": worker.environment}
+    inbox.started = True
     writer.say({"ready": True, "facts": facts, "in_flight": worker.in_flight})
     worker.serve()
     return 0
@@ -98,14 +99,36 @@ class _Writer:
             self.say({"ready": True})
 
 
-class _Worker:
-    """The opened model, and the requests that wait for it."""
+class _Inbox:
+    """The requests that wait, read in a thread; `None` ends them.
 
-    def __init__(self, options: argparse.Namespace, writer: _Writer) -> None:
+    Attributes:
+        started: whether the model is ready. Before that, an end without a request ends the process at once: whoever
+            started it is gone, and loading may take minutes and a GPU's memory.
+    """
+
+    def __init__(self) -> None:
+        self.started = False
+        self.queue: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in sys.stdin:
+            if line.strip():
+                self.queue.put(json.loads(line))
+        if not self.started and self.queue.empty():
+            os._exit(0)
+        self.queue.put(None)
+
+
+class _Worker:
+    """The opened model, which answers what is in the inbox."""
+
+    def __init__(self, options: argparse.Namespace, writer: _Writer, inbox: _Inbox) -> None:
         from mmar.models.checkpoints import cannot_use
         from mmar.models.weights.answering import Answerer
         from mmar.models.weights.loading import WeightOptions, load
-        from mmar.models.weights.probes import batch_equals_alone, hears, longest_heard
+        from mmar.models.weights.probes import batch_equals_alone, gives_numbers, hears, longest_heard
 
         loaded = load(
             WeightOptions(
@@ -126,6 +149,12 @@ class _Worker:
                 f"{options.model} does not hear: its inputs stay the same whatever the clip",
                 "check its processor and chat template",
             )
+        if not gives_numbers(self._answerer):
+            raise cannot_use(
+                "not-finite",
+                f"{options.model} computes no numbers (NaN) in {loaded.settings['dtype']}",
+                "try --option dtype=bfloat16 or float32; if that does not help, the weights are damaged",
+            )
         self._limit = longest_heard(self._answerer)
         self._batch = max(1, options.batch)
         if self._batch > 1 and not batch_equals_alone(self._answerer, min(self._batch, 4)):
@@ -139,19 +168,12 @@ class _Worker:
         heard = "no limit found" if math.isinf(self._limit) else f"{self._limit:g} s"
         self.environment = {**loaded.environment, "heard_up_to": heard}
         self.in_flight = 2 * self._batch
-        self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._queue = inbox.queue
 
     def serve(self) -> None:
         """Answer until standard input closes; then end at once, whatever waits."""
         for batch in self._batches():
             self._answer(batch)
-
-    def _read(self) -> None:
-        for line in sys.stdin:
-            if line.strip():
-                self._queue.put(json.loads(line))
-        self._queue.put(None)
 
     def _batches(self) -> Iterator[list[dict[str, Any]]]:
         """What waits, up to the batch size and of equal settings; others wait for the next batch."""

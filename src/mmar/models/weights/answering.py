@@ -149,6 +149,18 @@ class Answerer:
             )
         return answers
 
+    def gives_numbers(self, chat: list[dict[str, Any]]) -> bool:
+        """Whether the scores of the first token of an answer are numbers: an overflow in float16 makes them NaN."""
+        inputs = {name: self._placed(value) for name, value in self.encode([chat]).items()}
+        with torch.inference_mode():
+            output = self.model.generate(
+                **inputs,
+                generation_config=self._generation({"max_tokens": 1}),
+                output_logits=True,
+                return_dict_in_generate=True,
+            )
+        return not bool(torch.isnan(output.logits[0]).any())
+
     def _generation(self, settings: Mapping[str, Any]) -> Any:
         most = int(settings.get("max_tokens") or _DEFAULT_TOKENS)
         if self._checkpoint is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -69,6 +70,7 @@ def load(options: WeightOptions) -> Loaded:
     Raises:
         UsageError: it is not there, not allowed, has no class that takes audio, lacks weights, or has code of its own.
     """
+    _check_packages(options)
     folder, identity = find_checkpoint(options.model)
     config = _config(folder, options)
     kind = _model_class(config, options)
@@ -88,6 +90,8 @@ def load(options: WeightOptions) -> Loaded:
         "attention": str(getattr(model.config, "_attn_implementation", options.attention)),
         "engine": f"transformers@{transformers.__version__}",
     }
+    if options.trust_code:
+        settings["code"] = "trusted"
     if options.quantization != "none":
         settings["quantization"] = options.quantization
     if options.adapter:
@@ -100,6 +104,17 @@ def sampling_rate(processor: Any) -> int:
     """The rate in Hz of the clips that a processor takes."""
     extractor = getattr(processor, "feature_extractor", None) or getattr(processor, "audio_processor", None)
     return int(getattr(extractor, "sampling_rate", None) or 16_000)
+
+
+def _check_packages(options: WeightOptions) -> None:
+    """Refuse what needs a package that is not there, before anything is downloaded or loaded."""
+    needed = {
+        "bitsandbytes": options.quantization if options.quantization != "none" else "",
+        "peft": "adapter" if options.adapter else "",
+    }
+    for package, option in needed.items():
+        if option and find_spec(package) is None:
+            raise cannot_use("missing-package", f"{option} needs {package}", f"pip install {package}")
 
 
 def _config(folder: Path, options: WeightOptions) -> Any:
@@ -192,10 +207,8 @@ def _weights(kind: Any, folder: Path, options: WeightOptions) -> tuple[Any, dict
 
 
 def _with_adapter(model: Any, options: WeightOptions) -> tuple[Any, str]:
-    try:
-        import peft
-    except ImportError:
-        raise cannot_use("missing-package", "LoRA adapters need peft", "pip install peft") from None
+    import peft
+
     folder, identity = find_checkpoint(options.adapter)
     try:
         adapted = peft.PeftModel.from_pretrained(model, folder).merge_and_unload()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mmar.models.weights.answering import Answerer
 
-__all__ = ["batch_equals_alone", "hears", "longest_heard"]
+__all__ = ["batch_equals_alone", "gives_numbers", "hears", "longest_heard"]
 
 _LONGEST_S = 1800.0
 _QUESTION = {"messages": [{"role": "user", "content": "What is heard?", "audio": "before"}]}
@@ -22,6 +22,11 @@ def hears(answerer: Answerer) -> bool:
     """Whether the model's inputs change when the clip does."""
     noise = _noise(2.0, answerer.rate)
     return not _same(_inputs(answerer, noise), _inputs(answerer, np.roll(noise, len(noise) // 3) * 0.5))
+
+
+def gives_numbers(answerer: Answerer) -> bool:
+    """Whether the model computes numbers at all in its dtype, for a clip of noise."""
+    return answerer.gives_numbers(answerer.chat(_QUESTION, [_noise(2.0, answerer.rate)]))
 
 
 def longest_heard(answerer: Answerer, most: float = _LONGEST_S) -> float:
