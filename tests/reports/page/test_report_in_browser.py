@@ -45,11 +45,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[Path]]:
-    """The folder of a report of twelve models on 1,000 items, its questions and its predictions files."""
+    """A report of twelve models on 1,000 items, 1,000 characters an answer; its questions and predictions files."""
     folder = tmp_path_factory.mktemp("many")
-    questions, files = crowd(folder, 12, 1000)
+    questions, files = crowd(folder, 12, 1000, characters=1000)
     mmar.report(files, benchmark=questions, out=folder / "page")
     return folder / "page" / "index.html", questions, list(files)
+
+
+@pytest.fixture(scope="session")
+def compared(many: tuple[Path, Path, list[Path]]) -> mmar.Comparison:
+    """What the command says of the same runs."""
+    _, questions, files = many
+    return mmar.compare(*files, benchmark=questions)
 
 
 def first_item(folder: Path) -> str:
@@ -70,6 +77,11 @@ def test_every_view_opens_from_disk_without_a_word_and_with_few_nodes(
     for view in walk(page, "item-0007"):
         assert page.page.evaluate("document.querySelectorAll('*').length") < 1000, view
     assert page.complaints == []
+
+
+def test_answers_of_a_thousand_characters_stay_inside_the_page(many: tuple[Path, Path, list[Path]]) -> None:
+    assert many[0].stat().st_size < 5_000_000
+    assert [path.name for path in many[0].parent.iterdir()] == ["index.html"]
 
 
 def test_a_view_that_is_drawn_is_drawn_again_quickly_enough_to_type(
@@ -314,10 +326,11 @@ def test_a_bidi_override_in_an_answer_reorders_nothing_around_it(open_page: Open
     assert title["x"] == verdict["x"]
 
 
-def test_the_numbers_are_those_of_the_commands(many: tuple[Path, Path, list[Path]], open_page: Open) -> None:
+def test_the_numbers_are_those_of_the_commands(
+    many: tuple[Path, Path, list[Path]], compared: mmar.Comparison, open_page: Open
+) -> None:
     path, questions, files = many
     page = open_page(path).go(v="overview")
-    compared = mmar.compare(*files, benchmark=questions)
     rows = page.page.locator(".results tbody tr")
     shown = {}
     for row in rows.all():
@@ -339,11 +352,11 @@ def test_the_numbers_are_those_of_the_commands(many: tuple[Path, Path, list[Path
 
 
 def test_a_difference_is_that_of_the_compare_command(
-    many: tuple[Path, Path, list[Path]], open_page: Open
+    many: tuple[Path, Path, list[Path]], compared: mmar.Comparison, open_page: Open
 ) -> None:
-    path, questions, files = many
+    path, _, files = many
     keys = run_keys(open_page, path)
-    pair = mmar.compare(*files, benchmark=questions).pairs[2]  # the first and the fourth
+    pair = compared.pairs[2]  # the first and the fourth
     page = open_page(path).go(
         v="compare", a=keys[files[3].name], b=keys[files[0].name]
     )  # the other way round
