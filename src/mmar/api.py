@@ -939,7 +939,7 @@ def read_choice(
     with library_errors():
         if isinstance(choices, str) or not 2 <= len(choices) <= MAX_CHOICES:
             raise UsageError(
-                f"choices: expected 2 to {MAX_CHOICES} texts", code="bad-choices", argument="choices"
+                f"expected 2 to {MAX_CHOICES} texts", code="bad-choices", argument="choices"
             )
         if isinstance(protocol, str):
             protocol = load_protocol(protocol)

@@ -39,14 +39,11 @@ def unresolved_table(result: Unresolved, display: Display | None = None) -> str:
         rows = [Row((group.shape, f"{group.count:,}", group.description)) for group in result.groups]
         lines += ["", *draw((Column("group"), Column("n", "right"), Column()), rows, display)]
         for group in result.groups:
-            lines += [
-                "",
-                *facts(
-                    [(group.shape[:10], f"{group.example.id}: {_end(group.example.prediction)}")], display
-                ),
-            ]
-            if group.example.reason != group.description:
-                lines += facts([("", group.example.reason)], display)
+            example = group.example
+            pairs = [("example", f"{group.shape}, item {example.id}"), ("", _end(example.prediction))]
+            if '"' in example.reason:  # words of the answer
+                pairs.append(("reason", example.reason))
+            lines += ["", *facts(pairs, display)]
     lines += ["", *facts([("signature", result.signature)], display)]
     return "".join(f"{line}\n" for line in lines)
 
@@ -54,4 +51,7 @@ def unresolved_table(result: Unresolved, display: Display | None = None) -> str:
 def _end(text: str | None) -> str:
     """The end of an answer on one line, which is where most answers name their choice."""
     line = " ".join((text or "").split())
-    return f"... {line[-_END:]}" if len(line) > _END else line or "(empty)"
+    if len(line) <= _END:
+        return line or "(empty)"
+    end = line[-_END:]
+    return f"... {end.partition(' ')[2] or end}"

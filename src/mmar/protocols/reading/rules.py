@@ -69,7 +69,7 @@ _REASONS = {
     "refusal": 'declines to answer: "{quote}"',
     "several-choices": 'names more than one choice: "{quote}"',
     "letter-against-text": 'letter and text disagree: "{quote}"',
-    "list-of-options": "says something of several options, and of none that it is the answer",
+    "list-of-options": "describes several options and chooses none",
     "only-negated": 'names a choice only to deny or suppose it: "{quote}"',
     "taken-back": 'takes back what it said: "{quote}"',
     "no-such-letter": 'names a letter that no choice has: "{quote}"',

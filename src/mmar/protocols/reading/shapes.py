@@ -13,7 +13,7 @@ SHAPES: dict[str, str] = {
     "only-thinking": "reasoning, and no answer behind it",
     "several-choices": "more than one choice is named",
     "letter-against-text": "a letter stands beside the text of another choice",
-    "list-of-options": "something is said of several options, and of none that it is the answer",
+    "list-of-options": "several options are described and none is chosen",
     "only-negated": "a choice is named only to be denied or supposed",
     "taken-back": "an answer is taken back and no other follows",
     "no-such-letter": "a letter that no choice has",
