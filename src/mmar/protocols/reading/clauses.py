@@ -16,7 +16,7 @@ _LEADING = "TKhIt=:,-(AgivykcpM)&"
 # "Based on the audio," and "In my view" before what is stated.
 _ELSE = r"[^,:.?|CLlbXZNnSORHQPxuj]"
 _PREFACE = pattern(
-    rf"[KTh,]{{0,3}}(?:[fpuB]|&w){_ELSE}{{0,10}}[,:](?=\(?[CLl]\)?[.]?(?:[|]|$))|f{_ELSE}{{0,4}},?(?=[Ii])"
+    rf"[KTh,]{{0,3}}(?:[fpuB]|[&T]w){_ELSE}{{0,10}}[,:](?=\(?[CLl]\)?[.]?(?:[|]|$))|f{_ELSE}{{0,4}},?(?=[Ii])"
 )
 # What may stand behind the reference of an own line: behind a letter, and behind a bare text.
 _ENDING = (

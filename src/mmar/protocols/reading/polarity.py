@@ -22,7 +22,7 @@ _NEW_CLAUSE = pattern(
 _STRICT_CLAUSE = pattern(r"(?<![yv]),(?!c)|[K:-]|\((?!\(?(?:[CLlb]|$))|j")
 # "is wrong", "cannot be", "(no)" behind a reference.
 _REJECTED = pattern(
-    r"(?:\)?[,&]{1,2}\(?[CLl]){0,4}A?\)?,?(?:[hmtIc]{0,3}n|j|[hmIct]{0,3}=[=hmt]{0,4}(?:[Nnx]|e(?=[.,|gA]|$))|=g?A=?[nx]|[:(-]?\(?(?:I?=)?[=h]{0,2}x|[:(-]I?=?N(?!.{0,2}[CLl])|=[=hmt]{0,4}w{1,2}A(?![CLl])|=[=hmt]{0,4}[gw],?K[Nnx])"
+    r"(?:\)?[,&]{1,2}[t(]*[CLl]){0,4}A?\)?,?(?:[hmtIc]{0,3}n|j|[hmIct]{0,3}=[=hmt]{0,4}(?:[Nnx]|e(?=[.,|gA]|$))|=g?A=?[nx]|[:(-]?\(?(?:I?=)?[=h]{0,2}x|[:(-]I?=?N(?!.{0,2}[CLl])|=[=hmt]{0,4}w{1,2}A(?![CLl])|=[=hmt]{0,4}[gw],?K[Nnx])"
 )
 _DENIALS = frozenset(("no", "nein", "não", "нет", "不是", "否", "لا", "नहीं"))
 _STOP = pattern(r"[.?|]")

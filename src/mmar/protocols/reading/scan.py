@@ -213,6 +213,9 @@ class _Builder:
         found = self._phrase_at(at)
         return found[1] if found else "w"
 
+    def _kind_after(self, at: int) -> str:
+        return self._kind_at(at) if at < len(self.words) else "."
+
     def _letter(self, at: int) -> int:
         """Add a letter that may stand for a choice; gives the word behind it, 0 for none."""
         word, start, end = self.words[at]
@@ -279,7 +282,7 @@ class _Builder:
         following = self.words[at + 1]
         if following[2] - following[1] == 1 and self.text[following[1]].isupper():
             return False
-        if following[0].endswith("%"):
+        if following[0].endswith("%") or (following[0] == "best" and self._kind_after(at + 2) == "M"):
             return False
         kind = self._kind_at(at + 1)
         if previous == "A":

@@ -159,13 +159,27 @@ def _add_open(found: list[Statement], units: Units, first: int, start: int, *, f
             found.append(statement)
 
 
+_FITS = pattern(r"\)?=?h?(?P<best>g?)(?P<match>M)[^.?|CLlbXZNnxujSKHm]*(?=[.?|,B]|$)")
+_FITTING = ("fit", "match", "correspond", "align", "agree", "consistent", "supported")
+
+
+def _fits(units: Units, ref: int) -> bool:
+    """Whether a letter is said to fit what is heard: "A matches the audio", "A best describes it"."""
+    found = _FITS.match(units.symbols, ref + 1) if units.symbols[ref] in "Ll" else None
+    if found is None:
+        return False
+    words = units.text[units.starts[found.start("match")] :].casefold()
+    end = units.ends[found.end() - 1]
+    return bool(found["best"]) or words.startswith(_FITTING) or units.text[:end].casefold().endswith(" best")
+
+
 def _backward_verdicts(units: Units) -> list[Statement]:
     """Verdicts whose reference comes first: "B is the correct answer", "C fits best"."""
     symbols = units.symbols
     found = []
     for match in re.finditer(r"[CLlX]", symbols):
         ref = match.start()
-        if not PREDICATE.match(symbols, ref + 1):
+        if not PREDICATE.match(symbols, ref + 1) and not _fits(units, ref):
             continue
         first = ref
         while first and symbols[first - 1] in "tA(gh":
