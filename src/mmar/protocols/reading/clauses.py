@@ -37,7 +37,12 @@ def own_lines(units: Units, listed: set[int]) -> list[Statement]:
         if ref >= end or symbols[ref] not in "CLlbXZ" or ref in listed:
             continue
         lead = symbols[start:ref]
-        if not whole and not re.search(r"[iIT]", lead) and not _contrasts(symbols, start):
+        if (
+            not whole
+            and not re.search(r"[iI]", lead)
+            and not _is_so(units, start)
+            and not _contrasts(symbols, start)
+        ):
             continue
         if _is_told(lead, symbols[ref]):
             continue
@@ -57,6 +62,12 @@ def own_lines(units: Units, listed: set[int]) -> list[Statement]:
         if statement is not None:
             found.append(statement)
     return found
+
+
+def _is_so(units: Units, start: int) -> bool:
+    """Whether a clause begins with a word that concludes, such as "so", and not with "then"."""
+    end = units.ends[start]
+    return units.symbols[start] == "T" and units.text[units.starts[start] : end].casefold() != "then"
 
 
 def _is_told(lead: str, symbol: str) -> bool:

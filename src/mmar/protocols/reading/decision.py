@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from mmar.protocols.reading.clauses import closings, labelled, own_lines
 from mmar.protocols.reading.corrections import corrections
 from mmar.protocols.reading.mentions import read_mention
 from mmar.protocols.reading.options import listed_options, marked_option
 from mmar.protocols.reading.patterns import pattern
-from mmar.protocols.reading.polarity import is_mentioned
+from mmar.protocols.reading.polarity import is_hypothetical, is_mentioned, rejected_behind
 from mmar.protocols.reading.statement import Finding, Statement, finding_of
 from mmar.protocols.reading.units import Units
 from mmar.protocols.reading.verdicts import verdicts
@@ -15,6 +17,7 @@ from mmar.protocols.reading.verdicts import verdicts
 __all__ = ["decide"]
 
 _LEAST_WORDS = 12
+_SPAN = 60
 
 
 def decide(units: Units, answer: str, *, cut_off: bool, depth: int = 0) -> Finding:
@@ -133,11 +136,32 @@ def _unrivalled(units: Units, chosen: Statement, listed: set[int]) -> Statement:
             continue
         if asked or is_mentioned(units, ref):
             return Statement(-1, chosen.first, ref, trouble="several-choices")
+    if (other := _equal_rival(units, chosen)) >= 0:
+        return Statement(-1, chosen.first, other, trouble="several-choices")
     for match in _ADDED.finditer(units.symbols, chosen.last + 1):
         ref = match.start("ref")
         if ref not in listed and units.places[ref] != chosen.place and is_mentioned(units, ref):
             return Statement(-1, chosen.first, ref, trouble="several-choices")
     return chosen
+
+
+_EQUALLY = pattern(r"\b(?:also|equally|just as|too|possible)\b|^\W*as (?!well as)", re.IGNORECASE)
+
+
+def _equal_rival(units: Units, chosen: Statement) -> int:
+    """A second choice that the same sentence calls possible too, -1 for none: "B, but C is equally likely"."""
+    stop = re.compile(r"[.?|]").search(units.symbols, chosen.last + 1)
+    end = min(stop.start() if stop else len(units.symbols), chosen.last + _SPAN)
+    words = units.text[units.ends[chosen.last] : units.ends[end - 1]]
+    if _EQUALLY.search(words) is None:
+        return -1
+    for ref in range(chosen.last + 1, end):
+        if units.symbols[ref] not in "CLl" or units.places[ref] == chosen.place:
+            continue
+        denied = rejected_behind(units, ref) or re.search(r"[NnxujSO]", units.symbols[chosen.last + 1 : ref])
+        if not denied and not is_hypothetical(units, ref):
+            return ref
+    return -1
 
 
 def _lasting(units: Units, lines: list[Statement], closing: list[Statement]) -> Statement:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from mmar.protocols.reading.corrections import is_quoted
+from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.polarity import is_mentioned, rejected_behind
 from mmar.protocols.reading.statement import Finding, Statement
 from mmar.protocols.reading.text import canonical
@@ -39,6 +40,8 @@ def read_mention(
             return Finding(-1, "cut-off", start, end)
         if "P" in units.symbols:
             return Finding(-1, "no-choice")
+        if len(asserted) <= _MOST_MENTIONS and all(_is_discussed(units, each) for each in asserted):
+            return Finding(-1, "list-of-options", start, end)
         if _is_doubtful(units, unit, denied):
             return Finding(-1, "several-choices", start, end)
         return Finding(units.places[unit], "only-mention", start, end)
@@ -82,6 +85,30 @@ def _is_linked(symbols: str, unit: int) -> bool:
     before, behind = symbols[max(0, unit - 3) : unit], symbols[unit + 1 : unit + 4]
     return bool(
         re.search(r"[CLlbZ]\)?[,&/]{1,2}\(?$|A\(?$", before) or re.match(r"\)?[,&/]{1,2}\(?[CLlbZ]", behind)
+    )
+
+
+_MOST_MENTIONS = 8  # an answer that speaks of one option more often means it
+_NAMED_OPTION = pattern(r"(?:^|[.!?\n]\s*)(?:\w+ )?(?:option|choice)\s*\(?$", re.IGNORECASE)  # "For option B"
+
+
+def _is_discussed(units: Units, unit: int) -> bool:
+    """Whether a sentence speaks of an option without a word for it: "Option B requires a cat", "B means rain"."""
+    symbols = units.symbols
+    start, end = unit, unit
+    while start and symbols[start - 1] not in ".?|":
+        start -= 1
+    while end < len(symbols) and symbols[end] not in ".?|":
+        end += 1
+    sentence = symbols[start:end]
+    if re.search(r"[gMTv]", sentence):
+        return False
+    before = symbols[start:unit].rstrip("(")
+    defined = re.match(r"A?\(?[Ll]\)?[=wkhtypB]{1,3}C$", sentence) is not None
+    return defined or (
+        unit + 1 < end
+        and before[-1:] == "A"
+        and _NAMED_OPTION.search(units.text, max(0, units.starts[unit] - 60), units.starts[unit]) is not None
     )
 
 

@@ -15,7 +15,7 @@ __all__ = ["listed_options", "marked_option"]
 _OPTION = pattern(r"(?:^|(?<=[.?|,:]))[-:(]{0,2}(?P<noun>A?)\(?(?P<ref>[LlbCX])\)?(?P<behind>.?)")
 
 
-_NUMBERED = pattern(r"w[.)](?P<ref>C)(?=w|[.,|]|$)")  # "1. Rain 2. Wind"
+_NUMBERED = pattern(r"w[.)]+(?P<ref>[CLl])(?=w|[.,|]|$)")  # "1. Rain 2. Wind"
 
 
 def listed_options(units: Units) -> set[int]:

@@ -11,7 +11,15 @@ import re
 from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.units import REFERENCES, Units
 
-__all__ = ["asserts", "is_asked", "is_conditional", "is_mentioned", "other_reference", "rejected_behind"]
+__all__ = [
+    "asserts",
+    "is_asked",
+    "is_conditional",
+    "is_hypothetical",
+    "is_mentioned",
+    "other_reference",
+    "rejected_behind",
+]
 
 _REACH = 60
 _SENTENCE = ".?|"
@@ -22,7 +30,7 @@ _NEW_CLAUSE = pattern(
 _STRICT_CLAUSE = pattern(r"(?<![yv]),(?!c)|[K:-]|\((?!\(?(?:[CLlb]|$))|j")
 # "is wrong", "cannot be", "(no)" behind a reference.
 _REJECTED = pattern(
-    r"(?:\)?[,&]{1,2}[t(]*[CLl]){0,4}A?\)?,?(?:[hmtIc]{0,3}n|j|[hmIct]{0,3}=[=hmt]{0,4}(?:[Nnx]|e(?=[.,|gA]|$))|=g?A=?[nx]|[:(-]?\(?(?:I?=)?[=h]{0,2}x|[:(-]I?=?N(?!.{0,2}[CLl])|=[=hmt]{0,4}w{1,2}A(?![CLl])|=[=hmt]{0,4}[gw],?K[Nnx])"
+    r"(?:\)?[,&]{1,2}[t(]*[CLl]){0,4}A?\)?,?(?:[hmtIc]{0,3}n|j|[hmIct]{0,3}=[=hmt]{0,4}(?:[Nnx]|e(?=[.,|gA]|$))|=g?A=?[nx]|[:(-]?\(?(?:I?=)?[=h]{0,2}x|[:(-]I?=?N(?!.{0,2}[CLl])|=[=hmt]{0,4}w{1,2}A(?![CLl])|=[=hmt]{0,4}[gwteA]{1,4},?K[Nnx]|,(?:c=|M)[=h]{0,2}[xN]|,?K[h=i]{0,3}[Nx](?:I|[.|]|$))"
 )
 _DENIALS = frozenset(("no", "nein", "não", "нет", "不是", "否", "لا", "नहीं"))
 _STOP = pattern(r"[.?|]")
@@ -100,13 +108,27 @@ def is_mentioned(units: Units, unit: int) -> bool:
             return False
         if "H" in clause and ("," not in clause[clause.rindex("H") :] or re.search(r",&[tA(]*$", clause)):
             return False
+        if "R" in clause and _is_denial(units, unit - len(clause) + clause.index("R")):
+            return False  # "not quite wind"
         if re.search(r"m=?[ht(]*(?:[CLlw]\)?,?&?[tA(]*){0,4}$", clause):
             return False  # "it could be"
         if re.search(r"[yv]", clause) and not re.search(r"i|^[TKh,]{0,3}v", clause):
             return False  # somebody else thinks so
         if re.search(r"(?:[^t]=|m)A[t(]*$", clause) and "i" not in clause:
             return False  # "they would pick"
+    if is_hypothetical(units, unit):
+        return False
     return not (rejected_behind(units, unit) or is_asked(units, unit) or is_conditional(units, unit))
+
+
+def _is_denial(units: Units, unit: int) -> bool:
+    return units.text[units.starts[unit] : units.ends[unit]].casefold().startswith("not")
+
+
+def is_hypothetical(units: Units, unit: int) -> bool:
+    """Whether it is said what a choice would be like: "wind would howl"."""
+    end = units.ends[unit]
+    return units.text[end : end + 12].lstrip(")]}.*\"'").startswith((" would ", "'d "))
 
 
 def is_conditional(units: Units, unit: int) -> bool:

@@ -67,6 +67,8 @@ def verdicts(units: Units) -> list[Statement]:
             start = match.start()
             if not match["subject"] and start and symbols[start - 1] not in ".?|,:TKh-(":
                 continue
+            if start and symbols[start - 1] == "A":
+                continue  # "the option I'd choose is B" is a noun's verdict
             _add(found, units, start, match.start("ref"), asserted=asserts(units, start, noun=False))
         for match in _VERB_LAST.finditer(symbols):
             _add(
@@ -192,7 +194,8 @@ def _backward_verdicts(units: Units) -> list[Statement]:
                 found.append(Statement(-1, first, ref, trouble="only-negated"))
             continue
         plural = units.text.startswith(" are ", units.ends[ref])  # "A, C are correct"
-        if re.search(
+        equally = "equally" in units.text[units.ends[ref] : units.ends[ref] + 12]
+        if equally or re.search(
             r"[CLlb]\)?" + ("[,&]" if plural else ",?&") + r"[tA(]*$", symbols[max(0, ref - 8) : ref]
         ):
             found.append(Statement(-1, first, ref, trouble="several-choices"))
