@@ -6,7 +6,7 @@ import re
 
 from mmar.protocols.reading.corrections import is_quoted
 from mmar.protocols.reading.patterns import pattern
-from mmar.protocols.reading.polarity import is_mentioned, rejected_behind
+from mmar.protocols.reading.polarity import is_hypothetical, is_mentioned, rejected_behind
 from mmar.protocols.reading.statement import Finding, Statement
 from mmar.protocols.reading.text import canonical
 from mmar.protocols.reading.units import REFERENCES, Units
@@ -88,6 +88,8 @@ def _is_linked(symbols: str, unit: int) -> bool:
     )
 
 
+_ORDINALS = frozenset(("second", "third", "fourth", "fifth", "another"))
+_COUNTED = 400
 _MOST_MENTIONS = 8  # an answer that speaks of one option more often means it
 _NAMED_OPTION = pattern(r"(?:^|[.!?\n]\s*)(?:\w+ )?(?:option|choice)\s*\(?$", re.IGNORECASE)  # "For option B"
 
@@ -146,20 +148,20 @@ def _is_simultaneous(units: Units, unit: int, other: int) -> bool:
     """Whether two choices are heard at once: "rain falls while thunder rolls", but not "while thunder would roll"."""
     return (
         units.text.casefold().find("while", units.ends[unit], units.starts[other]) >= 0
-        and units.symbols[other + 1 : other + 2] not in ("=", "m")
+        and not is_hypothetical(units, other)
         and "m" not in units.symbols[unit:other]
     )
 
 
 def _is_counted_with_another(units: Units, unit: int) -> bool:
-    """Whether a number is joined to another one: "two men and one woman"."""
-    text, stop = units.text, re.compile(r"[.?|]").search(units.symbols, unit)
-    end = stop.start() if stop else len(units.symbols)
-    link = units.symbols.find("&", unit, end)
-    return link >= 0 and any(
-        units.symbols[at] == "w" and canonical(text[units.starts[at] : units.ends[at]])[:1].isdigit()
-        for at in range(link, end)
-    )
+    """Whether other things are counted too: "two men and one woman", "two people, and a third"."""
+    for at in range(min(len(units.symbols), _COUNTED)):
+        if units.symbols[at] not in "we" or at == unit:
+            continue
+        word = canonical(units.text[units.starts[at] : units.ends[at]])
+        if word in _ORDINALS or (word[0].isdigit() and units.symbols[unit + 1 : at].find("&") >= 0):
+            return True
+    return False
 
 
 def _turned(units: Units, denied: int, unit: int) -> bool:
