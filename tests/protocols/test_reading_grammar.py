@@ -19,6 +19,9 @@ DENIALS = (
     "It is not {}.", "I don't think the answer is {}.", "The answer is not {}.", "{} is wrong.", "{} can be ruled out.",
     "I doubt it is {}.", "The wrong answer is {}.", "If the answer were {}, it would sound different.", "It cannot be {}.",
     "One might think the answer is {}.", "I rule out {}.", "The least likely answer is {}.", "At first I thought it was {}.",
+    "{} would sound different.", "In another clip the answer would be {}.", "Allegedly, the answer is {}.",
+    "Provided the answer is {}, it would sound different.", "The last option I'd choose is {}.", "Let's look at {}.",
+    "The question mentions {}.", "Choosing {} would be a mistake.", "It is tempting to answer {}.",
 )  # fmt: skip
 CORRECTIONS = (
     "The answer is {}. Wait, no.", "Answer: {}. Scratch that.", "{}. Actually, no.", "I'd say {}. On second thought, no.",
