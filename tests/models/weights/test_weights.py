@@ -25,7 +25,7 @@ from mmar.models.weights.loading import WeightOptions, load
 from mmar.models.weights.probes import batch_equals_alone, hears, longest_heard
 from models.weights.tiny import qwen2_audio
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -72,7 +72,7 @@ def run_worker(
     """First line, answers by id, and standard error of a worker."""
     lines = "".join(json.dumps(each) + "\n" for each in records)
     command = [sys.executable, "-m", "mmar.models.weights", *arguments]
-    done = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=900, check=False)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     first = next((row for row in rows if "facts" in row or "fatal" in row), {})
     return first, {row["id"]: row for row in rows if "id" in row}, done.stderr
@@ -173,7 +173,7 @@ def test_a_model_that_computes_no_numbers_is_refused(tiny: Path, tmp_path: Path)
 
 def test_a_worker_that_nobody_waits_for_ends_while_it_loads(tiny: Path) -> None:
     command = [sys.executable, "-m", "mmar.models.weights", "--model", str(tiny)]
-    done = subprocess.run(command, input="", capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, input="", capture_output=True, text=True, timeout=900, check=False)
     assert "facts" not in done.stdout
 
 
@@ -188,7 +188,7 @@ def test_remote_code_is_neither_run_nor_asked_for(tiny: Path, tmp_path: Path) ->
     (remote / "configuration_x.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n", "utf-8")
     # Would it be asked for on the terminal, "y" would be there to be read.
     command = [sys.executable, "-m", "mmar.models.weights", "--model", str(remote)]
-    done = subprocess.run(command, input="y\n" * 9, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, input="y\n" * 9, capture_output=True, text=True, timeout=900, check=False)
     first = next(json.loads(line) for line in done.stdout.splitlines() if "fatal" in line)
     assert first["fatal"]["code"] == "remote-code"
     assert not (tmp_path / "ran").exists()
