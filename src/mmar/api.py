@@ -938,9 +938,7 @@ def read_choice(
 
     with library_errors():
         if isinstance(choices, str) or not 2 <= len(choices) <= MAX_CHOICES:
-            raise UsageError(
-                f"expected 2 to {MAX_CHOICES} texts", code="bad-choices", argument="choices"
-            )
+            raise UsageError(f"expected 2 to {MAX_CHOICES} texts", code="bad-choices", argument="choices")
         if isinstance(protocol, str):
             protocol = load_protocol(protocol)
         rule = protocol.reading if protocol else None
