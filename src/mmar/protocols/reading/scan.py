@@ -301,9 +301,13 @@ class _Builder:
     def _phrase_at(self, at: int) -> tuple[int, str] | None:
         """The longest phrase that begins at a word: the word behind it, and its symbol."""
         word, start, _ = self.words[at]
+        tokens = self.tokens
+        following = tokens[at + 1] if at + 1 < len(tokens) else ""
         for sequence, symbol, inside in self.phrases.get(word, ()):
+            if len(sequence) > 1 and sequence[1] != following:
+                continue  # most of the phrases that begin with a common word
             after = at + len(sequence)
-            if self.tokens[at:after] != sequence or (
+            if tokens[at:after] != sequence or (
                 len(sequence) > 1 and not self._is_phrase(at, after, inside, symbol)
             ):
                 continue
