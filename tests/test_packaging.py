@@ -38,14 +38,16 @@ def test_every_minimum_is_given() -> None:
 
 
 def test_extra_all_has_every_extra_of_the_program() -> None:
-    # local and ray bring gigabytes; trackio and wandb are clients of services. Each is asked for by name.
+    # local, omni, voxtral and ray bring gigabytes; trackio and wandb are clients of services. Each is asked for by name.
     extras = set(PROJECT["optional-dependencies"]) - {
         "all",
         "dev",
         "docs",
         "local",
+        "omni",
         "ray",
         "trackio",
+        "voxtral",
         "wandb",
     }
     everything = Requirement(PROJECT["optional-dependencies"]["all"][0]).extras
