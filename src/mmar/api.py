@@ -10,7 +10,6 @@ print(mmar.score("runs/listener").choice.accuracy)
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
@@ -228,6 +227,8 @@ def check(
         UsageError: an argument is not valid.
         ExternalError: the model's program does not start.
     """
+    import tempfile  # slow to import, and seldom needed
+
     from mmar.runs.check import examine
 
     with library_errors(), tempfile.TemporaryDirectory(prefix="mmar-check-") as folder:

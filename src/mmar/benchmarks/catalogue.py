@@ -6,7 +6,6 @@ editions (`mmar.items.editions`), `NAME@EDITION` names one and `NAME` the defaul
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import msgspec
@@ -296,6 +295,8 @@ def entry_named(name: str) -> Entry:
 
 def did_you_mean(name: str) -> str:
     """The end of an error message about a name that is not known."""
+    import difflib  # slow to import, and only errors need it
+
     close = difflib.get_close_matches(name, CATALOGUE, n=1)
     return f'; did you mean "{close[0]}"?' if close else f"; known ones are {', '.join(CATALOGUE)}"
 

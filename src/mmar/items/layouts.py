@@ -16,7 +16,6 @@ from __future__ import annotations
 import ast
 import csv
 import io
-import random
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -290,6 +289,8 @@ def _music_record(
     row: dict[str, Any], item_id: str, clip: str, distractors: list[Any], genre: Any
 ) -> dict[str, Any]:
     choices = [row.get("correct_answer"), *(each for each in distractors if each)]
+    import random  # slow to import, and only this benchmark needs it
+
     random.Random(f"muchomusic:{item_id}").shuffle(choices)  # noqa: S311 - must be reproducible, guards nothing
     return {
         **row,

@@ -12,7 +12,6 @@ import msgspec
 
 from mmar.items import Benchmark, Item, Prediction
 from mmar.protocols import split_thinking
-from mmar.scoring.instructions import follows
 from mmar.scoring.result import InstructionScore, Kinds, OpenScore, accuracy
 
 __all__ = ["OpenAnswer", "open_answers", "score_kinds", "with_open_score"]
@@ -49,6 +48,8 @@ def score_kinds(benchmark: Benchmark, predictions: Mapping[str, Prediction]) -> 
         text = _text(predictions.get(item.id))
         answered += text is not None
         task = str(item.extra[_TASK])
+        from mmar.scoring.instructions import follows  # few benchmarks have instructions
+
         followed = follows(task, item.extra.get(_ARGUMENTS), text or "", item.question)
         if followed is None:
             unknown += 1

@@ -107,7 +107,7 @@ class _RowsOnDemand(dict[str, list[Row]]):
         # In scripts whose words cannot be told apart at a glance, by the first character.
         self._by_character: dict[str, list[tuple[str, str]]] = {}
         for kind, text in phrases:
-            piece = text.split(" ", 1)[0]
+            piece = text.split(" ", 1)[0].rstrip(",")
             if _is_plain(piece):
                 self._by_word.setdefault(canonical(piece), []).append((kind, text))
             elif text[0].isascii():
@@ -124,8 +124,10 @@ class _RowsOnDemand(dict[str, list[Row]]):
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a text has nothing but letters of scripts that part words by spaces, and spaces."""
-    return text.replace(" ", "").isalpha() and max(text) < "\u0590"
+    """Whether a text is words of scripts that part them by spaces, apostrophes only inside of them."""
+    if not text.replace(" ", "").replace("'", "").isalpha() or max(text) >= "\u0590":
+        return False
+    return "'" not in text or not any(mark in f" {text} " for mark in (" '", "' ", "''"))
 
 
 def _sequence(text: str) -> tuple[str, ...]:
