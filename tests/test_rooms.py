@@ -31,6 +31,7 @@ ROOMS = (
     "_library_errors",
     "_predictions",
     "api",
+    "publishing",
     "evaluation",
     "evaluation_rubrics",
     "cli",

@@ -18,17 +18,11 @@ from mmar._version import __version__
 if TYPE_CHECKING:
     from mmar.api import (
         arun,
-        browse,
         check,
         compare,
-        error_analysis,
-        export_benchmark,
-        export_run,
-        leaderboard,
         load,
         read_choice,
         reliance,
-        report,
         run,
         score,
     )
@@ -36,6 +30,7 @@ if TYPE_CHECKING:
     from mmar.items import Benchmark, Item
     from mmar.models import Answer, Model
     from mmar.protocols import Protocol, Reading, ReadingRule, Request
+    from mmar.publishing import browse, error_analysis, export_benchmark, export_run, leaderboard, report
     from mmar.reports.report_page import WrittenPage
     from mmar.runs.check import CheckReport
     from mmar.runs.engine import Counts
@@ -50,17 +45,11 @@ if TYPE_CHECKING:
 _MODULES = {
     "mmar.api": (
         "arun",
-        "browse",
         "check",
         "compare",
-        "error_analysis",
-        "export_benchmark",
-        "export_run",
-        "leaderboard",
         "load",
         "read_choice",
         "reliance",
-        "report",
         "run",
         "score",
     ),
@@ -68,6 +57,14 @@ _MODULES = {
     "mmar.items": ("Benchmark", "Item"),
     "mmar.models": ("Answer", "Model"),
     "mmar.protocols": ("Protocol", "Reading", "ReadingRule", "Request"),
+    "mmar.publishing": (
+        "browse",
+        "error_analysis",
+        "export_benchmark",
+        "export_run",
+        "leaderboard",
+        "report",
+    ),
     "mmar.runs.check": ("CheckReport",),
     "mmar.reports.report_page": ("WrittenPage",),
     "mmar.runs.engine": ("Counts",),

@@ -1,14 +1,16 @@
-"""Errors of the rooms below in the words of the library: arguments instead of options of the command line."""
+"""Errors in the words of the library: its arguments, instead of options of the command line, and checks of them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-from mmar.errors import InputError, MmarError
+from mmar.errors import InputError, MmarError, UsageError
 
-__all__ = ["library_errors"]
+__all__ = ["library_errors", "one_of", "path_argument", "whole_number"]
 
 _FLAGS = ("lenient", "partial")
 _ARGUMENTS = ("audio-dir", "benchmark", "draws", "key", "margin", "protocol")
@@ -46,3 +48,30 @@ def _argument(match: re.Match[str]) -> str:
     if name in _FLAGS:
         return f"{name}=True{f' {value}' if value else ''}"
     return f"{name.replace('-', '_')}=" + (f'"{value}"' if value else "...")
+
+
+def path_argument(argument: str, value: Any) -> Any:
+    """A path or name that an argument holds; a run's as a `Path`."""
+    if not isinstance(value, str | Path):
+        raise UsageError(
+            f"expected a path, got {type(value).__name__}", code="invalid-value", argument=argument
+        )
+    return Path(value) if argument == "runs" else value
+
+
+def one_of(argument: str, value: Any, words: tuple[str, ...]) -> Any:
+    """One of the words that an argument may hold."""
+    if value not in words:
+        raise UsageError(
+            f"expected {' or '.join(words)}, got {value!r}", code="invalid-value", argument=argument
+        )
+    return value
+
+
+def whole_number(argument: str, value: Any, least: int) -> int:
+    """A whole number that an argument holds, from a minimum."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise UsageError(
+            f"expected a whole number from {least}, got {value!r}", code="invalid-value", argument=argument
+        )
+    return value

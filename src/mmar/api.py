@@ -10,13 +10,13 @@ print(mmar.score("runs/listener").choice.accuracy)
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
 import msgspec
 
-from mmar._library_errors import library_errors
+from mmar._library_errors import library_errors, one_of, path_argument, whole_number
 from mmar._predictions import Predictions, encode_records
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, load_benchmark
@@ -25,9 +25,6 @@ from mmar.protocols.reading import VERSIONS, Reading, ReadingRule, read
 
 if TYPE_CHECKING:
     from mmar.models import Model
-    from mmar.reports.exchange.formats import BenchmarkFormat
-    from mmar.reports.exchange.source import ExportSource
-    from mmar.reports.report_page import WrittenPage
     from mmar.runs.check import CheckReport
     from mmar.runs.engine import Counts
     from mmar.runs.run import RunResult
@@ -35,35 +32,26 @@ if TYPE_CHECKING:
     from mmar.scoring import Score
     from mmar.scoring.align_runs import AlignedRuns
     from mmar.scoring.comparison import Comparison
-    from mmar.scoring.error_labels import ErrorAnalysis
     from mmar.scoring.reliance import Reliance
     from mmar.scoring.score import Scored
     from mmar.scoring.sources import Task
 
 __all__ = [
+    "aligned_runs",
     "arun",
-    "browse",
+    "benchmark_argument",
     "cache_dir",
     "check",
     "compare",
-    "describe_to_registry",
-    "error_analysis",
-    "export_benchmark",
-    "export_run",
-    "export_source",
     "find_benchmark",
-    "leaderboard",
     "load",
     "open_for",
     "read_choice",
     "reliance",
-    "report",
-    "report_tasks",
     "run",
     "score",
     "score_path",
     "task_for",
-    "write_board",
 ]
 
 
@@ -417,14 +405,14 @@ def compare(
         InputError: an input is not valid.
     """
     with library_errors():
-        aligned = _align(runs, benchmark, key=key, protocol=protocol, partial=partial, lenient=lenient)
+        aligned = aligned_runs(runs, benchmark, key=key, protocol=protocol, partial=partial, lenient=lenient)
         from mmar.scoring.compare import compare as compare_runs
 
         return compare_runs(
             aligned,
-            scorer=_one_of("scorer", scorer, ("choice", "official")),
-            draws=_whole("draws", draws, 1),
-            seed=_whole("seed", seed, 0),
+            scorer=one_of("scorer", scorer, ("choice", "official")),
+            draws=whole_number("draws", draws, 1),
+            seed=whole_number("seed", seed, 0),
             margin=margin,
         )
 
@@ -454,346 +442,11 @@ def reliance(
     with library_errors():
         from mmar.scoring.measure_reliance import measure_reliance
 
-        aligned = _align(runs, benchmark, protocol=protocol, partial=partial, lenient=lenient)
-        return measure_reliance(aligned, scorer=_one_of("scorer", scorer, ("choice", "official")))
+        aligned = aligned_runs(runs, benchmark, protocol=protocol, partial=partial, lenient=lenient)
+        return measure_reliance(aligned, scorer=one_of("scorer", scorer, ("choice", "official")))
 
 
-def export_run(
-    run: str | Path,
-    *,
-    to: Literal["every-eval-ever", "hf-eval-results", "inspect", "parquet", "wandb", "trackio"],
-    out: str | Path | None = None,
-    benchmark: str | Path | Benchmark | None = None,
-    protocol: str | Protocol | None = None,
-    lenient: bool = False,
-    dataset: str | None = None,
-    organization: str = "unknown",
-    relationship: Literal["first_party", "third_party", "collaborative", "other"] = "other",
-    project: str = "mmar",
-) -> tuple[Path, ...]:
-    """Write a scored run in the format of another program or registry.
-
-    Args:
-        run: a run folder or a predictions file.
-        to: the format: `every-eval-ever`, `hf-eval-results`, `inspect`, `parquet`, `wandb` or `trackio`.
-        out: the file, or for `every-eval-ever` and `hf-eval-results` the folder; by default beside the run.
-        benchmark: the questions; not needed for runs and for files of whole records.
-        protocol: read all answers by this protocol.
-        lenient: count bad records as missing instead of raising.
-        dataset: for `hf-eval-results`, the benchmark's data set on the Hub.
-        organization: for `every-eval-ever`, who made the evaluation.
-        relationship: for `every-eval-ever`, of the evaluator to the model's developer.
-        project: for `wandb` and `trackio`.
-
-    Returns:
-        The files written; none for `wandb` and `trackio`.
-
-    Raises:
-        UsageError: an argument is not valid, or an extra is missing.
-        InputError: an input is not valid.
-        ExternalError: a file cannot be written, or the client of `wandb` or `trackio` failed.
-    """
-    from mmar.reports.exchange.every_eval_ever import Evaluator
-    from mmar.reports.exchange.formats import RUN_FORMATS, check_format, write_run_format
-
-    with library_errors():
-        check_format(to, RUN_FORMATS)
-        source = export_source(Path(_path("run", run)), benchmark, protocol=protocol, lenient=lenient)
-        evaluator = Evaluator(organization, relationship)
-        place = None if out is None else Path(out)
-        return write_run_format(source, to, place, dataset=dataset, evaluator=evaluator, project=project)
-
-
-def export_source(
-    path: Path,
-    benchmark: str | Path | Benchmark | None = None,
-    *,
-    protocol: str | Protocol | None = None,
-    audio_dir: Path | None = None,
-    lenient: bool = False,
-) -> ExportSource:
-    """A scored run or predictions file with its questions; a file of whole records is its own benchmark."""
-    from mmar.reports.exchange.source import ExportSource
-
-    task = task_for(path, benchmark, protocol=protocol, lenient=lenient, keep="all")
-    if task.benchmark is None:
-        task = msgspec.structs.replace(
-            task, benchmark=load_benchmark(task.path, name="file", lenient=lenient)
-        )
-    questions = task.benchmark
-    assert questions is not None
-    if audio_dir is not None:
-        questions = msgspec.structs.replace(questions, audio_dir=audio_dir)
-    return ExportSource(task.path, questions, score_path(task))
-
-
-def export_benchmark(
-    benchmark: str | Path,
-    *,
-    to: Literal["croissant", "hf-eval-yaml"],
-    out: str | Path | None = None,
-    lenient: bool = False,
-) -> Path:
-    """Write what describes a benchmark, or a studio release, to a registry.
-
-    Args:
-        benchmark: a name, a metadata file or a release's folder.
-        to: `croissant` (metadata as JSON-LD) or `hf-eval-yaml` (a draft for the Hugging Face Hub).
-        out: the file, or for `hf-eval-yaml` the folder; by default in the current folder.
-        lenient: skip bad records instead of raising.
-
-    Returns:
-        The file written.
-
-    Raises:
-        UsageError: an argument is not valid.
-        InputError: the benchmark is not valid.
-        ExternalError: the file cannot be written.
-    """
-    with library_errors():
-        return describe_to_registry(benchmark, to=to, out=out, lenient=lenient)
-
-
-def describe_to_registry(
-    benchmark: str | Path, *, to: BenchmarkFormat, out: str | Path | None, lenient: bool
-) -> Path:
-    """`export_benchmark` for the command line, whose errors name options."""
-    from mmar.benchmarks import resolve
-    from mmar.reports.exchange.formats import BENCHMARK_FORMATS, check_format, write_benchmark_format
-
-    check_format(to, BENCHMARK_FORMATS)
-    loaded = find_benchmark(benchmark, lenient=lenient)
-    located = resolve(str(benchmark), cache_dir())
-    return write_benchmark_format(loaded, to, None if out is None else Path(out), located.metadata)
-
-
-def report(
-    runs: str | Path | Sequence[str | Path],
-    *,
-    out: str | Path,
-    benchmark: str | Path | Benchmark | None = None,
-    key: str | None = None,
-    protocol: str | Protocol | None = None,
-    audio: Literal["copy", "link", "none"] = "copy",
-    audio_dir: str | Path | None = None,
-    texts: Literal["auto", "inline", "files", "none"] = "auto",
-    language: Literal["en", "zh"] = "en",
-    prices: str | Path | None = None,
-    lenient: bool = False,
-) -> WrittenPage:
-    """Write a page with the scores, items and comparison of some runs, which opens from disk.
-
-    Args:
-        runs: run folders and predictions files of one benchmark, or a single one.
-        out: the page's folder: a new or empty one, or that of an earlier page. The page is `index.html` in it.
-        benchmark: the questions; not needed for runs and for files of whole records.
-        key: the field of files that holds the prediction.
-        protocol: read all answers by this protocol.
-        audio: `copy` the clips beside the page, `link` to their sources, or `none`.
-        audio_dir: folder of the clips, by default the one that belongs to the benchmark.
-        texts: answers `inline`, in `files` beside the page, `none`, or `auto`: inline while the page stays under 5 MB.
-        language: what the page speaks at first; it has both.
-        prices: a price table (see `mmar run --prices`), for the cost of the runs.
-        lenient: count bad records as missing instead of raising.
-
-    Raises:
-        UsageError: the runs are of different benchmarks, an argument is not valid, or the folder holds something else.
-        InputError: an input is not valid.
-        ExternalError: a file cannot be written.
-    """
-    with library_errors():
-        from mmar.reports.report_page import PageOptions, write_report
-
-        named = [runs] if isinstance(runs, str | Path) else list(runs)
-        options = PageOptions(
-            audio=_one_of("audio", audio, ("copy", "link", "none")),
-            audio_dir=None if audio_dir is None else _folder("audio_dir", audio_dir),
-            texts=_one_of("texts", texts, ("auto", "inline", "files", "none")),
-            language=_one_of("language", language, ("en", "zh")),
-            prices=None if prices is None else Path(prices),
-        )
-        tasks = report_tasks(
-            [_path("runs", run) for run in named], benchmark, key=key, protocol=protocol, lenient=lenient
-        )
-        return write_report(tasks, Path(out), lambda name: find_benchmark(name, lenient=lenient), options)
-
-
-def report_tasks(
-    paths: Sequence[Path],
-    benchmark: str | Path | Benchmark | None,
-    *,
-    key: str | None = None,
-    protocol: str | Protocol | None = None,
-    lenient: bool = False,
-) -> list[Task]:
-    """What `report` scores."""
-    shared = _benchmark(benchmark, lenient=lenient)
-    return [task_for(path, shared, key=key, protocol=protocol, lenient=lenient, keep="all") for path in paths]
-
-
-def browse(
-    benchmark: str | Path | Benchmark,
-    *,
-    out: str | Path,
-    audio: Literal["copy", "link", "none"] = "copy",
-    audio_dir: str | Path | None = None,
-    language: Literal["en", "zh"] = "en",
-) -> WrittenPage:
-    """Write a page with the items of a benchmark, which opens from disk.
-
-    Args:
-        benchmark: a name, a path, or what `load` returned.
-        out: the page's folder: a new or empty one, or that of an earlier page.
-        audio: `copy` the clips beside the page, `link` to their sources, or `none`.
-        audio_dir: folder of the clips, by default the one that belongs to the benchmark.
-        language: what the page speaks at first; it has both.
-
-    Raises:
-        UsageError: an argument is not valid, or the folder holds something else.
-        InputError: the benchmark cannot be read.
-        ExternalError: a file cannot be written.
-    """
-    with library_errors():
-        from mmar.reports.report_page import PageOptions, write_browser
-
-        options = PageOptions(
-            audio=_one_of("audio", audio, ("copy", "link", "none")),
-            audio_dir=None if audio_dir is None else _folder("audio_dir", audio_dir),
-            language=_one_of("language", language, ("en", "zh")),
-        )
-        loaded = _benchmark(benchmark, lenient=False)
-        assert loaded is not None
-        return write_browser(loaded, Path(out), options)
-
-
-def _folder(argument: str, value: str | Path) -> Path:
-    if not Path(value).is_dir():
-        raise UsageError(f"there is no folder {value}", code="no-such-folder", argument=argument)
-    return Path(value)
-
-
-def error_analysis(
-    run: str | Path,
-    benchmark: str | Path | Benchmark | None = None,
-    *,
-    sample: int | None = None,
-    seed: int = 0,
-    lenient: bool = False,
-) -> ErrorAnalysis:
-    """Count the wrong answers of a run by the kinds that `mmar errors` labelled, with agreement.
-
-    Args:
-        run: a run folder or a predictions file, with its labels in it or beside it.
-        benchmark: the questions; not needed for runs and for files of whole records.
-        sample: only so many of the wrong answers, as `mmar errors --sample` drew them.
-        seed: of the drawing.
-        lenient: count bad records as missing instead of raising.
-
-    Raises:
-        UsageError: a benchmark is needed.
-        InputError: a file is not valid.
-    """
-    from mmar.scoring.error_labels import analyze_errors, labels_path, read_labels
-
-    with library_errors():
-        source = export_source(Path(_path("run", run)), benchmark, lenient=lenient)
-        wrong = source.wrong_items(sample=sample, seed=seed)
-        return analyze_errors(wrong, read_labels(labels_path(source.path)), signature=source.score.signature)
-
-
-def leaderboard(
-    *runs: str | Path,
-    out: str | Path,
-    title: str = "",
-    published: bool = True,
-    benchmark: str | Path | Benchmark | None = None,
-    earlier: str | Path | Benchmark | None = None,
-    prices: str | Path | None = None,
-    names: Mapping[str, str] | None = None,
-    reports: Mapping[str, str] | None = None,
-    partial: bool = False,
-    language: Literal["en", "zh"] = "en",
-    lenient: bool = False,
-) -> Path:
-    """Write a leaderboard: a page with a row for each system, its data, and exports of each row.
-
-    Args:
-        runs: run folders or predictions files, also those under control conditions.
-        out: the folder; written again, it lists what changed.
-        title: of the page, by default the benchmark's name.
-        published: whether to show the published results of MMAR.
-        benchmark: the questions; not needed for runs and for files of whole records.
-        earlier: an earlier edition, to count answers to its wrong keys.
-        prices: a price table, for the cost.
-        names: canonical id by model, for models that are not recognized.
-        reports: address of a report by run.
-        partial: rank the runs by the items that every run was asked, instead of raising where they differ.
-        language: of the page at first.
-        lenient: count bad records as missing instead of raising.
-
-    Returns:
-        The page.
-
-    Raises:
-        UsageError: an argument is not valid, or the runs cannot be compared.
-        InputError: an input is not valid.
-        ExternalError: a file cannot be written.
-    """
-    with library_errors():
-        return write_board(
-            [Path(_path("runs", run)) for run in runs],
-            Path(out),
-            title=title,
-            published=published,
-            benchmark=benchmark,
-            earlier=earlier,
-            prices=None if prices is None else Path(prices),
-            names=names or {},
-            reports=reports or {},
-            partial=partial,
-            language=_one_of("language", language, ("en", "zh")),
-            lenient=lenient,
-        )
-
-
-def write_board(
-    runs: Sequence[Path],
-    out: Path,
-    *,
-    title: str,
-    published: bool,
-    benchmark: str | Path | Benchmark | None,
-    earlier: str | Path | Benchmark | None,
-    prices: Path | None,
-    names: Mapping[str, str],
-    reports: Mapping[str, str],
-    partial: bool,
-    language: str,
-    lenient: bool,
-    report: Callable[[Sequence[InputError]], None] = lambda _: None,
-) -> Path:
-    """`leaderboard` for the command line, whose errors name options."""
-    from mmar.reports.leaderboard.board import build_board
-    from mmar.reports.leaderboard.site import write_leaderboard
-
-    questions = _benchmark(benchmark, lenient=lenient)
-    sources = [export_source(path, questions, lenient=lenient) for path in runs]
-    for source in sources:
-        report(source.scored.errors)
-    board = build_board(
-        sources,
-        lambda paths: _align(paths, questions, protocol=None, partial=partial, lenient=lenient),
-        title=title,
-        published=published,
-        prices=prices,
-        earlier=_benchmark(earlier, lenient=lenient),
-        names=names,
-        reports={str(Path(run)): address for run, address in reports.items()},
-    )
-    return write_leaderboard(board, out, sources, language=language)
-
-
-def _align(
+def aligned_runs(
     runs: Sequence[str | Path],
     benchmark: str | Path | Benchmark | None,
     *,
@@ -802,12 +455,13 @@ def _align(
     partial: bool,
     lenient: bool,
 ) -> AlignedRuns:
+    """Runs side by side on the items of their benchmark."""
     from mmar.scoring.align_runs import align_runs
 
     return align_runs(
-        [_path("runs", run) for run in runs],
+        [path_argument("runs", run) for run in runs],
         lambda name: find_benchmark(name, lenient=lenient),
-        benchmark=_benchmark(benchmark, lenient=lenient),
+        benchmark=benchmark_argument(benchmark, lenient=lenient),
         key=key,
         protocol=load_protocol(protocol) if isinstance(protocol, str) else protocol,
         partial=partial,
@@ -815,35 +469,11 @@ def _align(
     )
 
 
-def _benchmark(benchmark: Any, *, lenient: bool) -> Benchmark | None:
+def benchmark_argument(benchmark: Any, *, lenient: bool) -> Benchmark | None:
     """The benchmark of an argument: loaded, if it is a name or a path."""
     if benchmark is None or isinstance(benchmark, Benchmark):
         return benchmark
-    return find_benchmark(_path("benchmark", benchmark), lenient=lenient)
-
-
-def _path(argument: str, value: Any) -> Any:
-    if not isinstance(value, str | Path):
-        raise UsageError(
-            f"expected a path, got {type(value).__name__}", code="invalid-value", argument=argument
-        )
-    return Path(value) if argument == "runs" else value
-
-
-def _one_of(argument: str, value: Any, words: tuple[str, ...]) -> Any:
-    if value not in words:
-        raise UsageError(
-            f"expected {' or '.join(words)}, got {value!r}", code="invalid-value", argument=argument
-        )
-    return value
-
-
-def _whole(argument: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise UsageError(
-            f"expected a whole number from {least}, got {value!r}", code="invalid-value", argument=argument
-        )
-    return value
+    return find_benchmark(path_argument("benchmark", benchmark), lenient=lenient)
 
 
 def task_for(
@@ -872,7 +502,7 @@ def task_for(
                 argument="benchmark",
                 hint=error.hint or "name its metadata file",
             ) from None
-    benchmark = _benchmark(benchmark, lenient=lenient)
+    benchmark = benchmark_argument(benchmark, lenient=lenient)
     if isinstance(protocol, str):
         protocol = load_protocol(protocol)
     rule = protocol.reading if protocol else None

@@ -88,7 +88,7 @@ def errors(
     Example:
       mmar errors runs/demo/baseline-longest --summary
     """
-    from mmar.api import export_source
+    from mmar.publishing import export_source
     from mmar.scoring.error_labels import analyze_errors, labels_path, read_labels
 
     source = export_source(path, benchmark, audio_dir=audio_dir, lenient=lenient)

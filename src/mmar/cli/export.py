@@ -75,7 +75,7 @@ def export(
       mmar export runs/demo/baseline-listener --to every-eval-ever --out evals
       mmar export demo --to croissant --out croissant.json
     """
-    from mmar.api import describe_to_registry, export_source
+    from mmar.publishing import describe_to_registry, export_source
     from mmar.reports.exchange.every_eval_ever import Evaluator
     from mmar.reports.exchange.formats import BENCHMARK_FORMATS, FORMATS, check_format, write_run_format
 

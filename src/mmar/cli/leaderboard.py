@@ -72,7 +72,7 @@ def leaderboard(
       mmar leaderboard --out board
       mmar leaderboard runs/demo/baseline-listener runs/demo/baseline-random --out board
     """
-    from mmar.api import write_board
+    from mmar.publishing import write_board
 
     result = write_board(
         paths,

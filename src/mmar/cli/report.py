@@ -94,8 +94,9 @@ def report(
       mmar report runs/demo/baseline-listener --out report
       mmar report runs/demo/baseline-listener runs/demo/baseline-random --out report
     """
-    from mmar.api import find_benchmark, report_tasks
+    from mmar.api import find_benchmark
     from mmar.files.progress import progress_for
+    from mmar.publishing import report_tasks
     from mmar.reports.report_page import PageOptions, write_report
 
     refuse_over_inputs("--out", out, *paths, benchmark)

@@ -245,7 +245,7 @@ def _execute(spec: RunSpec, title: str, folder: Path, until_decided: Path | None
 
 def _log(folder: Path, spec: RunSpec, tracker: Any) -> None:
     """Log a run that has ended; it is complete whether or not that succeeds."""
-    from mmar.api import export_source
+    from mmar.publishing import export_source
     from mmar.reports.exchange.tracking import log_run
 
     try:
