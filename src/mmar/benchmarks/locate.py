@@ -6,7 +6,6 @@ command, so it looks at few files and imports nothing slow.
 
 from __future__ import annotations
 
-import gzip
 import re
 import zlib
 from pathlib import Path
@@ -187,6 +186,8 @@ def _has_clips(metadata: Path) -> bool:
 
 def _first_clip(metadata: Path) -> str | None:
     """The first `audio_path` in a file's beginning, even if the rest cannot be read."""
+    import gzip  # slow to import, and scoring a file of whole records needs none of this
+
     try:
         with metadata.open("rb") as plain:
             packed = plain.read(2) == b"\x1f\x8b"

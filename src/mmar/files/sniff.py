@@ -7,7 +7,6 @@ page, a Git LFS pointer, UTF-16 text). `FileType.label` continues a sentence: `e
 
 from __future__ import annotations
 
-import gzip
 import re
 import zlib
 from pathlib import Path
@@ -157,6 +156,8 @@ def sniff_file(path: Path | str, *, decompress: bool = False) -> FileType:
     with reading(path) as stream:
         head = stream.read(SNIFF_BYTES)
         if decompress and head[:2] == b"\x1f\x8b":
+            import gzip  # slow to import, and most files are not compressed
+
             stream.seek(0)
             try:
                 head = gzip.GzipFile(fileobj=stream).read(SNIFF_BYTES)
