@@ -35,7 +35,8 @@ _VERDICTS = ("answer is ", "answer is: ", "answer: ")
 def read_common(text: str, table: ChoiceTable) -> Reading | None:
     """Read an answer that is one choice in a common frame; `None` where a closer look is needed."""
     stripped = text.strip()
-    place = table.exact.get(stripped, -1)
+    # The table of all choices is made only where one of them is likely.
+    place = table.exact.get(stripped, -1) if stripped in table.choices else -1
     if place >= 0 and stripped:
         start = text.index(stripped)
         return Reading("choice", place, "exact-text", start, start + len(stripped), text)

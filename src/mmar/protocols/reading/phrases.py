@@ -108,7 +108,7 @@ class _RowsOnDemand(dict[str, list[Row]]):
         self._by_character: dict[str, list[tuple[str, str]]] = {}
         for kind, text in phrases:
             piece = text.split(" ", 1)[0].rstrip(",")
-            if _is_plain(piece):
+            if (piece.isascii() and piece.isalpha()) or _is_plain(piece):
                 self._by_word.setdefault(canonical(piece), []).append((kind, text))
             elif text[0].isascii():
                 self._by_word.setdefault(_sequence(text)[0], []).append((kind, text))
