@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -56,55 +57,60 @@ def _media(name: str, label: str, media_type: str, demuxer: str) -> FileType:
 
 
 # Patterns are matched at the beginning; the first that matches decides.
-_PATTERNS: tuple[tuple[re.Pattern[bytes], FileType], ...] = tuple(
-    (re.compile(pattern, re.DOTALL), kind)
-    for pattern, kind in (
-        (rb"(?:RIFF|RF64|BW64)....WAVE", _audio("wav", "a WAV file", "audio/wav")),
-        (rb"riff\x2e\x91\xcf\x11", _audio("w64", "a Wave64 file", "audio/x-w64")),
-        (rb"fLaC", _audio("flac", "a FLAC file", "audio/flac")),
-        (rb"OggS", _audio("ogg", "an Ogg file", "audio/ogg")),
-        (rb"FORM....AIF[FC]", _audio("aiff", "an AIFF file", "audio/aiff")),
-        (rb"caff", _audio("caf", "a CAF file", "audio/x-caf")),
-        (rb"\.snd", _audio("au", "an AU file", "audio/basic")),
-        (rb"....ftyp", _media("mp4", "an MPEG-4 file", "audio/mp4", "mov")),
-        (rb"\x1a\x45\xdf\xa3", _media("webm", "a WebM or Matroska file", "audio/webm", "matroska")),
-        (rb"\xff[\xf0\xf1\xf8\xf9]", _media("aac", "an AAC stream", "audio/aac", "aac")),
-        # A frame header: synchronisation, layer II or III, and a bit rate and a sampling rate that exist.
-        (
-            rb"ID3|\xff[\xe2-\xe5\xf2-\xf5\xfa-\xfd][\x00-\x0b\x10-\x1b\x20-\x2b\x30-\x3b\x40-\x4b\x50-\x5b\x60-\x6b"
-            rb"\x70-\x7b\x80-\x8b\x90-\x9b\xa0-\xab\xb0-\xbb\xc0-\xcb\xd0-\xdb\xe0-\xeb]",
-            _audio("mp3", "an MP3 file", "audio/mpeg"),
-        ),
-        (rb"FLV\x01", _media("flv", "an FLV file", "video/x-flv", "flv")),
-        (rb"RIFF....AVI ", _media("avi", "an AVI file", "video/x-msvideo", "avi")),
-        (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", _media("asf", "a WMA or ASF file", "video/x-ms-asf", "asf")),
-        (rb"#!AMR", _media("amr", "an AMR file", "audio/amr", "amr")),
-        (rb"\x0b\x77", _media("ac3", "an AC-3 file", "audio/ac3", "ac3")),
-        (rb"wvpk", _media("wavpack", "a WavPack file", "audio/x-wavpack", "wv")),
-        (rb"MAC ", _media("ape", "a Monkey's Audio file", "audio/x-ape", "ape")),
-        (rb"\x00\x00\x01\xba", _media("mpeg", "an MPEG file", "video/mpeg", "mpeg")),
-        (rb"\x47.{187}\x47.{187}\x47", _media("mpegts", "an MPEG transport stream", "video/mp2t", "mpegts")),
-        (rb"RIFF", FileType("riff", "a RIFF file that is neither WAV nor AVI", "other")),
-        (rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis",
-         FileType("opendocument", "an OpenDocument file", "table")),
-        (rb"PK(?:\x03\x04|\x05\x06)", FileType("zip", "a ZIP archive", "archive", "application/zip")),
-        (rb"\x1f\x8b", FileType("gzip", "a gzip file", "compressed", "application/gzip")),
-        (rb"\xfd7zXZ\0", FileType("xz", "an xz file", "compressed")),
-        (rb"BZh", FileType("bzip2", "a bzip2 file", "compressed")),
-        (rb"\x28\xb5\x2f\xfd", FileType("zstd", "a Zstandard file", "compressed")),
-        (rb"7z\xbc\xaf", FileType("7z", "a 7z archive", "compressed")),
-        (rb"Rar!", FileType("rar", "a RAR archive", "compressed")),
-        (rb"PAR1", FileType("parquet", "a Parquet file", "table")),
-        (rb"ARROW1", FileType("arrow", "an Arrow file", "table")),
-        (rb"SQLite format 3\0", FileType("sqlite", "an SQLite database", "table")),
-        (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileType("xls", "an old Excel or Word file", "table")),
-        (rb"\x93NUMPY", FileType("npy", "a NumPy file", "other")),
-        (rb"%PDF", FileType("pdf", "a PDF file", "other")),
-        (rb"\x89PNG|\xff\xd8\xff|GIF8", FileType("image", "an image", "other")),
-        (rb"version https://git-lfs",
-         FileType("git-lfs", "a Git LFS pointer instead of the file that it stands for", "other")),
-    )
+_PATTERNS: tuple[tuple[bytes, FileType], ...] = (
+    (rb"(?:RIFF|RF64|BW64)....WAVE", _audio("wav", "a WAV file", "audio/wav")),
+    (rb"riff\x2e\x91\xcf\x11", _audio("w64", "a Wave64 file", "audio/x-w64")),
+    (rb"fLaC", _audio("flac", "a FLAC file", "audio/flac")),
+    (rb"OggS", _audio("ogg", "an Ogg file", "audio/ogg")),
+    (rb"FORM....AIF[FC]", _audio("aiff", "an AIFF file", "audio/aiff")),
+    (rb"caff", _audio("caf", "a CAF file", "audio/x-caf")),
+    (rb"\.snd", _audio("au", "an AU file", "audio/basic")),
+    (rb"....ftyp", _media("mp4", "an MPEG-4 file", "audio/mp4", "mov")),
+    (rb"\x1a\x45\xdf\xa3", _media("webm", "a WebM or Matroska file", "audio/webm", "matroska")),
+    (rb"\xff[\xf0\xf1\xf8\xf9]", _media("aac", "an AAC stream", "audio/aac", "aac")),
+    # A frame header: synchronisation, layer II or III, and a bit rate and a sampling rate that exist.
+    (
+        rb"ID3|\xff[\xe2-\xe5\xf2-\xf5\xfa-\xfd][\x00-\x0b\x10-\x1b\x20-\x2b\x30-\x3b\x40-\x4b\x50-\x5b\x60-\x6b"
+        rb"\x70-\x7b\x80-\x8b\x90-\x9b\xa0-\xab\xb0-\xbb\xc0-\xcb\xd0-\xdb\xe0-\xeb]",
+        _audio("mp3", "an MP3 file", "audio/mpeg"),
+    ),
+    (rb"FLV\x01", _media("flv", "an FLV file", "video/x-flv", "flv")),
+    (rb"RIFF....AVI ", _media("avi", "an AVI file", "video/x-msvideo", "avi")),
+    (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", _media("asf", "a WMA or ASF file", "video/x-ms-asf", "asf")),
+    (rb"#!AMR", _media("amr", "an AMR file", "audio/amr", "amr")),
+    (rb"\x0b\x77", _media("ac3", "an AC-3 file", "audio/ac3", "ac3")),
+    (rb"wvpk", _media("wavpack", "a WavPack file", "audio/x-wavpack", "wv")),
+    (rb"MAC ", _media("ape", "a Monkey's Audio file", "audio/x-ape", "ape")),
+    (rb"\x00\x00\x01\xba", _media("mpeg", "an MPEG file", "video/mpeg", "mpeg")),
+    (rb"\x47.{187}\x47.{187}\x47", _media("mpegts", "an MPEG transport stream", "video/mp2t", "mpegts")),
+    (rb"RIFF", FileType("riff", "a RIFF file that is neither WAV nor AVI", "other")),
+    (rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis",
+     FileType("opendocument", "an OpenDocument file", "table")),
+    (rb"PK(?:\x03\x04|\x05\x06)", FileType("zip", "a ZIP archive", "archive", "application/zip")),
+    (rb"\x1f\x8b", FileType("gzip", "a gzip file", "compressed", "application/gzip")),
+    (rb"\xfd7zXZ\0", FileType("xz", "an xz file", "compressed")),
+    (rb"BZh", FileType("bzip2", "a bzip2 file", "compressed")),
+    (rb"\x28\xb5\x2f\xfd", FileType("zstd", "a Zstandard file", "compressed")),
+    (rb"7z\xbc\xaf", FileType("7z", "a 7z archive", "compressed")),
+    (rb"Rar!", FileType("rar", "a RAR archive", "compressed")),
+    (rb"PAR1", FileType("parquet", "a Parquet file", "table")),
+    (rb"ARROW1", FileType("arrow", "an Arrow file", "table")),
+    (rb"SQLite format 3\0", FileType("sqlite", "an SQLite database", "table")),
+    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileType("xls", "an old Excel or Word file", "table")),
+    (rb"\x93NUMPY", FileType("npy", "a NumPy file", "other")),
+    (rb"%PDF", FileType("pdf", "a PDF file", "other")),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8", FileType("image", "an image", "other")),
+    (rb"version https://git-lfs",
+     FileType("git-lfs", "a Git LFS pointer instead of the file that it stands for", "other")),
 )  # fmt: skip
+
+
+@cache
+def _compiled() -> tuple[tuple[re.Pattern[bytes], FileType], ...]:
+    """The patterns, compiled when a file is first looked at, which many commands never do."""
+    return tuple((re.compile(pattern, re.DOTALL), kind) for pattern, kind in _PATTERNS)
+
+
 _XLSX = FileType("xlsx", "an Excel workbook", "table")
 _OFFICE = FileType("office", "an Office document", "table")
 _TAR = FileType("tar", "a tar archive", "archive", "application/x-tar")
@@ -126,7 +132,7 @@ def sniff(head: bytes) -> FileType:
     text = head.removeprefix(_BOM).lstrip()
     if not text:
         return _EMPTY
-    for pattern, kind in _PATTERNS:
+    for pattern, kind in _compiled():
         if pattern.match(head):
             return _office(head) or kind if kind.format == "zip" else kind
     if _is_tar(head):
