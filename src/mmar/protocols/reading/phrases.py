@@ -104,7 +104,7 @@ class _RowsOnDemand(dict[str, list[Row]]):
     def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
         super().__init__()
         self._by_word: dict[str, list[tuple[str, str]]] = {}
-        # In scripts whose words cannot be told apart at a glance, by the first character.
+        # In scripts whose words are not parted by spaces, by the first character.
         self._by_character: dict[str, list[tuple[str, str]]] = {}
         for kind, text in phrases:
             piece = text.split(" ", 1)[0].rstrip(",")
