@@ -82,7 +82,7 @@ $(WEIGHTS)/.ready: pyproject.toml constraints.txt
 
 test-weights:
 	@if $(MAKE) --no-print-directory $(WEIGHTS)/.ready; then \
-		OMP_NUM_THREADS=1 $(WEIGHTS)/bin/python -m pytest -rs tests/models/weights tests/models/test_ray_worker.py; \
+		OMP_NUM_THREADS=1 $(WEIGHTS)/bin/python -m pytest -rs tests/models/local/weights tests/models/local/test_ray_worker.py; \
 	else echo "torch, transformers or Ray could not be installed; local weights are not tested"; fi
 
 test-newest:

@@ -294,7 +294,7 @@ def test_local_weights_that_find_themselves_deaf(tmp_path: Path) -> None:
 def test_a_tiny_model_of_random_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch", reason="local weights need torch (pip install 'mmar[local]')")
     pytest.importorskip("transformers", reason="local weights need transformers (pip install 'mmar[local]')")
-    from models.weights.tiny import qwen2_audio
+    from models.local.weights.tiny import qwen2_audio
 
     qwen2_audio(tmp_path / "tiny")
     monkeypatch.chdir(tmp_path)

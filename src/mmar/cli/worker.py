@@ -19,6 +19,6 @@ def worker(arguments: tuple[str, ...]) -> int:
     Example:
       mmar worker --help
     """
-    from mmar.models.weights.__main__ import main
+    from mmar.models.local.weights.__main__ import main
 
     return main(list(arguments))

@@ -88,6 +88,7 @@ class ModelOptions(msgspec.Struct, frozen=True):
         concurrency: most requests in flight, for sizing connection pools.
         gpus: of this machine, one worker each, for adapters that start programs.
         workers: command lines of workers, for the same adapters.
+        clips: most clips of one request, for servers that are started with a limit.
         environment: where credentials are looked up; handed in, so that nothing is read behind the caller's back.
         extra: further options of one adapter, by name.
     """
@@ -98,6 +99,7 @@ class ModelOptions(msgspec.Struct, frozen=True):
     concurrency: int = 8
     gpus: tuple[str, ...] = ()
     workers: tuple[str, ...] = ()
+    clips: int = 1
     environment: Mapping[str, str] = msgspec.field(default_factory=dict)
     extra: Mapping[str, str] = msgspec.field(default_factory=dict)
 
@@ -124,19 +126,19 @@ ADAPTERS: dict[str, tuple[str, str]] = {
         "cascade/CAPTIONER+REASONER: such as cascade/openai/qwen2-audio+text/deepseek-chat",
     ),
     "hf": (
-        "mmar.models.hf:open_hf",
+        "mmar.models.local.hf:open_hf",
         "hf/ORG/NAME[@REVISION], hf/./FOLDER: open weights in a worker process (extra: local)",
     ),
     "vllm": (
-        "mmar.models.serving:open_vllm",
+        "mmar.models.local.serving:open_vllm",
         "vllm/ORG/NAME[@REVISION], vllm/./FOLDER: open weights behind vLLM servers that are started here",
     ),
     "sglang": (
-        "mmar.models.serving:open_sglang",
+        "mmar.models.local.serving:open_sglang",
         "sglang/ORG/NAME[@REVISION], sglang/./FOLDER: the same with SGLang",
     ),
     "command": (
-        "mmar.models.command:open_command",
+        "mmar.models.local.command:open_command",
         "command/PROGRAM ARGUMENTS…: a program that reads and writes lines of JSON",
     ),
     "python": (

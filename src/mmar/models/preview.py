@@ -47,7 +47,7 @@ def preview_body(model: str, request: Request, options: Mapping[str, str] | None
     if adapter in ("command", "hf"):
         return request_record(request, request.item_id)
     if adapter in ("openai", "text", "vllm", "sglang"):
-        if adapter in ("vllm", "sglang"):  # as `mmar.models.serving` sends clips to its servers
+        if adapter in ("vllm", "sglang"):  # as `mmar.models.local.serving` sends clips to its servers
             extra = {"audio_rate": "16000", **extra, "audio_channels": "1"}
         audio = _audio(request, extra, CHAT_DOCUMENTED) if adapter != "text" else None
         return _decoded(chat_body(request, chat_format(name, extra), _stand_in(audio)), audio)

@@ -208,6 +208,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
             concurrency=self.concurrency or self.max_concurrency,
             gpus=self.gpus,
             workers=self.workers,
+            # Without items, as in `mmar check`, there may be two.
+            clips=max((len(item.clips) for item in self.benchmark), default=2),
             environment=environment,
             extra=self.options,
         )

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mmar.models.weights.answering import Answerer
+from mmar.models.local.weights.answering import Answerer
 
 __all__ = ["batch_equals_alone", "gives_numbers", "hears", "longest_heard"]
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from mmar.errors import ExternalError
 from mmar.models import Answer, RequestFailed
 from mmar.models.jsonl import ProgramAnswer
-from mmar.models.weights.__main__ import _Worker
-from mmar.models.worker_pool import WorkerPool
+from mmar.models.local.weights.__main__ import _Worker
+from mmar.models.local.worker_pool import WorkerPool
 from mmar.protocols import Message, Request
 
 FACTS = {"settings": {"weights": "a1"}, "environment": {}}

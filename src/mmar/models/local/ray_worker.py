@@ -16,8 +16,8 @@ from typing import Any
 from mmar.errors import UsageError
 from mmar.models.answer import Answer, RequestFailed
 from mmar.models.jsonl import ProgramAnswer
-from mmar.models.subprocess_model import Program
-from mmar.models.worker_pool import RunningWorker
+from mmar.models.local.program import Program
+from mmar.models.local.worker_pool import RunningWorker
 from mmar.protocols import Request
 
 __all__ = ["PREFIX", "RayWorker", "ray_workers"]

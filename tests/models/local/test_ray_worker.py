@@ -39,7 +39,7 @@ for line in sys.stdin:
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    source = str(Path(__file__).parents[2] / "src")
+    source = str(Path(__file__).parents[3] / "src")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([source, os.environ.get("PYTHONPATH", "")]))
     path = tmp_path / "program.py"
     path.write_text(PROGRAM)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import torch
 import transformers
 
-from mmar.models.checkpoints import cannot_use, find_checkpoint
+from mmar.models.local.checkpoints import cannot_use, find_checkpoint
 
 __all__ = ["Loaded", "WeightOptions", "load", "sampling_rate"]
 

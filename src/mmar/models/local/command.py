@@ -16,10 +16,10 @@ import shutil
 
 from mmar.errors import UsageError
 from mmar.models.credentials import secrets_of
+from mmar.models.local.ray_worker import PREFIX, ray_workers
+from mmar.models.local.worker_pool import CommandWorker, Worker, WorkerPool, command_workers, local_workers
 from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of
-from mmar.models.ray_worker import PREFIX, ray_workers
-from mmar.models.worker_pool import CommandWorker, Worker, WorkerPool, command_workers, local_workers
 
 __all__ = ["START_S", "open_command"]
 

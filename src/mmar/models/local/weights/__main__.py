@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mmar.models.weights.answering import Answerer
+    from mmar.models.local.weights.answering import Answerer
 
 __all__ = ["main"]
 
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m mmar.models.weights", description="Answer requests with local weights."
+        prog="python -m mmar.models.local.weights", description="Answer requests with local weights."
     )
     parser.add_argument("--model", required=True)
     parser.add_argument("--batch", type=int, default=1)
@@ -125,10 +125,10 @@ class _Worker:
     """The opened model, which answers what is in the inbox."""
 
     def __init__(self, options: argparse.Namespace, writer: _Writer, inbox: _Inbox) -> None:
-        from mmar.models.checkpoints import cannot_use
-        from mmar.models.weights.answering import Answerer
-        from mmar.models.weights.loading import WeightOptions, load
-        from mmar.models.weights.probes import batch_equals_alone, gives_numbers, hears, longest_heard
+        from mmar.models.local.checkpoints import cannot_use
+        from mmar.models.local.weights.answering import Answerer
+        from mmar.models.local.weights.loading import WeightOptions, load
+        from mmar.models.local.weights.probes import batch_equals_alone, gives_numbers, hears, longest_heard
 
         loaded = load(
             WeightOptions(
@@ -200,7 +200,7 @@ class _Worker:
 
     def _answer(self, batch: list[dict[str, Any]]) -> None:
         from mmar.errors import MmarError
-        from mmar.models.weights.answering import ClipError
+        from mmar.models.local.weights.answering import ClipError
 
         ready: list[tuple[dict[str, Any], Any, bool]] = []
         for record in batch:

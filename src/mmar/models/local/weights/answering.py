@@ -15,7 +15,7 @@ import transformers
 from numpy.typing import NDArray
 
 from mmar.audio import read_clip, resample, to_mono
-from mmar.models.weights.loading import Loaded, sampling_rate
+from mmar.models.local.weights.loading import Loaded, sampling_rate
 
 __all__ = ["Answerer", "ClipError"]
 

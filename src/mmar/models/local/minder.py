@@ -1,4 +1,4 @@
-"""The owner of one inference server: `python -m mmar.models.minder --log FILE PROGRAM ARGUMENTS...`.
+"""The owner of one inference server: `python -m mmar.models.local.minder --log FILE PROGRAM ARGUMENTS...`.
 
 It starts the server on a free port of the loopback interface, says when it is healthy, watches over it, and ends it when
 its own standard input closes. The server therefore goes with the program that started the minder, however that ends:
@@ -37,7 +37,7 @@ _HEALTH_TIMEOUT_S = 2.0
 _UNHEALTHY = 3
 _SPEECHLESS = 60
 _PORTS = 3
-# Together less than a program is given to leave (`subprocess_model`).
+# Together less than a program is given to leave (`program`).
 _TERMINATE_S = 4.0
 _KILL_S = 2.0
 _LOG_READ = 8 << 20
@@ -54,7 +54,7 @@ _TRACEBACK = "Traceback (most recent call last)"
 
 def main() -> int:
     """Own a server until standard input closes."""
-    parser = argparse.ArgumentParser(prog="python -m mmar.models.minder", description="Own one server.")
+    parser = argparse.ArgumentParser(prog="python -m mmar.models.local.minder", description="Own one server.")
     parser.add_argument("--log", type=Path, required=True, help="File for what the server prints.")
     parser.add_argument("--start-s", type=float, default=1800.0, help="Longest wait until it is healthy.")
     parser.add_argument("command", nargs=argparse.REMAINDER)

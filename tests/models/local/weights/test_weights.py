@@ -20,10 +20,10 @@ pytest.importorskip("torch", reason="local weights need torch (pip install 'mmar
 pytest.importorskip("transformers", reason="local weights need transformers (pip install 'mmar[local]')")
 
 from mmar.errors import UsageError
-from mmar.models.weights.answering import Answerer
-from mmar.models.weights.loading import WeightOptions, load
-from mmar.models.weights.probes import batch_equals_alone, hears, longest_heard
-from models.weights.tiny import qwen2_audio
+from mmar.models.local.weights.answering import Answerer
+from mmar.models.local.weights.loading import WeightOptions, load
+from mmar.models.local.weights.probes import batch_equals_alone, hears, longest_heard
+from models.local.weights.tiny import qwen2_audio
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -71,7 +71,7 @@ def run_worker(
 ) -> tuple[dict[str, Any], dict[str, Any], str]:
     """First line, answers by id, and standard error of a worker."""
     lines = "".join(json.dumps(each) + "\n" for each in records)
-    command = [sys.executable, "-m", "mmar.models.weights", *arguments]
+    command = [sys.executable, "-m", "mmar.models.local.weights", *arguments]
     done = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=900, check=False)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     first = next((row for row in rows if "facts" in row or "fatal" in row), {})
@@ -143,7 +143,7 @@ class OutOfMemoryAbove:
 
 @pytest.mark.parametrize(("most", "size"), [(3, 2), (1, 1), (8, 8), (0, 1)])
 def test_a_batch_that_does_not_fit_is_halved_and_no_request_is_lost(most: int, size: int) -> None:
-    from mmar.models.weights.__main__ import _Worker, _Writer
+    from mmar.models.local.weights.__main__ import _Worker, _Writer
 
     out = io.StringIO()
     worker = object.__new__(_Worker)
@@ -172,7 +172,7 @@ def test_a_model_that_computes_no_numbers_is_refused(tiny: Path, tmp_path: Path)
 
 
 def test_a_worker_that_nobody_waits_for_ends_while_it_loads(tiny: Path) -> None:
-    command = [sys.executable, "-m", "mmar.models.weights", "--model", str(tiny)]
+    command = [sys.executable, "-m", "mmar.models.local.weights", "--model", str(tiny)]
     done = subprocess.run(command, input="", capture_output=True, text=True, timeout=900, check=False)
     assert "facts" not in done.stdout
 
@@ -187,7 +187,7 @@ def test_remote_code_is_neither_run_nor_asked_for(tiny: Path, tmp_path: Path) ->
     )
     (remote / "configuration_x.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n", "utf-8")
     # Would it be asked for on the terminal, "y" would be there to be read.
-    command = [sys.executable, "-m", "mmar.models.weights", "--model", str(remote)]
+    command = [sys.executable, "-m", "mmar.models.local.weights", "--model", str(remote)]
     done = subprocess.run(command, input="y\n" * 9, capture_output=True, text=True, timeout=900, check=False)
     first = next(json.loads(line) for line in done.stdout.splitlines() if "fatal" in line)
     assert first["fatal"]["code"] == "remote-code"
@@ -273,7 +273,7 @@ def test_a_model_in_the_hubs_cache_is_named_by_its_commit(
     shutil.copytree(tiny, cache / "snapshots" / commit)
     (cache / "refs").mkdir()
     (cache / "refs" / "main").write_text(commit, "utf-8")
-    command = [sys.executable, "-m", "mmar.models.weights", "--model", "tiny/qwen2-audio"]
+    command = [sys.executable, "-m", "mmar.models.local.weights", "--model", "tiny/qwen2-audio"]
     environment = {**os.environ, "HF_HUB_CACHE": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "1"}
     worker = subprocess.Popen(
         command,

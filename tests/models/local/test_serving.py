@@ -19,12 +19,12 @@ from mmar.api import load, run
 from mmar.errors import ExternalError
 from mmar.items import Benchmark, Item, write_benchmark
 from mmar.models import Answer, ModelOptions, open_model
-from mmar.models.minder import failure_cause
+from mmar.models.local.minder import failure_cause
 from mmar.runs.ledger import read_ledger
 from mmar.runs.manifest import read_manifest
 from waiting import until
 
-ENGINE = Path(__file__).parents[1] / "servers" / "fake_engine.py"
+ENGINE = Path(__file__).parents[2] / "servers" / "fake_engine.py"
 PROGRAM = f"{sys.executable} {ENGINE} serve"
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="these servers do not run on Windows")

@@ -18,7 +18,7 @@ pytest.importorskip("transformers", reason="local weights need transformers (pip
 
 from mmar.api import load
 from mmar.runs.ledger import read_ledger
-from models.weights import tiny
+from models.local.weights import tiny
 from waiting import until
 
 pytestmark = [
@@ -48,7 +48,7 @@ def workers_of(tmp_path: Path) -> Iterator[Callable[[], list[int]]]:
                 words = path.read_bytes()
             except OSError:
                 continue
-            if b"mmar.models.weights" in words and str(tmp_path).encode() in words:
+            if b"mmar.models.local.weights" in words and str(tmp_path).encode() in words:
                 found.append(int(path.parent.name))
         return found
 

@@ -211,7 +211,7 @@ def test_closing_lets_the_program_leave_by_itself(tmp_path):
 
 
 def test_a_program_that_will_not_leave_is_ended(tmp_path, monkeypatch):
-    from mmar.models import subprocess_model as life
+    from mmar.models.local import program as life
 
     monkeypatch.setattr(life, "_LEAVE_S", 0.1)
     monkeypatch.setattr(life, "_END_S", 0.3)

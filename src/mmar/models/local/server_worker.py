@@ -1,19 +1,14 @@
-"""`vllm/…` and `sglang/…`: an inference server for each group of GPUs, started and ended by this program.
+"""One inference server as a worker of the pool: started under a minder, questioned once, then asked over HTTP.
 
-The server's program lives in an environment of its own and is found on the path or by the option `program`; it is never
-a dependency. A minder (`mmar.models.minder`) owns each server, so that none survives this program. Requests go through
-the adapter of `openai/`, and the pool of `hf/` shares them out, starts a server again that ended, and compares facts.
-
-A server counts as ready when `/health` says so and one question with a clip was answered.
+It counts as ready when `/health` says so and one question with a clip was answered. The first server is also asked how far
+it hears: a longer clip takes more tokens, until the server cuts it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import shlex
-import shutil
 import sys
 import tempfile
 import time
@@ -26,49 +21,17 @@ import numpy as np
 
 from mmar.audio import Clip
 from mmar.audio.wav import wav_bytes
-from mmar.errors import UsageError
 from mmar.models.answer import Answer, RequestFailed
-from mmar.models.checkpoints import find_checkpoint
-from mmar.models.credentials import Credential, embedded_secrets, secrets_of
-from mmar.models.http_client import HttpClient
+from mmar.models.credentials import Credential
 from mmar.models.jsonl import ProgramAnswer
-from mmar.models.model import ModelOptions
-from mmar.models.openai import ChatModel, chat_format
-from mmar.models.options import (
-    AUDIO_OPTIONS,
-    audio_form,
-    check_known,
-    choice_of,
-    extra_object,
-    number_of,
-    whole_of,
-    yes,
-)
-from mmar.models.subprocess_model import Program
-from mmar.models.worker_pool import RunningWorker, WorkerPool
+from mmar.models.local.checkpoints import find_checkpoint
+from mmar.models.local.program import Program
+from mmar.models.local.worker_pool import RunningWorker
+from mmar.models.openai import ChatModel
 from mmar.protocols import Message, Request, Settings
 
-__all__ = ["ServerWorker", "open_sglang", "open_vllm"]
+__all__ = ["Checkpoint", "Engine", "ServerWorker"]
 
-_DTYPES = ("auto", "float32", "bfloat16", "float16")
-_START_S = 14_400.0  # as for `hf/`: a hundred gigabytes are downloaded and loaded first
-_MOST_RESTARTS = 3
-_OPTIONS = (
-    *AUDIO_OPTIONS,
-    "audio_as",
-    "body",
-    "code",
-    "dtype",
-    "exact",
-    "max_model_len",
-    "program",
-    "quantization",
-    "serve",
-    "start_s",
-    "tensor_parallel",
-)
-# What this program itself says to a server, and so may not be said by the option `serve`.
-_OWN_ARGUMENTS = ("api_key", "host", "model", "model_path", "port", "served_model_name")
 _VERDICT_S = 30.0
 _HEALTH_S = 5.0
 # Clips of these lengths tell by their token counts how far a server hears.
@@ -77,14 +40,16 @@ _PROBE_RATE = 16_000
 _PROBE_TOKENS = 16
 
 
-class _Engine(msgspec.Struct, frozen=True):
+class Engine(msgspec.Struct, frozen=True):
     """How one kind of server is started.
 
     Attributes:
         name: of the adapter.
         program: the default command.
-        arguments: of a model's folder and name.
+        folder_option: what stands before the model's folder; empty where it is the first argument.
+        always: arguments of every server.
         option_names: its spelling of the options that both kinds have.
+        clip_limit: option for the most clips of a request, which the memory is planned for; empty where it has none.
         exact: arguments that make an answer independent of the others in its batch.
         exact_environment: environment variables for the same.
         key_variable: environment variable for the key; empty where it must be an argument.
@@ -93,218 +58,17 @@ class _Engine(msgspec.Struct, frozen=True):
 
     name: str
     program: tuple[str, ...]
-    arguments: Callable[[str, str], list[str]]
+    folder_option: str
+    always: tuple[str, ...]
     option_names: Mapping[str, str]
+    clip_limit: str
     exact: tuple[str, ...]
     exact_environment: Mapping[str, str]
     key_variable: str
     version_paths: tuple[str, ...]
 
 
-# The checkpoint's sampling defaults would otherwise fill whatever a request leaves out.
-_VLLM = _Engine(
-    "vllm",
-    ("vllm", "serve"),
-    lambda folder, name: [
-        *(folder, "--served-model-name", name, "--generation-config", "vllm"),
-        *("--limit-mm-per-prompt", '{"audio": 1}'),
-    ],
-    {
-        "tensor_parallel": "--tensor-parallel-size",
-        "dtype": "--dtype",
-        "quantization": "--quantization",
-        "max_model_len": "--max-model-len",
-    },
-    ("--no-enable-prefix-caching",),
-    {"VLLM_BATCH_INVARIANT": "1"},
-    "VLLM_API_KEY",
-    ("/version",),
-)
-_SGLANG = _Engine(
-    "sglang",
-    ("sglang", "serve"),
-    lambda folder, name: [
-        *("--model-path", folder, "--served-model-name", name),
-        *("--sampling-defaults", "openai"),
-    ],
-    {
-        "tensor_parallel": "--tp-size",
-        "dtype": "--dtype",
-        "quantization": "--quantization",
-        "max_model_len": "--context-length",
-    },
-    ("--disable-radix-cache", "--enable-deterministic-inference"),
-    {},
-    "",
-    ("/server_info", "/get_server_info"),
-)
-
-
-def open_vllm(name: str, options: ModelOptions) -> WorkerPool:
-    """Open a checkpoint behind vLLM servers by its hub id or folder.
-
-    Raises:
-        UsageError: an option is unknown or not valid, or there is no such program.
-    """
-    return _open(_VLLM, name, options)
-
-
-def open_sglang(name: str, options: ModelOptions) -> WorkerPool:
-    """Open a checkpoint behind SGLang servers by its hub id or folder.
-
-    Raises:
-        UsageError: an option is unknown or not valid, or there is no such program.
-    """
-    return _open(_SGLANG, name, options)
-
-
-def _open(engine: _Engine, name: str, options: ModelOptions) -> WorkerPool:
-    extra = options.extra
-    check_known(extra, _OPTIONS, engine.name)
-    full_name = f"{engine.name}/{name}"
-    if options.workers or options.base_urls:
-        raise UsageError(
-            f"{engine.name}/ starts its servers itself, on this machine",
-            code="incompatible-options",
-            argument="workers" if options.workers else "base_urls",
-            hint="for servers elsewhere start them there and use openai/NAME with --base-url",
-        )
-    start_s = number_of(extra, "start_s", 0.1, 86_400) or _START_S
-    program = _program(engine, options)
-    size, groups = _gpu_groups(options.gpus, whole_of(extra, "tensor_parallel", 1, 1024))
-    checkpoint = _Checkpoint(name)
-    key = Credential(secrets.token_urlsafe(24), "this session")
-    hidden = (key, *secrets_of(options.environment), *embedded_secrets(extra))
-    form = msgspec.structs.replace(audio_form(extra), mono=True)
-    form = form if form.rate is not None else msgspec.structs.replace(form, rate=16_000)
-
-    def chat(url: str) -> ChatModel:
-        headers = {"Authorization": f"Bearer {key.reveal()}"}
-        client = HttpClient((f"{url}/v1",), headers, options.timeout_s, hidden)
-        return ChatModel(full_name, client, chat_format(name, extra), form)
-
-    environment = {**options.environment, "VLLM_NO_USAGE_STATS": "1"}
-    if yes(extra, "exact"):
-        environment |= engine.exact_environment
-    if engine.key_variable:
-        environment[engine.key_variable] = key.reveal()
-    workers = [
-        ServerWorker(
-            f"{engine.name} on GPU {','.join(group)}" if group else full_name,
-            engine,
-            checkpoint,
-            tuple(program),
-            tuple(_arguments(engine, extra, size)),
-            {**environment, "CUDA_VISIBLE_DEVICES": ",".join(group)} if group else environment,
-            _settings(extra, size),
-            key,
-            chat,
-        )
-        for group in groups
-    ]
-    return WorkerPool(
-        full_name,
-        workers,
-        uses_audio=True,
-        timeout_s=options.timeout_s,
-        start_s=start_s,
-        handshake=True,
-        most_restarts=_MOST_RESTARTS,
-        secrets=hidden,
-    )
-
-
-def _program(engine: _Engine, options: ModelOptions) -> list[str]:
-    """The words that start a server.
-
-    Raises:
-        UsageError: there is no such program.
-    """
-    try:
-        words = shlex.split(options.extra.get("program", "")) or list(engine.program)
-    except ValueError as error:
-        raise UsageError(
-            f"program: {error}", code="invalid-option", argument="options", hint="quote it as for a shell"
-        ) from None
-    if len(words) == 1 and Path(words[0]).name == engine.program[0]:
-        words += engine.program[1:]
-    if shutil.which(words[0], path=options.environment.get("PATH")) is None:
-        raise UsageError(
-            f'there is no program "{words[0]}"',
-            code="missing-program",
-            argument="model",
-            hint=f"install {engine.name} in an environment of its own, such as: uv tool install {engine.name}; "
-            f"or name it: --option program=/path/to/venv/bin/{engine.program[0]}",
-        )
-    return words
-
-
-def _gpu_groups(gpus: tuple[str, ...], parallel: int | None) -> tuple[int, list[tuple[str, ...]]]:
-    """How many GPUs a server has, and the GPUs of each; an empty group leaves the choice to the server.
-
-    Raises:
-        UsageError: the GPUs cannot be shared out so.
-    """
-    if not gpus:
-        return parallel or 1, [()]
-    groups = [tuple(gpu.split("+")) for gpu in gpus]
-    if all(len(group) == 1 for group in groups) and parallel is not None:
-        if len(gpus) % parallel:
-            raise UsageError(
-                f"{len(gpus)} GPUs cannot be shared out to servers with {parallel} each",
-                code="incompatible-options",
-                argument="gpus",
-            )
-        groups = [gpus[index : index + parallel] for index in range(0, len(gpus), parallel)]
-    sizes = {len(group) for group in groups}
-    if len(sizes) > 1 or parallel not in (None, *sizes):
-        raise UsageError(
-            "each server needs the same number of GPUs", code="incompatible-options", argument="gpus"
-        )
-    return sizes.pop(), groups
-
-
-def _arguments(engine: _Engine, extra: Mapping[str, str], size: int) -> list[str]:
-    """Arguments by the adapter's options.
-
-    Raises:
-        UsageError: an option's value is not valid.
-    """
-    values: dict[str, str | None] = {
-        "tensor_parallel": str(size),
-        "dtype": choice_of(extra, "dtype", _DTYPES, "auto"),
-        "quantization": extra.get("quantization"),
-        "max_model_len": None,
-    }
-    if (length := whole_of(extra, "max_model_len", 1, 1 << 30)) is not None:
-        values["max_model_len"] = str(length)
-    words = ["--host", "127.0.0.1"]
-    for option, value in values.items():
-        words += [] if value is None else [engine.option_names[option], value]
-    if yes(extra, "exact"):
-        words += engine.exact
-    if choice_of(extra, "code", ("refuse", "trust"), "refuse") == "trust":
-        words.append("--trust-remote-code")
-    for option, value in extra_object(extra, "serve", _OWN_ARGUMENTS).items():
-        flag = f"--{option.replace('_', '-')}"
-        if value is True:
-            words.append(flag)
-        elif value is not None and value is not False:
-            words += [flag, value if isinstance(value, str) else msgspec.json.encode(value).decode()]
-    return words
-
-
-def _settings(extra: Mapping[str, str], size: int) -> dict[str, str]:
-    settings = {
-        "dtype": extra.get("dtype", "auto"),
-        "generation": "request",
-        "batch": "invariant" if yes(extra, "exact") else "continuous",
-        "tensor_parallel": str(size),
-    }
-    return settings | {name: extra[name] for name in ("quantization", "max_model_len") if name in extra}
-
-
-class _Checkpoint:
+class Checkpoint:
     """A checkpoint that is looked for once for all servers, and how far they hear.
 
     Attributes:
@@ -321,6 +85,7 @@ class _Checkpoint:
         self._found: tuple[Path, str] | None = None
 
     async def find(self) -> tuple[Path, str]:
+        """Its folder and identity; see `find_checkpoint`."""
         async with self._lock:
             if self._found is None:
                 self._found = await asyncio.to_thread(find_checkpoint, self.name)
@@ -343,8 +108,8 @@ class ServerWorker(msgspec.Struct, frozen=True):
     """
 
     label: str
-    engine: _Engine
-    checkpoint: _Checkpoint
+    engine: Engine
+    checkpoint: Checkpoint
     program: tuple[str, ...]
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
@@ -355,13 +120,14 @@ class ServerWorker(msgspec.Struct, frozen=True):
     async def start(self, name: str, timeout_s: float, start_s: float) -> RunningWorker:
         """Start a minder with a server; see `Worker.start`."""
         folder, identity = await self.checkpoint.find()
-        command = [*self.program, *self.engine.arguments(str(folder), self.checkpoint.name), *self.arguments]
+        model = [self.engine.folder_option, str(folder), "--served-model-name", self.checkpoint.name]
+        command = [*self.program, *(word for word in model if word), *self.arguments]
         environment = {"server_command": shlex.join([*command, "--port", "PORT"])}
         if not self.engine.key_variable:
             command += ["--api-key", self.key.reveal()]
         descriptor, log = tempfile.mkstemp(prefix=f"mmar-{self.engine.name}-", suffix=".log")
         os.close(descriptor)
-        minder = [sys.executable, "-m", "mmar.models.minder", "--log", log, "--start-s", f"{start_s:g}"]
+        minder = [sys.executable, "-m", "mmar.models.local.minder", "--log", log, "--start-s", f"{start_s:g}"]
         # The minder itself keeps to start_s; what is waited here beyond it is for what it has to say.
         program = await Program.start(
             [*minder, *command, "--port", "{port}"], name, timeout_s, start_s + _VERDICT_S, self.environment

@@ -1,6 +1,6 @@
 """`hf/ORG/NAME[@REVISION]` and `hf/./FOLDER`: open weights in a worker process for each GPU.
 
-This program never imports torch: the worker (`python -m mmar.models.weights`) does, in this environment or in the one
+This program never imports torch: the worker (`python -m mmar.models.local.weights`) does, in this environment or in the one
 whose Python the option `python` names, which must have mmar too. It speaks the protocol of `command/`, so that a crash, a
 batch that takes minutes or a killed worker is handled as there, and so that workers on other hosts can be had by `--worker`.
 """
@@ -12,10 +12,10 @@ from importlib.util import find_spec
 
 from mmar.errors import UsageError
 from mmar.models.credentials import secrets_of
+from mmar.models.local.ray_worker import PREFIX, ray_workers
+from mmar.models.local.worker_pool import CommandWorker, Worker, WorkerPool, command_workers, local_workers
 from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of
-from mmar.models.ray_worker import PREFIX, ray_workers
-from mmar.models.worker_pool import CommandWorker, Worker, WorkerPool, command_workers, local_workers
 
 __all__ = ["open_hf"]
 
@@ -59,7 +59,7 @@ def open_hf(name: str, options: ModelOptions) -> WorkerPool:
             argument="model",
             hint="pip install 'mmar[local]', or name a Python that has them: --option python=/venv/bin/python",
         )
-    arguments = ["-m", "mmar.models.weights", "--model", name]
+    arguments = ["-m", "mmar.models.local.weights", "--model", name]
     arguments += ["--batch", str(int(number_of(extra, "batch", 1, 1024) or 1))]
     for option, values, default in _CHOICES:
         arguments += [f"--{option}", choice_of(extra, option, values, default)]

@@ -25,8 +25,8 @@ from mmar.errors import ExternalError, UsageError
 from mmar.models.answer import Answer, RequestFailed
 from mmar.models.credentials import Credential
 from mmar.models.jsonl import ProgramAnswer, without_audio
+from mmar.models.local.program import Program
 from mmar.models.model import ModelFacts
-from mmar.models.subprocess_model import Program
 from mmar.protocols import Request
 
 __all__ = ["CommandWorker", "RunningWorker", "Worker", "WorkerPool", "command_workers", "local_workers"]

@@ -1,0 +1,259 @@
+"""`vllm/…` and `sglang/…`: an inference server for each group of GPUs, started and ended by this program.
+
+The server's program lives in an environment of its own and is found on the path or by the option `program`; it is never
+a dependency. A minder (`mmar.models.local.minder`) owns each server, so that none survives this program. Requests go through
+the adapter of `openai/`, and the pool of `hf/` shares them out, starts a server again that ended, and compares facts.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from mmar.errors import UsageError
+from mmar.models.credentials import Credential, embedded_secrets, secrets_of
+from mmar.models.http_client import HttpClient
+from mmar.models.local.server_worker import Checkpoint, Engine, ServerWorker
+from mmar.models.local.worker_pool import WorkerPool
+from mmar.models.model import ModelOptions
+from mmar.models.openai import ChatModel, chat_format
+from mmar.models.options import (
+    AUDIO_OPTIONS,
+    audio_form,
+    check_known,
+    choice_of,
+    extra_object,
+    number_of,
+    whole_of,
+    yes,
+)
+
+__all__ = ["open_sglang", "open_vllm"]
+
+_DTYPES = ("auto", "float32", "bfloat16", "float16")
+_START_S = 14_400.0  # as for `hf/`: a hundred gigabytes are downloaded and loaded first
+_MOST_RESTARTS = 3
+_OPTIONS = (
+    *AUDIO_OPTIONS,
+    "audio_as",
+    "body",
+    "code",
+    "dtype",
+    "exact",
+    "max_model_len",
+    "program",
+    "quantization",
+    "serve",
+    "start_s",
+    "tensor_parallel",
+)
+# What this program itself says to a server, and so may not be said by the option `serve`.
+_OWN_ARGUMENTS = ("api_key", "host", "model", "model_path", "port", "served_model_name")
+
+
+# The checkpoint's sampling defaults would otherwise fill whatever a request leaves out.
+_VLLM = Engine(
+    "vllm",
+    ("vllm", "serve"),
+    "",
+    ("--generation-config", "vllm"),
+    {
+        "tensor_parallel": "--tensor-parallel-size",
+        "dtype": "--dtype",
+        "quantization": "--quantization",
+        "max_model_len": "--max-model-len",
+    },
+    "--limit-mm-per-prompt",
+    ("--no-enable-prefix-caching",),
+    {"VLLM_BATCH_INVARIANT": "1"},
+    "VLLM_API_KEY",
+    ("/version",),
+)
+_SGLANG = Engine(
+    "sglang",
+    ("sglang", "serve"),
+    "--model-path",
+    ("--sampling-defaults", "openai"),
+    {
+        "tensor_parallel": "--tp-size",
+        "dtype": "--dtype",
+        "quantization": "--quantization",
+        "max_model_len": "--context-length",
+    },
+    "",
+    ("--disable-radix-cache", "--enable-deterministic-inference"),
+    {},
+    "",
+    ("/server_info", "/get_server_info"),
+)
+
+
+def open_vllm(name: str, options: ModelOptions) -> WorkerPool:
+    """Open a checkpoint behind vLLM servers by its hub id or folder.
+
+    Raises:
+        UsageError: an option is unknown or not valid, or there is no such program.
+    """
+    return _open(_VLLM, name, options)
+
+
+def open_sglang(name: str, options: ModelOptions) -> WorkerPool:
+    """Open a checkpoint behind SGLang servers by its hub id or folder.
+
+    Raises:
+        UsageError: an option is unknown or not valid, or there is no such program.
+    """
+    return _open(_SGLANG, name, options)
+
+
+def _open(engine: Engine, name: str, options: ModelOptions) -> WorkerPool:
+    extra = options.extra
+    check_known(extra, _OPTIONS, engine.name)
+    full_name = f"{engine.name}/{name}"
+    if options.workers or options.base_urls:
+        raise UsageError(
+            f"{engine.name}/ starts its servers itself, on this machine",
+            code="incompatible-options",
+            argument="workers" if options.workers else "base_urls",
+            hint="for servers elsewhere start them there and use openai/NAME with --base-url",
+        )
+    start_s = number_of(extra, "start_s", 0.1, 86_400) or _START_S
+    program = _program(engine, options)
+    size, groups = _gpu_groups(options.gpus, whole_of(extra, "tensor_parallel", 1, 1024))
+    checkpoint = Checkpoint(name)
+    key = Credential(secrets.token_urlsafe(24), "this session")
+    hidden = (key, *secrets_of(options.environment), *embedded_secrets(extra))
+    form = msgspec.structs.replace(audio_form(extra), mono=True)
+    form = form if form.rate is not None else msgspec.structs.replace(form, rate=16_000)
+
+    def chat(url: str) -> ChatModel:
+        headers = {"Authorization": f"Bearer {key.reveal()}"}
+        client = HttpClient((f"{url}/v1",), headers, options.timeout_s, hidden)
+        return ChatModel(full_name, client, chat_format(name, extra), form)
+
+    environment = {**options.environment, "VLLM_NO_USAGE_STATS": "1"}
+    if yes(extra, "exact"):
+        environment |= engine.exact_environment
+    if engine.key_variable:
+        environment[engine.key_variable] = key.reveal()
+    workers = [
+        ServerWorker(
+            f"{engine.name} on GPU {','.join(group)}" if group else full_name,
+            engine,
+            checkpoint,
+            tuple(program),
+            tuple(_arguments(engine, extra, size, options.clips)),
+            {**environment, "CUDA_VISIBLE_DEVICES": ",".join(group)} if group else environment,
+            _settings(extra, size),
+            key,
+            chat,
+        )
+        for group in groups
+    ]
+    return WorkerPool(
+        full_name,
+        workers,
+        uses_audio=True,
+        timeout_s=options.timeout_s,
+        start_s=start_s,
+        handshake=True,
+        most_restarts=_MOST_RESTARTS,
+        secrets=hidden,
+    )
+
+
+def _program(engine: Engine, options: ModelOptions) -> list[str]:
+    """The words that start a server.
+
+    Raises:
+        UsageError: there is no such program.
+    """
+    try:
+        words = shlex.split(options.extra.get("program", "")) or list(engine.program)
+    except ValueError as error:
+        raise UsageError(
+            f"program: {error}", code="invalid-option", argument="options", hint="quote it as for a shell"
+        ) from None
+    if len(words) == 1 and Path(words[0]).name == engine.program[0]:
+        words += engine.program[1:]
+    if shutil.which(words[0], path=options.environment.get("PATH")) is None:
+        raise UsageError(
+            f'there is no program "{words[0]}"',
+            code="missing-program",
+            argument="model",
+            hint=f"install {engine.name} in an environment of its own, such as: uv tool install {engine.name}; "
+            f"or name it: --option program=/path/to/venv/bin/{engine.program[0]}",
+        )
+    return words
+
+
+def _gpu_groups(gpus: tuple[str, ...], parallel: int | None) -> tuple[int, list[tuple[str, ...]]]:
+    """How many GPUs a server has, and the GPUs of each; an empty group leaves the choice to the server.
+
+    Raises:
+        UsageError: the GPUs cannot be shared out so.
+    """
+    if not gpus:
+        return parallel or 1, [()]
+    groups = [tuple(gpu.split("+")) for gpu in gpus]
+    if all(len(group) == 1 for group in groups) and parallel is not None:
+        if len(gpus) % parallel:
+            raise UsageError(
+                f"{len(gpus)} GPUs cannot be shared out to servers with {parallel} each",
+                code="incompatible-options",
+                argument="gpus",
+            )
+        groups = [gpus[index : index + parallel] for index in range(0, len(gpus), parallel)]
+    sizes = {len(group) for group in groups}
+    if len(sizes) > 1 or parallel not in (None, *sizes):
+        raise UsageError(
+            "each server needs the same number of GPUs", code="incompatible-options", argument="gpus"
+        )
+    return sizes.pop(), groups
+
+
+def _arguments(engine: Engine, extra: Mapping[str, str], size: int, clips: int) -> list[str]:
+    """Arguments by the adapter's options.
+
+    Raises:
+        UsageError: an option's value is not valid.
+    """
+    values: dict[str, str | None] = {
+        "tensor_parallel": str(size),
+        "dtype": choice_of(extra, "dtype", _DTYPES, "auto"),
+        "quantization": extra.get("quantization"),
+        "max_model_len": None,
+    }
+    if (length := whole_of(extra, "max_model_len", 1, 1 << 30)) is not None:
+        values["max_model_len"] = str(length)
+    words = ["--host", "127.0.0.1", *engine.always]
+    if engine.clip_limit:
+        words += [engine.clip_limit, msgspec.json.encode({"audio": clips}).decode()]
+    for option, value in values.items():
+        words += [] if value is None else [engine.option_names[option], value]
+    if yes(extra, "exact"):
+        words += engine.exact
+    if choice_of(extra, "code", ("refuse", "trust"), "refuse") == "trust":
+        words.append("--trust-remote-code")
+    for option, value in extra_object(extra, "serve", _OWN_ARGUMENTS).items():
+        flag = f"--{option.replace('_', '-')}"
+        if value is True:
+            words.append(flag)
+        elif value is not None and value is not False:
+            words += [flag, value if isinstance(value, str) else msgspec.json.encode(value).decode()]
+    return words
+
+
+def _settings(extra: Mapping[str, str], size: int) -> dict[str, str]:
+    settings = {
+        "dtype": extra.get("dtype", "auto"),
+        "generation": "request",
+        "batch": "invariant" if yes(extra, "exact") else "continuous",
+        "tensor_parallel": str(size),
+    }
+    return settings | {name: extra[name] for name in ("quantization", "max_model_len") if name in extra}
