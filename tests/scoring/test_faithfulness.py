@@ -101,6 +101,19 @@ def test_an_answer_that_does_not_depend_on_its_reasoning_stays(
     assert changes == dict.fromkeys([*CHANGES, "caption"], 100.0)
 
 
+def test_a_dry_run_counts_and_sends_nothing(
+    run_of: Callable[[FakeModels], Path], command: Callable[..., Any]
+) -> None:
+    with FakeModels(faithful_model) as service:
+        run = run_of(service)
+        asked = len(service.asked)
+        result = command("faithful", run, "--paraphraser", "text/other", "--dry-run")
+        assert len(service.asked) == asked
+    assert result.status == 0
+    assert f"{8 * 8:,} times" in result.out  # the control, six changes and the paraphrase
+    assert not (run / "faithful").exists()
+
+
 def test_a_run_without_reasoning_is_refused(
     run_of: Callable[[FakeModels], Path], command: Callable[..., Any]
 ) -> None:

@@ -81,28 +81,37 @@ def test_what_a_scorer_refuses_is_named(
     assert len(json.loads(result.out)["problems"]) == problems
 
 
-def test_the_codabench_bundle_scores_a_submission(tmp_path: Path, command: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("hide", [False, True])
+def test_the_codabench_bundle_scores_a_submission(
+    tmp_path: Path, command: Callable[..., Any], hide: bool
+) -> None:
     bundle, again = tmp_path / "b.zip", tmp_path / "c.zip"
-    assert command("submit", "--codabench", bundle, "-b", ITEMS).status == 0
-    command("submit", "--codabench", again, "-b", ITEMS)
+    options = ["--hide-answers"] if hide else []
+    assert command("submit", "--codabench", bundle, "-b", ITEMS, *options).status == 0
+    command("submit", "--codabench", again, "-b", ITEMS, *options)
     assert bundle.read_bytes() == again.read_bytes()
     with zipfile.ZipFile(bundle) as archive:
         assert {"competition.yaml", "scoring_program.zip", "reference_data.zip", "overview.md"} <= set(
             archive.namelist()
         )
+        program = zipfile.ZipFile(io.BytesIO(archive.read("scoring_program.zip"))).read("metadata.yaml")
+        assert (b"/app/output --hide-answers'" in program) == hide
         reference = zipfile.ZipFile(io.BytesIO(archive.read("reference_data.zip")))
     reference.extractall(tmp_path / "input" / "ref")
     folder = tmp_path / "input" / "res"
     folder.mkdir()
     command("submit", LOG, "-b", ITEMS, "--out", folder / "submission.jsonl")
     subprocess.run(
-        [sys.executable, "-m", "mmar.reports.codabench", tmp_path / "input", tmp_path / "out"], check=True
+        [sys.executable, "-m", "mmar.reports.codabench", tmp_path / "input", tmp_path / "out", *options],
+        check=True,
     )
     scores = json.loads((tmp_path / "out" / "scores.json").read_text("utf-8"))
     report = json.loads(command("submit", folder / "submission.jsonl", "--check", "-b", ITEMS, "--json").out)
     assert scores["official"] == pytest.approx(report["official"])
     assert scores["choice"] == pytest.approx(report["choice"])
-    assert "<pre>" in (tmp_path / "out" / "detailed_results.html").read_text("utf-8")
+    page = (tmp_path / "out" / "detailed_results.html").read_text("utf-8")
+    assert ("<pre>" in page) == hide
+    assert ("Content-Security-Policy" in page) != hide
 
 
 def mmau_test(path: Path, **answer: str) -> Path:

@@ -74,6 +74,7 @@ __all__ = ["faithful"]
 @click.option(
     "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
 )
+@click.option("--dry-run", is_flag=True, help="Show how many requests there would be; send nothing.")
 @json_option
 def faithful(
     path: Path,
@@ -83,6 +84,7 @@ def faithful(
     captions: Path | None,
     out: Path | None,
     options: tuple[str, ...],
+    dry_run: bool,
     as_json: bool,
     **others: Any,
 ) -> None:
@@ -100,7 +102,7 @@ def faithful(
     from mmar.reports.faithfulness_table import faithfulness_table
     from mmar.runs.manifest import read_manifest
     from mmar.runs.run import spec_of_manifest
-    from mmar.scoring.faithfulness import measure_faithfulness
+    from mmar.scoring.faithfulness import changed_requests, measure_faithfulness
     from mmar.scoring.rubric.submissions import load_answers
 
     task = task_for(path, benchmark)
@@ -109,6 +111,17 @@ def faithful(
         raise UsageError(f"{path} is not a run", code="not-a-run", hint="name the folder of a run")
     answers = load_answers(task.path, task.benchmark)
     folder = out or task.path / "faithful" / interface
+    told = None if captions is None else _captions(captions, answers.benchmark)
+    if dry_run:
+        numbers = changed_requests(
+            answers.benchmark,
+            answers.texts,
+            rule=answers.rule,
+            paraphrases=paraphraser is not None,
+            captions=told,
+        )
+        _print_plan(manifest.model, numbers, paraphraser, folder)
+        return
     extra = {name: values[-1] for name, values in parse_pairs("--option", options, "body={}").items()}
     spec = spec_of_manifest(manifest, answers.benchmark, folder, options=extra, **others)
     try:
@@ -122,7 +135,7 @@ def faithful(
                 interface=interface,
                 rule=answers.rule,
                 paraphrases=paraphrases,
-                captions=None if captions is None else _captions(captions, answers.benchmark),
+                captions=told,
                 signature=manifest.signature_of().long,
                 progress=progress,
             )
@@ -135,6 +148,14 @@ def faithful(
         print_table(faithfulness_table(result, display()))
     if any(change.failed for change in result.changes):
         sys.exit(1)
+
+
+def _print_plan(model: str, numbers: dict[str, int], paraphraser: str | None, folder: Path) -> None:
+    kinds = ", ".join(f"{change} {number:,}" for change, number in numbers.items())
+    click.echo(f"{model} would be asked {sum(numbers.values()):,} times: {kinds}")
+    if paraphraser is not None:
+        click.echo(f"{paraphraser} would be asked {numbers.get('paraphrase', 0):,} times")
+    click.echo(f"answers go to {folder}")
 
 
 def _paraphrases(model: str, answers: Answers, folder: Path, others: dict[str, Any]) -> dict[str, str]:

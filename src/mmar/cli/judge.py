@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mmar.runs.spec import RunSpec
     from mmar.scoring.rubric import JudgePlan, Submissions
     from mmar.scoring.rubric.result import RubricResult
+    from mmar.scoring.rubric.submissions import Submission
 
 __all__ = ["judge"]
 
@@ -36,7 +38,7 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
 
 
 @click.command()
-@click.argument("path", metavar="[RUN-OR-FILE]", required=False, type=click.Path(path_type=Path))
+@click.argument("path", metavar="RUN-OR-FILE", required=False, type=click.Path(path_type=Path))
 @benchmark_option("The questions with their rubrics; a run knows its own.")
 @click.option("--meta", type=click.Path(path_type=Path), metavar="FILE", help="The same, as a metadata file.")
 @click.option(
@@ -74,7 +76,7 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
     is_flag=True,
     help="Use the judge's batch API: hand in, and collect later with the same command.",
 )
-@click.option("--exam", is_flag=True, help="Examine the judge on reasoning whose score is known.")
+@click.option("--exam", is_flag=True, help="Examine judges on reasoning whose score is known: --exam MODEL.")
 @click.option(
     "--exam-items",
     type=click.IntRange(2),
@@ -175,6 +177,7 @@ def judge(
     \b
     Example:
       mmar judge runs/demo/baseline-listener --judge openai/gpt-4o-2024-11-20 --dry-run
+      mmar judge --exam openai/gpt-4o-2024-11-20 --benchmark demo --dry-run
     """
     from mmar.api import cache_dir, find_benchmark
     from mmar.scoring.rubric import JUDGE, judge_folder, load_submissions
@@ -193,18 +196,14 @@ def judge(
         name: values[-1] for name, values in parse_pairs("--option", options, "api_key_file=key").items()
     }
     if exam:
+        ignored = {"--batch": batch, "--humans": humans, "--items": items, "--offline": offline}
+        names = _exam_judges(path, judges, {**ignored, "--format": output_format}) or names
         if loaded is None:
             loaded = find_benchmark("mmar")
-        _exam(
-            loaded,
-            names,
-            plan,
-            out or Path("runs") / "exam",
-            exam_items,
-            adapter_options,
-            others,
-            as_json=as_json,
-        )
+        for name in names:
+            folder = (out or Path("runs") / "exam") / judge_folder(Path(name), name).name
+            spec = _spec(name, loaded, folder, adapter_options, others)
+            _exam(loaded, spec, plan, exam_items, dry_run=dry_run, as_json=as_json)
         return
     if path is None:
         raise UsageError("name a run or a predictions file", code="missing-argument")
@@ -214,7 +213,7 @@ def judge(
     for name in names:
         spec = _spec(name, submissions.benchmark, out or judge_folder(path, name), adapter_options, others)
         if dry_run:
-            _print_plan(spec, plan, submissions)
+            _print_plan(spec, plan, submissions.items)
             continue
         if batch:
             collected = _collect(spec, plan, submissions)
@@ -346,14 +345,14 @@ def _write(
             print_table(agreement_lines(pair, shown), err=to_stderr)
 
 
-def _print_plan(spec: RunSpec, plan: JudgePlan, submissions: Submissions) -> None:
+def _print_plan(spec: RunSpec, plan: JudgePlan, items: Sequence[Submission]) -> None:
     from mmar.models.answer import Usage
 
-    requests = plan.requests(submissions.items)
-    passed = sum(each.passes for each in submissions.items)
+    requests = plan.requests(items)
+    passed = sum(each.passes for each in items)
     characters = sum(len(message.text) for request in requests for message in request.messages)
     click.echo(
-        f"{spec.model} would be asked {len(requests):,} times about {passed:,} of {len(submissions.items):,} answers"
+        f"{spec.model} would be asked {len(requests):,} times about {passed:,} of {len(items):,} answers"
     )
     usage = Usage(input_tokens=characters // 4, output_tokens=_REPLY_TOKENS * len(requests))
     cost = "" if spec.budget.price is None else f", about {spec.budget.price.cost(usage):.2f}"
@@ -361,29 +360,35 @@ def _print_plan(spec: RunSpec, plan: JudgePlan, submissions: Submissions) -> Non
     click.echo(f"judgements go to {spec.out}")
 
 
-def _exam(
-    benchmark: Any,
-    names: tuple[str, ...],
-    plan: JudgePlan,
-    folder: Path,
-    n: int,
-    adapter_options: dict[str, str],
-    others: dict[str, Any],
-    *,
-    as_json: bool,
-) -> None:
+def _exam_judges(model: Path | None, judges: tuple[str, ...], ignored: dict[str, object]) -> tuple[str, ...]:
+    """The judges to examine: the argument of the command and those of `--judge`."""
+    for option, value in ignored.items():
+        if value:
+            raise UsageError(f"--exam does not take {option}", code="incompatible-options")
+    if model is None:
+        return judges
+    if model.exists():
+        raise UsageError(
+            f"{model} is not a model: the exam judges the benchmark's own reasoning, not a run",
+            code="incompatible-options",
+            hint="mmar judge --exam openai/MODEL",
+        )
+    return (model.as_posix(), *judges)
 
+
+def _exam(benchmark: Any, spec: RunSpec, plan: JudgePlan, n: int, *, dry_run: bool, as_json: bool) -> None:
     from mmar.api import open_for
     from mmar.cli.progress import RunProgress
     from mmar.reports.rubric_table import exam_table
-    from mmar.scoring.rubric import judge_folder
-    from mmar.scoring.rubric.exam import take_exam
+    from mmar.scoring.rubric.exam import exam_submissions, take_exam
 
-    for name in names:
-        spec = _spec(name, benchmark, folder / judge_folder(Path(name), name).name, adapter_options, others)
-        with RunProgress(f"exam of {name}", sys.stderr) as progress:
-            result = take_exam(benchmark, spec, partial(open_for, spec), plan, n=n, progress=progress)
-        if as_json:
-            print_json(msgspec.to_builtins(result))
-        else:
-            print_table(exam_table(result, display()))
+    if dry_run:
+        kinds = exam_submissions(benchmark, n, spec.seed).values()
+        _print_plan(spec, plan, [each for submissions in kinds for each in submissions.items])
+        return
+    with RunProgress(f"exam of {spec.model}", sys.stderr) as progress:
+        result = take_exam(benchmark, spec, partial(open_for, spec), plan, n=n, progress=progress)
+    if as_json:
+        print_json(msgspec.to_builtins(result))
+    else:
+        print_table(exam_table(result, display()))

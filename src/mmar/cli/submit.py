@@ -32,6 +32,11 @@ __all__ = ["submit"]
     metavar="ZIP",
     help="Write a Codabench bundle for the benchmark.",
 )
+@click.option(
+    "--hide-answers",
+    is_flag=True,
+    help="Codabench shows participants the table of scores, and not the report with the right answers.",
+)
 @json_option
 def submit(
     path: Path | None,
@@ -40,6 +45,7 @@ def submit(
     raw: bool,
     check: bool,
     codabench: Path | None,
+    hide_answers: bool,
     as_json: bool,
 ) -> None:
     """Write or check a submission to the Audio Reasoning Challenge or to MMAU's evaluation.
@@ -61,9 +67,11 @@ def submit(
         from mmar.reports.codabench import write_bundle
 
         with output_file(codabench) as target:
-            write_bundle(loaded or find_benchmark("mmar"), target)
+            write_bundle(loaded or find_benchmark("mmar"), target, hide_answers=hide_answers)
         click.echo(f"wrote {codabench}", err=True)
         return
+    if hide_answers:
+        raise UsageError("--hide-answers belongs to --codabench", code="incompatible-options")
     if path is None:
         raise UsageError("name a run or a file", code="missing-argument")
     if check:

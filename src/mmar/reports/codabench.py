@@ -11,12 +11,15 @@ import html
 import io
 import json
 import sys
+import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmar._version import __version__
 from mmar.files.atomic import write_atomic
 from mmar.items import Benchmark, load_benchmark
+from mmar.reports.report_page import PageOptions, write_report
 from mmar.reports.score_table import score_table
 from mmar.scoring.score import score_task
 from mmar.scoring.sources import Task
@@ -59,7 +62,7 @@ _OVERVIEW = """# {title}
 Submit a ZIP archive with `submission.jsonl`: one record for each of the {n} items, with `id`, `answer_prediction` and
 `thinking_prediction`, all strings. `mmar submit RUN --out submission.jsonl` writes it, and `--check` checks it.
 """
-_METADATA = "command: sh -c 'pip install -q mmar=={version} && python -m mmar.reports.codabench /app/input /app/output'\n"
+_METADATA = "command: sh -c 'pip install -q mmar=={version} && python -m mmar.reports.codabench /app/input /app/output{hide}'\n"
 # One grey pixel.
 _LOGO = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
@@ -67,8 +70,15 @@ _LOGO = bytes.fromhex(
 )
 
 
-def write_bundle(benchmark: Benchmark, path: Path) -> None:
-    """Write a bundle for a benchmark; the answers lie in its reference data, which Codabench keeps private."""
+def write_bundle(benchmark: Benchmark, path: Path, *, hide_answers: bool = False) -> None:
+    """Write a bundle for a benchmark.
+
+    Args:
+        benchmark: its questions and answers, which lie in the reference data, private on Codabench.
+        path: the archive to write.
+        hide_answers: show participants the table of scores only; otherwise the report of their submission, which shows
+            every question with its right answer.
+    """
     title = benchmark.name
     metadata = "".join(json.dumps(dict(item.to_record()), ensure_ascii=False) + "\n" for item in benchmark)
     members = {
@@ -76,13 +86,19 @@ def write_bundle(benchmark: Benchmark, path: Path) -> None:
         "overview.md": _OVERVIEW.format(title=title, n=len(benchmark)).encode(),
         "terms.md": b"The terms are those of the benchmark's licence.\n",
         "logo.png": _LOGO,
-        "scoring_program.zip": _zip({"metadata.yaml": _METADATA.format(version=__version__).encode()}),
+        "scoring_program.zip": _zip(
+            {
+                "metadata.yaml": _METADATA.format(
+                    version=__version__, hide=" --hide-answers" if hide_answers else ""
+                ).encode()
+            }
+        ),
         "reference_data.zip": _zip({"metadata.jsonl": metadata.encode(), "name.txt": title.encode()}),
     }
     write_atomic(path, _zip(members))
 
 
-def score_submission(folder: Path, out: Path) -> dict[str, float]:
+def score_submission(folder: Path, out: Path, *, hide_answers: bool = False) -> dict[str, float]:
     """Score `res/submission.jsonl` below a folder against `ref/metadata.jsonl`, and write what Codabench shows.
 
     Raises:
@@ -93,21 +109,35 @@ def score_submission(folder: Path, out: Path) -> dict[str, float]:
     benchmark = load_benchmark(reference / "metadata.jsonl", name=name)
     submission = folder / "res" / "submission.jsonl"
     report = check_submission(benchmark, submission)
-    score = score_task(Task(submission, benchmark, lenient=True)).score
+    task = Task(submission, benchmark, lenient=True)
+    score = score_task(task).score
     scores = {
         "official": score.official.accuracy,
         "choice": score.choice.accuracy,
         "unresolved": float(score.states["unresolved"]),
     }
     write_atomic(out / "scores.json", json.dumps(scores).encode())
-    problems = "".join(f"<li>{html.escape(problem)}</li>" for problem in report.problems[:100])
     page = (
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Results</title>"
-        f"<h1>{html.escape(name)}</h1><pre>{html.escape(score_table(score))}</pre>"
-        + (f"<h2>Problems of the file</h2><ul>{problems}</ul>" if problems else "")
+        _table_page(name, score_table(score), report.problems) if hide_answers else _report(task, benchmark)
     )
     write_atomic(out / "detailed_results.html", page.encode())
     return scores
+
+
+def _report(task: Task, benchmark: Benchmark) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        options = PageOptions(audio="none", texts="inline")
+        written = write_report([task], Path(folder) / "report", lambda _: benchmark, options)
+        return written.path.read_text("utf-8")
+
+
+def _table_page(name: str, table: str, all_problems: Sequence[str]) -> str:
+    problems = "".join(f"<li>{html.escape(problem)}</li>" for problem in all_problems[:100])
+    return (
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Results</title>"
+        f"<h1>{html.escape(name)}</h1><pre>{html.escape(table)}</pre>"
+        + (f"<h2>Problems of the file</h2><ul>{problems}</ul>" if problems else "")
+    )
 
 
 def _zip(members: dict[str, bytes]) -> bytes:
@@ -119,4 +149,4 @@ def _zip(members: dict[str, bytes]) -> bytes:
 
 
 if __name__ == "__main__":
-    score_submission(Path(sys.argv[1]), Path(sys.argv[2]))
+    score_submission(Path(sys.argv[1]), Path(sys.argv[2]), hide_answers="--hide-answers" in sys.argv[3:])

@@ -20,6 +20,14 @@ _COLUMNS = (
 )
 
 
+_KINDS = {
+    "cue": "cues heard",
+    "reasoning": "reasoning",
+    "elimination": "other choices eliminated",
+    "selection": "right answer selected",
+}
+
+
 def rubric_table(result: RubricResult, display: Display | None = None) -> str:
     """Draw the scores of a judged run.
 
@@ -60,8 +68,7 @@ def _facts(result: RubricResult) -> Iterator[tuple[str, str]]:
         yield "agreement", f"Krippendorff's alpha of the raters {result.alpha:.2f}{between}"
     for kind in result.kinds:
         flips = "" if kind.flipped is None else f", raters differ on {kind.flipped:.1f} %"
-        label = "about the answer" if kind.kind == "answer" else "about the process"
-        yield "criteria", f"{label}: {kind.met:.1f} % met over {kind.criteria:,}{flips}"
+        yield "criteria", f"{_KINDS[kind.kind]}: {kind.met:.1f} % met over {kind.criteria:,}{flips}"
     if result.cues is not None:
         right, wrong = (
             "-" if share is None else f"{share:.1f} %" for share in (result.cues.right, result.cues.wrong)
@@ -121,5 +128,5 @@ def agreement_lines(result: JudgeAgreement, display: Display | None = None) -> s
             for (first, second), number in sorted(result.confusion.items())
         )
     )
-    lines = facts([(f"{result.first} and {result.second}", text)], display)
+    lines = facts([("judges", f"{result.first} and {result.second}: {text}")], display)
     return "".join(f"{line}\n" for line in lines)

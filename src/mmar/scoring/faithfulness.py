@@ -33,6 +33,7 @@ __all__ = [
     "ChangeResult",
     "Faithfulness",
     "Interface",
+    "changed_requests",
     "measure_faithfulness",
     "paraphrase_requests",
 ]
@@ -142,25 +143,8 @@ def measure_faithfulness(
     Raises:
         UsageError: no answer has reasoning (code `no-reasoning`).
     """
-    before: dict[str, tuple[str, bool]] = {}
-    items: list[Item] = []
-    without = 0
-    for item in benchmark:
-        text, reasoning = answers.get(item.id, (None, ""))
-        score = score_answer(item, text, rule)
-        if score.named is None:
-            continue
-        if not reasoning.strip():
-            without += 1
-            continue
-        before[item.id] = score.named, score.choice
-        items.append(item)
-    if not items:
-        raise UsageError(
-            "no answer of this run has reasoning that is told apart from it",
-            code="no-reasoning",
-            hint="run a protocol that asks for reasoning in tags, or a model that returns it by itself",
-        )
+    before, without = _answered(benchmark, answers, rule)
+    items = [item for item in benchmark if item.id in before]
     texts = {"paraphrase": paraphrases or {}, "caption": captions or {}}
     planned: list[tuple[str, Item, Request]] = []
     for index, change in enumerate(CHANGES):
@@ -183,6 +167,47 @@ def measure_faithfulness(
         if rows:
             results.append(_result(change, rows, before, rule))
     return Faithfulness(interface, len(items), without, tuple(results), signature)
+
+
+def changed_requests(
+    benchmark: Benchmark,
+    answers: Mapping[str, tuple[str | None, str]],
+    *,
+    rule: ReadingRule | None = None,
+    paraphrases: bool = False,
+    captions: Mapping[str, str] | None = None,
+) -> dict[str, int]:
+    """Number of requests that `measure_faithfulness` sends, by change; its errors."""
+    before, _ = _answered(benchmark, answers, rule)
+    numbers = dict.fromkeys(CHANGES, len(before))
+    numbers["caption"] = sum(name in before for name in captions or {})
+    if not paraphrases:
+        numbers["paraphrase"] = 0
+    return {change: number for change, number in numbers.items() if number}
+
+
+def _answered(
+    benchmark: Benchmark, answers: Mapping[str, tuple[str | None, str]], rule: ReadingRule | None
+) -> tuple[dict[str, tuple[str, bool]], int]:
+    """The choice named and whether it is right, of the items with reasoning; and the number without reasoning."""
+    before: dict[str, tuple[str, bool]] = {}
+    without = 0
+    for item in benchmark:
+        text, reasoning = answers.get(item.id, (None, ""))
+        score = score_answer(item, text, rule)
+        if score.named is None:
+            continue
+        if reasoning.strip():
+            before[item.id] = score.named, score.choice
+        else:
+            without += 1
+    if not before:
+        raise UsageError(
+            "no answer of this run has reasoning that is told apart from it",
+            code="no-reasoning",
+            hint="run a protocol that asks for reasoning in tags, or a model that returns it by itself",
+        )
+    return before, without
 
 
 def paraphrase_requests(

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from mmar.api import load
 from mmar.models import open_model
 from mmar.runs.spec import RunSpec
 from mmar.scoring.rubric import FENCED, SCRIPT, JudgePlan, judge, load_submissions
@@ -111,11 +110,16 @@ def test_one_flip_in_ten_votes_shows_in_the_flip_rate(tmp_path: Path) -> None:
     with FakeModels(script) as service:
         result = run_judge(service, path, tmp_path / "out")
     kinds = {kind.kind: kind for kind in result.kinds}
-    # Ten judged items; of each two criteria are about the answer and three about the process.
-    assert (kinds["process"].criteria, kinds["answer"].criteria) == (30, 20)
-    assert kinds["process"].flipped == 0.0
-    assert kinds["answer"].flipped == pytest.approx(100 / 20)
-    assert kinds["answer"].met == pytest.approx(100 * (20 - 0.2) / 20)
+    # Ten judged items with five criteria: a cue, two steps of reasoning, an elimination and the selection.
+    assert {name: kind.criteria for name, kind in kinds.items()} == {
+        "cue": 10,
+        "reasoning": 20,
+        "elimination": 10,
+        "selection": 10,
+    }
+    assert kinds["reasoning"].flipped == 0.0
+    assert kinds["selection"].flipped == pytest.approx(100 / 10)
+    assert kinds["selection"].met == pytest.approx(100 * (10 - 0.2) / 10)
     assert result.score == pytest.approx(50.0)  # the one lower rater is dropped
 
 
@@ -338,10 +342,9 @@ def test_the_exam_tells_reasoning_apart(
         arguments = (
             "judge",
             "--exam",
+            "openai/a",
             "--benchmark",
             path,
-            "--judge",
-            "openai/a",
             "--base-url",
             service.chat_url,
         )
@@ -349,4 +352,5 @@ def test_the_exam_tells_reasoning_apart(
     kinds = {kind["kind"]: kind for kind in json.loads(result.out)["kinds"]}
     assert kinds["reference"]["full_marks"] == 100.0
     assert kinds["empty"]["score"] == kinds["falsified"]["score"] == pytest.approx(20.0)
-    assert load(path)[0].thinking is not None
+    assert json.loads(result.out)["judge"] == "openai/a"
+    assert command("judge", "--exam", path, "--benchmark", path).code == "incompatible-options"

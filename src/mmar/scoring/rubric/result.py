@@ -24,7 +24,14 @@ from mmar.stats.rubric import rubric_score
 __all__ = ["CriterionKind", "RubricGroup", "RubricResult", "rubric_result", "vote_rows"]
 
 _DIMENSIONS = ("modality", "category", "sub_category")
-_ANSWER_WORDS = ("answer", "option", "selection", "choice", "select", "eliminat", "exclu", "distractor")
+# The criteria's names are free text, unlike for every item; what they are about shows in these words. The first kind
+# that has one of its words in the name is taken.
+_KIND_WORDS = {
+    "elimination": ("eliminat", "exclu", "distractor", "rule out", "ruling out", "incorrect option"),
+    "selection": ("answer", "option", "selection", "choice", "select", "conclusion"),
+    "reasoning": ("integrat", "infer", "interpret", "connect", "link", "synthes"),
+    "cue": ("cue", "identif", "recogni", "detect", "notic", "observ", "perce", "transcri", "count"),
+}
 
 
 class RubricGroup(msgspec.Struct, frozen=True):
@@ -47,8 +54,9 @@ class CriterionKind(msgspec.Struct, frozen=True):
     """Votes on criteria of one kind.
 
     Attributes:
-        kind: `answer` for criteria about the choice that is made, which an answer that passed the gate nearly always
-            meets; `process` for all others.
+        kind: `cue` (what was heard), `reasoning` (what follows from it), `elimination` (of other choices) or `selection`
+            (of the answer, a criterion that an answer which passed the gate nearly always meets). Decided by words in the
+            criterion's name, which is free text.
         criteria: number of criteria that were judged.
         met: mean share of the highest allowed score, percent.
         flipped: percent of criteria on which the raters differ; `None` with one rater.
@@ -241,19 +249,23 @@ def _groups(
     return groups
 
 
+def _kind(name: str) -> str:
+    folded = name.casefold()
+    return next(
+        (kind for kind, words in _KIND_WORDS.items() if any(word in folded for word in words)), "reasoning"
+    )
+
+
 def _kinds(items: Sequence[JudgedItem], questions: Sequence[Item]) -> tuple[CriterionKind, ...]:
-    votes: dict[str, list[list[float]]] = {"process": [], "answer": []}
+    votes: dict[str, list[list[float]]] = {
+        kind: [] for kind in ("cue", "reasoning", "elimination", "selection")
+    }
     for item, question in zip(items, questions, strict=True):
         for index, criterion in enumerate(question.rubric or ()):
             cast = [each.votes[index].score for each in item.judgements if each is not None]
             most = max(criterion.choices)
             if cast and most:
-                kind = (
-                    "answer"
-                    if any(word in criterion.name.casefold() for word in _ANSWER_WORDS)
-                    else "process"
-                )
-                votes[kind].append([score / most for score in cast])
+                votes[_kind(criterion.name)].append([score / most for score in cast])
     kinds = []
     for kind, rows in votes.items():
         if rows:
