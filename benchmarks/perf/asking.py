@@ -345,7 +345,7 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
         if "openai" in names and importlib.util.find_spec("openai") is None:
             print("  openai   not installed, left out")
             names.remove("openai")
-        if arguments.latency and "mmar" in names:
+        if arguments.latency and "mmar" in names and "start-up" not in names:
             names.append("start-up")
         found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in names}
         for _ in range(arguments.rounds):

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from mmar.errors import InputError
 
-__all__ = ["UnsafePathError", "check_relative", "clip_path", "find_clip", "quote"]
+__all__ = ["UnsafePathError", "check_clip_path", "check_relative", "clip_path", "find_clip", "quote"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MAX_LENGTH = 4096
@@ -66,18 +66,17 @@ def quote(text: str) -> str:
     return f'"{"".join(each if each.isprintable() else "�" for each in text[:200])}"'
 
 
-def clip_path(audio_dir: Path, audio_path: str) -> Path:
-    """The path of a record's clip below a folder; whether the file exists is not checked.
+def check_clip_path(audio_path: str) -> PurePosixPath:
+    """Check the path of a record's clip.
 
     Args:
-        audio_dir: the folder that `audio_path` is relative to.
         audio_path: the record's field, e.g. `./audio/x.wav`.
 
     Raises:
         InputError: the field would leave the folder.
     """
     try:
-        return audio_dir.joinpath(*check_relative(audio_path).parts)
+        return check_relative(audio_path)
     except UnsafePathError as error:
         raise InputError(
             f"{quote(audio_path)} {error}",
@@ -85,6 +84,19 @@ def clip_path(audio_dir: Path, audio_path: str) -> Path:
             code="unsafe-path",
             hint="the clip must be inside the benchmark's audio folder; correct the record",
         ) from None
+
+
+def clip_path(audio_dir: Path, audio_path: str) -> Path:
+    """The path of a record's clip below a folder; whether the file exists is not checked.
+
+    Args:
+        audio_dir: the folder that `audio_path` is relative to.
+        audio_path: the record's field.
+
+    Raises:
+        InputError: the field would leave the folder.
+    """
+    return audio_dir.joinpath(*check_clip_path(audio_path).parts)
 
 
 def find_clip(audio_dir: Path, audio_path: str) -> Path:

@@ -321,7 +321,7 @@ def write_records(records: Iterable[dict[str, Any]], path: Path | str) -> None:
     """As `write_benchmark`, for records that are plain dictionaries; they are taken one at a time."""
     path = Path(path)
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    texts = (json.dumps(record, ensure_ascii=False) for record in records)
+    texts = map(json.JSONEncoder(ensure_ascii=False).encode, records)
     lines = _array_lines(texts) if ".json" in suffixes[-2:] else (f"{text}\n" for text in texts)
     pieces: Iterator[bytes] = (line.encode() for line in lines)
     if suffixes[-1:] == [".gz"]:

@@ -365,11 +365,11 @@ def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _plain(value: Any) -> Any:
     """A value as the JSON decoder gives it."""
-    if isinstance(value, tuple):
-        return [_plain(element) for element in value]
-    if isinstance(value, Criterion):
-        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
-    return value
+    if not isinstance(value, tuple):
+        return value
+    if value and isinstance(value[0], Criterion):
+        return [{**msgspec.structs.asdict(row), "choices": list(row.choices)} for row in value]
+    return list(value)
 
 
 def _short(value: object, limit: int = 120) -> str:

@@ -143,13 +143,13 @@ def resolve_recipe(
     Raises:
         UsageError: there is no such recipe, or `via` does not serve it.
     """
+    if "/" in name or ":" in name:
+        if via is not None:
+            text = f'"{name}" names its adapter, so it cannot be served by another'
+            raise UsageError(text, code="incompatible-options", argument="via")
+        return None
     recipe = recipes().get(name)
     if recipe is None:
-        if "/" in name or ":" in name:
-            if via is not None:
-                text = f'"{name}" names its adapter, so it cannot be served by another'
-                raise UsageError(text, code="incompatible-options", argument="via")
-            return None
         raise _unknown(name)
     if via is not None and via not in recipe.served_by:
         code = "not-served" if via in get_args(ServedBy) else "invalid-value"

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from mmar.errors import UsageError
+from mmar.files.safe_paths import check_clip_path
 from mmar.items import Benchmark, Item
 
 if TYPE_CHECKING:
@@ -44,29 +45,28 @@ MADE: frozenset[Condition] = frozenset(("silence", "noise", "spectrum", "reverse
 """The conditions for which a clip is made."""
 
 
-def check_clips(benchmark: Benchmark, items: Iterable[Item]) -> int:
+def check_clips(benchmark: Benchmark, items: Iterable[Item]) -> None:
     """Check that there is audio at all; single clips that are missing become failures of their items.
-
-    Returns:
-        Number of clips that are missing.
 
     Raises:
         UsageError: all clips are missing, or the benchmark has no audio folder.
         InputError: a record's path leads out of the folder.
     """
-    count = missing = 0
+    count, exists = 0, False
     for item in items:
         for clip in item.clips:
-            path = benchmark.clip(clip)
             count += 1
-            missing += not path.is_file()
-    if count and missing == count:
+            if exists:
+                check_clip_path(clip)
+            else:
+                path = benchmark.clip(clip)
+                exists = path.is_file()
+    if count and not exists:
         raise UsageError(
             f"none of the {count} clips is there, for example {path}",
             code="no-audio",
             hint="name the folder of the clips with audio_dir",
         )
-    return missing
 
 
 def clips_under(

@@ -194,10 +194,11 @@ class _Session:
             check_clips(spec.benchmark, selected_items(spec))
         prepare = getattr(model, "prepare", None)
         facts: ModelFacts = ModelFacts() if prepare is None else await prepare()
-        _manifest_for(spec, spec.out, model, facts)  # refuses a folder before anything is written to it
+        fresh = _new_manifest(spec, model, facts)
+        _manifest_in(spec.out, fresh)  # refuses a folder before anything is written to it
         ledger = stack.enter_context(Ledger(spec.out / LEDGER_NAME))
         # Again, now that no other process can start a run here.
-        manifest = _manifest_for(spec, spec.out, model, facts)
+        manifest = _manifest_in(spec.out, fresh)
         for path in _working_files(spec.out):
             path.unlink(missing_ok=True)
         selection = Selection(spec, ledger.path, ledger.progress)
@@ -315,13 +316,12 @@ def spec_of_manifest(
     )
 
 
-def _manifest_for(spec: RunSpec, out: Path, model: Model, facts: ModelFacts) -> Manifest:
-    """The run's manifest: the one in the folder, checked to be of the same run, or a new one.
+def _manifest_in(out: Path, fresh: Manifest) -> Manifest:
+    """The run's manifest: the one in the folder, checked to be of the same run, or the new one.
 
     Raises:
         UsageError: the folder holds another run, or something else.
     """
-    fresh = _new_manifest(spec, model, facts)
     before = read_manifest(out)
     if before is not None:
         before.check_same_run(fresh, out)

@@ -250,9 +250,9 @@ def item_filter(values: Mapping[str, tuple[str, ...]]) -> Callable[[Item], bool]
 
     def matches(item: Item) -> bool:
         record = item.to_record()
-        return all(str(record.get(field)) in wanted for field, wanted in values.items())
+        return all(str(record.get(field)) in texts for field, texts in values.items())
 
-    return matches
+    return matches if values else lambda _: True
 
 
 def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, options: RunOptions) -> RunSpec:
