@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from expect import raises
+from mmar.reports.codabench import score_submission
 
 DATA = Path(__file__).parents[1] / "logs" / "data"
 ITEMS = DATA / "items.jsonl"
@@ -96,6 +100,7 @@ def test_the_codabench_bundle_scores_a_submission(
         )
         program = zipfile.ZipFile(io.BytesIO(archive.read("scoring_program.zip"))).read("metadata.yaml")
         assert (b"/app/output --hide-answers'" in program) == hide
+        zipfile.ZipFile(io.BytesIO(archive.read("scoring_program.zip"))).extractall(tmp_path / "program")
         reference = zipfile.ZipFile(io.BytesIO(archive.read("reference_data.zip")))
     reference.extractall(tmp_path / "input" / "ref")
     folder = tmp_path / "input" / "res"
@@ -104,7 +109,11 @@ def test_the_codabench_bundle_scores_a_submission(
     subprocess.run(
         [sys.executable, "-m", "mmar.reports.codabench", tmp_path / "input", tmp_path / "out", *options],
         check=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "program")},
     )
+    (folder / "another.jsonl").write_text("{}", "utf-8")
+    with raises("invalid-submission"):
+        score_submission(tmp_path / "input", tmp_path / "out")
     scores = json.loads((tmp_path / "out" / "scores.json").read_text("utf-8"))
     report = json.loads(command("submit", folder / "submission.jsonl", "--check", "-b", ITEMS, "--json").out)
     assert scores["official"] == pytest.approx(report["official"])

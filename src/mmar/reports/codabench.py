@@ -1,8 +1,9 @@
 """A Codabench bundle with this program as the scoring program.
 
 Layout of the bundle and the folders of a submission: docs.codabench.org, "Competition bundle structure", read 2026-11.
-Codabench runs `metadata.yaml`'s command with the submission below `/app/input/res`, the reference below
-`/app/input/ref`, and shows `scores.json` and `detailed_results.html` of `/app/output`.
+Codabench unpacks the scoring program to `/app/program` and runs `metadata.yaml`'s command with the submission below
+`/app/input/res` and the reference below `/app/input/ref`; it shows `scores.json` and `detailed_results.html` of
+`/app/output`. The scoring program holds this package itself, so that the competition keeps the version it began with.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from importlib.metadata import requires
 from pathlib import Path
 
-from mmar._version import __version__
+from mmar.errors import InputError, MmarError
 from mmar.files.atomic import write_atomic
 from mmar.items import Benchmark, load_benchmark
 from mmar.reports.report_page import PageOptions, write_report
@@ -62,7 +64,10 @@ _OVERVIEW = """# {title}
 Submit a ZIP archive with `submission.jsonl`: one record for each of the {n} items, with `id`, `answer_prediction` and
 `thinking_prediction`, all strings. `mmar submit RUN --out submission.jsonl` writes it, and `--check` checks it.
 """
-_METADATA = "command: sh -c 'pip install -q mmar=={version} && python -m mmar.reports.codabench /app/input /app/output{hide}'\n"
+_METADATA = (
+    "command: sh -c 'pip install -q -r /app/program/requirements.txt && "
+    "PYTHONPATH=/app/program python -m mmar.reports.codabench /app/input /app/output{options}'\n"
+)
 # One grey pixel.
 _LOGO = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
@@ -86,28 +91,29 @@ def write_bundle(benchmark: Benchmark, path: Path, *, hide_answers: bool = False
         "overview.md": _OVERVIEW.format(title=title, n=len(benchmark)).encode(),
         "terms.md": b"The terms are those of the benchmark's licence.\n",
         "logo.png": _LOGO,
-        "scoring_program.zip": _zip(
-            {
-                "metadata.yaml": _METADATA.format(
-                    version=__version__, hide=" --hide-answers" if hide_answers else ""
-                ).encode()
-            }
-        ),
+        "scoring_program.zip": _zip(_scoring_program(" --hide-answers" if hide_answers else "")),
         "reference_data.zip": _zip({"metadata.jsonl": metadata.encode(), "name.txt": title.encode()}),
     }
     write_atomic(path, _zip(members))
 
 
 def score_submission(folder: Path, out: Path, *, hide_answers: bool = False) -> dict[str, float]:
-    """Score `res/submission.jsonl` below a folder against `ref/metadata.jsonl`, and write what Codabench shows.
+    """Score the submission below `res` of a folder against `ref/metadata.jsonl`, and write what Codabench shows.
 
     Raises:
-        InputError: the submission is not there or cannot be read.
+        InputError: there is not exactly one `.jsonl` file below `res`, or it cannot be read.
     """
     reference = folder / "ref"
     name = (reference / "name.txt").read_text("utf-8").strip()
     benchmark = load_benchmark(reference / "metadata.jsonl", name=name)
-    submission = folder / "res" / "submission.jsonl"
+    submissions = sorted((folder / "res").rglob("*.jsonl"))
+    if len(submissions) != 1:
+        raise InputError(
+            f"the archive must hold one .jsonl file, and holds {len(submissions)}",
+            code="invalid-submission",
+            hint="pack the file that mmar submit writes",
+        )
+    submission = submissions[0]
     report = check_submission(benchmark, submission)
     task = Task(submission, benchmark, lenient=True)
     score = score_task(task).score
@@ -122,6 +128,23 @@ def score_submission(folder: Path, out: Path, *, hide_answers: bool = False) -> 
     )
     write_atomic(out / "detailed_results.html", page.encode())
     return scores
+
+
+def _scoring_program(options: str) -> dict[str, bytes]:
+    """The command, the libraries and this package without the studio, which scoring does not need."""
+    package = Path(__file__).parents[1]
+    files = sorted(path.relative_to(package) for path in package.rglob("*") if path.is_file())
+    sources = {
+        f"{package.name}/{path.as_posix()}": (package / path).read_bytes()
+        for path in files
+        if "__pycache__" not in path.parts and path.parts[0] != "studio"
+    }
+    required = [line for line in requires("mmar") or [] if "extra ==" not in line]
+    return {
+        "metadata.yaml": _METADATA.format(options=options).encode(),
+        "requirements.txt": "".join(f"{line}\n" for line in required).encode(),
+        **sources,
+    }
 
 
 def _report(task: Task, benchmark: Benchmark) -> str:
@@ -144,9 +167,14 @@ def _zip(members: dict[str, bytes]) -> bytes:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
+            member = zipfile.ZipInfo(name, _EPOCH)
+            member.external_attr = 0o644 << 16
+            archive.writestr(member, content, zipfile.ZIP_DEFLATED)
     return data.getvalue()
 
 
 if __name__ == "__main__":
-    score_submission(Path(sys.argv[1]), Path(sys.argv[2]), hide_answers="--hide-answers" in sys.argv[3:])
+    try:
+        score_submission(Path(sys.argv[1]), Path(sys.argv[2]), hide_answers="--hide-answers" in sys.argv[3:])
+    except MmarError as error:
+        sys.exit(f"mmar: {error}")
