@@ -22,6 +22,6 @@ def test_it_is_the_same_behind_a_process_border() -> None:
 
 
 def test_what_a_file_holds_is_shown_and_not_obeyed() -> None:
-    quoted = str(InputError("starts with “\x1b[2J\x07\u202e雨　ñ”", file="evil\r.json"))
-    assert quoted == "evil�.json: starts with “�[2J��雨　ñ”"
+    quoted = str(InputError("starts with “\x1b[2J\x07\u202e雨　ñ”", file="evil\r\ud800.json"))
+    assert quoted == "evil��.json: starts with “�[2J��雨　ñ”"
     assert doctest.testmod(mmar.errors).failed == 0

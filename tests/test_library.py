@@ -6,10 +6,12 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import mmar
 from expect import raises
+from mmar.items import write_benchmark
 
 pytestmark = pytest.mark.usefixtures("in_own_folder")
 
@@ -171,6 +173,34 @@ def test_score_and_compare_check_their_arguments(
         call(demo)
     assert getattr(caught.value, "argument", None) == argument
     assert "--" not in str(caught.value)
+
+
+def test_an_argument_that_there_is_not_is_named_beside_the_one_that_is_meant(demo: mmar.Benchmark) -> None:
+    arguments: Any = {"protocl": "mmar"}
+    for call in (lambda: mmar.score({}, demo, **arguments), lambda: mmar.compare("a", "b", **arguments)):
+        with raises("unknown-argument", argument="protocl") as caught:
+            call()
+        assert caught.value.hint == 'did you mean "protocol"?'
+
+
+def test_half_of_a_surrogate_pair_is_an_error_wherever_it_stands(
+    demo: mmar.Benchmark, tmp_path: Path
+) -> None:
+    item = msgspec.structs.replace(demo[0], question="Which \ud800?")
+    made = mmar.Benchmark((item,), "made", audio_dir=demo.audio_dir)
+    for name in ("a.jsonl", "a.json", "a.jsonl.gz"):
+        with raises("lone-surrogate"):
+            write_benchmark(made, tmp_path / name)
+        assert not (tmp_path / name).exists()
+    for call in (
+        lambda: mmar.run("baseline/random", made, out=tmp_path / "run"),
+        lambda: mmar.run("baseline/random", demo, out=tmp_path / "\udc00"),
+        lambda: mmar.score({item.id: "x"}, made),
+        lambda: mmar.score(tmp_path / "\udc00.jsonl"),
+    ):
+        with raises("lone-surrogate") as caught:
+            call()
+        str(caught.value).encode()  # can be printed
 
 
 def test_a_filter_value_may_be_a_text(demo: mmar.Benchmark) -> None:

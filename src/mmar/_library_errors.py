@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from mmar.errors import InputError, MmarError, UsageError
+from mmar.errors import InputError, MmarError, UsageError, did_you_mean, lone_surrogate
 
-__all__ = ["library_errors", "one_of", "path_argument", "whole_number"]
+__all__ = ["library_errors", "library_function", "one_of", "path_argument", "whole_number"]
 
 _FLAGS = ("lenient", "partial")
 _ARGUMENTS = ("audio-dir", "benchmark", "draws", "key", "margin", "protocol")
@@ -32,6 +34,34 @@ def library_errors() -> Iterator[None]:
             error.hint = _translate(error.hint)
         error.args = (error.message,)
         raise
+    except UnicodeEncodeError as error:  # files are checked when they are read; values of the caller are not
+        raise lone_surrogate(error) from None
+
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+
+def library_function(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+    """Give a public function errors in its own words, also for an argument that it does not have."""
+    parameters = inspect.signature(function).parameters.values()
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters)
+    known = [each.name for each in parameters]
+
+    @functools.wraps(function)
+    def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+        for name in kwargs:
+            if name not in known and not takes_any:
+                raise UsageError(
+                    f'{function.__name__} has no argument "{name}"',
+                    code="unknown-argument",
+                    argument=name,
+                    hint=did_you_mean(name, known, f"its arguments are {', '.join(known)}"),
+                )
+        with library_errors():
+            return function(*args, **kwargs)
+
+    return call
 
 
 def _translate(text: str) -> str:

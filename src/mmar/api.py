@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
 import msgspec
 
-from mmar._library_errors import library_errors, one_of, path_argument, whole_number
+from mmar._library_errors import library_errors, library_function, one_of, path_argument, whole_number
 from mmar._predictions import Predictions, encode_records
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, load_benchmark
@@ -62,6 +62,7 @@ def cache_dir() -> Path:
     return default_cache_dir(os.environ)
 
 
+@library_function
 def load(
     name_or_path: str | Path,
     *,
@@ -90,15 +91,14 @@ def load(
         >>> load("demo")[0].modality
         'sound'
     """
-    with library_errors():
-        return find_benchmark(
-            name_or_path,
-            audio_dir=audio_dir,
-            lenient=lenient,
-            report=report,
-            cache=cache,
-            annotations=annotations,
-        )
+    return find_benchmark(
+        name_or_path,
+        audio_dir=audio_dir,
+        lenient=lenient,
+        report=report,
+        cache=cache,
+        annotations=annotations,
+    )
 
 
 def find_benchmark(
@@ -139,6 +139,7 @@ def _findable(name_or_path: str | Path) -> str:
     return text if text.partition("@")[0] in CATALOGUE else str(Path(text).expanduser().resolve())
 
 
+@library_function
 def run(
     model: str | Model | Callable[[dict[str, Any]], Any],
     benchmark: str | Path | Benchmark,
@@ -170,8 +171,7 @@ def run(
     """
     from mmar.runs.run import execute
 
-    with library_errors():
-        return execute(*_prepare(model, benchmark, out, audio_dir, options), progress)
+    return execute(*_prepare(model, benchmark, out, audio_dir, options), progress)
 
 
 async def arun(
@@ -190,6 +190,7 @@ async def arun(
         return await aexecute(*_prepare(model, benchmark, out, audio_dir, options), progress)
 
 
+@library_function
 def check(
     model: str | Model | Callable[[dict[str, Any]], Any],
     *,
@@ -219,7 +220,7 @@ def check(
 
     from mmar.runs.check import examine
 
-    with library_errors(), tempfile.TemporaryDirectory(prefix="mmar-check-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mmar-check-") as folder:
         options.setdefault("captions", Path(folder) / "captions.sqlite")
         spec, opened = _prepare(model, Benchmark((), "check"), folder, None, options)
         return examine(spec, opened, quick=quick, progress=progress)
@@ -260,6 +261,7 @@ def open_for(spec: RunSpec) -> Model:
     return open_model(spec.model, spec.model_options(os.environ))
 
 
+@library_function
 def score(
     predictions: Predictions,
     benchmark: str | Path | Benchmark | None = None,
@@ -302,48 +304,47 @@ def score(
         >>> score({item.id: item.answer for item in demo}, demo).choice.accuracy
         100.0
     """
-    with library_errors():
-        with_reader = _reading_by(reader, reader_out, reader_sample, reader_options or {})
-        if isinstance(predictions, str | Path):
-            task = task_for(
-                Path(predictions),
-                benchmark,
-                key=key,
-                protocol=protocol,
-                reading=reading,
-                lenient=lenient,
-                keep="all",
-            )
-            task = msgspec.structs.replace(task, earlier=tuple(map(Path, earlier)))
-            return with_reader(score_path(task), task)
-        if reader is not None and reader_out is None:
-            raise UsageError(
-                "expected a folder for the replies of the reader",
-                code="missing-argument",
-                argument="reader_out",
-            )
-        lines = encode_records(predictions, key)
-        if not lines:
-            raise InputError(
-                "there are no predictions",
-                code="no-records",
-                hint="expected at least one record",
-                file="predictions",
-            )
-        import tempfile  # slow to import, and seldom needed
+    with_reader = _reading_by(reader, reader_out, reader_sample, reader_options or {})
+    if isinstance(predictions, str | Path):
+        task = task_for(
+            Path(predictions),
+            benchmark,
+            key=key,
+            protocol=protocol,
+            reading=reading,
+            lenient=lenient,
+            keep="all",
+        )
+        task = msgspec.structs.replace(task, earlier=tuple(map(Path, earlier)))
+        return with_reader(score_path(task), task)
+    if reader is not None and reader_out is None:
+        raise UsageError(
+            "expected a folder for the replies of the reader",
+            code="missing-argument",
+            argument="reader_out",
+        )
+    lines = encode_records(predictions, key)
+    if not lines:
+        raise InputError(
+            "there are no predictions",
+            code="no-records",
+            hint="expected at least one record",
+            file="predictions",
+        )
+    import tempfile  # slow to import, and seldom needed
 
-        with tempfile.TemporaryDirectory(prefix="mmar-") as folder:
-            path = Path(folder) / "predictions.jsonl"
-            path.write_bytes(b"".join(lines))
-            try:
-                task = task_for(
-                    path, benchmark, key=key, protocol=protocol, reading=reading, lenient=lenient, keep="all"
-                )
-                return with_reader(score_path(task), task)
-            except InputError as error:
-                if error.file == str(path):
-                    error.file = "predictions"  # the caller knows the records by their number
-                raise
+    with tempfile.TemporaryDirectory(prefix="mmar-") as folder:
+        path = Path(folder) / "predictions.jsonl"
+        path.write_bytes(b"".join(lines))
+        try:
+            task = task_for(
+                path, benchmark, key=key, protocol=protocol, reading=reading, lenient=lenient, keep="all"
+            )
+            return with_reader(score_path(task), task)
+        except InputError as error:
+            if error.file == str(path):
+                error.file = "predictions"  # the caller knows the records by their number
+            raise
 
 
 def _reading_by(
@@ -374,6 +375,7 @@ def _reading_by(
     return read
 
 
+@library_function
 def compare(
     *runs: str | Path,
     benchmark: str | Path | Benchmark | None = None,
@@ -404,19 +406,19 @@ def compare(
         UsageError: the runs cannot be compared, or an argument is not valid.
         InputError: an input is not valid.
     """
-    with library_errors():
-        aligned = aligned_runs(runs, benchmark, key=key, protocol=protocol, partial=partial, lenient=lenient)
-        from mmar.scoring.compare import compare as compare_runs
+    aligned = aligned_runs(runs, benchmark, key=key, protocol=protocol, partial=partial, lenient=lenient)
+    from mmar.scoring.compare import compare as compare_runs
 
-        return compare_runs(
-            aligned,
-            scorer=one_of("scorer", scorer, ("choice", "official")),
-            draws=whole_number("draws", draws, 1),
-            seed=whole_number("seed", seed, 0),
-            margin=margin,
-        )
+    return compare_runs(
+        aligned,
+        scorer=one_of("scorer", scorer, ("choice", "official")),
+        draws=whole_number("draws", draws, 1),
+        seed=whole_number("seed", seed, 0),
+        margin=margin,
+    )
 
 
+@library_function
 def reliance(
     *runs: str | Path,
     benchmark: str | Path | Benchmark | None = None,
@@ -439,11 +441,10 @@ def reliance(
         UsageError: the runs do not belong together, or an argument is not valid.
         InputError: an input is not valid.
     """
-    with library_errors():
-        from mmar.scoring.measure_reliance import measure_reliance
+    from mmar.scoring.measure_reliance import measure_reliance
 
-        aligned = aligned_runs(runs, benchmark, protocol=protocol, partial=partial, lenient=lenient)
-        return measure_reliance(aligned, scorer=one_of("scorer", scorer, ("choice", "official")))
+    aligned = aligned_runs(runs, benchmark, protocol=protocol, partial=partial, lenient=lenient)
+    return measure_reliance(aligned, scorer=one_of("scorer", scorer, ("choice", "official")))
 
 
 def aligned_runs(
@@ -535,6 +536,7 @@ def _reading_version(name: str) -> Literal[1, 2]:
     return cast("Literal[1, 2]", versions[name])
 
 
+@library_function
 def read_choice(
     answer: str | None,
     choices: Sequence[str],
@@ -567,15 +569,14 @@ def read_choice(
     from mmar.items.item import MAX_CHOICES
     from mmar.items.predictions import is_cut_off
 
-    with library_errors():
-        if isinstance(choices, str) or not 2 <= len(choices) <= MAX_CHOICES:
-            raise UsageError(f"expected 2 to {MAX_CHOICES} texts", code="bad-choices", argument="choices")
-        if isinstance(protocol, str):
-            protocol = load_protocol(protocol)
-        rule = protocol.reading if protocol else None
-        if reading is not None:
-            rule = msgspec.structs.replace(rule or ReadingRule(), version=_reading_version(reading))
-        return read(answer, tuple(choices), rule, cut_off=is_cut_off(finish_reason))
+    if isinstance(choices, str) or not 2 <= len(choices) <= MAX_CHOICES:
+        raise UsageError(f"expected 2 to {MAX_CHOICES} texts", code="bad-choices", argument="choices")
+    if isinstance(protocol, str):
+        protocol = load_protocol(protocol)
+    rule = protocol.reading if protocol else None
+    if reading is not None:
+        rule = msgspec.structs.replace(rule or ReadingRule(), version=_reading_version(reading))
+    return read(answer, tuple(choices), rule, cut_off=is_cut_off(finish_reason))
 
 
 def score_path(task: Task) -> Scored:

@@ -12,12 +12,23 @@ A message says what is wrong, where (file, line, field) and what to do.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import ClassVar
 
-__all__ = ["CONTROL_CHARS", "ExternalError", "InputError", "MmarError", "UsageError", "strip_control_chars"]
+__all__ = [
+    "CONTROL_CHARS",
+    "ExternalError",
+    "InputError",
+    "MmarError",
+    "UsageError",
+    "did_you_mean",
+    "lone_surrogate",
+    "strip_control_chars",
+]
 
-# Control characters and bidirectional overrides, which a terminal would act on. Newlines stay.
-CONTROL_CHARS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Control characters and bidirectional overrides, which a terminal would act on, and lone surrogates, which cannot be
+# printed. Newlines stay.
+CONTROL_CHARS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def strip_control_chars(text: str) -> str:
@@ -28,6 +39,26 @@ def strip_control_chars(text: str) -> str:
         'starts with �[2J雨'
     """
     return CONTROL_CHARS.sub("�", text)
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "", *, shown: str = "") -> str:
+    """The hint of an error about an unknown name.
+
+    Args:
+        name: what was given.
+        known: the names that there are.
+        otherwise: the hint where none is close.
+        shown: what stands before the name that is suggested.
+
+    Example:
+        >>> did_you_mean("listner", ["listener", "random"])
+        'did you mean "listener"?'
+    """
+    import difflib  # slow to import, and only errors need it
+
+    by_lower = {each.casefold(): each for each in known}
+    close = difflib.get_close_matches(name.casefold(), by_lower, n=1)
+    return f'did you mean "{shown}{by_lower[close[0]]}"?' if close else otherwise
 
 
 class MmarError(Exception):
@@ -53,7 +84,7 @@ class MmarError(Exception):
         return strip_control_chars(self.message)
 
     def __str__(self) -> str:
-        return f"{self.summary}\n  → {self.hint}" if self.hint else self.summary
+        return f"{self.summary}\n  → {strip_control_chars(self.hint)}" if self.hint else self.summary
 
     def __reduce__(self) -> tuple[object, ...]:
         # Raised in worker processes too; the default protocol would lose the keyword arguments.
@@ -127,6 +158,21 @@ class InputError(MmarError):
         field = f'field "{self.field}": ' if self.field else ""
         text = f"{location}: {field}{self.problem}" if location else f"{field}{self.problem}"
         return strip_control_chars(text)
+
+
+def lone_surrogate(
+    error: UnicodeEncodeError, *, file: str | None = None, line: int | None = None, hint: str | None = None
+) -> InputError:
+    """The error for a text that UTF-8 cannot hold: half of a surrogate pair, which is not a character."""
+    text, place = error.object, error.start
+    before = f" after {text[max(0, place - 40) : place]!r}" if place else ""
+    return InputError(
+        f"contains half of a surrogate pair (\\u{ord(text[place]):04x}){before}, which is not a character",
+        file=file,
+        line=line,
+        code="lone-surrogate",
+        hint=hint or "write the text again, with whole characters",
+    )
 
 
 def _rebuild(kind: type[MmarError], message: str, state: dict[str, object]) -> MmarError:

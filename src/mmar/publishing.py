@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from mmar._library_errors import library_errors, one_of, path_argument
+from mmar._library_errors import library_function, one_of, path_argument
 from mmar.api import (
     aligned_runs,
     benchmark_argument,
@@ -48,6 +48,7 @@ __all__ = [
 ]
 
 
+@library_function
 def export_run(
     run: str | Path,
     *,
@@ -86,12 +87,11 @@ def export_run(
     from mmar.reports.exchange.every_eval_ever import Evaluator
     from mmar.reports.exchange.formats import RUN_FORMATS, check_format, write_run_format
 
-    with library_errors():
-        check_format(to, RUN_FORMATS)
-        source = export_source(Path(path_argument("run", run)), benchmark, protocol=protocol, lenient=lenient)
-        evaluator = Evaluator(organization, relationship)
-        place = None if out is None else Path(out)
-        return write_run_format(source, to, place, dataset=dataset, evaluator=evaluator, project=project)
+    check_format(to, RUN_FORMATS)
+    source = export_source(Path(path_argument("run", run)), benchmark, protocol=protocol, lenient=lenient)
+    evaluator = Evaluator(organization, relationship)
+    place = None if out is None else Path(out)
+    return write_run_format(source, to, place, dataset=dataset, evaluator=evaluator, project=project)
 
 
 def export_source(
@@ -117,6 +117,7 @@ def export_source(
     return ExportSource(task.path, questions, score_path(task))
 
 
+@library_function
 def export_benchmark(
     benchmark: str | Path,
     *,
@@ -140,8 +141,7 @@ def export_benchmark(
         InputError: the benchmark is not valid.
         ExternalError: the file cannot be written.
     """
-    with library_errors():
-        return describe_to_registry(benchmark, to=to, out=out, lenient=lenient)
+    return describe_to_registry(benchmark, to=to, out=out, lenient=lenient)
 
 
 def describe_to_registry(
@@ -157,6 +157,7 @@ def describe_to_registry(
     return write_benchmark_format(loaded, to, None if out is None else Path(out), located.metadata)
 
 
+@library_function
 def report(
     runs: str | Path | Sequence[str | Path],
     *,
@@ -191,25 +192,24 @@ def report(
         InputError: an input is not valid.
         ExternalError: a file cannot be written.
     """
-    with library_errors():
-        from mmar.reports.report_page import PageOptions, write_report
+    from mmar.reports.report_page import PageOptions, write_report
 
-        named = [runs] if isinstance(runs, str | Path) else list(runs)
-        options = PageOptions(
-            audio=one_of("audio", audio, ("copy", "link", "none")),
-            audio_dir=None if audio_dir is None else _folder("audio_dir", audio_dir),
-            texts=one_of("texts", texts, ("auto", "inline", "files", "none")),
-            language=one_of("language", language, ("en", "zh")),
-            prices=None if prices is None else Path(prices),
-        )
-        tasks = report_tasks(
-            [path_argument("runs", run) for run in named],
-            benchmark,
-            key=key,
-            protocol=protocol,
-            lenient=lenient,
-        )
-        return write_report(tasks, Path(out), lambda name: find_benchmark(name, lenient=lenient), options)
+    named = [runs] if isinstance(runs, str | Path) else list(runs)
+    options = PageOptions(
+        audio=one_of("audio", audio, ("copy", "link", "none")),
+        audio_dir=None if audio_dir is None else _folder("audio_dir", audio_dir),
+        texts=one_of("texts", texts, ("auto", "inline", "files", "none")),
+        language=one_of("language", language, ("en", "zh")),
+        prices=None if prices is None else Path(prices),
+    )
+    tasks = report_tasks(
+        [path_argument("runs", run) for run in named],
+        benchmark,
+        key=key,
+        protocol=protocol,
+        lenient=lenient,
+    )
+    return write_report(tasks, Path(out), lambda name: find_benchmark(name, lenient=lenient), options)
 
 
 def report_tasks(
@@ -225,6 +225,7 @@ def report_tasks(
     return [task_for(path, shared, key=key, protocol=protocol, lenient=lenient, keep="all") for path in paths]
 
 
+@library_function
 def browse(
     benchmark: str | Path | Benchmark,
     *,
@@ -247,17 +248,16 @@ def browse(
         InputError: the benchmark cannot be read.
         ExternalError: a file cannot be written.
     """
-    with library_errors():
-        from mmar.reports.report_page import PageOptions, write_browser
+    from mmar.reports.report_page import PageOptions, write_browser
 
-        options = PageOptions(
-            audio=one_of("audio", audio, ("copy", "link", "none")),
-            audio_dir=None if audio_dir is None else _folder("audio_dir", audio_dir),
-            language=one_of("language", language, ("en", "zh")),
-        )
-        loaded = benchmark_argument(benchmark, lenient=False)
-        assert loaded is not None
-        return write_browser(loaded, Path(out), options)
+    options = PageOptions(
+        audio=one_of("audio", audio, ("copy", "link", "none")),
+        audio_dir=None if audio_dir is None else _folder("audio_dir", audio_dir),
+        language=one_of("language", language, ("en", "zh")),
+    )
+    loaded = benchmark_argument(benchmark, lenient=False)
+    assert loaded is not None
+    return write_browser(loaded, Path(out), options)
 
 
 def _folder(argument: str, value: str | Path) -> Path:
@@ -266,6 +266,7 @@ def _folder(argument: str, value: str | Path) -> Path:
     return Path(value)
 
 
+@library_function
 def error_analysis(
     run: str | Path,
     benchmark: str | Path | Benchmark | None = None,
@@ -289,12 +290,12 @@ def error_analysis(
     """
     from mmar.scoring.error_labels import analyze_errors, labels_path, read_labels
 
-    with library_errors():
-        source = export_source(Path(path_argument("run", run)), benchmark, lenient=lenient)
-        wrong = source.wrong_items(sample=sample, seed=seed)
-        return analyze_errors(wrong, read_labels(labels_path(source.path)), signature=source.score.signature)
+    source = export_source(Path(path_argument("run", run)), benchmark, lenient=lenient)
+    wrong = source.wrong_items(sample=sample, seed=seed)
+    return analyze_errors(wrong, read_labels(labels_path(source.path)), signature=source.score.signature)
 
 
+@library_function
 def leaderboard(
     *runs: str | Path,
     out: str | Path,
@@ -333,21 +334,20 @@ def leaderboard(
         InputError: an input is not valid.
         ExternalError: a file cannot be written.
     """
-    with library_errors():
-        return write_board(
-            [Path(path_argument("runs", run)) for run in runs],
-            Path(out),
-            title=title,
-            published=published,
-            benchmark=benchmark,
-            earlier=earlier,
-            prices=None if prices is None else Path(prices),
-            names=names or {},
-            reports=reports or {},
-            partial=partial,
-            language=one_of("language", language, ("en", "zh")),
-            lenient=lenient,
-        )
+    return write_board(
+        [Path(path_argument("runs", run)) for run in runs],
+        Path(out),
+        title=title,
+        published=published,
+        benchmark=benchmark,
+        earlier=earlier,
+        prices=None if prices is None else Path(prices),
+        names=names or {},
+        reports=reports or {},
+        partial=partial,
+        language=one_of("language", language, ("en", "zh")),
+        lenient=lenient,
+    )
 
 
 def write_board(

@@ -80,6 +80,25 @@ def test_a_log_has_a_line_at_each_new_kind_of_failure_and_every_thirty_seconds(
     ]
 
 
+def test_a_log_says_that_nothing_was_answered_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("mmar.cli.progress.time.monotonic", lambda: now)
+    stream = io.StringIO()
+    with RunProgress("model on mmar", stream) as text:
+        text(10, Counts())
+        now = 130.0
+        text(10, Counts())
+        now = 131.0
+        text(10, Counts(waiting="no answer within 31 s, and no reply from http://a/v1/models"))
+        now = 162.0
+        text(10, Counts(waiting="no answer within 62 s, and no reply from http://a/v1/models"))
+    assert [line.split("; ")[1] for line in stream.getvalue().splitlines()] == [
+        "no answer yet",
+        "no answer within 31 s, and no reply from http://a/v1/models",
+        "no answer within 62 s, and no reply from http://a/v1/models",
+    ]
+
+
 def test_a_short_run_without_failures_writes_nothing_to_a_log() -> None:
     stream = io.StringIO()
     with RunProgress("model on mmar", stream) as text:

@@ -88,8 +88,16 @@ def test_the_library_checks_before_anything_is_written(made: Benchmark, tmp_path
 
 
 def test_an_unknown_option_is_named(made: Benchmark) -> None:
-    with raises("unknown-option", argument="tries"):
-        RunSpec.create(Scripted(answers()), made, tries=3)  # type: ignore[call-arg]
+    for name, meant in {
+        "tries": "max_attempts",
+        "audio": "condition",
+        "only": "filter",
+        "temprature": "temperature",
+    }.items():
+        options: Any = {name: 3}
+        with raises("unknown-option", argument=name) as caught:
+            RunSpec.create(Scripted(answers()), made, **options)
+        assert caught.value.hint is not None and f'"{meant}"' in caught.value.hint
 
 
 def test_one_text_is_one_value(made: Benchmark) -> None:

@@ -12,6 +12,7 @@ error. `repaired` finds the true length and gives libsndfile the same file with 
 
 from __future__ import annotations
 
+import mmap
 import struct
 from io import RawIOBase
 from pathlib import Path
@@ -25,7 +26,9 @@ __all__ = ["Repaired", "repaired", "wav_data_chunk"]
 
 # Programs that write WAV into a pipe leave a size near one of these.
 _PLACEHOLDERS = (range(0x7FFF0000, 0x80010000), range(0xFFFF0000, 0x100000000))
+_AGAIN = "get the file again, or convert it again from its source"
 _MAX_CHUNK_WALK = 10_000
+_MAX_SEARCHES = 1_000_000  # for the next MPEG frame, in one file
 
 _LAYER_3_KBPS = {
     3: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),  # MPEG-1
@@ -108,7 +111,8 @@ def repaired(path: Path, kind: str) -> Repaired | None:
         `None` if the file's own header is to be used.
 
     Raises:
-        InputError: a WAV or FLAC file ends before the sound that it contains (code `cut-short`).
+        InputError: a WAV or FLAC file ends before the sound that it contains (code `cut-short`), or most of an MPEG
+            file is no MPEG audio (`not-audio`).
     """
     with path.open("rb") as stream:
         if kind == "wav":
@@ -116,7 +120,8 @@ def repaired(path: Path, kind: str) -> Repaired | None:
         if kind == "flac":
             return _repaired_flac(stream, path)
         if kind == "mp3":
-            return _repaired_mp3(stream.read())
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                return _repaired_mp3(data, path)
     return None
 
 
@@ -178,7 +183,7 @@ def cut_short(path: Path, detail: str) -> InputError:
         f"the file was cut short: {detail}",
         file=str(path),
         code="cut-short",
-        hint="get the file again, or convert it again from its source",
+        hint=_AGAIN,
     )
 
 
@@ -269,14 +274,14 @@ def _crc16(data: bytes) -> int:
     return value
 
 
-def _repaired_mp3(data: bytes) -> Repaired | None:
+def _repaired_mp3(data: mmap.mmap, path: Path) -> Repaired | None:
     first = _first_frame(data)
     if first is None:
         return None
     header = data[first : first + 4]
     version, mono = header[1] >> 3 & 3, header[3] >> 6 == 3
     side_info = (17 if mono else 32) if version == 3 else (9 if mono else 17)
-    tag = data[first + 4 + side_info :][:8]
+    tag = data[first + 4 + side_info : first + 12 + side_info]
     is_tag = data[first + 36 : first + 40] == b"VBRI"  # which libsndfile does not read
     if tag[:4] in (b"Xing", b"Info"):
         if len(tag) == 8 and tag[7] & 1:
@@ -284,14 +289,14 @@ def _repaired_mp3(data: bytes) -> Repaired | None:
         is_tag = True
     if is_tag:
         first += _frame_size(header)
-    count = _count_frames(data, first)
+    count = _count_frames(data, first, path)
     # A frame of the same kind, of medium bit rate and without a checksum, that holds nothing but the count.
     lead = bytes((0xFF, header[1] | 1, 9 << 4 | header[2] & 0x0C, header[3]))
     xing = lead + bytes(side_info) + b"Xing" + struct.pack(">II", 1, count)
     return Repaired(xing.ljust(_frame_size(lead), b"\0"), first)
 
 
-def _first_frame(data: bytes) -> int | None:
+def _first_frame(data: mmap.mmap) -> int | None:
     """Offset of the first layer III frame that another one follows."""
     position = 0
     while data[position : position + 3] == b"ID3" and len(data) > position + 10:
@@ -305,9 +310,9 @@ def _first_frame(data: bytes) -> int | None:
     return None
 
 
-def _count_frames(data: bytes, position: int) -> int:
+def _count_frames(data: mmap.mmap, position: int, path: Path) -> int:
     first = data[position : position + 4]
-    count = 0
+    count = searches = 0
     sizes: dict[bytes, int] = {}
     while position + 4 <= len(data):
         header = data[position : position + 4]
@@ -323,6 +328,14 @@ def _count_frames(data: bytes, position: int) -> int:
         if header[:3] == b"TAG" or header == b"APET":
             break  # tags at the end
         position = data.find(b"\xff", position + 1)
+        searches += 1
+        if searches > _MAX_SEARCHES:
+            raise InputError(
+                f"expected an MP3 file, found few MPEG frames ({count:,}) and much else",
+                file=str(path),
+                code="not-audio",
+                hint=_AGAIN,
+            )
         if position < 0:
             break
     return count

@@ -107,7 +107,7 @@ def write_baseline(path: Path, findings: Iterable[tuple[str, Finding]]) -> int:
     # One entry per line, so that changes can be read in a diff.
     lines = ",\n".join(f"    {json.dumps(entry, ensure_ascii=False)}" for entry in entries)
     text = f'{{\n  "format": {_FORMAT},\n  "accepted": [\n{lines}\n  ]\n}}\n'
-    write_atomic(path, text.encode())
+    write_atomic(path, text)
     return len(entries)
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from mmar.errors import UsageError
+from mmar.errors import UsageError, did_you_mean
 from mmar.items.editions import Edition, editions
 
-__all__ = ["CATALOGUE", "DEMO", "Archive", "Entry", "RemoteFile", "did_you_mean", "entry_named"]
+__all__ = ["CATALOGUE", "DEMO", "Archive", "Entry", "RemoteFile", "entry_named", "similar"]
 
 DEMO = "demo"
 """The benchmark that is generated instead of downloaded."""
@@ -280,7 +280,7 @@ def entry_named(name: str) -> Entry:
     base, _, edition = name.partition("@")
     entry = CATALOGUE.get(base)
     if entry is None:
-        raise UsageError(f'unknown benchmark "{name}"{did_you_mean(base)}', code="unknown-benchmark")
+        raise UsageError(f'unknown benchmark "{name}"', code="unknown-benchmark", hint=similar(base))
     if not edition or edition == entry.edition:
         return entry
     known = editions().get(base, ())
@@ -293,12 +293,9 @@ def entry_named(name: str) -> Entry:
     )
 
 
-def did_you_mean(name: str) -> str:
-    """The end of an error message about a name that is not known."""
-    import difflib  # slow to import, and only errors need it
-
-    close = difflib.get_close_matches(name, CATALOGUE, n=1)
-    return f'; did you mean "{close[0]}"?' if close else f"; known ones are {', '.join(CATALOGUE)}"
+def similar(name: str) -> str:
+    """The hint of an error about a name that is no benchmark's."""
+    return did_you_mean(name, CATALOGUE, f"known ones are {', '.join(CATALOGUE)}")
 
 
 def _entry_of(entry: Entry, edition: Edition) -> Entry:

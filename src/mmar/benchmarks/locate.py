@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from mmar.benchmarks.cache import RECEIPT, Cache
-from mmar.benchmarks.catalogue import CATALOGUE, DEMO, Entry, did_you_mean, entry_named
+from mmar.benchmarks.catalogue import CATALOGUE, DEMO, Entry, entry_named, similar
 from mmar.errors import InputError, UsageError
 from mmar.files.hashing import read_error, sha256_bytes, sha256_file
 from mmar.files.safe_paths import find_clip
@@ -67,8 +67,9 @@ def resolve(name_or_path: str | Path, cache_dir: Path) -> Located:
         elif not path.exists():
             name = str(name_or_path)
             raise UsageError(
-                f'"{name}" is neither a benchmark nor an existing file or folder{did_you_mean(name)}',
+                f'"{name}" is neither a benchmark nor an existing file or folder',
                 code="unknown-benchmark",
+                hint=similar(name),
             )
         return _at(path)
     except OSError as error:

@@ -146,12 +146,9 @@ class _Commands(click.Group):
 
 
 def _unknown_command(name: str) -> MmarError:
-    import difflib
+    from mmar.errors import UsageError, did_you_mean
 
-    from mmar.errors import UsageError
-
-    close = difflib.get_close_matches(name.lower(), COMMANDS, n=1)
-    hint = f'did you mean "mmar {close[0]}"?' if close else "mmar --help lists the commands"
+    hint = did_you_mean(name, COMMANDS, "mmar --help lists the commands", shown="mmar ")
     return UsageError(f'there is no command "{name}"', code="unknown-command", hint=hint)
 
 

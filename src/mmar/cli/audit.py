@@ -325,7 +325,7 @@ def _write_corrections(result: Audit, path: Path) -> None:
     from mmar.files.atomic import write_atomic
 
     report = result.corrections()
-    write_atomic(path, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
+    write_atomic(path, json.dumps(report, ensure_ascii=False, indent=2) + "\n")
     records = report["corrections"]
     certain = sum("proposed" in record for record in records)
     click.echo(f"{path}: {count(len(records), 'finding')}, {certain:,} with a proposed value", err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import msgspec
 
 from mmar.cli.options import complete_model, json_option
 from mmar.cli.terminal import display, print_json, print_table
-from mmar.errors import UsageError
+from mmar.errors import UsageError, did_you_mean
 from mmar.models.recipes import Recipe, recipes
 from mmar.reports.tables import Column, Row, draw, facts, wrapped
 
@@ -76,11 +75,10 @@ def models(*, name: str | None, model_class: str | None, can: str | None, here: 
 def _find(name: str) -> Recipe:
     recipe = recipes().get(name)
     if recipe is None:
-        close = difflib.get_close_matches(name.casefold(), recipes(), n=1)
         raise UsageError(
             f'unknown system "{name}"',
             code="unknown-model",
-            hint=f'did you mean "{close[0]}"?' if close else "mmar models lists them",
+            hint=did_you_mean(name, recipes(), "mmar models lists them"),
         )
     return recipe
 

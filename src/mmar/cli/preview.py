@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from mmar.cli.options import (
     via_option,
 )
 from mmar.cli.terminal import display, parse_pairs, print_json, print_table
-from mmar.errors import UsageError
+from mmar.errors import UsageError, did_you_mean
 from mmar.protocols import DEFAULT, Request
 
 if TYPE_CHECKING:
@@ -131,11 +130,10 @@ def _find(spec: RunSpec, text: str, rotation: int, *, audio: bool) -> tuple[Item
                 key = RequestKey(item.id, places)
                 if build(spec, item, key, uses_audio=audio).digest().startswith(text):
                     return item, key
-    close = difflib.get_close_matches(text, benchmark.by_id, n=1)
     raise UsageError(
         f'no item or request "{text}" in {benchmark.name} under {spec.protocol.label}',
         code="unknown-item",
-        hint=f'did you mean "{close[0]}"?' if close else f"items are numbered 1 to {len(benchmark)}",
+        hint=did_you_mean(text, benchmark.by_id, f"items are numbered 1 to {len(benchmark)}"),
     )
 
 

@@ -97,7 +97,7 @@ class _Log:
         self._stream, self._live = stream, live
         self._start = self._last = time.monotonic()
         self._kinds = self._warnings = 0
-        self._stopped = False
+        self._stopped = self._waited = False
 
     @property
     def is_due(self) -> bool:
@@ -116,8 +116,11 @@ class _Log:
         if counts.stopped and not self._stopped:
             self._stopped = True
             self._line(total, counts, now, f"stopping: {_first_line(counts.stopped)}")
+        elif counts.waiting and not self._waited:
+            self._waited = True
+            self._line(total, counts, now, _first_line(counts.waiting))
         elif not new and now - self._last >= _INTERVAL_S:
-            self._line(total, counts, now, f"latest: {_first_line(counts.latest)}" if counts.latest else "")
+            self._line(total, counts, now, _first_line(counts.waiting or _latest(counts)))
 
     def _line(self, total: int, counts: Counts, now: float, reason: str) -> None:
         self._last = now
@@ -201,6 +204,7 @@ class _Bar:
             again = "; Ctrl-C again ends at once" if counts.stopped == "interrupted" else ""
             title = f"{_first_line(counts.stopped)}, finishing what is in flight{again}"
         self._reasons[:] = [
+            *([counts.waiting] if counts.waiting else []),
             *(f"warning: {warning}" for warning in counts.warnings),
             *(f"{kind}: {_first_line(reason)}" for kind, reason in [*counts.reasons.items()][:_MAX_REASONS]),
         ]
@@ -218,6 +222,12 @@ def _live_text(live: LiveScore | None) -> str:
     if live is None or result is None:
         return ""
     return f"choice {result[0]:.1f} % {result[1]} of {live.answered:,} answers so far"
+
+
+def _latest(counts: Counts) -> str:
+    if counts.latest:
+        return f"latest: {counts.latest}"
+    return "" if counts.done else "no answer yet"
 
 
 def _first_line(text: str) -> str:

@@ -2,9 +2,11 @@
 
 Only regular files are written, only where the caller says, into a folder that did not exist before. An archive
 with anything other than files and folders (a link, a device, a sparse file), a path outside its folder, one path
-twice, or more than the limits allow is refused as a whole; the caller removes the folder. Sizes are counted as data
-comes out of the decompressor, so a decompression bomb stops at the limit. Headers have a limit of their own, because
-`tarfile` reads them into memory. Files get the system's default permissions, so none is executable.
+twice, or more than the limits allow is refused as a whole; the caller removes the folder. Sizes that the archive
+states are compared with the limits before anything is unpacked (ZIP), or before the file is (tar), and bytes are
+counted as they come out of the decompressor. What may come out also depends on the archive's own size, since sound
+hardly compresses. Headers have a limit of their own, because `tarfile` reads them into memory. Files get the
+system's default permissions, so none is executable.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from mmar.errors import InputError
 from mmar.files.atomic import disk_error
 from mmar.files.progress import Advance, format_bytes
 from mmar.files.safe_paths import UnsafePathError, check_relative, quote
-from mmar.files.sniff import FileType, sniff_file
+from mmar.files.sniff import SNIFF_BYTES, FileType, sniff, sniff_file
 
 __all__ = ["Limits", "Placement", "Unpacked", "unpack"]
 
@@ -34,6 +36,10 @@ Placement = Callable[[PurePosixPath], PurePosixPath | None]
 
 _CHUNK = 1 << 18
 _MAX_HEADERS = 4 << 20  # bytes before one file: long names and the read-ahead
+_MAX_RATIO, _ANY_SIZE = (
+    100,
+    64 << 20,
+)  # times its size that an archive may unpack to; bytes that any archive may
 _AUDIO_SUFFIXES = frozenset(
     {".aac", ".aif", ".aiff", ".au", ".caf", ".flac", ".m4a", ".mkv", ".mp3", ".mp4", ".oga", ".ogg", ".opus"}
     | {".w64", ".wav", ".webm", ".wma"}
@@ -44,7 +50,8 @@ class Limits(msgspec.Struct, frozen=True):
     """How much an archive may contain.
 
     Attributes:
-        total: bytes that may come out of the decompressor, skipped members included.
+        total: bytes that may come out of the decompressor, skipped members included. For a small archive it is
+            less: 100 times the archive's size, or 64 MiB.
         member: bytes of one audio or media file.
         text: bytes of any other file, since these are read into memory.
         count: number of files and folders.
@@ -78,6 +85,7 @@ def unpack(
     limits: Limits | None = None,
     advance: Advance = lambda done, of: None,  # noqa: ARG005
     name: str | None = None,
+    check_audio: bool = False,
 ) -> Unpacked:
     """Write an archive's files into a new folder.
 
@@ -88,6 +96,7 @@ def unpack(
         limits: how much the archive may contain.
         advance: called with the bytes written so far.
         name: what to call the archive in errors; by default its path.
+        check_audio: refuse a file that is named as audio and does not begin as audio, before the rest of it is read.
 
     Raises:
         InputError: the archive is damaged or contains something that is refused; `into` may be partly filled.
@@ -97,9 +106,12 @@ def unpack(
     name = name or str(archive)
     kind = sniff_file(archive, decompress=True)
     try:
+        most = min(limits.total, max(_ANY_SIZE, _MAX_RATIO * archive.stat().st_size))
+        limits = msgspec.structs.replace(limits, total=most)
         into.mkdir(parents=True)
         with archive.open("rb") as raw:
-            return _write(_members(raw, kind, limits), into, place, limits, advance)
+            members = _members(raw, kind, limits)
+            return _write(members, into, place, limits, advance, check_audio=check_audio)
     except _RefusedError as error:
         raise InputError(f"{error}; the archive was not used", file=name, code="archive-refused") from None
     except (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -122,18 +134,25 @@ class _Member(msgspec.Struct, frozen=True):
 
     name: str
     data: IO[bytes] | None
+    size: int = 0  # as the archive states it
 
 
 def _members(raw: BinaryIO, kind: FileType, limits: Limits) -> Iterator[_Member]:
     if kind.format == "tar":
         return _tar_members(raw, limits)
     if kind.format == "zip":
-        return _zip_members(raw)
+        return _zip_members(raw, limits)
     raise _RefusedError(f"is {kind.label}, expected a tar archive (.tar, .tar.gz) or a ZIP archive")
 
 
 def _write(
-    members: Iterator[_Member], into: Path, place: Placement, limits: Limits, advance: Advance
+    members: Iterator[_Member],
+    into: Path,
+    place: Placement,
+    limits: Limits,
+    advance: Advance,
+    *,
+    check_audio: bool,
 ) -> Unpacked:
     files = size = total = 0
     skipped: list[str] = []
@@ -148,11 +167,11 @@ def _write(
             raise _RefusedError(f"contains {quote(member.name)}, a path that {error}") from None
         if member.data is None:
             continue
+        _check_total(total + member.size, limits)
         target = place(path)
-        written = _copy(member.data, into / target if target else None, path, limits)
+        written = _copy(member, into / target if target else None, path, limits, check_audio=check_audio)
         total += written
-        if total > limits.total:
-            raise _RefusedError(f"unpacks to more than {format_bytes(limits.total)}")
+        _check_total(total, limits)
         if target is None:
             skipped.append(str(path))
         else:
@@ -162,24 +181,44 @@ def _write(
     return Unpacked(files, size, tuple(skipped))
 
 
-def _copy(data: IO[bytes], target: Path | None, path: PurePosixPath, limits: Limits) -> int:
+def _check_total(size: int, limits: Limits) -> None:
+    if size > limits.total:
+        raise _RefusedError(f"unpacks to more than {format_bytes(limits.total)}")
+
+
+def _copy(
+    member: _Member, target: Path | None, path: PurePosixPath, limits: Limits, *, check_audio: bool
+) -> int:
     """Read a member to its end, into a new file or, without a target, into nothing."""
     is_audio = path.suffix.lower() in _AUDIO_SUFFIXES
     limit = limits.member if is_audio or target is None else min(limits.text, limits.member)
-    size = 0
+    data, size = member.data, member.size
+    if data is None:
+        return 0
     try:
         if target is not None:
             target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") if target else BytesIO() as out:
-            while chunk := data.read(_CHUNK):
-                size += len(chunk)
-                if size > limit:
-                    raise _RefusedError(f"contains {quote(str(path))} of more than {format_bytes(limit)}")
+            count = 0
+            while size <= limit and (chunk := data.read(_CHUNK)):
+                if check_audio and is_audio and not count:
+                    _check_audio(chunk, path)
+                count += len(chunk)
+                size = max(size, count)
                 if target is not None:
                     out.write(chunk)
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
         raise _RefusedError(f"contains {quote(str(path))} twice") from None
-    return size
+    if size > limit:
+        raise _RefusedError(f"contains {quote(str(path))} of more than {format_bytes(limit)}")
+    return count
+
+
+def _check_audio(head: bytes, path: PurePosixPath) -> None:
+    kind = sniff(head[:SNIFF_BYTES])
+    # MPEG audio may follow some bytes that no decoder needs.
+    if kind.group not in ("audio", "media") and not (kind.format == "binary" and any(head)):
+        raise _RefusedError(f"contains {quote(str(path))}, which is not audio but {kind.label}")
 
 
 def _tar_members(raw: BinaryIO, limits: Limits) -> Iterator[_Member]:
@@ -192,7 +231,7 @@ def _tar_members(raw: BinaryIO, limits: Limits) -> Iterator[_Member]:
             if member.isdir():
                 yield _Member(member.name, None)
             elif member.isreg() and not member.issparse():
-                yield _Member(member.name, tar.extractfile(member))
+                yield _Member(member.name, tar.extractfile(member), member.size)
             else:
                 # Stricter than tarfile's "data" filter, which lets links inside the folder pass.
                 raise _RefusedError(f"contains {quote(member.name)}, which is a link or no regular file")
@@ -226,8 +265,9 @@ class _CountingReader(BufferedIOBase):
         return data
 
 
-def _zip_members(raw: BinaryIO) -> Iterator[_Member]:
+def _zip_members(raw: BinaryIO, limits: Limits) -> Iterator[_Member]:
     with zipfile.ZipFile(raw) as archive:
+        _check_total(sum(info.file_size for info in archive.infolist()), limits)
         for info in archive.infolist():
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -240,4 +280,4 @@ def _zip_members(raw: BinaryIO) -> Iterator[_Member]:
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise _RefusedError(f"contains {quote(info.filename)} in a compression other than deflate")
             with archive.open(info) as data:
-                yield _Member(info.filename, data)
+                yield _Member(info.filename, data, info.file_size)

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from mmar.errors import ExternalError
+from mmar.errors import ExternalError, lone_surrogate
 from mmar.files.hashing import HashingReader, reading
 from mmar.files.progress import format_bytes
 
@@ -25,6 +25,7 @@ __all__ = [
     "atomic_path",
     "copy_atomic",
     "disk_error",
+    "encode_text",
     "leftover_parts",
     "part_name",
     "require_space",
@@ -83,12 +84,15 @@ class AtomicFile:
                     with suppress(OSError):
                         self._part.unlink(missing_ok=True)
 
-    def write(self, data: bytes) -> None:
-        """Append bytes.
+    def write(self, data: bytes | str) -> None:
+        """Append bytes, or text as UTF-8.
 
         Raises:
+            InputError: the text has a character that no file can hold (`lone-surrogate`).
             ExternalError: the disk cannot be written.
         """
+        if isinstance(data, str):
+            data = encode_text(data, self.path)
         with self._opened() as stream:
             self._written = self._written or bool(data)
             stream.write(data)
@@ -122,7 +126,7 @@ class AtomicFile:
             raise disk_error(error, self.path) from None
 
 
-def write_atomic(path: Path | str, data: bytes | str | Iterable[bytes], *, sync: bool = False) -> None:
+def write_atomic(path: Path | str, data: bytes | str | Iterable[bytes | str], *, sync: bool = False) -> None:
     """Replace a file's content in one step.
 
     Args:
@@ -131,13 +135,24 @@ def write_atomic(path: Path | str, data: bytes | str | Iterable[bytes], *, sync:
         sync: see `AtomicFile`.
 
     Raises:
+        InputError: a text has a character that no file can hold (`lone-surrogate`).
         ExternalError: the disk cannot be written; the target stays unchanged.
     """
-    if isinstance(data, str):
-        data = data.encode()
     with AtomicFile(path, sync=sync) as file:
-        for piece in (data,) if isinstance(data, bytes) else data:
+        for piece in (data,) if isinstance(data, bytes | str) else data:
             file.write(piece)
+
+
+def encode_text(text: str, path: Path) -> bytes:
+    """Text as UTF-8, for a file.
+
+    Raises:
+        InputError: it has a character that no file can hold (`lone-surrogate`).
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise lone_surrogate(error, file=str(path)) from None
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
-from mmar.errors import InputError
+from mmar.errors import InputError, lone_surrogate
 from mmar.files.hashing import reading
 
 __all__ = [
@@ -241,13 +241,7 @@ def _decode_carefully(data: bytes, file: str | None, line: int | None, hint: str
     except json.JSONDecodeError as error:
         raise _invalid_json(text, error.pos, file, line, hint) from None
     except UnicodeEncodeError as error:
-        raise InputError(
-            f"contains half of a surrogate pair (\\u{ord(error.object[error.start]):04x}), which is not a character",
-            file=file,
-            line=line,
-            code="lone-surrogate",
-            hint=hint or "write the text again, with whole characters",
-        ) from None
+        raise lone_surrogate(error, file=file, line=line, hint=hint) from None
     except RecursionError:
         raise _too_deep(file, line) from None
     return value

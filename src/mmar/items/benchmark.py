@@ -13,7 +13,7 @@ from typing import Any, overload
 import msgspec
 
 from mmar.errors import InputError, UsageError
-from mmar.files.atomic import write_atomic
+from mmar.files.atomic import encode_text, write_atomic
 from mmar.files.safe_paths import find_clip
 from mmar.files.typed import decode_json
 from mmar.items.digest import benchmark_digest
@@ -142,7 +142,7 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
             raise UsageError(
                 f'the audio of "{self.name}" is not here',
                 code="no-audio",
-                hint="name its folder with --audio-dir (audio_dir=), or download it with mmar get",
+                hint="name its folder with --audio-dir, or download it with mmar get",
             )
         return find_clip(self.audio_dir, audio_path)
 
@@ -312,6 +312,7 @@ def write_benchmark(items: Iterable[Item], path: Path | str) -> None:
         path: `.jsonl` for one record per line, `.json` for an array; a further `.gz` compresses.
 
     Raises:
+        InputError: a text has a character that no file can hold (`lone-surrogate`).
         ExternalError: the disk cannot be written; an existing file stays unchanged.
     """
     write_records((item.to_record() for item in items), path)
@@ -323,12 +324,12 @@ def write_records(records: Iterable[dict[str, Any]], path: Path | str) -> None:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     texts = map(json.JSONEncoder(ensure_ascii=False).encode, records)
     lines = _array_lines(texts) if ".json" in suffixes[-2:] else (f"{text}\n" for text in texts)
-    pieces: Iterator[bytes] = (line.encode() for line in lines)
-    if suffixes[-1:] == [".gz"]:
-        import gzip
+    if suffixes[-1:] != [".gz"]:
+        write_atomic(path, lines)
+        return
+    import gzip
 
-        pieces = iter((gzip.compress(b"".join(pieces), mtime=0),))
-    write_atomic(path, pieces)
+    write_atomic(path, gzip.compress(b"".join(encode_text(line, path) for line in lines), mtime=0))
 
 
 def _array_lines(texts: Iterable[str]) -> Iterator[str]:

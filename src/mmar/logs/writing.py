@@ -45,7 +45,7 @@ def write_log(log: JoinedLog, benchmark: Benchmark, path: str | Path, layout: Fo
             writer.writerow(
                 {**row, **({"shown_choices": msgspec.json.encode(shown).decode()} if shown else {})}
             )
-        write_atomic(Path(path), table.getvalue().encode())
+        write_atomic(Path(path), table.getvalue())
     else:
         encode = msgspec.json.Encoder().encode
         write_atomic(Path(path), b"".join(encode(row) + b"\n" for row in rows))

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.errors import MmarError, UsageError
+from mmar.errors import MmarError, UsageError, did_you_mean
 from mmar.models.answer import Answer, RequestFailed, Sent, Usage
 from mmar.models.audio_bytes import check_placed, check_single
 from mmar.models.model import ADAPTERS, Model, ModelOptions, open_model
@@ -296,6 +296,7 @@ def open_cascade(name: str, options: ModelOptions) -> Cascade:
                 "and those of its halves as captioner.OPTION and reasoner.OPTION",
                 code="unknown-option",
                 argument="options",
+                hint=did_you_mean(option, _OPTIONS) or None,
             )
     path = extra.get("captions")
     if not path:

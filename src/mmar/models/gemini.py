@@ -112,6 +112,10 @@ class Gemini:
         answer = msgspec.structs.replace(answer, latency_s=reply.latency_s, sent=sent)
         return self._client.scrubbed_answer(answer)
 
+    async def unresponsive(self, seconds: float) -> str:
+        """See `HttpClient.unresponsive`."""
+        return await self._client.unresponsive(seconds)
+
     async def close(self) -> None:
         """Close all connections."""
         await self._client.close()

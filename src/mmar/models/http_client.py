@@ -39,6 +39,7 @@ _KEEP_ALIVE_S = 4.0
 _CONNECT_S = 30.0
 _MAX_REPLY = 64 * 2**20
 _MAX_REST_S = 15.0
+_ANY_PATH = "/models"  # both APIs list their models there, at no cost
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -231,6 +232,25 @@ class HttpClient:
             hashing.cancel()
             raise
         return reply, await hashing
+
+    async def unresponsive(self, seconds: float) -> str:
+        """What none of the servers replies to within a time; empty if one replies, with whatever status.
+
+        A server that is busy with a long answer replies to a small request in between; one that hangs does not.
+        """
+        timeout = aiohttp.ClientTimeout(total=seconds)
+
+        async def replies(server: _Server) -> bool:
+            session = server.session(self._headers, self._timeout)
+            try:
+                async with session.get(server.url + _ANY_PATH, timeout=timeout, allow_redirects=False):
+                    return True
+            except (TimeoutError, aiohttp.ClientError, OSError):
+                return False
+
+        if any(await asyncio.gather(*(replies(server) for server in self._servers))):
+            return ""
+        return ", ".join(server.url + _ANY_PATH for server in self._servers)
 
     async def _post(self, server: _Server, place: str, body: bytes | Payload) -> Reply:
         session = server.session(self._headers, self._timeout)

@@ -40,7 +40,9 @@ class Model(Protocol):
     - `keeps_time`: true where it ends a request after `ModelOptions.timeout_s` by itself: it can say who did not answer,
       and leaves out the time for which a request waits its turn or a program loads weights;
     - `in_flight`: how many requests it takes at once, used where the run names no concurrency;
-    - `async prepare() -> ModelFacts`: called once before the first request, and before the run's manifest is compared.
+    - `async prepare() -> ModelFacts`: called once before the first request, and before the run's manifest is compared;
+    - `async unresponsive(seconds) -> str`: called while nothing was answered for a while: an address that does not
+      reply to a small request within that time, or empty if it does.
     """
 
     @property

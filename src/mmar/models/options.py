@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from mmar.errors import UsageError
+from mmar.errors import UsageError, did_you_mean
 from mmar.models.audio_bytes import AudioForm
 
 __all__ = [
@@ -41,6 +41,7 @@ def check_known(extra: Mapping[str, str], known: tuple[str, ...], adapter: str) 
                 f'{adapter} has no option "{name}"; it has {", ".join(sorted(known)) or "none"}',
                 code="unknown-option",
                 argument="options",
+                hint=did_you_mean(name, known) or None,
             )
 
 

@@ -6,7 +6,6 @@ arXiv 2505.13032), then the field of 2026. Their published values are in `mmar.r
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -15,7 +14,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from mmar.errors import UsageError
+from mmar.errors import UsageError, did_you_mean
 from mmar.models.model import ADAPTERS
 from mmar.protocols import DEFAULT, Settings
 
@@ -214,10 +213,9 @@ def check_requirements(
 
 
 def _unknown(name: str) -> UsageError:
-    close = difflib.get_close_matches(name.casefold(), recipes(), n=1)
-    suggestion = f'; did you mean "{close[0]}"?' if close else ""
+    suggestion = did_you_mean(name, recipes())
     return UsageError(
-        f'unknown model "{name}"{suggestion}',
+        f'unknown model "{name}"' + (f"; {suggestion}" if suggestion else ""),
         code="unknown-model",
         argument="model",
         hint="mmar models lists the systems with a name; any other model is ADAPTER/NAME, "

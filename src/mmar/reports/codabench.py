@@ -122,11 +122,11 @@ def score_submission(folder: Path, out: Path, *, hide_answers: bool = False) -> 
         "choice": score.choice.accuracy,
         "unresolved": float(score.states["unresolved"]),
     }
-    write_atomic(out / "scores.json", json.dumps(scores).encode())
+    write_atomic(out / "scores.json", json.dumps(scores))
     page = (
         _table_page(name, score_table(score), report.problems) if hide_answers else _report(task, benchmark)
     )
-    write_atomic(out / "detailed_results.html", page.encode())
+    write_atomic(out / "detailed_results.html", page)
     return scores
 
 

@@ -45,6 +45,9 @@ def unmade(item_id: str, error: Exception, place: str = "") -> Answer:
 
 _PUSHED_BACK = ("rate_limit", "server", "timeout")
 _REPORT_S = 5.0
+_SILENCE_S = (
+    30.0  # without any outcome, after which the model's server is looked at, and how long it may take
+)
 
 
 class Counts(msgspec.Struct):
@@ -61,6 +64,7 @@ class Counts(msgspec.Struct):
         tokens: tokens spent, as the service counted them.
         money: their cost, where there is a price.
         warnings: what the session's first answers show to be wrong, see `mmar.runs.first_answers`.
+        waiting: what is known while no request has had an outcome for long; empty once one has.
         stopped: why nothing more was asked; empty when all was.
     """
 
@@ -74,6 +78,7 @@ class Counts(msgspec.Struct):
     tokens: int = 0
     money: float = 0.0
     warnings: list[str] = msgspec.field(default_factory=list)
+    waiting: str = ""
     stopped: str = ""
 
     @property
@@ -92,6 +97,7 @@ class Engine:
         cache: answers shared by several runs.
         answered_before: whether the run has answers of an earlier session.
         progress: called with the counts after each write, at each new kind of failure, and every few seconds.
+        silence_s: seconds without any outcome after which the model's server is asked whether it replies at all.
     """
 
     def __init__(
@@ -103,7 +109,9 @@ class Engine:
         cache: Cache | None = None,
         answered_before: bool = False,
         progress: Callable[[Counts], None] = lambda _: None,
+        silence_s: float = _SILENCE_S,
     ) -> None:
+        self._silence_s = silence_s
         self.model, self.spec, self.cache, self.progress = model, spec, cache, progress
         self.counts = Counts()
         self.spending = Spending(spec.budget)
@@ -154,7 +162,7 @@ class Engine:
         if self.spec.deadline is not None:
             deadline = loop.call_later(self.spec.deadline, self.halt, "the deadline has passed")
         writer = asyncio.create_task(self._write())
-        reporter = asyncio.create_task(self._report())
+        observers = [asyncio.create_task(self._report()), asyncio.create_task(self._watch_silence())]
         try:
             for request in requests:
                 if not self.spending.allows(self.pace.in_flight):
@@ -169,9 +177,10 @@ class Engine:
         finally:
             if deadline is not None:
                 deadline.cancel()
-            reporter.cancel()
+            for task in observers:
+                task.cancel()
             self.abandon()
-            await asyncio.gather(*self._asking, reporter, return_exceptions=True)
+            await asyncio.gather(*self._asking, *observers, return_exceptions=True)
             await self._recorder.end(writer)
         if error := self._error or self._watch.error:
             raise error
@@ -261,7 +270,7 @@ class Engine:
             except Exception as error:  # noqa: BLE001 - a model may be anybody's code
                 failed = RequestFailed("crash", f"{type(error).__name__}: {error}")
             else:
-                self.counts.requests += 1
+                self._note_request(sent=True)
                 self._watch.answered()
                 self._first.note(request, answer)
                 latency = time.perf_counter() - start
@@ -270,7 +279,7 @@ class Engine:
                 return msgspec.structs.replace(
                     answer, latency_s=round(latency, 4), attempts=attempt, request=digest, completed_at=now()
                 )
-            self.counts.requests += failed.kind != "audio"  # without its clip nothing was sent
+            self._note_request(sent=failed.kind != "audio")  # without its clip nothing was sent
             self.pace.spent(self.spending.add(failed.usage))
             self._slow_down(failed)
             self._fail_note(failed)
@@ -295,6 +304,41 @@ class Engine:
             request=digest,
             completed_at=now(),
         )
+
+    def _note_request(self, *, sent: bool) -> None:
+        self.counts.requests += sent
+        self.counts.waiting = ""
+
+    async def _watch_silence(self) -> None:
+        """Look at the server while no request has had an outcome; end a run whose server replies to nothing."""
+        unresponsive = getattr(self.model, "unresponsive", None)
+        start, counts = time.monotonic(), self.counts
+        # Less than a time-out, and long enough for a server that is busy with its first answer and does nothing else.
+        enough = max(2 * self._silence_s, self.spec.timeout / 3)
+        await asyncio.sleep(self._silence_s)
+        while unresponsive is not None and not counts.requests and not self.stop.is_set():
+            place = await unresponsive(self._silence_s)
+            if counts.requests or not self.pace.in_flight:
+                return
+            waited = time.monotonic() - start
+            if place and waited >= enough:
+                self._error = ExternalError(
+                    f"stopped after {waited:.0f} s without any answer: no reply from {place} either",
+                    code="given-up",
+                    hint="check that the server is running and not stuck, then give the same command again",
+                )
+                self.halt(self._error.message)
+                self.abandon()
+                return
+            counts.waiting = f"no answer within {waited:.0f} s" + (
+                f", and no reply from {place}"
+                if place
+                else f"; the server replies to other requests, so it may be loading its model or be slow (an answer may "
+                f"take {self.spec.timeout:g} s)"
+            )
+            self._tell()
+            if not place:
+                await asyncio.sleep(self._silence_s)
 
     def _warn(self, text: str) -> None:
         self.counts.warnings.append(text)

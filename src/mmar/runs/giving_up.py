@@ -6,7 +6,8 @@
                       never once it has answered
     transport,        nothing answers at the address: several requests failed, one of them after several attempts
     server, timeout,
-    bad_reply
+    bad_reply,
+    retryable crash   (a program or worker that ended, and is started again)
 
 Counting starts anew with every answer. Once a session has answers, it takes more failures to give it up.
 """
@@ -75,7 +76,8 @@ class FailureWatch:
             Whether the run is given up; `error` then says why.
         """
         self._failures += 1
-        if failure.kind in _UNREACHABLE:
+        # A worker that is killed takes all its requests with it; they are asked again of the next one.
+        if failure.kind in _UNREACHABLE or (failure.kind == "crash" and failure.retryable):
             self._requests.add(key)
             give_up = self._unreachable(failure, attempt)
         else:

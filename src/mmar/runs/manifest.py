@@ -170,7 +170,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         ExternalError: the file cannot be written.
     """
     text = json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False, indent=2)
-    write_atomic(folder / MANIFEST_NAME, f"{text}\n".encode())
+    write_atomic(folder / MANIFEST_NAME, f"{text}\n")
 
 
 def read_manifest(folder: Path) -> Manifest | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args
 
 import msgspec
 
-from mmar.errors import UsageError
+from mmar.errors import UsageError, did_you_mean
 from mmar.items import Benchmark, Item
 from mmar.models import Model, ModelOptions
 from mmar.models.credentials import redact_options
@@ -39,6 +39,24 @@ _MAX_ATTEMPTS = 100
 
 # Options that say where a key, a server or a file lies, or how many threads to use: they change no answer.
 _NEUTRAL_OPTIONS = ("base_url", "captions", "program", "python", "start_s", "threads")
+
+# What other programs, and the command line, call an option of a run.
+_OTHER_NAMES = {
+    "again": "retry",
+    "audio": "condition",
+    "base_url": "base_urls",
+    "batch_size": "concurrency",
+    "control": "condition",
+    "only": "filter",
+    "option": "options",
+    "parallel": "concurrency",
+    "retries": "max_attempts",
+    "rotate": "rotations",
+    "samples": "repeats",
+    "tries": "max_attempts",
+    "worker": "workers",
+    "workdir": "out",
+}
 
 
 class RunOptions(TypedDict, total=False):
@@ -182,7 +200,14 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
         unknown = set(options) - set(RunOptions.__annotations__)
         if unknown:
             name = min(unknown)
-            raise UsageError(f'unknown option "{name}"', code="unknown-option", argument=name)
+            known = sorted(RunOptions.__annotations__)
+            other = _OTHER_NAMES.get(name, name)
+            raise UsageError(
+                f'unknown option "{name}"',
+                code="unknown-option",
+                argument=name,
+                hint=did_you_mean(other, known, f"the options are {', '.join(known)}"),
+            )
         return _create(model, benchmark, out, options)
 
     @property

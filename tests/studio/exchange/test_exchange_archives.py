@@ -20,7 +20,7 @@ def release(tmp_path: Path) -> Path:
     folder = tmp_path / "tones"
     (folder / "audio").mkdir(parents=True)
     write_benchmark(ITEMS, folder / "tones-meta.jsonl")
-    (folder / "audio" / "x.wav").write_bytes(b"sound")
+    (folder / "audio" / "x.wav").write_bytes(b"RIFF\x04\0\0\0WAVE")
     (folder / "release.json").write_text("{}", encoding="utf-8")
     return folder
 
@@ -35,7 +35,7 @@ def test_a_zipped_release_is_unpacked(release: Path, tmp_path: Path) -> None:
     assert list((tmp_path / "media" / "incoming").iterdir()) == []
     with zipfile.ZipFile(archive) as opened:
         assert opened.testzip() is None
-    (release / "audio" / "x.wav").write_bytes(b"sound")  # another time, the same content
+    (release / "audio" / "x.wav").write_bytes(b"RIFF\x04\0\0\0WAVE")  # another time, the same content
     assert archive.read_bytes() == b"".join(zipped(release, "tones-1.0"))
 
 

@@ -101,7 +101,7 @@ def write_croissant(benchmark: Benchmark, path: Path, metadata: Path | None = No
         ExternalError: the file cannot be written.
     """
     record = croissant(benchmark, _metadata_file(benchmark, metadata))
-    write_atomic(path, json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n")
+    write_atomic(path, json.dumps(record, ensure_ascii=False, indent=2) + "\n")
     return path
 
 

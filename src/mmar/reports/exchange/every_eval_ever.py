@@ -85,7 +85,7 @@ def write_every_eval_ever(
     aggregate_path = folder / place / f"{uuid}.json"
     samples_path = folder / place / f"{uuid}_samples.jsonl"
     write_atomic(samples_path, samples)
-    write_atomic(aggregate_path, json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n")
+    write_atomic(aggregate_path, json.dumps(record, ensure_ascii=False, indent=2) + "\n")
     return aggregate_path, samples_path
 
 

@@ -77,7 +77,7 @@ def write_eval_results(source: ExportSource, folder: Path, *, dataset: str | Non
             f"  notes: {json.dumps(score.signature, ensure_ascii=False)}",
         ]
     path = folder / ".eval_results" / f"{source.bench.partition('@')[0].replace('/', '-')}.yaml"
-    write_atomic(path, "".join(f"{line}\n" for line in lines).encode())
+    write_atomic(path, "".join(f"{line}\n" for line in lines))
     return path
 
 
@@ -121,7 +121,7 @@ def write_eval_yaml(benchmark: Benchmark, folder: Path) -> Path:
             f"      - name: {json.dumps('mmar_' + scorer)}",
         ]
     path = folder / "eval.yaml"
-    write_atomic(path, "".join(f"{line}\n" for line in lines).encode())
+    write_atomic(path, "".join(f"{line}\n" for line in lines))
     return path
 
 
