@@ -13,6 +13,7 @@ from mmar.studio.exchange.item_files import unpacked
 from mmar.studio.exchange.release_files import zipped
 
 ITEMS = [Item(name, f"./audio/{name}.wav", "?", ("a", "b"), "a", "sound", "S") for name in ("x", "y")]
+SOUND = b"RIFF\x04\0\0\0WAVE"
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def release(tmp_path: Path) -> Path:
     folder = tmp_path / "tones"
     (folder / "audio").mkdir(parents=True)
     write_benchmark(ITEMS, folder / "tones-meta.jsonl")
-    (folder / "audio" / "x.wav").write_bytes(b"RIFF\x04\0\0\0WAVE")
+    (folder / "audio" / "x.wav").write_bytes(SOUND)
     (folder / "release.json").write_text("{}", encoding="utf-8")
     return folder
 
@@ -31,11 +32,11 @@ def test_a_zipped_release_is_unpacked(release: Path, tmp_path: Path) -> None:
     with unpacked(archive, tmp_path / "media", "tones.zip") as (items, folder):
         assert items == tuple(ITEMS)
         assert folder is not None
-        assert clip_path(folder, ITEMS[0].audio_path).read_bytes() == b"sound"
+        assert clip_path(folder, ITEMS[0].audio_path).read_bytes() == SOUND
     assert list((tmp_path / "media" / "incoming").iterdir()) == []
     with zipfile.ZipFile(archive) as opened:
         assert opened.testzip() is None
-    (release / "audio" / "x.wav").write_bytes(b"RIFF\x04\0\0\0WAVE")  # another time, the same content
+    (release / "audio" / "x.wav").write_bytes(SOUND)  # another time, the same content
     assert archive.read_bytes() == b"".join(zipped(release, "tones-1.0"))
 
 
