@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,16 @@ from typing import BinaryIO
 
 from mmar.errors import ExternalError, InputError
 
-__all__ = ["HashingReader", "read_error", "reading", "sha256_bytes", "sha256_file", "sha256_stream"]
+__all__ = [
+    "HashingReader",
+    "damaged_gzip",
+    "read_error",
+    "reading",
+    "reading_unpacked",
+    "sha256_bytes",
+    "sha256_file",
+    "sha256_stream",
+]
 
 CHUNK = 1 << 20
 
@@ -84,6 +94,38 @@ def reading(path: Path | str) -> Iterator[BinaryIO]:
             yield stream
     except OSError as error:
         raise read_error(error, path) from None
+
+
+@contextmanager
+def reading_unpacked(path: Path | str) -> Iterator[BinaryIO]:
+    """Open a file for reading, plain or gzip, as `reading` does.
+
+    Raises:
+        InputError: damaged gzip (code `damaged-gzip`).
+    """
+    with reading(path) as stream:
+        packed = stream.read(2) == b"\x1f\x8b"
+        stream.seek(0)
+        if not packed:
+            yield stream
+            return
+        import gzip  # slow to import, and most files are plain
+
+        try:
+            with gzip.GzipFile(fileobj=stream) as unpacked:
+                yield unpacked  # type: ignore[misc]
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            raise damaged_gzip(path) from None
+
+
+def damaged_gzip(path: Path | str) -> InputError:
+    """The error for gzip data that cannot be decompressed."""
+    return InputError(
+        "the gzip data is damaged or incomplete",
+        file=str(path),
+        code="damaged-gzip",
+        hint="get the file again, or compress it again",
+    )
 
 
 def read_error(error: OSError, path: Path | str) -> InputError | ExternalError:

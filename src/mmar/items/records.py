@@ -20,7 +20,7 @@ from typing import BinaryIO
 import msgspec
 
 from mmar.errors import InputError
-from mmar.files.hashing import read_error
+from mmar.files.hashing import damaged_gzip, read_error
 from mmar.files.sniff import sniff
 from mmar.files.typed import decode_json
 
@@ -62,12 +62,7 @@ def raw_records(path: Path | str) -> Iterator[tuple[int, bytes]]:
         if isinstance(error, OSError) and error.errno is not None:
             raise read_error(error, path) from None
         # gzip.BadGzipFile is an OSError without a number.
-        raise InputError(
-            "the gzip data is damaged or incomplete",
-            file=str(path),
-            code="damaged-gzip",
-            hint="get the file again, or compress it again",
-        ) from None
+        raise damaged_gzip(path) from None
 
 
 def line_ranges(path: Path, size: int) -> Iterator[tuple[int, int]] | None:

@@ -6,6 +6,7 @@ the benchmark's order. The fields can be named: `--id doc.id`, `--key result.0.t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,13 +17,14 @@ from mmar.logs.record import (
     Row,
     content_of,
     finish_reason_of,
+    ids_of,
     lookup,
     options_in_prompt,
     text_or_none,
     unlettered,
 )
 
-__all__ = ["ANSWER_FIELDS", "answer_field", "from_mapping", "from_row", "nested_rows"]
+__all__ = ["ANSWER_FIELDS", "answer_field", "from_mapping", "from_row", "is_vlmevalkit", "nested_rows"]
 
 ANSWER_FIELDS = (
     "answer_prediction",
@@ -46,7 +48,6 @@ ANSWER_FIELDS = (
 )
 """Names of the field that holds the answer, whole texts before what a program read from them."""
 
-_IDS = ("id", "item_id", "sample_id", "question_id", "qid", "custom_id", "uid", "key")
 _AUDIO = (
     "audio_path",
     "audio_id",
@@ -77,13 +78,22 @@ _LISTS = (
 )
 
 # A key that is one of these names a field of a single record, not an item.
-_FIELD_NAMES = frozenset((*ANSWER_FIELDS, *_IDS, *_QUESTIONS, *_CHOICES, "answer"))
+_FIELD_NAMES = frozenset((*ANSWER_FIELDS, *_QUESTIONS, *_CHOICES, "id", "item_id", "uid", "key", "answer"))
+
+# What VLMEvalKit writes in the place of an answer when the request failed.
+_VLMEVALKIT_FAILURE = "Failed to obtain answer"
+_CIRCULAR = 1_000_000  # VLMEvalKit adds it to the index for each rotation of the choices
 
 
 def answer_field(names: Iterable[str]) -> str | None:
     """The name among these that holds the answer by its usual spelling, or `None`."""
     present = {name.casefold(): name for name in names}
     return next((present[name] for name in ANSWER_FIELDS if name in present), None)
+
+
+def is_vlmevalkit(row: Iterable[str]) -> bool:
+    """Whether a row, or its field names, are of a table that VLMEvalKit writes."""
+    return {"index", "question", "A", "B", "prediction"} <= set(row)
 
 
 def from_row(row: Row, line: int, *, key: str, id_field: str | None = None) -> LogRecord:
@@ -97,14 +107,28 @@ def from_row(row: Row, line: int, *, key: str, id_field: str | None = None) -> L
     """
     value = lookup(row, key)
     text, thinking = (value, "") if isinstance(value, str) else content_of(value)
-    found = text_or_none(value)
-    answer = text if isinstance(value, list) and text else found
+    answer = text if isinstance(value, list) and text else text_or_none(value)
+    further = (
+        len(value) - 1 if isinstance(value, list) and all(isinstance(each, str) for each in value) else 0
+    )
+    if further > 0:
+        answer = value[0]
+    error = _first(row, ("error", "failure"))
+    if is_vlmevalkit(row) and answer is not None and answer.startswith(_VLMEVALKIT_FAILURE):
+        answer, error = None, answer
+    index = row.get("index") if is_vlmevalkit(row) else None
+    index = int(index) if isinstance(index, int | float | str) and re.fullmatch(r"\d+", str(index)) else None
     prompt = _first(row, _QUESTIONS)
     names = {name for name in row if name != key}
+    ids = (text_or_none(lookup(row, id_field)),) if id_field else ids_of(row)
     return LogRecord(
         line,
         answer,
-        id=text_or_none(lookup(row, id_field)) if id_field else _first(row, _IDS),
+        id=ids[0] if ids else None,
+        other_ids=tuple(each for each in ids[1:] if each is not None),
+        position=None if index is None else index % _CIRCULAR,
+        repeat=None if index is None else index // _CIRCULAR,
+        further=max(further, 0),
         audio=_first(row, _AUDIO),
         question=prompt,
         choices=_choices(row) or options_in_prompt(prompt),
@@ -112,9 +136,7 @@ def from_row(row: Row, line: int, *, key: str, id_field: str | None = None) -> L
         or _first(row, ("thinking_prediction", "thinking", "reasoning", "reasoning_content"))
         or "",
         finish_reason=finish_reason_of(row.get("finish_reason", row.get("stop_reason"))),
-        failure=None
-        if answer is not None
-        else _first(row, ("error", "failure")) or "the log holds no answer",
+        failure=None if answer is not None else error or "the log holds no answer",
         verdict=next(
             (verdict for name in _VERDICTS if (verdict := _verdict(row.get(name))) is not None), None
         ),

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from mmar.errors import InputError, UsageError
-from mmar.files.hashing import reading
+from mmar.files.hashing import reading, reading_unpacked
 from mmar.files.typed import decode_json
 from mmar.logs.record import (
     LogRecord,
     Row,
     content_of,
     finish_reason_of,
+    ids_of,
     lookup,
     message_text,
     options_in_prompt,
@@ -83,7 +84,7 @@ def read_json(path: Path) -> Iterator[LogRecord]:
 
 
 def sample_record(sample: Row, line: int) -> LogRecord:
-    """One sample as a record. A later epoch of the same item has the id `ITEM#EPOCH`."""
+    """One sample as a record. The epoch is its place among the answers to its item."""
     attachments = sample.get("attachments") or {}
     message = lookup(sample, "output.choices.0.message.content")
     text, thinking = content_of(_resolve(message, attachments))
@@ -106,7 +107,9 @@ def sample_record(sample: Row, line: int) -> LogRecord:
     return LogRecord(
         line,
         text if answered and not error else None,
-        id=f"{sample.get('id')}" if epoch in (1, None) else f"{sample.get('id')}#{epoch}",
+        id=text_or_none(sample.get("id")),
+        other_ids=ids_of(sample),
+        repeat=epoch if isinstance(epoch, int) else None,
         audio=_audio_of(source) or text_or_none(lookup(sample, "metadata.audio_path")),
         question=question,
         choices=shown,
@@ -195,7 +198,7 @@ _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|"', re.DOTALL)
 def _array_elements(path: Path, key: bytes) -> Iterator[bytes]:
     """The objects of the array that stands under a key of the file's outermost object, one at a time."""
     depth, start, inside, last = 0, 0, False, b""
-    with reading(path) as stream:
+    with reading_unpacked(path) as stream:
         text = b""
         position = 0
         while True:

@@ -76,37 +76,36 @@ def join_log(
     """
     index = _Index(benchmark)
     answers: dict[str, JoinedAnswer] = {}
-    methods: Counter[str] = Counter()
+    methods: dict[str, str] = {}
     later = 0
+    reworded: list[str] = []
     for position, record in enumerate(log.records()):
-        if record.id is not None and "#" in record.id and record.id.rpartition("#")[0] in answers:
-            later += 1
-            continue
+        later += record.further
         try:
-            item, method = index.find(record, position, log.file)
-            if item.id in answers:
-                raise InputError(
-                    f'"{item.id}" is answered a second time, first in record {answers[item.id].record.line}',
-                    file=log.file,
-                    line=record.line,
-                    code="duplicate-id",
-                    hint="keep one answer for each item, or use --lenient to keep the first",
-                )
-            shown = _shown(item, record, log.file)
+            item, method = index.find(record, position, record.file or log.file)
+            answer = JoinedAnswer(record, _shown(item, record, record.file or log.file))
+            if (before := answers.get(item.id)) is not None:
+                later += record.repeat is not None
+                answer = _chosen(item, before, answer, log)
+                if answer is before:
+                    continue
         except InputError as error:
             if on_error is None:
                 raise
             on_error(error)
             continue
-        methods[method] += 1
-        kept = (
-            msgspec.structs.replace(record, question=None, choices=None, thinking="")
-            if answers_only
-            else record
-        )
-        answers[item.id] = JoinedAnswer(kept, shown)
+        methods[item.id] = method
+        if record.question is not None and _plain(item.question) not in _plain(record.question):
+            reworded.append(item.id)
+        if answers_only:
+            kept = msgspec.structs.replace(
+                answer.record, question=None, choices=None, thinking="", other_ids=()
+            )
+            answer = JoinedAnswer(kept, answer.shown)
+        answers[item.id] = answer
     notes = list(log.notes)
-    joined = {name: count for name, count in methods.items() if name != "id"}
+    counts = Counter(methods.values())
+    joined = {name: count for name, count in counts.items() if name != "id"}
     if joined:
         notes.append(
             "joined to the benchmark by " + ", ".join(f"{name} ({count})" for name, count in joined.items())
@@ -116,9 +115,41 @@ def join_log(
         notes.append(
             f"the order of the choices is that of each prompt; it differs from the benchmark's for {shuffled}"
         )
+    if reworded:
+        notes.append(
+            f"the log puts the question of {len(reworded):,} in other words than the benchmark, such as {reworded[0]}"
+        )
     if later:
-        notes.append(f"{later} answers of later epochs are left out")
-    return JoinedLog(log.program, answers, methods, tuple(notes))
+        notes.append(
+            f"{later:,} further answers to the same items (repeats, epochs) are left out; the first of each counts"
+        )
+    return JoinedLog(log.program, answers, counts, tuple(notes))
+
+
+def _chosen(item: Item, first: JoinedAnswer, second: JoinedAnswer, log: PredictionLog) -> JoinedAnswer:
+    """Which of two records of one item counts.
+
+    Raises:
+        InputError: they are not repeats, and not copies in two files of one run (code `duplicate-id`).
+    """
+    before, record = first.record, second.record
+    if before.repeat is not None and record.repeat is not None and before.repeat != record.repeat:
+        return first if before.repeat < record.repeat else second
+    if before.file != record.file and before.text == record.text:
+        if before.verdict is None and record.verdict is not None:
+            own = {"verdict": record.verdict, "extracted": record.extracted}
+            return msgspec.structs.replace(first, record=msgspec.structs.replace(before, **own))
+        return first
+    where = f" of {before.file}" if before.file != record.file else ""
+    raise InputError(
+        f'"{item.id}" is answered a second time, first in record {before.line}{where}',
+        file=record.file or log.file,
+        line=record.line,
+        code="duplicate-id",
+        hint=f"name one of the files: {', '.join(log.files)}"
+        if before.file != record.file
+        else "keep one answer for each item, or use --lenient to keep the first",
+    )
 
 
 class _Index:
@@ -135,8 +166,11 @@ class _Index:
 
     def find(self, record: LogRecord, position: int, file: str) -> tuple[Item, str]:
         """The item of a record and the method by which it was found."""
-        if record.id is not None and (item := self._benchmark.by_id.get(record.id)) is not None:
-            return item, "id"
+        for name in () if record.id is None else (record.id, *record.other_ids):
+            if (item := self._benchmark.by_id.get(name)) is not None:
+                return item, "id"
+        if record.position is not None:
+            position = record.position
         audio = record.audio if record.audio is not None else record.id
         if audio is not None and (same_clip := self._clips.get(_stem(audio))):
             items = self._by_text(record, same_clip)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmar.errors import InputError
-from mmar.files.hashing import reading
+from mmar.files.hashing import reading_unpacked
 from mmar.files.sniff import sniff_file
 from mmar.files.typed import decode_json
 from mmar.items.records import raw_records
@@ -16,7 +16,7 @@ from mmar.logs import generic, inspect_ai, tables, ultraeval_audio
 from mmar.logs.programs import PROGRAMS
 from mmar.logs.record import LogRecord, PredictionLog, lookup
 
-__all__ = ["LAYOUTS", "open_log"]
+__all__ = ["LAYOUTS", "open_file"]
 
 LAYOUTS = (
     "Inspect (.eval, .json)",
@@ -33,10 +33,20 @@ LAYOUTS = (
 
 Rows = Callable[[], Iterator[tuple[int, Any]]]
 _LOOKED_AT = 20
+_SUMMARIES = (
+    (
+        "lmms-eval",
+        {"results", "configs"},
+        "name the file *_samples_*.jsonl beside it, which --log_samples writes",
+    ),
+    ("evalscope", {"dataset_name", "metrics"}, "name a file in predictions/ or reviews/ of the same run"),
+    ("Inspect", {"eval", "plan"}, "the log has no samples: name the log of a run that was not ended early"),
+)
+"""Programs, the fields of their files of totals, and which file has the answers."""
 _WHOLE_FILE = 1 << 28
 
 
-def open_log(path: str | Path, *, key: str | None = None, id_field: str | None = None) -> PredictionLog:
+def open_file(path: str | Path, *, key: str | None = None, id_field: str | None = None) -> PredictionLog:
     """Recognise a log of another program and open it.
 
     Args:
@@ -55,14 +65,14 @@ def open_log(path: str | Path, *, key: str | None = None, id_field: str | None =
         return _rows_log(path, lambda: tables.read_workbook(path), key, id_field)
     if kind.group not in ("records", "text", "table") and kind.format != "gzip":
         raise _unknown(path, kind.label, [])
-    if path.suffix.casefold() in (".csv", ".tsv"):
+    with reading_unpacked(path) as stream:
+        head = stream.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    suffix = Path(path.stem).suffix if kind.format == "gzip" else path.suffix
+    if suffix.casefold() in (".csv", ".tsv") or head[:1] not in (b"{", b"["):
         return _rows_log(path, lambda: tables.read_delimited(path), key, id_field)
-    first = _first_character(path)
-    if first == b"{" and (value := _whole_object(path)) is not None:
+    if head[:1] == b"{" and (value := _whole_object(path, head)) is not None:
         return _object_log(path, value, key, id_field)
-    if first not in (b"{", b"["):
-        return _rows_log(path, lambda: tables.read_delimited(path), key, id_field)
-    if first == b"[" and (answers := _list_of_answers(path)) is not None:
+    if head[:1] == b"[" and (answers := _list_of_answers(path, head)) is not None:
         note = "the answers carry no ids; they are taken in the benchmark's order"
         return PredictionLog("a list of answers", str(path), lambda: iter(answers), (note,))
     return _rows_log(path, lambda: _json_rows(path), key, id_field)
@@ -79,9 +89,29 @@ def _object_log(path: Path, value: Mapping[str, Any], key: str | None, id_field:
     rows = generic.nested_rows(value)
     if rows is None:
         rows = list(generic.from_mapping(value) or ())
-    if not rows:
-        raise _unknown(path, "one JSON object", list(value))
+    if not rows or (key is None and _is_summary(rows)):
+        raise _summary(path, value)
     return _rows_log(path, lambda: iter(enumerate(rows, 1)), key, id_field)
+
+
+def _is_summary(rows: list[Any]) -> bool:
+    """Whether a list in a JSON object holds numbers of groups instead of answers."""
+    names = {name for row in rows if isinstance(row, Mapping) for name in row}
+    known = any(program.matches(row) for row in rows if isinstance(row, Mapping) for program in PROGRAMS)
+    return not known and generic.answer_field(names) is None
+
+
+def _summary(path: Path, value: Mapping[str, Any]) -> InputError:
+    """The error for a JSON object without answers, such as the totals that a program writes beside its log."""
+    for program, fields, advice in _SUMMARIES:
+        if fields <= set(value):
+            return InputError(
+                f"holds the results of {program}, without the answers",
+                file=str(path),
+                code="no-answers",
+                hint=advice,
+            )
+    return _unknown(path, "one JSON object", list(value))
 
 
 def _rows_log(path: Path, rows: Rows, key: str | None, id_field: str | None) -> PredictionLog:
@@ -133,35 +163,24 @@ def _rows_log(path: Path, rows: Rows, key: str | None, id_field: str | None) -> 
             if isinstance(row, Mapping)
         ),
         (note,) if others else (),
+        field if "." not in field else "",
     )
 
 
 def _table_name(names: list[str]) -> str:
-    return "VLMEvalKit" if {"index", "question", "A", "B", "prediction"} <= set(names) else "records"
+    return "VLMEvalKit" if generic.is_vlmevalkit(names) else "records"
 
 
-def _first_character(path: Path) -> bytes:
-    with reading(path) as stream:
-        head = stream.read(4096)
-    if head[:2] == b"\x1f\x8b":
-        return b"{"
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-
-
-def _whole_object(path: Path) -> Mapping[str, Any] | None:
+def _whole_object(path: Path, head: bytes) -> Mapping[str, Any] | None:
     """The file as one JSON object, or `None` where it is something else (JSONL)."""
-    with reading(path) as stream:
-        head = stream.read(4096).removeprefix(b"\xef\xbb\xbf")
-        if head[:2] == b"\x1f\x8b":
-            return None
-        line, newline, rest = head.partition(b"\n")
-        if newline and rest.lstrip()[:1] == b"{" and line.rstrip().endswith(b"}"):
-            return None
-        size = path.stat().st_size
-        if size > _WHOLE_FILE:
-            # Only a log of Inspect is that large; its samples are read one at a time.
-            return {"eval": {}, "samples": []} if b'"eval"' in head and b'"version"' in head else None
-        data = head + stream.read()
+    line, newline, rest = head.partition(b"\n")
+    if newline and rest.lstrip()[:1] == b"{" and line.rstrip().endswith(b"}"):
+        return None
+    with reading_unpacked(path) as stream:
+        data = stream.read(_WHOLE_FILE + 1).removeprefix(b"\xef\xbb\xbf")
+    if len(data) > _WHOLE_FILE:
+        # Only a log of Inspect is that large; its samples are read one at a time.
+        return {"eval": {}, "samples": []} if b'"eval"' in head and b'"version"' in head else None
     try:
         value = decode_json(data, file=str(path))
     except InputError as error:
@@ -178,12 +197,12 @@ def _is_record(value: Mapping[str, Any]) -> bool:
     )
 
 
-def _list_of_answers(path: Path) -> list[LogRecord] | None:
-    if path.stat().st_size > _WHOLE_FILE:
+def _list_of_answers(path: Path, head: bytes) -> list[LogRecord] | None:
+    if b"{" in head:
         return None
-    with reading(path) as stream:
-        data = stream.read()
-    if b"{" in data[:4096]:
+    with reading_unpacked(path) as stream:
+        data = stream.read(_WHOLE_FILE + 1)
+    if len(data) > _WHOLE_FILE:
         return None
     value = decode_json(data, file=str(path))
     if (

@@ -6,8 +6,9 @@ written; the tests read files that those releases wrote.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -16,6 +17,7 @@ from mmar.logs.record import (
     Row,
     content_of,
     finish_reason_of,
+    ids_of,
     lookup,
     message_text,
     options_in_prompt,
@@ -24,6 +26,8 @@ from mmar.logs.record import (
 )
 
 __all__ = ["PROGRAMS", "Program"]
+
+_T = TypeVar("_T")
 
 
 class Program(msgspec.Struct, frozen=True):
@@ -40,43 +44,56 @@ class Program(msgspec.Struct, frozen=True):
     read: Callable[[Row, int], LogRecord | None]
 
 
-def _lmms_eval(row: Row, line: int) -> LogRecord:
-    """Logs of lmms-eval 0.7.3 with `--log_samples`: `doc_id`, `target`, `filtered_resps`, `input`, a dictionary a metric.
+# What a program writes in the place of an answer when the request failed for good.
+_LMMS_EVAL_FAILURE = "[LMMS_EVAL_REQUEST_FAILED"
 
-    `resps` holds the raw answer where the release writes it; `doc` is the data set's record.
+
+def _lmms_eval(row: Row, line: int) -> LogRecord:
+    """Logs of lmms-eval 0.7.3 with `--log_samples`: `doc_id`, `target`, `filtered_resps`, `input`, a value a metric.
+
+    `resps` holds the raw answer where it differs from the filtered one; `doc` is the data set's record, which earlier
+    releases wrote. A metric is a number, or an object with a score and fields of the data set.
     """
     doc = row.get("doc") if isinstance(row.get("doc"), Mapping) else {}
     assert isinstance(doc, Mapping)
-    metrics = [
-        value
-        for name, value in row.items()
-        if name not in ("doc", "arguments") and isinstance(value, Mapping) and not name.startswith("token")
-    ]
-    own = next((metric for metric in metrics if "score" in metric or "prediction" in metric), {})
-    text = _first_text(row.get("resps"))
-    text = text if text is not None else _first_text(row.get("filtered_resps"))
+    metrics = {name: value for name, value in row.items() if name not in _LMMS_EVAL_FIELDS}
+    objects = [value for value in metrics.values() if isinstance(value, Mapping)]
+    texts = _texts(row.get("resps")) or _texts(row.get("filtered_resps"))
+    text = next(iter(texts), None)
     if text is None:
-        text = text_or_none(own.get("raw_response"))
+        text = next((text for each in objects if (text := text_or_none(each.get("raw_response")))), None)
+    failed = text is None or text.startswith(_LMMS_EVAL_FAILURE)
     prompt = text_or_none(row.get("input")) or text_or_none(lookup(row, "arguments.0.0"))
-    choices = doc.get("choices", doc.get("options"))
-    score = own.get("score")
-    if score is None:
-        score = next((row[name] for name in ("acc", "exact_match", "accuracy") if name in row), None)
+    scores = [each.get(name) for each in objects for name in ("score", "overall", "correct", "acc")]
+    scores += [value for name, value in metrics.items() if re.search("acc|match|score|correct", name)]
+    ids = tuple(each for place in (doc, *objects) for each in ids_of(place))
     return LogRecord(
         line,
-        text,
-        id=_first_id(doc, "id", "audio_id", "question_id") or _first_id(own, "id", "question_id"),
-        audio=_path(doc.get("audio_path", doc.get("audio_id"))),
+        None if failed else text,
+        id=ids[0] if ids else None,
+        other_ids=ids[1:],
+        position=row["doc_id"] if isinstance(row["doc_id"], int) else None,
+        audio=_first(
+            _path(each.get(name)) for each in (doc, *objects) for name in ("audio_path", "audio_id")
+        ),
         question=text_or_none(doc.get("question")) or prompt,
-        choices=options_in_prompt(prompt) or _choices(choices),
-        failure=None if text is not None else "the log holds no answer",
-        verdict=_verdict(score),
-        extracted=text_or_none(own.get("prediction", own.get("pred"))),
+        choices=options_in_prompt(prompt) or _choices(doc.get("choices", doc.get("options"))),
+        failure=(text or "the log holds no answer") if failed else None,
+        verdict=_first(map(_verdict, scores)),
+        extracted=_first(
+            text_or_none(each.get(name))
+            for each in objects
+            for name in ("prediction", "pred", "model_prediction")
+        ),
+        further=max(len(texts) - 1, 0),
     )
 
 
 def _evalscope(row: Row, line: int) -> LogRecord:
-    """Logs of evalscope 1.14.1: `predictions/MODEL/*.jsonl` (`model_output`) and `reviews/MODEL/*.jsonl` (`sample_score`)."""
+    """Logs of evalscope 1.14.1: `predictions/MODEL/*.jsonl` (`model_output`) and `reviews/MODEL/*.jsonl` (`sample_score`).
+
+    With `repeats` an item has several records with an index each.
+    """
     metadata = row.get("metadata") or lookup(row, "sample_score.sample_metadata") or {}
     prompt = message_text(row.get("messages"))
     content = lookup(row, "model_output.choices.0.message.content")
@@ -89,10 +106,22 @@ def _evalscope(row: Row, line: int) -> LogRecord:
     score = lookup(row, "sample_score.score.value")
     name = text_or_none(lookup(row, "sample_score.score.main_score_name"))
     value = score.get(name or "", next(iter(score.values()), None)) if isinstance(score, Mapping) else None
+    ids = ids_of(metadata)
+    index, group, repeat = (
+        value if isinstance(value, int) else None
+        for value in (
+            row["index"],
+            lookup(row, "sample_score.group_id"),
+            lookup(row, "sample_score.generation_index"),
+        )
+    )
     return LogRecord(
         line,
         None if content is None or error else text,
-        id=_first_id(metadata, "id", "item_id", "question_id"),
+        id=ids[0] if ids else None,
+        other_ids=ids[1:],
+        position=index if group is None else group,
+        repeat=index if repeat is None else repeat,
         audio=_path(lookup(metadata, "audio_path") or lookup(metadata, "audio_id")),
         question=prompt,
         choices=options_in_prompt(prompt),
@@ -112,7 +141,8 @@ def _ms_swift(row: Row, line: int) -> LogRecord:
     return LogRecord(
         line,
         text_or_none(row.get("response")),
-        id=_first_id(row, "id", "item_id"),
+        id=next(iter(ids_of(row)), None),
+        other_ids=ids_of(row)[1:],
         audio=_path(first.get("path") if isinstance(first, Mapping) else first),
         question=prompt,
         choices=options_in_prompt(prompt),
@@ -134,6 +164,7 @@ def _openai_batch(row: Row, line: int) -> LogRecord:
             part for part in body["output"] if isinstance(part, Mapping) and part.get("type") == "message"
         ]
         text = "\n".join(content_of(part.get("content"))[0] for part in parts)
+    choices = body.get("choices") if isinstance(body, Mapping) else None
     status = lookup(row, "response.status_code")
     error = lookup(row, "error.message") or lookup(body, "error.message")
     failed = bool(row.get("error")) or (isinstance(status, int) and status >= 400) or not body
@@ -145,6 +176,7 @@ def _openai_batch(row: Row, line: int) -> LogRecord:
         finish_reason=finish_reason_of(lookup(body, "choices.0.finish_reason"))
         or finish_reason_of(lookup(body, "incomplete_details.reason")),
         failure=(text_or_none(error) or f"status {status}") if failed else None,
+        further=max(len(choices) - 1, 0) if isinstance(choices, list) else 0,
     )
 
 
@@ -161,6 +193,7 @@ def _gemini_batch(row: Row, line: int) -> LogRecord:
         if isinstance(part, Mapping) and isinstance(part.get("text"), str):
             (thinking if part.get("thought") else text).append(part["text"])
     error = lookup(row, "error.message") or lookup(response, "promptFeedback.blockReason")
+    candidates = lookup(response, "candidates")
     request = lookup(row, "request.contents.0.parts")
     prompt = "\n".join(
         part["text"]
@@ -170,12 +203,14 @@ def _gemini_batch(row: Row, line: int) -> LogRecord:
     return LogRecord(
         line,
         "".join(text) if text else None,
-        id=_first_id(row, "key", "custom_id", "id"),
+        id=next(iter(ids_of(row)), None),
+        other_ids=ids_of(row)[1:],
         question=prompt or None,
         choices=options_in_prompt(prompt),
         thinking="".join(thinking),
         finish_reason=finish_reason_of(lookup(response, "candidates.0.finishReason")),
         failure=None if text else text_or_none(error) or "the log holds no answer",
+        further=max(len(candidates) - 1, 0) if isinstance(candidates, list) else 0,
     )
 
 
@@ -189,12 +224,27 @@ def _sglang_omni(row: Row, line: int) -> LogRecord:
     return LogRecord(
         line,
         text_or_none(row.get("raw_response")) if answered else None,
-        id=_first_id(row, "sample_id"),
+        id=text_or_none(row["sample_id"]),
         failure=None if answered else text_or_none(row.get("error")) or "the log holds no answer",
         verdict=_true(row.get("is_correct")) if answered else None,
         extracted=text_or_none(row.get("predicted_answer")) or None,
     )
 
+
+_LMMS_EVAL_FIELDS = frozenset(
+    [
+        "doc_id",
+        "doc",
+        "target",
+        "arguments",
+        "resps",
+        "filtered_resps",
+        "token_counts",
+        "doc_hash",
+        "input",
+        "input_media",
+    ]
+)
 
 PROGRAMS = (
     Program(
@@ -228,19 +278,15 @@ PROGRAMS = (
 )
 
 
-def _first_text(value: object) -> str | None:
-    """The first string in nested lists."""
-    while isinstance(value, list):
-        value = value[0] if value else None
-    return text_or_none(value)
+def _texts(value: object) -> list[str]:
+    """The texts in nested lists; none of lists of likelihoods."""
+    if isinstance(value, str):
+        return [value]
+    return [text for each in (value if isinstance(value, list) else ()) for text in _texts(each)]
 
 
-def _first_id(row: object, *names: str) -> str | None:
-    for name in names:
-        value = text_or_none(lookup(row, name))
-        if value is not None and value not in ("", "unknown"):
-            return value
-    return None
+def _first(values: Iterable[_T | None]) -> _T | None:
+    return next((value for value in values if value is not None), None)
 
 
 def _choices(value: object) -> tuple[str, ...] | None:

@@ -13,6 +13,7 @@ __all__ = [
     "PredictionLog",
     "content_of",
     "finish_reason_of",
+    "ids_of",
     "lookup",
     "message_text",
     "options_in_prompt",
@@ -38,6 +39,11 @@ class LogRecord(msgspec.Struct, frozen=True):
         failure: why no answer came.
         verdict: whether the program itself scored the answer as right.
         extracted: what the program itself read from the answer.
+        other_ids: further values that may be the item's id, such as those of nested records.
+        position: 0-based place of the item in the data set, where the log has it.
+        repeat: place among several answers to one item, of which the lowest counts; `None` where there is one.
+        further: answers to the item that stand in the same record and are left out.
+        file: the file that holds the record, where a log is a folder of several.
     """
 
     line: int
@@ -51,6 +57,11 @@ class LogRecord(msgspec.Struct, frozen=True):
     failure: str | None = None
     verdict: bool | None = None
     extracted: str | None = None
+    other_ids: tuple[str, ...] = ()
+    position: int | None = None
+    repeat: int | None = None
+    further: int = 0
+    file: str = ""
 
 
 class PredictionLog(msgspec.Struct, frozen=True):
@@ -61,12 +72,16 @@ class PredictionLog(msgspec.Struct, frozen=True):
         file: path of the log.
         records: reads the log from its beginning, one record at a time.
         notes: what a reader of the scores must know, one sentence each.
+        answer_field: name of the field with the answer, for records without a known program.
+        files: the files of a folder that are read together.
     """
 
     program: str
     file: str
     records: Callable[[], Iterator[LogRecord]]
     notes: tuple[str, ...] = ()
+    answer_field: str = ""
+    files: tuple[str, ...] = ()
 
 
 def lookup(row: Any, path: str) -> Any:
@@ -91,12 +106,33 @@ def lookup(row: Any, path: str) -> Any:
 
 
 def text_or_none(value: object) -> str | None:
-    """A string or a number as text; anything else, an empty list or `null` as `None`."""
+    """A string or a number as text; anything else, an empty list or `null` as `None`.
+
+    A whole number is written without `.0`, which tables add to a column of integers with gaps.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
+        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     return None
+
+
+_IDS = ("id", "item_id", "sample_id", "question_id", "qid", "custom_id", "uid", "key")
+_NESTED = ("metadata", "meta", "doc", "sample", "item", "extra_info", "info")
+
+
+def ids_of(row: Any, *nested: str) -> tuple[str, ...]:
+    """The values of a record that may be its item's id, those of the record itself first.
+
+    Args:
+        row: decoded object.
+        nested: names of further objects in it that may hold the id.
+    """
+    places = [row, *(row.get(name) for name in (*nested, *_NESTED))] if isinstance(row, Mapping) else []
+    values = (
+        text_or_none(place.get(name)) for place in places if isinstance(place, Mapping) for name in _IDS
+    )
+    return tuple(dict.fromkeys(value for value in values if value not in (None, "", "unknown")))
 
 
 def content_of(content: object) -> tuple[str, str]:

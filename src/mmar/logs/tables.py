@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from mmar.errors import InputError, UsageError
-from mmar.files.typed import read_text
+from mmar.files.hashing import reading_unpacked
+from mmar.files.typed import decode_text
 
 __all__ = ["is_workbook", "read_delimited", "read_workbook"]
 
 # A cell of a long chain of thought is longer than the module's own limit.
 _LONGEST_CELL = 1 << 24
+_LARGEST = 1 << 30
 
 
 def is_workbook(path: Path) -> bool:
@@ -31,12 +33,16 @@ def is_workbook(path: Path) -> bool:
 
 
 def read_delimited(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Line and row of a CSV or TSV file; the delimiter is the one that its header holds most.
+    """Line and row of a CSV or TSV file, plain or gzip; the delimiter is the one that its header holds most.
 
     Raises:
         InputError: it is not UTF-8, has no header, or a row has more cells than the header.
     """
-    text = read_text(path)
+    with reading_unpacked(path) as stream:
+        data = stream.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise InputError("the table is larger than 1 GiB", file=str(path), code="too-large")
+    text = decode_text(data, file=str(path))
     header = text.lstrip("\ufeff").splitlines()[0] if text.strip() else ""
     delimiter = max(",\t;", key=header.count)
     csv.field_size_limit(_LONGEST_CELL)

@@ -31,10 +31,10 @@ def read_steps(rows: Iterable[tuple[int, Row]]) -> Iterator[LogRecord]:
             lines.setdefault(key, line)
             items.setdefault(key, {})[row["type"]] = row["data"]
     for key, steps in items.items():
-        yield _record(lines[key], steps)
+        yield _record(lines[key], int(key) if key.isdecimal() else None, steps)
 
 
-def _record(line: int, steps: Mapping[str, Any]) -> LogRecord:
+def _record(line: int, position: int | None, steps: Mapping[str, Any]) -> LogRecord:
     prompt, audio = _prompt(lookup(steps, "prompt.content"))
     text = text_or_none(lookup(steps, "inference.content"))
     scores = steps.get("eval") or {}
@@ -42,6 +42,7 @@ def _record(line: int, steps: Mapping[str, Any]) -> LogRecord:
     return LogRecord(
         line,
         text,
+        position=position,
         audio=audio,
         question=prompt,
         choices=options_in_prompt(prompt),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped
 from mmar.scoring import Accuracy, GroupScore, Score
-from mmar.scoring.result import Kinds, PairedHops, ProgramScore, ReaderScore
+from mmar.scoring.result import Kinds, PairedHops, ProgramDifference, ProgramScore, ReaderScore
 
 if TYPE_CHECKING:
     from mmar.scoring.robustness import Repeats, Rotations
@@ -110,11 +111,23 @@ def _program(own: ProgramScore) -> Iterator[tuple[str, str]]:
     )
     for difference in own.differences[:_SHOWN_DIFFERENCES]:
         verdict = "right" if difference.program else "wrong"
-        read = "" if difference.extracted is None else f", as it read {difference.extracted!r}"
+        read = _read_by_program(difference)
         named = "no choice" if difference.named is None else repr(difference.named)
         yield "", f"{difference.id}: {verdict}{read}; the answer names {named} ({difference.reason})"
     if len(own.differences) > _SHOWN_DIFFERENCES:
         yield "", f"and {len(own.differences) - _SHOWN_DIFFERENCES:,} more (--json lists them)"
+
+
+def _read_by_program(difference: ProgramDifference) -> str:
+    """What the program read, and whether the answer says so at all."""
+    if difference.extracted is None:
+        return ""
+    if not difference.extracted:
+        return ", as it read no answer"
+    text = (difference.prediction or "").casefold()
+    here = re.search(rf"(?<![^\W_]){re.escape(difference.extracted.casefold())}(?![^\W_])", text)
+    guessed = "" if here else ", which the answer does not say (a default or random choice)"
+    return f", as it read {difference.extracted!r}{guessed}"
 
 
 def _facts(score: Score) -> Iterator[tuple[str, str]]:

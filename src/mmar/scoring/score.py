@@ -10,7 +10,7 @@ import msgspec
 from mmar.errors import InputError, UsageError
 from mmar.files.hashing import reading
 from mmar.files.parquet import is_parquet
-from mmar.items import Benchmark, choose_key, first_names, load_benchmark
+from mmar.items import Benchmark, KeyChoice, choose_key, first_names, load_benchmark
 from mmar.items.layouts import Layout, find_layout
 from mmar.runs.signature import Signature, run_parts
 from mmar.scoring.edition_notes import answered_edition, edition_notes, own_key_notes
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Scored", "score_task"]
 
+_WHOLE = {"id", "question", "choices", "answer"}
+_NOT_RECORDS = ("unknown-log", "no-answers")
 _MOST_COMPARED = 20_000  # records; comparing a larger file with all editions would be felt
 
 
@@ -82,8 +84,10 @@ def score_task(task: Task) -> Scored:
         return _score_layout(task, layout)
     choice = choose_key(fields, task.key)
     is_published_layout = "id" in fields and choice.key in fields and "shown_choices" not in fields
-    if not is_published_layout and (log := _find_log(task)) is not None:
-        return _score_other_log(task, log)
+    if not is_published_layout and (log := _find_log(task, fields)) is not None:
+        if task.benchmark is not None or not log.answer_field or not set(fields) >= _WHOLE:
+            return _score_other_log(task, log)
+        choice = KeyChoice(log.answer_field, "no field has one of the usual names of a prediction")
     streamed, errors, name = _score_records(task, choice.key)
     tally, errors = streamed.tally, [*errors, *streamed.errors]
     if errors and tally.n == tally.states["missing"]:
@@ -186,14 +190,14 @@ def _field_names(path: Path) -> list[str]:
         return []
 
 
-def _find_log(task: Task) -> PredictionLog | None:
+def _find_log(task: Task, fields: list[str]) -> PredictionLog | None:
     """The file as a log of another program; `None` where it is none, so that its reader names what is wrong."""
     from mmar.logs import open_log
 
     try:
         return open_log(task.path, key=task.key, id_field=task.id_field)
-    except InputError:
-        if task.id_field is not None:
+    except InputError as error:
+        if task.id_field is not None or task.path.is_dir() or (not fields and error.code in _NOT_RECORDS):
             raise
         return None
 

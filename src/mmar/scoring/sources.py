@@ -102,10 +102,10 @@ def run_of(path: Path) -> Path:
 
 
 def find_run(path: Path) -> Manifest | None:
-    """The manifest of the run in a folder, `None` for a file.
+    """The manifest of the run in a folder, `None` for a file or a folder with the log of another program.
 
     Raises:
-        InputError: a folder without a run.
+        InputError: a folder with neither.
     """
     if not path.is_dir():
         return None
@@ -113,12 +113,17 @@ def find_run(path: Path) -> Manifest | None:
 
     manifest = read_manifest(path)
     if manifest is None:
-        raise InputError(
-            "is a folder that holds no run",
-            file=str(path),
-            code="no-run",
-            hint="name a run's folder or a file",
-        )
+        from mmar.logs import open_log
+
+        try:
+            open_log(path)
+        except InputError as error:
+            raise InputError(
+                "is a folder that holds neither a run nor a log of another program",
+                file=str(path),
+                code="no-run",
+                hint=error.hint,
+            ) from None
     return manifest
 
 

@@ -1,4 +1,4 @@
-"""Logs that evaluation programs wrote in real runs on seven demo questions, and layouts written by hand.
+"""Logs that evaluation programs wrote in real runs on seven demo questions, and layouts from their source and documentation.
 
 The files in `data/` come from lmms-eval 0.7.3, evalscope 1.14.1, inspect_ai 0.3.285 and ms-swift 4.6.0, each run against
 a server on loopback that answers in many shapes (ms-swift: a model of random weights).
@@ -7,32 +7,21 @@ a server on loopback that answers in many shapes (ms-swift: a model of random we
 from __future__ import annotations
 
 import csv
-import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from expect import raises
 from mmar.api import load
 from mmar.items import Benchmark
-from mmar.logs import join_log, open_log, write_log
+from mmar.logs import join_log, open_log
 from mmar.logs.record import LogRecord
 
+WriteRows = Callable[[str, Sequence[object]], Path]
 DATA = Path(__file__).parent / "data"
-
-
-@pytest.fixture(scope="module")
-def demo() -> Benchmark:
-    return load(DATA / "items.jsonl")
-
-
-def write_jsonl(path: Path, rows: Sequence[object]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    return path
 
 
 @pytest.mark.parametrize(
@@ -104,68 +93,7 @@ def test_an_inspect_log_as_json_is_read_like_the_archive(demo: Benchmark, tmp_pa
     }
 
 
-ANSWERS = {"beeps-1": "5", "place-1": "(B) At the seaside", "keypad-1": None}
-
-
-def rows_of(demo: Benchmark, **fields: str) -> list[dict[str, Any]]:
-    names = {"id": "id", "text": "response", **fields}
-    return [{names["id"]: item.id, names["text"]: ANSWERS.get(item.id, item.choices[0])} for item in demo]
-
-
-def texts(path: Path, demo: Benchmark, **options: str) -> dict[str, str | None]:
-    return {
-        name: each.record.text for name, each in join_log(open_log(path, **options), demo).answers.items()
-    }
-
-
-def test_layouts_without_a_program(demo: Benchmark, tmp_path: Path) -> None:
-    expected = {item.id: ANSWERS.get(item.id, item.choices[0]) for item in demo}
-    rows = rows_of(demo)
-    layouts = {
-        "rows.jsonl": "".join(json.dumps(row) + "\n" for row in rows),
-        "rows.json": json.dumps(rows),
-        "results.json": json.dumps({"model": "m", "accuracy": 0.5, "results": rows}),
-        "nested.json": json.dumps({"run": {"per_sample": rows}, "config": {"a": 1}}),
-        "mapping.json": json.dumps({row["id"]: row["response"] for row in rows}),
-        "objects.json": json.dumps({row["id"]: {"response": row["response"], "score": 1} for row in rows}),
-        "list.json": json.dumps([row["response"] for row in rows]),
-    }
-    for name, content in layouts.items():
-        (tmp_path / name).write_text(content, "utf-8")
-        assert texts(tmp_path / name, demo) == expected, name
-    deep = [{"doc": {"id": row["id"]}, "out": [{"said": row["response"]}]} for row in rows]
-    path = write_jsonl(tmp_path / "deep.jsonl", deep)
-    assert texts(path, demo, key="out.0.said", id_field="doc.id") == expected
-
-
-def test_tables(demo: Benchmark, tmp_path: Path) -> None:
-    for delimiter, name in ((",", "t.csv"), ("\t", "t.tsv")):
-        table = io.StringIO(newline="")
-        writer = csv.writer(table, delimiter=delimiter)
-        writer.writerow(["index", "question", "A", "B", "C", "D", "E", "F", "answer", "prediction", "hit"])
-        for index, item in enumerate(demo):
-            choices = [*item.choices, *[""] * (6 - len(item.choices))]
-            writer.writerow([index, item.question, *choices, "A", 'the "B" one\nB', index % 2])
-        (tmp_path / name).write_text(table.getvalue(), "utf-8")
-        log = open_log(tmp_path / name)
-        joined = join_log(log, demo)
-        assert log.program == "VLMEvalKit"
-        assert {each.record.text for each in joined.answers.values()} == {'the "B" one\nB'}
-        assert sum(joined.verdicts.values()) == len(demo) // 2
-        assert set(joined.methods) == {"question"}
-
-
-def test_a_workbook(demo: Benchmark, tmp_path: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
-    book = openpyxl.Workbook()
-    book.active.append(["id", "prediction"])
-    for item in demo:
-        book.active.append([item.id, item.answer])
-    book.save(tmp_path / "t.xlsx")
-    assert texts(tmp_path / "t.xlsx", demo) == {item.id: item.answer for item in demo}
-
-
-def test_batch_output_of_openai_and_gemini(demo: Benchmark, tmp_path: Path) -> None:
+def test_batch_output_of_openai_and_gemini(demo: Benchmark, write_rows: WriteRows) -> None:
     def openai(item_id: str, text: str) -> dict[str, Any]:
         choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "length"}
         return {
@@ -181,9 +109,7 @@ def test_batch_output_of_openai_and_gemini(demo: Benchmark, tmp_path: Path) -> N
         "response": {"status_code": 500, "body": {"error": {"message": "down"}}},
         "error": None,
     }
-    path = write_jsonl(
-        tmp_path / "openai.jsonl", [failed, *(openai(item.id, item.answer) for item in items[1:])]
-    )
+    path = write_rows("openai.jsonl", [failed, *(openai(item.id, item.answer) for item in items[1:])])
     answers = join_log(open_log(path), demo).answers
     assert answers[items[0].id].record.text is None
     assert answers[items[0].id].record.failure == "down"
@@ -202,14 +128,14 @@ def test_batch_output_of_openai_and_gemini(demo: Benchmark, tmp_path: Path) -> N
         {"key": items[0].id, "error": {"message": "quota"}},
         *(gemini(item.id, item.answer) for item in items[1:]),
     ]
-    answers = join_log(open_log(write_jsonl(tmp_path / "gemini.jsonl", rows)), demo).answers
+    answers = join_log(open_log(write_rows("gemini.jsonl", rows)), demo).answers
     assert answers[items[0].id].record.failure == "quota"
     assert answers[items[1].id].record == LogRecord(
         2, items[1].answer, id=items[1].id, thinking="hm", finish_reason="length"
     )
 
 
-def test_the_steps_of_ultraeval_audio_are_one_answer_an_item(demo: Benchmark, tmp_path: Path) -> None:
+def test_the_steps_of_ultraeval_audio_are_one_answer_an_item(demo: Benchmark, write_rows: WriteRows) -> None:
     rows: list[object] = []
     for index, item in enumerate(demo):
         text = (
@@ -229,93 +155,12 @@ def test_the_steps_of_ultraeval_audio_are_one_answer_an_item(demo: Benchmark, tm
             continue
         rows.append({"type": "inference", "id": index, "data": {"content": f"I say {item.answer}"}})
         rows.append({"type": "eval", "id": index, "data": {"match": index % 2, "pred": "A", "ref": "A"}})
-    joined = join_log(open_log(write_jsonl(tmp_path / "u.jsonl", rows)), demo)
+    joined = join_log(open_log(write_rows("u.jsonl", rows)), demo)
     first, *rest = joined.answers.values()
     assert first.record.text is None
     assert first.record.failure is not None
     assert [each.record.verdict for each in rest] == [bool(index % 2) for index in range(1, len(demo))]
     assert set(joined.methods) == {"audio"}
-
-
-def test_records_are_joined_by_clip_and_by_question(demo: Benchmark, tmp_path: Path) -> None:
-    clips = [{"audio": f"/data/x/{Path(item.audio_path).stem}.flac", "pred": item.answer} for item in demo]
-    assert texts(write_jsonl(tmp_path / "clips.jsonl", clips), demo) == {
-        item.id: item.answer for item in demo
-    }
-    prompts = [
-        {
-            "prompt": "Question: " + item.question + "\nChoices: " + " / ".join(item.choices),
-            "pred": item.answer,
-        }
-        for item in demo
-    ]
-    assert texts(write_jsonl(tmp_path / "prompts.jsonl", prompts), demo) == {
-        item.id: item.answer for item in demo
-    }
-
-
-def test_records_that_do_not_belong(demo: Benchmark, tmp_path: Path) -> None:
-    rows = rows_of(demo)
-    with raises("unknown-item", line=2):
-        texts(write_jsonl(tmp_path / "a.jsonl", [rows[0], {"id": "other", "response": "x"}]), demo)
-    with raises("duplicate-id", line=3):
-        texts(write_jsonl(tmp_path / "b.jsonl", [*rows[:2], rows[0]]), demo)
-    with raises("other-question", line=1):
-        changed = {"id": "beeps-1", "choices": ["A. 1", "B. 2"], "response": "A"}
-        texts(write_jsonl(tmp_path / "c.jsonl", [changed]), demo)
-    with raises("unknown-log"):
-        open_log(write_jsonl(tmp_path / "d.jsonl", [{"id": "beeps-1", "foo": 1}]))
-    with raises("unknown-log"):
-        open_log(write_jsonl(tmp_path / "one.jsonl", [{"id": "beeps-1", "reply": "x"}]))
-    with raises("unknown-log"):
-        open_log(write_jsonl(tmp_path / "e.jsonl", rows), key="nothing.here")
-    skipped: list[str] = []
-    log = open_log(write_jsonl(tmp_path / "f.jsonl", [*rows, {"id": "other", "response": "x"}]))
-    joined = join_log(log, demo, lambda error: skipped.append(error.code))
-    assert (len(joined.answers), skipped) == (len(demo), ["unknown-item"])
-
-
-@pytest.mark.parametrize("layout", ["publisher", "jsonl", "csv"])
-def test_a_written_log_reads_the_same(demo: Benchmark, tmp_path: Path, layout: Any) -> None:
-    joined = join_log(open_log(DATA / "inspect-0.3.285.eval"), demo)
-    path = tmp_path / ("p.csv" if layout == "csv" else "p.jsonl")
-    assert write_log(joined, demo, path, layout) == len(demo)
-    assert texts(path, demo) == {name: each.record.text for name, each in joined.answers.items()}
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"{}",
-        b"[]",
-        b"null",
-        b"[[]]",
-        b"[1, 2]",
-        b'{"results": []}',
-        b'{"a": {"b": {"c": 1}}}',
-        b"id,prediction\n",
-        b'id,prediction\na,"b\n',
-        b"a,b\n1,2,3,4\n",
-        b"\xff\xfei\x00d\x00",
-        b"PK\x03\x04broken",
-        b'{"eval": {}, "samples": [{"id": 1',
-        b'{"doc_id": 1, "resps": []}\n{"doc_id"',
-        b"[" * 5000,
-        b'{"id": "\\ud800", "response": "x"}\n',
-        b"\x00\x01\x02",
-    ],
-)
-def test_damaged_files_are_errors_of_this_program(demo: Benchmark, tmp_path: Path, content: bytes) -> None:
-    from mmar.errors import MmarError
-
-    path = tmp_path / "log.json"
-    path.write_bytes(content)
-    try:
-        joined = join_log(open_log(path), demo, lambda _: None)
-    except MmarError:
-        return
-    assert not joined.answers
 
 
 SGLANG = {
@@ -336,7 +181,7 @@ SGLANG = {
 
 
 @pytest.mark.parametrize("form", ["results.json", "predictions.jsonl", "results.csv"])
-def test_results_of_sglang_omni(demo: Benchmark, tmp_path: Path, form: str) -> None:
+def test_results_of_sglang_omni(demo: Benchmark, tmp_path: Path, write_rows: WriteRows, form: str) -> None:
     rows: list[dict[str, Any]] = [{**SGLANG, "sample_id": item.id} for item in demo]
     rows[0] |= {"is_correct": True}
     rows[1] |= {"raw_response": "", "is_success": False, "error": "Empty response"}
@@ -344,7 +189,7 @@ def test_results_of_sglang_omni(demo: Benchmark, tmp_path: Path, form: str) -> N
     if form.endswith("json"):
         path.write_text(json.dumps({"summary": {"per_task": {}}, "config": {}, "per_sample": rows}))
     elif form.endswith("jsonl"):
-        write_jsonl(path, rows)
+        write_rows(path.name, rows)
     else:
         with path.open("w", newline="") as file:
             table = csv.DictWriter(file, list(SGLANG))
@@ -378,13 +223,57 @@ def test_answers_to_sakura_by_clip_and_instruction(tmp_path: Path) -> None:
         assert list(joined.answers) == [f"Animal/dog1/{hop}"]
 
 
-def test_prompts_and_reasoning_are_not_kept_where_only_answers_are_wanted(demo: Benchmark) -> None:
-    log = open_log(DATA / "inspect-0.3.285.eval")
-    whole, slim = join_log(log, demo), join_log(log, demo, answers_only=True)
-    assert any(answer.record.question for answer in whole.answers.values())
-    for name, answer in slim.answers.items():
-        assert (answer.record.question, answer.record.choices, answer.record.thinking) == (None, None, "")
-        assert (answer.record.text, answer.shown) == (
-            whole.answers[name].record.text,
-            whole.answers[name].shown,
-        )
+def lmms_eval(index: int, response: object, **metrics: object) -> dict[str, Any]:
+    return {"doc_id": index, "target": "A", "filtered_resps": response, "doc_hash": "0", **metrics}
+
+
+def test_metrics_of_lmms_eval(demo: Benchmark, write_rows: WriteRows) -> None:
+    items = list(demo)
+    rows = [
+        lmms_eval(0, "A", accuracy={"overall": 1.0, "task": "sound"}, submission={"id": items[0].id}),
+        lmms_eval(1, ["B", "C"], accuracy=0.0, input=items[1].question),
+        lmms_eval(2, "[LMMS_EVAL_REQUEST_FAILED after 5 retries] 500", m={"id": items[2].id, "score": 0.0}),
+        lmms_eval(3, [[-1.5, False], [-0.5, True]], acc=1.0, m={"question_id": items[3].id}),
+    ]
+    joined = join_log(open_log(write_rows("s.jsonl", rows)), demo)
+    records = [joined.answers[item.id].record for item in items[:4]]
+    assert [record.text for record in records] == ["A", "B", None, None]
+    assert [record.verdict for record in records] == [True, False, False, True]
+    assert records[1].further == 1
+    assert records[2].failure is not None
+    assert joined.methods == {"id": 3, "question": 1}
+
+
+def evalscope(index: int, item_id: str, text: str, group: int, repeat: int) -> dict[str, Any]:
+    score = {"value": {"acc": 1.0}, "extracted_prediction": text, "main_score_name": "acc"}
+    return {
+        "index": index,
+        "messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": text}],
+        "sample_score": {
+            "score": score,
+            "group_id": group,
+            "generation_index": repeat,
+            "sample_metadata": {"id": item_id},
+        },
+    }
+
+
+def test_of_repeated_answers_the_first_counts(demo: Benchmark, write_rows: WriteRows) -> None:
+    rows = [
+        evalscope(2 * place + repeat, item.id, f"{place} {repeat}", place, repeat)
+        for place, item in enumerate(demo)
+        for repeat in (1, 0)
+    ]
+    joined = join_log(open_log(write_rows("r.jsonl", rows)), demo)
+    assert [each.record.text for each in joined.answers.values()] == [f"{n} 0" for n in range(len(demo))]
+
+
+def test_a_failure_of_vlmevalkit_is_no_answer(demo: Benchmark, write_rows: WriteRows) -> None:
+    rows = [
+        {"index": place, "question": item.question, "A": item.choices[0], "B": item.choices[1]}
+        | {"answer": "A", "prediction": "Failed to obtain answer via API." if place == 0 else "A"}
+        for place, item in enumerate(demo)
+    ]
+    log = open_log(write_rows("v.jsonl", rows))
+    assert log.program == "VLMEvalKit"
+    assert [record.text for record in log.records()] == [None, *["A"] * (len(demo) - 1)]
