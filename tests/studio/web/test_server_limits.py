@@ -14,7 +14,7 @@ import pytest
 from conftest import Site, listen, serve
 from mmar.studio.config import StudioConfig
 from mmar.studio.start import open_studio
-from mmar.studio.web.server import ServerLimits
+from mmar.studio.web.server import ServerLimits, _within_open_files
 from mmar.studio.workflow import Role
 from waiting import until
 
@@ -110,3 +110,23 @@ def test_connections_above_the_limit_are_refused_until_others_close(limited: Cal
     for line in held:
         line.close()
     until(lambda: httpx.get(f"{site.url}/login", timeout=60).status_code == 200)
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "connections", "raised"),
+    [
+        (1024, 1024, 768, 1024),
+        (1024, 1 << 20, 1000, 1256),
+        (20_000, 20_000, 1000, None),
+        (300, 300, 150, 300),
+    ],
+)
+def test_connections_leave_room_for_other_files(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, connections: int, raised: int | None
+) -> None:
+    resource = pytest.importorskip("resource")
+    limits: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limit: limits.append(limit))
+    assert _within_open_files(1000) == connections
+    assert limits == ([] if raised is None else [(raised, hard)])

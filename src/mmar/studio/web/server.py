@@ -7,7 +7,7 @@ take, nor the number of open connections. Without these bounds one client could 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from socket import socket
 from typing import Any
@@ -19,6 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 __all__ = ["ServerLimits", "create_server", "run_server"]
 
+_OTHER_FILES = 256  # that a process has open beside connections: the database, clips, children's pipes
 _TOO_MANY = "503 Service Unavailable"
 _TOO_SLOW = "408 Request Timeout"
 
@@ -60,6 +61,8 @@ def create_server(
         server_header=False,
         forwarded_allow_ips="127.0.0.1" if behind_proxy else "",
         h11_max_incomplete_event_size=limits.header_bytes,
+        # asyncio accepts as many at a time before it closes those that are refused.
+        backlog=_OTHER_FILES // 4,
         **options,
     )
     return uvicorn.Server(config)
@@ -67,8 +70,25 @@ def create_server(
 
 def run_server(app: FastAPI, listening: socket, *, behind_proxy: bool = False) -> None:
     """Serve an application on a listening socket until the process is asked to stop."""
+    limits = ServerLimits()
+    limits = replace(limits, connections=_within_open_files(limits.connections))
     with listening:
-        create_server(app, behind_proxy=behind_proxy).run(sockets=[listening])
+        create_server(app, behind_proxy=behind_proxy, limits=limits).run(sockets=[listening])
+
+
+def _within_open_files(connections: int) -> int:
+    """How many connections this process may have open; the limit on open files, often 1024, is raised if allowed."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return connections
+    wanted = connections + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        return max(soft - _OTHER_FILES, soft // 2)
+    return connections
 
 
 class _LimitedProtocol(H11Protocol):
