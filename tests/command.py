@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -66,3 +70,21 @@ def in_own_folder(shared_cache: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     """Work in an empty folder, with the shared cache."""
     monkeypatch.setenv("MMAR_CACHE_DIR", str(shared_cache))
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def demo_folder(shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which `mmar demo` ran; its output is in `demo.txt`."""
+    folder = tmp_path_factory.mktemp("demo")
+    environment = {**os.environ, "MMAR_CACHE_DIR": str(shared_cache)}
+    words = (sys.executable, "-m", "mmar", "demo")
+    with (folder / "demo.txt").open("wb") as output:
+        subprocess.run(words, cwd=folder, env=environment, stdout=output, check=True)
+    return folder
+
+
+@pytest.fixture
+def after_demo(demo_folder: Path, in_own_folder: None, tmp_path: Path) -> str:
+    """Work in a copy of the folder in which `mmar demo` ran; the value is its output."""
+    shutil.copytree(demo_folder / "runs", tmp_path / "runs")
+    return (demo_folder / "demo.txt").read_text("utf-8")

@@ -15,10 +15,11 @@ import pytest
 
 pytest_plugins = ["browser", "command", "open_page"]
 
-# The same examples each time, so that a test does not fail for whoever comes by; MMAR_TEST_SEARCH=1 looks for others.
+# The same examples each time, so that a test does not fail for whoever comes by; MMAR_TEST_SEARCH=1 looks for others,
+# and for more.
 # No time limits: how long an example takes depends on what else the machine does.
 untimed = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
-hypothesis.settings.register_profile("same", derandomize=True, **untimed)
+hypothesis.settings.register_profile("same", derandomize=True, max_examples=50, **untimed)
 hypothesis.settings.register_profile("search", print_blob=True, **untimed)
 hypothesis.settings.load_profile("search" if os.environ.get("MMAR_TEST_SEARCH") else "same")
 

@@ -123,13 +123,10 @@ def test_refusals_end_with_a_message_and_status_2(tmp_path: Path, capsys: pytest
     assert f"skipped: {bad}:41" in capsys.readouterr().err
 
 
-def test_listen_on_real_audio(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], in_own_folder: None
-) -> None:
+def test_reliance_on_real_audio(after_demo: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The listener on the demonstration set: well above silence, and the command says so with an interval."""
-    real, silence, first = (tmp_path / name for name in ("real", "silence", "items.csv"))
-    assert mmar("run", "baseline/listener", "--benchmark", "demo", "--out", real) == 0
-    assert mmar("run", "baseline/listener", "-b", "demo", "--condition", "silence", "--out", silence) == 0
+    real, first = Path("runs/demo/baseline-listener-letters"), Path("items.csv")
+    silence = real.with_name(f"{real.name}-silence")
     capsys.readouterr()
     assert mmar("reliance", real, silence, "--items", first) == 0
     shown = words(capsys)

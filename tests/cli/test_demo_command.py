@@ -7,23 +7,18 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+
+from mmar.cli import COMMANDS, application
 
 ROOT = Path(__file__).parents[2]
 TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
 MODELS = ("random", "longest", "listener", "listener-letters")
 
 
-@pytest.fixture
-def printed(in_own_folder: None, command: Any) -> str:
-    """The output of `mmar demo` in a new folder, which is the current one afterwards."""
-    result = command("demo")
-    assert result.status == 0
-    return str(result.out)
-
-
-def test_demo_shows_two_numbers_reliance_and_commands_that_run(printed: str, command: Any) -> None:
-    rows = re.findall(r"^baseline/([a-z-]+) +([\d.]+)  \[[^]]+\] +([\d.]+)  ", printed, re.MULTILINE)
+def test_demo_shows_two_numbers_reliance_and_commands_that_run(after_demo: str, command: Any) -> None:
+    rows = re.findall(r"^baseline/([a-z-]+) +([\d.]+)  \[[^]]+\] +([\d.]+)  ", after_demo, re.MULTILINE)
     official = {name: float(value) for name, value, _ in rows}
     choice = {name: float(value) for name, _, value in rows}
     assert set(official) == set(MODELS)
@@ -33,18 +28,20 @@ def test_demo_shows_two_numbers_reliance_and_commands_that_run(printed: str, com
         *(f"baseline-{model}" for model in MODELS),
         "baseline-listener-letters-silence",
     }
-    assert "$ mmar reliance" in printed
-    proposed = re.findall(r"^  mmar (.*)$", printed.split("Next:")[1], re.MULTILINE)
+    assert "$ mmar reliance" in after_demo
+    proposed = re.findall(r"^  mmar (.*)$", after_demo.split("Next:")[1], re.MULTILINE)
     assert len(proposed) >= 4
     for line in proposed:
         if "FILE" not in line and "get" not in line:
             assert command(*shlex.split(line)).status == 0, line
 
 
-def test_folder_of_the_runs_can_be_chosen(in_own_folder: None, tmp_path: Path, command: Any) -> None:
+def test_folder_of_the_runs_can_be_chosen(after_demo: str, command: Any) -> None:
+    Path("runs/demo").rename("elsewhere")  # complete runs, of which nothing is asked again
+    Path("elsewhere/baseline-random/answers.jsonl").unlink()
     assert command("demo", "--out", "elsewhere").status == 0
-    assert (tmp_path / "elsewhere" / "baseline-listener" / "manifest.json").is_file()
-    assert not (tmp_path / "runs").exists()
+    assert Path("elsewhere/baseline-random/answers.jsonl").is_file()
+    assert not Path("runs/demo").exists()
 
 
 def documented_commands() -> list[str]:
@@ -57,17 +54,34 @@ def documented_commands() -> list[str]:
     return list(dict.fromkeys(line for line in lines if not any(each in line for each in own)))
 
 
-def test_documented_commands_run_after_the_demo(printed: str, command: Any) -> None:
+def examples(name: str) -> list[str]:
+    """The commands of an example in the help of a command."""
+    command = application.get_command(click.Context(application), name)
+    assert command is not None
+    return re.findall(r"^ +mmar (.*)$", (command.help or "").partition("Example:")[2], re.MULTILINE)
+
+
+@pytest.mark.timeout(400)  # some sixty commands
+def test_documented_commands_and_examples_of_the_help_run_after_the_demo(
+    after_demo: str, command: Any
+) -> None:
     lines = documented_commands()
     assert len(lines) > 12
-    for line in lines:
+    for name in COMMANDS:
+        if name not in ("demo", "studio"):
+            assert examples(name), name
+            lines += examples(name)
+    for line in dict.fromkeys(lines):
+        words = shlex.split(line, comments=True)
+        if words == ["demo"]:
+            continue
+        result = command(*words)
         # `mmar audit` ends with 1 where it finds errors.
-        assert command(*shlex.split(line, comments=True)).status in ((0, 1) if "audit" in line else (0,)), (
-            line
-        )
+        assert result.status in ((0, 1) if words[0] == "audit" else (0,)), (line, result.err)
+        assert result.out or result.err, line
 
 
-def test_documented_python_runs_after_the_demo(printed: str) -> None:
+def test_documented_python_runs_after_the_demo(after_demo: str) -> None:
     pages = (ROOT / "README.md", ROOT / "docs" / "python.md", ROOT / "docs" / "tutorials" / "run-a-model.md")
     names: dict[str, Any] = {}
     for page in pages:

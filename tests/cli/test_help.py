@@ -1,9 +1,7 @@
-"""The help: a sentence for each command, examples that run as printed, suggestions, exit statuses."""
+"""The help: a sentence for each command and option, suggestions, exit statuses, completion."""
 
 from __future__ import annotations
 
-import re
-import shlex
 from typing import Any
 
 import click
@@ -18,14 +16,6 @@ def help_of(name: str) -> tuple[click.Command, str]:
     command = application.get_command(click.Context(application), name)
     assert command is not None
     return command, command.help or ""
-
-
-def examples(name: str) -> list[list[str]]:
-    _, text = help_of(name)
-    block = text.partition("Example:")[2]
-    return [
-        shlex.split(line, comments=True)[1:] for line in re.findall(r"^ +(mmar .*)$", block, re.MULTILINE)
-    ]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -46,19 +36,6 @@ def test_every_option_has_one_line_of_help(name: str) -> None:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{name} {parameter.opts[0]}"
             assert len(parameter.help) <= 120, f"{name} {parameter.opts[0]}"
-
-
-@pytest.mark.timeout(400)  # some forty commands
-def test_all_examples_run_as_printed_after_the_demo(in_own_folder: None, command: Any) -> None:
-    assert command("demo").status == 0
-    for name in COMMANDS_HERE:
-        lines = [line for line in examples(name) if line != ["demo"]]
-        assert lines or name == "demo", name
-        for line in lines:
-            result = command(*line)
-            # An audit that finds errors ends with 1.
-            assert result.status in ((0, 1) if name == "audit" else (0,)), (line, result.err)
-            assert result.out or result.err, line
 
 
 @pytest.mark.parametrize(

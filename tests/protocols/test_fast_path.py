@@ -71,7 +71,7 @@ def test_both_name_the_same_choice(choices: tuple[str, ...]) -> None:
     ),
     st.data(),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_whatever_stands_before_a_choice(
     choices: tuple[str, ...], lead: list[str], data: st.DataObject
 ) -> None:

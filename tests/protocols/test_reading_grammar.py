@@ -42,7 +42,7 @@ def put(draw: st.DrawFn, choices: tuple[str, ...], place: int) -> str:
 
 
 @given(st.data())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_denials_and_an_assertion_name_the_asserted_choice_or_none(data: st.DataObject) -> None:
     choices, order = data.draw(questions())
     right, *others = order
@@ -56,7 +56,7 @@ def test_denials_and_an_assertion_name_the_asserted_choice_or_none(data: st.Data
 
 
 @given(st.data())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_denials_alone_name_nothing(data: st.DataObject) -> None:
     choices, order = data.draw(questions())
     text = " ".join(
@@ -67,7 +67,7 @@ def test_denials_alone_name_nothing(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_what_is_taken_back_is_not_named(data: st.DataObject) -> None:
     choices, (first, second, *_) = data.draw(questions())
     text = data.draw(st.sampled_from(CORRECTIONS)).format(put(data.draw, choices, first))
@@ -79,7 +79,7 @@ def test_what_is_taken_back_is_not_named(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_two_linked_choices_name_neither(data: st.DataObject) -> None:
     choices, (first, second, *_) = data.draw(questions())
     both = data.draw(st.sampled_from(LINKS)).format(

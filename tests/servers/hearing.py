@@ -6,6 +6,7 @@ frequencies), and finds the choices in the prompt, as lines or as lettered lines
 
 from __future__ import annotations
 
+import functools
 import io
 import random
 import re
@@ -38,6 +39,7 @@ class Ears:
     sides: bool = True
 
 
+@functools.lru_cache(maxsize=200)  # each check sends the same clips
 def heard(data: bytes | None, ears: Ears) -> tuple[str, str]:
     """The sound of a clip and its side."""
     if data is None:

@@ -171,7 +171,7 @@ def test_the_true_accuracy_is_inside_95_times_in_100(
 ) -> None:
     generator = np.random.default_rng(11)
     labels = np.repeat(np.arange(len(sizes)), sizes)
-    runs = 600
+    runs = 300
     if correlation:
         strength = (1 - correlation) / correlation
         chances = generator.beta(share * strength, (1 - share) * strength, (runs, len(sizes)))

@@ -226,7 +226,7 @@ def test_a_test_needs_draws_and_a_seed() -> None:
 def test_the_true_difference_is_inside_95_times_in_100(sizes: list[int], correlation: float) -> None:
     generator = np.random.default_rng(8)
     labels = np.repeat(np.arange(len(sizes)), sizes)
-    simulated, share = 600, 0.6
+    simulated, share = 300, 0.6
     strength = (1 - correlation) / correlation if correlation else 1e6
     chances = generator.beta(share * strength, (1 - share) * strength, (simulated, len(sizes)))[:, labels]
     first = generator.random(chances.shape) < chances

@@ -67,7 +67,7 @@ def test_the_true_reliance_is_inside_95_times_in_100(
     sizes: list[int], with_audio: float, else_without: float
 ) -> None:
     generator = np.random.default_rng(9)
-    labels, simulated = np.repeat(np.arange(len(sizes)), sizes), 500
+    labels, simulated = np.repeat(np.arange(len(sizes)), sizes), 300
     strength = 0.8 / 0.2
     chances = generator.beta(with_audio * strength, (1 - with_audio) * strength, (simulated, len(sizes)))[
         :, labels

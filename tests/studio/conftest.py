@@ -52,46 +52,80 @@ def postgresql() -> Iterator[str]:
     shutil.rmtree(home)
 
 
+@pytest.fixture(scope="session")
+def _template(postgresql: str) -> None:
+    """A database with empty tables, of which each test gets a copy."""
+    from mmar.studio.data import open_database
+    from mmar.studio.data.migrate import migrate
+
+    _run_sql(postgresql, "CREATE DATABASE template_studio")
+    template = open_database(_url_of(postgresql, "template_studio"))
+    migrate(template)
+    template.close()
+
+
+def _url_of(server: str, name: str) -> str:
+    from sqlalchemy import make_url
+
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _run_sql(server: str, *statements: str) -> None:
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(sqlalchemy.text(statement))
+    engine.dispose()
+
+
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty PostgreSQL database, or nothing for SQLite in the data folder.
+    """A PostgreSQL database with empty tables, or nothing for SQLite in the data folder.
 
     SQLite unless a test is marked with `on_both`; `MMAR_TEST_STUDIO_DATABASE=postgresql` puts all on PostgreSQL.
     """
     kind = getattr(request, "param", os.environ.get("MMAR_TEST_STUDIO_DATABASE", "sqlite"))
-    if kind == "sqlite":
-        return ""
-    url: str = request.getfixturevalue("postgresql")
-    sqlalchemy = pytest.importorskip("sqlalchemy", reason="the studio's extra is not installed")
-    engine = sqlalchemy.create_engine(url)
-    with engine.begin() as connection:
-        # What a test left open, a server that is stopped only now, would hold its tables.
-        connection.execute(
-            sqlalchemy.text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE pid <> pg_backend_pid() AND datname = current_database()"
-            )
-        )
-        connection.execute(sqlalchemy.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sqlalchemy.text("CREATE SCHEMA public"))
-    engine.dispose()
-    return url
+    return "" if kind == "sqlite" else str(request.getfixturevalue("server_url"))
+
+
+@pytest.fixture
+def server_url(postgresql: str, _template: None) -> str:
+    """The URL of a PostgreSQL database with empty tables."""
+    # By force: a server of another test that is stopped only now may be connected to it.
+    _run_sql(
+        postgresql,
+        "DROP DATABASE IF EXISTS studio WITH (FORCE)",
+        "CREATE DATABASE studio TEMPLATE template_studio",
+    )
+    return _url_of(postgresql, "studio")
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with empty tables, to be copied."""
+    from mmar.studio.data import open_database
+    from mmar.studio.data.migrate import migrate
+
+    path = tmp_path_factory.mktemp("empty") / "studio.db"
+    opened = open_database(f"sqlite:///{path}")
+    migrate(opened)
+    opened.close()
+    return path
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of each kind, with empty tables."""
     # Imported here: tests of the studio's pure libraries need no database.
-    sqlalchemy = pytest.importorskip("sqlalchemy", reason="the studio's extra is not installed")
+    pytest.importorskip("sqlalchemy", reason="the studio's extra is not installed")
     from mmar.studio.data import open_database
-    from mmar.studio.data.migrate import migrate
 
-    sqlite = f"sqlite:///{tmp_path}/studio.db"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgresql")
+    if request.param == "sqlite":
+        url = f"sqlite:///{shutil.copy(request.getfixturevalue('empty_sqlite'), tmp_path / 'studio.db')}"
+    else:
+        url = request.getfixturevalue("server_url")
     opened = open_database(url)
-    if not opened.is_sqlite:
-        with opened.write() as session:
-            session.execute(sqlalchemy.text("DROP SCHEMA public CASCADE"))
-            session.execute(sqlalchemy.text("CREATE SCHEMA public"))
-    migrate(opened)
     yield opened
     opened.close()

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
@@ -180,8 +180,12 @@ def match_editions(path: Path | str, most: int | None = None) -> tuple[EditionMa
             record = decode_json(text)
         except InputError:
             continue
-        if isinstance(record, dict) and isinstance(record.get("choices"), list) and record.get("id"):
-            parts = (record["id"], record.get("question"), record["choices"])
+        if not isinstance(record, dict) or not isinstance(record.get("choices"), list):
+            continue
+        # The first states of MMAU have no ids; there the file's name is the id.
+        item_id = record.get("id") or PurePosixPath(str(record.get("audio_id", ""))).stem
+        if item_id:
+            parts = (item_id, record.get("question"), record["choices"])
             try:
                 questions.append(item_hash(*parts))
                 keys += [item_hash(*parts, record["answer"])] if record.get("answer") else []

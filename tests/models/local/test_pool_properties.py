@@ -104,7 +104,7 @@ async def ask_all(pool: WorkerPool, count: int) -> tuple[list[str], int]:
     delays=st.lists(st.integers(0, 5), min_size=1, max_size=7),
     count=st.integers(0, 30),
 )
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_every_request_is_answered_once_or_told_that_no_worker_is_left(
     lives: list[list[int]], immortal: bool, capacity: int, delays: list[int], count: int
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -49,16 +50,17 @@ def record(at: int) -> PublicItem:
     )
 
 
-@pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Studio]:
-    """Three approved items with their clips, in the project `tones`."""
-    made = open_studio(StudioConfig(data=tmp_path / "data"))
-    (tmp_path / "audio").mkdir()
+@pytest.fixture(scope="session")
+def released_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the audio and the studio's data folder, to be copied."""
+    folder = tmp_path_factory.mktemp("released")
+    made = open_studio(StudioConfig(data=folder / "data"))
+    (folder / "audio").mkdir()
     for at in range(3):
         tone = 0.3 * np.sin(2 * np.pi * (200 + 50 * at) * np.arange(16_000) / 16_000)
-        soundfile.write(tmp_path / f"audio/tone-{at}.wav", tone, 16_000)
+        soundfile.write(folder / f"audio/tone-{at}.wav", tone, 16_000)
     items = [record(at) for at in range(3)]
-    clips = store_clips(made.config.media, tmp_path, items)
+    clips = store_clips(made.config.media, folder, items)
     with made.database.write() as session:
         root = people.add_person(session, "root", "Root", NOW, site_admin=True)
         project = projects.add_project(session, "tones", "Tones", root, NOW)
@@ -67,9 +69,19 @@ def opened(tmp_path: Path) -> Iterator[Studio]:
     worker = Worker(made.config, made.database, made.clock)
     while worker.do_one():
         pass
+    worker.close()
     with made.database.write() as session:
         for item in session.scalars(select(Item)):
             item.state = "approved"
+    made.database.close()
+    return folder
+
+
+@pytest.fixture
+def opened(tmp_path: Path, released_folder: Path) -> Iterator[Studio]:
+    """Three approved items with their clips, in the project `tones`."""
+    shutil.copytree(released_folder, tmp_path, dirs_exist_ok=True)
+    made = open_studio(StudioConfig(data=tmp_path / "data"))
     yield made
     made.database.close()
 

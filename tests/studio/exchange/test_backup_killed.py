@@ -1,10 +1,13 @@
 """A backup or restore that is killed at any step is complete or undone."""
 
+import json
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 from backup_data import change, check, content, data
 
 from mmar.studio.exchange.backup import back_up
@@ -12,14 +15,17 @@ from mmar.studio.exchange.restore import finish_restore, restore
 
 __all__ = ["data"]
 
+Killer = Callable[[int, str, Path, Path], bool]
+
 # Stands in for a kill -9 at one point: the n-th time that a file or folder is renamed or a file copied, the
-# process is gone, without a single line of cleaning up.
+# process is gone, without a single line of cleaning up. One program forks such a process for each line that it
+# reads, since starting an interpreter for each would take most of the time.
 KILLED = """
-    import os, sys
+    import json, os, sys
     from pathlib import Path
     from mmar.studio.exchange import backup, restore
 
-    left = int(sys.argv[1])
+    left = 0
 
     def counted(function):
         def call(*arguments, **named):
@@ -34,22 +40,40 @@ KILLED = """
     Path.replace = counted(Path.replace)
     Path.unlink = counted(Path.unlink)
     backup.copy_atomic = restore.copy_atomic = counted(backup.copy_atomic)
-    what, source, target = sys.argv[2:]
-    (backup.back_up if what == "back_up" else restore.restore)(Path(source), Path(target))
+    for line in sys.stdin:
+        left, what, source, target = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                (backup.back_up if what == "back_up" else restore.restore)(Path(source), Path(target))
+                status = 0
+            finally:
+                os._exit(status)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
-def killed_at(number: int, what: str, source: Path, target: Path) -> bool:
-    """Run it with a kill at the n-th step; whether that was before its end."""
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(KILLED), str(number), what, str(source), str(target)],
-        check=False,
-    )
-    assert done.returncode in (0, 9)
-    return done.returncode == 9
+@pytest.fixture(scope="module")
+def killed_at() -> Iterator[Killer]:
+    """Back up or restore with a kill at the n-th step; whether that was before its end."""
+    words = [sys.executable, "-c", textwrap.dedent(KILLED)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+
+        def kill(number: int, what: str, source: Path, target: Path) -> bool:
+            print(json.dumps([number, what, str(source), str(target)]), file=program.stdin, flush=True)
+            status = int(program.stdout.readline())
+            assert status in (0, 9)
+            return status == 9
+
+        yield kill
+        program.stdin.close()
+        program.wait(60)
 
 
-def test_a_backup_that_is_killed_is_not_there(data: Path, tmp_path: Path) -> None:
+def test_a_backup_that_is_killed_is_not_there(data: Path, tmp_path: Path, killed_at: Killer) -> None:
     before = content(data)
     number = 0
     while killed_at(number, "back_up", data, tmp_path / "backup"):
@@ -61,7 +85,7 @@ def test_a_backup_that_is_killed_is_not_there(data: Path, tmp_path: Path) -> Non
 
 
 def test_a_restore_that_is_killed_has_changed_nothing_or_is_finished_at_the_next_start(
-    data: Path, tmp_path: Path
+    data: Path, tmp_path: Path, killed_at: Killer
 ) -> None:
     back_up(data, tmp_path / "backup")
     restored = content(tmp_path / "backup" / "data")

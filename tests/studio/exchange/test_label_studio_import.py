@@ -1,17 +1,14 @@
-"""What Label Studio itself exports, in the shape that its documentation gives: JSON, JSON-MIN, CSV."""
+"""What Label Studio itself exports as "JSON", in the shape that its documentation gives."""
 
-import csv
-import io
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from expect import raises
 from mmar.items import Item
-from mmar.studio.exchange.label_studio import is_label_studio, label_studio_tasks, read_label_studio
-from mmar.studio.workflow.content import CUE_REGIONS, cue_regions
+from mmar.studio.exchange.label_studio import is_label_studio, read_label_studio
+from mmar.studio.workflow.content import cue_regions
 
 DATA = {
     "audio": "/data/upload/83/ab12cd34-take%202.wav",
@@ -83,64 +80,12 @@ def test_what_only_a_model_answered_has_no_key() -> None:
         read([task(71) | {"annotations": []}])
 
 
-def test_json_min_and_csv_of_what_was_made_here(tmp_path: Path) -> None:
-    made = Item(
-        "x", "./audio/x.wav", "Which, “one”?", ("one", "two"), "one", "sound", "S", thinking="a\n\nb",
-        cue=("hum", "click"), extra={CUE_REGIONS: [[0.5, 1.0], None]},
-        names=("id", "audio_path", "question", "choices", "answer", "modality", "category", "thinking", "cue", CUE_REGIONS),
-    )  # fmt: skip
-    (whole,) = label_studio_tasks([made], lambda item: item.audio_path)
-    assert read([whole]) == (made,)
-    flat = {
-        **whole["data"],
-        "id": 5,
-        "answer": "B. two",
-        "thinking": "because",
-        "cue": "click",
-        # As Label Studio's own converter writes them: the texts of regions apart from the regions.
-        "heard": [{"start": 0.5, "end": 1.0, "channel": 0, "labels": ["Cue"]}],
-        "cue_heard": ["hum"],
-        "annotator": 1,
-        "annotation_id": 9,
-        "lead_time": 4.2,
-    }
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(flat))
-    writer.writeheader()
-    writer.writerow(
-        {name: json.dumps(value) if isinstance(value, list | dict) else value for name, value in flat.items()}
-    )
-    for data in (
-        json.dumps([flat]).encode(),
-        out.getvalue().encode(),
-        b"\xef\xbb\xbf" + out.getvalue().encode(),
-    ):
-        assert is_label_studio(data)
-        (item,) = read_label_studio(data)
-        assert (item.answer, item.thinking, item.cue) == ("two", "because", ("hum", "click"))
-        assert cue_regions(item) == [(0.5, 1.0), None]
-        assert item.question == "Which, “one”?"
-
-
-def test_texts_and_regions_of_a_flat_export_that_do_not_pair_are_not_guessed_at() -> None:
-    regions = [{"start": at, "end": at + 1, "channel": 0, "labels": ["Cue"]} for at in (1, 3)]
-    row = {**DATA, "id": 5, "answer": "A. cat", "annotator": 1, "annotation_id": 1, "heard": regions}
-    (item,) = read([{**row, "cue_heard": "a bark"}])
-    assert (item.cue, cue_regions(item)) == (("a bark",), None)
-    (item,) = read([{**row, "cue_heard": ["one", "two"]}])
-    assert (item.cue, cue_regions(item)) == (("one", "two"), [(1, 2), (3, 4)])
-
-
-def test_of_several_annotations_of_a_task_the_last_one_counts_in_a_flat_export() -> None:
-    rows = [
-        {**DATA, "id": 5, "answer": answer, "annotator": who, "annotation_id": who}
-        for who, answer in ((1, "A. cat"), (2, "C"))
-    ]
-    (item,) = read(rows)
-    assert item.answer == "cow"
+def test_two_tasks_of_one_id_and_an_export_of_another_format_are_refused() -> None:
+    chosen = result("answer", "choices", choices=["A. cat"])
     with raises("duplicate-id", field="id"):
-        chosen = result("answer", "choices", choices=["A. cat"])
         read([task(5, chosen), task(6, chosen, id="5")])
+    with raises("not-label-studio"):
+        read([{**DATA, "id": 5, "answer": "A. cat", "annotator": 1, "annotation_id": 1}])
 
 
 @pytest.mark.parametrize(
@@ -176,9 +121,6 @@ def answered(*choices: str, name: str = "answer") -> dict[str, Any]:
 def test_several_ticked_choices_are_an_error(results: list[dict[str, Any]]) -> None:
     with raises("several-choices", file="export.json: task 1"):
         read([task(71, *results)])
-    flat = {**DATA, "id": 5, "annotator": 1, "annotation_id": 1, "answer": {"choices": ["A. cat", "B. dog"]}}
-    with raises("several-choices", field="answer"):
-        read([flat])
 
 
 def test_one_choice_that_is_ticked_twice_is_one_choice() -> None:

@@ -15,7 +15,7 @@ pytest.importorskip("fastapi", reason="the studio's extra is not installed")
 import numpy as np
 import soundfile
 from click.testing import CliRunner
-from released import LATER, NOW, change, opened, record, tree, written
+from released import LATER, NOW, change, opened, record, released_folder, tree, written
 from sqlalchemy import select
 
 from mmar.audit import audit
@@ -36,7 +36,7 @@ from mmar.studio.store import people, projects, revisions
 from mmar.studio.web.context import Studio
 from mmar.studio.workflow.content import Cue
 
-__all__ = ["opened"]
+__all__ = ["opened", "released_folder"]
 
 
 def test_a_version_is_written_again_to_the_byte_whatever_changed_since(opened: Studio) -> None:

@@ -11,7 +11,7 @@ from expect import raises
 pytest.importorskip("fastapi", reason="the studio's extra is not installed")
 
 from click.testing import CliRunner
-from released import LATER, NOW, change, opened, written
+from released import LATER, NOW, change, opened, released_folder, written
 from sqlalchemy import select
 
 from mmar.cli.studio import studio as command
@@ -24,7 +24,7 @@ from mmar.studio.store import people
 from mmar.studio.store.takedowns import add_takedown, is_taken_down, lift_takedown, taken_down_since
 from mmar.studio.web.context import Studio
 
-__all__ = ["opened"]
+__all__ = ["opened", "released_folder"]
 
 
 def take_down(opened: Studio, what: str) -> list[str]:

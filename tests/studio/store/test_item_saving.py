@@ -107,9 +107,9 @@ def test_a_stale_save_keeps_both_persons_words(team: Team) -> None:
         assert (newest.question, newest.thinking) == ("Who comes last?", "Bowed, low, last.")
 
 
-def test_fifty_inspectors_at_once_never_get_the_same_item(team: Team) -> None:
-    wanted = {team.send_to_inspection() for _ in range(20)}
-    inspectors = [team._add(f"inspector{n}", Role.INSPECTOR) for n in range(30)]
+def test_inspectors_at_once_never_get_the_same_item(team: Team) -> None:
+    wanted = {team.send_to_inspection() for _ in range(8)}
+    inspectors = [team._add(f"inspector{n}", Role.INSPECTOR) for n in range(12)]
     given: list[int | None] = []
     threads = [threading.Thread(target=lambda who=who: given.append(team.take(who))) for who in inspectors]
     for thread in threads:
@@ -117,7 +117,7 @@ def test_fifty_inspectors_at_once_never_get_the_same_item(team: Team) -> None:
     for thread in threads:
         thread.join()
     assert sorted(item for item in given if item is not None) == sorted(wanted)
-    assert given.count(None) == 10
+    assert given.count(None) == 4
 
 
 def test_a_lease_that_ran_out_gives_the_item_to_the_next(team: Team) -> None:

@@ -6,6 +6,7 @@ import functools
 import http.server
 import shutil
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,12 +23,15 @@ import httpx
 import msgspec
 import numpy as np
 import soundfile
+from fastapi import FastAPI
 from sqlalchemy import select
 
 from mmar.cli.studio import _listen
 from mmar.studio.config import StudioConfig
+from mmar.studio.data import open_database
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person
+from mmar.studio.media.fetch_policy import DEFAULT_POLICY
 from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import begin_session, make_api_token
 from mmar.studio.start import open_studio
@@ -38,6 +42,8 @@ from mmar.studio.web.server import ServerLimits, create_server
 from mmar.studio.workflow import Role
 
 PASSWORD = "four quiet words here"
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Shared by all clients: reading the system's certificates for each would take longer than a test."""
 
 
 @dataclass
@@ -85,7 +91,7 @@ class Site:
     def client(self, login: str = "") -> httpx.Client:
         """A client that follows no redirect; with a login, a program that acts for somebody."""
         headers = {"authorization": f"Bearer {self.tokens[login]}"} if login else {}
-        made = httpx.Client(base_url=self.url, headers=headers, timeout=60)
+        made = httpx.Client(base_url=self.url, headers=headers, timeout=60, verify=NO_TLS)
         self.open_clients.append(made)
         return made
 
@@ -97,10 +103,15 @@ def listen() -> tuple[socket.socket, str]:
 
 
 def serve(
-    studio: Studio, listening: socket.socket, *, work: bool = True, limits: ServerLimits | None = None
+    studio: Studio,
+    listening: socket.socket,
+    *,
+    work: bool = True,
+    limits: ServerLimits | None = None,
+    app: FastAPI | None = None,
 ) -> Callable[[], None]:
     """Serve in a thread; the result stops it."""
-    app = create_app(studio, work=work)
+    app = app or create_app(studio, work=work)
     server = create_server(app, limits=limits, log_level="error", timeout_graceful_shutdown=1)
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
@@ -122,6 +133,16 @@ def _cheap_passwords() -> Iterator[None]:
     cheap = functools.partial(argon2.PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mmar.studio.security.passwords.PasswordHasher", cheap)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_internet() -> Iterator[None]:
+    """Recordings come from this machine only; any other URL is refused before yt-dlp is started."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "mmar.studio.jobs.fetch.DEFAULT_POLICY", msgspec.structs.replace(DEFAULT_POLICY, hosts=())
+        )
         yield
 
 
@@ -182,13 +203,50 @@ on_both = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indi
 """A test of the whole that is worth its time on both databases."""
 
 
+def _add_people(site: Site) -> Site:
+    site.add("root", Role.ADMIN, site_admin=True)
+    site.add("anna", Role.ANNOTATOR)
+    site.add("ben", Role.ANNOTATOR)
+    site.add("ina", Role.INSPECTOR)
+    site.add("ivo", Role.INSPECTOR)
+    return site
+
+
+@pytest.fixture(scope="session")
+def data_with_people(
+    tmp_path_factory: pytest.TempPathFactory, empty_data: Path, hashed: str
+) -> tuple[Path, dict[str, str]]:
+    """A data folder with a project and five people, to be copied, and their tokens."""
+    folder = tmp_path_factory.mktemp("studio") / "data"
+    shutil.copytree(empty_data, folder)
+    studio = open_studio(StudioConfig(data=folder))
+    tokens = _add_people(Site(studio, "", hashed)).tokens
+    studio.database.close()
+    return folder, tokens
+
+
+@pytest.fixture(scope="session")
+def application(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """One application for all sites of a session: making its routes takes longer than most tests.
+
+    Its studio gets another database and data folder for each test.
+    """
+    config = StudioConfig(data=tmp_path_factory.mktemp("studio"))
+    return create_app(Studio(config, open_database(config.url), Passwords()))
+
+
 @pytest.fixture
 def site(
-    tmp_path: Path, empty_data: Path, hashed: str, media_server: MediaServer, database_url: str
+    tmp_path: Path,
+    application: FastAPI,
+    data_with_people: tuple[Path, dict[str, str]],
+    hashed: str,
+    media_server: MediaServer,
+    database_url: str,
 ) -> Iterator[Site]:
     """A studio with an admin, two annotators, two inspectors."""
     if not database_url:
-        shutil.copytree(empty_data, tmp_path / "data")
+        shutil.copytree(data_with_people[0], tmp_path / "data")
     config = StudioConfig(
         data=tmp_path / "data",
         database_url=database_url,
@@ -196,15 +254,13 @@ def site(
         media_hosts=("127.0.0.1",),
         media_ports=(media_server.port,),
     )
-    studio = open_studio(config)
+    studio = application.state.studio
+    studio.__dict__.update(open_studio(config).__dict__)
     listening, url = listen()
-    found = Site(studio, url, hashed)
-    found.add("root", Role.ADMIN, site_admin=True)
-    found.add("anna", Role.ANNOTATOR)
-    found.add("ben", Role.ANNOTATOR)
-    found.add("ina", Role.INSPECTOR)
-    found.add("ivo", Role.INSPECTOR)
-    stop = serve(studio, listening)
+    found = Site(studio, url, hashed, dict(data_with_people[1]))
+    if database_url:
+        _add_people(found)
+    stop = serve(studio, listening, app=application)
     yield found
     for client in found.open_clients:
         client.close()
@@ -232,10 +288,3 @@ def recording(tmp_path: Path) -> Path:
     path = tmp_path / "two tones.wav"
     soundfile.write(path, (0.4 * tone * envelope).astype(np.float32), rate)
     return path
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a browser, so that they can be selected (`-m browser`) or left out."""
-    for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker("browser")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import numpy as np
 import soundfile
 from actions import BASE, CONTENT
-from sqlalchemy import MetaData, select
 
 from conftest import Site
 from mmar.studio.data.item_tables import Proposal
-from mmar.studio.data.tables import Job, Person, Takedown
+from mmar.studio.data.tables import Base, Job, Person, Takedown
 from mmar.studio.store import people, projects
 from mmar.studio.workflow import Role
 
@@ -34,7 +33,6 @@ class Stage:
     clients: dict[str, httpx.Client]
     numbers: dict[str, int]
     made: int = 0
-    tables: MetaData = field(default_factory=MetaData)
 
     def ask(self, who: str, method: str, path: str, **sent: Any) -> Any:
         answer = self.clients[who].request(method, BASE + path, **sent)
@@ -43,14 +41,11 @@ class Stage:
 
     def state(self) -> dict[str, list[Any]]:
         """All rows of all tables, but those that note when somebody was seen last."""
-        engine = self.site.studio.database.engine
-        if not self.tables.tables:
-            self.tables.reflect(engine)
-        with engine.connect() as connection:
+        with self.site.studio.database.engine.connect() as connection:
             return {
-                name: sorted(map(repr, connection.execute(select(table))))
-                for name, table in self.tables.tables.items()
-                if name not in ("login_session", "alembic_version")
+                name: connection.exec_driver_sql(f"SELECT * FROM {name} ORDER BY rowid").all()
+                for name in Base.metadata.tables
+                if name != "login_session"
             }
 
     def inspector(self, who: str) -> str:

@@ -7,6 +7,7 @@ sides and the longer list share one prompt, so that only the clip differs betwee
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -127,16 +128,18 @@ def write_clips(probes: tuple[Probe, ...], folder: Path) -> dict[str, tuple[Path
     Returns:
         The files by the probe's id. Probes of one clip share a file.
     """
+    names = {name for probe in probes for name in (probe.sound, probe.second) if name}
+    waves = {name: _wave(name) for name in names - {"silence"}}
     return {
         probe.id: (
-            _written(folder, probe.sound, probe.channels, probe.seconds),
-            *([_written(folder, probe.second, "both", SHORT_S)] if probe.second else []),
+            _written(folder, waves, probe.sound, probe.channels, probe.seconds),
+            *([_written(folder, waves, probe.second, "both", SHORT_S)] if probe.second else []),
         )
         for probe in probes
     }
 
 
-def _written(folder: Path, sound: str, channels: Channels, seconds: float) -> Path:
+def _written(folder: Path, waves: Mapping[str, Wave], sound: str, channels: Channels, seconds: float) -> Path:
     """The file of a clip, made if it is not there."""
     import numpy as np
 
@@ -147,7 +150,7 @@ def _written(folder: Path, sound: str, channels: Channels, seconds: float) -> Pa
     if not path.exists():
         samples = np.zeros((round(seconds * RATE), 2), np.float32)
         if sound != "silence":
-            wave = _wave(sound)[:, None].astype(np.float32)
+            wave = waves[sound][:, None].astype(np.float32)
             where = {"both": slice(None), "left": slice(0, 1), "right": slice(1, 2)}[channels]
             samples[-len(wave) :, where] = wave
         path.write_bytes(wav_bytes(Clip(samples, RATE)))

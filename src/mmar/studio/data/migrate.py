@@ -50,6 +50,7 @@ def migrate(database: Database) -> None:
         if current is None:
             Base.metadata.create_all(connection)
             context.stamp(ScriptDirectory.from_config(config), "head")
+        if current in (None, newest_revision()):
             return
         if not knows_revision(current):
             raise UsageError(

@@ -27,7 +27,7 @@ from mmar.files.typed import decode_json
 from mmar.items import Item
 from mmar.items.item import FIELDS, MAX_CHOICES
 
-__all__ = ["csv_text", "decode_table", "read_csv", "table_rows", "wrong_type"]
+__all__ = ["csv_text", "read_csv", "wrong_type"]
 
 _FORMULA = re.compile(r"'*(?:[=+\-@|%\t\r\n\0＝＋－＠]|$)")
 _CHOICE = re.compile(r"choice_([1-9][0-9]?)")
@@ -62,8 +62,8 @@ def read_csv(data: bytes | str, *, file: str | None = None) -> tuple[Item, ...]:
     Raises:
         InputError: the table cannot be read, a column is missing, a row is not an item, or two rows have one id.
     """
-    text = data.removeprefix(_BOM) if isinstance(data, str) else decode_table(data, file)
-    rows = table_rows(text, file)
+    text = data.removeprefix(_BOM) if isinstance(data, str) else _decoded(data, file)
+    rows = _rows(text, file)
     _, head = next(rows, (1, []))
     if not head:
         raise InputError(
@@ -87,7 +87,7 @@ def read_csv(data: bytes | str, *, file: str | None = None) -> tuple[Item, ...]:
     return tuple(items.values())
 
 
-def decode_table(data: bytes, file: str | None = None) -> str:
+def _decoded(data: bytes, file: str | None = None) -> str:
     """The text of a table.
 
     Raises:
@@ -130,7 +130,7 @@ def wrong_type(kind: FileType, file: str | None) -> InputError:
     )
 
 
-def table_rows(text: str, file: str | None = None) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: str, file: str | None = None) -> Iterator[tuple[int, list[str]]]:
     """The rows of a table, each with the line on which it starts.
 
     Raises:

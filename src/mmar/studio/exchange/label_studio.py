@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +16,6 @@ from mmar.errors import InputError
 from mmar.files.typed import decode_json
 from mmar.items import Item
 from mmar.items.item import FIELDS
-from mmar.studio.exchange.csv_format import decode_table, table_rows
 from mmar.studio.workflow.content import CUE_REGIONS, cue_regions
 
 __all__ = [
@@ -90,38 +88,30 @@ def _result(name: str, kind: str, value: dict[str, Any], number: str = "") -> di
 
 _HINT = 'export the project from Label Studio as "JSON"'
 _FLAT = frozenset({"annotation_id", "annotator", "lead_time"})
-"""Label Studio's own columns in JSON-MIN and CSV."""
+"""Label Studio's own columns in its export "JSON-MIN", which is not read."""
 
-_OWN = _FLAT | {"created_at", "updated_at", "agreement"}
 _SINGLE = frozenset(FIELDS) - {
     "answer", "thinking", "cue", "choices", "rubric", "id", "audio_path", "audio_id",
 }  # fmt: skip
 """Fields that an annotation may set to one text."""
 
-_LONGEST_HEAD = 100_000
 _HeardCue = tuple[str, list[float] | None]
 
 
 def is_label_studio(data: bytes) -> bool:
     """Whether a file is an export of Label Studio, by its first record."""
-    data = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not data.startswith(b"["):
-        return _is_table(data)
     try:
-        tasks = msgspec.json.decode(data)
+        tasks = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
-    first = tasks[0] if tasks else None
+    first = tasks[0] if isinstance(tasks, list) and tasks else None
     if not isinstance(first, dict):
         return False
     return (isinstance(first.get("data"), dict) and "question" not in first) or len(_FLAT & set(first)) > 1
 
 
 def read_label_studio(data: bytes, *, file: str | None = None) -> tuple[Item, ...]:
-    """The items of a Label Studio export, in the order of the tasks.
-
-    JSON is a list of tasks with `data` and `annotations`. JSON-MIN and CSV have one flat record per annotation, in
-    which data and results are side by side.
+    """The items of an export "JSON" of Label Studio, in the order of the tasks.
 
     A record is `data.mmar`, or else the publisher's names in `data`: choices may be in `options`, a missing id is
     the task's, a missing path is the name of the audio file. The last annotation that is not empty is applied to
@@ -133,93 +123,22 @@ def read_label_studio(data: bytes, *, file: str | None = None) -> tuple[Item, ..
         InputError: it is not an export, a task is not an item, several choices are ticked (`several-choices`), or
             two tasks have one id. `task 3` in the file's place is the third.
     """
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    tasks = _rows(data, file) if _is_table(data) else _tasks(data, file)
+    tasks = decode_json(data.removeprefix(b"\xef\xbb\xbf"), file=file, hint=_HINT)
+    if not isinstance(tasks, list):
+        raise InputError("expected a list of tasks", file=file, code="not-label-studio", hint=_HINT)
     items: dict[str, Item] = {}
-    numbers: dict[str, Any] = {}
     for number, task in enumerate(tasks, start=1):
         place = f"{file}: task {number}" if file else f"task {number}"
-        flat = isinstance(task, dict) and "data" not in task
-        item = Item.from_record(_flat_record(task, place) if flat else _record(task, place), file=place)
-        # JSON-MIN and CSV repeat a task for each of its annotations.
-        task_id = task.get("id")
-        if item.id in items and not (flat and task_id is not None and task_id == numbers[item.id]):
+        item = Item.from_record(_record(task, place), file=place)
+        if item.id in items:
             raise InputError(
                 f'the id "{item.id}" is in an earlier task already',
                 file=place,
                 field="id",
                 code="duplicate-id",
             )
-        items[item.id], numbers[item.id] = item, task_id
+        items[item.id] = item
     return tuple(items.values())
-
-
-def _is_table(data: bytes) -> bool:
-    head = (data[: _LONGEST_HEAD + 1].splitlines() or [b""])[0]
-    if len(head) > _LONGEST_HEAD or head.lstrip()[:1] in (b"[", b"{"):
-        return False
-    return len(_FLAT & set(next(csv.reader([head.decode("utf-8", "replace")]), []))) > 1
-
-
-def _tasks(data: bytes, file: str | None) -> list[Any]:
-    tasks = decode_json(data, file=file, hint=_HINT)
-    if not isinstance(tasks, list):
-        raise InputError("expected a list of tasks", file=file, code="not-label-studio", hint=_HINT)
-    return tasks
-
-
-def _rows(data: bytes, file: str | None) -> list[dict[str, Any]]:
-    """The rows of a CSV; a cell that holds a list or an object is JSON."""
-    rows = [row for _, row in table_rows(decode_table(data, file), file)]
-    return [
-        {name: _cell(cell) for name, cell in zip(rows[0], row, strict=False) if name and cell}
-        for row in rows[1:]
-        if any(row)
-    ]
-
-
-def _cell(cell: str) -> Any:
-    if cell[0] not in "[{":
-        return cell
-    try:
-        return msgspec.json.decode(cell)
-    except (msgspec.DecodeError, RecursionError):
-        return cell
-
-
-def _flat_record(task: dict[str, Any], place: str) -> dict[str, Any]:
-    """The record of a flat task, in which fields have the names of the annotation's results."""
-    data = {name: value for name, value in task.items() if name not in _OWN and name != "id"}
-    _pair_regions(data)
-    names = ("answer", "thinking", "cue", "cue_heard", "heard", *_SINGLE)
-    results = [
-        {"from_name": name, "value": each if isinstance(each, dict) else {"choices": [each], "text": [each]}}
-        for name in names
-        if name in data
-        for each in _listed(data[name])
-    ]
-    record = _own(task | {"data": {name: data[name] for name in data if name not in ("answer", "cue")}})
-    return _apply_results(record, results, place)
-
-
-def _pair_regions(data: dict[str, Any]) -> None:
-    """Give texts of regions their regions, which flat exports list separately, in the same order.
-
-    Where their numbers differ nobody can tell which belongs to which, and only the texts are kept.
-    """
-    texts, regions = _listed(data.get("cue_heard", [])), _listed(data.get("heard", []))
-    if not texts or not all(isinstance(each, str) for each in texts):
-        return
-    if len(texts) == len(regions) and all(isinstance(each, dict) for each in regions):
-        data["cue_heard"] = [
-            {"start": region.get("start"), "end": region.get("end"), "text": [text]}
-            for text, region in zip(texts, regions, strict=True)
-        ]
-    data.pop("heard", None)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _record(task: object, place: str) -> dict[str, Any]:
@@ -316,7 +235,8 @@ def _results(annotations: object) -> list[dict[str, Any]]:
     for annotation in reversed(annotations if isinstance(annotations, list) else []):
         if not isinstance(annotation, dict) or annotation.get("was_cancelled"):
             continue
-        results = [each for each in _listed(annotation.get("result")) if isinstance(each, dict)]
+        result = annotation.get("result")
+        results = [each for each in result if isinstance(each, dict)] if isinstance(result, list) else []
         values = [each["value"] for each in results if isinstance(each.get("value"), dict)]
         if any(text.strip() for value in values for text in _texts(value)):
             return results
@@ -327,7 +247,8 @@ def _texts(value: Mapping[str, Any]) -> Iterator[str]:
     # Label Studio writes a single text as a string and several as a list.
     for name in ("choices", "text", "labels"):
         if name in value:
-            yield from (each for each in _listed(value[name]) if isinstance(each, str))
+            texts = value[name] if isinstance(value[name], list) else [value[name]]
+            yield from (each for each in texts if isinstance(each, str))
             return
 
 

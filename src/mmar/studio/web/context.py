@@ -22,6 +22,7 @@ from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import Visitor, find_visitor, person_of_token, same, touch_session
 from mmar.studio.store.inspection import answers_version, knows_key, mark_key_seen, project_ratings
 from mmar.studio.store.people import log_action, project_and_actor
+from mmar.studio.store.revisions import find_item
 from mmar.studio.web.flash import Flash, FlashStore, with_message
 from mmar.studio.workflow import Actor, NotAllowed, NotFound, Role
 from mmar.studio.workflow.agreement import HumanScore, human_score
@@ -133,6 +134,26 @@ class ProjectContext:
         """A writing transaction, and the project as a row of it."""
         with self.studio.database.write() as session:
             yield session, attached(session, self.project)
+
+    @contextmanager
+    def read_item(self, item_id: int) -> Iterator[tuple[Session, Item]]:
+        """A reading transaction, and an item of the project.
+
+        Raises:
+            NotFound: the project has no such item.
+        """
+        with self.read() as session:
+            yield session, find_item(session, self.project, item_id)
+
+    @contextmanager
+    def write_item(self, item_id: int, *, lock: bool = False) -> Iterator[tuple[Session, Project, Item]]:
+        """A writing transaction, the project, and an item of it; with `lock` nobody else can change the item.
+
+        Raises:
+            NotFound: the project has no such item.
+        """
+        with self.write() as (session, project):
+            yield session, project, find_item(session, project, item_id, lock=lock)
 
     def log(self, session: Session, action: str, subject: str, detail: str = "") -> None:
         """Write an entry of the audit log."""

@@ -139,70 +139,37 @@ EDITABLE = frozenset({State.DRAFT, State.PREPARATION, State.CORRECTION})
 _LIVE = frozenset(State) - {State.WITHDRAWN, State.TAKEN_DOWN}
 _WRITERS = frozenset({Role.ANNOTATOR, Role.LEAD})
 
+
+def _from(
+    source: State | frozenset[State],
+    action: Action,
+    target: State | None,
+    roles: frozenset[Role],
+    *guards: Guard,
+) -> Transition:
+    sources = frozenset({source}) if isinstance(source, State) else source
+    return Transition(action, sources, target, roles, frozenset(guards))
+
+
+_INSPECTOR, _LEAD = frozenset({Role.INSPECTOR}), frozenset({Role.LEAD})
+_INSPECTED = (Guard.NOT_WRITER, Guard.HOLDS_LEASE, Guard.LISTENED)
+_HANDED_IN = (Guard.OWN, Guard.COMPLETE)
+_RETURNABLE = frozenset({State.PREPARATION, State.INSPECTION})
+
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition(Action.SAVE, EDITABLE, None, _WRITERS, frozenset({Guard.OWN})),
-    Transition(
-        Action.SUBMIT,
-        frozenset({State.DRAFT}),
-        State.PREPARATION,
-        _WRITERS,
-        frozenset({Guard.OWN, Guard.COMPLETE}),
+    _from(EDITABLE, Action.SAVE, None, _WRITERS, Guard.OWN),
+    _from(State.DRAFT, Action.SUBMIT, State.PREPARATION, _WRITERS, *_HANDED_IN),
+    _from(_RETURNABLE, Action.RECALL, State.DRAFT, _WRITERS, Guard.OWN, Guard.NOT_LEASED),
+    _from(State.PREPARATION, Action.FORWARD, State.INSPECTION, _WRITERS, *_HANDED_IN, Guard.AUDIO),
+    _from(State.INSPECTION, Action.APPROVE, State.APPROVED, _INSPECTOR, *_INSPECTED, Guard.AUDIO),
+    _from(State.INSPECTION, Action.REJECT, State.CORRECTION, _INSPECTOR, *_INSPECTED, Guard.REASON),
+    _from(
+        State.CORRECTION, Action.RESUBMIT, State.INSPECTION, _WRITERS, *_HANDED_IN, Guard.CHANGED, Guard.AUDIO
     ),
-    Transition(
-        Action.RECALL,
-        frozenset({State.PREPARATION, State.INSPECTION}),
-        State.DRAFT,
-        _WRITERS,
-        frozenset({Guard.OWN, Guard.NOT_LEASED}),
-    ),
-    Transition(
-        Action.FORWARD,
-        frozenset({State.PREPARATION}),
-        State.INSPECTION,
-        _WRITERS,
-        frozenset({Guard.OWN, Guard.COMPLETE, Guard.AUDIO}),
-    ),
-    Transition(
-        Action.APPROVE,
-        frozenset({State.INSPECTION}),
-        State.APPROVED,
-        frozenset({Role.INSPECTOR}),
-        frozenset({Guard.NOT_WRITER, Guard.HOLDS_LEASE, Guard.LISTENED, Guard.AUDIO}),
-    ),
-    Transition(
-        Action.REJECT,
-        frozenset({State.INSPECTION}),
-        State.CORRECTION,
-        frozenset({Role.INSPECTOR}),
-        frozenset({Guard.NOT_WRITER, Guard.HOLDS_LEASE, Guard.LISTENED, Guard.REASON}),
-    ),
-    Transition(
-        Action.RESUBMIT,
-        frozenset({State.CORRECTION}),
-        State.INSPECTION,
-        _WRITERS,
-        frozenset({Guard.OWN, Guard.COMPLETE, Guard.CHANGED, Guard.AUDIO}),
-    ),
-    Transition(
-        Action.REOPEN,
-        frozenset({State.APPROVED}),
-        State.CORRECTION,
-        frozenset({Role.LEAD}),
-        frozenset({Guard.REASON}),
-    ),
-    Transition(
-        Action.WITHDRAW, _LIVE, State.WITHDRAWN, _WRITERS, frozenset({Guard.OWN, Guard.NOT_LEASED, Guard.WHY})
-    ),
-    Transition(
-        Action.RESTORE, frozenset({State.WITHDRAWN}), State.DRAFT, frozenset({Role.LEAD}), frozenset()
-    ),
-    Transition(
-        Action.TAKE_DOWN,
-        _LIVE | {State.WITHDRAWN},
-        State.TAKEN_DOWN,
-        frozenset({Role.LEAD}),
-        frozenset({Guard.WHY}),
-    ),
+    _from(State.APPROVED, Action.REOPEN, State.CORRECTION, _LEAD, Guard.REASON),
+    _from(_LIVE, Action.WITHDRAW, State.WITHDRAWN, _WRITERS, Guard.OWN, Guard.NOT_LEASED, Guard.WHY),
+    _from(State.WITHDRAWN, Action.RESTORE, State.DRAFT, _LEAD),
+    _from(_LIVE | {State.WITHDRAWN}, Action.TAKE_DOWN, State.TAKEN_DOWN, _LEAD, Guard.WHY),
 )
 """All transitions. Anything else is refused."""
 

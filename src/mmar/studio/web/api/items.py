@@ -137,8 +137,7 @@ def create(ctx: Context) -> dict[str, Any]:
 @router.get("/items/{item_id}", summary="One item with its history")
 def one_item(ctx: Context, item_id: int) -> dict[str, Any]:
     """Without its key for whoever may still be asked to answer it blind."""
-    with ctx.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.read_item(item_id) as (session, item):
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
         case = revisions.load_case(session, ctx.project, item)
         answer = {
@@ -182,8 +181,7 @@ def save(
             request_audio(session, project, item, now, person_id=ctx.person.id)
             return JSONResponse(row_json(item))
     except items.StaleSave as stale:
-        with ctx.write() as (session, project):
-            item = revisions.find_item(session, project, item_id)
+        with ctx.write_item(item_id) as (session, project, item):
             inspection.mark_key_seen(session, item, ctx.person.id, now)
         return JSONResponse(
             {
@@ -205,16 +203,14 @@ def save_draft(
 ) -> None:
     """Only you can see it. Saving a revision deletes it."""
     new = converted(content, ItemContent, "content")
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id)
+    with ctx.write_item(item_id) as (session, _project, item):
         drafts.save_draft(session, item, ctx.actor, new, version, revision, ctx.clock())
 
 
 @router.get("/items/{item_id}/draft", summary="Your draft")
 def draft(ctx: Context, item_id: int) -> dict[str, Any] | None:
     """Null if you have none."""
-    with ctx.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.read_item(item_id) as (session, item):
         result = drafts.find_draft(session, item.id, ctx.person.id)
         return _draft_json(result) if result is not None else None
 
@@ -236,8 +232,7 @@ def resolve(
     first: Annotated[int, Body()] = 0,
 ) -> dict[str, Any]:
     """Your draft becomes `mine`, `theirs`, or `merged` from revision `first`, which you started from."""
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id, lock=True)
+    with ctx.write_item(item_id, lock=True) as (session, project, item):
         if drafts.find_draft(session, item.id, ctx.person.id) is None:
             raise NotFound("you have no draft of this item; PUT it to /draft first")
         resolved = drafts.resolve(session, project, item, ctx.actor, take, first, ctx.clock())
@@ -249,8 +244,7 @@ def resolve(
 @router.get("/items/{item_id}/revisions/{number}", summary="One revision of an item")
 def revision(ctx: Context, item_id: int, number: int) -> dict[str, Any]:
     """Without its key for whoever may still be asked to answer the item blind."""
-    with ctx.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.read_item(item_id) as (session, item):
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
         row = revisions.revision_at(session, item.id, number)
         answer = {**row_json(row), "content": content_json(row.content, hidden=hidden)}
@@ -262,8 +256,7 @@ def revision(ctx: Context, item_id: int, number: int) -> dict[str, Any]:
 @router.post("/items/{item_id}/show-key", summary="See the key without a blind answer", status_code=204)
 def show_key(ctx: Context, item_id: int) -> None:
     """It is recorded; you can no longer answer this item blind."""
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id, lock=True)
+    with ctx.write_item(item_id, lock=True) as (session, _project, item):
         inspection.mark_key_seen(session, item, ctx.person.id, ctx.clock())
 
 
@@ -275,8 +268,7 @@ def assign_item(
     person: Annotated[int | None, Body()] = None,
 ) -> dict[str, Any]:
     """For leads. No one can inspect what they wrote; without a person any inspector can take the item."""
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id, lock=True)
+    with ctx.write_item(item_id, lock=True) as (session, project, item):
         assign(session, project, item, ctx.actor, Role(role), person, ctx.clock())
         inspector = revisions.load_case(session, project, item).inspector
         return {**row_json(item), "inspector": inspector}
@@ -297,16 +289,14 @@ def take_next(ctx: Context, queue: str) -> dict[str, Any] | None:
 @router.post("/items/{item_id}/release", summary="Return an item to its queue", status_code=204)
 def release(ctx: Context, item_id: int) -> None:
     """Has no effect if the item is not reserved for you."""
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id, lock=True)
+    with ctx.write_item(item_id, lock=True) as (_session, _project, item):
         inspection.release_item(item, ctx.person.id)
 
 
 @router.put("/items/{item_id}/playback", summary="Record that the clip is played", status_code=204)
 def playback(ctx: Context, item_id: int, event: Annotated[Literal["start", "end"], Body(embed=True)]) -> None:
     """`start` when playing begins, `end` when the clip has been played to its end, which a blind answer needs."""
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id)
+    with ctx.write_item(item_id) as (session, _project, item):
         record = inspection.start_playback if event == "start" else inspection.finish_playback
         record(session, item, ctx.actor, ctx.clock())
 
@@ -324,8 +314,7 @@ def answer_blind(
 @router.get("/items/{item_id}/judgement-draft", summary="Your draft of a review")
 def judgement_draft(ctx: Context, item_id: int) -> dict[str, str]:
     """Each field empty where you wrote nothing."""
-    with ctx.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.read_item(item_id) as (session, item):
         return drafts.find_judgement_draft(session, item.id, ctx.person.id)
 
 
@@ -341,8 +330,7 @@ def save_judgement_draft(
 ) -> None:
     """Only you can see it. Approving or rejecting deletes it."""
     written = {"reason": reason, "field": field, "comment": comment, "start": start, "end": end}
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id)
+    with ctx.write_item(item_id) as (session, _project, item):
         drafts.save_judgement_draft(session, item, ctx.actor, written, ctx.clock())
 
 

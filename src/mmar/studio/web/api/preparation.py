@@ -37,8 +37,7 @@ def upload(ctx: Context) -> dict[str, Any]:
 def fetch(ctx: Context, item_id: int) -> dict[str, str]:
     """`ready`, `cutting`, `fetching`, or `missing` where the item has no URL."""
     ctx.require(Role.ANNOTATOR)
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id)
+    with ctx.write_item(item_id) as (session, project, item):
         now = ctx.clock()
         state = request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
     return {"state": state}
@@ -47,8 +46,7 @@ def fetch(ctx: Context, item_id: int) -> dict[str, str]:
 @router.get("/items/{item_id}/sound", summary="An item's recording and clip")
 def sound(ctx: Context, item_id: int) -> dict[str, Any]:
     """Null where missing. The bytes are at `/p/SLUG/media/clip/ID`, which answers range requests."""
-    with ctx.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.read_item(item_id) as (session, item):
         recording = recording_of(session, ctx.project.id, revisions.content_of(session, item))
         clip = clip_of(session, item)
     return {
@@ -86,8 +84,7 @@ def ask(ctx: Context, item_id: int, kind: str) -> dict[str, str]:
     ctx.require(Role.ANNOTATOR)
     if kind not in ITEM_KINDS:
         raise UsageError(f'unknown kind "{kind}"; use {", ".join(ITEM_KINDS)}', code="unknown-kind")
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id)
+    with ctx.write_item(item_id) as (session, project, item):
         request_proposal(session, project, item.id, kind, ctx.actor, ctx.clock())
     return {"state": "queued"}
 
@@ -103,8 +100,7 @@ def open_proposals(ctx: Context, kind: str = "", before: int = 0) -> list[dict[s
 @router.get("/items/{item_id}/proposals", summary="All proposals for an item")
 def item_proposals(ctx: Context, item_id: int) -> list[dict[str, Any]]:
     """Reviewed or not, with the prompt; none for whoever may still be asked to answer the item blind."""
-    with ctx.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.read_item(item_id) as (session, item):
         if key_is_hidden(session, item, ctx.actor):
             return []
         result = [

@@ -122,8 +122,7 @@ def _form_values(session: Session, ctx: ProjectContext, item: Item, content: Ite
 @router.get("/items/{item_id}/edit")
 def edit(request: Request, ctx: Context, item_id: int, unready: str = "") -> Response:
     """The form with this person's draft, and why the item could not be submitted if that was tried."""
-    with ctx.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.read_item(item_id) as (session, item):
         case = revisions.load_case(session, ctx.project, item)
         if Action.SAVE not in permitted(case, ctx.actor, ctx.clock()):
             return RedirectResponse(f"{ctx.root}/items/{item_id}", 303)
@@ -163,8 +162,7 @@ def _save_draft(session: Session, ctx: ProjectContext, item: Item, now: datetime
 @router.post("/items/{item_id}/draft")
 def keep_draft(request: Request, ctx: Context, item_id: int) -> Response:
     """Save what is being typed; answers with the issues."""
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id)
+    with ctx.write_item(item_id) as (session, project, item):
         now = ctx.clock()
         content = _save_draft(session, ctx, item, now)
         tree = newest_taxonomy(session, project.id).tree
@@ -178,8 +176,7 @@ def _guess_job(session: Session, ctx: ProjectContext, item_id: int) -> Job | Non
 
 
 def _guess(request: Request, ctx: ProjectContext, item_id: int, marker: str | None = None) -> Response:
-    with ctx.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.read_item(item_id) as (session, item):
         case = revisions.load_case(session, ctx.project, item)
         if Action.SAVE not in permitted(case, ctx.actor, ctx.clock()):
             raise NotAllowed("role", "only people who can edit the item can see the model's guesses")
@@ -258,13 +255,12 @@ def _submitted(ctx: ProjectContext, item: Item) -> Flash:
 
 def _save_revision(ctx: ProjectContext, item_id: int, then: str, now: datetime) -> Item:
     form = ctx.form
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id, lock=True)
+    with ctx.write_item(item_id, lock=True) as (session, project, item):
         content = _content(session, ctx, item)
         version = number(form, "version") or 0
         saved = revisions.content_of(session, item)
         if content != saved or version != item.version or item.revision == 0:
-            item = items.save(
+            items.save(
                 session,
                 project,
                 item_id,
@@ -283,8 +279,7 @@ def _conflict(
     request: Request, ctx: ProjectContext, item_id: int, stale: items.StaleSave, now: datetime
 ) -> Response:
     """Keep what was typed as a draft, and show both people's changes."""
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id)
+    with ctx.write_item(item_id) as (session, _project, item):
         content = _content(session, ctx, item)
         drafts.save_draft(session, item, ctx.actor, content, stale.version, item.revision, now)
         inspection.mark_key_seen(session, item, ctx.person.id, now)
@@ -305,8 +300,7 @@ def _conflict(
 def resolve(ctx: Context, item_id: int) -> Response:
     """After a conflict: continue with one's own version, the other one, or both merged."""
     now = ctx.clock()
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id, lock=True)
+    with ctx.write_item(item_id, lock=True) as (session, project, item):
         word = text(ctx.form, "take")
         taken: drafts.Taken = "theirs" if word == "theirs" else "merged" if word == "merged" else "mine"
         drafts.resolve(session, project, item, ctx.actor, taken, number(ctx.form, "first") or 0, now)
@@ -316,8 +310,7 @@ def resolve(ctx: Context, item_id: int) -> Response:
 @router.get("/items/{item_id}/sound", dependencies=[fragment_of("/p/{slug}/items/{item_id}/edit")])
 def sound(request: Request, ctx: Context, item_id: int) -> Response:
     """The state of the recording; the page asks again until it is there."""
-    with ctx.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.read_item(item_id) as (session, item):
         values = _sound(session, ctx, item, revisions.content_of(session, item))
     return render_page(request, "recording_status.html", ctx, item=item, **values)
 

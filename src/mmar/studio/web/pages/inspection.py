@@ -61,8 +61,7 @@ def _inspect_page(
 ) -> Response | None:
     """The item with what its inspector wrote so far; `None` where it is not reserved for this person."""
     now = ctx.clock()
-    with ctx.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.read_item(item_id) as (session, item):
         case = revisions.load_case(session, ctx.project, item)
         if case.lease is None or not case.lease.held_by(ctx.person.id, now):
             return None
@@ -101,8 +100,7 @@ def _written(ctx: ProjectContext) -> dict[str, str]:
 @router.post("/items/{item_id}/playback")
 def playback(ctx: Context, item_id: int) -> Response:
     """Record that the clip begins to play (`event` is `start`) or has been played to its end (`end`)."""
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id)
+    with ctx.write_item(item_id) as (session, _project, item):
         record = (
             inspection.start_playback if text(ctx.form, "event") == "start" else inspection.finish_playback
         )
@@ -126,8 +124,7 @@ def answer(ctx: Context, item_id: int) -> Response:
 def keep_draft(request: Request, ctx: Context, item_id: int) -> Response:
     """Save what an inspector is typing."""
     now = ctx.clock()
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id)
+    with ctx.write_item(item_id) as (session, _project, item):
         kept = drafts.save_judgement_draft(session, item, ctx.actor, _written(ctx), now)
     return render_page(request, "judgement_status.html", ctx, kept_at=now if kept else None)
 
@@ -183,7 +180,6 @@ def _is_reserved(item: Item, ctx: ProjectContext, now: datetime) -> bool:
 @router.post("/items/{item_id}/release")
 def release(ctx: Context, item_id: int) -> Response:
     """Return an item to the queue."""
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id, lock=True)
+    with ctx.write_item(item_id, lock=True) as (_session, _project, item):
         inspection.release_item(item, ctx.person.id)
     return ctx.redirect("/inspection", Flash("released", "The item is available to other inspectors again."))

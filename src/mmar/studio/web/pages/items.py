@@ -157,8 +157,7 @@ def _number(value: str | None) -> int:
 def show(request: Request, ctx: Context, item_id: int) -> Response:
     """One item with its history. The key stays hidden from whoever may still be asked to answer it blind."""
     now = ctx.clock()
-    with ctx.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.read_item(item_id) as (session, item):
         saved = revisions.revisions_of(session, item.id)
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
         # Newest first, each with its difference to the one before.
@@ -206,8 +205,7 @@ def _suggestions(session: Session, ctx: ProjectContext, item: Item, *, hidden: b
 @router.get("/{item_id}/suggestions", dependencies=[fragment_of("/p/{slug}/items/{item_id}")])
 def suggestions(request: Request, ctx: Context, item_id: int, marker: str = "") -> Response:
     """The model's suggestions for an item; nothing as long as the page shows all that there are."""
-    with ctx.read() as session:
-        item = revisions.find_item(session, ctx.project, item_id)
+    with ctx.read_item(item_id) as (session, item):
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
         values = _suggestions(session, ctx, item, hidden=hidden)
     if values["marker"] == marker:
@@ -218,8 +216,7 @@ def suggestions(request: Request, ctx: Context, item_id: int, marker: str = "") 
 @router.post("/{item_id}/show-key")
 def show_key(ctx: Context, item_id: int) -> Response:
     """Show somebody the key without a blind answer; it is recorded."""
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id, lock=True)
+    with ctx.write_item(item_id, lock=True) as (session, _project, item):
         inspection.mark_key_seen(session, item, ctx.person.id, ctx.clock())
     return ctx.redirect(f"/items/{item_id}")
 
@@ -228,8 +225,7 @@ def show_key(ctx: Context, item_id: int) -> Response:
 def assign_item(ctx: Context, item_id: int) -> Response:
     """Set an item's author or inspector."""
     role = Role.INSPECTOR if text(ctx.form, "role") == Role.INSPECTOR else Role.ANNOTATOR
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id, lock=True)
+    with ctx.write_item(item_id, lock=True) as (session, project, item):
         assign(session, project, item, ctx.actor, role, number(ctx.form, "person"), ctx.clock())
     return ctx.redirect(f"/items/{item_id}", Flash("assigned", "Assignment saved."))
 

@@ -161,7 +161,6 @@ def set_clip_format(ctx: Context) -> Response:
 def ask(ctx: Context, item_id: int, kind: str) -> Response:
     """Ask the model one thing about one item."""
     ctx.require(Role.ANNOTATOR)
-    with ctx.write() as (session, project):
-        item = revisions.find_item(session, project, item_id)
+    with ctx.write_item(item_id) as (session, project, item):
         request_proposal(session, project, item.id, kind, ctx.actor, ctx.clock())
     return ctx.redirect(f"/items/{item_id}/edit")
