@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -27,9 +27,15 @@ FLAGS = (
 PATIENCE_MS = 30_000
 
 
-@pytest.fixture(scope="module")
+def _scope(fixture_name: str, config: pytest.Config) -> Literal["session", "module"]:
+    # Playwright keeps an event loop running in this thread, beside which other tests could not run theirs; where
+    # only tests with a browser run (`-m browser`), one serves them all.
+    return "session" if config.option.markexpr == "browser" else "module"
+
+
+@pytest.fixture(scope=_scope)
 def browser() -> Iterator[Any]:
-    """Chromium, with no pages, for the tests of a module; they are skipped where there is none."""
+    """Chromium, with no pages; tests are skipped where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM.exists():
         pytest.skip(f"there is no browser at {CHROMIUM}")

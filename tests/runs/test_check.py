@@ -157,9 +157,7 @@ def test_a_constant_choice_with_descriptions_that_change_is_not_called_deaf(fake
         return Say(text if "Describe" in asked.question else "A")
 
     report = check(fake_models, script)
-    verdict = next(each for each in report.verdicts if each.name == "hears")
-    assert verdict.state == "unknown"
-    assert "changes with the clip" in verdict.reason
+    assert states(report)["hears"] == "unknown"
 
 
 def spoken(transcript: str | None) -> Callable[[Asked], Raw]:
@@ -191,7 +189,6 @@ def test_thinking_that_the_token_limit_cuts(fake_models) -> None:
 
     report = check(fake_models, cut, max_tokens=64)
     assert states(report)["thinking"] == "failed"
-    assert "max_tokens=64" in next(each.reason for each in report.verdicts if each.name == "thinking")
 
     assert states(check(fake_models, Say(None, finish="length")))["thinking"] == "failed"
 
@@ -204,9 +201,8 @@ def test_answers_that_name_no_choice(fake_models) -> None:
 
 def test_a_server_that_fails_is_reported_with_its_reason(fake_models) -> None:
     report = check(fake_models, Status(404, "no model fake"), max_attempts=1)
-    verdict = report.verdicts[0]
-    assert (verdict.name, verdict.state) == ("answers", "failed")
-    assert "no model fake" in verdict.reason
+    assert states(report)["answers"] == "failed"
+    assert "no model fake" in report.verdicts[0].reason  # the server's own words
 
 
 def test_clips_that_are_cut_and_mixed_before_they_are_sent(fake_models) -> None:

@@ -185,14 +185,7 @@ def hostile_bomb(backup: Path) -> None:
 
 @pytest.mark.parametrize(
     "spoil",
-    [
-        hostile_journal,
-        hostile_hidden,
-        hostile_link,
-        hostile_linked_folder,
-        hostile_pipe,
-        hostile_bomb,
-    ],
+    [hostile_journal, hostile_hidden, hostile_link, hostile_linked_folder, hostile_pipe, hostile_bomb],
 )
 def test_a_backup_that_somebody_made_up_changes_nothing(
     spoil: Callable[[Path], None], data: Path, tmp_path: Path

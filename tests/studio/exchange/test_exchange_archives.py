@@ -84,10 +84,7 @@ def test_dangerous_archives_are_refused_and_leave_nothing(release: Path, tmp_pat
     (tmp_path / "damaged.zip").write_bytes(b"PK\x03\x04 broken")
     for archive in (*archives, tmp_path / "link.tar", tmp_path / "damaged.zip"):
         limits = Limits(total=1_000_000, member=1_000_000)
-        with (
-            pytest.raises(InputError) as caught,
-            unpacked(archive, tmp_path / "media", "x.zip", limits),
-        ):
+        with pytest.raises(InputError) as caught, unpacked(archive, tmp_path / "media", "x.zip", limits):
             pass
         assert (caught.value.file or "").startswith("x.zip"), archive
         assert list((tmp_path / "media" / "incoming").iterdir()) == []

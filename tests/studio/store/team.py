@@ -6,13 +6,7 @@ from datetime import UTC, datetime
 
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item
-from mmar.studio.store import (
-    inspection,
-    item_lists,
-    items,
-    people,
-    projects,
-)
+from mmar.studio.store import inspection, item_lists, items, people, projects
 from mmar.studio.workflow import Action, Actor, Command, Cue, ItemContent, Rejection, Role
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)

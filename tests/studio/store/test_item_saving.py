@@ -57,15 +57,7 @@ def test_from_draft_over_rejection_and_correction_to_approval(team: Team) -> Non
     with team.database.write() as session:
         found = revisions.find_item(session, team.project, item)
         items.save(
-            session,
-            team.project,
-            item,
-            team.anna,
-            fixed,
-            version=found.version,
-            base=1,
-            why="viola",
-            now=NOW,
+            session, team.project, item, team.anna, fixed, version=found.version, base=1, why="viola", now=NOW
         )
     team.act(item, team.anna, Action.RESUBMIT)
     assert team.take(team.ina) == item

@@ -91,10 +91,7 @@ def test_what_the_author_is_writing_is_not_overtaken(team: Team) -> None:
     typed(team, other, msgspec.structs.replace(GOOD, language="zh"))
     propose(team, item)
     propose(team, other)
-    assert take(team, team.anna) == (
-        1,
-        ["the author is editing the same field; review them one by one"],
-    )
+    assert take(team, team.anna) == (1, ["the author is editing the same field; review them one by one"])
     with team.database.read() as session:
         kept = drafts.find_draft(session, item, team.anna.person)
         assert kept is not None

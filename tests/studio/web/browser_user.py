@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from browser import PATIENCE_MS
 from conftest import PASSWORD, Site
+from mmar.studio.web.context import COOKIE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -16,7 +17,14 @@ class Visitor:
     """A person logged in, at a page; collects what the page complains about."""
 
     def __init__(
-        self, browser: Browser, site: Site, login: str, *, dark: bool = False, timezone_id: str | None = None
+        self,
+        browser: Browser,
+        site: Site,
+        login: str,
+        *,
+        dark: bool = False,
+        timezone_id: str | None = None,
+        by_form: bool = False,
     ) -> None:
         self.context = browser.new_context(
             viewport={"width": 1280, "height": 860},
@@ -29,6 +37,9 @@ class Visitor:
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.site, self.login = site, login
+        if not by_form:
+            self.context.add_cookies([{"name": COOKIE, "value": site.cookie(login), "url": site.url}])
+            return
         self.page.goto(f"{site.url}/login")
         self.page.get_by_label("Login").fill(login)
         self.page.get_by_label("Password").fill(PASSWORD)

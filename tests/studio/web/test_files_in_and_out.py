@@ -20,9 +20,7 @@ RECORD = {
 }
 
 
-def test_an_invalid_file_is_refused_with_its_line_and_a_valid_one_is_imported(
-    quiet_site: Site,
-) -> None:
+def test_an_invalid_file_is_refused_with_its_line_and_a_valid_one_is_imported(quiet_site: Site) -> None:
     root = quiet_site.client("root")
     head = "id,audio_path,question,choice_1,choice_2,answer,modality,category\n"
     row = "a,./audio/a.wav,Which?,one,two,two,sound,Signal Layer\n"

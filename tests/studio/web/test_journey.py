@@ -27,7 +27,7 @@ def has_clip(site: Site) -> bool:
 def test_an_item_from_an_idea_to_a_release(
     site: Site, browser: Browser, recording: Path, tmp_path: Path
 ) -> None:
-    lead = Visitor(browser, site, "root")
+    lead = Visitor(browser, site, "root", by_form=True)
     anna, ina = Visitor(browser, site, "anna"), Visitor(browser, site, "ina")
 
     # 1. An idea, and a vote.

@@ -33,10 +33,7 @@ def half_hour(site: Site, tmp_path: Path) -> int:
         return add_recording(session, 1, kept, site.studio.clock(), title="half an hour").id
 
 
-def test_on_a_phone_the_recording_follows_the_player(
-    site: Site,
-    browser,
-) -> None:
+def test_on_a_phone_the_recording_follows_the_player(site: Site, browser) -> None:
     item = site.client("anna").post("/api/v1/p/demo/items").json()["id"]
     visitor = Visitor(browser, site, "anna")
     visitor.page.set_viewport_size({"width": 390, "height": 844})
@@ -50,11 +47,7 @@ def test_on_a_phone_the_recording_follows_the_player(
     assert visitor.complaints == []
 
 
-def test_half_an_hour_loads_fast_and_seeks_by_ranges(
-    site: Site,
-    browser,
-    half_hour: int,
-) -> None:
+def test_half_an_hour_loads_fast_and_seeks_by_ranges(site: Site, browser, half_hour: int) -> None:
     anna = site.client("anna")
     peaks = anna.get(f"/p/demo/media/recording/{half_hour}/peaks?points=3000")
     assert peaks.json()["length"] >= 3000

@@ -195,10 +195,7 @@ def test_removing_a_category_moves_its_items(busy: Site, browser) -> None:
 
 
 def test_a_recording_is_fetched_and_its_segments_are_played(
-    site: Site,
-    browser,
-    recording: Path,
-    media_server: MediaServer,
+    site: Site, browser, recording: Path, media_server: MediaServer
 ) -> None:
     media_server.files["/pasted.wav"] = recording.read_bytes()
     anna = Visitor(browser, site, "anna")

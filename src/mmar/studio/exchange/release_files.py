@@ -157,11 +157,7 @@ def _sounds(items: Sequence[Item], audio: Mapping[str, Path]) -> dict[str, _Soun
 
 
 def _write(
-    part: Path,
-    items: Sequence[Item],
-    sounds: Mapping[str, _Sound],
-    about: ReleaseFacts,
-    sheet: str | None,
+    part: Path, items: Sequence[Item], sounds: Mapping[str, _Sound], about: ReleaseFacts, sheet: str | None
 ) -> tuple[Item, ...]:
     """Write every file but the changes and the checksums; returns the items as published."""
     metadata = part / f"{about.name}-meta.jsonl"

@@ -217,9 +217,7 @@ def _section(title: str, body: str) -> str:
 
 def _composition(items: Sequence[Item], sounds: Mapping[str, Facts], clip_format: str) -> str:
     videos = [video for item in items if (video := item_video(item)) is not None]
-    lines = [
-        f"{len(items)} questions with {_span(len(item.choices) for item in items)} choices each.",
-    ]
+    lines = [f"{len(items)} questions with {_span(len(item.choices) for item in items)} choices each."]
     if videos:
         lines.append(
             f"{len(videos)} of them come from {len(set(videos))} videos; errors on items of one video belong together."
@@ -262,7 +260,7 @@ def _span(numbers: Iterable[int]) -> str:
 def _distribution(about: ReleaseFacts) -> str:
     lines = [
         "For evaluation, not for training. The licence is in LICENSE; every file's digest is in SHA256SUMS "
-        "(`sha256sum --check SHA256SUMS`).",
+        "(`sha256sum --check SHA256SUMS`)."
     ]
     if about.withheld:
         fields = ", ".join(f"`{field}`" for field in sorted(set(about.withheld)))

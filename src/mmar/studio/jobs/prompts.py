@@ -120,12 +120,7 @@ _NAMES = {
 
 
 def read_reply(
-    kind: str,
-    text: str,
-    content: ItemContent | None,
-    *,
-    taxonomy: Taxonomy,
-    ideas: Collection[int] = (),
+    kind: str, text: str, content: ItemContent | None, *, taxonomy: Taxonomy, ideas: Collection[int] = ()
 ) -> dict[str, Any]:
     """The proposal in a model's reply, whatever text is around the JSON object.
 

@@ -233,10 +233,7 @@ def guarded_session(
     """
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
-            resolver=resolver,
-            use_dns_cache=False,
-            force_close=True,
-            socket_factory=guard.make_socket,
+            resolver=resolver, use_dns_cache=False, force_close=True, socket_factory=guard.make_socket
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,

@@ -131,11 +131,7 @@ def move_items(
 
 
 def request_audio_for_items(
-    database: Database,
-    project: Project,
-    items: Sequence[int],
-    person: int,
-    clock: Callable[[], datetime],
+    database: Database, project: Project, items: Sequence[int], person: int, clock: Callable[[], datetime]
 ) -> Outcome:
     """Queue what items without a clip need to get one."""
 

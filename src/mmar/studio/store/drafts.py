@@ -53,12 +53,7 @@ def save_draft(
     check_texts(content)
     session.merge(
         Draft(
-            item_id=item.id,
-            person_id=actor.person,
-            version=version,
-            revision=base,
-            content=content,
-            at=now,
+            item_id=item.id, person_id=actor.person, version=version, revision=base, content=content, at=now
         )
     )
     session.flush()

@@ -179,19 +179,11 @@ def _may_compare(case: Case, actor: Actor, now: datetime) -> bool:
 def _judge(session: Session, item: Item, actor: Actor, now: datetime, *, approved: bool) -> None:
     session.execute(
         delete(Verdict).where(
-            Verdict.item_id == item.id,
-            Verdict.revision == item.revision,
-            Verdict.person_id == actor.person,
+            Verdict.item_id == item.id, Verdict.revision == item.revision, Verdict.person_id == actor.person
         )
     )
     session.add(
-        Verdict(
-            item_id=item.id,
-            revision=item.revision,
-            person_id=actor.person,
-            approved=approved,
-            at=now,
-        )
+        Verdict(item_id=item.id, revision=item.revision, person_id=actor.person, approved=approved, at=now)
     )
     session.flush()
 

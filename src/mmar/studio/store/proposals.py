@@ -129,8 +129,7 @@ def acceptable_proposals(
 ) -> list[int]:
     """Ids of the open proposals that a person could accept unchanged, oldest first, with ids up to `upto`."""
     query = _waiting(project_id, actor).where(
-        _tells_nothing(actor),
-        Proposal.kind.in_([one for one in ACCEPTABLE_KINDS if kind in ("", one)]),
+        _tells_nothing(actor), Proposal.kind.in_([one for one in ACCEPTABLE_KINDS if kind in ("", one)])
     )
     if upto is not None:
         query = query.where(Proposal.id <= upto)

@@ -166,11 +166,7 @@ def _text(value: Any) -> str:
 
 
 def accept_proposals(
-    database: Database,
-    project: Project,
-    numbers: Sequence[int],
-    actor: Actor,
-    clock: Callable[[], datetime],
+    database: Database, project: Project, numbers: Sequence[int], actor: Actor, clock: Callable[[], datetime]
 ) -> Outcome:
     """Accept proposals unchanged, in short transactions.
 

@@ -158,13 +158,7 @@ class ProjectContext:
     def log(self, session: Session, action: str, subject: str, detail: str = "") -> None:
         """Write an entry of the audit log."""
         log_action(
-            session,
-            self.clock(),
-            self.person.id,
-            action,
-            subject,
-            detail=detail,
-            project_id=self.project.id,
+            session, self.clock(), self.person.id, action, subject, detail=detail, project_id=self.project.id
         )
 
     def redirect(self, path: str, flash: Flash | None = None) -> Response:

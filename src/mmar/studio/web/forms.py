@@ -34,16 +34,7 @@ NAME_MAX = 200
 TITLE_MAX = 300
 """Characters of an idea's title."""
 
-_CONTENT_TEXTS = (
-    "question",
-    "modality",
-    "category",
-    "sub_category",
-    "language",
-    "source",
-    "url",
-    "thinking",
-)
+_CONTENT_TEXTS = ("question", "modality", "category", "sub_category", "language", "source", "url", "thinking")
 
 
 def text(form: FormData, name: str, default: str = "", *, limit: int = LONGEST_TEXT) -> str:

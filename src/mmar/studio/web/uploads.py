@@ -41,12 +41,7 @@ def store_upload(ctx: ProjectContext) -> Recording:
             raise InputError(error.problem, field="file", code=error.code, hint=error.hint) from None
     with ctx.write() as (session, project):
         return add_recording(
-            session,
-            project.id,
-            kept,
-            ctx.clock(),
-            title=_file_name(sent),
-            person_id=ctx.person.id,
+            session, project.id, kept, ctx.clock(), title=_file_name(sent), person_id=ctx.person.id
         )
 
 

@@ -315,11 +315,7 @@ _GUARDS: dict[Guard, tuple[_Check, Rule, str]] = {
         "incomplete",
         "the item is incomplete; see Issues on its edit page",
     ),
-    Guard.AUDIO: (
-        lambda ctx: ctx.case.audio,
-        "audio",
-        "its clip is not ready; see the jobs in Preparation",
-    ),
+    Guard.AUDIO: (lambda ctx: ctx.case.audio, "audio", "its clip is not ready; see the jobs in Preparation"),
     Guard.CHANGED: (
         lambda ctx: ctx.case.rejected is None or ctx.case.revision > ctx.case.rejected,
         "unchanged",
@@ -330,11 +326,7 @@ _GUARDS: dict[Guard, tuple[_Check, Rule, str]] = {
         "reason",
         "choose a reason and a field, and describe in a comment what should change",
     ),
-    Guard.WHY: (
-        lambda ctx: bool(ctx.command.why.strip()),
-        "reason",
-        "say why, in a sentence",
-    ),
+    Guard.WHY: (lambda ctx: bool(ctx.command.why.strip()), "reason", "say why, in a sentence"),
 }
 
 

@@ -168,15 +168,7 @@ def save(
     try:
         with ctx.write() as (session, project):
             item = items.save(
-                session,
-                project,
-                item_id,
-                ctx.actor,
-                new,
-                version=version,
-                base=revision,
-                why=why,
-                now=now,
+                session, project, item_id, ctx.actor, new, version=version, base=revision, why=why, now=now
             )
             request_audio(session, project, item, now, person_id=ctx.person.id)
             return JSONResponse(row_json(item))
@@ -226,10 +218,7 @@ def _draft_json(draft: Draft) -> dict[str, Any]:
 
 @router.post("/items/{item_id}/resolve", summary="Continue after a conflict")
 def resolve(
-    ctx: Context,
-    item_id: int,
-    take: Annotated[drafts.Taken, Body()],
-    first: Annotated[int, Body()] = 0,
+    ctx: Context, item_id: int, take: Annotated[drafts.Taken, Body()], first: Annotated[int, Body()] = 0
 ) -> dict[str, Any]:
     """Your draft becomes `mine`, `theirs`, or `merged` from revision `first`, which you started from."""
     with ctx.write_item(item_id, lock=True) as (session, project, item):

@@ -39,9 +39,7 @@ def tokens(request: Request, visitor: LoggedIn) -> list[dict[str, Any]]:
 
 @router.post("/me/tokens", summary="Create an API token", status_code=201)
 def create_token(
-    request: Request,
-    visitor: LoggedIn,
-    name: Annotated[str, Body(embed=True, max_length=100)] = "program",
+    request: Request, visitor: LoggedIn, name: Annotated[str, Body(embed=True, max_length=100)] = "program"
 ) -> dict[str, str]:
     """The token is in this answer only."""
     studio = studio_of(request)

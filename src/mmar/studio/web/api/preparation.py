@@ -49,10 +49,7 @@ def sound(ctx: Context, item_id: int) -> dict[str, Any]:
     with ctx.read_item(item_id) as (session, item):
         recording = recording_of(session, ctx.project.id, revisions.content_of(session, item))
         clip = clip_of(session, item)
-    return {
-        "recording": row_json(recording) if recording else None,
-        "clip": row_json(clip) if clip else None,
-    }
+    return {"recording": row_json(recording) if recording else None, "clip": row_json(clip) if clip else None}
 
 
 @router.get("/jobs", summary="Jobs")

@@ -20,13 +20,7 @@ from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.projects import newest_taxonomy, row_in
 from mmar.studio.store.proposals import open_proposals
 from mmar.studio.store.recordings import clip_of, recording_of, request_audio
-from mmar.studio.web.context import (
-    Context,
-    ProjectContext,
-    fragment_of,
-    is_fragment_request,
-    record_key_view,
-)
+from mmar.studio.web.context import Context, ProjectContext, fragment_of, is_fragment_request, record_key_view
 from mmar.studio.web.error_handlers import error_code
 from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import content_from_form, number, text

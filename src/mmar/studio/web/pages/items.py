@@ -19,12 +19,7 @@ from mmar.studio.store.people import members, names_of
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import acceptable_proposals, proposals_of
 from mmar.studio.store.recordings import clip_of
-from mmar.studio.web.context import (
-    Context,
-    ProjectContext,
-    fragment_of,
-    record_key_view,
-)
+from mmar.studio.web.context import Context, ProjectContext, fragment_of, record_key_view
 from mmar.studio.web.error_handlers import error_code
 from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import number, numbers, rejection_from_form, text

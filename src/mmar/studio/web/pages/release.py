@@ -16,12 +16,7 @@ from mmar.studio.exchange.release_files import zipped
 from mmar.studio.exchange.releases import release_folder, write_project_release
 from mmar.studio.store.people import names_of
 from mmar.studio.store.projects import changed_settings, save_settings, state_counts
-from mmar.studio.store.takedowns import (
-    add_takedown,
-    approved_but_taken_down,
-    lift_takedown,
-    taken_down_since,
-)
+from mmar.studio.store.takedowns import add_takedown, approved_but_taken_down, lift_takedown, taken_down_since
 from mmar.studio.web.context import Context, ProjectContext, attached
 from mmar.studio.web.error_handlers import error_code, error_message
 from mmar.studio.web.flash import Flash
