@@ -36,8 +36,9 @@ def test_a_known_name_that_is_not_here_says_how_to_get_it(tmp_path: Path) -> Non
 
 
 def test_what_is_neither_name_nor_path_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r'did you mean "mmar"'):
+    with raises("unknown-benchmark", UsageError) as caught:
         resolve("mmra", tmp_path)
+    assert '"mmar"' in str(caught.value)
     with raises("unknown-benchmark", UsageError):
         resolve("/no/such/place.jsonl", tmp_path)
 

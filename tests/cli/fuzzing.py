@@ -104,21 +104,9 @@ def commands_for(kind: str, path: Path, benchmark: Path) -> list[tuple[object, .
     if kind == "protocol":
         return [("protocols", path), ("preview", "1", "-b", benchmark, "-p", path)]
     if kind == "prices":
-        return [
-            (
-                "run",
-                "openai/x",
-                "-b",
-                benchmark,
-                "--out",
-                path.with_name("o"),
-                "--prices",
-                path,
-                "--budget",
-                "1",
-                "--dry-run",
-            )
-        ]
+        out = path.with_name("o")
+        prices = ("--prices", path, "--budget", "1")
+        return [("run", "openai/x", "-b", benchmark, "--out", out, *prices, "--dry-run")]
     if kind == "baseline":
         return [("audit", benchmark, "--baseline", path)]
     folder = path.parent

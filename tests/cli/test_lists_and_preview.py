@@ -78,7 +78,7 @@ def test_one_protocol_is_shown_whole(tmp_path: Path) -> None:
         "utf-8",
     )
     assert "a wording of the user" in run(protocols, own)
-    with pytest.raises(UsageError, match="no protocol “nothing”"):
+    with raises("unknown-protocol", UsageError):
         run(protocols, "nothing")
 
 

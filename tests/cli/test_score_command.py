@@ -149,23 +149,21 @@ def test_chance_stands_below_all_and_sub_categories_below_their_layer(tmp_path: 
     assert lines[layer + 1].startswith("Counting and Statistics"), names
 
 
-def test_one_broken_line_in_the_middle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_broken_line_in_the_middle(tmp_path: Path, command: Any) -> None:
     path = write(tmp_path / "p.jsonl", records("3:1", "3:1", "3:1"))
     lines = path.read_text().splitlines()
     lines[1] = lines[1][:-20]
     path.write_text("\n".join(lines))
-    assert mmar("score", path) == 2
-    assert f"{path}:2: not valid JSON" in capsys.readouterr().err
-    assert mmar("score", path, "--lenient", "--json") == 0
-    captured = capsys.readouterr()
+    error = command("score", path).error
+    assert (error.code, error.file, error.line) == ("invalid-json", str(path), 2)
+    captured = command("score", path, "--lenient", "--json")
     found = json.loads(captured.out)
     assert (found["n"], found["states"]["missing"], found["scores"]["choice"]["correct"]) == (3, 1, 2)
     assert f"skipped: {path}:2: " in captured.err
 
 
-def test_a_folder_that_holds_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert mmar("score", tmp_path) == 2
-    assert "is a folder that holds no run" in capsys.readouterr().err
+def test_a_folder_that_holds_no_run(tmp_path: Path, command: Any) -> None:
+    assert command("score", tmp_path).code == "no-run"
 
 
 def test_a_line_of_ten_megabytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -230,18 +228,16 @@ def test_the_library_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     assert score(rows).official == found.official
 
 
-def test_a_misspelt_key_is_no_score_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_misspelt_key_is_no_score_of_nothing(tmp_path: Path, command: Any) -> None:
     """With a benchmark every item would be missing, and the number 0 of something that was never read."""
     bench = write(tmp_path / "b.jsonl", [ITEM | {"id": "id-0"}])
     path = write(tmp_path / "p.jsonl", [{"id": "id-0", "reply": "3:1", "thinking_prediction": "…"}])
     for more in ((), ("--key", "replay")):
-        assert mmar("score", path, "--benchmark", bench, *more) == 2
-        message = capsys.readouterr().err
-        assert f'no record has "{more[1] if more else "answer_prediction"}"' in message
-        assert "--key; there is reply" in message
-    assert mmar("score", path, "--benchmark", bench, "--key", "reply") == 0
-    assert mmar("score", bench) == 2
-    assert "questions without answers" in capsys.readouterr().err
+        result = command("score", path, "--benchmark", bench, *more)
+        assert (result.status, result.code) == (2, "no-predictions")
+        assert "reply" in result.err  # a key that is there
+    assert command("score", path, "--benchmark", bench, "--key", "reply").status == 0
+    assert command("score", bench).code == "no-predictions"
 
 
 def test_a_bad_record_of_the_benchmark_stays_in_the_denominator(
@@ -267,17 +263,14 @@ def test_a_bad_record_of_the_benchmark_stays_in_the_denominator(
     ]
 
 
-def test_what_does_not_go_with_the_published_layout(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_does_not_go_with_the_published_layout(tmp_path: Path, command: Any) -> None:
     path = write(tmp_path / "p.jsonl", records("3:1", model_prediction="1:3"))
     for more in (("--json",), ("--items", tmp_path / "i.csv"), ("--lenient",)):
-        assert mmar("score", path, "--format", "official", *more) == 2
-        assert "--format official" in capsys.readouterr().err
-    assert mmar("score", path, "--format", "official") == 0
-    captured = capsys.readouterr()
+        assert command("score", path, "--format", "official", *more).code == "incompatible-options"
+    captured = command("score", path, "--format", "official")
+    assert captured.status == 0
     assert captured.out.startswith("*****") and captured.out.endswith("No prediction count: 0\n")
-    assert 'read from "answer_prediction"' in captured.err  # beside the layout, not in it
+    assert "answer_prediction" in captured.err  # beside the layout, not in it
 
 
 def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_messages_are_in_terms_of_json() -> None:
     )
     assert mismatch(None, list[int]) == ("", "expected a list, found null", "wrong-type")
     assert mismatch([1], list[int]) is None
-    with pytest.raises(InputError, match="weight 13 is not used"):
+    with pytest.raises(InputError, match="13"):
         convert({"sub-name": None, "weight": 13}, Outer)
 
 

@@ -195,8 +195,7 @@ def test_thinking_that_the_token_limit_cuts(fake_models) -> None:
 
 def test_answers_that_name_no_choice(fake_models) -> None:
     report = check(fake_models, Say("I am sorry, but I cannot listen to audio."))
-    assert states(report)["readable"] == "failed"
-    assert not report.passed
+    assert (states(report)["readable"], report.passed) == ("failed", False)
 
 
 def test_a_server_that_fails_is_reported_with_its_reason(fake_models) -> None:
@@ -251,8 +250,7 @@ def test_quick_sends_one_request(fake_models) -> None:
 
 def test_a_model_without_audio_is_not_asked_to_hear() -> None:
     report = mmar.check("baseline/random")
-    assert states(report)["hears"] == "skipped"
-    assert report.passed
+    assert (states(report)["hears"], report.passed) == ("skipped", True)
 
 
 def test_other_adapters(fake_models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,7 +141,10 @@ def load_protocol(name: str) -> Protocol:
     path = Path(name)
     if path.suffix == ".toml" or path.exists():
         return read_protocol_file(path)
-    raise UsageError(f"no protocol “{name}”; there are {', '.join(protocols())}, or give a TOML file")
+    raise UsageError(
+        f'no protocol "{name}"; there are {", ".join(protocols())}, or give a TOML file',
+        code="unknown-protocol",
+    )
 
 
 def read_protocol_file(path: Path) -> Protocol:
