@@ -61,7 +61,7 @@ def test_inputs_hold_the_clip_and_the_text_in_the_protocols_order(
     program: Path, tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mmar.models.jsonl import request_record
-    from mmar.runs.keys import RequestKey
+    from mmar.runs.ledger import RequestKey
     from mmar.runs.requests import build
 
     monkeypatch.setenv("MMAR_CACHE_DIR", str(shared_cache))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from expect import raises
 from mmar.audit import Audit, Finding, audit, read_baseline, write_baseline
-from mmar.audit.baseline import Accepted
+from mmar.audit.report import Accepted
 from mmar.errors import InputError
 from mmar.items import Benchmark, Item
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmar.audit.checks.key import quantities
-from mmar.audit.wording import names, printable, quoted, stray_space
+from mmar.audit.subject import names, printable, quoted, stray_space
 
 
 @pytest.mark.parametrize(

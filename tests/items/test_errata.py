@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmar.audit import audit
 from mmar.items import load_benchmark
-from mmar.items.errata import errata
+from mmar.items.editions import errata
 from real_data import MMAR, needs_real_data
 
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from expect import raises
 from mmar.models import Answer, Usage
-from mmar.runs.keys import key_of
-from mmar.runs.ledger import Ledger, latest, read_ledger
+from mmar.runs.ledger import Ledger, key_of, latest, read_ledger
 
 text = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=30)
 answer = st.one_of(

@@ -13,8 +13,7 @@ from mmar.api import load, run
 from mmar.audio import Clip, write_wav
 from mmar.models import Answer, RequestFailed
 from mmar.protocols import Request
-from mmar.runs.keys import RequestKey
-from mmar.runs.ledger import read_ledger
+from mmar.runs.ledger import RequestKey, read_ledger
 from mmar.runs.requests import build
 from mmar.runs.signature import Signature
 from mmar.runs.spec import RunSpec

@@ -11,8 +11,7 @@ import pytest
 import mmar
 from expect import raises
 from mmar.items import Benchmark, Item, write_benchmark
-from mmar.scoring.both_editions import score_on_both
-from mmar.scoring.old_keys import changed_keys
+from mmar.scoring.both_editions import changed_keys, score_on_both
 
 CHOICES = ("one", "two", "three", "four")
 FIRST = Benchmark(

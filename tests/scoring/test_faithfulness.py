@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmar.api import load
-from mmar.scoring.perturb import cut, falsified, filler
+from mmar.scoring.faithfulness import cut, falsified, filler
 from servers.fake_models import Asked, FakeModels, Say
 
 CHANGES = ["whole", "cut-75", "cut-50", "cut-25", "none", "mistake", "filler"]

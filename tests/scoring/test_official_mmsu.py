@@ -9,7 +9,7 @@ import pytest
 
 import mmar
 from mmar.items import Item
-from mmar.scoring.official_mmsu import mmsu_letter, mmsu_score
+from mmar.scoring.official import mmsu_letter, mmsu_score
 
 
 def item(name: str, answer: str = "one", category: str = "Perception") -> Item:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from mmar.errors import UsageError
-from mmar.stats.power import minimum_detectable_difference
+from mmar.stats.paired import minimum_detectable_difference
 
 
 @pytest.mark.parametrize(("discordant", "points"), [(0.1, 2.8), (0.2, 4.0), (0.3, 4.9)])

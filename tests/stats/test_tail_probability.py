@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mmar.stats.tail_probability import at_least, chi_squared_at_least
+from mmar.stats.chance import at_least, chi_squared_at_least
 
 
 @given(st.integers(0, 60), st.integers(-2, 62), st.floats(0.01, 0.99))

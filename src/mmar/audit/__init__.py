@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mmar.audit.baseline import Accepted, read_baseline, write_baseline
 from mmar.audit.check import Check, Finding, Measure, Severity, choose
 from mmar.audit.checks import CHECKS, FAMILIES, PUBLISHED_CHECKS
 from mmar.audit.links import Link
 from mmar.audit.published import Table
-from mmar.audit.report import Audit, Outcome, run_checks
+from mmar.audit.report import Accepted, Audit, Outcome, read_baseline, run_checks, write_baseline
 from mmar.audit.sounds import Sound
 from mmar.audit.subject import Subject, SystemRun, Unheard
 from mmar.items import Benchmark

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mmar.audit.check import Check, Finding, Measure, check
-from mmar.audit.wording import quoted
+from mmar.audit.check import Finding, Measure, check
+from mmar.audit.subject import quoted
 from mmar.errors import UsageError
 from mmar.stats.grim import AverageCheck, Grim, average, grim
 
-__all__ = ["CHECKS", "Average", "Cell", "Table"]
+__all__ = ["Average", "Cell", "Table"]
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -171,6 +171,3 @@ def no_percentage(table: Table) -> Iterator[Finding]:
             yield Finding(
                 cell.row, cell.column, f"{quoted(cell.text)} is not a percentage", "", (), cell.text
             )
-
-
-CHECKS: tuple[Check[Table], ...] = (impossible, oddly_rounded, not_the_sum, no_percentage)

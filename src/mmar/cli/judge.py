@@ -303,7 +303,7 @@ def _write(
     from mmar.files.atomic import write_atomic
     from mmar.reports.records_file import records_file
     from mmar.reports.rubric_table import agreement_lines, rubric_table
-    from mmar.scoring.rubric.compare import agreement, agreement_with_people, majority_votes
+    from mmar.scoring.rubric.exam import agreement, agreement_with_people, majority_votes
     from mmar.scoring.rubric.official import evaluated_lines, official_table
     from mmar.scoring.rubric.result import vote_rows
 

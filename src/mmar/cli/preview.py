@@ -23,7 +23,7 @@ from mmar.protocols import DEFAULT, Request
 
 if TYPE_CHECKING:
     from mmar.items import Benchmark, Item
-    from mmar.runs.keys import RequestKey
+    from mmar.runs.ledger import RequestKey
     from mmar.runs.spec import RunSpec
 
 __all__ = ["preview"]
@@ -114,7 +114,7 @@ def _spec(
 
 def _find(spec: RunSpec, text: str, rotation: int, *, audio: bool) -> tuple[Item, RequestKey]:
     """The item, and the request of it (that of the digest, if there is one)."""
-    from mmar.runs.keys import RequestKey
+    from mmar.runs.ledger import RequestKey
     from mmar.runs.requests import build
 
     benchmark = spec.benchmark

@@ -200,7 +200,7 @@ def score(
 
         scored = judge_with_model(scored, task, judge, **others)
     if errata:
-        from mmar.scoring.disputed import with_errata_note
+        from mmar.scoring.edition_notes import with_errata_note
 
         scored = msgspec.structs.replace(scored, score=with_errata_note(scored.score))
     if as_json:

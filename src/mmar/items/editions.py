@@ -4,6 +4,8 @@ Two editions of MMAR are in use (May 2025, still served by the Hugging Face data
 test-mini was changed many times. An edition is known by its content digest (`mmar.items.digest`). To recognise files
 that contain only a part of an edition, or none exactly, `editions.json` has two short hashes per item: of its id,
 question and choices, and of these with the answer. It is written by `tools/make_editions.py`.
+
+Disputed items of published benchmarks, with the reason for each, are in `errata.toml`.
 """
 
 from __future__ import annotations
@@ -19,15 +21,17 @@ from typing import Any
 import msgspec
 
 from mmar.errors import InputError
-from mmar.files.typed import decode_json
+from mmar.files.typed import convert, decode_json, read_toml
 from mmar.items.records import raw_records
 
 __all__ = [
     "Edition",
     "EditionFile",
     "EditionMatch",
+    "Erratum",
     "edition_of",
     "editions",
+    "errata",
     "is_published",
     "item_hash",
     "match_editions",
@@ -220,3 +224,25 @@ def _matches(questions: list[str], keys: list[str]) -> Iterable[EditionMatch]:
 
 def _split(text: str) -> frozenset[str]:
     return frozenset(re.findall(f".{{{_HASH}}}", text))
+
+
+class Erratum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One disputed item.
+
+    Attributes:
+        id: the item's id.
+        check: code of the check of `mmar audit` that finds it.
+        reason: why it is disputed, one sentence without a full stop.
+    """
+
+    id: str
+    check: str
+    reason: str
+
+
+@lru_cache(maxsize=1)
+def errata() -> dict[str, Erratum]:
+    """All disputed items, by id."""
+    path = Path(__file__).with_name("errata.toml")
+    items = convert(read_toml(path)["item"], list[Erratum], file=str(path))
+    return {item.id: item for item in items}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from mmar.protocols.protocol import DEFAULT, Protocol, load_protocol, protocols
+from mmar.protocols.protocol import DEFAULT, Message, Protocol, Request, Settings, load_protocol, protocols
 from mmar.protocols.reading import CURRENT_VERSION, Marker, Reading, ReadingRule, State, read, split_thinking
-from mmar.protocols.request import Message, Request, Settings
 
 __all__ = [
     "CURRENT_VERSION",

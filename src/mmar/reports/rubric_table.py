@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mmar.reports.tables import Column, Display, Row, count, draw, facts
-from mmar.scoring.rubric.compare import JudgeAgreement
-from mmar.scoring.rubric.exam import ExamResult
+from mmar.scoring.rubric.exam import ExamResult, JudgeAgreement
 from mmar.scoring.rubric.result import RubricGroup, RubricResult
 
 __all__ = ["agreement_lines", "exam_table", "rubric_table"]

@@ -19,8 +19,7 @@ from mmar.models import Answer, Failure, FailureKind, Model, RequestFailed
 from mmar.protocols import Request
 from mmar.runs.budget import Spending
 from mmar.runs.cache import Cache
-from mmar.runs.first_answers import FirstAnswers
-from mmar.runs.giving_up import FailureWatch
+from mmar.runs.giving_up import FailureWatch, FirstAnswers
 from mmar.runs.ledger import Ledger
 from mmar.runs.manifest import now
 from mmar.runs.pace import Pace
@@ -63,7 +62,7 @@ class Counts(msgspec.Struct):
         requests: requests sent, all attempts counted.
         tokens: tokens spent, as the service counted them.
         money: their cost, where there is a price.
-        warnings: what the session's first answers show to be wrong, see `mmar.runs.first_answers`.
+        warnings: what the session's first answers show to be wrong, see `mmar.runs.giving_up`.
         waiting: what is known while no request has had an outcome for long; empty once one has.
         stopped: why nothing more was asked; empty when all was.
     """

@@ -16,8 +16,7 @@ from mmar.items import Item
 from mmar.models import Answer
 from mmar.protocols import Request
 from mmar.runs.conditions import clips_under, shuffled_clips
-from mmar.runs.keys import Progress, RequestKey, rotate
-from mmar.runs.ledger import answer_places, decode_answer
+from mmar.runs.ledger import Progress, RequestKey, answer_places, decode_answer, rotate
 from mmar.runs.spec import RunSpec, item_filter, sampled
 
 __all__ = ["Selection", "build", "selected_items", "shard_of"]

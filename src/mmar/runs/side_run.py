@@ -19,8 +19,7 @@ from mmar.protocols import Request
 from mmar.runs.cache import Cache
 from mmar.runs.engine import Counts, Engine
 from mmar.runs.event_loop import run_blocking, signals_stop
-from mmar.runs.keys import RequestKey
-from mmar.runs.ledger import LEDGER_NAME, Ledger, latest, read_ledger
+from mmar.runs.ledger import LEDGER_NAME, Ledger, RequestKey, latest, read_ledger
 from mmar.runs.spec import RunSpec
 
 __all__ = ["Accept", "SideRun", "ask_requests", "current_answers"]

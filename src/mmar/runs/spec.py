@@ -22,13 +22,13 @@ from mmar.models.recipes import resolve_recipe
 from mmar.protocols import DEFAULT, Protocol, Settings, load_protocol
 from mmar.runs.budget import Budget, parse_budget, price_of
 from mmar.runs.conditions import CONDITIONS, Condition
-from mmar.runs.keys import keys_of
+from mmar.runs.ledger import keys_of
 from mmar.runs.validation import invalid, number_or_none, positive_or_none, texts, whole, whole_or_none, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mmar.runs.keys import RequestKey
+    from mmar.runs.ledger import RequestKey
 
 __all__ = ["MAX_REPEATS", "Retry", "RunOptions", "RunSpec", "item_filter", "sampled", "select"]
 

@@ -35,7 +35,7 @@ from mmar.scoring.result import Bounds
 from mmar.stats import paired
 from mmar.stats.cluster import MIN_CLUSTERS, accuracy
 from mmar.stats.inputs import cluster_index
-from mmar.stats.power import minimum_detectable_difference
+from mmar.stats.paired import minimum_detectable_difference
 from mmar.stats.ranks import Rank, pairwise, rank_ranges
 from mmar.stats.sequences import Monitored, compare_sequence
 

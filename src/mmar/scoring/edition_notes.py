@@ -1,13 +1,16 @@
-"""Which published edition the records of a file answer, or how near they are to each, in words."""
+"""What a reader of a score must know of the questions: which published edition they are, and which items are disputed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmar.items.editions import EditionMatch, editions, match_editions
+import msgspec
 
-__all__ = ["answered_edition", "edition_notes", "own_key_notes"]
+from mmar.items.editions import EditionMatch, editions, errata, match_editions
+from mmar.scoring.result import Score
+
+__all__ = ["answered_edition", "edition_notes", "own_key_notes", "with_errata_note"]
 
 _SHOWN = 6
 _WIDTH = 40
@@ -74,3 +77,25 @@ def _short(text: str) -> str:
 def _count(match: EditionMatch) -> str:
     keys = f" ({match.same_keys:,})" if match.has_keys else ""
     return f"{match.edition.label} {match.same_questions:,}{keys}"
+
+
+def with_errata_note(score: Score) -> Score:
+    """Add a note with both accuracies over the items that are not disputed.
+
+    Args:
+        score: with the scores of all items (`items`).
+    """
+    disputed = errata()
+    rest = [item for item in score.items if item.id not in disputed]
+    removed = len(score.items) - len(rest)
+    if not removed or not rest:
+        note = "--errata: none of the items is disputed"
+    else:
+        official = 100 * sum(item.official for item in rest) / len(rest)
+        choice = 100 * sum(item.choice for item in rest) / len(rest)
+        items = "item" if removed == 1 else "items"
+        note = (
+            f"without the {removed} disputed {items} (--errata): official {official:.1f}, choice {choice:.1f} "
+            f"of {len(rest):,} items"
+        )
+    return msgspec.structs.replace(score, notes=(*score.notes, note))

@@ -18,7 +18,7 @@ from mmar.models import Answer, Model
 from mmar.models.answer import Usage
 from mmar.protocols import Message, Request, Settings
 from mmar.runs.engine import Counts
-from mmar.runs.keys import RequestKey
+from mmar.runs.ledger import RequestKey
 from mmar.runs.side_run import ask_requests
 from mmar.runs.spec import RunSpec
 from mmar.scoring.kinds import OpenAnswer

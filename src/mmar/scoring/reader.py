@@ -22,7 +22,7 @@ from mmar.models import Model
 from mmar.models.answer import Usage
 from mmar.protocols import Message, Request, Settings
 from mmar.runs.engine import Counts
-from mmar.runs.keys import RequestKey
+from mmar.runs.ledger import RequestKey
 from mmar.runs.side_run import SideRun, ask_requests
 from mmar.runs.spec import RunSpec
 from mmar.scoring.result import ItemScore, ReaderScore, Score, accuracy

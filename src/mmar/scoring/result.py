@@ -11,7 +11,7 @@ from mmar.stats.interval import Interval, wilson
 
 if TYPE_CHECKING:
     from mmar.scoring.clusters import Clustered
-    from mmar.scoring.official_mmsu import MmsuScore
+    from mmar.scoring.official import MmsuScore
     from mmar.scoring.robustness import Repeats, Rotations
     from mmar.scoring.sampling import SampleEstimate
 

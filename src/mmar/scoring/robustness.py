@@ -6,7 +6,7 @@ answers is right (arXiv 2107.03374), pass^k that all of them are (arXiv 2406.120
 what repeating averages away, variance between items what only more items can.
 
 A question under rotation r shows the choices moved r places to the left, so the choice that stands at i there
-is the original one at (i + r) mod n (`mmar.runs.keys.rotate`). Each answer is read against the choices as
+is the original one at (i + r) mod n (`mmar.runs.ledger.rotate`). Each answer is read against the choices as
 they were shown, and the place named is mapped back. What was planned is told by the run's sessions, so that a
 request that was never made, or got no answer, still counts as one without an answer.
 
@@ -22,7 +22,7 @@ import msgspec
 
 from mmar.items import Benchmark, Item
 from mmar.protocols import ReadingRule, read
-from mmar.runs.keys import RequestKey, rotate
+from mmar.runs.ledger import RequestKey, rotate
 from mmar.runs.spec import sampled, select
 from mmar.scoring.clusters import clusters_of
 from mmar.stats.chance import guessing

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from mmar.logs import PredictionLog
     from mmar.models import Answer
-    from mmar.runs.keys import RequestKey
+    from mmar.runs.ledger import RequestKey
     from mmar.runs.manifest import Manifest
     from mmar.scoring.kinds import OpenAnswer
     from mmar.scoring.sampling import SampleEstimate
@@ -161,7 +161,7 @@ def _layout(path: Path, fields: list[str]) -> Layout | None:
 
 def _score_layout(task: Task, layout: Layout) -> Scored:
     """Score a file of whole records in another benchmark's layout, alone or against a benchmark."""
-    from mmar.scoring.layout_predictions import layout_predictions, prediction_key
+    from mmar.scoring.log_score import layout_predictions, prediction_key
 
     errors: list[InputError] = []
     on_error = errors.append if task.lenient else None

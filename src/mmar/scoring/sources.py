@@ -22,7 +22,7 @@ from mmar.scoring.result import ItemScore
 
 if TYPE_CHECKING:
     from mmar.models import Answer
-    from mmar.runs.keys import RequestKey
+    from mmar.runs.ledger import RequestKey
     from mmar.runs.manifest import Manifest
 
 __all__ = [

@@ -26,9 +26,8 @@ from mmar.items.benchmark import duplicate_id
 from mmar.items.predictions import is_cut_off
 from mmar.items.records import line_ranges
 from mmar.protocols import ReadingRule
-from mmar.scoring.further_groups import further_groups, paired_hops
-from mmar.scoring.kinds import OpenAnswer, open_answers, score_kinds
-from mmar.scoring.official_mmsu import MmsuScore, is_mmsu, mmsu_score
+from mmar.scoring.kinds import OpenAnswer, further_groups, open_answers, paired_hops, score_kinds
+from mmar.scoring.official import MmsuScore, is_mmsu, mmsu_score
 from mmar.scoring.result import GroupScore, ItemScore, Kinds, PairedHops
 from mmar.scoring.sources import Task, join
 from mmar.scoring.tally import Tally

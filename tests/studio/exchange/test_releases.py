@@ -19,7 +19,7 @@ from released import LATER, NOW, change, opened, record, released_folder, tree, 
 from sqlalchemy import select
 
 from mmar.audit import audit
-from mmar.audit.baseline import read_baseline, write_baseline
+from mmar.audit.report import read_baseline, write_baseline
 from mmar.audit.sounds import measure_clips
 from mmar.cli.studio import studio as command
 from mmar.items import load_benchmark

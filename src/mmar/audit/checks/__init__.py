@@ -4,20 +4,7 @@ from __future__ import annotations
 
 from mmar.audit import published
 from mmar.audit.check import Check
-from mmar.audit.checks import (
-    choices,
-    ids,
-    key,
-    languages,
-    records,
-    rubrics,
-    sounds,
-    systems,
-    timestamps,
-    unheard,
-    urls,
-    videos,
-)
+from mmar.audit.checks import choices, key, languages, records, sounds, sources, systems
 from mmar.audit.published import Table
 from mmar.audit.subject import Subject
 
@@ -40,21 +27,20 @@ FAMILIES: dict[str, str] = {
 }
 """What the letter of a code stands for."""
 
-CHECKS: tuple[Check[Subject], ...] = (
-    *records.CHECKS,
-    *choices.CHECKS,
-    *key.CHECKS,
-    *ids.CHECKS,
-    *timestamps.CHECKS,
-    *urls.CHECKS,
-    *languages.CHECKS,
-    *videos.CHECKS,
-    *rubrics.CHECKS,
-    *sounds.CHECKS,
-    *unheard.CHECKS,
-    *systems.CHECKS,
+CHECKS: tuple[Check[Subject], ...] = tuple(
+    sorted(
+        (
+            value
+            for module in (records, choices, key, sources, languages, sounds, systems)
+            for value in vars(module).values()
+            if isinstance(value, Check)
+        ),
+        key=lambda each: (list(FAMILIES).index(each.family), each.code),
+    )
 )
 """The checks of a benchmark."""
 
-PUBLISHED_CHECKS: tuple[Check[Table], ...] = published.CHECKS
+PUBLISHED_CHECKS: tuple[Check[Table], ...] = tuple(
+    value for value in vars(published).values() if isinstance(value, Check)
+)
 """The checks of a published table."""

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mmar.audit.check import Check, Finding, check
-from mmar.audit.subject import Subject
-from mmar.audit.wording import key_of, quoted, same, stray_space
+from mmar.audit.check import Finding, check
+from mmar.audit.subject import Subject, key_of, quoted, same, stray_space
 from mmar.protocols import read
 from mmar.scoring import official_match
-
-__all__ = ["CHECKS"]
 
 
 @check("C001", "error", "wrong choices that the published rule scores as right")
@@ -151,15 +148,3 @@ def order(subject: Subject) -> Iterator[Finding]:
         for choice in item.choices:
             if _ORDER.search(same(choice)):
                 yield Finding(item.id, "choices", quoted(choice), "", (), choice)
-
-
-CHECKS: tuple[Check[Subject], ...] = (
-    taken_for_the_answer,
-    empty,
-    duplicates,
-    not_read_back,
-    never_right,
-    white_space,
-    letters,
-    order,
-)

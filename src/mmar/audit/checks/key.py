@@ -7,13 +7,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from mmar.audit.check import Check, Finding, Measure, check
-from mmar.audit.subject import Subject
-from mmar.audit.wording import key_of, names, quoted, same
+from mmar.audit.check import Finding, Measure, check
+from mmar.audit.subject import Subject, key_of, names, quoted, same
 from mmar.items import Item
-from mmar.stats.tail_probability import LEVEL, at_least, chi_squared_at_least
-
-__all__ = ["CHECKS"]
+from mmar.stats.chance import LEVEL, at_least, chi_squared_at_least
 
 _ONES = [
     "zero",
@@ -183,9 +180,6 @@ def named(subject: Subject) -> Iterator[Finding]:
             continue
         message = f"{quoted(key_of(item))} is in {quoted(item.question, 120)}"
         yield Finding(item.id, "question", message, "", (), item.question)
-
-
-CHECKS: tuple[Check[Subject], ...] = (place, length, middle, recurring, named)
 
 
 def quantities(choices: Sequence[str]) -> tuple[float, ...] | None:

@@ -13,11 +13,10 @@ from types import MappingProxyType
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from mmar.audit.check import Check, Finding, check
-from mmar.audit.subject import Subject
-from mmar.audit.wording import quoted
+from mmar.audit.check import Finding, check
+from mmar.audit.subject import Subject, quoted
 
-__all__ = ["CHECKS", "Country", "countries", "languages"]
+__all__ = ["Country", "countries", "languages"]
 
 _SPOKEN = re.compile(r"(?<![a-z])speech(?![a-z])")
 
@@ -151,6 +150,3 @@ def lists(subject: Subject) -> Iterator[Finding]:
         right = "|".join(dict.fromkeys(part for part in parts if part))
         if right and value != right:
             yield Finding(item.id, "language", quoted(value), "", (), value, right)
-
-
-CHECKS: tuple[Check[Subject], ...] = (unknown, country, missing, lists)

@@ -1,4 +1,4 @@
-"""Checks of family S: records and their fields."""
+"""Checks of families S, R and I: records and their fields, reference reasoning and rubrics, ids and the files they belong to."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from msgspec import UNSET
 
-from mmar.audit.check import Check, Finding, check
-from mmar.audit.subject import Subject
-from mmar.audit.wording import quoted, stray_space
+from mmar.audit.check import Finding, check
+from mmar.audit.subject import Subject, key_of, names, quoted, stray_space
 from mmar.errors import InputError
+from mmar.files.safe_paths import UnsafePathError, check_relative
 from mmar.items import Item
-
-__all__ = ["CHECKS"]
 
 
 def _faults(subject: Subject, *fields: str) -> Iterator[InputError]:
@@ -186,14 +185,146 @@ def nesting(subject: Subject) -> Iterator[Finding]:
             yield Finding(item.id, "category", message, "", (), item.category)
 
 
-CHECKS: tuple[Check[Subject], ...] = (
-    unreadable,
-    ids,
-    key,
-    number_of_choices,
-    blank,
-    lost_characters,
-    white_space,
-    labels,
-    nesting,
-)
+@check("R001", "note", "rubrics that name the answer")
+def names_answer(subject: Subject) -> Iterator[Finding]:
+    """A criterion that contains the answer's text as words of its own.
+
+    In a scoring point, or only in a name or note. No fault of a rubric, whose judge may know the answer; but
+    who shows such a rubric to the model under test shows it the answer. "No" inside "not" does not count.
+    """
+    for item in subject.keyed:
+        criteria = item.rubric or ()
+        points = [at for at, each in enumerate(criteria) if names(each.scoring_point, key_of(item))]
+        if points:
+            listed = ", ".join(str(at + 1) for at in points)
+            message = f"{quoted(key_of(item))} in criterion {listed}"
+            yield Finding(item.id, "rubric", message, "scoring point")
+        elif any(names(f"{each.name}\n{each.note}", key_of(item)) for each in criteria):
+            yield Finding(item.id, "rubric", f"{quoted(key_of(item))} in a name or note", "name or note")
+
+
+@check("R002", "warning", "rubrics unlike the others")
+def unlike(subject: Subject) -> Iterator[Finding]:
+    """Another number of criteria than most items have, other scores, or two criteria of one name.
+
+    Scores are added up, so an item with another number of points weighs differently.
+    """
+    sizes = Counter(len(item.rubric) for item in subject.items if item.rubric)
+    given = Counter(each.choices for item in subject.items for each in item.rubric or ())
+    if not sizes or not given:
+        return
+    usual, scores = sizes.most_common(1)[0][0], given.most_common(1)[0][0]
+    for item in subject.items:
+        if not item.rubric:
+            continue
+        if len(item.rubric) != usual:
+            yield Finding(item.id, "rubric", f"{len(item.rubric)} criteria where most have {usual}", "number")
+        odd = [each.choices for each in item.rubric if each.choices != scores]
+        if odd:
+            shown, common = (" or ".join(map(str, each)) for each in (odd[0], scores))
+            yield Finding(item.id, "rubric", f"scores {shown} where most have {common}", "scores")
+        repeated = [name for name, count in Counter(each.name for each in item.rubric).items() if count > 1]
+        if repeated:
+            yield Finding(item.id, "rubric", f"two criteria are called {quoted(repeated[0])}", "names")
+
+
+@check("R003", "warning", "items without rubric or reference reasoning")
+def missing(subject: Subject) -> Iterator[Finding]:
+    """No `rubric`, `thinking` or `cue`, in a set of which most items have one."""
+    for field in ("rubric", "thinking", "cue"):
+        without = [item for item in subject.items if not getattr(item, field)]
+        if 2 * len(without) <= len(subject.items):
+            for item in without:
+                yield Finding(item.id, field, f"{field} is empty", field)
+
+
+_TIMES = re.compile(r"_(\d{1,2}(?:-\d{2}){1,2})_(\d{1,2}(?:-\d{2}){1,2})$")
+
+
+@check("I001", "warning", "ids that are not their clip's name")
+def other_name(subject: Subject) -> Iterator[Finding]:
+    """An id that differs from the name of the clip's file without its ending.
+
+    Programs that derive the one from the other, as many do, miss these clips. Use `audio_path`, always.
+    Reported only for sets in which the two are the same otherwise.
+    """
+    odd = [item for item in subject.items if PurePosixPath(item.audio_path).stem != item.id]
+    if 2 * len(odd) > len(subject.items):
+        return  # a set whose ids follow another scheme
+    for item in odd:
+        stem = PurePosixPath(item.audio_path).stem
+        yield Finding(item.id, "id", f"the clip is {quoted(stem)}", _way(item.id, stem), (), item.id)
+
+
+def _way(item_id: str, stem: str) -> str:
+    """In what the two differ."""
+    if not stem.startswith(item_id.partition("_")[0]):
+        return "another recording"
+    if _seconds(item_id) is None or _seconds(stem) is None:
+        return "no times in the name"
+    return "times written otherwise" if _seconds(item_id) == _seconds(stem) else "other times"
+
+
+def _seconds(name: str) -> tuple[int, int] | None:
+    """The start and the end that a name ends in."""
+    found = _TIMES.search(name)
+    if found is None:
+        return None
+    start, end = (
+        sum(int(part) * 60**power for power, part in enumerate(reversed(clock.split("-"))))
+        for clock in found.groups()
+    )
+    return start, end
+
+
+@check("I002", "warning", "ids that name other times than the timestamp")
+def other_times(subject: Subject) -> Iterator[Finding]:
+    """An id in the form `VIDEO_START_END` whose times are not those of the item's `timestamp`, first part.
+
+    Nothing may be read from such an id; the timestamp and the clip count.
+    """
+    for item in subject.items:
+        times, parts = _seconds(item.id), subject.segments.get(item.id)
+        if times is not None and parts and times != (parts[0].start, parts[0].end):
+            message = f"the timestamp is {quoted(item.timestamp or '')}"
+            yield Finding(item.id, "id", message, "", (), item.id)
+
+
+@check("I003", "error", "ids that some systems take for one")
+def alike(subject: Subject) -> Iterator[Finding]:
+    """Ids that differ only in case, in Unicode's way of writing an accent, or in white space at an end.
+
+    A file system or a spreadsheet makes one of two. One finding for each further id.
+    """
+    first: dict[str, str] = {}
+    for item in subject.items:
+        form = unicodedata.normalize("NFC", item.id.strip()).casefold()
+        if form in first:
+            message = f"differs from {quoted(first[form])} only in case or spelling"
+            yield Finding(item.id, "id", message, "", (first[form],), item.id)
+        first.setdefault(form, item.id)
+
+
+@check("I004", "error", "clip paths that lead out of the folder")
+def outside(subject: Subject) -> Iterator[Finding]:
+    """An `audio_path` that is absolute, climbs with `..`, or that some system reads differently.
+
+    Such a record can make a program read any file of the machine. Commands of this program refuse it.
+    """
+    for item in subject.items:
+        try:
+            check_relative(item.audio_path)
+        except UnsafePathError as error:
+            message = f"{quoted(item.audio_path)} {error}"
+            yield Finding(item.id, "audio_path", message, "", (), item.audio_path)
+
+
+@check("I005", "note", "clips that several items ask about")
+def shared_clips(subject: Subject) -> Iterator[Finding]:
+    """One audio file for several questions. Their answers are right or wrong together; cluster by source."""
+    items: dict[str, list[str]] = defaultdict(list)
+    for item in subject.items:
+        items[item.audio_path].append(item.id)
+    for path, ids in items.items():
+        if len(ids) > 1:
+            yield Finding(ids[0], "audio_path", f"{len(ids)} items: {path}", "", tuple(ids[1:]), path)

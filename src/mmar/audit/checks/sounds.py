@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from mmar.audit.check import Check, Finding, Measure, check
+from mmar.audit.check import Finding, Measure, check
 from mmar.audit.sounds import Sound
 from mmar.audit.subject import Subject
 from mmar.items import Item
 from mmar.items.source_video import source_parts
 from mmar.items.timestamps import overlap
-
-__all__ = ["CHECKS"]
 
 _TOLERANCE_S = 1.0  # a timestamp is written in whole seconds, and each end of a part is rounded
 _CLIPPED_SHARE = 1e-4
@@ -123,6 +121,3 @@ def _known_to_overlap(subject: Subject, one: Item, other: Item) -> bool:
         for where, their in theirs
         if key == where
     )
-
-
-CHECKS: tuple[Check[Subject], ...] = (missing, unreadable, silent, clipped, other_length, copies)

@@ -14,7 +14,7 @@ import numpy as np
 import soundfile
 
 from mmar.benchmarks.demo import mixes, single
-from mmar.benchmarks.demo.question import Kind
+from mmar.benchmarks.demo.single import Kind
 from mmar.benchmarks.demo.sounds import RATE, Wave
 from mmar.files.atomic import write_atomic
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmar.benchmarks.demo.question import Kind, asks
-from mmar.benchmarks.demo.single import CHORDS, PERSONS, PLACES
+from mmar.benchmarks.demo.single import CHORDS, PERSONS, PLACES, Kind, asks
 from mmar.benchmarks.demo.sounds import Wave, ambience, chord, event, melody, mix, speak, tone
 
 __all__ = ["KINDS"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mmar.protocols.cascade_1.mentions import named_choices
+from mmar.protocols.cascade_1.mentions import ChoiceForms, clean, forms, named_choices
 from mmar.protocols.cascade_1.naming import (
     CONFLICT,
     DENIED,
@@ -26,7 +26,6 @@ from mmar.protocols.cascade_1.segments import (
     find_tag,
     rule_segments,
 )
-from mmar.protocols.cascade_1.wording import ChoiceForms, clean, forms
 from mmar.protocols.reading.rules import Reading, ReadingRule
 
 __all__ = ["read_version_1"]

@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mmar.protocols.cascade_1.mentions import is_bare, is_denied, is_edge, named_choices
-from mmar.protocols.cascade_1.wording import ChoiceForms, loose, plain
+from mmar.protocols.cascade_1.mentions import (
+    ChoiceForms,
+    is_bare,
+    is_denied,
+    is_edge,
+    loose,
+    named_choices,
+    plain,
+)
 
 __all__ = [
     "CONFLICT",

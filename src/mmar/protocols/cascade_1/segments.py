@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from mmar.protocols.cascade_1.wording import clean
+from mmar.protocols.cascade_1.mentions import clean
 from mmar.protocols.reading.rules import Marker, ReadingRule
 
 __all__ = ["UNFINISHED", "Segment", "answer_start", "common_segments", "find_tag", "rule_segments"]

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from mmar.protocols.reading.cascade import read, read_known
 from mmar.protocols.reading.choices import ChoiceTable, choice_table
-from mmar.protocols.reading.rules import CURRENT_VERSION, VERSIONS, Marker, Reading, ReadingRule, State
-from mmar.protocols.reading.shapes import SHAPES, shape_of
+from mmar.protocols.reading.rules import (
+    CURRENT_VERSION,
+    SHAPES,
+    VERSIONS,
+    Marker,
+    Reading,
+    ReadingRule,
+    State,
+    shape_of,
+)
 from mmar.protocols.reading.thinking import split_thinking
 
 __all__ = [

@@ -20,17 +20,15 @@ The work is linear in the answer's length, whatever it holds.
 from __future__ import annotations
 
 from mmar.protocols.reading.choices import ChoiceTable, choice_table
-from mmar.protocols.reading.corrections import unless_taken_back
 from mmar.protocols.reading.decision import decide
 from mmar.protocols.reading.fast_path import read_common
-from mmar.protocols.reading.markup import read_markup, read_segment
+from mmar.protocols.reading.markup import read_markup, read_segment, read_whole
 from mmar.protocols.reading.rules import Reading, ReadingRule
 from mmar.protocols.reading.scan import scan
 from mmar.protocols.reading.segments import protocol_segments
-from mmar.protocols.reading.statement import Finding
+from mmar.protocols.reading.statement import Finding, unless_taken_back
 from mmar.protocols.reading.text import clean
 from mmar.protocols.reading.thinking import answer_span
-from mmar.protocols.reading.whole import read_whole
 
 __all__ = ["read", "read_known"]
 

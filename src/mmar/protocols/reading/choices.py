@@ -6,9 +6,8 @@ import re
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.phrases import phrase_table
-from mmar.protocols.reading.text import canonical, clean, loose, normalise, plain, words
+from mmar.protocols.reading.text import canonical, clean, loose, normalise, pattern, plain, words
 
 __all__ = ["FRAME_WORDS", "LETTERS", "ChoiceTable", "choice_table"]
 

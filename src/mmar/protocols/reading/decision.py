@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 
-from mmar.protocols.reading.clauses import closings, labelled, own_lines
-from mmar.protocols.reading.corrections import corrections
+from mmar.protocols.reading.clauses import closings, labelled, listed_options, marked_option, own_lines
 from mmar.protocols.reading.mentions import read_mention
-from mmar.protocols.reading.options import listed_options, marked_option
-from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.polarity import is_hypothetical, is_mentioned, rejected_behind
-from mmar.protocols.reading.statement import Finding, Statement, finding_of
-from mmar.protocols.reading.units import Units
+from mmar.protocols.reading.statement import Finding, Statement, corrections, finding_of
+from mmar.protocols.reading.text import Units, pattern
 from mmar.protocols.reading.verdicts import verdicts
 
 __all__ = ["decide"]

@@ -7,8 +7,8 @@ another choice in the text or a word before the choice that is not in a short li
 from __future__ import annotations
 
 from mmar.protocols.reading.choices import FRAME_WORDS, LETTERS, ChoiceTable
-from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.rules import Reading
+from mmar.protocols.reading.text import pattern
 
 __all__ = ["read_common"]
 

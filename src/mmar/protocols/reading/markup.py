@@ -1,4 +1,4 @@
-"""What markup points at: tags, JSON keys, boxes, and what a protocol asks for."""
+"""What markup points at (tags, JSON keys, boxes, what a protocol asks for), and texts that are one choice as a whole."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from mmar.protocols.reading.decision import decide
 from mmar.protocols.reading.polarity import is_mentioned
 from mmar.protocols.reading.scan import scan
 from mmar.protocols.reading.segments import Segment, common_segments
-from mmar.protocols.reading.statement import Finding, finding_of, statement_at
-from mmar.protocols.reading.text import clean
-from mmar.protocols.reading.units import REFERENCES, Units
-from mmar.protocols.reading.whole import read_whole
+from mmar.protocols.reading.statement import DRESS, Finding, finding_of, statement_at
+from mmar.protocols.reading.text import REFERENCES, Units, clean, loose, normalise, plain
 
-__all__ = ["read_markup", "read_segment"]
+__all__ = ["read_markup", "read_segment", "read_whole"]
 
 _TROUBLES = ("letter-against-text", "several-choices", "no-such-letter", "only-negated")
 _JOINED = 30
@@ -85,3 +83,39 @@ def _is_joined(answer: str, segment: Segment, later: Finding) -> bool:
     """Whether a few words on one line join a segment to a later one: "<answer>A</answer> or <answer>C</answer>"."""
     between = re.sub(r"<[^<>]{1,40}>", "", answer[segment.end : later.start])
     return segment.end <= later.start and "\n" not in between and 0 < len(between.strip()) < _JOINED
+
+
+def read_whole(text: str, table: ChoiceTable, *, letters: bool, marked: bool = False) -> Finding | None:
+    """What a text is as a whole: a choice's text or a letter; an empty choice only inside markup."""
+    stripped = text.strip()
+    if not stripped:
+        return Finding(table.exact[""], "choice-text") if marked and "" in table.exact else None
+    start = text.index(stripped)
+    end = start + len(stripped)
+    letter = _lone_letter(stripped, table, letters=letters)
+    if letter >= 0 and letters:
+        return Finding(letter, "lone-letter", start, end)
+    if stripped in table.exact:
+        return Finding(table.exact[stripped], "choice-text", start, end)
+    if len(stripped) <= 2 * table.longest + 200:
+        form = plain(normalise(stripped)[0])
+        place = table.plains.get(form, -1)
+        if place < 0 and (core := loose(form)):
+            place = table.looses.get(core, -1)
+        if place >= 0:
+            return Finding(place, "choice-text", start, end)
+    return Finding(letter, "lone-letter", start, end) if letter >= 0 else None
+
+
+def _lone_letter(text: str, table: ChoiceTable, *, letters: bool) -> int:
+    if len(text) > 80:
+        return -1
+    core = clean(text)[0].lstrip(DRESS + "#").rstrip(DRESS)
+    if len(core) != 1 or not core.isascii() or not core.isalpha():
+        return -1
+    if not letters and core in table.exact:
+        return table.exact[core]
+    if not letters and core.upper() in table.single_letters:
+        return table.single_letters[core.upper()]
+    place = ord(core.upper()) - 65
+    return place if place < len(table.choices) else -1

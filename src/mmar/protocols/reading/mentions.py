@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mmar.protocols.reading.corrections import is_quoted
-from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.polarity import is_hypothetical, is_mentioned, rejected_behind
-from mmar.protocols.reading.statement import Finding, Statement
-from mmar.protocols.reading.text import canonical
-from mmar.protocols.reading.units import REFERENCES, Units
+from mmar.protocols.reading.statement import Finding, Statement, is_quoted
+from mmar.protocols.reading.text import REFERENCES, Units, canonical, pattern
 
 __all__ = ["read_mention"]
 

@@ -1,6 +1,6 @@
 """Whether a reference to a choice is asserted, denied or supposed where it stands.
 
-All functions work on the symbols of `mmar.protocols.reading.units`. In doubt a reference is not asserted: that
+All functions work on the symbols of `mmar.protocols.reading.text`. In doubt a reference is not asserted: that
 loses an answer now and then, and invents none.
 """
 
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mmar.protocols.reading.patterns import pattern
-from mmar.protocols.reading.units import REFERENCES, Units
+from mmar.protocols.reading.text import REFERENCES, Units, pattern
 
 __all__ = [
     "asserts",

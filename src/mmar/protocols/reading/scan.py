@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from mmar.protocols.reading.choices import LETTERS, ChoiceTable, hard_gap
-from mmar.protocols.reading.labels import merge_labels
-from mmar.protocols.reading.patterns import pattern
+from mmar.protocols.reading.labels import is_edge, merge_labels, neighbour, punctuation_of
 from mmar.protocols.reading.phrases import phrase_table
-from mmar.protocols.reading.punctuation import is_edge, neighbour, punctuation_of
-from mmar.protocols.reading.text import BOUNDARY, words
-from mmar.protocols.reading.units import Units
+from mmar.protocols.reading.text import BOUNDARY, Units, pattern, words
 
 __all__ = ["scan"]
 

@@ -8,9 +8,8 @@ from functools import lru_cache
 
 import msgspec
 
-from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.rules import Marker, ReadingRule
-from mmar.protocols.reading.text import normalise
+from mmar.protocols.reading.text import normalise, pattern
 
 __all__ = ["Segment", "common_segments", "protocol_segments"]
 

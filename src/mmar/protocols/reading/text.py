@@ -3,6 +3,19 @@
 Cleaning keeps the length of a text wherever it can, so that a place in the cleaned text is a place in the
 original; where Unicode normalisation changes the length, a map of places comes with the text. Markup that
 carries no meaning (tags, end tokens, LaTeX commands, emphasis) is replaced by blanks or by `BOUNDARY`.
+
+The words become units: references to choices, phrases, punctuation and other words. Each unit has a symbol of one
+character, so that the grammar of statements can be written as regular expressions over the string of symbols:
+
+    C  a choice's text, perhaps with its letter     L  a letter in brackets, quotes or emphasis
+    l  a bare capital letter                        b  a bare small letter
+    X  a letter beside another choice's text        Z  a letter that no choice has
+    .  end of a sentence    ?  of a question        |  end of a line
+    ,  :  -  ( ) /  themselves                      w  any other word
+    the symbols of `mmar.protocols.reading.phrases.KINDS`
+
+Regular expressions are compiled when they are first used: compiling all that a reading may need takes longer than
+reading a thousand answers, most of which need a few of them.
 """
 
 from __future__ import annotations
@@ -10,10 +23,70 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Any, cast
 
-from mmar.protocols.reading.patterns import pattern
+import msgspec
 
-__all__ = ["BOUNDARY", "Clean", "Word", "canonical", "clean", "loose", "normalise", "plain", "words"]
+__all__ = [
+    "BOUNDARY",
+    "REFERENCES",
+    "Clean",
+    "Units",
+    "Word",
+    "canonical",
+    "clean",
+    "loose",
+    "normalise",
+    "pattern",
+    "plain",
+    "words",
+]
+
+
+class _Waiting:
+    """An expression that is compiled by the first use of one of its methods."""
+
+    def __init__(self, text: str, flags: int) -> None:
+        self._text, self._flags = text, flags
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(re.compile(self._text, self._flags), name)
+        setattr(self, name, method)
+        return method
+
+
+def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
+    """What `re.compile` gives, at the cost of compiling when a method is first used.
+
+    Example:
+        >>> pattern(r"[a-z]+").findall("one two")
+        ['one', 'two']
+    """
+    return cast("re.Pattern[str]", _Waiting(text, flags))
+
+
+REFERENCES = "CLlbXZ"
+
+
+class Units(msgspec.Struct, gc=False):
+    """The units of a text, in order.
+
+    Attributes:
+        symbols: one character a unit.
+        starts: where each unit begins in the text.
+        ends: where it ends.
+        places: the 0-based choice that a reference names, -1 for other units.
+        labels: the units that are a letter with its own text, by index.
+        text: the cleaned text.
+    """
+
+    symbols: str
+    starts: list[int]
+    ends: list[int]
+    places: list[int]
+    labels: set[int]
+    text: str
+
 
 BOUNDARY = "\x1f"
 """Stands where markup was that parts a text as the end of a line does."""

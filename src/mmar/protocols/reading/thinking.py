@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from mmar.protocols.reading.patterns import pattern
+from mmar.protocols.reading.text import pattern
 
 __all__ = ["answer_span", "split_thinking"]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mmar.protocols.reading.patterns import pattern
 from mmar.protocols.reading.polarity import asserts, is_mentioned
 from mmar.protocols.reading.statement import Statement, statement_at
-from mmar.protocols.reading.units import Units
+from mmar.protocols.reading.text import Units, pattern
 
 __all__ = ["PREDICATE", "verdicts"]
 

@@ -16,7 +16,7 @@ from mmar.runs.budget import Price, price_of
 from mmar.scoring.align_runs import AlignedRuns
 from mmar.scoring.measure_reliance import measure_reliance
 from mmar.scoring.reliance import HIDING
-from mmar.scoring.rubric.stored import stored_judgements
+from mmar.scoring.rubric.judge import stored_judgements
 from mmar.stats.inputs import cluster_index
 from mmar.stats.ranks import pairwise, rank_ranges
 

@@ -10,7 +10,7 @@ import msgspec
 
 from mmar.benchmarks import CATALOGUE
 from mmar.items import Benchmark, Item
-from mmar.items.errata import errata
+from mmar.items.editions import errata
 from mmar.items.item import published_rank
 from mmar.items.source_video import addresses, canonical_url
 from mmar.stats.chance import guessing

@@ -19,8 +19,8 @@ from mmar.reports.page.texts import shorten
 from mmar.runs.budget import price_of
 from mmar.scoring.align_runs import run_label
 from mmar.scoring.result import ItemScore
+from mmar.scoring.rubric.judge import stored_judgements
 from mmar.scoring.rubric.reply import JudgedItem, item_score
-from mmar.scoring.rubric.stored import stored_judgements
 from mmar.scoring.score import Scored, score_task
 from mmar.scoring.sources import Task
 

@@ -5,33 +5,36 @@ same model asked several times; each rater's score is the sum of the criteria's 
 allowed ones. Of five raters the lowest and the highest are dropped; the mean of the rest is the item's score, and the
 mean over all items the run's. An item whose judgements failed is *unjudged*: it stays in the denominator, as 0, and the
 upper bound says what it could add.
+
+The judgements that `mmar judge` left beside a run or a file can be scored again without asking anybody.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from mmar.errors import UsageError
+from mmar.errors import InputError, MmarError, UsageError
 from mmar.files.atomic import write_atomic
 from mmar.models import Answer, Model
 from mmar.models.batch import BatchService
 from mmar.protocols import Request, Settings
-from mmar.protocols.request import Message
+from mmar.protocols.protocol import Message
 from mmar.runs.batch_run import BatchRun, batch_requests
 from mmar.runs.engine import Counts
-from mmar.runs.keys import RequestKey
+from mmar.runs.ledger import RequestKey
 from mmar.runs.side_run import Accept, SideRun, ask_requests, current_answers
 from mmar.runs.spec import RunSpec
 from mmar.scoring.rubric.reply import InvalidReplyError, JudgedItem, Judgement, read_reply
-from mmar.scoring.rubric.submissions import Gate, Submission, Submissions
-from mmar.scoring.rubric.template import FENCED, SYSTEM_PROMPT, JudgeTemplate
+from mmar.scoring.rubric.submissions import Gate, Submission, Submissions, load_submissions
+from mmar.scoring.rubric.template import FENCED, SCRIPT, SYSTEM_PROMPT, JudgeTemplate
 
 if TYPE_CHECKING:
+    from mmar.items import Benchmark
     from mmar.scoring.rubric.result import RubricResult
 
 __all__ = [
@@ -44,6 +47,7 @@ __all__ = [
     "judge_folder",
     "judge_items",
     "signature_parts",
+    "stored_judgements",
 ]
 
 JUDGE = "openai/gpt-4o-2024-11-20"
@@ -216,3 +220,44 @@ def signature_parts(judge_name: str, plan: JudgePlan) -> dict[str, str]:
         "template": plan.template.name,
         "gate": plan.gate,
     }
+
+
+class _Described(msgspec.Struct, frozen=True):
+    """What `judge.json` says of how it was judged."""
+
+    judge: str
+    raters: str
+    seeds: str
+    template: str
+    gate: Gate
+    template_text: str
+
+
+def stored_judgements(path: Path, benchmark: Benchmark) -> Iterator[tuple[str, RubricResult]]:
+    """The rubric scores of a run or a file, one for each judge whose judgements are beside it.
+
+    Args:
+        path: the run's folder or the file.
+        benchmark: the questions with their rubrics.
+
+    Yields:
+        The judge's name and its result. Folders that are not readable as judgements are passed over.
+    """
+    folder = path / "judge" if path.is_dir() else path.with_name(f"{path.name}.judge")
+    for description in sorted(folder.glob("*/judge.json")):
+        try:
+            said = msgspec.json.decode(description.read_bytes(), type=_Described)
+            template = JudgeTemplate(
+                said.template, said.template_text, strips_lines=said.template == SCRIPT.name
+            )
+            plan = JudgePlan(template, int(said.raters), "same" if said.seeds == str(SEED) else "distinct")
+            plan = msgspec.structs.replace(plan, gate=said.gate)
+            submissions = load_submissions(path, benchmark, gate=plan.gate)
+            spec = RunSpec.create(said.judge, submissions.benchmark, out=description.parent)
+            yield said.judge, judge(submissions, spec, None, plan)
+        except (OSError, ValueError, msgspec.DecodeError, InputError):
+            continue
+        except MmarError as error:
+            if error.code != "no-rubrics":
+                raise
+            return

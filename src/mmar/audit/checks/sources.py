@@ -1,14 +1,15 @@
-"""Checks of family U: addresses."""
+"""Checks of families U, T and V: addresses, timestamps, and items from one recording, which are not independent."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import msgspec
 
-from mmar.audit.check import Check, Finding, Measure, check
-from mmar.audit.subject import Subject
-from mmar.audit.wording import quoted
+from mmar.audit.check import Finding, Measure, check
+from mmar.audit.subject import Subject, quoted, same
+from mmar.errors import InputError
 from mmar.items import Item
 from mmar.items.source_video import (
     PERSONAL_PARAMETERS,
@@ -17,11 +18,11 @@ from mmar.items.source_video import (
     find_video,
     is_short_link,
     item_video,
+    overlapping,
     tracking_parameters,
     video_id,
 )
-
-__all__ = ["CHECKS"]
+from mmar.items.timestamps import format_timestamp, is_plain, overlap, parse_timestamp
 
 
 @check("U001", "note", "addresses that name no video")
@@ -166,13 +167,123 @@ def gone(subject: Subject) -> Iterator[Finding | Measure]:
                 yield Finding(item.id, "url", f"{each}: {link.reply}", "", (), item.url)
 
 
-CHECKS: tuple[Check[Subject], ...] = (
-    no_video,
-    personal,
-    tracking,
-    short,
-    white_space,
-    other_video,
-    other_site,
-    gone,
-)
+@check("V001", "note", "videos that several items are cut from")
+def shared(subject: Subject) -> Iterator[Finding | Measure]:
+    """One source video for several items.
+
+    Known by its id (`BV…` or 11 characters), whatever its address looks like. Such items are right or wrong
+    together, so standard errors are clustered by video.
+    """
+    videos: dict[str, list[str]] = defaultdict(list)
+    for item in subject.items:
+        video = item_video(item)
+        if video is not None:
+            videos[video].append(item.id)
+    if not videos:
+        return
+    count = len(videos) + len(subject.items) - sum(map(len, videos.values()))
+    yield Measure(f"{len(subject.items):,} items come from {count:,} sources", {"sources": count})
+    for video, ids in videos.items():
+        if len(ids) > 1:
+            yield Finding(ids[0], "url", f"{len(ids)} items of {video}", "", tuple(ids[1:]), video)
+
+
+@check("V002", "warning", "pairs of clips with the same seconds of a recording")
+def overlaps(subject: Subject) -> Iterator[Finding]:
+    """Two items whose clips share a stretch of one recording.
+
+    The recording is known by its id, also where the address is a short link and only the item's id names it;
+    every pair of a video counts, not only neighbours. A set split into training and test must not part them.
+    """
+    readable = [item for item in subject.items if not item.timestamp or item.id in subject.segments]
+    for pair in overlapping(readable):
+        parts, others = subject.segments[pair.first], subject.segments[pair.second]
+        # A clip that is joined of two stretches that overlap contains less of the recording than its length.
+        lengths = overlap(parts, parts), overlap(others, others)
+        kind = "the same" if min(lengths) == max(lengths) == pair.seconds else "partly"
+        if kind == "partly" and pair.seconds == min(lengths):
+            kind = "one within the other"
+        message = f"{pair.seconds:g} s of {pair.video} are in {pair.second} too ({kind})"
+        yield Finding(
+            pair.first, "timestamp", message, kind, (pair.second,), subject.by_id[pair.first].timestamp
+        )
+
+
+@check("V003", "error", "questions that are asked twice of one clip")
+def twice(subject: Subject) -> Iterator[Finding]:
+    """Two items with the same question to the same file, or to the same seconds of one recording."""
+    questions: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    for item in subject.items:
+        questions[same(item.question), item_video(item) or item.audio_path].append(item)
+    for items in questions.values():
+        for at, item in enumerate(items):
+            for earlier in items[:at]:
+                parts = [subject.segments.get(each.id) for each in (earlier, item)]
+                if earlier.audio_path == item.audio_path or (parts[0] is not None and parts[0] == parts[1]):
+                    message = f"{earlier.id} asks the same of the same clip"
+                    yield Finding(item.id, "question", message, "", (earlier.id,), item.question)
+
+
+@check("T001", "warning", "timestamps not written HH:MM:SS,HH:MM:SS")
+def odd(subject: Subject) -> Iterator[Finding]:
+    """A timestamp that can be read but is not in the plain form.
+
+    `2:45,3:15`, say, or several parts joined by `;` or a line break; programs that split at the comma fail on
+    it or read something else. The plain form is proposed, the parts of one clip joined by `;`.
+    """
+    for item in subject.items:
+        parts = subject.segments.get(item.id)
+        if parts and item.timestamp and not is_plain(item.timestamp):
+            kind = "several parts" if len(parts) > 1 else "one part"
+            right = format_timestamp(parts)
+            if right == item.timestamp:
+                continue  # several plain parts, plainly joined: T003
+            yield Finding(item.id, "timestamp", quoted(item.timestamp), kind, (), item.timestamp, right)
+
+
+@check("T002", "error", "timestamps that cannot be read")
+def unreadable(subject: Subject) -> Iterator[Finding]:
+    """A timestamp that is no time range, or that ends before it starts.
+
+    The clip cannot be cut again from its source.
+    """
+    for item in subject.items:
+        if item.timestamp and item.id not in subject.segments:
+            try:
+                parse_timestamp(item.timestamp)
+            except InputError as error:
+                yield Finding(item.id, "timestamp", error.problem, "", (), item.timestamp)
+
+
+@check("T003", "note", "clips joined of several parts")
+def several(subject: Subject) -> Iterator[Finding]:
+    """A timestamp that names several parts.
+
+    The clip's length is their sum, and it contains an audible cut.
+    """
+    for item in subject.items:
+        parts = subject.segments.get(item.id, ())
+        if len(parts) > 1:
+            seconds = sum(part.duration for part in parts)
+            message = f"{len(parts)} parts, {seconds:g} s: {quoted(item.timestamp or '')}"
+            yield Finding(item.id, "timestamp", message, "", (), item.timestamp)
+
+
+@check("T004", "warning", "timestamps that are missing")
+def missing(subject: Subject) -> Iterator[Finding]:
+    """No timestamp, in a set of which most items with an address have one. The clip cannot be cut again."""
+    with_url = [item for item in subject.items if item.url]
+    without = [item for item in with_url if not (item.timestamp or "").strip()]
+    if 2 * len(without) <= len(with_url):
+        for item in without:
+            yield Finding(item.id, "timestamp", "is missing", "", (), item.timestamp)
+
+
+@check("T005", "warning", "addresses and parts that do not pair")
+def unpaired(subject: Subject) -> Iterator[Finding]:
+    """Several addresses, and a different number of parts, so that it is unknown which part is of which video."""
+    for item in subject.items:
+        parts, own = subject.segments.get(item.id), addresses(item.url)
+        if parts and len(own) > 1 and len(own) != len(parts):
+            message = f"{len(own)} addresses and {len(parts)} parts"
+            yield Finding(item.id, "timestamp", message, "", (), item.timestamp)
