@@ -16,7 +16,9 @@ from file_server import FileServer, Serve
 from expect import raises
 from mmar.benchmarks import CATALOGUE, Cache, Entry, default_cache_dir
 from mmar.benchmarks.cache import RECEIPT
-from mmar.benchmarks.get import obtain, placement, summary
+from mmar.benchmarks.clips import placement
+from mmar.benchmarks.get import obtain
+from mmar.cli.get import summary
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.atomic import write_atomic
 from waiting import until

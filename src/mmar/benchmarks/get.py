@@ -3,13 +3,6 @@
 The order of steps makes an interruption harmless (see `mmar.benchmarks.cache`): download to a working file, verify,
 unpack to a working folder, rename into place, write the receipt, remove the working files. A second call does only
 what is left to do.
-
-An archive's own folders do not matter: one publisher packs `audio/x.wav`, a mirror `MMAR/audio/x.wav`, a person
-`x.wav`. A clip is known by its file name, all clips come from one folder of the archive, and each is put where the
-metadata says. Anything else in an archive is not unpacked.
-
-Some publishers keep their clips in Parquet files of a data set of the Hugging Face Hub instead. A clip there is known by
-its item's id (`mmar.benchmarks.parquet_clips`).
 """
 
 from __future__ import annotations
@@ -17,7 +10,7 @@ from __future__ import annotations
 import gzip
 import shutil
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -27,21 +20,18 @@ import msgspec
 from mmar._version import __version__
 from mmar.benchmarks.cache import AudioPart, Cache, Part, Receipt
 from mmar.benchmarks.catalogue import Entry, RemoteFile
+from mmar.benchmarks.clips import count_clips, placement, write_parquet_clips
 from mmar.benchmarks.download import download, download_url, hub_parquet, public_url
-from mmar.benchmarks.parquet_clips import write_parquet_clips
 from mmar.errors import ExternalError, InputError, UsageError
-from mmar.files.archives import Limits, Placement, unpack
+from mmar.files.archives import Limits, unpack
 from mmar.files.atomic import disk_error, require_space, write_atomic
 from mmar.files.hashing import reading, sha256_bytes, sha256_file
 from mmar.files.parquet import is_parquet
-from mmar.files.progress import NoProgress, Progress, format_bytes
-from mmar.files.safe_paths import check_relative, clip_path
+from mmar.files.progress import NoProgress, Progress
 from mmar.files.sniff import sniff_file
 from mmar.items import Benchmark, load_benchmark
 
-__all__ = ["Obtained", "obtain", "placement", "summary"]
-
-_LISTED = 5
+__all__ = ["Obtained", "obtain"]
 
 
 class Obtained(msgspec.Struct, frozen=True):
@@ -168,7 +158,7 @@ class _Get:
         audio = receipt.audio
         if audio is None:
             return receipt
-        present = _count_clips(self._cache.folder, self._clips())
+        present = count_clips(self._cache.folder, self._clips())
         unchanged = present == (audio.clips, audio.clip_bytes, audio.missing)
         pinned = self._entry.audio is None or audio.sha256 == self._entry.audio.sha256
         return receipt if unchanged and pinned else msgspec.structs.replace(receipt, audio=None)
@@ -282,24 +272,9 @@ class _Get:
         digests = [sha256_file(path) for path in source.files]
         with self._progress.task("audio: unpacking", len(items)) as advance:
             skipped = write_parquet_clips(source.files, items, into, advance)
-        clips = self._clips()
-        count, clip_bytes, missing = _count_clips(into, clips)
-        if not count:
-            raise InputError(
-                f"contains none of the clips of the {len(items):,} items",
-                file=source.name,
-                code="wrong-archive",
-                hint=f"give the Parquet files of {self._entry.title}",
-            )
-        return AudioPart(
-            url=source.name,
-            size=size,
-            sha256=digests[0] if len(digests) == 1 else sha256_bytes("".join(digests).encode()),
-            when=_now(),
-            clips=count,
-            clip_bytes=clip_bytes,
-            missing=missing,
-            skipped=skipped,
+        digest = digests[0] if len(digests) == 1 else sha256_bytes("".join(digests).encode())
+        return self._part(
+            source, into, size, digest, skipped, f"give the Parquet files of {self._entry.title}"
         )
 
     def _unpack(self, source: _Source, into: Path) -> AudioPart:
@@ -321,30 +296,55 @@ class _Get:
         expected = published.unpacked_size if published else 2 * size
         require_space(self._cache.home, expected)
         limits = Limits(total=2 * published.unpacked_size) if published else Limits()
-        clips = self._clips()
         with self._progress.task("audio: unpacking", expected if published else None) as advance:
             done = unpack(
-                source.path, into, placement(clips), limits=limits, advance=advance, name=source.name
+                source.path, into, placement(self._clips()), limits=limits, advance=advance, name=source.name
             )
-        count, clip_bytes, missing = _count_clips(into, clips)
+        hint = f"give the archive of the clips of {self._entry.title}"
+        return self._part(
+            source,
+            into,
+            size,
+            digest,
+            len(done.skipped),
+            hint,
+            *done.skipped[:1],
+            verified=published is not None,
+        )
+
+    def _part(
+        self,
+        source: _Source,
+        into: Path,
+        size: int,
+        digest: str,
+        skipped: int,
+        hint: str,
+        other: str = "",
+        *,
+        verified: bool = False,
+    ) -> AudioPart:
+        """What was unpacked; `other` is a file that no item names."""
+        clips = self._clips()
+        count, clip_bytes, missing = count_clips(into, clips)
         if not count:
-            other = f", but {done.skipped[0]}" if done.skipped else ""
+            instead = f", but {other}" if other else ""
             raise InputError(
-                f"contains none of the {len(clips):,} clips that the metadata names: not {clips[0]}{other}",
+                f"contains none of the {len(clips):,} clips that the metadata names: not {clips[0]}{instead}",
                 file=source.name,
                 code="wrong-archive",
-                hint=f"give the archive of the clips of {self._entry.title}",
+                hint=hint,
             )
         return AudioPart(
             url=source.name,
             size=size,
             sha256=digest,
             when=_now(),
-            verified=published is not None,
+            verified=verified,
             clips=count,
             clip_bytes=clip_bytes,
             missing=missing,
-            skipped=len(done.skipped),
+            skipped=skipped,
         )
 
     def _put_in_place(self, unpacked: Path) -> None:
@@ -357,87 +357,6 @@ class _Get:
             if target.exists():
                 target.rename(replaced / fresh.name)
             fresh.rename(target)
-
-
-def placement(clips: Iterable[str]) -> Placement:
-    """Where the files of an archive go.
-
-    Args:
-        clips: the `audio_path` of every clip.
-
-    Returns:
-        A function for one archive: the folder of the first clip that it sees is the folder of all.
-
-    Raises:
-        UnsafePathError: a clip's path would leave the benchmark's folder.
-    """
-    wanted = {check_relative(clip) for clip in clips}
-    by_name = {path.name: path for path in wanted}
-    folder: PurePosixPath | None = None
-
-    def place(member: PurePosixPath) -> PurePosixPath | None:
-        nonlocal folder
-        if len(by_name) < len(wanted):  # two clips of one name: only the full path tells them apart
-            return member if member in wanted else None
-        if member.name not in by_name:
-            return None
-        folder = member.parent if folder is None else folder
-        return by_name[member.name] if member.parent == folder else None
-
-    return place
-
-
-def summary(entry: Entry, obtained: Obtained, *, audio_wanted: bool) -> str:
-    """What `mmar get` prints at the end.
-
-    Args:
-        entry: the benchmark.
-        obtained: the result of `obtain`.
-        audio_wanted: whether the user asked for the clips.
-    """
-    receipt = obtained.receipt
-    title = f"{entry.title}, revision {receipt.revision[:12]}"
-    lines = [
-        title if obtained.changed else f"{title}: already present, nothing was downloaded",
-        f"  questions  {_describe_part(receipt.metadata)}",
-    ]
-    if (audio := receipt.audio) is not None:
-        lines.append(f"  audio      {_describe_part(audio)}")
-        total = audio.clips + len(audio.missing)
-        others = f"; {audio.skipped:,} other files of the archive were skipped" if audio.skipped else ""
-        lines.append(f"  clips      {audio.clips:,} of {total:,}, {format_bytes(audio.clip_bytes)}{others}")
-        if audio.missing:
-            more = f" and {len(audio.missing) - _LISTED:,} more" if len(audio.missing) > _LISTED else ""
-            lines.append(f"  missing    {', '.join(audio.missing[:_LISTED])}{more}")
-    elif audio_wanted:
-        lines.append(f"  audio      not present: {entry.audio_advice}")
-    else:
-        lines.append("  audio      not downloaded (--no-audio)")
-    lines += [f"  folder     {obtained.folder}", "", f"Licence of the data: {entry.licence}"]
-    return "\n".join([*lines, f"Cite as: {entry.citation}", "", entry.bibtex])
-
-
-def _describe_part(part: Part) -> str:
-    if part.verified:
-        return f"{format_bytes(part.size)}, SHA-256 verified"
-    return f"{format_bytes(part.size)}, not verified (no digest is published); its SHA-256 is {part.sha256}"
-
-
-def _count_clips(folder: Path, clips: Iterable[str]) -> tuple[int, int, tuple[str, ...]]:
-    """Number and total size of the clips below a folder, and the paths of those that are missing or empty."""
-    count = size = 0
-    missing = []
-    for clip in clips:
-        try:
-            length = clip_path(folder, clip).stat().st_size
-        except OSError:
-            length = 0
-        if length:
-            count += 1
-            size += length
-        else:
-            missing.append(clip)
-    return count, size, tuple(missing)
 
 
 def _read_metadata(source: _Source, entry: Entry, published: RemoteFile) -> bytes:

@@ -5,7 +5,9 @@ click and not typer, which since 0.29 imports pydantic for every command: 0.1 s,
 
 from __future__ import annotations
 
+import codecs
 import gc
+import io
 import sys
 from importlib import import_module
 from typing import Any
@@ -13,7 +15,6 @@ from typing import Any
 import click
 
 from mmar._version import __version__
-from mmar.cli.streams import prepare_streams
 from mmar.errors import MmarError
 
 __all__ = ["COMMANDS", "SECTIONS", "application", "main", "print_error"]
@@ -30,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Check a benchmark, or a published table, for faults that change a number.",
     ),
     "diff": (
-        "mmar.cli.diff:diff",
+        "mmar.cli.describe:diff",
         "Compare two benchmarks or editions: items added, removed and changed, by field.",
     ),
     "models": ("mmar.cli.models:models", "List the systems with a name, or show how to run one."),
@@ -45,14 +46,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "run": ("mmar.cli.run:run", "Run a model on a benchmark, or continue a run."),
     "worker": (
-        "mmar.cli.worker:worker",
+        "mmar.cli.run:worker",
         "Answer requests with local weights, for mmar run hf/NAME --worker on another host.",
     ),
-    "merge": ("mmar.cli.merge:merge", "Merge parts of one run, such as shards, into one folder."),
+    "merge": ("mmar.cli.runs:merge", "Merge parts of one run, such as shards, into one folder."),
     "score": ("mmar.cli.score:score", "Score a run or a predictions file."),
     "read": ("mmar.cli.read:read", "Read which choice an answer names, with the reason."),
     "unresolved": (
-        "mmar.cli.unresolved:unresolved",
+        "mmar.cli.read:unresolved",
         "Group the answers that name no choice, with a count and an example each.",
     ),
     "errors": (
@@ -67,19 +68,19 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "mmar.cli.export:export",
         "Write a run or a benchmark in the format of another program or registry.",
     ),
-    "convert": ("mmar.cli.convert:convert", "Convert a log of another program to a predictions file."),
+    "convert": ("mmar.cli.export:convert", "Convert a log of another program to a predictions file."),
     "compare": (
         "mmar.cli.compare:compare",
         "Compare runs on the same items, with intervals and paired tests.",
     ),
     "reliance": (
-        "mmar.cli.reliance:reliance",
+        "mmar.cli.compare:reliance",
         "Measure how much of a model's accuracy needs the audio.",
     ),
     "judge": ("mmar.cli.judge:judge", "Score the reasoning of a run by its rubrics."),
     "faithful": ("mmar.cli.faithful:faithful", "Measure how far a model's answers depend on its reasoning."),
     "submit": (
-        "mmar.cli.submit:submit",
+        "mmar.cli.export:submit",
         "Write or check a submission to the Audio Reasoning Challenge or to MMAU's evaluation.",
     ),
     "runs": ("mmar.cli.runs:runs", "List the runs in a folder: state, answered items, accuracies."),
@@ -171,13 +172,33 @@ def print_error(error: MmarError) -> None:
     click.echo(f"mmar: {error}", err=True)
 
 
+_REPLACEMENTS = {
+    "−": "-", "–": "-", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'", "→": "->", "×": "x", "·": ".", "─": "-",
+}  # fmt: skip
+
+
+def _prepare_streams() -> None:
+    """Let standard output and error replace what their encoding cannot express, instead of failing."""
+    codecs.register_error("mmar-replace", _replace)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="mmar-replace")
+
+
+def _replace(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(_REPLACEMENTS.get(char, "?") for char in text), error.end
+
+
 def main(arguments: list[str] | None = None, **extra: Any) -> None:
     """Run the command line.
 
     Exit status: 0 success; 1 the command ran, but something failed or was found; 2 bad input or usage, or an
     error of the network or disk; 130 interrupted. Errors are one message on standard error, without a traceback.
     """
-    prepare_streams()
+    _prepare_streams()
     gc.disable()  # loading the modules of a command makes no garbage worth collecting
     try:
         status = application.main(arguments, standalone_mode=False, **extra)

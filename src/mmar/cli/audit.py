@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mmar.api import find_benchmark, score_path, task_for
-from mmar.cli.options import audio_dir_option, benchmark_option, complete_benchmark, json_option
+from mmar.cli.options import audio_dir_option, benchmark_option, complete_benchmark, json_option, path_option
 from mmar.cli.terminal import counter, display, print_json, print_table, refuse_over_inputs
 from mmar.errors import InputError, UsageError
 from mmar.reports.tables import Column, Row, count, draw
@@ -43,9 +43,8 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
     "--audio/--no-audio", default=True, help="Check the clips, if they are available.", show_default=True
 )
 @json_option
-@click.option(
+@path_option(
     "--fix-report",
-    type=click.Path(path_type=Path),
     metavar="FILE",
     help="Write the findings with present and, where certain, corrected values. Changes nothing.",
 )
@@ -54,26 +53,17 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
 @click.option(
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list_checks, help="List the checks."
 )
-@click.option(
-    "--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Skip the findings accepted in FILE."
-)
-@click.option(
-    "--write-baseline",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Accept all present findings, in FILE.",
-)
+@path_option("--baseline", metavar="FILE", help="Skip the findings accepted in FILE.")
+@path_option("--write-baseline", metavar="FILE", help="Accept all present findings, in FILE.")
 @click.option("--online", is_flag=True, help="Check that the source videos still exist.")
-@click.option(
+@path_option(
     "--without-audio",
-    type=click.Path(path_type=Path),
     multiple=True,
     metavar="RUN",
     help="Run without audio: which items does it solve? Repeatable.",
 )
-@click.option(
+@path_option(
     "--runs",
-    type=click.Path(path_type=Path),
     multiple=True,
     metavar="RUN",
     help="Run of one of several models, for item analysis. Repeatable.",

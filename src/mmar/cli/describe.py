@@ -1,27 +1,24 @@
-"""`mmar describe`."""
+"""`mmar describe` and `mmar diff`: what one benchmark contains, and how two differ."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import click
+import msgspec
 
 from mmar.api import find_benchmark
-from mmar.cli.options import audio_dir_option, complete_benchmark, json_option
+from mmar.cli.options import audio_dir_option, complete_benchmark, figures_option, json_option
 from mmar.cli.terminal import display, print_json, print_table, report_skipped
+from mmar.items.diff import diff_benchmarks
 
-__all__ = ["describe"]
+__all__ = ["describe", "diff"]
 
 
 @click.command()
 @click.argument("benchmark", metavar="BENCHMARK", shell_complete=complete_benchmark)
 @audio_dir_option
-@click.option(
-    "--figures",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Draw modalities and categories as SVG, PDF and PNG.",
-)
+@figures_option(help="Draw modalities and categories as SVG, PDF and PNG.")
 @click.option("--lenient", is_flag=True, help="Skip bad records.")
 @json_option
 def describe(
@@ -50,3 +47,51 @@ def describe(
     from mmar.reports.describe_table import describe_table
 
     print_table(describe_table(description, display()))
+
+
+@click.command()
+@click.argument("first", metavar="A", shell_complete=complete_benchmark)
+@click.argument("second", metavar="B", shell_complete=complete_benchmark)
+@click.option(
+    "--runs",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="RUN-OR-FILE",
+    help="Score this run or predictions file on both, and count answers with old keys. Repeatable.",
+)
+@json_option
+def diff(first: str, second: str, runs: tuple[Path, ...], as_json: bool) -> None:
+    """Compare two benchmarks or editions: items added, removed and changed, by field.
+
+    A and B are names (mmar@2025-05), files or folders, the earlier one first. With --runs also: the score on each, the
+    items whose verdict differs, and how often the keys that B corrected are answered, against chance.
+
+    \b
+    Example:
+      mmar diff demo demo
+      mmar diff demo demo --runs runs/demo/baseline-listener
+    """
+    from mmar.scoring.both_editions import changed_keys, score_on_both
+
+    one, other = find_benchmark(first), find_benchmark(second)
+    found = diff_benchmarks(one, other)
+    changed = changed_keys(one, other)
+    scored = [score_on_both(path, one, other, changed) for path in runs]
+    if as_json:
+        print_json(
+            {
+                "first": first,
+                "second": second,
+                "digests": [one.digest, other.digest],
+                "by_field": found.by_field,
+                "added": found.added,
+                "removed": found.removed,
+                "changes": msgspec.to_builtins(found.changes),
+                "runs": msgspec.to_builtins(scored),
+            }
+        )
+        return
+    from mmar.reports.editions_table import diff_lines, run_lines
+
+    for line in [*diff_lines(found, one, other, (first, second)), *run_lines(scored, found, display())]:
+        click.echo(line)

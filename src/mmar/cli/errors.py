@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmar.cli.options import audio_dir_option, benchmark_option, json_option, lenient_option
-from mmar.cli.terminal import display, parse_pairs, print_json, print_skipped, print_table
-from mmar.errors import ExternalError
+from mmar.cli.options import (
+    adapter_option,
+    audio_dir_option,
+    base_url_option,
+    benchmark_option,
+    figures_option,
+    json_option,
+    language_option,
+    lenient_option,
+)
+from mmar.cli.terminal import display, print_json, print_skipped, print_table
 
 if TYPE_CHECKING:
     from mmar.reports.exchange.source import ExportSource
@@ -31,34 +39,17 @@ __all__ = ["errors"]
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed of the drawing.")
 @click.option("--summary", is_flag=True, help="Print the errors by kind and serve no page.")
 @json_option
-@click.option(
-    "--figures",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Draw the errors by kind as SVG, PDF and PNG, and serve no page.",
-)
+@figures_option(help="Draw the errors by kind as SVG, PDF and PNG, and serve no page.")
 @click.option(
     "--propose", metavar="MODEL", help="Let this text model propose a kind for each, and serve no page."
 )
-@click.option("--base-url", "base_urls", multiple=True, metavar="URL", help="Address of the model's server.")
-@click.option(
-    "--option",
-    "options",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Option of the model's adapter. Repeatable.",
-)
+@base_url_option("Address of the model's server.")
+@adapter_option("Option of the model's adapter. Repeatable.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port of the page. [default: a free one]"
 )
 @click.option("--open/--no-open", "open_page", default=True, help="Open the page in a browser.")
-@click.option(
-    "--language",
-    type=click.Choice(["en", "zh"]),
-    default="en",
-    show_default=True,
-    help="Language of the page.",
-)
+@language_option("Language of the page.")
 @lenient_option
 def errors(
     path: Path,
@@ -72,7 +63,7 @@ def errors(
     figures: Path | None,
     propose: str | None,
     base_urls: tuple[str, ...],
-    options: tuple[str, ...],
+    options: dict[str, str],
     port: int,
     open_page: bool,
     language: Any,
@@ -152,28 +143,23 @@ def _propose(
     wrong: tuple[WrongItem, ...],
     name: str,
     base_urls: tuple[str, ...],
-    options: tuple[str, ...],
+    options: dict[str, str],
 ) -> None:
     from mmar.api import open_for
-    from mmar.cli.progress import RunProgress
+    from mmar.cli.progress import asking
     from mmar.runs.spec import RunSpec
     from mmar.scoring.error_labels import labels_path
     from mmar.scoring.error_proposals import proposal_folder, propose_labels
 
-    chosen = {key: values[-1] for key, values in parse_pairs("--option", options, "api_key_file=key").items()}
     spec = RunSpec.create(
         name,
         source.benchmark,
         out=proposal_folder(source.path, name),
-        options=chosen,
+        options=options,
         base_urls=base_urls,
         temperature=0.0,
     )
     model = open_for(spec)
-    try:
-        with RunProgress(f"{name} proposes", sys.stderr) as progress:
-            added = propose_labels(wrong, labels_path(source.path), spec, model, progress=progress)
-    except ExternalError as error:
-        click.echo(f"mmar: {error}", err=True)
-        sys.exit(1)
+    with asking(f"{name} proposes") as progress:
+        added = propose_labels(wrong, labels_path(source.path), spec, model, progress=progress)
     click.echo(f"{added:,} proposals added", err=True)

@@ -9,9 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmar.cli.options import benchmark_option, json_option
-from mmar.cli.terminal import display, parse_pairs, print_json, print_table
-from mmar.errors import ExternalError, InputError, UsageError
+from mmar.cli.options import (
+    adapter_option,
+    attempts_option,
+    base_url_option,
+    benchmark_option,
+    budget_option,
+    concurrency_option,
+    folder_option,
+    json_option,
+    path_option,
+    prices_option,
+    timeout_option,
+)
+from mmar.cli.terminal import display, external_errors, print_json, print_table
+from mmar.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from mmar.items import Benchmark
@@ -31,49 +43,17 @@ __all__ = ["faithful"]
     help="Give the reasoning as text in the question, or as the beginning of the reply.",
 )
 @click.option("--paraphraser", metavar="MODEL", help="A text model that says the reasoning in other words.")
-@click.option(
-    "--captions",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="CSV with id, caption: asks with the caption in the audio's place.",
+@path_option(
+    "--captions", metavar="FILE", help="CSV with id, caption: asks with the caption in the audio's place."
 )
-@click.option(
-    "--out",
-    "-o",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Folder of the answers. [default: RUN/faithful/INTERFACE]",
-)
-@click.option("--base-url", "base_urls", multiple=True, metavar="URL", help="Address of the model's server.")
-@click.option(
-    "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the adapter. Repeatable."
-)
-@click.option(
-    "--concurrency",
-    "-c",
-    type=click.IntRange(1, 4096),
-    metavar="N",
-    help="Requests in flight. [default: adapts]",
-)
-@click.option(
-    "--max-attempts",
-    type=click.IntRange(1, 100),
-    default=5,
-    show_default=True,
-    help="Maximum requests for one answer.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0, min_open=True),
-    default=300.0,
-    show_default=True,
-    metavar="S",
-    help="Seconds to wait for one answer.",
-)
-@click.option("--budget", metavar="TOKENS|MONEY", help="Stop at 500000tokens or an amount such as 3.50.")
-@click.option(
-    "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
-)
+@folder_option("--out", "-o", metavar="DIR", help="Folder of the answers. [default: RUN/faithful/INTERFACE]")
+@base_url_option("Address of the model's server.")
+@adapter_option("Option of the adapter. Repeatable.")
+@concurrency_option
+@attempts_option("Maximum requests for one answer.")
+@timeout_option("Seconds to wait for one answer.", 300.0)
+@budget_option
+@prices_option
 @click.option("--dry-run", is_flag=True, help="Show how many requests there would be; send nothing.")
 @json_option
 def faithful(
@@ -83,7 +63,7 @@ def faithful(
     paraphraser: str | None,
     captions: Path | None,
     out: Path | None,
-    options: tuple[str, ...],
+    options: dict[str, str],
     dry_run: bool,
     as_json: bool,
     **others: Any,
@@ -98,7 +78,7 @@ def faithful(
       mmar faithful runs/demo/baseline-listener
     """
     from mmar.api import open_for, task_for
-    from mmar.cli.progress import RunProgress
+    from mmar.cli.progress import asking
     from mmar.reports.faithfulness_table import faithfulness_table
     from mmar.runs.manifest import read_manifest
     from mmar.runs.run import spec_of_manifest
@@ -122,11 +102,10 @@ def faithful(
         )
         _print_plan(manifest.model, numbers, paraphraser, folder)
         return
-    extra = {name: values[-1] for name, values in parse_pairs("--option", options, "body={}").items()}
-    spec = spec_of_manifest(manifest, answers.benchmark, folder, options=extra, **others)
-    try:
+    spec = spec_of_manifest(manifest, answers.benchmark, folder, options=options, **others)
+    with external_errors():
         paraphrases = _paraphrases(paraphraser, answers, folder, others) if paraphraser else None
-        with RunProgress(f"{spec.model} again", sys.stderr) as progress:
+        with asking(f"{spec.model} again") as progress:
             result = measure_faithfulness(
                 answers.benchmark,
                 answers.texts,
@@ -139,9 +118,6 @@ def faithful(
                 signature=manifest.signature_of().long,
                 progress=progress,
             )
-    except ExternalError as error:
-        click.echo(f"mmar: {error}", err=True)
-        sys.exit(1)
     if as_json:
         print_json(result.to_dict())
     else:
@@ -160,15 +136,13 @@ def _print_plan(model: str, numbers: dict[str, int], paraphraser: str | None, fo
 
 def _paraphrases(model: str, answers: Answers, folder: Path, others: dict[str, Any]) -> dict[str, str]:
     from mmar.api import open_for
-    from mmar.cli.progress import RunProgress
+    from mmar.cli.progress import asking
     from mmar.runs.side_run import ask_requests
     from mmar.runs.spec import RunSpec
     from mmar.scoring.faithfulness import paraphrase_requests
 
-    spec = RunSpec.create(
-        model, answers.benchmark, out=folder / "paraphrases", **{**others, "base_urls": others["base_urls"]}
-    )
-    with RunProgress(f"{spec.model} paraphrases", sys.stderr) as progress:
+    spec = RunSpec.create(model, answers.benchmark, out=folder / "paraphrases", **others)
+    with asking(f"{spec.model} paraphrases") as progress:
         requests = paraphrase_requests(list(answers.benchmark), answers.texts)
         side = ask_requests(spec, open_for(spec), requests, progress=progress)
     return {key.item_id: answer.text for key, answer in side.answers.items() if answer.failure is None}

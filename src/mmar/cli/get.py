@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mmar.benchmarks import CATALOGUE, Cache, Entry, default_cache_dir, entry_named, resolve
 from mmar.benchmarks.catalogue import DEMO
-from mmar.cli.options import complete_benchmark, json_option
+from mmar.cli.options import complete_benchmark, folder_option, json_option
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError
 from mmar.reports.tables import Column, Row, draw
 
-__all__ = ["get"]
+if TYPE_CHECKING:
+    from mmar.benchmarks.cache import Part
+    from mmar.benchmarks.get import Obtained
+
+__all__ = ["get", "summary"]
+
+_LISTED = 5  # missing clips
 
 
 @click.command("get")
@@ -29,11 +35,7 @@ __all__ = ["get"]
     help="Metadata or archive of clips from here instead of the publisher. Repeatable.",
 )
 @click.option("--audio/--no-audio", default=True, show_default=True, help="Fetch the clips, too.")
-@click.option(
-    "--cache-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Cache directory. [default: MMAR_CACHE_DIR or the user's cache]",
-)
+@folder_option("--cache-dir", help="Cache directory. [default: MMAR_CACHE_DIR or the user's cache]")
 @click.option("--force", is_flag=True, help="Fetch again even if the benchmark is present.")
 @click.option("--list", "listing", is_flag=True, help="List the known benchmarks.")
 @json_option
@@ -76,7 +78,7 @@ def get(
 def _fetch(
     entry: Entry, cache_dir: Path, sources: tuple[str, ...], *, audio: bool, force: bool, as_json: bool
 ) -> bool:
-    from mmar.benchmarks.get import obtain, summary
+    from mmar.benchmarks.get import obtain
     from mmar.files.progress import progress_for
 
     try:
@@ -96,6 +98,40 @@ def _fetch(
         click.echo(summary(entry, obtained, audio_wanted=audio))
     part = obtained.receipt.audio
     return part is None or not part.missing
+
+
+def summary(entry: Entry, obtained: Obtained, *, audio_wanted: bool) -> str:
+    """What is printed at the end."""
+    from mmar.files.progress import format_bytes
+
+    receipt = obtained.receipt
+    title = f"{entry.title}, revision {receipt.revision[:12]}"
+    lines = [
+        title if obtained.changed else f"{title}: already present, nothing was downloaded",
+        f"  questions  {_describe_part(receipt.metadata)}",
+    ]
+    if (audio := receipt.audio) is not None:
+        lines.append(f"  audio      {_describe_part(audio)}")
+        total = audio.clips + len(audio.missing)
+        others = f"; {audio.skipped:,} other files of the archive were skipped" if audio.skipped else ""
+        lines.append(f"  clips      {audio.clips:,} of {total:,}, {format_bytes(audio.clip_bytes)}{others}")
+        if audio.missing:
+            more = f" and {len(audio.missing) - _LISTED:,} more" if len(audio.missing) > _LISTED else ""
+            lines.append(f"  missing    {', '.join(audio.missing[:_LISTED])}{more}")
+    elif audio_wanted:
+        lines.append(f"  audio      not present: {entry.audio_advice}")
+    else:
+        lines.append("  audio      not downloaded (--no-audio)")
+    lines += [f"  folder     {obtained.folder}", "", f"Licence of the data: {entry.licence}"]
+    return "\n".join([*lines, f"Cite as: {entry.citation}", "", entry.bibtex])
+
+
+def _describe_part(part: Part) -> str:
+    from mmar.files.progress import format_bytes
+
+    if part.verified:
+        return f"{format_bytes(part.size)}, SHA-256 verified"
+    return f"{format_bytes(part.size)}, not verified (no digest is published); its SHA-256 is {part.sha256}"
 
 
 def _print_list(cache_dir: Path, *, as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -13,18 +12,31 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mmar.cli.options import benchmark_option, items_option, json_option
+from mmar.cli.options import (
+    adapter_option,
+    attempts_option,
+    base_url_option,
+    benchmark_option,
+    budget_option,
+    concurrency_option,
+    folder_option,
+    items_option,
+    json_option,
+    path_option,
+    prices_option,
+    timeout_option,
+)
 from mmar.cli.terminal import (
-    STDOUT,
     check_items_option,
     display,
-    output_file,
-    parse_pairs,
+    external_errors,
     print_json,
+    print_report,
     print_skipped,
     print_table,
+    write_items,
 )
-from mmar.errors import ExternalError, UsageError
+from mmar.errors import UsageError
 
 if TYPE_CHECKING:
     from mmar.runs.spec import RunSpec
@@ -40,7 +52,7 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
 @click.command()
 @click.argument("path", metavar="RUN-OR-FILE", required=False, type=click.Path(path_type=Path))
 @benchmark_option("The questions with their rubrics; a run knows its own.")
-@click.option("--meta", type=click.Path(path_type=Path), metavar="FILE", help="The same, as a metadata file.")
+@path_option("--meta", metavar="FILE", help="The same, as a metadata file.")
 @click.option(
     "--judge",
     "judges",
@@ -65,12 +77,7 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
     show_default=True,
     help="Which verdict decides what is judged.",
 )
-@click.option(
-    "--template",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Your own prompt (see docs/judging.md), or the word script.",
-)
+@path_option("--template", metavar="FILE", help="Your own prompt (see docs/judging.md), or the word script.")
 @click.option(
     "--batch",
     is_flag=True,
@@ -85,19 +92,8 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
     metavar="N",
     help="Items of the exam.",
 )
-@click.option(
-    "--humans",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="CSV with id, criterion, score to compare with.",
-)
-@click.option(
-    "--out",
-    "-o",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Folder of the judgements. [default: beside the run]",
-)
+@path_option("--humans", metavar="FILE", help="CSV with id, criterion, score to compare with.")
+@folder_option("--out", "-o", metavar="DIR", help="Folder of the judgements. [default: beside the run]")
 @click.option("--offline", is_flag=True, help="Use only the judgements that are there.")
 @click.option(
     "--format",
@@ -105,43 +101,16 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
     type=click.Choice(["official"]),
     help="Prompt, file and table of the published script.",
 )
-@click.option("--base-url", "base_urls", multiple=True, metavar="URL", help="Address of the judge's server.")
-@click.option(
-    "--option",
-    "options",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Option of the judge's adapter. Repeatable.",
-)
-@click.option(
-    "--concurrency",
-    "-c",
-    type=click.IntRange(1, 4096),
-    metavar="N",
-    help="Requests in flight. [default: adapts]",
-)
+@base_url_option("Address of the judge's server.")
+@adapter_option("Option of the judge's adapter. Repeatable.")
+@concurrency_option
 @click.option(
     "--rate", type=click.FloatRange(0, min_open=True), metavar="R", help="Maximum requests per second."
 )
-@click.option(
-    "--max-attempts",
-    type=click.IntRange(1, 100),
-    default=5,
-    show_default=True,
-    help="Maximum requests for one judgement.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0, min_open=True),
-    default=120.0,
-    show_default=True,
-    metavar="S",
-    help="Seconds to wait for a judgement.",
-)
-@click.option("--budget", metavar="TOKENS|MONEY", help="Stop at 500000tokens or an amount such as 3.50.")
-@click.option(
-    "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
-)
+@attempts_option("Maximum requests for one judgement.")
+@timeout_option("Seconds to wait for a judgement.", 120.0)
+@budget_option
+@prices_option
 @click.option(
     "--cache/--no-cache", default=False, help="Reuse judgements of other runs to the same requests."
 )
@@ -161,7 +130,6 @@ def judge(
     out: Path | None,
     offline: bool,
     output_format: str | None,
-    options: tuple[str, ...],
     dry_run: bool,
     lenient: bool,
     as_json: bool,
@@ -192,9 +160,6 @@ def judge(
     others["cache"] = cache_dir() / "answers.sqlite" if others["cache"] else None
     source = meta or benchmark
     loaded = find_benchmark(source) if source is not None else None
-    adapter_options = {
-        name: values[-1] for name, values in parse_pairs("--option", options, "api_key_file=key").items()
-    }
     if exam:
         ignored = {"--batch": batch, "--humans": humans, "--items": items, "--offline": offline}
         names = _exam_judges(path, judges, {**ignored, "--format": output_format}) or names
@@ -202,7 +167,7 @@ def judge(
             loaded = find_benchmark("mmar")
         for name in names:
             folder = (out or Path("runs") / "exam") / judge_folder(Path(name), name).name
-            spec = _spec(name, loaded, folder, adapter_options, others)
+            spec = _spec(name, loaded, folder, others)
             _exam(loaded, spec, plan, exam_items, dry_run=dry_run, as_json=as_json)
         return
     if path is None:
@@ -211,7 +176,7 @@ def judge(
     print_skipped(submissions.errors)
     results: list[tuple[str, RubricResult]] = []
     for name in names:
-        spec = _spec(name, submissions.benchmark, out or judge_folder(path, name), adapter_options, others)
+        spec = _spec(name, submissions.benchmark, out or judge_folder(path, name), others)
         if dry_run:
             _print_plan(spec, plan, submissions.items)
             continue
@@ -246,27 +211,20 @@ def _benchmark_of(path: Path) -> Any:
     return task_for(path).benchmark if path.is_dir() or path.name == "answers.jsonl" else None
 
 
-def _spec(
-    name: str, benchmark: Any, folder: Path, adapter_options: dict[str, str], others: dict[str, Any]
-) -> RunSpec:
+def _spec(name: str, benchmark: Any, folder: Path, others: dict[str, Any]) -> RunSpec:
     from mmar.runs.spec import RunSpec
 
-    return RunSpec.create(name, benchmark, out=folder, options=adapter_options, temperature=0.0, **others)
+    return RunSpec.create(name, benchmark, out=folder, temperature=0.0, **others)
 
 
 def _judge(spec: RunSpec, plan: JudgePlan, submissions: Submissions, *, offline: bool) -> RubricResult:
     from mmar.api import open_for
-    from mmar.cli.progress import RunProgress
+    from mmar.cli.progress import asking
     from mmar.scoring import rubric
 
     model = None if offline else open_for(spec)
-    gc.freeze()
-    try:
-        with RunProgress(f"{spec.model} judges", sys.stderr) as progress:
-            return rubric.judge(submissions, spec, model, plan, progress=progress)
-    except ExternalError as error:
-        click.echo(f"mmar: {error}", err=True)
-        sys.exit(1)
+    with asking(f"{spec.model} judges") as progress:
+        return rubric.judge(submissions, spec, model, plan, progress=progress)
 
 
 def _collect(spec: RunSpec, plan: JudgePlan, submissions: Submissions) -> RubricResult | None:
@@ -276,11 +234,8 @@ def _collect(spec: RunSpec, plan: JudgePlan, submissions: Submissions) -> Rubric
     from mmar.scoring.rubric.result import rubric_result
 
     service = open_batch_service(spec.model, spec.model_options(os.environ))
-    try:
+    with external_errors():
         items, run = collect_batches(submissions, spec, service, plan)
-    except ExternalError as error:
-        click.echo(f"mmar: {error}", err=True)
-        sys.exit(1)
     for detail in run.details:
         click.echo(detail, err=True)
     if run.waiting:
@@ -301,7 +256,6 @@ def _write(
     as_json: bool,
 ) -> None:
     from mmar.files.atomic import write_atomic
-    from mmar.reports.records_file import records_file
     from mmar.reports.rubric_table import agreement_lines, rubric_table
     from mmar.scoring.rubric.exam import agreement, agreement_with_people, majority_votes
     from mmar.scoring.rubric.official import evaluated_lines, official_table
@@ -309,10 +263,7 @@ def _write(
 
     if items is not None:
         rows = [{"judge": name, **row} for name, result in results for row in vote_rows(result.items)]
-        with output_file(items) as target:
-            write_atomic(
-                target, records_file(rows, target, ["judge", "id", "rater", "criterion", "score", "reason"])
-            )
+        write_items(items, rows, ["judge", "id", "rater", "criterion", "score", "reason"])
     if output_format == "official":
         _, first = results[0]
         written = (
@@ -329,10 +280,8 @@ def _write(
         values = {name: result.to_dict() for name, result in results}
         print_json(next(iter(values.values())) if len(values) == 1 else values)
         return
-    to_stderr = items == STDOUT
-    shown = display(sys.stderr if to_stderr else sys.stdout)
     for _, result in results:
-        print_table(rubric_table(result, shown), err=to_stderr)
+        print_report(partial(rubric_table, result), items)
     pairs = [
         agreement(first, majority_votes(one.items), second, majority_votes(other.items))
         for index, (first, one) in enumerate(results)
@@ -342,7 +291,7 @@ def _write(
         pairs += [agreement_with_people(name, result.items, humans) for name, result in results]
     for pair in pairs:
         if pair is not None:
-            print_table(agreement_lines(pair, shown), err=to_stderr)
+            print_report(partial(agreement_lines, pair), items)
 
 
 def _print_plan(spec: RunSpec, plan: JudgePlan, items: Sequence[Submission]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mmar.cli.options import benchmark_option, lenient_option
+from mmar.cli.options import benchmark_option, folder_option, language_option, lenient_option, path_option
 from mmar.cli.terminal import parse_pairs, print_skipped
 from mmar.errors import UsageError
 
@@ -16,21 +16,14 @@ __all__ = ["leaderboard"]
 
 @click.command()
 @click.argument("paths", metavar="[RUN]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    "-o",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    required=True,
-    help="Folder to write.",
-)
+@folder_option("--out", "-o", metavar="DIR", required=True, help="Folder to write.")
 @click.option("--title", metavar="TEXT", help="Title of the page. [default: the benchmark's name]")
 @click.option("--published/--no-published", default=True, help="Show the published results of MMAR.")
 @benchmark_option("The questions, for files that hold answers only.")
 @click.option(
     "--earlier", metavar="NAME-OR-PATH", help="An earlier edition: who answers the keys that were corrected?"
 )
-@click.option("--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table, for the cost.")
+@path_option("--prices", metavar="FILE", help="Price table, for the cost.")
 @click.option(
     "--name", "names", multiple=True, metavar="MODEL=ID", help="Canonical id of a model. Repeatable."
 )
@@ -38,13 +31,7 @@ __all__ = ["leaderboard"]
     "--report", "reports", multiple=True, metavar="RUN=ADDRESS", help="Address of a run's report. Repeatable."
 )
 @click.option("--partial", is_flag=True, help="Rank runs by the items that every run was asked.")
-@click.option(
-    "--language",
-    type=click.Choice(["en", "zh"]),
-    default="en",
-    show_default=True,
-    help="Language of the page.",
-)
+@language_option("Language of the page.")
 @lenient_option
 def leaderboard(
     paths: tuple[Path, ...],

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mmar.cli.terminal import parse_pairs, print_skipped
+
 if TYPE_CHECKING:
     from mmar.items import Benchmark
     from mmar.scoring.align_runs import AlignedRuns
-
-__all__ = [
-    "align",
-    "audio_dir_option",
-    "benchmark_option",
-    "complete_benchmark",
-    "complete_model",
-    "draws_option",
-    "items_option",
-    "json_option",
-    "lenient_option",
-    "protocol_option",
-    "reading_option",
-    "runs_options",
-    "seed_option",
-    "via_option",
-]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -59,6 +45,13 @@ def _completions(names: Any, typed: str) -> list[Any]:
     return [click.shell_completion.CompletionItem(name) for name in names if name.startswith(typed)]
 
 
+path_option = partial(click.option, type=click.Path(path_type=Path))
+"""An option that names a file or folder."""
+
+folder_option = partial(click.option, type=click.Path(path_type=Path, file_okay=False))
+"""An option that names a folder."""
+
+
 def benchmark_option(help_text: str, *, required: bool = False) -> Callable[[F], F]:
     """`--benchmark`."""
     return click.option(
@@ -87,9 +80,8 @@ reading_option = click.option(
 
 def items_option(help_text: str) -> Callable[[F], F]:
     """`--items`."""
-    return click.option(
+    return path_option(
         "--items",
-        type=click.Path(path_type=Path),
         metavar="FILE",
         help=f"{help_text} JSONL, or CSV if FILE ends in .csv; - for standard output.",
     )
@@ -111,9 +103,81 @@ draws_option = click.option(
 seed_option = click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed."
 )
-audio_dir_option = click.option(
-    "--audio-dir", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the clips."
+audio_dir_option = path_option("--audio-dir", metavar="DIR", help="Folder of the clips.")
+key_option = click.option(
+    "--key", metavar="FIELD", help="Field that holds the prediction; a path such as resps.0 in a log."
 )
+prices_option = path_option("--prices", metavar="FILE", help="Price table (see docs/models.md).")
+figures_option = partial(folder_option, "--figures", metavar="DIR")
+
+
+def language_option(help_text: str) -> Callable[[F], F]:
+    """`--language`."""
+    return click.option(
+        "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help=help_text
+    )
+
+
+ABOVE_ZERO = click.FloatRange(0, min_open=True)
+temperature_option = click.option(
+    "--temperature", type=click.FloatRange(0), metavar="T", help="Sampling temperature."
+)
+top_p_option = click.option(
+    "--top-p", type=click.FloatRange(0, 1), metavar="P", help="Nucleus sampling mass."
+)
+max_tokens_option = click.option(
+    "--max-tokens", type=click.IntRange(1), metavar="N", help="Maximum number of tokens of an answer."
+)
+gpus_option = click.option("--gpus", metavar="0,1,...", help="Run a copy of the program on each GPU.")
+worker_option = click.option(
+    "--worker",
+    "workers",
+    multiple=True,
+    metavar="COMMAND",
+    help="A worker, such as 'ssh gpu1 ...'. Repeatable.",
+)
+concurrency_option = click.option(
+    *("--concurrency", "-c"),
+    type=click.IntRange(1, 4096),
+    metavar="N",
+    help="Requests in flight. [default: adapts]",
+)
+budget_option = click.option(
+    "--budget", metavar="TOKENS|MONEY", help="Stop at 500000tokens, 2Mtokens, or an amount such as 3.50."
+)
+
+
+def base_url_option(help_text: str) -> Callable[[F], F]:
+    """`--base-url`."""
+    return click.option("--base-url", "base_urls", multiple=True, metavar="URL", help=help_text)
+
+
+def adapter_option(help_text: str) -> Callable[[F], F]:
+    """`--option`, as a dictionary; of two values of one name the last counts."""
+
+    def last_values(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> Any:
+        pairs = parse_pairs("--option", texts, "audio_rate=16000")
+        return {name: values[-1] for name, values in pairs.items()}
+
+    return click.option(
+        "--option", "options", multiple=True, metavar="KEY=VALUE", callback=last_values, help=help_text
+    )
+
+
+def attempts_option(help_text: str) -> Callable[[F], F]:
+    """`--max-attempts`."""
+    return click.option(
+        "--max-attempts", type=click.IntRange(1, 100), default=5, show_default=True, help=help_text
+    )
+
+
+def timeout_option(help_text: str, default: float) -> Callable[[F], F]:
+    """`--timeout`."""
+    return click.option(
+        "--timeout", type=ABOVE_ZERO, default=default, show_default=True, metavar="S", help=help_text
+    )
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 lenient_option = click.option(
     "--lenient", is_flag=True, help="Skip bad records, list them and count them as missing."
@@ -156,7 +220,6 @@ def align(
 ) -> AlignedRuns:
     """Score the runs that the command line names, item by item; skipped records go to standard error."""
     from mmar.api import find_benchmark
-    from mmar.cli.terminal import print_skipped
     from mmar.protocols import load_protocol
     from mmar.scoring.align_runs import align_runs
 

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from mmar.cli.options import (
+    adapter_option,
     audio_dir_option,
     benchmark_option,
     complete_model,
@@ -17,7 +18,7 @@ from mmar.cli.options import (
     protocol_option,
     via_option,
 )
-from mmar.cli.terminal import display, parse_pairs, print_json, print_table
+from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError, did_you_mean
 from mmar.protocols import DEFAULT, Request
 
@@ -44,9 +45,7 @@ _ANY_MODEL = "command/PROGRAM"  # stands for the model where none is named
     help="Show the body that this model's adapter would send, too.",
     shell_complete=complete_model,
 )
-@click.option(
-    "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the adapter. Repeatable."
-)
+@adapter_option("Option of the adapter. Repeatable.")
 @via_option
 @click.option(
     "--rotate", type=click.IntRange(0), default=0, metavar="K", help="Rotate the choices by K places."
@@ -59,7 +58,7 @@ def preview(
     audio_dir: Path | None,
     protocol: str | None,
     model: str | None,
-    options: tuple[str, ...],
+    options: dict[str, str],
     via: str | None,
     rotate: int,
     as_json: bool,
@@ -82,10 +81,7 @@ def preview(
     loaded = find_benchmark(benchmark, audio_dir=audio_dir)
     if loaded.audio_dir is None:
         loaded = msgspec.structs.replace(loaded, audio_dir=Path())  # paths as the metadata has them
-    adapter_options = {
-        name: values[-1] for name, values in parse_pairs("--option", options, "audio_rate=16000").items()
-    }
-    spec, name = _spec(loaded, model, protocol, adapter_options, via)
+    spec, name = _spec(loaded, model, protocol, options, via)
     audio = uses_audio(spec.model, spec.options)
     chosen, key = _find(spec, item, rotate, audio=audio)
     request = build(spec, chosen, key, uses_audio=audio)

@@ -6,22 +6,25 @@ the bar; in a log each new kind has a line at once, and every 30 seconds a line 
 
 from __future__ import annotations
 
+import gc
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
+from mmar.cli.terminal import external_errors
 from mmar.errors import strip_control_chars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rich.console import RenderableType
     from rich.progress import Progress, TaskID
 
     from mmar.runs.engine import Counts
     from mmar.scoring.live_score import LiveScore
 
-__all__ = ["RunProgress", "shares"]
+__all__ = ["RunProgress", "asking", "shares"]
 
 _NUMBERS = 50  # columns: 1,000/1,000  12.3/s  0:00:10 left  100 failed
 _MIN_BAR, _BAR = 8, 40
@@ -88,6 +91,17 @@ class RunProgress:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+@contextmanager
+def asking(title: str) -> Iterator[RunProgress]:
+    """Show the progress of a model that is asked on standard error; an external error ends the command.
+
+    What is loaded by now stays, and is no longer looked at for garbage: that would delay the requests.
+    """
+    gc.freeze()
+    with external_errors(), RunProgress(title, sys.stderr) as progress:
+        yield progress
 
 
 class _Log:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,8 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
-from mmar.cli.terminal import parse_pairs
-from mmar.errors import ExternalError, UsageError
+from mmar.errors import UsageError
 
 if TYPE_CHECKING:
     from mmar.cli.progress import RunProgress
@@ -36,7 +33,6 @@ def read_with_model(
     sample: int,
     seed: int,
     dry_run: bool,
-    options: tuple[str, ...],
     **others: Any,
 ) -> Scored:
     """Add the number `choice+reader` to a score.
@@ -48,7 +44,6 @@ def read_with_model(
         sample: answers that the cascade did read and the reader reads too.
         seed: of the order of choices and of the sample.
         dry_run: print what would be asked, and send nothing.
-        options: of the reader's adapter, KEY=VALUE.
         others: options of `RunSpec.create`.
     """
     from mmar.scoring.reader import apply_reader, plan_reader, reader_folder
@@ -56,7 +51,7 @@ def read_with_model(
 
     benchmark = questions_of(task)
     plan = plan_reader(benchmark, scored.rows, sample=sample, seed=seed)
-    spec = _spec(reader, benchmark, reader_folder(task.path, reader), options, others)
+    spec = _spec(reader, benchmark, reader_folder(task.path, reader), others)
     what = f"reads {len(plan.unresolved):,} unresolved answers and {len(plan.sample):,} others as a check"
     _print_cost(spec, what, plan.usage(), others["prices"])
     if dry_run or not plan.requests:
@@ -76,7 +71,6 @@ def judge_with_model(
     *,
     seed: int,
     dry_run: bool,
-    options: tuple[str, ...],
     **others: Any,
 ) -> Scored:
     """Add a judge's score of the open questions.
@@ -87,7 +81,6 @@ def judge_with_model(
         judge: name of the model.
         seed: sent with every request.
         dry_run: print what would be asked, and send nothing.
-        options: of the judge's adapter, KEY=VALUE.
         others: options of `RunSpec.create`.
 
     Raises:
@@ -105,7 +98,7 @@ def judge_with_model(
             hint="mmar judge scores reasoning by rubrics, and --reader reads unresolved answers",
         )
     plan = OpenPlan(scored.open_answers, seed)
-    spec = _spec(judge, questions_of(task), open_folder(task.path, judge), options, others)
+    spec = _spec(judge, questions_of(task), open_folder(task.path, judge), others)
     what = f"grades {len(plan.requests):,} answers to open questions"
     _print_cost(spec, what, plan.usage(), others["prices"])
     if dry_run:
@@ -119,30 +112,20 @@ def judge_with_model(
     return msgspec.structs.replace(scored, score=msgspec.structs.replace(score, kinds=kinds))
 
 
-def _spec(
-    model: str, benchmark: Benchmark, out: Path, options: tuple[str, ...], others: dict[str, Any]
-) -> RunSpec:
+def _spec(model: str, benchmark: Benchmark, out: Path, others: dict[str, Any]) -> RunSpec:
     from mmar.runs.spec import RunSpec
 
-    adapter_options = {
-        name: values[-1] for name, values in parse_pairs("--option", options, "api_key_file=key").items()
-    }
-    return RunSpec.create(model, benchmark, out=out, options=adapter_options, temperature=0.0, **others)
+    return RunSpec.create(model, benchmark, out=out, temperature=0.0, **others)
 
 
 def _ask(spec: RunSpec, verb: str, ask: Callable[[Model, RunProgress], T]) -> T:
     """Open the model and let it answer; an external error ends the command, and the same command goes on."""
     from mmar.api import open_for
-    from mmar.cli.progress import RunProgress
+    from mmar.cli.progress import asking
 
     model = open_for(spec)
-    gc.freeze()
-    try:
-        with RunProgress(f"{spec.model} {verb}", sys.stderr) as progress:
-            return ask(model, progress)
-    except ExternalError as error:
-        click.echo(f"mmar: {error}", err=True)
-        sys.exit(1)
+    with asking(f"{spec.model} {verb}") as progress:
+        return ask(model, progress)
 
 
 def _print_cost(spec: RunSpec, what: str, usage: Usage, prices: Path | None) -> None:

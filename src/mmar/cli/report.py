@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mmar.cli.options import audio_dir_option, benchmark_option, lenient_option, protocol_option
+from mmar.cli.options import (
+    audio_dir_option,
+    benchmark_option,
+    key_option,
+    language_option,
+    lenient_option,
+    path_option,
+    prices_option,
+    protocol_option,
+)
 from mmar.cli.terminal import refuse_over_inputs
 from mmar.errors import UsageError
 
@@ -26,11 +35,10 @@ def _page_options(command: F) -> F:
     """The options of both commands."""
     for option in reversed(
         (
-            click.option(
+            path_option(
                 "--out",
                 "-o",
                 required=True,
-                type=click.Path(path_type=Path),
                 metavar="DIR",
                 help="Folder of the page, new or of an earlier page.",
             ),
@@ -42,13 +50,7 @@ def _page_options(command: F) -> F:
                 help="Copy the clips beside the page, link to their sources, or neither.",
             ),
             audio_dir_option,
-            click.option(
-                "--language",
-                type=click.Choice(["en", "zh"]),
-                default="en",
-                show_default=True,
-                help="Language in which the page opens; it has both.",
-            ),
+            language_option("Language in which the page opens; it has both."),
             click.option("--open", "opened", is_flag=True, help="Open the page in the browser."),
         )
     ):
@@ -59,7 +61,7 @@ def _page_options(command: F) -> F:
 @click.command()
 @click.argument("paths", metavar="RUN-OR-FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @benchmark_option("The questions, for files that hold answers only.")
-@click.option("--key", metavar="FIELD", help="Field of the files that holds the prediction.")
+@key_option
 @protocol_option("Read all answers by this protocol.")
 @_page_options
 @click.option(
@@ -69,9 +71,7 @@ def _page_options(command: F) -> F:
     show_default=True,
     help="Where the answers are: in the page, in files beside it, nowhere; auto: in the page up to 5 MB.",
 )
-@click.option(
-    "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
-)
+@prices_option
 @lenient_option
 def report(
     paths: tuple[Path, ...],

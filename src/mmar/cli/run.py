@@ -1,4 +1,4 @@
-"""`mmar run`."""
+"""`mmar run` and `mmar worker`."""
 
 from __future__ import annotations
 
@@ -11,19 +11,37 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.api import cache_dir, find_benchmark
-from mmar.cli.options import audio_dir_option, benchmark_option, complete_model, protocol_option, via_option
-from mmar.cli.terminal import parse_pairs, report_skipped
-from mmar.errors import ExternalError
+from mmar.cli.options import (
+    ABOVE_ZERO,
+    adapter_option,
+    attempts_option,
+    audio_dir_option,
+    base_url_option,
+    benchmark_option,
+    budget_option,
+    complete_model,
+    concurrency_option,
+    gpus_option,
+    max_tokens_option,
+    path_option,
+    prices_option,
+    protocol_option,
+    temperature_option,
+    timeout_option,
+    top_p_option,
+    via_option,
+    worker_option,
+)
+from mmar.cli.terminal import external_errors, parse_pairs, report_skipped
 from mmar.protocols import DEFAULT
 
 if TYPE_CHECKING:
     from mmar.runs.engine import Counts
     from mmar.runs.spec import RunSpec
 
-__all__ = ["run"]
+__all__ = ["run", "worker"]
 
 _CONDITIONS = ("full", "none", "silence", "noise", "shuffled", "spectrum", "reversed", "mono")
-_ABOVE_ZERO = click.FloatRange(0, min_open=True)
 
 
 def _rotations(context: click.Context, parameter: click.Parameter, value: str) -> int | str:
@@ -40,13 +58,7 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
 @benchmark_option("mmar, demo, or a metadata file.", required=True)
 @audio_dir_option
 @protocol_option(f"How to put the questions. [default: {DEFAULT}]")
-@click.option(
-    "--out",
-    "-o",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder of the run. [default: runs/BENCHMARK/MODEL]",
-)
+@path_option("--out", "-o", metavar="DIR", help="Folder of the run. [default: runs/BENCHMARK/MODEL]")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask at most N items.")
 @click.option(
     "--sample",
@@ -54,14 +66,8 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
     metavar="N",
     help="Ask N items drawn in proportion; mmar score estimates the whole.",
 )
-@click.option("--gpus", metavar="0,1,...", help="Run a copy of the program on each GPU.")
-@click.option(
-    "--worker",
-    "workers",
-    multiple=True,
-    metavar="COMMAND",
-    help="A worker, such as 'ssh gpu1 ...'. Repeatable.",
-)
+@gpus_option
+@worker_option
 @click.option("--shard", metavar="I/N", help="One of N parts of the items, 0/N to N-1/N; see mmar merge.")
 @click.option(
     "--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Only items with this value. Repeatable."
@@ -86,53 +92,20 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
     "--repeats", type=click.IntRange(1, 1000), default=1, metavar="K", help="Ask each item K times."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
-@click.option("--temperature", type=click.FloatRange(0), metavar="T", help="Sampling temperature.")
-@click.option("--top-p", type=click.FloatRange(0, 1), metavar="P", help="Nucleus sampling mass.")
-@click.option(
-    "--max-tokens", type=click.IntRange(1), metavar="N", help="Maximum number of tokens of an answer."
-)
-@click.option(
-    "--base-url",
-    "base_urls",
-    multiple=True,
-    metavar="URL",
-    help="Address of a server. Several share the load.",
-)
-@click.option(
-    "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the adapter. Repeatable."
-)
+@temperature_option
+@top_p_option
+@max_tokens_option
+@base_url_option("Address of a server. Several share the load.")
+@adapter_option("Option of the adapter. Repeatable.")
 @via_option
-@click.option(
-    "--concurrency",
-    "-c",
-    type=click.IntRange(1, 4096),
-    metavar="N",
-    help="Requests in flight. [default: adapts]",
-)
-@click.option("--rate", type=_ABOVE_ZERO, metavar="R", help="Maximum requests per second.")
-@click.option("--token-rate", type=_ABOVE_ZERO, metavar="T", help="Maximum tokens per minute.")
-@click.option(
-    "--max-attempts",
-    type=click.IntRange(1, 100),
-    default=5,
-    show_default=True,
-    help="Maximum requests for one answer.",
-)
-@click.option(
-    "--timeout",
-    type=_ABOVE_ZERO,
-    default=300.0,
-    show_default=True,
-    metavar="S",
-    help="Seconds to wait for one answer.",
-)
-@click.option("--deadline", type=_ABOVE_ZERO, metavar="S", help="Seconds for the whole session.")
-@click.option(
-    "--budget", metavar="TOKENS|MONEY", help="Stop at 500000tokens, 2Mtokens, or an amount such as 3.50."
-)
-@click.option(
-    "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
-)
+@concurrency_option
+@click.option("--rate", type=ABOVE_ZERO, metavar="R", help="Maximum requests per second.")
+@click.option("--token-rate", type=ABOVE_ZERO, metavar="T", help="Maximum tokens per minute.")
+@attempts_option("Maximum requests for one answer.")
+@timeout_option("Seconds to wait for one answer.", 300.0)
+@click.option("--deadline", type=ABOVE_ZERO, metavar="S", help="Seconds for the whole session.")
+@budget_option
+@prices_option
 @click.option(
     "--until-decided",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -155,7 +128,6 @@ def run(
     audio_dir: Path | None,
     out: Path | None,
     filters: tuple[str, ...],
-    options: tuple[str, ...],
     until_decided: Path | None,
     log_to: Any,
     cache: bool,
@@ -186,13 +158,11 @@ def run(
     folder = out or _default_folder(
         loaded.name, model, others["protocol"] or DEFAULT, others["condition"], others["seed"]
     )
-    adapter_options = parse_pairs("--option", options, "audio_rate=16000")
     spec = RunSpec.create(
         model,
         loaded,
         out=folder,
         filter=parse_pairs("--filter", filters, "modality=speech"),
-        options={name: values[-1] for name, values in adapter_options.items()},
         cache=cache_dir() / "answers.sqlite" if cache else None,
         captions=cache_dir() / "captions.sqlite",  # shared by the cascades of all runs
         **others,
@@ -219,17 +189,14 @@ def _execute(spec: RunSpec, title: str, folder: Path, until_decided: Path | None
     for line in run_plan_lines(spec):
         click.echo(line)
     gc.freeze()  # what is loaded by now stays, and collecting it again would delay the requests
-    try:
-        with RunProgress(f"{title} on {spec.benchmark.name}", sys.stderr, live) as progress:
+    title = f"{title} on {spec.benchmark.name}"
+    with external_errors(), RunProgress(title, sys.stderr, live) as progress:
 
-            def show(total: int, counts: Counts) -> str | None:
-                progress(total, counts)
-                return comparison.reason_to_stop() if comparison is not None else None
+        def show(total: int, counts: Counts) -> str | None:
+            progress(total, counts)
+            return comparison.reason_to_stop() if comparison is not None else None
 
-            result = execute(spec, model, show)
-    except ExternalError as error:
-        click.echo(f"mmar: {error}", err=True)
-        sys.exit(1)
+        result = execute(spec, model, show)
     withheld = any(item.answer is None for item in spec.benchmark)
     n, lost = len(spec.benchmark), spec.benchmark.unreadable
     for line in run_summary(result, folder, n, lost, withheld=withheld):
@@ -248,11 +215,8 @@ def _log(folder: Path, spec: RunSpec, tracker: Any) -> None:
     from mmar.publishing import export_source
     from mmar.reports.exchange.tracking import log_run
 
-    try:
+    with external_errors():
         log_run(export_source(folder, spec.benchmark), tracker)
-    except ExternalError as error:
-        click.echo(f"mmar: {error}", err=True)
-        sys.exit(1)
 
 
 def _print_estimate(spec: RunSpec, folder: Path) -> None:
@@ -274,3 +238,20 @@ def _default_folder(benchmark: str, model: str, protocol: str, condition: str, s
 
 def _file_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.+_-]+", "-", text).strip("-.") or "run"
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="--model NAME [OPTIONS]")
+def worker(arguments: tuple[str, ...]) -> int:
+    """Answer requests with local weights, for mmar run hf/NAME --worker on another host.
+
+    The model and its options are added by "mmar run": name only how to reach the host. The worker reads requests from
+    standard input until it closes.
+
+    \b
+    Example:
+      mmar worker --help
+    """
+    from mmar.models.local.weights.__main__ import main
+
+    return main(list(arguments))

@@ -1,4 +1,4 @@
-"""`mmar runs`."""
+"""`mmar runs` and `mmar merge`: the runs in a folder, and parts of one run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmar.cli.options import json_option
+from mmar.api import find_benchmark
+from mmar.cli.options import audio_dir_option, benchmark_option, json_option
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import MmarError, UsageError
 from mmar.reports.tables import Column, Row, count, draw
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from mmar.reports.run_list import RunInfo
     from mmar.scoring import Score
 
-__all__ = ["runs"]
+__all__ = ["merge", "runs"]
 
 
 @click.command()
@@ -98,3 +99,36 @@ def _record(info: RunInfo, score: Score | None) -> dict[str, Any]:
             "signature": str(score.signature),
         }
     return record
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("runs", type=click.Path(path_type=Path), nargs=-1, required=True)
+@benchmark_option("The questions, where the runs' own cannot be found.")
+@audio_dir_option
+def merge(out: Path, runs: tuple[Path, ...], benchmark: str | None, audio_dir: Path | None) -> None:
+    """Merge parts of one run, such as shards, into one folder.
+
+    OUT is a new folder, or an earlier merge to which parts are added. The parts must be of one run: the same
+    model, protocol, condition, settings, seed and benchmark. Nothing is changed in RUNS.
+
+    \b
+    Example:
+      mmar run baseline/random --benchmark demo --shard 0/2 --out runs/shard-0
+      mmar run baseline/random --benchmark demo --shard 1/2 --out runs/shard-1
+      mmar merge runs/merged runs/shard-0 runs/shard-1
+    """
+    from mmar.runs.merge import merge_runs, parts_of_one_run
+
+    manifest = parts_of_one_run(runs)
+    loaded = find_benchmark(benchmark or manifest.benchmark.origin, audio_dir=audio_dir)
+    merged = merge_runs(out, runs, loaded)
+    n = manifest.benchmark.n
+    click.echo(f"merged      {len(runs):,} runs, {merged.lines:,} lines of the ledger")
+    click.echo(f"answered    {merged.answered:,} of {n:,} items")
+    if merged.failures:
+        click.echo(
+            f"to do       {merged.failures:,} requests failed; the mmar run command with --out {out} asks again"
+        )
+    click.echo(f"run         {out}")
+    click.echo(f"signature   {manifest.signature_of().with_asked(merged.asked, n).long}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,22 +11,24 @@ import msgspec
 
 from mmar.api import score_path, task_for
 from mmar.cli.options import (
+    adapter_option,
+    base_url_option,
     benchmark_option,
     items_option,
     json_option,
     lenient_option,
+    path_option,
+    prices_option,
     protocol_option,
     reading_option,
     seed_option,
 )
 from mmar.cli.terminal import (
-    STDOUT,
     check_items_option,
-    display,
     output_file,
     print_json,
+    print_report,
     print_skipped,
-    print_table,
 )
 from mmar.errors import UsageError
 
@@ -57,10 +58,9 @@ _LINES = 1000  # written at a time
 @lenient_option
 @json_option
 @items_option("Write a line for each item.")
-@click.option(
+@path_option(
     "--earlier",
     multiple=True,
-    type=click.Path(path_type=Path),
     metavar="RUN",
     help="Earlier run of all items, to sharpen the estimate of a sample. Repeatable.",
 )
@@ -83,28 +83,14 @@ _LINES = 1000  # written at a time
     help="Let this text model grade the answers to open questions (MMAU-Pro).",
 )
 @seed_option
-@click.option(
-    "--base-url",
-    "base_urls",
-    multiple=True,
-    metavar="URL",
-    help="Address of the reader's or judge's server.",
-)
-@click.option(
-    "--option",
-    "options",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Option of the reader's or judge's adapter. Repeatable.",
-)
+@base_url_option("Address of the reader's or judge's server.")
+@adapter_option("Option of the reader's or judge's adapter. Repeatable.")
 @click.option(
     "--budget",
     metavar="TOKENS|MONEY",
     help="Stop the reader or judge at 500000tokens or an amount such as 3.50.",
 )
-@click.option(
-    "--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table (see docs/models.md)."
-)
+@prices_option
 @click.option(
     "--dry-run", is_flag=True, help="Show what the reader or judge would be asked and cost; send nothing."
 )
@@ -132,7 +118,7 @@ def score(
     judge: str | None,
     seed: int,
     base_urls: tuple[str, ...],
-    options: tuple[str, ...],
+    options: dict[str, str],
     budget: str | None,
     prices: Path | None,
     dry_run: bool,
@@ -208,9 +194,7 @@ def score(
         return
     from mmar.reports.score_table import score_table
 
-    to_stderr = items == STDOUT
-    stream = sys.stderr if to_stderr else sys.stdout
-    print_table(score_table(scored.score, display(stream)), err=to_stderr)
+    print_report(lambda shown: score_table(scored.score, shown), items)
 
 
 def _write_items(task: Task, items: Path) -> Scored:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmar.cli.options import benchmark_option, lenient_option, protocol_option
+from mmar.cli.options import benchmark_option, figures_option, lenient_option, path_option, protocol_option
 from mmar.cli.terminal import display, print_skipped, print_table, refuse_over_inputs
 from mmar.errors import UsageError
 
@@ -56,15 +56,8 @@ _FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
 @benchmark_option("The questions, for files that hold answers only.")
 @protocol_option("Read all answers by this protocol.")
 @lenient_option
-@click.option(
-    "--out", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write to this file instead."
-)
-@click.option(
-    "--figures",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Draw averages, groups and sizes as SVG, PDF and PNG, too.",
-)
+@path_option("--out", "-o", metavar="FILE", help="Write to this file instead.")
+@figures_option(help="Draw averages, groups and sizes as SVG, PDF and PNG, too.")
 def table(
     paths: tuple[Path, ...],
     output_format: str,

@@ -7,14 +7,14 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
-from mmar.errors import InputError, UsageError, strip_control_chars
+from mmar.errors import ExternalError, InputError, UsageError, strip_control_chars
 from mmar.reports.tables import Display
 
 __all__ = [
@@ -22,13 +22,16 @@ __all__ = [
     "check_items_option",
     "counter",
     "display",
+    "external_errors",
     "output_file",
     "parse_pairs",
     "print_json",
+    "print_report",
     "print_skipped",
     "print_table",
     "refuse_over_inputs",
     "report_skipped",
+    "write_items",
 ]
 
 STDOUT = Path("-")
@@ -54,6 +57,22 @@ def print_table(text: str, *, err: bool = False) -> None:
     pieces = _OWN_CODES.split(text)
     safe = "".join(piece if index % 2 else strip_control_chars(piece) for index, piece in enumerate(pieces))
     click.echo(safe, nl=not safe.endswith("\n"), err=err)
+
+
+def print_report(render: Callable[[Display], str], items: Path | None = None) -> None:
+    """Print a report: on standard output, or on standard error where `--items -` takes that."""
+    err = items == STDOUT
+    print_table(render(display(sys.stderr if err else sys.stdout)), err=err)
+
+
+@contextmanager
+def external_errors() -> Iterator[None]:
+    """Print an external error and exit with status 1: the same command goes on from what is on disk."""
+    try:
+        yield
+    except ExternalError as error:
+        click.echo(f"mmar: {error}", err=True)
+        sys.exit(1)
 
 
 def print_json(value: object) -> None:
@@ -130,6 +149,15 @@ def output_file(path: Path) -> Iterator[Path]:
         if written.exists():
             with written.open(encoding="utf-8") as lines:
                 shutil.copyfileobj(lines, sys.stdout)
+
+
+def write_items(items: Path, rows: Iterable[Mapping[str, Any]], fields: Sequence[str]) -> None:
+    """Write the records of `--items`."""
+    from mmar.files.atomic import write_atomic
+    from mmar.reports.records_file import records_file
+
+    with output_file(items) as path:
+        write_atomic(path, records_file(rows, path, fields))
 
 
 def refuse_over_inputs(option: str, output: Path | None, *inputs: Path | str | None) -> None:

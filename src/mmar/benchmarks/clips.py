@@ -1,6 +1,10 @@
-"""Clips that a publisher keeps in Parquet files of the Hugging Face Hub, such as MMAU's.
+"""Where the clips of an archive or of Parquet files go: each to the path that the metadata names.
 
-A row holds a clip as `{"bytes", "path"}` in one column, and its item's id in `id`, or in the JSON text or object
+An archive's own folders do not matter: one publisher packs `audio/x.wav`, a mirror `MMAR/audio/x.wav`, a person
+`x.wav`. A clip is known by its file name, all clips come from one folder of the archive. Anything else in an archive is
+not unpacked.
+
+Some publishers, such as MMAU's, keep their clips in Parquet files of the Hugging Face Hub instead. A row holds a clip as `{"bytes", "path"}` in one column, and its item's id in `id`, or in the JSON text or object
 `other_attributes` as the publisher of MMAU writes it. Where there is no id, the clip is known by its file name.
 """
 
@@ -11,12 +15,58 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmar.errors import InputError
+from mmar.files.archives import Placement
 from mmar.files.parquet import parquet_rows
-from mmar.files.safe_paths import clip_path
+from mmar.files.safe_paths import check_relative, clip_path
 from mmar.files.typed import decode_json
 from mmar.items import Benchmark
 
-__all__ = ["write_parquet_clips"]
+__all__ = ["count_clips", "placement", "write_parquet_clips"]
+
+
+def placement(clips: Iterable[str]) -> Placement:
+    """Where the files of an archive go.
+
+    Args:
+        clips: the `audio_path` of every clip.
+
+    Returns:
+        A function for one archive: the folder of the first clip that it sees is the folder of all.
+
+    Raises:
+        UnsafePathError: a clip's path would leave the benchmark's folder.
+    """
+    wanted = {check_relative(clip) for clip in clips}
+    by_name = {path.name: path for path in wanted}
+    folder: PurePosixPath | None = None
+
+    def place(member: PurePosixPath) -> PurePosixPath | None:
+        nonlocal folder
+        if len(by_name) < len(wanted):  # two clips of one name: only the full path tells them apart
+            return member if member in wanted else None
+        if member.name not in by_name:
+            return None
+        folder = member.parent if folder is None else folder
+        return by_name[member.name] if member.parent == folder else None
+
+    return place
+
+
+def count_clips(folder: Path, clips: Iterable[str]) -> tuple[int, int, tuple[str, ...]]:
+    """Number and total size of the clips below a folder, and the paths of those that are missing or empty."""
+    count = size = 0
+    missing = []
+    for clip in clips:
+        try:
+            length = clip_path(folder, clip).stat().st_size
+        except OSError:
+            length = 0
+        if length:
+            count += 1
+            size += length
+        else:
+            missing.append(clip)
+    return count, size, tuple(missing)
 
 
 def write_parquet_clips(
