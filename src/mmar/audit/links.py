@@ -83,12 +83,12 @@ def check_links(
     Returns:
         The state of each address.
     """
-    wanted = list(dict.fromkeys(addresses))
-    return asyncio.run(_try_all(wanted, services or Services(), concurrency, timeout_s, progress))
+    urls = list(dict.fromkeys(addresses))
+    return asyncio.run(_try_all(urls, services or Services(), concurrency, timeout_s, progress))
 
 
 async def _try_all(
-    wanted: list[str],
+    urls: list[str],
     services: Services,
     concurrency: int,
     timeout_s: float,
@@ -96,7 +96,7 @@ async def _try_all(
 ) -> dict[str, Link]:
     import aiohttp
 
-    found: dict[str, Link] = {}
+    results: dict[str, Link] = {}
     turns = asyncio.Semaphore(concurrency)
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     headers = {"User-Agent": f"mmar/{__version__} (benchmark audit)"}
@@ -107,15 +107,15 @@ async def _try_all(
         async def one(address: str) -> None:
             async with turns:
                 try:
-                    found[address] = await _try(session, address, services)
+                    results[address] = await _try(session, address, services)
                 except TimeoutError:
-                    found[address] = Link(address, None, f"no reply within {timeout_s:g} s")
+                    results[address] = Link(address, None, f"no reply within {timeout_s:g} s")
                 except (aiohttp.ClientError, ValueError, OSError) as error:
-                    found[address] = Link(address, None, f"{type(error).__name__}: {error}".rstrip(": "))
-            progress(len(found), len(wanted))
+                    results[address] = Link(address, None, f"{type(error).__name__}: {error}".rstrip(": "))
+            progress(len(results), len(urls))
 
-        await asyncio.gather(*(one(address) for address in wanted))
-    return {address: found[address] for address in wanted}
+        await asyncio.gather(*(one(address) for address in urls))
+    return {address: results[address] for address in urls}
 
 
 async def _try(session: aiohttp.ClientSession, address: str, services: Services) -> Link:
@@ -142,11 +142,11 @@ async def _ask(session: aiohttp.ClientSession, video: Video, services: Services)
     if video.site == "youtube":
         query = urlencode({"format": "json", "url": video.url})
         async with session.get(f"{services.youtube}?{query}", allow_redirects=False) as reply:
-            return _state_of(reply.status, gone=(400, 404))
+            return _state_of(reply.status, missing=(400, 404))
     key, value = ("aid", video.id[2:]) if video.id.startswith("av") else ("bvid", video.id)
     async with session.get(f"{services.bilibili}?{urlencode({key: value})}", allow_redirects=False) as reply:
         if reply.status != 200:
-            return _state_of(reply.status, gone=())
+            return _state_of(reply.status, missing=())
         body = await reply.content.read(_MAX_BYTES)
     try:
         code = msgspec.json.decode(body, type=_Reply).code
@@ -162,12 +162,12 @@ async def _status(session: aiohttp.ClientSession, address: str) -> tuple[bool | 
         return None, "not an http address", None
     async with session.get(address, allow_redirects=False) as response:
         target = response.headers.get("Location") if response.status in _REDIRECTS else None
-        alive, reply = _state_of(response.status, gone=(404, 410))
+        alive, reply = _state_of(response.status, missing=(404, 410))
         return alive, reply, urljoin(address, target) if target else None
 
 
-def _state_of(status: int, gone: tuple[int, ...]) -> tuple[bool | None, str]:
-    alive = True if status < 400 else False if status in gone else None
+def _state_of(status: int, missing: tuple[int, ...]) -> tuple[bool | None, str]:
+    alive = True if status < 400 else False if status in missing else None
     return alive, f"HTTP {status}"
 
 

@@ -81,8 +81,8 @@ def _average(row: Average) -> AverageCheck | None:
 def _implied(table: Table, cell: Cell) -> tuple[int, ...]:
     """What an impossible cell must have been for its row's average to be right."""
     for row in table.averages:
-        if cell in row.parts and (found := _average(row)) is not None:
-            return found.implied
+        if cell in row.parts and (average_check := _average(row)) is not None:
+            return average_check.implied
     return ()
 
 
@@ -96,16 +96,16 @@ def impossible(table: Table) -> Iterator[Finding | Measure]:
     """
     ways: Counter[str] = Counter()
     for cell in table.cells:
-        found = _grim(cell)
-        if found is None:
+        result = _grim(cell)
+        if result is None:
             continue
-        ways[next(iter(found.by_rule), "impossible")] += 1
-        if found.counts:
+        ways[next(iter(result.by_rule), "impossible")] += 1
+        if result.counts:
             continue
-        near = " and ".join(f"{count} of {cell.n} is {text}" for count, text in found.neighbours)
+        near = " and ".join(f"{count} of {cell.n} is {text}" for count, text in result.neighbours)
         implied = _implied(table, cell)
         message = f"{cell.text} is impossible on {cell.n} items: {near}"
-        right = [text for count, text in found.neighbours if implied == (count,)]
+        right = [text for count, text in result.neighbours if implied == (count,)]
         if right:
             message += f"; the row's average needs {implied[0]}"
             yield Finding(cell.row, cell.column, message, "", (), cell.text, right[0])
@@ -135,11 +135,11 @@ def oddly_rounded(table: Table) -> Iterator[Finding]:
     Possible, but a reader who computes it from the count gets another last digit.
     """
     for cell in table.cells:
-        found = _grim(cell)
-        if found is None or not found.counts or {"half_up", "half_even"} & found.by_rule.keys():
+        result = _grim(cell)
+        if result is None or not result.counts or {"half_up", "half_even"} & result.by_rule.keys():
             continue
-        count = found.counts[0]
-        kind = "rounded twice" if "twice" in found.by_rule else "cut off"
+        count = result.counts[0]
+        kind = "rounded twice" if "twice" in result.by_rule else "cut off"
         message = f"{cell.text} is {count} of {cell.n}, {100 * count / cell.n:.4f}, {kind}"
         yield Finding(cell.row, cell.column, message, kind, (), cell.text)
 
@@ -152,14 +152,14 @@ def not_the_sum(table: Table) -> Iterator[Finding]:
     was counted alike.
     """
     for row in table.averages:
-        found = _average(row)
-        if found is None or found.consistent:
+        result = _average(row)
+        if result is None or result.consistent:
             continue
-        low, high = 100 * found.low / found.n, 100 * found.high / found.n
+        low, high = 100 * result.low / result.n, 100 * result.high / result.n
         between = f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
-        mean = ", which is the plain mean of the parts" if found.unweighted else ""
+        mean = ", which is the plain mean of the parts" if result.unweighted else ""
         message = f"{row.whole.text} where the parts add up to {between}{mean}"
-        kind = "plain mean" if found.unweighted else ""
+        kind = "plain mean" if result.unweighted else ""
         yield Finding(row.whole.row, row.whole.column, message, kind, (), row.whole.text)
 
 

@@ -60,17 +60,17 @@ def measure_clips(
     Returns:
         The measurements by `audio_path`; unsafe paths are left out (check I004).
     """
-    wanted: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     for item in items:
         try:
-            wanted.setdefault(item.audio_path, find_clip(audio_dir, item.audio_path))
+            paths.setdefault(item.audio_path, find_clip(audio_dir, item.audio_path))
         except InputError:
             continue
     measured: dict[str, Sound] = {}
-    sounds = _all(list(wanted.values()), workers)
-    for name, sound in zip(wanted, sounds, strict=True):
+    sounds = _all(list(paths.values()), workers)
+    for name, sound in zip(paths, sounds, strict=True):
         measured[name] = sound
-        progress(len(measured), len(wanted))
+        progress(len(measured), len(paths))
     return measured
 
 

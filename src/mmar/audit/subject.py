@@ -91,14 +91,14 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def segments(self) -> dict[str, tuple[Segment, ...]]:
         """The parts that each clip was cut from, by the item's id, where the timestamp can be read."""
-        found = {}
+        result = {}
         for item in self.items:
             if item.timestamp:
                 try:
-                    found[item.id] = parse_timestamp(item.timestamp)
+                    result[item.id] = parse_timestamp(item.timestamp)
                 except InputError:
                     continue
-        return found
+        return result
 
     @cached_property
     def by_id(self) -> dict[str, Item]:
@@ -127,12 +127,12 @@ def names(text: str, phrase: str) -> bool:
         (True, False)
     """
     wanted, within = same(phrase), plain(normalise(text)[0])
-    at = within.find(wanted) if wanted else -1
-    while at >= 0:
-        before, after = within[at - 1 : at], within[at + len(wanted) : at + len(wanted) + 1]
+    index = within.find(wanted) if wanted else -1
+    while index >= 0:
+        before, after = within[index - 1 : index], within[index + len(wanted) : index + len(wanted) + 1]
         if not (_joins(before, wanted[0]) or _joins(wanted[-1], after)):
             return True
-        at = within.find(wanted, at + 1)
+        index = within.find(wanted, index + 1)
     return False
 
 
@@ -165,12 +165,12 @@ def stray_space(text: str) -> str | None:
         >>> stray_space("Connor "), stray_space("two words")
         ('"Connor␣"', None)
     """
-    found = _STRAY.search(text)
-    if found is None:
+    match = _STRAY.search(text)
+    if match is None:
         return None
-    start, end = found.span()
+    start, end = match.span()
     before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
-    shown = "".join({"\n": "⏎", "\t": "⇥"}.get(mark, "␣") for mark in found[0])
+    shown = "".join({"\n": "⏎", "\t": "⇥"}.get(mark, "␣") for mark in match[0])
     left = "…" if start > _AROUND else ""
     right = "…" if end + _AROUND < len(text) else ""
     return f'"{left}{before}{shown}{after}{right}"'.replace("\n", "⏎")

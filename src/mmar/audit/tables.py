@@ -38,15 +38,15 @@ class Counts(msgspec.Struct, frozen=True):
     given: Mapping[str, int] = msgspec.field(default_factory=dict)
 
     @classmethod
-    def of(cls, benchmark: Benchmark | None, given: Mapping[str, int]) -> Counts:
+    def of(cls, benchmark: Benchmark | None, sizes: Mapping[str, int]) -> Counts:
         """The counts of a benchmark, and those that the user gave."""
         if benchmark is None:
-            return cls(None, {}, given)
+            return cls(None, {}, sizes)
         groups = {
             field: Counter(value for item in benchmark if (value := getattr(item, field)) is not None)
             for field in ("modality", "category", "sub_category")
         }
-        return cls(len(benchmark), groups, given)
+        return cls(len(benchmark), groups, sizes)
 
 
 class _Columns(msgspec.Struct, frozen=True):
@@ -148,7 +148,7 @@ def _columns(header: Sequence[str], counts: Counts) -> _Columns:
             code="unknown-column",
             hint=f"columns: {', '.join(header)}",
         )
-    given = {keys[_key(column)]: n for column, n in counts.given.items()}
+    sizes = {keys[_key(column)]: n for column, n in counts.given.items()}
     n: dict[str, int] = {}
     parts = []
     for groups in counts.groups.values():
@@ -156,14 +156,14 @@ def _columns(header: Sequence[str], counts: Counts) -> _Columns:
         n |= matched
         if len(matched) == len(groups) > 1:
             parts.append(tuple(matched))
-    averages = tuple(column for key, column in keys.items() if key in _AVERAGES and column not in given)
+    averages = tuple(column for key, column in keys.items() if key in _AVERAGES and column not in sizes)
     whole = counts.whole
-    if given and not parts:  # the columns that the user gave are the parts of the whole
-        parts.append(tuple(given))
-        whole = whole or sum(given.values())
+    if sizes and not parts:  # the columns that the user gave are the parts of the whole
+        parts.append(tuple(sizes))
+        whole = whole or sum(sizes.values())
     if whole is not None:
         n |= dict.fromkeys(averages, whole)
-    n |= given
+    n |= sizes
     order = {column: n[column] for column in header if column in n}
     return _Columns(order, tuple(column for column in averages if column in n), tuple(parts))
 

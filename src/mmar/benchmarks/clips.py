@@ -36,14 +36,14 @@ def placement(clips: Iterable[str]) -> Placement:
     Raises:
         UnsafePathError: a clip's path would leave the benchmark's folder.
     """
-    wanted = {check_relative(clip) for clip in clips}
-    by_name = {path.name: path for path in wanted}
+    paths = {check_relative(clip) for clip in clips}
+    by_name = {path.name: path for path in paths}
     folder: PurePosixPath | None = None
 
     def place(member: PurePosixPath) -> PurePosixPath | None:
         nonlocal folder
-        if len(by_name) < len(wanted):  # two clips of one name: only the full path tells them apart
-            return member if member in wanted else None
+        if len(by_name) < len(paths):  # two clips of one name: only the full path tells them apart
+            return member if member in paths else None
         if member.name not in by_name:
             return None
         folder = member.parent if folder is None else folder

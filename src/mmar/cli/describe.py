@@ -74,7 +74,7 @@ def diff(first: str, second: str, runs: tuple[Path, ...], as_json: bool) -> None
     from mmar.scoring.both_editions import changed_keys, score_on_both
 
     one, other = find_benchmark(first), find_benchmark(second)
-    found = diff_benchmarks(one, other)
+    result = diff_benchmarks(one, other)
     changed = changed_keys(one, other)
     scored = [score_on_both(path, one, other, changed) for path in runs]
     if as_json:
@@ -83,15 +83,15 @@ def diff(first: str, second: str, runs: tuple[Path, ...], as_json: bool) -> None
                 "first": first,
                 "second": second,
                 "digests": [one.digest, other.digest],
-                "by_field": found.by_field,
-                "added": found.added,
-                "removed": found.removed,
-                "changes": msgspec.to_builtins(found.changes),
+                "by_field": result.by_field,
+                "added": result.added,
+                "removed": result.removed,
+                "changes": msgspec.to_builtins(result.changes),
                 "runs": msgspec.to_builtins(scored),
             }
         )
         return
     from mmar.reports.editions_table import diff_lines, run_lines
 
-    for line in [*diff_lines(found, one, other, (first, second)), *run_lines(scored, found, display())]:
+    for line in [*diff_lines(result, one, other, (first, second)), *run_lines(scored, result, display())]:
         click.echo(line)

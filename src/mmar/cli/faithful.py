@@ -91,14 +91,14 @@ def faithful(
         raise UsageError(f"{path} is not a run", code="not-a-run", hint="name the folder of a run")
     answers = load_answers(task.path, task.benchmark)
     folder = out or task.path / "faithful" / interface
-    told = None if captions is None else _captions(captions, answers.benchmark)
+    known_captions = None if captions is None else _captions(captions, answers.benchmark)
     if dry_run:
         numbers = changed_requests(
             answers.benchmark,
             answers.texts,
             rule=answers.rule,
             paraphrases=paraphraser is not None,
-            captions=told,
+            captions=known_captions,
         )
         _print_plan(manifest.model, numbers, paraphraser, folder)
         return
@@ -114,7 +114,7 @@ def faithful(
                 interface=interface,
                 rule=answers.rule,
                 paraphrases=paraphrases,
-                captions=told,
+                captions=known_captions,
                 signature=manifest.signature_of().long,
                 progress=progress,
             )

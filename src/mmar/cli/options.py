@@ -236,7 +236,7 @@ def align(
         lenient=lenient,
     )
     print_skipped(aligned.errors)
-    if lost := aligned.benchmark.unreadable:
-        records = "1 record" if lost == 1 else f"{lost:,} records"
+    if unreadable := aligned.benchmark.unreadable:
+        records = "1 record" if unreadable == 1 else f"{unreadable:,} records"
         click.echo(f"skipped: {records} in all; mmar score counts them as missing in each run", err=True)
     return aligned

@@ -198,8 +198,8 @@ def _execute(spec: RunSpec, title: str, folder: Path, until_decided: Path | None
 
         result = execute(spec, model, show)
     withheld = any(item.answer is None for item in spec.benchmark)
-    n, lost = len(spec.benchmark), spec.benchmark.unreadable
-    for line in run_summary(result, folder, n, lost, withheld=withheld):
+    n, unreadable = len(spec.benchmark), spec.benchmark.unreadable
+    for line in run_summary(result, folder, n, unreadable, withheld=withheld):
         click.echo(line)
     if result.counts.stopped == "interrupted":
         sys.exit(130)

@@ -161,8 +161,8 @@ def item_hash(item_id: str, question: str | None, choices: Sequence[str], answer
 
 def is_published(item_id: str, question: str | None, choices: Sequence[str], answer: str) -> bool:
     """Whether a question with this answer is part of a known edition, exactly."""
-    wanted = item_hash(item_id, question, choices, answer)
-    return any(wanted in each.key_hashes for known in editions().values() for each in known)
+    expected = item_hash(item_id, question, choices, answer)
+    return any(expected in each.key_hashes for known in editions().values() for each in known)
 
 
 def match_editions(path: Path | str, most: int | None = None) -> tuple[EditionMatch, ...]:

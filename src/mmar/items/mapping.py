@@ -151,8 +151,8 @@ def _settle(mapped: dict[str, Any]) -> None:
     if isinstance(choices, list) and len(choices) < 2:
         mapped["choices"] = choices = []
     if isinstance(choices, list) and isinstance(answer, str) and answer not in choices:
-        wanted = answer.strip().casefold()
-        same = [each for each in choices if isinstance(each, str) and each.strip().casefold() == wanted]
+        expected = answer.strip().casefold()
+        same = [each for each in choices if isinstance(each, str) and each.strip().casefold() == expected]
         if len(same) == 1:
             mapped["answer"] = same[0]
 

@@ -64,8 +64,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
     def over(self, others: Settings) -> Settings:
         """These settings, and the others' where these say nothing."""
-        said = {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not None}
-        return msgspec.structs.replace(others, **said)
+        values = {
+            name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not None
+        }
+        return msgspec.structs.replace(others, **values)
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -218,9 +220,9 @@ def load_protocol(name: str) -> Protocol:
         UsageError: there is none of that name.
         InputError: the file does not describe a protocol.
     """
-    found = protocols().get(name)
-    if found is not None:
-        return found
+    protocol = protocols().get(name)
+    if protocol is not None:
+        return protocol
     path = Path(name)
     if path.suffix == ".toml" or path.exists():
         return read_protocol_file(path)
@@ -236,21 +238,21 @@ def read_protocol_file(path: Path) -> Protocol:
     Raises:
         InputError: naming the field.
     """
-    found = _parse(read_text(path), str(path))
-    if len(found) != 1:
+    result = _parse(read_text(path), str(path))
+    if len(result) != 1:
         raise InputError(
-            f"found {len(found)} protocols, expected one", file=str(path), hint="one [[protocol]] a file"
+            f"found {len(result)} protocols, expected one", file=str(path), hint="one [[protocol]] a file"
         )
-    return found[0]
+    return result[0]
 
 
 def _parse(text: str, file: str) -> list[Protocol]:
     tables = decode_toml(text, file=file).get("protocol", [])
-    found = [
+    result = [
         convert(table, Protocol, file=file, hint="see docs/protocols.md for the fields")
         for table in (tables if isinstance(tables, list) else [tables])
     ]
-    for protocol in found:
+    for protocol in result:
         for place in ("{q}", "{choices}"):
             if protocol.template.count(place) != 1:
                 raise InputError(
@@ -260,4 +262,4 @@ def _parse(text: str, file: str) -> list[Protocol]:
                 )
         if protocol.template.index("{q}") > protocol.template.index("{choices}"):
             raise InputError("“{q}” must come before “{choices}”", file=file, field="template")
-    return found
+    return result

@@ -51,7 +51,9 @@ def write_predictions(folder: Path, benchmark: Benchmark) -> AudioNotes:
         nonlocal mixed, about_channels, cut
         ledger = folder / LEDGER_NAME
         # Of each item the answer as published: unrotated, the first sample, the last one written.
-        places = {key.item_id: at for key, at in answer_places(ledger) if not (key.rotation or key.repeat)}
+        places = {
+            key.item_id: index for key, index in answer_places(ledger) if not (key.rotation or key.repeat)
+        }
         with ledger.open("rb") as stream:
             for item in benchmark:
                 answer = None

@@ -386,11 +386,11 @@ def _checked_filter(
         return {}
     if not isinstance(values, Mapping):
         raise invalid("filter", 'a mapping of fields to values, such as {"modality": "speech"}', values)
-    wanted = {
+    selected_values = {
         field: (each,) if isinstance(each, str) else tuple(str(value) for value in each)
         for field, each in values.items()
     }
-    for field, selected in wanted.items():
+    for field, selected in selected_values.items():
         known = {str(value) for item in benchmark if (value := item.to_record().get(field)) is not None}
         if not known:
             names = sorted({name for item in benchmark for name in item.names})
@@ -407,4 +407,4 @@ def _checked_filter(
                     code="unknown-value",
                     argument="filter",
                 )
-    return wanted
+    return selected_values

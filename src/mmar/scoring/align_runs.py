@@ -141,7 +141,7 @@ class AlignedRuns(msgspec.Struct, frozen=True):
         for item in self.benchmark:
             if item.sub_category:
                 categories.setdefault(item.sub_category, set()).add(item.category)
-        return {name: next(iter(found)) for name, found in categories.items() if len(found) == 1}
+        return {name: next(iter(parents)) for name, parents in categories.items() if len(parents) == 1}
 
     def asked_groups(self) -> dict[str, dict[str, list[int]]]:
         """By dimension and name the positions in `asked` of the items in a group; groups never asked are left out."""

@@ -298,16 +298,16 @@ def analyze_errors(
         by_modality=by_modality,
         disputed=tuple(item for item, kinds in by_item.items() if len(set(kinds)) > 1),
         agreement=tuple(
-            found
+            agreement
             for one, two in combinations(sorted(people), 2)
-            if (found := _agreement(one, people[one], two, people[two], draws)) is not None
+            if (agreement := _agreement(one, people[one], two, people[two], draws)) is not None
         ),
         alpha=krippendorff_alpha(pairs, draws=draws) if pairs else None,
         proposals={name: _shares(given.values()) for name, given in sorted(models.items())},
         proposal_agreement=tuple(
-            found
+            agreement
             for name in sorted(models)
-            if (found := _agreement("people", settled, name, models[name], draws)) is not None
+            if (agreement := _agreement("people", settled, name, models[name], draws)) is not None
         ),
         signature=signature,
     )

@@ -137,8 +137,8 @@ def plan_reader(
         for item, score in items
         if score.state == "unresolved" and score.prediction is not None and score.shape not in _UNREADABLE
     ]
-    told = [(item, score) for item, score in items if score.state == "choice"]
-    drawn = random.Random(f"sample:{seed}").sample(told, min(sample, len(told)))  # noqa: S311
+    resolved = [(item, score) for item, score in items if score.state == "choice"]
+    drawn = random.Random(f"sample:{seed}").sample(resolved, min(sample, len(resolved)))  # noqa: S311
     return ReaderPlan(tuple(unresolved), tuple(_read(item, score, seed) for item, score in drawn), seed)
 
 
@@ -222,12 +222,12 @@ def apply_reader(
             continue
         named[read.item.id] = None if place is None else read.item.choices[place]
         right += place is not None and read.item.choices[place] == read.item.answer
-    told = [(read, place) for read in plan.sample if (place := _place(side, read)) != _UNUSABLE]
+    usable = [(read, place) for read in plan.sample if (place := _place(side, read)) != _UNUSABLE]
     agreed = sum(
         place is not None
         and read.place is not None
         and read.item.choices[place] == read.item.choices[read.place]
-        for read, place in told
+        for read, place in usable
     )
     return ReaderScore(
         reader=spec.model,
@@ -236,7 +236,7 @@ def apply_reader(
         named=sum(value is not None for value in named.values()),
         none=sum(value is None for value in named.values()),
         unusable=unusable,
-        sampled=len(told),
+        sampled=len(usable),
         agreed=agreed,
         signature=f"{score.signature}|reader:{spec.model}|reader-prompt:{READER_PROMPT}|reader-seed:{plan.seed}",
         named_by_item=named,

@@ -167,14 +167,14 @@ def _problem(record: Any, benchmark: Benchmark, known: Mapping[str, object]) -> 
         return f'the {field} of "{item_id}" is not the published one'
     for name in _fields(benchmark):
         if not isinstance(record.get(name), str):
-            found = (
+            problem = (
                 "null"
                 if record.get(name) is None and name in record
                 else "missing"
                 if name not in record
                 else "not a string"
             )
-            return f'"{name}" of "{item_id}" is {found}'
+            return f'"{name}" of "{item_id}" is {problem}'
     return None
 
 

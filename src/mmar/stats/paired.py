@@ -294,8 +294,8 @@ def _score_interval(gap: NDArray[np.float64], index: NDArray[np.intp], level: fl
     ends = []
     for sign in (-1, 1):
         linear = k * (1 - 2 * sign * mean)
-        reach = (linear + math.sqrt(linear**2 + 4 * (1 + k) * k * variance)) / (2 * (1 + k))
-        ends.append(100 * max(-1.0, min(1.0, mean + sign * reach)))
+        half_width = (linear + math.sqrt(linear**2 + 4 * (1 + k) * k * variance)) / (2 * (1 + k))
+        ends.append(100 * max(-1.0, min(1.0, mean + sign * half_width)))
     return Interval(*ends)
 
 

@@ -36,10 +36,10 @@ def empty(subject: Subject) -> Iterator[Finding]:
     Leaving it out is proposed where it is not the answer.
     """
     for item in subject.keyed:
-        for at, choice in enumerate(item.choices):
+        for index, choice in enumerate(item.choices):
             if choice.strip():
                 continue
-            message = f"choice {at + 1} of {len(item.choices)} is empty"
+            message = f"choice {index + 1} of {len(item.choices)} is empty"
             kept = [each for each in item.choices if each.strip()]
             current = list(item.choices)
             if key_of(item).strip() and len(kept) > 1:
@@ -123,11 +123,11 @@ def letters(subject: Subject) -> Iterator[Finding]:
     letter cannot be used on the item.
     """
     for item in subject.items:
-        for at, choice in enumerate(item.choices):
+        for index, choice in enumerate(item.choices):
             form = same(choice)
             if len(form) == 1 and "a" <= form <= "z":
                 other = ord(form) - ord("a")
-                if other != at and other < len(item.choices):
+                if other != index and other < len(item.choices):
                     shown = quoted(item.choices[other])
                     message = f"{quoted(choice)} is the letter of {shown}"
                     yield Finding(item.id, "choices", message, "", (), choice)

@@ -110,19 +110,19 @@ def country(subject: Subject) -> Iterator[Finding]:
     counts = Counter(code.strip() for item in subject.items for code in _codes(item.language or ""))
     for item in subject.items:
         for code in dict.fromkeys(_codes(item.language or "")):
-            found = countries().get(code.strip())
-            if found is None:
+            result = countries().get(code.strip())
+            if result is None:
                 continue
             own = languages().get(code.strip())
-            usual = counts[found.language]
+            usual = counts[result.language]
             if own is not None and usual <= counts[code.strip()]:
                 continue  # the language itself may be meant
             also = f", and as a language {own}" if own else ""
             message = (
-                f"{quoted(code.strip())} is {found.country}{also}; "
-                f"{languages()[found.language]} is {quoted(found.language)}, as in {usual:,} other items"
+                f"{quoted(code.strip())} is {result.country}{also}; "
+                f"{languages()[result.language]} is {quoted(result.language)}, as in {usual:,} other items"
             )
-            right = _with(item.language, code, found.language)
+            right = _with(item.language, code, result.language)
             yield Finding(item.id, "language", message, code.strip(), (), item.language, right)
 
 

@@ -89,7 +89,7 @@ def lost_characters(subject: Subject) -> Iterator[Finding]:
         for field, text in _texts(item):
             if text.isascii() and text.isprintable():
                 continue
-            odd = sorted({mark for at, mark in enumerate(text) if _is_odd(text, at)})
+            odd = sorted({mark for index, mark in enumerate(text) if _is_odd(text, index)})
             if odd:
                 listed = ", ".join(f"U+{ord(mark):04X}" for mark in odd[:5])
                 yield Finding(item.id, field, f"{quoted(text)} contains {listed}", "odd character", (), text)
@@ -102,16 +102,16 @@ def lost_characters(subject: Subject) -> Iterator[Finding]:
 
 def _texts(item: Item) -> Iterator[tuple[str, str]]:
     yield "question", item.question
-    yield from ((f"choices[{at}]", choice) for at, choice in enumerate(item.choices))
+    yield from ((f"choices[{index}]", choice) for index, choice in enumerate(item.choices))
     yield "thinking", item.thinking or ""
 
 
-def _is_odd(text: str, at: int) -> bool:
-    mark = text[at]
+def _is_odd(text: str, index: int) -> bool:
+    mark = text[index]
     if mark in "\n\t\r" or mark.isprintable():
         return mark == "\ufffd"
     if mark == "\u200d":  # a joiner between two pictures
-        around = text[max(0, at - 1) : at] + text[at + 1 : at + 2]
+        around = text[max(0, index - 1) : index] + text[index + 1 : index + 2]
         return not (len(around) == 2 and all(unicodedata.category(c) in ("So", "Sk", "Mn") for c in around))
     return unicodedata.category(mark) in ("Cc", "Cf", "Co", "Cn", "Cs")
 
@@ -194,9 +194,9 @@ def names_answer(subject: Subject) -> Iterator[Finding]:
     """
     for item in subject.keyed:
         criteria = item.rubric or ()
-        points = [at for at, each in enumerate(criteria) if names(each.scoring_point, key_of(item))]
+        points = [index for index, each in enumerate(criteria) if names(each.scoring_point, key_of(item))]
         if points:
-            listed = ", ".join(str(at + 1) for at in points)
+            listed = ", ".join(str(index + 1) for index in points)
             message = f"{quoted(key_of(item))} in criterion {listed}"
             yield Finding(item.id, "rubric", message, "scoring point")
         elif any(names(f"{each.name}\n{each.note}", key_of(item)) for each in criteria):
@@ -210,10 +210,10 @@ def unlike(subject: Subject) -> Iterator[Finding]:
     Scores are added up, so an item with another number of points weighs differently.
     """
     sizes = Counter(len(item.rubric) for item in subject.items if item.rubric)
-    given = Counter(each.choices for item in subject.items for each in item.rubric or ())
-    if not sizes or not given:
+    scales = Counter(each.choices for item in subject.items for each in item.rubric or ())
+    if not sizes or not scales:
         return
-    usual, scores = sizes.most_common(1)[0][0], given.most_common(1)[0][0]
+    usual, scores = sizes.most_common(1)[0][0], scales.most_common(1)[0][0]
     for item in subject.items:
         if not item.rubric:
             continue
@@ -267,12 +267,12 @@ def _way(item_id: str, stem: str) -> str:
 
 def _seconds(name: str) -> tuple[int, int] | None:
     """The start and the end that a name ends in."""
-    found = _TIMES.search(name)
-    if found is None:
+    match = _TIMES.search(name)
+    if match is None:
         return None
     start, end = (
         sum(int(part) * 60**power for power, part in enumerate(reversed(clock.split("-"))))
-        for clock in found.groups()
+        for clock in match.groups()
     )
     return start, end
 

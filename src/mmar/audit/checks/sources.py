@@ -43,9 +43,9 @@ def no_video(subject: Subject) -> Iterator[Finding]:
 
 
 def _tracking(item: Item, *, personal: bool) -> tuple[str, ...]:
-    found = tracking_parameters(item.url)
-    wanted = tuple(name for name in found if name in PERSONAL_PARAMETERS)
-    return wanted if personal else found if not wanted else ()
+    names = tracking_parameters(item.url)
+    personal_names = tuple(name for name in names if name in PERSONAL_PARAMETERS)
+    return personal_names if personal else names if not personal_names else ()
 
 
 @check("U002", "warning", "addresses that identify who copied them")
@@ -57,10 +57,10 @@ def personal(subject: Subject) -> Iterator[Finding]:
     several such parameters is one finding, counted under `vd_source` where that is among them.
     """
     for item in subject.items:
-        found = _tracking(item, personal=True)
-        if found:
-            kind = "vd_source" if "vd_source" in found else found[0]
-            yield _shortened(item, ", ".join(found), kind)
+        names = _tracking(item, personal=True)
+        if names:
+            kind = "vd_source" if "vd_source" in names else names[0]
+            yield _shortened(item, ", ".join(names), kind)
 
 
 @check("U003", "note", "addresses with other tracking parameters")
@@ -70,9 +70,9 @@ def tracking(subject: Subject) -> Iterator[Finding]:
     The address without them is proposed.
     """
     for item in subject.items:
-        found = _tracking(item, personal=False)
-        if found:
-            yield _shortened(item, ", ".join(found), found[0])
+        names = _tracking(item, personal=False)
+        if names:
+            yield _shortened(item, ", ".join(names), names[0])
 
 
 def _shortened(item: Item, message: str, kind: str) -> Finding:
@@ -94,8 +94,8 @@ def short(subject: Subject) -> Iterator[Finding]:
         known = item_video(item)
         hint = f"; the id names {known}" if known and not any(link == known for link in links) else ""
         message = f"{', '.join(links)}{hint}"
-        found = [subject.links.get(each) if subject.links else None for each in own]
-        leads = [link.leads_to for link in found if link is not None and link.leads_to]
+        targets = [subject.links.get(each) if subject.links else None for each in own]
+        leads = [link.leads_to for link in targets if link is not None and link.leads_to]
         if len(leads) < len(links):
             yield Finding(item.id, "url", message, "", (), item.url)
         else:
@@ -216,8 +216,8 @@ def twice(subject: Subject) -> Iterator[Finding]:
     for item in subject.items:
         questions[same(item.question), item_video(item) or item.audio_path].append(item)
     for items in questions.values():
-        for at, item in enumerate(items):
-            for earlier in items[:at]:
+        for index, item in enumerate(items):
+            for earlier in items[:index]:
                 parts = [subject.segments.get(each.id) for each in (earlier, item)]
                 if earlier.audio_path == item.audio_path or (parts[0] is not None and parts[0] == parts[1]):
                     message = f"{earlier.id} asks the same of the same clip"

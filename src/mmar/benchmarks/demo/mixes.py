@@ -62,7 +62,7 @@ def _chord_behind(answer: str, rng: Rng) -> tuple[Wave, str]:
 @_sound_music("Counting and Statistics", "How often does the alarm beep?", *_TIMES, clips=3)
 def _alarm(answer: str, rng: Rng) -> tuple[Wave, str]:
     starts = 0.1 + np.cumsum(rng.uniform(0.5, 0.7, _TIMES[answer]))
-    beeps = [(at, 0.25 * tone(2100, 0.15)) for at in starts]
+    beeps = [(start, 0.25 * tone(2100, 0.15)) for start in starts]
     return mix(
         4.2, [(0.0, 0.3 * _accompaniment(3.7, rng)), *beeps]
     ), f"High beeps sound {answer.lower()} over the guitar."

@@ -107,7 +107,7 @@ def _beeps(answer: str, rng: Rng) -> tuple[Wave, str]:
     starts = 0.2 + np.cumsum(rng.uniform(0.3, 0.5, int(answer)))
     beep = 0.45 * tone(rng.uniform(800, 1500), 0.12)
     return mix(
-        starts[-1] + 0.4, [(at, beep) for at in starts]
+        starts[-1] + 0.4, [(start, beep) for start in starts]
     ), f"Short tones of one pitch start {answer} times."
 
 
@@ -164,8 +164,8 @@ def _fault(answer: str, rng: Rng) -> tuple[Wave, str]:
     elif answer == "Overload distortion":
         wave = np.clip(6 * wave, -0.5, 0.5)
     elif answer == "Dropouts":
-        for at in np.arange(0.4, 2.9, 0.35) + rng.uniform(0, 0.1):
-            wave[int(at * RATE) : int((at + 0.05) * RATE)] = 0
+        for start in np.arange(0.4, 2.9, 0.35) + rng.uniform(0, 0.1):
+            wave[int(start * RATE) : int((start + 0.05) * RATE)] = 0
     return wave, f"There are three strokes of a bell and {_FAULTS[answer]}."
 
 
@@ -178,7 +178,7 @@ def _late(answer: str, rng: Rng) -> tuple[Wave, str]:
     name = answer.split()[1]
     starts = 0.25 + 0.42 * np.arange(8)
     starts[_ORDINALS.index(name)] += 0.16
-    wave = mix(3.6, [(at, 0.6 * event("tick", rng)) for at in starts])
+    wave = mix(3.6, [(start, 0.6 * event("tick", rng)) for start in starts])
     return wave, f"The pause before the {name} tick is longer than all others."
 
 
@@ -227,8 +227,8 @@ def _triad(answer: str, rng: Rng) -> tuple[Wave, str]:
 def _tempo(answer: str, rng: Rng) -> tuple[Wave, str]:
     step = 60 / int(answer)
     starts = 0.2 + step * np.arange(int(3.6 / step))
-    beats = [(at, 0.6 * event("drum", rng)) for at in starts]
-    notes = [(at, 0.25 * note(int(rng.integers(60, 68)), 0.5 * step)) for at in starts]
+    beats = [(start, 0.6 * event("drum", rng)) for start in starts]
+    notes = [(start, 0.25 * note(int(rng.integers(60, 68)), 0.5 * step)) for start in starts]
     return mix(4.2, beats + notes), f"The beats are {step:.2f} seconds apart."
 
 

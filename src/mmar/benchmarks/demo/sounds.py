@@ -127,8 +127,8 @@ def ambience(kind: str, seconds: float, rng: np.random.Generator) -> Wave:
     match kind:
         case "rain":
             drops = [
-                (at, rng.uniform(0.05, 0.2) * tone(rng.uniform(1800, 4800), 0.02) * _decay(0.02, 200))
-                for at in rng.uniform(0, seconds - 0.03, int(60 * seconds))
+                (start, rng.uniform(0.05, 0.2) * tone(rng.uniform(1800, 4800), 0.02) * _decay(0.02, 200))
+                for start in rng.uniform(0, seconds - 0.03, int(60 * seconds))
             ]
             wave = 0.35 * filtered_noise(seconds, 1500, 7500, rng) + mix(seconds, drops)
         case "wind":
@@ -149,13 +149,13 @@ def ambience(kind: str, seconds: float, rng: np.random.Generator) -> Wave:
             body, foam = filtered_noise(seconds, 200, 2000, rng), filtered_noise(seconds, 1500, 7000, rng)
             wave = body * (0.08 + 0.92 * swell) + 0.4 * foam * swell**2
         case _:
-            chirps, at = [], 0.1
-            while at < seconds - 0.8:
-                base, reach = rng.uniform(2400, 3900), rng.uniform(500, 1200)
+            chirps, start = [], 0.1
+            while start < seconds - 0.8:
+                base, spread = rng.uniform(2400, 3900), rng.uniform(500, 1200)
                 for _ in range(int(rng.integers(2, 5))):
-                    chirps.append((at, tone((base, base + reach, base + 0.4 * reach), 0.08)))
-                    at += 0.12
-                at += rng.uniform(0.1, 0.3)
+                    chirps.append((start, tone((base, base + spread, base + 0.4 * spread), 0.08)))
+                    start += 0.12
+                start += rng.uniform(0.1, 0.3)
             wave = mix(seconds, chirps)
     return _faded(wave, 0.05, 0.05)
 

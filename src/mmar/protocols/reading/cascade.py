@@ -88,11 +88,13 @@ def _read(text: str, table: ChoiceTable, rule: ReadingRule, *, cut_off: bool) ->
     answer = text[start:end]
     if not answer.strip() and start >= len(text.rstrip()):
         return Reading("unresolved", None, "only-thinking", text=text)
-    found = _answer(answer, table, rule, cut_off=cut_off)
-    if found.place >= 0:
-        return Reading("choice", found.place, found.rule, start + found.start, start + found.end, text)
-    state = "refused" if found.rule == "refusal" else "unresolved"
-    return Reading(state, None, found.rule, start + found.start, start + found.end, text)  # type: ignore[arg-type]
+    finding = _answer(answer, table, rule, cut_off=cut_off)
+    if finding.place >= 0:
+        return Reading(
+            "choice", finding.place, finding.rule, start + finding.start, start + finding.end, text
+        )
+    state = "refused" if finding.rule == "refusal" else "unresolved"
+    return Reading(state, None, finding.rule, start + finding.start, start + finding.end, text)  # type: ignore[arg-type]
 
 
 def _answer(answer: str, table: ChoiceTable, rule: ReadingRule, *, cut_off: bool) -> Finding:
@@ -101,16 +103,16 @@ def _answer(answer: str, table: ChoiceTable, rule: ReadingRule, *, cut_off: bool
     if (whole := read_whole(answer, table, letters=letters)) is not None:
         return whole
     cleaned = clean(answer)
-    found: Finding | None = None
+    finding: Finding | None = None
     for segment in protocol_segments(answer, rule, table.longest):
-        found = read_segment(segment, table, letters=letters)
-        if found is not None:
+        finding = read_segment(segment, table, letters=letters)
+        if finding is not None:
             break
-    if found is None:
-        found = read_markup(answer, table, letters=letters)
+    if finding is None:
+        finding = read_markup(answer, table, letters=letters)
     units = scan(cleaned[0], table, letters=letters)
-    if found is not None:
-        return unless_taken_back(found, units, cleaned)
+    if finding is not None:
+        return unless_taken_back(finding, units, cleaned)
     result = decide(units, answer, cut_off=cut_off)
     if cleaned[1] is not None:
         result.start, result.end = cleaned[1][result.start], cleaned[1][result.end]

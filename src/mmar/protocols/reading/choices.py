@@ -107,8 +107,8 @@ class ChoiceTable:
         forms: set[str] = set()
         for choice in map(str.strip, self.choices):
             lower = choice.lower()
-            found = _WORD_OR_FIGURE.findall(lower)
-            form = " ".join(found)
+            tokens = _WORD_OR_FIGURE.findall(lower)
+            form = " ".join(tokens)
             if choice and (not form or form in forms or len(lower) != len(choice)):
                 return ()
             forms.add(form)
@@ -116,7 +116,7 @@ class ChoiceTable:
                 cores.append("")
             elif _ONE_CHOICE.fullmatch(choice) and not _is_special(lower):
                 cores.append(lower.rstrip(_STOPS))
-            elif _LABEL_LIKE.match(choice) or all(word in FRAME_WORDS or word.isdigit() for word in found):
+            elif _LABEL_LIKE.match(choice) or all(word in FRAME_WORDS or word.isdigit() for word in tokens):
                 return ()
             else:
                 cores.append("")
@@ -125,10 +125,10 @@ class ChoiceTable:
     @cached_property
     def numbers(self) -> frozenset[str]:
         """The numbers that are written as words in any choice, as digits."""
-        found = _WORD_OR_FIGURE.findall("\n".join(self.choices).lower())
-        if _NUMBER_WORDS.isdisjoint(found):
+        tokens = _WORD_OR_FIGURE.findall("\n".join(self.choices).lower())
+        if _NUMBER_WORDS.isdisjoint(tokens):
             return frozenset()
-        values = [canonical(word) if word in _NUMBER_WORDS else "" for word in found]
+        values = [canonical(word) if word in _NUMBER_WORDS else "" for word in tokens]
         # "twenty-one" is 21
         joined = {tens[0] + unit for tens, unit in pairwise(values) if len(tens) == 2 and len(unit) == 1}
         return frozenset({*values, *joined} - {""})
@@ -136,11 +136,11 @@ class ChoiceTable:
     @cached_property
     def texts(self) -> list[str]:
         """The choices without the letters that they carry: "Rain" for "(A) Rain" where every choice has its own."""
-        found = [_OWN_LABEL.match(choice) for choice in self.choices]
-        if all(match and match[1].upper() == LETTERS[place] for place, match in enumerate(found)):
+        labels = [_OWN_LABEL.match(choice) for choice in self.choices]
+        if all(match and match[1].upper() == LETTERS[place] for place, match in enumerate(labels)):
             return [
                 choice[match.end() :] if match else choice
-                for choice, match in zip(self.choices, found, strict=True)
+                for choice, match in zip(self.choices, labels, strict=True)
             ]
         return list(self.choices)
 
@@ -199,12 +199,12 @@ class ChoiceTable:
     @cached_property
     def tails(self) -> list[str]:
         """The punctuation at the end of each choice, which belongs to it where it is mentioned."""
-        found = []
+        result = []
         for text in self.texts:
             cleaned = clean(text)[0]
             last = words(cleaned)
-            found.append(cleaned[last[-1][2] :] if last else "")
-        return found
+            result.append(cleaned[last[-1][2] :] if last else "")
+        return result
 
     def is_common(self, place: int) -> bool:
         """Whether a choice is a word as common as "no", which names it only as a clause of its own."""
@@ -259,36 +259,38 @@ def hard_gap(gap: str) -> str:
 
 def _sequences(text: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     text = clean(text)[0]
-    found = words(text)
-    if not found:
+    tokens = words(text)
+    if not tokens:
         return []
-    gaps = tuple(hard_gap(text[before[2] : after[1]]) for before, after in pairwise(found))
-    return [(tuple(word for word, _, _ in found), gaps)]
+    gaps = tuple(hard_gap(text[before[2] : after[1]]) for before, after in pairwise(tokens))
+    return [(tuple(word for word, _, _ in tokens), gaps)]
 
 
 def _aliases(key: tuple[tuple[str, ...], tuple[str, ...]]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Other ways to write a choice: without its article or its "to", "and" for a comma, "Bb" for "B flat", "2 times" for "twice"."""
     sequence, gaps = key
-    found = []
+    aliases = []
     if len(sequence) > 1 and sequence[0] in _ARTICLES and not gaps[0]:
-        found.append((sequence[1:], gaps[1:]))
+        aliases.append((sequence[1:], gaps[1:]))
     if len(sequence) > 2 and sequence[0] == "to" and not gaps[0]:
-        found.append((sequence[1:], gaps[1:]))
+        aliases.append((sequence[1:], gaps[1:]))
     if "," in gaps:
         last = len(gaps) - gaps[::-1].index(",")
-        found.append(((*sequence[:last], "and", *sequence[last:]), (*gaps[: last - 1], "", "", *gaps[last:])))
+        aliases.append(
+            ((*sequence[:last], "and", *sequence[last:]), (*gaps[: last - 1], "", "", *gaps[last:]))
+        )
     for step, name in enumerate(sequence[1:], 1):
         if name in _ACCIDENTALS and len(sequence[step - 1]) == 1:
             written = sequence[step - 1] + _ACCIDENTALS[name]
-            found.append(
+            aliases.append(
                 ((*sequence[: step - 1], written, *sequence[step + 1 :]), (*gaps[: step - 1], *gaps[step:]))
             )
     for word, counted in _TIMES.items():
         if sequence == word:
-            found.append((counted, ("",)))
+            aliases.append((counted, ("",)))
         elif sequence == counted:
-            found.append((word, ()))
-    return found
+            aliases.append((word, ()))
+    return aliases
 
 
 __all__ += ["canonical", "hard_gap"]

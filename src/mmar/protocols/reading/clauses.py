@@ -26,7 +26,7 @@ _ENDING = (
 
 def own_lines(units: Units, listed: set[int]) -> list[Statement]:
     """Clauses that lead to a reference and say nothing else; those of a list of options are left out."""
-    found: list[Statement] = []
+    statements: list[Statement] = []
     symbols = units.symbols
     for begin, end, whole in _clauses(units):
         preface = _PREFACE.match(symbols, begin, end) if whole else None
@@ -59,8 +59,8 @@ def own_lines(units: Units, listed: set[int]) -> list[Statement]:
             continue
         statement = statement_at(units, start, ref, final="T" in lead)
         if statement is not None:
-            found.append(statement)
-    return found
+            statements.append(statement)
+    return statements
 
 
 def _is_so(units: Units, start: int) -> bool:
@@ -82,18 +82,18 @@ def _is_told(lead: str, symbol: str) -> bool:
 
 def _clauses(units: Units) -> list[tuple[int, int, bool]]:
     """Start and end of each clause, and whether it is a whole sentence or line."""
-    found = []
+    clauses = []
     start = 0
     for stop in re.finditer(r"[.?|]+|$", units.symbols):
         if stop.start() > start:
-            found.append((start, stop.start(), True))
+            clauses.append((start, stop.start(), True))
             parts = re.finditer(
                 r"(?:,(?=[KT]?(?:[iI]|=\(?[CLl])|T,?\(?[CLl]\)?(?:[.|]|$))|[Kj-])",
                 units.symbols[start : stop.start()],
             )
-            found += [(start + part.end(), stop.start(), False) for part in parts]
+            clauses += [(start + part.end(), stop.start(), False) for part in parts]
         start = stop.end()
-    return found
+    return clauses
 
 
 def _contrasts(symbols: str, start: int) -> bool:
@@ -117,15 +117,15 @@ _MATCHED = pattern(r"(?:M[hgpw&]{0,2}|Bw[fp])t?A\(?[LlC]|M[hgp&]{0,2}\(?L|MA?\(?
 
 def closings(units: Units, listed: set[int]) -> list[Statement]:
     """Sentences that conclude, or say which option what was heard matches."""
-    found: list[Statement] = []
+    statements: list[Statement] = []
     last = len(units.symbols.rstrip(".|"))
     for start, end, whole in _clauses(units):
         if not whole or re.search(r"[SOR]", units.symbols[start:end]):
             continue
         statement = _closing(units, start, end, listed, is_last=end >= last)
         if statement is not None:
-            found.append(statement)
-    return found
+            statements.append(statement)
+    return statements
 
 
 def _closing(units: Units, start: int, end: int, listed: set[int], *, is_last: bool) -> Statement | None:

@@ -23,10 +23,12 @@ def decide(units: Units, answer: str, *, cut_off: bool, depth: int = 0) -> Findi
     if not symbols.strip(".?|,:-()/"):
         return Finding(-1, "empty" if not any(map(str.isalnum, units.text)) else "no-choice")
     listed = listed_options(units)
-    said = [statement for statement in verdicts(units) if statement.last not in listed or statement.place < 0]
+    statements = [
+        statement for statement in verdicts(units) if statement.last not in listed or statement.place < 0
+    ]
     lines = own_lines(units, listed)
     first = min(
-        (statement.last for statement in (*said, *lines) if statement.trouble != "only-negated"),
+        (statement.last for statement in (*statements, *lines) if statement.trouble != "only-negated"),
         default=-1,
     )
     label = labelled(units) if not listed else None
@@ -40,8 +42,10 @@ def decide(units: Units, answer: str, *, cut_off: bool, depth: int = 0) -> Findi
         return _corrected(units, turns[-1], first, answer, cut_off=cut_off, depth=depth)
     closing = closings(units, listed)
     unfinished = cut_off or _is_unfinished(units)
-    stated = [statement for statement in said if statement.trouble not in ("only-negated", "other-answer")]
-    others = [statement for statement in said if statement.trouble == "other-answer"]
+    stated = [
+        statement for statement in statements if statement.trouble not in ("only-negated", "other-answer")
+    ]
+    others = [statement for statement in statements if statement.trouble == "other-answer"]
     if not stated and not lines and (marked := marked_option(units, listed)) is not None:
         return finding_of(units, marked, "verdict")
     if stated and unfinished and "P" in symbols:
@@ -63,7 +67,7 @@ def decide(units: Units, answer: str, *, cut_off: bool, depth: int = 0) -> Findi
             return finding_of(units, last, "closing-sentence")
     if label is not None and label.trouble != "only-negated":
         return finding_of(units, _unrivalled(units, label, listed), "labelled")
-    return read_mention(units, listed, said, cut_off=cut_off, unfinished=unfinished)
+    return read_mention(units, listed, statements, cut_off=cut_off, unfinished=unfinished)
 
 
 def _turns(units: Units, unit: int, first: int) -> bool:
@@ -90,10 +94,10 @@ def _corrected(units: Units, turn: int, first: int, answer: str, *, cut_off: boo
         {unit - start for unit in units.labels if unit >= start},
         units.text,
     )
-    named = {tail.places[at] for at, symbol in enumerate(tail.symbols) if symbol in "CLlX"}
-    found = decide(tail, answer, cut_off=cut_off, depth=depth + 1) if len(named) == 1 else None
-    if found is not None and found.place >= 0:
-        return found
+    named = {tail.places[index] for index, symbol in enumerate(tail.symbols) if symbol in "CLlX"}
+    finding = decide(tail, answer, cut_off=cut_off, depth=depth + 1) if len(named) == 1 else None
+    if finding is not None and finding.place >= 0:
+        return finding
     end = units.ends[min(turn + 6, len(units.ends) - 1)]
     return Finding(-1, "taken-back", units.starts[first], end)
 

@@ -50,8 +50,8 @@ def read_common(text: str, table: ChoiceTable) -> Reading | None:
             return Reading("choice", place, "lone-letter", start, start + size, text)
     core, start = "", -1
     for other in cores:
-        if len(other) > len(core) and other in lower and (at := _place(other, lower)) >= 0:
-            core, start = other, at
+        if len(other) > len(core) and other in lower and (index := _place(other, lower)) >= 0:
+            core, start = other, index
     if not core:
         return None
     before, after = lower[:start], lower[start + len(core) :]

@@ -30,9 +30,9 @@ def merge_labels(units: Units, table: ChoiceTable, *, notes: bool) -> Units:
         ends.extend(units.ends[done:until])
         places.extend(units.places[done:until])
 
-    at = 0
-    while match := _LABELLED.search(units.symbols, at):
-        at = match.start() + 1
+    index = 0
+    while match := _LABELLED.search(units.symbols, index):
+        index = match.start() + 1
         text = match.start("text") if match["text"] else match.start("first")
         letter = match.start("letter") if match["text"] else match.start("last")
         if match["text"] == "l" and not notes:
@@ -49,7 +49,7 @@ def merge_labels(units: Units, table: ChoiceTable, *, notes: bool) -> Units:
         if not same and match["link"] == ",":
             continue
         keep(match.start())
-        done = at = match.end()
+        done = index = match.end()
         labels.add(len(starts))
         symbols.append("C" if same else "X")
         starts.append(units.starts[match.start()])
@@ -80,12 +80,12 @@ _ARROW = pattern(r"[-=]+>")
 @lru_cache(maxsize=4096)
 def punctuation_of(gap: str) -> tuple[tuple[str, int, int], ...]:
     """The symbols of what stands between two words, each with its offset and length."""
-    found: list[tuple[str, int, int]] = []
+    marks: list[tuple[str, int, int]] = []
     place, size = 0, len(gap)
     while place < size:
         mark = gap[place]
         if mark in "-=" and (arrow := _ARROW.match(gap, place)):
-            found.append((":", place, arrow.end() - place))
+            marks.append((":", place, arrow.end() - place))
             place = arrow.end()
             continue
         if mark == "-":
@@ -95,16 +95,16 @@ def punctuation_of(gap: str) -> tuple[tuple[str, int, int], ...]:
             spaced = (place == 0 or gap[place - 1].isspace()) and (
                 run >= size or gap[run].isspace() or gap[run] in "*_\"'("
             )
-            bullet = not found or found[-1][0] == "|"
+            bullet = not marks or marks[-1][0] == "|"
             if (spaced and not (bullet and "\n" in gap[:place])) or run - place > 1:
-                found.append(("-", place, run - place))
+                marks.append(("-", place, run - place))
             place = run
             continue
         symbol = _PUNCTUATION.get(mark)
-        if symbol is not None and not (found and found[-1][0] == symbol and symbol in ".?|"):
-            found.append((symbol, place, 1))
+        if symbol is not None and not (marks and marks[-1][0] == symbol and symbol in ".?|"):
+            marks.append((symbol, place, 1))
         place += 1
-    return tuple(found)
+    return tuple(marks)
 
 
 def _short(gap: str) -> str:

@@ -21,8 +21,8 @@ _JOINED = 30
 def read_segment(segment: Segment, table: ChoiceTable, *, letters: bool) -> Finding | None:
     """What markup points at; `None` where nothing there can be read."""
     piece = segment.text
-    found = read_whole(piece, table, letters=letters, marked=segment.closed)
-    if found is None:
+    finding = read_whole(piece, table, letters=letters, marked=segment.closed)
+    if finding is None:
         if not piece.strip():
             return None
         inner = read_markup(piece, table, letters=letters) if segment.closed and len(piece) < 4000 else None
@@ -31,10 +31,10 @@ def read_segment(segment: Segment, table: ChoiceTable, *, letters: bool) -> Find
             inner = decide(units, piece, cut_off=False) if segment.closed else _opening(units)
         if inner.place < 0 and inner.rule not in _TROUBLES:
             return None
-        found = inner
-    rule = segment.rule if found.place >= 0 else found.rule
+        finding = inner
+    rule = segment.rule if finding.place >= 0 else finding.rule
     return Finding(
-        found.place, rule, segment.start, segment.end if segment.closed else segment.start + found.end
+        finding.place, rule, segment.start, segment.end if segment.closed else segment.start + finding.end
     )
 
 
@@ -64,18 +64,18 @@ def read_markup(answer: str, table: ChoiceTable, *, letters: bool) -> Finding | 
     for segment in common_segments(answer, table.longest):
         if chosen is not None and not (segment.rival or _is_joined(answer, segment, chosen)):
             continue
-        found = read_segment(segment, table, letters=letters)
-        if found is None:
+        finding = read_segment(segment, table, letters=letters)
+        if finding is None:
             continue
         if chosen is None:
-            chosen = found
+            chosen = finding
         elif (
             (segment.rival or _is_joined(answer, segment, chosen))
-            and chosen.rule == found.rule
-            and chosen.place != found.place
-            and found.place >= 0
+            and chosen.rule == finding.rule
+            and chosen.place != finding.place
+            and finding.place >= 0
         ):
-            return Finding(-1, "several-choices", found.start, chosen.end)
+            return Finding(-1, "several-choices", finding.start, chosen.end)
     return chosen
 
 

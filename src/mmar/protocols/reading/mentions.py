@@ -12,15 +12,17 @@ __all__ = ["read_mention"]
 
 
 def read_mention(
-    units: Units, listed: set[int], said: list[Statement], *, cut_off: bool, unfinished: bool
+    units: Units, listed: set[int], statements: list[Statement], *, cut_off: bool, unfinished: bool
 ) -> Finding:
     """The one choice that an answer names at all, or why there is none."""
     asserted, denied = _mentions(units, listed)
     refusal = _refusal(units)
-    void = {statement.last for statement in said}
+    void = {statement.last for statement in statements}
     asserted = [unit for unit in asserted if unit not in void]
-    said = [
-        statement for statement in said if any(not _turned(units, statement.last, unit) for unit in asserted)
+    statements = [
+        statement
+        for statement in statements
+        if any(not _turned(units, statement.last, unit) for unit in asserted)
     ]
     places = {units.places[unit] for unit in asserted}
     if refusal >= 0 and not (len(places) == 1 and "K" in units.symbols[refusal:]):
@@ -28,8 +30,8 @@ def read_mention(
     if (
         len(places) == 1
         and -1 not in places
-        and not said
-        and any(units.symbols[at] in "CL" for at in asserted)
+        and not statements
+        and any(units.symbols[index] in "CL" for index in asserted)
     ):
         unit = asserted[0]
         start, end = _sentence(units, unit)
@@ -48,7 +50,7 @@ def read_mention(
             if any(units.symbols[unit] == "X" for unit in asserted)
             else "several-choices"
         )
-        if said and len(places) == 1:
+        if statements and len(places) == 1:
             trouble = "only-negated"
         return Finding(-1, trouble, units.starts[asserted[0]], units.ends[asserted[-1]])
     if refusal >= 0:
@@ -152,11 +154,11 @@ def _is_simultaneous(units: Units, unit: int, other: int) -> bool:
 
 def _is_counted_with_another(units: Units, unit: int) -> bool:
     """Whether other things are counted too: "two men and one woman", "two people, and a third"."""
-    for at in range(min(len(units.symbols), _COUNTED)):
-        if units.symbols[at] not in "we" or at == unit:
+    for index in range(min(len(units.symbols), _COUNTED)):
+        if units.symbols[index] not in "we" or index == unit:
             continue
-        word = canonical(units.text[units.starts[at] : units.ends[at]])
-        if word in _ORDINALS or (word[0].isdigit() and units.symbols[unit + 1 : at].find("&") >= 0):
+        word = canonical(units.text[units.starts[index] : units.ends[index]])
+        if word in _ORDINALS or (word[0].isdigit() and units.symbols[unit + 1 : index].find("&") >= 0):
             return True
     return False
 

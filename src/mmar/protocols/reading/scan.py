@@ -81,17 +81,17 @@ class _Builder:
         self.places: list[int] = []
 
     def build(self) -> Units:
-        at, size, done = 0, len(self.words), 0
-        while at < size:
-            start = self.words[at][1]
+        index, size, done = 0, len(self.words), 0
+        while index < size:
+            start = self.words[index][1]
             if start - done > 1 or (start > done and self.text[done] != " "):
                 self._punctuation(done, start)
-            after = self._choice(at) or self._letter(at) or self._phrase(at)
+            after = self._choice(index) or self._letter(index) or self._phrase(index)
             if not after:
-                share = self.words[at][0].endswith("%")  # "90% sure"
-                self._add("h" if share else "w", start, self.words[at][2])
-                after = at + 1
-            done, at = self.ends[-1], after
+                share = self.words[index][0].endswith("%")  # "90% sure"
+                self._add("h" if share else "w", start, self.words[index][2])
+                after = index + 1
+            done, index = self.ends[-1], after
         self._punctuation(done, len(self.text))
         units = Units("".join(self.symbols), self.starts, self.ends, self.places, set(), self.text)
         return merge_labels(units, self.table, notes=bool(self.table.single_letters))
@@ -119,47 +119,47 @@ class _Builder:
         word = text[max(0, place - 7) : place].split()[-1:] or [""]
         return word[0].casefold().lstrip("(") in _ABBREVIATIONS
 
-    def _choice(self, at: int) -> int:
+    def _choice(self, index: int) -> int:
         """Add the longest choice whose text begins at a word; gives the word behind it, 0 for none."""
-        if self.words[at][0] not in self.choices or (found := self._choice_at(at)) is None:
+        if self.words[index][0] not in self.choices or (result := self._choice_at(index)) is None:
             return 0
-        after, place = found
-        if self._is_ambiguous_number(at):
-            self._add("w", self.words[at][1], self.words[after - 1][2])
+        after, place = result
+        if self._is_ambiguous_number(index):
+            self._add("w", self.words[index][1], self.words[after - 1][2])
             return after
         end, tail = self.words[after - 1][2], self.table.tails[place]
         for ending in (tail, tail.rstrip()):
             if ending and self.text.startswith(ending, end):
                 end += len(ending)
                 break
-        self._add("C", self.words[at][1], end, place)
+        self._add("C", self.words[index][1], end, place)
         return after
 
-    def _is_ambiguous_number(self, at: int) -> bool:
+    def _is_ambiguous_number(self, index: int) -> bool:
         """Whether a number is the end of a range ("50 to 70 people") or may count the options ("option 4")."""
         words = self.tokens
-        if not words[at][0].isdigit() or at == 0:
+        if not words[index][0].isdigit() or index == 0:
             return False
-        if at >= 2 and words[at - 1] in _RANGES and words[at - 2][0].isdigit():
+        if index >= 2 and words[index - 1] in _RANGES and words[index - 2][0].isdigit():
             return self.symbols[-2:-1] == ["w"]
-        return words[at - 1] in _NUMBERED and at + 1 == len(words)
+        return words[index - 1] in _NUMBERED and index + 1 == len(words)
 
-    def _choice_at(self, at: int) -> tuple[int, int] | None:
+    def _choice_at(self, index: int) -> tuple[int, int] | None:
         """The longest choice whose text begins at a word: the word behind it, and its place."""
-        rows = self.choices[self.words[at][0]]
-        text, found = self.text, self.words
-        start = found[at][1]
+        rows = self.choices[self.words[index][0]]
+        text, words = self.text, self.words
+        start = words[index][1]
         for sequence, gaps, place in rows:
-            after = at + len(sequence)
-            if place < 0 or self.tokens[at:after] != sequence:
+            after = index + len(sequence)
+            if place < 0 or self.tokens[index:after] != sequence:
                 continue
             if len(sequence) > 1 and any(
-                (gap := text[found[at + step][2] : found[at + step + 1][1]]) != " "
+                (gap := text[words[index + step][2] : words[index + step + 1][1]]) != " "
                 and ("\n" in gap or BOUNDARY in gap or hard_gap(gap) not in ("", gaps[step]))
                 for step in range(len(gaps))
             ):
                 continue
-            end = found[after - 1][2]
+            end = words[after - 1][2]
             if not (is_edge(text, start) and is_edge(text, end)):
                 continue
             if len(sequence) == 1:
@@ -171,24 +171,27 @@ class _Builder:
                     and (self.letters or text[start].isupper())
                 ):
                     continue
-                if not self._counts(place, at):
+                if not self._counts(place, index):
                     continue
             return after, place
         return None
 
-    def _counts(self, place: int, at: int) -> bool:
+    def _counts(self, place: int, index: int) -> bool:
         """Whether a choice of one common word is meant here, and not the word."""
-        _, start, end = self.words[at]
+        _, start, end = self.words[index]
         raw = self.text[start:end].casefold()
-        before = self.words[at - 1][0] if at else ""
-        after = self.words[at + 1][0] if at + 1 < len(self.words) else ""
-        adjoining_before = at > 0 and self.text[self.words[at - 1][2] : start] == " "
-        adjoining_after = bool(after) and self.text[end : self.words[at + 1][1]] == " "
+        before = self.words[index - 1][0] if index else ""
+        after = self.words[index + 1][0] if index + 1 < len(self.words) else ""
+        adjoining_before = index > 0 and self.text[self.words[index - 1][2] : start] == " "
+        adjoining_after = bool(after) and self.text[end : self.words[index + 1][1]] == " "
         if raw == "one" and (
             (adjoining_before and before in _PRONOUN_BEFORE)
             or (
                 adjoining_after
-                and (after in _PRONOUN_AFTER or (after == "or" and self.tokens[at + 2 : at + 3] == ("more",)))
+                and (
+                    after in _PRONOUN_AFTER
+                    or (after == "or" and self.tokens[index + 2 : index + 3] == ("more",))
+                )
             )
         ):
             return False
@@ -198,24 +201,24 @@ class _Builder:
             return True
         opens = not adjoining_before or (self.symbols[-1:] and self.symbols[-1] in "=:vyAVI&/gh,(.|-?cTB")
         closes = (not adjoining_after and not _LETTER_NEXT.match(self.text, end)) or (
-            self._kind_at(at + 1) in "B&KT" and self._choice_at_word(at + 1) is None
+            self._kind_at(index + 1) in "B&KT" and self._choice_at_word(index + 1) is None
         )
         return bool(opens and closes)
 
-    def _choice_at_word(self, at: int) -> tuple[int, int] | None:
-        return self._choice_at(at) if self.words[at][0] in self.choices else None
+    def _choice_at_word(self, index: int) -> tuple[int, int] | None:
+        return self._choice_at(index) if self.words[index][0] in self.choices else None
 
-    def _kind_at(self, at: int) -> str:
+    def _kind_at(self, index: int) -> str:
         """The symbol of the phrase that begins at a word, `w` for none."""
-        found = self._phrase_at(at)
-        return found[1] if found else "w"
+        phrase = self._phrase_at(index)
+        return phrase[1] if phrase else "w"
 
-    def _kind_after(self, at: int) -> str:
-        return self._kind_at(at) if at < len(self.words) else "."
+    def _kind_after(self, index: int) -> str:
+        return self._kind_at(index) if index < len(self.words) else "."
 
-    def _letter(self, at: int) -> int:
+    def _letter(self, index: int) -> int:
         """Add a letter that may stand for a choice; gives the word behind it, 0 for none."""
-        word, start, end = self.words[at]
+        word, start, end = self.words[index]
         if end - start != 1 or not ("a" <= word <= "z"):
             return 0
         text = self.text
@@ -248,7 +251,9 @@ class _Builder:
         )
         previous = self.symbols[-1] if self.symbols else "|"
         opens = previous in ".|?:"
-        spaced = text[end : end + 1] == " " and at + 1 < len(self.words) and self.words[at + 1][1] == end + 1
+        spaced = (
+            text[end : end + 1] == " " and index + 1 < len(self.words) and self.words[index + 1][1] == end + 1
+        )
         place = self._letter_place(mark)
         if (
             bracketed
@@ -258,10 +263,11 @@ class _Builder:
             symbol = "L"
         elif mark.isupper():
             if mark == "I" and (
-                (spaced and self._kind_at(at + 1) not in "&BK") or (self.count < 9 and "I" not in self.notes)
+                (spaced and self._kind_at(index + 1) not in "&BK")
+                or (self.count < 9 and "I" not in self.notes)
             ):
                 return 0
-            if spaced and mark in "AIOEY" and self._is_word_here(at, previous):
+            if spaced and mark in "AIOEY" and self._is_word_here(index, previous):
                 return 0
             symbol = "L" if previous == "A" and start - self.ends[-1] <= 2 else "l"
         else:
@@ -272,55 +278,55 @@ class _Builder:
         if place is None:
             symbol, place = "Z", -1
         self._add(symbol, start, end, place)
-        return at + 1
+        return index + 1
 
-    def _is_word_here(self, at: int, previous: str) -> bool:
+    def _is_word_here(self, index: int, previous: str) -> bool:
         """Whether "A" before another word is an article, and likewise for letters that are words."""
-        following = self.words[at + 1]
+        following = self.words[index + 1]
         if following[2] - following[1] == 1 and self.text[following[1]].isupper():
             return False
-        if following[0].endswith("%") or (following[0] == "best" and self._kind_after(at + 2) == "M"):
+        if following[0].endswith("%") or (following[0] == "best" and self._kind_after(index + 2) == "M"):
             return False
-        kind = self._kind_at(at + 1)
+        kind = self._kind_at(index + 1)
         if previous == "A":
             return self.text[self.ends[-1] - 1].isupper() and kind == "w"
         return kind in "wtAgoQP"
 
-    def _phrase(self, at: int) -> int:
+    def _phrase(self, index: int) -> int:
         """Add the longest phrase that begins at a word; gives the word behind it, 0 for none."""
-        found = self._phrase_at(at)
-        if found is None:
+        phrase = self._phrase_at(index)
+        if phrase is None:
             return 0
-        after, symbol = found
-        self._add(symbol, self.words[at][1], self.words[after - 1][2])
+        after, symbol = phrase
+        self._add(symbol, self.words[index][1], self.words[after - 1][2])
         return after
 
-    def _phrase_at(self, at: int) -> tuple[int, str] | None:
+    def _phrase_at(self, index: int) -> tuple[int, str] | None:
         """The longest phrase that begins at a word: the word behind it, and its symbol."""
-        word, start, _ = self.words[at]
+        word, start, _ = self.words[index]
         tokens = self.tokens
-        following = tokens[at + 1] if at + 1 < len(tokens) else ""
+        following = tokens[index + 1] if index + 1 < len(tokens) else ""
         for sequence, symbol, inside in self.phrases.get(word, ()):
             if len(sequence) > 1 and sequence[1] != following:
                 continue  # most of the phrases that begin with a common word
-            after = at + len(sequence)
-            if tokens[at:after] != sequence or (
-                len(sequence) > 1 and not self._is_phrase(at, after, inside, symbol)
+            after = index + len(sequence)
+            if tokens[index:after] != sequence or (
+                len(sequence) > 1 and not self._is_phrase(index, after, inside, symbol)
             ):
                 continue
             if self.text[start - 1 : start] == "-" and self.text[start - 2 : start - 1].isalnum():
                 continue  # "non-answer"
             return after, symbol
-        return (at + 1, "n") if word.endswith("n't") else None
+        return (index + 1, "n") if word.endswith("n't") else None
 
-    def _is_phrase(self, at: int, after: int, inside: str, symbol: str) -> bool:
+    def _is_phrase(self, index: int, after: int, inside: str, symbol: str) -> bool:
         """Whether words are one phrase: no punctuation parts them, and no choice begins inside but for "at first"."""
-        text, found = self.text, self.words
-        for step in range(at, after - 1):
-            gap = text[found[step][2] : found[step + 1][1]]
+        text, words = self.text, self.words
+        for step in range(index, after - 1):
+            gap = text[words[step][2] : words[step + 1][1]]
             if gap != " " and gap.strip(_DRESS + inside):
                 return False
-            if symbol != "O" and found[step + 1][0] in self.choices and self._choice_at(step + 1) is not None:
+            if symbol != "O" and words[step + 1][0] in self.choices and self._choice_at(step + 1) is not None:
                 return False
         return True
 

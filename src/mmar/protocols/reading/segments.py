@@ -121,19 +121,19 @@ def _boxes(text: str, longest: int) -> Iterator[Segment]:
             yield Segment("box", opening.start("bare"), opening.end("bare"), opening["bare"], rival=True)
             continue
         depth, begin = 1, opening.end()
-        for at in range(begin, min(len(text), begin + 2 * longest + 400)):
-            depth += (text[at] == "{") - (text[at] == "}")
+        for index in range(begin, min(len(text), begin + 2 * longest + 400)):
+            depth += (text[index] == "{") - (text[index] == "}")
             if not depth:
-                yield Segment("box", begin, at, text[begin:at], rival=True)
+                yield Segment("box", begin, index, text[begin:index], rival=True)
                 break
 
 
 def _tag(text: str, marker: Marker, _: int) -> Iterator[Segment]:
     opening, closing = _tag_patterns(marker.name)
-    found = list(opening.finditer(text))
-    if not found:
+    matches = list(opening.finditer(text))
+    if not matches:
         return
-    chosen = found[0 if marker.which == "first" else -1]
+    chosen = matches[0 if marker.which == "first" else -1]
     close = closing.search(text, chosen.end())
     end = close.start() if close else len(text)
     yield Segment("protocol-marker", chosen.end(), end, text[chosen.end() : end])
@@ -152,22 +152,22 @@ def _json(text: str, marker: Marker, _: int) -> Iterator[Segment]:
         yield values[-1 if marker.which == "first" else 0]
 
 
-def _following(text: str, marker: Marker, reach: int) -> tuple[int, int] | None:
+def _following(text: str, marker: Marker, max_span: int) -> tuple[int, int] | None:
     """The span of the text behind a marker's name."""
     lower, name = text.lower(), marker.name.lower()
     if len(lower) != len(text):
         lower = text
-    at = lower.find(name) if marker.which == "first" else lower.rfind(name)
-    return None if at < 0 else (at + len(name), min(len(text), at + len(name) + reach))
+    index = lower.find(name) if marker.which == "first" else lower.rfind(name)
+    return None if index < 0 else (index + len(name), min(len(text), index + len(name) + max_span))
 
 
-def _after(text: str, marker: Marker, reach: int) -> Iterator[Segment]:
-    if span := _following(text, marker, reach):
+def _after(text: str, marker: Marker, max_span: int) -> Iterator[Segment]:
+    if span := _following(text, marker, max_span):
         yield Segment("protocol-marker", *span, text[slice(*span)], closed=False)
 
 
-def _quoted(text: str, marker: Marker, reach: int) -> Iterator[Segment]:
-    span = _following(text, marker, reach)
+def _quoted(text: str, marker: Marker, max_span: int) -> Iterator[Segment]:
+    span = _following(text, marker, max_span)
     if span is None:
         return
     rest = normalise(text[slice(*span)])[0]
@@ -184,8 +184,8 @@ def _quoted(text: str, marker: Marker, reach: int) -> Iterator[Segment]:
 
 
 def _bold(text: str, marker: Marker, _: int) -> Iterator[Segment]:
-    if "**" in text and (found := list(_BOLD.finditer(text))):
-        match = found[0 if marker.which == "first" else -1]
+    if "**" in text and (matches := list(_BOLD.finditer(text))):
+        match = matches[0 if marker.which == "first" else -1]
         yield Segment("protocol-marker", match.start(1), match.end(1), match[1])
 
 

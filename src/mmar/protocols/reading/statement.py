@@ -106,7 +106,7 @@ _NO = frozenset(
 
 def corrections(units: Units, after: int = -1) -> list[int]:
     """The units that take back what was said before, outside of quoted speech."""
-    found = []
+    result = []
     for match in re.finditer(
         r"R|r(?=[^.?|]{0,12}[CLlb])|(?<=[.,?|(K-])(?:N(?=[,:.|-]|$)|x(?=[,-]))|(?<=[.?|])[Nx]\.",
         units.symbols,
@@ -115,24 +115,26 @@ def corrections(units: Units, after: int = -1) -> list[int]:
         if match[0] == "N" and units.text[units.starts[unit] : units.ends[unit]].casefold() not in _NO:
             continue
         if units.starts[unit] >= after and not is_quoted(units.text, units.starts[unit]):
-            found.append(unit)
-    return found
+            result.append(unit)
+    return result
 
 
-def unless_taken_back(found: Finding, units: Units, cleaned: Clean) -> Finding:
+def unless_taken_back(finding: Finding, units: Units, cleaned: Clean) -> Finding:
     """What markup pointed at, unless words behind it take that back or deny it."""
     places = cleaned[1]
-    last = bisect_left(units.ends, found.end) if places is None else len(units.ends)
+    last = bisect_left(units.ends, finding.end) if places is None else len(units.ends)
     if last < len(units.ends) and rejected_behind(units, last):
-        return Finding(-1, "only-negated", found.start, found.end)
-    for unit in corrections(units, after=found.end if places is None else -1):
+        return Finding(-1, "only-negated", finding.start, finding.end)
+    for unit in corrections(units, after=finding.end if places is None else -1):
         start = units.starts[unit] if places is None else places[units.starts[unit]]
-        if start < found.end:
+        if start < finding.end:
             continue
-        named = [at for at in range(unit + 1, len(units.symbols)) if units.symbols[at] in REFERENCES]
-        if units.symbols[unit] == "R" or any(units.places[at] != found.place for at in named):
-            return Finding(-1, "taken-back", found.start, units.ends[unit] if places is None else found.end)
-    return found
+        named = [index for index in range(unit + 1, len(units.symbols)) if units.symbols[index] in REFERENCES]
+        if units.symbols[unit] == "R" or any(units.places[index] != finding.place for index in named):
+            return Finding(
+                -1, "taken-back", finding.start, units.ends[unit] if places is None else finding.end
+            )
+    return finding
 
 
 def is_quoted(text: str, place: int) -> bool:

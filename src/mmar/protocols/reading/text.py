@@ -203,8 +203,8 @@ Word = tuple[str, int, int]
 def words(text: str) -> list[Word]:
     """The words of a cleaned text in their canonical form, each with its start and end."""
     word = _ASCII_WORD if text.isascii() else _ANY_WORD
-    found = [(canonical(match[0]), match.start(), match.end()) for match in word.finditer(text)]
-    return _joined_numbers(found, text)
+    result = [(canonical(match[0]), match.start(), match.end()) for match in word.finditer(text)]
+    return _joined_numbers(result, text)
 
 
 _UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
@@ -231,12 +231,12 @@ def canonical(word: str) -> str:
     return _NUMERALS.get(word, word)
 
 
-def _joined_numbers(found: list[Word], text: str) -> list[Word]:
+def _joined_numbers(tokens: list[Word], text: str) -> list[Word]:
     """Words in which "eighty-six" is one word, 86."""
-    if not any(word in _TEN_VALUES for word, _, _ in found):
-        return found
+    if not any(word in _TEN_VALUES for word, _, _ in tokens):
+        return tokens
     joined: list[Word] = []
-    for word, start, end in found:
+    for word, start, end in tokens:
         if joined and joined[-1][0] in _TEN_VALUES and len(word) == 1 and word in "123456789":
             before, first, last = joined[-1]
             if text[last:start] in ("-", " ") and text[first].isalpha():

@@ -68,8 +68,8 @@ def split_thinking(text: str, part: str = "") -> tuple[str, str]:
         >>> split_thinking("<PLAN>listen</PLAN><RESPONSE>Two</RESPONSE>", "RESPONSE")
         ('<PLAN>listen</PLAN>', 'Two')
     """
-    if part and (found := _last_part(text, part)):
-        opening, start, end, closing = found
+    if part and (match := _last_part(text, part)):
+        opening, start, end, closing = match
         return text[:opening] + text[closing:], text[start:end]
     start, end = answer_span(text)
     if "<|channel|>" in text:
@@ -84,8 +84,8 @@ def answer_span(text: str, part: str = "") -> tuple[int, int]:
     """Where the answer stands in a model's text; an empty span at the end where there is only reasoning."""
     if not any(mark in text for mark in "<[◁"):
         return _bare_channels(text)
-    if part and (found := _last_part(text, part)):
-        return found[1], found[2]
+    if part and (match := _last_part(text, part)):
+        return match[1], match[2]
     if "<|channel|>" in text:
         return _channels(text)
     lower = text.lower()
@@ -130,18 +130,18 @@ def _channels(text: str) -> tuple[int, int]:
 
 def _messages(text: str) -> list[str]:
     """What stands in each channel but the final one."""
-    found = []
+    messages = []
     for match in _CHANNEL.finditer(text):
         if match[1].lower() != "final":
             stop = _CHANNEL_END.search(text, match.end())
-            found.append(text[match.end() : stop.start() if stop else len(text)])
-    return found
+            messages.append(text[match.end() : stop.start() if stop else len(text)])
+    return messages
 
 
 def _bare_channels(text: str) -> tuple[int, int]:
-    at = text.rfind(_BARE_FINAL)
-    if at > 0 and _BARE_CHANNEL.match(text):
-        return at + len(_BARE_FINAL), len(text)
+    index = text.rfind(_BARE_FINAL)
+    if index > 0 and _BARE_CHANNEL.match(text):
+        return index + len(_BARE_FINAL), len(text)
     return 0, len(text)
 
 

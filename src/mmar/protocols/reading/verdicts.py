@@ -58,9 +58,9 @@ _INVERTED = pattern(r"T,?=\(?(?P<ref>[CLl])\)?tg{1,2}A(?=[.,|]|$)")  # "Somit is
 def verdicts(units: Units) -> list[Statement]:
     """Statements that say "this is the answer", in order; those that are denied or supposed have a trouble."""
     symbols = units.symbols
-    found: list[Statement] = []
+    statements: list[Statement] = []
     if "A" in symbols:
-        found += _noun_verdicts(units)
+        statements += _noun_verdicts(units)
     if "v" in symbols:
         for match in _VERB.finditer(symbols):
             start = match.start()
@@ -68,21 +68,25 @@ def verdicts(units: Units) -> list[Statement]:
                 continue
             if start and symbols[start - 1] == "A":
                 continue  # "the option I'd choose is B" is a noun's verdict
-            _add(found, units, start, match.start("ref"), asserted=asserts(units, start, noun=False))
+            _add(statements, units, start, match.start("ref"), asserted=asserts(units, start, noun=False))
         for match in _VERB_LAST.finditer(symbols):
             _add(
-                found, units, match.start(), match.start(), asserted=asserts(units, match.start(), noun=False)
+                statements,
+                units,
+                match.start(),
+                match.start(),
+                asserted=asserts(units, match.start(), noun=False),
             )
-    found += _backward_verdicts(units)
+    statements += _backward_verdicts(units)
     for match in _INVERTED.finditer(symbols):
-        _add(found, units, match.start(), match.start("ref"), asserted=asserts(units, match.start()))
-    found.sort(key=lambda statement: statement.last)
-    return found
+        _add(statements, units, match.start(), match.start("ref"), asserted=asserts(units, match.start()))
+    statements.sort(key=lambda statement: statement.last)
+    return statements
 
 
 def _noun_verdicts(units: Units) -> list[Statement]:
     symbols = units.symbols
-    found: list[Statement] = []
+    statements: list[Statement] = []
     for noun in _NOUN.finditer(symbols):
         start, end = noun.span()
         before = symbols[start - 1] if start else "|"
@@ -93,7 +97,7 @@ def _noun_verdicts(units: Units) -> list[Statement]:
             if match:
                 ref = match.start("ref")
                 trouble = "other-answer" if before == "w" and asserts(units, start) else "only-negated"
-                found.append(
+                statements.append(
                     Statement(
                         units.places[ref] if trouble == "other-answer" else -1, start, ref, trouble=trouble
                     )
@@ -108,12 +112,12 @@ def _noun_verdicts(units: Units) -> list[Statement]:
                 behind = symbols[match.start("ref") + 1 : match.start("ref") + 2]
                 if behind and behind not in ".|)":
                     continue
-            _add(found, units, start, match.start("ref"), asserted=asserts(units, start), final=final)
+            _add(statements, units, start, match.start("ref"), asserted=asserts(units, start), final=final)
             continue
         match = _NOUN_OPEN.match(symbols, end)
         if match is not None:
-            _add_open(found, units, start, match.end(), final=final)
-    return found
+            _add_open(statements, units, start, match.end(), final=final)
+    return statements
 
 
 def _has_article(units: Units, start: int, lead: str) -> bool:
@@ -128,18 +132,18 @@ def _says_final(units: Units, start: int, end: int) -> bool:
 
 
 def _add(
-    found: list[Statement], units: Units, first: int, ref: int, *, asserted: bool, final: bool = False
+    statements: list[Statement], units: Units, first: int, ref: int, *, asserted: bool, final: bool = False
 ) -> None:
     if not asserted:
-        found.append(Statement(-1, first, ref, trouble="only-negated"))
+        statements.append(Statement(-1, first, ref, trouble="only-negated"))
         return
     context = units.symbols[max(0, first - 8) : first]
     statement = statement_at(units, first, ref, final=final or "T" in context)
     if statement is not None:
-        found.append(statement)
+        statements.append(statement)
 
 
-def _add_open(found: list[Statement], units: Units, first: int, start: int, *, final: bool) -> None:
+def _add_open(statements: list[Statement], units: Units, first: int, start: int, *, final: bool) -> None:
     """A verdict whose reference does not follow at once: "the answer is what a dog does"."""
     stop = re.compile(r"[.?|BK]").search(units.symbols, start, start + 60)
     end = stop.start() if stop else min(len(units.symbols), start + 60)
@@ -147,17 +151,17 @@ def _add_open(found: list[Statement], units: Units, first: int, start: int, *, f
     if not refs:
         return
     if not asserts(units, first):
-        found.append(Statement(-1, first, refs[0], trouble="only-negated"))
+        statements.append(Statement(-1, first, refs[0], trouble="only-negated"))
         return
     named = [unit for unit in refs if is_mentioned(units, unit)]
     if not named:
-        found.append(Statement(-1, first, refs[0], trouble="only-negated"))
+        statements.append(Statement(-1, first, refs[0], trouble="only-negated"))
     elif len({units.places[unit] for unit in named}) > 1:
-        found.append(Statement(-1, first, named[0], final, "several-choices"))
+        statements.append(Statement(-1, first, named[0], final, "several-choices"))
     else:
         statement = statement_at(units, first, named[0], final=final)
         if statement is not None:
-            found.append(statement)
+            statements.append(statement)
 
 
 _FITS = pattern(r"\)?=?h?(?P<best>g?)(?P<match>M)[^.?|CLlbXZNnxujSKHm]*(?=[.?|,B]|$)")
@@ -166,18 +170,18 @@ _FITTING = ("fit", "match", "correspond", "align", "agree", "consistent", "suppo
 
 def _fits(units: Units, ref: int) -> bool:
     """Whether a letter is said to fit what is heard: "A matches the audio", "A best describes it"."""
-    found = _FITS.match(units.symbols, ref + 1) if units.symbols[ref] in "Ll" else None
-    if found is None:
+    match = _FITS.match(units.symbols, ref + 1) if units.symbols[ref] in "Ll" else None
+    if match is None:
         return False
-    words = units.text[units.starts[found.start("match")] :].casefold()
-    end = units.ends[found.end() - 1]
-    return bool(found["best"]) or words.startswith(_FITTING) or units.text[:end].casefold().endswith(" best")
+    words = units.text[units.starts[match.start("match")] :].casefold()
+    end = units.ends[match.end() - 1]
+    return bool(match["best"]) or words.startswith(_FITTING) or units.text[:end].casefold().endswith(" best")
 
 
 def _backward_verdicts(units: Units) -> list[Statement]:
     """Verdicts whose reference comes first: "B is the correct answer", "C fits best"."""
     symbols = units.symbols
-    found = []
+    statements = []
     for match in re.finditer(r"[CLlX]", symbols):
         ref = match.start()
         if not PREDICATE.match(symbols, ref + 1) and not _fits(units, ref):
@@ -190,16 +194,16 @@ def _backward_verdicts(units: Units) -> list[Statement]:
             continue
         if not asserts(units, first) or before in "=":
             if before != "=":
-                found.append(Statement(-1, first, ref, trouble="only-negated"))
+                statements.append(Statement(-1, first, ref, trouble="only-negated"))
             continue
         plural = units.text.startswith(" are ", units.ends[ref])  # "A, C are correct"
         equally = "equally" in units.text[units.ends[ref] : units.ends[ref] + 12]
         if equally or re.search(
             r"[CLlb]\)?" + ("[,&]" if plural else ",?&") + r"[tA(]*$", symbols[max(0, ref - 8) : ref]
         ):
-            found.append(Statement(-1, first, ref, trouble="several-choices"))
+            statements.append(Statement(-1, first, ref, trouble="several-choices"))
             continue
         statement = statement_at(units, first, ref, final="T" in symbols[max(0, first - 4) : first])
         if statement is not None:
-            found.append(statement)
-    return found
+            statements.append(statement)
+    return statements

@@ -168,6 +168,6 @@ def _wave(sound: str) -> Wave:
         wave = ambience("rain", SHORT_S, rng)
     else:
         kind, step = ("knock", 0.35) if sound == "knocking" else ("telephone", 0.75)
-        wave = mix(SHORT_S, [(at, event(kind, rng)) for at in np.arange(0.1, SHORT_S - 0.3, step)])
+        wave = mix(SHORT_S, [(start, event(kind, rng)) for start in np.arange(0.1, SHORT_S - 0.3, step)])
     loud: Wave = 0.5 * wave / np.abs(wave).max()
     return loud

@@ -268,9 +268,9 @@ def _channels(replies: Sequence[ProbeReply], *, certain: bool) -> Verdict:
     name, left, right = "both channels", _group(replies, "left"), _group(replies, "right")
     if _all_right(left) and _all_right(right):
         return Verdict(name, "passed", "names sounds that are in one channel alone, the left or the right")
-    for heard, lost, side in ((left, right, "left"), (right, left, "right")):
-        if certain and _all_right(heard) and not any(reply.right for reply in lost):
-            return Verdict(name, "failed", f"hears only the {side} channel: {_mixed(lost)} in the other")
+    for heard, unheard, side in ((left, right, "left"), (right, left, "right")):
+        if certain and _all_right(heard) and not any(reply.right for reply in unheard):
+            return Verdict(name, "failed", f"hears only the {side} channel: {_mixed(unheard)} in the other")
     return Verdict(name, "unknown", _mixed([*left, *right]) if certain else _UNCERTAIN)
 
 

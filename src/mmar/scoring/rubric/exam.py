@@ -162,13 +162,13 @@ def _mean(judgements: Sequence[Judgement | None], item: Item) -> float | None:
 
 def _told_apart(shares: dict[str, list[float | None]]) -> float:
     """Percent of the fully judged items whose reference reasoning scored above all others."""
-    told = judged = 0
+    distinguished = judged = 0
     for reference, *others in zip(*(shares[kind] for kind in KINDS), strict=True):
         known = [share for share in others if share is not None]
         if reference is not None and len(known) == len(others):
             judged += 1
-            told += reference > max(known)
-    return 100 * told / judged if judged else 0.0
+            distinguished += reference > max(known)
+    return 100 * distinguished / judged if judged else 0.0
 
 
 Votes = Mapping[tuple[str, str], float]
