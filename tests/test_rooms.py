@@ -30,6 +30,7 @@ ROOMS = (
     "studio",
     "_library_errors",
     "_predictions",
+    "inputs",
     "api",
     "publishing",
     "evaluation",

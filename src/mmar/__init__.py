@@ -16,16 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mmar._version import __version__
 
 if TYPE_CHECKING:
-    from mmar.api import (
-        arun,
-        check,
-        compare,
-        load,
-        read_choice,
-        reliance,
-        run,
-        score,
-    )
+    from mmar.api import arun, check, compare, load, read_choice, reliance, run, score
     from mmar.errors import ExternalError, InputError, MmarError, UsageError
     from mmar.items import Benchmark, Item
     from mmar.models import Answer, Model

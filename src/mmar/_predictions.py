@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from mmar.errors import InputError, UsageError
 
-__all__ = ["Predictions", "encode_records"]
+__all__ = ["Predictions", "predictions_file"]
 
 Predictions: TypeAlias = str | Path | Mapping[str, Any] | Iterable[Any]
 """A path, a mapping of item id to answer, records, or a pandas or polars frame."""
 
 
-def encode_records(predictions: Any, key: str | None) -> list[bytes]:
-    """Encode predictions as JSON lines.
+@contextmanager
+def predictions_file(predictions: Predictions, key: str | None) -> Iterator[Path]:
+    """The file of predictions; those in memory are written to a temporary one.
 
     Args:
-        predictions: anything but a path.
+        predictions: see `Predictions`.
         key: the field for the answers of a mapping.
 
     Raises:
-        InputError: a record is not a mapping of JSON values; its `line` is its number.
+        InputError: there are no records, or one is not a mapping of JSON values; its `line` is its number.
         UsageError: the predictions are of another type.
     """
-    return [_encode(record, number) for number, record in enumerate(_records(predictions, key), 1)]
+    if isinstance(predictions, str | Path):
+        yield Path(predictions)
+        return
+    lines = [_encode(record, number) for number, record in enumerate(_records(predictions, key), 1)]
+    if not lines:
+        raise InputError(
+            "there are no predictions",
+            code="no-records",
+            hint="expected at least one record",
+            file="predictions",
+        )
+    import tempfile  # slow to import, and seldom needed
+
+    with tempfile.TemporaryDirectory(prefix="mmar-") as folder:
+        path = Path(folder) / "predictions.jsonl"
+        path.write_bytes(b"".join(lines))
+        try:
+            yield path
+        except InputError as error:
+            if error.file == str(path):
+                error.file = "predictions"  # the caller knows the records by their number
+            raise
 
 
 def _records(predictions: Any, key: str | None) -> Iterable[Any]:

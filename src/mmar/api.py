@@ -16,12 +16,20 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
 import msgspec
 
-from mmar._library_errors import library_errors, library_function, one_of, path_argument, whole_number
-from mmar._predictions import Predictions, encode_records
+from mmar._library_errors import library_errors, library_function, one_of, whole_number
+from mmar._predictions import Predictions, predictions_file
 from mmar.errors import InputError, UsageError
-from mmar.items import Benchmark, load_benchmark
+from mmar.inputs import (
+    aligned_runs,
+    find_benchmark,
+    open_for,
+    reading_version,
+    score_path,
+    task_for,
+)
+from mmar.items import Benchmark
 from mmar.protocols import Protocol, load_protocol
-from mmar.protocols.reading import VERSIONS, Reading, ReadingRule, read
+from mmar.protocols.reading import Reading, ReadingRule, read
 
 if TYPE_CHECKING:
     from mmar.models import Model
@@ -30,36 +38,12 @@ if TYPE_CHECKING:
     from mmar.runs.run import RunResult
     from mmar.runs.spec import RunOptions, RunSpec
     from mmar.scoring import Score
-    from mmar.scoring.align_runs import AlignedRuns
     from mmar.scoring.comparison import Comparison
     from mmar.scoring.reliance import Reliance
     from mmar.scoring.score import Scored
     from mmar.scoring.sources import Task
 
-__all__ = [
-    "aligned_runs",
-    "arun",
-    "benchmark_argument",
-    "cache_dir",
-    "check",
-    "compare",
-    "find_benchmark",
-    "load",
-    "open_for",
-    "read_choice",
-    "reliance",
-    "run",
-    "score",
-    "score_path",
-    "task_for",
-]
-
-
-def cache_dir() -> Path:
-    """The user's cache directory, by `MMAR_CACHE_DIR` or the platform's rule."""
-    from mmar.benchmarks import default_cache_dir
-
-    return default_cache_dir(os.environ)
+__all__ = ["arun", "check", "compare", "load", "read_choice", "reliance", "run", "score"]
 
 
 @library_function
@@ -99,44 +83,6 @@ def load(
         cache=cache,
         annotations=annotations,
     )
-
-
-def find_benchmark(
-    name_or_path: str | Path,
-    *,
-    audio_dir: str | Path | None = None,
-    lenient: bool = False,
-    report: Callable[[InputError], None] | None = None,
-    cache: Path | None = None,
-    annotations: bool = True,
-) -> Benchmark:
-    """`load` for the command line, whose errors name options."""
-    from mmar.benchmarks import resolve
-
-    located = resolve(
-        str(name_or_path) if isinstance(name_or_path, Path) else name_or_path, cache or cache_dir()
-    )
-    folder = Path(audio_dir) if audio_dir is not None else located.audio_dir
-    if folder is not None and not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}", code="no-such-folder", argument="audio_dir")
-    return load_benchmark(
-        located.metadata,
-        name=located.name,
-        revision=located.revision or "",
-        audio_dir=folder,
-        origin=_findable(name_or_path),
-        lenient=lenient,
-        report=report,
-        annotations=annotations,
-    )
-
-
-def _findable(name_or_path: str | Path) -> str:
-    """A name stays unchanged; a path becomes absolute, so that it is valid in any folder."""
-    from mmar.benchmarks import CATALOGUE
-
-    text = str(name_or_path)
-    return text if text.partition("@")[0] in CATALOGUE else str(Path(text).expanduser().resolve())
 
 
 @library_function
@@ -247,20 +193,6 @@ def _prepare(
     return RunSpec.create(opened, benchmark, out=out, **options), opened
 
 
-def open_for(spec: RunSpec) -> Model:
-    """Open the model of a run; credentials come from this process's environment.
-
-    Raises:
-        UsageError: there is no such model, it does not know an option, or what it needs was not given.
-    """
-    from mmar.models import open_model
-    from mmar.models.recipes import check_requirements
-
-    if spec.preset:
-        check_requirements(spec.preset, spec.model, spec.base_urls, spec.options, spec.workers)
-    return open_model(spec.model, spec.model_options(os.environ))
-
-
 @library_function
 def score(
     predictions: Predictions,
@@ -305,46 +237,18 @@ def score(
         100.0
     """
     with_reader = _reading_by(reader, reader_out, reader_sample, reader_options or {})
-    if isinstance(predictions, str | Path):
-        task = task_for(
-            Path(predictions),
-            benchmark,
-            key=key,
-            protocol=protocol,
-            reading=reading,
-            lenient=lenient,
-            keep="all",
-        )
-        task = msgspec.structs.replace(task, earlier=tuple(map(Path, earlier)))
-        return with_reader(score_path(task), task)
-    if reader is not None and reader_out is None:
+    if reader is not None and reader_out is None and not isinstance(predictions, str | Path):
         raise UsageError(
             "expected a folder for the replies of the reader",
             code="missing-argument",
             argument="reader_out",
         )
-    lines = encode_records(predictions, key)
-    if not lines:
-        raise InputError(
-            "there are no predictions",
-            code="no-records",
-            hint="expected at least one record",
-            file="predictions",
+    with predictions_file(predictions, key) as path:
+        task = task_for(
+            path, benchmark, key=key, protocol=protocol, reading=reading, lenient=lenient, keep="all"
         )
-    import tempfile  # slow to import, and seldom needed
-
-    with tempfile.TemporaryDirectory(prefix="mmar-") as folder:
-        path = Path(folder) / "predictions.jsonl"
-        path.write_bytes(b"".join(lines))
-        try:
-            task = task_for(
-                path, benchmark, key=key, protocol=protocol, reading=reading, lenient=lenient, keep="all"
-            )
-            return with_reader(score_path(task), task)
-        except InputError as error:
-            if error.file == str(path):
-                error.file = "predictions"  # the caller knows the records by their number
-            raise
+        task = msgspec.structs.replace(task, earlier=tuple(map(Path, earlier)))
+        return with_reader(score_path(task), task)
 
 
 def _reading_by(
@@ -447,95 +351,6 @@ def reliance(
     return measure_reliance(aligned, scorer=one_of("scorer", scorer, ("choice", "official")))
 
 
-def aligned_runs(
-    runs: Sequence[str | Path],
-    benchmark: str | Path | Benchmark | None,
-    *,
-    protocol: str | Protocol | None,
-    key: str | None = None,
-    partial: bool,
-    lenient: bool,
-) -> AlignedRuns:
-    """Runs side by side on the items of their benchmark."""
-    from mmar.scoring.align_runs import align_runs
-
-    return align_runs(
-        [path_argument("runs", run) for run in runs],
-        lambda name: find_benchmark(name, lenient=lenient),
-        benchmark=benchmark_argument(benchmark, lenient=lenient),
-        key=key,
-        protocol=load_protocol(protocol) if isinstance(protocol, str) else protocol,
-        partial=partial,
-        lenient=lenient,
-    )
-
-
-def benchmark_argument(benchmark: Any, *, lenient: bool) -> Benchmark | None:
-    """The benchmark of an argument: loaded, if it is a name or a path."""
-    if benchmark is None or isinstance(benchmark, Benchmark):
-        return benchmark
-    return find_benchmark(path_argument("benchmark", benchmark), lenient=lenient)
-
-
-def task_for(
-    path: Path,
-    benchmark: str | Path | Benchmark | None = None,
-    *,
-    key: str | None = None,
-    id_field: str | None = None,
-    protocol: str | Protocol | None = None,
-    reading: str | None = None,
-    lenient: bool = False,
-    keep: str = "differing",
-) -> Task:
-    """What to score, and against which benchmark: the one named, or a run's own."""
-    from mmar.scoring.sources import Task, find_run, run_of
-
-    path = run_of(path)
-    manifest = find_run(path)
-    if benchmark is None and manifest is not None:
-        try:
-            benchmark = find_benchmark(manifest.benchmark.origin, lenient=lenient)
-        except UsageError as error:
-            raise UsageError(
-                f"the benchmark of the run {path} is not available: {error.summary}",
-                code="benchmark-needed",
-                argument="benchmark",
-                hint=error.hint or "name its metadata file",
-            ) from None
-    benchmark = benchmark_argument(benchmark, lenient=lenient)
-    if isinstance(protocol, str):
-        protocol = load_protocol(protocol)
-    rule = protocol.reading if protocol else None
-    if reading is not None:
-        own = manifest.protocol.reading if manifest is not None else ReadingRule()
-        rule = msgspec.structs.replace(rule or own, version=_reading_version(reading))
-    return Task(
-        path,
-        benchmark,
-        key,
-        rule,
-        protocol.label if protocol else None,
-        keep,
-        lenient,
-        _published_name,
-        manifest=manifest,
-        id_field=id_field,
-    )
-
-
-def _reading_version(name: str) -> Literal[1, 2]:
-    versions = {f"cascade@{version}": version for version in VERSIONS}
-    if name not in versions:
-        raise UsageError(
-            f'unknown reading "{name}"',
-            code="unknown-reading",
-            argument="reading",
-            hint=f"known are {', '.join(versions)}",
-        )
-    return cast("Literal[1, 2]", versions[name])
-
-
 @library_function
 def read_choice(
     answer: str | None,
@@ -575,22 +390,5 @@ def read_choice(
         protocol = load_protocol(protocol)
     rule = protocol.reading if protocol else None
     if reading is not None:
-        rule = msgspec.structs.replace(rule or ReadingRule(), version=_reading_version(reading))
+        rule = msgspec.structs.replace(rule or ReadingRule(), version=reading_version(reading))
     return read(answer, tuple(choices), rule, cut_off=is_cut_off(finish_reason))
-
-
-def score_path(task: Task) -> Scored:
-    """Score a task of `task_for`."""
-    from mmar.scoring.score import score_task
-
-    return score_task(task)
-
-
-def _published_name(digest: str) -> str | None:
-    from mmar.benchmarks import CATALOGUE
-    from mmar.items.editions import edition_of
-
-    edition = edition_of(digest)
-    if edition is not None:
-        return edition.benchmark
-    return next((entry.name for entry in CATALOGUE.values() if entry.digest == digest), None)

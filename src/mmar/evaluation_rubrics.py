@@ -40,8 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(asked: argparse.Namespace) -> int:
-    from mmar.api import find_benchmark, open_for
     from mmar.files.atomic import write_atomic
+    from mmar.inputs import find_benchmark, open_for
     from mmar.runs.spec import RunSpec
     from mmar.scoring.rubric import JUDGE, SCRIPT, JudgePlan, judge_folder, judge_items, load_submissions
     from mmar.scoring.rubric.official import evaluated_lines, official_table

@@ -15,15 +15,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from mmar._library_errors import library_function, one_of, path_argument
-from mmar.api import (
-    aligned_runs,
-    benchmark_argument,
-    cache_dir,
-    find_benchmark,
-    score_path,
-    task_for,
-)
 from mmar.errors import InputError, UsageError
+from mmar.inputs import aligned_runs, benchmark_argument, cache_dir, find_benchmark, score_path, task_for
 from mmar.items import Benchmark, load_benchmark
 from mmar.protocols import Protocol
 

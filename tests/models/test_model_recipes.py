@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from expect import raises
-from mmar.api import load, open_for
+from mmar.api import load
+from mmar.inputs import open_for
 from mmar.models.machine import Gpu, Machine, find_machine, memory_gib, ways
 from mmar.models.model import ADAPTERS
 from mmar.models.recipes import Recipe, check_requirements, recipe_of, recipes, resolve_recipe

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mmar.api import load, score_path, task_for
+from mmar.api import load
+from mmar.inputs import score_path, task_for
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from expect import raises
-from mmar.api import task_for
+from mmar.inputs import task_for
 from mmar.scoring.layout import layout_of, official_layout_of_file
 from real_data import GOLDEN, MMAR, needs_real_data
 

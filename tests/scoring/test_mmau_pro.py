@@ -11,7 +11,7 @@ import pytest
 
 import mmar
 from expect import raises
-from mmar.api import task_for
+from mmar.inputs import task_for
 from mmar.items import load_benchmark, write_benchmark
 from mmar.scoring.open_judge import read_grades
 from mmar.scoring.score import score_task

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expect import raises
-from mmar.api import task_for
+from mmar.inputs import task_for
 from mmar.items import load_benchmark
 from mmar.models import open_model
 from mmar.runs.spec import RunSpec

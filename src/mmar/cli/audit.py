@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mmar.api import find_benchmark, score_path, task_for
 from mmar.cli.options import audio_dir_option, benchmark_option, complete_benchmark, json_option, path_option
 from mmar.cli.terminal import counter, display, print_json, print_table, refuse_over_inputs
 from mmar.errors import InputError, UsageError
+from mmar.inputs import find_benchmark, score_path, task_for
 from mmar.reports.tables import Column, Row, count, draw
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from mmar.api import find_benchmark
 from mmar.cli.options import audio_dir_option, complete_benchmark, figures_option, json_option
 from mmar.cli.terminal import display, print_json, print_table, report_skipped
+from mmar.inputs import find_benchmark
 from mmar.items.diff import diff_benchmarks
 
 __all__ = ["describe", "diff"]

@@ -145,8 +145,8 @@ def _propose(
     base_urls: tuple[str, ...],
     options: dict[str, str],
 ) -> None:
-    from mmar.api import open_for
     from mmar.cli.progress import asking
+    from mmar.inputs import open_for
     from mmar.runs.spec import RunSpec
     from mmar.scoring.error_labels import labels_path
     from mmar.scoring.error_proposals import proposal_folder, propose_labels

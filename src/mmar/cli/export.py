@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mmar.api import find_benchmark, task_for
 from mmar.cli.options import (
     benchmark_option,
     json_option,
@@ -20,6 +19,7 @@ from mmar.cli.options import (
 )
 from mmar.cli.terminal import output_file, print_json, print_skipped, refuse_over_inputs, report_skipped
 from mmar.errors import UsageError
+from mmar.inputs import find_benchmark, task_for
 
 if TYPE_CHECKING:
     from mmar.scoring.submission import SubmissionReport

@@ -77,8 +77,8 @@ def faithful(
     Example:
       mmar faithful runs/demo/baseline-listener
     """
-    from mmar.api import open_for, task_for
     from mmar.cli.progress import asking
+    from mmar.inputs import open_for, task_for
     from mmar.reports.faithfulness_table import faithfulness_table
     from mmar.runs.manifest import read_manifest
     from mmar.runs.run import spec_of_manifest
@@ -135,8 +135,8 @@ def _print_plan(model: str, numbers: dict[str, int], paraphraser: str | None, fo
 
 
 def _paraphrases(model: str, answers: Answers, folder: Path, others: dict[str, Any]) -> dict[str, str]:
-    from mmar.api import open_for
     from mmar.cli.progress import asking
+    from mmar.inputs import open_for
     from mmar.runs.side_run import ask_requests
     from mmar.runs.spec import RunSpec
     from mmar.scoring.faithfulness import paraphrase_requests

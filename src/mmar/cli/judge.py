@@ -147,7 +147,7 @@ def judge(
       mmar judge runs/demo/baseline-listener --judge openai/gpt-4o-2024-11-20 --dry-run
       mmar judge --exam openai/gpt-4o-2024-11-20 --benchmark demo --dry-run
     """
-    from mmar.api import cache_dir, find_benchmark
+    from mmar.inputs import cache_dir, find_benchmark
     from mmar.scoring.rubric import JUDGE, judge_folder, load_submissions
 
     check_items_option(items, as_json, path, benchmark)
@@ -206,7 +206,7 @@ def _plan(others: dict[str, Any], output_format: str | None) -> JudgePlan:
 
 def _benchmark_of(path: Path) -> Any:
     """The benchmark of a run; `None` for a file."""
-    from mmar.api import task_for
+    from mmar.inputs import task_for
 
     return task_for(path).benchmark if path.is_dir() or path.name == "answers.jsonl" else None
 
@@ -218,8 +218,8 @@ def _spec(name: str, benchmark: Any, folder: Path, others: dict[str, Any]) -> Ru
 
 
 def _judge(spec: RunSpec, plan: JudgePlan, submissions: Submissions, *, offline: bool) -> RubricResult:
-    from mmar.api import open_for
     from mmar.cli.progress import asking
+    from mmar.inputs import open_for
     from mmar.scoring import rubric
 
     model = None if offline else open_for(spec)
@@ -326,8 +326,8 @@ def _exam_judges(model: Path | None, judges: tuple[str, ...], ignored: dict[str,
 
 
 def _exam(benchmark: Any, spec: RunSpec, plan: JudgePlan, n: int, *, dry_run: bool, as_json: bool) -> None:
-    from mmar.api import open_for
     from mmar.cli.progress import RunProgress
+    from mmar.inputs import open_for
     from mmar.reports.rubric_table import exam_table
     from mmar.scoring.rubric.exam import exam_submissions, take_exam
 

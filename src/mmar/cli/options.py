@@ -219,7 +219,7 @@ def align(
     lenient: bool = False,
 ) -> AlignedRuns:
     """Score the runs that the command line names, item by item; skipped records go to standard error."""
-    from mmar.api import find_benchmark
+    from mmar.inputs import find_benchmark
     from mmar.protocols import load_protocol
     from mmar.scoring.align_runs import align_runs
 

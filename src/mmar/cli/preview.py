@@ -74,7 +74,7 @@ def preview(
       mmar preview 1 --benchmark demo --protocol r1-aqa
       mmar preview 1 --benchmark demo --model openai/gpt-4o-audio-preview
     """
-    from mmar.api import find_benchmark
+    from mmar.inputs import find_benchmark
     from mmar.models.model import uses_audio
     from mmar.runs.requests import build
 

@@ -112,7 +112,7 @@ def unresolved(
     Example:
       mmar unresolved runs/demo/baseline-listener
     """
-    from mmar.api import task_for
+    from mmar.inputs import task_for
     from mmar.scoring.unresolved import find_unresolved
 
     check_items_option(items, as_json, path, benchmark)

@@ -120,8 +120,8 @@ def _spec(model: str, benchmark: Benchmark, out: Path, others: dict[str, Any]) -
 
 def _ask(spec: RunSpec, verb: str, ask: Callable[[Model, RunProgress], T]) -> T:
     """Open the model and let it answer; an external error ends the command, and the same command goes on."""
-    from mmar.api import open_for
     from mmar.cli.progress import asking
+    from mmar.inputs import open_for
 
     model = open_for(spec)
     with asking(f"{spec.model} {verb}") as progress:

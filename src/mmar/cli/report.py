@@ -94,8 +94,8 @@ def report(
       mmar report runs/demo/baseline-listener --out report
       mmar report runs/demo/baseline-listener runs/demo/baseline-random --out report
     """
-    from mmar.api import find_benchmark
     from mmar.files.progress import progress_for
+    from mmar.inputs import find_benchmark
     from mmar.publishing import report_tasks
     from mmar.reports.report_page import PageOptions, write_report
 
@@ -119,8 +119,8 @@ def browse(benchmark: str, out: Path, opened: bool, **others: Any) -> None:
     Example:
       mmar browse demo --out demo-page
     """
-    from mmar.api import find_benchmark
     from mmar.files.progress import progress_for
+    from mmar.inputs import find_benchmark
     from mmar.reports.report_page import PageOptions, write_browser
 
     options = PageOptions(**_checked(others), progress=progress_for(sys.stderr))

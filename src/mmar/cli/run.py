@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmar.api import cache_dir, find_benchmark
 from mmar.cli.options import (
     ABOVE_ZERO,
     adapter_option,
@@ -33,6 +32,7 @@ from mmar.cli.options import (
     worker_option,
 )
 from mmar.cli.terminal import external_errors, parse_pairs, report_skipped
+from mmar.inputs import cache_dir, find_benchmark
 from mmar.protocols import DEFAULT
 
 if TYPE_CHECKING:
@@ -175,8 +175,8 @@ def run(
 
 def _execute(spec: RunSpec, title: str, folder: Path, until_decided: Path | None, log_to: Any) -> None:
     """Run, with a progress bar on a terminal, print a summary, and exit with the run's status."""
-    from mmar.api import open_for
     from mmar.cli.progress import RunProgress
+    from mmar.inputs import open_for
     from mmar.reports.run_summary import run_plan_lines, run_summary
     from mmar.runs.run import execute
     from mmar.scoring.live_score import LiveComparison, LiveScore

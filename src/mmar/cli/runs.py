@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmar.api import find_benchmark
 from mmar.cli.options import audio_dir_option, benchmark_option, json_option
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import MmarError, UsageError
+from mmar.inputs import find_benchmark
 from mmar.reports.tables import Column, Row, count, draw
 
 if TYPE_CHECKING:

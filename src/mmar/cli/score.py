@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mmar.api import score_path, task_for
 from mmar.cli.options import (
     adapter_option,
     base_url_option,
@@ -31,6 +30,7 @@ from mmar.cli.terminal import (
     print_skipped,
 )
 from mmar.errors import UsageError
+from mmar.inputs import score_path, task_for
 
 if TYPE_CHECKING:
     from mmar.scoring.result import ItemScore

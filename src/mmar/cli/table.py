@@ -136,7 +136,7 @@ def _runs(
     lenient: bool,
 ) -> tuple[list[RunRow], tuple[str, ...]]:
     """The runs, scored, and the columns of groups."""
-    from mmar.api import score_path, task_for
+    from mmar.inputs import score_path, task_for
     from mmar.reports.published import GROUP_SIZES
     from mmar.reports.systems_table import run_row
 

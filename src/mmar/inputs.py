@@ -1,0 +1,203 @@
+"""What names and paths stand for: a benchmark, runs side by side, a task to score, the model of a run.
+
+Errors name options of the command line; the library translates them (`mmar._library_errors`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import msgspec
+
+from mmar._library_errors import path_argument
+from mmar.errors import InputError, UsageError
+from mmar.items import Benchmark, load_benchmark
+from mmar.protocols import Protocol, load_protocol
+from mmar.protocols.reading import VERSIONS, ReadingRule
+
+if TYPE_CHECKING:
+    from mmar.models import Model
+    from mmar.runs.spec import RunSpec
+    from mmar.scoring.align_runs import AlignedRuns
+    from mmar.scoring.score import Scored
+    from mmar.scoring.sources import Task
+
+__all__ = [
+    "aligned_runs",
+    "benchmark_argument",
+    "cache_dir",
+    "find_benchmark",
+    "open_for",
+    "reading_version",
+    "score_path",
+    "task_for",
+]
+
+
+def cache_dir() -> Path:
+    """The user's cache directory, by `MMAR_CACHE_DIR` or the platform's rule."""
+    from mmar.benchmarks import default_cache_dir
+
+    return default_cache_dir(os.environ)
+
+
+def find_benchmark(
+    name_or_path: str | Path,
+    *,
+    audio_dir: str | Path | None = None,
+    lenient: bool = False,
+    report: Callable[[InputError], None] | None = None,
+    cache: Path | None = None,
+    annotations: bool = True,
+) -> Benchmark:
+    """`load` for the command line, whose errors name options."""
+    from mmar.benchmarks import resolve
+
+    located = resolve(
+        str(name_or_path) if isinstance(name_or_path, Path) else name_or_path, cache or cache_dir()
+    )
+    folder = Path(audio_dir) if audio_dir is not None else located.audio_dir
+    if folder is not None and not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}", code="no-such-folder", argument="audio_dir")
+    return load_benchmark(
+        located.metadata,
+        name=located.name,
+        revision=located.revision or "",
+        audio_dir=folder,
+        origin=_findable(name_or_path),
+        lenient=lenient,
+        report=report,
+        annotations=annotations,
+    )
+
+
+def _findable(name_or_path: str | Path) -> str:
+    """A name stays unchanged; a path becomes absolute, so that it is valid in any folder."""
+    from mmar.benchmarks import CATALOGUE
+
+    text = str(name_or_path)
+    return text if text.partition("@")[0] in CATALOGUE else str(Path(text).expanduser().resolve())
+
+
+def benchmark_argument(benchmark: Any, *, lenient: bool) -> Benchmark | None:
+    """The benchmark of an argument: loaded, if it is a name or a path."""
+    if benchmark is None or isinstance(benchmark, Benchmark):
+        return benchmark
+    return find_benchmark(path_argument("benchmark", benchmark), lenient=lenient)
+
+
+def aligned_runs(
+    runs: Sequence[str | Path],
+    benchmark: str | Path | Benchmark | None,
+    *,
+    protocol: str | Protocol | None,
+    key: str | None = None,
+    partial: bool,
+    lenient: bool,
+) -> AlignedRuns:
+    """Runs side by side on the items of their benchmark."""
+    from mmar.scoring.align_runs import align_runs
+
+    return align_runs(
+        [path_argument("runs", run) for run in runs],
+        lambda name: find_benchmark(name, lenient=lenient),
+        benchmark=benchmark_argument(benchmark, lenient=lenient),
+        key=key,
+        protocol=load_protocol(protocol) if isinstance(protocol, str) else protocol,
+        partial=partial,
+        lenient=lenient,
+    )
+
+
+def task_for(
+    path: Path,
+    benchmark: str | Path | Benchmark | None = None,
+    *,
+    key: str | None = None,
+    id_field: str | None = None,
+    protocol: str | Protocol | None = None,
+    reading: str | None = None,
+    lenient: bool = False,
+    keep: str = "differing",
+) -> Task:
+    """What to score, and against which benchmark: the one named, or a run's own."""
+    from mmar.scoring.sources import Task, find_run, run_of
+
+    path = run_of(path)
+    manifest = find_run(path)
+    if benchmark is None and manifest is not None:
+        try:
+            benchmark = find_benchmark(manifest.benchmark.origin, lenient=lenient)
+        except UsageError as error:
+            raise UsageError(
+                f"the benchmark of the run {path} is not available: {error.summary}",
+                code="benchmark-needed",
+                argument="benchmark",
+                hint=error.hint or "name its metadata file",
+            ) from None
+    benchmark = benchmark_argument(benchmark, lenient=lenient)
+    if isinstance(protocol, str):
+        protocol = load_protocol(protocol)
+    rule = protocol.reading if protocol else None
+    if reading is not None:
+        own = manifest.protocol.reading if manifest is not None else ReadingRule()
+        rule = msgspec.structs.replace(rule or own, version=reading_version(reading))
+    return Task(
+        path,
+        benchmark,
+        key,
+        rule,
+        protocol.label if protocol else None,
+        keep,
+        lenient,
+        _published_name,
+        manifest=manifest,
+        id_field=id_field,
+    )
+
+
+def reading_version(name: str) -> Literal[1, 2]:
+    """The number of a version of the reading, such as `cascade@2`."""
+    versions = {f"cascade@{version}": version for version in VERSIONS}
+    if name not in versions:
+        raise UsageError(
+            f'unknown reading "{name}"',
+            code="unknown-reading",
+            argument="reading",
+            hint=f"known are {', '.join(versions)}",
+        )
+    return cast("Literal[1, 2]", versions[name])
+
+
+def score_path(task: Task) -> Scored:
+    """Score a task of `task_for`."""
+    from mmar.scoring.score import score_task
+
+    return score_task(task)
+
+
+def _published_name(digest: str) -> str | None:
+    from mmar.benchmarks import CATALOGUE
+    from mmar.items.editions import edition_of
+
+    edition = edition_of(digest)
+    if edition is not None:
+        return edition.benchmark
+    return next((entry.name for entry in CATALOGUE.values() if entry.digest == digest), None)
+
+
+def open_for(spec: RunSpec) -> Model:
+    """Open the model of a run; credentials come from this process's environment.
+
+    Raises:
+        UsageError: there is no such model, it does not know an option, or what it needs was not given.
+    """
+    from mmar.models import open_model
+    from mmar.models.recipes import check_requirements
+
+    if spec.preset:
+        check_requirements(spec.preset, spec.model, spec.base_urls, spec.options, spec.workers)
+    return open_model(spec.model, spec.model_options(os.environ))
