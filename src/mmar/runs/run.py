@@ -11,18 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import platform
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mmar._version import __version__
 from mmar.errors import ExternalError, UsageError
 from mmar.items import Benchmark
 from mmar.models import Answer, Model, ModelFacts
@@ -31,24 +27,21 @@ from mmar.runs.cache import Cache
 from mmar.runs.conditions import MADE, check_clips, make_clip, shuffled_clips
 from mmar.runs.engine import Counts, Engine, unmade
 from mmar.runs.event_loop import run_blocking, signals_stop
-from mmar.runs.ledger import LEDGER_NAME, LOCK_NAME, Ledger
+from mmar.runs.folder import manifest_in, new_manifest, new_session, working_files
+from mmar.runs.ledger import LEDGER_NAME, Ledger
 from mmar.runs.manifest import (
-    MANIFEST_NAME,
-    BenchmarkRef,
     Manifest,
     Session,
     now,
-    read_manifest,
     write_manifest,
 )
-from mmar.runs.predictions import PREDICTIONS_NAME, AudioNotes, write_predictions
+from mmar.runs.predictions import AudioNotes, write_predictions
 from mmar.runs.requests import Selection, build, selected_items
 from mmar.runs.signature import Signature
 from mmar.runs.spec import RunSpec
 
-__all__ = ["RunResult", "aexecute", "check_free", "execute"]
+__all__ = ["RunResult", "aexecute", "execute"]
 
-_PACKAGES = ("msgspec", "numpy", "soundfile", "soxr", "aiohttp")
 ProgressCallback = Callable[[int, Counts], str | None]
 
 
@@ -194,16 +187,16 @@ class _Session:
             check_clips(spec.benchmark, selected_items(spec))
         prepare = getattr(model, "prepare", None)
         facts: ModelFacts = ModelFacts() if prepare is None else await prepare()
-        fresh = _new_manifest(spec, model, facts)
-        _manifest_in(spec.out, fresh)  # refuses a folder before anything is written to it
+        fresh = new_manifest(spec, model, facts)
+        manifest_in(spec.out, fresh)  # refuses a folder before anything is written to it
         ledger = stack.enter_context(Ledger(spec.out / LEDGER_NAME))
         # Again, now that no other process can start a run here.
-        manifest = _manifest_in(spec.out, fresh)
-        for path in _working_files(spec.out):
+        manifest = manifest_in(spec.out, fresh)
+        for path in working_files(spec.out):
             path.unlink(missing_ok=True)
         selection = Selection(spec, ledger.path, ledger.progress)
         before, count = ledger.progress.answers, len(selection)
-        session = _session_of(spec, count, facts)
+        session = new_session(spec, count, facts)
         write_manifest(spec.out, manifest.with_session(session))
         cache = None
         if spec.cache is not None:
@@ -314,107 +307,3 @@ def spec_of_manifest(
         options={**manifest.options, **options},
         **others,
     )
-
-
-def _manifest_in(out: Path, fresh: Manifest) -> Manifest:
-    """The run's manifest: the one in the folder, checked to be of the same run, or the new one.
-
-    Raises:
-        UsageError: the folder holds another run, or something else.
-    """
-    before = read_manifest(out)
-    if before is not None:
-        before.check_same_run(fresh, out)
-        return msgspec.structs.replace(before, benchmark=fresh.benchmark)
-    check_free(out)
-    return fresh
-
-
-def _new_manifest(spec: RunSpec, model: Model, facts: ModelFacts) -> Manifest:
-    benchmark = spec.benchmark
-    audio_dir = None if benchmark.audio_dir is None else str(benchmark.audio_dir.resolve())
-    manifest = Manifest(
-        benchmark=BenchmarkRef(
-            benchmark.name,
-            benchmark.origin,
-            benchmark.revision,
-            benchmark.digest,
-            len(benchmark) + benchmark.unreadable,
-            audio_dir,
-        ),
-        model=model.name,
-        protocol=spec.protocol,
-        condition=spec.condition if model.uses_audio else "none",
-        settings=spec.settings,
-        options=spec.recorded_options,
-        facts=facts.settings,
-        seed=spec.seed,
-        versions={
-            "mmar": __version__,
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            **{name: _version(name) for name in _PACKAGES},
-        },
-    )
-    return msgspec.structs.replace(manifest, signature=manifest.signature_of().long)
-
-
-def _session_of(spec: RunSpec, requested: int, facts: ModelFacts) -> Session:
-    return Session(
-        started=now(),
-        selected=requested,
-        rotations=spec.rotations,
-        repeats=spec.repeats,
-        limit=spec.limit,
-        shard=spec.shard,
-        sample=spec.sample,
-        filter=dict(spec.filter),
-        retry=spec.retry,
-        concurrency=spec.concurrency,
-        base_urls=spec.base_urls,
-        environment=facts.environment,
-    )
-
-
-def _version(package: str) -> str:
-    # metadata.version returns the same after it has imported a parser for e-mail and read the whole description.
-    text = metadata.distribution(package).read_text("METADATA") or ""
-    match = re.search(r"^Version: *(\S+)", text, re.MULTILINE)
-    return match[1] if match else metadata.version(package)
-
-
-def check_free(folder: Path) -> None:
-    """Check that a run can start in a folder without a manifest.
-
-    The ledger is made before the manifest, since its lock keeps a second process out; a process that is killed
-    between the two leaves an empty ledger.
-
-    Raises:
-        UsageError: it holds something that no run has left there.
-        ExternalError: it cannot be read.
-    """
-    try:
-        if not folder.is_dir():
-            return
-        left = {*_working_files(folder), folder / LOCK_NAME}
-        ledger = folder / LEDGER_NAME
-        if ledger.is_file() and not ledger.stat().st_size:
-            left.add(ledger)
-        others = sorted(path.name for path in folder.iterdir() if path not in left)
-    except OSError as error:
-        raise ExternalError(
-            f"{folder}: cannot be read ({error.strerror or error})", code="folder-unreadable"
-        ) from None
-    if others:
-        raise UsageError(
-            f"{folder} is not empty and not a run folder (contains {others[0]}{', ...' if others[1:] else ''})",
-            code="not-a-run",
-            argument="out",
-            hint="choose another folder",
-        )
-
-
-def _working_files(folder: Path) -> Iterator[Path]:
-    """What processes leave that are killed while they write a file."""
-    for name in (MANIFEST_NAME, PREDICTIONS_NAME):
-        yield from folder.glob(f".{name}.*.part")

@@ -64,10 +64,6 @@ class Signature(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         return self.long
 
-    def with_parts(self, **parts: str) -> Signature:
-        """The signature with some parts added or replaced."""
-        return Signature({**self.parts, **parts})
-
     def with_asked(self, asked: int, n: int) -> Signature:
         """The signature of a number over `asked` of `n` questions; without `part` where all were asked."""
         rest = {name: value for name, value in self.parts.items() if name != "part"}

@@ -169,15 +169,6 @@ class ChoiceTable:
         }
 
     @cached_property
-    def lettered_words(self) -> bool:
-        """Whether a single letter is a word of any choice: "C major", "vitamin D"."""
-        return any(
-            len(word) == 1 and word.isalpha() and word not in "ai"
-            for text in self.texts
-            for word, _, _ in words(text)
-        )
-
-    @cached_property
     def by_first_word(self) -> dict[str, list[Sequence]]:
         """The word sequences that name a choice, by their first word, the longest first."""
         by_words: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}

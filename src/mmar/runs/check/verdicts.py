@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from mmar.items.predictions import is_cut_off
-from mmar.models import Answer, Failure, Sent
+from mmar.models import Answer, Failure
 from mmar.protocols import Message
 from mmar.protocols.reading import Reading
 from mmar.runs.check.probes import Group, Probe
@@ -319,10 +319,6 @@ def _clips(replies: Sequence[ProbeReply], *, certain: bool) -> Verdict:
     if certain and not any(reply.right for reply in group):
         return Verdict(name, "failed", f"the second of two clips is not heard: {_mixed(group)}")
     return Verdict(name, "unknown", _mixed(group) if certain else _UNCERTAIN)
-
-
-def _sent(replies: Iterable[ProbeReply]) -> list[Sent]:
-    return [reply.answer.sent for reply in replies if reply.answer and reply.answer.sent is not None]
 
 
 def _mixed(replies: Sequence[ProbeReply]) -> str:
