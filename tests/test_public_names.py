@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 import mmar
-from mmar import api
 
 NAMES = [
     "Accuracy", "Answer", "Benchmark", "CheckReport", "Comparison", "Counts", "ErrorAnalysis", "ExternalError", "GroupScore", "InputError",
@@ -66,7 +65,7 @@ def test_every_type_that_a_signature_names_is_public(name: str) -> None:
             WrittenPage,
         )
     }
-    hints = typing.get_type_hints(function, {**vars(api), **function.__globals__, **local})
+    hints = typing.get_type_hints(function, {**inspect.unwrap(function).__globals__, **local})
     named = {kind for hint in hints.values() for kind in types_in(hint)}
     ours = {kind.__name__ for kind in named if kind.__module__.startswith("mmar.")}
     assert ours <= set(NAMES)
