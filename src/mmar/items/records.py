@@ -1,7 +1,7 @@
 """The records of a JSON array or a JSONL file, one by one.
 
 Files are read as published: plain or gzip, with or without a byte order mark, with LF or CRLF line ends; a JSON array
-of objects or one object per line, told apart by the first character. A file is never held in memory whole.
+of objects or one object per line, recognised by the first character. A file is never held in memory whole.
 
 In an array, most objects are found by decoding pieces of it (`_decode_objects`). Where a piece is not valid JSON, they
 are found by their braces instead (`_scan_objects`), so that the error names the line of the broken record, and the

@@ -6,10 +6,9 @@ arXiv 2505.13032), then the field of 2026. Their published values are in `mmar.r
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Literal, get_args
 
 import msgspec
@@ -95,7 +94,9 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"m
 @cache
 def recipes() -> dict[str, Recipe]:
     """All recipes by name, those of the published table first."""
-    text = resources.files("mmar.models").joinpath("recipes.toml").read_text("utf-8")
+    import tomllib  # slow to import, and a model named by its adapter needs no recipe
+
+    text = Path(__file__).with_name("recipes.toml").read_text("utf-8")
     parsed = msgspec.convert(tomllib.loads(text)["recipe"], list[Recipe])
     return {recipe.name: recipe for recipe in parsed}
 

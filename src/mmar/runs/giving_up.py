@@ -29,7 +29,7 @@ __all__ = ["FailureWatch", "FirstAnswers"]
 
 _CONFIGURATION = {"denied": 1, "crash": 1, "speech": 1, "rejected": 7}
 _UNREACHABLE = ("transport", "server", "timeout", "bad_reply")
-# After answers, a denial is a key that was withdrawn or a quota spent, and an outage may pass.
+# After answers, a refused key was withdrawn or a quota spent, and an outage may pass.
 _AFTER_ANSWERS = 5
 _ADVICE = {
     "denied": "correct the key, the model's name or the address",

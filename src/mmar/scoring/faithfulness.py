@@ -207,7 +207,7 @@ def _answered(
             without += 1
     if not before:
         raise UsageError(
-            "no answer of this run has reasoning that is told apart from it",
+            "no answer of this run has reasoning that is separate from it",
             code="no-reasoning",
             hint="run a protocol that asks for reasoning in tags, or a model that returns it by itself",
         )

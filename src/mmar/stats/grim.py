@@ -2,7 +2,7 @@
 
 k right of n gives one percentage, and most numbers of one or two decimals are no such percentage when n is
 small (Brown & Heathers 2016, Soc. Psychol. Pers. Sci. 8:363). Percentages are text here, because their number
-of decimals is part of what was printed. Four ways of printing are told apart:
+of decimals is part of what was printed. Four ways of printing are distinguished:
 
     half_up     to the nearest, a tie upwards
     half_even   to the nearest, a tie to the even digit

@@ -212,7 +212,7 @@ def _stepdown(
 
 
 def _ranks(accuracies: Sequence[float], better: set[tuple[int, int]]) -> tuple[Rank, ...]:
-    """Ranks from the pairs (better, worse) that were told apart."""
+    """Ranks from the pairs (better, worse) that differ."""
     total = len(accuracies)
     if not total:
         raise UsageError("there is nothing to rank", code="no-systems")

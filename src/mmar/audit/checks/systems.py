@@ -100,7 +100,7 @@ def unused_distractors(subject: Subject) -> Iterator[Finding]:
 def solved(subject: Subject) -> Iterator[Finding]:
     """An item that every run without audio answers right.
 
-    With one run, one in the number of choices is luck; several runs of different models leave the items whose
+    With one run, one in the number of choices is right by chance; several runs of different models leave the items whose
     question gives the answer away.
     """
     for item in subject.items:

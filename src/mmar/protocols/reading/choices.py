@@ -94,7 +94,7 @@ class ChoiceTable:
         """Each choice in lower case without stops at its end, for the fast path.
 
         A choice that the fast path cannot name is an empty text there. There are none at all where a choice that it
-        cannot name could be overlooked, or where two choices are told apart by their marks alone.
+        cannot name could be overlooked, or where two choices differ in their marks alone.
         """
         text = "\n".join(self.choices)
         if not text.isascii() or not all(map(_is_plain, self.choices)) or _is_special(text := text.lower()):

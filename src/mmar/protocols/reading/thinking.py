@@ -1,4 +1,4 @@
-"""Reasoning and answer inside one text, told apart by the markup that models write around their reasoning."""
+"""Reasoning and answer inside one text, separated by the markup that models write around their reasoning."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The probes of `mmar check`: clips made by numpy, and questions whose answers are known.
 
-Four sounds that are easily told apart (rain, a telephone, knocking, nothing) are put in different places: in both
+Four sounds that are easy to distinguish (rain, a telephone, knocking, nothing) are put in different places: in both
 channels or in one, at the end of a clip of 40 seconds, behind the fifth and sixth choice. All but the questions about
 sides and the longer list share one prompt, so that only the clip differs between them.
 """
