@@ -44,7 +44,7 @@ def _run(asked: argparse.Namespace) -> int:
     from mmar.inputs import find_benchmark, open_for
     from mmar.runs.spec import RunSpec
     from mmar.scoring.rubric import JUDGE, SCRIPT, JudgePlan, judge_folder, judge_items, load_submissions
-    from mmar.scoring.rubric.official import evaluated_lines, official_table
+    from mmar.scoring.rubric.submissions import evaluated_lines, official_table
 
     benchmark = find_benchmark(asked.meta) if asked.meta is not None else None
     submissions = load_submissions(asked.input, benchmark)

@@ -9,7 +9,7 @@ import pytest
 
 from expect import raises
 from mmar.audit import PUBLISHED_CHECKS, Audit, audit_table
-from mmar.audit.tables import Counts, read_table
+from mmar.audit.published import Counts, read_table
 from mmar.errors import InputError, UsageError
 from mmar.items import load_benchmark
 from real_data import MMAR, SHARED, needs_real_data

@@ -11,9 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from expect import raises
-from mmar.cli.models import models
+from mmar.cli.models import models, protocols
 from mmar.cli.preview import preview
-from mmar.cli.protocols import protocols
 from mmar.errors import UsageError
 from mmar.items import load_benchmark
 from mmar.models.recipes import recipes

@@ -22,9 +22,9 @@ from mmar.errors import ExternalError
 from mmar.items import Benchmark
 from mmar.models import Answer
 from mmar.protocols import Request
-from mmar.runs.cache import Cache
 from mmar.runs.engine import Counts
 from mmar.runs.ledger import Ledger
+from mmar.runs.recorder import Cache
 
 QUICK: Any = {"concurrency": 4, "max_attempts": 2, "backoff": 0.001, "timeout": 60.0}
 BAD = "id-5"

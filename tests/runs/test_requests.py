@@ -14,8 +14,8 @@ from mmar.audio import Clip, write_wav
 from mmar.models import Answer, RequestFailed
 from mmar.protocols import Request
 from mmar.runs.ledger import RequestKey, read_ledger
+from mmar.runs.manifest import Signature
 from mmar.runs.requests import build
-from mmar.runs.signature import Signature
 from mmar.runs.spec import RunSpec
 
 QUICK: Any = {"concurrency": 4, "max_attempts": 1, "backoff": 0.001}

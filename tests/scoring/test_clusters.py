@@ -8,7 +8,7 @@ import pytest
 from mmar.api import score
 from mmar.items import Benchmark, Item, load_benchmark
 from mmar.reports.score_table import score_table
-from mmar.scoring.clusters import clustered, clusters_of, names_a_video
+from mmar.scoring.intervals import clustered, clusters_of, names_a_video
 from real_data import MMAR, needs_real_data
 
 

@@ -39,7 +39,7 @@ def test_the_package_names_each_of_its_methods() -> None:
 
 
 def test_nothing_here_loads_scipy_and_the_light_methods_no_numpy() -> None:
-    light = "chance cluster grim interval repeats rotations"
+    light = "chance cluster grim interval repeats"
     code = (
         "import importlib, sys\n"
         f"for name in {light.split()!r}: importlib.import_module('mmar.stats.' + name)\n"

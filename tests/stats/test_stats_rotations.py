@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmar.errors import UsageError
-from mmar.stats.rotations import rotated, slot_shares
+from mmar.stats.repeats import rotated, slot_shares
 
 
 def ask_all_rotations(pick_first: bool) -> tuple[list[list[str]], list[str], list[int], list[int], list[int]]:

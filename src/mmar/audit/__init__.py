@@ -93,7 +93,7 @@ def audit_table(
     ignore: Iterable[str] = (),
     accepted: Accepted | None = None,
 ) -> Audit:
-    """Audit a published table (`mmar.audit.tables.read_table`).
+    """Audit a published table (`mmar.audit.published.read_table`).
 
     Args:
         table: its percentages.

@@ -7,17 +7,22 @@ a group of a benchmark (`speech`), the whole (`avg`), a number that the person g
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
 from mmar.audit.check import Finding, Measure, check
 from mmar.audit.subject import quoted
-from mmar.errors import UsageError
+from mmar.errors import InputError, UsageError
+from mmar.files.typed import read_text
+from mmar.items import Benchmark
 from mmar.stats.grim import AverageCheck, Grim, average, grim
 
-__all__ = ["Average", "Cell", "Table"]
+__all__ = ["BASELINES", "Average", "Cell", "Counts", "Table", "read_table"]
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -171,3 +176,174 @@ def no_percentage(table: Table) -> Iterator[Finding]:
             yield Finding(
                 cell.row, cell.column, f"{quoted(cell.text)} is not a percentage", "", (), cell.text
             )
+
+
+BASELINES = (("model_class", "baseline"), ("class", "baseline"))
+"""Rows that are skipped by default: the percentage of a baseline is an expectation and no count."""
+
+_AVERAGES = frozenset(("avg", "average", "overall", "total", "all", "accuracy", "acc", "mean"))
+_EMPTY = frozenset(("", "-", "–", "—", "n/a", "na"))
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """The number of items behind each column.
+
+    Attributes:
+        whole: of the whole benchmark; `None` if it is not known.
+        groups: by dimension (`modality`, ...), then by group.
+        given: by column, as the user gave them.
+    """
+
+    whole: int | None = None
+    groups: Mapping[str, Mapping[str, int]] = msgspec.field(default_factory=dict)
+    given: Mapping[str, int] = msgspec.field(default_factory=dict)
+
+    @classmethod
+    def of(cls, benchmark: Benchmark | None, sizes: Mapping[str, int]) -> Counts:
+        """The counts of a benchmark, and those that the user gave."""
+        if benchmark is None:
+            return cls(None, {}, sizes)
+        groups = {
+            field: Counter(value for item in benchmark if (value := getattr(item, field)) is not None)
+            for field in ("modality", "category", "sub_category")
+        }
+        return cls(len(benchmark), groups, sizes)
+
+
+class _Columns(msgspec.Struct, frozen=True):
+    """The columns of percentages: their numbers of items, the averages among them, and the parts of an average."""
+
+    n: dict[str, int]
+    averages: tuple[str, ...]
+    parts: tuple[tuple[str, ...], ...]
+
+
+def read_table(path: Path, counts: Counts, leave_out: Sequence[tuple[str, str]] = BASELINES) -> Table:
+    """Read a table.
+
+    Args:
+        path: CSV with a header, separated by commas, semicolons or tabs; UTF-8.
+        counts: the number of items behind each column.
+        leave_out: columns and values of the rows to skip.
+
+    Raises:
+        InputError: it is not such a table.
+        UsageError: the number of items is not known for any column.
+        ExternalError: it cannot be read.
+    """
+    header, rows = _read_rows(path)
+    columns = _columns(header, counts)
+    if not columns.n:
+        raise UsageError(
+            f"{path}: the number of items is not known for any column",
+            code="unknown-columns",
+            hint=f"name the benchmark with --benchmark, or give numbers: --n {header[-1]}=100",
+        )
+    labels = _labels(header, rows, columns)
+    cells: list[Cell] = []
+    averages: list[Average] = []
+    skipped = []
+    for (_, row), label in zip(rows, labels, strict=True):
+        if any(row.get(column, "").strip().casefold() == value for column, value in leave_out):
+            skipped.append(label)
+            continue
+        own = {
+            column: Cell(label, column, row[column].strip(), n)
+            for column, n in columns.n.items()
+            if row[column].strip().casefold() not in _EMPTY
+        }
+        cells += own.values()
+        averages += [
+            Average(own[whole], tuple(own[part] for part in parts))
+            for whole in columns.averages
+            for parts in columns.parts
+            if whole in own and all(part in own for part in parts)
+        ]
+    ignored = tuple(column for column in header if column not in columns.n)
+    return Table(path.name, tuple(cells), tuple(averages), tuple(skipped), columns.n, ignored)
+
+
+def _read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """The header, and each row with the number of its line."""
+    text = read_text(path).removeprefix("\ufeff")
+    first = text.partition("\n")[0]
+    delimiter = max((",", ";", "\t"), key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        if len(header) < 2:
+            raise InputError("expected CSV with a header", file=str(path), code="not-a-table")
+        repeated = [name for name, count in Counter(header).items() if count > 1]
+        if repeated:
+            raise InputError(
+                f'two columns are called "{repeated[0]}"', file=str(path), line=1, code="repeated-column"
+            )
+        rows = []
+        for row in reader:
+            if not any(cell.strip() for cell in row):
+                continue
+            if len(row) != len(header):
+                raise InputError(
+                    f"expected {len(header)} cells as in the header, got {len(row)}",
+                    file=str(path),
+                    line=reader.line_num,
+                    code="wrong-cells",
+                    hint="put a cell that contains a comma in quotation marks",
+                )
+            rows.append((reader.line_num, dict(zip(header, row, strict=True))))
+    except csv.Error:
+        raise InputError(
+            "is not valid CSV", file=str(path), line=reader.line_num, code="invalid-csv"
+        ) from None
+    if not rows:
+        raise InputError("has a header and no rows", file=str(path), code="no-rows")
+    return header, rows
+
+
+def _columns(header: Sequence[str], counts: Counts) -> _Columns:
+    keys = {_key(column): column for column in header}
+    unknown = [column for column in counts.given if _key(column) not in keys]
+    if unknown:
+        raise UsageError(
+            f"--n {unknown[0]}: no such column",
+            code="unknown-column",
+            hint=f"columns: {', '.join(header)}",
+        )
+    sizes = {keys[_key(column)]: n for column, n in counts.given.items()}
+    n: dict[str, int] = {}
+    parts = []
+    for groups in counts.groups.values():
+        matched = {keys[_key(name)]: size for name, size in groups.items() if _key(name) in keys}
+        n |= matched
+        if len(matched) == len(groups) > 1:
+            parts.append(tuple(matched))
+    averages = tuple(column for key, column in keys.items() if key in _AVERAGES and column not in sizes)
+    whole = counts.whole
+    if sizes and not parts:  # the columns that the user gave are the parts of the whole
+        parts.append(tuple(sizes))
+        whole = whole or sum(sizes.values())
+    if whole is not None:
+        n |= dict.fromkeys(averages, whole)
+    n |= sizes
+    order = {column: n[column] for column in header if column in n}
+    return _Columns(order, tuple(column for column in averages if column in n), tuple(parts))
+
+
+def _labels(
+    header: Sequence[str], rows: Sequence[tuple[int, Mapping[str, str]]], columns: _Columns
+) -> list[str]:
+    """A name for each row: its model; with its line where two rows would have the same name."""
+    texts = [column for column in header if column not in columns.n]
+    names = ("model", "system", "name", "team", "method")
+    column = next((text for text in texts if text.casefold() in names), texts[0] if texts else header[0])
+    labels = [row[column].strip() for _, row in rows]
+    repeated = {label for label, count in Counter(labels).items() if count > 1}
+    return [
+        f"{label} (line {line})" if label in repeated else label
+        for (line, _), label in zip(rows, labels, strict=True)
+    ]
+
+
+def _key(column: str) -> str:
+    """The name of a column without case, separators and percent signs."""
+    return "".join(filter(str.isalnum, column.casefold()))

@@ -36,12 +36,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "models": ("mmar.cli.models:models", "List the systems with a name, or show how to run one."),
     "protocols": (
-        "mmar.cli.protocols:protocols",
+        "mmar.cli.models:protocols",
         "List the protocols (how a question is put and its answer read), or show one.",
     ),
     "preview": ("mmar.cli.preview:preview", "Show the exact request for one item, without sending it."),
     "check": (
-        "mmar.cli.check:check",
+        "mmar.cli.preview:check",
         "Check a model with generated clips, before a run: whether it answers and what it hears.",
     ),
     "run": ("mmar.cli.run:run", "Run a model on a benchmark, or continue a run."),
@@ -61,7 +61,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Label the wrong answers of a run by kind: perception, reasoning, knowledge, instruction, other.",
     ),
     "leaderboard": (
-        "mmar.cli.leaderboard:leaderboard",
+        "mmar.cli.report:leaderboard",
         "Write a leaderboard: a page with a row for each system, and exports beside it.",
     ),
     "export": (

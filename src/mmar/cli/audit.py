@@ -281,7 +281,7 @@ def _audit_table(
     accepted: Accepted | None,
 ) -> Audit:
     from mmar.audit import audit_table
-    from mmar.audit.tables import BASELINES, Counts, read_table
+    from mmar.audit.published import BASELINES, Counts, read_table
 
     numbers = {}
     for column, text in _pairs("--n", sizes):

@@ -258,8 +258,8 @@ def _write(
     from mmar.files.atomic import write_atomic
     from mmar.reports.rubric_table import agreement_lines, rubric_table
     from mmar.scoring.rubric.exam import agreement, agreement_with_people, majority_votes
-    from mmar.scoring.rubric.official import evaluated_lines, official_table
     from mmar.scoring.rubric.result import vote_rows
+    from mmar.scoring.rubric.submissions import evaluated_lines, official_table
 
     if items is not None:
         rows = [{"judge": name, **row} for name, result in results for row in vote_rows(result.items)]

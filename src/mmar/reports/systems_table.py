@@ -16,7 +16,7 @@ import msgspec
 from mmar.items import Benchmark
 from mmar.models.recipes import recipe_of
 from mmar.reports.published import GROUP_SIZES, ITEMS, PublishedResult, impossible_cells
-from mmar.scoring.clusters import clusters_of
+from mmar.scoring.intervals import clusters_of
 from mmar.scoring.score import Scored
 from mmar.stats.interval import newcombe, wilson
 from mmar.stats.ranks import pairwise, published_ranks, rank_ranges

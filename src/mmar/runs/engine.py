@@ -18,12 +18,11 @@ from mmar.errors import ExternalError, InputError, MmarError
 from mmar.models import Answer, Failure, FailureKind, Model, RequestFailed
 from mmar.protocols import Request
 from mmar.runs.budget import Spending
-from mmar.runs.cache import Cache
 from mmar.runs.giving_up import FailureWatch, FirstAnswers
 from mmar.runs.ledger import Ledger
 from mmar.runs.manifest import now
 from mmar.runs.pace import Pace
-from mmar.runs.recorder import Recorder
+from mmar.runs.recorder import Cache, Recorder
 from mmar.runs.spec import RunSpec
 
 __all__ = ["Counts", "Engine", "unmade"]

@@ -13,10 +13,9 @@ from mmar.errors import InputError, UsageError
 from mmar.files.atomic import write_atomic
 from mmar.files.locks import try_lock
 from mmar.items import Benchmark
-from mmar.runs.folder import check_free
+from mmar.runs.folder import check_free, write_predictions
 from mmar.runs.ledger import LEDGER_NAME, LOCK_NAME, progress_of, read_ledger
 from mmar.runs.manifest import Manifest, read_manifest, write_manifest
-from mmar.runs.predictions import write_predictions
 
 __all__ = ["Merged", "merge_runs", "parts_of_one_run"]
 

@@ -1,22 +1,31 @@
-"""The single writer of a run: writes all answers that are waiting with one flush, and then reports them.
+"""The single writer of a run, and the cache of answers that it fills.
 
-At a thousand answers a second a flush for each would be the bottleneck, and nothing may be counted before it is
-on disk. Only few answers may wait: a slow disk slows down the requests, since a kill loses what waits in memory.
+The writer writes all answers that are waiting with one flush, and then reports them. At a thousand answers a second a
+flush for each would be the bottleneck, and nothing may be counted before it is on disk. Only few answers may wait: a
+slow disk slows down the requests, since a kill loses what waits in memory.
+
+The cache holds answers of earlier runs by a digest of everything that decided them: SHA-256 over model, addresses,
+options, messages, choices, settings, the clip's bytes and the number of the sample. Failures are never cached. It is an
+SQLite file, so that several runs can share it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
 
 import msgspec
 
 from mmar.errors import ExternalError, MmarError
 from mmar.models import Answer
-from mmar.runs.cache import Cache
+from mmar.models.sqlite_store import SqliteStore
+from mmar.protocols import Request
 from mmar.runs.ledger import Ledger
 
-__all__ = ["Recorder"]
+__all__ = ["Cache", "Recorder"]
 
 _WAITING = 64
 
@@ -124,3 +133,69 @@ class Recorder:
 
 def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Answer).decode
+
+
+class Cache:
+    """A file of answers. Use as a context manager.
+
+    Args:
+        path: made when it does not exist.
+        context: what decides an answer besides the request: model, addresses, options.
+
+    Raises:
+        InputError: the file is not a cache.
+        ExternalError: it cannot be opened or written.
+    """
+
+    def __init__(self, path: Path, context: object) -> None:
+        self._store = SqliteStore(path, "answers")
+        self._context = _encode(context)
+        # One clip is asked about several times in a row: under other rotations, and for more samples.
+        self._clip_digest = lru_cache(maxsize=256)(_clip_digest)
+
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._store.close()
+
+    def key(self, request: Request) -> bytes:
+        """The digest of a request in this context, 32 bytes.
+
+        Raises:
+            OSError: the clip cannot be read.
+        """
+        whole = hashlib.sha256(self._context)
+        whole.update(bytes.fromhex(request.digest()))
+        whole.update(b"%d" % request.repeat)
+        for clip in request.clips:
+            whole.update(self._clip_digest(clip))
+        return whole.digest()
+
+    def get(self, key: bytes) -> Answer | None:
+        """The cached answer, marked as such; `None` where there is none, or a damaged one."""
+        value = self._store.get(key)
+        try:
+            answer = _decode(value) if isinstance(value, bytes) else None
+        except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError):
+            return None  # asked again, and then replaced
+        if answer is None or answer.failure is not None:
+            return None
+        return msgspec.structs.replace(answer, cached=True)
+
+    def put(self, answers: Sequence[tuple[bytes, Answer]]) -> None:
+        """Cache answers in one transaction; failures and answers from the cache are skipped."""
+        rows = [
+            (key, _encode(answer)) for key, answer in answers if answer.failure is None and not answer.cached
+        ]
+        if rows:
+            self._store.put(rows, replace=True)
+
+
+def _clip_digest(clip: Path) -> bytes:
+    with clip.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()

@@ -2,7 +2,7 @@
 
     manifest.json       what the run is
     answers.jsonl       the ledger
-    predictions.jsonl   derived from the ledger, see `mmar.runs.predictions`
+    predictions.jsonl   derived from the ledger, see `mmar.runs.folder`
 
 `execute` blocks, and works inside a running event loop too (in a notebook, for example); `aexecute` is awaited.
 """
@@ -23,21 +23,27 @@ from mmar.errors import ExternalError, UsageError
 from mmar.items import Benchmark
 from mmar.models import Answer, Model, ModelFacts
 from mmar.protocols import Request
-from mmar.runs.cache import Cache
 from mmar.runs.conditions import MADE, check_clips, make_clip, shuffled_clips
 from mmar.runs.engine import Counts, Engine, unmade
 from mmar.runs.event_loop import run_blocking, signals_stop
-from mmar.runs.folder import manifest_in, new_manifest, new_session, working_files
+from mmar.runs.folder import (
+    AudioNotes,
+    manifest_in,
+    new_manifest,
+    new_session,
+    working_files,
+    write_predictions,
+)
 from mmar.runs.ledger import LEDGER_NAME, Ledger
 from mmar.runs.manifest import (
     Manifest,
     Session,
+    Signature,
     now,
     write_manifest,
 )
-from mmar.runs.predictions import AudioNotes, write_predictions
+from mmar.runs.recorder import Cache
 from mmar.runs.requests import Selection, build, selected_items
-from mmar.runs.signature import Signature
 from mmar.runs.spec import RunSpec
 
 __all__ = ["RunResult", "aexecute", "execute"]

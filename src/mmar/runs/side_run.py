@@ -16,10 +16,10 @@ import msgspec
 from mmar.errors import ExternalError
 from mmar.models import Answer, Model, RequestFailed
 from mmar.protocols import Request
-from mmar.runs.cache import Cache
 from mmar.runs.engine import Counts, Engine
 from mmar.runs.event_loop import run_blocking, signals_stop
 from mmar.runs.ledger import LEDGER_NAME, Ledger, RequestKey, latest, read_ledger
+from mmar.runs.recorder import Cache
 from mmar.runs.spec import RunSpec
 
 __all__ = ["Accept", "SideRun", "ask_requests", "current_answers"]

@@ -24,7 +24,7 @@ from mmar.runs.ledger import RequestKey
 from mmar.runs.requests import build
 from mmar.runs.side_run import ask_requests
 from mmar.runs.spec import RunSpec
-from mmar.scoring.clusters import clusters_of
+from mmar.scoring.intervals import clusters_of
 from mmar.scoring.tally import score_answer
 from mmar.stats.cluster import accuracy
 from mmar.stats.interval import Interval

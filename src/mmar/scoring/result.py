@@ -10,10 +10,9 @@ import msgspec
 from mmar.stats.interval import Interval, wilson
 
 if TYPE_CHECKING:
-    from mmar.scoring.clusters import Clustered
+    from mmar.scoring.intervals import Clustered, SampleEstimate
     from mmar.scoring.official import MmsuScore
     from mmar.scoring.robustness import Repeats, Rotations
-    from mmar.scoring.sampling import SampleEstimate
 
 __all__ = [
     "Accuracy",

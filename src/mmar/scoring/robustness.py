@@ -24,12 +24,11 @@ from mmar.items import Benchmark, Item
 from mmar.protocols import ReadingRule, read
 from mmar.runs.ledger import RequestKey, rotate
 from mmar.runs.spec import sampled, select
-from mmar.scoring.clusters import clusters_of
+from mmar.scoring.intervals import clusters_of
 from mmar.stats.chance import guessing
 from mmar.stats.cluster import accuracy
 from mmar.stats.interval import Interval
-from mmar.stats.repeats import majority, pass_all, pass_at, spread
-from mmar.stats.rotations import SlotShares, rotated, slot_shares
+from mmar.stats.repeats import SlotShares, majority, pass_all, pass_at, rotated, slot_shares, spread
 
 if TYPE_CHECKING:
     from mmar.models import Answer

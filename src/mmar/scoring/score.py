@@ -12,7 +12,7 @@ from mmar.files.hashing import reading
 from mmar.files.parquet import is_parquet
 from mmar.items import Benchmark, KeyChoice, choose_key, first_names, load_benchmark
 from mmar.items.layouts import Layout, find_layout
-from mmar.runs.signature import Signature, run_parts
+from mmar.runs.manifest import Signature, run_parts
 from mmar.scoring.edition_notes import answered_edition, edition_notes, own_key_notes
 from mmar.scoring.official import OFFICIAL_VERSION
 from mmar.scoring.result import GroupScore, ItemScore, Score
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from mmar.models import Answer
     from mmar.runs.ledger import RequestKey
     from mmar.runs.manifest import Manifest
+    from mmar.scoring.intervals import SampleEstimate
     from mmar.scoring.kinds import OpenAnswer
-    from mmar.scoring.sampling import SampleEstimate
     from mmar.stats.interval import Interval
 
 __all__ = ["Scored", "score_task"]
@@ -239,7 +239,7 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
 
 def _running_interval(benchmark: Benchmark, tally: Tally) -> Interval:
     """An interval of `choice` over the items asked so far that may be looked at at any time."""
-    from mmar.scoring.clusters import clusters_of
+    from mmar.scoring.intervals import clusters_of
     from mmar.stats.sequences import share_sequence, worst_design_effect
 
     benchmark = benchmark.closed
@@ -266,7 +266,7 @@ def _sample_estimate(
             )
         return None
     from mmar.runs.spec import sampled
-    from mmar.scoring.sampling import estimate_from_sample
+    from mmar.scoring.intervals import estimate_from_sample
 
     drawn = sampled(benchmark, size, manifest.seed)
     verdicts = tally.verdicts[: len(benchmark)]
@@ -343,7 +343,7 @@ def _with_clusters(tally: Tally, benchmark: Benchmark | None) -> GroupScore:
     whole = tally.total()
     if benchmark is None or tally.verdicts is None or not any(item.url for item in benchmark):
         return whole
-    from mmar.scoring.clusters import clustered, clusters_of, names_a_video
+    from mmar.scoring.intervals import clustered, clusters_of, names_a_video
 
     labels = clusters_of(benchmark)
     asked = [bool(byte & ASKED) for byte in tally.verdicts]

@@ -11,8 +11,7 @@ importing this package loads neither numpy nor scipy, and `mmar.stats.interval` 
     sampling              a drawn part of a benchmark, and what it says of the whole
     sequences             intervals and tests that stay valid however often they are looked at
     chance                what guessing scores, and the probability that it gives as much as was observed
-    repeats               pass@k, pass^k, majority, variance within and between items
-    rotations             the same items with their choices in another order
+    repeats               pass@k, pass^k, majority, variance; the same items with their choices in another order
     item_analysis         items over many systems: difficulty, item-rest correlation, distractors
     agreement             Cohen's kappa, Krippendorff's alpha, flip rate
     rubric                five judgements of one answer made into one number

@@ -14,8 +14,8 @@ from expect import raises
 from mmar.models import open_model
 from mmar.runs.spec import RunSpec
 from mmar.scoring.rubric import FENCED, SCRIPT, JudgePlan, judge, load_submissions
-from mmar.scoring.rubric.official import evaluated_lines, official_table
 from mmar.scoring.rubric.result import RubricResult
+from mmar.scoring.rubric.submissions import evaluated_lines, official_table
 from servers.fake_models import Asked, FakeModels, Hang, Say, Status
 
 NAMES = ("Cue Identification", "Rhythm", "Elimination of Options", "Inference", "Correct Answer Selection")

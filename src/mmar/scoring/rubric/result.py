@@ -16,9 +16,9 @@ import msgspec
 
 from mmar.items import Criterion, Item
 from mmar.items.item import published_rank
+from mmar.runs.manifest import Signature, run_parts
 from mmar.runs.side_run import SideRun
-from mmar.runs.signature import Signature, run_parts
-from mmar.scoring.clusters import clusters_of
+from mmar.scoring.intervals import clusters_of
 from mmar.scoring.rubric.reply import JudgedItem, item_score
 from mmar.scoring.rubric.submissions import LENGTH_LIMIT, Submission, Submissions
 from mmar.stats.agreement import flip_rate, krippendorff_alpha

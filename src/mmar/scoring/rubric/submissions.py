@@ -1,10 +1,17 @@
-"""What is judged: each item's reasoning and answer, of a run or a predictions file, and which pass the gate."""
+"""What is judged: each item's reasoning and answer, of a run or a predictions file, and which pass the gate.
+
+The published script's output file (`code/evaluation_rubrics.py` of ddlBoJack/MMAR at 3bce090) has each judged record of
+the input with `new`, `score` (0 to 1), `correct` and `raw_responses` added, as JSON with ASCII escapes; its table lists
+modality, category and sub-category in order of appearance. Where the script drops an item whose judgement failed, the
+item is left out of file and table here too, and counted in a note.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -12,10 +19,21 @@ from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, Item, load_benchmark
 from mmar.logs import join_log, open_log
 from mmar.protocols import ReadingRule
+from mmar.scoring.rubric.reply import JudgedItem, item_score
 from mmar.scoring.sources import answers_of, benchmark_of, find_run, run_of
 from mmar.scoring.tally import score_answer
 
-__all__ = ["LENGTH_LIMIT", "Answers", "Gate", "Submission", "Submissions", "load_answers", "load_submissions"]
+__all__ = [
+    "LENGTH_LIMIT",
+    "Answers",
+    "Gate",
+    "Submission",
+    "Submissions",
+    "evaluated_lines",
+    "load_answers",
+    "load_submissions",
+    "official_table",
+]
 
 Gate = Literal["official", "choice"]
 
@@ -163,3 +181,80 @@ def _check_rubrics(benchmark: Benchmark) -> None:
             code="no-rubrics",
             hint="the edition mmar@2026-02 has them: --benchmark mmar, or --meta MMAR-meta.jsonl",
         )
+
+
+_RULE = "*" * 30
+_TABLES = (("Modality", "modality", 25), ("Category", "category", 18), ("Sub-category", "sub_category", 40))
+
+
+def evaluated_lines(
+    submissions: Submissions, judged: Sequence[JudgedItem], *, new: Iterable[str] = ()
+) -> Iterable[bytes]:
+    """Lines of `<input>.evaluated.jsonl`.
+
+    Args:
+        submissions: what was judged.
+        judged: the judgements, in the same order.
+        new: ids of the items that were judged in this session.
+    """
+    fresh = set(new)
+    for each, item in zip(submissions.items, judged, strict=True):
+        score = item_score(item, each.item.rubric or ())
+        if each.prediction is None or score is None:
+            continue
+        record: dict[str, Any] = {
+            **each.item.to_record(),
+            "thinking_prediction": each.reasoning,
+            "answer_prediction": each.prediction,
+            "new": each.item.id in fresh,
+            "score": score,
+            "correct": item.passes,
+            "raw_responses": list(item.replies),
+        }
+        yield json.dumps(record).encode() + b"\n"
+
+
+def official_table(submissions: Submissions, judged: Sequence[JudgedItem]) -> str:
+    """What the published script prints."""
+    rows = [
+        (each.item, item.passes, score)
+        for each, item in zip(submissions.items, judged, strict=True)
+        if each.prediction is not None and (score := item_score(item, each.item.rubric or ())) is not None
+    ]
+    answered = sum(each.prediction is not None for each in submissions.items)
+    lines = []
+    for title, field, width in _TABLES:
+        lines += [_RULE, f"{title}-wise Score & Accuracy:"]
+        for name, members in _by(field, rows).items():
+            accuracy, score = _means(members)
+            lines.append(
+                f"{name!s:<{width}}  score={score:3.2f}, acc={accuracy:3.2f}% over {len(members):>3} samples"
+            )
+    accuracy, score = _means(rows)
+    lines += [
+        _RULE,
+        f"Total Accuracy: {accuracy:.2f}% over {len(rows)} samples",
+        f"Total Score: {score:.2f} over {len(rows)} samples",
+        _RULE,
+        f"No prediction count: {answered - len(rows)}",
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _by(
+    field: str, rows: Sequence[tuple[Item, bool, float]]
+) -> Mapping[str | None, list[tuple[Item, bool, float]]]:
+    groups: dict[str | None, list[tuple[Item, bool, float]]] = {}
+    for row in rows:
+        groups.setdefault(getattr(row[0], field), []).append(row)
+    return groups
+
+
+def _means(rows: Sequence[tuple[Item, bool, float]]) -> tuple[float, float]:
+    """Accuracy and score in percent, summed in the script's order."""
+    if not rows:
+        return 0.0, 0.0
+    total = 0.0
+    for _, _, score in rows:
+        total += score
+    return sum(passes for _, passes, _ in rows) / len(rows) * 100, total / len(rows) * 100
