@@ -10,11 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from file_server import FileServer, serving
+from file_server import CLIPS, FileServer, serving
 
 from mmar.benchmarks import Archive, Entry, RemoteFile, resolve
-
-CLIPS = {f"audio/clip-{number}.wav": bytes([number]) * (1000 + number) for number in range(5)}
 
 
 @pytest.fixture(autouse=True)

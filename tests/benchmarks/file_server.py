@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+CLIPS = {f"audio/clip-{number}.wav": bytes([number]) * (1000 + number) for number in range(5)}
+"""Clips of a small benchmark, by their paths."""
+
 
 @dataclass(frozen=True)
 class Serve:

@@ -11,9 +11,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from file_server import FileServer, Serve
+from file_server import CLIPS, FileServer, Serve
 
-from conftest import CLIPS
 from expect import raises
 from mmar.benchmarks import Entry
 from mmar.benchmarks.get import obtain

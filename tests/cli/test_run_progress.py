@@ -108,3 +108,14 @@ def test_a_short_run_without_failures_writes_nothing_to_a_log() -> None:
 
 def test_the_example_of_the_documentation() -> None:
     assert doctest.testmod(progress).failed == 0
+
+
+def test_no_color_means_no_codes_but_those_that_move_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    codes = re.compile(r"\x1b\[[0-9;]*m")
+    for setting, expected in (("", True), ("1", False)):
+        monkeypatch.setenv("NO_COLOR", setting)
+        stream = Terminal()
+        with RunProgress("model on mmar", stream) as text:
+            text(10, Counts(answered=3, reasons={"server": "HTTP 503"}, failed={"server": 1}))
+        assert bool(codes.search(stream.getvalue())) == expected

@@ -83,7 +83,12 @@ def _fetch(
 
     try:
         obtained = obtain(
-            entry, cache_dir, sources=sources, audio=audio, force=force, progress=progress_for(sys.stderr)
+            entry,
+            cache_dir,
+            sources=sources,
+            audio=audio,
+            force=force,
+            progress=progress_for(sys.stderr, colour=display(sys.stderr).colour),
         )
     except KeyboardInterrupt:
         click.echo(

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
-from mmar.cli.terminal import external_errors
+from mmar.cli.terminal import display, external_errors
 from mmar.errors import strip_control_chars
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class _Bar:
                 for reason in reasons:
                     yield Text(reason, style="red", no_wrap=True, overflow="ellipsis")
 
-        console = Console(file=stream)
+        console = Console(file=stream, color_system="auto" if display(stream).colour else None)
         self._title, bar = shares(title, console.width)
         self._reasons = reasons
         self._live, self._accuracy = live, accuracy

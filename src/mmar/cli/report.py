@@ -19,7 +19,7 @@ from mmar.cli.options import (
     prices_option,
     protocol_option,
 )
-from mmar.cli.terminal import parse_pairs, print_skipped, refuse_over_inputs
+from mmar.cli.terminal import display, parse_pairs, print_skipped, refuse_over_inputs
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
@@ -102,7 +102,11 @@ def report(
 
     refuse_over_inputs("--out", out, *paths, benchmark)
     tasks = report_tasks(paths, benchmark, key=key, protocol=protocol, lenient=lenient)
-    options = PageOptions(**_checked(others), prices=prices, progress=progress_for(sys.stderr))
+    options = PageOptions(
+        **_checked(others),
+        prices=prices,
+        progress=progress_for(sys.stderr, colour=display(sys.stderr).colour),
+    )
     written = write_report(tasks, out, lambda name: find_benchmark(name, lenient=lenient), options)
     _finish(written, opened=opened)
 
@@ -124,7 +128,9 @@ def browse(benchmark: str, out: Path, opened: bool, **others: Any) -> None:
     from mmar.inputs import find_benchmark
     from mmar.reports.report_page import PageOptions, write_browser
 
-    options = PageOptions(**_checked(others), progress=progress_for(sys.stderr))
+    options = PageOptions(
+        **_checked(others), progress=progress_for(sys.stderr, colour=display(sys.stderr).colour)
+    )
     written = write_browser(find_benchmark(benchmark), out, options)
     _finish(written, opened=opened)
 

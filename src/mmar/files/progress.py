@@ -78,12 +78,13 @@ class TerminalProgress:
 
     Args:
         stream: a terminal.
+        colour: whether it may be sent codes for colours and weight.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, colour: bool = True) -> None:
         from rich.console import Console
 
-        self._console = Console(file=stream, highlight=False)
+        self._console = Console(file=stream, highlight=False, color_system="auto" if colour else None)
 
     def note(self, text: str) -> None:
         """Print one line above the bar."""
@@ -106,9 +107,9 @@ class TerminalProgress:
             yield lambda done, of: display.update(bar, completed=done, total=of)
 
 
-def progress_for(stream: TextIO) -> Progress:
+def progress_for(stream: TextIO, *, colour: bool = True) -> Progress:
     """A bar if the stream is a terminal, plain lines otherwise."""
-    return TerminalProgress(stream) if stream.isatty() else LogProgress(stream)
+    return TerminalProgress(stream, colour=colour) if stream.isatty() else LogProgress(stream)
 
 
 def format_bytes(count: int) -> str:

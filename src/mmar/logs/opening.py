@@ -55,7 +55,8 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
         id_field: dotted path of the field that holds the item's id.
 
     Raises:
-        InputError: no layout fits (code `unknown-log`); the message says what the file looks like.
+        InputError: no layout fits (code `unknown-log`; the message says what the file looks like), or there is no
+            record (`no-records`).
     """
     path = Path(path)
     kind = sniff_file(path)
@@ -63,7 +64,7 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
         return _inspect(path, inspect_ai.read_eval)
     if kind.format == "xlsx" or (kind.format in ("zip", "office") and tables.is_workbook(path)):
         return _rows_log(path, lambda: tables.read_workbook(path), key, id_field)
-    if kind.group not in ("records", "text", "table") and kind.format != "gzip":
+    if kind.group not in ("records", "text") and kind.format != "gzip":
         raise _unknown(path, kind.label, [])
     with reading_unpacked(path) as stream:
         head = stream.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -118,7 +119,12 @@ def _rows_log(path: Path, rows: Rows, key: str | None, id_field: str | None) -> 
     """A log of one object a record."""
     sample = [row for _, row in islice(rows(), _LOOKED_AT) if isinstance(row, Mapping)]
     if not sample:
-        raise _unknown(path, "no record", [])
+        raise InputError(
+            "contains no record",
+            file=str(path),
+            code="no-records",
+            hint="check that it is the file with the answers",
+        )
     if key is None and all(ultraeval_audio.is_step(row) for row in sample):
         note = "the log has positions instead of ids; they are taken in the benchmark's order where nothing else fits"
         return PredictionLog(
