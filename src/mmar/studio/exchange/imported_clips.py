@@ -112,8 +112,8 @@ def check_clip_conflicts(
     )
     sounds = {row.source: row.sha256 for row in session.execute(known)}
     for item in items:
-        here, kept = sounds.get(f"file:{item.audio_path}"), clips.get(item.audio_path)
-        if here is not None and kept is not None and kept.sha256 != here:
+        here, stored = sounds.get(f"file:{item.audio_path}"), clips.get(item.audio_path)
+        if here is not None and stored is not None and stored.sha256 != here:
             raise InputError(
                 f'item "{item.id}": {item.audio_path} is another sound in this project already',
                 hint="give the clip another name, or import into a project of its own",
@@ -127,7 +127,7 @@ def attach_clip(
     actor: Actor,
     row: Item,
     item: PublicItem,
-    kept: StoredAudio,
+    stored: StoredAudio,
     now: datetime,
 ) -> str:
     """Give an existing item without a clip the clip of an import.
@@ -141,20 +141,20 @@ def attach_clip(
         return why
     content = content_of(session, row)
     here = find_recording(session, project.id, f"file:{item.audio_path}")
-    if here is not None and here.sha256 != kept.sha256:
+    if here is not None and here.sha256 != stored.sha256:
         return "another sound is here under that path already"
     if content.cut or content.audio_path != item.audio_path:
         content = msgspec.structs.replace(content, audio_path=item.audio_path, cut=False)
         add_revision(session, project, row, actor, content, "its clip was imported", now, kind="import")
-    add_clip(session, project, row, item, kept, now)
+    add_clip(session, project, row, item, stored, now)
     return ""
 
 
 def add_clip(
-    session: Session, project: Project, row: Item, item: PublicItem, kept: StoredAudio, now: datetime
+    session: Session, project: Project, row: Item, item: PublicItem, stored: StoredAudio, now: datetime
 ) -> None:
     """Store an item's clip as a recording, and queue its measurement."""
-    add_recording(session, project.id, kept, now, source=f"file:{item.audio_path}", title=item.audio_path)
+    add_recording(session, project.id, stored, now, source=f"file:{item.audio_path}", title=item.audio_path)
     request_clip(session, row, now)
 
 

@@ -160,15 +160,15 @@ def _cells(items: Sequence[Item], targets: Mapping[str, int]) -> str:
     """Layer by modality, and by language where a target names one; an item counts in each of its languages."""
     counts = Counter((item.category, item.modality, "") for item in items)
     spoken = Counter((item.category, item.modality, code) for item in items for code in _codes(item))
-    wanted: dict[tuple[str, str, str], int] = {}
+    targets_by_cell: dict[tuple[str, str, str], int] = {}
     for name, target in targets.items():
         layer, modality, code = (*name.split("|", 2), "", "")[:3]
         if target and not name.startswith(_LANGUAGE):
-            wanted[layer, modality, code] = target
+            targets_by_cell[layer, modality, code] = target
     rows = [
         f"| {inline_text(place[0])} | {inline_text(place[1])} | {inline_text(place[2]) or 'all'} "
-        f"| {(spoken if place[2] else counts)[place]} | {wanted.get(place, '–')} |"
-        for place in sorted({*counts, *wanted})
+        f"| {(spoken if place[2] else counts)[place]} | {targets_by_cell.get(place, '–')} |"
+        for place in sorted({*counts, *targets_by_cell})
     ]
     head = ["| layer | modality | language | items | target |", "| --- | --- | --- | ---: | ---: |"]
     return "\n".join([*head, *rows])
@@ -176,14 +176,14 @@ def _cells(items: Sequence[Item], targets: Mapping[str, int]) -> str:
 
 def _languages(items: Sequence[Item], targets: Mapping[str, int]) -> str:
     counts = Counter(code for item in items for code in _codes(item))
-    wanted = {
+    targets_by_language = {
         name.removeprefix(_LANGUAGE): target
         for name, target in targets.items()
         if name.startswith(_LANGUAGE) and target
     }
     rows = [
-        f"| {inline_text(code)} | {counts[code]} | {wanted.get(code, '–')} |"
-        for code in sorted({*counts, *wanted})
+        f"| {inline_text(code)} | {counts[code]} | {targets_by_language.get(code, '–')} |"
+        for code in sorted({*counts, *targets_by_language})
     ]
     return "\n".join(["| language | items | target |", "| --- | ---: | ---: |", *rows])
 
@@ -322,8 +322,8 @@ def changes_text(
     for field, changes in by_field.items():
         lines += _field_lines(inline_text(field), changes)
     lines = lines or ["Nothing."]
-    if gone := [item_id for item_id in diff.removed if item_id in taken_down]:
-        lines.append(f"- Taken down, to be deleted from every copy of earlier releases: {_ids(gone)}")
+    if removed := [item_id for item_id in diff.removed if item_id in taken_down]:
+        lines.append(f"- Taken down, to be deleted from every copy of earlier releases: {_ids(removed)}")
     body = "".join(f"{line}\n" for line in lines)
     return f"{head}{body}\n{_without_quotes(previous.changes.removeprefix(_TITLE), taken_down)}"
 

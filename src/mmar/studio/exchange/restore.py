@@ -227,13 +227,13 @@ def _finish(data: Path, elsewhere: PostgresTransfer | None) -> bool:
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
     """Exclude other restores, and servers that start."""
-    held = try_lock(data / _LOCK)
-    if held is None:
+    lock = try_lock(data / _LOCK)
+    if lock is None:
         raise UsageError(f"{data}: is being restored", code="restoring", hint="wait until that is complete")
     try:
         yield
     finally:
-        held.release()
+        lock.release()
 
 
 def _check_unused(database: Path) -> None:

@@ -134,19 +134,19 @@ def cut_clip(work: JobContext) -> None:
         content = content_of(session, item)
         key = clip_key(content)
         recording = recording_of(session, work.project_id, content)
-        wanted = (
+        clip_format = (
             target_format(session.get_one(Project, work.project_id).settings, recording)
             if recording
             else None
         )
-        stays = _stays(session, work.project_id, key, wanted)
+        stays = _stays(session, work.project_id, key, clip_format)
     if stays:
         return
-    if recording is None or wanted is None:
+    if recording is None or clip_format is None:
         raise UsageError("its recording is not here; fetch or upload it first", code="recording-missing")
     media = work.config.media
     whole = recording.source.startswith("file:") or not content.segments
-    target = Path("clips") / key[:2] / f"{work.project_id}-{key}-{wanted[0]}-{wanted[1]}.wav"
+    target = Path("clips") / key[:2] / f"{work.project_id}-{key}-{clip_format[0]}-{clip_format[1]}.wav"
     waveform = target.with_suffix(".peaks")
     (media / target).parent.mkdir(parents=True, exist_ok=True)
     work.advance(0.1, "cutting")
@@ -156,14 +156,14 @@ def cut_clip(work: JobContext) -> None:
             None if whole else tuple((part.start, part.end) for part in content.segments),
             str(media / target),
             str(media / waveform),
-            *wanted,
+            *clip_format,
         )
     )
     work.advance(0.8, "comparing")
     alike = _alike(work, key, prepared.fingerprint)
     with work.database.write() as session:
         work.check_owned(session)
-        if _stays(session, work.project_id, key, wanted):
+        if _stays(session, work.project_id, key, clip_format):
             return
         known = session.scalar(select(Clip).where(Clip.project_id == work.project_id, Clip.key == key))
         if known is not None:
@@ -191,12 +191,12 @@ def cut_clip(work: JobContext) -> None:
         session.add(clip)
 
 
-def _stays(session: Session, project_id: int, key: str, wanted: tuple[int, int] | None) -> bool:
+def _stays(session: Session, project_id: int, key: str, clip_format: tuple[int, int] | None) -> bool:
     """Whether the clip exists and needs no conversion."""
     known = session.scalar(select(Clip).where(Clip.project_id == project_id, Clip.key == key))
     if known is None:
         return False
-    return wanted in (None, (known.rate, known.channels)) or is_under_review(session, project_id, key)
+    return clip_format in (None, (known.rate, known.channels)) or is_under_review(session, project_id, key)
 
 
 def _alike(work: JobContext, key: str, mark: bytes) -> tuple[int, ...]:

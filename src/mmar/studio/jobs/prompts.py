@@ -1,7 +1,7 @@
 """Prompts for a text model by kind of proposal, and the validation of its replies.
 
 Every prompt asks for one JSON object and nothing else. Texts of people are marked as data, so that instructions inside
-them are not followed. Only what can be accepted is kept of a reply: texts without control characters, the number of
+them are not followed. Of a reply only what can be accepted is kept: texts without control characters, the number of
 choices that the item has, categories of the taxonomy. A reply that nobody could accept is an error.
 """
 
@@ -202,15 +202,15 @@ def _thinking(reply: Mapping[str, Any], *_: Any) -> dict[str, Any]:
 
 def _distractors(reply: Mapping[str, Any], content: ItemContent, *_: Any) -> dict[str, Any]:
     value = reply["distractors"]
-    kept: list[str] = []
+    usable: list[str] = []
     for row in value if isinstance(value, list) else []:
         text = _text(row)
-        if text and not any(_same(text, other) for other in (content.key or "", *kept)):
-            kept.append(text)
-    wanted = max(1, len(content.choices) - 1)
-    if len(kept) < wanted:
-        raise _Unusable(f"{len(kept)} wrong choices that differ from the key and each other, not {wanted}")
-    return {"distractors": kept[:wanted]}
+        if text and not any(_same(text, other) for other in (content.key or "", *usable)):
+            usable.append(text)
+    needed = max(1, len(content.choices) - 1)
+    if len(usable) < needed:
+        raise _Unusable(f"{len(usable)} wrong choices that differ from the key and each other, not {needed}")
+    return {"distractors": usable[:needed]}
 
 
 def _sub_category(reply: Mapping[str, Any], _: ItemContent, taxonomy: Taxonomy, *__: Any) -> dict[str, Any]:
@@ -254,21 +254,23 @@ def _guess(reply: Mapping[str, Any], content: ItemContent, *_: Any) -> dict[str,
 
 
 def _ideas(reply: Mapping[str, Any], *_: Any) -> dict[str, Any]:
-    kept = []
+    usable = []
     for row in _rows(reply["ideas"]):
         tags = row.get("tags")
         if title := _one_line(row.get("title"))[:300]:
             text = [_one_line(tag)[:60] for tag in tags] if isinstance(tags, list) else []
-            kept.append({"title": title, "detail": _text(row.get("detail")), "tags": [t for t in text if t]})
-    if not kept:
+            usable.append(
+                {"title": title, "detail": _text(row.get("detail")), "tags": [t for t in text if t]}
+            )
+    if not usable:
         raise _Unusable("no idea with a title")
-    return {"ideas": kept[:_CARDS]}
+    return {"ideas": usable[:_CARDS]}
 
 
 def _grouping(
     reply: Mapping[str, Any], _content: ItemContent, _taxonomy: Taxonomy, ideas: frozenset[int]
 ) -> dict[str, Any]:
-    kept: dict[int, dict[str, Any]] = {}
+    usable: dict[int, dict[str, Any]] = {}
     for row in _rows(reply["places"]):
         number = row.get("idea")
         if isinstance(number, str) and number.strip().isdecimal():
@@ -276,10 +278,10 @@ def _grouping(
         layer, _, sub = (part.strip() for part in _one_line(row.get("place"))[:300].partition("/"))
         if isinstance(number, int) and number in ideas and layer:
             place = f"{layer} / {sub}" if sub else layer
-            kept.setdefault(number, {"idea": number, "place": place, "why": _words(row.get("why"))})
-    if not kept:
+            usable.setdefault(number, {"idea": number, "place": place, "why": _words(row.get("why"))})
+    if not usable:
         raise _Unusable("no place for an idea of the board")
-    return {"places": list(kept.values())}
+    return {"places": list(usable.values())}
 
 
 _READ: Mapping[str, Callable[[Mapping[str, Any], ItemContent, Taxonomy, frozenset[int]], dict[str, Any]]] = {

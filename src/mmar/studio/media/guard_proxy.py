@@ -118,9 +118,9 @@ class GuardProxy:
             await _answer(writer, "200 Connection established", end=False)
             opening = b""
         else:
-            kept = [field for field in fields if not field.lower().startswith(("proxy-", "connection:"))]
+            forwarded = [field for field in fields if not field.lower().startswith(("proxy-", "connection:"))]
             # One request a connection: the next one may be for another host, and must be checked.
-            request = (f"{method} {url.raw_path_qs} HTTP/1.1", *kept, "Connection: close", "", "")
+            request = (f"{method} {url.raw_path_qs} HTTP/1.1", *forwarded, "Connection: close", "", "")
             opening = "\r\n".join(request).encode("latin-1")
         await self._relay(reader, writer, upstream, opening)
 

@@ -35,17 +35,17 @@ def incoming_file(media: Path) -> Iterator[Path]:
 
 def clear_leftovers(media: Path, *, older_s: float = 86_400.0) -> int:
     """Remove temporary files of killed processes that were not changed for `older_s` seconds; returns how many."""
-    gone, before = 0, time.time() - older_s
+    deleted, before = 0, time.time() - older_s
     for pattern in ("incoming/*", "*/*/.*.part"):
         for path in media.glob(pattern):
             try:
                 newest = max(each.lstat().st_mtime for each in (path, *path.rglob("*")))
                 if newest < before:
                     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-                    gone += 1
+                    deleted += 1
             except OSError:
                 continue  # it is no longer there, or not ours to remove
-    return gone
+    return deleted
 
 
 def media_file(media: Path, relative: str) -> Path:

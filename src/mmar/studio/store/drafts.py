@@ -27,7 +27,7 @@ from mmar.studio.workflow.limits import LONGEST_TEXT, check_texts
 
 __all__ = [
     "JUDGEMENT_FIELDS",
-    "Taken",
+    "Resolution",
     "carry_over",
     "delete_judgement_draft",
     "find_draft",
@@ -37,7 +37,7 @@ __all__ = [
     "save_judgement_draft",
 ]
 
-Taken = Literal["mine", "theirs", "merged"]
+Resolution = Literal["mine", "theirs", "merged"]
 """Whose version to continue with after a conflict."""
 
 
@@ -75,7 +75,13 @@ def carry_over(session: Session, item: Item, person: int, version: int, revision
 
 
 def resolve(
-    session: Session, project: Project, item: Item, actor: Actor, taken: Taken, first: int, now: datetime
+    session: Session,
+    project: Project,
+    item: Item,
+    actor: Actor,
+    resolution: Resolution,
+    first: int,
+    now: datetime,
 ) -> Draft:
     """Make a person's draft what they continue with after a conflict.
 
@@ -94,9 +100,9 @@ def resolve(
     # A draft is anybody's to keep; only who may write the item is shown what the other wrote.
     perform(load_case(session, project, item), actor, Command(Action.SAVE), now)
     content, theirs = mine.content, content_of(session, item)
-    if taken == "theirs":
+    if resolution == "theirs":
         content = theirs
-    elif taken == "merged":
+    elif resolution == "merged":
         content = three_way(content_at(session, item.id, first), theirs, content).merged
     save_draft(session, item, actor, content, item.version, item.revision, now)
     return session.get_one(Draft, (item.id, actor.person))

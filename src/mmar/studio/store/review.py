@@ -61,10 +61,10 @@ def review_proposal(
     proposal = row_in(session, project, Proposal, proposal_id, lock=True)
     if proposal.state != "open":
         raise NotAllowed("stale", f"this suggestion was reviewed already ({proposal.state})")
-    taken = dict(edited) if decision == "edited" and edited is not None else proposal.content
+    accepted = dict(edited) if decision == "edited" and edited is not None else proposal.content
     if decision != "refused":
-        _accept(session, project, proposal, actor, taken, now, version)
-        proposal.taken = taken
+        _accept(session, project, proposal, actor, accepted, now, version)
+        proposal.taken = accepted
     elif proposal.item_id is None:
         if not actor.roles:
             raise NotAllowed("role", "only members of the project may do that")
@@ -75,7 +75,7 @@ def review_proposal(
     return proposal
 
 
-def apply_proposal(kind: str, content: ItemContent, taken: Mapping[str, Any]) -> ItemContent:
+def apply_proposal(kind: str, content: ItemContent, accepted: Mapping[str, Any]) -> ItemContent:
     """An item's content with a proposal applied.
 
     Raises:
@@ -83,16 +83,16 @@ def apply_proposal(kind: str, content: ItemContent, taken: Mapping[str, Any]) ->
     """
     try:
         if kind == "thinking":
-            return msgspec.structs.replace(content, thinking=_text(taken["thinking"]))
+            return msgspec.structs.replace(content, thinking=_text(accepted["thinking"]))
         if kind == "sub_category":
             return msgspec.structs.replace(
-                content, category=_text(taken["category"]), sub_category=_text(taken["sub_category"])
+                content, category=_text(accepted["category"]), sub_category=_text(accepted["sub_category"])
             )
         if kind == "rubric":
-            criteria = msgspec.convert(taken["criteria"], tuple[Criterion, ...])
+            criteria = msgspec.convert(accepted["criteria"], tuple[Criterion, ...])
             return msgspec.structs.replace(content, rubric=criteria)
         if kind == "distractors":
-            wrong = [_text(text) for text in taken["distractors"]]
+            wrong = [_text(text) for text in accepted["distractors"]]
             key = content.key
             if key is None:
                 raise InputError(
@@ -114,12 +114,12 @@ def _accept(
     project: Project,
     proposal: Proposal,
     actor: Actor,
-    taken: Mapping[str, Any],
+    accepted: Mapping[str, Any],
     now: datetime,
     version: int | None,
 ) -> None:
     if proposal.kind == "ideas":
-        for idea in taken.get("ideas", ()):
+        for idea in accepted.get("ideas", ()):
             add_idea(
                 session,
                 project,
@@ -132,7 +132,7 @@ def _accept(
             )
         return
     if proposal.kind == "grouping":
-        for place in taken.get("places", ()):
+        for place in accepted.get("places", ()):
             change_idea(session, project, int(place["idea"]), actor, place=str(place["place"]))
         return
     if proposal.item_id is None:
@@ -142,8 +142,8 @@ def _accept(
         raise NotAllowed(
             "stale", "the item was changed since you looked at this proposal; look at the difference again"
         )
-    content = apply_proposal(proposal.kind, content_of(session, item), taken)
-    edited = ", edited" if taken != proposal.content else ""
+    content = apply_proposal(proposal.kind, content_of(session, item), accepted)
+    edited = ", edited" if accepted != proposal.content else ""
     why = f"accepted a proposal of {proposal.model}: {KINDS[proposal.kind]}{edited}"
     save(
         session,

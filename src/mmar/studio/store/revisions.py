@@ -252,6 +252,6 @@ def add_event(
 
 
 def _clips_that_exist(session: Session, project: Project, items: Sequence[Item]) -> frozenset[str]:
-    wanted = {item.clip_key for item in items if item.clip_key}
-    query = select(Clip.key).where(Clip.project_id == project.id, Clip.key.in_(wanted))
-    return frozenset(session.scalars(query)) if wanted else frozenset()
+    keys = {item.clip_key for item in items if item.clip_key}
+    query = select(Clip.key).where(Clip.project_id == project.id, Clip.key.in_(keys))
+    return frozenset(session.scalars(query)) if keys else frozenset()

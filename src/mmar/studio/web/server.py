@@ -82,10 +82,10 @@ def _within_open_files(connections: int) -> int:
         import resource
     except ImportError:  # Windows, which has no such limit
         return connections
-    wanted = connections + _OTHER_FILES
+    needed = connections + _OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         return max(soft - _OTHER_FILES, soft // 2)
     return connections

@@ -1,4 +1,4 @@
-"""Uploaded files: recordings are decoded completely before they are kept; names of files are never used as paths."""
+"""Uploaded files: recordings are decoded completely before they are stored; names of files are never used as paths."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def store_upload(ctx: ProjectContext) -> Recording:
     with incoming_file(media) as path:
         _save(sent, path)
         try:
-            kept = store_audio(media, path, max_bytes=limit)
+            stored = store_audio(media, path, max_bytes=limit)
         except InputError as error:
             # The sender does not know the temporary file.
             raise InputError(error.problem, field="file", code=error.code, hint=error.hint) from None
     with ctx.write() as (session, project):
         return add_recording(
-            session, project.id, kept, ctx.clock(), title=_file_name(sent), person_id=ctx.person.id
+            session, project.id, stored, ctx.clock(), title=_file_name(sent), person_id=ctx.person.id
         )
 
 

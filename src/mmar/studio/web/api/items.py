@@ -218,7 +218,7 @@ def _draft_json(draft: Draft) -> dict[str, Any]:
 
 @router.post("/items/{item_id}/resolve", summary="Continue after a conflict")
 def resolve(
-    ctx: Context, item_id: int, take: Annotated[drafts.Taken, Body()], first: Annotated[int, Body()] = 0
+    ctx: Context, item_id: int, take: Annotated[drafts.Resolution, Body()], first: Annotated[int, Body()] = 0
 ) -> dict[str, Any]:
     """Your draft becomes `mine`, `theirs`, or `merged` from revision `first`, which you started from."""
     with ctx.write_item(item_id, lock=True) as (session, project, item):

@@ -296,8 +296,10 @@ def resolve(ctx: Context, item_id: int) -> Response:
     now = ctx.clock()
     with ctx.write_item(item_id, lock=True) as (session, project, item):
         word = text(ctx.form, "take")
-        taken: drafts.Taken = "theirs" if word == "theirs" else "merged" if word == "merged" else "mine"
-        drafts.resolve(session, project, item, ctx.actor, taken, number(ctx.form, "first") or 0, now)
+        resolution: drafts.Resolution = (
+            "theirs" if word == "theirs" else "merged" if word == "merged" else "mine"
+        )
+        drafts.resolve(session, project, item, ctx.actor, resolution, number(ctx.form, "first") or 0, now)
     return ctx.redirect(f"/items/{item_id}/edit")
 
 

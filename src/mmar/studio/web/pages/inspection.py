@@ -125,8 +125,8 @@ def keep_draft(request: Request, ctx: Context, item_id: int) -> Response:
     """Save what an inspector is typing."""
     now = ctx.clock()
     with ctx.write_item(item_id) as (session, _project, item):
-        kept = drafts.save_judgement_draft(session, item, ctx.actor, _written(ctx), now)
-    return render_page(request, "judgement_status.html", ctx, kept_at=now if kept else None)
+        saved = drafts.save_judgement_draft(session, item, ctx.actor, _written(ctx), now)
+    return render_page(request, "judgement_status.html", ctx, kept_at=now if saved else None)
 
 
 @router.post("/items/{item_id}/judge")
