@@ -49,8 +49,8 @@ def clean_record(number: int) -> dict[str, Any]:
         "thinking": "It is heard twice, then once more.",
         "cue": ["a first cue", "a second cue"],
         "rubric": [
-            {"name": f"Criterion {at}", "scoring_point": "Give a point.", "note": "", "choices": [0, 1]}
-            for at in range(5)
+            {"name": f"Criterion {index}", "scoring_point": "Give a point.", "note": "", "choices": [0, 1]}
+            for index in range(5)
         ],
     }
 

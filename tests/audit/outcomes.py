@@ -14,14 +14,14 @@ CLEAN = 12
 
 def outcome(code: str, items: list[Item] | tuple[Item, ...], **more: Any) -> Outcome:
     subject = Subject(tuple(items), **more)
-    (found,), _ = run_checks(subject, [check for check in CHECKS if check.code == code], subject.has)
-    return found
+    (result,), _ = run_checks(subject, [check for check in CHECKS if check.code == code], subject.has)
+    return result
 
 
 def spoiled(item: Maker, *changes: dict[str, Any]) -> list[Item]:
     """A clean benchmark of which the first items are changed."""
-    return [item(at, **(changes[at] if at < len(changes) else {})) for at in range(CLEAN)]
+    return [item(index, **(changes[index] if index < len(changes) else {})) for index in range(CLEAN)]
 
 
 def many(item: Maker, count: int, **fields: Callable[[int], Any]) -> list[Item]:
-    return [item(at, **{name: value(at) for name, value in fields.items()}) for at in range(count)]
+    return [item(index, **{name: value(index) for name, value in fields.items()}) for index in range(count)]

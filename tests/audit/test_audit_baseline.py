@@ -46,7 +46,9 @@ def test_only_entries_of_checks_that_ran_can_be_stale(item: Callable[..., Item],
 
 def test_the_file_can_be_read_in_a_diff(tmp_path: Path) -> None:
     path = tmp_path / "accepted.json"
-    write_baseline(path, [("S007", Finding(f"item-{at}", "question", "…", current="a ")) for at in range(3)])
+    write_baseline(
+        path, [("S007", Finding(f"item-{index}", "question", "…", current="a ")) for index in range(3)]
+    )
     assert sum("item-" in line for line in path.read_text("utf-8").splitlines()) == 3
     write_baseline(path, [])
     assert read_baseline(path) == Accepted()

@@ -110,8 +110,8 @@ def test_items_over_several_systems(item: Maker) -> None:
     assert [finding.item for finding in outcome("M002", items, systems=runs).findings] == [items[5].id]
     assert outcome("M003", items, systems=runs).findings == ()  # too few wrong answers
     many_wrong = systems(items, *["bbbbbb"] * 8, *["cccccc"] * 8)
-    found = outcome("M003", items, systems=many_wrong).findings
-    assert [(finding.item, finding.current) for finding in found] == [(each.id, "Four") for each in items]
+    result = outcome("M003", items, systems=many_wrong).findings
+    assert [(finding.item, finding.current) for finding in result] == [(each.id, "Four") for each in items]
     assert outcome("M001", items, systems=runs[:1]).skipped == "systems"
 
 
@@ -128,14 +128,14 @@ def test_a_clean_benchmark_has_no_findings(code: str, item: Maker) -> None:
 def test_a_spoiled_benchmark_has_them(code: str, item: Maker) -> None:
     changes, fields = SPOILED[code]
     items = spoiled(item, *changes)
-    found = outcome(code, items)
-    assert [finding.field for finding in found.findings] == fields
+    result = outcome(code, items)
+    assert [finding.field for finding in result.findings] == fields
     changed = {each.id for each, change in zip(items, changes, strict=False) if change}
-    for finding in found.findings:
+    for finding in result.findings:
         assert finding.message
         assert changed & {finding.item, *finding.others} or finding.item == TENTH
     # And no more than the items that were spoiled, with those they are compared with.
-    assert found.items <= 2 * len(changes)
+    assert result.items <= 2 * len(changes)
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ def test_videos_that_are_gone(item: Maker) -> None:
         urls[1]: Link(urls[1], False, "code -404"),
         urls[2]: Link(urls[2], None, "HTTP 429"),
     }
-    found = outcome("U008", items, links=links)
-    assert [finding.item for finding in found.findings] == [items[1].id]
-    assert found.measures[0].values == {"asked": 3, "open": 1}
+    result = outcome("U008", items, links=links)
+    assert [finding.item for finding in result.findings] == [items[1].id]
+    assert result.measures[0].values == {"asked": 3, "open": 1}
     assert outcome("U008", items).skipped == "network"
 
 
@@ -185,9 +185,9 @@ def test_solved_without_hearing(item: Maker) -> None:
     assert len(outcome("N001", items, unheard=(lucky,)).findings) == 10
     both = outcome("N001", items, unheard=(lucky, knowing))
     assert [finding.item for finding in both.findings] == [each.id for each in items[::4]]
-    found = outcome("N002", items, unheard=(lucky, knowing))
-    assert [finding.kind for finding in found.findings] == ["knowing"]
-    assert found.measures[1].values["p"] == pytest.approx(stats.binom.sf(19, 40, 1 / 4))
+    result = outcome("N002", items, unheard=(lucky, knowing))
+    assert [finding.kind for finding in result.findings] == ["knowing"]
+    assert result.measures[1].values["p"] == pytest.approx(stats.binom.sf(19, 40, 1 / 4))
     assert outcome("N001", items).skipped == "unheard"
 
 

@@ -18,6 +18,6 @@ def test_the_list_is_iso_639_1() -> None:
 
 
 def test_a_country_code_is_never_its_own_languages() -> None:
-    for code, found in countries().items():
-        assert found.language in languages()
-        assert found.language != code
+    for code, result in countries().items():
+        assert result.language in languages()
+        assert result.language != code

@@ -89,8 +89,8 @@ def test_what_a_site_says_of_a_video(address: str, alive: bool | None, said: str
 
 
 def test_a_short_link_is_followed_to_its_video(site: str) -> None:
-    found = tried(site, "https://b23.tv/to-video", "https://b23.tv/to-gone", "https://b23.tv/never")
-    video, gone, never = found.values()
+    result = tried(site, "https://b23.tv/to-video", "https://b23.tv/to-gone", "https://b23.tv/never")
+    video, gone, never = result.values()
     assert (video.alive, video.leads_to) == (True, "https://www.bilibili.com/video/BV1xX4y1y721/?p=3")
     assert (gone.alive, gone.leads_to) == (False, f"https://www.bilibili.com/video/{GONE}/")
     assert (never.alive, never.leads_to) == (False, None)

@@ -118,8 +118,8 @@ def test_the_key(found: Audit, records: list[Any]) -> None:
     (place,) = of(found, "A001").measures
     slots = Counter((len(r["choices"]), r["choices"].index(r["answer"])) for r in records)
     assert place.values["answers_by_slot"] == {
-        "2": [slots[2, at] for at in range(2)],
-        "4": [slots[4, at] for at in range(4)],
+        "2": [slots[2, index] for index in range(2)],
+        "4": [slots[4, index] for index in range(4)],
     }
     assert place.values["p"] > 0.5
     longest, shortest = of(found, "A002").measures

@@ -26,8 +26,8 @@ def spoiled(item: Callable[..., Item]) -> Benchmark:
 
 
 def test_counts_by_severity_and_what_fails(spoiled: Benchmark) -> None:
-    found = audit(spoiled)
-    counts = {each.code: (len(each.findings), each.items) for each in found.outcomes if each.findings}
+    result = audit(spoiled)
+    counts = {each.code: (len(each.findings), each.items) for each in result.outcomes if each.findings}
     assert counts == {
         "S001": (1, 0),
         "S007": (1, 1),
@@ -38,8 +38,8 @@ def test_counts_by_severity_and_what_fails(spoiled: Benchmark) -> None:
         "V001": (1, 3),
         "V002": (3, 3),
     }
-    assert (found.count("error"), found.count("warning"), found.count("note")) == (2, 9, 1)
-    assert found.failed()
+    assert (result.count("error"), result.count("warning"), result.count("note")) == (2, 9, 1)
+    assert result.failed()
     warned = audit(spoiled, ignore=("S001", "C001"))
     assert not warned.failed()
     assert warned.failed(strict=True)
@@ -84,9 +84,9 @@ def test_json_is_stable_and_plain(spoiled: Benchmark) -> None:
 
 
 def test_corrections_hold_every_finding(spoiled: Benchmark) -> None:
-    found = audit(spoiled)
-    records = found.corrections()["corrections"]
-    assert len(records) == len(found.findings)
+    result = audit(spoiled)
+    records = result.corrections()["corrections"]
+    assert len(records) == len(result.findings)
     proposed = {record["code"]: record["proposed"] for record in records if "proposed" in record}
     assert proposed["S007"] == "What?"
     assert proposed["U002"] == "https://www.bilibili.com/video/BV1000000000/"
@@ -120,5 +120,5 @@ def test_codes_are_unique_and_in_order() -> None:
 
 def test_an_empty_benchmark_is_audited(item: Callable[..., Item]) -> None:
     faults = (InputError("is broken", line=1), InputError("has no id", line=2, field="id"))
-    found = audit(Benchmark((), "set", errors=faults))
-    assert [code for code, _ in found.findings] == ["S001", "S002"]
+    result = audit(Benchmark((), "set", errors=faults))
+    assert [code for code, _ in result.findings] == ["S001", "S002"]

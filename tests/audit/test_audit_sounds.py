@@ -52,8 +52,8 @@ def items(item: Callable[..., Item]) -> list[Item]:
 
 def outcome(code: str, items: list[Item], folder: Path) -> Outcome:
     subject = Subject(tuple(items), sounds=measure_clips(items, folder))
-    (found,), _ = run_checks(subject, [check for check in CHECKS if check.code == code], subject.has)
-    return found
+    (result,), _ = run_checks(subject, [check for check in CHECKS if check.code == code], subject.has)
+    return result
 
 
 @pytest.mark.parametrize(

@@ -170,8 +170,8 @@ class _Handler(BaseHTTPRequestHandler):
             pass  # the client went away, as some tests want it to
 
     def _write(self, page: Page, data: bytes, serve: Serve) -> None:
-        for at in range(0, len(data), 1 << 16):
-            piece = data[at : at + (1 << 16)]
+        for index in range(0, len(data), 1 << 16):
+            piece = data[index : index + (1 << 16)]
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if serve.chunked else piece)
             self.wfile.flush()
             page.sent += len(piece)

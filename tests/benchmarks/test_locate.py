@@ -47,27 +47,31 @@ def test_what_is_neither_name_nor_path_is_explained(tmp_path: Path) -> None:
 def test_after_get_the_name_is_enough(tmp_path: Path) -> None:
     entry = CATALOGUE["mmar"]
     obtain(entry, tmp_path, sources=[str(MMAR)], audio=False)
-    found = resolve("mmar", tmp_path)
-    assert (found.name, found.metadata.read_bytes()) == ("mmar", MMAR.read_bytes())
-    assert (found.audio_dir, found.revision, found.licence) == (None, entry.metadata.revision, entry.licence)  # type: ignore[union-attr]
-    assert len(load_benchmark(found.metadata)) == 1000
+    result = resolve("mmar", tmp_path)
+    assert (result.name, result.metadata.read_bytes()) == ("mmar", MMAR.read_bytes())
+    assert (result.audio_dir, result.revision, result.licence) == (
+        None,
+        entry.metadata.revision,
+        entry.licence,
+    )  # type: ignore[union-attr]
+    assert len(load_benchmark(result.metadata)) == 1000
     by_folder = resolve(Cache(tmp_path, entry).folder, tmp_path)
     assert (by_folder.name, by_folder.revision) == ("mmar", entry.metadata.revision)  # type: ignore[union-attr]
 
 
 @needs_shared
 def test_the_publishers_file_is_known_by_its_content(tmp_path: Path) -> None:
-    found = resolve(str(MMAR), tmp_path)
-    assert (found.name, found.revision) == ("mmar", CATALOGUE["mmar"].metadata.revision)  # type: ignore[union-attr]
+    result = resolve(str(MMAR), tmp_path)
+    assert (result.name, result.revision) == ("mmar", CATALOGUE["mmar"].metadata.revision)  # type: ignore[union-attr]
     other = write(tmp_path / "MMAR-meta.jsonl", MMAR.read_bytes().replace(b"Throat", b"throat"))
     assert resolve(other, tmp_path).revision is None
 
 
 def test_a_file_is_itself_and_finds_its_clips(metadata: bytes, tmp_path: Path) -> None:
     path = write(tmp_path / "mine-meta.jsonl", metadata)
-    found = resolve(str(path), tmp_path)
-    assert (found.name, found.metadata, found.audio_dir) == ("mine", path, None)
-    assert (found.revision, found.licence) == (None, None)
+    result = resolve(str(path), tmp_path)
+    assert (result.name, result.metadata, result.audio_dir) == ("mine", path, None)
+    assert (result.revision, result.licence) == (None, None)
     write(tmp_path / "audio" / "clip-0.wav", b"x")
     assert resolve(path, tmp_path).audio_dir == tmp_path
 
@@ -133,14 +137,14 @@ def test_a_pipe_is_not_read(tmp_path: Path) -> None:
 
 
 def test_the_demonstration_set_is_made_when_asked_for_and_once(demo_cache: Path) -> None:
-    found = resolve("demo", demo_cache)
-    benchmark = load_benchmark(found.metadata)
+    result = resolve("demo", demo_cache)
+    benchmark = load_benchmark(result.metadata)
     assert len(benchmark) >= 60
-    assert found.audio_dir is not None
-    assert all((found.audio_dir / item.audio_path).is_file() for item in benchmark)
-    before = found.metadata.stat().st_mtime_ns
-    assert resolve("demo", demo_cache) == found
-    assert found.metadata.stat().st_mtime_ns == before
+    assert result.audio_dir is not None
+    assert all((result.audio_dir / item.audio_path).is_file() for item in benchmark)
+    before = result.metadata.stat().st_mtime_ns
+    assert resolve("demo", demo_cache) == result
+    assert result.metadata.stat().st_mtime_ns == before
 
 
 def test_resolving_imports_nothing_heavy(

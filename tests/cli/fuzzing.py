@@ -121,16 +121,16 @@ def commands_for(kind: str, path: Path, benchmark: Path) -> list[tuple[object, .
 def damaged(data: bytes, dice: random.Random) -> bytes:
     """A file with one to four faults."""
     for _ in range(dice.randint(1, 4)):
-        at = dice.randint(0, len(data))
+        index = dice.randint(0, len(data))
         kind = dice.randrange(9)
         if kind == 0:
-            data = data[:at]
+            data = data[:index]
         elif kind == 1:
-            data = data[:at] + bytes([dice.randrange(256)]) + data[at + 1 :]
+            data = data[:index] + bytes([dice.randrange(256)]) + data[index + 1 :]
         elif kind == 2:
-            data = data[:at] + dice.choice(RAW) + data[at:]
+            data = data[:index] + dice.choice(RAW) + data[index:]
         elif kind == 3:
-            data = data[:at] + data[at : at + dice.randint(1, 200)] * 2 + data[at + 200 :]
+            data = data[:index] + data[index : index + dice.randint(1, 200)] * 2 + data[index + 200 :]
         elif kind == 4:
             text = data.decode("utf-8", "replace")
             data = text.encode(dice.choice(["utf-16", "utf-8-sig", "cp1252", "utf-32"]), "replace")

@@ -68,7 +68,7 @@ def spoiled(tmp_path: Path) -> Path:
 
 
 def test_a_clean_benchmark_ends_with_status_0(mmar: Any, tmp_path: Path) -> None:
-    path = written(tmp_path / "set.jsonl", *(record(at) for at in range(4)))
+    path = written(tmp_path / "set.jsonl", *(record(index) for index in range(4)))
     status, out, _ = mmar("audit", path)
     assert status == 0
     assert out.startswith("set: 4 items, digest ")
@@ -132,11 +132,11 @@ def test_what_cannot_be_audited_ends_with_status_2(
 
 def test_json(mmar: Any, spoiled: Path) -> None:
     status, out, _ = mmar("audit", spoiled, "--json")
-    found = json.loads(out)
+    results = json.loads(out)
     assert status == 1
-    assert found["summary"] == {"error": 3, "warning": 2, "note": 0}
-    assert [each["code"] for each in found["findings"]] == ["S001", "S002", "S003", "S007", "T001"]
-    assert found["subject"]["unreadable_records"] == 3
+    assert results["summary"] == {"error": 3, "warning": 2, "note": 0}
+    assert [each["code"] for each in results["findings"]] == ["S001", "S002", "S003", "S007", "T001"]
+    assert results["subject"]["unreadable_records"] == 3
 
 
 def test_a_fix_report_proposes_and_changes_nothing(mmar: Any, spoiled: Path, tmp_path: Path) -> None:
@@ -176,7 +176,9 @@ def test_a_baseline_leaves_out_what_was_accepted(mmar: Any, spoiled: Path, tmp_p
 
 
 def test_how_many_examples_are_shown(mmar: Any, tmp_path: Path) -> None:
-    path = written(tmp_path / "set.jsonl", *(record(at, timestamp=f"{at}:00,{at}:10") for at in range(6)))
+    path = written(
+        tmp_path / "set.jsonl", *(record(index, timestamp=f"{index}:00,{index}:10") for index in range(6))
+    )
 
     def text(*options: str) -> int:
         return sum("  clip-" in line for line in mmar("audit", path, *options)[1].splitlines())
@@ -186,10 +188,10 @@ def test_how_many_examples_are_shown(mmar: Any, tmp_path: Path) -> None:
 
 
 def test_the_clips_are_heard_where_they_are(mmar: Any, tone: Callable[..., Path], tmp_path: Path) -> None:
-    path = written(tmp_path / "set.jsonl", *(record(at) for at in range(4)))
+    path = written(tmp_path / "set.jsonl", *(record(index) for index in range(4)))
     (tmp_path / "clips").mkdir()
-    for at in range(3):
-        tone(f"clips/clip-{at}.wav", 440.0 + 97 * at, seconds=10 if at else 8)
+    for index in range(3):
+        tone(f"clips/clip-{index}.wav", 440.0 + 97 * index, seconds=10 if index else 8)
     status, out, _ = mmar("audit", path, "--audio-dir", "clips")
     assert status == 1
     assert "clip-3  audio_path  " in out
@@ -202,13 +204,16 @@ def test_the_clips_are_heard_where_they_are(mmar: Any, tone: Callable[..., Path]
 
 
 def test_runs_without_audio_are_read(mmar: Any, tmp_path: Path, tone: Callable[..., Path]) -> None:
-    path = written(tmp_path / "set.jsonl", *(record(at, answer="A horn") for at in range(12)))
+    path = written(tmp_path / "set.jsonl", *(record(index, answer="A horn") for index in range(12)))
     (tmp_path / "audio").mkdir()
-    for at in range(12):
-        tone(f"audio/clip-{at}.wav")
+    for index in range(12):
+        tone(f"audio/clip-{index}.wav")
     knowing = written(
         tmp_path / "knowing.jsonl",
-        *({"id": f"clip-{at}", "answer_prediction": "A horn" if at else "A bell"} for at in range(12)),
+        *(
+            {"id": f"clip-{index}", "answer_prediction": "A horn" if index else "A bell"}
+            for index in range(12)
+        ),
     )
     status, out, _ = mmar("audit", path, "--without-audio", knowing, "--no-audio", "--select", "N")
     assert status == 0
@@ -228,7 +233,7 @@ def test_runs_without_audio_are_read(mmar: Any, tmp_path: Path, tone: Callable[.
 
 
 def test_a_published_table(mmar: Any, tmp_path: Path) -> None:
-    benchmark = written(tmp_path / "set.jsonl", *(record(at) for at in range(11)))
+    benchmark = written(tmp_path / "set.jsonl", *(record(index) for index in range(11)))
     table = tmp_path / "published.csv"
     table.write_text("model_class,model,sound\nLALM,A,63.6\nbaseline,Guess,29.3\n", "utf-8")
     status, out, _ = mmar("audit", table, "--grim", "--benchmark", benchmark)

@@ -13,7 +13,7 @@ from mmar.cli import main
 from scoring.several import answers_file, answers_run, questions
 
 RIGHT = [True] * 30 + [False] * 10
-POOR = [at % 3 == 0 for at in range(40)]
+POOR = [index % 3 == 0 for index in range(40)]
 
 
 def mmar(*arguments: object) -> int:
@@ -66,7 +66,7 @@ def test_the_items_that_differ_are_written(
     tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     known = questions(tmp_path, [None] * 40)
-    files = [answers_file(tmp_path / f"{at}.jsonl", hits) for at, hits in enumerate((RIGHT, POOR))]
+    files = [answers_file(tmp_path / f"{index}.jsonl", hits) for index, hits in enumerate((RIGHT, POOR))]
     assert mmar("compare", *files, "-b", known.origin, "--items", tmp_path / name) == 0
     text = (tmp_path / name).read_text()
     if name.endswith("csv"):
@@ -75,7 +75,9 @@ def test_the_items_that_differ_are_written(
     else:
         rows = [json.loads(line) for line in text.splitlines()]
         assert rows[0]["A_right"] is True
-    assert [row["id"] for row in rows] == [f"id-{at}" for at in range(40) if RIGHT[at] != POOR[at]]
+    assert [row["id"] for row in rows] == [
+        f"id-{index}" for index in range(40) if RIGHT[index] != POOR[index]
+    ]
     assert (rows[0]["A_named"], rows[0]["B_named"], rows[0]["answer"]) == ("yes", "no", "yes")
     # Identical runs differ on nothing; the head of the table is still there.
     assert mmar("compare", files[0], files[0], "-b", known.origin, "--items", tmp_path / name) == 0
@@ -83,8 +85,8 @@ def test_the_items_that_differ_are_written(
 
 
 def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    known = questions(tmp_path, [f"v{at // 2}" for at in range(40)])
-    files = [answers_file(tmp_path / f"{at}.jsonl", hits) for at, hits in enumerate((RIGHT, POOR))]
+    known = questions(tmp_path, [f"v{index // 2}" for index in range(40)])
+    files = [answers_file(tmp_path / f"{index}.jsonl", hits) for index, hits in enumerate((RIGHT, POOR))]
     capsys.readouterr()
     assert mmar("compare", *files, "-b", known.origin, "--json", "--scorer", "official") == 0
     result = json.loads(capsys.readouterr().out)

@@ -24,7 +24,9 @@ def benchmark(tmp_path: Path) -> Path:
         "sub-category": "Anomaly Detection",
     }
     path = tmp_path / "set.jsonl"
-    path.write_text("".join(f"{json.dumps({'id': f'item-{at}', **record})}\n" for at in range(3)), "utf-8")
+    path.write_text(
+        "".join(f"{json.dumps({'id': f'item-{index}', **record})}\n" for index in range(3)), "utf-8"
+    )
     return path
 
 

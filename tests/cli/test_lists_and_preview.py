@@ -20,15 +20,15 @@ from mmar.protocols import load_protocol
 
 RECORDS = [
     {
-        "id": f"clip-{at}",
-        "audio_path": f"audio/clip-{at}.wav",
-        "question": f"How many beeps, in clip {at}?",
+        "id": f"clip-{index}",
+        "audio_path": f"audio/clip-{index}.wav",
+        "question": f"How many beeps, in clip {index}?",
         "choices": ["one", "two", "three"],
         "answer": "two",
         "modality": "sound",
         "category": "Signal Layer",
     }
-    for at in range(1, 4)
+    for index in range(1, 4)
 ]
 
 
@@ -97,8 +97,8 @@ def test_models_are_listed_by_class() -> None:
 
 @pytest.mark.parametrize("kind", ["hf", "vllm", "sglang", "api", "command", "cascade"])
 def test_models_by_what_serves_them(kind: str) -> None:
-    found = as_json(models, "--can", kind)
-    assert {each["name"] for each in found} == {
+    results = as_json(models, "--can", kind)
+    assert {each["name"] for each in results} == {
         name for name, recipe in recipes().items() if kind in recipe.served_by
     }
     assert max(map(len, run(models, "--can", kind).splitlines())) <= 80

@@ -30,8 +30,8 @@ ITEM: dict[str, Any] = {
 
 def records(*predictions: object, **more: Any) -> list[dict[str, Any]]:
     return [
-        ITEM | {"id": f"id-{at}", "answer_prediction": message} | more
-        for at, message in enumerate(predictions)
+        ITEM | {"id": f"id-{number}", "answer_prediction": message} | more
+        for number, message in enumerate(predictions)
     ]
 
 
@@ -243,9 +243,13 @@ def test_a_misspelt_key_is_no_score_of_nothing(tmp_path: Path, command: Any) -> 
 def test_a_bad_record_of_the_benchmark_stays_in_the_denominator(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    whole = [ITEM | {"id": f"id-{at}", "url": f"https://youtu.be/aaaaaaaaaa{at}"} for at in range(3)]
+    whole = [
+        ITEM | {"id": f"id-{number}", "url": f"https://youtu.be/aaaaaaaaaa{number}"} for number in range(3)
+    ]
     bench = write(tmp_path / "b.jsonl", [*whole, {"id": "id-3"}, whole[0]])
-    path = write(tmp_path / "p.jsonl", [{"id": f"id-{at}", "answer_prediction": "3:1"} for at in range(4)])
+    path = write(
+        tmp_path / "p.jsonl", [{"id": f"id-{number}", "answer_prediction": "3:1"} for number in range(4)]
+    )
     assert mmar("score", path, "--benchmark", bench) == 2
     assert "b.jsonl:4: " in capsys.readouterr().err
     assert mmar("score", path, "--benchmark", bench, "--lenient", "--json") == 0

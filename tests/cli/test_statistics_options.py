@@ -13,12 +13,12 @@ from mmar.items import Benchmark
 from scoring.several import answers_file, answers_run, questions
 
 Command = Callable[..., Any]
-RIGHT = [at % 5 > 1 for at in range(60)]
+RIGHT = [index % 5 > 1 for index in range(60)]
 
 
 @pytest.fixture
 def known(tmp_path: Path) -> Benchmark:
-    return questions(tmp_path, [f"v{at // 2}" for at in range(60)])
+    return questions(tmp_path, [f"v{index // 2}" for index in range(60)])
 
 
 def words(text: str) -> str:
@@ -61,14 +61,16 @@ def test_a_sample_is_drawn_run_and_estimated(command: Command, known: Benchmark,
 
 def test_items_are_analysed_over_several_runs(command: Command, known: Benchmark, tmp_path: Path) -> None:
     runs = [
-        answers_run(tmp_path / f"run{at}", known, [hit and item != 7 for item, hit in enumerate([True] * 60)])
-        for at in range(3)
+        answers_run(
+            tmp_path / f"run{index}", known, [hit and item != 7 for item, hit in enumerate([True] * 60)]
+        )
+        for index in range(3)
     ]
     named = [part for run in runs for part in ("--runs", run)]
     result = command("audit", known.origin, "--select", "M", "--no-audio", "--json", *named)
-    found = json.loads(result.out)
-    assert "id-7" in json.dumps(found)
-    assert "M001" in json.dumps(found)
+    results = json.loads(result.out)
+    assert "id-7" in json.dumps(results)
+    assert "M001" in json.dumps(results)
 
 
 def test_at_most_twenty_bad_records_are_listed(command: Command, known: Benchmark, tmp_path: Path) -> None:

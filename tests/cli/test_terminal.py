@@ -37,7 +37,7 @@ def test_names_of_a_hostile_file_are_shown_and_not_obeyed(
         "url": f"https://example.org/{EVIL}",
     }
     path = tmp_path / "evil.jsonl"
-    path.write_text("".join(json.dumps({"id": f"{at}{EVIL}", **record}) + "\n" for at in range(3)))
+    path.write_text("".join(json.dumps({"id": f"{index}{EVIL}", **record}) + "\n" for index in range(3)))
     with pytest.raises(SystemExit):
         main([command[0], str(path), *command[1:]])
     message = capsys.readouterr()

@@ -18,12 +18,12 @@ def test_items_are_compared_by_id_and_field() -> None:
     first = Benchmark(ITEMS, "first")
     changed = msgspec.structs.replace(ITEMS[1], answer="two", url="u")
     second = Benchmark((changed, msgspec.structs.replace(ITEMS[0], id="d"), ITEMS[2]), "second")
-    found = diff_benchmarks(first, second)
-    assert (found.added, found.removed) == (("d",), ("a",))
-    assert found.changes == (FieldChange("b", "answer", "one", "two"), FieldChange("b", "url", None, "u"))
-    assert found.by_field == {"answer": 1, "url": 1}
-    assert [change.field for change in found.scored_changes] == ["answer"]
-    assert not found.same_score
+    results = diff_benchmarks(first, second)
+    assert (results.added, results.removed) == (("d",), ("a",))
+    assert results.changes == (FieldChange("b", "answer", "one", "two"), FieldChange("b", "url", None, "u"))
+    assert results.by_field == {"answer": 1, "url": 1}
+    assert [change.field for change in results.scored_changes] == ["answer"]
+    assert not results.same_score
 
 
 def test_spelling_and_order_are_no_difference() -> None:
@@ -35,11 +35,11 @@ def test_spelling_and_order_are_no_difference() -> None:
 @needs_real_data
 def test_the_two_editions_of_mmar() -> None:
     old = load_benchmark(SHARED / "mmar" / "MMAR-meta-2025-05.json")
-    found = diff_benchmarks(old, load_benchmark(MMAR))
-    assert not found.added
-    assert not found.removed
-    assert (found.by_field["answer"], found.by_field["choices"]) == (5, 1)
-    assert len(found.scored_changes) == 6
+    results = diff_benchmarks(old, load_benchmark(MMAR))
+    assert not results.added
+    assert not results.removed
+    assert (results.by_field["answer"], results.by_field["choices"]) == (5, 1)
+    assert len(results.scored_changes) == 6
 
 
 @needs_real_data

@@ -18,8 +18,8 @@ from real_data import MMAR, MMAU, needs_real_data
 
 ITEMS = [
     Item(
-        f"id-{at}",
-        f"./audio/{at}.wav",
+        f"id-{index}",
+        f"./audio/{index}.wav",
         "Größe?",
         ("a", "b", ""),
         "b",
@@ -27,7 +27,7 @@ ITEMS = [
         "Signal Layer",
         sub_category=None,
     )
-    for at in range(40)
+    for index in range(40)
 ]
 
 

@@ -13,8 +13,8 @@ from real_data import MMAR, needs_real_data
 
 @needs_real_data
 def test_every_erratum_is_found_by_its_check() -> None:
-    found = audit(load_benchmark(MMAR), select=["C001", "C002"])
-    by_check = {each.code: {finding.item for finding in each.findings} for each in found.outcomes}
+    results = audit(load_benchmark(MMAR), select=["C001", "C002"])
+    by_check = {each.code: {finding.item for finding in each.findings} for each in results.outcomes}
     assert len(errata()) == 24
     for erratum in errata().values():
         assert erratum.id in by_check[erratum.check]

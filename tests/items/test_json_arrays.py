@@ -62,7 +62,7 @@ def test_both_ways_agree(elements: list[str], between: str, end: str, size: int)
 
 
 def test_the_quick_way_is_taken() -> None:
-    text = json.dumps([{"id": at, "inner": [{"id": at}]} for at in range(50)], indent=1).encode()
+    text = json.dumps([{"id": index, "inner": [{"id": index}]} for index in range(50)], indent=1).encode()
     with patch.object(arrays, "_scan_objects", side_effect=arrays._scan_objects) as careful:
         assert len(found(text, 1 << 20)[0]) == 50
     # Only the last one is left for it.

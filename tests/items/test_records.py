@@ -60,8 +60,8 @@ def test_every_form_gives_the_same_records_for_any_read_size(
     path = tmp_path / "records"
     write(path, records, form)
     with patch.object(records_module, "_PIECE", size):
-        found = [text for _, text in raw_records(path)]
-    assert [json.loads(text) for text in found] == records
+        result = [text for _, text in raw_records(path)]
+    assert [json.loads(text) for text in result] == records
 
 
 def test_line_numbers_are_those_of_the_file(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_both_name_the_same_choice(choices: tuple[str, ...]) -> None:
         for place in range(len(choices))
         for form in ("{}", "({})", "{}.", "({}).")
     ]
-    assert [found for text in texts if (found := disagreement(text, choices))] == []
+    assert [result for text in texts if (result := disagreement(text, choices))] == []
 
 
 @given(
@@ -85,5 +85,5 @@ def test_whatever_stands_before_a_choice(
 def test_it_serves_most_of_the_real_questions() -> None:
     items = list(load_benchmark(MMAR))
     texts = [(f"The answer is {item.answer}.", item.choices) for item in items]
-    assert [found for text, choices in texts if (found := disagreement(text, choices))] == []
+    assert [result for text, choices in texts if (result := disagreement(text, choices))] == []
     assert sum(read_common(text, choice_table(choices)) is not None for text, choices in texts) > 900

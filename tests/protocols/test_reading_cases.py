@@ -50,7 +50,7 @@ CASES: dict[str, list[tuple[str, tuple[str, ...], int | str]]] = {
         ("C is the correct answer", XYZ, 2),
         ("C is the correct answer: x is too low", XYZ, 2),
         ("I", tuple("abcdefghi"), 8),
-        ("Z", tuple(str(at) for at in range(26)), 25),
+        ("Z", tuple(str(index) for index in range(26)), 25),
         ("z", LETTERS, 25),
         ("E", XYZ, NONE),
     ],

@@ -68,21 +68,21 @@ RULE = ReadingRule(
 )
 @settings(deadline=None)
 def test_dress_changes_nothing(choices: tuple[str, ...], frame: str, rng: random.Random, dress: str) -> None:
-    at = rng.randrange(len(choices))
-    text = frame.format(choices[at])
+    index = rng.randrange(len(choices))
+    text = frame.format(choices[index])
     before = read(text, choices)
     changed = {
         "upper": text.upper(),
         "lower": text.lower(),
-        "quotes": text.replace(choices[at], f"“{choices[at]}”"),
+        "quotes": text.replace(choices[index], f"“{choices[index]}”"),
         "dashes": text.replace("-", "−"),
         "spaces": text.replace(" ", "  \u00a0"),
-        "bold": text.replace(choices[at], f"**{choices[at]}**"),
+        "bold": text.replace(choices[index], f"**{choices[index]}**"),
         "lines": f"\n\n{text}\r\n",
     }[dress]
     after = read(changed, choices)
     assert (after.state, after.index) == (before.state, before.index)
-    assert before.index == at or before.state == "unresolved"
+    assert before.index == index or before.state == "unresolved"
 
 
 @given(CHOICES, FRAMES, st.randoms(use_true_random=False))
@@ -94,7 +94,7 @@ def test_other_choices_around_the_same_answer_change_nothing_but_its_index(
     before = read(text, choices)
     order = list(range(len(choices)))
     rng.shuffle(order)
-    after = read(text, tuple(choices[at] for at in order))
+    after = read(text, tuple(choices[index] for index in order))
     assert after.state == before.state
     assert (None if after.index is None else order[after.index]) == before.index
 
@@ -112,11 +112,11 @@ def test_nothing_is_invented(text: str, choices: tuple[str, ...], rule: ReadingR
         assert reading.index is None
         return
     assert reading.index is not None
-    said = plain(clean(text)[0]).replace('"', "").replace("*", "")
+    texts = plain(clean(text)[0]).replace('"', "").replace("*", "")
     choice = loose(plain(clean(choice_table(choices).texts[reading.index])[0]))
     letter = re.compile(rf"(?<![a-z0-9]){chr(97 + reading.index)}(?![a-z0-9])")
     empty = not choice  # nothing but punctuation
-    assert empty or letter.search(said) or choice in said or choice in " ".join(said.split())
+    assert empty or letter.search(texts) or choice in texts or choice in " ".join(texts.split())
 
 
 @given(
@@ -126,8 +126,8 @@ def test_nothing_is_invented(text: str, choices: tuple[str, ...], rule: ReadingR
 )
 @settings(deadline=None)
 def test_a_denied_choice_is_never_read(choices: tuple[str, ...], rng: random.Random, denial: str) -> None:
-    at = rng.randrange(len(choices))
-    assert read(denial.format(choices[at]), choices).index != at
+    index = rng.randrange(len(choices))
+    assert read(denial.format(choices[index]), choices).index != index
 
 
 @given(CHOICES, st.randoms(use_true_random=False))
@@ -149,8 +149,8 @@ def test_two_choices_are_never_one(choices: tuple[str, ...], rng: random.Random)
 @settings(deadline=None)
 def test_a_choices_own_text_names_it(choices: tuple[str, ...], pick: int) -> None:
     """Unless another choice has the same text, or the text is empty, thinking, or white space."""
-    at = pick % len(choices)
-    text = choices[at]
+    index = pick % len(choices)
+    text = choices[index]
     exact = [choice.strip() for choice in choices]
     if text.strip() and exact.count(text.strip()) == 1:
-        assert read(text, choices).index == at
+        assert read(text, choices).index == index

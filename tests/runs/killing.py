@@ -72,10 +72,10 @@ def kill_often(folder: Path, kills: int, seed: int) -> None:
             os.waitpid(child, 0)
         except (ProcessLookupError, ChildProcessError):
             pass  # it had ended by itself
-        found = ledger.read_bytes() if ledger.exists() else b""
-        if not found.startswith(kept):
+        result = ledger.read_bytes() if ledger.exists() else b""
+        if not result.startswith(kept):
             sys.exit(f"life {life}: what was on disk is gone")
-        kept = found[: found.rfind(b"\n") + 1]
+        kept = result[: result.rfind(b"\n") + 1]
     _, status = os.waitpid(live(arguments), 0)
     if os.waitstatus_to_exitcode(status) != 0:
         sys.exit(f"the last life ended with {status}")

@@ -18,15 +18,15 @@ def benchmark(folder: Path, count: int = 12) -> Benchmark:
     """Questions on disk, without audio."""
     items = [
         Item(
-            f"id-{at}",
-            f"./audio/{at}.wav",
-            f"Which, {at}?",
+            f"id-{index}",
+            f"./audio/{index}.wav",
+            f"Which, {index}?",
             ("one", "two", "three"),
             "two",
-            ("sound", "music")[at % 2],
+            ("sound", "music")[index % 2],
             "Signal Layer",
         )
-        for at in range(count)
+        for index in range(count)
     ]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "made-up-meta.jsonl"

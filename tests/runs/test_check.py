@@ -289,10 +289,10 @@ def test_a_tiny_model_of_random_weights(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     report = mmar.check("hf/./tiny", options={"dtype": "float32"}, max_tokens=4, timeout=600)
-    found = states(report)
-    assert (found["answers"], found["text"]) == ("passed", "passed")
-    assert (found["thinking"], found["past 30 s"]) == ("failed", "limited")
-    assert found["hears"] == "unknown"
+    results = states(report)
+    assert (results["answers"], results["text"]) == ("passed", "passed")
+    assert (results["thinking"], results["past 30 s"]) == ("failed", "limited")
+    assert results["hears"] == "unknown"
 
 
 @pytest.mark.parametrize(("n", "p"), [(10, 0.25), (3, 0.5), (1, 0.2)])

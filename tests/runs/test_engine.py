@@ -145,7 +145,7 @@ def test_the_same_command_asks_what_has_no_answer(tmp_path: Path) -> None:
     run(half, made, out=tmp_path / "run", **QUICK)
     again = Scripted(answers())
     outcome = run(again, made, out=tmp_path / "run", **QUICK)
-    assert sorted(again.asked) == sorted(f"id-{at}" for at in range(12) if at % 2)
+    assert sorted(again.asked) == sorted(f"id-{index}" for index in range(12) if index % 2)
     assert (outcome.answered_before, outcome.answered, outcome.selected_failed) == (6, 12, 0)
     idle = Scripted(answers())
     assert run(idle, made, out=tmp_path / "run", **QUICK).requested == 0

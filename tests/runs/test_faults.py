@@ -31,15 +31,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 def answer_of(demo: Benchmark, asked: Asked) -> str:
     """What this service says: right on two items of three, by the question's text."""
-    found = next(
+    result = next(
         item
         for item in demo
         if asked.question.endswith("\n".join(item.choices)) and item.question in asked.question
     )
     return (
-        found.answer
-        if sum(map(ord, found.id)) % 3
-        else next(text for text in found.choices if text != found.answer)
+        result.answer
+        if sum(map(ord, result.id)) % 3
+        else next(text for text in result.choices if text != result.answer)
     )
 
 

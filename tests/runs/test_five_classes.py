@@ -98,9 +98,9 @@ def test_captions_shared_by_a_text_model_and_a_reasoning_model(
 
     def reason(asked: Asked) -> Outcome:
         assert asked.audio is None
-        found = re.search(r"A caption of ([a-z0-9-]+)\.", "\n".join(asked.texts))
-        assert found is not None
-        item = demo[found[1]]
+        result = re.search(r"A caption of ([a-z0-9-]+)\.", "\n".join(asked.texts))
+        assert result is not None
+        item = demo[result[1]]
         assert item.question in asked.question
         return Say(item.answer, thinking="It was told." if asked.body["model"] == "lrm" else None)
 

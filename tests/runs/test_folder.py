@@ -45,8 +45,8 @@ def test_working_files_of_killed_processes_are_cleared_away(tmp_path: Path) -> N
         (out / name).write_text("{")
     (out / "notes.txt").write_text("mine")
     run(Scripted(say), made, out=out, **QUICK)
-    found = sorted(path.name for path in out.iterdir())
-    assert found == [
+    result = sorted(path.name for path in out.iterdir())
+    assert result == [
         ".answers.jsonl.lock",
         "answers.jsonl",
         "manifest.json",

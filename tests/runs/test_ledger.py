@@ -109,7 +109,7 @@ def test_a_line_in_the_middle_that_is_no_answer_is_named(tmp_path: Path) -> None
 
 def test_a_disk_that_fills_up_loses_nothing_that_was_written(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
-    kept = [Answer(f"id-{at}", "x" * 100, "") for at in range(10)]
+    kept = [Answer(f"id-{index}", "x" * 100, "") for index in range(10)]
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:

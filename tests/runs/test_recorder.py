@@ -41,8 +41,8 @@ def record(path: Path, count: int, room: int = 10**9) -> tuple[list[str], int]:
 
         async def hand_over() -> None:
             nonlocal handed
-            for at in range(count):
-                await recorder.put(None, Answer(f"id-{at}", "x", ""))
+            for index in range(count):
+                await recorder.put(None, Answer(f"id-{index}", "x", ""))
                 handed += 1
                 assert handed - len(told) <= 2 * 64 + 1, "more waited than may be lost"
 
@@ -61,7 +61,7 @@ def record(path: Path, count: int, room: int = 10**9) -> tuple[list[str], int]:
 
 def test_all_is_written_in_order_and_little_waits(tmp_path: Path) -> None:
     told, _ = record(tmp_path / "answers.jsonl", 500)
-    assert told == [f"id-{at}" for at in range(500)]
+    assert told == [f"id-{index}" for index in range(500)]
 
 
 def test_a_disk_that_refuses_ends_it_even_when_the_queue_is_full(tmp_path: Path) -> None:

@@ -24,17 +24,17 @@ def questions(folder: Path, videos: Sequence[str | None]) -> Benchmark:
     """An item a video, so that one that stands twice is a cluster; the answer is always “yes”."""
     items = [
         Item(
-            f"id-{at}",
-            f"./{at}.wav",
-            f"Is it so, {at}?",
+            f"id-{index}",
+            f"./{index}.wav",
+            f"Is it so, {index}?",
             CHOICES,
             "yes",
-            ("sound", "music", "speech")[at % 3],
-            ("Signal Layer", "Semantic Layer")[at % 2],
-            ("Counting and Statistics", None)[at % 2],
+            ("sound", "music", "speech")[index % 3],
+            ("Signal Layer", "Semantic Layer")[index % 2],
+            ("Counting and Statistics", None)[index % 2],
             url=None if video is None else f"https://youtu.be/{video:_<11}",
         )
-        for at, video in enumerate(videos)
+        for index, video in enumerate(videos)
     ]
     folder.mkdir(parents=True, exist_ok=True)
     write_benchmark(items, folder / "made-up-meta.jsonl")
@@ -44,8 +44,8 @@ def questions(folder: Path, videos: Sequence[str | None]) -> Benchmark:
 def answers_file(path: Path, right: Iterable[bool | None]) -> Path:
     """A file that names the right choice or a wrong one; `None` leaves the item out."""
     records = [
-        {"id": f"id-{at}", "answer_prediction": "yes" if hit else "no"}
-        for at, hit in enumerate(right)
+        {"id": f"id-{index}", "answer_prediction": "yes" if hit else "no"}
+        for index, hit in enumerate(right)
         if hit is not None
     ]
     path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
@@ -88,5 +88,5 @@ def compared(
 ) -> Comparison:
     """Compare files that answer so, made in a folder."""
     known = questions(folder, videos)
-    paths = [answers_file(folder / f"{at}.jsonl", right) for at, right in enumerate(runs)]
+    paths = [answers_file(folder / f"{index}.jsonl", right) for index, right in enumerate(runs)]
     return compare(side_by_side(known, *paths), **options)  # type: ignore[arg-type]

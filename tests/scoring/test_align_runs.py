@@ -23,14 +23,14 @@ def test_rows_groups_and_clusters_follow_the_benchmark(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     one = answers_run(tmp_path / "one", known, HITS)
     two = answers_file(tmp_path / "two.jsonl", reversed(HITS))
-    found = side_by_side(known, one, two)
-    assert [run.label for run in found.runs] == ["A", "B"]
-    assert found.runs[0].scores("choice") == list(HITS)
-    assert found.runs[1].scores("official") == list(reversed(HITS))
-    assert len(set(found.clusters)) == 5
-    assert found.clusters[0] == found.clusters[1]
-    assert found.groups["modality"] == {"sound": (0, 3), "music": (1, 4), "speech": (2, 5)}
-    assert found.groups["sub-category"] == {"Counting and Statistics": (0, 2, 4)}
+    result = side_by_side(known, one, two)
+    assert [run.label for run in result.runs] == ["A", "B"]
+    assert result.runs[0].scores("choice") == list(HITS)
+    assert result.runs[1].scores("official") == list(reversed(HITS))
+    assert len(set(result.clusters)) == 5
+    assert result.clusters[0] == result.clusters[1]
+    assert result.groups["modality"] == {"sound": (0, 3), "music": (1, 4), "speech": (2, 5)}
+    assert result.groups["sub-category"] == {"Counting and Statistics": (0, 2, 4)}
 
 
 def test_without_a_benchmark_runs_and_whole_records_bring_their_own(tmp_path: Path) -> None:
@@ -39,12 +39,12 @@ def test_without_a_benchmark_runs_and_whole_records_bring_their_own(tmp_path: Pa
     records = [json.loads(line) for line in (one / "predictions.jsonl").read_text().splitlines()]
     # In another order, and as an array: the digest is the same.
     (tmp_path / "whole.json").write_text(json.dumps(records[::-1]))
-    found = side_by_side(None, tmp_path / "whole.json", one)
-    first, second = (run.scores("choice") for run in found.runs)
+    result = side_by_side(None, tmp_path / "whole.json", one)
+    first, second = (run.scores("choice") for run in result.runs)
     assert first == second
-    assert [row.id for row in found.runs[0].rows] == [row.id for row in found.runs[1].rows]
+    assert [row.id for row in result.runs[0].rows] == [row.id for row in result.runs[1].rows]
     assert sum(first) == 3
-    assert len(set(found.clusters)) == 5
+    assert len(set(result.clusters)) == 5
 
 
 def test_what_differs_is_said_and_not_refused(tmp_path: Path) -> None:
@@ -52,11 +52,11 @@ def test_what_differs_is_said_and_not_refused(tmp_path: Path) -> None:
     one = answers_run(tmp_path / "one", known, HITS)
     two = answers_run(tmp_path / "two", known, HITS, name="test/other", audio="silence", seed=7)
     three = answers_file(tmp_path / "three.jsonl", HITS)
-    said = {part.part: part.values for part in differing_parts(side_by_side(known, one, two, three).runs)}
-    assert said["condition"] == ("full", "silence", "?")
-    assert said["seed"] == ("0", "7", "?")
-    assert said["protocol"] == ("mmar@1", "mmar@1", "?")
-    assert "model" not in said  # which model is the question
+    texts = {part.part: part.values for part in differing_parts(side_by_side(known, one, two, three).runs)}
+    assert texts["condition"] == ("full", "silence", "?")
+    assert texts["seed"] == ("0", "7", "?")
+    assert texts["protocol"] == ("mmar@1", "mmar@1", "?")
+    assert "model" not in texts  # which model is the question
     assert differing_parts(side_by_side(known, one, one).runs) == ()
 
 
@@ -102,25 +102,25 @@ def test_other_items_asked_are_refused_unless_the_common_ones_are_asked_for(tmp_
     two = answers_run(tmp_path / "two", known, (True,) * 6, limit=4)
     with raises("other-items-asked"):
         side_by_side(known, one, two)
-    found = side_by_side(known, one, two, partial=True)
-    assert found.asked == (0, 1, 2, 3)
-    assert found.asked_groups()["modality"] == {"sound": [0, 3], "music": [1], "speech": [2]}
+    result = side_by_side(known, one, two, partial=True)
+    assert result.asked == (0, 1, 2, 3)
+    assert result.asked_groups()["modality"] == {"sound": [0, 3], "music": [1], "speech": [2]}
 
 
 def test_items_asked_in_no_run_have_no_part(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     runs = [answers_run(tmp_path / name, known, (True,) * 6, limit=4) for name in ("one", "two")]
-    found = side_by_side(known, *runs)
-    assert found.asked == (0, 1, 2, 3)
-    assert len(found.runs[0].rows) == 6
-    assert "|part:4/6|" in found.runs[0].signature
+    result = side_by_side(known, *runs)
+    assert result.asked == (0, 1, 2, 3)
+    assert len(result.runs[0].rows) == 6
+    assert "|part:4/6|" in result.runs[0].signature
 
 
 def test_a_failure_is_an_item_that_was_asked(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     one = answers_run(tmp_path / "one", known, (None, *HITS[1:]))
-    found = side_by_side(known, one, answers_run(tmp_path / "two", known, HITS))
-    assert found.runs[0].unanswered() == [True] + [False] * 5
+    result = side_by_side(known, one, answers_run(tmp_path / "two", known, HITS))
+    assert result.runs[0].unanswered() == [True] + [False] * 5
 
 
 def test_nothing_asked_at_all_is_refused(tmp_path: Path) -> None:
@@ -163,5 +163,5 @@ def test_input_that_is_nothing_to_align_runs(tmp_path: Path) -> None:
 def test_a_protocol_can_be_given_for_all(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     file = answers_file(tmp_path / "p.jsonl", HITS)
-    found = align_runs([file, file], load, benchmark=known, protocol=load_protocol("letter"))
-    assert " for letter@1" in found.runs[0].signature
+    result = align_runs([file, file], load, benchmark=known, protocol=load_protocol("letter"))
+    assert " for letter@1" in result.runs[0].signature

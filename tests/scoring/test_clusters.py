@@ -37,43 +37,43 @@ def test_an_item_that_is_called_like_a_video_is_not_in_it() -> None:
 
 def test_the_error_is_that_of_the_definition() -> None:
     # Mean 1/2; cluster sums of deviations 1, -1/2, -1/2; sqrt(3/2 · 3/2)/4 = 3/8.
-    found = clustered([True, True, False, False], ["a", "a", "b", "c"])
-    assert found.standard_error == pytest.approx(37.5)
-    assert found.clusters == 3
+    result = clustered([True, True, False, False], ["a", "a", "b", "c"])
+    assert result.standard_error == pytest.approx(37.5)
+    assert result.clusters == 3
 
 
 def test_a_score_joined_to_a_benchmark_with_videos_says_both_intervals() -> None:
     items = tuple(item(at, video("ab"[at // 10])) for at in range(20))
-    said = [
+    texts = [
         {"id": each.id, "answer_prediction": "one" if at < 10 else "two"} for at, each in enumerate(items)
     ]
-    found = score(said, Benchmark(items, "made-up"))
-    assert found.choice.clustered is not None
-    assert found.choice.clustered.clusters == 2
+    result = score(texts, Benchmark(items, "made-up"))
+    assert result.choice.clustered is not None
+    assert result.choice.clustered.clusters == 2
     # One video all right, the other all wrong: twenty items say no more than two.
-    low, high = found.choice.clustered.interval
+    low, high = result.choice.clustered.interval
     assert (low, high) == pytest.approx((50 - (high - low) / 2, 50 + (high - low) / 2))
-    assert low < 5 < found.choice.interval[0]
-    assert "by 2 source videos" in score_table(found)
-    written = found.to_dict()["scores"]["choice"]["clustered"]
+    assert low < 5 < result.choice.interval[0]
+    assert "by 2 source videos" in score_table(result)
+    written = result.to_dict()["scores"]["choice"]["clustered"]
     assert set(written) == {"interval", "clusters", "standard_error"}
     assert written["standard_error"] == pytest.approx(50)
-    assert "clustered" not in found.to_dict()["groups"]["modality"]["sound"]["choice"]
+    assert "clustered" not in result.to_dict()["groups"]["modality"]["sound"]["choice"]
 
 
 def test_without_videos_nothing_is_said_twice() -> None:
     items = tuple(item(at, None) for at in range(4))
-    found = score([{"id": each.id, "answer_prediction": "one"} for each in items], Benchmark(items, "x"))
-    assert found.choice.clustered is None
-    assert "clustered" not in score_table(found)
-    assert "clustered" not in found.to_dict()["scores"]["official"]
+    result = score([{"id": each.id, "answer_prediction": "one"} for each in items], Benchmark(items, "x"))
+    assert result.choice.clustered is None
+    assert "clustered" not in score_table(result)
+    assert "clustered" not in result.to_dict()["scores"]["official"]
 
 
 @needs_real_data
 def test_the_thousand_items_come_from_911_videos() -> None:
     known = load_benchmark(MMAR)
-    found = score(
+    result = score(
         ({"id": each.id, "answer_prediction": each.choices[0]} for each in known), known
     ).official.clustered
-    assert found is not None
-    assert found.clusters == 911
+    assert result is not None
+    assert result.clusters == 911

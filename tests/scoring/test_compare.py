@@ -22,7 +22,7 @@ from scoring.several import answers_file, answers_run, questions, side_by_side
 
 N = 90
 DRAW = np.random.default_rng(2505)
-VIDEOS = [f"v{at}" for at in DRAW.integers(0, 40, N)]
+VIDEOS = [f"v{index}" for index in DRAW.integers(0, 40, N)]
 FIRST = (DRAW.random(N) < 0.7).tolist()
 SECOND = (DRAW.random(N) < 0.5).tolist()
 
@@ -40,7 +40,7 @@ def members(found: Comparison, dimension: str, name: str) -> list[int]:
     key = {"modality": ("sound", "music", "speech"), "category": ("Signal Layer", "Semantic Layer")}.get(
         dimension
     )
-    return [at for at in range(N) if (key[at % len(key)] == name if key else at % 2 == 0)]
+    return [index for index in range(N) if (key[index % len(key)] == name if key else index % 2 == 0)]
 
 
 def parts(found: Comparison) -> list[tuple[PairedScores, list[int]]]:
@@ -62,20 +62,20 @@ def test_the_counts_are_those_of_the_files(pair: Comparison) -> None:
     }
     for found, places in parts(pair):
         assert found.n == len(places)
-        assert found.clusters == len({VIDEOS[at] for at in places})
-        assert found.first == pytest.approx(100 * np.mean([FIRST[at] for at in places]))
+        assert found.clusters == len({VIDEOS[index] for index in places})
+        assert found.first == pytest.approx(100 * np.mean([FIRST[index] for index in places]))
         assert found.difference == pytest.approx(found.first - found.second)
-        assert found.only_first == sum(FIRST[at] > SECOND[at] for at in places)
-        assert found.only_second == sum(SECOND[at] > FIRST[at] for at in places)
-    only = [f"id-{at}" for at in range(N) if FIRST[at] and not SECOND[at]]
+        assert found.only_first == sum(FIRST[index] > SECOND[index] for index in places)
+        assert found.only_second == sum(SECOND[index] > FIRST[index] for index in places)
+    only = [f"id-{index}" for index in range(N) if FIRST[index] and not SECOND[index]]
     assert list(pair.pairs[0].only_first) == only
 
 
 def test_the_permutation_is_scipys_on_the_sums_of_the_videos(pair: Comparison) -> None:
     found = pair.pairs[0].all
     sums: dict[str, int] = {}
-    for at, video in enumerate(VIDEOS):
-        sums[video] = sums.get(video, 0) + FIRST[at] - SECOND[at]
+    for index, video in enumerate(VIDEOS):
+        sums[video] = sums.get(video, 0) + FIRST[index] - SECOND[index]
     reference = stats.permutation_test(
         (list(sums.values()),),
         np.sum,
@@ -108,7 +108,7 @@ def test_few_videos_are_permuted_as_going_through_all_swaps_does(tmp_path: Path)
 
 def test_the_error_of_the_difference_is_the_sum_over_pairs_that_share_a_video(pair: Comparison) -> None:
     for found, places in parts(pair):
-        gap = np.array([FIRST[at] - SECOND[at] for at in places], dtype=float)
+        gap = np.array([FIRST[index] - SECOND[index] for index in places], dtype=float)
         gap -= gap.mean()
         same = np.array([[VIDEOS[a] == VIDEOS[b] for b in places] for a in places])
         total = float(gap @ same @ gap) * found.clusters / (found.clusters - 1)
@@ -142,7 +142,7 @@ def test_each_dimension_is_a_family_of_its_own(pair: Comparison) -> None:
 
 
 def test_several_runs_are_ranked_and_their_pairs_are_a_family(tmp_path: Path) -> None:
-    worst = [at % 9 == 0 for at in range(N)]
+    worst = [index % 9 == 0 for index in range(N)]
     found = compared(tmp_path, SECOND, worst, FIRST, FIRST)
     assert [(pair.first, pair.second) for pair in found.pairs] == [
         ("A", "B"), ("A", "C"), ("A", "D"), ("B", "C"), ("B", "D"), ("C", "D"),
@@ -179,7 +179,7 @@ def test_what_these_items_minimum_detectable(tmp_path: Path) -> None:
 
 def test_items_that_share_videos_minimum_detectable_less(tmp_path: Path) -> None:
     # The runs differ on two whole videos of ten items: hardly more than two items' worth.
-    videos = [f"v{at // 10}" for at in range(100)]
+    videos = [f"v{index // 10}" for index in range(100)]
     first, second = [True] * 10 + [False] * 10 + [True] * 80, [False] * 10 + [True] * 90
     least = compared(tmp_path, first, second, videos=videos).pairs[0].minimum_detectable
     assert least is not None
@@ -189,7 +189,8 @@ def test_items_that_share_videos_minimum_detectable_less(tmp_path: Path) -> None
 
 def test_the_same_seed_gives_the_same_and_draws_that_are_too_few_are_said(tmp_path: Path) -> None:
     one, again, other = (
-        compared(tmp_path / str(at), FIRST, SECOND, draws=500, seed=seed) for at, seed in enumerate((1, 1, 2))
+        compared(tmp_path / str(index), FIRST, SECOND, draws=500, seed=seed)
+        for index, seed in enumerate((1, 1, 2))
     )
     assert one.pairs == again.pairs
     assert one.pairs != other.pairs
@@ -202,8 +203,8 @@ def test_the_same_seed_gives_the_same_and_draws_that_are_too_few_are_said(tmp_pa
 
 
 def test_runs_that_are_identical(tmp_path: Path) -> None:
-    for at, hits in enumerate(([True] * N, [False] * N, FIRST)):
-        found = compared(tmp_path / str(at), hits, hits).pairs[0]
+    for index, hits in enumerate(([True] * N, [False] * N, FIRST)):
+        found = compared(tmp_path / str(index), hits, hits).pairs[0]
         assert (found.all.difference, found.all.p, found.all.verdict) == (0, 1, "not shown")
         low, high = found.all.interval
         assert low < 0 < high  # equal on these items is not equal
@@ -257,9 +258,9 @@ def test_the_official_scorer_can_be_asked(tmp_path: Path) -> None:
     known = questions(tmp_path, [None] * 2)
     file = tmp_path / "letters.jsonl"
     # A letter is never right by the published rule; “It is not yes” always is.
-    said = {"id-0": "A", "id-1": "It is not yes."}
+    texts = {"id-0": "A", "id-1": "It is not yes."}
     file.write_text(
-        "".join(json.dumps({"id": one, "answer_prediction": text}) + "\n" for one, text in said.items())
+        "".join(json.dumps({"id": one, "answer_prediction": text}) + "\n" for one, text in texts.items())
     )
     aligned = side_by_side(known, file, answers_file(tmp_path / "b.jsonl", [True, True]))
     by_choice, official = compare(aligned), compare(aligned, scorer="official")
@@ -271,8 +272,8 @@ def test_the_official_scorer_can_be_asked(tmp_path: Path) -> None:
 def test_the_items_on_which_the_runs_differ(tmp_path: Path) -> None:
     known = questions(tmp_path, [None] * 3)
     paths = [
-        answers_file(tmp_path / f"{at}.jsonl", hits)
-        for at, hits in enumerate(([True, True, False], [True, False, False], [True, True, False]))
+        answers_file(tmp_path / f"{index}.jsonl", hits)
+        for index, hits in enumerate(([True, True, False], [True, False, False], [True, True, False]))
     ]
     (row,) = disagreements(side_by_side(known, *paths))
     assert row == {

@@ -41,10 +41,10 @@ def test_joined_to_the_benchmark_it_is_the_same(name: str) -> None:
 
 def test_what_the_script_does_with_odd_records(tmp_path: Path) -> None:
     """Records without the key leave the denominator, duplicates count twice, ids and sub-categories may be absent."""
-    said = {"answer_prediction": "y"}
+    texts = {"answer_prediction": "y"}
     no_id = {name: value for name, value in RECORD.items() if name != "id"}
     path = write(
-        tmp_path / "p.jsonl", RECORD | said, RECORD | said, no_id | {"answer_prediction": "x"}, RECORD
+        tmp_path / "p.jsonl", RECORD | texts, RECORD | texts, no_id | {"answer_prediction": "x"}, RECORD
     )
     layout = official_layout_of_file(path)
     assert "Total Accuracy: 66.67% over 3 samples\n" in layout
@@ -52,7 +52,7 @@ def test_what_the_script_does_with_odd_records(tmp_path: Path) -> None:
     assert "Sub-category-wise Accuracy:\n******************************\nTotal" in layout
     assert layout.endswith("No prediction count: 0\n")
     # What no benchmark should hold, and the script does not look at: an answer of its own, a single choice.
-    odd = write(tmp_path / "odd.jsonl", RECORD | said | {"answer": "y", "choices": ["z"]})
+    odd = write(tmp_path / "odd.jsonl", RECORD | texts | {"answer": "y", "choices": ["z"]})
     assert "Total Accuracy: 100.00% over 1 samples" in official_layout_of_file(odd)
 
 

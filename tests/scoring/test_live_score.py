@@ -15,11 +15,11 @@ from mmar.stats.sequences import share_sequence, worst_design_effect
 from runs.made_up import Scripted
 from scoring.several import answers_run, questions
 
-RIGHT = [at % 3 != 0 for at in range(40)]
+RIGHT = [index % 3 != 0 for index in range(40)]
 
 
 def test_answers_are_counted_as_the_ledger_grows(tmp_path: Path) -> None:
-    videos = [f"v{at // 2}" for at in range(40)]
+    videos = [f"v{index // 2}" for index in range(40)]
     known = questions(tmp_path, videos)
     ledger = (
         (answers_run(tmp_path / "whole", known, RIGHT) / "answers.jsonl")
@@ -45,7 +45,7 @@ def test_answers_are_counted_as_the_ledger_grows(tmp_path: Path) -> None:
 
 def test_failures_and_answers_given_again(tmp_path: Path) -> None:
     known = questions(tmp_path, [None] * 40)
-    run = answers_run(tmp_path / "run", known, [None if at < 5 else True for at in range(40)])
+    run = answers_run(tmp_path / "run", known, [None if index < 5 else True for index in range(40)])
     live = LiveScore(run, known, load_protocol("mmar").reading)
     live.update()
     assert live.answered == 35
@@ -55,7 +55,7 @@ def test_failures_and_answers_given_again(tmp_path: Path) -> None:
 def test_two_runs_are_compared_until_it_is_decided(tmp_path: Path) -> None:
     known = questions(tmp_path, [None] * 200)
     rule = load_protocol("mmar").reading
-    worse = answers_run(tmp_path / "worse", known, [at % 4 == 0 for at in range(200)])
+    worse = answers_run(tmp_path / "worse", known, [index % 4 == 0 for index in range(200)])
     whole = answers_run(tmp_path / "whole", known, [True] * 200)
     lines = (whole / "answers.jsonl").read_bytes().splitlines(keepends=True)
     growing = tmp_path / "growing"
@@ -68,7 +68,7 @@ def test_two_runs_are_compared_until_it_is_decided(tmp_path: Path) -> None:
     # 7 of 10 items differ, which is not enough; then 15 of 20, all for one run: 2^15 / 16 is over 20.
     assert [count for count, reason in reasons.items() if reason] == [20, 40]
     assert "better" in (reasons[20] or "")
-    same = answers_run(tmp_path / "same", known, [at % 4 == 0 for at in range(200)])
+    same = answers_run(tmp_path / "same", known, [index % 4 == 0 for index in range(200)])
     assert LiveComparison(LiveScore(same, known, rule), worse, known, rule).reason_to_stop() is None
     with raises("no-answers"):
         LiveComparison(LiveScore(same, known, rule), tmp_path / "nothing", known, rule)

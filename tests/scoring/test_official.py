@@ -36,8 +36,8 @@ def as_described(answer: str, prediction: str, choices: list[str]) -> bool:
 @given(st.lists(text, min_size=2, max_size=5), text, st.integers(0, 4))
 def test_the_rule_as_described(choices: list[str], prediction: str, at: int) -> None:
     answer = choices[at % len(choices)]
-    for said in (prediction, answer, f"{answer} {prediction}", " ".join(choices)):
-        assert official_match(answer, said, tuple(choices)) == as_described(answer, said, choices)
+    for texts in (prediction, answer, f"{answer} {prediction}", " ".join(choices)):
+        assert official_match(answer, texts, tuple(choices)) == as_described(answer, texts, choices)
 
 
 @pytest.mark.parametrize(
@@ -82,10 +82,10 @@ def test_every_verdict_of_the_reference() -> None:
 @needs_real_data
 def test_wrong_choices_with_the_same_words_are_told_apart_by_choice_alone() -> None:
     """PITFALLS: 28 wrong choices on 20 items score as right because they hold the same words in another order."""
-    found = []
+    result = []
     for item in load_benchmark(MMAR):
         for at, wrong in enumerate(item.choices):
             if wrong != item.answer and official_match(item.answer, wrong, item.choices):
-                found.append(item.id)
+                result.append(item.id)
                 assert read(wrong, item.choices).index == at
-    assert (len(found), len(set(found))) == (28, 20)
+    assert (len(result), len(set(result))) == (28, 20)

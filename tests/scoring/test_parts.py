@@ -19,12 +19,12 @@ from mmar.stats.interval import wilson
 from runs.made_up import Scripted
 from scoring.several import answers_file, answers_run, questions, side_by_side
 
-RIGHT = [at % 5 > 1 for at in range(60)]
+RIGHT = [index % 5 > 1 for index in range(60)]
 
 
 @pytest.fixture
 def known(tmp_path: Path) -> Benchmark:
-    return questions(tmp_path, [f"v{at // 2}" for at in range(60)])
+    return questions(tmp_path, [f"v{index // 2}" for index in range(60)])
 
 
 def test_the_items_asked_come_first_with_their_own_interval(known: Benchmark, tmp_path: Path) -> None:
@@ -45,7 +45,9 @@ def test_the_items_asked_come_first_with_their_own_interval(known: Benchmark, tm
 
 def test_a_group_that_was_never_asked_has_a_dash(known: Benchmark, tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
-    records = [{"id": f"id-{at}", "answer_prediction": "yes"} for at in range(0, 60, 3)]  # all of them sound
+    records = [
+        {"id": f"id-{index}", "answer_prediction": "yes"} for index in range(0, 60, 3)
+    ]  # all of them sound
     path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
     result = score(path, known)
     assert result.groups["modality"]["music"].asked is not None
@@ -59,7 +61,7 @@ def test_two_parts_are_compared_on_the_items_asked(known: Benchmark, tmp_path: P
     """Items never asked were counted as known zeros: the difference of six points in sixty was 2.0 [0.7, 3.3]."""
     runs = [
         answers_run(tmp_path / name, known, hits, limit=20)
-        for name, hits in (("one", [True] * 60), ("two", [at % 2 == 0 for at in range(60)]))
+        for name, hits in (("one", [True] * 60), ("two", [index % 2 == 0 for index in range(60)]))
     ]
     result = compare(side_by_side(known, *runs))
     assert (result.n, result.asked, result.clusters) == (60, 20, 10)

@@ -15,9 +15,9 @@ from mmar.scoring.reliance import METHODS, Reliance
 from scoring.several import answers_file, answers_run, questions, side_by_side
 
 N = 60
-REAL = [at % 10 != 0 for at in range(N)]  # 54 right
-SILENT = [at % 4 == 0 for at in range(N)]  # 15 right, 12 of them of those
-NOISY = [at % 6 == 0 for at in range(N)]  # 10 right
+REAL = [index % 10 != 0 for index in range(N)]  # 54 right
+SILENT = [index % 4 == 0 for index in range(N)]  # 15 right, 12 of them of those
+NOISY = [index % 6 == 0 for index in range(N)]  # 10 right
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +40,10 @@ def heard(known: Benchmark, folder: Path, *names: str) -> Reliance:
 
 
 def test_the_fall_and_reliance_of_made_up_runs(known: Benchmark, runs: Path) -> None:
-    found = heard(known, runs, "silence", "full")  # in any order
-    (one,) = found.conditions
+    result = heard(known, runs, "silence", "full")  # in any order
+    (one,) = result.conditions
     real, silent = sum(REAL) / N, sum(SILENT) / N
-    assert (found.accuracy, one.all.under) == pytest.approx((100 * real, 100 * silent))
+    assert (result.accuracy, one.all.under) == pytest.approx((100 * real, 100 * silent))
     assert one.all.reliance == pytest.approx(100 * (real - silent) / (1 - silent))
     assert one.all.p == pytest.approx(1 / 10_001)
     assert one.all.fall == "falls"
@@ -51,7 +51,7 @@ def test_the_fall_and_reliance_of_made_up_runs(known: Benchmark, runs: Path) -> 
     assert 0 < one.all.reliance_interval.low < one.all.reliance < one.all.reliance_interval.high
     low, high = one.all.interval
     assert 0 < low < one.all.difference < high
-    for share, ends in ((real, found.interval), (silent, one.all.under_interval)):
+    for share, ends in ((real, result.interval), (silent, one.all.under_interval)):
         wilson = stats.binomtest(round(share * N), N).proportion_ci(method="wilson")
         assert ends == pytest.approx((100 * wilson.low, 100 * wilson.high))
 
@@ -67,21 +67,21 @@ def test_groups_are_families_of_their_own(known: Benchmark, runs: Path) -> None:
 
 
 def test_what_is_solved_without_hearing(known: Benchmark, runs: Path) -> None:
-    found = heard(known, runs, "full", "silence", "noise", "mono")
-    assert [one.condition for one in found.conditions] == ["silence", "noise", "mono"]
-    assert found.solved is not None
-    both = [at for at in range(N) if SILENT[at] and NOISY[at]]
-    either = [at for at in range(N) if SILENT[at] or NOISY[at]]
-    assert (found.solved.every_condition, found.solved.any_condition) == (len(both), len(either))
-    assert found.solved.n == N
-    assert found.solved.chance_every == pytest.approx(100 / 9)
-    assert found.solved.chance_any == pytest.approx(500 / 9)
-    sound = found.solved_groups["modality"]["sound"]
-    assert (sound.n, sound.every_condition) == (20, sum(at % 3 == 0 for at in both))
+    result = heard(known, runs, "full", "silence", "noise", "mono")
+    assert [one.condition for one in result.conditions] == ["silence", "noise", "mono"]
+    assert result.solved is not None
+    both = [index for index in range(N) if SILENT[index] and NOISY[index]]
+    either = [index for index in range(N) if SILENT[index] or NOISY[index]]
+    assert (result.solved.every_condition, result.solved.any_condition) == (len(both), len(either))
+    assert result.solved.n == N
+    assert result.solved.chance_every == pytest.approx(100 / 9)
+    assert result.solved.chance_any == pytest.approx(500 / 9)
+    sound = result.solved_groups["modality"]["sound"]
+    assert (sound.n, sound.every_condition) == (20, sum(index % 3 == 0 for index in both))
     aligned = side_by_side(known, *(runs / name for name in ("full", "silence", "noise", "mono")))
     rows = list(solved_items(aligned))
-    assert [row["id"] for row in rows] == [f"id-{at}" for at in either]
-    assert [row["id"] for row in rows if row["solved_under_all"]] == [f"id-{at}" for at in both]
+    assert [row["id"] for row in rows] == [f"id-{index}" for index in either]
+    assert [row["id"] for row in rows if row["solved_under_all"]] == [f"id-{index}" for index in both]
     assert rows[0] == {
         "id": "id-0", "modality": "sound", "category": "Signal Layer", "sub_category": "Counting and Statistics",
         "question": "Is it so, 0?", "choices": 3, "answer": "yes", "solved_under": 2, "solved_under_all": True,
@@ -90,11 +90,11 @@ def test_what_is_solved_without_hearing(known: Benchmark, runs: Path) -> None:
 
 
 def test_a_clip_that_is_only_changed_has_no_reliance(known: Benchmark, runs: Path) -> None:
-    found = heard(known, runs, "full", "mono")
-    (one,) = found.conditions
-    assert (one.hides, one.all.fall, one.all.reliance, found.solved) == (False, "not shown", None, None)
-    assert "no run hides the clips" in found.notes[0]
-    shown = reliance_table(found)
+    result = heard(known, runs, "full", "mono")
+    (one,) = result.conditions
+    assert (one.hides, one.all.fall, one.all.reliance, result.solved) == (False, "not shown", None, None)
+    assert "no run hides the clips" in result.notes[0]
+    shown = reliance_table(result)
     assert "needs this  not shown: under mono the accuracy falls by 0.0 points" in shown
 
 
@@ -102,20 +102,23 @@ def test_a_model_that_gave_no_answer_is_not_said_to_measure_reliance(
     known: Benchmark, runs: Path, tmp_path: Path
 ) -> None:
     refuses = answers_run(tmp_path / "none", known, [None] * N, audio="none")
-    found = measure_reliance(side_by_side(known, runs / "full", refuses))
-    assert found.conditions[0].all.interval[0] > 0
-    effect = found.conditions[0].all
+    result = measure_reliance(side_by_side(known, runs / "full", refuses))
+    assert result.conditions[0].all.interval[0] > 0
+    effect = result.conditions[0].all
     assert (effect.fall, effect.decided_by_abstentions, effect.abstained) == ("cannot be told", True, 60)
     assert (effect.p, effect.p_adjusted, effect.reliance, effect.reliance_interval) == (None,) * 4
-    assert found.solved is not None
-    assert (found.solved.n, found.solved.every_condition) == (0, 0)
-    assert "none: 60 items failed (no answer came), counted as wrong" in found.notes
-    assert "uses audio  cannot be told: under none" in reliance_table(found)
+    assert result.solved is not None
+    assert (result.solved.n, result.solved.every_condition) == (0, 0)
+    assert "none: 60 items failed (no answer came), counted as wrong" in result.notes
+    assert "uses audio  cannot be told: under none" in reliance_table(result)
 
 
 def test_few_abstentions_leave_a_clear_fall_as_it_is(known: Benchmark, runs: Path, tmp_path: Path) -> None:
     few = answers_run(
-        tmp_path / "none", known, [None if at < 5 else hit for at, hit in enumerate(SILENT)], audio="none"
+        tmp_path / "none",
+        known,
+        [None if index < 5 else hit for index, hit in enumerate(SILENT)],
+        audio="none",
     )
     effect = measure_reliance(side_by_side(known, runs / "full", few)).conditions[0].all
     assert (effect.fall, effect.abstained) == ("falls", 5)
@@ -152,17 +155,17 @@ def test_degenerate_runs_have_a_defined_answer(known: Benchmark, tmp_path: Path)
 
 def test_one_video_shows_no_fall(tmp_path: Path) -> None:
     known = questions(tmp_path, ["a"] * 12)
-    found = measure_reliance(
+    result = measure_reliance(
         side_by_side(
             known,
             answers_run(tmp_path / "full", known, [True] * 12),
             answers_run(tmp_path / "silence", known, [False] * 12, audio="silence"),
         )
     )
-    assert found.conditions[0].all.interval == (-100, 100)
-    assert found.conditions[0].all.reliance_interval is None
-    assert found.conditions[0].all.fall == "cannot be told"
-    assert "fewer than 10 source videos" in reliance_table(found)
+    assert result.conditions[0].all.interval == (-100, 100)
+    assert result.conditions[0].all.reliance_interval is None
+    assert result.conditions[0].all.fall == "cannot be told"
+    assert "fewer than 10 source videos" in reliance_table(result)
 
 
 def test_what_cannot_be_told_apart_from_the_audio_is_refused(
@@ -180,14 +183,14 @@ def test_what_cannot_be_told_apart_from_the_audio_is_refused(
 
 
 def test_the_table_and_the_json_name_the_sources(known: Benchmark, runs: Path) -> None:
-    found = heard(known, runs, "full", "silence")
-    shown = " ".join(reliance_table(found).split())
+    result = heard(known, runs, "full", "silence")
+    shown = " ".join(reliance_table(result).split())
     assert "uses audio yes: under silence the accuracy falls by 65.0 points [" in shown
     assert (
         "solved 15 of 60 items answered (25.0 %) without the audio, under silence; a guesser 33.3 %" in shown
     )
     assert all(text in shown for text in METHODS.values())
     assert shown.count("signature ") == 2
-    written = found.to_dict()
+    written = result.to_dict()
     assert written["methods"] == METHODS
     assert written["conditions"][0]["groups"]["modality"]["sound"]["n"] == 20

@@ -20,15 +20,15 @@ def benchmark(folder: Path, counts: tuple[int, ...] = (4,) * 12) -> Benchmark:
     names = ("zero", "one", "two", "three", "four", "five")
     items = [
         Item(
-            f"id-{at}",
-            f"./{at}.wav",
-            f"Which, {at}?",
+            f"id-{index}",
+            f"./{index}.wav",
+            f"Which, {index}?",
             names[:count],
-            names[at % count],
+            names[index % count],
             "sound",
             "Signal Layer",
         )
-        for at, count in enumerate(counts)
+        for index, count in enumerate(counts)
     ]
     folder.mkdir(parents=True, exist_ok=True)
     write_benchmark(items, folder / "made-up-meta.jsonl")
@@ -80,8 +80,8 @@ def test_readings_are_mapped_back(tmp_path: Path, said: str) -> None:
     """The model takes the published choice 1 wherever it stands, by its text or by the letter shown."""
 
     def say(request: Request, _: int) -> Answer:
-        at = request.choices.index("one")
-        return Answer(request.item_id, "one" if said == "text" else "ABCD"[at], "")
+        index = request.choices.index("one")
+        return Answer(request.item_id, "one" if said == "text" else "ABCD"[index], "")
 
     known = benchmark(tmp_path)
     run(Scripted(say), known, out=tmp_path / "run", rotations=0)

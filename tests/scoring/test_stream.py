@@ -20,16 +20,16 @@ from mmar.stats.interval import wilson
 
 ITEMS = tuple(
     Item(
-        f"id-{at}",
-        f"./{at}.wav",
+        f"id-{index}",
+        f"./{index}.wav",
         "Which?",
         ("one", "two", "three"),
-        ("one", "two", "three")[at % 3],
-        ("sound", "music")[at % 2],
+        ("one", "two", "three")[index % 3],
+        ("sound", "music")[index % 2],
         "Signal Layer",
-        ("Spatial Analysis", None)[at % 2],
+        ("Spatial Analysis", None)[index % 2],
     )
-    for at in range(60)
+    for index in range(60)
 )
 BENCHMARK = Benchmark(ITEMS, "made-up")
 
@@ -64,9 +64,9 @@ SAID = ["one", "The answer is (B)", "It is not three", "", "I'm sorry, I can't h
 
 def test_the_number_of_processes_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     records = [
-        whole(item, id=f"{item.id}/{copy}", answer_prediction=SAID[(at + copy) % 5])
+        whole(item, id=f"{item.id}/{copy}", answer_prediction=SAID[(index + copy) % 5])
         for copy in range(40)
-        for at, item in enumerate(ITEMS)
+        for index, item in enumerate(ITEMS)
     ]
     path = write(tmp_path / "p.jsonl", records)
     alone = score(path, keep="all")
@@ -85,9 +85,9 @@ def test_every_item_is_handed_on_in_order_and_again_from_the_start_where_an_id_r
     tmp_path: Path,
 ) -> None:
     records = [
-        whole(item, id=f"{item.id}/{copy}", answer_prediction=SAID[(at + copy) % 5])
+        whole(item, id=f"{item.id}/{copy}", answer_prediction=SAID[(index + copy) % 5])
         for copy in range(3)
-        for at, item in enumerate(ITEMS)
+        for index, item in enumerate(ITEMS)
     ]
     path = write(tmp_path / "p.jsonl", records)
     rows: list[ItemScore] = []
@@ -117,16 +117,16 @@ def test_what_was_not_answered_stays_in_the_denominator(tmp_path: Path) -> None:
         {"id": "id-3"},
     ]
     path = write(tmp_path / "p.jsonl", records)
-    found = score_joined(path)
-    assert found.tally.states == {"choice": 1, "unresolved": 0, "refused": 0, "failed": 2, "missing": 57}
-    total = found.tally.total()
+    result = score_joined(path)
+    assert result.tally.states == {"choice": 1, "unresolved": 0, "refused": 0, "failed": 2, "missing": 57}
+    total = result.tally.total()
     assert (total.official.correct, total.choice.correct, total.n) == (1, 1, 60)
     assert total.choice.accuracy == pytest.approx(100 / 60)
     assert total.choice.interval is None
     assert total.asked is not None
     assert (total.asked.n, total.asked.choice.correct) == (3, 1)
     assert total.asked.choice.interval == wilson(1, 3)
-    bounds = found.tally.bounds()["choice"]
+    bounds = result.tally.bounds()["choice"]
     assert (bounds.low, bounds.high) == (pytest.approx(100 / 60), 100.0)
 
 
@@ -142,13 +142,13 @@ def test_groups_keep_the_published_order_and_add_up(tmp_path: Path) -> None:
 
 
 def test_an_id_that_stands_twice(tmp_path: Path) -> None:
-    records = [whole(ITEMS[at], answer_prediction="one") for at in (0, 1, 0)]
+    records = [whole(ITEMS[index], answer_prediction="one") for index in (0, 1, 0)]
     path = write(tmp_path / "p.jsonl", records)
     with raises("duplicate-id", line=3):
         score(path)
-    found = score(path, lenient=True)
-    assert found.tally.n == 2
-    assert len(found.errors) == 1
+    result = score(path, lenient=True)
+    assert result.tally.n == 2
+    assert len(result.errors) == 1
     with raises("duplicate-id"):
         score_joined(path)
 
@@ -178,7 +178,7 @@ def test_the_first_bad_record_is_named_and_lenient_counts_it_missing(
     with pytest.raises(InputError) as caught:
         score(path)
     assert caught.value.line == 21
-    found = score(path, lenient=True)
-    assert [error.line for error in found.errors] == [21, 41]
-    assert (found.tally.n, found.tally.states["missing"]) == (60, 2)
-    assert found.tally.total().choice.correct == 58
+    result = score(path, lenient=True)
+    assert [error.line for error in result.errors] == [21, 41]
+    assert (result.tally.n, result.tally.states["missing"]) == (60, 2)
+    assert result.tally.total().choice.correct == 58

@@ -74,25 +74,25 @@ def by_coincidences(units: list[list[int | None]], scale: Scale) -> float | None
     ],
 )
 def test_the_published_examples(data: list[list[int | None]], scale: Scale, alpha: float) -> None:
-    found = krippendorff_alpha(list(zip(*data, strict=True)), scale, draws=0).alpha
-    assert found is not None
-    assert round(found, 3) == alpha
+    result = krippendorff_alpha(list(zip(*data, strict=True)), scale, draws=0).alpha
+    assert result is not None
+    assert round(result, 3) == alpha
 
 
 @pytest.mark.parametrize("scale", ["nominal", "ordinal", "interval"])
 @given(units=units_of_ratings)
 def test_alpha_equals_its_coincidence_matrix(scale: Scale, units: list[list[int | None]]) -> None:
     expected = by_coincidences(units, scale)
-    found = krippendorff_alpha(units, scale, draws=0).alpha
-    assert (found is None) == (expected is None)
+    result = krippendorff_alpha(units, scale, draws=0).alpha
+    assert (result is None) == (expected is None)
     if expected is not None:
-        assert found == pytest.approx(expected, abs=1e-9)
+        assert result == pytest.approx(expected, abs=1e-9)
 
 
 def test_what_alpha_counted() -> None:
-    found = krippendorff_alpha(list(zip(*FOUR_OBSERVERS, strict=True)), draws=0)
-    assert (found.units, found.ratings, found.skipped) == (11, 40, 1)
-    assert found.interval is None
+    result = krippendorff_alpha(list(zip(*FOUR_OBSERVERS, strict=True)), draws=0)
+    assert (result.units, result.ratings, result.skipped) == (11, 40, 1)
+    assert result.interval is None
 
 
 def test_alpha_does_not_mind_who_rated_or_a_shift_of_scale() -> None:
@@ -130,11 +130,11 @@ def test_the_bootstrap_is_alpha_on_resampled_items(scale: Scale) -> None:
         taken = generator.integers(0, len(units), size=(1, len(units)))[0]
         slow.append(by_coincidences([units[k] for k in taken], scale))
     low, high = np.quantile(np.array(slow, dtype=float), [0.025, 0.975])
-    found = krippendorff_alpha(units, scale, draws=60, seed=17)
-    assert found.interval is not None
-    assert (found.interval.low, found.interval.high) == pytest.approx((low, high))
-    assert found == krippendorff_alpha(units, scale, draws=60, seed=17)
-    assert found.interval != krippendorff_alpha(units, scale, draws=60, seed=18).interval
+    result = krippendorff_alpha(units, scale, draws=60, seed=17)
+    assert result.interval is not None
+    assert (result.interval.low, result.interval.high) == pytest.approx((low, high))
+    assert result == krippendorff_alpha(units, scale, draws=60, seed=17)
+    assert result.interval != krippendorff_alpha(units, scale, draws=60, seed=18).interval
 
 
 def test_alphas_interval_covers_the_truth() -> None:
@@ -154,11 +154,11 @@ def test_kappa_worked_by_hand() -> None:
     # 20 yes/yes, 5 yes/no, 10 no/yes, 15 no/no: observed 0.7, expected 0.5·0.6 + 0.5·0.4 = 0.5.
     first = ["yes"] * 25 + ["no"] * 25
     second = ["yes"] * 20 + ["no"] * 5 + ["yes"] * 10 + ["no"] * 15
-    found = cohen_kappa(first, second)
-    assert found.kappa == pytest.approx(0.4)
-    assert (found.agreement, found.expected) == pytest.approx((70.0, 50.0))
-    assert found.interval is not None
-    assert found.interval.low < 0.4 < found.interval.high
+    result = cohen_kappa(first, second)
+    assert result.kappa == pytest.approx(0.4)
+    assert (result.agreement, result.expected) == pytest.approx((70.0, 50.0))
+    assert result.interval is not None
+    assert result.interval.low < 0.4 < result.interval.high
 
 
 def test_kappas_interval_is_near_statsmodels() -> None:
@@ -169,10 +169,10 @@ def test_kappas_interval_is_near_statsmodels() -> None:
         first += [row] * int(count)
         second += [column] * int(count)
     expected = inter_rater.cohens_kappa(table)
-    found = cohen_kappa(first, second, draws=4000)
-    assert found.kappa == pytest.approx(expected.kappa)
-    assert found.interval is not None
-    assert (found.interval.low, found.interval.high) == pytest.approx(
+    result = cohen_kappa(first, second, draws=4000)
+    assert result.kappa == pytest.approx(expected.kappa)
+    assert result.interval is not None
+    assert (result.interval.low, result.interval.high) == pytest.approx(
         (expected.kappa_low, expected.kappa_upp), abs=0.01
     )
 
@@ -188,17 +188,17 @@ def test_kappa_is_symmetric_and_at_most_one(rows: list[tuple[str, str]]) -> None
 
 
 def test_missing_ratings_are_left_out_and_counted() -> None:
-    found = cohen_kappa([1, None, 0, 1], [1, 1, float("nan"), 0], draws=0)
-    assert (found.n, found.skipped) == (2, 2)
-    assert found.agreement == 50.0
+    result = cohen_kappa([1, None, 0, 1], [1, 1, float("nan"), 0], draws=0)
+    assert (result.n, result.skipped) == (2, 2)
+    assert result.agreement == 50.0
 
 
 def test_flips_worked_by_hand() -> None:
-    found = flip_rate([(1, 1, 1, 1, 1), (1, 0, 1, 1, 1), (0, 0, 1, 1, 0), (1, None), ()])
+    result = flip_rate([(1, 1, 1, 1, 1), (1, 0, 1, 1, 1), (0, 0, 1, 1, 0), (1, None), ()])
     # Pairs that differ: 0, 4 and 6 of 10.
-    assert found.units_flipped == pytest.approx(200 / 3)
-    assert found.pairs_flipped == pytest.approx(100 / 3)
-    assert (found.units, found.skipped) == (3, 2)
+    assert result.units_flipped == pytest.approx(200 / 3)
+    assert result.pairs_flipped == pytest.approx(100 / 3)
+    assert (result.units, result.skipped) == (3, 2)
 
 
 def test_what_has_no_pairs_of_ratings_is_refused() -> None:

@@ -29,11 +29,11 @@ def test_the_random_guess_row_of_the_mmar_table() -> None:
 
 def test_a_thousand_guessers() -> None:
     counts = [2] * 30 + [4] * 60 + [6] * 10
-    found = guessing(counts)
+    result = guessing(counts)
     right = np.random.default_rng(0).random((4_000, 100)) < 1 / np.array(counts)
     accuracies = 100 * right.mean(axis=1)
-    assert found.accuracy == pytest.approx(accuracies.mean(), abs=4 * accuracies.std() / np.sqrt(4_000))
-    assert found.standard_deviation == pytest.approx(accuracies.std(), rel=0.05)
+    assert result.accuracy == pytest.approx(accuracies.mean(), abs=4 * accuracies.std() / np.sqrt(4_000))
+    assert result.standard_deviation == pytest.approx(accuracies.std(), rel=0.05)
 
 
 def test_items_without_choices_cannot_be_guessed() -> None:

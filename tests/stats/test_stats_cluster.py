@@ -35,10 +35,10 @@ def pairwise_error(scores: list[float], clusters: list[object]) -> float:
 
 def test_a_case_worked_by_hand() -> None:
     # Mean 1/2; cluster sums of deviations 1, -1/2, -1/2; sqrt(3/2 · 3/2)/4 = 3/8.
-    found = cluster.accuracy([1, 1, 0, 0], ["a", "a", "b", "c"])
-    assert found.accuracy == 50.0
-    assert found.standard_error == pytest.approx(37.5)
-    assert (found.n, found.clusters) == (4, 3)
+    result = cluster.accuracy([1, 1, 0, 0], ["a", "a", "b", "c"])
+    assert result.accuracy == 50.0
+    assert result.standard_error == pytest.approx(37.5)
+    assert (result.n, result.clusters) == (4, 3)
 
 
 @given(answers)
@@ -65,20 +65,20 @@ def test_the_error_equals_a_clustered_regression_on_a_constant() -> None:
 def test_the_interval_holds_the_accuracy_and_is_no_narrower_than_wilsons(
     rows: list[tuple[bool, int]],
 ) -> None:
-    found = cluster.accuracy([right for right, _ in rows], [label for _, label in rows])
+    result = cluster.accuracy([right for right, _ in rows], [label for _, label in rows])
     plain = wilson(sum(right for right, _ in rows), len(rows))
-    assert 0 <= found.interval.low <= found.accuracy + 1e-9
-    assert found.accuracy - 1e-9 <= found.interval.high <= 100
-    assert found.interval.low <= plain.low + 1e-9
-    assert found.interval.high >= plain.high - 1e-9
+    assert 0 <= result.interval.low <= result.accuracy + 1e-9
+    assert result.accuracy - 1e-9 <= result.interval.high <= 100
+    assert result.interval.low <= plain.low + 1e-9
+    assert result.interval.high >= plain.high - 1e-9
 
 
 @given(st.lists(st.booleans(), min_size=2, max_size=60))
 def test_items_that_stand_alone_have_wilsons_interval(right: list[bool]) -> None:
-    found = cluster.accuracy(right, list(range(len(right))))
+    result = cluster.accuracy(right, list(range(len(right))))
     plain = wilson(sum(right), len(right))
-    assert found.interval.low == pytest.approx(plain.low, abs=1e-9)
-    assert found.interval.high == pytest.approx(plain.high, abs=1e-9)
+    assert result.interval.low == pytest.approx(plain.low, abs=1e-9)
+    assert result.interval.high == pytest.approx(plain.high, abs=1e-9)
 
 
 @given(answers)
@@ -102,25 +102,25 @@ def test_answers_all_alike_still_leave_doubt() -> None:
 
 def test_clusters_that_cancel_are_no_reason_for_certainty() -> None:
     # One right and one wrong answer in each cluster: the clustered error is 0, the doubt is not.
-    found = cluster.accuracy([1, 0] * 10, np.repeat(np.arange(10), 2))
-    assert found.standard_error == 0.0
-    assert found.interval.low < wilson(10, 20).low
+    result = cluster.accuracy([1, 0] * 10, np.repeat(np.arange(10), 2))
+    assert result.standard_error == 0.0
+    assert result.interval.low < wilson(10, 20).low
 
 
 def test_one_cluster_shows_no_spread() -> None:
-    found = cluster.accuracy([1, 1, 0, 1], ["a"] * 4)
-    assert found.standard_error is None
-    assert found.interval == Interval(0.0, 100.0)
-    assert found.accuracy == 75.0
+    result = cluster.accuracy([1, 1, 0, 1], ["a"] * 4)
+    assert result.standard_error is None
+    assert result.interval == Interval(0.0, 100.0)
+    assert result.accuracy == 75.0
     assert cluster.accuracy([1], ["a"]).interval == Interval(0.0, 100.0)
 
 
 def test_scores_between_right_and_wrong_use_their_own_spread() -> None:
     scores = np.linspace(0.5, 0.7, 101)
-    found = cluster.accuracy(scores, range(101), answers=10_000)
-    assert found.standard_error == pytest.approx(100 * scores.std(ddof=1) / math.sqrt(101))
-    assert found.interval.high - found.interval.low == pytest.approx(
-        2 * t.ppf(0.975, 100) * found.standard_error, rel=0.02
+    result = cluster.accuracy(scores, range(101), answers=10_000)
+    assert result.standard_error == pytest.approx(100 * scores.std(ddof=1) / math.sqrt(101))
+    assert result.interval.high - result.interval.low == pytest.approx(
+        2 * t.ppf(0.975, 100) * result.standard_error, rel=0.02
     )
 
 
@@ -178,8 +178,8 @@ def test_the_true_accuracy_is_inside_95_times_in_100(
     else:
         chances = np.full((runs, len(sizes)), share)
     right = generator.random((runs, labels.size)) < chances[:, labels]
-    found = [cluster.accuracy(row, labels).interval for row in right]
-    inside = np.mean([end.low <= 100 * share <= end.high for end in found])
+    result = [cluster.accuracy(row, labels).interval for row in right]
+    inside = np.mean([end.low <= 100 * share <= end.high for end in result])
     # At most four standard errors of the simulation below; a normal interval reaches 0.83 to 0.93 here.
     assert inside > 0.95 - 4 * math.sqrt(0.95 * 0.05 / runs)
 
@@ -214,16 +214,16 @@ def test_counts_that_cannot_be_are_refused(counts: list[tuple[int, int]]) -> Non
 @pytest.mark.parametrize("n", [3, 11, 1000])
 def test_equal_fractional_scores_have_an_interval_with_width(share: float, n: int) -> None:
     """Their floating-point variance is 1e-33, not 0; each cluster counts once."""
-    found = cluster.accuracy([share] * n, range(n), answers=5 * n)
+    result = cluster.accuracy([share] * n, range(n), answers=5 * n)
     narrowest = score_interval(share, 5 * n)
-    assert found.interval.low < narrowest.low < 100 * share < narrowest.high < found.interval.high
-    assert found.effective_n is not None
-    assert found.effective_n <= n
+    assert result.interval.low < narrowest.low < 100 * share < narrowest.high < result.interval.high
+    assert result.effective_n is not None
+    assert result.effective_n <= n
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), min_size=2, max_size=60))
 def test_an_interval_is_never_narrower_than_wilsons_at_all_answers(rows: list[tuple[int, int]]) -> None:
     scores, labels = [right / 4 for right, _ in rows], [label for _, label in rows]
-    found = cluster.accuracy(scores, labels, answers=4 * len(rows))
+    result = cluster.accuracy(scores, labels, answers=4 * len(rows))
     wilson = score_interval(sum(scores) / len(scores), 4 * len(rows))
-    assert found.interval.high - found.interval.low >= wilson.high - wilson.low - 1e-9
+    assert result.interval.high - result.interval.low >= wilson.high - wilson.low - 1e-9

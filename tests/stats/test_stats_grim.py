@@ -49,9 +49,9 @@ def test_exactly_the_counts_that_print_so_are_found(
     k, n = counts
     text = printed(k, n, decimals, rule)
     expected = tuple(other for other in range(n + 1) if printed(other, n, decimals, rule) == text)
-    found = grim(text, n)
-    assert found.by_rule[rule] == expected
-    assert k in found.counts
+    result = grim(text, n)
+    assert result.by_rule[rule] == expected
+    assert k in result.counts
 
 
 @given(st.integers(0, 1000), st.integers(1, 60))
@@ -63,9 +63,9 @@ def test_an_impossible_percentage_is_printed_by_no_count(tenths: int, n: int) ->
 
 
 def test_the_impossible_cell() -> None:
-    found = grim("63.4", 11)
-    assert found.counts == ()
-    assert found.neighbours == ((6, "54.5"), (7, "63.6"))
+    result = grim("63.4", 11)
+    assert result.counts == ()
+    assert result.neighbours == ((6, "54.5"), (7, "63.6"))
 
 
 def test_ways_of_printing_are_told_apart() -> None:
@@ -113,9 +113,9 @@ def test_an_average_is_the_sum_of_its_parts() -> None:
 
 
 def test_an_average_says_what_an_impossible_part_must_have_been() -> None:
-    found = average([("50.0", 10), ("63.4", 11)], "57.1")
-    assert found.consistent
-    assert found.implied == (7,)
+    result = average([("50.0", 10), ("63.4", 11)], "57.1")
+    assert result.consistent
+    assert result.implied == (7,)
     assert average([("50.0", 10), ("63.6", 11)], "57.1").implied == ()
 
 

@@ -21,8 +21,8 @@ from mmar.stats.interval import Interval, newcombe, score_interval, two_sided_z,
     ("correct", "n", "low", "high"), [(11, 11, 74.1, 100.0), (8, 11, 43.4, 90.3), (5, 8, 30.6, 86.3)]
 )
 def test_the_examples_of_the_methods_table(correct: int, n: int, low: float, high: float) -> None:
-    found = wilson(correct, n)
-    assert (round(found.low, 1), round(found.high, 1)) == (low, high)
+    result = wilson(correct, n)
+    assert (round(result.low, 1), round(result.high, 1)) == (low, high)
 
 
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.95, 0.99])
@@ -30,9 +30,9 @@ def test_the_examples_of_the_methods_table(correct: int, n: int, low: float, hig
 def test_wilson_equals_scipy(n: int, level: float) -> None:
     for correct in {0, 1, n // 3, n - 1, n}:
         expected = binomtest(correct, n).proportion_ci(level, "wilson")
-        found = wilson(correct, n, level)
-        assert found.low == pytest.approx(100 * expected.low, abs=1e-9)
-        assert found.high == pytest.approx(100 * expected.high, abs=1e-9)
+        result = wilson(correct, n, level)
+        assert result.low == pytest.approx(100 * expected.low, abs=1e-9)
+        assert result.high == pytest.approx(100 * expected.high, abs=1e-9)
 
 
 @given(st.integers(1, 10**7))
@@ -46,9 +46,9 @@ def test_the_ends_are_exact(n: int) -> None:
 @given(st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_the_interval_holds_the_share_and_mirrors(counts: tuple[int, int]) -> None:
     correct, n = counts
-    found, mirrored = wilson(correct, n), wilson(n - correct, n)
-    assert 0 <= found.low <= 100 * correct / n <= found.high <= 100
-    assert found.low == pytest.approx(100 - mirrored.high, abs=1e-9)
+    result, mirrored = wilson(correct, n), wilson(n - correct, n)
+    assert 0 <= result.low <= 100 * correct / n <= result.high <= 100
+    assert result.low == pytest.approx(100 - mirrored.high, abs=1e-9)
 
 
 def test_no_questions_leave_everything_open() -> None:
@@ -111,9 +111,9 @@ def test_an_effective_number_need_not_be_whole() -> None:
 def test_newcombe_equals_his_published_examples(
     first: tuple[int, int], second: tuple[int, int], low: float, high: float
 ) -> None:
-    found = newcombe(first, second)
-    assert found.low / 100 == pytest.approx(low, abs=5.1e-5)
-    assert found.high / 100 == pytest.approx(high, abs=5.1e-5)
+    result = newcombe(first, second)
+    assert result.low / 100 == pytest.approx(low, abs=5.1e-5)
+    assert result.high / 100 == pytest.approx(high, abs=5.1e-5)
 
 
 @given(

@@ -14,12 +14,12 @@ NAMED = [[0, 0, 0, 2], [0, 0, 1, 2], [0, 1, 1, 0], [None, 1, 1, 0]]
 
 
 def test_the_item_rest_correlation_is_pearsons_with_the_other_items() -> None:
-    for at, item in enumerate(analyse_items(list(RIGHT), NAMED, [0] * 4, [3] * 4)):
-        rest = np.delete(RIGHT, at, axis=1).mean(axis=1)
-        expected = pearsonr(RIGHT[:, at], rest)
+    for index, item in enumerate(analyse_items(list(RIGHT), NAMED, [0] * 4, [3] * 4)):
+        rest = np.delete(RIGHT, index, axis=1).mean(axis=1)
+        expected = pearsonr(RIGHT[:, index], rest)
         assert item.item_rest == pytest.approx(expected.statistic)
         assert item.interval == pytest.approx(tuple(expected.confidence_interval()))
-        assert (item.right, item.systems) == (RIGHT[:, at].sum(), 4)
+        assert (item.right, item.systems) == (RIGHT[:, index].sum(), 4)
 
 
 def test_strong_systems_that_agree_on_a_wrong_choice_are_named() -> None:

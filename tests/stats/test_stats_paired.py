@@ -38,10 +38,10 @@ def exact_sign_flip(sizes: list[int], observed: int) -> Fraction:
 
 def test_a_difference_worked_by_hand() -> None:
     # Gaps 0, 1, 1, 0 with mean 1/2; cluster sums of deviations 0, 1/2, -1/2; sqrt(3/2 · 1/2)/4.
-    found = paired.difference([1, 1, 1, 0], [1, 0, 0, 0], ["a", "a", "b", "c"])
-    assert found.points == 50.0
-    assert found.standard_error == pytest.approx(100 * math.sqrt(0.75) / 4)
-    assert (found.n, found.clusters) == (4, 3)
+    result = paired.difference([1, 1, 1, 0], [1, 0, 0, 0], ["a", "a", "b", "c"])
+    assert result.points == 50.0
+    assert result.standard_error == pytest.approx(100 * math.sqrt(0.75) / 4)
+    assert (result.n, result.clusters) == (4, 3)
 
 
 def test_the_error_of_a_difference_equals_a_clustered_regression() -> None:
@@ -53,9 +53,9 @@ def test_the_error_of_a_difference_equals_a_clustered_regression() -> None:
     clusters = generator.integers(0, 90, 300)
     gap = first.astype(float) - second
     fit = linear_model.OLS(gap, np.ones(300)).fit(cov_type="cluster", cov_kwds={"groups": clusters})
-    found = paired.difference(first, second, clusters)
-    assert found.points == pytest.approx(100 * fit.params[0])
-    assert found.standard_error == pytest.approx(100 * fit.bse[0], rel=1e-9)
+    result = paired.difference(first, second, clusters)
+    assert result.points == pytest.approx(100 * fit.params[0])
+    assert result.standard_error == pytest.approx(100 * fit.bse[0], rel=1e-9)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=80))
@@ -65,11 +65,11 @@ def test_without_clusters_the_interval_is_agresti_and_mins(rows: list[tuple[bool
     c = sum(two and not one for one, two in rows) + 0.5
     centre = (b - c) / (n + 2)
     half = 1.959963984540054 * math.sqrt(b + c - (b - c) ** 2 / (n + 2)) / (n + 2)
-    found = paired.difference([one for one, _ in rows], [two for _, two in rows], range(n)).interval
+    result = paired.difference([one for one, _ in rows], [two for _, two in rows], range(n)).interval
     # Theirs has no n/(n-1); ours has it for the real items, so it is wider by at most that factor.
     stretched = half * math.sqrt(n / (n - 1))
-    assert 100 * max(-1, centre - stretched) - 1e-9 <= found.low <= 100 * max(-1, centre - half) + 1e-9
-    assert 100 * min(1, centre + half) - 1e-9 <= found.high <= 100 * min(1, centre + stretched) + 1e-9
+    assert 100 * max(-1, centre - stretched) - 1e-9 <= result.low <= 100 * max(-1, centre - half) + 1e-9
+    assert 100 * min(1, centre + half) - 1e-9 <= result.high <= 100 * min(1, centre + stretched) + 1e-9
 
 
 @given(runs, st.sampled_from([0.1, 0.5, 0.9, 0.95, 0.99]))
@@ -91,10 +91,10 @@ def test_on_a_thousand_items_the_interval_is_the_usual_one() -> None:
     generator = np.random.default_rng(3)
     first = generator.random(1000) < 0.63
     second = np.where(generator.random(1000) < 0.7, first, generator.random(1000) < 0.6)
-    found = paired.difference(first, second, generator.integers(0, 911, 1000))
-    assert found.standard_error is not None
-    assert found.interval.low == pytest.approx(found.points - 1.96 * found.standard_error, abs=0.05)
-    assert found.interval.high == pytest.approx(found.points + 1.96 * found.standard_error, abs=0.05)
+    result = paired.difference(first, second, generator.integers(0, 911, 1000))
+    assert result.standard_error is not None
+    assert result.interval.low == pytest.approx(result.points - 1.96 * result.standard_error, abs=0.05)
+    assert result.interval.high == pytest.approx(result.points + 1.96 * result.standard_error, abs=0.05)
 
 
 def test_identical_runs_differ_by_nothing_but_not_for_certain() -> None:
@@ -121,8 +121,8 @@ def test_sign_flips_agree_with_the_whole_distribution() -> None:
     sums = np.bincount(clusters, weights=first.astype(float) - second).astype(int)
     exact = float(exact_sign_flip([abs(int(total)) for total in sums if total], int(sums.sum())))
     assert 0.01 < exact < 0.5
-    found = paired.sign_flip(first, second, clusters, draws=40_000, seed=9)
-    assert found.p == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / 40_000))
+    result = paired.sign_flip(first, second, clusters, draws=40_000, seed=9)
+    assert result.p == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / 40_000))
 
 
 def test_sign_flips_agree_with_scipys_exact_permutation() -> None:
@@ -135,9 +135,9 @@ def test_sign_flips_agree_with_scipys_exact_permutation() -> None:
         vectorized=False,
         n_resamples=np.inf,
     ).pvalue
-    found = paired.sign_flip(first, second, range(12), draws=50_000, seed=1)
-    assert found.exact
-    assert found.p == pytest.approx(exact)
+    result = paired.sign_flip(first, second, range(12), draws=50_000, seed=1)
+    assert result.exact
+    assert result.p == pytest.approx(exact)
 
 
 @given(runs, st.integers(0, 2**64 - 1))
@@ -145,13 +145,13 @@ def test_p_depends_on_neither_order_nor_names_and_is_never_zero(
     rows: list[tuple[bool, bool, int]], seed: int
 ) -> None:
     first, second, clusters = zip(*rows, strict=True)
-    found = paired.sign_flip(first, second, clusters, draws=9, seed=seed)
-    assert found.p == (found.extreme / found.draws if found.exact else (found.extreme + 1) / 10)
-    assert 0.1 <= found.p <= 1
+    result = paired.sign_flip(first, second, clusters, draws=9, seed=seed)
+    assert result.p == (result.extreme / result.draws if result.exact else (result.extreme + 1) / 10)
+    assert 0.1 <= result.p <= 1
     swapped = paired.sign_flip(
         second[::-1], first[::-1], [f"video {label}" for label in clusters[::-1]], draws=9, seed=seed
     )
-    assert swapped == found
+    assert swapped == result
 
 
 def test_a_cluster_moves_as_one() -> None:
@@ -176,8 +176,8 @@ def test_the_draws_come_again_and_are_the_same_however_memory_is_divided(
 
 def test_fractional_scores_are_flipped_without_losing_ties() -> None:
     # Ten equal gaps of 0.3: only all heads or all tails reach the observed sum, 2 of 1024.
-    found = paired.sign_flip([0.9] * 10, [0.6] * 10, range(10), draws=20_000, seed=5)
-    assert found.p == 2 / 1024
+    result = paired.sign_flip([0.9] * 10, [0.6] * 10, range(10), draws=20_000, seed=5)
+    assert result.p == 2 / 1024
     assert paired.sign_flip([0.1 + 0.2, 0.5], [0.3, 0.5], ["a", "b"]).clusters == 0
 
 
@@ -233,8 +233,8 @@ def test_the_true_difference_is_inside_95_times_in_100(sizes: list[int], correla
     # The second run repeats the first's answer on 7 items of 10 and is right on 35 % of the others.
     second = np.where(generator.random(first.shape) < 0.7, first, generator.random(first.shape) < 0.35)
     truth = 100 * 0.3 * (share - 0.35)
-    found = [paired.difference(one, two, labels).interval for one, two in zip(first, second, strict=True)]
-    inside = np.mean([end.low <= truth <= end.high for end in found])
+    result = [paired.difference(one, two, labels).interval for one, two in zip(first, second, strict=True)]
+    inside = np.mean([end.low <= truth <= end.high for end in result])
     assert inside > 0.95 - 4 * math.sqrt(0.95 * 0.05 / simulated)
 
 

@@ -31,8 +31,8 @@ def test_a_difference_of_that_size_is_found_four_times_in_five() -> None:
     points = minimum_detectable_difference(n, discordant)
     first_only = (discordant + points / 100) / 2
     gaps = generator.choice([1, -1, 0], (4_000, n), p=[first_only, discordant - first_only, 1 - discordant])
-    found = np.abs(gaps.mean(axis=1)) > 1.96 * gaps.std(axis=1, ddof=1) / np.sqrt(n)
-    assert found.mean() == pytest.approx(0.8, abs=0.03)
+    result = np.abs(gaps.mean(axis=1)) > 1.96 * gaps.std(axis=1, ddof=1) / np.sqrt(n)
+    assert result.mean() == pytest.approx(0.8, abs=0.03)
 
 
 @pytest.mark.parametrize(

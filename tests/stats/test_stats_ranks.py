@@ -36,15 +36,15 @@ def test_ranks_follow_the_pairwise_intervals(correct: list[int]) -> None:
     counts = [(right, 60) for right in correct]
     ranks = published_ranks(counts)
     pairs = len(counts) * (len(counts) - 1) // 2
-    for here, found in enumerate(ranks):
+    for here, result in enumerate(ranks):
         better = sum(
             newcombe(counts[other], counts[here], 1 - 0.05 / max(1, pairs)).low > 0
             for other in range(len(counts))
             if other != here
         )
-        assert found.rank == 1 + better <= found.place <= found.worst <= len(counts)
-        assert all(here in ranks[other].tied_with for other in found.tied_with)
-        assert found.accuracy == pytest.approx(100 * correct[here] / 60)
+        assert result.rank == 1 + better <= result.place <= result.worst <= len(counts)
+        assert all(here in ranks[other].tied_with for other in result.tied_with)
+        assert result.accuracy == pytest.approx(100 * correct[here] / 60)
 
 
 def test_the_same_items_tell_apart_what_counts_cannot() -> None:
@@ -115,10 +115,10 @@ def test_adjusted_p_values_equal_going_through_every_swap() -> None:
     signs = np.array([[1 if number >> bit & 1 else -1 for bit in range(10)] for number in range(1024)])
     drawn = np.abs(signs @ gaps) / norms
     previous = 0.0
-    for rank, at in enumerate(np.argsort(-observed)):
+    for rank, index in enumerate(np.argsort(-observed)):
         left = np.argsort(-observed)[rank:]
-        previous = max(previous, float((drawn[:, left].max(axis=1) >= observed[at] - 1e-9).mean()))
-        assert orders[pairs[at]].p == pytest.approx(previous)
+        previous = max(previous, float((drawn[:, left].max(axis=1) >= observed[index] - 1e-9).mean()))
+        assert orders[pairs[index]].p == pytest.approx(previous)
 
 
 def test_ten_equal_systems_are_ranked_apart_in_few_draws() -> None:

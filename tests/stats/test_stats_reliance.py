@@ -21,22 +21,22 @@ runs = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=40
 def test_the_formula_of_the_methods_table() -> None:
     # 60 % with the audio, 30 % without: (0.6 - 0.3) / 0.7.
     real, without = [1] * 60 + [0] * 40, [1] * 30 + [0] * 70
-    found = reliance(real, without, range(100))
-    assert found.reliance == pytest.approx(100 * 0.3 / 0.7)
-    assert (found.both, found.only_real, found.only_without, found.neither) == (30, 30, 0, 40)
+    result = reliance(real, without, range(100))
+    assert result.reliance == pytest.approx(100 * 0.3 / 0.7)
+    assert (result.both, result.only_real, result.only_without, result.neither) == (30, 30, 0, 40)
 
 
 @given(runs)
 def test_the_interval_holds_the_value_and_stays_at_or_below_100(rows: list[tuple[bool, bool]]) -> None:
-    found = reliance([one for one, _ in rows], [two for _, two in rows], range(len(rows)))
-    if found.reliance is None:
+    result = reliance([one for one, _ in rows], [two for _, two in rows], range(len(rows)))
+    if result.reliance is None:
         assert all(two for _, two in rows)
-        assert found.interval is None
+        assert result.interval is None
     else:
-        assert found.interval is not None
-        assert found.interval.low < found.interval.high <= 100
-        assert found.interval.low - 1e-6 <= found.reliance <= found.interval.high + 1e-6
-    assert found.both + found.only_real + found.only_without + found.neither == found.n
+        assert result.interval is not None
+        assert result.interval.low < result.interval.high <= 100
+        assert result.interval.low - 1e-6 <= result.reliance <= result.interval.high + 1e-6
+    assert result.both + result.only_real + result.only_without + result.neither == result.n
 
 
 def test_the_interval_is_near_the_cluster_bootstraps() -> None:
@@ -48,10 +48,10 @@ def test_the_interval_is_near_the_cluster_bootstraps() -> None:
     wrong_real, wrong_without = (np.bincount(labels, weights=~run) for run in (real, without))
     weights = np.random.default_rng(1).multinomial(150, [1 / 150] * 150, 4_000)
     drawn = 100 * (1 - (weights @ wrong_real) / (weights @ wrong_without))
-    found = reliance(real, without, labels)
-    assert found.interval is not None
+    result = reliance(real, without, labels)
+    assert result.interval is not None
     low, high = np.quantile(drawn, [0.025, 0.975])
-    assert (found.interval.low, found.interval.high) == pytest.approx((low, high), abs=2.0)
+    assert (result.interval.low, result.interval.high) == pytest.approx((low, high), abs=2.0)
 
 
 @pytest.mark.parametrize(
@@ -76,52 +76,52 @@ def test_the_true_reliance_is_inside_95_times_in_100(
     without = np.where(generator.random(real.shape) < 0.2, real, generator.random(real.shape) < else_without)
     share = 0.2 * with_audio + 0.8 * else_without
     truth = 100 * (with_audio - share) / (1 - share)
-    found = [reliance(one, two, labels).interval for one, two in zip(real, without, strict=True)]
-    inside = np.mean([end is not None and end.low <= truth <= end.high for end in found])
+    result = [reliance(one, two, labels).interval for one, two in zip(real, without, strict=True)]
+    inside = np.mean([end is not None and end.low <= truth <= end.high for end in result])
     assert inside > 0.95 - 4 * math.sqrt(0.95 * 0.05 / simulated)
 
 
 def test_a_model_that_does_not_listen_relies_on_nothing() -> None:
     run = [1, 0, 0, 1, 0, 1, 0, 0]
-    found = reliance(run, run, range(8))
-    assert found.reliance == 0.0
-    assert found.interval is not None
-    assert found.interval.low < 0 < found.interval.high
+    result = reliance(run, run, range(8))
+    assert result.reliance == 0.0
+    assert result.interval is not None
+    assert result.interval.low < 0 < result.interval.high
 
 
 def test_everything_solved_with_the_audio_is_100_with_doubt_below() -> None:
-    found = reliance([1] * 11, [0] * 8 + [1] * 3, range(11))
-    assert found.reliance == 100.0
-    assert found.interval is not None
-    assert found.interval.high == 100.0
-    assert found.interval.low < 95
+    result = reliance([1] * 11, [0] * 8 + [1] * 3, range(11))
+    assert result.reliance == 100.0
+    assert result.interval is not None
+    assert result.interval.high == 100.0
+    assert result.interval.low < 95
 
 
 def test_everything_solved_without_the_audio_leaves_reliance_undefined() -> None:
-    found = reliance([1, 1, 0], [1, 1, 1], range(3))
-    assert found.reliance is None
-    assert found.interval is None
+    result = reliance([1, 1, 0], [1, 1, 1], range(3))
+    assert result.reliance is None
+    assert result.interval is None
 
 
 def test_one_cluster_shows_no_spread() -> None:
-    found = reliance([1, 1, 0], [0, 1, 0], ["a"] * 3)
-    assert found.interval is None
-    assert found.reliance == 50.0
+    result = reliance([1, 1, 0], [0, 1, 0], ["a"] * 3)
+    assert result.interval is None
+    assert result.reliance == 50.0
 
 
 def test_items_solved_without_hearing_them() -> None:
     right = [[1, 1, 0, 0], [1, 0, 1, 0], [1, 0, 0, 0]]
-    found = solved_without(right, [[1] * 4] * 3, [2, 2, 4, 4])
-    assert (found.any_condition, found.every_condition, found.n) == (3, 1, 4)
-    assert found.chance_every == pytest.approx(100 * (2 / 8 + 2 / 64) / 4)
-    assert found.chance_any == pytest.approx(100 * (2 * 7 / 8 + 2 * (1 - 27 / 64)) / 4)
+    result = solved_without(right, [[1] * 4] * 3, [2, 2, 4, 4])
+    assert (result.any_condition, result.every_condition, result.n) == (3, 1, 4)
+    assert result.chance_every == pytest.approx(100 * (2 / 8 + 2 / 64) / 4)
+    assert result.chance_any == pytest.approx(100 * (2 * 7 / 8 + 2 * (1 - 27 / 64)) / 4)
 
 
 def test_a_condition_without_an_answer_says_nothing_of_an_item() -> None:
     # The second condition answered only item 0: items 1 and 2 count by the first alone, item 3 not at all.
-    found = solved_without([[1, 1, 0, 0], [1, 0, 0, 0]], [[1, 1, 1, 0], [1, 0, 0, 0]], [2, 2, 4, 4])
-    assert (found.n, found.every_condition, found.any_condition) == (3, 2, 2)
-    assert found.chance_every == pytest.approx(100 * (1 / 4 + 1 / 2 + 1 / 4) / 3)
+    result = solved_without([[1, 1, 0, 0], [1, 0, 0, 0]], [[1, 1, 1, 0], [1, 0, 0, 0]], [2, 2, 4, 4])
+    assert (result.n, result.every_condition, result.any_condition) == (3, 2, 2)
+    assert result.chance_every == pytest.approx(100 * (1 / 4 + 1 / 2 + 1 / 4) / 3)
 
 
 @given(st.tuples(*[st.integers(0, 12)] * 4).filter(lambda cells: cells[0] + cells[2] > 0), st.floats(0.1, 10))
@@ -150,12 +150,12 @@ def test_the_interval_of_a_ratio_inverts_the_score_test(
 
 @given(runs)
 def test_about_zero_the_interval_agrees_with_mcnemars_score_test(rows: list[tuple[bool, bool]]) -> None:
-    found = reliance([one for one, _ in rows], [two for _, two in rows], range(len(rows)))
-    only, other = found.only_real, found.only_without
-    if found.interval is not None and only + other:
+    result = reliance([one for one, _ in rows], [two for _, two in rows], range(len(rows)))
+    only, other = result.only_real, result.only_without
+    if result.interval is not None and only + other:
         z = (only - other) / math.sqrt(only + other)
         if abs(abs(z) - 1.959963984540054) > 1e-6:
-            assert found.interval.excludes(0) == (abs(z) > 1.959963984540054)
+            assert result.interval.excludes(0) == (abs(z) > 1.959963984540054)
 
 
 def test_runs_that_do_not_fit_together_are_refused() -> None:

@@ -62,14 +62,14 @@ def test_a_majority_needs_no_half_but_no_tie() -> None:
 def test_variances_are_those_of_the_analysis_of_variance() -> None:
     generator = np.random.default_rng(4)
     rows = (generator.random((40, 6)) < generator.random((40, 1))).astype(int)
-    found = spread(rows.tolist())
+    result = spread(rows.tolist())
     within = rows.var(axis=1, ddof=1).mean()
-    assert found.within == pytest.approx(within)
+    assert result.within == pytest.approx(within)
     # F is the ratio of the mean squares: 1 + repeats · between / within.
-    assert found.between is not None
-    assert f_oneway(*rows).statistic == pytest.approx(1 + 6 * found.between / within)
-    assert found.correlation == pytest.approx(found.between / (found.between + found.within))
-    assert found.accuracy == pytest.approx(100 * rows.mean())
+    assert result.between is not None
+    assert f_oneway(*rows).statistic == pytest.approx(1 + 6 * result.between / within)
+    assert result.correlation == pytest.approx(result.between / (result.between + result.within))
+    assert result.accuracy == pytest.approx(100 * rows.mean())
 
 
 def test_the_run_deviation_is_what_runs_on_the_same_items_show() -> None:

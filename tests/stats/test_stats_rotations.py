@@ -34,12 +34,12 @@ def ask_all_rotations(pick_first: bool) -> tuple[list[list[str]], list[str], lis
 
 def test_a_model_that_names_the_first_choice_is_exposed() -> None:
     named, answers, slots, keys, counts = ask_all_rotations(pick_first=True)
-    found = rotated(named, answers)
-    assert found.all_right == 0.0
-    assert found.any_right == 100.0
-    assert found.agreement == 0.0
+    result = rotated(named, answers)
+    assert result.all_right == 0.0
+    assert result.any_right == 100.0
+    assert result.agreement == 0.0
     # Each item is right in exactly one of its rotations: chance.
-    assert found.mean == pytest.approx(100 * sum(1 / len(row) for row in named) / 60)
+    assert result.mean == pytest.approx(100 * sum(1 / len(row) for row in named) / 60)
     shares = slot_shares(slots, keys, counts)
     assert shares.slots[0].named_share == 100.0
     assert shares.slots[0].accuracy == 100.0
@@ -49,22 +49,22 @@ def test_a_model_that_names_the_first_choice_is_exposed() -> None:
 
 def test_a_model_that_knows_the_answer_has_no_favourite_slot() -> None:
     named, answers, slots, keys, counts = ask_all_rotations(pick_first=False)
-    found = rotated(named, answers)
-    assert (found.mean, found.all_right, found.agreement, found.unanimous) == (100.0, 100.0, 100.0, 100.0)
+    result = rotated(named, answers)
+    assert (result.mean, result.all_right, result.agreement, result.unanimous) == (100.0, 100.0, 100.0, 100.0)
     assert slot_shares(slots, keys, counts).distance == 0.0
 
 
 def test_agreement_does_not_ask_for_the_right_answer_and_counts_no_silence() -> None:
-    found = rotated([["b", "b", "b"], ["a", None, "a"], [None, None]], ["a", "a", "a"])
-    assert found.agreement == pytest.approx(100 * (1 + 1 / 3 + 0) / 3)
-    assert found.unanimous == pytest.approx(100 / 3)
-    assert found.mean == pytest.approx(100 * (0 + 2 / 3 + 0) / 3)
-    assert found.asked == 8
+    result = rotated([["b", "b", "b"], ["a", None, "a"], [None, None]], ["a", "a", "a"])
+    assert result.agreement == pytest.approx(100 * (1 + 1 / 3 + 0) / 3)
+    assert result.unanimous == pytest.approx(100 / 3)
+    assert result.mean == pytest.approx(100 * (0 + 2 / 3 + 0) / 3)
+    assert result.asked == 8
 
 
 def test_one_rotation_says_nothing_of_agreement() -> None:
-    found = rotated([["a"], ["b"]], ["a", "a"])
-    assert (found.mean, found.agreement, found.unanimous) == (50.0, None, None)
+    result = rotated([["a"], ["b"]], ["a", "a"])
+    assert (result.mean, result.agreement, result.unanimous) == (50.0, None, None)
 
 
 @given(
@@ -73,10 +73,10 @@ def test_one_rotation_says_nothing_of_agreement() -> None:
     )
 )
 def test_the_strict_score_is_lowest(named: list[list[str | None]]) -> None:
-    found = rotated(named, ["a"] * len(named))
-    assert 0 <= found.all_right <= found.mean + 1e-9 <= found.any_right + 2e-9 <= 100 + 3e-9
-    if found.agreement is not None and found.unanimous is not None:
-        assert found.unanimous <= found.agreement + 1e-9
+    result = rotated(named, ["a"] * len(named))
+    assert 0 <= result.all_right <= result.mean + 1e-9 <= result.any_right + 2e-9 <= 100 + 3e-9
+    if result.agreement is not None and result.unanimous is not None:
+        assert result.unanimous <= result.agreement + 1e-9
 
 
 @given(
@@ -90,20 +90,20 @@ def test_the_strict_score_is_lowest(named: list[list[str | None]]) -> None:
 )
 def test_slots_add_up(rows: list[tuple[int, int, int]]) -> None:
     named = [None if here < 0 else here for _, _, here in rows]
-    found = slot_shares(named, [key for _, key, _ in rows], [n for n, _, _ in rows])
-    assert sum(slot.named for slot in found.slots) + found.unnamed == found.n == len(rows)
-    assert sum(slot.answers for slot in found.slots) == len(rows)
-    assert sum(slot.answer_share for slot in found.slots) == pytest.approx(100)
-    assert 0 <= found.distance <= 100 + 1e-9
-    assert [slot.offered for slot in found.slots] == [
+    result = slot_shares(named, [key for _, key, _ in rows], [n for n, _, _ in rows])
+    assert sum(slot.named for slot in result.slots) + result.unnamed == result.n == len(rows)
+    assert sum(slot.answers for slot in result.slots) == len(rows)
+    assert sum(slot.answer_share for slot in result.slots) == pytest.approx(100)
+    assert 0 <= result.distance <= 100 + 1e-9
+    assert [slot.offered for slot in result.slots] == [
         sum(n > slot for n, _, _ in rows) for slot in range(max(n for n, _, _ in rows))
     ]
 
 
 def test_answers_that_name_nothing_show_no_bias() -> None:
-    found = slot_shares([None, None], [0, 1], [2, 2])
-    assert (found.unnamed, found.distance) == (2, 0.0)
-    assert found.slots[0].named_share == 0.0
+    result = slot_shares([None, None], [0, 1], [2, 2])
+    assert (result.unnamed, result.distance) == (2, 0.0)
+    assert result.slots[0].named_share == 0.0
 
 
 def test_a_slot_without_an_answer_has_no_accuracy() -> None:

@@ -23,34 +23,34 @@ def test_of_five_the_middle_three_count(values: list[float]) -> None:
 
 @given(st.lists(five, min_size=1, max_size=10))
 def test_the_three_numbers_by_their_definitions(rows: list[list[float]]) -> None:
-    found = rubric_score(rows)
-    assert found.trimmed == pytest.approx(100 * np.mean([trim_mean(row, 0.2) for row in rows]))
-    assert found.plain == pytest.approx(100 * np.mean(rows))
-    assert found.run_means == pytest.approx(list(100 * np.mean(rows, axis=0)))
-    assert found.run_trimmed == pytest.approx(100 * trim_mean(np.mean(rows, axis=0), 0.2))
-    assert found.high == found.trimmed
-    assert found.flips is not None
-    assert found.flips.units_flipped == pytest.approx(100 * np.mean([len(set(row)) > 1 for row in rows]))
+    result = rubric_score(rows)
+    assert result.trimmed == pytest.approx(100 * np.mean([trim_mean(row, 0.2) for row in rows]))
+    assert result.plain == pytest.approx(100 * np.mean(rows))
+    assert result.run_means == pytest.approx(list(100 * np.mean(rows, axis=0)))
+    assert result.run_trimmed == pytest.approx(100 * trim_mean(np.mean(rows, axis=0), 0.2))
+    assert result.high == result.trimmed
+    assert result.flips is not None
+    assert result.flips.units_flipped == pytest.approx(100 * np.mean([len(set(row)) > 1 for row in rows]))
 
 
 def test_trimming_by_item_and_by_run_differ() -> None:
     # By item each low score is an outlier; by run they spread over all runs and stay.
     rows = [[0.0 if run == item else 1.0 for run in range(5)] for item in range(5)]
-    found = rubric_score(rows)
-    assert found.trimmed == pytest.approx(100.0)
-    assert found.run_trimmed == pytest.approx(80.0)
-    assert found.plain == pytest.approx(80.0)
+    result = rubric_score(rows)
+    assert result.trimmed == pytest.approx(100.0)
+    assert result.run_trimmed == pytest.approx(80.0)
+    assert result.plain == pytest.approx(80.0)
 
 
 def test_a_failed_judgement_is_no_score_and_leaves_no_denominator() -> None:
-    found = rubric_score([[1.0, 1.0, None, 0.4, 0.6], [None] * 5, [0.8, None, None, 0.4, None], [1.0] * 5])
+    result = rubric_score([[1.0, 1.0, None, 0.4, 0.6], [None] * 5, [0.8, None, None, 0.4, None], [1.0] * 5])
     # (1 + 0.6)/2, nothing, (0.8 + 0.4)/2, 1: over four items.
-    assert found.trimmed == pytest.approx(100 * (0.8 + 0 + 0.6 + 1) / 4)
-    assert found.high == pytest.approx(found.trimmed + 25)
-    assert (found.incomplete, found.unjudged, found.n) == (2, 1, 4)
-    assert found.plain == pytest.approx(100 * (0.75 + 0 + 0.6 + 1) / 4)
+    assert result.trimmed == pytest.approx(100 * (0.8 + 0 + 0.6 + 1) / 4)
+    assert result.high == pytest.approx(result.trimmed + 25)
+    assert (result.incomplete, result.unjudged, result.n) == (2, 1, 4)
+    assert result.plain == pytest.approx(100 * (0.75 + 0 + 0.6 + 1) / 4)
     # Round one scored 1, 0.8 and 1 and stands against four items less none: the unjudged counts 0.
-    assert found.run_means[0] == pytest.approx(100 * 2.8 / 4)
+    assert result.run_means[0] == pytest.approx(100 * 2.8 / 4)
 
 
 def test_fewer_than_three_judgements_are_not_trimmed() -> None:
@@ -61,8 +61,8 @@ def test_fewer_than_three_judgements_are_not_trimmed() -> None:
 
 
 def test_a_run_that_was_never_judged_is_0_below_and_100_above() -> None:
-    found = rubric_score([[None, None], [None, None]])
-    assert (found.trimmed, found.high, found.run_means, found.run_trimmed) == (0.0, 100.0, (), 0.0)
+    result = rubric_score([[None, None], [None, None]])
+    assert (result.trimmed, result.high, result.run_means, result.run_trimmed) == (0.0, 100.0, (), 0.0)
 
 
 @pytest.mark.parametrize("rows", [[], [[]], [[1, 1], [1]], [[1.2]], [[-0.1]], [[float("nan")]]])

@@ -25,7 +25,7 @@ def test_a_draw_has_every_stratum_in_proportion(strata: list[str], data: st.Data
     assert len(drawn) == n
     for stratum in set(strata):
         share = n * strata.count(stratum) / len(strata)
-        assert abs(sum(strata[at] == stratum for at in drawn) - share) < 1
+        assert abs(sum(strata[index] == stratum for index in drawn) - share) < 1
 
 
 def test_the_seed_decides_the_draw() -> None:

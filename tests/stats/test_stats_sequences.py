@@ -45,7 +45,7 @@ def test_a_true_share_leaves_the_sequence_at_any_time_in_less_than_one_path_of_t
 
 def test_equal_runs_are_told_apart_at_any_time_in_less_than_one_path_of_twenty() -> None:
     generator = np.random.default_rng(3)
-    labels = [f"v{at // 2}" for at in range(400)]
+    labels = [f"v{index // 2}" for index in range(400)]
     decided = 0
     for _ in range(100):
         # Both items of a video go alike.

@@ -20,8 +20,8 @@ def test_unequal_chances_by_counting_every_case(chances: list[float], count: int
     total = 0.0
     for case in range(2 ** len(chances)):
         weight = 1.0
-        for at, chance in enumerate(chances):
-            weight *= chance if case >> at & 1 else 1 - chance
+        for index, chance in enumerate(chances):
+            weight *= chance if case >> index & 1 else 1 - chance
         total += weight * (case.bit_count() >= count)
     assert at_least(count, chances) == pytest.approx(total, abs=1e-12)
 
