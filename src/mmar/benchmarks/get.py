@@ -7,9 +7,7 @@ what is left to do.
 
 from __future__ import annotations
 
-import gzip
 import shutil
-import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -22,13 +20,12 @@ from mmar.benchmarks.cache import AudioPart, Cache, Part, Receipt
 from mmar.benchmarks.catalogue import Entry, RemoteFile
 from mmar.benchmarks.clips import count_clips, placement, write_parquet_clips
 from mmar.benchmarks.download import download, download_url, hub_parquet, public_url
+from mmar.benchmarks.sources import Source, discard, has_parquet, kind_of, read_metadata
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.archives import Limits, unpack
 from mmar.files.atomic import disk_error, require_space, write_atomic
-from mmar.files.hashing import reading, sha256_bytes, sha256_file
-from mmar.files.parquet import is_parquet
+from mmar.files.hashing import sha256_bytes, sha256_file
 from mmar.files.progress import NoProgress, Progress
-from mmar.files.sniff import sniff_file
 from mmar.items import Benchmark, load_benchmark
 
 __all__ = ["Obtained", "obtain"]
@@ -46,27 +43,6 @@ class Obtained(msgspec.Struct, frozen=True):
     folder: Path
     receipt: Receipt
     changed: bool
-
-
-class _Source(msgspec.Struct, frozen=True):
-    """A file on its way into the cache.
-
-    Attributes:
-        name: what the user calls it.
-        path: where its bytes are.
-        downloaded: whether it is a working file, to be removed after use.
-        more: further files of the same kind; clips in Parquet files come in several.
-    """
-
-    name: str
-    path: Path
-    downloaded: bool = False
-    more: tuple[_Source, ...] = ()
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """All files."""
-        return (self.path, *(each.path for each in self.more))
 
 
 def obtain(
@@ -129,7 +105,7 @@ class _Get:
         wants_audio = audio and (
             receipt is None or receipt.audio is None or bool(receipt.audio.missing and sources)
         )
-        by_kind: dict[str, _Source] = {}
+        by_kind: dict[str, Source] = {}
         if receipt is None or wants_audio:
             by_kind = self._sort(sources)
             unwanted = by_kind.get("parquet", by_kind.get("clips"))
@@ -173,18 +149,18 @@ class _Get:
         """Whether the publisher's clips can be fetched: an archive, or Parquet files and the library to read them."""
         return self._entry.audio is not None or bool(self._entry.parquet and find_spec("pyarrow"))
 
-    def _sort(self, sources: Sequence[str]) -> dict[str, _Source]:
+    def _sort(self, sources: Sequence[str]) -> dict[str, Source]:
         """The user's sources by what they contain: `metadata` and `clips`."""
-        by_kind: dict[str, _Source] = {}
+        by_kind: dict[str, Source] = {}
         for text in sources:
             if "://" in text:
                 name = public_url(text)
                 target = self._cache.work / (PurePosixPath(name).name or "mirror")
                 download_url(text, target, label=target.name, progress=self._progress)
-                source = _Source(name, target, downloaded=True)
+                source = Source(name, target, downloaded=True)
             else:
-                source = _Source(text, Path(text).expanduser())
-            kind = _kind_of(source)
+                source = Source(text, Path(text).expanduser())
+            kind = kind_of(source)
             if kind == "parquet" and kind in by_kind:
                 first = by_kind[kind]
                 by_kind[kind] = msgspec.structs.replace(first, more=(*first.more, source))
@@ -197,18 +173,18 @@ class _Get:
             by_kind[kind] = source
         return by_kind
 
-    def _published(self, remote: RemoteFile, label: str) -> _Source:
+    def _published(self, remote: RemoteFile, label: str) -> Source:
         path = download(
             remote, self._cache.work, label=label, progress=self._progress, endpoint=self._endpoint
         )
-        return _Source(public_url(remote.url), path, downloaded=True)
+        return Source(public_url(remote.url), path, downloaded=True)
 
-    def _get_metadata(self, source: _Source | None) -> Receipt:
+    def _get_metadata(self, source: Source | None) -> Receipt:
         source = source or self._published(self._metadata, "metadata")
         try:
-            content = _read_metadata(source, self._entry, self._metadata)
+            content = read_metadata(source, self._entry, self._metadata)
         except InputError:
-            _discard(source)
+            discard(source)
             raise
         write_atomic(self._cache.metadata, content, sync=True)
         receipt = Receipt(
@@ -220,10 +196,10 @@ class _Get:
             ),
         )
         self._cache.write_receipt(receipt)
-        _discard(source)
+        discard(source)
         return receipt
 
-    def _get_audio(self, receipt: Receipt, source: _Source | None) -> Receipt:
+    def _get_audio(self, receipt: Receipt, source: Source | None) -> Receipt:
         if source is None:
             published = self._entry.audio
             if published is None:
@@ -233,11 +209,11 @@ class _Get:
                 source = self._published(published, "audio")
         unpacked = self._cache.work / "unpacked"
         try:
-            unpack_source = self._unpack_parquet if _is_parquet(source.path) else self._unpack
+            unpack_source = self._unpack_parquet if has_parquet(source.path) else self._unpack
             part = unpack_source(source, unpacked)
             self._put_in_place(unpacked)
         except InputError:
-            _discard(source)
+            discard(source)
             raise
         except OSError as error:
             raise disk_error(error, self._cache.folder) from None
@@ -245,10 +221,10 @@ class _Get:
             shutil.rmtree(unpacked, ignore_errors=True)
         receipt = msgspec.structs.replace(receipt, audio=part)
         self._cache.write_receipt(receipt)
-        _discard(source)
+        discard(source)
         return receipt
 
-    def _published_parquet(self) -> _Source:
+    def _published_parquet(self) -> Source:
         """The Parquet files of the publisher's data set, each with the Hub's own digest."""
         remotes = hub_parquet(self._entry.parquet, self._cache.work, endpoint=self._endpoint)
         require_space(self._cache.home, 2 * sum(remote.size for remote in remotes))
@@ -256,7 +232,7 @@ class _Get:
         for place, remote in enumerate(remotes, 1):
             source = self._published(remote, f"audio {place}/{len(remotes)}")
             if remote.sha256 and sha256_file(source.path) != remote.sha256:
-                _discard(source)
+                discard(source)
                 raise ExternalError(
                     f"{remote.url}: its SHA-256 is not the one that the Hub names", code="wrong-digest"
                 )
@@ -264,7 +240,7 @@ class _Get:
         name = f"{self._entry.parquet} at {remotes[0].revision[:12]}"
         return msgspec.structs.replace(sources[0], name=name, more=tuple(sources[1:]))
 
-    def _unpack_parquet(self, source: _Source, into: Path) -> AudioPart:
+    def _unpack_parquet(self, source: Source, into: Path) -> AudioPart:
         """Write the clips of Parquet files to where the metadata says."""
         shutil.rmtree(into, ignore_errors=True)
         items = self._items()
@@ -277,7 +253,7 @@ class _Get:
             source, into, size, digest, skipped, f"give the Parquet files of {self._entry.title}"
         )
 
-    def _unpack(self, source: _Source, into: Path) -> AudioPart:
+    def _unpack(self, source: Source, into: Path) -> AudioPart:
         """Verify an archive and unpack its clips."""
         published = self._entry.audio
         shutil.rmtree(into, ignore_errors=True)
@@ -314,7 +290,7 @@ class _Get:
 
     def _part(
         self,
-        source: _Source,
+        source: Source,
         into: Path,
         size: int,
         digest: str,
@@ -357,59 +333,6 @@ class _Get:
             if target.exists():
                 target.rename(replaced / fresh.name)
             fresh.rename(target)
-
-
-def _read_metadata(source: _Source, entry: Entry, published: RemoteFile) -> bytes:
-    """The content of a metadata file, decompressed if it is gzip, if it is exactly the publisher's."""
-    limit = published.size + 1  # one byte more shows that it is another file
-    try:
-        with reading(source.path) as plain:
-            compressed = plain.read(2) == b"\x1f\x8b"
-            plain.seek(0)
-            content = gzip.GzipFile(fileobj=plain).read(limit) if compressed else plain.read(limit)
-    except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise InputError(
-            "the gzip data is damaged or incomplete",
-            file=source.name,
-            code="damaged-gzip",
-            hint="get it again",
-        ) from None
-    digest = sha256_bytes(content) if len(content) < limit else sha256_file(source.path)
-    if digest != published.sha256:
-        raise InputError(
-            f"has SHA-256 {digest}; {entry.title} at revision {published.revision[:12]} has {published.sha256}",
-            file=source.name,
-            code="wrong-digest",
-            hint="a benchmark of your own needs no mmar get: give its path instead of a name",
-        )
-    return content
-
-
-def _kind_of(source: _Source) -> str:
-    """Whether a file is metadata or an archive of clips, by its content."""
-    kind = sniff_file(source.path, decompress=True)
-    if kind.group == "records":
-        return "metadata"
-    if kind.group == "archive":
-        return "clips"
-    if _is_parquet(source.path):
-        return "parquet"
-    raise InputError(
-        f"is {kind.label}, expected metadata (.json, .jsonl or .gz) or clips (.tar, .tar.gz, .zip or .parquet)",
-        file=source.name,
-        code="wrong-file-type",
-    )
-
-
-def _is_parquet(path: Path) -> bool:
-    with reading(path) as stream:
-        return is_parquet(stream.read(4))
-
-
-def _discard(source: _Source) -> None:
-    for each in (source, *source.more):
-        if each.downloaded:
-            each.path.unlink(missing_ok=True)
 
 
 def _now() -> str:

@@ -23,7 +23,17 @@ from mmar.protocols import DEFAULT, Protocol, Settings, load_protocol
 from mmar.runs.budget import Budget, parse_budget, price_of
 from mmar.runs.conditions import CONDITIONS, Condition
 from mmar.runs.ledger import keys_of
-from mmar.runs.validation import invalid, number_or_none, positive_or_none, texts, whole, whole_or_none, word
+from mmar.runs.validation import (
+    invalid,
+    number_or_none,
+    positive_or_none,
+    shard_or_none,
+    text_values,
+    texts,
+    whole,
+    whole_or_none,
+    word,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -281,7 +291,7 @@ def item_filter(values: Mapping[str, tuple[str, ...]]) -> Callable[[Item], bool]
 
 
 def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, options: RunOptions) -> RunSpec:
-    adapter_options = _checked_options(options.get("options"))
+    adapter_options = text_values(options.get("options"))
     base_urls = texts(options.get("base_urls", ()), "base_urls")
     settings = Settings(
         number_or_none(options.get("temperature"), "temperature", 0),
@@ -317,7 +327,7 @@ def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, op
         repeats=whole(options.get("repeats", 1), "repeats", 1, MAX_REPEATS),
         seed=whole(options.get("seed", 0), "seed"),
         limit=whole_or_none(options.get("limit"), "limit", 1),
-        shard=_shard(options.get("shard")),
+        shard=shard_or_none(options.get("shard")),
         sample=_sample(benchmark, options),
         filter=_checked_filter(benchmark, options.get("filter")),
         retry=word(options["retry"], "retry", get_args(Retry)) if options.get("retry") is not None else None,
@@ -343,29 +353,8 @@ def _rotations(value: Any) -> int:
     return 0 if value == "all" else whole(value, "rotations", 0)
 
 
-def _checked_options(options: Mapping[str, str] | None) -> dict[str, str]:
-    for name, value in (options or {}).items():
-        if not isinstance(name, str) or not isinstance(value, str):
-            # The value is not shown: it may be a credential.
-            raise UsageError(
-                f"the value of {name} must be text, got {type(value).__name__}",
-                code="invalid-value",
-                argument="options",
-            )
-    return dict(options or {})
-
-
 def _gpus(value: str | Iterable[str]) -> tuple[str, ...]:
     return texts(value.split(",") if isinstance(value, str) else value, "gpus")
-
-
-def _shard(value: Any) -> tuple[int, int] | None:
-    if value is None:
-        return None
-    index, _, count = value.partition("/") if isinstance(value, str) else ("", "", "")
-    if not (index.isdecimal() and count.isdecimal() and int(index) < int(count)):
-        raise invalid("shard", "I/N with I from 0 to N-1, such as 0/8", value)
-    return int(index), int(count)
 
 
 def _sample(benchmark: Benchmark, options: RunOptions) -> int | None:

@@ -7,12 +7,22 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mmar.errors import UsageError
 
-__all__ = ["invalid", "number_or_none", "positive_or_none", "texts", "whole", "whole_or_none", "word"]
+__all__ = [
+    "invalid",
+    "number_or_none",
+    "positive_or_none",
+    "shard_or_none",
+    "text_values",
+    "texts",
+    "whole",
+    "whole_or_none",
+    "word",
+]
 
 
 def invalid(argument: str, expected: str, value: object) -> UsageError:
@@ -88,3 +98,26 @@ def texts(value: str | Iterable[str], argument: str) -> tuple[str, ...]:
         if not isinstance(text, str) or not text:
             raise invalid(argument, "text, or several texts", text)
     return values
+
+
+def text_values(options: Mapping[str, str] | None) -> dict[str, str]:
+    """Options of an adapter: texts by name."""
+    for name, value in (options or {}).items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            # The value is not shown: it may be a credential.
+            raise UsageError(
+                f"the value of {name} must be text, got {type(value).__name__}",
+                code="invalid-value",
+                argument="options",
+            )
+    return dict(options or {})
+
+
+def shard_or_none(value: Any) -> tuple[int, int] | None:
+    """A part `I/N` of the items, or `None`."""
+    if value is None:
+        return None
+    index, _, count = value.partition("/") if isinstance(value, str) else ("", "", "")
+    if not (index.isdecimal() and count.isdecimal() and int(index) < int(count)):
+        raise invalid("shard", "I/N with I from 0 to N-1, such as 0/8", value)
+    return int(index), int(count)
