@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from scoring.rubric.test_judge import questions, reply
+from scoring.rubric.judging import questions, reply
 
 
 class FakeBatches:

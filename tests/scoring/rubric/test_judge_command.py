@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from scoring.rubric.test_judge import NAMES, questions, reply
+from scoring.rubric.judging import NAMES, questions, reply
 from servers.fake_models import Asked, FakeModels, Say
 
 
