@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from mmar.api import load
 from mmar.items import Benchmark, Item, write_benchmark
-from mmar.models import Answer
+from mmar.models import Answer, RequestFailed
 from mmar.protocols import Request
+
+QUICK: Any = {"concurrency": 4, "max_attempts": 3, "backoff": 0.001, "timeout": 60.0}
 
 
 def benchmark(folder: Path, count: int = 12) -> Benchmark:
@@ -62,3 +65,14 @@ class Scripted(msgspec.Struct):
 
 def answers(text: str = "two") -> Callable[[Request, int], Answer]:
     return lambda request, _: Answer(request.item_id, text, "")
+
+
+def failing(kind: str, times: int, **more: object) -> Callable[[Request, int], Answer]:
+    """Fail so many times, then answer."""
+
+    def say(request: Request, asked: int) -> Answer:
+        if asked <= times:
+            raise RequestFailed(kind, "no", **more)  # type: ignore[arg-type]
+        return Answer(request.item_id, "two", "")
+
+    return say

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up import Scripted, answers, benchmark
+from made_up import QUICK, Scripted, answers, benchmark, failing
 
 from expect import raises
 from mmar.api import run
@@ -17,17 +17,7 @@ from mmar.models import Answer, ModelFacts, RequestFailed
 from mmar.protocols import Request
 from mmar.runs.ledger import read_ledger
 
-QUICK: Any = {"concurrency": 4, "max_attempts": 3, "backoff": 0.001, "timeout": 60.0}
 STOP_AFTER = 3
-
-
-def failing(kind: str, times: int, **more: object) -> object:
-    def say(request: Request, asked: int) -> Answer:
-        if asked <= times:
-            raise RequestFailed(kind, "no", **more)  # type: ignore[arg-type]
-        return Answer(request.item_id, "two", "")
-
-    return say
 
 
 def test_every_item_is_asked_once_and_recorded(tmp_path: Path) -> None:

@@ -8,24 +8,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from made_up import Scripted, answers, benchmark
+from made_up import Scripted, answers, benchmark, failing
 
 from mmar.api import run
-from mmar.models import Answer, RequestFailed
-from mmar.protocols import Request
 from mmar.runs.pace import Pace
 from mmar.runs.spec import RunSpec
-
-QUICK: Any = {"concurrency": 4, "max_attempts": 3, "backoff": 0.001, "timeout": 60.0}
-
-
-def failing(kind: str, times: int, **more: object) -> object:
-    def say(request: Request, asked: int) -> Answer:
-        if asked <= times:
-            raise RequestFailed(kind, "no", **more)  # type: ignore[arg-type]
-        return Answer(request.item_id, "two", "")
-
-    return say
 
 
 def test_tries_keep_to_the_rate_too(tmp_path: Path) -> None:

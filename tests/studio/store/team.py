@@ -7,21 +7,10 @@ from datetime import UTC, datetime
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item
 from mmar.studio.store import inspection, item_lists, items, people, projects
-from mmar.studio.workflow import Action, Actor, Command, Cue, ItemContent, Rejection, Role
+from mmar.studio.workflow import Action, Actor, Command, ItemContent, Rejection, Role
+from studio_content import GOOD
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
-GOOD = ItemContent(
-    question="Which instrument enters last?",
-    choices=("Violin", "Cello", "Flute", "Harp"),
-    answer=1,
-    modality="music",
-    category="Perception Layer",
-    sub_category="Music Theory",
-    url="https://youtu.be/qx8hrhBZJ98",
-    timestamp="1:32,2:02",
-    thinking="The low bowed voice comes last.",
-    cues=(Cue("low bowed string", 21.0, 24.5),),
-)
 SPOT = Rejection("wrong_key", "answer", "it is a viola", 1.0, 2.5)
 
 

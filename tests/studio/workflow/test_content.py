@@ -15,21 +15,9 @@ from mmar.items import Item
 from mmar.studio.workflow import ItemContent, changes, problems, three_way
 from mmar.studio.workflow.content import Cue, from_item, to_item, with_own_cut, without_shadows
 from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE, Branch, Move, Taxonomy, layer_map, lost_places, remap
+from studio_content import GOOD
 
 MMAR = Path(__file__).parents[3] / "../shared/mmar/MMAR-meta.jsonl"
-
-GOOD = ItemContent(
-    question="Which instrument enters last?",
-    choices=("Violin", "Cello", "Flute", "Harp"),
-    answer=1,
-    modality="music",
-    category="Perception Layer",
-    sub_category="Music Theory",
-    url="https://www.youtube.com/watch?v=qx8hrhBZJ98",
-    timestamp="1:32,2:02",
-    thinking="The low bowed voice comes after the others.",
-    cues=(Cue("low bowed string", 21.0, 24.5),),
-)
 
 
 def codes(content: ItemContent) -> set[str]:
