@@ -30,15 +30,18 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--port", type=int, required=True)
 parser.add_argument("--api-key", default=os.environ.get("VLLM_API_KEY", ""))
 parser.add_argument("--served-model-name", default="")
+parser.add_argument("--limit-mm-per-prompt", default='{"audio": 1000}')
 parser.add_argument("--fake-state", type=Path, required=True)
 parser.add_argument("--fake-early-death", help="print this and end")
 parser.add_argument("--fake-stolen-port", action="store_true", help="once: somebody else takes the port")
 parser.add_argument("--fake-never-healthy", action="store_true")
 parser.add_argument("--fake-deaf", action="store_true", help="refuse every question with a clip")
+parser.add_argument("--fake-dies-at-first", action="store_true", help="the engine ends at the first question")
 parser.add_argument("--fake-hears", type=float, default=1e9, help="seconds")
 parser.add_argument("--fake-dies-after", type=int, help="once: end after so many answers")
 parser.add_argument("--fake-always-dies-after", type=int)
 parser.add_argument("--fake-sick-after", type=int, help="once: 503 from /health, 500 from all else")
+parser.add_argument("--fake-thinks", action="store_true", help="no answer within fewer than 100 tokens")
 parser.add_argument("--fake-stubborn", action="store_true", help="ignore SIGTERM")
 options, others = parser.parse_known_args()
 state: Path = options.fake_state
@@ -88,6 +91,14 @@ class Handler(BaseHTTPRequestHandler):
         if sick:
             self.reply(500, {"error": {"message": "the engine is dead"}})
             return
+        if options.fake_dies_at_first:
+            sick = True
+            print(
+                "Traceback (most recent call last):\n  File x\nValueError: head_dim=8 is unsupported",
+                flush=True,
+            )
+            self.reply(500, {"error": {"message": "the engine is dead, see the log"}})
+            return
         if options.fake_deaf:
             self.reply(400, {"error": {"message": "At most 0 audio(s) may be provided in one prompt."}})
             return
@@ -97,7 +108,11 @@ class Handler(BaseHTTPRequestHandler):
             if isinstance(message["content"], list)
             for part in message["content"]
         ]
-        clip = next(part["input_audio"] for part in parts if part["type"] == "input_audio")
+        clips = [part["input_audio"] for part in parts if part["type"] == "input_audio"]
+        if len(clips) > json.loads(options.limit_mm_per_prompt)["audio"]:
+            self.reply(400, {"error": {"message": "At most 1 audio(s) may be provided in one prompt."}})
+            return
+        clip = clips[0]
         with wave.open(io.BytesIO(base64.b64decode(clip["data"]))) as sound:
             assert (sound.getframerate(), sound.getnchannels()) == (16_000, 1)
             seconds = sound.getnframes() / sound.getframerate()
@@ -118,11 +133,17 @@ class Handler(BaseHTTPRequestHandler):
             sick = True
             self.reply(500, {"error": {"message": "the engine is dead"}})
             return
+        cut = options.fake_thinks and body.get("max_tokens", 100) < 100
         self.reply(
             200,
             {
                 "model": os.environ.get("CUDA_VISIBLE_DEVICES", "all"),
-                "choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": "two"}}],
+                "choices": [
+                    {
+                        "finish_reason": "length" if cut else "stop",
+                        "message": {"role": "assistant", "content": None if cut else "two"},
+                    }
+                ],
                 "usage": {
                     "prompt_tokens": 20 + round(25 * min(seconds, options.fake_hears)),
                     "completion_tokens": 1,

@@ -37,6 +37,7 @@ class ProgramAnswer(msgspec.Struct):
         retryable: whether asking again can succeed.
         facts: of a first line: `settings` that answers depend on, and the `environment`.
         cut: whether the model was given only the beginning of the clip.
+        mixed_down: whether the channels of the clip were mixed into one for the model.
         fatal: of a first line: why the program cannot answer at all, as `code`, `message` and `hint`.
         in_flight: of a first line: how many requests the program takes at once.
     """
@@ -51,6 +52,7 @@ class ProgramAnswer(msgspec.Struct):
     kind: FailureKind = "crash"
     retryable: bool = False
     cut: bool = False
+    mixed_down: bool = False
     facts: dict[str, dict[str, str]] | None = None
     fatal: dict[str, str] | None = None
     in_flight: int | None = None
@@ -123,7 +125,11 @@ def answer_of(
     marked, text = split_thinking(reply.text or "")
     thinking = "\n".join(part for part in (reply.thinking, marked) if part)
     if not text and not thinking:
-        raise RequestFailed("bad_reply", f"{who} gave no text")
+        raise RequestFailed(
+            "bad_reply", f"{who} gave no text", usage=reply.usage, finish_reason=reply.finish_reason
+        )
+    if sent is not None and (reply.cut or reply.mixed_down):
+        sent = msgspec.structs.replace(sent, cut=reply.cut, mixed_down=reply.mixed_down)
     return Answer(
         item_id,
         text,
@@ -132,5 +138,5 @@ def answer_of(
         usage=reply.usage,
         model=reply.model,
         latency_s=latency_s,
-        sent=msgspec.structs.replace(sent, cut=True) if sent is not None and reply.cut else sent,
+        sent=sent,
     )

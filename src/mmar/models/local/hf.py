@@ -66,6 +66,8 @@ def open_hf(name: str, options: ModelOptions) -> WorkerPool:
     for option in ("adapter", "device"):
         if extra.get(option):
             arguments += [f"--{option}", extra[option]]
+    if not extra.get("device") and any("+" in gpu for gpu in options.gpus):
+        arguments += ["--device", "auto"]  # a worker that has several GPUs
     if choice_of(extra, "code", ("refuse", "trust"), "refuse") == "trust":
         arguments.append("--trust-code")
     commands = [line for line in options.workers if not line.startswith(PREFIX)]

@@ -203,7 +203,7 @@ def _input_closed(seconds: float) -> bool:
 
 def _ending(server: subprocess.Popen[bytes]) -> str:
     status = server.returncode
-    how = f"exit status {status}" if status >= 0 else f"signal {-status}"
+    how = f"exit status {status}" if status >= 0 else signal.Signals(-status).name
     return f"the server ended with {how}"
 
 

@@ -112,12 +112,16 @@ class Program:
         return cls(process, name, timeout_s, start_s)
 
     @property
+    def stderr_end(self) -> str:
+        """The end of what it wrote to standard error."""
+        return self._stderr.decode("utf-8", "replace").strip()
+
+    @property
     def last_words(self) -> str:
         """How it ended and what it wrote last, for messages."""
         status = self._process.returncode
         words = "still running" if status is None else _ending(status)
-        text = self._stderr.decode("utf-8", "replace").strip()
-        if text:
+        if text := self.stderr_end:
             words += f"; the end of its standard error:\n{text}"
         if self._noise:
             words += f"\nthe last line of its standard output that is no answer: {self._noise}"

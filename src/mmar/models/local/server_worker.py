@@ -159,7 +159,7 @@ class _RunningServer:
     @property
     def last_words(self) -> str:
         """How it ended, with the cause that the minder found in its log."""
-        return self._minder.last_words
+        return self._minder.stderr_end or self._minder.last_words
 
     async def ready(self) -> ProgramAnswer:
         """Wait until it is healthy and has answered a question with a clip.
@@ -176,9 +176,12 @@ class _RunningServer:
         try:
             await self._ask_real_questions(self._chat)
         except RequestFailed as failure:
+            why = failure.message
+            if failure.kind in ("transport", "server") and await self._has_ended():
+                why = self.last_words  # with the cause from its log
             fatal = {
                 "code": "server-failed",
-                "message": f"{self._worker.label} is healthy, but a question with a clip failed: {failure.message}",
+                "message": f"{self._worker.label} was healthy, but a question with a clip failed: {why}",
                 "hint": f"the server's log: {place['log']}",
             }
             return ProgramAnswer(fatal=fatal)
@@ -233,8 +236,14 @@ class _RunningServer:
         with tempfile.TemporaryDirectory(prefix="mmar-probe-") as folder:
 
             async def count(seconds: int) -> int:
-                answer = await chat.ask(_probe(Path(folder), seconds))
-                return (answer.usage and answer.usage.input_tokens) or 0
+                try:
+                    usage = (await chat.ask(_probe(Path(folder), seconds))).usage
+                except RequestFailed as failure:
+                    usage = failure.usage
+                    # A model that thinks may not come to its answer within these few tokens.
+                    if usage is None or not usage.output_tokens:
+                        raise
+                return (usage and usage.input_tokens) or 0
 
             short = await count(_SHORT_S)
             checkpoint = self._worker.checkpoint

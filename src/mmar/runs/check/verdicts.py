@@ -207,7 +207,13 @@ def _hears(replies: Sequence[ProbeReply]) -> Verdict:
         return Verdict(
             "hears", "failed", f"{score}, and the service counted no audio tokens: the clips are lost"
         )
-    one_prompt = [reply for reply in asked if len(reply.probe.choices) == len(asked[0].probe.choices)]
+    # A longer clip may change a reply by its length alone.
+    first = asked[0].probe if asked else None
+    one_prompt = [
+        reply
+        for reply in asked
+        if first and (len(reply.probe.choices), reply.probe.seconds) == (len(first.choices), first.seconds)
+    ]
     clips = len({reply.probe.clip for reply in one_prompt})
     constant = len({reply.named or reply.text.strip() for reply in one_prompt}) == 1
     described = [reply.text.strip() for reply in _group(replies, "description")]

@@ -18,7 +18,6 @@ pytest.importorskip("transformers", reason="local weights need transformers (pip
 
 from mmar.api import load
 from mmar.runs.ledger import read_ledger
-from models.local.weights import tiny
 from waiting import until
 
 pytestmark = [
@@ -59,6 +58,7 @@ def workers_of(tmp_path: Path) -> Iterator[Callable[[], list[int]]]:
 @pytest.mark.parametrize("name", HEARD_UP_TO)
 def test_a_run_that_is_killed_and_continued(
     name: str,
+    tiny_model: Any,
     tmp_path: Path,
     shared_cache: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -70,7 +70,8 @@ def test_a_run_that_is_killed_and_continued(
     monkeypatch.setenv("MMAR_CACHE_DIR", str(shared_cache))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # threads that wait for each other gain nothing here
-    folder, out = getattr(tiny, name)(tmp_path / "model"), tmp_path / "run"
+    folder, out = tmp_path / "model", tmp_path / "run"  # the workers of this test are known by the folder
+    folder.symlink_to(tiny_model(name))
     words = ["run", f"hf/{folder}", "--benchmark", "demo", "--out", str(out), "--max-tokens", "4"]
     words += ["--option", "batch=4", "--option", "dtype=float32"]
 
@@ -106,3 +107,16 @@ def test_a_run_that_is_killed_and_continued(
         assert heard == "no limit found"
     else:
         assert float(heard.removesuffix(" s")) == pytest.approx(limit, abs=0.11)
+
+
+def test_a_run_is_not_continued_with_another_batch_size(
+    tiny_model: Any, tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch, command: Any
+) -> None:
+    monkeypatch.setenv("MMAR_CACHE_DIR", str(shared_cache))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    model = f"hf/{tiny_model('qwen2_audio')}"
+    words = ["--benchmark", "demo", "--limit", "2", "--out", str(tmp_path / "run"), "--max-tokens", "2"]
+    assert command("run", model, *words).status == 0
+    assert command("run", model, *words, "--option", "batch=2").status == 2
+    assert command("run", model, *words, "--option", "bacth=2").code == "unknown-option"
+    assert command("run", "hf/./nothing-here", "--benchmark", "demo").code == "no-such-folder"

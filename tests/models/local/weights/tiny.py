@@ -61,6 +61,14 @@ def save(folder: Path, model: Any, processor: Any, ends: Any, **generation: Any)
     return folder
 
 
+def build(kind: Any, config: Any) -> Any:
+    """A model with the same random weights each time."""
+    import torch
+
+    torch.manual_seed(0)
+    return kind(config).eval()
+
+
 def extractor() -> Any:
     """The feature extractor of most of these models."""
     from transformers import WhisperFeatureExtractor
@@ -70,7 +78,6 @@ def extractor() -> Any:
 
 def qwen2_audio(folder: Path, **generation: Any) -> Path:
     """Save a Qwen2-Audio of 109,000 random parameters."""
-    import torch
     from transformers import (
         Qwen2AudioConfig,
         Qwen2AudioEncoderConfig,
@@ -90,14 +97,12 @@ def qwen2_audio(folder: Path, **generation: Any) -> Path:
         text_config=Qwen2Config(vocab_size=len(tokens), **QWEN).to_dict(),
         audio_token_index=tokens.convert_tokens_to_ids("<|AUDIO|>"),
     )
-    torch.manual_seed(0)
-    model = Qwen2AudioForConditionalGeneration(config).eval()
+    model = build(Qwen2AudioForConditionalGeneration, config)
     return save(folder, model, Qwen2AudioProcessor(extractor(), tokens), ends_of(tokens), **generation)
 
 
 def audio_flamingo_3(folder: Path) -> Path:
     """Save an Audio Flamingo 3 of 109,000 random parameters."""
-    import torch
     from transformers import (
         AudioFlamingo3Config,
         AudioFlamingo3EncoderConfig,
@@ -115,8 +120,7 @@ def audio_flamingo_3(folder: Path) -> Path:
         text_config=Qwen2Config(vocab_size=len(tokens), **QWEN).to_dict(),
         audio_token_id=tokens.convert_tokens_to_ids("<sound>"),
     )
-    torch.manual_seed(0)
-    model = AudioFlamingo3ForConditionalGeneration(config).eval()
+    model = build(AudioFlamingo3ForConditionalGeneration, config)
     processor = AudioFlamingo3Processor(extractor(), tokens, chat_template=CHAT.replace("CLIP", "<sound>"))
     return save(folder, model, processor, ends_of(tokens))
 
@@ -124,7 +128,6 @@ def audio_flamingo_3(folder: Path) -> Path:
 def voxtral(folder: Path) -> Path:
     """Save a Voxtral of 120,000 random parameters, with a tokenizer in Mistral's own format."""
     import mistral_common
-    import torch
     from mistral_common.tokens.tokenizers.tekken import Tekkenizer
     from transformers import VoxtralConfig, VoxtralForConditionalGeneration, VoxtralProcessor
     from transformers.models.voxtral.configuration_voxtral import VoxtralEncoderConfig
@@ -167,9 +170,8 @@ def voxtral(folder: Path) -> Path:
     )
     ends = {"eos_token_id": 2, "pad_token_id": 11, "bos_token_id": 1}
     text = {"model_type": "llama", "vocab_size": 320, "head_dim": 8, **ends, **QWEN}
-    torch.manual_seed(0)
     config = VoxtralConfig(audio_config=encoder.to_dict(), text_config=text, audio_token_id=24)
-    model = VoxtralForConditionalGeneration(config).eval()
+    model = build(VoxtralForConditionalGeneration, config)
     model.save_pretrained(folder)  # the tokenizer wants a configuration beside it
     processor = VoxtralProcessor(extractor(), MistralCommonBackend.from_pretrained(folder))
     return save(folder, model, processor, ends)
@@ -182,8 +184,6 @@ def qwen2_5_omni(folder: Path) -> Path:
         Qwen2_5OmniConfig,
         Qwen2_5OmniForConditionalGeneration,
         Qwen2_5OmniProcessor,
-        Qwen2VLImageProcessor,
-        Qwen2VLVideoProcessor,
     )
 
     marks = ["IMAGE", "AUDIO", "VIDEO", "vision_bos", "vision_eos", "audio_bos", "audio_eos"]
@@ -222,15 +222,8 @@ def qwen2_5_omni(folder: Path) -> Path:
     config = Qwen2_5OmniConfig(
         thinker_config=thinker, talker_config=talker, token2wav_config=wave, enable_audio_output=True
     )
-    torch.manual_seed(0)
-    model = Qwen2_5OmniForConditionalGeneration(config).eval()
-    processor = Qwen2_5OmniProcessor(
-        image_processor=Qwen2VLImageProcessor(),
-        video_processor=Qwen2VLVideoProcessor(),
-        feature_extractor=extractor(),
-        tokenizer=tokens,
-        chat_template=CHAT.replace("CLIP", "<|audio_bos|><|AUDIO|><|audio_eos|>"),
-    )
+    model = build(Qwen2_5OmniForConditionalGeneration, config)
+    processor = omni_processor(Qwen2_5OmniProcessor, tokens, "<|audio_bos|><|AUDIO|><|audio_eos|>")
     save(folder, model, processor, {})
     voice = {"bos_token": 1, "cond": torch.zeros(1, 8), "ref_mel": torch.zeros(1, 10, 80)}
     torch.save({"Chelsie": voice}, folder / "spk_dict.pt")
@@ -239,10 +232,7 @@ def qwen2_5_omni(folder: Path) -> Path:
 
 def qwen3_omni(folder: Path) -> Path:
     """Save a Qwen3-Omni with four experts, of 150,000 random parameters."""
-    import torch
     from transformers import (
-        Qwen2VLImageProcessor,
-        Qwen2VLVideoProcessor,
         Qwen3OmniMoeConfig,
         Qwen3OmniMoeForConditionalGeneration,
         Qwen3OmniMoeProcessor,
@@ -270,16 +260,9 @@ def qwen3_omni(folder: Path) -> Path:
             for end in ("start", "end")
         },
     }
-    torch.manual_seed(0)
     config = Qwen3OmniMoeConfig(thinker_config=thinker, enable_audio_output=False)
-    model = Qwen3OmniMoeForConditionalGeneration(config).eval()
-    processor = Qwen3OmniMoeProcessor(
-        image_processor=Qwen2VLImageProcessor(),
-        video_processor=Qwen2VLVideoProcessor(),
-        feature_extractor=extractor(),
-        tokenizer=tokens,
-        chat_template=CHAT.replace("CLIP", "<|audio_start|><|audio_pad|><|audio_end|>"),
-    )
+    model = build(Qwen3OmniMoeForConditionalGeneration, config)
+    processor = omni_processor(Qwen3OmniMoeProcessor, tokens, "<|audio_start|><|audio_pad|><|audio_end|>")
     return save(folder, model, processor, {})
 
 
@@ -307,6 +290,19 @@ def omni_tokenizer(marks: list[str]) -> Any:
             "audio_bos_token": audio_bos,
             "audio_eos_token": audio_eos,
         },
+    )
+
+
+def omni_processor(kind: Any, tokens: Any, clip: str) -> Any:
+    """A processor whose chat template has these marks where the clip is."""
+    from transformers import Qwen2VLImageProcessor, Qwen2VLVideoProcessor
+
+    return kind(
+        image_processor=Qwen2VLImageProcessor(),
+        video_processor=Qwen2VLVideoProcessor(),
+        feature_extractor=extractor(),
+        tokenizer=tokens,
+        chat_template=CHAT.replace("CLIP", clip),
     )
 
 

@@ -130,17 +130,7 @@ class _Worker:
         from mmar.models.local.weights.loading import WeightOptions, load
         from mmar.models.local.weights.probes import batch_equals_alone, gives_numbers, hears, longest_heard
 
-        loaded = load(
-            WeightOptions(
-                options.model,
-                options.dtype,
-                options.attention,
-                options.quantization,
-                options.adapter,
-                options.trust_code,
-                options.device,
-            )
-        )
+        loaded = load(WeightOptions(**{name: getattr(options, name) for name in WeightOptions._fields}))
         self._answerer: Answerer = Answerer(loaded, options.generation, writer.alive)
         self._writer, self._long = writer, options.long
         if not hears(self._answerer):
@@ -202,24 +192,25 @@ class _Worker:
         from mmar.errors import MmarError
         from mmar.models.local.weights.answering import ClipError
 
-        ready: list[tuple[dict[str, Any], Any, bool]] = []
+        ready: list[tuple[dict[str, Any], Any, dict[str, bool]]] = []
         for record in batch:
             try:
                 audio = record.get("audio") or []
                 paths = [audio] if isinstance(audio, str) else audio
                 clips = [self._answerer.clip(path) for path in paths]
-                longest = max(map(len, clips), default=0)
+                longest = max((len(samples) for samples, _ in clips), default=0)
                 cut = longest > self._limit * self._answerer.rate
+                heard = {"cut": cut, "mixed_down": any(mixed for _, mixed in clips)}
                 if cut and self._long == "refuse":
                     raise ClipError(
                         f"{', '.join(paths)}: longer than the {self._limit:g} s that the model hears"
                     )
-                ready.append((record, self._answerer.chat(record, clips), cut))
+                ready.append((record, self._answerer.chat(record, [samples for samples, _ in clips]), heard))
             except (ClipError, MmarError, OSError) as error:
                 self._writer.say({"id": record["id"], "error": str(error), "kind": "audio"})
         self._generate(ready)
 
-    def _generate(self, ready: list[tuple[dict[str, Any], Any, bool]]) -> None:
+    def _generate(self, ready: list[tuple[dict[str, Any], Any, dict[str, bool]]]) -> None:
         """Answer a batch; on out of memory halve it, and stay halved."""
         import torch
 
@@ -248,8 +239,8 @@ class _Worker:
                     {"id": record["id"], "error": f"{type(error).__name__}: {error}", "kind": "crash"}
                 )
             return
-        for (record, _, cut), answer in zip(ready, answers, strict=True):
-            self._writer.say({"id": record["id"], **answer, **({"cut": True} if cut else {})})
+        for (record, _, heard), answer in zip(ready, answers, strict=True):
+            self._writer.say({"id": record["id"], **answer, **heard})
 
 
 if __name__ == "__main__":

@@ -64,20 +64,23 @@ class Answerer:
     def _tokenizer(self) -> Any:
         return getattr(self.processor, "tokenizer", self.processor)
 
-    def clip(self, path: str) -> NDArray[np.float32]:
-        """A clip as mono samples at the processor's rate, decoded and resampled here and not by what is installed.
+    def clip(self, path: str) -> tuple[NDArray[np.float32], bool]:
+        """A clip as mono samples at the processor's rate, and whether several channels were mixed.
+
+        It is decoded and resampled here and not by what is installed.
 
         Raises:
             ClipError: it is too short, or has samples that are no finite numbers.
             mmar.errors.MmarError: it cannot be read.
         """
-        clip = resample(to_mono(read_clip(Path(path))), self.rate)
+        source = read_clip(Path(path))
+        clip = resample(to_mono(source), self.rate)
         samples = np.ascontiguousarray(clip.samples.reshape(-1), dtype=np.float32)
         if len(samples) < _SHORTEST_S * self.rate:
             raise ClipError(f"{path} is shorter than {_SHORTEST_S} s")
         if not np.isfinite(samples).all():
             raise ClipError(f"{path} has samples that are not finite numbers")
-        return samples
+        return samples, source.channels > 1
 
     def chat(self, record: Mapping[str, Any], clips: Sequence[NDArray[np.float32]]) -> list[dict[str, Any]]:
         """The messages of a record, with the clips where they stand."""
@@ -129,18 +132,14 @@ class Answerer:
                 stopping_criteria=[_Alive(self._alive)],
             )
         output = getattr(output, "sequences", output)
-        ends = (
-            {self._tokens["eos_token_id"]}
-            if isinstance(self._tokens["eos_token_id"], int)
-            else set(self._tokens["eos_token_id"] or ())
-        )
+        ends = set(_listed(self._tokens["eos_token_id"]))
         answers = []
         for index, row in enumerate(output[:, start:].tolist()):
             end = next((place + 1 for place, token in enumerate(row) if token in ends), len(row))
             answers.append(
                 {
                     "text": self._tokenizer.decode(row[:end], skip_special_tokens=True),
-                    "finish_reason": "stop" if any(token in ends for token in row) else "length",
+                    "finish_reason": "length" if ends.isdisjoint(row) else "stop",
                     "usage": {
                         "input_tokens": int(inputs["attention_mask"][index].sum()),
                         "output_tokens": end,
@@ -152,13 +151,10 @@ class Answerer:
     def gives_numbers(self, chat: list[dict[str, Any]]) -> bool:
         """Whether the scores of the first token of an answer are numbers: an overflow in float16 makes them NaN."""
         inputs = {name: self._placed(value) for name, value in self.encode([chat]).items()}
+        config = self._generation({"max_tokens": 1})
+        config.output_logits = config.return_dict_in_generate = True
         with torch.inference_mode():
-            output = self.model.generate(
-                **inputs,
-                generation_config=self._generation({"max_tokens": 1}),
-                output_logits=True,
-                return_dict_in_generate=True,
-            )
+            output = self.model.generate(**inputs, generation_config=config)
         return not bool(torch.isnan(output.logits[0]).any())
 
     def _generation(self, settings: Mapping[str, Any]) -> Any:
@@ -179,11 +175,8 @@ class Answerer:
     def _placed(self, value: Any) -> Any:
         if not hasattr(value, "to"):
             return value
-        return (
-            value.to(self.model.device, self.model.dtype)
-            if value.is_floating_point()
-            else value.to(self.model.device)
-        )
+        dtype = self.model.dtype if value.is_floating_point() else None
+        return value.to(self.model.device, dtype)
 
     def _file(self, samples: NDArray[np.float32]) -> str:
         assert self._folder is not None
@@ -205,11 +198,13 @@ class _Alive:
         return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
 
 
+def _listed(tokens: int | Sequence[int] | None) -> list[int]:
+    return [tokens] if isinstance(tokens, int) else list(tokens or ())
+
+
 def _token_ids(own: Any, tokenizer: Any) -> dict[str, Any]:
     """End, padding and beginning tokens: the checkpoint's, and the tokenizer's end beside them."""
-    ends: list[int] = []
-    for value in (own.eos_token_id, getattr(tokenizer, "eos_token_id", None)):
-        ends += [value] if isinstance(value, int) else list(value or ())
+    ends = _listed(own.eos_token_id) + _listed(getattr(tokenizer, "eos_token_id", None))
     unique = list(dict.fromkeys(ends))
     padding = own.pad_token_id if own.pad_token_id is not None else getattr(tokenizer, "pad_token_id", None)
     return {

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import torch
 import transformers
 
+from mmar.errors import UsageError
 from mmar.models.local.checkpoints import cannot_use, find_checkpoint
 
 __all__ = ["Loaded", "WeightOptions", "load", "sampling_rate"]
@@ -36,7 +37,7 @@ class WeightOptions(NamedTuple):
         quantization: `none`, `bnb-4bit` or `bnb-8bit`.
         adapter: hub id or folder of a LoRA adapter (peft); empty for none.
         trust_code: run the checkpoint's own Python code.
-        device: such as `cuda:0`; empty for the first GPU, else the CPU.
+        device: such as `cuda:0`; empty for the first GPU, else the CPU; `auto` to share the layers out to all GPUs.
     """
 
     model: str
@@ -149,7 +150,10 @@ def _config(folder: Path, options: WeightOptions) -> Any:
 
 def _model_class(config: Any, options: WeightOptions) -> Any:
     if config.model_type in _THINKERS:
-        return getattr(transformers, _THINKERS[config.model_type])
+        try:
+            return getattr(transformers, _THINKERS[config.model_type])
+        except ImportError as error:
+            raise _missing_package(error, options) from None
     for auto in (transformers.AutoModelForMultimodalLM, transformers.AutoModelForSeq2SeqLM):
         if type(config) in auto._model_mapping:
             return auto._model_mapping[type(config)]
@@ -166,9 +170,7 @@ def _processor(folder: Path, options: WeightOptions) -> Any:
     try:
         processor = transformers.AutoProcessor.from_pretrained(folder, trust_remote_code=options.trust_code)
     except ImportError as error:
-        raise cannot_use(
-            "missing-package", f"the processor of {options.model} needs another package: {error}"
-        ) from None
+        raise _missing_package(error, options) from None
     except (ValueError, OSError, KeyError, TypeError) as error:
         raise cannot_use("no-processor", f"{options.model} has no usable processor: {error}") from None
     tokenizer = getattr(processor, "tokenizer", processor)
@@ -176,6 +178,19 @@ def _processor(folder: Path, options: WeightOptions) -> Any:
     if getattr(tokenizer, "pad_token", None) is None:
         tokenizer.pad_token = tokenizer.eos_token
     return processor
+
+
+def _missing_package(error: ImportError, options: WeightOptions) -> UsageError:
+    """The error of a package that is not there, or that cannot be imported."""
+    first: BaseException = error  # transformers hides what really happened behind its own errors
+    while (earlier := first.__cause__ or first.__context__) is not None:
+        first = earlier
+    return cannot_use(
+        "missing-package",
+        f"{options.model} needs a package that is missing or cannot be imported: {str(first).strip()}",
+        "Qwen Omni: pip install 'mmar[omni]', with torch and torchvision of one release and build; "
+        "Voxtral: pip install 'mmar[voxtral]'",
+    )
 
 
 def _weights(kind: Any, folder: Path, options: WeightOptions) -> tuple[Any, dict[str, Any]]:
@@ -186,14 +201,16 @@ def _weights(kind: Any, folder: Path, options: WeightOptions) -> tuple[Any, dict
         "trust_remote_code": options.trust_code,
     }
     device = options.device or ("cuda:0" if torch.cuda.is_available() else "cpu")
+    placed = device == "auto" or options.quantization != "none"
+    if placed:
+        arguments["device_map"] = "auto" if device == "auto" else {"": device}
     if options.quantization != "none":
         arguments["quantization_config"] = transformers.BitsAndBytesConfig(
             load_in_4bit=options.quantization == "bnb-4bit", load_in_8bit=options.quantization == "bnb-8bit"
         )
-        arguments["device_map"] = {"": device}
     try:
         model, info = kind.from_pretrained(folder, **arguments)
-        if options.quantization == "none":
+        if not placed:
             model = model.to(device)
     except torch.OutOfMemoryError:
         raise cannot_use(
