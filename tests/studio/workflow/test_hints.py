@@ -28,3 +28,5 @@ def test_the_audit_speaks_once_there_is_a_question_and_never_of_the_set() -> Non
     clean = msgspec.structs.replace(CONTENT, url="https://www.youtube.com/watch?v=qx8hrhBZJ98", language="ko")
     assert "U002" not in {hint.code for hint in hints(clean)}
     assert not [code for code in found if code[0] in "IV" and code[1:].isdigit()]
+    several = msgspec.structs.replace(CONTENT, timestamp="00:00:01,00:00:03;00:00:08,00:00:10")
+    assert "T003" not in {hint.code for hint in hints(several)}

@@ -154,8 +154,9 @@ def _number(text: str) -> float | None:
 
 
 _FIELDS = {"sub-category": "sub_category", "cue": "cues", "audio_path": "url"}
-# Said by `workflow.problems` already, or about the set and its file names rather than about what is written.
-_ELSEWHERE = frozenset({"C001", "C002", "T002"})
+# Reported by `problems` already, or no problem of one item: several segments are joined on purpose.
+_ELSEWHERE = frozenset({"C001", "C002", "T002", "T003"})
+# About the set and its file names rather than about what is written.
 _ABOUT_THE_SET = ("S", "I", "V", "N")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Body
 from sqlalchemy import select
 from starlette.responses import Response
@@ -14,6 +15,7 @@ from mmar.studio.data.tables import Release, Takedown
 from mmar.studio.exchange.importing import Imported, import_items
 from mmar.studio.exchange.item_files import plain_hint
 from mmar.studio.store.takedowns import add_takedown, lift_takedown, taken_down_since
+from mmar.studio.web.api.serialize import row_json
 from mmar.studio.web.context import Context
 from mmar.studio.web.pages.release import export_response, release_archive, release_project
 from mmar.studio.web.uploads import import_upload
@@ -51,17 +53,7 @@ _FILE_FORM = {
 
 
 def _imported_json(done: Imported) -> dict[str, Any]:
-    return {
-        "added": done.added,
-        "known": list(done.known),
-        "differing": list(done.differing),
-        "updated": done.updated,
-        "waiting": done.waiting,
-        "left": dict(done.left),
-        "clips": done.clips,
-        "clips_left": dict(done.clips_left),
-        "clips_absent": done.clips_absent,
-    }
+    return dict(msgspec.to_builtins(done))
 
 
 @router.post("/import", summary="Import items in the publisher's format")
@@ -139,10 +131,7 @@ def takedowns(ctx: Context) -> list[dict[str, Any]]:
     """What is excluded from future releases: id, what, reason, time."""
     query = select(Takedown).where(Takedown.project_id == ctx.project.id)
     with ctx.read() as session:
-        return [
-            {"id": takedown.id, "what": takedown.what, "why": takedown.why, "at": takedown.at.isoformat()}
-            for takedown in session.scalars(query)
-        ]
+        return [row_json(takedown) for takedown in session.scalars(query)]
 
 
 @router.post("/takedowns", summary="Take down a video, an item or a clip", status_code=201)

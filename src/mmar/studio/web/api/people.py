@@ -10,6 +10,7 @@ from sqlalchemy import select
 from mmar.studio.data.tables import AuditLogEntry
 from mmar.studio.security.sessions import make_api_token
 from mmar.studio.store.people import log_action, members, revoke_token, tokens_of
+from mmar.studio.web.api.serialize import row_json
 from mmar.studio.web.context import Context, LoggedIn, studio_of
 from mmar.studio.web.forms import NAME_MAX
 from mmar.studio.web.invitations import change_roles, invite_person, new_password_link, set_person_active
@@ -120,14 +121,4 @@ def audit(ctx: Context, before: int = 0, limit: int = 60) -> list[dict[str, Any]
         query = query.where(AuditLogEntry.id < before)
     query = query.order_by(AuditLogEntry.id.desc()).limit(min(max(limit, 1), 500))
     with ctx.read() as session:
-        return [
-            {
-                "id": entry.id,
-                "at": entry.at.isoformat(),
-                "person": entry.person_id,
-                "action": entry.action,
-                "subject": entry.subject,
-                "detail": entry.detail,
-            }
-            for entry in session.scalars(query)
-        ]
+        return [row_json(entry) for entry in session.scalars(query)]
