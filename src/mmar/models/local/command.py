@@ -16,8 +16,8 @@ import shutil
 
 from mmar.errors import UsageError
 from mmar.models.credentials import secrets_of
-from mmar.models.local.ray_worker import PREFIX, ray_workers
-from mmar.models.local.worker_pool import CommandWorker, Worker, WorkerPool, command_workers, local_workers
+from mmar.models.local.worker_pool import WorkerPool
+from mmar.models.local.workers import workers_of
 from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of
 
@@ -47,17 +47,9 @@ def open_command(name: str, options: ModelOptions) -> WorkerPool:
             argument="model",
             hint="name one that is on the path, or give its path; arguments follow it",
         )
-    workers: list[Worker] = [
-        *command_workers([line for line in options.workers if not line.startswith(PREFIX)])
-    ]
-    for line in options.workers:
-        if line.startswith(PREFIX):
-            workers += ray_workers(line, arguments)
-    if options.gpus:
-        workers = [*local_workers(arguments, options.gpus, options.environment), *workers]
     return WorkerPool(
         f"command/{name}",
-        workers or [CommandWorker(f"command/{name}", tuple(arguments))],
+        workers_of(f"command/{name}", arguments, options),
         uses_audio=choice_of(options.extra, "uses_audio", ("yes", "no"), "yes") == "yes",
         timeout_s=options.timeout_s,
         start_s=number_of(options.extra, "start_s", 0.1, 86_400) or START_S,

@@ -12,8 +12,8 @@ from importlib.util import find_spec
 
 from mmar.errors import UsageError
 from mmar.models.credentials import secrets_of
-from mmar.models.local.ray_worker import PREFIX, ray_workers
-from mmar.models.local.worker_pool import CommandWorker, Worker, WorkerPool, command_workers, local_workers
+from mmar.models.local.worker_pool import WorkerPool
+from mmar.models.local.workers import workers_of
 from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of
 
@@ -70,16 +70,16 @@ def open_hf(name: str, options: ModelOptions) -> WorkerPool:
         arguments += ["--device", "auto"]  # a worker that has several GPUs
     if choice_of(extra, "code", ("refuse", "trust"), "refuse") == "trust":
         arguments.append("--trust-code")
-    commands = [line for line in options.workers if not line.startswith(PREFIX)]
-    workers: list[Worker] = [*command_workers(commands, arguments[2:])]
-    for line in options.workers:
-        if line.startswith(PREFIX):
-            workers += ray_workers(line, [extra.get("python", ""), *arguments])
-    if options.gpus:
-        workers += local_workers([python, *arguments], options.gpus, options.environment)
+    workers = workers_of(
+        f"hf/{name}",
+        [python, *arguments],
+        options,
+        more=arguments[2:],
+        on_ray=[extra.get("python", ""), *arguments],
+    )
     return WorkerPool(
         f"hf/{name}",
-        workers or [CommandWorker(f"hf/{name}", (python, *arguments))],
+        workers,
         uses_audio=True,
         timeout_s=options.timeout_s,
         start_s=number_of(extra, "start_s", 0.1, 86_400) or _START_S,

@@ -12,11 +12,8 @@ never answer.
 from __future__ import annotations
 
 import asyncio
-import shlex
-import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -25,11 +22,10 @@ from mmar.errors import ExternalError, UsageError
 from mmar.models.answer import Answer, RequestFailed
 from mmar.models.credentials import Credential
 from mmar.models.jsonl import ProgramAnswer, without_audio
-from mmar.models.local.program import Program
 from mmar.models.model import ModelFacts
 from mmar.protocols import Request
 
-__all__ = ["CommandWorker", "RunningWorker", "Worker", "WorkerPool", "command_workers", "local_workers"]
+__all__ = ["RunningWorker", "Worker", "WorkerPool"]
 
 _MAX_FRUITLESS_STARTS = 3
 
@@ -93,24 +89,6 @@ class Worker(Protocol):
             RequestFailed: it cannot be started.
         """
         ...
-
-
-class CommandWorker(msgspec.Struct, frozen=True):
-    """A program that reads and writes lines of JSON.
-
-    Attributes:
-        label: for messages.
-        arguments: the program and its arguments.
-        environment: all environment variables; `None` for those of this process.
-    """
-
-    label: str
-    arguments: tuple[str, ...]
-    environment: Mapping[str, str] | None = None
-
-    async def start(self, name: str, timeout_s: float, start_s: float) -> RunningWorker:
-        """Start the program; see `Worker.start`."""
-        return await Program.start(list(self.arguments), name, timeout_s, start_s, self.environment)
 
 
 class _Place:
@@ -323,50 +301,3 @@ class WorkerPool:
         """End the workers: close their standard inputs, wait, then end their process groups."""
         started = [place.running for place in self._places if place.running is not None]
         await asyncio.gather(*(running.stop() for running in started))
-
-
-def local_workers(
-    arguments: Sequence[str], gpus: Sequence[str], environment: Mapping[str, str]
-) -> list[CommandWorker]:
-    """One worker for each GPU of this machine, which sees that GPU alone.
-
-    Args:
-        arguments: the program and its arguments.
-        gpus: as in CUDA_VISIBLE_DEVICES; a text such as "0+1" gives one worker two.
-        environment: of this process.
-    """
-    return [
-        CommandWorker(
-            f"gpu {gpu}", tuple(arguments), {**environment, "CUDA_VISIBLE_DEVICES": gpu.replace("+", ",")}
-        )
-        for gpu in gpus
-    ]
-
-
-def command_workers(command_lines: Sequence[str], more: Sequence[str] = ()) -> list[CommandWorker]:
-    """A worker for each command line, such as `ssh gpu1 python my_model.py`; no shell is involved here.
-
-    Args:
-        command_lines: as for a shell.
-        more: arguments that are added to each.
-
-    Raises:
-        UsageError: a command line cannot be split, or there is no such program here.
-    """
-    workers = []
-    for line in command_lines:
-        try:
-            words = shlex.split(line)
-        except ValueError as error:
-            raise UsageError(
-                f"{line}: {error}", code="invalid-value", argument="workers", hint="quote it as for a shell"
-            ) from None
-        if not words or shutil.which(words[0]) is None:
-            program = words[0] if words else ""
-            raise UsageError(
-                f'{line}: there is no program "{program}"', code="invalid-value", argument="workers"
-            )
-        # ssh joins its arguments with spaces, and the shell of the other host splits them again.
-        added = map(shlex.quote, more) if Path(words[0]).name == "ssh" else more
-        workers.append(CommandWorker(line, (*words, *added)))
-    return workers

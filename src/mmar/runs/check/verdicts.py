@@ -149,7 +149,7 @@ def _text(replies: Sequence[ProbeReply]) -> Verdict:
     )
     if spoken:
         advice = 'ask for text only, such as by --option \'body={"modalities": ["text"]}\''
-        return Verdict("text", "failed", f"{spoken} of {_count(len(replies), 'reply')} is speech: {advice}")
+        return Verdict("text", "failed", f"{_count(spoken, 'reply')} of {len(replies)} in speech: {advice}")
     texts = sum(bool(reply.text.strip()) for reply in replies)
     if texts:
         return Verdict("text", "passed", f"{_count(texts, 'reply')} in text")
@@ -182,7 +182,7 @@ def _thinking(replies: Sequence[ProbeReply], max_tokens: int | None) -> Verdict:
     if not any(answer.finish_reason for answer in answers):
         return Verdict("thinking", "skipped", "the model does not say why its answers end")
     long = max((_output_tokens(answer) for answer in answers), default=0)
-    longest = f"; the longest has {long:,} tokens" if long else ""
+    longest = f"; the longest has {_count(long, 'token')}" if long else ""
     return Verdict("thinking", "passed", f"no reply was cut{longest}")
 
 
