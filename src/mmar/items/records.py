@@ -24,7 +24,7 @@ from mmar.files.hashing import damaged_gzip, read_error
 from mmar.files.sniff import sniff
 from mmar.files.typed import decode_json
 
-__all__ = ["first_names", "line_ranges", "raw_records"]
+__all__ = ["check_regular_file", "first_names", "line_ranges", "raw_records"]
 
 # Read at once; larger pieces no longer fit a core's own cache.
 _PIECE = 1 << 18
@@ -115,7 +115,12 @@ def first_names(path: Path, count: int = 50) -> list[str]:
     return list(names)
 
 
-def _open(path: Path) -> BinaryIO:
+def check_regular_file(path: Path) -> None:
+    """Refuse a pipe or a device, which would be empty when it is read for the second time.
+
+    Raises:
+        InputError: it is one (`not-a-file`).
+    """
     if path.exists() and not path.is_file() and not path.is_dir():
         raise InputError(
             "is a pipe or a device, which can be read only once",
@@ -123,6 +128,10 @@ def _open(path: Path) -> BinaryIO:
             code="not-a-file",
             hint="write its content to a file first",
         )
+
+
+def _open(path: Path) -> BinaryIO:
+    check_regular_file(path)
     plain = path.open("rb", buffering=_PIECE)
     if plain.read(2) == b"\x1f\x8b":
         import gzip

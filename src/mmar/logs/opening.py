@@ -11,7 +11,7 @@ from mmar.errors import InputError
 from mmar.files.hashing import reading_unpacked
 from mmar.files.sniff import sniff_file
 from mmar.files.typed import decode_json
-from mmar.items.records import raw_records
+from mmar.items.records import check_regular_file, raw_records
 from mmar.logs import generic, inspect_ai, tables, ultraeval_audio
 from mmar.logs.programs import PROGRAMS
 from mmar.logs.record import LogRecord, PredictionLog, lookup
@@ -59,6 +59,7 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
             record (`no-records`).
     """
     path = Path(path)
+    check_regular_file(path)
     kind = sniff_file(path)
     if kind.format == "zip" and inspect_ai.is_eval_archive(path):
         return _inspect(path, inspect_ai.read_eval)
