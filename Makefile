@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rsR
 
-.PHONY: help demo test check docs test-suite test-core test-browser test-weights test-newest test-all test-all-core \
+.PHONY: help demo test check docs test-suite test-core test-browser test-weights test-newest test-lowest test-all test-all-core \
 	tools check-scripts constraints bench clean
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make test-browser  the tests of pages in a browser"
 	@echo "make test-weights  the tests of local weights and of workers on Ray, with torch for the CPU"
 	@echo "make test-newest   all tests with the newest releases of all libraries instead of constraints.txt"
+	@echo "make test-lowest   the tests without the studio (or TESTS) with the oldest releases that pyproject.toml allows"
 	@echo "make test-all      all tests but the browser's on every Python found (test-all-core: without the studio)"
 	@echo "make docs          build the documentation into build/site"
 	@echo "make constraints   write constraints.txt from the environment of make test-newest"
@@ -88,6 +89,19 @@ test-weights:
 
 test-newest:
 	@$(MAKE) test VENV=.venv-newest CONSTRAINTS=
+
+# The lowest version of each library that pyproject.toml names, with the newest of everything that these need themselves.
+# The tools of the tests are the newest that fit beside them.
+LOWEST := .venv-lowest
+TESTS ?= --ignore tests/studio
+test-lowest:
+	@"$(PYTHON)" -m venv $(LOWEST)
+	@$(LOWEST)/bin/python -m pip --quiet --disable-pip-version-check install uv
+	@$(LOWEST)/bin/uv pip compile --quiet --resolution lowest-direct --python $(LOWEST)/bin/python --extra all --no-header \
+		--no-annotate --output-file $(LOWEST)/lowest.txt pyproject.toml
+	@$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --constraint $(LOWEST)/lowest.txt --editable '.[all]' \
+		httpx hypothesis ipykernel nbclient polars pytest pytest-rerunfailures pytest-timeout pytest-xdist scipy statsmodels
+	$(LOWEST)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rs -m "not browser" $(TESTS)
 
 test-all:
 	@sh tools/interpreters.sh | while read -r version python; do \

@@ -37,6 +37,7 @@ class SqliteStore:
             self._database = sqlite3.connect(
                 path, timeout=_BUSY_S, check_same_thread=False, isolation_level=None
             )
+            self._database.text_factory = _damaged_text
         except (OSError, sqlite3.OperationalError) as error:
             raise self._failed("opened", error) from None
         try:
@@ -105,3 +106,8 @@ class SqliteStore:
             code="store-unusable",
             hint="name another file, or make room",
         )
+
+
+def _damaged_text(data: bytes) -> str:
+    """Text of a file that may be damaged, where sqlite3 would raise a UnicodeDecodeError."""
+    return data.decode("utf-8", "replace")
