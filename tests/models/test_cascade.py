@@ -219,7 +219,10 @@ def test_a_file_that_is_something_else_is_left_alone(tmp_path):
     with closing(sqlite3.connect(other)) as connection, connection:
         connection.execute("CREATE TABLE mine (x)")
     connection.close()
-    for path in (text, other):
+    # The name of a table that is no UTF-8, as in a file with a damaged page.
+    damaged = tmp_path / "damaged.sqlite"
+    damaged.write_bytes(other.read_bytes().replace(b"mine", b"m\x8ane"))
+    for path in (text, other, damaged):
         before = path.read_bytes()
         with raises("not-a-store"):
             CaptionStore(path)

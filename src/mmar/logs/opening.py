@@ -55,8 +55,8 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
         id_field: dotted path of the field that holds the item's id.
 
     Raises:
-        InputError: no layout fits (code `unknown-log`; the message says what the file looks like), or there is no
-            record (`no-records`).
+        InputError: no layout fits (`unknown-log`; the message says what the file looks like), it is no text
+            (`wrong-file-type`), or there is no record (`no-records`).
     """
     path = Path(path)
     check_regular_file(path)
@@ -66,7 +66,12 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
     if kind.format == "xlsx" or (kind.format in ("zip", "office") and tables.is_workbook(path)):
         return _rows_log(path, lambda: tables.read_workbook(path), key, id_field)
     if kind.group not in ("records", "text") and kind.format != "gzip":
-        raise _unknown(path, kind.label, [])
+        raise InputError(
+            f"is {kind.label}, expected a log in JSON, JSONL, CSV or one of the programs' own formats",
+            file=str(path),
+            code="wrong-file-type",
+            hint="export it as JSONL or CSV",
+        )
     with reading_unpacked(path) as stream:
         head = stream.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
     suffix = Path(path.stem).suffix if kind.format == "gzip" else path.suffix

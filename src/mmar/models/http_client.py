@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -345,7 +346,10 @@ def _connection_problem(error: Any, place: str) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
         if isinstance(error.os_error, ssl.SSLError):
             return f"{place} does not speak TLS ({error.os_error.reason}): is it an http address, not https?"
-        return f"no connection to {place} ({error.os_error.strerror or error.os_error})"
+        number = error.os_error.errno or 0
+        # asyncio writes a text of its own into a refused connection's error; a name that is unknown has a negative number.
+        reason = os.strerror(number) if number > 0 else error.os_error.strerror or error.os_error
+        return f"no connection to {place} ({reason})"
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return f"{place} closed the connection without a reply"
     if isinstance(error, aiohttp.ClientResponseError):
