@@ -299,6 +299,8 @@ def leaderboard(
     prices: str | Path | None = None,
     names: Mapping[str, str] | None = None,
     reports: Mapping[str, str] | None = None,
+    report: bool = True,
+    audio: Literal["copy", "link", "none"] = "none",
     partial: bool = False,
     language: Literal["en", "zh"] = "en",
     lenient: bool = False,
@@ -314,7 +316,9 @@ def leaderboard(
         earlier: an earlier edition, to count answers to its wrong keys.
         prices: a price table, for the cost.
         names: canonical id by model, for models that are not recognized.
-        reports: address of a report by run.
+        reports: address of a report by run, for runs whose report lies elsewhere.
+        report: whether to write a report of all runs beside the page, to which its rows and items link.
+        audio: of that report: `copy` the clips beside it, `link` to their sources, or `none`.
         partial: rank the runs by the items that every run was asked, instead of raising where they differ.
         language: of the page at first.
         lenient: count bad records as missing instead of raising.
@@ -337,6 +341,8 @@ def leaderboard(
         prices=None if prices is None else Path(prices),
         names=names or {},
         reports=reports or {},
+        report=report,
+        audio=one_of("audio", audio, ("copy", "link", "none")),
         partial=partial,
         language=one_of("language", language, ("en", "zh")),
         lenient=lenient,
@@ -354,19 +360,31 @@ def write_board(
     prices: Path | None,
     names: Mapping[str, str],
     reports: Mapping[str, str],
+    report: bool,
+    audio: Literal["copy", "link", "none"],
     partial: bool,
-    language: str,
+    language: Literal["en", "zh"],
     lenient: bool,
-    report: Callable[[Sequence[InputError]], None] = lambda _: None,
+    print_errors: Callable[[Sequence[InputError]], None] = lambda _: None,
 ) -> Path:
     """`leaderboard` for the command line, whose errors name options."""
     from mmar.reports.leaderboard.board import build_board
-    from mmar.reports.leaderboard.site import write_leaderboard
+    from mmar.reports.leaderboard.site import REPORT, write_leaderboard
+    from mmar.reports.report_page import PageOptions, write_report
 
     questions = benchmark_argument(benchmark, lenient=lenient)
     sources = [export_source(path, questions, lenient=lenient) for path in runs]
     for source in sources:
-        report(source.scored.errors)
+        print_errors(source.scored.errors)
+    addresses = {str(Path(run)): address for run, address in reports.items()}
+    if report and sources:
+        options = PageOptions(audio=audio, language=language, prices=prices)
+        tasks = report_tasks([source.path for source in sources], questions, lenient=lenient)
+        written = write_report(
+            tasks, out / REPORT, lambda name: find_benchmark(name, lenient=lenient), options
+        )
+        for source, key in zip(sources, written.runs, strict=True):
+            addresses.setdefault(str(source.path), f"{REPORT}/index.html#a={key}")
     board = build_board(
         sources,
         lambda paths: aligned_runs(paths, questions, protocol=None, partial=partial, lenient=lenient),
@@ -375,6 +393,6 @@ def write_board(
         prices=prices,
         earlier=benchmark_argument(earlier, lenient=lenient),
         names=names,
-        reports={str(Path(run)): address for run, address in reports.items()},
+        reports=addresses,
     )
     return write_leaderboard(board, out, sources, language=language)

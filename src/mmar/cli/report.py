@@ -32,6 +32,12 @@ __all__ = ["browse", "leaderboard", "report"]
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
+def _audio_option(text: str, default: str) -> Callable[[F], F]:
+    return click.option(
+        "--audio", type=click.Choice(["copy", "link", "none"]), default=default, show_default=True, help=text
+    )
+
+
 def _page_options(command: F) -> F:
     """The options of both commands."""
     for option in reversed(
@@ -43,13 +49,7 @@ def _page_options(command: F) -> F:
                 metavar="DIR",
                 help="Folder of the page, new or of an earlier page.",
             ),
-            click.option(
-                "--audio",
-                type=click.Choice(["copy", "link", "none"]),
-                default="copy",
-                show_default=True,
-                help="Copy the clips beside the page, link to their sources, or neither.",
-            ),
+            _audio_option("Copy the clips beside the page, link to their sources, or neither.", "copy"),
             audio_dir_option,
             language_option("Language in which the page opens; it has both."),
             click.option("--open", "opened", is_flag=True, help="Open the page in the browser."),
@@ -169,7 +169,18 @@ def _finish(written: WrittenPage, *, opened: bool) -> None:
     "--name", "names", multiple=True, metavar="MODEL=ID", help="Canonical id of a model. Repeatable."
 )
 @click.option(
-    "--report", "reports", multiple=True, metavar="RUN=ADDRESS", help="Address of a run's report. Repeatable."
+    "--reports/--no-reports",
+    "report",
+    default=True,
+    help="Write a report of all runs into DIR/report, to which rows and items link.",
+)
+@_audio_option("Clips of that report: copied beside it, linked to their sources, or neither.", "none")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="RUN=ADDRESS",
+    help="Address of a run's report that lies elsewhere. Repeatable.",
 )
 @click.option("--partial", is_flag=True, help="Rank runs by the items that every run was asked.")
 @language_option("Language of the page.")
@@ -183,6 +194,8 @@ def leaderboard(
     earlier: str | None,
     prices: Path | None,
     names: tuple[str, ...],
+    report: bool,
+    audio: Any,
     reports: tuple[str, ...],
     partial: bool,
     language: Any,
@@ -212,10 +225,12 @@ def leaderboard(
         prices=prices,
         names=_pairs("--name", names, "hf/my/model=my-model"),
         reports=_pairs("--report", reports, "runs/a=reports/a/index.html"),
+        report=report,
+        audio=audio,
         partial=partial,
         language=language,
         lenient=lenient,
-        report=print_skipped,
+        print_errors=print_skipped,
     )
     click.echo(f"wrote {result}", err=True)
 

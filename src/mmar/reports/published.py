@@ -1,7 +1,8 @@
 """The published results on MMAR as data (`published.csv`): facts with their sources, checked by GRIM.
 
-A row is one value that somebody reported for one system: the benchmark's own table (`by` is `benchmark`), the system's
-authors, or others. A system may have many rows, under many spellings; `id` is the same for all of them. Values are kept
+A row is one value that somebody reported for one system: the benchmark's own table (`by` is `benchmark`), the Audio
+Reasoning Challenge of Interspeech 2026 (`challenge`), the system's authors, or others. Values of one modality alone have
+its number of items and the edition `subset`. A system may have many rows, under many spellings; `id` is the same for all of them. Values are kept
 as printed, because their number of decimals is part of what was printed; nothing was corrected. Three averages go by
 one name: over 1,000 items, over the 992 that letters A to D can express, and the mean of the seven modalities; `n` and
 `mean` tell them apart. `GROUP_SIZES` are the numbers of items by modality, which never changed between editions.
@@ -63,7 +64,7 @@ class PublishedResult(msgspec.Struct, frozen=True):
     size: str
     open_weights: bool | None
     hub_id: str
-    by: Literal["benchmark", "authors", "others"]
+    by: Literal["benchmark", "challenge", "authors", "others"]
     average: str
     approximate: bool
     mean: Literal["items", "groups"]

@@ -71,6 +71,7 @@ class WrittenPage(msgspec.Struct, frozen=True):
         clips: number of clips beside it.
         missing: number of clips that could not be copied.
         text_files: number of files with texts beside it.
+        runs: names of the runs in addresses of the page (`index.html#a=NAME`), in the order given.
         notes: what could not be shown, one sentence each.
     """
 
@@ -79,6 +80,7 @@ class WrittenPage(msgspec.Struct, frozen=True):
     clips: int
     missing: int
     text_files: int
+    runs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -274,6 +276,7 @@ def _write(
         clips=len({clip.file for clip in clips if clip.file}),
         missing=sum(bool(clip.problem) for clip in clips),
         text_files=len(texts),
+        runs=tuple(run.key for run in runs),
         notes=tuple(notes),
     )
 

@@ -35,7 +35,7 @@ __all__ = [
 ALL = "all"
 """The column of the average over all items."""
 
-Kind = Literal["run", "benchmark", "authors", "others"]
+Kind = Literal["run", "benchmark", "challenge", "authors", "others"]
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -101,7 +101,8 @@ class System(msgspec.Struct, frozen=True):
 
     Attributes:
         name: the system.
-        kind: where the numbers come from: a run, the benchmark's own table, the system's authors, others.
+        kind: where the numbers come from: a run, the benchmark's own table, the challenge of 2026, the system's
+            authors, others.
         model_class: LALM, LARM, OLM, LLM, LRM or baseline; empty if not known.
         size: number of parameters; empty if not known.
         open_weights: `None` if not known.

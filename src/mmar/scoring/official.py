@@ -31,6 +31,7 @@ __all__ = [
     "official_key",
     "official_match",
     "official_reason",
+    "official_words",
 ]
 
 OFFICIAL_VERSION = 1
@@ -111,17 +112,31 @@ def official_match(answer: str, prediction: str, choices: tuple[str, ...]) -> bo
     return official_key(answer, choices).accepts(prediction)
 
 
+_REASONS = {
+    "empty": "no word",
+    "lacks": "lacks {words}",
+    "foreign": "has {words} of a wrong choice",
+    "right": "every word of the answer, none of a wrong choice alone",
+}
+
+
 def official_reason(answer: str, prediction: str, choices: tuple[str, ...]) -> str:
     """Why the published rule says what it says, one phrase."""
+    code, words = official_words(answer, prediction, choices)
+    return _REASONS[code].replace("{words}", words)
+
+
+def official_words(answer: str, prediction: str, choices: tuple[str, ...]) -> tuple[str, str]:
+    """What decides under the published rule: `empty`, `lacks`, `foreign` or `right`, and the words, quoted."""
     key = official_key(answer, choices)
     present = set(_words(prediction))
     if not present:
-        return "no word"
+        return "empty", ""
     if lacking := key.wanted - present:
-        return f"lacks {_list(lacking)}"
+        return "lacks", _list(lacking)
     if foreign := present & key.unwanted:
-        return f"has {_list(foreign)} of a wrong choice"
-    return "every word of the answer, none of a wrong choice alone"
+        return "foreign", _list(foreign)
+    return "right", ""
 
 
 def _list(words: set[str] | frozenset[str]) -> str:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mmar.runs.manifest import Manifest
     from mmar.scoring.intervals import SampleEstimate
     from mmar.scoring.kinds import OpenAnswer
+    from mmar.scoring.robustness import ItemReadings
     from mmar.stats.interval import Interval
 
 __all__ = ["Scored", "score_task"]
@@ -57,6 +58,7 @@ class Scored(msgspec.Struct, frozen=True):
         manifest: of a run.
         answers: line and answer of each request of a run.
         open_answers: to open questions, for a judge.
+        readings: every answer of a run to the items that were asked more than once.
     """
 
     score: Score
@@ -66,6 +68,7 @@ class Scored(msgspec.Struct, frozen=True):
     manifest: Manifest | None = None
     answers: Mapping[RequestKey, tuple[int, Answer]] = {}
     open_answers: tuple[OpenAnswer, ...] = ()
+    readings: tuple[ItemReadings, ...] = ()
 
 
 def score_task(task: Task) -> Scored:
@@ -234,6 +237,7 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
 
         readings = readings_of(benchmark, manifest, answers, rule)
         score = msgspec.structs.replace(score, rotations=rotations_of(readings), repeats=repeats_of(readings))
+        scored = msgspec.structs.replace(scored, readings=readings)
     return msgspec.structs.replace(scored, score=score, manifest=manifest, answers=answers)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from mmar.items.item import LAYERS, MODALITIES
+from open_page import OpenPage
 
 WORDS = [
     "the",
@@ -122,3 +123,24 @@ def crowd(folder: Path, runs: int, items: int, characters: int = 40) -> tuple[Pa
         for number in range(runs)
     ]
     return questions, files
+
+
+def walk(page: OpenPage, item: str) -> Iterator[str]:
+    """Open each view of a report."""
+    for view in ("overview", "items", "item", "compare", "about"):
+        page.go(v=view, **({"i": item} if view == "item" else {}))
+        yield view
+
+
+def first_item(folder: Path) -> str:
+    """The id of the item that the first run of the `demo` fixture answered first."""
+    line = (folder / "runs" / "listener-full" / "answers.jsonl").read_text("utf-8").splitlines()[0]
+    return str(json.loads(line)["id"])
+
+
+def run_keys(page: OpenPage) -> dict[str, str]:
+    """The names of a report's runs in addresses, by file name."""
+    page.go(v="items")
+    options = page.page.locator("[data-filter=a] option")
+    values = options.evaluate_all("all => all.map(each => each.value)")
+    return dict(zip([text.split(" ", 2)[2] for text in options.all_inner_texts()], values, strict=True))

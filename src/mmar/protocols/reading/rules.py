@@ -10,7 +10,17 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["CURRENT_VERSION", "SHAPES", "VERSIONS", "Marker", "Reading", "ReadingRule", "State", "shape_of"]
+__all__ = [
+    "CURRENT_VERSION",
+    "SHAPES",
+    "VERSIONS",
+    "Marker",
+    "Reading",
+    "ReadingRule",
+    "State",
+    "quoted",
+    "shape_of",
+]
 
 CURRENT_VERSION = 2
 """Version of the cascade. Raised whenever any answer may be read differently; part of every signature."""
@@ -82,6 +92,14 @@ _REASONS = {
 _LONGEST_QUOTE = 80
 
 
+def quoted(text: str, start: int, end: int) -> str:
+    """A part of a text on one line, shortened where it is long."""
+    words = " ".join(text[start:end].split())
+    if len(words) <= _LONGEST_QUOTE:
+        return words
+    return f"{words[: _LONGEST_QUOTE // 2 - 2]} ... {words[-_LONGEST_QUOTE // 2 + 3 :]}"
+
+
 class Reading(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
     """What an answer says.
 
@@ -109,10 +127,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
     @property
     def quote(self) -> str:
         """The words that were read on one line, shortened where they are long."""
-        words = " ".join(self.text[self.start : self.end].split())
-        if len(words) <= _LONGEST_QUOTE:
-            return words
-        return f"{words[: _LONGEST_QUOTE // 2 - 2]} ... {words[-_LONGEST_QUOTE // 2 + 3 :]}"
+        return quoted(self.text, self.start, self.end)
 
     @property
     def reason(self) -> str:

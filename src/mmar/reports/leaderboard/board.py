@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from mmar.errors import UsageError
 from mmar.items import Benchmark
 from mmar.reports.exchange.source import ExportSource
 from mmar.reports.leaderboard.entries import (
@@ -28,8 +29,8 @@ from mmar.scoring.both_editions import OldKeys
 
 __all__ = ["Board", "BoardRow", "Kind", "PublishedValue", "build_board"]
 
-Kind = Literal["reproduced", "benchmark", "authors", "others"]
-_KINDS: tuple[Kind, ...] = ("reproduced", "benchmark", "authors", "others")
+Kind = Literal["reproduced", "benchmark", "challenge", "authors", "others"]
+_KINDS: tuple[Kind, ...] = ("reproduced", "benchmark", "challenge", "authors", "others")
 
 
 class PublishedValue(msgspec.Struct, frozen=True):
@@ -75,7 +76,8 @@ class BoardRow(msgspec.Struct, frozen=True, kw_only=True):
         id: canonical name.
         name: for people.
         aliases: other spellings.
-        kind: where its number comes from: the first of reproduced, benchmark, authors, others that there is.
+        kind: where its number comes from: the first of reproduced, benchmark, challenge, authors, others that
+            there is.
         number: percent; of others, the middle of what they report.
         model_class: LALM, LARM, OLM, LLM, LRM or baseline; empty if not known.
         size: as published; empty if not known.
@@ -177,8 +179,13 @@ def build_board(
             for entry, rank in zip(entries, ranks_of(aligned, draws), strict=True)
         ]
     unheard = []
+    notes: list[str] = []
     for place, others in sorted(controls.items()):
-        result = without_audio(align([one.path for one in (real[place], *others)]), draws)
+        try:
+            result = without_audio(align([one.path for one in (real[place], *others)]), draws)
+        except UsageError as error:  # more than the condition differs
+            notes.append(f"{real[place].model}: its reliance on the audio is left out: {error.summary}")
+            continue
         if result is not None:
             reliance, condition, right = result
             unheard.append(right)
@@ -202,7 +209,7 @@ def build_board(
         runs=tuple((entry.id, owner) for entry, owner in zip(entries, owners, strict=True)),
         items=items,
         old_keys=tuple(old_keys),
-        notes=tuple(_notes(entries, is_mmar=is_mmar, published=published)),
+        notes=(*_notes(entries, is_mmar=is_mmar, published=published), *notes),
     )
 
 

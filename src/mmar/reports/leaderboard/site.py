@@ -5,6 +5,7 @@
     changes.json          what each earlier state of the folder showed, newest first
     systems/ID.csv|tex|json   exports of each row
     every-eval-ever/      the runs in the format of Every Eval Ever
+    report/               a report of all runs, to which rows and items link
 
 The same runs give the same bytes; a folder that is written again with other runs gets one more change.
 """
@@ -28,7 +29,10 @@ from mmar.reports.published import GROUP_SIZES
 from mmar.reports.systems_table import run_row, systems_table
 from mmar.reports.table_formats import render
 
-__all__ = ["Change", "read_changes", "write_leaderboard"]
+__all__ = ["REPORT", "Change", "read_changes", "write_leaderboard"]
+
+REPORT = "report"
+"""Folder of the report of all runs, within that of the leaderboard."""
 
 _FILES = {"csv": "csv", "latex": "tex", "json": "json"}
 

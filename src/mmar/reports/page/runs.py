@@ -14,10 +14,13 @@ from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, Item
 from mmar.items.predictions import is_cut_off
 from mmar.models.answer import Usage
+from mmar.protocols.reading.rules import quoted
 from mmar.reports.page.questions import well_formed
-from mmar.reports.page.texts import shorten
+from mmar.reports.page.texts import Text, shorten
 from mmar.runs.budget import price_of
+from mmar.runs.ledger import RequestKey
 from mmar.scoring.align_runs import run_label
+from mmar.scoring.official import official_words
 from mmar.scoring.result import ItemScore
 from mmar.scoring.rubric.judge import stored_judgements
 from mmar.scoring.rubric.reply import JudgedItem, item_score
@@ -27,6 +30,7 @@ from mmar.scoring.sources import Task
 if TYPE_CHECKING:
     from mmar.models import Answer
     from mmar.runs.manifest import Manifest
+    from mmar.scoring.robustness import ItemReadings
     from mmar.scoring.rubric.result import RubricResult
 
 __all__ = ["PageRun", "answer_records", "load_run", "prompts", "run_columns"]
@@ -165,13 +169,15 @@ def run_columns(run: PageRun, benchmark: Benchmark) -> dict[str, Any]:
     """A run column by column: one character an item, in the benchmark's order.
 
     `states` has c, u, r, f, m; `picks` the letter of the choice named or "-"; `verdicts` a digit of the bits 1
-    (official) and 2 (choice); `cut` 1 where the token limit ended the answer; `rules` indexes `rule_names` from "A" on.
+    (official) and 2 (choice); `cut` 1 where the token limit ended the answer; `steady` 1 where all answers to
+    an item that was asked several times agree; `rules` indexes `rule_names` from "A" on.
     """
     rows = [run.rows.get(item.id) for item in benchmark]
     rule_names = sorted({row.rule or row.reason for row in rows if row is not None})
     rule_at = {name: chr(_RULE_BASE + place) for place, name in enumerate(rule_names)}
     shapes = sorted({row.shape for row in rows if row is not None and row.shape})
     shape_at = {name: chr(_RULE_BASE + place) for place, name in enumerate(shapes)}
+    readings = {each.item.id: each for each in run.scored.readings}
     score = run.scored.score.to_dict()
     del score["disagreements"]
     manifest = run.manifest
@@ -194,6 +200,7 @@ def run_columns(run: PageRun, benchmark: Benchmark) -> dict[str, Any]:
         "cut": "".join("1" if _is_cut(run, item) else "0" for item in benchmark),
         "rules": "".join("-" if row is None else rule_at[row.rule or row.reason] for row in rows),
         "ruleNames": rule_names,
+        "steady": "".join(_steadiness(readings.get(item.id)) for item in benchmark) if readings else "",
         "shapes": "".join("-" if row is None or not row.shape else shape_at[row.shape] for row in rows),
         "shapeNames": shapes,
     }
@@ -248,39 +255,80 @@ def _rubric(judge: str, result: RubricResult) -> dict[str, Any]:
 def answer_records(run: PageRun, benchmark: Benchmark) -> list[dict[str, Any] | None]:
     """What the view of an item shows of the run's answer; `None` where it was never asked."""
     judged = {judge: {each.id: each for each in result.items} for judge, result in run.rubrics.items()}
-    return [
-        _answer_record(item, run.rows.get(item.id), run.beside.get(item.id, _Beside()), judged)
-        for item in benchmark
-    ]
+    readings = {each.item.id: each for each in run.scored.readings}
+    return [_answer_record(run, item, judged, readings.get(item.id)) for item in benchmark]
 
 
 def _answer_record(
+    run: PageRun,
     item: Item,
-    row: ItemScore | None,
-    beside: _Beside,
     judged: Mapping[str, Mapping[str, JudgedItem]],
+    readings: ItemReadings | None,
 ) -> dict[str, Any] | None:
+    row, beside = run.rows.get(item.id), run.beside.get(item.id, _Beside())
     if row is None or row.state == "missing":
         return None
-    answer, words = shorten(row.prediction or "", row.start, row.end)
+    text = row.prediction or ""
+    answer, words = shorten(text, row.start, row.end)
     thinking, _ = shorten(beside.thinking)
     record: dict[str, Any] = {
         "answer": answer,
         "words": words,
         "thinking": thinking,
         "thinkingLength": len(beside.thinking),
-        "why": well_formed(row.reason),
-        "official": well_formed(row.official_reason),
+        "quote": well_formed(quoted(text, row.start, row.end)),
+        "why": "" if row.rule else well_formed(row.reason),
+        "official": _official(item, row),
         "finish": beside.finish_reason,
         "failure": well_formed(beside.failure[:2000]),
         "seconds": beside.latency_s,
         "tokens": None if beside.usage is None else [beside.usage.input_tokens, beside.usage.output_tokens],
         "caption": None if beside.caption is None else shorten(beside.caption)[0],
+        "again": [] if readings is None else _further_answers(readings, run.scored.answers),
         "rubric": [
             _votes(judge, items[item.id], item) for judge, items in judged.items() if item.id in items
         ],
     }
     return {name: value for name, value in record.items() if value not in (None, "", [], 0)}
+
+
+def _further_answers(
+    readings: ItemReadings, answers: Mapping[RequestKey, tuple[int, Answer]]
+) -> list[tuple[int, int, str, Text]]:
+    """The answers besides the first: rotation, repeat, letter of the choice named, text."""
+    further = []
+    for rotation in range(readings.rotations):
+        for repeat in range(readings.repeats):
+            stored = answers.get(RequestKey(readings.item.id, rotation, repeat))
+            if stored is None or not (rotation or repeat):
+                continue
+            answer = stored[1]
+            text = answer.text if answer.failure is None else answer.failure.message
+            further.append((rotation, repeat, _letter(readings, rotation, repeat), shorten(text)[0]))
+    return further
+
+
+def _letter(readings: ItemReadings, rotation: int, repeat: int) -> str:
+    """The letter of the choice named, in the published order; "?" for none, "!" where no answer came."""
+    if not readings.answered(rotation, repeat):
+        return "!"
+    index = readings.named[rotation, repeat]
+    return "?" if index is None else chr(ord("A") + index)
+
+
+def _steadiness(readings: ItemReadings | None) -> str:
+    """1 where all answers to an item name one choice, 0 where they do not, "-" where it was asked once."""
+    if readings is None:
+        return "-"
+    named = {readings.choice(*each) for each in readings.named}
+    return str(int(len(named) == 1 and None not in named))
+
+
+def _official(item: Item, row: ItemScore) -> tuple[str, str]:
+    if row.prediction is None or item.answer not in item.choices:
+        return "none", ""
+    code, words = official_words(item.answer, row.prediction, item.choices)
+    return code, well_formed(words)
 
 
 def _votes(judge: str, judged: JudgedItem, item: Item) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 // Two runs beside each other, and the matrix of all pairs where there are more.
 
-import { counted, el, fixed, signed } from './base.js';
+import { counted, el, fixed, region, signed } from './base.js';
 import { go, link } from './address.js';
 import { comparison, core, groupOf, isRight, isShared, languageOf } from './data.js';
 import { runA, runB } from './filter.js';
@@ -352,9 +352,8 @@ function matrix(compared, a, b) {
     {},
     el('h2', {}, t('matrix')),
     el('p', { class: 'quiet small' }, t('matrixHint')),
-    el(
-      'div',
-      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t('matrix') },
+    region(
+      t('matrix'),
       el(
         'table',
         { class: 'matrix' },

@@ -51,6 +51,7 @@ import { inflate, readBytes, readJson } from './base.js';
  * @property {string} picks
  * @property {string} verdicts
  * @property {string} cut
+ * @property {string} steady empty where no item was asked more than once
  * @property {string} rules
  * @property {string[]} ruleNames
  * @property {string} shapes
@@ -94,9 +95,6 @@ const places = new Map();
 
 /** @type {string[]} */
 let searched = [];
-
-/** @type {Promise<string[]> | null} */
-let answersSearched = null;
 
 /** @type {any} */
 let compared;
@@ -301,28 +299,52 @@ function plain(text) {
   return Array.isArray(text) ? text.filter((piece) => typeof piece === 'string').join('\n') : text || '';
 }
 
-/** Everything that the runs answered, by item, in lower case; read once. */
-export function answerTexts() {
-  answersSearched ??= (async () => {
-    /** @type {string[]} */
-    const all = [];
-    const count = Math.ceil(core.items.id.length / core.texts.each);
-    const numbers = Array.from({ length: count }, (_, number) => number);
-    for (const records of await Promise.all(numbers.map(readBlock))) {
-      for (const record of records) {
-        const answers = Object.values(record.runs || {}).filter(Boolean);
-        all.push(
-          answers
-            .map((each) => `${plain(each.answer)}\n${plain(each.thinking)}`)
-            .join('\n')
-            .toLowerCase(),
-        );
-      }
-    }
-    return all;
-  })();
-  answersSearched.catch(() => (answersSearched = null));
-  return answersSearched;
+/** @type {Map<number, Promise<string[]>>} */
+const searchedBlocks = new Map();
+
+/**
+ * What the runs answered to the items of a block, in lower case; read once.
+ * @param {number} number
+ */
+function searchedBlock(number) {
+  const known = searchedBlocks.get(number);
+  if (known) return known;
+  const texts = readBlock(number).then((records) =>
+    records.map((record) =>
+      Object.values(record.runs || {})
+        .map((each) => (each ? `${plain(each.answer)}\n${plain(each.thinking)}` : ''))
+        .join('\n')
+        .toLowerCase(),
+    ),
+  );
+  texts.catch(() => searchedBlocks.delete(number));
+  searchedBlocks.set(number, texts);
+  return texts;
+}
+
+function blockNumbers() {
+  return [...Array(Math.ceil(core.items.id.length / core.texts.each)).keys()];
+}
+
+/** Everything that the runs answered, by item, in lower case. */
+export async function answerTexts() {
+  return (await Promise.all(blockNumbers().map(searchedBlock))).flat();
+}
+
+let preparing = false;
+
+/**
+ * Read what the runs answered while the page has nothing else to do, block by block, so that the first search in it
+ * need not wait. A block that cannot be read is left to the search, which says so.
+ */
+export async function prepareAnswers() {
+  if (preparing || core.textMode === 'none' || !core.runs.length) return;
+  preparing = true;
+  const idle = window.requestIdleCallback ?? ((/** @type {() => void} */ call) => setTimeout(call, 50));
+  for (const number of blockNumbers()) {
+    await new Promise((resolve) => idle(() => resolve(null)));
+    await searchedBlock(number).catch(() => undefined);
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 // Which items a view shows: the filters of the address, each with its own check and an error for what it does not know.
 
+import { nearest } from './base.js';
 import { state } from './address.js';
 import {
   answerTexts,
@@ -29,6 +30,7 @@ export const SHOWS = {
   failed: { runs: 1, check: (i, a) => a.states[i] === 'f' },
   missing: { runs: 1, check: (i, a) => a.states[i] === 'm' },
   cut: { runs: 1, check: (i, a) => a.cut[i] === '1' },
+  unsteady: { runs: 1, check: (i, a) => a.steady[i] === '0' },
   scorers: { runs: 1, check: (i, a) => isOfficiallyRight(a, i) !== isRight(a, i) },
   'official-only': { runs: 1, check: (i, a) => isOfficiallyRight(a, i) && !isRight(a, i) },
   'choice-only': { runs: 1, check: (i, a) => isRight(a, i) && !isOfficiallyRight(a, i) },
@@ -55,26 +57,6 @@ export function runB() {
   const chosen = runOf(state().get('b'));
   const a = runA();
   return chosen && chosen !== a ? chosen : (core.runs.find((run) => run !== a) ?? a);
-}
-
-/**
- * How alike two names are: the share of pairs of neighbouring letters that both have (Dice 1945).
- * @param {string} one
- * @param {string} other
- */
-function likeness(one, other) {
-  const pairs = (/** @type {string} */ word) =>
-    new Set([...word.toLowerCase()].map((_, at, letters) => letters.slice(at, at + 2).join('')));
-  const [first, second] = [pairs(one), pairs(other)];
-  return (2 * [...first].filter((pair) => second.has(pair)).length) / (first.size + second.size || 1);
-}
-
-/**
- * @param {string} name
- * @param {string[]} known
- */
-export function nearest(name, known) {
-  return [...known].sort((x, y) => likeness(name, y) - likeness(name, x)).slice(0, 3);
 }
 
 /** What the address asks for that the page does not have, one sentence each. */

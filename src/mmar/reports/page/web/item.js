@@ -1,6 +1,6 @@
 // One item: its clip, its question, who chose what, and each run's answer with the words that were read.
 
-import { counted, el, fixed } from './base.js';
+import { counted, el, fixed, letter, nearest } from './base.js';
 import { go, link, state } from './address.js';
 import {
   core,
@@ -14,10 +14,11 @@ import {
   soundsOf,
   textsOf,
 } from './data.js';
-import { nearest, runA, runB } from './filter.js';
+import { runA, runB } from './filter.js';
 import { listed, move, position, refresh } from './items.js';
-import { isBlind, letter, standing } from './marks.js';
+import { isBlind, standing } from './marks.js';
 import { clipPlayer } from './player.js';
+import { officialReason, readingReason } from './reasons.js';
 import { addPhrases, t } from './words.js';
 
 /** @typedef {import('./data.js').Run} Run */
@@ -62,6 +63,11 @@ addPhrases({
   rubric: ['Rubric', '评分细则'],
   answers: ['Answers', '回答'],
   allRuns: ['all runs', '全部运行'],
+  further: [
+    'Other orders and repeats ({n}), letters of the published order',
+    '其他顺序与重复（{n}），字母按发布顺序',
+  ],
+  orderAndRepeat: ['order {order}, answer {repeat}', '顺序 {order}，第 {repeat} 次'],
   onlyAB: ['A and B only', '仅 A 与 B'],
 });
 
@@ -277,7 +283,7 @@ function card(run, place, texts) {
   const rule = ruleOf(run, place);
   const said = texts?.runs?.[run.key];
   const body = el('div', {});
-  if (said) body.append(...answerParts(said, rule));
+  if (said) body.append(...answerParts(said, rule, place));
   else if (run.states[place] === 'm') body.append(el('p', { class: 'quiet' }, t('notAsked')));
   else body.append(el('p', { class: 'quiet' }, t('noTexts')));
   return el(
@@ -297,14 +303,40 @@ function card(run, place, texts) {
 }
 
 /**
+ * The answers to the same question in other orders of its choices, or asked again.
+ * @param {[number, number, string, string | (string | number)[]][]} answers rotation, repeat, letter, text
+ * @param {number} place
+ */
+function further(answers, place) {
+  const key = letter(core.items.key[place]);
+  const rows = answers.map(([rotation, repeat, named, text]) =>
+    el(
+      'div',
+      {},
+      el('span', { class: `tag ${named === key ? 'is-right' : /[?!]/.test(named) ? 'is-open' : 'is-wrong'}` }, named),
+      el('small', { class: 'quiet' }, ` ${t('orderAndRepeat', { order: rotation + 1, repeat: repeat + 1 })}`),
+      toldText(text, undefined, ''),
+    ),
+  );
+  const letters = answers.map(([, , named]) => named).join(' ');
+  return el(
+    'details',
+    { class: 'further' },
+    el('summary', {}, `${t('further', { n: answers.length })}: ${letters}`),
+    ...rows,
+  );
+}
+
+/**
  * @param {any} said
  * @param {string} rule
+ * @param {number} place
  * @returns {Node[]}
  */
-function answerParts(said, rule) {
+function answerParts(said, rule, place) {
   const parts = [
-    el('p', { class: 'reason small quiet' }, t('readBy', { rule, why: said.why ?? '' })),
-    el('p', { class: 'reason small quiet' }, t('officialWhy', { why: said.official ?? '' })),
+    el('p', { class: 'reason small quiet' }, t('readBy', { rule, why: readingReason(rule, said) })),
+    el('p', { class: 'reason small quiet' }, t('officialWhy', { why: officialReason(said) })),
   ];
   if (said.failure) parts.push(el('p', { class: 'told problem' }, said.failure));
   else if (said.answer) parts.push(toldText(said.answer, said.words, t('wordsRead', { rule })));
@@ -317,6 +349,7 @@ function answerParts(said, rule) {
       el('details', { class: 'thinking' }, el('summary', {}, summary), toldText(said.thinking, undefined, '')),
     );
   }
+  if (said.again) folded.push(further(said.again, place));
   folded.push(...(said.rubric ?? []).map(votes));
   const facts = [
     ['finish', said.finish],

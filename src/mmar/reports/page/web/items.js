@@ -2,7 +2,7 @@
 
 import { counted, el } from './base.js';
 import { go, link, note, state } from './address.js';
-import { core, groupOf, languageOf, placeOf } from './data.js';
+import { core, groupOf, languageOf, placeOf, prepareAnswers } from './data.js';
 import { filtered, GROUPS, problems, runA, runB, SHOWS } from './filter.js';
 import { isBlind, isNarrow, kept, square } from './marks.js';
 import { addPhrases, t } from './words.js';
@@ -20,6 +20,7 @@ addPhrases({
   'show-failed': ['A failed', 'A 失败'],
   'show-missing': ['A not asked', 'A 未提问'],
   'show-cut': ['A cut off', 'A 被截断'],
+  'show-unsteady': ['A: orders or repeats differ', 'A：不同顺序或重复的回答不一致'],
   'show-scorers': ['A: official ≠ choice', 'A：官方 ≠ 选项'],
   'show-official-only': ['A: official right, choice not', 'A：仅官方判对'],
   'show-choice-only': ['A: choice right, official not', 'A：仅选项判对'],
@@ -49,6 +50,9 @@ let selected = 0;
 /** @type {() => void} */
 let redraw = () => {};
 
+/** The height of the list's window in pixels: kept, because asking for it makes the browser lay the page out. */
+let room = 600;
+
 const narrowScreen = window.matchMedia('(max-width: 760px)');
 
 function rowHeight() {
@@ -72,28 +76,44 @@ export async function drawItems(main) {
   const status = el('span', { id: 'count', role: 'status' });
   const spacer = el('div', { class: 'spacer', role: 'presentation' });
   const list = el('div', { id: 'list', role: 'listbox', 'aria-label': t('listed'), tabindex: '0' }, spacer);
-  const update = async () => {
-    status.textContent = t('searching');
-    await refresh();
-    list.scrollTop = 0;
-    reveal(list);
+  let top = 0;
+  redraw = () => drawRows(list, spacer, status, top);
+  // Rows first, then the place: each change of the document that is followed by a question costs a layout.
+  const scroll = (/** @type {number} */ to) => {
+    const moved = to !== top;
+    top = to;
     redraw();
+    if (moved) list.scrollTop = to;
   };
-  redraw = () => drawRows(list, spacer, status);
+  const update = async () => {
+    if (state().get('in') === 'answers') status.textContent = t('searching');
+    await refresh();
+    scroll(topFor(0));
+  };
+  reveal = () => scroll(topFor(top));
   main.append(filterBar(update), el('p', { class: 'bar' }, status, ...narrowed()), list);
   await refresh();
-  reveal(list);
-  redraw();
+  room = list.clientHeight || room;
+  scroll(topFor(0));
   let waiting = false;
+  let height = rowHeight();
   list.addEventListener('scroll', () => {
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
+      if (list.scrollTop === top) return;
+      top = list.scrollTop;
       redraw();
     });
   });
-  new ResizeObserver(() => redraw()).observe(list);
+  new ResizeObserver(() => {
+    const changed = list.clientHeight !== room || rowHeight() !== height;
+    room = list.clientHeight || room;
+    height = rowHeight();
+    if (!changed) return;
+    redraw();
+  }).observe(list);
 }
 
 /** Filters without a control of their own, each with a way out. */
@@ -128,7 +148,7 @@ function filterBar(update) {
     );
   const { runs } = core;
   const parts = state();
-  const shows = ['', ...Object.keys(SHOWS).filter((name) => SHOWS[name].runs <= runs.length)];
+  const shows = ['', ...Object.keys(SHOWS).filter(offered)];
   let timer = 0;
   const search = el('input', {
     id: 'search',
@@ -136,6 +156,7 @@ function filterBar(update) {
     'aria-label': t('search'),
     placeholder: t('searchHint'),
     value: parts.get('q'),
+    onfocus: () => state().get('in') === 'answers' && void prepareAnswers(),
     oninput: (/** @type {any} */ event) => {
       clearTimeout(timer);
       timer = window.setTimeout(() => {
@@ -150,6 +171,7 @@ function filterBar(update) {
     checked: parts.get('in') === 'answers',
     onchange: (/** @type {any} */ event) => {
       note({ in: event.target.checked ? 'answers' : null });
+      if (event.target.checked) void prepareAnswers();
       void update();
     },
   });
@@ -202,6 +224,11 @@ function filterBar(update) {
   );
 }
 
+/** @param {string} name of a filter; one that could never show an item is not offered */
+function offered(name) {
+  return SHOWS[name].runs <= core.runs.length && (name !== 'unsteady' || core.runs.some((run) => run.steady));
+}
+
 /**
  * @param {string} name
  * @returns {[string, string]}
@@ -214,14 +241,17 @@ function pair(name) {
  * @param {HTMLElement} list
  * @param {HTMLElement} spacer
  * @param {HTMLElement} status
+ * @param {number} top pixels above the window
  */
-function drawRows(list, spacer, status) {
+function drawRows(list, spacer, status, top) {
   const height = rowHeight();
   spacer.style.height = `${listed.length * height}px`;
-  const first = Math.max(0, Math.floor(list.scrollTop / height) - 3);
-  const last = Math.min(listed.length, first + Math.ceil((list.clientHeight || 600) / height) + 7);
+  const first = Math.max(0, Math.floor(top / height) - 3);
+  const last = Math.min(listed.length, Math.ceil((top + room) / height) + 3);
+  const strips = !isBlind();
+  const narrow = isNarrow();
   const rows = [];
-  for (let at = first; at < last; at++) rows.push(itemRow(at, height));
+  for (let at = first; at < last; at++) rows.push(itemRow(at, height, strips, narrow));
   if (!listed.length) {
     // What the address asks for and the page does not have is said above the list.
     const why = problems().length ? null : el('p', {}, t('noneFound'));
@@ -240,8 +270,10 @@ function clearLink() {
 /**
  * @param {number} at position in the list
  * @param {number} height
+ * @param {boolean} strips whether to show the runs' squares
+ * @param {boolean} narrow without their letters
  */
-function itemRow(at, height) {
+function itemRow(at, height, strips, narrow) {
   const place = listed[at];
   const row = el(
     'div',
@@ -257,20 +289,27 @@ function itemRow(at, height) {
     },
     el('span', { class: 'question told', lang: languageOf(place), dir: 'auto' }, core.items.question[place] || '–'),
     el('small', { class: 'quiet group' }, groupOf('modality', place)),
-    core.runs.length > 0 &&
-      !isBlind() &&
-      el('span', { class: 'strip' }, ...core.runs.map((run) => square(run, place, isNarrow()))),
+    strips &&
+      core.runs.length > 0 &&
+      el('span', { class: 'strip' }, ...core.runs.map((run) => square(run, place, narrow))),
   );
   row.style.top = `${at * height}px`;
   return row;
 }
 
-/** @param {HTMLElement} list */
-function reveal(list) {
+/** Scroll to the selected item, and draw. */
+let reveal = () => {};
+
+/**
+ * Where the list must be scrolled to for the selected item to be seen.
+ * @param {number} top where it is
+ */
+function topFor(top) {
   const height = rowHeight();
-  const top = selected * height;
-  const room = list.clientHeight || 600;
-  if (top < list.scrollTop || top + height > list.scrollTop + room) list.scrollTop = Math.max(0, top - room / 2);
+  const row = selected * height;
+  if (row >= top && row + height <= top + room) return top;
+  const end = Math.max(0, listed.length * height - room);
+  return Math.max(0, Math.min(end, Math.round(row - room / 2)));
 }
 
 /** @param {number} at */
@@ -297,6 +336,5 @@ export function move(step) {
     return;
   }
   note({ i: core.items.id[listed[next]] });
-  reveal(list);
-  redraw();
+  reveal();
 }

@@ -39,14 +39,6 @@
  */
 
 /**
- * The letter of a choice by its place.
- * @param {number} place
- */
-export function letter(place) {
-  return place < 0 ? '' : String.fromCharCode(65 + place);
-}
-
-/**
  * The name of a system with its size where another one has the same name.
  * @param {System} system
  * @param {System[]} systems

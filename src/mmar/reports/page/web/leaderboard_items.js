@@ -1,9 +1,9 @@
 // The items: how many runs solve each, which are solved without audio, whose key is disputed or was corrected.
 
-import { counted, el, fixed, svg } from './base.js';
+import { counted, el, fixed, headRow, letter, region, svg } from './base.js';
 import { link, note, state } from './address.js';
 import { t } from './words.js';
-import { letter } from './leaderboard_data.js';
+import {} from './leaderboard_data.js';
 import { pager } from './leaderboard_systems.js';
 
 /** @typedef {import('./leaderboard_data.js').Board} Board */
@@ -116,9 +116,8 @@ function histogram(items, runs) {
   const most = Math.max(...counts, 1);
   const step = Math.min(64, Math.max(16, 640 / (runs + 1)));
   const width = step * (runs + 1);
-  return el(
-    'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('histogram', { n: runs }) },
+  return region(
+    t('histogram', { n: runs }),
     svg(
       'svg',
       { width, height: 120, viewBox: `0 0 ${width} 120`, role: 'group' },
@@ -150,15 +149,7 @@ function oldKeys(board) {
     el(
       'table',
       { class: 'narrow' },
-      el(
-        'thead',
-        {},
-        el(
-          'tr',
-          {},
-          ...['system', 'old_share', 'old_chance', 'p_value'].map((name) => el('th', { scope: 'col' }, t(name))),
-        ),
-      ),
+      headRow(['system', 'old_share', 'old_chance', 'p_value'].map((name) => t(name))),
       el(
         'tbody',
         {},
@@ -231,6 +222,7 @@ function itemRow(board, items, place) {
         : null,
     ),
     open ? choicesOf(board, items, place) : null,
+    open ? inReport(board, items.ids[place]) : null,
   );
 }
 
@@ -287,4 +279,15 @@ function choicesOf(board, items, place) {
       }),
     ),
   );
+}
+
+/**
+ * A link to an item in the report of the runs, where its clip and all answers are.
+ * @param {Board} board
+ * @param {string} id
+ */
+function inReport(board, id) {
+  const report = board.systems.flatMap((system) => system.runs).find((run) => run.report.includes('#a='))?.report;
+  if (!report) return null;
+  return el('p', {}, el('a', { href: `${report}&v=item&i=${encodeURIComponent(id)}` }, t('in_report')));
 }

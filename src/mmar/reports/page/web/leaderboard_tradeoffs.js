@@ -1,6 +1,6 @@
 // Accuracy against size, cost, time, reliance, order agreement or rubric score: one scatter with two selects.
 
-import { el, fixed, svg } from './base.js';
+import { el, fixed, headRow, region, svg } from './base.js';
 import { link, note, state } from './address.js';
 import { t } from './words.js';
 import { fullName } from './leaderboard_data.js';
@@ -47,11 +47,7 @@ export function tradeoffsView(systems, redraw) {
     el('div', { class: 'bar' }, chooser('x', across, redraw), chooser('y', up, redraw)),
     el('p', { class: 'quiet small' }, t('filled')),
     points.length
-      ? el(
-          'div',
-          { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${t(up)}, ${t(across)}` },
-          scatter(points, systems, across, up),
-        )
+      ? region(`${t(up)}, ${t(across)}`, scatter(points, systems, across, up))
       : el('p', { role: 'status' }, t('no_points')),
     points.length
       ? el(
@@ -61,17 +57,7 @@ export function tradeoffsView(systems, redraw) {
           el(
             'table',
             { class: 'narrow' },
-            el(
-              'thead',
-              {},
-              el(
-                'tr',
-                {},
-                el('th', { scope: 'col' }, t('system')),
-                el('th', { scope: 'col' }, t(across)),
-                el('th', { scope: 'col' }, t(up)),
-              ),
-            ),
+            headRow(['system', across, up].map((name) => t(name))),
             el(
               'tbody',
               {},

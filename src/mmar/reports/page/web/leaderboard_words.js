@@ -18,6 +18,7 @@ addPhrases({
   reproduced: ['reproduced here', '在此复现'],
   benchmark: ['by the benchmark', '基准作者'],
   authors: ['by its authors', '系统作者'],
+  challenge: ['by the challenge', '挑战赛'],
   others: ['by others', '他人'],
   kind: ['Number is', '数值来源'],
   class: ['Class', '类别'],
@@ -61,10 +62,11 @@ addPhrases({
   seconds: ['s/item', '秒/题'],
   files: ['files', '文件'],
   report: ['report', '报告'],
+  in_report: ['Clip and all answers in the report', '在报告中收听音频、查看全部回答'],
   legend: [
-    'dot and line: reproduced here with 95 % interval; diamond: the benchmark; ring: its authors; ' +
+    'dot and line: reproduced here with 95 % interval; diamond: the benchmark; ring: its authors or the challenge; ' +
       'dashed ring: others; cross: impossible for that number of items; bar: spread of the published values',
-    '点与线：在此复现及 95 % 区间；菱形：基准作者；实线环：系统作者；虚线环：他人；叉：该题数下不可能的数值；条：已发表数值的离散',
+    '点与线：在此复现及 95 % 区间；菱形：基准作者；实线环：系统作者或挑战赛；虚线环：他人；叉：该题数下不可能的数值；条：已发表数值的离散',
   ],
   strip_label: ['{n} published values from {low} to {high}', '{n} 个已发表数值，{low} 至 {high}'],
   strip_run: ['reproduced {value}, 95 % interval {low} to {high}', '复现 {value}，95 % 区间 {low} 至 {high}'],

@@ -153,11 +153,6 @@ export function itemsText(n) {
   return t('itemsOf', { n: counted(n) });
 }
 
-/** @param {number} place the letter of a choice */
-export function letter(place) {
-  return String.fromCharCode(65 + place);
-}
-
 export function isBlind() {
   return new URLSearchParams(location.hash.slice(1)).get('blind') === '1';
 }

@@ -1,10 +1,11 @@
 // The first view of a report: one row a run, the groups of one run, and what deserves a look.
 
-import { counted, el, fixed, signed } from './base.js';
-import { go, link, state } from './address.js';
-import { comparison, core, isRight, ruleOf } from './data.js';
+import { counted, el, fixed, headRow, region } from './base.js';
+import { comparison, core, ruleOf } from './data.js';
 import { largestGroup, runA } from './filter.js';
-import { accuracyPlot, axisOf, intervalOf, intervalText, itemsLink, itemsText, kept, share, shown } from './marks.js';
+import { heatMap } from './heat_map.js';
+import { accuracyPlot, axisOf, intervalOf, intervalText, itemsLink, itemsText, shown } from './marks.js';
+import { relianceSection, repeatsSection, rotationsSection, rubricSection, speedSection } from './measures.js';
 import { addPhrases, t } from './words.js';
 
 /** @typedef {import('./data.js').Run} Run */
@@ -31,14 +32,6 @@ addPhrases({
     '{n} 题中提问了 {asked} 题；准确率以此为准。',
   ],
   states: ['Answers', '作答'],
-  heat: ['Where it is right', '哪些题答对'],
-  heatHint: [
-    'Choice accuracy in percent with the number of items; hatched: fewer than 20 items, right of all. ' +
-      'Press a cell to see its items.',
-    '选项准确率（%）及题数；斜线：不足 20 题，显示“答对/总数”。点击格子查看题目。',
-  ],
-  heatOf: ['Run', '运行'],
-  cell: ['{mod}, {cat}: {k} of {n} right. Press to see the items', '{mod}，{cat}：{n} 题中答对 {k} 题。点击查看题目'],
   look: ['Worth a look', '值得一看'],
   lookOfficial: ['{n}: official right, choice not', '{n}：官方判对，选项判错'],
   lookChoice: ['{n}: choice right, official not', '{n}：选项判对，官方判错'],
@@ -55,44 +48,6 @@ addPhrases({
     '无：两种评分完全一致，且每个回答都给出了选项。',
   ],
   letters: ['{n} answers are a letter, which the official rule cannot read', '{n} 个回答只有字母，官方规则无法识别'],
-  relianceTitle: ['Reliance on the audio', '对音频的依赖'],
-  relianceHint: [
-    '{model}, {n} items: accuracy with the real clips {full} % {interval}; under each condition:',
-    '{model}，{n} 题：真实音频下准确率 {full} % {interval}；各对照条件下：',
-  ],
-  condition: ['condition', '条件'],
-  accuracy: ['accuracy', '准确率'],
-  falls: ['real minus condition, points', '真实减去该条件（百分点）'],
-  verdict: ['verdict', '结论'],
-  reliance: ['reliance', '依赖度'],
-  'fall-falls': ['falls', '下降'],
-  'fall-rises': ['rises', '上升'],
-  'fall-not shown': ['not shown', '未显示差异'],
-  'fall-cannot be told': ['cannot be told', '无法判定'],
-  solved: [
-    '{k} of {n} items are right under every condition that hides the clip',
-    '{n} 题中有 {k} 题在所有无音频条件下均答对',
-  ],
-  rotationsTitle: ['Order of the choices', '选项顺序'],
-  rotationsFacts: [
-    '{name}: {n} items in {questions} questions. Mean {mean} % {meanInterval}, right in every order {all} % ' +
-      '{allInterval}, orders that agree {agreement} %, chance {chance} %',
-    '{name}：{n} 题，共 {questions} 问。平均 {mean} % {meanInterval}，' +
-      '所有顺序均答对 {all} % {allInterval}，顺序间一致 {agreement} %，随机 {chance} %',
-  ],
-  slot: ['place', '位置'],
-  namedShare: ['named, %', '被选 %'],
-  keyShare: ['key, %', '正确答案 %'],
-  rubricTitle: ['Reasoning (rubrics)', '推理（评分细则）'],
-  judge: ['judge', '评审'],
-  score: ['score', '得分'],
-  unjudged: ['unjudged', '未评'],
-  speedTitle: ['Time and cost', '时间与成本'],
-  median: ['median, s', '中位数（秒）'],
-  p95: ['95th percentile, s', '95 分位（秒）'],
-  tokensIn: ['input tokens', '输入 token'],
-  tokensOut: ['output tokens', '输出 token'],
-  cost: ['cost', '成本'],
   signature: ['Signature', '签名'],
   notes: ['Notes', '备注'],
 });
@@ -101,12 +56,12 @@ addPhrases({
 export async function drawOverview(main) {
   const compared = await comparison();
   const single = core.runs.length === 1;
-  const left = single ? el('div', {}, headline(core.runs[0]), lookSection(core.runs[0])) : runsTable(compared);
+  const left = el('div', {}, single ? headline(core.runs[0]) : runsTable(compared), lookSection(runA()));
   main.append(
     el('div', { class: 'columns' }, left, heatMap(runA())),
-    single ? '' : lookSection(runA()),
     ...core.reliances.map(relianceSection),
     ...core.runs.filter((run) => run.score.rotations).map(rotationsSection),
+    ...core.runs.filter((run) => run.score.repeats).map(repeatsSection),
     rubricSection() || '',
     speedSection() || '',
     noteSection(),
@@ -226,20 +181,14 @@ function runsTable(compared) {
     {},
     el('h2', {}, t('runsTitle')),
     el('p', { class: 'quiet small' }, t('runsHint')),
-    el(
-      'div',
-      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t('resultsTable') },
+    region(
+      t('resultsTable'),
       el(
         'table',
         { class: 'results' },
-        el(
-          'thead',
-          {},
-          el(
-            'tr',
-            {},
-            ...heads.map((name) => el('th', { scope: 'col', class: numbers.has(name) && 'number' }, t(name))),
-          ),
+        headRow(
+          heads.map((name) => t(name)),
+          (at) => numbers.has(heads[at]),
         ),
         el('tbody', {}, ...body),
       ),
@@ -254,106 +203,6 @@ function runsTable(compared) {
  */
 function stateLink(run, name, count) {
   return itemsLink(counted(count), { show: name, a: run.key }, { title: `${run.name}: ${t(name)}` });
-}
-
-/**
- * Accuracy by modality and category, each cell a link to its items.
- * @param {Run} run
- */
-function heatMap(run) {
-  const { modality, category } = core.items.names;
-  const counts = modality.map(() => category.map(() => ({ n: 0, right: 0 })));
-  core.items.modality.forEach((row, place) => {
-    const cell = counts[row][core.items.category[place]];
-    if (run.states[place] === 'm') return;
-    cell.n += 1;
-    if (isRight(run, place)) cell.right += 1;
-  });
-  const margin = (/** @type {string} */ dimension, /** @type {string} */ name) => {
-    const group = run.score.groups[dimension]?.[name];
-    const { n, choice } = group?.asked ?? group ?? { n: 0, choice: { correct: 0 } };
-    const filters = dimension === 'modality' ? { mod: name } : { cat: name };
-    return heatCell(run, filters, choice.correct, n, 1);
-  };
-  const whole = shown(run);
-  const table = el(
-    'table',
-    { class: 'heat' },
-    el('caption', {}, t('heatHint')),
-    el(
-      'thead',
-      {},
-      el(
-        'tr',
-        {},
-        el('td'),
-        ...category.map((name) => el('th', { scope: 'col', title: name }, name.replace(/ Layer$/, ''))),
-        el('th', { scope: 'col' }, t('all')),
-      ),
-    ),
-    el(
-      'tbody',
-      {},
-      ...modality.map((name, row) =>
-        el(
-          'tr',
-          {},
-          el('th', { scope: 'row' }, name.replace(/^mix-/, '')),
-          ...category.map((layer, column) => {
-            const { n, right } = counts[row][column];
-            return heatCell(run, { mod: name, cat: layer }, right, n, 0);
-          }),
-          margin('modality', name),
-        ),
-      ),
-      el(
-        'tr',
-        { class: 'total' },
-        el('th', { scope: 'row' }, t('all')),
-        ...category.map((name) => margin('category', name)),
-        heatCell(run, {}, whole.choice.correct, whole.n, 1),
-      ),
-    ),
-  );
-  const picker = el(
-    'select',
-    { id: 'heat-run', onchange: (/** @type {any} */ event) => go({ a: event.target.value }) },
-    ...core.runs.map((each) =>
-      el('option', { value: each.key, selected: each === run }, `${each.number} ${each.name}`),
-    ),
-  );
-  return el(
-    'section',
-    {},
-    el('h2', {}, t('heat')),
-    core.runs.length > 1 && el('p', {}, el('label', { for: 'heat-run' }, t('heatOf'), ' '), picker),
-    el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t('heat') }, table),
-  );
-}
-
-/**
- * @param {Run} run
- * @param {{mod?: string, cat?: string}} filters
- * @param {number} right
- * @param {number} n
- * @param {number} digits
- */
-function heatCell(run, filters, right, n, digits) {
-  const cell = el('td', { class: n && n < 20 ? 'few' : '' });
-  if (!n) return cell;
-  const values = { mod: filters.mod ?? t('all'), cat: filters.cat ?? t('all'), k: right, n };
-  cell.append(
-    itemsLink(
-      share(right, n, digits),
-      { ...filters, a: run.key },
-      { 'aria-label': t('cell', values), title: t('cell', values) },
-    ),
-  );
-  if (n >= 20) {
-    cell.firstElementChild?.append(el('small', {}, `n ${counted(n)}`));
-    cell.style.setProperty('--share', String(right / n));
-  }
-  return cell;
 }
 
 /** @param {Run} run */
@@ -412,133 +261,6 @@ function lookSection(run) {
   );
 }
 
-/**
- * @param {string[]} heads
- * @param {Node[]} rows
- * @param {string} label
- */
-function plainTable(heads, rows, label) {
-  return el(
-    'div',
-    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label },
-    el(
-      'table',
-      { class: 'plain' },
-      el(
-        'thead',
-        {},
-        el('tr', {}, ...heads.map((name, at) => el('th', { scope: 'col', class: at > 0 && 'number' }, t(name)))),
-      ),
-      el('tbody', {}, ...rows),
-    ),
-  );
-}
-
-/**
- * @param {string} name
- * @param {(string | Node)[]} cells
- */
-function plainRow(name, cells) {
-  return el('tr', {}, el('th', { scope: 'row' }, name), ...cells.map((cell) => el('td', { class: 'number' }, cell)));
-}
-
-/** @param {any} measured what `mmar reliance --json` prints */
-function relianceSection(measured) {
-  const values = {
-    model: measured.model,
-    n: counted(measured.asked),
-    full: fixed(measured.accuracy),
-    interval: intervalText(measured.interval),
-  };
-  const rows = measured.conditions.map((/** @type {any} */ each) =>
-    plainRow(each.condition, [
-      `${fixed(each.all.under)} ${intervalText(each.all.under_interval)}`,
-      `${signed(each.all.difference)} [${signed(each.all.interval[0])}, ${signed(each.all.interval[1])}]`,
-      t(`fall-${each.all.fall}`),
-      each.all.reliance === null ? '–' : `${fixed(each.all.reliance)} %`,
-    ]),
-  );
-  const { solved } = measured;
-  return el(
-    'section',
-    { class: 'reliance' },
-    el('h2', {}, t('relianceTitle')),
-    el('p', {}, t('relianceHint', values)),
-    plainTable(['condition', 'accuracy', 'falls', 'verdict', 'reliance'], rows, t('relianceTitle')),
-    solved && el('p', {}, t('solved', { k: counted(solved.every_condition), n: counted(solved.n) })),
-  );
-}
-
-/** @param {Run} run */
-function rotationsSection(run) {
-  const rotated = run.score.rotations;
-  const values = {
-    name: run.name,
-    n: counted(rotated.n),
-    questions: counted(rotated.questions),
-    mean: fixed(rotated.mean),
-    meanInterval: intervalText(rotated.mean_interval),
-    all: fixed(rotated.all_right),
-    allInterval: intervalText(rotated.all_right_interval),
-    agreement: rotated.agreement === null ? '–' : fixed(rotated.agreement),
-    chance: fixed(rotated.chance),
-  };
-  const rows = rotated.slots.map((/** @type {any} */ each) =>
-    plainRow(String.fromCharCode(64 + each.slot), [
-      fixed(each.named),
-      fixed(each.key),
-      each.accuracy === null ? '–' : fixed(each.accuracy),
-    ]),
-  );
-  return el(
-    'section',
-    { class: 'rotations' },
-    el('h2', {}, t('rotationsTitle')),
-    el('p', {}, t('rotationsFacts', values)),
-    plainTable(['slot', 'namedShare', 'keyShare', 'accuracy'], rows, t('rotationsTitle')),
-  );
-}
-
-function rubricSection() {
-  const rows = core.runs.flatMap((run) =>
-    run.rubrics.map((each) =>
-      plainRow(run.name, [
-        each.judge,
-        fixed(each.score, 2),
-        `[${fixed(each.interval[0], 2)}, ${fixed(each.interval[1], 2)}]`,
-        each.alpha === null ? '–' : fixed(each.alpha, 3),
-        counted(each.unjudged),
-      ]),
-    ),
-  );
-  if (!rows.length) return null;
-  const heads = ['model', 'judge', 'score', 'interval', 'α', 'unjudged'];
-  return el(
-    'section',
-    { class: 'rubric' },
-    el('h2', {}, t('rubricTitle')),
-    plainTable(heads, rows, t('rubricTitle')),
-  );
-}
-
-function speedSection() {
-  const timed = core.runs.filter((run) => run.speed);
-  if (!timed.length) return null;
-  const priced = timed.some((run) => run.speed.cost !== null);
-  const seconds = (/** @type {number | null} */ value) => (value === null ? '–' : fixed(value, 2));
-  const rows = timed.map((run) =>
-    plainRow(run.name, [
-      seconds(run.speed.median),
-      seconds(run.speed.p95),
-      run.speed.inputTokens ? counted(run.speed.inputTokens) : '–',
-      run.speed.outputTokens ? counted(run.speed.outputTokens) : '–',
-      ...(priced ? [run.speed.cost === null ? '–' : fixed(run.speed.cost, 2)] : []),
-    ]),
-  );
-  const heads = ['model', 'median', 'p95', 'tokensIn', 'tokensOut', ...(priced ? ['cost'] : [])];
-  return el('section', { class: 'speed' }, el('h2', {}, t('speedTitle')), plainTable(heads, rows, t('speedTitle')));
-}
-
 function noteSection() {
   const said = new Map(core.runs.map((run) => [run, run.score.notes]));
   const lines = [
@@ -564,9 +286,4 @@ function signatureSection() {
       ),
     ),
   );
-}
-
-/** Where the overview of a run is. */
-export function overviewLink() {
-  return link({ v: 'overview', a: state().get('a'), ...kept() }, true);
 }

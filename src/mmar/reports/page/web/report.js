@@ -3,7 +3,7 @@
 import './phrases.js';
 import { counted, el } from './base.js';
 import { go, link, state } from './address.js';
-import { core, load } from './data.js';
+import { core, load, prepareAnswers } from './data.js';
 import { drawAbout } from './about.js';
 import { drawCompare, swapRuns } from './compare.js';
 import { problems } from './filter.js';
@@ -270,6 +270,8 @@ async function start() {
   addEventListener('hashchange', () => void render());
   addEventListener('popstate', () => void render());
   await render();
+  // From a server, texts in files beside the page are loaded only once somebody turns to the search.
+  if (core.textMode === 'inline' || location.protocol === 'file:') void prepareAnswers();
 }
 
 void start();

@@ -1,11 +1,11 @@
 // A benchmark as two rings: modalities, and categories with their sub-categories. A part plays its items.
 
-import { counted, el, fixed, svg } from './base.js';
+import { counted, el, fixed, letter, svg } from './base.js';
 import { go, link, state } from './address.js';
 import { core, groupOf, languageOf } from './data.js';
 import { filtered } from './filter.js';
 import { firstPlayer, silence, soundPlayers } from './item.js';
-import { isBlind, itemsLink, itemsText, kept, letter } from './marks.js';
+import { isBlind, itemsLink, itemsText, kept } from './marks.js';
 import { addPhrases, t } from './words.js';
 
 addPhrases({
