@@ -8,13 +8,13 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rsR
 
 .PHONY: help demo test check docs test-suite test-core test-browser test-weights test-newest test-lowest test-all test-all-core \
-	tools check-scripts constraints bench clean
+	tools validators check-scripts constraints bench clean
 
 help:
 	@echo "make demo          generate a small benchmark with real audio, run baselines on it and score them"
 	@echo "make test          everything that make check does, then all tests"
-	@echo "make check         lint, format, types, directions of imports, documentation"
-	@echo "make check-scripts  format and types of the pages' scripts (needs npm and the internet)"
+	@echo "make check         lint, format, types, directions of imports, documentation, the pages' scripts"
+	@echo "make check-scripts format and types of the pages' scripts, where npm can install what that needs"
 	@echo "make test-core     the tests without the studio"
 	@echo "make test-browser  the tests of pages in a browser"
 	@echo "make test-weights  the tests of local weights and of workers on Ray, with torch for the CPU"
@@ -46,23 +46,45 @@ $(VENV)/.ready-dev: $(VENV)/.ready
 demo: $(VENV)/.ready
 	@$(BIN)/mmar demo
 
-check: $(VENV)/.ready-dev docs
+check: $(VENV)/.ready-dev docs check-scripts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_rooms.py
 
-# Versions are pinned here, since nothing of npm is needed to build or to test the program.
+# Versions are pinned here, since nothing of npm is needed to build or to run the program.
+SCRIPT_TOOLS := prettier@3.10.1 typescript@7.0.2
+WEB := src/mmar/reports/page/web
 check-scripts:
-	@npx --yes prettier@3.10.1 --check --print-width 118 --single-quote "src/mmar/reports/page/web/*.js" "src/mmar/reports/page/web/*.css"
-	@npx --yes --package typescript@7.0.2 tsc -p tools/tsconfig.json
+	@if ! command -v npm >/dev/null 2>&1; then echo "npm is not installed; the pages' scripts are not checked"; exit 0; fi; \
+	if [ ! -f $(VENV)/npm/.made ]; then \
+		mkdir -p $(VENV)/npm; \
+		npm install --prefix $(VENV)/npm --silent --no-audit --no-fund --fetch-retries 1 --fetch-timeout 20000 $(SCRIPT_TOOLS) \
+			>/dev/null 2>&1 && $(VENV)/npm/node_modules/.bin/prettier --version >/dev/null 2>&1 && \
+			$(VENV)/npm/node_modules/.bin/tsc --version >/dev/null 2>&1 && touch $(VENV)/npm/.made; fi; \
+	if [ ! -f $(VENV)/npm/.made ]; then echo "prettier and tsc do not run here; the pages' scripts are not checked"; exit 0; fi; \
+	$(VENV)/npm/node_modules/.bin/prettier --log-level warn --check --print-width 118 --single-quote "$(WEB)/*.js" "$(WEB)/*.css" && \
+	$(VENV)/npm/node_modules/.bin/tsc -p tools/tsconfig.json
 
 docs: $(VENV)/.ready-dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir build/site
 
 test: check test-suite test-browser
 
-test-suite: $(VENV)/.ready-dev tools
+# Programs that check exchange formats, in an environment of their own, since one of them wants Python 3.12. Of what they
+# depend on only what checking needs: all of it is 600 MB. What cannot be installed is not used, and its tests say so.
+VALIDATORS := .venv-validators
+VALIDATORS_PYTHON ?= $(shell sh tools/interpreters.sh | sort -V | tail -n 1 | cut -d ' ' -f 2)
+VALIDATING := pydantic 'rich<15' absl-py 'etils[epath]' jsonpath-rw networkx pandas python-dateutil rdflib requests tqdm
+validators:
+	@if [ ! -f $(VALIDATORS)/.made ] && "$(VALIDATORS_PYTHON)" -m venv $(VALIDATORS); then \
+		pip="$(VALIDATORS)/bin/python -m pip --quiet --disable-pip-version-check install"; \
+		for packages in "--no-deps every-eval-ever==0.3.0" "--no-deps mlcroissant==1.1.0" "$(VALIDATING)"; do \
+			eval "$$pip $$packages" >/dev/null 2>&1 || echo "could not install $$packages; what needs it is not tested"; \
+		done; touch $(VALIDATORS)/.made; fi
+
+test-suite: export MMAR_VALIDATORS := $(CURDIR)/$(VALIDATORS)/bin/python:$(MMAR_VALIDATORS)
+test-suite: $(VENV)/.ready-dev tools validators
 	$(PYTEST) -m "not browser"
 
 test-core: $(VENV)/.ready-dev

@@ -61,3 +61,10 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[Pat
     folder = built_once(tmp_path_factory, "many-report", _many)
     files = [folder / f"model-{number:02}.jsonl" for number in range(12)]
     return folder / "page" / "index.html", folder / "meta.jsonl", files
+
+
+@pytest.fixture(scope="session")
+def three(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path]]:
+    """A metadata file of 60 items and the predictions of three models."""
+    questions, files = crowd(tmp_path_factory.mktemp("three"), 3, 60)
+    return questions, list(files)

@@ -30,7 +30,9 @@ const EDGE = { left: 48, right: 24, top: 12, bottom: 44 };
  */
 export function tradeoffsView(systems, redraw) {
   const address = state();
-  const across = named(address.get('x'), 'params');
+  // Size, or what is known instead of runs of systems without a published size.
+  const known = Object.keys(MEASURES).find((name) => systems.some((system) => MEASURES[name].value(system) !== null));
+  const across = named(address.get('x'), known ?? 'params');
   const up = named(address.get('y'), 'number');
   /** @type {{system: System, x: number, y: number}[]} */
   const points = [];

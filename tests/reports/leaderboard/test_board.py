@@ -1,100 +1,25 @@
-"""The leaderboard: canonical systems, kinds of numbers, ranges, items, exports and the page in a browser."""
+"""The leaderboard: canonical systems, kinds of numbers, ranges, items, exports."""
 
 from __future__ import annotations
 
 import csv
-import gzip
 import json
-import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from boards import CHOICES, N, board_of, made_run, questions, row_of
 
 import mmar
-from browser import wait_until
 from expect import raises
-from mmar.items import Item, load_benchmark, write_benchmark
-from mmar.models import Answer, Usage
+from mmar.items import load_benchmark
+from mmar.models import Answer
 from mmar.reports.leaderboard.names import find_system, known_systems, new_id
 from mmar.reports.published import published_results
-from mmar.scoring.official import official_match
 from real_data import GOLDEN, MMAR, SHARED, needs_real_data
 from runs.made_up import Scripted
-
-CHOICES = ("yes", "no", "perhaps")
-N = 60
-
-
-def questions(folder: Path, *, old: bool = False) -> Path:
-    """Sixty items, each of a video of its own; of the old edition two keys are wrong."""
-    items = [
-        Item(
-            f"id-{place}",
-            f"./{place}.wav",
-            f"Is it so, {place}?"
-            if place
-            else "<img src=x onerror=alert(1)> </script><script>alert(1)</script>",
-            CHOICES,
-            "no" if old and place < 2 else "yes",
-            ("sound", "speech")[place % 2],
-            "Signal Layer",
-            url=f"https://youtu.be/{place:_<11}",
-        )
-        for place in range(N)
-    ]
-    path = folder / ("old-meta.jsonl" if old else "made-up-meta.jsonl")
-    write_benchmark(items, path)
-    return path
-
-
-def made_run(
-    folder: Path,
-    name: str,
-    wrong: Sequence[int],
-    *,
-    condition: str = "full",
-    say_wrong: str = "no",
-    rotate: int = 1,
-) -> Path:
-    """A run that is right but for some items."""
-
-    def say(request: Any, _: int) -> Answer:
-        place = int(request.item_id.removeprefix("id-"))
-        text = say_wrong if place in wrong else "yes"
-        return Answer(request.item_id, text, "", usage=Usage(100, 10), latency_s=0.5)
-
-    out = folder / f"{name.replace('/', '-')}-{condition}"
-    mmar.run(Scripted(say, name=name), questions(folder), out=out, rotations=rotate)
-    manifest = out / "manifest.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"condition": condition}))
-    return out
-
-
-@pytest.fixture
-def runs(tmp_path: Path) -> list[Path]:
-    """Four systems and a control run."""
-    return [
-        made_run(tmp_path, "hf/Qwen/Qwen2.5-Omni-7B", range(20), rotate=2),
-        made_run(tmp_path, "gemini/gemini-2.5-flash", range(2, 12)),
-        made_run(tmp_path, "openai/gpt-4o-audio-preview", range(1, 10)),
-        made_run(tmp_path, "hf/me/My-Model", range(5, 55)),
-        made_run(tmp_path, "hf/Qwen/Qwen2.5-Omni-7B", range(10, 60), condition="silence", rotate=2),
-    ]
-
-
-def board_of(folder: Path) -> dict[str, Any]:
-    """What a leaderboard's folder holds."""
-    value: dict[str, Any] = json.loads((folder / "leaderboard.json").read_text("utf-8"))
-    return value
-
-
-def row_of(board: dict[str, Any], name: str) -> dict[str, Any]:
-    """The row of a system."""
-    (row,) = (row for row in board["systems"] if row["id"] == name)
-    return dict(row)
 
 
 @pytest.mark.parametrize(
@@ -301,160 +226,3 @@ def test_the_command_says_where_the_page_is(command: Callable[..., Any], tmp_pat
     assert '<html lang="zh-Hans">' in (tmp_path / "board" / "index.html").read_text("utf-8")
     assert command("leaderboard", "--out", tmp_path / "board", "--name", "x").code == "not-a-pair"
     assert command("leaderboard", tmp_path / "none", "--out", tmp_path / "board").status == 2
-
-
-@pytest.fixture
-def opened(browser: Any, tmp_path: Path, runs: list[Path]) -> Callable[..., Any]:
-    """Open the leaderboard from disk; its requests, console and errors are kept as `page.seen`."""
-    folder = mmar.leaderboard(*runs, out=tmp_path / "board", earlier=questions(tmp_path, old=True)).parent
-
-    def open_page(address: str = "", **options: Any) -> Any:
-        page = browser.new_context(**options).new_page()
-        page.seen = []
-        page.on("console", lambda message: page.seen.append(message.text))
-        page.on("pageerror", lambda error: page.seen.append(str(error)))
-        page.on(
-            "request",
-            lambda request: (
-                page.seen.append(request.url) if not request.url.startswith(("file:", "data:")) else None
-            ),
-        )
-        page.goto(f"{(folder / 'index.html').as_uri()}{address}")
-        page.wait_for_selector("html[data-ready]")
-        return page
-
-    return open_page
-
-
-@pytest.mark.browser
-def test_the_page_shows_the_same_numbers_and_asks_for_nothing(
-    opened: Callable[..., Any], tmp_path: Path, runs: list[Path]
-) -> None:
-    page = opened()
-    shown = page.locator("tr.reproduced").all_inner_texts()
-    assert len(shown) == 4
-    for path in runs[:4]:
-        value = f"{mmar.score(path).official.accuracy:.1f}"
-        assert any(re.search(rf"\b{re.escape(value)}\b", text) for text in shown)
-    for view in ("items", "tradeoffs", "changes", "systems"):
-        page.locator(f"#to-{view}").click()
-        wait_until(page, f"document.querySelector('#to-{view}').getAttribute('aria-current') === 'page'")
-        assert page.evaluate("document.querySelectorAll('*').length") < 1000
-    page.locator("#language").click()
-    page.wait_for_selector("h1")
-    assert page.evaluate("document.documentElement.lang") == "zh-Hans"
-    assert page.locator("#to-items").inner_text() == "题目"
-    assert page.seen == []
-
-
-@pytest.mark.browser
-def test_a_link_gives_the_same_view_and_an_unknown_part_is_named(opened: Callable[..., Any]) -> None:
-    page = opened("#s=qwen2.5-omni-7b")
-    assert "protocol:mmar@1" in page.locator("tr.details").inner_text()
-    page = opened("#s=qwen2.5")
-    assert "qwen2.5-omni-7b" in page.locator("[role=alert]").inner_text()
-    page = opened("#v=nothing")
-    assert "nothing" in page.locator("[role=alert]").inner_text()
-    page = opened("#kind=reproduced")
-    assert page.locator(".bar [role=status]").inner_text().startswith("4 of")
-    page = opened("#v=items&show=nobody&i=id-7")
-    assert page.locator("li.item").count() == 5
-    assert "Qwen2.5-Omni-7B" in page.locator("table.choices").inner_text()
-    page = opened("#v=items&iq=onerror")
-    assert "<img src=x onerror=alert(1)>" in page.locator("li.item").first.inner_text()
-    assert page.seen == []
-
-
-@pytest.mark.browser
-def test_the_page_without_runs_shows_every_published_value(browser: Any, tmp_path: Path) -> None:
-    path = mmar.leaderboard(out=tmp_path / "board")
-    page = browser.new_page()
-    page.goto(f"{path.as_uri()}#s=qwen2.5-omni-7b")
-    page.wait_for_selector("html[data-ready]")
-    details = page.locator("tr.details").inner_text()
-    assert "MMAR README leaderboard" in details
-    assert "about 30" in details
-    assert "seven modalities" in details
-    assert page.locator("tr.details table.values tbody tr").count() == sum(
-        result.id == "qwen2.5-omni-7b" for result in published_results()
-    )
-    page.goto(f"{path.as_uri()}#v=items")
-    page.wait_for_selector("#to-items[aria-current]")
-    assert "No runs" in page.locator("main").inner_text()
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_scrolls_in_one_direction_only(opened: Callable[..., Any], scheme: str) -> None:
-    for view in ("", "#v=items", "#v=tradeoffs", "#v=changes", "#s=qwen2.5-omni-7b"):
-        page = opened(view, viewport={"width": 390, "height": 844}, color_scheme=scheme)
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
-
-
-@pytest.mark.browser
-def test_the_search_keeps_the_focus_and_the_keyboard_opens_a_row(opened: Callable[..., Any]) -> None:
-    page = opened()
-    page.locator("#q").focus()
-    page.keyboard.type("omni-7b", delay=0)
-    wait_until(page, "location.hash.includes('omni-7b')")
-    assert page.evaluate("document.activeElement.id") == "q"
-    page.locator("#row-qwen2\\.5-omni-7b").focus()
-    page.keyboard.press("Enter")
-    page.wait_for_selector("tr.details")
-    assert page.evaluate("document.activeElement.id") == "row-qwen2.5-omni-7b"
-
-
-@pytest.mark.browser
-def test_a_dropped_file_is_scored_as_the_command_scores_it(
-    opened: Callable[..., Any], tmp_path: Path, runs: list[Path], command: Callable[..., Any]
-) -> None:
-    page = opened()
-    predictions = runs[0] / "predictions.jsonl"
-    page.locator("#file").set_input_files(predictions)
-    page.wait_for_selector("tr.mine")
-    value = f"{mmar.score(predictions).official.accuracy:.1f}"
-    assert value in page.locator("tr.mine").inner_text()
-    assert f"{value} %" in page.locator("#added").inner_text()
-    entry = json.loads(page.locator("#entry").input_value())
-    assert entry["official"]["correct"] == mmar.score(predictions).official.correct
-    assert "choice" not in entry
-    scored = tmp_path / "scored.jsonl"
-    assert command("score", runs[0], "--items", scored).status == 0
-    page.locator("#file").set_input_files(scored)
-    wait_until(page, "document.querySelector('#entry').value.includes('choice')")
-    assert (
-        json.loads(page.locator("#entry").input_value())["choice"]["correct"]
-        == mmar.score(runs[0]).choice.correct
-    )
-    bad = tmp_path / "bad.jsonl"
-    bad.write_text(
-        '{"id": "id-1", "answer_prediction": "yes"}\n{"id": "nobody", "answer_prediction": "yes"}\n'
-    )
-    page.locator("#file").set_input_files(bad)
-    page.wait_for_selector("#added .problem")
-    assert "nobody" in page.locator("#added .problem").inner_text()
-    assert page.seen == []
-
-
-@pytest.mark.browser
-@needs_real_data
-def test_the_rule_in_the_page_equals_the_published_one(browser: Any) -> None:
-    items = {item.id: item for item in load_benchmark(MMAR)}
-    with gzip.open(GOLDEN / "official_match.jsonl.gz", "rt", encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
-    odd = ["", " ", "Straße", "İstanbul ", "ΟΔΟΣ", "½ ² Ⅷ", "日本語 yes", "e\u0301", "_", "１２"]
-    cases = [[items[name].answer, text, list(items[name].choices)] for name, text, _ in rows]
-    cases += [[text, other, [text, "no"]] for text in odd for other in odd]
-    source = (Path(mmar.__file__).parent / "reports/page/web/leaderboard_official.js").read_text("utf-8")
-    page = browser.new_page()
-    page.goto("about:blank")
-    verdicts = page.evaluate(
-        "cases => {"
-        + source.replace("export ", "")
-        + "return cases.map(([answer, text, choices]) => officialMatch(answer, text, choices))}",
-        cases,
-    )
-    assert [bool(verdict) for _, _, verdict in rows] == verdicts[: len(rows)]
-    assert [
-        official_match(answer, text, tuple(choices)) for answer, text, choices in cases[len(rows) :]
-    ] == verdicts[len(rows) :]

@@ -1,0 +1,113 @@
+"""Weights & Biases and trackio: what their clients are given."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mmar
+from expect import raises
+from validators import run_validator
+
+
+class FakeClient(types.ModuleType):
+    """The three calls of a tracker's client."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.calls: list[Any] = []
+        self.Table = lambda **table: table
+
+    def init(self, **options: Any) -> FakeClient:
+        self.calls.append(options)
+        return self
+
+    def log(self, values: dict[str, Any]) -> None:
+        self.calls.append(values)
+
+    def finish(self) -> None:
+        self.calls.append("finish")
+
+
+@pytest.mark.parametrize("tracker", ["wandb", "trackio"])
+def test_a_tracker_is_given_configuration_numbers_and_items(
+    run: Path, tracker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if tracker == "trackio":
+        pytest.importorskip("pandas")
+    client = FakeClient(tracker)
+    monkeypatch.setitem(sys.modules, tracker, client)
+    assert mmar.export_run(run, to=tracker, project="mine") == ()
+    begin, logged, end = client.calls
+    score = mmar.score(run)
+    assert begin["project"] == "mine"
+    assert begin["config"]["signature"] == score.signature
+    assert logged["official/all"] == score.official.accuracy
+    assert logged["choice/modality/sound"] == score.groups["modality"]["sound"].choice.accuracy
+    assert logged["states/failed"] == 1
+    assert end == "finish"
+
+
+@pytest.mark.parametrize("tracker", ["wandb", "trackio"])
+def test_the_clients_of_trackers_take_a_run_offline(run: Path, tracker: str) -> None:
+    environment = {
+        "WANDB_MODE": "offline",
+        "WANDB_DIR": str(run.parent),
+        "TRACKIO_DIR": str(run.parent / "trackio"),
+    }
+    code = (
+        f"import os, sys; os.environ.update({environment!r}); sys.path += {sys.path!r}; import mmar; "
+        f"mmar.export_run({str(run)!r}, to={tracker!r})"
+    )
+    result = run_validator(tracker, "-c", code)
+    assert result.returncode == 0, result.stderr
+    assert list(run.parent.glob("wandb/offline-run-*" if tracker == "wandb" else "trackio/mmar.db"))
+
+
+def test_a_client_that_fails_loses_nothing_and_one_that_is_missing_is_named(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = FakeClient("wandb")
+
+    def fail(**_: Any) -> FakeClient:
+        raise RuntimeError("no network")
+
+    client.init = fail  # type: ignore[method-assign]
+    monkeypatch.setitem(sys.modules, "wandb", client)
+    with raises("tracker-failed"):
+        mmar.export_run(run, to="wandb")
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with raises("missing-extra"):
+        mmar.export_run(run, to="wandb")
+    with raises("unknown-format", argument="to"):
+        mmar.export_run(run, to="csv")  # type: ignore[arg-type]
+
+
+def test_a_run_is_logged_when_it_ends(
+    command: Callable[..., Any], run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = FakeClient("wandb")
+    monkeypatch.setitem(sys.modules, "wandb", client)
+    arguments = (
+        "run",
+        "baseline/longest",
+        "-b",
+        run.parent / "made-up-meta.jsonl",
+        "--log-to",
+        "wandb",
+        "--out",
+    )
+    assert command(*arguments, run.parent / "logged").status == 0
+    assert client.calls[1]["choice/all"] == mmar.score(run.parent / "logged").choice.accuracy
+    monkeypatch.setattr(client, "init", None)
+    failed = command(*arguments, run.parent / "unlogged")
+    assert failed.status == 1
+    assert mmar.score(run.parent / "unlogged").states["missing"] == 0
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    assert command(*arguments, run.parent / "never").code == "missing-extra"
+    assert not (run.parent / "never").exists()
