@@ -58,12 +58,19 @@ def test_the_published_leaderboard_has_the_benchmarks_rows_and_flags(tmp_path: P
     if MMAR.exists():
         with (SHARED / "published" / "mmar_accuracy.csv").open(encoding="utf-8") as file:
             assert ours == sorted(row["avg"] for row in csv.DictReader(file))
+        with (SHARED / "published" / "challenge_2026.csv").open(encoding="utf-8") as file:
+            entered = sorted((row["accuracy"], row["rubrics"]) for row in csv.DictReader(file))
+        results = [result for result in published_results() if result.by == "challenge"]
+        assert sorted((result.average, result.rubric) for result in results) == entered
     qwen = row_of(board, "qwen2.5-omni-7b")
     assert (qwen["lowest"], qwen["highest"], qwen["kind"], qwen["number"]) == (30.0, 64.0, "benchmark", 56.7)
     thinking = row_of(board, "qwen3-omni-thinking")
     assert "63.4 is impossible on 11 items" in thinking["values"][0]["problem"]
     echo = row_of(board, "echo-7b")["values"][0]
     assert (echo["mean"], echo["in_spread"]) == ("groups", False)
+    (music,) = row_of(board, "music-flamingo")["values"]
+    assert (music["n"], music["in_spread"]) == (206, False)
+    assert "48.66 is impossible on 206 items" in music["problem"]
     assert not any(row["runs"] for row in board["systems"])
     assert "rank" not in board["systems"][0]
 

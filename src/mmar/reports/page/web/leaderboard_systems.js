@@ -21,6 +21,7 @@ const ROWS = 25;
 export function systemsView(board, systems, redraw, adder) {
   const address = state();
   const shown = selected(board, systems);
+  const published = systems.some((system) => system.values.length);
   const open = address.get('s');
   const pages = Math.max(1, Math.ceil(shown.length / ROWS));
   const at = shown.findIndex((system) => system.id === open);
@@ -59,8 +60,8 @@ export function systemsView(board, systems, redraw, adder) {
   return el(
     'div',
     {},
-    el('p', {}, t('intro')),
-    el('p', { class: 'quiet small' }, t('sorted_by_published')),
+    published && el('p', {}, t('intro')),
+    published && el('p', { class: 'quiet small' }, t('sorted_by_published')),
     el(
       'div',
       { class: 'board' },
