@@ -119,13 +119,13 @@ def test_what_was_taken_down_by_mistake_comes_back(opened: Studio) -> None:
     assert take_down(opened, "abcdefghij1") == ["tone-1"]
     without = written(opened, "1.1", LATER)
     base = ["--data", str(opened.config.data), "takedown", "tones"]
-    for arguments, words in (
-        (["--lift"], "--lift needs WHAT"),
-        (["abcdefghij2", "--lift", "--why", "x"], "is not on the list of tones"),
-        (["abcdefghij1", "--lift"], "enter the reason"),
+    for arguments, code in (
+        (["--lift"], "missing-argument"),
+        (["abcdefghij2", "--lift", "--why", "x"], "unknown-takedown"),
+        (["abcdefghij1", "--lift"], "reason-missing"),
     ):
         refused = CliRunner().invoke(command, [*base, *arguments])
-        assert words in str(refused.exception)
+        assert getattr(refused.exception, "code", None) == code
     lifted = CliRunner().invoke(command, [*base, "abcdefghij1", "--lift", "--why", "another video"])
     assert lifted.output == "removed from the list; releases may contain 1 item again\n"
     assert CliRunner().invoke(command, base).output == ""
