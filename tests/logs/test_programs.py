@@ -126,10 +126,12 @@ def test_batch_output_of_openai_and_gemini(demo: Benchmark, write_rows: WriteRow
 
     rows = [
         {"key": items[0].id, "error": {"message": "quota"}},
-        *(gemini(item.id, item.answer) for item in items[1:]),
+        *(gemini(item.id, item.answer) for item in items[1:-1]),
+        {"key": items[-1].id, "response": {"promptFeedback": {"blockReason": "SAFETY"}}},
     ]
     answers = join_log(open_log(write_rows("gemini.jsonl", rows)), demo).answers
     assert answers[items[0].id].record.failure == "quota"
+    assert answers[items[-1].id].record.failure == "SAFETY"
     assert answers[items[1].id].record == LogRecord(
         2, items[1].answer, id=items[1].id, thinking="hm", finish_reason="length"
     )

@@ -180,10 +180,22 @@ def _openai_batch(row: Row, line: int) -> LogRecord:
     )
 
 
-def _gemini_batch(row: Row, line: int) -> LogRecord:
-    """Output of Gemini's batch API: `key` and `response` (or `error`); Vertex AI writes `request` beside it.
+def _is_gemini(row: Row) -> bool:
+    """Whether a record is of Gemini's batch output; a blocked prompt has no candidates, a failed request no response."""
+    response = row.get("response") if isinstance(row.get("response"), Mapping) else row
+    return (
+        not {"candidates", "promptFeedback", "usageMetadata"}.isdisjoint(response or ())
+        or ("key" in row and isinstance(row.get("error"), Mapping))
+        or {"request", "status", "processed_time"} <= set(row)
+    )
 
-    Source: ai.google.dev/gemini-api/docs/batch-api, read 2026-11.
+
+def _gemini_batch(row: Row, line: int) -> LogRecord:
+    """Output of Gemini's batch API: `key` and `response` (or `error`); Vertex AI writes `request` and `status` beside it.
+
+    Lines without a key are in the order of the requests.
+
+    Source: ai.google.dev/gemini-api/docs/batch-api and the BatchJobDestination type of its client, read 2026-11.
     """
     response = row.get("response") if isinstance(row.get("response"), Mapping) else row
     parts = lookup(response, "candidates.0.content.parts")
@@ -192,7 +204,9 @@ def _gemini_batch(row: Row, line: int) -> LogRecord:
     for part in parts if isinstance(parts, list) else ():
         if isinstance(part, Mapping) and isinstance(part.get("text"), str):
             (thinking if part.get("thought") else text).append(part["text"])
-    error = lookup(row, "error.message") or lookup(response, "promptFeedback.blockReason")
+    error = (
+        lookup(row, "error.message") or lookup(response, "promptFeedback.blockReason") or row.get("status")
+    )
     candidates = lookup(response, "candidates")
     request = lookup(row, "request.contents.0.parts")
     prompt = "\n".join(
@@ -266,15 +280,7 @@ PROGRAMS = (
         lambda row: "custom_id" in row and ("response" in row or "error" in row),
         _openai_batch,
     ),
-    Program(
-        "Gemini batch output",
-        lambda row: (
-            "candidates" in (row["response"] if isinstance(row.get("response"), Mapping) else ())
-            or "candidates" in row
-            or ("key" in row and isinstance(row.get("error"), Mapping))
-        ),
-        _gemini_batch,
-    ),
+    Program("Gemini batch output", _is_gemini, _gemini_batch),
 )
 
 
