@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from mmar.items import Item, benchmark_digest
-from mmar.items.editions import item_hash
+from mmar.items.editions import item_hash, key_hash
 from mmar.items.layouts import Layout, find_layout
 
 
@@ -51,6 +51,7 @@ def main() -> None:
 def _described(states: list[tuple[str, str, Path, str]]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     base: dict[str, list[str]] = {}
+    newest: dict[str, Item] = {}
     for name, commit, path, filename in states:
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         layout = find_layout(path)
@@ -71,6 +72,9 @@ def _described(states: list[tuple[str, str, Path, str]]) -> list[dict[str, Any]]
             "files": [_file(name, commit, filename, data)],
             "faulty": [item.id for item in items if item.answer not in item.choices],
         }
+        newest = newest or {item.id: item for item in items}
+        if corrected := _corrected(items, newest):
+            entry["corrected"] = corrected
         for kind, values in hashes.items():
             if kind not in base:
                 base[kind] = values
@@ -82,6 +86,19 @@ def _described(states: list[tuple[str, str, Path, str]]) -> list[dict[str, Any]]
                 }
         found.append(entry)
     return found
+
+
+def _corrected(items: list[Item], newest: dict[str, Item]) -> dict[str, list[str]]:
+    return {
+        item.id: [key_hash(item.answer), key_hash(now.answer)]
+        for item in items
+        if (now := newest.get(item.id)) is not None
+        and item.answer is not None
+        and now.answer is not None
+        and item.answer != now.answer
+        and item.question == now.question
+        and [choice.strip() for choice in item.choices] == [choice.strip() for choice in now.choices]
+    }
 
 
 def _file(date: str, commit: str, filename: str, data: bytes) -> dict[str, Any]:

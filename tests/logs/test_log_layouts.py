@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,16 @@ def test_layouts_without_a_program(demo: Benchmark, tmp_path: Path, write_rows: 
     assert texts(path, demo, key="out.0.said", id_field="doc.id") == expected
 
 
+def test_cells_that_are_no_number(demo: Benchmark, tmp_path: Path) -> None:
+    rows = [
+        {"index": place, "question": item.question, "answer": "A", "prediction": "A"}
+        | dict(zip("ABCDEF", [*item.choices, *[float("nan")] * 4], strict=False))
+        for place, item in enumerate(demo)
+    ]
+    (tmp_path / "v.json").write_text(json.dumps(rows), "utf-8")
+    assert len(texts(tmp_path / "v.json", demo)) == len(demo)
+
+
 def test_tables(demo: Benchmark, tmp_path: Path) -> None:
     for delimiter, name in ((",", "t.csv"), ("\t", "t.tsv")):
         table = io.StringIO(newline="")
@@ -79,6 +90,12 @@ def test_a_workbook(demo: Benchmark, tmp_path: Path) -> None:
         book.active.append([item.id, item.answer])
     book.save(tmp_path / "t.xlsx")
     assert texts(tmp_path / "t.xlsx", demo) == {item.id: item.answer for item in demo}
+    with zipfile.ZipFile(tmp_path / "t.xlsx") as whole, zipfile.ZipFile(tmp_path / "cut.xlsx", "w") as cut:
+        for name in whole.namelist():
+            data = whole.read(name)
+            cut.writestr(name, data[: len(data) // 2] if name.endswith("sheet1.xml") else data)
+    with raises("invalid-table"):
+        texts(tmp_path / "cut.xlsx", demo)
 
 
 @pytest.mark.parametrize("layout", ["publisher", "jsonl", "csv"])

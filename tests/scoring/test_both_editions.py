@@ -11,7 +11,8 @@ import pytest
 import mmar
 from expect import raises
 from mmar.items import Benchmark, Item, write_benchmark
-from mmar.scoring.both_editions import changed_keys, score_on_both
+from mmar.scoring.both_editions import score_on_both
+from mmar.scoring.old_keys import changed_keys
 
 CHOICES = ("one", "two", "three", "four")
 FIRST = Benchmark(

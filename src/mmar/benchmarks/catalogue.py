@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from mmar.errors import UsageError, did_you_mean
-from mmar.items.editions import Edition, editions
+from mmar.items.editions import Edition, edition_named, editions
 
 __all__ = ["CATALOGUE", "DEMO", "Archive", "Entry", "RemoteFile", "entry_named", "similar"]
 
@@ -67,6 +67,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         audio_advice: what to do where neither was fetched.
         digest: content digest of the questions (`mmar.items.digest`).
         edition: name of the edition, where there are several.
+        own_rule: how its publisher scores answers, where that needs a model or differs, and is not reproduced here.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     audio_advice: str = ""
     digest: str = ""
     edition: str = ""
+    own_rule: str = ""
 
     @property
     def label(self) -> str:
@@ -119,11 +121,9 @@ def entry_named(name: str) -> Entry:
         raise UsageError(f'unknown benchmark "{name}"', code="unknown-benchmark", hint=similar(base))
     if not edition or edition == entry.edition:
         return entry
-    known = editions().get(base, ())
-    for each in known:
-        if each.name == edition:
-            return _entry_of(entry, each)
-    listed = ", ".join(each.name for each in known) or "none"
+    if (found := edition_named(base, edition)) is not None:
+        return _entry_of(entry, found)
+    listed = ", ".join(each.name for each in editions().get(base, ())) or "none"
     raise UsageError(
         f'"{base}" has no edition "{edition}"', code="unknown-edition", hint=f"known editions: {listed}"
     )

@@ -53,6 +53,7 @@ _LINES = 1000  # written at a time
     "--key", metavar="FIELD", help="Field that holds the prediction; a path such as resps.0 in a log."
 )
 @click.option("--id", "id_field", metavar="FIELD", help="Field that holds the item's id, such as doc.id.")
+@click.option("--as", "model", metavar="NAME", help="Name of the model, for a file that does not say it.")
 @protocol_option("Read the answers by this protocol.")
 @reading_option
 @lenient_option
@@ -94,7 +95,9 @@ _LINES = 1000  # written at a time
 @click.option(
     "--dry-run", is_flag=True, help="Show what the reader or judge would be asked and cost; send nothing."
 )
-@click.option("--errata", is_flag=True, help="Also show the score without the disputed items of MMAR.")
+@click.option(
+    "--errata", is_flag=True, help="Also show the score without disputed items (docs/benchmarks.md)."
+)
 @click.option(
     "--format",
     "output_format",
@@ -106,6 +109,7 @@ def score(
     benchmark: str | None,
     key: str | None,
     id_field: str | None,
+    model: str | None,
     protocol: str | None,
     reading: str | None,
     lenient: bool,
@@ -152,7 +156,7 @@ def score(
         lenient=lenient,
         keep="differing" if as_json else "none",
     )
-    task = msgspec.structs.replace(task, earlier=earlier)
+    task = msgspec.structs.replace(task, earlier=earlier, model=model)
     if output_format == "official":
         if as_json or items is not None:
             raise UsageError(
@@ -188,7 +192,7 @@ def score(
     if errata:
         from mmar.scoring.edition_notes import with_errata_note
 
-        scored = msgspec.structs.replace(scored, score=with_errata_note(scored.score))
+        scored = msgspec.structs.replace(scored, score=with_errata_note(scored.score, scored.parts["bench"]))
     if as_json:
         print_json(scored.score.to_dict())
         return

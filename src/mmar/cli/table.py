@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from mmar.cli.options import benchmark_option, figures_option, lenient_option, path_option, protocol_option
 from mmar.cli.terminal import display, print_skipped, print_table, refuse_over_inputs
@@ -53,6 +54,13 @@ _FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
     show_default=True,
     help="Scorer of the runs' averages, groups and ranks.",
 )
+@click.option(
+    "--as",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="Name of the model, for files that do not say it: one for all, or one for each in order. Repeatable.",
+)
 @benchmark_option("The questions, for files that hold answers only.")
 @protocol_option("Read all answers by this protocol.")
 @lenient_option
@@ -66,6 +74,7 @@ def table(
     classes: tuple[str, ...],
     groups: str,
     scorer: Any,
+    models: tuple[str, ...],
     benchmark: str | None,
     protocol: str | None,
     lenient: bool,
@@ -74,8 +83,8 @@ def table(
 ) -> None:
     """Print a table of runs and published results, for a paper or a page.
 
-    Runs of several benchmarks give a row for each model and a column for each benchmark and edition. Of one benchmark,
-    rows have the average with its interval and a rank range, the best value of each column and those that are not
+    Runs of several benchmarks give a row for each model and a column for each benchmark and edition; files of one model
+    stand in one row where --as names it. Of one benchmark, rows have the average with its interval and a rank range, the best value of each column and those that are not
     shown to differ from it are marked. LaTeX output needs the package booktabs.
 
     \b
@@ -83,6 +92,7 @@ def table(
       mmar table --published
       mmar table runs/demo/baseline-listener runs/demo/baseline-random
       mmar table runs/demo/baseline-listener runs/demo/baseline-random --format latex
+      mmar table runs/demo/baseline-listener/predictions.jsonl --benchmark demo --as listener
     """
     from mmar.reports.systems_table import several_benchmarks, systems_table
     from mmar.reports.table_formats import render
@@ -94,7 +104,7 @@ def table(
             hint="name runs, or show published results with --published",
         )
     refuse_over_inputs("--out", out, *paths, benchmark)
-    runs, columns = _runs(paths, benchmark, protocol, groups, lenient=lenient)
+    runs, columns = _runs(paths, models, benchmark, protocol, groups, lenient=lenient)
     results = _published(classes, reported=reported) if published or reported else []
     result = systems_table(runs, results, scorer=scorer, columns=columns)
     if figures is not None:
@@ -129,6 +139,7 @@ def _published(classes: tuple[str, ...], *, reported: bool) -> list[PublishedRes
 
 def _runs(
     paths: tuple[Path, ...],
+    models: tuple[str, ...],
     benchmark: str | None,
     protocol: str | None,
     groups: str,
@@ -140,9 +151,18 @@ def _runs(
     from mmar.reports.published import GROUP_SIZES
     from mmar.reports.systems_table import run_row
 
+    if len(models) not in (0, 1, len(paths)):
+        raise UsageError(
+            f"--as names {len(models)} models for {len(paths)} files",
+            code="wrong-number",
+            argument="as",
+            hint="give one name for all, or one for each",
+        )
+    names = models if len(models) == len(paths) else (models or (None,)) * len(paths)
     results = []
-    for path in paths:
+    for path, name in zip(paths, names, strict=True):
         task = task_for(path, benchmark, protocol=protocol, lenient=lenient, keep="all")
+        task = msgspec.structs.replace(task, model=name)
         scored = score_path(task)
         print_skipped(scored.errors)
         results.append(run_row(path, scored, task.benchmark))

@@ -29,11 +29,14 @@ __all__ = [
     "EditionFile",
     "EditionMatch",
     "Erratum",
+    "corrected_ids",
+    "edition_named",
     "edition_of",
     "editions",
     "errata",
     "is_published",
     "item_hash",
+    "key_hash",
     "match_editions",
 ]
 
@@ -80,6 +83,8 @@ class Edition(msgspec.Struct, frozen=True, dict=True):
         items: number of questions.
         files: the published files that contain it, the newest first.
         faulty: ids of items whose answer is none of their choices.
+        corrected: by item id, hashes of its key here and of its key in the newest edition, where question and choices are
+            the same and the key is not.
         benchmark: name of the benchmark.
     """
 
@@ -90,6 +95,7 @@ class Edition(msgspec.Struct, frozen=True, dict=True):
     faulty: frozenset[str]
     questions: _Hashes
     keys: _Hashes
+    corrected: dict[str, tuple[str, str]] = {}
     benchmark: str = ""
     base: Any = None
 
@@ -146,9 +152,36 @@ def editions() -> dict[str, tuple[Edition, ...]]:
     }
 
 
+@lru_cache(maxsize=1)
+def corrected_ids() -> frozenset[str]:
+    """Ids of the items whose key differs between editions of one benchmark."""
+    return frozenset(name for known in editions().values() for each in known for name in each.corrected)
+
+
 def edition_of(digest: str) -> Edition | None:
     """The edition with a content digest."""
     return next((each for group in editions().values() for each in group if each.digest == digest), None)
+
+
+def edition_named(benchmark: str, name: str) -> Edition | None:
+    """The edition with a name, or with a file of that date or of that date and commit (`2025-05-22-65c0574`)."""
+    known = editions().get(benchmark, ())
+    named = next((each for each in known if each.name == name), None)
+    return named or next(
+        (
+            each
+            for each in known
+            for file in each.files
+            if name in (file.date, f"{file.date}-{file.commit[: max(7, len(name) - len(file.date) - 1)]}")
+        ),
+        None,
+    )
+
+
+def key_hash(text: str) -> str:
+    """Short hash of the words of a key, whatever their case and spacing."""
+    words = text.casefold().strip(" .").split()
+    return hashlib.sha256(msgspec.json.encode(words)).hexdigest()[:_HASH]
 
 
 def item_hash(item_id: str, question: str | None, choices: Sequence[str], answer: str | None = None) -> str:

@@ -62,7 +62,7 @@ _AUDIO = (
 )
 _QUESTIONS = ("question", "prompt", "instruction", "query", "input")
 _CHOICES = ("shown_choices", "choices", "options", "multi-choice", "candidates")
-_VERDICTS = ("is_correct", "correct", "match", "hit", "score", "acc", "accuracy", "result")
+_VERDICTS = ("is_correct", "correct", "match", "hit", "score", "acc", "accuracy", "result", "Judgement")
 _EXTRACTED = ("extracted_answer", "extracted", "parsed", "parsed_answer", "predicted", "pred", "prediction")
 _LISTS = (
     "results",

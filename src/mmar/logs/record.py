@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -106,13 +107,13 @@ def lookup(row: Any, path: str) -> Any:
 
 
 def text_or_none(value: object) -> str | None:
-    """A string or a number as text; anything else, an empty list or `null` as `None`.
+    """A string or a finite number as text; anything else, such as an empty list, `null` or NaN, as `None`.
 
     A whole number is written without `.0`, which tables add to a column of integers with gaps.
     """
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf:
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     return None
 

@@ -85,6 +85,10 @@ def read_workbook(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
         rows = sheet.iter_rows(values_only=True)
         header = [str(name) if name is not None else "" for name in next(rows, ())]
+        for number, cells in enumerate(rows, 2):
+            row = {name: cell for name, cell in zip(header, cells, strict=False) if name}
+            if any(cell is not None for cell in row.values()):
+                yield number, row
     except Exception as error:  # noqa: BLE001 - errors of zipfile, ElementTree and openpyxl's own come through
         raise InputError(
             f"cannot be read as a workbook ({type(error).__name__})",
@@ -92,7 +96,3 @@ def read_workbook(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             code="invalid-table",
             hint="save it again as CSV (UTF-8)",
         ) from None
-    for number, cells in enumerate(rows, 2):
-        row = {name: cell for name, cell in zip(header, cells, strict=False) if name}
-        if any(cell is not None for cell in row.values()):
-            yield number, row

@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from mmar.benchmarks import CATALOGUE
 from mmar.items import Benchmark
 from mmar.models.recipes import recipe_of
 from mmar.reports.published import GROUP_SIZES, ITEMS, PublishedResult, impossible_cells
@@ -78,6 +79,7 @@ class RunRow(msgspec.Struct, frozen=True):
         size: the same.
         open_weights: the same.
         unanswered: whether no answer came to each item; empty where all were answered.
+        own_rule: items right and counted by the benchmark's own rule, where it is not MMAR's.
     """
 
     name: str
@@ -94,6 +96,7 @@ class RunRow(msgspec.Struct, frozen=True):
     size: str = ""
     open_weights: bool | None = None
     unanswered: Sequence[bool] = ()
+    own_rule: tuple[int, int] | None = None
 
 
 class System(msgspec.Struct, frozen=True):
@@ -183,6 +186,7 @@ def run_row(path: Path, scored: Scored, benchmark: Benchmark | None = None) -> R
         model_class=recipe.model_class if recipe else "",
         size=recipe.size.strip("-") if recipe else "",
         open_weights=recipe.open_weights if recipe else None,
+        own_rule=None if score.mmsu is None else (score.mmsu.correct, score.mmsu.counted),
     )
 
 
@@ -234,6 +238,7 @@ def _over_benchmarks(
         for bench, name in zip(by_digest.values(), names, strict=True)
     }
     rows: dict[tuple[str, int], System] = {}
+    own_rules: dict[str, str] = {}
     for run in runs:
         label = labels[by_digest[run.benchmark.partition("#")[2]]]
         turn = 1
@@ -246,7 +251,10 @@ def _over_benchmarks(
             choice=None,
             unresolved=None,
         )
-        values = {**system.values, label: _value(*run.counts[scorer][ALL])}
+        value, note = _official_value(run, label) if scorer == "official" else (run.counts[scorer][ALL], "")
+        if note:
+            own_rules[label] = note
+        values = {**system.values, label: _value(*value)}
         sources = "; ".join(dict.fromkeys((*system.source.split("; "), run.path)))
         signatures = "; ".join(dict.fromkeys(filter(None, (*system.signature.split("; "), run.signature))))
         rows[key] = msgspec.structs.replace(system, values=values, source=sources, signature=signatures)
@@ -260,6 +268,7 @@ def _over_benchmarks(
     notes = [
         f"runs are scored by the {scorer} scorer; a column for each benchmark and edition, no ranks over several"
     ]
+    notes += own_rules.values()
     if any(label.partition("@")[0] == "mmau-pro" for label in columns):
         notes.append("mmau-pro: questions with choices; mmar score has the other kinds")
     notes += [
@@ -268,6 +277,16 @@ def _over_benchmarks(
         if run.asked < run.counts[scorer][ALL][1]
     ]
     return SystemsTable(scorer, tuple(columns), tuple(_mark_best(systems, columns)), tuple(notes))
+
+
+def _official_value(run: RunRow, label: str) -> tuple[tuple[int, int], str]:
+    """Items right and counted by the rule that papers use for a benchmark, and what to say where it is not MMAR's."""
+    if run.own_rule is not None:
+        return run.own_rule, f"{label}: by its own rule, which leaves answers that it cannot read out"
+    entry = CATALOGUE.get(label.partition("#")[0].partition("@")[0])
+    if entry is not None and entry.own_rule:
+        return run.counts["choice"][ALL], f"{label}: by choice, since its own script {entry.own_rule}"
+    return run.counts["official"][ALL], ""
 
 
 def _of_run(run: RunRow, scorer: str, columns: Sequence[str]) -> System:

@@ -2,16 +2,11 @@
 
 An answer counts for an edition only where it was asked that edition's question with that edition's choices. The others
 are left out and counted, since an answer to another question is neither right nor wrong.
-
-Answers with the old, wrong key of an item that the later edition corrected are counted, too: a model that gives them
-more often than chance has probably seen them. Only items whose question and choices are the same in both editions
-count. Where the old key is one of the choices, naming it is compared with guessing; where it is none (as in MMAR's
-edition of May 2025), only an answer that repeats it word for word counts, which no guess among the choices does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -19,21 +14,16 @@ import msgspec
 from mmar.errors import UsageError
 from mmar.items import Benchmark, Prediction
 from mmar.runs.manifest import Manifest
+from mmar.scoring.old_keys import ChangedKey, OldKeys, count_old_keys
 from mmar.scoring.result import GroupScore, ItemScore
 from mmar.scoring.score import score_task
 from mmar.scoring.sources import Task, answers_of, asked_once, benchmark_of, find_run, run_of
 from mmar.scoring.stream import score_against
-from mmar.stats.chance import at_least
-from mmar.stats.interval import Interval, wilson
 
 __all__ = [
-    "ChangedKey",
     "EditionScore",
-    "OldKeys",
     "RunOnBoth",
     "VerdictChange",
-    "changed_keys",
-    "count_old_keys",
     "score_on_both",
 ]
 
@@ -145,120 +135,3 @@ def _changes(first: Mapping[str, ItemScore], second: Mapping[str, ItemScore]) ->
         before = first.get(item_id)
         if before is not None and (before.official, before.choice) != (after.official, after.choice):
             yield VerdictChange(item_id, (before.official, after.official), (before.choice, after.choice))
-
-
-class ChangedKey(msgspec.Struct, frozen=True):
-    """An item whose key was corrected while its question and choices stayed the same.
-
-    Attributes:
-        old: the key of the earlier edition.
-        new: the key of the later edition.
-        choices: number of choices.
-        is_choice: whether the old key is one of them.
-    """
-
-    old: str
-    new: str
-    choices: int
-    is_choice: bool
-
-
-class OldKeys(msgspec.Struct, frozen=True):
-    """Answers to the items whose key was corrected.
-
-    Attributes:
-        n: answered items.
-        old: answers with the old key.
-        new: answers with the new key.
-        interval: Wilson 95 % interval of the share of old keys, percent.
-        chance: what guessing gives of the old keys, percent of `n`.
-        wrong: answers other than the new key.
-        chance_of_wrong: what a guess among the wrong choices gives of the old keys, percent of `wrong`.
-        p_value: probability of as many old keys or more if every answer other than the new key were a guess among the
-            wrong choices (one-sided, exact); of the items whose old key is a choice, `None` where there are none.
-        ids: the items answered with the old key.
-    """
-
-    n: int
-    old: int
-    new: int
-    interval: Interval
-    chance: float
-    wrong: int
-    chance_of_wrong: float
-    p_value: float | None
-    ids: tuple[str, ...]
-
-    @property
-    def share(self) -> float:
-        """Percent of answers with the old key."""
-        return 100 * self.old / self.n if self.n else 0.0
-
-
-def changed_keys(first: Benchmark, second: Benchmark) -> dict[str, ChangedKey]:
-    """The items whose key differs between two editions, by id.
-
-    Args:
-        first: the earlier edition, with the old keys.
-        second: the later edition.
-    """
-    changed: dict[str, ChangedKey] = {}
-    for item in second:
-        before = first.by_id.get(item.id)
-        if before is None or before.answer is None or item.answer is None or before.answer == item.answer:
-            continue
-        # In the same order too, since a letter is read by it.
-        if before.question == item.question and _same(before.choices, item.choices):
-            changed[item.id] = ChangedKey(
-                before.answer, item.answer, len(item.choices), before.answer in item.choices
-            )
-    return changed
-
-
-def count_old_keys(changed: Mapping[str, ChangedKey], scores: Mapping[str, ItemScore]) -> OldKeys:
-    """Count the old keys among scored answers.
-
-    Args:
-        changed: of `changed_keys`.
-        scores: score of each answer by item id, whichever edition it was scored on; items without an answer are left
-            out.
-    """
-    ids: list[str] = []
-    chances: list[float] = []
-    of_wrong: list[float] = []  # of items whose old key is a choice
-    wrong = new = named_old = 0
-    for item_id, key in changed.items():
-        score = scores.get(item_id)
-        if score is None or score.prediction is None:
-            continue
-        chances.append(1 / key.choices if key.is_choice else 0.0)
-        old = score.named == key.old if key.is_choice else _words(score.prediction) == _words(key.old)
-        if old:
-            ids.append(item_id)
-        elif score.named == key.new:
-            new += 1
-            continue
-        wrong += 1
-        if key.is_choice:
-            named_old += old
-            of_wrong.append(1 / (key.choices - 1))
-    n = len(chances)
-    return OldKeys(
-        n=n,
-        old=len(ids),
-        new=new,
-        interval=wilson(len(ids), n),
-        chance=100 * sum(chances) / n if n else 0.0,
-        wrong=wrong,
-        chance_of_wrong=100 * sum(of_wrong) / wrong if wrong else 0.0,
-        p_value=at_least(named_old, of_wrong) if of_wrong else None,
-        ids=tuple(ids),
-    )
-
-
-def _same(first: Sequence[str], second: Sequence[str]) -> bool:
-    return [choice.strip() for choice in first] == [choice.strip() for choice in second]
-
-
-def _words(text: str) -> list[str]:
-    return text.casefold().strip(" .").split()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from mmar.items.editions import EditionMatch, editions, errata, match_editions
-from mmar.scoring.result import Score
+from mmar.items.editions import Edition, EditionMatch, edition_named, editions, errata, match_editions
+from mmar.scoring.old_keys import edition_keys
+from mmar.scoring.result import ItemScore, Score
 
-__all__ = ["answered_edition", "edition_notes", "own_key_notes", "with_errata_note"]
+__all__ = ["answered_edition", "edition_notes", "old_edition_notes", "own_key_notes", "with_errata_note"]
 
 _SHOWN = 6
 _WIDTH = 40
@@ -46,6 +47,40 @@ def edition_notes(path: Path) -> list[str]:
     ]
 
 
+def old_edition_notes(
+    edition: Edition, answers: Mapping[str, tuple[ItemScore, tuple[str, ...]]], path: Path
+) -> list[str]:
+    """What is said of a score on an earlier edition, and of answers with keys that were corrected.
+
+    Args:
+        edition: the edition that was scored.
+        answers: score and choices of each answer to an item whose key an edition corrected.
+        path: what was scored.
+    """
+    newest, *earlier = editions()[edition.benchmark]
+    notes = []
+    old = edition.digest != newest.digest
+    if old:
+        keys = (
+            "1 key equals none of its"
+            if len(edition.faulty) == 1
+            else f"{len(edition.faulty):,} keys equal none of their"
+        )
+        faulty = (
+            f"; {keys} choices, so that choice is wrong there whatever the answer" if edition.faulty else ""
+        )
+        notes.append(f"the questions are {edition.label}, an earlier edition than {newest.label}{faulty}")
+    result = edition_keys(edition, answers) if answers else None
+    if result is not None and result.n and (old or result.old):
+        chance = "" if result.p_value is None else f", by guessing p = {result.p_value:.2g}"
+        other = edition.label if old else max(earlier, key=lambda each: len(each.corrected)).label
+        notes.append(
+            f"old keys: of {result.n:,} answers to items whose key was corrected, {result.old:,} give the old key{chance} and "
+            f"{result.new:,} the new one; mmar diff {other} {newest.label} --runs {path} shows them item by item"
+        )
+    return notes
+
+
 def answered_edition(path: Path) -> str:
     """Advice for a file that asks otherwise than the benchmark named; empty where it answers no known edition."""
     nearest = next(iter(match_editions(path)), None)
@@ -79,13 +114,16 @@ def _count(match: EditionMatch) -> str:
     return f"{match.edition.label} {match.same_questions:,}{keys}"
 
 
-def with_errata_note(score: Score) -> Score:
+def with_errata_note(score: Score, benchmark: str) -> Score:
     """Add a note with both accuracies over the items that are not disputed.
 
     Args:
         score: with the scores of all items (`items`).
+        benchmark: as the signature names it; of an earlier edition the items whose key is no choice are disputed too.
     """
-    disputed = errata()
+    base, _, name = benchmark.partition("#")[0].partition("@")
+    edition = edition_named(base, name)
+    disputed = {*errata(), *(edition.faulty if edition is not None else ())}
     rest = [item for item in score.items if item.id not in disputed]
     removed = len(score.items) - len(rest)
     if not removed or not rest:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mmar.benchmarks import CATALOGUE
 from mmar.errors import InputError, UsageError
 from mmar.files.hashing import reading
 from mmar.files.parquet import is_parquet
 from mmar.items import Benchmark, KeyChoice, choose_key, first_names, load_benchmark
+from mmar.items.editions import edition_of
 from mmar.items.layouts import Layout, find_layout
 from mmar.runs.manifest import Signature, run_parts
-from mmar.scoring.edition_notes import answered_edition, edition_notes, own_key_notes
+from mmar.scoring.edition_notes import answered_edition, edition_notes, old_edition_notes, own_key_notes
 from mmar.scoring.official import OFFICIAL_VERSION
 from mmar.scoring.result import GroupScore, ItemScore, Score
 from mmar.scoring.sources import (
@@ -294,11 +296,27 @@ def _scored(
     task: Task, streamed: Streamed, parts: dict[str, str], notes: list[str], errors: list[InputError]
 ) -> Scored:
     tally = streamed.tally
+    if task.model is not None:
+        if task.manifest is not None or "model" in parts:
+            raise UsageError(
+                f"{task.path} is a run, which names its model",
+                code="model-of-run",
+                argument="model",
+                hint="leave --as out",
+            )
+        parts["model"] = task.model
     version = (task.rule.version if task.rule is not None else None) or CHOICE_VERSION
     parts["reading"] = f"cascade@{version}"
     if task.protocol is not None:
         parts["reading"] += f" for {task.protocol}"
     parts["scorers"] = f"official@{OFFICIAL_VERSION},choice@{version}"
+    name = parts.get("bench", "").partition("#")[0].partition("@")[0]
+    if (entry := CATALOGUE.get(name)) is not None and entry.own_rule:
+        notes.append(
+            f"official is the rule of MMAR and MMAU; the script of {entry.title} {entry.own_rule}, which is not done here"
+        )
+    if (edition := edition_of(streamed.digest)) is not None:
+        notes += old_edition_notes(edition, tally.corrected, task.path)
     missing = tally.states["missing"]
     if missing:
         parts.setdefault("part", f"{tally.n - missing}/{tally.n}")

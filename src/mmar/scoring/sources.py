@@ -57,6 +57,7 @@ class Task(msgspec.Struct, frozen=True):
         manifest: of a run, where the caller has read it.
         id_field: dotted path of the field with the item's id, for a log of another program.
         earlier: runs of the whole benchmark that sharpen the estimate of a sample.
+        model: name of the model, for a file that does not say it.
     """
 
     path: Path
@@ -73,6 +74,7 @@ class Task(msgspec.Struct, frozen=True):
     manifest: Manifest | None = None
     id_field: str | None = None
     earlier: tuple[Path, ...] = ()
+    model: str | None = None
 
 
 def questions_of(task: Task) -> Benchmark:

@@ -14,6 +14,7 @@ from functools import lru_cache
 import msgspec
 
 from mmar.items import Item, Question
+from mmar.items.editions import corrected_ids
 from mmar.items.item import MAX_CHOICES, published_rank
 from mmar.protocols.reading import (
     CURRENT_VERSION,
@@ -99,6 +100,7 @@ class Tally(msgspec.Struct):
         cut_off: answers that ended at the token limit.
         unread: number of answers that name no choice, by group (`SHAPES`).
         verdicts: one byte per item in order, of the bits OFFICIAL, CHOICE and ASKED; not kept when `None`.
+        corrected: answers to items whose key an edition corrected, with the choices, by id.
     """
 
     keep: str = "none"
@@ -111,6 +113,7 @@ class Tally(msgspec.Struct):
     cut_off: int = 0
     unread: dict[str, int] = msgspec.field(default_factory=dict)
     verdicts: bytearray | None = None
+    corrected: dict[str, tuple[ItemScore, tuple[str, ...]]] = {}
 
     def answered(
         self,
@@ -159,25 +162,27 @@ class Tally(msgspec.Struct):
             self.on_item is not None
             or self.keep == "all"
             or (official is not right and self.keep == "differing")
+            or item_id in corrected_ids()
         ):
             named = None if index is None else choices[index]
             why = official_reason(answer, text, choices)
-            self._keep(
-                ItemScore(
-                    item_id,
-                    official,
-                    right,
-                    reading.state,
-                    named,
-                    answer,
-                    reading.reason,
-                    why,
-                    text,
-                    reading.rule,
-                    *reading.span,
-                    shape if index is None else "",
-                )
+            row = ItemScore(
+                item_id,
+                official,
+                right,
+                reading.state,
+                named,
+                answer,
+                reading.reason,
+                why,
+                text,
+                reading.rule,
+                *reading.span,
+                shape if index is None else "",
             )
+            if item_id in corrected_ids():
+                self.corrected[item_id] = row, choices
+            self._keep(row)
 
     def unanswered(
         self, item_id: str, question: Question, *, asked: bool = True, failure: str | None = None
@@ -219,6 +224,7 @@ class Tally(msgspec.Struct):
         for names, cell in other.cells.items():
             self.cells.setdefault(names, _Cell()).add(cell)
         self.rows += other.rows
+        self.corrected |= other.corrected
         self.differ += other.differ
         self.letters += other.letters
         self.cut_off += other.cut_off

@@ -25,7 +25,7 @@ from mmar.reports.leaderboard.names import KnownSystem, find_system, known_syste
 from mmar.reports.published import PublishedResult, impossible_cells
 from mmar.reports.systems_figures import parameters
 from mmar.scoring.align_runs import AlignedRuns
-from mmar.scoring.both_editions import OldKeys
+from mmar.scoring.old_keys import OldKeys
 
 __all__ = ["Board", "BoardRow", "Kind", "PublishedValue", "build_board"]
 

@@ -10,7 +10,7 @@ import msgspec
 
 from mmar.items import Benchmark
 from mmar.reports.exchange.source import ExportSource
-from mmar.scoring.both_editions import OldKeys, changed_keys, count_old_keys
+from mmar.scoring.old_keys import OldKeys, changed_keys, count_old_keys
 
 __all__ = ["BoardItems", "board_items"]
 
