@@ -118,7 +118,14 @@ def _summary(path: Path, value: Mapping[str, Any]) -> InputError:
                 code="no-answers",
                 hint=advice,
             )
-    return _unknown(path, "one JSON object", list(value))
+    if "id" in value:  # one record, as JSONL has it
+        return _unknown(path, "one record without a known answer field", list(value))
+    return InputError(
+        f"holds one JSON object without answers, with the fields {', '.join(list(value)[:12])}",
+        file=str(path),
+        code="no-answers",
+        hint="name the file with an answer for each item, or the fields with --key and --id",
+    )
 
 
 def _rows_log(path: Path, rows: Rows, key: str | None, id_field: str | None) -> PredictionLog:
