@@ -107,7 +107,7 @@ def test_a_key_is_chosen_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 BAD: dict[str, tuple[bytes | None, str]] = {
     "missing": (None, "file-not-found"),
-    "empty": (b"", "unknown-log"),
+    "empty": (b"", "wrong-file-type"),
     "empty array": (b"[\n]\n", "no-records"),
     "html": (b"<!DOCTYPE html><html><body>404</body></html>", "wrong-file-type"),
     "csv": (b"id,answer_prediction\na,b\n", "benchmark-needed"),
