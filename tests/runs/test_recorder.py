@@ -7,8 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
+from expect import raises
 from mmar.errors import ExternalError
 from mmar.models import Answer
 from mmar.runs.ledger import Ledger, read_ledger
@@ -65,5 +64,5 @@ def test_all_is_written_in_order_and_little_waits(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_refuses_ends_it_even_when_the_queue_is_full(tmp_path: Path) -> None:
-    with pytest.raises(ExternalError, match="full"):
+    with raises("external", ExternalError):
         record(tmp_path / "answers.jsonl", 500, room=70)
