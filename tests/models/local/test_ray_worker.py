@@ -36,8 +36,21 @@ for line in sys.stdin:
 """
 
 
+@pytest.fixture(scope="module")
+def cluster() -> None:
+    """Skip where Ray itself cannot start a cluster, as on a machine without the shared memory or addresses it wants."""
+    words = "import ray; ray.init(include_dashboard=False, log_to_driver=False); ray.shutdown()"
+    environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
+    try:
+        subprocess.run(
+            [sys.executable, "-c", words], env=environment, check=True, capture_output=True, timeout=300
+        )
+    except (subprocess.SubprocessError, OSError) as error:
+        pytest.skip(f"Ray cannot start a cluster here: {error}")
+
+
 @pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def program(cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     source = str(Path(__file__).parents[3] / "src")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([source, os.environ.get("PYTHONPATH", "")]))

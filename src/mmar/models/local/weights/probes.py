@@ -15,8 +15,9 @@ from mmar.models.local.weights.answering import Answerer
 __all__ = ["batch_equals_alone", "gives_numbers", "hears", "longest_heard"]
 
 _LONGEST_S = 1800.0
-# Around the limits that published processors have, in the order in which they are tried.
-_USUAL_S = (31.0, 30.0, 601.0, 600.0)
+_EXACT_S = 0.06
+# Just beyond and just before the end of what processors hear that cut at 30 or 600 s, as most do; tried first.
+_USUAL_S = (30.12, 30.07, 600.12, 600.07)
 _QUESTION = {"messages": [{"role": "user", "content": "What is heard?", "audio": "before"}]}
 
 
@@ -41,7 +42,7 @@ def longest_heard(answerer: Answerer, most: float = _LONGEST_S) -> float:
     if _tail_is_heard(answerer, noise):
         return math.inf
     low, high = 1.0, most
-    while high - low > 0.05:
+    while high - low > _EXACT_S:
         middle = next((usual for usual in _USUAL_S if low < usual < high), (low + high) / 2)
         heard = _tail_is_heard(answerer, noise[: round(middle * answerer.rate)])
         low, high = (middle, high) if heard else (low, middle)
