@@ -37,6 +37,8 @@ def test_names_of_editions() -> None:
     assert old.metadata.sha256.startswith("7240ecca")
     assert (old.label, old.items, old.audio) == ("mmar@2025-05", 1000, CATALOGUE["mmar"].audio)
     assert entry_named("mmar@2026-02") is CATALOGUE["mmar"]
+    for name in ("2025-05-22", "2025-05-24-8415fc1", "2025-05-22-65c0574"):
+        assert entry_named(f"mmau-mini@{name}").label == "mmau-mini@2025-05-24"
     with raises("unknown-edition", UsageError):
         entry_named("mmar@2024-01")
     with raises("unknown-benchmark", UsageError):

@@ -11,8 +11,11 @@ import pytest
 
 import mmar
 from expect import raises
+from mmar.inputs import score_path, task_for
 from mmar.items import Item, load_benchmark, write_benchmark
-from mmar.items.editions import editions
+from mmar.items.editions import editions, key_hash
+from mmar.scoring.old_keys import edition_keys
+from mmar.scoring.result import ItemScore
 from real_data import MMAR, SHARED, needs_real_data
 
 STATES = sorted((SHARED / "mmau" / "editions").glob("*.json.gz"))
@@ -74,3 +77,31 @@ def test_a_file_of_ones_own_is_of_no_edition(tmp_path: Path) -> None:
     score = mmar.score(path, questions)
     assert score.choice.correct == 0
     assert any('"one" here "two"' in note for note in score.notes)
+
+
+def test_answers_with_the_keys_of_an_earlier_edition() -> None:
+    older = editions()["mmar"][1]
+    item_id, (old, new) = next(iter(older.corrected.items()))
+    row = ItemScore(item_id, False, False, "unresolved", None, "right", "", "", "an old key")
+    assert key_hash("An  old key.") == key_hash("an old key")
+    assert old != new
+    result = edition_keys(older, {item_id: (row, ("right", "left"))})
+    assert (result.n, result.old, result.new) == (1, 0, 0)
+
+
+@needs_real_data
+def test_a_score_says_that_its_edition_is_an_earlier_one(tmp_path: Path, command: Any) -> None:
+    rows = json.loads((SHARED / "mmar" / "MMAR-meta-2025-05.json").read_bytes())
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps([{**record, "answer_prediction": record["answer"]} for record in rows]))
+    scored = score_path(task_for(path, None))
+    assert scored.parts["bench"].startswith("mmar@2025-05#")
+    edition = editions()["mmar"][1]
+    task = task_for(path, MMAR)
+    for one in (scored, score_path(task)):
+        assert any(
+            "old keys: of 5 answers" in note and "5 give the old key" in note for note in one.score.notes
+        )
+    assert len(edition.faulty) == 6
+    result = command("score", path, "--errata", "--json")
+    assert any("970 items" in note for note in json.loads(result.out)["notes"])

@@ -187,7 +187,7 @@ def _rows_log(path: Path, rows: Rows, key: str | None, id_field: str | None) -> 
 
 
 def _table_name(names: list[str]) -> str:
-    return "VLMEvalKit" if generic.is_vlmevalkit(names) else "records"
+    return "VLMEvalKit" if generic.is_vlmevalkit(names) else "another program"
 
 
 def _whole_object(path: Path, head: bytes) -> Mapping[str, Any] | None:

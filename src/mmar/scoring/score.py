@@ -88,7 +88,7 @@ def score_task(task: Task) -> Scored:
         return _score_layout(task, layout)
     choice = choose_key(fields, task.key)
     is_published_layout = "id" in fields and choice.key in fields and "shown_choices" not in fields
-    if not is_published_layout and (log := _find_log(task)) is not None:
+    if not is_published_layout and (log := _find_log(task, fields)) is not None:
         if task.benchmark is not None or not log.answer_field or not set(fields) >= _WHOLE:
             return _score_other_log(task, log)
         choice = KeyChoice(log.answer_field, "no field has one of the usual names of a prediction")
@@ -194,14 +194,15 @@ def _field_names(path: Path) -> list[str]:
         return []
 
 
-def _find_log(task: Task) -> PredictionLog | None:
+def _find_log(task: Task, fields: list[str]) -> PredictionLog | None:
     """The file as a log of another program; `None` where it is none, so that its reader names what is wrong."""
     from mmar.logs import open_log
 
     try:
         return open_log(task.path, key=task.key, id_field=task.id_field)
     except InputError as error:
-        if task.id_field is not None or task.path.is_dir() or error.code == "no-answers":
+        foreign = bool(fields) and "id" not in fields and error.code == "unknown-log"
+        if task.id_field is not None or task.path.is_dir() or error.code == "no-answers" or foreign:
             raise
         return None
 
