@@ -23,14 +23,13 @@ from mmar.studio.data.tables import Idea, Job, Project
 from mmar.studio.jobs.context import JobContext, RetryJob
 from mmar.studio.jobs.prompts import SYSTEM, grouping_prompt, ideas_prompt, item_prompt, read_reply
 from mmar.studio.store.drafts import find_draft
-from mmar.studio.store.item_lists import coverage_places
+from mmar.studio.store.item_lists import coverage_board
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import add_proposal
 from mmar.studio.store.revisions import content_of, find_item, load_cases
 from mmar.studio.workflow import Actor, Case, NotAllowed, Role
 from mmar.studio.workflow.case import is_own
-from mmar.studio.workflow.coverage import board
 
 __all__ = [
     "ITEM_KINDS",
@@ -86,13 +85,7 @@ def request_board_proposal(
     if not actor.roles:
         raise NotAllowed("role", "only members of the project may ask the model")
     _check_rate(session, project, actor, now)
-    tree = newest_taxonomy(session, project.id).tree
-    missing = board(
-        coverage_places(session, project.id),
-        [branch.name for branch in tree.layers],
-        project.settings.modalities,
-        project.settings.targets,
-    ).next[:5]
+    missing = coverage_board(session, project).next[:5]
     payload = {"kind": kind, "gaps": [f"{cell.layer}, {cell.modality}" for cell in missing]}
     enqueue(session, project.id, "propose", kind, payload, now, person_id=actor.person)
 

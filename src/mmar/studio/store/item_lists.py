@@ -13,15 +13,16 @@ from sqlalchemy.orm import Session
 from mmar.studio.data.item_tables import Assignment, Event, Item, Revision, Verdict
 from mmar.studio.data.tables import Clip, Project
 from mmar.studio.store.inspection import claim_item
+from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.workflow import Actor, Role, State
-from mmar.studio.workflow.coverage import Place
+from mmar.studio.workflow.coverage import Board, Place, board
 
 __all__ = [
     "MOST_COUNTED",
     "NOBODY",
     "ItemFilter",
     "count_items",
-    "coverage_places",
+    "coverage_board",
     "events_of",
     "inspectors_of",
     "item_numbers",
@@ -236,17 +237,21 @@ def last_rejection(session: Session, item_id: int) -> Event | None:
     )
 
 
-def coverage_places(session: Session, project_id: int) -> list[Place]:
-    """The project's items for the coverage board, equal ones counted together."""
+def coverage_board(session: Session, project: Project, *, language: str = "") -> Board:
+    """The project's items against its targets, in one language or in all."""
     rows = session.execute(
         select(Item.category, Item.modality, Item.language, Item.state, func.count())
-        .where(Item.project_id == project_id, Item.revision > 0)
+        .where(Item.project_id == project.id, Item.revision > 0)
         .group_by(Item.category, Item.modality, Item.language, Item.state)
     )
-    return [
-        Place(layer, modality, language, State(state), count)
-        for layer, modality, language, state, count in rows
-    ]
+    tree = newest_taxonomy(session, project.id).tree
+    return board(
+        [Place(layer, modality, code, State(state), count) for layer, modality, code, state, count in rows],
+        [branch.name for branch in tree.layers],
+        project.settings.modalities,
+        project.settings.targets,
+        language=language,
+    )
 
 
 def place_counts(session: Session, project_id: int) -> dict[tuple[str, str], int]:

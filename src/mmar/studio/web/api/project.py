@@ -19,7 +19,6 @@ from mmar.studio.web.api.serialize import row_json
 from mmar.studio.web.context import Context, LoggedIn, studio_of
 from mmar.studio.web.forms import NAME_MAX, TITLE_MAX
 from mmar.studio.workflow import NotAllowed
-from mmar.studio.workflow.coverage import board
 from mmar.studio.workflow.limits import LONGEST_TEXT
 from mmar.studio.workflow.taxonomy import Move, Taxonomy
 
@@ -153,14 +152,7 @@ def put_taxonomy(
 def coverage(ctx: Context, language: str = "") -> dict[str, Any]:
     """Cells, languages, and the biggest gaps."""
     with ctx.read() as session:
-        tree = projects.newest_taxonomy(session, ctx.project.id).tree
-        counted = board(
-            item_lists.coverage_places(session, ctx.project.id),
-            [branch.name for branch in tree.layers],
-            ctx.project.settings.modalities,
-            ctx.project.settings.targets,
-            language=language,
-        )
+        counted = item_lists.coverage_board(session, ctx.project, language=language)
     return {
         "cells": [{**msgspec.to_builtins(cell), "short": cell.short} for cell in counted.cells.values()],
         "languages": [list(row) for row in counted.languages],

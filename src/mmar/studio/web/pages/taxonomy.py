@@ -13,14 +13,13 @@ from mmar.studio.jobs.model_requests import request_board_proposal
 from mmar.studio.store import ideas, item_lists, projects, proposals
 from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.people import names_of
-from mmar.studio.store.projects import newest_taxonomy, taxonomy_versions
+from mmar.studio.store.projects import taxonomy_versions
 from mmar.studio.store.taxonomy import save_taxonomy
 from mmar.studio.web.context import Context, ProjectContext, fragment_of, is_fragment_request
 from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import number, positive_numbers, text, texts
 from mmar.studio.web.labels import count
 from mmar.studio.web.render import job_marker, render_page
-from mmar.studio.workflow.coverage import board
 from mmar.studio.workflow.taxonomy import Branch, Move, Taxonomy
 
 __all__ = ["router", "taxonomy_from_form"]
@@ -139,14 +138,7 @@ def coverage(request: Request, ctx: Context, language: str = "", edit: bool = Fa
     """Items by category and modality against targets."""
     settings = ctx.project.settings
     with ctx.read() as session:
-        tree = newest_taxonomy(session, ctx.project.id).tree
-        counted = board(
-            item_lists.coverage_places(session, ctx.project.id),
-            [branch.name for branch in tree.layers],
-            settings.modalities,
-            settings.targets,
-            language=language,
-        )
+        counted = item_lists.coverage_board(session, ctx.project, language=language)
     so_far = {code: done + coming for code, done, coming, _ in counted.languages if code != "-"}
     gaps = [
         (code, target - done - coming)
