@@ -111,6 +111,7 @@ def test_a_log_of_inspect_is_read_back_by_this_program(run: Path) -> None:
     assert score.states["failed"] == own.states["failed"] == 1
     with zipfile.ZipFile(path) as archive:
         sample = json.loads(archive.read("samples/e_f_g_epoch_1.json"))
+    assert (sample["target"], sample["scores"]["choice"]["answer"]) == ("A", "A")
     assert sample["scores"]["choice"]["value"] == "C"
     assert sample["input"][0]["content"][0]["audio"] == "audio/4.wav"
     first = path.read_bytes()

@@ -181,6 +181,7 @@ def _sample(source: ExportSource, item: Item, row: ItemScore, answer: Answer | N
     if answer is not None and answer.latency_s is not None:
         output["time"] = answer.latency_s
     index = None if item.answer is None else item.choices.index(item.answer)
+    named = "" if row.named is None else _LETTERS[item.choices.index(row.named)]  # as the target is named
     record: dict[str, Any] = {
         "id": item.id,
         "epoch": 1,
@@ -190,8 +191,8 @@ def _sample(source: ExportSource, item: Item, row: ItemScore, answer: Answer | N
         "messages": messages,
         "output": output,
         "scores": {
-            "official": _score(row.official, row, row.official_reason),
-            "choice": _score(row.choice, row, row.reason),
+            "official": _score(row.official, named, row.official_reason),
+            "choice": _score(row.choice, named, row.reason),
         },
         "metadata": {
             "modality": item.modality,
@@ -227,8 +228,8 @@ def _content(text: str, thinking: str) -> str | list[dict[str, Any]]:
     return [{"type": "reasoning", "reasoning": thinking}, {"type": "text", "text": text}]
 
 
-def _score(right: bool, row: ItemScore, reason: str) -> dict[str, Any]:  # noqa: FBT001 - the value itself
-    return {"value": _SCORE_VALUES[right], "answer": row.named or "", "explanation": reason}
+def _score(right: bool, named: str, reason: str) -> dict[str, Any]:  # noqa: FBT001 - the value itself
+    return {"value": _SCORE_VALUES[right], "answer": named, "explanation": reason}
 
 
 def _usage(answer: Answer | None) -> dict[str, int]:
