@@ -110,18 +110,28 @@ def test_a_worker_with_other_facts_is_refused_by_name(worker: Any) -> None:
     assert len(models) == 1
 
 
-def test_no_worker_at_all_is_an_error_with_every_reason(worker: Any) -> None:
-    async def scenario() -> None:
-        pool = pool_of(worker("w0", "dead"), worker("w1", "silent"), start_s=3.0)
+def error_of(pool: WorkerPool) -> str:
+    """Why no worker of a pool can be used."""
+
+    async def scenario() -> str:
         try:
             with raises("no-worker", ExternalError) as caught:
                 await pool.prepare()
-            assert "no module named torch" in caught.value.message
-            assert "within 3 s" in caught.value.message
+            return caught.value.message
         finally:
             await pool.close()
 
-    asyncio.run(asyncio.wait_for(scenario(), 100))
+    return asyncio.run(asyncio.wait_for(scenario(), 100))
+
+
+def test_no_worker_at_all_is_an_error_with_every_reason(worker: Any) -> None:
+    message = error_of(pool_of(worker("w0", "dead"), CommandWorker("w1", ("no-such-program-here",))))
+    assert "no module named torch" in message
+    assert "no-such-program-here cannot be started" in message
+
+
+def test_a_worker_that_says_nothing_is_given_up(worker: Any) -> None:
+    assert "within 0.2 s" in error_of(pool_of(worker("w0", "silent"), start_s=0.2))
 
 
 def test_workers_that_are_killed_lose_no_request(worker: Any, tmp_path: Path) -> None:
