@@ -9,6 +9,7 @@ from typing import Any
 from mmar.audit import Audit, Outcome, Severity
 from mmar.audit.check import SEVERITIES
 from mmar.errors import strip_control_chars
+from mmar.items.editions import edition_of, editions
 from mmar.reports.tables import Display, Style, count, facts, paint, text_width, wrapped
 
 __all__ = ["audit_table"]
@@ -108,4 +109,11 @@ def _summary(audit: Audit) -> Iterator[tuple[str, str]]:
     extra = f"; {accepted:,} accepted by the baseline" if accepted else ""
     if audit.stale:
         extra += f"; {count(audit.stale, 'baseline entry', 'baseline entries')} no longer found"
+    edition = edition_of(str(audit.subject.get("digest", "")))
+    if edition is not None and (newest := editions()[edition.benchmark][0]).digest != edition.digest:
+        yield (
+            "edition",
+            f"{edition.label}; {newest.label} corrects {count(len(edition.corrected), 'key')} with the same question and "
+            f"choices. Who answers the old ones: mmar diff {edition.label} {newest.label} --runs RUN",
+        )
     yield "result", f"{counts}; {clean} of {count(len(ran), 'check')} found nothing{extra}"
