@@ -44,6 +44,11 @@ def test_layouts_without_a_program(demo: Benchmark, tmp_path: Path, write_rows: 
         "results.json": json.dumps({"model": "m", "accuracy": 0.5, "results": rows}),
         "nested.json": json.dumps({"run": {"per_sample": rows}, "config": {"a": 1}}),
         "mapping.json": json.dumps({row["id"]: row["response"] for row in rows}),
+        "inside.json": json.dumps({"predictions": {row["id"]: row["response"] for row in rows}}),
+        "samples.jsonl": "".join(
+            json.dumps({"id": row["id"], "responses": row["response"] and [row["response"], "x"]}) + "\n"
+            for row in rows
+        ),
         "objects.json": json.dumps({row["id"]: {"response": row["response"], "score": 1} for row in rows}),
         "list.json": json.dumps([row["response"] for row in rows]),
     }

@@ -45,6 +45,11 @@ ANSWER_FIELDS = (
     "predicted_answer",
     "predicted",
     "pred",
+    "responses",
+    "outputs",
+    "generations",
+    "completions",
+    "predictions",
 )
 """Names of the field that holds the answer, whole texts before what a program read from them."""
 
@@ -167,9 +172,10 @@ def nested_rows(value: Mapping[str, Any]) -> list[Any] | None:
             return lists[name]
     if len(lists) == 1:
         return next(iter(lists.values()))
-    results = value.get("results")
-    if isinstance(results, Mapping) and (rows := from_mapping(results)):
-        return rows  # `{"results": {clip: {"instruction", "response"}}}`, as SAKURA's evaluation reads it
+    for name in _LISTS:  # `{"results": {clip: {"instruction", "response"}}}`, as SAKURA's evaluation reads it
+        mapping = value.get(name)
+        if isinstance(mapping, Mapping) and (rows := from_mapping(mapping)):
+            return rows
     inner = [nested_rows(each) for each in value.values() if isinstance(each, Mapping)]
     found = [rows for rows in inner if rows]
     return found[0] if len(found) == 1 else None
