@@ -44,6 +44,7 @@ _SUMMARIES = (
 )
 """Programs, the fields of their files of totals, and which file has the answers."""
 _WHOLE_FILE = 1 << 28
+_LARGE_INSPECT = 1 << 24
 
 
 def open_file(path: str | Path, *, key: str | None = None, id_field: str | None = None) -> PredictionLog:
@@ -195,11 +196,15 @@ def _whole_object(path: Path, head: bytes) -> Mapping[str, Any] | None:
     line, newline, rest = head.partition(b"\n")
     if newline and rest.lstrip()[:1] == b"{" and line.rstrip().endswith(b"}"):
         return None
+    inspect = b'"eval"' in head and b'"version"' in head
+    size = path.stat().st_size
+    if size > _WHOLE_FILE or (inspect and size > _LARGE_INSPECT):
+        # Its samples are read one at a time.
+        return {"eval": {}, "samples": []} if inspect else None
     with reading_unpacked(path) as stream:
         data = stream.read(_WHOLE_FILE + 1).removeprefix(b"\xef\xbb\xbf")
     if len(data) > _WHOLE_FILE:
-        # Only a log of Inspect is that large; its samples are read one at a time.
-        return {"eval": {}, "samples": []} if b'"eval"' in head and b'"version"' in head else None
+        return {"eval": {}, "samples": []} if inspect else None
     try:
         value = decode_json(data, file=str(path))
     except InputError as error:
