@@ -36,10 +36,8 @@ Placement = Callable[[PurePosixPath], PurePosixPath | None]
 
 _CHUNK = 1 << 18
 _MAX_HEADERS = 4 << 20  # bytes before one file: long names and the read-ahead
-_MAX_RATIO, _ANY_SIZE = (
-    100,
-    64 << 20,
-)  # times its size that an archive may unpack to; bytes that any archive may
+_MAX_RATIO = 100  # times its own size that an archive may unpack to
+_ANY_SIZE = 64 << 20  # bytes that any archive may unpack to
 _AUDIO_SUFFIXES = frozenset(
     {".aac", ".aif", ".aiff", ".au", ".caf", ".flac", ".m4a", ".mkv", ".mp3", ".mp4", ".oga", ".ogg", ".opus"}
     | {".w64", ".wav", ".webm", ".wma"}

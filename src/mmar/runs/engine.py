@@ -43,9 +43,8 @@ def unmade(item_id: str, error: Exception, place: str = "") -> Answer:
 
 _PUSHED_BACK = ("rate_limit", "server", "timeout")
 _REPORT_S = 5.0
-_SILENCE_S = (
-    30.0  # without any outcome, after which the model's server is looked at, and how long it may take
-)
+# After so long without any outcome the model's server is asked for something small, which may take as long.
+_SILENCE_S = 30.0
 
 
 class Counts(msgspec.Struct):

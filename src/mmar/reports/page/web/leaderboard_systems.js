@@ -108,6 +108,7 @@ export function pager(page, pages) {
 function table(systems, shown, open) {
   const has = {
     rank: systems.some((system) => system.runs.some((run) => run.rank)),
+    choice_column: systems.some((system) => system.runs.some((run) => run.choice)),
     needs_audio: systems.some((system) => system.runs.some((run) => run.reliance)),
     order: systems.some((system) => system.runs.some((run) => run.order_agreement !== null)),
     rubric: systems.some((system) => system.runs.some((run) => run.rubric)),
@@ -120,7 +121,8 @@ function table(systems, shown, open) {
     ['system', false],
     ['rank', true],
     ['kind', false],
-    ['percent', true],
+    [numberColumn(systems), true],
+    ['choice_column', true],
     ['strip', false],
     ['spread', true],
     ['needs_audio', true],
@@ -180,7 +182,10 @@ function rowOf(system, systems, axis, names, open) {
     ],
     rank: () => [run && run.rank ? range(run.rank) : ''],
     kind: () => [el('span', { class: `tag kind-${system.kind}` }, system.mine ? t('mine') : t(system.kind))],
-    percent: () => [fixed(system.number)],
+    official_column: () => [fixed(system.number)],
+    published_column: () => [fixed(system.number)],
+    mixed_column: () => [fixed(system.number)],
+    choice_column: () => [run && run.choice ? fixed(run.choice.value) : ''],
     strip: () => [strip(system, axis)],
     spread: () => [low !== null && high !== null && high > low ? fixed(high - low) : ''],
     needs_audio: () => {
@@ -212,6 +217,15 @@ function rowOf(system, systems, axis, names, open) {
     { class: system.mine ? 'mine' : system.runs.length ? 'reproduced' : null },
     ...names.map(([name, number]) => el('td', { class: `c-${name}${number ? ' number' : ''}` }, ...cells[name]())),
   );
+}
+
+/**
+ * What the systems' numbers are: those of runs are by the published rule, of published ones it is seldom known.
+ * @param {System[]} systems
+ */
+function numberColumn(systems) {
+  if (!systems.some((system) => system.values.length)) return 'official_column';
+  return systems.some((system) => system.runs.length) ? 'mixed_column' : 'published_column';
 }
 
 /** @param {[number, number]} rank */
