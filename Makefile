@@ -5,7 +5,8 @@ VENV ?= .venv
 CONSTRAINTS ?= --constraint constraints.txt
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rsR
+# More workers than the two processors of a small machine: many tests wait for servers and processes.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile -rsR
 
 .PHONY: help demo test check docs test-suite test-core test-browser test-weights test-newest test-lowest test-all test-all-core \
 	tools validators check-scripts constraints bench clean
