@@ -191,7 +191,7 @@ def test_errors_of_the_network_are_one_line(
         obtain(entry, tmp_path)
     assert "\n" not in caught.value.summary
     with raises("not-downloadable", UsageError):
-        obtain(CATALOGUE["mmsu"], tmp_path)
+        obtain(CATALOGUE["mmau-pro"], tmp_path)
 
 
 def test_where_the_files_of_an_archive_go() -> None:
