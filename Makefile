@@ -124,7 +124,7 @@ test-lowest:
 		--no-annotate --output-file $(LOWEST)/lowest.txt pyproject.toml
 	@$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --constraint $(LOWEST)/lowest.txt --editable '.[all]' \
 		httpx hypothesis ipykernel nbclient polars pytest pytest-rerunfailures pytest-timeout pytest-xdist scipy statsmodels
-	$(LOWEST)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rs -m "not browser" $(TESTS)
+	$(LOWEST)/bin/python -m pytest -n 3 --dist loadfile -rs -m "not browser" $(TESTS)
 
 test-all:
 	@sh tools/interpreters.sh | while read -r version python; do \

@@ -126,7 +126,8 @@ def _open(engine: Engine, name: str, options: ModelOptions) -> WorkerPool:
     program = _program(engine, options)
     size, groups = _gpu_groups(options.gpus, whole_of(extra, "tensor_parallel", 1, 1024))
     checkpoint = Checkpoint(name)
-    key = Credential(secrets.token_urlsafe(24), "this session")
+    # Hexadecimal, since a key that begins with "-" would be an option on the server's command line.
+    key = Credential(secrets.token_hex(24), "this session")
     hidden = (key, *secrets_of(options.environment), *embedded_secrets(extra))
     form = msgspec.structs.replace(audio_form(extra), mono=True)
     form = form if form.rate is not None else msgspec.structs.replace(form, rate=16_000)
