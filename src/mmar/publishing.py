@@ -12,20 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import msgspec
-
 from mmar._library_errors import library_function, one_of, path_argument
 from mmar.errors import InputError, UsageError
-from mmar.inputs import aligned_runs, benchmark_argument, cache_dir, find_benchmark, score_path, task_for
-from mmar.items import Benchmark, load_benchmark
+from mmar.inputs import benchmark_argument, cache_dir, find_benchmark, task_for
+from mmar.items import Benchmark
 from mmar.protocols import Protocol
 
 if TYPE_CHECKING:
     from mmar.reports.exchange.formats import BenchmarkFormat
-    from mmar.reports.exchange.source import ExportSource
-    from mmar.reports.report_page import WrittenPage
+    from mmar.reports.report_page import PageOptions, WrittenPage
+    from mmar.reports.scored_source import ScoredSource
     from mmar.scoring.error_labels import ErrorAnalysis
-    from mmar.scoring.sources import Task
 
 __all__ = [
     "browse",
@@ -33,11 +30,11 @@ __all__ = [
     "error_analysis",
     "export_benchmark",
     "export_run",
-    "export_source",
+    "find_source",
     "leaderboard",
     "report",
-    "report_tasks",
     "write_board",
+    "write_run_report",
 ]
 
 
@@ -81,33 +78,26 @@ def export_run(
     from mmar.reports.exchange.formats import RUN_FORMATS, check_format, write_run_format
 
     check_format(to, RUN_FORMATS)
-    source = export_source(Path(path_argument("run", run)), benchmark, protocol=protocol, lenient=lenient)
+    source = find_source(Path(path_argument("run", run)), benchmark, protocol=protocol, lenient=lenient)
     evaluator = Evaluator(organization, relationship)
     place = None if out is None else Path(out)
     return write_run_format(source, to, place, dataset=dataset, evaluator=evaluator, project=project)
 
 
-def export_source(
+def find_source(
     path: Path,
     benchmark: str | Path | Benchmark | None = None,
     *,
+    key: str | None = None,
     protocol: str | Protocol | None = None,
     audio_dir: Path | None = None,
     lenient: bool = False,
-) -> ExportSource:
-    """A scored run or predictions file with its questions; a file of whole records is its own benchmark."""
-    from mmar.reports.exchange.source import ExportSource
+) -> ScoredSource:
+    """Score a run or predictions file, and find its questions; a file of whole records is its own benchmark."""
+    from mmar.reports.scored_source import score_source
 
-    task = task_for(path, benchmark, protocol=protocol, lenient=lenient, keep="all")
-    if task.benchmark is None:
-        task = msgspec.structs.replace(
-            task, benchmark=load_benchmark(task.path, name="file", lenient=lenient)
-        )
-    questions = task.benchmark
-    assert questions is not None
-    if audio_dir is not None:
-        questions = msgspec.structs.replace(questions, audio_dir=audio_dir)
-    return ExportSource(task.path, questions, score_path(task))
+    task = task_for(path, benchmark, key=key, protocol=protocol, lenient=lenient, keep="all")
+    return score_source(task, audio_dir)
 
 
 @library_function
@@ -185,37 +175,37 @@ def report(
         InputError: an input is not valid.
         ExternalError: a file cannot be written.
     """
-    from mmar.reports.report_page import PageOptions, write_report
-
     named = [runs] if isinstance(runs, str | Path) else list(runs)
-    options = PageOptions(
-        audio=one_of("audio", audio, ("copy", "link", "none")),
-        audio_dir=None if audio_dir is None else _folder("audio_dir", audio_dir),
-        texts=one_of("texts", texts, ("auto", "inline", "files", "none")),
-        language=one_of("language", language, ("en", "zh")),
-        prices=None if prices is None else Path(prices),
-    )
-    tasks = report_tasks(
+    options = _page_options(audio, audio_dir, language, texts=texts, prices=prices)
+    return write_run_report(
         [path_argument("runs", run) for run in named],
-        benchmark,
+        Path(out),
+        options,
+        benchmark=benchmark,
         key=key,
         protocol=protocol,
         lenient=lenient,
     )
-    return write_report(tasks, Path(out), lambda name: find_benchmark(name, lenient=lenient), options)
 
 
-def report_tasks(
+def write_run_report(
     paths: Sequence[Path],
-    benchmark: str | Path | Benchmark | None,
+    out: Path,
+    options: PageOptions,
     *,
+    benchmark: str | Path | Benchmark | None,
     key: str | None = None,
     protocol: str | Protocol | None = None,
     lenient: bool = False,
-) -> list[Task]:
-    """What `report` scores."""
-    shared = benchmark_argument(benchmark, lenient=lenient)
-    return [task_for(path, shared, key=key, protocol=protocol, lenient=lenient, keep="all") for path in paths]
+) -> WrittenPage:
+    """`report` for the command line, whose errors name options."""
+    from mmar.reports.page.frame import check_folder
+    from mmar.reports.report_page import KIND, prepare_report, write_report
+
+    check_folder(out, KIND)
+    questions = benchmark_argument(benchmark, lenient=lenient)
+    sources = [find_source(path, questions, key=key, protocol=protocol, lenient=lenient) for path in paths]
+    return write_report(prepare_report(sources, options.prices), out, options)
 
 
 @library_function
@@ -241,22 +231,33 @@ def browse(
         InputError: the benchmark cannot be read.
         ExternalError: a file cannot be written.
     """
-    from mmar.reports.report_page import PageOptions, write_browser
+    from mmar.reports.report_page import write_browser
 
-    options = PageOptions(
-        audio=one_of("audio", audio, ("copy", "link", "none")),
-        audio_dir=None if audio_dir is None else _folder("audio_dir", audio_dir),
-        language=one_of("language", language, ("en", "zh")),
-    )
+    options = _page_options(audio, audio_dir, language)
     loaded = benchmark_argument(benchmark, lenient=False)
     assert loaded is not None
     return write_browser(loaded, Path(out), options)
 
 
-def _folder(argument: str, value: str | Path) -> Path:
-    if not Path(value).is_dir():
-        raise UsageError(f"there is no folder {value}", code="no-such-folder", argument=argument)
-    return Path(value)
+def _page_options(
+    audio: str,
+    audio_dir: str | Path | None,
+    language: str,
+    *,
+    texts: str = "auto",
+    prices: str | Path | None = None,
+) -> PageOptions:
+    from mmar.reports.report_page import PageOptions
+
+    if audio_dir is not None and not Path(audio_dir).is_dir():
+        raise UsageError(f"there is no folder {audio_dir}", code="no-such-folder", argument="audio_dir")
+    return PageOptions(
+        audio=one_of("audio", audio, ("copy", "link", "none")),
+        audio_dir=None if audio_dir is None else Path(audio_dir),
+        texts=one_of("texts", texts, ("auto", "inline", "files", "none")),
+        language=one_of("language", language, ("en", "zh")),
+        prices=None if prices is None else Path(prices),
+    )
 
 
 @library_function
@@ -283,7 +284,7 @@ def error_analysis(
     """
     from mmar.scoring.error_labels import analyze_errors, labels_path, read_labels
 
-    source = export_source(Path(path_argument("run", run)), benchmark, lenient=lenient)
+    source = find_source(Path(path_argument("run", run)), benchmark, lenient=lenient)
     wrong = source.wrong_items(sample=sample, seed=seed)
     return analyze_errors(wrong, read_labels(labels_path(source.path)), signature=source.score.signature)
 
@@ -334,17 +335,15 @@ def leaderboard(
     return write_board(
         [Path(path_argument("runs", run)) for run in runs],
         Path(out),
+        _page_options(audio, None, language, prices=prices),
         title=title,
         published=published,
         benchmark=benchmark,
         earlier=earlier,
-        prices=None if prices is None else Path(prices),
         names=names or {},
         reports=reports or {},
         report=report,
-        audio=one_of("audio", audio, ("copy", "link", "none")),
         partial=partial,
-        language=one_of("language", language, ("en", "zh")),
         lenient=lenient,
     )
 
@@ -352,47 +351,44 @@ def leaderboard(
 def write_board(
     runs: Sequence[Path],
     out: Path,
+    options: PageOptions,
     *,
     title: str,
     published: bool,
     benchmark: str | Path | Benchmark | None,
     earlier: str | Path | Benchmark | None,
-    prices: Path | None,
     names: Mapping[str, str],
     reports: Mapping[str, str],
     report: bool,
-    audio: Literal["copy", "link", "none"],
     partial: bool,
-    language: Literal["en", "zh"],
     lenient: bool,
     print_errors: Callable[[Sequence[InputError]], None] = lambda _: None,
 ) -> Path:
-    """`leaderboard` for the command line, whose errors name options."""
+    """`leaderboard` for the command line, whose errors name options. Everything is looked at before a file is written."""
     from mmar.reports.leaderboard.board import build_board
-    from mmar.reports.leaderboard.site import REPORT, write_leaderboard
-    from mmar.reports.report_page import PageOptions, write_report
+    from mmar.reports.leaderboard.site import KIND, REPORT, write_leaderboard
+    from mmar.reports.page.frame import check_folder
+    from mmar.reports.report_page import prepare_report
 
+    check_folder(out, KIND)
     questions = benchmark_argument(benchmark, lenient=lenient)
-    sources = [export_source(path, questions, lenient=lenient) for path in runs]
+    sources = [find_source(path, questions, lenient=lenient) for path in runs]
     for source in sources:
         print_errors(source.scored.errors)
     addresses = {str(Path(run)): address for run, address in reports.items()}
+    prepared = None
     if report and sources:
-        options = PageOptions(audio=audio, language=language, prices=prices)
-        tasks = report_tasks([source.path for source in sources], questions, lenient=lenient)
-        written = write_report(
-            tasks, out / REPORT, lambda name: find_benchmark(name, lenient=lenient), options
-        )
-        for source, key in zip(sources, written.runs, strict=True):
-            addresses.setdefault(str(source.path), f"{REPORT}/index.html#a={key}")
+        prepared = prepare_report(sources, options.prices)
+        for run in prepared.runs:
+            addresses.setdefault(str(run.source.path), f"{REPORT}/index.html#a={run.key}")
     board = build_board(
         sources,
-        lambda paths: aligned_runs(paths, questions, protocol=None, partial=partial, lenient=lenient),
         title=title,
         published=published,
-        prices=prices,
+        prices=options.prices,
         earlier=benchmark_argument(earlier, lenient=lenient),
         names=names,
         reports=addresses,
+        partial=partial,
     )
-    return write_leaderboard(board, out, sources, language=language)
+    return write_leaderboard(board, out, sources, report=prepared, options=options)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from mmar.items import Benchmark, Item, load_benchmark
+from mmar.reports.benchmark_tables import describe_table
 from mmar.reports.describe import describe_benchmark, in_published_order
-from mmar.reports.describe_table import describe_table
 from mmar.reports.tables import Display
 from real_data import MMAR, MMAU, needs_real_data
 

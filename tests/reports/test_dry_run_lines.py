@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mmar.models.answer import Usage
-from mmar.reports.run_summary import dry_run_lines
+from mmar.reports.run_lines import dry_run_lines
 from mmar.runs.dry_run import Estimate
 
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from expect import raises
 from mmar.items import Benchmark
-from mmar.reports.reliance_table import reliance_table
+from mmar.reports.reliance_tables import reliance_table
 from mmar.scoring.measure_reliance import measure_reliance, solved_items
 from mmar.scoring.reliance import METHODS, Reliance
 from scoring.several import answers_file, answers_run, questions, side_by_side

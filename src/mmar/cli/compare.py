@@ -122,6 +122,6 @@ def reliance(
     if as_json:
         print_json(result.to_dict())
         return
-    from mmar.reports.reliance_table import reliance_table
+    from mmar.reports.reliance_tables import reliance_table
 
     print_report(lambda shown: reliance_table(result, shown), items)

@@ -44,7 +44,7 @@ def describe(
     if as_json:
         print_json(description.to_json())
         return
-    from mmar.reports.describe_table import describe_table
+    from mmar.reports.benchmark_tables import describe_table
 
     print_table(describe_table(description, display()))
 
@@ -92,7 +92,7 @@ def diff(first: str, second: str, runs: tuple[Path, ...], as_json: bool) -> None
             }
         )
         return
-    from mmar.reports.editions_table import diff_lines, run_lines
+    from mmar.reports.benchmark_tables import diff_lines, run_lines
 
     for line in [*diff_lines(result, one, other, (first, second)), *run_lines(scored, result, display())]:
         click.echo(line)

@@ -22,7 +22,7 @@ from mmar.cli.options import (
 from mmar.cli.terminal import display, print_json, print_skipped, print_table
 
 if TYPE_CHECKING:
-    from mmar.reports.exchange.source import ExportSource
+    from mmar.reports.scored_source import ScoredSource
     from mmar.scoring.error_labels import WrongItem
 
 __all__ = ["errors"]
@@ -79,10 +79,10 @@ def errors(
     Example:
       mmar errors runs/demo/baseline-longest --summary
     """
-    from mmar.publishing import export_source
+    from mmar.publishing import find_source
     from mmar.scoring.error_labels import analyze_errors, labels_path, read_labels
 
-    source = export_source(path, benchmark, audio_dir=audio_dir, lenient=lenient)
+    source = find_source(path, benchmark, audio_dir=audio_dir, lenient=lenient)
     print_skipped(source.scored.errors)
     wrong = source.wrong_items(sample=sample, seed=seed)
     if propose is not None:
@@ -91,7 +91,7 @@ def errors(
         _serve(source, wrong, labeller, port, language, open_page=open_page)
     result = analyze_errors(wrong, read_labels(labels_path(source.path)), signature=source.score.signature)
     if figures is not None:
-        from mmar.reports.errors.table import write_errors_figure
+        from mmar.reports.errors_table import write_errors_figure
 
         for file in write_errors_figure(result, figures):
             click.echo(f"wrote {file}", err=True)
@@ -100,13 +100,13 @@ def errors(
 
         print_json(msgspec.to_builtins(result))
         return
-    from mmar.reports.errors.table import errors_table
+    from mmar.reports.errors_table import errors_table
 
     print_table(errors_table(result, display()))
 
 
 def _serve(
-    source: ExportSource,
+    source: ScoredSource,
     wrong: tuple[WrongItem, ...],
     labeller: str,
     port: int,
@@ -114,7 +114,7 @@ def _serve(
     *,
     open_page: bool,
 ) -> None:
-    from mmar.reports.errors.server import ErrorsServer
+    from mmar.reports.errors_server import ErrorsServer
 
     title = f"{source.model} on {source.bench}"
     with ErrorsServer(
@@ -139,7 +139,7 @@ def _serve(
 
 
 def _propose(
-    source: ExportSource,
+    source: ScoredSource,
     wrong: tuple[WrongItem, ...],
     name: str,
     base_urls: tuple[str, ...],

@@ -83,7 +83,7 @@ def export(
       mmar export runs/demo/baseline-listener --to every-eval-ever --out evals
       mmar export demo --to croissant --out croissant.json
     """
-    from mmar.publishing import describe_to_registry, export_source
+    from mmar.publishing import describe_to_registry, find_source
     from mmar.reports.exchange.every_eval_ever import Evaluator
     from mmar.reports.exchange.formats import BENCHMARK_FORMATS, FORMATS, check_format, write_run_format
 
@@ -92,7 +92,7 @@ def export(
         written: tuple[Path, ...] = (describe_to_registry(path, to=target, out=out, lenient=lenient),)
     else:
         check_format(target, FORMATS)
-        source = export_source(Path(path), benchmark, protocol=protocol, lenient=lenient)
+        source = find_source(Path(path), benchmark, protocol=protocol, lenient=lenient)
         print_skipped(source.scored.errors)
         evaluator = Evaluator(organization or "unknown", relationship or "other")
         written = write_run_format(

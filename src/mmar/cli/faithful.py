@@ -79,7 +79,7 @@ def faithful(
     """
     from mmar.cli.progress import asking
     from mmar.inputs import open_for, task_for
-    from mmar.reports.faithfulness_table import faithfulness_table
+    from mmar.reports.reliance_tables import faithfulness_table
     from mmar.runs.manifest import read_manifest
     from mmar.runs.run import spec_of_manifest
     from mmar.scoring.faithfulness import changed_requests, measure_faithfulness

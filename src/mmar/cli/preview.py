@@ -248,7 +248,7 @@ def check(model: str, quick: bool, output_format: str, **others: Any) -> None:
 
     import mmar
     from mmar.cli.progress import RunProgress
-    from mmar.reports.check_table import check_lines
+    from mmar.reports.run_lines import check_lines
 
     with RunProgress(f"checking {model}", sys.stderr) as progress:
         report = mmar.check(model, quick=quick, progress=progress, **others)

@@ -129,6 +129,6 @@ def unresolved(
     if as_json:
         print_json(result.to_dict())
         return
-    from mmar.reports.unresolved_table import unresolved_table
+    from mmar.reports.score_table import unresolved_table
 
     print_report(lambda shown: unresolved_table(result, shown), items)

@@ -25,7 +25,7 @@ from mmar.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mmar.reports.report_page import WrittenPage
+    from mmar.reports.report_page import PageOptions, WrittenPage
 
 __all__ = ["browse", "leaderboard", "report"]
 
@@ -38,7 +38,7 @@ def _audio_option(text: str, default: str) -> Callable[[F], F]:
     )
 
 
-def _page_options(command: F) -> F:
+def _page_command(command: F) -> F:
     """The options of both commands."""
     for option in reversed(
         (
@@ -64,7 +64,7 @@ def _page_options(command: F) -> F:
 @benchmark_option("The questions, for files that hold answers only.")
 @key_option
 @protocol_option("Read all answers by this protocol.")
-@_page_options
+@_page_command
 @click.option(
     "--texts",
     type=click.Choice(["auto", "inline", "files", "none"]),
@@ -95,25 +95,24 @@ def report(
       mmar report runs/demo/baseline-listener --out report
       mmar report runs/demo/baseline-listener runs/demo/baseline-random --out report
     """
-    from mmar.files.progress import progress_for
-    from mmar.inputs import find_benchmark
-    from mmar.publishing import report_tasks
-    from mmar.reports.report_page import PageOptions, write_report
+    from mmar.publishing import write_run_report
 
     refuse_over_inputs("--out", out, *paths, benchmark)
-    tasks = report_tasks(paths, benchmark, key=key, protocol=protocol, lenient=lenient)
-    options = PageOptions(
-        **_checked(others),
-        prices=prices,
-        progress=progress_for(sys.stderr, colour=display(sys.stderr).colour),
+    written = write_run_report(
+        paths,
+        out,
+        _page_options(prices=prices, **others),
+        benchmark=benchmark,
+        key=key,
+        protocol=protocol,
+        lenient=lenient,
     )
-    written = write_report(tasks, out, lambda name: find_benchmark(name, lenient=lenient), options)
     _finish(written, opened=opened)
 
 
 @click.command()
 @click.argument("benchmark", metavar="BENCHMARK")
-@_page_options
+@_page_command
 def browse(benchmark: str, out: Path, opened: bool, **others: Any) -> None:
     """Write a page to look at and listen to a benchmark.
 
@@ -124,22 +123,21 @@ def browse(benchmark: str, out: Path, opened: bool, **others: Any) -> None:
     Example:
       mmar browse demo --out demo-page
     """
-    from mmar.files.progress import progress_for
     from mmar.inputs import find_benchmark
-    from mmar.reports.report_page import PageOptions, write_browser
+    from mmar.reports.report_page import write_browser
 
-    options = PageOptions(
-        **_checked(others), progress=progress_for(sys.stderr, colour=display(sys.stderr).colour)
-    )
-    written = write_browser(find_benchmark(benchmark), out, options)
+    written = write_browser(find_benchmark(benchmark), out, _page_options(**others))
     _finish(written, opened=opened)
 
 
-def _checked(others: dict[str, Any]) -> dict[str, Any]:
-    folder = others["audio_dir"]
+def _page_options(**options: Any) -> PageOptions:
+    from mmar.files.progress import progress_for
+    from mmar.reports.report_page import PageOptions
+
+    folder = options.get("audio_dir")
     if folder is not None and not folder.is_dir():
         raise UsageError(f"there is no folder {folder}", code="no-such-folder", argument="audio_dir")
-    return others
+    return PageOptions(**options, progress=progress_for(sys.stderr, colour=display(sys.stderr).colour))
 
 
 def _finish(written: WrittenPage, *, opened: bool) -> None:
@@ -218,17 +216,15 @@ def leaderboard(
     result = write_board(
         paths,
         out,
+        _page_options(audio=audio, language=language, prices=prices),
         title=title or "",
         published=published,
         benchmark=benchmark,
         earlier=earlier,
-        prices=prices,
         names=_pairs("--name", names, "hf/my/model=my-model"),
         reports=_pairs("--report", reports, "runs/a=reports/a/index.html"),
         report=report,
-        audio=audio,
         partial=partial,
-        language=language,
         lenient=lenient,
         print_errors=print_skipped,
     )

@@ -150,7 +150,7 @@ def run(
     from mmar.runs.spec import RunSpec
 
     if log_to is not None:
-        from mmar.reports.exchange.tracking import check_tracker
+        from mmar.reports.exchange.item_tables import check_tracker
 
         check_tracker(log_to)
     with report_skipped() as report:
@@ -177,7 +177,7 @@ def _execute(spec: RunSpec, title: str, folder: Path, until_decided: Path | None
     """Run, with a progress bar on a terminal, print a summary, and exit with the run's status."""
     from mmar.cli.progress import RunProgress
     from mmar.inputs import open_for
-    from mmar.reports.run_summary import run_plan_lines, run_summary
+    from mmar.reports.run_lines import run_plan_lines, run_summary
     from mmar.runs.run import execute
     from mmar.scoring.live_score import LiveComparison, LiveScore
 
@@ -212,15 +212,15 @@ def _execute(spec: RunSpec, title: str, folder: Path, until_decided: Path | None
 
 def _log(folder: Path, spec: RunSpec, tracker: Any) -> None:
     """Log a run that has ended; it is complete whether or not that succeeds."""
-    from mmar.publishing import export_source
-    from mmar.reports.exchange.tracking import log_run
+    from mmar.publishing import find_source
+    from mmar.reports.exchange.item_tables import log_run
 
     with external_errors():
-        log_run(export_source(folder, spec.benchmark), tracker)
+        log_run(find_source(folder, spec.benchmark), tracker)
 
 
 def _print_estimate(spec: RunSpec, folder: Path) -> None:
-    from mmar.reports.run_summary import dry_run_lines
+    from mmar.reports.run_lines import dry_run_lines
     from mmar.runs.dry_run import dry_run
 
     for line in dry_run_lines(dry_run(spec), spec.model, folder):

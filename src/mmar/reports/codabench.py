@@ -21,9 +21,9 @@ from pathlib import Path
 from mmar.errors import InputError, MmarError
 from mmar.files.atomic import write_atomic
 from mmar.items import Benchmark, load_benchmark
-from mmar.reports.report_page import PageOptions, write_report
+from mmar.reports.report_page import PageOptions, prepare_report, write_report
 from mmar.reports.score_table import score_table
-from mmar.scoring.score import score_task
+from mmar.reports.scored_source import ScoredSource, score_source
 from mmar.scoring.sources import Task
 from mmar.scoring.submission import check_submission
 
@@ -115,17 +115,15 @@ def score_submission(folder: Path, out: Path, *, hide_answers: bool = False) -> 
         )
     submission = submissions[0]
     report = check_submission(benchmark, submission)
-    task = Task(submission, benchmark, lenient=True)
-    score = score_task(task).score
+    source = score_source(Task(submission, benchmark, keep="all", lenient=True))
+    score = source.score
     scores = {
         "official": score.official.accuracy,
         "choice": score.choice.accuracy,
         "unresolved": float(score.states["unresolved"]),
     }
     write_atomic(out / "scores.json", json.dumps(scores))
-    page = (
-        _table_page(name, score_table(score), report.problems) if hide_answers else _report(task, benchmark)
-    )
+    page = _table_page(name, score_table(score), report.problems) if hide_answers else _report(source)
     write_atomic(out / "detailed_results.html", page)
     return scores
 
@@ -147,10 +145,10 @@ def _scoring_program(options: str) -> dict[str, bytes]:
     }
 
 
-def _report(task: Task, benchmark: Benchmark) -> str:
+def _report(source: ScoredSource) -> str:
     with tempfile.TemporaryDirectory() as folder:
         options = PageOptions(audio="none", texts="inline")
-        written = write_report([task], Path(folder) / "report", lambda _: benchmark, options)
+        written = write_report(prepare_report([source]), Path(folder), options)
         return written.path.read_text("utf-8")
 
 

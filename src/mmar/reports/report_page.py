@@ -10,7 +10,7 @@ and p-values those of `mmar compare`, so that they are equal to the last digit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,22 +20,33 @@ from mmar._version import __version__
 from mmar.errors import InputError, UsageError
 from mmar.files.atomic import write_atomic
 from mmar.files.progress import Progress
-from mmar.items import Benchmark, load_benchmark
-from mmar.items.records import first_names
+from mmar.items import Benchmark
 from mmar.reports.page.clips import PageClip, place_clips
-from mmar.reports.page.frame import bundle, encode_block, json_block, page, styles
+from mmar.reports.page.frame import bundle, check_folder, encode_block, json_block, page, styles
 from mmar.reports.page.questions import benchmark_facts, item_columns, item_details
-from mmar.reports.page.runs import PageRun, answer_records, load_run, prompts, run_columns
+from mmar.reports.page.runs import PageRun, answer_records, page_runs, prompts, run_columns
 from mmar.reports.page.texts import BLOCK, LIMIT, TextMode, share_lines, text_blocks
-from mmar.scoring.align_runs import align_runs
+from mmar.reports.scored_source import ScoredSource, align_sources
 from mmar.scoring.compare import compare
 from mmar.scoring.measure_reliance import measure_reliance
-from mmar.scoring.sources import Task
 
-__all__ = ["PAGE_LIMIT", "AudioMode", "PageOptions", "WrittenPage", "write_browser", "write_report"]
+__all__ = [
+    "KIND",
+    "PAGE_LIMIT",
+    "AudioMode",
+    "PageOptions",
+    "PreparedReport",
+    "WrittenPage",
+    "prepare_report",
+    "write_browser",
+    "write_report",
+]
 
 PAGE_LIMIT = 5_000_000
 """Bytes that a page may have before its texts are put into files beside it."""
+
+KIND = "report"
+"""Kind of these pages for `check_folder`; a benchmark's page is one without runs."""
 
 AudioMode = Literal["copy", "link", "none"]
 _DRAWS = 10_000
@@ -46,7 +57,7 @@ class PageOptions(msgspec.Struct, frozen=True):
 
     Attributes:
         audio: `copy` the clips beside the page, `link` to their sources, or `none`.
-        audio_dir: folder of the clips; by default the benchmark's, or that of the first run that names one.
+        audio_dir: folder of the clips; by default the benchmark's.
         texts: answers `inline`, in `files` beside the page, left out (`none`), or `auto`: inline while the page
             stays under `PAGE_LIMIT`.
         language: what the page speaks at first, `en` or `zh`.
@@ -84,96 +95,56 @@ class WrittenPage(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def write_report(
-    tasks: Sequence[Task], out: Path, find: Callable[[str], Benchmark], options: PageOptions | None = None
-) -> WrittenPage:
-    """Write the report of runs and predictions files.
+class PreparedReport(msgspec.Struct, frozen=True):
+    """A report that is ready to be written: everything that can be refused has been looked at.
+
+    Attributes:
+        benchmark: the questions.
+        runs: the runs.
+        comparison: what `mmar compare` says of them; `None` for a single run.
+        reliances: what `mmar reliance` says of each model that was also run under control conditions.
+        notes: what could not be shown, one sentence each.
+    """
+
+    benchmark: Benchmark
+    runs: tuple[PageRun, ...] = ()
+    comparison: Mapping[str, Any] | None = None
+    reliances: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def prepare_report(sources: Sequence[ScoredSource], prices: Path | None = None) -> PreparedReport:
+    """Compare scored runs and predictions files for a report; nothing is written.
 
     Args:
-        tasks: what to score; with the scores of all items kept.
-        out: the page's folder: a new or empty one, or that of an earlier page.
-        find: finds a benchmark by the name that a run's manifest gives.
-        options: how it is written.
+        sources: the runs, of one benchmark.
+        prices: a price table, for their cost.
 
     Raises:
-        UsageError: there is no run, they are of different benchmarks, or the folder holds something else.
-        InputError: an input is not what it should be.
-        ExternalError: a file cannot be written.
+        UsageError: there is no run, or they are of different benchmarks.
+        InputError: the price table or the judgements beside a run are not what they should be.
     """
-    options = options or PageOptions()
-    if not tasks:
+    if not sources:
         raise UsageError("name at least one run or predictions file", code="too-few-runs")
-    _check_folder(out)
-    benchmark = _questions(tasks[0])
-    keys: set[str] = set()
-    runs = [load_run(task, place, benchmark, keys, options.prices) for place, task in enumerate(tasks)]
+    runs = page_runs(sources, prices)
     notes: list[str] = []
-    comparison = _comparison(tasks, find, notes) if len(tasks) > 1 else None
-    return _write(benchmark, runs, out, options, comparison, _reliances(tasks, runs, find), notes)
+    comparison = _comparison(sources, notes) if len(sources) > 1 else None
+    with_clips = next((one for one in sources if one.benchmark.audio_dir is not None), sources[0])
+    return PreparedReport(
+        with_clips.benchmark, tuple(runs), comparison, tuple(_reliances(runs)), tuple(notes)
+    )
 
 
 def write_browser(benchmark: Benchmark, out: Path, options: PageOptions | None = None) -> WrittenPage:
     """Write the page of a benchmark without runs; errors as `write_report`."""
-    _check_folder(out)
-    return _write(benchmark, (), out, options or PageOptions(), None, [], [])
+    check_folder(out, KIND)
+    return write_report(PreparedReport(benchmark), out, options)
 
 
-def _check_folder(out: Path) -> None:
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise UsageError(
-            f"{out} is a file", code="not-a-folder", argument="out", hint="choose another folder"
-        )
-    index = out / "index.html"
-    if any(out.iterdir()) and not (
-        index.is_file() and '<meta name="generator" content="mmar' in _head(index)
-    ):
-        raise UsageError(
-            f"{out} is not empty and holds no page of mmar",
-            code="not-empty",
-            argument="out",
-            hint="choose another folder",
-        )
-
-
-def _head(path: Path) -> str:
-    with path.open("rb") as stream:
-        return stream.read(2048).decode("utf-8", "replace")
-
-
-def _questions(task: Task) -> Benchmark:
-    """The questions of an input: its benchmark, or those that a file of whole records holds."""
-    if task.benchmark is not None:
-        folder = None if task.manifest is None else task.manifest.benchmark.audio_dir
-        if task.benchmark.audio_dir is None and folder is not None:
-            return msgspec.structs.replace(task.benchmark, audio_dir=Path(folder))
-        return task.benchmark
-    if "choices" not in first_names(task.path):
-        raise InputError(
-            "the records hold no choices, so they cannot be shown by themselves",
-            file=str(task.path),
-            field="choices",
-            code="benchmark-needed",
-            hint="name the benchmark that they answer: --benchmark mmar, or a path",
-        )
-    return load_benchmark(task.path, name="file", lenient=task.lenient)
-
-
-def _comparison(
-    tasks: Sequence[Task], find: Callable[[str], Benchmark], notes: list[str]
-) -> dict[str, Any] | None:
+def _comparison(sources: Sequence[ScoredSource], notes: list[str]) -> dict[str, Any] | None:
     """What `mmar compare --partial --json` prints, without the lists of items, which the page finds itself."""
-    first = tasks[0]
     try:
-        aligned = align_runs(
-            [task.path for task in tasks],
-            find,
-            benchmark=first.benchmark if all(task.benchmark is not None for task in tasks) else None,
-            key=first.key,
-            partial=True,
-            lenient=first.lenient,
-        )
+        aligned = align_sources(sources, partial=True)
     except UsageError as error:
         if error.code != "nothing-asked":
             raise
@@ -185,48 +156,42 @@ def _comparison(
     return result
 
 
-def _reliances(
-    tasks: Sequence[Task], runs: Sequence[PageRun], find: Callable[[str], Benchmark]
-) -> list[dict[str, Any]]:
+def _reliances(runs: Sequence[PageRun]) -> Iterator[dict[str, Any]]:
     """What `mmar reliance --partial --json` prints, for each model that was also run under control conditions."""
-    groups: dict[str, list[int]] = {}
-    for place, run in enumerate(runs):
+    models: dict[str, list[PageRun]] = {}
+    for run in runs:
         if run.manifest is not None:
-            groups.setdefault(run.manifest.model, []).append(place)
-    results = []
-    for places in groups.values():
-        conditions = [runs[place].scored.parts.get("condition") for place in places]
-        if len(places) < 2 or conditions.count("full") != 1:
+            models.setdefault(run.manifest.model, []).append(run)
+    for members in models.values():
+        conditions = [run.scored.parts.get("condition") for run in members]
+        if len(members) < 2 or conditions.count("full") != 1:
             continue
         try:
-            aligned = align_runs(
-                [tasks[place].path for place in places],
-                find,
-                benchmark=tasks[places[0]].benchmark,
-                partial=True,
-                lenient=tasks[0].lenient,
-            )
+            aligned = align_sources([run.source for run in members], partial=True)
             result = measure_reliance(aligned).to_dict()
         except UsageError:  # two runs under one condition, or more than the condition differs
             continue
         del result["solved_groups"]
         for condition in result["conditions"]:
             del condition["groups"]["sub-category"]
-        result["keys"] = [runs[place].key for place in places]
-        results.append(result)
-    return results
+        result["keys"] = [run.key for run in members]
+        yield result
 
 
-def _write(
-    benchmark: Benchmark,
-    runs: Sequence[PageRun],
-    out: Path,
-    options: PageOptions,
-    comparison: Mapping[str, Any] | None,
-    reliances: Sequence[Mapping[str, Any]],
-    notes: Sequence[str],
-) -> WrittenPage:
-    clips, places = _clips(benchmark, runs, out, options)
+def write_report(report: PreparedReport, out: Path, options: PageOptions | None = None) -> WrittenPage:
+    """Write a report.
+
+    Args:
+        report: what `prepare_report` gave.
+        out: the page's folder; check it with `check_folder` first.
+        options: how it is written.
+
+    Raises:
+        ExternalError: a file cannot be written.
+    """
+    options = options or PageOptions()
+    benchmark, runs = report.benchmark, report.runs
+    clips, places = _clips(benchmark, out, options)
     records = [{"about": item_details(item), "prompts": prompts(runs, item)} for item in benchmark]
     for run in runs:
         for record, answer in zip(records, answer_records(run, benchmark), strict=True):
@@ -243,13 +208,13 @@ def _write(
         },
         "audio": options.audio,
         "runs": [run_columns(run, benchmark) for run in runs],
-        "reliances": reliances,
-        "notes": notes,
+        "reliances": report.reliances,
+        "notes": report.notes,
         "texts": {"each": BLOCK, "limit": LIMIT, "cut": _count_cut(records)},
     }
     blocks = {
         "peaks": encode_block(b"".join(clip.peaks for clip in clips)),
-        "compare": encode_block(json_block(comparison)),
+        "compare": encode_block(json_block(report.comparison)),
     }
     html, texts = "", []
     if options.texts in ("auto", "inline"):
@@ -277,7 +242,7 @@ def _write(
         missing=sum(bool(clip.problem) for clip in clips),
         text_files=len(texts),
         runs=tuple(run.key for run in runs),
-        notes=tuple(notes),
+        notes=report.notes,
     )
 
 
@@ -292,6 +257,7 @@ def _page(
     what = "report" if runs else "browser"
     return page(
         f"{benchmark.name}: mmar {what}",
+        kind=KIND,
         script=bundle("report.js"),
         style=styles("base.css", "report.css"),
         blocks=blocks,
@@ -302,14 +268,9 @@ def _page(
     )
 
 
-def _clips(
-    benchmark: Benchmark, runs: Sequence[PageRun], out: Path, options: PageOptions
-) -> tuple[list[PageClip], list[list[int]]]:
+def _clips(benchmark: Benchmark, out: Path, options: PageOptions) -> tuple[list[PageClip], list[list[int]]]:
     """The clips of the page, and for each item the positions of its own."""
     folder = options.audio_dir or benchmark.audio_dir
-    if folder is None:
-        named = (run.manifest.benchmark.audio_dir for run in runs if run.manifest is not None)
-        folder = next((Path(each) for each in named if each), None)
     if options.audio != "copy" or folder is None:
         return [], [[] for _ in benchmark]
     located = msgspec.structs.replace(benchmark, audio_dir=folder)

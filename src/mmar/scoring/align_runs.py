@@ -33,6 +33,7 @@ __all__ = [
     "ScoredRun",
     "Scorer",
     "align_runs",
+    "align_scored",
     "differing_parts",
     "run_label",
 ]
@@ -119,7 +120,8 @@ class AlignedRuns(msgspec.Struct, frozen=True):
     """Runs on the same items.
 
     Attributes:
-        benchmark: the questions.
+        benchmark: the questions with choices; open ones have no score that could be compared.
+        digest: content digest of all questions.
         clusters: a label of each item's source video, in the benchmark's order.
         groups: by dimension and name the places of the items in a group, names in the published order.
         runs: in the order given.
@@ -128,6 +130,7 @@ class AlignedRuns(msgspec.Struct, frozen=True):
     """
 
     benchmark: Benchmark
+    digest: str
     clusters: tuple[str, ...]
     groups: Mapping[str, Mapping[str, tuple[int, ...]]]
     runs: tuple[ScoredRun, ...]
@@ -193,39 +196,53 @@ def align_runs(
         InputError: an input is not what it should be.
         UsageError: fewer than two, or they are not of the same items.
     """
-    if len(paths) < 2:
-        raise UsageError(
-            "name at least two runs, or predictions files, of the same benchmark", code="too-few-runs"
-        )
+    _check_number(paths)
     paths = [run_of(path) for path in paths]
     manifests = [find_run(path) for path in paths]
     _check_named_benchmarks(paths, manifests)
     known: dict[str, Benchmark] = {}
-    runs: list[ScoredRun] = []
-    benchmarks: list[Benchmark] = []
-    groups: dict[str, tuple[str, ...]] = {}
-    errors: dict[tuple[str | None, int | None], InputError] = {}
-    for place, (path, manifest) in enumerate(zip(paths, manifests, strict=True)):
+    inputs = []
+    for path, manifest in zip(paths, manifests, strict=True):
         own = benchmark or _own_benchmark(path, manifest, load, known, lenient=lenient)
         rule, label = (protocol.reading, protocol.label) if protocol else (None, None)
         task = Task(
             path, own, key, rule, label, keep="all", lenient=lenient, clustered=False, manifest=manifest
         )
-        scored = score_task(task)
+        inputs.append((task, own, score_task(task)))
+    return align_scored(inputs, partial=partial)
+
+
+def align_scored(inputs: Sequence[tuple[Task, Benchmark, Scored]], *, partial: bool = False) -> AlignedRuns:
+    """Align runs and files that are scored already.
+
+    Args:
+        inputs: for each, what was scored, its questions, and the score with every item's.
+        partial: as for `align_runs`.
+
+    Raises:
+        UsageError: fewer than two, or they are not of the same items.
+    """
+    _check_number(inputs)
+    _check_named_benchmarks(
+        [task.path for task, _, _ in inputs], [scored.manifest for _, _, scored in inputs]
+    )
+    runs: list[ScoredRun] = []
+    errors: dict[tuple[str | None, int | None], InputError] = {}
+    for place, (task, own, scored) in enumerate(inputs):
         for error in scored.errors:
             # A bad record of a file that is its own benchmark is met twice.
             errors.setdefault((error.file, error.line), error)
-        groups = groups or {dimension: tuple(names) for dimension, names in scored.score.groups.items()}
-        run = _scored_run(run_label(place), path, own, scored, rule)
-        runs.append(run)
-        benchmarks.append(own)
-        if own.digest != benchmarks[0].digest:
-            raise _other_benchmark((runs[0], benchmarks[0]), (run, own))
+        runs.append(_scored_run(run_label(place), task.path, own.closed, scored, task.rule))
+        if own.digest != inputs[0][1].digest:
+            raise _other_benchmark((runs[0], inputs[0][1]), (runs[-1], own))
+    benchmarks = [own.closed for _, own, _ in inputs]
+    groups = inputs[0][2].score.groups
     # The digest leaves addresses out: take the benchmark that knows most of them.
     common = max(benchmarks, key=lambda one: sum(item.url is not None for item in one))
     aligned = [_in_order(run, own, common) for run, own in zip(runs, benchmarks, strict=True)]
     return AlignedRuns(
         common,
+        inputs[0][1].digest,
         clusters_of(common),
         {
             dimension: {name: tuple(_members(common, dimension, name)) for name in groups[dimension]}
@@ -235,6 +252,13 @@ def align_runs(
         _asked_in_all(aligned, partial=partial),
         tuple(errors.values()),
     )
+
+
+def _check_number(inputs: Sequence[object]) -> None:
+    if len(inputs) < 2:
+        raise UsageError(
+            "name at least two runs, or predictions files, of the same benchmark", code="too-few-runs"
+        )
 
 
 def differing_parts(runs: Sequence[ScoredRun]) -> tuple[DifferingPart, ...]:

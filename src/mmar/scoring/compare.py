@@ -139,7 +139,7 @@ def compare(
     family = max(len(pairs), *(len(groups) for groups in members.values()))
     return Comparison(
         benchmark=aligned.benchmark.name,
-        digest=aligned.benchmark.digest,
+        digest=aligned.digest,
         n=len(aligned.benchmark),
         asked=len(items),
         clusters=int(clusters.max()) + 1,

@@ -98,7 +98,7 @@ def measure_reliance(
     alone = accuracy(numbers[real.label].right, clusters)
     return Reliance(
         benchmark=aligned.benchmark.name,
-        digest=aligned.benchmark.digest,
+        digest=aligned.digest,
         n=len(aligned.benchmark),
         asked=len(items),
         clusters=alone.clusters,

@@ -14,7 +14,7 @@ import mmar
 from expect import raises
 from mmar.items import load_benchmark
 from mmar.models import Answer
-from mmar.reports.errors.table import errors_table, write_errors_figure
+from mmar.reports.errors_table import errors_table, write_errors_figure
 from mmar.runs.spec import RunSpec
 from mmar.scoring.error_labels import (
     ErrorLabel,

@@ -15,7 +15,7 @@ from labelled_run import wrong_of
 
 import mmar
 from browser import wait_until
-from mmar.reports.errors.server import ErrorsServer
+from mmar.reports.errors_server import ErrorsServer
 from mmar.scoring.error_labels import (
     KINDS,
     labels_path,

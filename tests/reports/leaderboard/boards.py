@@ -46,6 +46,7 @@ def made_run(
     condition: str = "full",
     say_wrong: str = "no",
     rotate: int = 1,
+    limit: int | None = None,
 ) -> Path:
     """A run that is right but for some items."""
 
@@ -55,7 +56,7 @@ def made_run(
         return Answer(request.item_id, text, "", usage=Usage(100, 10), latency_s=0.5)
 
     out = folder / f"{name.replace('/', '-')}-{condition}"
-    mmar.run(Scripted(say, name=name), questions(folder), out=out, rotations=rotate)
+    mmar.run(Scripted(say, name=name), questions(folder), out=out, rotations=rotate, limit=limit)
     manifest = out / "manifest.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"condition": condition}))
     return out

@@ -16,8 +16,12 @@ import mmar
 from expect import raises
 from mmar.items import load_benchmark
 from mmar.models import Answer
+from mmar.reports import scored_source
 from mmar.reports.leaderboard.names import find_system, known_systems, new_id
 from mmar.reports.published import published_results
+from mmar.scoring import align_runs
+from mmar.scoring.score import Scored, score_task
+from mmar.scoring.sources import Task
 from real_data import GOLDEN, MMAR, SHARED, needs_real_data
 from runs.made_up import Scripted
 
@@ -225,6 +229,34 @@ def test_runs_that_do_not_belong_are_refused(tmp_path: Path, runs: list[Path]) -
     mmar.run(Scripted(lambda request, _: Answer(request.item_id, "yes", "")), old, out=out)
     with raises("other-benchmark"):
         mmar.leaderboard(runs[0], out, out=tmp_path / "b")
+    other_items = made_run(tmp_path, "hf/me/Part", range(5), limit=20)
+    with raises("other-items-asked"):
+        mmar.leaderboard(runs[0], other_items, out=tmp_path / "b")
+    assert not (tmp_path / "b").exists()
+    (tmp_path / "notes.txt").write_text("mine")
+    for folder in (tmp_path, mmar.report(runs[0], out=tmp_path / "report", audio="none").path.parent):
+        with raises("not-empty", argument="out"):
+            mmar.leaderboard(out=folder)
+
+
+def test_each_run_is_scored_once(tmp_path: Path, runs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    scored = []
+
+    def count(task: Task) -> Scored:
+        scored.append(task.path)
+        return score_task(task)
+
+    for module in (scored_source, align_runs):
+        monkeypatch.setattr(module, "score_task", count)
+    mmar.leaderboard(*runs, out=tmp_path / "board")
+    assert sorted(scored) == sorted(runs)
+    assert (tmp_path / "board" / "report" / "index.html").is_file()
+
+
+def test_every_published_value_names_its_source() -> None:
+    for result in published_results():
+        assert result.source
+        assert "not recorded" not in result.source
 
 
 def test_the_command_says_where_the_page_is(command: Callable[..., Any], tmp_path: Path) -> None:

@@ -55,7 +55,9 @@ def test_the_joined_script_parses(report_script: str, tmp_path: Path) -> None:
 
 
 def test_script_and_style_are_allowed_by_their_hashes_alone() -> None:
-    html = page("A <title>", script="let x = 1;\n", style="a {}\n", blocks={"core": encode_block(b"1")})
+    html = page(
+        "A <title>", kind="test", script="let x = 1;\n", style="a {}\n", blocks={"core": encode_block(b"1")}
+    )
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
     assert policy is not None
     parts = {name: sources for name, *sources in (part.split() for part in policy[1].split("; "))}
@@ -72,7 +74,7 @@ def test_script_and_style_are_allowed_by_their_hashes_alone() -> None:
     [("media", "media-src"), ("side_scripts", "script-src"), ("side_pictures", "img-src")],
 )
 def test_files_beside_the_page_are_allowed_where_there_are_any(option: str, directive: str) -> None:
-    html = page("t", script="", style="", blocks={}, **{option: True})  # type: ignore[arg-type]
+    html = page("t", kind="test", script="", style="", blocks={}, **{option: True})  # type: ignore[arg-type]
     assert re.search(rf"{directive} [^;]*'self'", html)
 
 

@@ -7,6 +7,7 @@ import http.server
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,30 +53,53 @@ _FILTER = """async values => {
 }"""
 
 
-def test_little_work_is_done_to_open_filter_and_search(many: Many, open_page: Open) -> None:
-    """In milliseconds of the page's own thread, which do not grow while the machine does something else.
+# Work like that of the page, which took 100 ms on the two cores for which the bounds are.
+_WORK = """() => {
+  const words = Array.from({ length: 60000 }, (_, at) => String((at * 7919) % 60000).padStart(8, 'x'));
+  for (let turn = 0; turn < 3; turn++) {
+    words.sort((one, other) => (turn % 2 ? one < other : other < one) ? -1 : 1);
+    JSON.parse(JSON.stringify(words));
+  }
+  return words.length;
+}"""
 
-    The bounds are three times those of the design, for slow processors; half of those of the design were measured.
+
+def test_little_work_is_done_to_open_filter_and_search(many: Many, open_page: Open) -> None:
+    """The bounds of the design, in time of the page's own thread, which does not grow while others compute.
+
+    A slower processor has more time, by how long it takes for some known work. Of what can be done again, the best of
+    three attempts counts.
     """
     page = open_page(many[0])
     session = page.context.new_cdp_session(page.page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
 
-    def work() -> float:
-        metrics = session.send("Performance.getMetrics")["metrics"]
-        return 1000 * next(float(each["value"]) for each in metrics if each["name"] == "TaskDuration")
+    def spent(act: Callable[[], object]) -> float:
+        before = _task_milliseconds(session)
+        act()
+        return _task_milliseconds(session) - before
 
-    page.go(v="items")
-    assert work() < 1500
-    before = work()
-    page.page.evaluate(_FILTER, ["wrong", "unresolved", "differ", "disputed", ""])
-    assert (work() - before) / 5 < 150
-    before = work()
+    def search() -> None:
+        page.page.fill("#search", "minor piano then")
+        page.wait("/^[1-9]/.test(document.getElementById('count').textContent)")
+        page.wait("!document.getElementById('count').textContent.startsWith('1,000')")
+
+    opening = min(spent(lambda: (page.page.reload(), page.go(v="items"))) for _ in range(3))
+    filtering = min(
+        spent(lambda: page.page.evaluate(_FILTER, ["wrong", "unresolved", "differ", "disputed", ""])) / 5
+        for _ in range(3)
+    )
     page.page.check("#in-answers")
-    page.page.fill("#search", "minor piano then")
-    page.wait("/^[1-9]/.test(document.getElementById('count').textContent)")
-    page.wait("!document.getElementById('count').textContent.startsWith('1,000')")
-    assert work() - before < 1500
+    searching = spent(search)
+    slowness = max(1.0, min(spent(lambda: page.page.evaluate(_WORK)) for _ in range(3)) / 100)
+    assert opening < 500 * slowness
+    assert filtering < 50 * slowness
+    assert searching < 500 * slowness
+
+
+def _task_milliseconds(session: Any) -> float:
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return 1000 * next(float(each["value"]) for each in metrics if each["name"] == "TaskDuration")
 
 
 def test_the_page_works_from_a_server_too(demo: Path, open_page: Open) -> None:

@@ -1,8 +1,7 @@
-"""The numbers of a report's page are those of the commands (checks 10 and 11 of its design)."""
+"""The numbers of a report's page are those of the commands (check 10 of its design)."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +10,8 @@ from typing import Any
 import pytest
 
 import mmar
-from mmar.protocols.reading import rules
-from mmar.scoring import official
 from open_page import OpenPage
-from reports import run_keys, write_questions
+from reports import run_keys
 
 Open = Callable[..., OpenPage]
 Many = tuple[Path, Path, list[Path]]
@@ -137,49 +134,6 @@ def test_states_are_told_apart_in_list_item_and_filter(many: Many, open_page: Op
     assert page.texts("#count") == [f"{score.cut_off:,} of 1,000 items"]
 
 
-def test_the_words_that_were_read_are_marked_with_their_rule(open_page: Open, tmp_path: Path) -> None:
-    answers = {
-        "final-line": "Drops are heard.\nAnswer: B",
-        "box": "So it is \\boxed{rain 1}.",
-        "verdict": "I hear 🌧️ drops, so the answer is rain 1.",
-        "json-key": '{"answer": "rain 1"}',
-        "lone-letter": "B",
-        "exact-text": "rain 1",
-        "choice-text": "Rain 1.",
-        "answer-tag": "<answer>rain 1</answer> as heard",
-        "own-line": "I hear drops.\nrain 1\nThat is all.",
-        "only-mention": "I hear something like rain 1 with wind.",
-    }
-    questions = write_questions(tmp_path / "meta.jsonl", 2)
-    files = []
-    for name, text in answers.items():
-        files.append(tmp_path / f"{name}.jsonl")
-        files[-1].write_text(json.dumps({"id": "item-0001", "answer_prediction": text}), "utf-8")
-    written = mmar.report(files, benchmark=questions, out=tmp_path / "page")
-    page = open_page(written.path).go(v="item", i="item-0001", cards="all")
-    for name, text in answers.items():
-        reading = mmar.read_choice(text, ["bell 1", "rain 1", "piano 1", "voice 1"])
-        assert reading.rule == name
-        card = page.page.locator(".card", has_text=f"{name}.jsonl")
-        assert card.locator("mark").inner_text() == text[reading.start : reading.end]
-        assert reading.rule in str(card.locator("mark").get_attribute("title"))
-        assert reading.reason in card.locator(".reason").first.inner_text()
-    page.go(v="item", i="item-0001", cards="all", l="zh")
-    shown = page.page.locator(".card", has_text="verdict.jsonl").locator(".reason").first.inner_text()
-    assert "结论句：“the answer is rain 1”" in shown
-
-
-def test_the_page_has_the_reasons_of_every_rule_in_both_languages() -> None:
-    source = (WEB / "reasons.js").read_text("utf-8")
-    phrases = re.findall(r"""'(read|official)-([\w-]+)': \[\s*(['"])(.*?)\3,\s*'(.*?)',?\s*\]""", source)
-    for kind, reasons in (("read", rules._REASONS), ("official", official._REASONS)):
-        english = {name: text for group, name, _, text, _ in phrases if group == kind}
-        assert {**english, **reasons} == english
-    for _, name, _, text, chinese in phrases:
-        assert re.findall(r"\{\w+\}", chinese) == re.findall(r"\{\w+\}", text), name
-        assert any("\u4e00" <= mark <= "\u9fff" for mark in chinese), name
-
-
 def test_answers_to_other_orders_and_repeats_are_shown_by_item(demo: Path, open_page: Open) -> None:
     page = open_page(demo / "page" / "index.html").go(v="overview")
     score = mmar.score(demo / "runs" / "random-full", mmar.load("demo", cache=demo / "cache"))
@@ -196,15 +150,6 @@ def test_answers_to_other_orders_and_repeats_are_shown_by_item(demo: Path, open_
     assert further.locator("summary").inner_text().startswith("Other orders and repeats (3)")
     assert len(set(re.findall(r"\b[A-F?]\b", further.locator("summary").inner_text()))) >= 1
     assert further.locator("p.told").count() == 3
-
-
-def test_items_on_which_the_scorers_differ_have_a_reason_of_each(many: Many, open_page: Open) -> None:
-    page = open_page(many[0]).go(v="items", show="scorers")
-    page.press("Enter")
-    page.page.wait_for_selector("main[data-view=item][data-ready=yes]")
-    reasons = page.texts(".card:first-child .reason")
-    assert len(reasons) == 2
-    assert all(len(reason.split(": ", 1)[1]) > 3 for reason in reasons)
 
 
 def test_one_run_has_a_headline(demo: Path, open_page: Open) -> None:

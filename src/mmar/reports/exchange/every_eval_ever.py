@@ -21,7 +21,7 @@ from mmar.files.atomic import write_atomic
 from mmar.items import Item
 from mmar.models import Answer
 from mmar.models.recipes import recipe_of
-from mmar.reports.exchange.source import SCORERS, ExportSource, interval_of, provider_of
+from mmar.reports.scored_source import SCORERS, ScoredSource, interval_of, provider_of
 from mmar.scoring.result import ItemScore
 
 __all__ = ["SCHEMA_VERSION", "Evaluator", "Relationship", "write_every_eval_ever"]
@@ -49,7 +49,7 @@ class Evaluator(msgspec.Struct, frozen=True):
 
 
 def write_every_eval_ever(
-    source: ExportSource, folder: Path, evaluator: Evaluator | None = None
+    source: ScoredSource, folder: Path, evaluator: Evaluator | None = None
 ) -> tuple[Path, Path]:
     """Write aggregate and samples below a folder, as `data/BENCHMARK/DEVELOPER/MODEL/UUID.json`.
 
@@ -90,7 +90,7 @@ def write_every_eval_ever(
 
 
 def _aggregate(
-    source: ExportSource, evaluation_id: str, evaluator: Evaluator, detail: dict[str, Any]
+    source: ScoredSource, evaluation_id: str, evaluator: Evaluator, detail: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
@@ -114,7 +114,7 @@ def _aggregate(
     }
 
 
-def _model_info(source: ExportSource) -> dict[str, Any]:
+def _model_info(source: ScoredSource) -> dict[str, Any]:
     recipe = recipe_of(source.model)
     available = None if recipe is None else recipe.open_weights
     developer = source.hub_id.partition("/")[0]
@@ -129,7 +129,7 @@ def _model_info(source: ExportSource) -> dict[str, Any]:
     return info if developer == "unknown" else {**info, "developer": developer}
 
 
-def _results(source: ExportSource) -> Iterator[dict[str, Any]]:
+def _results(source: ScoredSource) -> Iterator[dict[str, Any]]:
     data = _source_data(source)
     config = _generation_config(source)
     for dimension, name, group in source.groups():
@@ -178,7 +178,7 @@ def _results(source: ExportSource) -> Iterator[dict[str, Any]]:
             }
 
 
-def _source_data(source: ExportSource) -> dict[str, Any]:
+def _source_data(source: ScoredSource) -> dict[str, Any]:
     entry = CATALOGUE.get(source.bench.partition("@")[0])
     details = {"content_digest": source.benchmark.digest, "items": str(len(source.benchmark))}
     if entry is not None and entry.homepage.startswith("http"):
@@ -191,7 +191,7 @@ def _source_data(source: ExportSource) -> dict[str, Any]:
     return {"dataset_name": source.bench, "source_type": "other", "additional_details": details}
 
 
-def _generation_config(source: ExportSource) -> dict[str, Any]:
+def _generation_config(source: ScoredSource) -> dict[str, Any]:
     manifest = source.scored.manifest
     if manifest is None:
         return {}
@@ -211,7 +211,7 @@ def _generation_config(source: ExportSource) -> dict[str, Any]:
 
 
 def _sample(
-    source: ExportSource, evaluation_id: str, item: Item, row: ItemScore, answer: Answer | None
+    source: ScoredSource, evaluation_id: str, item: Item, row: ItemScore, answer: Answer | None
 ) -> dict[str, Any]:
     reference = [] if item.answer is None else [item.answer]
     record: dict[str, Any] = {

@@ -11,9 +11,8 @@ from mmar.reports.exchange.croissant import write_croissant
 from mmar.reports.exchange.every_eval_ever import Evaluator, write_every_eval_ever
 from mmar.reports.exchange.hf_eval_results import write_eval_results, write_eval_yaml
 from mmar.reports.exchange.inspect_log import write_inspect_log
-from mmar.reports.exchange.parquet import write_parquet
-from mmar.reports.exchange.source import ExportSource
-from mmar.reports.exchange.tracking import Tracker, check_tracker, log_run
+from mmar.reports.exchange.item_tables import Tracker, check_tracker, log_run, write_parquet
+from mmar.reports.scored_source import ScoredSource
 
 __all__ = [
     "BENCHMARK_FORMATS",
@@ -52,7 +51,7 @@ def check_format(name: str, formats: tuple[str, ...]) -> None:
 
 
 def write_run_format(
-    source: ExportSource,
+    source: ScoredSource,
     to: RunFormat,
     out: Path | None = None,
     *,

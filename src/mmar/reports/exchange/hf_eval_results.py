@@ -14,7 +14,7 @@ from mmar.errors import UsageError
 from mmar.files.atomic import write_atomic
 from mmar.items import Benchmark
 from mmar.protocols import load_protocol
-from mmar.reports.exchange.source import SCORERS, ExportSource
+from mmar.reports.scored_source import SCORERS, ScoredSource
 
 __all__ = ["hub_dataset", "write_eval_results", "write_eval_yaml"]
 
@@ -40,7 +40,7 @@ def hub_dataset(benchmark: str) -> tuple[str, str]:
     )
 
 
-def write_eval_results(source: ExportSource, folder: Path, *, dataset: str | None = None) -> Path:
+def write_eval_results(source: ScoredSource, folder: Path, *, dataset: str | None = None) -> Path:
     """Write the results of a run for the model's repository: `.eval_results/BENCHMARK.yaml`.
 
     Args:

@@ -19,7 +19,7 @@ from mmar.errors import InputError, UsageError
 from mmar.files.atomic import atomic_path
 from mmar.items import Item
 from mmar.models import Answer
-from mmar.reports.exchange.source import SCORERS, ExportSource
+from mmar.reports.scored_source import SCORERS, ScoredSource
 from mmar.scoring.result import ItemScore
 
 __all__ = ["write_inspect_log"]
@@ -30,7 +30,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SCORE_VALUES = {True: "C", False: "I"}
 
 
-def write_inspect_log(source: ExportSource, path: Path) -> Path:
+def write_inspect_log(source: ScoredSource, path: Path) -> Path:
     """Write a run as a log of Inspect.
 
     Args:
@@ -52,7 +52,7 @@ def write_inspect_log(source: ExportSource, path: Path) -> Path:
 
 
 def _write_archive(
-    source: ExportSource, header: dict[str, Any], stream: BinaryIO, usage: dict[str, int]
+    source: ScoredSource, header: dict[str, Any], stream: BinaryIO, usage: dict[str, int]
 ) -> int:
     summaries = []
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -83,7 +83,7 @@ def _member(item_id: str) -> str:
     return "".join("_" if mark in '/\\:*?"<>|' or ord(mark) < 32 else mark for mark in item_id)
 
 
-def _header(source: ExportSource) -> dict[str, Any]:
+def _header(source: ScoredSource) -> dict[str, Any]:
     score, manifest = source.score, source.scored.manifest
     identifier = source.identifier("inspect")
     settings = {} if manifest is None else msgspec.to_builtins(manifest.settings)
@@ -142,12 +142,12 @@ def _header(source: ExportSource) -> dict[str, Any]:
     }
 
 
-def _samples(source: ExportSource) -> Iterator[dict[str, Any]]:
+def _samples(source: ScoredSource) -> Iterator[dict[str, Any]]:
     for item, row, answer in source.rows():
         yield _sample(source, item, row, answer)
 
 
-def _sample(source: ExportSource, item: Item, row: ItemScore, answer: Answer | None) -> dict[str, Any]:
+def _sample(source: ScoredSource, item: Item, row: ItemScore, answer: Answer | None) -> dict[str, Any]:
     clips = [_audio(source, path) for path in (item.audio_path, *item.more_audio)]
     manifest = source.scored.manifest
     messages: list[dict[str, Any]] = []
@@ -212,7 +212,7 @@ def _sample(source: ExportSource, item: Item, row: ItemScore, answer: Answer | N
     return record
 
 
-def _audio(source: ExportSource, audio_path: str) -> dict[str, str]:
+def _audio(source: ScoredSource, audio_path: str) -> dict[str, str]:
     place = audio_path
     if source.benchmark.audio_dir is not None:
         try:

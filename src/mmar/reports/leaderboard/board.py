@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +11,6 @@ import msgspec
 
 from mmar.errors import UsageError
 from mmar.items import Benchmark
-from mmar.reports.exchange.source import ExportSource
 from mmar.reports.leaderboard.entries import (
     RunEntry,
     check_one_benchmark,
@@ -23,8 +22,8 @@ from mmar.reports.leaderboard.entries import (
 from mmar.reports.leaderboard.items import BoardItems, board_items
 from mmar.reports.leaderboard.names import KnownSystem, find_system, known_systems, new_id, plain_name
 from mmar.reports.published import PublishedResult, impossible_cells
+from mmar.reports.scored_source import ScoredSource, align_sources
 from mmar.reports.systems_figures import parameters
-from mmar.scoring.align_runs import AlignedRuns
 from mmar.scoring.old_keys import OldKeys
 
 __all__ = ["Board", "BoardRow", "Kind", "PublishedValue", "build_board"]
@@ -142,8 +141,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build_board(
-    sources: Sequence[ExportSource],
-    align: Callable[[Sequence[Path]], AlignedRuns],
+    sources: Sequence[ScoredSource],
     *,
     title: str = "",
     published: bool = True,
@@ -151,29 +149,31 @@ def build_board(
     earlier: Benchmark | None = None,
     names: Mapping[str, str] | None = None,
     reports: Mapping[str, str] | None = None,
+    partial: bool = False,
     draws: int = 10_000,
 ) -> Board:
     """Put runs and published results on one leaderboard.
 
     Args:
         sources: scored runs; those under control conditions give the reliance of the run that they belong to.
-        align: aligns runs by their paths; called where runs are compared.
         title: of the page; by default the benchmark's name.
         published: whether to show the published results of MMAR.
         prices: a price table.
         earlier: an earlier edition, for the answers to its wrong keys.
         names: canonical id by a run's model, where it is not recognized.
         reports: address of the report by a run's path.
+        partial: rank the runs by the items that every run was asked, instead of raising where they differ.
         draws: largest number of swaps of each test.
 
     Raises:
         InputError: runs of different benchmarks, or a control run alone.
+        UsageError: the runs were not asked the same items, and not `partial`.
     """
     benchmark = check_one_benchmark(sources)
     real, controls = order_runs(sources)
     entries = [run_entry(source, prices) for source in real]
     if len(real) > 1:
-        aligned = align([source.path for source in real])
+        aligned = align_sources(real, partial=partial)
         entries = [
             msgspec.structs.replace(entry, rank=rank)
             for entry, rank in zip(entries, ranks_of(aligned, draws), strict=True)
@@ -182,7 +182,7 @@ def build_board(
     notes: list[str] = []
     for place, others in sorted(controls.items()):
         try:
-            result = without_audio(align([one.path for one in (real[place], *others)]), draws)
+            result = without_audio(align_sources([real[place], *others], partial=partial), draws)
         except UsageError as error:  # more than the condition differs
             notes.append(f"{real[place].model}: its reliance on the audio is left out: {error.summary}")
             continue

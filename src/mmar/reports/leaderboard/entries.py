@@ -9,10 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from mmar.errors import InputError, MmarError
+from mmar.errors import InputError
 from mmar.items import Benchmark
-from mmar.reports.exchange.source import ExportSource, interval_of
-from mmar.runs.budget import Price, price_of
+from mmar.reports.scored_source import ScoredSource, interval_of
 from mmar.scoring.align_runs import AlignedRuns
 from mmar.scoring.measure_reliance import measure_reliance
 from mmar.scoring.reliance import HIDING
@@ -84,7 +83,7 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
         hidden_by: the condition that the reliance is measured under.
         order_agreement: percent of pairs of rotations that name the same choice; `None` without rotations.
         rubric: of its judged reasoning.
-        cost: money for the answers, in the price table's currency; `None` without prices or token counts.
+        cost: money for one answer to each item, in the price table's currency; `None` without prices or token counts.
         seconds: median seconds of an answer.
         tokens: mean output tokens of an answer.
         signature: everything the numbers depend on.
@@ -114,7 +113,7 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
     report: str = ""
 
 
-def run_entry(source: ExportSource, prices: Path | None = None) -> RunEntry:
+def run_entry(source: ScoredSource, prices: Path | None = None) -> RunEntry:
     """The numbers of one scored run, without those that need other runs.
 
     Args:
@@ -151,7 +150,7 @@ def run_entry(source: ExportSource, prices: Path | None = None) -> RunEntry:
         },
         order_agreement=None if score.rotations is None else score.rotations.agreement,
         rubric=_rubric(source),
-        cost=_cost(source, prices),
+        cost=source.cost(prices, first_answers=True),
         seconds=float(np.median(latencies)) if latencies else None,
         tokens=sum(outputs) / len(outputs) if outputs else None,
         signature=score.signature,
@@ -164,22 +163,7 @@ def _number(accuracy: Any) -> Number:
     return Number(accuracy.accuracy, low, high)
 
 
-def _cost(source: ExportSource, prices: Path | None) -> float | None:
-    if prices is None:
-        return None
-    try:
-        price: Price | None = price_of(source.model, prices)
-    except InputError:
-        raise
-    except MmarError:  # the table does not name this model
-        return None
-    usages = [
-        answer.usage for _, _, answer in source.rows() if answer is not None and answer.usage is not None
-    ]
-    return None if price is None or not usages else sum(price.cost(usage) for usage in usages)
-
-
-def _rubric(source: ExportSource) -> RubricEntry | None:
+def _rubric(source: ScoredSource) -> RubricEntry | None:
     """The first of the judgements that `mmar judge` left beside the run."""
     for _, result in stored_judgements(source.path, source.benchmark):
         low, high = result.interval
@@ -228,8 +212,8 @@ def without_audio(aligned: AlignedRuns, draws: int = 10_000) -> tuple[Number, st
 
 
 def order_runs(
-    sources: Sequence[ExportSource],
-) -> tuple[list[ExportSource], Mapping[int, list[ExportSource]]]:
+    sources: Sequence[ScoredSource],
+) -> tuple[list[ScoredSource], Mapping[int, list[ScoredSource]]]:
     """The runs that heard the clips, and for each the runs of the same model and prompt that did not.
 
     Args:
@@ -240,7 +224,7 @@ def order_runs(
     """
     real = [source for source in sources if source.scored.parts.get("condition") not in _CONTROLS]
     owners = {_pair(source): place for place, source in enumerate(real)}
-    controls: dict[int, list[ExportSource]] = {}
+    controls: dict[int, list[ScoredSource]] = {}
     for source in sources:
         condition = source.scored.parts.get("condition")
         if condition not in _CONTROLS:
@@ -263,11 +247,11 @@ def order_runs(
 _CONTROLS = (*HIDING, "spectrum", "reversed", "mono")
 
 
-def _pair(source: ExportSource) -> tuple[str, ...]:
+def _pair(source: ScoredSource) -> tuple[str, ...]:
     return tuple(source.scored.parts.get(name, "?") for name in ("model", "protocol", "settings", "seed"))
 
 
-def check_one_benchmark(sources: Sequence[ExportSource]) -> Benchmark | None:
+def check_one_benchmark(sources: Sequence[ScoredSource]) -> Benchmark | None:
     """The benchmark of all runs; `None` without runs.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mmar.items import Benchmark
-from mmar.reports.exchange.source import ExportSource
+from mmar.reports.scored_source import ScoredSource
 from mmar.scoring.old_keys import OldKeys, changed_keys, count_old_keys
 
 __all__ = ["BoardItems", "board_items"]
@@ -53,7 +53,7 @@ class BoardItems(msgspec.Struct, frozen=True):
 
 def board_items(
     benchmark: Benchmark,
-    runs: Sequence[ExportSource],
+    runs: Sequence[ScoredSource],
     unheard: Sequence[Sequence[bool]] = (),
     earlier: Benchmark | None = None,
 ) -> tuple[BoardItems, list[OldKeys]]:
@@ -97,7 +97,7 @@ def board_items(
     ), [count_old_keys(changed, rows) for rows in scores] if changed else []
 
 
-def _rows(source: ExportSource) -> Mapping[str, Any]:
+def _rows(source: ScoredSource) -> Mapping[str, Any]:
     return {row.id: row for row in source.scored.rows}
 
 

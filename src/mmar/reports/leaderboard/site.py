@@ -21,15 +21,19 @@ from mmar.errors import InputError
 from mmar.files.atomic import write_atomic
 from mmar.files.typed import decode_json
 from mmar.reports.exchange.every_eval_ever import write_every_eval_ever
-from mmar.reports.exchange.source import ExportSource
 from mmar.reports.leaderboard.board import Board, BoardRow
 from mmar.reports.leaderboard.names import known_systems
 from mmar.reports.page.frame import bundle, encode_block, json_block, page, styles
 from mmar.reports.published import GROUP_SIZES
+from mmar.reports.report_page import PageOptions, PreparedReport, write_report
+from mmar.reports.scored_source import ScoredSource
 from mmar.reports.systems_table import run_row, systems_table
 from mmar.reports.table_formats import render
 
-__all__ = ["REPORT", "Change", "read_changes", "write_leaderboard"]
+__all__ = ["KIND", "REPORT", "Change", "read_changes", "write_leaderboard"]
+
+KIND = "leaderboard"
+"""Kind of the page for `check_folder`."""
 
 REPORT = "report"
 """Folder of the report of all runs, within that of the leaderboard."""
@@ -79,7 +83,12 @@ def read_changes(folder: Path) -> list[Change]:
 
 
 def write_leaderboard(
-    board: Board, folder: Path, sources: Sequence[ExportSource] = (), *, language: str = "en"
+    board: Board,
+    folder: Path,
+    sources: Sequence[ScoredSource] = (),
+    *,
+    report: PreparedReport | None = None,
+    options: PageOptions | None = None,
 ) -> Path:
     """Write a leaderboard, or write it again.
 
@@ -87,7 +96,8 @@ def write_leaderboard(
         board: what `build_board` gave.
         folder: created if missing.
         sources: its runs, for the exports.
-        language: `en` or `zh`: what the page speaks at first.
+        report: of those runs, to write below the folder.
+        options: how that is written; its language is also that of the leaderboard.
 
     Returns:
         The page.
@@ -96,7 +106,10 @@ def write_leaderboard(
         InputError: the folder's own files were damaged.
         ExternalError: a file cannot be written.
     """
+    options = options or PageOptions()
     changes = _changes(board, folder)
+    if report is not None:
+        write_report(report, folder / REPORT, options)
     for row in board.systems:
         _write_exports(row, folder / "systems", sources)
     for source in sources:
@@ -106,10 +119,11 @@ def write_leaderboard(
     write_atomic(folder / "leaderboard.json", _readable(data))
     text = page(
         board.title,
+        kind=KIND,
         script=bundle("leaderboard.js"),
         style=styles("base.css", "leaderboard.css"),
         blocks={"core": encode_block(json_block({**data, "changes": msgspec.to_builtins(changes)}))},
-        language=language,
+        language=options.language,
     )
     path = folder / "index.html"
     write_atomic(path, text)
@@ -151,7 +165,7 @@ def _changes(board: Board, folder: Path) -> list[Change]:
     return [change, *earlier]
 
 
-def _write_exports(row: BoardRow, folder: Path, sources: Sequence[ExportSource]) -> None:
+def _write_exports(row: BoardRow, folder: Path, sources: Sequence[ScoredSource]) -> None:
     own = {run.id for run in row.runs}
     runs = [
         run_row(source.path, source.scored, source.benchmark)

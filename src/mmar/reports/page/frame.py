@@ -15,11 +15,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from mmar._version import __version__
+from mmar.errors import UsageError
 
-__all__ = ["bundle", "encode_block", "json_block", "page", "styles"]
+__all__ = ["bundle", "check_folder", "encode_block", "json_block", "page", "styles"]
 
 _IMPORT = re.compile(r"^import\s(?:[^;]*?from\s+)?'\./([\w.-]+)';\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
@@ -67,6 +69,7 @@ def encode_block(data: bytes) -> str:
 def page(
     title: str,
     *,
+    kind: str,
     script: str,
     style: str,
     blocks: Mapping[str, str],
@@ -80,6 +83,7 @@ def page(
 
     Args:
         title: of the document.
+        kind: of the page, such as `report`; see `check_folder`.
         script: what `bundle` returned.
         style: what `styles` returned.
         blocks: what `encode_block` returned, by id; the page reads each with `readJson` or `readBytes`.
@@ -105,7 +109,7 @@ def page(
             "<!doctype html>",
             f'<html lang="{"zh-Hans" if language == "zh" else "en"}">',
             "<head>",
-            f'<meta name="generator" content="mmar {__version__}">',
+            f'<meta name="generator" content="mmar {__version__} {kind}">',
             '<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{csp}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
@@ -124,6 +128,36 @@ def page(
             "",
         )
     )
+
+
+def check_folder(folder: Path, kind: str) -> None:
+    """Check that a page may be written into a folder.
+
+    Args:
+        folder: of the page, as `index.html`.
+        kind: of the page.
+
+    Raises:
+        UsageError: it is a file, or a folder that holds something else than an earlier page of that kind.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(
+            f"{folder} is a file", code="not-a-folder", argument="out", hint="choose another folder"
+        )
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    index = folder / "index.html"
+    head = ""
+    if index.is_file():
+        with index.open("rb") as stream:
+            head = stream.read(2048).decode("utf-8", "replace")
+    if not re.search(rf'<meta name="generator" content="mmar [^ "]+ {kind}">', head):
+        raise UsageError(
+            f"{folder} is not empty and holds no {kind} of mmar",
+            code="not-empty",
+            argument="out",
+            hint="choose another folder",
+        )
 
 
 def _block_elements(blocks: Mapping[str, str]) -> Sequence[str]:

@@ -17,23 +17,22 @@ from mmar.models.answer import Usage
 from mmar.protocols.reading.rules import quoted
 from mmar.reports.page.questions import well_formed
 from mmar.reports.page.texts import Text, shorten
-from mmar.runs.budget import price_of
 from mmar.runs.ledger import RequestKey
 from mmar.scoring.align_runs import run_label
 from mmar.scoring.official import official_words
 from mmar.scoring.result import ItemScore
 from mmar.scoring.rubric.judge import stored_judgements
 from mmar.scoring.rubric.reply import JudgedItem, item_score
-from mmar.scoring.score import Scored, score_task
-from mmar.scoring.sources import Task
 
 if TYPE_CHECKING:
     from mmar.models import Answer
+    from mmar.reports.scored_source import ScoredSource
     from mmar.runs.manifest import Manifest
     from mmar.scoring.robustness import ItemReadings
     from mmar.scoring.rubric.result import RubricResult
+    from mmar.scoring.score import Scored
 
-__all__ = ["PageRun", "answer_records", "load_run", "prompts", "run_columns"]
+__all__ = ["PageRun", "answer_records", "page_runs", "prompts", "run_columns"]
 
 _STATES = {"choice": "c", "unresolved": "u", "refused": "r", "failed": "f", "missing": "m"}
 _RULE_BASE = 65  # a rule is a character from "A" on
@@ -51,14 +50,13 @@ class _Beside(msgspec.Struct, frozen=True):
 
 
 class PageRun(msgspec.Struct, frozen=True):
-    """A run or a predictions file, scored.
+    """A scored run or predictions file on a page.
 
     Attributes:
         key: names it in addresses, whatever its place among the others.
         label: a letter, as `mmar compare` has it.
         name: the model, with its condition if that is not `full`; for a file its name.
-        path: folder or file.
-        scored: its score, with every item's.
+        source: its score and questions.
         rows: the items' scores by id.
         beside: what else the records say, by id.
         rubrics: the judgements beside it, by judge.
@@ -68,42 +66,44 @@ class PageRun(msgspec.Struct, frozen=True):
     key: str
     label: str
     name: str
-    path: Path
-    scored: Scored
+    source: ScoredSource
     rows: Mapping[str, ItemScore]
     beside: Mapping[str, _Beside]
     rubrics: Mapping[str, RubricResult]
-    cost: float | None = None
+    cost: float | None
+
+    @property
+    def scored(self) -> Scored:
+        """Its score, with every item's."""
+        return self.source.scored
 
     @property
     def manifest(self) -> Manifest | None:
         """What the run is; `None` for a file."""
-        return self.scored.manifest
+        return self.source.scored.manifest
 
 
-def load_run(
-    task: Task, place: int, benchmark: Benchmark, keys: set[str], prices: Path | None = None
-) -> PageRun:
-    """Score one input of a page.
+def page_runs(sources: Sequence[ScoredSource], prices: Path | None = None) -> list[PageRun]:
+    """The runs of a page.
 
     Args:
-        task: what to score, with the scores of all items kept.
-        place: its position among the inputs, from 0.
-        benchmark: the questions.
-        keys: those of the runs before; its own is added.
+        sources: in the order of the page.
         prices: a price table.
 
     Raises:
-        InputError: the input is not what it should be.
-        UsageError: a benchmark is needed, or it is another than the run's.
+        InputError: the price table or the judgements beside a run are not what they should be.
     """
-    scored = score_task(task)
-    parts, manifest = scored.parts, scored.manifest
+    keys: set[str] = set()
+    return [_page_run(source, place, keys, prices) for place, source in enumerate(sources)]
+
+
+def _page_run(source: ScoredSource, place: int, keys: set[str], prices: Path | None) -> PageRun:
+    parts, manifest, path = source.scored.parts, source.scored.manifest, source.path
     condition = parts.get("condition", "?")
-    name = task.path.name if manifest is None else manifest.model
+    name = path.name if manifest is None else manifest.model
     if condition not in ("full", "?", "none") or (condition == "none" and manifest is not None):
         name = f"{name} ({condition})"
-    seed = "\n".join((name, parts.get("protocol", "?"), task.path.name))
+    seed = "\n".join((name, parts.get("protocol", "?"), path.name))
     key = next(
         digest
         for number in range(len(keys) + 1)
@@ -111,17 +111,15 @@ def load_run(
         not in keys
     )
     keys.add(key)
-    beside = _of_run(scored.answers) if manifest is not None else _of_file(task, benchmark)
     return PageRun(
         key=key,
         label=run_label(place),
         name=well_formed(name),
-        path=task.path,
-        scored=scored,
-        rows={row.id: row for row in scored.rows},
-        beside=beside,
-        rubrics=dict(stored_judgements(task.path, benchmark)),
-        cost=_cost(scored, prices),
+        source=source,
+        rows={row.id: row for row in source.scored.rows},
+        beside=_of_file(source) if manifest is None else _of_run(source.scored.answers),
+        rubrics=dict(stored_judgements(path, source.benchmark)),
+        cost=source.cost(prices),
     )
 
 
@@ -140,29 +138,18 @@ def _of_run(answers: Mapping[Any, tuple[int, Answer]]) -> dict[str, _Beside]:
     }
 
 
-def _of_file(task: Task, benchmark: Benchmark) -> dict[str, _Beside]:
+def _of_file(source: ScoredSource) -> dict[str, _Beside]:
     from mmar.logs import join_log, open_log
 
     try:
-        log = open_log(task.path, key=task.key, id_field=task.id_field)
-        joined = join_log(log, benchmark, lambda _: None)
+        log = open_log(source.path, key=source.task.key, id_field=source.task.id_field)
+        joined = join_log(log, source.benchmark, lambda _: None)
     except (InputError, UsageError):  # it was scored, but says nothing besides
         return {}
     return {
         name: _Beside(each.record.thinking, each.record.finish_reason, each.record.failure or "")
         for name, each in joined.answers.items()
     }
-
-
-def _cost(scored: Scored, prices: Path | None) -> float | None:
-    if scored.manifest is None or prices is None:
-        return None
-    try:
-        price = price_of(scored.manifest.model, prices)
-    except UsageError:  # the table has no price for this model; others it may have
-        return None
-    usages = [answer.usage for _, answer in scored.answers.values() if answer.usage is not None]
-    return sum(map(price.cost, usages)) if price is not None and usages else None
 
 
 def run_columns(run: PageRun, benchmark: Benchmark) -> dict[str, Any]:
@@ -185,7 +172,7 @@ def run_columns(run: PageRun, benchmark: Benchmark) -> dict[str, Any]:
         "key": run.key,
         "label": run.label,
         "name": run.name,
-        "file": well_formed(run.path.name),
+        "file": well_formed(run.source.path.name),
         "isRun": manifest is not None,
         "condition": run.scored.parts.get("condition", "?"),
         "protocol": run.scored.parts.get("protocol", "?"),

@@ -4,6 +4,7 @@ import { counted, el, fixed, readJson } from './base.js';
 import { link, note, state } from './address.js';
 import { language, speak, t } from './words.js';
 import {} from './leaderboard_words.js';
+import { fullName } from './leaderboard_data.js';
 import { adder, rowOfFile } from './leaderboard_add.js';
 import { itemsView } from './leaderboard_items.js';
 import { systemsView } from './leaderboard_systems.js';
@@ -110,27 +111,48 @@ function header(view) {
 function changesView() {
   return el(
     'ol',
-    { class: 'changes' },
+    { class: 'changes', reversed: true },
     ...board.changes.map((change, place) =>
       el(
         'li',
         {},
         el('b', {}, t('changed', { date: change.date, systems: change.systems, runs: change.runs })),
-        place === board.changes.length - 1
-          ? el('p', {}, t('first_state'))
-          : [
-              change.added.length ? t('added', { names: change.added.join(', ') }) : '',
-              change.removed.length ? t('removed', { names: change.removed.join(', ') }) : '',
-              ...Object.entries(change.changed).map(([name, [before, after]]) =>
-                t('moved', { name, before: fixed(before), after: fixed(after) }),
-              ),
-            ]
-              .filter(Boolean)
-              .map((text) => el('p', {}, text))
-              .reduce((list, one) => (list.append(one), list), document.createDocumentFragment()),
+        ...(place === board.changes.length - 1 ? [el('p', {}, t('first_state'))] : linesOf(change)),
         el('p', { class: 'mono quiet' }, t('digest', { digest: change.digest })),
       ),
     ),
+  );
+}
+
+/**
+ * What one state of the leaderboard changed.
+ * @param {import('./leaderboard_data.js').Change} change
+ */
+function linesOf(change) {
+  const moved = Object.entries(change.changed).flatMap(([id, [before, after]], at) => [
+    at ? ', ' : '',
+    systemLink(id),
+    ` ${fixed(before)} → ${fixed(after)}`,
+  ]);
+  /** @type {[string, (string | Node)[]][]} */
+  const lines = [
+    ['added', change.added.flatMap((id, at) => [at ? ', ' : '', systemLink(id)])],
+    ['removed', change.removed.flatMap((id, at) => [at ? ', ' : '', systemLink(id)])],
+    ['moved', moved],
+  ];
+  const shown = lines.filter(([, parts]) => parts.length);
+  if (!shown.length) return [el('p', {}, t('other_change'))];
+  return shown.map(([key, parts]) => el('p', {}, `${t(key)}: `, ...parts));
+}
+
+/** @param {string} id a system, which may be gone */
+function systemLink(id) {
+  const system = board.systems.find((one) => one.id === id);
+  if (!system) return el('span', { class: 'told' }, id);
+  return el(
+    'a',
+    { href: link({ s: id, lang: state().get('lang') }, true), class: 'told' },
+    fullName(system, board.systems),
   );
 }
 

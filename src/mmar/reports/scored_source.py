@@ -1,44 +1,61 @@
-"""What every export of a run starts from: the run, its questions, its answers and its scores."""
+"""A scored run or predictions file with its questions: what reports, leaderboards and exports start from."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from mmar.items import Benchmark, Item
+from mmar.errors import UsageError
+from mmar.items import Benchmark, Item, load_benchmark
 from mmar.items.benchmark import benchmark_name
 from mmar.models import Answer
 from mmar.models.recipes import recipe_of
+from mmar.runs.budget import price_of
+from mmar.scoring.align_runs import AlignedRuns, align_scored
 from mmar.scoring.result import Accuracy, GroupScore, ItemScore, Score
-from mmar.scoring.score import Scored
+from mmar.scoring.score import Scored, score_task
+from mmar.scoring.sources import Task
 
 if TYPE_CHECKING:
     from mmar.scoring.error_labels import WrongItem
 
-__all__ = ["SCORERS", "ExportSource", "Scorer", "interval_of", "provider_of"]
+__all__ = [
+    "SCORERS",
+    "ScoredSource",
+    "Scorer",
+    "align_sources",
+    "interval_of",
+    "provider_of",
+    "score_source",
+]
 
 Scorer = Literal["official", "choice"]
 SCORERS: tuple[Scorer, ...] = ("official", "choice")
 
 
-class ExportSource(msgspec.Struct, frozen=True, dict=True):
+class ScoredSource(msgspec.Struct, frozen=True, dict=True):
     """A scored run or predictions file, with its questions.
 
     Attributes:
-        path: the run's folder, or the file.
-        benchmark: the questions.
-        scored: its score, with every item's.
+        task: what was scored.
+        benchmark: the questions, with the folder of the clips where it is known.
+        scored: the score, with every item's.
     """
 
-    path: Path
+    task: Task
     benchmark: Benchmark
     scored: Scored
+
+    @property
+    def path(self) -> Path:
+        """The run's folder, or the file."""
+        return self.task.path
 
     @property
     def score(self) -> Score:
@@ -53,8 +70,8 @@ class ExportSource(msgspec.Struct, frozen=True, dict=True):
     @property
     def model(self) -> str:
         """The model's name; that of the file where there is no run."""
-        manifest = self.scored.manifest
-        return manifest.model if manifest is not None else benchmark_name(self.path)
+        model = self.scored.parts.get("model", "?")
+        return model if model != "?" else benchmark_name(self.path)
 
     @property
     def hub_id(self) -> str:
@@ -83,12 +100,40 @@ class ExportSource(msgspec.Struct, frozen=True, dict=True):
         return self.completed
 
     def rows(self) -> Iterator[tuple[Item, ItemScore, Answer | None]]:
-        """Item, score and answer, in the benchmark's order; the answer is `None` for files and items not asked."""
+        """Item, score and answer of each question with choices, in the benchmark's order.
+
+        The answer is the first one of an item that was asked several times; `None` for files and items not asked.
+        """
         answers = {
             key.item_id: answer for key, (_, answer) in self.scored.answers.items() if not any(key[1:])
         }
-        for item, row in zip(self.benchmark, self.scored.rows, strict=True):
-            yield item, row, answers.get(item.id)
+        rows = {row.id: row for row in self.scored.rows}
+        for item in self.benchmark.closed:
+            yield item, rows[item.id], answers.get(item.id)
+
+    def cost(self, prices: Path | None, *, first_answers: bool = False) -> float | None:
+        """What the answers cost by a price table.
+
+        Args:
+            prices: the table.
+            first_answers: count one answer to each item, and not every rotation and repeat.
+
+        Returns:
+            Money in the table's currency; `None` without a table, a price of this model or numbers of tokens.
+
+        Raises:
+            InputError: the table is not valid.
+        """
+        try:
+            price = price_of(self.model, prices)
+        except UsageError:  # the table has no price for this model; others it may have
+            return None
+        usages = [
+            answer.usage
+            for key, (_, answer) in self.scored.answers.items()
+            if answer.usage is not None and not (first_answers and any(key[1:]))
+        ]
+        return sum(map(price.cost, usages)) if price is not None and usages else None
 
     def groups(self) -> Iterator[tuple[str, str, GroupScore]]:
         """Dimension, name and score: of all items first, then of every group that has items."""
@@ -120,6 +165,34 @@ class ExportSource(msgspec.Struct, frozen=True, dict=True):
         for row in self.scored.rows:
             digest.update(msgspec.json.encode((row.id, row.official, row.choice, row.state, row.prediction)))
         return digest.hexdigest()[:32]
+
+
+def score_source(task: Task, audio_dir: Path | None = None) -> ScoredSource:
+    """Score a run or a file, and find its questions; a file of whole records is its own benchmark.
+
+    Args:
+        task: what to score, with the scores of all items kept.
+        audio_dir: folder of the clips; by default the benchmark's, or the one that the run's manifest names.
+
+    Raises:
+        InputError: the input is not what it should be.
+        UsageError: a benchmark is needed, or it is another than the run's.
+    """
+    scored = score_task(task)
+    benchmark = task.benchmark
+    if benchmark is None:
+        name = scored.parts.get("bench", "file").partition("#")[0]
+        benchmark = load_benchmark(task.path, name=name, lenient=task.lenient)
+    named = "" if scored.manifest is None else scored.manifest.benchmark.audio_dir
+    folder = audio_dir or benchmark.audio_dir or (Path(named) if named else None)
+    if folder != benchmark.audio_dir:
+        benchmark = msgspec.structs.replace(benchmark, audio_dir=folder)
+    return ScoredSource(task, benchmark, scored)
+
+
+def align_sources(sources: Sequence[ScoredSource], *, partial: bool = False) -> AlignedRuns:
+    """Scored runs side by side on the items of their benchmark; arguments and errors as `align_scored`."""
+    return align_scored([(each.task, each.benchmark, each.scored) for each in sources], partial=partial)
 
 
 def interval_of(accuracy: Accuracy) -> tuple[float, float, str] | None:

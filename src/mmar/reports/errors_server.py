@@ -192,6 +192,7 @@ class ErrorsServer:
         }
         return page(
             title,
+            kind="errors",
             script=bundle("errors.js"),
             style=styles("base.css", "errors.css"),
             blocks={"core": encode_block(json_block(core))},
