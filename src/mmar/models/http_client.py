@@ -16,6 +16,7 @@ import os
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,6 +42,8 @@ _CONNECT_S = 30.0
 _MAX_REPLY = 64 * 2**20
 _MAX_REST_S = 15.0
 _ANY_PATH = "/models"  # both APIs list their models there, at no cost
+# More would take turns with the event loop for the interpreter's lock, and delay what is being sent.
+_HASHING_THREADS = 2
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -152,6 +155,7 @@ class HttpClient:
         self._secrets = secrets
         self._next = 0
         self._slots = UploadSlots()
+        self._hashing = ThreadPoolExecutor(_HASHING_THREADS, "mmar-hash")
 
     def __repr__(self) -> str:
         return f"HttpClient({', '.join(server.url for server in self._servers)})"
@@ -224,15 +228,24 @@ class HttpClient:
         """
         if audio is None:
             return await self.post(path, body), None
-        if slot is not None and isinstance(body, StreamingBody):
-            body.sent = slot.release
-        hashing = asyncio.ensure_future(asyncio.to_thread(audio.sent))
+        hashing: list[asyncio.Future[Sent]] = []
+
+        def sent() -> None:
+            if slot is not None:
+                slot.release()
+            if not hashing:  # a body may be sent twice, over a second connection
+                hashing.append(asyncio.get_running_loop().run_in_executor(self._hashing, audio.sent))
+
+        if isinstance(body, StreamingBody):
+            body.sent = sent
         try:
             reply = await self.post(path, body)
         except BaseException:
-            hashing.cancel()
+            for each in hashing:
+                each.cancel()
             raise
-        return reply, await hashing
+        sent()  # a server may reply before it has the whole body
+        return reply, await hashing[0]
 
     async def unresponsive(self, seconds: float) -> str:
         """What none of the servers replies to within a time; empty if one replies, with whatever status.
