@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jsonl_program import Answerer, Request, one_clip, serve
+from jsonl_program import Answerer, Request, device, one_clip, serve
 
 MODEL = "DeSTA-ntu/DeSTA2.5-Audio-Llama-3.1-8B"
 
@@ -33,7 +33,7 @@ def load(name: str) -> Answerer:
     from desta import DeSTA25AudioModel
 
     model = DeSTA25AudioModel.from_pretrained(name)
-    model.to("cuda")
+    model.to(device())
 
     def answer(messages: Any, settings: dict[str, Any]) -> str:
         temperature = settings.get("temperature") or 0.0

@@ -39,15 +39,29 @@ def serve(model: str, load: Callable[[str], Answerer], prepare: Callable[[Reques
     out.write('{"ready": true}\n')
     for line in sys.stdin:
         request = json.loads(line)
-        try:
-            inputs = prepare(request)
-            text = request["choices"][0] if answer is None else answer(inputs, request["settings"])
-            reply = {"id": request["id"], "text": text, "model": options.model}
-        except ValueError as error:
-            reply = {"id": request["id"], "error": str(error), "kind": "audio"}
-        except Exception as error:  # noqa: BLE001 - one request may fail without the others
-            reply = {"id": request["id"], "error": f"{type(error).__name__}: {error}"}
-        out.write(json.dumps(reply) + "\n")
+        out.write(json.dumps({"id": request["id"], **_reply(request, prepare, answer, options.model)}) + "\n")
+
+
+def _reply(
+    request: Request, prepare: Callable[[Request], Inputs], answer: Answerer | None, model: str
+) -> dict[str, Any]:
+    try:
+        inputs = prepare(request)
+    except ValueError as error:
+        return {"error": str(error), "kind": "audio"}
+    try:
+        if answer is None:
+            return {"text": (request["choices"] or ["an answer"])[0], "model": model}
+        return {"text": answer(inputs, request["settings"]), "model": model}
+    except Exception as error:  # noqa: BLE001 - one request may fail without the others
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+def device() -> str:
+    """The first GPU, else the processor."""
+    import torch
+
+    return "cuda:0" if torch.cuda.is_available() else "cpu"
 
 
 def weights_folder(name: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jsonl_program import Answerer, Request, one_clip, serve
+from jsonl_program import Answerer, Request, device, one_clip, serve
 
 MODEL = "openbmb/MiniCPM-o-4_5"
 
@@ -39,7 +39,7 @@ def load(name: str) -> Answerer:
         init_audio=True,
         init_tts=False,
     )
-    model = model.eval().cuda()
+    model = model.eval().to(device())
     tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=True)
 
     def answer(inputs: Any, settings: dict[str, Any]) -> str:

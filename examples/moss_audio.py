@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jsonl_program import Answerer, Request, one_clip, serve, weights_folder
+from jsonl_program import Answerer, Request, device, one_clip, serve, weights_folder
 
 MODEL = "OpenMOSS-Team/MOSS-Audio-8B-Instruct"
 
@@ -31,7 +31,7 @@ def load(name: str) -> Answerer:
     from src.processing_moss_audio import MossAudioProcessor
 
     folder = weights_folder(name)
-    model = MossAudioModel.from_pretrained(folder, trust_remote_code=True, dtype="auto", device_map="cuda:0")
+    model = MossAudioModel.from_pretrained(folder, trust_remote_code=True, dtype="auto", device_map=device())
     model.eval()
     processor = MossAudioProcessor.from_pretrained(folder, trust_remote_code=True, enable_time_marker=True)
 

@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import mmar
 from mmar.models.recipes import recipes
+from mmar.runs.ledger import read_ledger
 from mmar.runs.spec import RunSpec
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -54,6 +56,32 @@ def test_a_program_answers_a_run_of_its_preset(
         assert result.manifest.model == f"command/{name}"
         score = mmar.score(tmp_path / name)
         assert score.states["choice"] == 3
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+def test_a_program_runs_whole_with_stand_ins_for_its_authors_code(
+    program: Path, tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MMAR_CACHE_DIR", str(shared_cache))
+    monkeypatch.setenv("MIMO_AUDIO_TOKENIZER_PATH", str(tmp_path))
+    stubs = Path(__file__).with_name("authors_stubs.py")
+    worker = f"{sys.executable} {stubs} {program} --model {tmp_path}"
+    name = presets_of(program)[0]
+    via = "command" if recipes()[name].served_by[0] != "command" else None
+    demo = mmar.load("demo")
+    failing = msgspec.structs.replace(demo[1], question=f"FAIL? {demo[1].question}")
+    demo = msgspec.structs.replace(demo, items=(demo[0], failing, demo[2]))
+    result = mmar.run(name, demo, out=tmp_path / "run", workers=[worker], via=via, max_tokens=64)
+    answers = {answer.id: answer for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl")}
+    assert result.counts.failed == {"crash": 1}
+    failure = answers[failing.id].failure
+    assert failure is not None
+    assert "the model failed" in failure.message
+    for item in (demo[0], demo[2]):
+        text = answers[item.id].text  # the stand-ins answer with the prompt
+        assert item.question in text
+        assert all(choice in text for choice in item.choices)
+        assert answers[item.id].model == str(tmp_path)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)

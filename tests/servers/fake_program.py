@@ -6,6 +6,7 @@
     settings          answers the settings that it was given, as JSON
     fail              answers with an error
     silent            answers without text
+    speak             answers in speech, with WORDS as its transcript
     hang              never answers
     crash             ends with status 3 and a word on standard error
     twice             answers twice
@@ -53,6 +54,7 @@ def reply(request: dict) -> dict:
         "settings": {"text": json.dumps(request["settings"])},
         "fail": {"error": "out of memory"},
         "silent": {"text": None},
+        "speak": {"text": rest or None, "spoken": True},
         "secret": {"error": f"my key is {os.environ.get('PLANTED_KEY')}"},
     }
     return {"id": request["id"], **answers.get(word, {"text": rest})}

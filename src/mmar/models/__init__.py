@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmar.models.answer import Answer, Failure, FailureKind, RequestFailed, Sent, Usage
-from mmar.models.model import Model, ModelFacts, ModelOptions, open_model
+from mmar.models.model import Model, ModelFacts, ModelOptions, open_model, prepared
 
 __all__ = [
     "Answer",
@@ -16,4 +16,5 @@ __all__ = [
     "Sent",
     "Usage",
     "open_model",
+    "prepared",
 ]

@@ -17,15 +17,10 @@ from mmar.errors import ExternalError, UsageError
 from mmar.models.answer import Answer, RequestFailed
 from mmar.models.chat_reply import chat_answer
 from mmar.models.chat_request import chat_body
-from mmar.models.credentials import Credential, find_credential
-from mmar.models.gemini import BASE_URL as GEMINI_URL
-from mmar.models.gemini import KEY_NAMES as GEMINI_KEYS
-from mmar.models.gemini import gemini_answer, gemini_body, gemini_format
-from mmar.models.http_client import checked_base_url
+from mmar.models.gemini import GEMINI, gemini_answer, gemini_body, gemini_format
 from mmar.models.model import ModelOptions
-from mmar.models.openai import BASE_URL as OPENAI_URL
-from mmar.models.openai import KEY_NAMES as OPENAI_KEYS
-from mmar.models.openai import chat_format
+from mmar.models.openai import OPENAI, chat_format
+from mmar.models.service import Service
 from mmar.protocols import Request
 
 __all__ = ["BatchService", "BatchState", "Outcome", "open_batch_service"]
@@ -94,22 +89,14 @@ def open_batch_service(model: str, options: ModelOptions) -> BatchService:
 class _Http:
     """Requests with a key, and errors that name address and reason."""
 
-    def __init__(self, options: ModelOptions, names: Sequence[str], default_url: str) -> None:
-        self._url = checked_base_url(options.base_urls[0]) if options.base_urls else default_url
-        self._key: Credential | None = find_credential(options, names)
-        if self._key is None and self._url == default_url:
-            raise UsageError(
-                f"{default_url} needs a key and none was found", code="missing-key", hint=f"set {names[0]}"
-            )
+    def __init__(self, service: Service, options: ModelOptions) -> None:
+        (self._url, *_), self._key = service.open(options)
+        self._headers = service.headers(self._key)
         self._session: aiohttp.ClientSession | None = None
-
-    def headers(self) -> dict[str, str]:
-        """The headers that bear the key."""
-        return {}
 
     async def __aenter__(self) -> Any:
         timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-        self._session = aiohttp.ClientSession(headers=self.headers(), timeout=timeout, trust_env=True)
+        self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout, trust_env=True)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -151,11 +138,8 @@ class _OpenAI(_Http):
     max_bytes = 90 << 20  # of 200 MB
 
     def __init__(self, name: str, options: ModelOptions) -> None:
-        super().__init__(options, OPENAI_KEYS, OPENAI_URL)
+        super().__init__(OPENAI, options)
         self._form = chat_format(name, options.extra)
-
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._key.reveal()}"} if self._key else {}
 
     def line(self, key: str, request: Request) -> bytes:
         body = chat_body(request, self._form, None)
@@ -220,12 +204,9 @@ class _Gemini(_Http):
     max_bytes = 15 << 20  # of 20 MB for inlined requests
 
     def __init__(self, name: str, options: ModelOptions) -> None:
-        super().__init__(options, GEMINI_KEYS, GEMINI_URL)
+        super().__init__(GEMINI, options)
         self._name = name
         self._form = gemini_format(options.extra)
-
-    def headers(self) -> dict[str, str]:
-        return {"x-goog-api-key": self._key.reveal()} if self._key else {}
 
     def line(self, key: str, request: Request) -> bytes:
         body = gemini_body(request, self._form, None)

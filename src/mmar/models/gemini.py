@@ -11,39 +11,33 @@ Options (`ModelOptions.extra`), explained in docs/models.md: `audio_format`, `au
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from mmar.errors import UsageError
 from mmar.models.answer import Answer, RequestFailed, Usage
-from mmar.models.audio_bytes import AudioBytes, AudioForm, check_placed, load_clips
+from mmar.models.audio_bytes import AudioBytes
 from mmar.models.chat_reply import decode_reply, no_text, stopped_by_error, stopped_by_policy
 from mmar.models.chat_request import PLACEHOLDER, StreamingBody, streaming_body
-from mmar.models.credentials import KEY_OPTIONS, embedded_secrets, find_credential
-from mmar.models.http_client import HttpClient, checked_base_url
+from mmar.models.credentials import KEY_OPTIONS
 from mmar.models.model import ModelOptions
 from mmar.models.options import AUDIO_OPTIONS, audio_form, check_known, extra_body, merged, yes
+from mmar.models.service import Service, ServiceModel
 from mmar.models.service_errors import error_in_reply
 from mmar.protocols import Message, Request
 from mmar.protocols.reading import split_thinking
 
 __all__ = [
-    "BASE_URL",
     "DOCUMENTED",
-    "Gemini",
+    "GEMINI",
     "GeminiFormat",
     "gemini_answer",
     "gemini_body",
     "gemini_format",
     "open_gemini",
 ]
-
-BASE_URL = "https://generativelanguage.googleapis.com/v1beta"
-KEY_NAMES = ("MMAR_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
 
 DOCUMENTED = {
     "WAV": "audio/wav",
@@ -53,6 +47,14 @@ DOCUMENTED = {
     "FLAC": "audio/flac",
 }
 """The containers that the API documents, with its media type for each."""
+
+GEMINI = Service(
+    "https://generativelanguage.googleapis.com/v1beta",
+    ("MMAR_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    "x-goog-api-key",
+    "",
+    DOCUMENTED,
+)
 
 _RESERVED = ("contents", "systemInstruction")
 
@@ -69,58 +71,6 @@ class GeminiFormat(msgspec.Struct, frozen=True):
     body: dict[str, Any] = {}
 
 
-class Gemini:
-    """A model behind `generateContent`.
-
-    Args:
-        model: the service's name of it.
-        form: how requests are written.
-        audio: the form in which clips are sent.
-        client: the servers.
-    """
-
-    uses_audio = True
-    keeps_time = True
-
-    def __init__(self, model: str, form: GeminiFormat, audio: AudioForm, client: HttpClient) -> None:
-        self.name = f"gemini/{model}"
-        self._path = f"/models/{quote(model, safe='')}:generateContent"
-        self._form = form
-        self._audio = audio
-        self._client = client
-
-    async def ask(self, request: Request) -> Answer:
-        """Ask once.
-
-        Raises:
-            RequestFailed: there is no answer.
-        """
-        check_placed(request)
-        if request.audio is None:
-            reply, sent = await self._client.post_clip(
-                self._path, gemini_body(request, self._form, None), None
-            )
-        else:
-            async with self._client.upload_slot() as slot:
-                audio = await asyncio.to_thread(load_clips, request, self._audio, DOCUMENTED)
-                body = gemini_body(request, self._form, audio)
-                reply, sent = await self._client.post_clip(self._path, body, audio, slot)
-        try:
-            answer = gemini_answer(request.item_id, reply.body, reply.place)
-        except RequestFailed as failure:
-            raise self._client.scrubbed(failure) from None
-        answer = msgspec.structs.replace(answer, latency_s=reply.latency_s, sent=sent)
-        return self._client.scrubbed_answer(answer)
-
-    async def unresponsive(self, seconds: float) -> str:
-        """See `HttpClient.unresponsive`."""
-        return await self._client.unresponsive(seconds)
-
-    async def close(self) -> None:
-        """Close all connections."""
-        await self._client.close()
-
-
 def gemini_format(extra: Mapping[str, str]) -> GeminiFormat:
     """How requests are written, by the options.
 
@@ -130,7 +80,7 @@ def gemini_format(extra: Mapping[str, str]) -> GeminiFormat:
     return GeminiFormat(yes(extra, "thoughts"), extra_body(extra, _RESERVED))
 
 
-def open_gemini(name: str, options: ModelOptions) -> Gemini:
+def open_gemini(name: str, options: ModelOptions) -> ServiceModel:
     """Open a model by the service's name of it, e.g. `gemini-2.5-pro`.
 
     Raises:
@@ -138,18 +88,19 @@ def open_gemini(name: str, options: ModelOptions) -> Gemini:
     """
     check_known(options.extra, (*AUDIO_OPTIONS, *KEY_OPTIONS, "thoughts", "body"), "gemini")
     form = gemini_format(options.extra)
-    base_urls = tuple(checked_base_url(url) for url in options.base_urls) or (BASE_URL,)
-    credential = find_credential(options, KEY_NAMES)
-    if credential is None and BASE_URL in base_urls:
-        raise UsageError(
-            f"{BASE_URL} needs a key and none was found",
-            code="missing-key",
-            hint="set GEMINI_API_KEY or MMAR_API_KEY, or name a file with the option api_key_file",
-        )
-    headers = {"x-goog-api-key": credential.reveal()} if credential else {}
-    secrets = (*((credential,) if credential else ()), *embedded_secrets(options.extra))
-    client = HttpClient(base_urls, headers, options.timeout_s, secrets)
-    return Gemini(name, form, audio_form(options.extra), client)
+
+    def body(request: Request, clips: AudioBytes | None) -> bytes | StreamingBody:
+        return gemini_body(request, form, clips)
+
+    return ServiceModel(
+        f"gemini/{name}",
+        GEMINI.client(options),
+        f"/models/{quote(name, safe='')}:generateContent",
+        DOCUMENTED,
+        audio_form(options.extra),
+        body,
+        gemini_answer,
+    )
 
 
 def gemini_body(request: Request, form: GeminiFormat, audio: AudioBytes | None) -> bytes | StreamingBody:

@@ -1,7 +1,7 @@
 """The JSON records of requests and answers, for programs and functions of the user's.
 
     request   {"id", "item", "messages": [{"role", "content", "audio"?}], "audio", "question", "choices", "settings"}
-    answer    {"id", "text", "thinking"?, "finish_reason"?, "usage"?, "model"?}
+    answer    {"id", "text", "thinking"?, "finish_reason"?, "usage"?, "model"?, "spoken"?}
           or  {"id", "error", "kind"?, "retryable"?}
 
 `audio` of a request is the clip's absolute path, a list of paths for an item with several clips, or null; `audio` of
@@ -38,6 +38,7 @@ class ProgramAnswer(msgspec.Struct):
         facts: of a first line: `settings` that answers depend on, and the `environment`.
         cut: whether the model was given only the beginning of the clip.
         mixed_down: whether the channels of the clip were mixed into one for the model.
+        spoken: whether the reply is speech; `text` is then its transcript, where there is one.
         fatal: of a first line: why the program cannot answer at all, as `code`, `message` and `hint`.
         in_flight: of a first line: how many requests the program takes at once.
     """
@@ -53,6 +54,7 @@ class ProgramAnswer(msgspec.Struct):
     retryable: bool = False
     cut: bool = False
     mixed_down: bool = False
+    spoken: bool = False
     facts: dict[str, dict[str, str]] | None = None
     fatal: dict[str, str] | None = None
     in_flight: int | None = None
@@ -125,9 +127,9 @@ def answer_of(
     marked, text = split_thinking(reply.text or "")
     thinking = "\n".join(part for part in (reply.thinking, marked) if part)
     if not text and not thinking:
-        raise RequestFailed(
-            "bad_reply", f"{who} gave no text", usage=reply.usage, finish_reason=reply.finish_reason
-        )
+        kind: FailureKind = "speech" if reply.spoken else "bad_reply"
+        problem = f"{who} gave speech without a transcript" if reply.spoken else f"{who} gave no text"
+        raise RequestFailed(kind, problem, usage=reply.usage, finish_reason=reply.finish_reason)
     if sent is not None and (reply.cut or reply.mixed_down):
         sent = msgspec.structs.replace(sent, cut=reply.cut, mixed_down=reply.mixed_down)
     return Answer(
@@ -139,4 +141,5 @@ def answer_of(
         model=reply.model,
         latency_s=latency_s,
         sent=sent,
+        spoken=reply.spoken,
     )

@@ -23,6 +23,7 @@ __all__ = [
     "ModelFacts",
     "ModelOptions",
     "open_model",
+    "prepared",
     "split_name",
     "uses_audio",
 ]
@@ -78,6 +79,16 @@ class ModelFacts(msgspec.Struct, frozen=True):
 
     settings: dict[str, str] = {}
     environment: dict[str, str] = {}
+
+
+async def prepared(model: Model) -> ModelFacts:
+    """What a model finds out about itself; nothing where it has no `prepare`.
+
+    Raises:
+        MmarError: it cannot be used.
+    """
+    prepare = getattr(model, "prepare", None)
+    return ModelFacts() if prepare is None else cast("ModelFacts", await prepare())
 
 
 class ModelOptions(msgspec.Struct, frozen=True):

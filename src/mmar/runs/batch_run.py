@@ -17,7 +17,7 @@ from mmar.models import Answer, Failure, RequestFailed
 from mmar.models.batch import BatchService
 from mmar.protocols import Request
 from mmar.runs.engine import Counts
-from mmar.runs.event_loop import run_blocking
+from mmar.runs.event_loop import Stopper, run_blocking
 from mmar.runs.ledger import LEDGER_NAME, Ledger
 from mmar.runs.manifest import now
 from mmar.runs.side_run import Accept, SideRun, current_answers
@@ -66,7 +66,7 @@ def batch_requests(
         ExternalError: the service cannot be reached or refuses.
         UsageError: another process writes the folder.
     """
-    return run_blocking(_Session(folder, service, requests, accept).run, lambda: None)
+    return run_blocking(_Session(folder, service, requests, accept).run)
 
 
 class _Session:
@@ -77,7 +77,7 @@ class _Session:
         self._requests = {_key(request): request for request in requests}
         self._counts = Counts()
 
-    async def run(self, *, handle_signals: bool) -> BatchRun:  # noqa: ARG002 - nothing is in flight for long
+    async def run(self, _: Stopper) -> BatchRun:
         self._folder.mkdir(parents=True, exist_ok=True)
         requests = list(self._requests.values())
         with Ledger(self._folder / LEDGER_NAME) as ledger:

@@ -7,12 +7,12 @@ import contextvars
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, TypeVar
 
 from mmar.runs.engine import Engine
 
-__all__ = ["run_blocking", "signals_stop"]
+__all__ = ["Stopper", "run_blocking"]
 
 # A batch system kills a process some seconds after SIGTERM; what is in flight is worth a short wait.
 _TERMINATION_S = 5.0
@@ -20,24 +20,51 @@ _TERMINATION_S = 5.0
 Result = TypeVar("Result")
 
 
-def run_blocking(main: Callable[..., Coroutine[Any, Any, Result]], stop: Callable[[], None]) -> Result:
-    """Run a session to its end, in a thread with an event loop of its own where one runs already.
+class Stopper:
+    """Stops a session's engine from outside: it sends no further request, and finishes those in flight.
 
     Args:
-        main: the session; called with `handle_signals`, true where it runs in the main thread.
-        stop: stops it from another thread; called at Ctrl-C where the session runs in a thread.
+        handle_signals: whether SIGINT and SIGTERM stop it.
+    """
+
+    def __init__(self, *, handle_signals: bool = False) -> None:
+        self._handle_signals = handle_signals
+        self._halt: Callable[[], object] | None = None
+
+    @contextmanager
+    def attached(self, engine: Engine) -> Iterator[None]:
+        """Within this block the engine can be stopped; entered in its event loop."""
+        loop = asyncio.get_running_loop()
+        self._halt = lambda: loop.call_soon_threadsafe(engine.halt, "interrupted")
+        with _signals_stop(engine) if self._handle_signals else nullcontext():
+            yield
+
+    def stop(self) -> None:
+        """Stop the engine; called from another thread."""
+        if self._halt is not None:
+            self._halt()
+
+
+def run_blocking(main: Callable[[Stopper], Coroutine[Any, Any, Result]]) -> Result:
+    """Run a session to its end, in a thread with an event loop of its own where one runs already.
+
+    Ctrl-C stops it, wherever it runs.
+
+    Args:
+        main: the session.
     """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         in_main_thread = threading.current_thread() is threading.main_thread()
-        return asyncio.run(main(handle_signals=in_main_thread))
+        return asyncio.run(main(Stopper(handle_signals=in_main_thread)))
+    stopper = Stopper()
     results: list[Result] = []
     errors: list[BaseException] = []
 
     def work() -> None:
         try:
-            results.append(asyncio.run(main(handle_signals=False)))
+            results.append(asyncio.run(main(stopper)))
         except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
             errors.append(error)
 
@@ -47,7 +74,7 @@ def run_blocking(main: Callable[..., Coroutine[Any, Any, Result]], stop: Callabl
     try:
         thread.join()
     except KeyboardInterrupt:
-        stop()
+        stopper.stop()
         thread.join()
     if errors:
         raise errors[0]
@@ -55,7 +82,7 @@ def run_blocking(main: Callable[..., Coroutine[Any, Any, Result]], stop: Callabl
 
 
 @contextmanager
-def signals_stop(engine: Engine) -> Iterator[None]:
+def _signals_stop(engine: Engine) -> Iterator[None]:
     """Stop the engine at SIGINT or SIGTERM; a second signal ends the process.
 
     Where the event loop takes no signal handlers (Windows, or another thread than the main one) nothing changes.

@@ -34,7 +34,7 @@ _AFTER_ANSWERS = 5
 _ADVICE = {
     "denied": "correct the key, the model's name or the address",
     "crash": "correct the program",
-    "speech": 'ask for text only, such as by the option body={"modalities": ["text"]}',
+    "speech": 'ask for text only; of openai/ by the option body={"modalities": ["text"]}',
     "rejected": "correct the model's options or the protocol: the service accepts no request as it is sent",
     "transport": "check the address and that the server is running",
     "timeout": "check that the server is running and not overloaded, or raise the timeout",

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -21,11 +20,11 @@ import msgspec
 
 from mmar.errors import ExternalError, UsageError
 from mmar.items import Benchmark
-from mmar.models import Answer, Model, ModelFacts
+from mmar.models import Answer, Model, prepared
 from mmar.protocols import Request
 from mmar.runs.conditions import MADE, check_clips, make_clip, shuffled_clips
 from mmar.runs.engine import Counts, Engine, unmade
-from mmar.runs.event_loop import run_blocking, signals_stop
+from mmar.runs.event_loop import Stopper, run_blocking
 from mmar.runs.folder import (
     AudioNotes,
     manifest_in,
@@ -148,8 +147,7 @@ def execute(spec: RunSpec, model: Model, progress: ProgressCallback = lambda *_:
         UsageError: the folder holds another run, another process writes it, or there is no audio.
         ExternalError: the ledger cannot be written, or no request can succeed.
     """
-    session = _Session(spec, model, progress)
-    return run_blocking(session.run, session.stop)
+    return run_blocking(lambda stopper: _session(spec, model, progress, stopper))
 
 
 async def aexecute(spec: RunSpec, model: Model, progress: ProgressCallback = lambda *_: None) -> RunResult:
@@ -157,102 +155,82 @@ async def aexecute(spec: RunSpec, model: Model, progress: ProgressCallback = lam
 
     Cancelling the task stops the run; what is on disk stays, and the same call continues it.
     """
-    return await _Session(spec, model, progress).run()
+    return await _session(spec, model, progress, Stopper())
 
 
-class _Session:
-    """One session of a run, and how to stop it from outside."""
+async def _session(spec: RunSpec, model: Model, progress: ProgressCallback, stopper: Stopper) -> RunResult:
+    """One session of a run, after which the model is closed."""
+    try:
+        with ExitStack() as stack:
+            return await _run(spec, model, progress, stopper, stack)
+    finally:
+        await model.close()
 
-    def __init__(self, spec: RunSpec, model: Model, progress: ProgressCallback) -> None:
-        self._spec, self._model, self._progress = spec, model, progress
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._engine: Engine | None = None
 
-    def stop(self) -> None:
-        """Stop sending requests; called from another thread."""
-        if self._loop is not None and self._engine is not None:
-            self._loop.call_soon_threadsafe(self._engine.halt, "interrupted")
+async def _run(
+    spec: RunSpec, model: Model, progress: ProgressCallback, stopper: Stopper, stack: ExitStack
+) -> RunResult:
+    if spec.out is None:
+        raise UsageError("a run needs a folder", code="missing-argument", argument="out")
+    if model.uses_audio and spec.condition != "none":
+        check_clips(spec.benchmark, selected_items(spec))
+    facts = await prepared(model)
+    fresh = new_manifest(spec, model, facts)
+    manifest_in(spec.out, fresh)  # refuses a folder before anything is written to it
+    ledger = stack.enter_context(Ledger(spec.out / LEDGER_NAME))
+    # Again, now that no other process can start a run here.
+    manifest = manifest_in(spec.out, fresh)
+    for path in working_files(spec.out):
+        path.unlink(missing_ok=True)
+    selection = Selection(spec, ledger.path, ledger.progress)
+    before, count = ledger.progress.answers, len(selection)
+    session = new_session(spec, count, facts)
+    write_manifest(spec.out, manifest.with_session(session))
+    cache = None
+    if spec.cache is not None:
+        context = (model.name, spec.recorded_options, spec.base_urls, spec.condition)
+        cache = stack.enter_context(Cache(spec.cache, context))
 
-    def _tell(self, count: int, counts: Counts) -> None:
-        reason = self._progress(count, counts)
-        if reason and self._engine is not None:
-            self._engine.halt(reason)
+    def tell(counts: Counts) -> None:
+        if reason := progress(count, counts):
+            engine.halt(reason)
 
-    async def run(self, *, handle_signals: bool = False) -> RunResult:
-        try:
-            with ExitStack() as stack:
-                return await self._run(stack, handle_signals=handle_signals)
-        finally:
-            await self._model.close()
+    engine = Engine(model, ledger, spec, cache=cache, answered_before=before > 0, progress=tell)
+    stack.enter_context(stopper.attached(engine))
+    tell(engine.counts)
+    try:
+        await engine.ask_all(_requests(spec, model, selection), _maker(spec, stack))
+    except BaseException as error:
+        if not (isinstance(error, ExternalError) and error.code == "ledger-gone"):
+            _finish(spec, manifest, session, engine.counts)
+        raise
+    manifest, audio = _finish(spec, manifest, session, engine.counts)
+    selected, selected_answered, selected_failed = selection.standing()
+    return RunResult(
+        manifest=manifest,
+        counts=engine.counts,
+        requested=count,
+        answered_before=before,
+        selected=selected,
+        selected_answered=selected_answered,
+        selected_failed=selected_failed,
+        answered=ledger.progress.items,
+        asked=ledger.progress.asked,
+        repaired=ledger.repaired,
+        audio=audio,
+    )
 
-    async def _run(self, stack: ExitStack, *, handle_signals: bool) -> RunResult:
-        spec, model = self._spec, self._model
-        if spec.out is None:
-            raise UsageError("a run needs a folder", code="missing-argument", argument="out")
-        if model.uses_audio and spec.condition != "none":
-            check_clips(spec.benchmark, selected_items(spec))
-        prepare = getattr(model, "prepare", None)
-        facts: ModelFacts = ModelFacts() if prepare is None else await prepare()
-        fresh = new_manifest(spec, model, facts)
-        manifest_in(spec.out, fresh)  # refuses a folder before anything is written to it
-        ledger = stack.enter_context(Ledger(spec.out / LEDGER_NAME))
-        # Again, now that no other process can start a run here.
-        manifest = manifest_in(spec.out, fresh)
-        for path in working_files(spec.out):
-            path.unlink(missing_ok=True)
-        selection = Selection(spec, ledger.path, ledger.progress)
-        before, count = ledger.progress.answers, len(selection)
-        session = new_session(spec, count, facts)
-        write_manifest(spec.out, manifest.with_session(session))
-        cache = None
-        if spec.cache is not None:
-            context = (model.name, spec.recorded_options, spec.base_urls, spec.condition)
-            cache = stack.enter_context(Cache(spec.cache, context))
-        engine = Engine(
-            model,
-            ledger,
-            spec,
-            cache=cache,
-            answered_before=before > 0,
-            progress=lambda counts: self._tell(count, counts),
-        )
-        self._loop, self._engine = asyncio.get_running_loop(), engine
-        self._tell(count, engine.counts)
-        try:
-            with signals_stop(engine) if handle_signals else ExitStack():
-                await engine.ask_all(_requests(spec, model, selection), _maker(spec, stack))
-        except ExternalError as error:
-            if error.code != "ledger-gone":
-                self._finish(spec.out, manifest, session, engine.counts)
-            raise
-        except BaseException:
-            self._finish(spec.out, manifest, session, engine.counts)
-            raise
-        manifest, audio = self._finish(spec.out, manifest, session, engine.counts)
-        selected, selected_answered, selected_failed = selection.standing()
-        return RunResult(
-            manifest=manifest,
-            counts=engine.counts,
-            requested=count,
-            answered_before=before,
-            selected=selected,
-            selected_answered=selected_answered,
-            selected_failed=selected_failed,
-            answered=ledger.progress.items,
-            asked=ledger.progress.asked,
-            repaired=ledger.repaired,
-            audio=audio,
-        )
 
-    def _finish(
-        self, out: Path, manifest: Manifest, session: Session, counts: Counts
-    ) -> tuple[Manifest, AudioNotes]:
-        """Write what is derived, and the end of the session into the manifest."""
-        failed = sum(counts.failed.values())
-        ended = msgspec.structs.replace(session, ended=now(), answered=counts.answered, failed=failed)
-        manifest = manifest.with_session(ended)
-        write_manifest(out, manifest)
-        return manifest, write_predictions(out, self._spec.benchmark)
+def _finish(
+    spec: RunSpec, manifest: Manifest, session: Session, counts: Counts
+) -> tuple[Manifest, AudioNotes]:
+    """Write what is derived, and the end of the session into the manifest."""
+    assert spec.out is not None
+    failed = sum(counts.failed.values())
+    ended = msgspec.structs.replace(session, ended=now(), answered=counts.answered, failed=failed)
+    manifest = manifest.with_session(ended)
+    write_manifest(spec.out, manifest)
+    return manifest, write_predictions(spec.out, spec.benchmark)
 
 
 def _requests(spec: RunSpec, model: Model, selection: Selection) -> Iterator[Request | Answer]:

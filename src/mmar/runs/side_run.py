@@ -6,18 +6,18 @@ is asked again, and nothing else is.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 
 from mmar.errors import ExternalError
-from mmar.models import Answer, Model, RequestFailed
+from mmar.models import Answer, Model, RequestFailed, prepared
 from mmar.protocols import Request
 from mmar.runs.engine import Counts, Engine
-from mmar.runs.event_loop import run_blocking, signals_stop
+from mmar.runs.event_loop import Stopper, run_blocking
 from mmar.runs.ledger import LEDGER_NAME, Ledger, RequestKey, latest, read_ledger
 from mmar.runs.recorder import Cache
 from mmar.runs.spec import RunSpec
@@ -63,9 +63,47 @@ def ask_requests(
         ExternalError: the ledger cannot be written, or no request can succeed.
         UsageError: another process writes the folder.
     """
-    session = _Session(spec, model, requests, accept, progress)
-    run_blocking(session.run, session.stop)
-    return SideRun(current_answers(session.folder, requests), session.counts, len(requests) - session.asked)
+    checked = cast("Model", _Checked(model, accept))
+    return run_blocking(lambda stopper: _session(spec, checked, requests, progress, stopper))
+
+
+async def _session(
+    spec: RunSpec,
+    model: Model,
+    requests: Sequence[Request],
+    progress: Callable[[int, Counts], None],
+    stopper: Stopper,
+) -> SideRun:
+    assert spec.out is not None
+    try:
+        try:
+            spec.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ExternalError(
+                f"{spec.out}: cannot be made ({error.strerror})", code="not-writable"
+            ) from None
+        with ExitStack() as stack:
+            ledger = stack.enter_context(Ledger(spec.out / LEDGER_NAME))
+            before = current_answers(spec.out, requests)
+            waiting = [request for request in requests if not _is_answered(before.get(_key(request)))]
+            if waiting:
+                await prepared(model)
+            cache = None
+            if spec.cache is not None:
+                cache = stack.enter_context(Cache(spec.cache, (model.name,)))
+            engine = Engine(
+                model,
+                ledger,
+                spec,
+                cache=cache,
+                answered_before=len(waiting) < len(requests),
+                progress=lambda counts: progress(len(waiting), counts),
+            )
+            stack.enter_context(stopper.attached(engine))
+            await engine.ask_all(iter(waiting))
+        return SideRun(current_answers(spec.out, requests), engine.counts, len(requests) - len(waiting))
+    finally:
+        await model.close()
 
 
 def current_answers(folder: Path, requests: Sequence[Request]) -> dict[RequestKey, Answer]:
@@ -79,82 +117,18 @@ def current_answers(folder: Path, requests: Sequence[Request]) -> dict[RequestKe
     return result
 
 
-class _Session:
-    def __init__(
-        self,
-        spec: RunSpec,
-        model: Model,
-        requests: Sequence[Request],
-        accept: Accept,
-        progress: Callable[[int, Counts], None],
-    ) -> None:
-        assert spec.out is not None
-        self.folder = spec.out
-        self.counts = Counts()
-        self.asked = 0
-        self._spec, self._requests, self._progress = spec, requests, progress
-        self._model = _Checked(model, accept)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._engine: Engine | None = None
-
-    def stop(self) -> None:
-        """Stop sending requests; called from another thread."""
-        if self._loop is not None and self._engine is not None:
-            self._loop.call_soon_threadsafe(self._engine.halt, "interrupted")
-
-    async def run(self, *, handle_signals: bool = False) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ExternalError(
-                f"{self.folder}: cannot be made ({error.strerror})", code="not-writable"
-            ) from None
-        try:
-            with ExitStack() as stack:
-                ledger = stack.enter_context(Ledger(self.folder / LEDGER_NAME))
-                done = {
-                    key
-                    for key, answer in current_answers(self.folder, self._requests).items()
-                    if not answer.failure
-                }
-                waiting = [request for request in self._requests if _key(request) not in done]
-                self.asked = len(waiting)
-                cache = None
-                if self._spec.cache is not None:
-                    cache = stack.enter_context(Cache(self._spec.cache, (self._model.name,)))
-                engine = Engine(
-                    self._model,
-                    ledger,
-                    self._spec,
-                    cache=cache,
-                    answered_before=bool(done),
-                    progress=lambda counts: self._progress(len(waiting), counts),
-                )
-                self.counts = engine.counts
-                self._loop, self._engine = asyncio.get_running_loop(), engine
-                if handle_signals:
-                    stack.enter_context(signals_stop(engine))
-                await engine.ask_all(iter(waiting))
-        finally:
-            await self._model.close()
+def _is_answered(answer: Answer | None) -> bool:
+    return answer is not None and answer.failure is None
 
 
 class _Checked:
     """A model whose answers are checked; one that is not accepted is a failure that is tried again."""
 
-    keeps_time = False
-
     def __init__(self, model: Model, accept: Accept) -> None:
         self._model, self._accept = model, accept
-        self.keeps_time = bool(getattr(model, "keeps_time", False))
 
-    @property
-    def name(self) -> str:
-        return self._model.name
-
-    @property
-    def uses_audio(self) -> bool:
-        return self._model.uses_audio
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
 
     async def ask(self, request: Request) -> Answer:
         answer = await self._model.ask(request)
@@ -162,9 +136,6 @@ class _Checked:
         if problem is not None:
             raise RequestFailed("bad_reply", problem, retryable=True, usage=answer.usage)
         return answer
-
-    async def close(self) -> None:
-        await self._model.close()
 
 
 def _key(request: Request) -> RequestKey:

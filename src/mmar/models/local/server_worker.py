@@ -27,7 +27,7 @@ from mmar.models.jsonl import ProgramAnswer
 from mmar.models.local.checkpoints import find_checkpoint
 from mmar.models.local.program import Program
 from mmar.models.local.worker_pool import RunningWorker
-from mmar.models.openai import ChatModel
+from mmar.models.service import ServiceModel
 from mmar.protocols import Message, Request, Settings
 
 __all__ = ["Checkpoint", "Engine", "ServerWorker"]
@@ -115,7 +115,7 @@ class ServerWorker(msgspec.Struct, frozen=True):
     environment: Mapping[str, str]
     settings: Mapping[str, str]
     key: Credential
-    chat: Callable[[str], ChatModel]
+    chat: Callable[[str], ServiceModel]
 
     async def start(self, name: str, timeout_s: float, start_s: float) -> RunningWorker:
         """Start a minder with a server; see `Worker.start`."""
@@ -148,7 +148,7 @@ class _RunningServer:
         self.answered = 0
         self._worker, self._minder = worker, minder
         self._settings, self._environment = settings, environment
-        self._chat: ChatModel | None = None
+        self._chat: ServiceModel | None = None
         self._url = ""
 
     @property
@@ -227,7 +227,7 @@ class _RunningServer:
             await asyncio.sleep(0.2)
         return self.over
 
-    async def _ask_real_questions(self, chat: ChatModel) -> None:
+    async def _ask_real_questions(self, chat: ServiceModel) -> None:
         """Ask about a short clip, and the first server how far it hears.
 
         Raises:

@@ -21,7 +21,7 @@ from mmar.models.http_client import HttpClient
 from mmar.models.local.server_worker import Checkpoint, Engine, ServerWorker
 from mmar.models.local.worker_pool import WorkerPool
 from mmar.models.model import ModelOptions
-from mmar.models.openai import ChatModel, chat_format
+from mmar.models.openai import chat_format, chat_model
 from mmar.models.options import (
     AUDIO_OPTIONS,
     audio_form,
@@ -32,6 +32,7 @@ from mmar.models.options import (
     whole_of,
     yes,
 )
+from mmar.models.service import ServiceModel
 
 __all__ = ["open_sglang", "open_vllm"]
 
@@ -132,10 +133,10 @@ def _open(engine: Engine, name: str, options: ModelOptions) -> WorkerPool:
     form = msgspec.structs.replace(audio_form(extra), mono=True)
     form = form if form.rate is not None else msgspec.structs.replace(form, rate=16_000)
 
-    def chat(url: str) -> ChatModel:
+    def chat(url: str) -> ServiceModel:
         headers = {"Authorization": f"Bearer {key.reveal()}"}
         client = HttpClient((f"{url}/v1",), headers, options.timeout_s, hidden)
-        return ChatModel(full_name, client, chat_format(name, extra), form)
+        return chat_model(full_name, client, chat_format(name, extra), form)
 
     environment = {**options.environment, "VLLM_NO_USAGE_STATS": "1"}
     if yes(extra, "exact"):

@@ -1,15 +1,14 @@
-"""Asking the probes: one session of the engine over generated clips, in a temporary folder."""
+"""Asking the probes: requests about generated clips, in a temporary folder."""
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from mmar.errors import ExternalError, MmarError
+from mmar.errors import MmarError
 from mmar.items import Item
 from mmar.items.predictions import is_cut_off
 from mmar.models import Answer, Model
@@ -17,9 +16,8 @@ from mmar.protocols import Request, Settings
 from mmar.protocols.reading import Reading, read
 from mmar.runs.check.probes import PROBES, Probe, write_clips
 from mmar.runs.check.verdicts import ProbeReply, Verdict, judge
-from mmar.runs.engine import Counts, Engine
-from mmar.runs.event_loop import run_blocking, signals_stop
-from mmar.runs.ledger import LEDGER_NAME, Ledger, latest, read_ledger
+from mmar.runs.engine import Counts
+from mmar.runs.side_run import ask_requests, current_answers
 from mmar.runs.spec import RunSpec
 
 __all__ = ["CheckReport", "ProbeReply", "examine"]
@@ -78,15 +76,17 @@ def examine(
         folder = Path(name)
         clips = write_clips(probes, folder)
         requests = [_request(spec, probe, clips[probe.id] if model.uses_audio else ()) for probe in probes]
-        session = _Session(spec, model, requests, folder / LEDGER_NAME, progress)
         try:
-            answers = run_blocking(session.run, session.stop)
+            side = ask_requests(msgspec.structs.replace(spec, out=folder), model, requests, progress=progress)
+            if side.counts.stopped == "interrupted":
+                raise KeyboardInterrupt
         except MmarError as error:
-            if error.code != "deaf":
+            if error.code == "deaf":  # local weights examine themselves when they start
+                verdicts = (Verdict("hears", "failed", error.message),)
+                return CheckReport(model.name, spec.protocol.label, spec.settings, True, (), verdicts)
+            if error.code != "given-up":  # the failures that led to it are in the ledger
                 raise
-            # Local weights examine themselves when they start.
-            verdicts = (Verdict("hears", "failed", error.message),)
-            return CheckReport(model.name, spec.protocol.label, spec.settings, True, (), verdicts)
+        answers = {key.item_id: answer for key, answer in current_answers(folder, requests).items()}
     replies = tuple(
         _reply(spec, probe, request, answers.get(probe.id))
         for probe, request in zip(probes, requests, strict=True)
@@ -99,61 +99,6 @@ def examine(
         replies,
         judge(replies, uses_audio=model.uses_audio, max_tokens=spec.settings.max_tokens),
     )
-
-
-class _Session:
-    """The requests of one examination, and how to stop them from outside."""
-
-    def __init__(
-        self,
-        spec: RunSpec,
-        model: Model,
-        requests: list[Request],
-        ledger: Path,
-        progress: Callable[[int, Counts], None],
-    ) -> None:
-        self._spec, self._model, self._requests = spec, model, requests
-        self._ledger, self._progress = ledger, progress
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._engine: Engine | None = None
-
-    def stop(self) -> None:
-        """Stop sending requests; called from another thread."""
-        if self._loop is not None and self._engine is not None:
-            self._loop.call_soon_threadsafe(self._engine.halt, "interrupted")
-
-    async def run(self, *, handle_signals: bool = False) -> dict[str, Answer]:
-        """Send the requests; returns the answers and failures by the probe's id."""
-        count = len(self._requests)
-        try:
-            prepare = getattr(self._model, "prepare", None)
-            if prepare is not None:
-                await prepare()
-            with Ledger(self._ledger) as ledger:
-                engine = Engine(
-                    self._model,
-                    ledger,
-                    self._spec,
-                    progress=lambda counts: self._progress(count, counts),
-                )
-                self._loop, self._engine = asyncio.get_running_loop(), engine
-                await self._ask(engine, handle_signals=handle_signals)
-        finally:
-            await self._model.close()
-        if engine.counts.stopped == "interrupted":
-            raise KeyboardInterrupt
-        return {answer.id: answer for _, answer in latest(read_ledger(self._ledger)).values()}
-
-    async def _ask(self, engine: Engine, *, handle_signals: bool) -> None:
-        try:
-            if handle_signals:
-                with signals_stop(engine):
-                    await engine.ask_all(self._requests)
-            else:
-                await engine.ask_all(self._requests)
-        except ExternalError as error:
-            if error.code != "given-up":  # the failures that led to it are in the ledger
-                raise
 
 
 def _request(spec: RunSpec, probe: Probe, clips: tuple[Path, ...]) -> Request:

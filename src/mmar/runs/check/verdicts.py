@@ -148,11 +148,19 @@ def _text(replies: Sequence[ProbeReply]) -> Verdict:
         for reply in replies
     )
     if spoken:
-        advice = 'ask for text only, such as by --option \'body={"modalities": ["text"]}\''
+        advice = 'ask for text only; of openai/ by --option \'body={"modalities": ["text"]}\''
         return Verdict("text", "failed", f"{_count(spoken, 'reply')} of {len(replies)} in speech: {advice}")
     texts = sum(bool(reply.text.strip()) for reply in replies)
     if texts:
         return Verdict("text", "passed", f"{_count(texts, 'reply')} in text")
+    empty = [
+        reply.failure
+        for reply in replies
+        if reply.failure is not None and reply.failure.kind == "bad_reply"
+        if reply.answer is not None and not is_cut_off(reply.answer.finish_reason)
+    ]
+    if empty:
+        return Verdict("text", "failed", f"no reply holds text; {empty[0].message}")
     return Verdict("text", "skipped", "no reply holds text")
 
 

@@ -19,13 +19,13 @@ Records = Sequence[dict[str, Any]]
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The folder of a tiny model by its name in `tiny`."""
-    from models.local.weights import tiny
+    from models.local.weights import tiny, tiny_omni
 
     folder = tmp_path_factory.mktemp("models")
 
     def make(name: str) -> Path:
         path = folder / name
-        return path if path.exists() else getattr(tiny, name)(path)
+        return path if path.exists() else getattr(tiny_omni if "omni" in name else tiny, name)(path)
 
     return make
 

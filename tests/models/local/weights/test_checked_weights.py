@@ -1,8 +1,9 @@
-"""`mmar check` on tiny models: one of random weights, which hears 30 seconds, and one whose weights let no sound through."""
+"""`mmar check` on tiny checkpoints: random ones, one that lets no sound through, and some that were taught their answers."""
 
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,30 @@ import mmar
 
 pytestmark = pytest.mark.timeout(1800)
 
+ONE_CHANNEL = Path(__file__).with_name("one_channel.py")
+# A worker mixes the channels, and the processor of a Qwen2-Audio hears 30 seconds; the worker reports both.
+HEARS = {
+    "answers": "passed",
+    "text": "passed",
+    "readable": "passed",
+    "thinking": "passed",
+    "hears": "passed",
+    "past 30 s": "limited",
+    "both channels": "passed",
+    "left from right": "limited",
+    "letters E and F": "passed",
+    "silence": "passed",
+    "several clips": "passed",
+}
 
-def states(folder: Path) -> dict[str, str]:
-    options = {"dtype": "float32", "batch": "4"}
-    report = mmar.check(f"hf/{folder}", options=options, max_tokens=4, timeout=600)
+
+def check(model: str, **options: Any) -> dict[str, str]:
+    report = mmar.check(model, max_tokens=4, timeout=600, **options)
     return {verdict.name: verdict.state for verdict in report.verdicts}
+
+
+def states(folder: Path, batch: int = 4, **options: Any) -> dict[str, str]:
+    return check(f"hf/{folder}", options={"dtype": "float32", "batch": str(batch)}, **options)
 
 
 def test_a_model_of_random_weights(tiny_model: Any) -> None:
@@ -42,3 +62,30 @@ def test_a_model_whose_weights_let_no_sound_through(tiny_model: Any, tmp_path: P
     save_file(tensors, deaf / "model.safetensors", metadata={"format": "pt"})
     # The inputs change with the clip, so that the worker's own test passes; the replies do not.
     assert states(deaf)["hears"] == "failed"
+
+
+def test_a_model_whose_letters_end_at_d(tmp_path: Path) -> None:
+    from models.local.weights.taught import PROTOCOL, heard_letter, teach
+
+    folder = teach(tmp_path / "model", lambda probe: min(heard_letter(probe), "D"))
+    assert states(folder, 1, protocol=PROTOCOL) == HEARS | {"letters E and F": "failed"}
+
+
+def test_a_program_that_gives_its_model_the_left_channel_alone(tmp_path: Path) -> None:
+    from models.local.weights.taught import PROTOCOL, heard_letter, teach
+
+    folder = teach(tmp_path / "model", heard_letter)
+    found = check(f"command/{sys.executable} {ONE_CHANNEL} --model {folder}", protocol=PROTOCOL)
+    # The program reports neither the cut nor the lost channel, and the replies show both. Sides are not asserted: what it
+    # hears of the right one is silence, about which this checkpoint was taught nothing in that question.
+    del found["left from right"]
+    differs = {"both channels": "failed", "past 30 s": "failed", "thinking": "skipped"}
+    assert found == {name: state for name, state in HEARS.items() if name != "left from right"} | differs
+
+
+def test_a_model_that_answers_in_tokens_of_speech(tmp_path: Path) -> None:
+    from models.local.weights.taught import PROTOCOL, teach
+
+    folder = teach(tmp_path / "model", lambda _: "<|audio_bos|><|audio_eos|>")
+    found = states(folder, 1, protocol=PROTOCOL, quick=True)
+    assert found == {"answers": "failed", "text": "failed", "readable": "skipped", "thinking": "passed"}

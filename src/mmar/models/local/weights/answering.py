@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ _SHORTEST_S = 0.1
 _DEFAULT_TOKENS = 1024
 # These take clips as files only.
 _BY_PATH = ("VoxtralProcessor",)
+_SPEECH = re.compile(r"audio|speech|sound|voice|codec", re.IGNORECASE)
 
 
 class ClipError(Exception):
@@ -120,7 +122,7 @@ class Answerer:
     def answer(
         self, chats: Sequence[list[dict[str, Any]]], settings: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
-        """The answers of a batch of chats with equal settings: text, finish_reason, usage."""
+        """The answers of a batch of chats with equal settings: text, spoken, finish_reason, usage."""
         inputs = {name: self._placed(value) for name, value in self.encode(chats).items()}
         start = inputs["input_ids"].shape[1]
         if settings.get("seed") is not None:
@@ -136,9 +138,11 @@ class Answerer:
         answers = []
         for index, row in enumerate(output[:, start:].tolist()):
             end = next((place + 1 for place, token in enumerate(row) if token in ends), len(row))
+            text = self._tokenizer.decode(row[:end], skip_special_tokens=True)
             answers.append(
                 {
-                    "text": self._tokenizer.decode(row[:end], skip_special_tokens=True),
+                    "text": text,
+                    "spoken": not text and self._holds_speech(row[:end]),
                     "finish_reason": "length" if ends.isdisjoint(row) else "stop",
                     "usage": {
                         "input_tokens": int(inputs["attention_mask"][index].sum()),
@@ -147,6 +151,10 @@ class Answerer:
                 }
             )
         return answers
+
+    def _holds_speech(self, tokens: list[int]) -> bool:
+        """Whether tokens stand for sound, by their names such as `<|audio_12|>`."""
+        return any(_SPEECH.search(name) for name in self._tokenizer.convert_ids_to_tokens(tokens))
 
     def gives_numbers(self, chat: list[dict[str, Any]]) -> bool:
         """Whether the scores of the first token of an answer are numbers: an overflow in float16 makes them NaN."""
