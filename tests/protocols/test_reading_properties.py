@@ -113,7 +113,7 @@ def test_nothing_is_invented(text: str, choices: tuple[str, ...], rule: ReadingR
         return
     assert reading.index is not None
     texts = plain(clean(text)[0]).replace('"', "").replace("*", "")
-    choice = loose(plain(clean(choice_table(choices).texts[reading.index])[0])).lstrip(":;,.!?")
+    choice = loose(plain(clean(choice_table(choices).texts[reading.index])[0])).lstrip(":;,.!?>")
     letter = re.compile(rf"(?<![a-z0-9]){chr(97 + reading.index)}(?![a-z0-9])")
     empty = not choice  # nothing but punctuation
     assert empty or letter.search(texts) or choice in texts or choice in " ".join(texts.split())
