@@ -72,15 +72,19 @@ docs: $(VENV)/.ready-dev
 
 test: check test-suite test-browser
 
-# Programs that check exchange formats, in an environment of their own, since one of them wants Python 3.12. Of what they
-# depend on only what checking needs: all of it is 600 MB. What cannot be installed is not used, and its tests say so.
+# Programs that check exchange formats, and clients that take runs, in an environment of their own, since some want a newer
+# Python or other libraries. Of what the checkers depend on only what checking needs: all of it is 600 MB. What cannot be
+# installed is not used, and its tests say so.
 VALIDATORS := .venv-validators
 VALIDATORS_PYTHON ?= $(shell sh tools/interpreters.sh | sort -V | tail -n 1 | cut -d ' ' -f 2)
-VALIDATING := pydantic 'rich<15' absl-py 'etils[epath]' jsonpath-rw networkx pandas python-dateutil rdflib requests tqdm
+CHECKING := absl-py anyio attrs botocore docstring-parser 'etils[epath]' fsspec httpx ijson jsonlines jsonpatch jsonpath-rw \
+	mmh3 nest-asyncio2 networkx pandas psutil pydantic pygments python-dateutil python-dotenv pyyaml rdflib requests 'rich<15' \
+	semver shortuuid sniffio tenacity textual tqdm zipfile-zstd zstandard
 validators:
 	@if [ ! -f $(VALIDATORS)/.made ] && "$(VALIDATORS_PYTHON)" -m venv $(VALIDATORS); then \
 		pip="$(VALIDATORS)/bin/python -m pip --quiet --disable-pip-version-check install"; \
-		for packages in "--no-deps every-eval-ever==0.3.0" "--no-deps mlcroissant==1.1.0" "$(VALIDATING)"; do \
+		for packages in "--no-deps every-eval-ever==0.3.0" "--no-deps mlcroissant==1.1.0" "--no-deps inspect-ai==0.3.285" \
+			"$(CHECKING)" "trackio==0.43.0 wandb==0.31.0" "--editable ."; do \
 			eval "$$pip $$packages" >/dev/null 2>&1 || echo "could not install $$packages; what needs it is not tested"; \
 		done; touch $(VALIDATORS)/.made; fi
 

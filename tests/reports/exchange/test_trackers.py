@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import sqlite3
 import sys
 import types
 from collections.abc import Callable
@@ -53,20 +56,40 @@ def test_a_tracker_is_given_configuration_numbers_and_items(
     assert end == "finish"
 
 
+# A client that wants the network would wait for it; here it fails at once.
+_OFFLINE = """
+import socket
+
+def refuse(self, address, *rest):
+    if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1", "localhost"):
+        raise OSError(f"asks for {address}")
+    return connect(self, address, *rest)
+
+connect = socket.socket.connect
+socket.socket.connect = refuse
+"""
+
+
 @pytest.mark.parametrize("tracker", ["wandb", "trackio"])
 def test_the_clients_of_trackers_take_a_run_offline(run: Path, tracker: str) -> None:
     environment = {
         "WANDB_MODE": "offline",
         "WANDB_DIR": str(run.parent),
+        "WANDB_SILENT": "true",
         "TRACKIO_DIR": str(run.parent / "trackio"),
     }
-    code = (
-        f"import os, sys; os.environ.update({environment!r}); sys.path += {sys.path!r}; import mmar; "
-        f"mmar.export_run({str(run)!r}, to={tracker!r})"
-    )
-    result = run_validator(tracker, "-c", code)
+    code = f"{_OFFLINE}\nimport mmar; mmar.export_run({str(run)!r}, to={tracker!r}, project='mine')"
+    result = run_validator((tracker, "mmar"), "-c", code, environment=environment)
     assert result.returncode == 0, result.stderr
-    assert list(run.parent.glob("wandb/offline-run-*" if tracker == "wandb" else "trackio/mmar.db"))
+    if tracker == "wandb":
+        (file,) = run.parent.glob("wandb/offline-run-*/*.wandb")
+        assert mmar.score(run).signature.encode() in file.read_bytes()
+        return
+    with contextlib.closing(sqlite3.connect(run.parent / "trackio" / "mine.db")) as database:
+        (logged,) = database.execute("SELECT metrics FROM metrics").fetchone()
+        (config,) = database.execute("SELECT config FROM configs").fetchone()
+    assert json.loads(logged)["official/all"] == mmar.score(run).official.accuracy
+    assert json.loads(config)["signature"] == mmar.score(run).signature
 
 
 def test_a_client_that_fails_loses_nothing_and_one_that_is_missing_is_named(
