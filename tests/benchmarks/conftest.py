@@ -94,12 +94,14 @@ def make_entry(server: FileServer) -> Callable[..., Entry]:
             licence="CC0",
             citation="Nobody, 2026",
             bibtex="@misc{little}",
-            metadata=RemoteFile(
-                url=metadata_url or server.add("/little-meta.jsonl", metadata),
-                filename="little-meta.jsonl",
-                revision="0123456789abcdef",
-                size=len(metadata),
-                sha256=hashlib.sha256(metadata).hexdigest(),
+            metadata=(
+                RemoteFile(
+                    url=metadata_url or server.add("/little-meta.jsonl", metadata),
+                    filename="little-meta.jsonl",
+                    revision="0123456789abcdef",
+                    size=len(metadata),
+                    sha256=hashlib.sha256(metadata).hexdigest(),
+                ),
             ),
             audio=None
             if archive is None

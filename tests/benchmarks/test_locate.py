@@ -51,18 +51,18 @@ def test_after_get_the_name_is_enough(tmp_path: Path) -> None:
     assert (result.name, result.metadata.read_bytes()) == ("mmar", MMAR.read_bytes())
     assert (result.audio_dir, result.revision, result.licence) == (
         None,
-        entry.metadata.revision,
+        entry.metadata[0].revision,
         entry.licence,
     )  # type: ignore[union-attr]
     assert len(load_benchmark(result.metadata)) == 1000
     by_folder = resolve(Cache(tmp_path, entry).folder, tmp_path)
-    assert (by_folder.name, by_folder.revision) == ("mmar", entry.metadata.revision)  # type: ignore[union-attr]
+    assert (by_folder.name, by_folder.revision) == ("mmar", entry.metadata[0].revision)
 
 
 @needs_shared
 def test_the_publishers_file_is_known_by_its_content(tmp_path: Path) -> None:
     result = resolve(str(MMAR), tmp_path)
-    assert (result.name, result.revision) == ("mmar", CATALOGUE["mmar"].metadata.revision)  # type: ignore[union-attr]
+    assert (result.name, result.revision) == ("mmar", CATALOGUE["mmar"].metadata[0].revision)
     other = write(tmp_path / "MMAR-meta.jsonl", MMAR.read_bytes().replace(b"Throat", b"throat"))
     assert resolve(other, tmp_path).revision is None
 

@@ -111,10 +111,10 @@ BAD: dict[str, tuple[bytes | None, str]] = {
     "empty array": (b"[\n]\n", "no-records"),
     "html": (b"<!DOCTYPE html><html><body>404</body></html>", "wrong-file-type"),
     "csv": (b"id,answer_prediction\na,b\n", "benchmark-needed"),
-    "number": (b'{"id": "a", "answer_prediction": 5}\n', "wrong-type"),
+    "number": (b'{"id": "a", "answer_prediction": [5]}\n', "wrong-type"),
     "list": (b'{"id": "a", "answer_prediction": ["x"]}\n', "wrong-type"),
     "latin": (b'{"id": "a", "answer_prediction": "caf\xe9"}\n', "not-utf8"),
-    "utf16": ('{"id": "a"}'.encode("utf-16"), "wrong-file-type"),
+    "utf16": ('{"id": "a"}'.encode("utf-16"), "unknown-log"),
     "no choices": (b'{"id": "a", "answer_prediction": "x"}\n', "benchmark-needed"),
     "no prediction": (json.dumps(ITEM).encode(), "no-predictions"),
 }
@@ -231,12 +231,12 @@ def test_the_library_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_misspelt_key_is_no_score_of_nothing(tmp_path: Path, command: Any) -> None:
     """With a benchmark every item would be missing, and the number 0 of something that was never read."""
     bench = write(tmp_path / "b.jsonl", [ITEM | {"id": "id-0"}])
-    path = write(tmp_path / "p.jsonl", [{"id": "id-0", "reply": "3:1", "thinking_prediction": "…"}])
+    path = write(tmp_path / "p.jsonl", [{"id": "id-0", "said": "3:1", "thinking_prediction": "…"}])
     for more in ((), ("--key", "replay")):
         result = command("score", path, "--benchmark", bench, *more)
         assert (result.status, result.code) == (2, "no-predictions")
-        assert "reply" in result.err  # a key that is there
-    assert command("score", path, "--benchmark", bench, "--key", "reply").status == 0
+        assert "said" in result.err  # a key that is there
+    assert command("score", path, "--benchmark", bench, "--key", "said").status == 0
     assert command("score", bench).code == "no-predictions"
 
 

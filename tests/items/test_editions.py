@@ -33,8 +33,7 @@ def test_defaults_are_the_editions_of_the_catalogue() -> None:
 
 def test_names_of_editions() -> None:
     old = entry_named("mmar@2025-05")
-    assert old.metadata is not None
-    assert old.metadata.sha256.startswith("7240ecca")
+    assert old.metadata[0].sha256.startswith("7240ecca")
     assert (old.label, old.items, old.audio) == ("mmar@2025-05", 1000, CATALOGUE["mmar"].audio)
     assert entry_named("mmar@2026-02") is CATALOGUE["mmar"]
     for name in ("2025-05-22", "2025-05-24-8415fc1", "2025-05-22-65c0574"):

@@ -49,7 +49,11 @@ def test_states_are_told_apart() -> None:
     assert read({"id": "a", "answer_prediction": ""}).text == ""
 
 
-@pytest.mark.parametrize("prediction", [5, 1.5, True, ["x"], {"answer": "x"}])
+def test_a_number_is_an_answer() -> None:
+    assert [read({"id": "a", "answer_prediction": each}).text for each in (3, 3.0, 1.5)] == ["3", "3", "1.5"]
+
+
+@pytest.mark.parametrize("prediction", [True, ["x"], {"answer": "x"}])
 def test_a_prediction_that_is_no_text_is_an_error(prediction: object) -> None:
     with raises("wrong-type", InputError, file="p.jsonl", line=3, field="answer_prediction") as caught:
         read({"id": "a", "answer_prediction": prediction})

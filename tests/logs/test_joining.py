@@ -44,7 +44,7 @@ def test_records_that_do_not_belong(demo: Benchmark, write_rows: WriteRows) -> N
     with raises("unknown-log"):
         open_log(write_rows("d.jsonl", [{"id": "beeps-1", "foo": 1}]))
     with raises("unknown-log"):
-        open_log(write_rows("one.jsonl", [{"id": "beeps-1", "reply": "x"}]))
+        open_log(write_rows("one.jsonl", [{"id": "beeps-1", "said": "x"}]))
     with raises("unknown-log"):
         open_log(write_rows("e.jsonl", rows), key="nothing.here")
     skipped: list[str] = []

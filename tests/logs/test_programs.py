@@ -114,7 +114,7 @@ def test_batch_output_of_openai_and_gemini(demo: Benchmark, write_rows: WriteRow
     assert answers[items[0].id].record.text is None
     assert answers[items[0].id].record.failure == "down"
     assert answers[items[1].id].record == LogRecord(
-        2, items[1].answer, id=items[1].id, finish_reason="length"
+        2, items[1].answer, ids=(items[1].id,), finish_reason="length"
     )
 
     def gemini(item_id: str, text: str) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def test_batch_output_of_openai_and_gemini(demo: Benchmark, write_rows: WriteRow
     assert answers[items[0].id].record.failure == "quota"
     assert answers[items[-1].id].record.failure == "SAFETY"
     assert answers[items[1].id].record == LogRecord(
-        2, items[1].answer, id=items[1].id, thinking="hm", finish_reason="length"
+        2, items[1].answer, ids=(items[1].id,), thinking="hm", finish_reason="length"
     )
 
 

@@ -22,7 +22,7 @@ from typing import Literal
 
 import msgspec
 
-from mmar.benchmarks.catalogue import Entry, RemoteFile
+from mmar.benchmarks.catalogue import Entry
 from mmar.errors import InputError
 from mmar.files.atomic import write_atomic
 from mmar.files.locks import lock
@@ -32,9 +32,7 @@ __all__ = ["RECEIPT", "AudioPart", "Cache", "Part", "Receipt", "State", "default
 
 RECEIPT = "receipt.json"
 
-State = Literal[
-    "ready", "clips missing", "without audio", "incomplete", "not downloaded", "not downloadable", "generated"
-]
+State = Literal["ready", "clips missing", "without audio", "incomplete", "not downloaded", "generated"]
 """`clips missing`: the archive did not contain all clips; `incomplete`: a download can be continued."""
 
 
@@ -79,14 +77,14 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         benchmark: its name in the catalogue.
         revision: of the metadata.
         written_by: this program and its version.
-        metadata: the questions.
+        metadata: the files of questions, in the catalogue's order.
         audio: the clips, once they are in place.
     """
 
     benchmark: str
     revision: str
     written_by: str
-    metadata: Part
+    metadata: tuple[Part, ...]
     audio: AudioPart | None = None
 
 
@@ -109,7 +107,7 @@ class Cache(msgspec.Struct, frozen=True):
     @property
     def folder(self) -> Path:
         """The folder of the pinned revision."""
-        return self.home / self._published.revision[:12]
+        return self.home / self.entry.metadata[0].revision[:12]
 
     @property
     def work(self) -> Path:
@@ -118,20 +116,15 @@ class Cache(msgspec.Struct, frozen=True):
 
     @property
     def metadata(self) -> Path:
-        """The file of questions."""
-        return self.folder / self._published.filename
-
-    @property
-    def _published(self) -> RemoteFile:
-        if self.entry.metadata is None:
-            raise ValueError(f"{self.entry.name} has no published files")
-        return self.entry.metadata
+        """The file of questions, or the folder that has several."""
+        files = self.entry.metadata
+        return self.folder / files[0].filename if len(files) == 1 else self.folder
 
     @property
     def state(self) -> State:
         """How far the download is, from the receipt alone."""
-        if self.entry.metadata is None:
-            return "not downloadable" if self.entry.homepage else "generated"
+        if not self.entry.metadata:
+            return "generated"
         receipt = self.receipt()
         if receipt is not None:
             if receipt.audio is None:

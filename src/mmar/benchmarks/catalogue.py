@@ -24,18 +24,20 @@ class RemoteFile(msgspec.Struct, frozen=True):
 
     Attributes:
         url: address of this revision.
-        filename: the publisher's name for it, also used in the cache.
+        filename: the publisher's name for it, also used in the cache; with its folder where names repeat.
         revision: the publisher's commit.
-        size: bytes.
-        sha256: of the file, lower-case hexadecimal.
+        size: bytes; 0 where it is not known.
+        sha256: of the file, lower-case hexadecimal; empty where it is not known.
+        git_blob: its object id in the publisher's Git repository, where its SHA-256 is not known.
         repo: the data set of the Hugging Face Hub that it belongs to; empty for other hosts.
     """
 
     url: str
     filename: str
     revision: str
-    size: int
-    sha256: str
+    size: int = 0
+    sha256: str = ""
+    git_blob: str = ""
     repo: str = ""
 
 
@@ -60,7 +62,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         licence: of the data.
         citation: one line that names the paper.
         bibtex: the publisher's own entry.
-        metadata: the file of questions; `None` where it is generated, or cannot be downloaded at a fixed address.
+        metadata: the files of questions, which are read as one; none where they are generated.
         audio: the archive of clips, where one can be downloaded with a known digest.
         parquet: the data set of the Hugging Face Hub whose Parquet files hold the clips, at its newest revision; where
             there is no archive.
@@ -77,7 +79,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     homepage: str = ""
     citation: str = ""
     bibtex: str = ""
-    metadata: RemoteFile | None = None
+    metadata: tuple[RemoteFile, ...] = ()
     audio: Archive | None = None
     parquet: str = ""
     audio_advice: str = ""
@@ -144,5 +146,5 @@ def _entry_of(entry: Entry, edition: Edition) -> Entry:
         sha256=newest.sha256,
     )
     return msgspec.structs.replace(
-        entry, metadata=remote, digest=edition.digest, edition=edition.name, items=edition.items
+        entry, metadata=(remote,), digest=edition.digest, edition=edition.name, items=edition.items
     )

@@ -55,13 +55,12 @@ def download(
         ExternalError: network or disk; what was downloaded is kept.
     """
     if not remote.repo:
-        return download_url(
-            remote.url, folder / remote.filename, size=remote.size, label=label, progress=progress
-        )
+        target = folder / remote.filename.replace("/", "-")
+        return download_url(remote.url, target, size=remote.size or None, label=label, progress=progress)
     from huggingface_hub import hf_hub_download
 
     address = public_url(remote.url)
-    with (progress or NoProgress()).task(label, remote.size) as advance, _hub_errors(address, folder):
+    with (progress or NoProgress()).task(label, remote.size or None) as advance, _hub_errors(address, folder):
         return Path(
             hf_hub_download(
                 remote.repo,

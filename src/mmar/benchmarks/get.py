@@ -20,7 +20,7 @@ from mmar.benchmarks.cache import AudioPart, Cache, Part, Receipt
 from mmar.benchmarks.catalogue import Entry, RemoteFile
 from mmar.benchmarks.clips import count_clips, placement, write_parquet_clips
 from mmar.benchmarks.download import download, download_url, hub_parquet, public_url
-from mmar.benchmarks.sources import Source, discard, has_parquet, kind_of, read_metadata
+from mmar.benchmarks.sources import Source, check_layout, discard, has_parquet, kind_of, read_metadata
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.archives import Limits, unpack
 from mmar.files.atomic import disk_error, require_space, write_atomic
@@ -72,14 +72,11 @@ def obtain(
         InputError: a file is not the expected one; nothing of it was used.
         ExternalError: network or disk; the same call continues where this one stopped.
     """
-    if entry.metadata is None:
+    if not entry.metadata:
         raise UsageError(
-            f'"{entry.name}" cannot be downloaded by this program',
+            f'"{entry.name}" is not downloaded',
             code="not-downloadable",
-            hint=f"get its files from {entry.homepage}, which are read as published; licence: {entry.licence}; "
-            f"cite: {entry.citation}"
-            if entry.homepage
-            else "it is generated when it is used",
+            hint="it is generated when it is used",
         )
     cache, progress = Cache(cache_dir, entry), progress or NoProgress()
     with cache.locked(lambda: progress.note(f'waiting for another "mmar get {entry.name}"')):
@@ -88,14 +85,14 @@ def obtain(
             cache.work.mkdir(exist_ok=True)
         except OSError as error:
             raise disk_error(error, cache.work) from None
-        return _Get(cache, entry.metadata, progress, endpoint).run(sources, audio=audio, force=force)
+        return _Get(cache, progress, endpoint).run(sources, audio=audio, force=force)
 
 
 class _Get:
     """One call of `obtain`, holding the lock."""
 
-    def __init__(self, cache: Cache, metadata: RemoteFile, progress: Progress, endpoint: str | None) -> None:
-        self._cache, self._entry, self._metadata = cache, cache.entry, metadata
+    def __init__(self, cache: Cache, progress: Progress, endpoint: str | None) -> None:
+        self._cache, self._entry = cache, cache.entry
         self._progress, self._endpoint = progress, endpoint
 
     def run(self, sources: Sequence[str], *, audio: bool, force: bool) -> Obtained:
@@ -126,9 +123,13 @@ class _Get:
     def _valid_receipt(self) -> Receipt | None:
         """The receipt, without the parts that are no longer as it says."""
         receipt = self._cache.receipt()
+        files = self._entry.metadata
+        if receipt is None or len(receipt.metadata) != len(files):
+            return None
         try:
-            if receipt is None or sha256_file(self._cache.metadata) != self._metadata.sha256:
-                return None
+            for remote, part in zip(files, receipt.metadata, strict=True):
+                if sha256_file(self._cache.folder / remote.filename) != (remote.sha256 or part.sha256):
+                    return None
         except (InputError, ExternalError):
             return None
         audio = receipt.audio
@@ -160,17 +161,17 @@ class _Get:
                 source = Source(name, target, downloaded=True)
             else:
                 source = Source(text, Path(text).expanduser())
-            kind = kind_of(source)
-            if kind == "parquet" and kind in by_kind:
-                first = by_kind[kind]
+            kind = kind_of(source, self._entry)
+            most = {"clips": 1, "metadata": len(self._entry.metadata)}.get(kind)
+            if (first := by_kind.get(kind)) is None:
+                by_kind[kind] = source
+            elif most is None or len(first.files) < most:
                 by_kind[kind] = msgspec.structs.replace(first, more=(*first.more, source))
-                continue
-            if kind in by_kind:
+            else:
                 raise UsageError(
-                    f"--from: {by_kind[kind].name} and {source.name} are both {kind}; give one of them",
+                    f"--from: {first.name} and {source.name} are both {kind}; give one of them",
                     code="duplicate-source",
                 )
-            by_kind[kind] = source
         return by_kind
 
     def _published(self, remote: RemoteFile, label: str) -> Source:
@@ -179,25 +180,38 @@ class _Get:
         )
         return Source(public_url(remote.url), path, downloaded=True)
 
-    def _get_metadata(self, source: Source | None) -> Receipt:
-        source = source or self._published(self._metadata, "metadata")
-        try:
-            content = read_metadata(source, self._entry, self._metadata)
-        except InputError:
-            discard(source)
-            raise
-        write_atomic(self._cache.metadata, content, sync=True)
+    def _get_metadata(self, given: Source | None) -> Receipt:
+        parts: dict[str, Part] = {}
+        for source in () if given is None else (msgspec.structs.replace(given, more=()), *given.more):
+            self._put_metadata(source, self._entry.metadata, parts)
+        files = self._entry.metadata
+        for place, remote in enumerate(files, 1):
+            if remote.filename not in parts:
+                label = "metadata" if len(files) == 1 else f"metadata {place}/{len(files)}"
+                self._put_metadata(self._published(remote, label), (remote,), parts)
         receipt = Receipt(
             benchmark=self._entry.name,
-            revision=self._metadata.revision,
+            revision=files[0].revision,
             written_by=f"mmar {__version__}",
-            metadata=Part(
-                url=source.name, size=len(content), sha256=self._metadata.sha256, when=_now(), verified=True
-            ),
+            metadata=tuple(parts[remote.filename] for remote in files),
         )
         self._cache.write_receipt(receipt)
-        discard(source)
         return receipt
+
+    def _put_metadata(self, source: Source, remotes: Sequence[RemoteFile], parts: dict[str, Part]) -> None:
+        """Put a file into the cache if it is one of the publisher's, and note what it is."""
+        try:
+            remote, content = read_metadata(source, self._entry, remotes)
+        finally:
+            discard(source)
+        target = self._cache.folder / remote.filename
+        write_atomic(target, content, sync=True)
+        verified = bool(remote.sha256 or remote.git_blob)
+        if not verified:
+            check_layout(target, self._entry)
+        parts[remote.filename] = Part(
+            url=source.name, size=len(content), sha256=sha256_bytes(content), when=_now(), verified=verified
+        )
 
     def _get_audio(self, receipt: Receipt, source: Source | None) -> Receipt:
         if source is None:
@@ -271,7 +285,7 @@ class _Get:
             )
         expected = published.unpacked_size if published else 2 * size
         require_space(self._cache.home, expected)
-        limits = Limits(total=2 * published.unpacked_size) if published else Limits()
+        limits = Limits(total=2 * published.unpacked_size if published else max(Limits().total, 2 * size))
         with self._progress.task("audio: unpacking", expected if published else None) as advance:
             done = unpack(
                 source.path, into, placement(self._clips()), limits=limits, advance=advance, name=source.name

@@ -85,21 +85,15 @@ def _at(path: Path) -> Located:
         name=known.name if known else "" if path.suffix.lower() == ".toml" else benchmark_name(path),
         metadata=path,
         audio_dir=path.parent if _has_clips(path) else None,
-        revision=known.metadata.revision if known and known.metadata else None,
+        revision=known.metadata[0].revision if known else None,
         licence=known.licence if known else None,
     )
 
 
 def _downloaded(cache_dir: Path, entry: Entry) -> Located:
-    if entry.metadata is None:
-        raise UsageError(
-            f'"{entry.name}" cannot be downloaded by this program; give the path of its file instead of the name',
-            code="not-downloadable",
-            hint=f"get it from {entry.homepage}; its published files are read as they are",
-        )
     cache = Cache(cache_dir, entry)
     receipt = cache.receipt()
-    if receipt is None or not cache.metadata.is_file():
+    if receipt is None or not cache.metadata.exists():
         raise UsageError(
             f'the benchmark "{entry.label}" has not been downloaded yet',
             code="not-downloaded",
@@ -167,7 +161,8 @@ def _published_as(path: Path) -> Entry | None:
     """The entry whose published file this is exactly."""
     size = path.stat().st_size
     for entry in CATALOGUE.values():
-        if entry.metadata and entry.metadata.size == size and sha256_file(path) == entry.metadata.sha256:
+        published = entry.metadata[0] if len(entry.metadata) == 1 else None
+        if published and published.size == size > 0 and sha256_file(path) == published.sha256:
             return entry
     return None
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from mmar.benchmarks.catalogue import Entry, RemoteFile
-from mmar.errors import InputError
+from mmar.errors import InputError, UsageError
 from mmar.files.hashing import reading, sha256_bytes, sha256_file
 from mmar.files.parquet import is_parquet
 from mmar.files.sniff import sniff_file
+from mmar.items import load_benchmark
 
-__all__ = ["Source", "discard", "has_parquet", "kind_of", "read_metadata"]
+__all__ = ["Source", "check_layout", "discard", "has_parquet", "kind_of", "read_metadata"]
+
+_LARGEST = 1 << 30
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -38,15 +43,15 @@ class Source(msgspec.Struct, frozen=True):
         return (self.path, *(each.path for each in self.more))
 
 
-def kind_of(source: Source) -> str:
-    """Whether a file is metadata or an archive of clips, by its content."""
+def kind_of(source: Source, entry: Entry) -> str:
+    """Whether a file is metadata, an archive of clips, or clips in Parquet, by its content."""
     kind = sniff_file(source.path, decompress=True)
     if kind.group == "records":
         return "metadata"
     if kind.group == "archive":
         return "clips"
     if has_parquet(source.path):
-        return "parquet"
+        return "metadata" if entry.metadata[0].filename.endswith(".parquet") else "parquet"
     raise InputError(
         f"is {kind.label}, expected metadata (.json, .jsonl or .gz) or clips (.tar, .tar.gz, .zip or .parquet)",
         file=source.name,
@@ -60,9 +65,14 @@ def has_parquet(path: Path) -> bool:
         return is_parquet(stream.read(4))
 
 
-def read_metadata(source: Source, entry: Entry, published: RemoteFile) -> bytes:
-    """The content of a metadata file, decompressed if it is gzip, if it is exactly the publisher's."""
-    limit = published.size + 1  # one byte more shows that it is another file
+def read_metadata(source: Source, entry: Entry, remotes: Sequence[RemoteFile]) -> tuple[RemoteFile, bytes]:
+    """Which of the publisher's files a file is, and its content, decompressed if it is gzip.
+
+    Raises:
+        InputError: it is none of them exactly (code `wrong-digest`), or damaged.
+    """
+    # One byte more than the largest shows that it is another file.
+    limit = max(remote.size for remote in remotes) + 1 if all(each.size for each in remotes) else _LARGEST
     try:
         with reading(source.path) as plain:
             compressed = plain.read(2) == b"\x1f\x8b"
@@ -76,14 +86,48 @@ def read_metadata(source: Source, entry: Entry, published: RemoteFile) -> bytes:
             hint="get it again",
         ) from None
     digest = sha256_bytes(content) if len(content) < limit else sha256_file(source.path)
-    if digest != published.sha256:
-        raise InputError(
-            f"has SHA-256 {digest}; {entry.title} at revision {published.revision[:12]} has {published.sha256}",
-            file=source.name,
-            code="wrong-digest",
-            hint="a benchmark of your own needs no mmar get: give its path instead of a name",
-        )
-    return content
+    for remote in remotes:
+        if digest == remote.sha256 or _git_blob(content) == remote.git_blob or not _pinned(remote):
+            return remote, content
+    first = remotes[0]
+    expected = first.sha256 or f"the Git object id {first.git_blob}"
+    others = f", and its other {len(remotes) - 1} files have others" if len(remotes) > 1 else ""
+    raise InputError(
+        f"has SHA-256 {digest}; {entry.title} at revision {first.revision[:12]} has {expected}{others}",
+        file=source.name,
+        code="wrong-digest",
+        hint="a benchmark of your own needs no mmar get: give its path instead of a name",
+    )
+
+
+def check_layout(path: Path, entry: Entry) -> None:
+    """Check a file of questions for which no digest is known; it is removed if it is another benchmark's.
+
+    Raises:
+        InputError: it cannot be read, or has another layout (code `wrong-layout`).
+        UsageError: the library that reads it is not installed (code `missing-extra`).
+    """
+    try:
+        found = load_benchmark(path).name
+        if found != entry.name:
+            raise InputError(
+                f'has the layout of "{found}"',
+                file=str(path),
+                code="wrong-layout",
+                hint=f"give the questions of {entry.title}",
+            )
+    except (InputError, UsageError):
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _pinned(remote: RemoteFile) -> bool:
+    return bool(remote.sha256 or remote.git_blob)
+
+
+def _git_blob(content: bytes) -> str:
+    """The object id that Git gives to a file; it identifies the file, SHA-1 being what Git uses."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def discard(source: Source) -> None:

@@ -113,7 +113,7 @@ def summary(entry: Entry, obtained: Obtained, *, audio_wanted: bool) -> str:
     title = f"{entry.title}, revision {receipt.revision[:12]}"
     lines = [
         title if obtained.changed else f"{title}: already present, nothing was downloaded",
-        f"  questions  {_describe_part(receipt.metadata)}",
+        f"  questions  {_describe_questions(receipt.metadata)}",
     ]
     if (audio := receipt.audio) is not None:
         lines.append(f"  audio      {_describe_part(audio)}")
@@ -131,11 +131,19 @@ def summary(entry: Entry, obtained: Obtained, *, audio_wanted: bool) -> str:
     return "\n".join([*lines, f"Cite as: {entry.citation}", "", entry.bibtex])
 
 
+def _describe_questions(parts: tuple[Part, ...]) -> str:
+    from mmar.files.progress import format_bytes
+
+    if len(parts) == 1:
+        return _describe_part(parts[0])
+    return f"{len(parts)} files, {format_bytes(sum(part.size for part in parts))}, digests verified"
+
+
 def _describe_part(part: Part) -> str:
     from mmar.files.progress import format_bytes
 
     if part.verified:
-        return f"{format_bytes(part.size)}, SHA-256 verified"
+        return f"{format_bytes(part.size)}, digest verified"
     return f"{format_bytes(part.size)}, not verified (no digest is published); its SHA-256 is {part.sha256}"
 
 
@@ -147,7 +155,7 @@ def _print_list(cache_dir: Path, *, as_json: bool) -> None:
         return
     rows = []
     for entry in CATALOGUE.values():
-        files = [file for file in (entry.metadata, entry.audio) if file]
+        files = [file for file in (*entry.metadata, entry.audio) if file and file.size]
         size = format_bytes(sum(file.size for file in files)) if files else "–"
         items = f"{entry.items:,}" if entry.items else "–"
         rows.append(Row((entry.name, items, size, Cache(cache_dir, entry).state, entry.title)))

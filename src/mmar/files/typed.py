@@ -7,6 +7,7 @@ then field by field against the record's annotations), so that no message depend
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, overload
@@ -25,6 +26,8 @@ __all__ = [
     "mismatch",
     "read_text",
     "read_toml",
+    "text_encoding",
+    "text_or_none",
 ]
 
 _T = TypeVar("_T")
@@ -157,6 +160,18 @@ def mismatch(value: object, kind: Any, *, strict: bool = True) -> tuple[str, str
     return "", f"expected {_type_name(kind)}, found {json_type(value)}", "wrong-type"
 
 
+def text_or_none(value: object) -> str | None:
+    """A string or a finite number as text; anything else, such as an empty list, `null` or NaN, as `None`.
+
+    A whole number is written without `.0`, which tables add to a column of integers with gaps.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf:
+        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return None
+
+
 def json_type(value: object) -> str:
     """What kind of JSON value something is, for messages.
 
@@ -169,22 +184,29 @@ def json_type(value: object) -> str:
     return _NAMES.get(type(value), f"a {type(value).__name__}")
 
 
+def text_encoding(data: bytes) -> str:
+    """The encoding of a text: UTF-16 where a byte order mark or the first character says so, else UTF-8."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if data[1:2] == b"\0" or data[:1] == b"\0":
+        return "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
+    return "utf-8-sig"
+
+
 def decode_text(data: bytes, *, file: str | None = None, line: int = 1) -> str:
-    """Decode UTF-8 text; a byte order mark at its start is left out.
+    """Decode text in UTF-8 or UTF-16; a byte order mark at its start is left out.
 
     Raises:
         InputError: it is in another encoding (code `not-utf8`); the line is that of the first wrong byte.
     """
+    encoding = text_encoding(data)
     try:
-        return data.decode("utf-8-sig")
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         # The file's line ends may be CR alone.
         before = data[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
         raise InputError(
-            "the text is UTF-16, expected UTF-8"
-            if wide
-            else f"byte 0x{data[error.start]:02x} is not valid UTF-8",
+            f"byte 0x{data[error.start]:02x} is not valid {'UTF-8' if encoding == 'utf-8-sig' else 'UTF-16'}",
             file=file,
             line=line + before.count(b"\n"),
             code="not-utf8",

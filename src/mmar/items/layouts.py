@@ -256,7 +256,8 @@ def _muchomusic_prompts(rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, 
     for line, row in rows:
         source = str(row.get("id", ""))
         seen[source] += 1
-        question = str(row.get("prompt", "")).partition("Options:")[0].rpartition("Question:")[2].strip()
+        # A worked example may stand before the question.
+        question = str(row.get("prompt", "")).rpartition("Question:")[2].partition("Options:")[0].strip()
         answers, order = row.get("answers"), row.get("answer_orders")
         right = order.index(0) if isinstance(order, list) and 0 in order else -1
         labels = _labels(row.get("knowledge")), _labels(row.get("reasoning"))

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from mmar.errors import InputError, UsageError
-from mmar.files.typed import convert, decode_json, json_type
+from mmar.files.typed import convert, decode_json, json_type, text_or_none
 from mmar.items.item import MAX_CHOICES, Question, check_question
 
 __all__ = ["PREDICTION_KEYS", "KeyChoice", "Prediction", "PredictionReader", "choose_key", "is_cut_off"]
@@ -183,7 +183,7 @@ class PredictionReader:
         return record
 
     def _decode_carefully(self, text: bytes, line: int) -> Any:
-        """Decode what the fast decoder refused: NaN and Infinity are read, anything else is an error in words."""
+        """Decode what the fast decoder refused: NaN, Infinity and numbers as answers; anything else is an error."""
         value = decode_json(text, file=self.file, line=line, hint=_LENIENT)
         if not isinstance(value, dict):
             raise InputError(
@@ -193,11 +193,13 @@ class PredictionReader:
                 code="not-an-object",
                 hint=_LENIENT,
             )
-        hint = (
-            "write the prediction as a JSON string, or use --lenient"
-            if not isinstance(value.get(self.key), str)
-            else _LENIENT
-        )
+        answer, hint = value.get(self.key), _LENIENT
+        if isinstance(answer, int | float) and (number := text_or_none(answer)) is not None:
+            value[self.key] = number
+        elif isinstance(answer, dict):
+            hint = f"name the text in it: --key {self.key}.{next(iter(answer), '...')}"
+        elif not isinstance(answer, str):
+            hint = "write the prediction as a JSON string, or use --lenient"
         return convert(value, self._type, file=self.file, line=line, hint=hint)
 
     def _labelled(self, record: Any, line: int) -> Any:

@@ -16,17 +16,17 @@ from typing import Any
 
 from mmar.errors import InputError, UsageError
 from mmar.files.hashing import reading, reading_unpacked
-from mmar.files.typed import decode_json
+from mmar.files.typed import decode_json, text_or_none
 from mmar.logs.record import (
     LogRecord,
     Row,
-    content_of,
     finish_reason_of,
     ids_of,
     lookup,
     message_text,
     options_in_prompt,
-    text_or_none,
+    read_content,
+    verdict_of,
 )
 
 __all__ = ["is_eval_archive", "read_eval", "read_json", "sample_record"]
@@ -87,38 +87,29 @@ def sample_record(sample: Row, line: int) -> LogRecord:
     """One sample as a record. The epoch is its place among the answers to its item."""
     attachments = sample.get("attachments") or {}
     message = lookup(sample, "output.choices.0.message.content")
-    text, thinking = content_of(_resolve(message, attachments))
     if message is None:
-        completion = text_or_none(lookup(sample, "output.completion"))
-        text = str(_resolve(completion, attachments) or "")
+        message = lookup(sample, "output.completion") or None
+    content = read_content(_resolve(message, attachments))
     prompt = message_text(_resolve(sample.get("messages"), attachments))
     source = sample.get("input")
-    question = source if isinstance(source, str) else message_text(_resolve(source, attachments))
-    scores = sample.get("scores") if isinstance(sample.get("scores"), Mapping) else {}
-    score: Any = next(iter(scores.values()), {}) if isinstance(scores, Mapping) else {}
     choices = sample.get("choices")
-    shown = options_in_prompt(prompt) or (
-        tuple(map(str, choices)) if isinstance(choices, list) and choices else None
-    )
     error = text_or_none(lookup(sample, "error.message"))
     epoch = sample.get("epoch", 1)
-    answered = message is not None or bool(text)
-    value = lookup(score, "value")
+    scores = sample.get("scores") if isinstance(sample.get("scores"), Mapping) else {}
+    score: Any = next(iter(scores.values()), {}) if isinstance(scores, Mapping) else {}
     return LogRecord(
         line,
-        text if answered and not error else None,
-        id=text_or_none(sample.get("id")),
-        other_ids=ids_of(sample),
+        None if error else content.text,
+        ids=ids_of(sample),
         repeat=epoch if isinstance(epoch, int) else None,
         audio=_audio_of(source) or text_or_none(lookup(sample, "metadata.audio_path")),
-        question=question,
-        choices=shown,
-        thinking=thinking,
+        question=source if isinstance(source, str) else message_text(_resolve(source, attachments)),
+        choices=options_in_prompt(prompt)
+        or (tuple(map(str, choices)) if isinstance(choices, list) and choices else None),
+        thinking=content.thinking,
         finish_reason=finish_reason_of(lookup(sample, "output.choices.0.stop_reason")),
-        failure=error or (None if answered else "the log holds no answer"),
-        verdict={"C": True, "I": False, "N": False, 1: True, 0: False}.get(value)
-        if isinstance(value, str | int | float)
-        else None,
+        failure=error,
+        verdict=verdict_of(lookup(score, "value")),
         extracted=text_or_none(lookup(score, "answer")),
     )
 

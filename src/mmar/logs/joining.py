@@ -98,9 +98,7 @@ def join_log(
         if record.question is not None and _plain(item.question) not in _plain(record.question):
             reworded.append(item.id)
         if answers_only:
-            kept = msgspec.structs.replace(
-                answer.record, question=None, choices=None, thinking="", other_ids=()
-            )
+            kept = msgspec.structs.replace(answer.record, question=None, choices=None, thinking="", ids=())
             answer = JoinedAnswer(kept, answer.shown)
         answers[item.id] = answer
     notes = list(log.notes)
@@ -166,12 +164,11 @@ class _Index:
 
     def find(self, record: LogRecord, position: int, file: str) -> tuple[Item, str]:
         """The item of a record and the method by which it was found."""
-        for name in () if record.id is None else (record.id, *record.other_ids):
+        for name in record.ids:
             if (item := self._benchmark.by_id.get(name)) is not None:
                 return item, "id"
-        if record.position is not None:
-            position = record.position
-        audio = record.audio if record.audio is not None else record.id
+        item_id = next(iter(record.ids), None)
+        audio = record.audio if record.audio is not None else item_id
         if audio is not None and (same_clip := self._clips.get(_stem(audio))):
             items = self._by_text(record, same_clip)
             if len(items) == 1:
@@ -180,24 +177,27 @@ class _Index:
             items = self._by_question(record)
             if len(items) == 1:
                 return items[0], "question"
-            if position < len(self._items) and self._items[position] in items:
-                return self._items[position], "question and position"
+            own = record.position
+            if own is not None and own < len(self._items) and self._items[own] in items:
+                return self._items[own], "question and position"
             if items:
                 raise InputError(
                     f"{len(items)} items have this question and these choices",
                     file=file,
                     line=record.line,
                     code="ambiguous-item",
-                    hint="name the field that holds the item's id with --id",
+                    hint="name the field with the item's id with --id; of evalscope, the file in reviews/",
                 )
-        elif record.id is None and record.audio is None and position < len(self._items):
-            return self._items[position], "position"
-        name = f'"{record.id}"' if record.id is not None else "this record"
+        elif audio is None and (place := position if record.position is None else record.position) < len(
+            self._items
+        ):
+            return self._items[place], "position"
+        name = "this record" if item_id is None else f'"{item_id}"'
         raise InputError(
             f'{name} is not an item of the benchmark "{self._benchmark.name}"',
             file=file,
             line=record.line,
-            field="id" if record.id is not None else None,
+            field=None if item_id is None else "id",
             code="unknown-item",
             hint="check that --benchmark names the benchmark, and the edition, that the log answers; --id names the id's field",
         )
@@ -220,7 +220,7 @@ class _Index:
         return self._by_text(record, unique)
 
     def _by_text(self, record: LogRecord, items: list[Item]) -> list[Item]:
-        """Of several items those whose choices the record shows; a single one as it is."""
+        """Of several items those whose choices the record has, all where it has none; a single one as it is."""
         if len(items) < 2:
             return items
         prompt = _plain(record.question or "")
@@ -229,11 +229,12 @@ class _Index:
             exact = [item for item in items if sorted(map(_plain, item.choices)) == shown]
             if exact:
                 return exact
-        return [
+        named = [
             item
             for item in items
             if _plain(item.question) in prompt and all(_plain(choice) in prompt for choice in item.choices)
         ]
+        return named or (items if shown is None else [])
 
 
 def _shown(item: Item, record: LogRecord, file: str) -> tuple[str, ...] | None:

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from mmar.errors import InputError
+from mmar.errors import InputError, UsageError
 from mmar.files.hashing import reading_unpacked
+from mmar.files.parquet import parquet_rows
 from mmar.files.sniff import sniff_file
-from mmar.files.typed import decode_json
-from mmar.items.records import check_regular_file, raw_records
-from mmar.logs import generic, inspect_ai, tables, ultraeval_audio
+from mmar.files.typed import text_encoding
+from mmar.items.records import check_regular_file
+from mmar.logs import inspect_ai, tables, ultraeval_audio
+from mmar.logs.fields import Fields, answer_field, paths_of, read_fields
+from mmar.logs.json_rows import json_rows, json_values, object_rows
 from mmar.logs.programs import PROGRAMS
 from mmar.logs.record import LogRecord, PredictionLog, lookup
 
-__all__ = ["LAYOUTS", "open_file"]
+__all__ = ["GENERIC", "LAYOUTS", "open_file"]
+
+GENERIC = "another program"
+"""What the program of a log is called whose fields only have usual names."""
 
 LAYOUTS = (
     "Inspect (.eval, .json)",
     *(program.name for program in PROGRAMS),
     "UltraEval-Audio",
-    "VLMEvalKit (TSV, XLSX)",
-    "MiMo-Audio-Eval",
-    "CSV, TSV or XLSX with an id and an answer column",
+    "CSV, TSV, XLSX or Parquet with an id and an answer column",
     '{"id": "answer"}',
     "a list of answers in the benchmark's order",
     '{"results": [...]}',
 )
 """What can be read, for messages."""
 
-Rows = Callable[[], Iterator[tuple[int, Any]]]
+Rows = Callable[[], Iterable[tuple[int, Any]]]
 _LOOKED_AT = 20
 _SUMMARIES = (
     (
@@ -43,7 +47,6 @@ _SUMMARIES = (
     ("Inspect", {"eval", "plan"}, "the log has no samples: name the log of a run that was not ended early"),
 )
 """Programs, the fields of their files of totals, and which file has the answers."""
-_WHOLE_FILE = 1 << 28
 _LARGE_INSPECT = 1 << 24
 
 
@@ -52,8 +55,8 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
 
     Args:
         path: the log.
-        key: dotted path of the field that holds the answer, such as `resps.0.0`; by default found by the layout.
-        id_field: dotted path of the field that holds the item's id.
+        key: dotted path of the field with the answer, such as `resps.0.0`; by default found by the layout.
+        id_field: dotted path of the field with the item's id.
 
     Raises:
         InputError: no layout fits (`unknown-log`; the message says what the file looks like), it is no text
@@ -62,51 +65,98 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
     path = Path(path)
     check_regular_file(path)
     kind = sniff_file(path)
+
+    def is_header(names: Sequence[str]) -> bool:
+        return len(set(names) - {""}) > 1 and (key in names if key else answer_field(names) is not None)
+
     if kind.format == "zip" and inspect_ai.is_eval_archive(path):
         return _inspect(path, inspect_ai.read_eval)
     if kind.format == "xlsx" or (kind.format in ("zip", "office") and tables.is_workbook(path)):
-        return _rows_log(path, lambda: tables.read_workbook(path), key, id_field)
+        return _rows_log(path, lambda: tables.read_workbook(path, is_header), key, id_field)
+    if kind.format == "parquet":
+        return _rows_log(path, lambda: parquet_rows(path), key, id_field)
     if kind.group not in ("records", "text") and kind.format != "gzip":
         raise InputError(
             f"is {kind.label}, expected a log in JSON, JSONL, CSV or one of the programs' own formats",
             file=str(path),
             code="wrong-file-type",
-            hint="export it as JSONL or CSV",
+            hint="unpack it first" if kind.group == "compressed" else "export it as JSONL or CSV",
         )
     with reading_unpacked(path) as stream:
-        head = stream.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+        head = stream.read(4096)
+    start = head.decode(text_encoding(head), "ignore").lstrip()[:1]
     suffix = Path(path.stem).suffix if kind.format == "gzip" else path.suffix
-    if suffix.casefold() in (".csv", ".tsv") or head[:1] not in (b"{", b"["):
-        return _rows_log(path, lambda: tables.read_delimited(path), key, id_field)
-    if head[:1] == b"{" and (value := _whole_object(path, head)) is not None:
-        return _object_log(path, value, key, id_field)
-    if head[:1] == b"[" and (answers := _list_of_answers(path, head)) is not None:
-        note = "the answers carry no ids; they are taken in the benchmark's order"
-        return PredictionLog("a list of answers", str(path), lambda: iter(answers), (note,))
-    return _rows_log(path, lambda: _json_rows(path), key, id_field)
+    if suffix.casefold() in (".csv", ".tsv") or start not in ("{", "["):
+        try:
+            return _rows_log(path, lambda: tables.read_delimited(path, is_header), key, id_field)
+        except InputError as error:
+            if suffix.casefold() in (".csv", ".tsv") or error.code not in (
+                "invalid-table",
+                "wrong-cell-count",
+            ):
+                raise
+            first = head.decode(text_encoding(head), "replace").strip().partition("\n")[0].strip()
+            raise _unknown(
+                path, f'text that starts with "{first[:60]}", neither JSON nor a table', ()
+            ) from None
+    if _is_large_inspect(path, head):
+        return _inspect(path, inspect_ai.read_json)
+    return _json_log(path, key, id_field)
 
 
 def _inspect(path: Path, read: Callable[[Path], Iterator[LogRecord]]) -> PredictionLog:
     return PredictionLog("Inspect", str(path), lambda: read(path))
 
 
-def _object_log(path: Path, value: Mapping[str, Any], key: str | None, id_field: str | None) -> PredictionLog:
-    """A file that is one JSON object."""
-    if isinstance(value.get("eval"), Mapping) and "samples" in value:
+def _is_large_inspect(path: Path, head: bytes) -> bool:
+    """Whether a log of Inspect is so large that it is not read to see what it is."""
+    size = path.stat().st_size
+    return size > _LARGE_INSPECT and b'"eval"' in head and b'"version"' in head
+
+
+def _json_log(path: Path, key: str | None, id_field: str | None) -> PredictionLog:
+    values = json_values(path)
+    if values is None:
+        return _rows_log(path, lambda: json_rows(path), key, id_field)
+    value = values[0] if len(values) == 1 else values
+    if isinstance(value, list) and all(each is None or isinstance(each, str) for each in value) and value:
+        note = "the answers carry no ids; they are taken in the benchmark's order"
+        answers = [LogRecord(line, each) for line, each in enumerate(value, 1)]
+        return PredictionLog("a list of answers", str(path), lambda: iter(answers), (note,))
+    if isinstance(value, list):
+        rows = [_pair(each) for each in value]
+    elif _is_record(value, key):
+        rows = [value]
+    elif isinstance(value.get("eval"), Mapping) and "samples" in value:
         return _inspect(path, inspect_ai.read_json)
-    rows = generic.nested_rows(value)
-    if rows is None:
-        rows = list(generic.from_mapping(value) or ())
-    if not rows or (key is None and _is_summary(rows)):
-        raise _summary(path, value)
-    return _rows_log(path, lambda: iter(enumerate(rows, 1)), key, id_field)
+    else:
+        rows = object_rows(value, key)
+        if not rows or (key is None and not _have_answers(rows)):
+            raise _summary(path, value)
+    return _rows_log(path, lambda: enumerate(rows, 1), key, id_field)
 
 
-def _is_summary(rows: list[Any]) -> bool:
-    """Whether a list in a JSON object holds numbers of groups instead of answers."""
-    names = {name for row in rows if isinstance(row, Mapping) for name in row}
-    known = any(program.matches(row) for row in rows if isinstance(row, Mapping) for program in PROGRAMS)
-    return not known and generic.answer_field(names) is None
+def _pair(value: Any) -> Any:
+    """`[id, answer]` as a record; anything else as it is."""
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
+        return {"id": value[0], "answer_prediction": value[1]}
+    return value
+
+
+def _is_record(value: Mapping[str, Any], key: str | None) -> bool:
+    """Whether an object is itself an answer: a JSONL file of one line."""
+    named = key in value if key else answer_field(value) is not None
+    return any(program.matches(value) for program in PROGRAMS) or (
+        isinstance(value.get("id"), str | int) and named
+    )
+
+
+def _have_answers(rows: list[Any]) -> bool:
+    """Whether records in a JSON object are answers, rather than numbers of groups."""
+    records = [row for row in rows if isinstance(row, Mapping)]
+    return answer_field({name for row in records for name in row}) is not None or any(
+        program.matches(row) for row in records for program in PROGRAMS
+    )
 
 
 def _summary(path: Path, value: Mapping[str, Any]) -> InputError:
@@ -120,7 +170,7 @@ def _summary(path: Path, value: Mapping[str, Any]) -> InputError:
                 hint=advice,
             )
     if "id" in value:  # one record, as JSONL has it
-        return _unknown(path, "one record without a known answer field", list(value))
+        return _unknown(path, "one record without a known answer field", [value])
     return InputError(
         f"holds one JSON object without answers, with the fields {', '.join(list(value)[:12])}",
         file=str(path),
@@ -131,123 +181,61 @@ def _summary(path: Path, value: Mapping[str, Any]) -> InputError:
 
 def _rows_log(path: Path, rows: Rows, key: str | None, id_field: str | None) -> PredictionLog:
     """A log of one object a record."""
+    file = str(path)
     sample = [row for _, row in islice(rows(), _LOOKED_AT) if isinstance(row, Mapping)]
     if not sample:
         raise InputError(
             "contains no record",
-            file=str(path),
+            file=file,
             code="no-records",
             hint="check that it is the file with the answers",
         )
     if key is None and all(ultraeval_audio.is_step(row) for row in sample):
-        note = "the log has positions instead of ids; they are taken in the benchmark's order where nothing else fits"
         return PredictionLog(
-            "UltraEval-Audio",
-            str(path),
-            lambda: ultraeval_audio.read_steps(
-                (line, row) for line, row in rows() if isinstance(row, Mapping)
-            ),
-            (note,),
-        )
-    program = next(
-        (each for each in PROGRAMS if key is None and all(each.matches(row) for row in sample)), None
-    )
-    if program is not None:
-        read = program.read
-        return PredictionLog(
-            program.name,
-            str(path),
-            lambda: (
-                record
-                for line, row in rows()
-                if isinstance(row, Mapping) and (record := read(row, line)) is not None
-            ),
+            "UltraEval-Audio", file, lambda: ultraeval_audio.read_steps(rows()), (ultraeval_audio.NOTE,)
         )
     names = list(dict.fromkeys(name for row in sample for name in row))
-    field = key or generic.answer_field(names)
-    if field is None or (key is not None and all(lookup(row, key) is None for row in sample)):
-        raise _unknown(
-            path, "records without a known answer field" if key is None else f'records without "{key}"', names
+    for program in PROGRAMS if key is None and id_field is None else ():
+        if all(program.matches(row) for row in sample):
+            own = next((name for name in program.fields.text if _is_text(name, sample)), "")
+            return PredictionLog(program.name, file, _records(rows, program.read, file), (), own)
+    field = key or answer_field(names)
+    if field is None:
+        raise _unknown(path, "records without a known answer field", sample)
+    if key is not None and all(lookup(row, key) is None for row in sample):
+        raise _unknown(path, f'records without "{key}"', sample)
+    if key == "answer" and {"question", "choices"} & set(names):
+        raise UsageError(
+            f'{path}: "answer" is the key of these questions, not a prediction', code="not-a-prediction-key"
         )
-    name = "MiMo-Audio-Eval" if {"uid", "response", "modality"} <= set(names) else _table_name(names)
-    others = [each for each in names if each != field and each.casefold() in generic.ANSWER_FIELDS]
-    note = f'answers are read from "{field}"' + (
-        f"; the log also has {', '.join(others)} (choose with --key)" if others else ""
-    )
+    fields = Fields(text=(field,), ids=(id_field,) if id_field else ())
+    others = [each for each in names if each != field and answer_field([each])]
+    note = f'answers are read from "{field}"; the log also has {", ".join(others)} (choose with --key)'
     return PredictionLog(
-        name,
-        str(path),
-        lambda: (
-            generic.from_row(row, line, key=field, id_field=id_field)
-            for line, row in rows()
-            if isinstance(row, Mapping)
-        ),
+        GENERIC,
+        file,
+        _records(rows, lambda row, line, name: read_fields(row, line, fields, file=name), file),
         (note,) if others else (),
-        field if "." not in field else "",
+        field if _is_text(field, sample) else "",
     )
 
 
-def _table_name(names: list[str]) -> str:
-    return "VLMEvalKit" if generic.is_vlmevalkit(names) else "another program"
-
-
-def _whole_object(path: Path, head: bytes) -> Mapping[str, Any] | None:
-    """The file as one JSON object, or `None` where it is something else (JSONL)."""
-    line, newline, rest = head.partition(b"\n")
-    if newline and rest.lstrip()[:1] == b"{" and line.rstrip().endswith(b"}"):
-        return None
-    inspect = b'"eval"' in head and b'"version"' in head
-    size = path.stat().st_size
-    if size > _WHOLE_FILE or (inspect and size > _LARGE_INSPECT):
-        # Its samples are read one at a time.
-        return {"eval": {}, "samples": []} if inspect else None
-    with reading_unpacked(path) as stream:
-        data = stream.read(_WHOLE_FILE + 1).removeprefix(b"\xef\xbb\xbf")
-    if len(data) > _WHOLE_FILE:
-        return {"eval": {}, "samples": []} if inspect else None
-    try:
-        value = decode_json(data, file=str(path))
-    except InputError as error:
-        if error.code == "invalid-json" and b"\n" in data.strip():
-            return None
-        raise
-    return value if isinstance(value, Mapping) and not _is_record(value) else None
-
-
-def _is_record(value: Mapping[str, Any]) -> bool:
-    """Whether an object is itself an answer: a JSONL file of one line."""
-    return any(program.matches(value) for program in PROGRAMS) or (
-        "id" in value and generic.answer_field(value) is not None
+def _is_text(name: str, sample: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a field of the records themselves has plain text, which the reader of predictions takes."""
+    return any(name in row for row in sample) and all(
+        row.get(name) is None or isinstance(row[name], str | int | float) for row in sample
     )
 
 
-def _list_of_answers(path: Path, head: bytes) -> list[LogRecord] | None:
-    if b"{" in head:
-        return None
-    with reading_unpacked(path) as stream:
-        data = stream.read(_WHOLE_FILE + 1)
-    if len(data) > _WHOLE_FILE:
-        return None
-    value = decode_json(data, file=str(path))
-    if (
-        not isinstance(value, list)
-        or not value
-        or not all(each is None or isinstance(each, str) for each in value)
-    ):
-        return None
-    return [
-        LogRecord(index, each, failure=None if each is not None else "the log holds no answer")
-        for index, each in enumerate(value, 1)
-    ]
+def _records(
+    rows: Rows, read: Callable[[Mapping[str, Any], int, str], LogRecord], file: str
+) -> Callable[[], Iterator[LogRecord]]:
+    return lambda: (read(row, line, file) for line, row in rows() if isinstance(row, Mapping))
 
 
-def _json_rows(path: Path) -> Iterator[tuple[int, Any]]:
-    for line, text in raw_records(path):
-        yield line, decode_json(text, file=str(path), line=line)
-
-
-def _unknown(path: Path, looks_like: str, names: list[str]) -> InputError:
-    fields = f" with the fields {', '.join(names[:12])}" if names else ""
+def _unknown(path: Path, looks_like: str, sample: Sequence[Mapping[str, Any]]) -> InputError:
+    names = list(dict.fromkeys(name for row in sample for name in paths_of(row)))
+    fields = f", with {', '.join(names[:12])}{', ...' if len(names) > 12 else ''}" if names else ""
     return InputError(
         f"is not a log of a known layout: it looks like {looks_like}{fields}",
         file=str(path),

@@ -1,25 +1,28 @@
-"""One answer in another program's log, and the parts that the readers of several programs share."""
+"""One answer in another program's log, and the parts of a record that several layouts share."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from mmar.files.typed import text_or_none
+
 __all__ = [
+    "Content",
     "LogRecord",
     "PredictionLog",
-    "content_of",
+    "Row",
     "finish_reason_of",
     "ids_of",
     "lookup",
     "message_text",
     "options_in_prompt",
-    "text_or_none",
+    "read_content",
     "unlettered",
+    "verdict_of",
 ]
 
 Row = Mapping[str, Any]
@@ -31,25 +34,24 @@ class LogRecord(msgspec.Struct, frozen=True):
     Attributes:
         line: 1-based line, row or position in the log.
         text: the model's answer; `None` where none came.
-        id: the item's id.
+        ids: values that may be the item's id, the most likely first.
         audio: path or name of the clip.
         question: the question's text, or the whole prompt where the log does not tell them apart.
-        choices: the choices in the order in which the prompt showed them.
+        choices: the choices in the order of the prompt.
         thinking: the reasoning, where it is told apart from the answer.
         finish_reason: `length` where the token limit cut the answer off.
-        failure: why no answer came.
+        failure: why no answer came, where the log says so.
         verdict: whether the program itself scored the answer as right.
         extracted: what the program itself read from the answer.
-        other_ids: further values that may be the item's id, such as those of nested records.
-        position: 0-based place of the item in the data set, where the log has it.
+        position: 0-based place of the item in the data set.
         repeat: place among several answers to one item, of which the lowest counts; `None` where there is one.
         further: answers to the item that stand in the same record and are left out.
-        file: the file that holds the record, where a log is a folder of several.
+        file: the file that has the record, where a log is a folder of several.
     """
 
     line: int
     text: str | None
-    id: str | None = None
+    ids: tuple[str, ...] = ()
     audio: str | None = None
     question: str | None = None
     choices: tuple[str, ...] | None = None
@@ -58,7 +60,6 @@ class LogRecord(msgspec.Struct, frozen=True):
     failure: str | None = None
     verdict: bool | None = None
     extracted: str | None = None
-    other_ids: tuple[str, ...] = ()
     position: int | None = None
     repeat: int | None = None
     further: int = 0
@@ -73,7 +74,7 @@ class PredictionLog(msgspec.Struct, frozen=True):
         file: path of the log.
         records: reads the log from its beginning, one record at a time.
         notes: what a reader of the scores must know, one sentence each.
-        answer_field: name of the field with the answer, for records without a known program.
+        answer_field: name of the field with the answer, where a record has it under its own name.
         files: the files of a folder that are read together.
     """
 
@@ -88,7 +89,7 @@ class PredictionLog(msgspec.Struct, frozen=True):
 def lookup(row: Any, path: str) -> Any:
     """The value at a dotted path such as `doc.id` or `resps.0.0`; `None` where there is none.
 
-    A key that itself holds dots is found too.
+    A key that itself contains dots is found too.
 
     Example:
         >>> lookup({"doc": {"id": 7}, "resps": [["B"]]}, "resps.0.0")
@@ -106,70 +107,119 @@ def lookup(row: Any, path: str) -> Any:
     return lookup(value, rest) if rest else value
 
 
-def text_or_none(value: object) -> str | None:
-    """A string or a finite number as text; anything else, such as an empty list, `null` or NaN, as `None`.
-
-    A whole number is written without `.0`, which tables add to a column of integers with gaps.
-    """
+def verdict_of(value: object) -> bool | None:
+    """A program's verdict: a truth value, 0 or 1, or one of the words for them; `None` for anything else."""
+    if isinstance(value, Mapping):
+        value = next((value[name] for name in ("score", "overall", "correct", "acc") if name in value), None)
     if isinstance(value, str):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf:
-        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    return None
+        words = {"true": 1, "correct": 1, "c": 1, "false": 0, "incorrect": 0, "i": 0, "n": 0}
+        try:
+            value = words[value.casefold()] if value.casefold() in words else float(value)
+        except ValueError:
+            return None
+    return bool(value) if isinstance(value, int | float) and value in (0, 1) else None
 
 
 _IDS = ("id", "item_id", "sample_id", "question_id", "qid", "custom_id", "uid", "key")
 _NESTED = ("metadata", "meta", "doc", "sample", "item", "extra_info", "info")
 
 
-def ids_of(row: Any, *nested: str) -> tuple[str, ...]:
-    """The values of a record that may be its item's id, those of the record itself first.
-
-    Args:
-        row: decoded object.
-        nested: names of further objects in it that may hold the id.
-    """
-    places = [row, *(row.get(name) for name in (*nested, *_NESTED))] if isinstance(row, Mapping) else []
+def ids_of(row: Any) -> tuple[str, ...]:
+    """The values of a record that may be its item's id, those of the record itself first."""
+    places = [row, *(row.get(name) for name in _NESTED)] if isinstance(row, Mapping) else []
     values = (
         text_or_none(place.get(name)) for place in places if isinstance(place, Mapping) for name in _IDS
     )
     return tuple(dict.fromkeys(value for value in values if value not in (None, "", "unknown")))
 
 
-def content_of(content: object) -> tuple[str, str]:
-    """Text and reasoning of a chat message's content: a string, or a list of typed parts."""
-    if isinstance(content, str):
-        return content, ""
+class Content(msgspec.Struct, frozen=True):
+    """The answer in a value of a log.
+
+    Attributes:
+        text: the answer; `None` where there is none.
+        thinking: reasoning that is marked as such.
+        further: other answers beside it.
+    """
+
+    text: str | None = None
+    thinking: str = ""
+    further: int = 0
+
+
+# Where an object has the answer: replies of chat APIs from the outside in, then usual names.
+_INSIDE = (
+    "choices", "candidates", "message", "content", "contents", "parts", "output_text", "output", "text",
+    "generated_text", "completion", "response", "answer", "prediction", "value",
+)  # fmt: skip
+_REASONING = ("reasoning_content", "reasoning", "thinking")
+
+
+def read_content(value: object, *, joined: bool = False) -> Content:
+    """The answer in a text, a number, a chat message or its parts, a conversation, or the reply of an API.
+
+    Args:
+        value: decoded JSON.
+        joined: whether the members of a list are parts of one answer; by default they are several answers, unless
+            they have a `type`.
+
+    Example:
+        >>> read_content({"choices": [{"message": {"role": "assistant", "content": "B"}}]}).text
+        'B'
+    """
+    if isinstance(value, Mapping):
+        for name in _INSIDE:
+            result = read_content(value.get(name), joined=name == "parts")
+            if result.text is not None:
+                own = next((text for each in _REASONING if (text := text_or_none(value.get(each)))), "")
+                return msgspec.structs.replace(result, thinking=result.thinking or own)
+        return Content()
+    if not isinstance(value, list):
+        return Content(text_or_none(value))
+    members = [each for each in value if isinstance(each, Mapping)]
+    if any("role" in each and "type" not in each for each in members):
+        replies = [each for each in members if each.get("role") == "assistant"]
+        return read_content(replies[-1]) if replies else Content()
+    if not joined and not any("type" in each for each in members):
+        first = read_content(value[0]) if value else Content()
+        return msgspec.structs.replace(first, further=max(len(value) - 1, first.further))
+    return _read_parts(value)
+
+
+def _read_parts(parts: Sequence[object]) -> Content:
+    """Text and reasoning of the typed parts of one message."""
     text: list[str] = []
-    reasoning: list[str] = []
-    for part in content if isinstance(content, list) else ():
-        if isinstance(part, str):
-            text.append(part)
-        elif isinstance(part, Mapping):
-            kind = str(part.get("type", ""))
-            value = part.get("reasoning" if kind == "reasoning" else "text", part.get("value"))
-            if kind in ("reasoning", "thinking"):
-                reasoning.append(str(value or part.get("thinking") or part.get("text") or ""))
-            elif isinstance(value, str) and not kind.startswith(("audio", "input_audio", "image")):
-                text.append(value)
-    return "\n".join(text), "\n".join(reasoning)
+    thinking: list[str] = []
+    typed = False
+    for part in parts:
+        kind = str(part.get("type", "")) if isinstance(part, Mapping) else ""
+        typed = typed or bool(kind)
+        if kind.startswith(("audio", "input_audio", "image")):
+            continue
+        if isinstance(part, Mapping) and (kind in _REASONING or part.get("thought")):
+            thinking.append(next((str(part[name]) for name in (*_REASONING, "text") if part.get(name)), ""))
+        elif (own := read_content(part).text) is not None:
+            text.append(own)
+    separator = "\n" if typed else ""
+    return Content(separator.join(text) if text else None, separator.join(thinking))
 
 
 def message_text(messages: object, role: str = "user") -> str | None:
     """Text of the last message of a role; of several parts only those that are text."""
     for message in reversed(messages if isinstance(messages, list) else []):
         if isinstance(message, Mapping) and message.get("role") == role:
-            return content_of(message.get("content", message.get("contents")))[0]
+            return read_content(message).text
     return None
+
+
+_TOKEN_LIMIT = ("length", "max_tokens", "model_length", "max_output_tokens")
 
 
 def finish_reason_of(value: object) -> str | None:
     """A finish reason in the words of the chat-completions format: `length` for every name of the token limit."""
     if not isinstance(value, str):
         return None
-    return (
-        "length" if value.lower() in ("length", "max_tokens", "model_length", "max_output_tokens") else value
-    )
+    return "length" if value.lower() in _TOKEN_LIMIT else value
 
 
 _OPTION = re.compile(r"^[ \t]*(?:[(\[]([A-Z])[)\]]|([A-Z])[.)\]:：、．])[.:]?[ \t]*(.*\S|)[ \t]*$")

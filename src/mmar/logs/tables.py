@@ -1,19 +1,18 @@
-"""Spreadsheets: CSV, TSV and XLSX with a header row, as VLMEvalKit and people write them.
-
-VLMEvalKit's files have the columns `index`, `question`, `A`, `B`, ..., `answer`, `prediction` and, once scored, `hit`.
-"""
+"""Tables: CSV, TSV and XLSX with a header row, as people and programs write them."""
 
 from __future__ import annotations
 
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from mmar.errors import InputError, UsageError
-from mmar.files.hashing import reading_unpacked
+from mmar.files.hashing import reading, reading_unpacked
 from mmar.files.typed import decode_text
 
 __all__ = ["is_workbook", "read_delimited", "read_workbook"]
@@ -21,6 +20,9 @@ __all__ = ["is_workbook", "read_delimited", "read_workbook"]
 # A cell of a long chain of thought is longer than the module's own limit.
 _LONGEST_CELL = 1 << 24
 _LARGEST = 1 << 30
+_HEADER_WITHIN = 10  # rows; titles and blank rows may stand before the header
+
+IsHeader = Callable[[Sequence[str]], bool]
 
 
 def is_workbook(path: Path) -> bool:
@@ -32,48 +34,59 @@ def is_workbook(path: Path) -> bool:
         return False
 
 
-def read_delimited(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Line and row of a CSV or TSV file, plain or gzip; the delimiter is the one that its header holds most.
+def read_delimited(path: Path, is_header: IsHeader = lambda _: False) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line and row of a CSV or TSV file, plain or gzip, in UTF-8 or UTF-16.
+
+    The delimiter is the one that the first lines have most, or the one that Excel's line `sep=;` names.
+
+    Args:
+        path: the file.
+        is_header: tells the row of names from titles before it; the first row where it accepts none.
 
     Raises:
-        InputError: it is not UTF-8, has no header, or a row has more cells than the header.
+        InputError: it is in another encoding, has no header, or a row has more cells than the header.
     """
     with reading_unpacked(path) as stream:
         data = stream.read(_LARGEST + 1)
     if len(data) > _LARGEST:
         raise InputError("the table is larger than 1 GiB", file=str(path), code="too-large")
     text = decode_text(data, file=str(path))
-    header = text.lstrip("\ufeff").splitlines()[0] if text.strip() else ""
-    delimiter = max(",\t;", key=header.count)
+    first, _, rest = text.partition("\n")
+    delimiter = first.strip()[4:5] if first.startswith("sep=") else ""
+    if delimiter:
+        text = rest
+    else:
+        lines = text.splitlines()[:_HEADER_WITHIN]
+        delimiter = max(",\t;|", key=lambda mark: sum(mark in line for line in lines))
     csv.field_size_limit(_LONGEST_CELL)
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        for row in rows:
+        for line, row in _rows(((reader.line_num, cells) for cells in reader), is_header):
             if None in row:
                 raise InputError(
                     "the row has more cells than the header",
                     file=str(path),
-                    line=rows.line_num,
+                    line=line,
                     code="wrong-cell-count",
                     hint="quote cells that contain the delimiter",
                 )
-            yield rows.line_num, dict(row)
+            yield line, row
     except csv.Error:
         raise InputError(
             "is not a valid table: a quote or a line end is in the wrong place",
             file=str(path),
-            line=rows.line_num,
+            line=reader.line_num,
             code="invalid-table",
             hint="save it again as CSV (UTF-8)",
         ) from None
 
 
-def read_workbook(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Row number and row of the first sheet of an XLSX workbook.
+def read_workbook(path: Path, is_header: IsHeader = lambda _: False) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Row number and row of the first sheet of an XLSX workbook that has a header, else of the first sheet.
 
     Raises:
         UsageError: openpyxl is not installed (code `missing-extra`).
-        InputError: it is not a workbook, or has no header.
+        InputError: it is not a workbook.
     """
     try:
         import openpyxl
@@ -82,12 +95,14 @@ def read_workbook(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             f"reading {path} needs openpyxl", code="missing-extra", hint="pip install 'mmar[logs]'"
         ) from None
     try:
-        sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
-        rows = sheet.iter_rows(values_only=True)
-        header = [str(name) if name is not None else "" for name in next(rows, ())]
-        for number, cells in enumerate(rows, 2):
-            row = {name: cell for name, cell in zip(header, cells, strict=False) if name}
-            if any(cell is not None for cell in row.values()):
+        with (
+            reading(path) as stream,
+            closing(openpyxl.load_workbook(stream, read_only=True, data_only=True)) as book,
+        ):
+            sheets = [each for each in book.worksheets if _has_header(each, is_header)] or book.worksheets
+            rows = enumerate(sheets[0].iter_rows(values_only=True), 1)
+            for number, row in _rows(rows, is_header):
+                row.pop(None, None)
                 yield number, row
     except Exception as error:  # noqa: BLE001 - errors of zipfile, ElementTree and openpyxl's own come through
         raise InputError(
@@ -96,3 +111,34 @@ def read_workbook(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             code="invalid-table",
             hint="save it again as CSV (UTF-8)",
         ) from None
+
+
+def _has_header(sheet: Any, is_header: IsHeader) -> bool:
+    return any(
+        is_header(_names(cells)) for cells in islice(sheet.iter_rows(values_only=True), _HEADER_WITHIN)
+    )
+
+
+def _rows(
+    rows: Iterable[tuple[int, Sequence[Any]]], is_header: IsHeader
+) -> Iterator[tuple[int, dict[Any, Any]]]:
+    """The rows below the header by its names; cells beyond it under `None`."""
+    rows = iter(rows)
+    head = list(islice(rows, _HEADER_WITHIN))
+    filled = [place for place, (_, cells) in enumerate(head) if any(_names(cells))]
+    start = next(
+        (place for place in filled if is_header(_names(head[place][1]))), filled[0] if filled else None
+    )
+    if start is None:
+        return
+    names = _names(head[start][1])
+    for number, cells in chain(head[start + 1 :], rows):
+        if any(cell not in (None, "") for cell in cells):
+            row: dict[Any, Any] = {name: cell for name, cell in zip(names, cells, strict=False) if name}
+            if any(cell not in (None, "") for cell in cells[len(names) :]):
+                row[None] = cells[len(names) :]
+            yield number, row
+
+
+def _names(cells: Sequence[Any]) -> list[str]:
+    return ["" if cell is None else str(cell).strip() for cell in cells]

@@ -17,7 +17,7 @@ from mmar.files.typed import decode_json, json_type
 from mmar.items import PREDICTION_KEYS, Benchmark, Item, Prediction
 from mmar.items.layouts import Layout
 from mmar.logs import JoinedLog, PredictionLog, join_log
-from mmar.logs.generic import answer_field
+from mmar.logs.fields import answer_field
 from mmar.scoring.result import ItemScore, ProgramDifference, ProgramScore
 from mmar.scoring.sources import Task
 from mmar.scoring.stream import Streamed, score_against

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["Scored", "score_task"]
 
 _WHOLE = {"id", "question", "choices", "answer"}
+_OF_OUR_OWN = ("no-records", "invalid-json", "too-deep", "damaged-gzip")  # also said by our own reader
 _MOST_COMPARED = 20_000  # records; comparing a larger file with all editions would be felt
 
 
@@ -88,6 +89,8 @@ def score_task(task: Task) -> Scored:
         return _score_layout(task, layout)
     choice = choose_key(fields, task.key)
     is_published_layout = "id" in fields and choice.key in fields and "shown_choices" not in fields
+    if choice.key == "answer" and "choices" not in fields:
+        is_published_layout = False  # answers that a person calls so, without questions
     if not is_published_layout and (log := _find_log(task, fields)) is not None:
         if task.benchmark is not None or not log.answer_field or not set(fields) >= _WHOLE:
             return _score_other_log(task, log)
@@ -158,7 +161,12 @@ def _layout(path: Path, fields: list[str]) -> Layout | None:
                 head = stream.read(4)
             if not (is_parquet(head) or path.suffix.casefold() == ".csv"):
                 return None
-        return find_layout(path, fields)
+        layout = find_layout(path, fields)
+        if layout is None or layout.name:
+            return layout
+        # Parquet whose columns are not of a published layout: whole questions, or a log.
+        first = next((row for _, row in layout.rows(path)), None)
+        return layout if isinstance(first, dict) and set(first) >= _WHOLE else None
     except InputError:
         return None
 
@@ -201,8 +209,10 @@ def _find_log(task: Task, fields: list[str]) -> PredictionLog | None:
     try:
         return open_log(task.path, key=task.key, id_field=task.id_field)
     except InputError as error:
-        foreign = bool(fields) and "id" not in fields and error.code == "unknown-log"
-        if task.id_field is not None or task.path.is_dir() or error.code == "no-answers" or foreign:
+        if task.id_field is not None or task.path.is_dir() or error.code == "no-answers":
+            raise
+        # A file that is no JSON, or has no ids, is none of ours.
+        if "id" not in fields and (fields or error.code not in _OF_OUR_OWN):
             raise
         return None
 

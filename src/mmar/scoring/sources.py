@@ -230,6 +230,8 @@ def no_prediction(path: Path, key: str, fields: Sequence[str]) -> InputError:
     """
     others = [name for name in fields if name not in FIELDS and name != "thinking_prediction"]
     hint = "its records are questions without answers; mmar run makes answers"
+    if not others and "choices" not in fields:
+        hint = 'if "answer" is what the model answered, say so with --key answer'
     if others:
         verb = "is" if len(others) == 1 else "are"
         hint = f"name the field that holds the predictions with --key; there {verb} {', '.join(others)}"

@@ -115,7 +115,7 @@ def croissant(benchmark: Benchmark, metadata: Path) -> dict[str, Any]:
     folder = metadata.parent
     facts = _release_facts(folder)
     entry = CATALOGUE.get(benchmark.name.partition("@")[0])
-    published = entry.metadata if entry is not None else None
+    published = entry.metadata[0].url if entry is not None and entry.metadata else ""
     title = str(facts.get("title") or (entry.title if entry is not None else benchmark.name))
     licence = str(facts.get("licence") or (entry.licence if entry is not None else ""))
     address = re.search(r"https?://[^\s)]+", licence)
@@ -127,7 +127,7 @@ def croissant(benchmark: Benchmark, metadata: Path) -> dict[str, Any]:
         "description": _description(benchmark, folder, title),
         "url": entry.homepage if entry is not None and entry.homepage else f"urn:sha256:{benchmark.digest}",
         "version": _semantic(str(facts.get("version") or "1.0.0")),
-        "distribution": _distribution(benchmark, metadata, published.url if published is not None else ""),
+        "distribution": _distribution(benchmark, metadata, published),
         "recordSet": [_record_set(benchmark, metadata)],
     }
     if licence:

@@ -29,7 +29,7 @@ def hub_dataset(benchmark: str) -> tuple[str, str]:
         UsageError: it has none that this program knows (code `no-hub-dataset`).
     """
     entry = CATALOGUE.get(benchmark.partition("@")[0])
-    for file in (entry.audio, entry.metadata) if entry is not None else ():
+    for file in (entry.audio, *entry.metadata) if entry is not None else ():
         if file is not None and file.repo:
             return file.repo, file.revision
     raise UsageError(

@@ -1,0 +1,199 @@
+"""Reading one record by the names of its fields: the usual ones, or those of a layout.
+
+Most logs are records that differ only in where each part stands, so a layout is a table of paths. The usual names cover
+scripts of papers, spreadsheets and mappings; a person names others with `--id doc.id` and `--key result.0.text`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from mmar.errors import InputError
+from mmar.files.typed import json_type, text_or_none
+from mmar.logs.record import (
+    LogRecord,
+    Row,
+    finish_reason_of,
+    ids_of,
+    lookup,
+    message_text,
+    options_in_prompt,
+    read_content,
+    unlettered,
+    verdict_of,
+)
+
+__all__ = ["USUAL", "Fields", "answer_field", "paths_of", "read_choices", "read_fields"]
+
+_ANSWERS = (
+    "answer_prediction", "model_prediction", "raw_response", "raw_output", "full_response", "raw_prediction",
+    "model_response", "model_output", "model_answer", "llm_output", "llm_response", "response", "reply", "output",
+    "output_text", "completion", "generated_text", "generated", "generation", "prediction", "predicted_answer",
+    "answer_pred", "pred_answer", "predicted", "pred", "hypothesis", "inference", "responses", "outputs",
+    "generations", "completions", "predictions",
+)  # fmt: skip
+"""Names of the field with the answer, whole texts before what a program read from them."""
+
+
+class Fields(msgspec.Struct, frozen=True):
+    """Where a layout has each part of an answer: paths (`lookup`), of which the first with a value counts.
+
+    Attributes:
+        text: the answer.
+        ids: the item's id; empty for the usual names, also in nested objects.
+        audio: path of the clip.
+        question: the question or the prompt; messages count with the text of the last user message.
+        choices: the choices, as a list.
+        thinking: the reasoning.
+        finish_reason: how the answer ended.
+        error: why no answer came.
+        verdict: what the program scored.
+        extracted: what the program read from the answer.
+        position: 0-based place of the item.
+        repeat: place among several answers to one item.
+    """
+
+    text: tuple[str, ...] = _ANSWERS
+    ids: tuple[str, ...] = ()
+    audio: tuple[str, ...] = (
+        "audio_path", "audio_id", "audio", "wav_path", "audio_file", "audio_filename", "path", "file_name", "file",
+        "wav", "audios",
+    )  # fmt: skip
+    question: tuple[str, ...] = ("question", "prompt", "instruction", "query", "input", "messages")
+    choices: tuple[str, ...] = ("shown_choices", "choices", "options", "multi-choice", "candidates")
+    thinking: tuple[str, ...] = ("thinking_prediction", "thinking", "reasoning", "reasoning_content")
+    finish_reason: tuple[str, ...] = ("finish_reason", "stop_reason")
+    error: tuple[str, ...] = ("error.message", "error", "failure")
+    verdict: tuple[str, ...] = (
+        "is_correct", "correct", "match", "hit", "score", "acc", "accuracy", "result", "Judgement",
+    )  # fmt: skip
+    extracted: tuple[str, ...] = (
+        "extracted_answer", "extracted", "parsed", "parsed_answer", "predicted", "pred", "prediction",
+    )  # fmt: skip
+    position: tuple[str, ...] = ()
+    repeat: tuple[str, ...] = ()
+
+
+USUAL = Fields()
+
+
+def answer_field(names: Iterable[str]) -> str | None:
+    """The name among these that is usual for the answer, whatever its case and separators, or `None`."""
+    present = {re.sub(r"[\s-]+", "_", name.strip().casefold()): name for name in reversed(list(names))}
+    return next((present[name] for name in _ANSWERS if name in present), None)
+
+
+def paths_of(row: Any, depth: int = 2) -> list[str]:
+    """The paths of a record's values, those inside objects included, for messages."""
+    paths: list[str] = []
+    for name, value in row.items() if isinstance(row, Mapping) else ():
+        inner = paths_of(value, depth - 1) if depth else []
+        paths += [f"{name}.{each}" for each in inner] or [str(name)]
+    return paths
+
+
+def read_fields(row: Row, line: int, fields: Fields, *, file: str = "") -> LogRecord:
+    """Read one record.
+
+    Args:
+        row: decoded object or table row.
+        line: 1-based position.
+        fields: where its parts are.
+        file: name of the log, for errors.
+
+    Raises:
+        InputError: the answer's field holds an object in which no text is found (code `no-text`).
+    """
+    value = _first(row, fields.text)
+    content = read_content(value)
+    error = _text(row, fields.error)
+    text = None if content.text == "" and error else content.text
+    if isinstance(value, Mapping | list) and value and text is None and not error:
+        name = next(name for name in fields.text if lookup(row, name) is value)
+        inside = ", ".join(f"{name}.{path}" for path in paths_of(value)[:6])
+        raise InputError(
+            f"expected the answer, found {json_type(value)} without a known text",
+            file=file,
+            line=line,
+            field=name,
+            code="no-text",
+            hint=f"name the text in it with --key{f', such as {inside}' if inside else ''}",
+        )
+    prompt = next((own for name in fields.question if (own := _prompt(lookup(row, name)))), None)
+    ids = tuple(text_or_none(lookup(row, name)) for name in fields.ids) if fields.ids else ids_of(row)
+    return LogRecord(
+        line,
+        text,
+        ids=tuple(each for each in ids if each),
+        audio=next((clip for name in fields.audio if (clip := _clip(lookup(row, name)))), None),
+        question=prompt,
+        choices=read_choices(row, fields.choices) or options_in_prompt(prompt),
+        thinking=content.thinking or _text(row, fields.thinking) or "",
+        finish_reason=finish_reason_of(_first(row, fields.finish_reason)),
+        failure=error if text is None else None,
+        verdict=None if text is None else _first_of(verdict_of(lookup(row, name)) for name in fields.verdict),
+        extracted=_text(row, tuple(name for name in fields.extracted if name not in fields.text[:1])),
+        position=_number(_first(row, fields.position)),
+        repeat=_number(_first(row, fields.repeat)),
+        further=content.further,
+    )
+
+
+def _first_of(values: Iterable[Any]) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def _first(row: Row, names: Iterable[str]) -> Any:
+    return _first_of(lookup(row, name) for name in names)
+
+
+def _text(row: Row, names: Iterable[str]) -> str | None:
+    return next((text for name in names if (text := text_or_none(lookup(row, name)))), None)
+
+
+def _prompt(value: object) -> str | None:
+    return message_text(value) if isinstance(value, list) else text_or_none(value)
+
+
+def _clip(value: object) -> str | None:
+    """A path or name of a clip; of several the first, and never the clip itself."""
+    while isinstance(value, list | Mapping) and value:
+        value = value[0] if isinstance(value, list) else value.get("path")
+    return value if isinstance(value, str) and len(value) < 4096 and not value.startswith("data:") else None
+
+
+def _number(value: object) -> int | None:
+    text = text_or_none(value)
+    return int(text) if text is not None and re.fullmatch(r"\d{1,18}", text) else None
+
+
+def read_choices(row: Row, names: Iterable[str] = USUAL.choices) -> tuple[str, ...] | None:
+    """The choices of a record: a list, its text in a table's cell, or a column for each."""
+    for name in names:
+        value = lookup(row, name)
+        if isinstance(value, str) and value.startswith("["):
+            value = _list_in_text(value)
+        if isinstance(value, list) and len(value) > 1 and all(isinstance(choice, str) for choice in value):
+            return unlettered(value)
+    for stem, first in (("", "A"), ("choice_", "1"), ("choice_", "a"), ("option_", "a")):
+        columns: list[str] = []
+        while text := text_or_none(row.get(f"{stem}{chr(ord(first) + len(columns))}")):
+            columns.append(text)
+        if len(columns) > 1:
+            return tuple(columns)
+    return None
+
+
+def _list_in_text(text: str) -> object:
+    """A list as JSON or as Python writes it."""
+    for decode in (msgspec.json.decode, ast.literal_eval):
+        try:
+            return decode(text)
+        except (msgspec.DecodeError, ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+    return None
