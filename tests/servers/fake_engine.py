@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/health":
             self.reply(503 if sick or options.fake_never_healthy else 200, {})
-        elif self.path in ("/version", "/get_server_info"):
+        elif self.path in ("/version", "/server_info"):
             self.reply(200, {"version": "9.8.7"})
         else:
             self.reply(404, {})

@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("torch", reason="local weights need torch (pip install 'mmar[local]')")
 pytest.importorskip("transformers", reason="local weights need transformers (pip install 'mmar[local]')")
 
+from expect import raises
 from mmar.errors import UsageError
 from mmar.models.local.weights.answering import Answerer
 from mmar.models.local.weights.loading import WeightOptions, load
@@ -51,18 +52,110 @@ def test_layers_may_be_shared_out_to_all_devices(tiny_model: Any) -> None:
     assert shared.settings == alone.settings
 
 
-def test_checkpoints_that_cannot_be_used(tiny_model: Callable[[str], Path], tmp_path: Path) -> None:
+class RunsCode:
+    """What a pickle may do when it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.path,)
+
+
+def without_a_tensor(folder: Path) -> None:
+    change_tensors(folder, lambda tensors: tensors.pop(next(name for name in tensors if "projector" in name)))
+
+
+def of_another_shape(folder: Path) -> None:
+    change_tensors(
+        folder,
+        lambda tensors: tensors.update(
+            {name: tensors[name][:-3].clone() for name in tensors if "lm_head" in name}
+        ),
+    )
+
+
+def not_numbers(folder: Path) -> None:
+    change_tensors(
+        folder,
+        lambda tensors: [
+            each.fill_(float("nan")) for name, each in tensors.items() if "embed_tokens" in name
+        ],
+    )
+
+
+def change_tensors(folder: Path, change: Callable[[Any], Any]) -> None:
     from safetensors.torch import load_file, save_file
+
+    tensors = load_file(folder / "model.safetensors")
+    change(tensors)
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def cut_off(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:20_000])
+
+
+def named_by_an_index(folder: Path, name: str) -> None:
+    from safetensors import safe_open
+
+    with safe_open(folder / "model.safetensors", "pt") as file:
+        places = dict.fromkeys(file.keys(), name)
+    (folder / "model.safetensors").rename(folder.with_suffix(".safetensors"))
+    (folder / "model.safetensors.index.json").write_text(
+        json.dumps({"metadata": {}, "weight_map": places}), "utf-8"
+    )
+
+
+def in_a_pickle_that_runs_code(folder: Path) -> None:
+    import torch
+
+    (folder / "model.safetensors").unlink()
+    torch.save({"lm_head.weight": RunsCode(folder.with_suffix(".ran"))}, folder / "pytorch_model.bin")
+
+
+def without_a_processor(folder: Path) -> None:
+    for path in folder.glob("*processor_config.json"):
+        path.unlink()
+
+
+def for_another_rate(folder: Path) -> None:
+    for path in folder.glob("*processor_config.json"):
+        path.write_text(path.read_text("utf-8").replace("16000", "48000"), "utf-8")
+
+
+DAMAGES: dict[str, Callable[[Path], Any]] = {
+    "missing-weights": without_a_tensor,
+    "missing-weights, shape": of_another_shape,
+    "missing-weights, shard": lambda folder: named_by_an_index(folder, "model-00002-of-00002.safetensors"),
+    "outside-folder": lambda folder: named_by_an_index(folder, f"../{folder.name}.safetensors"),
+    "cannot-load": cut_off,
+    "unsafe-weights": in_a_pickle_that_runs_code,
+    "not-a-checkpoint": lambda folder: (folder / "config.json").write_text("[]", "utf-8"),
+    "no-processor": without_a_processor,
+    "not-finite": not_numbers,
+    "cannot-ask, rate": for_another_rate,
+    "cannot-ask, template": lambda folder: (folder / "chat_template.jinja").write_text("{{ nothing", "utf-8"),
+    "cannot-ask, no clip": lambda folder: (folder / "chat_template.jinja").write_text("No clip.", "utf-8"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:At least one mel filter")
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_checkpoint_is_refused(damage: str, tiny_model: Any, worker: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model("qwen2_audio"), folder)
+    DAMAGES[damage](folder)
+    with raises(damage.partition(",")[0], argument="model"):
+        worker("--model", str(folder), "--dtype", "float32")
+    assert not folder.with_suffix(".ran").exists()
+
+
+def test_checkpoints_that_cannot_be_used(tiny_model: Callable[[str], Path], tmp_path: Path) -> None:
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
     tiny = tiny_model("qwen2_audio")
-    incomplete = tmp_path / "incomplete"
-    shutil.copytree(tiny, incomplete)
-    tensors = load_file(incomplete / "model.safetensors")
-    del tensors[next(name for name in tensors if "projector" in name)]
-    save_file(tensors, incomplete / "model.safetensors", metadata={"format": "pt"})
-    assert refused(incomplete).code == "missing-weights"
-
     text = tmp_path / "text"
     Qwen2ForCausalLM(Qwen2Config(vocab_size=300, **QWEN)).save_pretrained(text)
     assert refused(text).code == "no-audio-class"

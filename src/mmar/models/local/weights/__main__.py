@@ -125,35 +125,33 @@ class _Worker:
     """The opened model, which answers what is in the inbox."""
 
     def __init__(self, options: argparse.Namespace, writer: _Writer, inbox: _Inbox) -> None:
+        from mmar.errors import UsageError
         from mmar.models.local.checkpoints import cannot_use
         from mmar.models.local.weights.answering import Answerer
-        from mmar.models.local.weights.loading import WeightOptions, load
-        from mmar.models.local.weights.probes import batch_equals_alone, gives_numbers, hears, longest_heard
+        from mmar.models.local.weights.loading import WeightOptions, load, reason
+        from mmar.models.local.weights.probes import batch_equals_alone, tested
 
         loaded = load(WeightOptions(**{name: getattr(options, name) for name in WeightOptions._fields}))
         self._answerer: Answerer = Answerer(loaded, options.generation, writer.alive)
         self._writer, self._long = writer, options.long
-        if not hears(self._answerer):
-            raise cannot_use(
-                "deaf",
-                f"{options.model} does not hear: its inputs stay the same whatever the clip",
-                "check its processor and chat template",
-            )
-        if not gives_numbers(self._answerer):
-            raise cannot_use(
-                "not-finite",
-                f"{options.model} computes no numbers (NaN) in {loaded.settings['dtype']}",
-                "try --option dtype=bfloat16 or float32; if that does not help, the weights are damaged",
-            )
-        self._limit = longest_heard(self._answerer)
         self._batch = max(1, options.batch)
-        if self._batch > 1 and not batch_equals_alone(self._answerer, min(self._batch, 4)):
-            print(
-                "a batch does not answer as one request alone; the batch size is 1",
-                file=sys.stderr,
-                flush=True,
-            )
-            self._batch = 1
+        try:
+            self._limit = tested(self._answerer, options.model)
+            if self._batch > 1 and not batch_equals_alone(self._answerer, min(self._batch, 4)):
+                print(
+                    "a batch does not answer as one request alone; the batch size is 1",
+                    file=sys.stderr,
+                    flush=True,
+                )
+                self._batch = 1
+        except UsageError:
+            raise
+        except Exception as error:
+            raise cannot_use(
+                "cannot-ask",
+                f"{options.model} cannot be asked about a clip ({reason(error)})",
+                "check its chat template, tokenizer and processor against the model that it was tuned from",
+            ) from error
         self.settings = {**loaded.settings, **self._answerer.settings, "batch": str(self._batch)}
         heard = "no limit found" if math.isinf(self._limit) else f"{self._limit:g} s"
         self.environment = {**loaded.environment, "heard_up_to": heard}

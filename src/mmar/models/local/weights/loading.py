@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,13 +19,14 @@ import transformers
 from mmar.errors import UsageError
 from mmar.models.local.checkpoints import cannot_use, find_checkpoint
 
-__all__ = ["Loaded", "WeightOptions", "load", "sampling_rate"]
+__all__ = ["Loaded", "WeightOptions", "load", "reason", "sampling_rate"]
 
 _THINKERS = {
     "qwen2_5_omni": "Qwen2_5OmniThinkerForConditionalGeneration",
     "qwen3_omni_moe": "Qwen3OmniMoeThinkerForConditionalGeneration",
 }
-_NO_PADDING = "left"
+_INCOMPLETE = "the checkpoint is incomplete, damaged or of another architecture; download it again"
+_MAX_REASON = 400
 
 
 class WeightOptions(NamedTuple):
@@ -73,17 +75,15 @@ def load(options: WeightOptions) -> Loaded:
     """
     _check_packages(options)
     folder, identity = find_checkpoint(options.model)
+    _check_shards(folder, options)
     config = _config(folder, options)
     kind = _model_class(config, options)
     processor = _processor(folder, options)
     model, info = _weights(kind, folder, options)
-    missing = sorted(info.get("missing_keys", ()))
-    if missing:
-        raise cannot_use(
-            "missing-weights",
-            f"{options.model} lacks {len(missing)} tensors that {kind.__name__} needs, the first is {missing[0]}",
-            "the checkpoint is incomplete or of another architecture; download it again",
-        )
+    for name, what in (("missing_keys", "lacks"), ("mismatched_keys", "has in another shape")):
+        if tensors := sorted(key if isinstance(key, str) else key[0] for key in info.get(name, ())):
+            problem = f"{options.model} {what} {len(tensors)} tensors that {kind.__name__} needs, the first is {tensors[0]}"
+            raise cannot_use("missing-weights", problem, _INCOMPLETE)
     model.eval()
     settings = {
         "weights": identity,
@@ -99,6 +99,12 @@ def load(options: WeightOptions) -> Loaded:
         model, name = _with_adapter(model, options)
         settings["adapter"] = name
     return Loaded(model, processor, settings, _environment(model, kind, processor))
+
+
+def reason(error: BaseException) -> str:
+    """The first line of a library's error, which may go on for a page."""
+    first, *_ = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {first}"[:_MAX_REASON]
 
 
 def sampling_rate(processor: Any) -> int:
@@ -118,16 +124,38 @@ def _check_packages(options: WeightOptions) -> None:
             raise cannot_use("missing-package", f"{option} needs {package}", f"pip install {package}")
 
 
-def _config(folder: Path, options: WeightOptions) -> Any:
-    path = folder / "config.json"
+def _check_shards(folder: Path, options: WeightOptions) -> None:
+    """Check that the files that an index of weights names are there, and in the folder, whose digest names the run."""
+    for index in folder.glob("*.index.json"):
+        named = _object(index).get("weight_map")
+        files = sorted({str(name) for name in named.values()}) if isinstance(named, dict) else []
+        outside = [name for name in files if Path(name).is_absolute() or ".." in Path(name).parts]
+        missing = [name for name in files if not (folder / name).is_file()]
+        if outside:
+            problem = f"{options.model}: {index.name} names a file outside the folder ({outside[0]})"
+            raise cannot_use("outside-folder", problem, "put the weights into the folder")
+        if missing:
+            problem = f"{options.model} lacks {len(missing)} of its {len(files)} files of weights, the first is {missing[0]}"
+            raise cannot_use("missing-weights", problem, _INCOMPLETE)
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """A JSON object; empty where the file is no such thing."""
     try:
-        raw = json.loads(path.read_bytes())
+        value = json.loads(path.read_bytes())
     except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _config(folder: Path, options: WeightOptions) -> Any:
+    raw = _object(folder / "config.json")
+    if not raw:
         raise cannot_use(
             "not-a-checkpoint",
             f"{options.model} has no valid config.json",
             "expected a folder that transformers saved",
-        ) from None
+        )
     if (
         "auto_map" in raw
         and raw.get("model_type") not in transformers.CONFIG_MAPPING
@@ -143,7 +171,7 @@ def _config(folder: Path, options: WeightOptions) -> Any:
     except (ValueError, OSError, KeyError) as error:
         raise cannot_use(
             "unknown-architecture",
-            f"transformers {transformers.__version__} does not know the architecture {raw.get('model_type')!r}: {error}",
+            f"transformers {transformers.__version__} does not know the architecture {raw.get('model_type')!r} ({reason(error)})",
             "pip install -U transformers, or run it as command/ in its authors' environment",
         ) from None
 
@@ -161,7 +189,7 @@ def _model_class(config: Any, options: WeightOptions) -> Any:
         return transformers.AutoModelForCausalLM
     raise cannot_use(
         "no-audio-class",
-        f"{options.model} ({config.model_type}) is not a model that takes audio",
+        f"{options.model} ({config.model_type}) is not a model that answers questions about audio",
         "serve a text model and use text/NAME, or a cascade",
     )
 
@@ -171,10 +199,14 @@ def _processor(folder: Path, options: WeightOptions) -> Any:
         processor = transformers.AutoProcessor.from_pretrained(folder, trust_remote_code=options.trust_code)
     except ImportError as error:
         raise _missing_package(error, options) from None
-    except (ValueError, OSError, KeyError, TypeError) as error:
-        raise cannot_use("no-processor", f"{options.model} has no usable processor: {error}") from None
+    except Exception as error:  # noqa: BLE001 - whatever a damaged file raises
+        raise cannot_use(
+            "no-processor",
+            f"{options.model} has no usable processor ({reason(error)})",
+            "copy the files of processor, tokenizer and chat template from the model that it was tuned from",
+        ) from None
     tokenizer = getattr(processor, "tokenizer", processor)
-    tokenizer.padding_side = _NO_PADDING
+    tokenizer.padding_side = "left"
     if getattr(tokenizer, "pad_token", None) is None:
         tokenizer.pad_token = tokenizer.eos_token
     return processor
@@ -198,6 +230,7 @@ def _weights(kind: Any, folder: Path, options: WeightOptions) -> tuple[Any, dict
         "dtype": "auto" if options.dtype == "auto" else getattr(torch, options.dtype),
         "attn_implementation": options.attention,
         "output_loading_info": True,
+        "ignore_mismatched_sizes": True,  # reported, and then refused
         "trust_remote_code": options.trust_code,
     }
     device = options.device or ("cuda:0" if torch.cuda.is_available() else "cpu")
@@ -218,8 +251,15 @@ def _weights(kind: Any, folder: Path, options: WeightOptions) -> tuple[Any, dict
             f"{options.model} does not fit into the memory of {device}",
             "use --option quantization=bnb-4bit, or vllm/ over several GPUs",
         ) from None
-    except (ImportError, ValueError, OSError, RuntimeError) as error:
-        raise cannot_use("cannot-load", f"{options.model} cannot be loaded: {error}") from None
+    except pickle.UnpicklingError:
+        problem = (
+            f"{options.model} has weights in a pickle that holds more than tensors, which could run any code"
+        )
+        raise cannot_use("unsafe-weights", problem, "convert it to safetensors where you trust it") from None
+    except Exception as error:  # noqa: BLE001 - whatever a damaged file raises
+        raise cannot_use(
+            "cannot-load", f"{options.model} cannot be loaded ({reason(error)})", _INCOMPLETE
+        ) from None
     return model, info
 
 
@@ -230,7 +270,9 @@ def _with_adapter(model: Any, options: WeightOptions) -> tuple[Any, str]:
     try:
         adapted = peft.PeftModel.from_pretrained(model, folder).merge_and_unload()
     except (ValueError, OSError, RuntimeError) as error:
-        raise cannot_use("cannot-load", f"the adapter {options.adapter} does not fit: {error}") from None
+        raise cannot_use(
+            "cannot-load", f"the adapter {options.adapter} does not fit ({reason(error)})"
+        ) from None
     return adapted.eval(), identity
 
 

@@ -10,15 +10,41 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mmar.models.local.checkpoints import cannot_use
 from mmar.models.local.weights.answering import Answerer
 
-__all__ = ["batch_equals_alone", "gives_numbers", "hears", "longest_heard"]
+__all__ = ["batch_equals_alone", "gives_numbers", "hears", "longest_heard", "tested"]
 
 _LONGEST_S = 1800.0
 _EXACT_S = 0.06
 # Just beyond and just before the end of what processors hear that cut at 30 or 600 s, as most do; tried first.
 _USUAL_S = (30.12, 30.07, 600.12, 600.07)
 _QUESTION = {"messages": [{"role": "user", "content": "What is heard?", "audio": "before"}]}
+
+
+def tested(answerer: Answerer, name: str) -> float:
+    """Test that a model hears and computes numbers; returns how far it hears, as `longest_heard`.
+
+    Args:
+        answerer: the opened model.
+        name: for messages.
+
+    Raises:
+        UsageError: it does not (code `deaf` or `not-finite`).
+    """
+    if not hears(answerer):
+        raise cannot_use(
+            "deaf",
+            f"{name} does not hear: its inputs stay the same whatever the clip",
+            "check its processor and chat template",
+        )
+    if not gives_numbers(answerer):
+        raise cannot_use(
+            "not-finite",
+            f"{name} computes no numbers (NaN) in {str(answerer.model.dtype).removeprefix('torch.')}",
+            "try --option dtype=bfloat16 or float32; if that does not help, the weights are damaged",
+        )
+    return longest_heard(answerer)
 
 
 def hears(answerer: Answerer) -> bool:
