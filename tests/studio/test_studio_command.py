@@ -14,6 +14,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the studio's extra is not installed")
 
+import msgspec
 from click.testing import CliRunner
 from sqlalchemy import select
 
@@ -179,7 +180,7 @@ def test_many_items_are_handed_out_asked_about_and_failures_told(data: Path, tmp
         project = projects.find_project(session, "demo")
         assert project is not None
         root = people.actor_in(session, project.id, session.get_one(Person, 1))
-        project.settings = projects.changed_settings(project, needs_audio=False)
+        project.settings = msgspec.structs.replace(project.settings, needs_audio=False)
         for item in session.scalars(select(Item)):
             item.state = State.INSPECTION.value
         for login in ("ina", "ivo"):

@@ -17,7 +17,6 @@ from mmar.reports.tables import count
 
 if TYPE_CHECKING:
     from mmar.studio.config import StudioConfig
-    from mmar.studio.jobs.worker import JobOutcome
     from mmar.studio.web.context import Studio
 
 __all__ = ["JOB_COMMANDS"]
@@ -88,7 +87,7 @@ def work(
     """
     import msgspec
 
-    from mmar.studio.jobs.worker import JobOutcome, run_queue
+    from mmar.studio.jobs.worker import run_queue
 
     if project is None and (fetch or ask or retry or rate is not None or channels is not None):
         raise UsageError(
@@ -109,7 +108,7 @@ def work(
             _queue_audio(opened, project)
         if ask:
             _queue_requests(opened, project, ask, parse_state(state), again=ask_again)
-    ended: Counter[JobOutcome] = Counter()
+    ended: Counter[str] = Counter()
     progress = _Progress()
     try:
         run_queue(
@@ -123,11 +122,11 @@ def work(
     progress.close()
     if not text_model:
         _print_waiting(opened)
-    failed = ended[JobOutcome.FAILED]
+    failed = ended["failed"]
     if as_json:
-        print_json({"done": ended[JobOutcome.DONE], "failed": failed, "stopped": stopped})
+        print_json({"done": ended["done"], "failed": failed, "stopped": stopped})
     else:
-        click.echo(f"{count(ended[JobOutcome.DONE], 'job')} done" + (f", {failed} failed" if failed else ""))
+        click.echo(f"{count(ended['done'], 'job')} done" + (f", {failed} failed" if failed else ""))
     if failed:
         click.echo("mmar studio jobs PROJECT shows why; work --project PROJECT --retry tries again", err=True)
         sys.exit(1)
@@ -204,7 +203,7 @@ def _queue_conversion(opened: Studio, slug: str, rate: str | None, channels: str
     """Set the format of a project's clips, where given, and queue the clips of another format."""
     from mmar.studio.jobs.clips import describe_clip_format, parse_clip_format, request_conversion
     from mmar.studio.store.people import log_action
-    from mmar.studio.store.projects import changed_settings, save_settings
+    from mmar.studio.store.projects import change_settings
 
     with opened.database.write() as session:
         project, actor = acting(session, slug, None)
@@ -213,7 +212,7 @@ def _queue_conversion(opened: Studio, slug: str, rate: str | None, channels: str
             ("" if new == "recorded" else new) if new is not None else str(old or "")
             for new, old in zip((rate, channels), now, strict=True)
         )
-        save_settings(project, actor, changed_settings(project, **parse_clip_format(rate, channels)))
+        change_settings(project, actor, **parse_clip_format(rate, channels))
         queued = request_conversion(session, project, opened.clock(), person_id=actor.person)
         words = describe_clip_format(project.settings)
         log_action(session, opened.clock(), actor.person, "clip format", words, project_id=project.id)
@@ -237,8 +236,12 @@ class _Progress:
         self._live = sys.stderr.isatty()
         self._last, self._drawn = time.monotonic(), False
 
-    def __call__(self, ended: Counter[JobOutcome], left: int) -> None:
-        words = ", ".join([f"{left:,} left", *(f"{number:,} {how}" for how, number in ended.items())])
+    def __call__(self, ended: Counter[str], left: int) -> None:
+        counts = [f"{left:,} left"]
+        counts += [
+            f"{number:,} {'queued again' if how == 'queued' else how}" for how, number in ended.items()
+        ]
+        words = ", ".join(counts)
         if self._live:
             click.echo(f"\r\x1b[K{words}", err=True, nl=False)
             self._drawn = True

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-__all__ = ["CLIP_CHANNELS", "CLIP_RATES", "MODALITIES", "ProjectSettings", "StudioConfig"]
+__all__ = ["CLIP_CHANNELS", "CLIP_RATES", "LONGEST_CLIP_S", "MODALITIES", "ProjectSettings", "StudioConfig"]
 
 
 class StudioConfig(msgspec.Struct, frozen=True):
@@ -75,6 +75,9 @@ CLIP_RATES: tuple[int, ...] = get_args(ClipRate)
 
 CLIP_CHANNELS: tuple[int, ...] = get_args(ClipChannels)
 """Numbers of channels that clips may be converted to."""
+
+LONGEST_CLIP_S = 600.0
+"""Longest clip of joined segments, in seconds."""
 
 
 class ProjectSettings(msgspec.Struct, frozen=True):

@@ -49,7 +49,7 @@ def open_studio(config: StudioConfig) -> Studio:
     return Studio(config, database, Passwords())
 
 
-def setup_link(studio: Studio, base: str, *, login: str = "admin") -> str | None:
+def setup_link(studio: Studio, base: str) -> str | None:
     """The link of the first admin while nobody has a password; a new one at each start."""
     now = datetime.now(UTC)
     with studio.database.write() as session:
@@ -57,8 +57,8 @@ def setup_link(studio: Studio, base: str, *, login: str = "admin") -> str | None
             return None
         admin = session.scalar(select(Person).where(Person.site_admin).limit(1))
         if admin is None:
-            admin = add_person(session, login, "Admin", now, site_admin=True)
-            log_action(session, now, None, "first admin", login)
+            admin = add_person(session, "admin", "Admin", now, site_admin=True)
+            log_action(session, now, None, "first admin", admin.login)
         token = make_link(session, admin.id, "setup", now)
     return f"{base}/welcome/{token}"
 

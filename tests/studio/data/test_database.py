@@ -105,7 +105,7 @@ def test_a_server_that_goes_away_is_said_in_words_and_found_again(postgresql: st
     database, other = open_database(postgresql), open_database(postgresql)
     end_all = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
     for way in (database.read, database.write):
-        with raises("external"), way() as session:
+        with raises("database-unavailable"), way() as session:
             session.execute(text("SELECT 1"))
             with other.read() as killing:
                 killing.execute(end_all)

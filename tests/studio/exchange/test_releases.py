@@ -261,7 +261,7 @@ def test_a_first_release_and_the_same_again_in_either_kind_of_database(
     with database.write() as session:
         root = people.add_person(session, "root", "Root", NOW, site_admin=True)
         project = projects.add_project(session, "tones", "Tones", root, NOW)
-        project.settings = projects.changed_settings(project, needs_audio=False)
+        project.settings = msgspec.structs.replace(project.settings, needs_audio=False)
         actor = people.actor_in(session, project.id, root)
         import_items(session, project, actor, [record(at) for at in range(3)], NOW)
         for item in session.scalars(select(Item)):

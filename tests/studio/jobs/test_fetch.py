@@ -16,7 +16,7 @@ from sqlalchemy import select
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.tables import Job, Recording
 from mmar.studio.jobs import fetch
-from mmar.studio.jobs.worker import JobOutcome, Worker
+from mmar.studio.jobs.worker import Worker
 from mmar.studio.media.ytdlp import Downloaded
 from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
@@ -42,7 +42,7 @@ def test_two_projects_share_a_download(tmp_path: Path, monkeypatch: pytest.Monke
             enqueue(session, number, "fetch", "key", payload, studio.clock())
     worker = Worker(studio.config, studio.database, studio.clock)
     try:
-        assert [worker.do_one(), worker.do_one(), worker.do_one()] == [JobOutcome.DONE, JobOutcome.DONE, None]
+        assert [worker.do_one(), worker.do_one(), worker.do_one()] == ["done", "done", None]
     finally:
         worker.close()
     with studio.database.read() as session:

@@ -108,12 +108,12 @@ def test_rate_and_channels_are_converted(recording: Path, tmp_path: Path) -> Non
         ([Segment(11, 12)], "segment-outside"),
         ([Segment(1, 1.00001)], "segment-too-short"),
         ([], "no-segments"),
-        ([Segment(0, 8), Segment(0, 8)], "clip-too-long"),
+        ([Segment(0, 10)] * 61, "clip-too-long"),
     ],
 )
 def test_what_cannot_be_cut_is_refused(recording: Path, parts: list[Segment], code: str) -> None:
     with raises(code):
-        cut(recording, parts, max_seconds=15)
+        cut(recording, parts)
 
 
 def test_damage_within_the_recording_is_found(tmp_path: Path) -> None:

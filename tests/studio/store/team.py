@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
+
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item
 from mmar.studio.store import inspection, item_lists, items, people, projects
@@ -23,7 +25,7 @@ class Team:
             self.admin_person = people.add_person(session, "admin", "Admin", NOW, site_admin=True)
             self.project = projects.add_project(session, "demo", "Demo", self.admin_person, NOW)
             self.admin = people.actor_in(session, self.project.id, self.admin_person)
-            self.project.settings = projects.changed_settings(self.project, needs_audio=False)
+            self.project.settings = msgspec.structs.replace(self.project.settings, needs_audio=False)
         self.anna = self._add("anna", Role.ANNOTATOR)
         self.ben = self._add("ben", Role.ANNOTATOR)
         self.ina = self._add("ina", Role.INSPECTOR)

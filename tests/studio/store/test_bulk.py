@@ -64,7 +64,10 @@ def test_many_are_shared_out_evenly_and_never_to_who_wrote_them(team: Team) -> N
 
 def test_writers_get_what_nobody_wrote_and_who_may_not_is_named_before_anything_is_done(team: Team) -> None:
     with team.database.write() as session:
-        empty = [items.new_item(session, team.project, team.admin, NOW, mine=False).id for _ in range(7)]
+        rows = [items.new_item(session, team.project, team.admin, NOW) for _ in range(7)]
+        for row in rows:
+            row.author_id = None
+        empty = [row.id for row in rows]
     for wrong, code in ((team.ina.person, "role"), (99, "unknown-person")):
         with raises(code):
             bulk.assign_items(

@@ -173,7 +173,7 @@ def test_a_renamed_layer_takes_along_items_without_a_sub_category_places_of_idea
             "Perception Layer|music|en": 4,
             "language:en": 7,
         }
-        project.settings = projects.changed_settings(project, targets=aims)
+        project.settings = msgspec.structs.replace(project.settings, targets=aims)
     old = MMAR_TEMPLATE.layers[1]
     tree = Taxonomy((MMAR_TEMPLATE.layers[0], Branch("Hearing", old.subs), *MMAR_TEMPLATE.layers[2:]))
     with raises("items-without-place"), team.database.write() as session:
@@ -219,7 +219,8 @@ def test_an_item_of_another_project_is_out_of_reach(team: Team) -> None:
 
 def test_a_draft_that_nobody_began_belongs_to_whoever_takes_it(team: Team) -> None:
     with team.database.write() as session:
-        stub = items.new_item(session, team.project, team.admin, NOW, mine=False)
+        stub = items.new_item(session, team.project, team.admin, NOW)
+        stub.author_id = None
     assert team.take(team.anna, "drafts") == stub.id
     assert team.take(team.ben, "drafts") is None
     with raises("own"), team.database.write() as session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from mmar.audio.levels import Levels
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import BlindAnswer, Item, Playback
 from mmar.studio.data.tables import Clip, Recording
-from mmar.studio.store import inspection, item_lists, projects, revisions
+from mmar.studio.store import inspection, item_lists, revisions
 from mmar.studio.workflow import Action, State
 from mmar.studio.workflow.agreement import human_score
 from mmar.studio.workflow.states import imported_state
@@ -28,7 +29,7 @@ def team(database: Database) -> Team:
 
 def require_audio(team: Team, session: Session) -> None:
     project = session.merge(team.project)
-    project.settings = projects.changed_settings(project, needs_audio=True)
+    project.settings = msgspec.structs.replace(project.settings, needs_audio=True)
     team.project.settings = project.settings
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -37,7 +38,7 @@ def project(database: Database) -> Project:
     with database.write() as session:
         admin = people.add_person(session, "admin", "Admin", NOW, site_admin=True)
         made = projects.add_project(session, "demo", "Demo", admin, NOW)
-        made.settings = projects.changed_settings(made, needs_audio=False)
+        made.settings = msgspec.structs.replace(made.settings, needs_audio=False)
         for n in range(8):
             person = people.add_person(session, f"p{n}", "P", NOW)
             actor = people.actor_in(session, made.id, admin)
@@ -179,7 +180,7 @@ def test_whoever_waits_too_long_for_another_server_is_told(
     other = open_database(database.engine.url.render_as_string(hide_password=False))
     with database.write() as session:
         session.execute(select(1))
-        with raises("external"), other.write() as waiting:
+        with raises("database-unavailable"), other.write() as waiting:
             waiting.execute(select(1))
     with other.write() as session:
         session.execute(select(1))

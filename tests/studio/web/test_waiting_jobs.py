@@ -10,8 +10,9 @@ from actions import BASE, CONTENT
 from sqlalchemy import func, select
 
 from conftest import MediaServer, Site, on_both
+from mmar.errors import ExternalError
 from mmar.studio.data.tables import Clip, Job, Recording
-from mmar.studio.jobs.context import JobContext, RetryJob
+from mmar.studio.jobs.context import JobContext
 from mmar.studio.jobs.worker import Worker
 from mmar.studio.store.jobs import JOB_LEASE, MOST_ATTEMPTS, claim_job, enqueue, retry
 from waiting import until
@@ -57,7 +58,7 @@ def test_a_job_that_keeps_failing_gives_up_and_may_be_run_again(site: Site) -> N
         return site.studio.clock() + timedelta(hours=next(times))
 
     def work(_: JobContext) -> None:
-        raise RetryJob("the network is away")
+        raise ExternalError("the network is away")
 
     with database.write() as session:
         job = enqueue(session, 1, "mine", "k", {}, site.studio.clock())

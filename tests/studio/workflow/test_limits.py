@@ -79,4 +79,4 @@ def check_settings(project: Project, actor: Any) -> None:
             projects.save_settings(project, actor, msgspec.structs.replace(project.settings, **values))
     with raises("too-many-entries"):
         many = tuple(str(number) for number in range(3000))
-        projects.save_settings(project, actor, projects.changed_settings(project, modalities=many))
+        projects.change_settings(project, actor, modalities=many)

@@ -39,8 +39,10 @@ _WRITERS = 0x6D6D6172
 class DatabaseAwayError(ExternalError):
     """The database does not answer or cannot write: its server is away, the disk is full.
 
-    Its words are the driver's, for the log and the command line, not for whoever looks at a page.
+    The message is the driver's, for the log and the command line; pages show another one.
     """
+
+    default_code = "database-unavailable"
 
 
 class Database:

@@ -119,8 +119,7 @@ def import_items(
         NotAllowed: not a lead.
         InputError: an item cannot be stored; nothing is imported then.
     """
-    if not actor.has(Role.LEAD):
-        raise NotAllowed("role", "only a lead may import items")
+    actor.require(Role.LEAD, "import items")
     items, clips = tuple(items), clips or {}
     for item in items:
         _check_names(item)

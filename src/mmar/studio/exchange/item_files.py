@@ -26,8 +26,8 @@ from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.tables import Clip, Project
 from mmar.studio.exchange.csv_format import csv_text, read_csv, wrong_type
 from mmar.studio.exchange.label_studio import (
+    CONFIG,
     is_label_studio,
-    label_studio_config,
     label_studio_tasks,
     read_label_studio,
 )
@@ -157,7 +157,7 @@ def item_file(items: Sequence[PublicItem], form: Form, *, audio_base: str = LOCA
     if form == "csv":
         return csv_text(items).encode()
     if form == "label-studio.xml":
-        return label_studio_config().encode()
+        return CONFIG.encode()
 
     def address(item: PublicItem) -> str:
         return audio_base + quote(item.audio_path.removeprefix("./"))

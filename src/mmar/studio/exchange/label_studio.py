@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
-from xml.sax.saxutils import quoteattr
 
 import msgspec
 
@@ -19,27 +18,15 @@ from mmar.items.item import FIELDS
 from mmar.studio.workflow.content import CUE_REGIONS, cue_regions
 
 __all__ = [
+    "CONFIG",
     "is_label_studio",
-    "label_studio_config",
     "label_studio_tasks",
     "read_label_studio",
     "shown_choices",
 ]
 
-_KEY = ("answer", "thinking", "cue", "rubric", CUE_REGIONS)
-
-
-def label_studio_tasks(
-    items: Iterable[Item], audio_url: Callable[[Item], str], *, answers: bool = True
-) -> list[dict[str, Any]]:
-    """Items as tasks to import into Label Studio. Without `answers`, fields that reveal the key are left out."""
-    return [_task(item, audio_url(item), answers=answers) for item in items]
-
-
-def label_studio_config(title: str = "Listen, then choose the answer") -> str:
-    """The labelling configuration for these tasks."""
-    return f"""<View>
-  <Header value={quoteattr(title)}/>
+CONFIG = """<View>
+  <Header value="Listen, then choose the answer"/>
   <Labels name="heard" toName="audio"><Label value="Cue"/></Labels>
   <Audio name="audio" value="$audio"/>
   <TextArea name="cue_heard" toName="audio" perRegion="true" maxSubmissions="1" editable="true" placeholder="What is heard here"/>
@@ -49,6 +36,12 @@ def label_studio_config(title: str = "Listen, then choose the answer") -> str:
   <TextArea name="cue" toName="audio" editable="true" placeholder="What can be heard, one cue at a time"/>
 </View>
 """
+"""The labelling configuration for these tasks."""
+
+
+def label_studio_tasks(items: Iterable[Item], audio_url: Callable[[Item], str]) -> list[dict[str, Any]]:
+    """Items as tasks to import into Label Studio, with their keys."""
+    return [_task(item, audio_url(item)) for item in items]
 
 
 def shown_choices(choices: Sequence[str]) -> list[str]:
@@ -56,17 +49,14 @@ def shown_choices(choices: Sequence[str]) -> list[str]:
     return [f"{letter}. {text}" for letter, text in zip(ascii_uppercase, choices, strict=False)]
 
 
-def _task(item: Item, url: str, *, answers: bool) -> dict[str, Any]:
-    record = item.to_record()
+def _task(item: Item, url: str) -> dict[str, Any]:
     shown = shown_choices(item.choices)
-    data: dict[str, Any] = {
+    data = {
         "audio": url,
         "question": item.question,
         "options": [{"value": each} for each in shown],
-        "mmar": record if answers else {name: value for name, value in record.items() if name not in _KEY},
+        "mmar": item.to_record(),
     }
-    if not answers:
-        return {"data": data}
     results = [_result("answer", "choices", {"choices": [shown[item.answer_index]]})]
     if item.thinking is not None:
         results.append(_result("thinking", "textarea", {"text": [item.thinking]}))

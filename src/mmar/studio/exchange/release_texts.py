@@ -19,11 +19,11 @@ from mmar.audit import Audit, Outcome
 from mmar.items import Benchmark, Item, benchmark_digest
 from mmar.items.diff import FieldChange, diff_benchmarks
 from mmar.items.source_video import item_video
+from mmar.studio.workflow.coverage import NO_LANGUAGE, split_targets
 
 __all__ = ["Previous", "ReleaseFacts", "audit_text", "bias_text", "changes_text", "datasheet", "inline_text"]
 
 _LONGEST = 200
-_LANGUAGE = "language:"
 _WANTING: Mapping[str, str] = {
     "audio": "the sounds, which `mmar audit META --audio-dir .` listens to",
     "unheard": "runs of models without the sounds",
@@ -160,11 +160,11 @@ def _cells(items: Sequence[Item], targets: Mapping[str, int]) -> str:
     """Layer by modality, and by language where a target names one; an item counts in each of its languages."""
     counts = Counter((item.category, item.modality, "") for item in items)
     spoken = Counter((item.category, item.modality, code) for item in items for code in _codes(item))
-    targets_by_cell: dict[tuple[str, str, str], int] = {}
-    for name, target in targets.items():
-        layer, modality, code = (*name.split("|", 2), "", "")[:3]
-        if target and not name.startswith(_LANGUAGE):
-            targets_by_cell[layer, modality, code] = target
+    targets_by_cell = {
+        (*cell, code): target
+        for cell, codes in split_targets(targets)[0].items()
+        for code, target in codes.items()
+    }
     rows = [
         f"| {inline_text(place[0])} | {inline_text(place[1])} | {inline_text(place[2]) or 'all'} "
         f"| {(spoken if place[2] else counts)[place]} | {targets_by_cell.get(place, '–')} |"
@@ -176,11 +176,7 @@ def _cells(items: Sequence[Item], targets: Mapping[str, int]) -> str:
 
 def _languages(items: Sequence[Item], targets: Mapping[str, int]) -> str:
     counts = Counter(code for item in items for code in _codes(item))
-    targets_by_language = {
-        name.removeprefix(_LANGUAGE): target
-        for name, target in targets.items()
-        if name.startswith(_LANGUAGE) and target
-    }
+    targets_by_language = split_targets(targets)[1]
     rows = [
         f"| {inline_text(code)} | {counts[code]} | {targets_by_language.get(code, '–')} |"
         for code in sorted({*counts, *targets_by_language})
@@ -189,7 +185,7 @@ def _languages(items: Sequence[Item], targets: Mapping[str, int]) -> str:
 
 
 def _codes(item: Item) -> list[str]:
-    return (item.language or "-").split("|")
+    return (item.language or NO_LANGUAGE).split("|")
 
 
 def datasheet(items: Sequence[Item], sounds: Mapping[str, Facts], about: ReleaseFacts) -> str:

@@ -1,4 +1,4 @@
-"""Context of a job, and exceptions for another attempt."""
+"""Context of a job."""
 
 from __future__ import annotations
 
@@ -13,11 +13,7 @@ from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.media.decoder import Decoder
 
-__all__ = ["JobContext", "JobLost", "RetryJob"]
-
-
-class RetryJob(Exception):  # noqa: N818 - says what to do
-    """A failure that may be temporary, such as of the network or of a busy service."""
+__all__ = ["JobContext", "JobLost"]
 
 
 class JobLost(Exception):  # noqa: N818 - says what happened

@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from mmar.errors import InputError, UsageError
+from mmar.errors import ExternalError, InputError, UsageError
 from mmar.models import ModelOptions, RequestFailed, open_model
 from mmar.protocols import Message, Request, Settings
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.data.tables import Idea, Job, Project
-from mmar.studio.jobs.context import JobContext, RetryJob
+from mmar.studio.jobs.context import JobContext
 from mmar.studio.jobs.prompts import SYSTEM, grouping_prompt, ideas_prompt, item_prompt, read_reply
 from mmar.studio.store.drafts import find_draft
 from mmar.studio.store.item_lists import coverage_board
@@ -82,8 +82,7 @@ def request_board_proposal(
         NotAllowed: not a member of the project.
         UsageError: too many requests (`too-many-requests`).
     """
-    if not actor.roles:
-        raise NotAllowed("role", "only members of the project may ask the model")
+    actor.require_membership()
     _check_rate(session, project, actor, now)
     missing = coverage_board(session, project).next[:5]
     payload = {"kind": kind, "gaps": [f"{cell.layer}, {cell.modality}" for cell in missing]}
@@ -113,8 +112,7 @@ def request_proposals(
         NotAllowed: not an annotator.
     """
     _check_kinds(kinds)
-    if not actor.has(Role.ANNOTATOR):
-        raise NotAllowed("role", "asking the model needs the role annotator")
+    actor.require(Role.ANNOTATOR, "ask the model")
     queued = answered = 0
     for first in range(0, len(items), _BATCH):
         with database.write() as session:
@@ -179,8 +177,7 @@ def _check_kinds(kinds: Sequence[str]) -> None:
 
 
 def _check_allowed(case: Case, actor: Actor) -> None:
-    if not actor.has(Role.ANNOTATOR):
-        raise NotAllowed("role", "asking the model needs the role annotator")
+    actor.require(Role.ANNOTATOR, "ask the model")
     if not is_own(case, actor):
         raise NotAllowed("own", "only its author or a lead may ask the model about this item")
 
@@ -214,7 +211,7 @@ def propose(work: JobContext) -> None:
     Raises:
         UsageError: no text model is configured.
         InputError: the model's answer cannot be used.
-        RetryJob: the service failed in a way that may pass.
+        ExternalError: the service failed in a way that may pass.
     """
     kind = str(work.payload["kind"])
     item_id = work.payload.get("item")
@@ -274,7 +271,7 @@ async def ask_model(config: StudioConfig, prompt: str, name: str) -> tuple[str, 
 
     Raises:
         UsageError: no text model is configured.
-        RetryJob: the service failed in a way that may pass.
+        ExternalError: the service failed in a way that may pass.
     """
     if not config.text_model:
         raise UsageError(
@@ -295,7 +292,7 @@ async def ask_model(config: StudioConfig, prompt: str, name: str) -> tuple[str, 
         )
     except RequestFailed as error:
         if error.retryable:
-            raise RetryJob(error.message) from None
+            raise ExternalError(error.message, code="model-failed") from None
         raise UsageError(f"the text model did not answer: {error.message}", code="model-failed") from None
     finally:
         await model.close()

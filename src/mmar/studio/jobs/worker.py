@@ -1,4 +1,4 @@
-"""Workers that claim jobs, keep the lease alive, and record the outcome. The jobs of a killed worker are claimed again."""
+"""Workers that claim jobs, renew their leases, and record how they ended. The jobs of a killed worker are claimed again."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ import secrets
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from mmar.errors import InputError, MmarError, UsageError
+from mmar.errors import ExternalError, MmarError
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.jobs.clips import cut_clip
-from mmar.studio.jobs.context import JobContext, JobLost, RetryJob
+from mmar.studio.jobs.context import JobContext, JobLost
 from mmar.studio.jobs.fetch import fetch_recording
 from mmar.studio.jobs.model_requests import propose
 from mmar.studio.media.decoder import Decoder
 from mmar.studio.store import jobs
 
-__all__ = ["KINDS", "JobOutcome", "Worker", "kinds_for", "run_queue"]
+__all__ = ["KINDS", "Worker", "kinds_for", "run_queue"]
 
 KINDS: Mapping[str, Callable[[JobContext], None]] = {
     "clip": cut_clip,
@@ -32,17 +31,9 @@ KINDS: Mapping[str, Callable[[JobContext], None]] = {
 }
 """The function for each kind of job."""
 
-_BEAT_S = 15.0
-_PAUSE_S = 0.5
-
-
-class JobOutcome(StrEnum):
-    """The outcome of a job."""
-
-    DONE = "done"
-    FAILED = "failed"
-    AGAIN = "again"  # queued for another attempt
-    LOST = "lost"  # claimed by another worker
+_RENEW_EVERY_S = 15.0
+_PAUSE_S = 0.25
+_REPORT_EVERY_S = 0.5
 
 
 def kinds_for(config: StudioConfig) -> Mapping[str, Callable[[JobContext], None]]:
@@ -51,7 +42,10 @@ def kinds_for(config: StudioConfig) -> Mapping[str, Callable[[JobContext], None]
 
 
 class Worker:
-    """A thread that does one job after another, of the given kinds (`kinds_for(config)` by default)."""
+    """A thread that does one job after another, of the given kinds (`kinds_for(config)` by default).
+
+    `stop` is an event that several workers may share. `ended` counts how the thread's jobs ended (see `do_one`).
+    """
 
     def __init__(
         self,
@@ -59,12 +53,15 @@ class Worker:
         database: Database,
         clock: Callable[[], datetime],
         kinds: Mapping[str, Callable[[JobContext], None]] | None = None,
+        *,
+        stop: threading.Event | None = None,
     ) -> None:
         kinds = kinds_for(config) if kinds is None else kinds
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.ended: Counter[str] = Counter()
         self._config, self._database, self._clock, self._kinds = config, database, clock, kinds
         self._decoder = Decoder()
-        self._stop = threading.Event()
+        self._stop = stop or threading.Event()
         self._thread = threading.Thread(target=self._loop, name="mmar-studio-worker", daemon=True)
 
     def start(self) -> None:
@@ -72,27 +69,27 @@ class Worker:
         self._thread.start()
 
     def stop(self, patience_s: float = 5.0) -> None:
-        """Stop after the current job. If it takes longer than `patience_s`, the job is queued again at once."""
+        """Stop after the current job. If it takes longer than `patience_s`, the job is queued again at once.
+
+        A later result of that job is ignored.
+        """
         self._stop.set()
         self._thread.join(patience_s)
         if self._thread.is_alive():
-            self.drop()
+            with self._database.write() as session:
+                jobs.requeue_jobs(session, self.name)
         self.close()
 
     def close(self) -> None:
         """Stop the process that decodes for this worker."""
         self._decoder.close()
 
-    def drop(self) -> None:
-        """Queue this worker's job again; a later result of this worker is ignored."""
-        with self._database.write() as session:
-            jobs.requeue_jobs(session, self.name)
-
-    def do_one(self) -> JobOutcome | None:
+    def do_one(self) -> str | None:
         """Do the next job, if there is one.
 
         Returns:
-            The outcome; `None` if there was no job.
+            `done`, `failed`, `queued` (for another attempt), or `lost` (another worker claimed it); `None` if there
+            was no job.
         """
         with self._database.read() as session:
             if not jobs.has_work(session, self._clock(), tuple(self._kinds)):
@@ -102,8 +99,8 @@ class Worker:
         if job is None:
             return None
         done = threading.Event()
-        beat = threading.Thread(target=self._beat, args=(job.id, done), daemon=True)
-        beat.start()
+        renewing = threading.Thread(target=self._renew_lease, args=(job.id, done), daemon=True)
+        renewing.start()
         error, again = "", False
         try:
             self._kinds[job.kind](
@@ -115,59 +112,53 @@ class Worker:
                     self._config,
                     self._database,
                     self._clock,
-                    lambda session: self._still_mine(session, job.id),
+                    lambda session: self._check_owned(session, job.id),
                     self._decoder,
-                    lambda share, words: self._advance(job.id, share, words),
+                    lambda share, message: self._advance(job.id, share, message),
                 )
             )
         except JobLost:
-            return JobOutcome.LOST
-        except RetryJob as caught:
-            error, again = str(caught), True
-        except (InputError, UsageError) as caught:
-            error = str(caught)
+            return "lost"
         except MmarError as caught:
-            error, again = str(caught), True
+            # What failed outside of the studio may work the next time.
+            error, again = str(caught), isinstance(caught, ExternalError)
         except Exception as caught:  # noqa: BLE001 - a fault of ours must not stop the other jobs
             error = f"{type(caught).__name__}: {caught}"
         finally:
             done.set()
-            beat.join()
+            renewing.join()
         with self._database.write() as session:
             state = jobs.finish_job(session, job.id, self.name, self._clock(), error=error, again=again)
-        return {"done": JobOutcome.DONE, "queued": JobOutcome.AGAIN, "failed": JobOutcome.FAILED}.get(
-            state or "", JobOutcome.LOST
-        )
+        return state or "lost"
 
     def _loop(self) -> None:
         while not self._stop.is_set():
             try:
-                busy = self.do_one() is not None
+                state = self.do_one()
             except MmarError:
-                busy = False  # the database is away for a moment: a backup, a full disk
-            if not busy:
+                state = None  # the database is away for a moment: a backup, a full disk
+            if state is None:
                 self._stop.wait(_PAUSE_S)
+            else:
+                self.ended[state] += 1
 
-    def _beat(self, job_id: int, done: threading.Event) -> None:
-        while not done.wait(_BEAT_S):
+    def _renew_lease(self, job_id: int, done: threading.Event) -> None:
+        while not done.wait(_RENEW_EVERY_S):
             try:
                 with self._database.write() as session:
                     jobs.report(session, job_id, self.name, self._clock())
             except MmarError:
                 continue
 
-    def _advance(self, job_id: int, share: float, words: str) -> None:
+    def _advance(self, job_id: int, share: float, message: str) -> None:
         with self._database.write() as session:
-            if not jobs.report(session, job_id, self.name, self._clock(), progress=share, message=words):
-                raise JobLost
+            self._check_owned(session, job_id, progress=share, message=message)
 
-    def _still_mine(self, session: Session, job_id: int) -> None:
-        if not jobs.report(session, job_id, self.name, self._clock()):
+    def _check_owned(
+        self, session: Session, job_id: int, *, progress: float | None = None, message: str = ""
+    ) -> None:
+        if not jobs.report(session, job_id, self.name, self._clock(), progress=progress, message=message):
             raise JobLost
-
-
-_PAUSE_S = 0.25
-_LOOK_S = 0.5
 
 
 def run_queue(
@@ -177,51 +168,42 @@ def run_queue(
     *,
     at_once: int = 1,
     stay: bool = False,
-    report: Callable[[Counter[JobOutcome], int], None] = lambda ended, left: None,  # noqa: ARG005
-    ended: Counter[JobOutcome] | None = None,
-) -> Counter[JobOutcome]:
+    report: Callable[[Counter[str], int], None] = lambda ended, left: None,  # noqa: ARG005
+    ended: Counter[str] | None = None,
+) -> Counter[str]:
     """Run jobs until none is left, including those that wait for another attempt or whose worker died.
 
-    With `stay`, go on waiting for further jobs. `report` is called every half second with the outcomes so far and
-    the number of jobs left.
+    With `stay`, go on waiting for further jobs. `report` is called every half second with the numbers of jobs by how
+    they ended (see `Worker.do_one`) and the number of jobs left.
 
     Returns:
-        Outcomes of the jobs, also counted in `ended`. When interrupted, running jobs are queued again first.
+        Numbers of jobs by how they ended, also in `ended`. When interrupted, running jobs are queued again first.
     """
     ended = Counter() if ended is None else ended
-    stop, lock = threading.Event(), threading.Lock()
-    workers = [Worker(config, database, clock) for _ in range(at_once)]
-
-    def work(worker: Worker) -> None:
-        while not stop.is_set():
-            try:
-                how = worker.do_one()
-            except MmarError:
-                how = None  # the database is away for a moment: a backup, a full disk
-            if how is None:
-                stop.wait(_PAUSE_S)
-            else:
-                with lock:
-                    ended[how] += 1
-
-    threads = [threading.Thread(target=work, args=(worker,), daemon=True) for worker in workers]
-    for thread in threads:
-        thread.start()
-    kinds = tuple(kinds_for(config))
+    stop = threading.Event()
+    workers = [Worker(config, database, clock, stop=stop) for _ in range(at_once)]
+    for worker in workers:
+        worker.start()
+    kinds, patience_s = tuple(kinds_for(config)), 0.0
     try:
         while True:
             with database.read() as session:
                 left = jobs.count_unfinished(session, kinds)
+            _count_ended(workers, ended)
             report(ended, left)
             if not left and not stay:
+                patience_s = 5.0
                 break
-            stop.wait(_LOOK_S)
+            stop.wait(_REPORT_EVERY_S)
     finally:
         stop.set()
         for worker in workers:
-            worker.drop()
-    for thread in threads:
-        thread.join()
-    for worker in workers:
-        worker.close()
+            worker.stop(patience_s)
+        _count_ended(workers, ended)
     return ended
+
+
+def _count_ended(workers: Sequence[Worker], ended: Counter[str]) -> None:
+    ended.clear()
+    for worker in workers:
+        ended.update(worker.ended)

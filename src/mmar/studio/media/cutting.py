@@ -20,13 +20,11 @@ from mmar.audio.levels import Levels, measure_levels
 from mmar.errors import UsageError
 from mmar.files.hashing import sha256_file
 from mmar.items.timestamps import Segment
+from mmar.studio.config import LONGEST_CLIP_S
 from mmar.studio.media.loudness import Loudness, measure_loudness
 from mmar.studio.media.waveform import build_waveform
 
-__all__ = ["MAX_CLIP_S", "PreparedClip", "cut", "prepare_clip"]
-
-MAX_CLIP_S = 600.0
-"""Longest clip, in seconds."""
+__all__ = ["PreparedClip", "cut", "prepare_clip"]
 
 
 class PreparedClip(msgspec.Struct, frozen=True, tag=True):
@@ -84,7 +82,7 @@ def prepare_clip(
     )
 
 
-def cut(source: Path, segments: Sequence[Segment] | None, *, max_seconds: float = MAX_CLIP_S) -> Clip:
+def cut(source: Path, segments: Sequence[Segment] | None) -> Clip:
     """The joined parts of a recording with its sample rate and channels. Only the parts are held in memory.
 
     Raises:
@@ -94,9 +92,9 @@ def cut(source: Path, segments: Sequence[Segment] | None, *, max_seconds: float 
     facts = describe(source)
     spans = _spans(facts, segments)
     seconds = sum(last - first for first, last in spans) / facts.rate
-    if seconds > max_seconds:
+    if seconds > LONGEST_CLIP_S:
         raise UsageError(
-            f"a clip of {seconds:.1f} s is too long, at most {max_seconds:g} s are possible",
+            f"a clip of {seconds:.1f} s is too long, at most {LONGEST_CLIP_S:g} s are possible",
             code="clip-too-long",
             hint="choose shorter parts",
         )

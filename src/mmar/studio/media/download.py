@@ -33,7 +33,6 @@ async def download_recording(
     policy: FetchPolicy,
     *,
     command: Sequence[str] = YT_DLP,
-    resolver: AbstractResolver | None = None,
     advance: Advance = lambda done, of: None,  # noqa: ARG005
 ) -> Downloaded:
     """Download the complete recording of a URL, by yt-dlp from the video sites that `mmar.items` knows.
@@ -43,7 +42,6 @@ async def download_recording(
         folder: an existing, empty folder of this download.
         policy: what may be fetched.
         command: command line of yt-dlp.
-        resolver: name resolution; the system's if `None`.
         advance: called with the bytes received so far, and of how many.
 
     Returns:
@@ -56,13 +54,11 @@ async def download_recording(
     url = url.strip()
     check_url(url, policy)
     if is_short_link(url):
-        url = await follow(url, policy, resolver=resolver)
+        url = await follow(url, policy)
     address = canonical_url(url)
     if find_video(address) is not None:
-        return await download_video(
-            address, folder, policy, command=command, resolver=resolver, advance=advance
-        )
-    await fetch_file(address, folder / "recording", policy, resolver=resolver, advance=advance)
+        return await download_video(address, folder, policy, command=command, advance=advance)
+    await fetch_file(address, folder / "recording", policy, advance=advance)
     return Downloaded(folder / "recording")
 
 
@@ -74,7 +70,10 @@ async def fetch_file(
     resolver: AbstractResolver | None = None,
     advance: Advance = lambda done, of: None,  # noqa: ARG005
 ) -> None:
-    """Download a media file to `out`, which must not exist; arguments and errors as of `download_recording`."""
+    """Download a media file to `out`, which must not exist; arguments and errors as of `download_recording`.
+
+    `resolver` resolves names; the system does if it is `None`.
+    """
     guard = AddressGuard(policy)
     try:
         async with asyncio.timeout(policy.max_seconds), guarded_session(policy, guard, resolver) as session:

@@ -33,9 +33,9 @@ def incoming_file(media: Path) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def clear_leftovers(media: Path, *, older_s: float = 86_400.0) -> int:
-    """Remove temporary files of killed processes that were not changed for `older_s` seconds; returns how many."""
-    deleted, before = 0, time.time() - older_s
+def clear_leftovers(media: Path) -> int:
+    """Remove temporary files of killed processes that were not changed for a day; returns how many."""
+    deleted, before = 0, time.time() - 86_400
     for pattern in ("incoming/*", "*/*/.*.part"):
         for path in media.glob(pattern):
             try:

@@ -41,13 +41,12 @@ _LONGEST = 200
 class Passwords:
     """Hashes and verifies passwords.
 
-    Each hash takes 64 MiB for a moment, so only `at_once` run concurrently: many logins must not take the server's
-    memory.
+    Each hash takes 64 MiB for a moment, so only two run concurrently: many logins must not take the server's memory.
     """
 
-    def __init__(self, at_once: int = 2) -> None:
+    def __init__(self) -> None:
         self._hasher = PasswordHasher()
-        self._slots = threading.BoundedSemaphore(at_once)
+        self._slots = threading.BoundedSemaphore(2)
 
     @cached_property
     def _nobody(self) -> str:

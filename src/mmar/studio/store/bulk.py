@@ -44,12 +44,6 @@ class Outcome(msgspec.Struct, frozen=True):
     left: Mapping[str, int]
     people: Mapping[int, int] = msgspec.field(default_factory=dict)
 
-    @property
-    def words(self) -> str:
-        """What became of them, as a sentence."""
-        text = f"{self.done} done" + "".join(f"; {count} left: {why}" for why, count in self.left.items())
-        return text + "."
-
 
 def assign_items(
     database: Database,
@@ -66,8 +60,7 @@ def assign_items(
         NotAllowed: not a lead, or somebody is not of that role.
         UsageError: nobody to write them, or somebody is not there.
     """
-    if not actor.has(Role.LEAD):
-        raise NotAllowed("role", "only a lead may say who does what")
+    actor.require(Role.LEAD, "assign items")
     if role is Role.ANNOTATOR and not people:
         raise UsageError("say who is to write them", code="person-missing")
     among = list(dict.fromkeys(people))

@@ -17,7 +17,6 @@ from mmar.studio.workflow import (
     Actor,
     Command,
     ItemContent,
-    NotAllowed,
     Role,
     State,
     perform,
@@ -131,8 +130,7 @@ def save_judgement_draft(
     Raises:
         NotAllowed: not an inspector.
     """
-    if not actor.has(Role.INSPECTOR):
-        raise NotAllowed("role", "only an inspector may do that")
+    actor.require(Role.INSPECTOR, "inspect")
     if item.state != State.INSPECTION.value:
         return False
     values = {

@@ -14,7 +14,7 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Idea, IdeaVote, Project
 from mmar.studio.store.projects import row_in
 from mmar.studio.workflow import Actor, NotAllowed
-from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, check_length
+from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, check_length
 
 __all__ = ["Card", "add_idea", "change_idea", "idea_board", "merge_ideas", "vote"]
 
@@ -27,11 +27,6 @@ class Card(msgspec.Struct, frozen=True):
     mine: bool
     merged: tuple[str, ...]
     items: int
-
-
-def _member(actor: Actor) -> None:
-    if not actor.roles:
-        raise NotAllowed("role", "only members of the project may do that")
 
 
 def add_idea(
@@ -51,7 +46,7 @@ def add_idea(
         InputError: no title.
         NotAllowed: not a member.
     """
-    _member(actor)
+    actor.require_membership()
     idea = Idea(
         project_id=project.id,
         title=_title(title),
@@ -85,7 +80,7 @@ def change_idea(
         NotAllowed: not a member; or the card was changed since `version` (`stale`).
         InputError: no title.
     """
-    _member(actor)
+    actor.require_membership()
     idea = row_in(session, project, Idea, idea_id)
     if version is not None and version != idea.version:
         raise NotAllowed("stale", "someone else changed this idea; reload the page to see the change")
@@ -107,7 +102,7 @@ def change_idea(
 
 def vote(session: Session, project: Project, idea_id: int, actor: Actor) -> None:
     """Vote for an idea, or take the vote back."""
-    _member(actor)
+    actor.require_membership()
     idea = row_in(session, project, Idea, idea_id)
     options = session.get(IdeaVote, (idea.id, actor.person))
     if options is None:
@@ -123,7 +118,7 @@ def merge_ideas(session: Session, project: Project, source: int, target: int, ac
     Raises:
         UsageError: a card cannot go into itself, or into one that went into another.
     """
-    _member(actor)
+    actor.require_membership()
     gone, kept = (row_in(session, project, Idea, each) for each in (source, target))
     if gone.id == kept.id or kept.merged_into is not None or gone.merged_into is not None:
         raise UsageError("merge two different cards that both still stand on the board", code="cannot-merge")
@@ -184,7 +179,7 @@ def _title(title: str) -> str:
             hint="e.g. Replay identification",
             code="title-missing",
         )
-    check_length(title, "title", 300)
+    check_length(title, "title", LONGEST_TITLE)
     return " ".join(title.split())
 
 

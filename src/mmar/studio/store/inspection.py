@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from mmar.studio.data.item_tables import BlindAnswer, Item, KeyView, Playback, Revision
+from mmar.studio.data.item_tables import BlindAnswer, Item, KeyView, Playback
 from mmar.studio.data.tables import Clip, Project
 from mmar.studio.store.recordings import clip_of
-from mmar.studio.store.revisions import content_of, find_item, load_case
+from mmar.studio.store.revisions import content_of, find_item, load_case, wrote
 from mmar.studio.workflow import Actor, Lease, NotAllowed, Role, State, case
 from mmar.studio.workflow.agreement import Rating
 
@@ -22,6 +22,7 @@ __all__ = [
     "claim_item",
     "finish_playback",
     "key_is_hidden",
+    "key_known_to",
     "knows_key",
     "mark_key_seen",
     "project_ratings",
@@ -87,8 +88,7 @@ def finish_playback(session: Session, item: Item, actor: Actor, now: datetime) -
 
 
 def _clip_to_play(session: Session, item: Item, actor: Actor) -> Clip | None:
-    if not actor.has(Role.INSPECTOR):
-        raise NotAllowed("role", "only an inspector may do that")
+    actor.require(Role.INSPECTOR, "inspect")
     return clip_of(session, item)
 
 
@@ -176,9 +176,13 @@ def key_is_hidden(session: Session, item: Item, actor: Actor) -> bool:
 
 def knows_key(session: Session, item: Item, person: int) -> bool:
     """Whether a person wrote an item or was shown its key."""
-    seen = exists().where(KeyView.item_id == item.id, KeyView.person_id == person)
-    wrote = exists().where(Revision.item_id == item.id, Revision.author_id == person, Revision.kind == "edit")
-    return item.author_id == person or bool(session.scalar(select(or_(seen, wrote))))
+    return session.scalar(select(Item.id).where(Item.id == item.id, key_known_to(person))) is not None
+
+
+def key_known_to(person: int) -> ColumnElement[bool]:
+    """The condition on `Item` that a person wrote it or was shown its key."""
+    seen = exists().where(KeyView.item_id == Item.id, KeyView.person_id == person)
+    return or_(Item.author_id == person, seen, wrote(person))
 
 
 def mark_key_seen(session: Session, item: Item, person: int, now: datetime) -> None:

@@ -10,10 +10,11 @@ import msgspec
 from sqlalchemy import Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from mmar.studio.data.item_tables import Assignment, Event, Item, Revision, Verdict
+from mmar.studio.data.item_tables import Assignment, Event, Item
 from mmar.studio.data.tables import Clip, Project
 from mmar.studio.store.inspection import claim_item
 from mmar.studio.store.projects import newest_taxonomy
+from mmar.studio.store.revisions import approved_by, wrote
 from mmar.studio.workflow import Actor, Role, State
 from mmar.studio.workflow.coverage import Board, Place, board
 
@@ -137,15 +138,12 @@ def take_next(session: Session, project: Project, actor: Actor, queue: str, now:
     # One's own first, then what a lead named one for, then what came back from correction, whose author
     # waits, then what others approved already, so that it is done and its answers can be compared; each in
     # the index's order, so that the first row found is the one.
-    half = exists().where(
-        Verdict.item_id == Item.id, Verdict.approved, Verdict.standing, Verdict.revision == Item.revision
-    )
     named = exists().where(Assignment.item_id == Item.id, Assignment.person_id == actor.person)
     for chosen in (
         Item.lease_person_id == actor.person,
         and_(free, named),
         and_(free, Item.rejected.is_not(None)),
-        *([and_(free, half)] if project.settings.inspections > 1 and queue == "inspection" else []),
+        *([and_(free, approved_by())] if project.settings.inspections > 1 and queue == "inspection" else []),
         free,
     ):
         item = session.scalar(
@@ -181,24 +179,14 @@ def _queue(project: Project, actor: Actor, queue: str) -> Select[Item]:
         return query.where(
             Item.state.in_([State.DRAFT.value, State.CORRECTION.value]), Item.author_id.is_(None)
         )
-    wrote = exists().where(
-        Revision.item_id == Item.id, Revision.author_id == actor.person, Revision.kind == "edit"
-    )
-    approved = exists().where(
-        Verdict.item_id == Item.id,
-        Verdict.person_id == actor.person,
-        Verdict.approved,
-        Verdict.standing,
-        Verdict.revision == Item.revision,
-    )
     another = exists().where(Assignment.item_id == Item.id, Assignment.person_id != actor.person)
     if project.settings.needs_audio:
         query = query.where(exists().where(Clip.project_id == Item.project_id, Clip.key == Item.clip_key))
     return query.where(
         Item.state == State.INSPECTION.value,
         or_(Item.author_id.is_(None), Item.author_id != actor.person),
-        ~wrote,
-        ~approved,
+        ~wrote(actor.person),
+        ~approved_by(actor.person),
         ~another,
     )
 

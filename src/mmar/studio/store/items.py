@@ -53,18 +53,17 @@ class StaleSave(NotAllowed):
         self.version = version
 
 
-def new_item(session: Session, project: Project, actor: Actor, now: datetime, *, mine: bool = True) -> Item:
-    """Create an item whose author is the actor, or without `mine` nobody yet.
+def new_item(session: Session, project: Project, actor: Actor, now: datetime) -> Item:
+    """Create an item whose author is the actor.
 
     Raises:
         NotAllowed: not an annotator.
     """
-    if not actor.has(Role.ANNOTATOR):
-        raise NotAllowed("role", "to write items needs the role annotator")
+    actor.require(Role.ANNOTATOR, "write items")
     item = Item(
         project_id=project.id,
         public_id=uuid4().hex,  # until the id is known
-        author_id=actor.person if mine else None,
+        author_id=actor.person,
         created=now,
         changed=now,
     )

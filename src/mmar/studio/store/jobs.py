@@ -199,15 +199,15 @@ def count_unfinished(session: Session, kinds: Sequence[str]) -> int:
     return session.scalar(query.where(Job.kind.in_(kinds), Job.state.in_(["queued", "running"]))) or 0
 
 
-def failures(session: Session, project_id: int, *, limit: int = 20) -> list[tuple[str, str, int]]:
-    """Kind, message and number of failed jobs, the most frequent first."""
+def failures(session: Session, project_id: int) -> list[tuple[str, str, int]]:
+    """Kind, message and number of failed jobs, the 20 most frequent first."""
     count = func.count()
     rows = session.execute(
         select(Job.kind, Job.message, count)
         .where(Job.project_id == project_id, Job.state == "failed")
         .group_by(Job.kind, Job.message)
         .order_by(count.desc(), Job.kind, Job.message)
-        .limit(limit)
+        .limit(20)
     )
     return [(kind, message, number) for kind, message, number in rows]
 

@@ -122,8 +122,7 @@ def add_member(
         UsageError: no role (`role-missing`).
         InputError: the account exists and `existing` is false (`login-exists`), or is in the project already (`already-member`).
     """
-    if not by.has(Role.ADMIN):
-        raise NotAllowed("role", "only an admin of the project may add people")
+    by.require(Role.ADMIN, "add people")
     if not roles:
         raise UsageError("choose at least one role", code="role-missing")
     login = login.strip().casefold()
@@ -132,7 +131,7 @@ def add_member(
         person = add_person(session, login, name, now, project=project)
         set_roles(session, project, person, roles, by)
         return person, True
-    if actor_in(session, project.id, person).roles - ({Role.ADMIN} if person.site_admin else set()):
+    if _roles_in(session, project.id, person.id):
         raise InputError(
             f'{person.name} ("{login}") is in this project already',
             field="login",
@@ -178,15 +177,17 @@ def account_for(session: Session, project: Project, person_id: int, by: Person) 
 
 def actor_in(session: Session, project_id: int, person: Person) -> Actor:
     """A person with their roles in a project. An admin of the site is an admin of every project."""
-    roles = {
-        Role(role)
-        for role in session.scalars(
-            select(Membership.role).where(
-                Membership.project_id == project_id, Membership.person_id == person.id
-            )
-        )
-    }
+    return _actor(person, _roles_in(session, project_id, person.id))
+
+
+def _actor(person: Person, roles: set[Role]) -> Actor:
     return Actor(person.id, frozenset(roles | ({Role.ADMIN} if person.site_admin else set())))
+
+
+def _roles_in(session: Session, project_id: int, person_id: int) -> set[Role]:
+    query = select(Membership.role)
+    query = query.where(Membership.project_id == project_id, Membership.person_id == person_id)
+    return set(map(Role, session.scalars(query)))
 
 
 def project_and_actor(session: Session, slug: str, person: Person) -> tuple[Project, Actor] | None:
@@ -198,8 +199,7 @@ def project_and_actor(session: Session, slug: str, person: Person) -> tuple[Proj
     ).all()
     if not rows:
         return None
-    roles = {Role(role) for _, role in rows if role is not None}
-    return rows[0][0], Actor(person.id, frozenset(roles | ({Role.ADMIN} if person.site_admin else set())))
+    return rows[0][0], _actor(person, {Role(role) for _, role in rows if role is not None})
 
 
 def set_roles(session: Session, project: Project, person: Person, roles: frozenset[Role], by: Actor) -> None:
@@ -208,23 +208,10 @@ def set_roles(session: Session, project: Project, person: Person, roles: frozens
     Raises:
         NotAllowed: not an admin, or the project would lose its last admin.
     """
-    if not by.has(Role.ADMIN):
-        raise NotAllowed("role", "only an admin of the project may change roles")
-    old = select(Membership).where(Membership.project_id == project.id, Membership.role == Role.ADMIN.value)
-    # Deactivated accounts do not count.
-    old = old.join(Person, Person.id == Membership.person_id).where(Person.active)
-    admins = {row.person_id for row in session.scalars(old)}
-    if admins == {person.id} and Role.ADMIN not in roles:
+    by.require(Role.ADMIN, "change roles")
+    if _admins_of(session, project.id) == {person.id} and Role.ADMIN not in roles:
         raise NotAllowed("state", f"{person.name} is the project's only admin; make another one first")
-    before = {
-        Role(role)
-        for role in session.scalars(
-            select(Membership.role).where(
-                Membership.project_id == project.id, Membership.person_id == person.id
-            )
-        )
-    }
-    if before != roles:
+    if _roles_in(session, project.id, person.id) != roles:
         # An old link must not give access to the new roles.
         delete_links(session, person.id)
     session.execute(
@@ -288,23 +275,22 @@ def _keep_an_admin(session: Session, person: Person) -> None:
     others = select(Person.id).where(Person.site_admin, Person.active, Person.id != person.id)
     if person.site_admin and session.scalar(others.limit(1)) is None:
         raise NotAllowed("state", f"{person.name} is the site's only admin; make another one first")
-    runs = select(Membership.project_id).where(
-        Membership.person_id == person.id, Membership.role == Role.ADMIN.value
-    )
-    for project_id in session.scalars(runs).all():
-        beside = (
-            select(Person.id)
-            .join(Membership, Membership.person_id == Person.id)
-            .where(
-                Membership.project_id == project_id,
-                Membership.role == Role.ADMIN.value,
-                Person.active,
-                Person.id != person.id,
+    administered = select(Project).join(Membership, Membership.project_id == Project.id)
+    administered = administered.where(Membership.person_id == person.id, Membership.role == Role.ADMIN.value)
+    for project in session.scalars(administered).all():
+        if _admins_of(session, project.id) <= {person.id}:
+            raise NotAllowed(
+                "state", f'{person.name} is the only admin of "{project.title}"; make another one first'
             )
-        )
-        if session.scalar(beside.limit(1)) is None:
-            slug = session.get_one(Project, project_id).title
-            raise NotAllowed("state", f'{person.name} is the only admin of "{slug}"; make another one first')
+
+
+def _admins_of(session: Session, project_id: int) -> set[int]:
+    """The ids of a project's admins whose accounts are active."""
+    query = select(Person.id).join(Membership, Membership.person_id == Person.id)
+    query = query.where(
+        Membership.project_id == project_id, Membership.role == Role.ADMIN.value, Person.active
+    )
+    return set(session.scalars(query))
 
 
 def members(session: Session, project_id: int) -> list[tuple[Person, frozenset[Role]]]:

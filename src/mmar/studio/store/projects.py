@@ -14,14 +14,14 @@ from mmar.errors import InputError
 from mmar.studio.config import ProjectSettings
 from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.data.tables import Clip, Idea, Membership, Person, Project, Recording, TaxonomyVersion
-from mmar.studio.workflow import Actor, NotAllowed, NotFound, Role
+from mmar.studio.workflow import Actor, NotFound, Role
 from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, check_length
 from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE
 
 __all__ = [
     "Row",
     "add_project",
-    "changed_settings",
+    "change_settings",
     "find_project",
     "newest_taxonomy",
     "projects_of",
@@ -103,15 +103,19 @@ def projects_of(session: Session, person: Person) -> list[Project]:
     return list(session.scalars(query))
 
 
+def change_settings(project: Project, actor: Actor, **values: object) -> None:
+    """Change some of a project's settings; errors as of `save_settings`."""
+    save_settings(project, actor, msgspec.structs.replace(project.settings, **values))
+
+
 def save_settings(project: Project, actor: Actor, settings: ProjectSettings) -> None:
-    """Change a project's settings.
+    """Replace a project's settings.
 
     Raises:
         NotAllowed: not a lead.
         InputError: a value is not valid.
     """
-    if not actor.has(Role.LEAD):
-        raise NotAllowed("role", "only a lead may change the project's settings")
+    actor.require(Role.LEAD, "change the project's settings")
     if not 1 <= settings.inspections <= 9:
         raise InputError("1 to 9 inspectors per item", field="inspections", code="invalid-inspections")
     if any(target < 0 for target in settings.targets.values()):
@@ -139,11 +143,6 @@ def state_counts(session: Session, project_id: int) -> dict[str, int]:
         select(Item.state, func.count()).where(Item.project_id == project_id).group_by(Item.state)
     )
     return dict(rows.all())
-
-
-def changed_settings(project: Project, **values: object) -> ProjectSettings:
-    """The project's settings with some of them changed."""
-    return msgspec.structs.replace(project.settings, **values)
 
 
 def newest_taxonomy(session: Session, project_id: int) -> TaxonomyVersion:

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from mmar.studio.data.item_tables import Item, KeyView, Proposal, Revision
-from mmar.studio.store.inspection import BEFORE_APPROVAL
+from mmar.studio.data.item_tables import Item, Proposal
+from mmar.studio.store.inspection import BEFORE_APPROVAL, key_known_to
 from mmar.studio.workflow import Actor, Role
 
 __all__ = [
@@ -110,7 +110,7 @@ def visible_proposals(
     Without the role lead these are the ones for the person's own items and for the board. Those that reveal the
     key of an item which the person may still be asked to answer blind are left out.
     """
-    query = _waiting(project_id, actor).where(_tells_nothing(actor))
+    query = _waiting(project_id, actor).where(_reveals_no_key(actor))
     if kind:
         query = query.where(Proposal.kind == kind)
     if before:
@@ -129,7 +129,7 @@ def acceptable_proposals(
 ) -> list[int]:
     """Ids of the open proposals that a person could accept unchanged, oldest first, with ids up to `upto`."""
     query = _waiting(project_id, actor).where(
-        _tells_nothing(actor), Proposal.kind.in_([one for one in ACCEPTABLE_KINDS if kind in ("", one)])
+        _reveals_no_key(actor), Proposal.kind.in_([one for one in ACCEPTABLE_KINDS if kind in ("", one)])
     )
     if upto is not None:
         query = query.where(Proposal.id <= upto)
@@ -144,7 +144,7 @@ def count_waiting_proposals(session: Session, project_id: int, actor: Actor, *, 
     if kind:
         query = query.where(Proposal.kind == kind)
     everything = session.scalar(query.with_only_columns(func.count())) or 0
-    shown = session.scalar(query.where(_tells_nothing(actor)).with_only_columns(func.count())) or 0
+    shown = session.scalar(query.where(_reveals_no_key(actor)).with_only_columns(func.count())) or 0
     return Waiting(shown, everything - shown)
 
 
@@ -160,20 +160,14 @@ def _waiting(project_id: int, actor: Actor) -> Any:
     return query.where(or_(Proposal.item_id.is_(None), own))
 
 
-def _tells_nothing(actor: Actor) -> ColumnElement[bool]:
+def _reveals_no_key(actor: Actor) -> ColumnElement[bool]:
     """As `inspection.key_is_hidden`, for many at once."""
     if not actor.has(Role.INSPECTOR):
         return true()
-    seen = exists().where(KeyView.item_id == Item.id, KeyView.person_id == actor.person)
-    wrote = exists().where(
-        Revision.item_id == Item.id, Revision.author_id == actor.person, Revision.kind == "edit"
-    )
     return or_(
         Proposal.item_id.is_(None),
         Item.state.not_in([state.value for state in BEFORE_APPROVAL]),
-        Item.author_id == actor.person,
-        seen,
-        wrote,
+        key_known_to(actor.person),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from mmar.studio.config import LONGEST_CLIP_S
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Clip, Project, Recording
 from mmar.studio.media.uploads import StoredAudio
@@ -15,7 +16,6 @@ from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.revisions import content_of
 from mmar.studio.workflow import ItemContent
 from mmar.studio.workflow.content import source_of
-from mmar.studio.workflow.problems import LONGEST_CLIP_S
 
 __all__ = [
     "add_recording",

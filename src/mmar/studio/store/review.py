@@ -66,8 +66,7 @@ def review_proposal(
         _accept(session, project, proposal, actor, accepted, now, version)
         proposal.taken = accepted
     elif proposal.item_id is None:
-        if not actor.roles:
-            raise NotAllowed("role", "only members of the project may do that")
+        actor.require_membership()
     elif not may_review(load_case(session, project, session.get_one(Item, proposal.item_id)), actor):
         raise NotAllowed("own", "its author or a lead decides on proposals for an item")
     proposal.state, proposal.decided_by, proposal.decided = decision, actor.person, now

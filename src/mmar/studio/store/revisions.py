@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, literal, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, exists, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import (
@@ -29,6 +29,7 @@ from mmar.studio.workflow.taxonomy import layer_map
 __all__ = [
     "add_event",
     "add_revision",
+    "approved_by",
     "content_at",
     "content_of",
     "count_errors",
@@ -38,6 +39,7 @@ __all__ = [
     "revision_at",
     "revisions_of",
     "store_case",
+    "wrote",
 ]
 
 
@@ -55,12 +57,7 @@ def content_at(session: Session, item_id: int, number: int) -> ItemContent:
     """An item's content in one revision; empty for revision 0."""
     if number == 0:
         return ItemContent()
-    result = session.scalar(
-        select(Revision.content).where(Revision.item_id == item_id, Revision.number == number)
-    )
-    if result is None:
-        raise NotFound(f"the item has no revision {number}")
-    return result
+    return revision_at(session, item_id, number).content
 
 
 def revision_at(session: Session, item_id: int, number: int) -> Revision:
@@ -80,6 +77,19 @@ def revisions_of(session: Session, item_id: int) -> list[Revision]:
     return list(
         session.scalars(select(Revision).where(Revision.item_id == item_id).order_by(Revision.number.desc()))
     )
+
+
+def wrote(person: int) -> ColumnElement[bool]:
+    """The condition on `Item` that a person saved a revision of it."""
+    return exists().where(Revision.item_id == Item.id, Revision.author_id == person, Revision.kind == "edit")
+
+
+def approved_by(person: int | None = None) -> ColumnElement[bool]:
+    """The condition on `Item` that a person, or by default anybody, approved its newest revision."""
+    condition = exists().where(
+        Verdict.item_id == Item.id, Verdict.approved, Verdict.standing, Verdict.revision == Item.revision
+    )
+    return condition if person is None else condition.where(Verdict.person_id == person)
 
 
 def count_errors(session: Session, project_id: int, content: ItemContent) -> int:

@@ -14,7 +14,7 @@ from mmar.items.source_video import addresses, canonical_url, find_video, item_v
 from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.tables import Clip, Project, Release, ReleasedClip, Takedown
 from mmar.studio.store.people import log_action
-from mmar.studio.workflow import Actor, NotAllowed, NotFound, Role, State
+from mmar.studio.workflow import Actor, NotFound, Role, State
 
 __all__ = [
     "add_takedown",
@@ -89,8 +89,7 @@ def add_takedown(
         NotAllowed: not a lead.
         InputError: what or why is missing, or it is taken down already.
     """
-    if not actor.has(Role.LEAD):
-        raise NotAllowed("role", "only a lead may do that")
+    actor.require(Role.LEAD, "take something down")
     what, why = what.strip(), why.strip()
     if not what or not why or len(what) > 300 or "\x00" in what + why:
         raise InputError(
@@ -120,8 +119,7 @@ def lift_takedown(
         NotFound: there is no such takedown.
         InputError: no reason.
     """
-    if not actor.has(Role.LEAD):
-        raise NotAllowed("role", "only a lead may do that")
+    actor.require(Role.LEAD, "take something down")
     why = why.strip()
     if not why or "\x00" in why:
         raise InputError("enter the reason for lifting the takedown", field="why", code="reason-missing")

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from mmar.errors import InputError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Idea, Project, TaxonomyVersion
-from mmar.studio.store.projects import changed_settings, newest_taxonomy, save_settings
+from mmar.studio.store.people import log_action
+from mmar.studio.store.projects import change_settings, newest_taxonomy
 from mmar.studio.store.revisions import add_revision, content_of
 from mmar.studio.workflow import Actor, NotAllowed, Role
 from mmar.studio.workflow.taxonomy import Move, Taxonomy, lost_places, moved_place, moved_targets, remap
@@ -30,7 +31,7 @@ def save_taxonomy(
     why: str,
     now: datetime,
 ) -> TaxonomyVersion:
-    """Save a new version of the taxonomy, based on version `base`.
+    """Save a new version of the taxonomy, based on version `base`, and log it.
 
     Items of removed categories are moved by `moves`, with a revision each; categories of ideas and targets are
     moved too.
@@ -39,8 +40,7 @@ def save_taxonomy(
         NotAllowed: not a lead, or somebody saved another version meanwhile (`stale`).
         InputError: the taxonomy is not valid, or a removed category with items has no move.
     """
-    if not actor.has(Role.LEAD):
-        raise NotAllowed("role", "only a lead may change the taxonomy")
+    actor.require(Role.LEAD, "change the taxonomy")
     old = newest_taxonomy(session, project.id)
     if old.number != base:
         raise NotAllowed("stale", f"somebody saved version {old.number} meanwhile; look at it and try again")
@@ -70,6 +70,7 @@ def save_taxonomy(
         idea.place = moved_place(idea.place, moves)
     aims = moved_targets(project.settings.targets, moves)
     if aims != project.settings.targets:
-        save_settings(project, actor, changed_settings(project, targets=aims))
+        change_settings(project, actor, targets=aims)
+    log_action(session, now, actor.person, "taxonomy", f"version {new.number}", project_id=project.id)
     session.flush()
     return new

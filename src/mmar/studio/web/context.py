@@ -24,7 +24,7 @@ from mmar.studio.store.inspection import answers_version, knows_key, mark_key_se
 from mmar.studio.store.people import log_action, project_and_actor
 from mmar.studio.store.revisions import find_item
 from mmar.studio.web.flash import Flash, FlashStore, with_message
-from mmar.studio.workflow import Actor, NotAllowed, NotFound, Role
+from mmar.studio.workflow import Actor, NotFound
 from mmar.studio.workflow.agreement import HumanScore, human_score
 
 __all__ = [
@@ -111,15 +111,6 @@ class ProjectContext:
     def root(self) -> str:
         """The address of the project's pages."""
         return f"/p/{self.project.slug}"
-
-    def require(self, role: Role) -> None:
-        """Let only people with a role continue.
-
-        Raises:
-            NotAllowed: the person does not have it.
-        """
-        if not self.actor.has(role):
-            raise NotAllowed("role", f"this needs the role {role.value} in the project")
 
     def clock(self) -> datetime:
         """The current time, UTC."""
@@ -236,9 +227,17 @@ def context_of(request: Request) -> ProjectContext | None:
     return context if isinstance(context, ProjectContext) else None
 
 
-def _authenticate(request: Request, form: FormData, session: Session, now: datetime) -> Visitor:
-    authorization = request.headers.get("authorization", "")
-    visitor = _find_visitor(session, authorization, request.cookies.get(COOKIE, ""), now)
+def current_visitor(request: Request, form: SentForm) -> Visitor:
+    """Who is logged in; a request that changes something must carry their session's token.
+
+    Raises:
+        LoginRequiredError: nobody is.
+        ForgedRequestError: the token is missing or wrong, or the form is another site's.
+    """
+    studio = studio_of(request)
+    authorization, cookie = request.headers.get("authorization", ""), request.cookies.get(COOKIE, "")
+    with studio.database.read() as session:
+        visitor = _find_visitor(session, authorization, cookie, studio.clock())
     if visitor is None:
         raise LoginRequiredError
     # A program's token needs no csrf: browsers never send that header by themselves, so no other site can use it.
@@ -248,45 +247,25 @@ def _authenticate(request: Request, form: FormData, session: Session, now: datet
         sent = request.headers.get("x-csrf-token") or form.get("csrf") or ""
         if not isinstance(sent, str) or not same(sent, visitor.csrf):
             raise ForgedRequestError
-    return visitor
-
-
-def _record_use(request: Request, studio: Studio, visitor: Visitor) -> None:
+    request.state.visitor = visitor
     if visitor.stale:
         with studio.database.write() as session:
-            touch_session(session, request.cookies.get(COOKIE, ""), studio.clock())
-
-
-def current_visitor(request: Request, form: SentForm) -> Visitor:
-    """Who is logged in; a request that changes something must carry their session's token.
-
-    Raises:
-        LoginRequiredError: nobody is.
-        ForgedRequestError: the token is missing or wrong, or the form is another site's.
-    """
-    studio = studio_of(request)
-    with studio.database.read() as session:
-        visitor = request.state.visitor = _authenticate(request, form, session, studio.clock())
-    _record_use(request, studio, visitor)
+            touch_session(session, cookie, studio.clock())
     return visitor
 
 
 LoggedIn = Annotated[Visitor, Depends(current_visitor)]
 
 
-def project_context(request: Request, slug: str, form: SentForm) -> ProjectContext:
+def project_context(request: Request, slug: str, visitor: LoggedIn, form: SentForm) -> ProjectContext:
     """Who is logged in, and the project that the address names.
 
     Raises:
-        LoginRequiredError: nobody is logged in.
-        ForgedRequestError: as `current_visitor`.
         NotFound: there is no such project, or the person has no role in it; the two are not told apart.
     """
     studio = studio_of(request)
     with studio.database.read() as session:
-        visitor = request.state.visitor = _authenticate(request, form, session, studio.clock())
         result = project_and_actor(session, slug, visitor.person)
-    _record_use(request, studio, visitor)
     if result is None or not result[1].roles:
         raise NotFound(f'there is no project "{slug}", or you are not a member of it')
     context = request.state.context = ProjectContext(studio, visitor.person, visitor.csrf, *result, form)

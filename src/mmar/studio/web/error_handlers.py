@@ -33,7 +33,6 @@ from mmar.studio.workflow import NotAllowed, NotFound
 
 __all__ = [
     "add_error_handlers",
-    "error_code",
     "error_message",
     "error_response",
     "error_status",
@@ -93,7 +92,7 @@ def add_error_handlers(app: FastAPI) -> None:
         return error_response(
             request,
             error_status(error),
-            error_code(error),
+            error.code,
             error_message(error),
             field=error.field if isinstance(error, InputError) else None,
         )
@@ -126,16 +125,10 @@ def error_status(error: MmarError) -> int:
     if isinstance(error, NotFound):
         return 404
     if isinstance(error, NotAllowed):
-        code = error_code(error)
-        return 403 if code in _FORBIDDEN else 422 if code in _INCOMPLETE else 409
+        return 403 if error.code in _FORBIDDEN else 422 if error.code in _INCOMPLETE else 409
     if error.code in _CONFLICTS:
         return 409
     return 503 if isinstance(error, ExternalError) else 422
-
-
-def error_code(error: MmarError) -> str:
-    """The code of an error."""
-    return "database-unavailable" if isinstance(error, DatabaseAwayError) else error.code
 
 
 def error_message(error: MmarError) -> str:
@@ -151,22 +144,29 @@ def _wants_json(request: Request) -> bool:
 
 
 def error_response(
-    request: Request, status: int, code: str, message: str, *, field: str | None = None
+    request: Request, status: int, code: str, message: str, *, field: str | None = None, reference: str = ""
 ) -> Response:
-    """An error as a page with a way on, as text for a part of a page, or as JSON for programs."""
+    """An error as a page with a way on, as text for a part of a page, or as JSON for programs.
+
+    `reference` is that of the log entry of a failure of the studio itself.
+    """
     response: Response
     if _wants_json(request):
-        response = _json_error(status, code, message, field=field)
+        further = {"field": field or None, "reference": reference or None}
+        error = {"code": code, "message": message}
+        error |= {name: value for name, value in further.items() if value is not None}
+        response = JSONResponse({"error": error}, status)
     elif is_fragment_request(request):
         response = PlainTextResponse(message, status)
     else:
-        response = _error_page(request, status, code, message)
+        response = _error_page(request, status, code, message, reference)
     response.headers["x-error-code"] = code
     return response
 
 
-def _error_page(request: Request, status: int, code: str, message: str) -> Response:
-    ctx, visitor = context_of(request), visitor_of(request)
+def _error_page(request: Request, status: int, code: str, message: str, reference: str) -> Response:
+    # Where the studio itself failed, the database may be the reason: it is not asked again.
+    ctx, visitor = context_of(request), visitor_of(request, query=not reference)
     project = _PROJECT.match(request.url.path)
     home = project.group() if project and (ctx or status != 404) else "/"
     submitted = request.method != "GET"
@@ -178,6 +178,7 @@ def _error_page(request: Request, status: int, code: str, message: str) -> Respo
         and not before.path.startswith("//")
         and (submitted or before.path != request.url.path)
     )
+    titles = {"forged-request": "Form expired", "stale": "Changed by someone else"}
     return render_page(
         request,
         "error.html",
@@ -187,54 +188,17 @@ def _error_page(request: Request, status: int, code: str, message: str) -> Respo
         status=status,
         code=code,
         message=message,
-        title=_title(status, code),
+        title=titles.get(code) or _TITLES.get(status, "Error"),
         home=home,
         back=urlunsplit(("", "", before.path, before.query, "")) if is_ours else "",
         submitted=submitted,
-        reference="",
     )
-
-
-def _title(status: int, code: str) -> str:
-    titles = {"forged-request": "Form expired", "stale": "Changed by someone else"}
-    return titles.get(code) or _TITLES.get(status, "Error")
-
-
-def _json_error(status: int, code: str, message: str, **more: str | None) -> JSONResponse:
-    known = {name: value for name, value in more.items() if value is not None}
-    return JSONResponse({"error": {"code": code, "message": message, **known}}, status)
 
 
 def fault_response(scope: MutableMapping[str, Any], reference: str) -> Response:
     """The response to a request at which the studio itself failed; the log has the details under `reference`."""
-    request = Request(scope)
     message = (
-        f"An error occurred; what was saved is safe. The server's log has the details under {reference}."
+        "What was saved is safe. Try again; if it happens again, give the reference "
+        f"{reference} to whoever runs the studio. The server's log has the details under it."
     )
-    response: Response
-    if _wants_json(request):
-        response = _json_error(500, "fault", message, reference=reference)
-    elif is_fragment_request(request):
-        response = PlainTextResponse(message, 500)
-    else:
-        visitor = visitor_of(request, query=False)
-        response = render_page(
-            request,
-            "error.html",
-            context_of(request),
-            person=visitor.person if visitor else None,
-            csrf=visitor.csrf if visitor else "",
-            status=500,
-            code="fault",
-            title=_TITLES[500],
-            message=(
-                "What was saved is safe. Try again; if it happens again, give this reference to whoever runs the "
-                "studio. The server's log has the details under it."
-            ),
-            reference=reference,
-            home="/",
-            back="",
-            submitted=request.method != "GET",
-        )
-    response.headers["x-error-code"] = "fault"
-    return response
+    return error_response(Request(scope), 500, "fault", message, reference=reference)

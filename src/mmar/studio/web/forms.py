@@ -11,11 +11,9 @@ from starlette.datastructures import FormData
 from mmar.errors import InputError
 from mmar.items import Criterion
 from mmar.studio.workflow import Cue, ItemContent, Rejection
-from mmar.studio.workflow.limits import LONGEST_TEXT
+from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, check_length
 
 __all__ = [
-    "NAME_MAX",
-    "TITLE_MAX",
     "content_from_form",
     "name_text",
     "number",
@@ -27,12 +25,6 @@ __all__ = [
     "text",
     "texts",
 ]
-
-NAME_MAX = 200
-"""Characters of the name of a person or project."""
-
-TITLE_MAX = 300
-"""Characters of an idea's title."""
 
 _CONTENT_TEXTS = ("question", "modality", "category", "sub_category", "language", "source", "url", "thinking")
 
@@ -51,7 +43,7 @@ def text(form: FormData, name: str, default: str = "", *, limit: int = LONGEST_T
 
 def name_text(form: FormData, name: str) -> str:
     """The name of a person or project in a form, without white space around it."""
-    return text(form, name, limit=NAME_MAX).strip()
+    return text(form, name, limit=LONGEST_NAME).strip()
 
 
 def texts(form: FormData, name: str) -> list[str]:
@@ -60,14 +52,9 @@ def texts(form: FormData, name: str) -> list[str]:
 
 
 def _checked(value: str, name: str, limit: int) -> str:
-    if len(value) > limit:
-        raise InputError(
-            f"{name.replace('_', ' ')}: {len(value):,} characters; the limit is {limit:,}",
-            field=name,
-            code="too-long",
-            hint="shorten it",
-        )
-    return value.replace("\r\n", "\n").replace("\x00", "")
+    value = value.replace("\r\n", "\n").replace("\x00", "")
+    check_length(value, name, limit, label=name.replace("_", " "))
+    return value
 
 
 def number(form: FormData, name: str) -> int | None:
@@ -139,7 +126,7 @@ def selected_ideas(form: FormData, proposed: Sequence[Mapping[str, Any]]) -> lis
         if index not in selected:
             continue
         idea = dict(row)
-        for name, limit in (("title", TITLE_MAX), ("detail", LONGEST_TEXT)):
+        for name, limit in (("title", LONGEST_TITLE), ("detail", LONGEST_TEXT)):
             if f"{name}-{index}" in form:
                 idea[name] = text(form, f"{name}-{index}", limit=limit).strip()
         if f"tags-{index}" in form:

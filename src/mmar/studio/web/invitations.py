@@ -32,7 +32,7 @@ def invite_person(
 
 def change_roles(ctx: ProjectContext, person_id: int, roles: frozenset[Role]) -> tuple[Person, list[str]]:
     """Set a person's roles in the project; without any role they leave it."""
-    ctx.require(Role.ADMIN)
+    ctx.actor.require(Role.ADMIN)
     names = sorted(role.value for role in roles)
     with ctx.write() as (session, project):
         person = session.get(Person, person_id)
@@ -62,7 +62,7 @@ def new_password_link(ctx: ProjectContext, person_id: int) -> tuple[str, str]:
 
 def _account_of(session: Session, ctx: ProjectContext, person_id: int) -> Person:
     """A member whose account this admin may manage."""
-    ctx.require(Role.ADMIN)
+    ctx.actor.require(Role.ADMIN)
     return people.account_for(session, attached(session, ctx.project), person_id, ctx.person)
 
 

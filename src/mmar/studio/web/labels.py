@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from mmar.studio.workflow import Action, Role, State
+from mmar.studio.workflow.states import PARTICIPLES
 
 __all__ = [
     "DECISIONS",
@@ -40,20 +41,8 @@ PIPELINE = (
 )
 """The states that an item passes, as the overview counts them."""
 
-EVENT_NAMES: dict[str, str] = {
-    Action.SAVE: "Saved",
-    Action.SUBMIT: "Submitted",
-    Action.RECALL: "Returned to draft",
-    Action.FORWARD: "Sent to inspection",
-    Action.APPROVE: "Approved",
-    Action.REJECT: "Sent back for correction",
-    Action.RESUBMIT: "Resubmitted",
-    Action.REOPEN: "Reopened after approval",
-    Action.WITHDRAW: "Withdrawn",
-    Action.RESTORE: "Restored",
-    Action.TAKE_DOWN: "Taken down",
-    "assign": "Assigned",
-}
+EVENT_NAMES: dict[str, str] = {action: words.capitalize() for action, words in PARTICIPLES.items()}
+EVENT_NAMES |= {"assign": "Assigned"}
 
 ITEM_ACTIONS = (
     (Action.SUBMIT, "Submit", True),

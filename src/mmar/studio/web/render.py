@@ -19,11 +19,10 @@ from mmar.studio.store.proposals import KINDS
 from mmar.studio.web import labels
 from mmar.studio.web.context import ProjectContext, is_fragment_request, studio_of
 from mmar.studio.web.flash import Flash
-from mmar.studio.web.forms import NAME_MAX, TITLE_MAX
 from mmar.studio.workflow import REASONS, Role, State
 from mmar.studio.workflow.content import FIELD_NAMES
 from mmar.studio.workflow.diff import shown
-from mmar.studio.workflow.limits import LONGEST_TEXT
+from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE
 
 __all__ = ["STATIC", "job_marker", "render_page", "static_digest", "time_element"]
 
@@ -127,8 +126,8 @@ def _environment() -> Environment:
         static=static_digest(),
         htmx_config=json.dumps(_HTMX),
         text_max=LONGEST_TEXT,
-        title_max=TITLE_MAX,
-        name_max=NAME_MAX,
+        title_max=LONGEST_TITLE,
+        name_max=LONGEST_NAME,
     )
     return environment
 

@@ -29,7 +29,7 @@ def store_upload(ctx: ProjectContext) -> Recording:
         InputError: there is none, or it is not audio, damaged, or too large.
         NotAllowed: not an annotator.
     """
-    ctx.require(Role.ANNOTATOR)
+    ctx.actor.require(Role.ANNOTATOR)
     sent = _sent_file(ctx)
     media, limit = ctx.studio.config.media, ctx.studio.config.max_upload
     with incoming_file(media) as path:
@@ -55,7 +55,7 @@ def import_upload(ctx: ProjectContext) -> tuple[Imported, str]:
         InputError: there is no file, or it cannot be read.
         NotAllowed: not a lead.
     """
-    ctx.require(Role.LEAD)
+    ctx.actor.require(Role.LEAD)
     sent = _sent_file(ctx)
     name = _file_name(sent)
     studio = ctx.studio

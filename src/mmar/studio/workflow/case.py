@@ -77,6 +77,24 @@ class Actor(msgspec.Struct, frozen=True):
         held = frozenset[Role]().union(*(IMPLIED[role] for role in self.roles))
         return not held.isdisjoint(wanted)
 
+    def require(self, role: Role, to: str = "do that") -> None:
+        """Let only people with a role continue; `to` says what needs it.
+
+        Raises:
+            NotAllowed: the person does not have it.
+        """
+        if not self.has(role):
+            raise NotAllowed("role", f"the role {role.value} is needed to {to}")
+
+    def require_membership(self) -> None:
+        """Let only members of the project continue.
+
+        Raises:
+            NotAllowed: the person has no role in it.
+        """
+        if not self.roles:
+            raise NotAllowed("role", "only members of the project may do that")
+
 
 class Case(msgspec.Struct, frozen=True):
     """The state of one item for the workflow; people are given by id.
@@ -190,8 +208,7 @@ def claim(case: Case, actor: Actor, now: datetime) -> Case:
         if case.inspector not in (None, actor.person):
             raise NotAllowed("lease", "a lead assigned another inspector to this item")
     elif case.state in (State.DRAFT, State.CORRECTION) and case.author is None:
-        if not actor.has(Role.ANNOTATOR):
-            raise NotAllowed("role", "to write items needs the role annotator")
+        actor.require(Role.ANNOTATOR, "write items")
     else:
         raise NotAllowed("state", f'an item with the status "{_label(case.state)}" is not in a queue')
     return msgspec.structs.replace(case, lease=Lease.of(actor.person, now))
@@ -224,8 +241,7 @@ def _check_audio(case: Case) -> None:
 
 
 def _check_inspector(case: Case, actor: Actor) -> None:
-    if not actor.has(Role.INSPECTOR):
-        raise NotAllowed("role", "to inspect needs the role inspector")
+    actor.require(Role.INSPECTOR, "inspect")
     if actor.person in case.writers or actor.person == case.author:
         raise NotAllowed("writer", _GUARDS[Guard.NOT_WRITER][2])
 
@@ -343,9 +359,8 @@ def assign_author(case: Case, actor: Actor, writer: Actor, now: datetime) -> Cas
     Raises:
         NotAllowed: not a lead, not an annotator, or not in this state.
     """
-    _lead(actor)
-    if not writer.has(Role.ANNOTATOR):
-        raise NotAllowed("role", "to write items needs the role annotator")
+    actor.require(Role.LEAD, "assign items")
+    writer.require(Role.ANNOTATOR, "write items")
     if case.state not in EDITABLE:
         raise NotAllowed("state", f"an item in {_label(case.state)} is not being written")
     _check_free(case, writer.person, now)
@@ -359,11 +374,10 @@ def assign_inspector(case: Case, actor: Actor, inspector: Actor | None, now: dat
     Raises:
         NotAllowed: not a lead, not an inspector, a writer of the item, or not in this state.
     """
-    _lead(actor)
+    actor.require(Role.LEAD, "assign items")
     if inspector is None:
         return msgspec.structs.replace(case, inspector=None)
-    if not inspector.has(Role.INSPECTOR):
-        raise NotAllowed("role", "to inspect needs the role inspector")
+    inspector.require(Role.INSPECTOR, "inspect")
     if case.state not in _NAMED:
         raise NotAllowed("state", f"an item in {_label(case.state)} is not going to be inspected")
     if inspector.person == case.author or inspector.person in case.writers:
@@ -373,11 +387,6 @@ def assign_inspector(case: Case, actor: Actor, inspector: Actor | None, now: dat
     if case.state is State.INSPECTION:
         _check_free(case, inspector.person, now)
     return msgspec.structs.replace(case, inspector=inspector.person)
-
-
-def _lead(actor: Actor) -> None:
-    if not actor.has(Role.LEAD):
-        raise NotAllowed("role", "only a lead may say who does what")
 
 
 def _check_free(case: Case, person: int, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,8 +10,12 @@ import msgspec
 
 from mmar.studio.workflow.states import State
 
-__all__ = ["Board", "Cell", "Place", "board"]
+__all__ = ["NO_LANGUAGE", "Board", "Cell", "Place", "board", "split_targets"]
 
+NO_LANGUAGE = "-"
+"""Stands for the language of items without one."""
+
+_LANGUAGE = "language:"
 _COUNTED = frozenset({State.PREPARATION, State.INSPECTION, State.CORRECTION, State.APPROVED})
 
 
@@ -72,41 +77,41 @@ def board(
     languages' targets (see `ProjectSettings.targets`). With `language` (`-` for none) only its items and targets
     count.
     """
-    places = tuple(places)
-    kept = [place for place in places if place.state in _COUNTED]
+    counted = [place for place in places if place.state in _COUNTED]
+    count: Counter[tuple[str, str, str, bool]] = Counter()
     spoken: Counter[tuple[str, bool]] = Counter()
-    for place in kept:
-        for code in place.language.split("|"):
-            spoken[code or "-", place.state is State.APPROVED] += place.count
-    if language:
-        kept = [place for place in kept if (language in (place.language or "-").split("|"))]
-    count: Counter[tuple[str, str, bool]] = Counter()
-    for place in kept:
-        count[place.layer, place.modality, place.state is State.APPROVED] += place.count
-    rows = tuple(dict.fromkeys((*layers, *(place.layer for place in kept))))
-    columns = tuple(dict.fromkeys((*modalities, *(place.modality for place in kept))))
-    aims = _aims_by_language(targets)
-    cells = {}
-    lacking = []
-    for row in rows:
-        for column in columns:
-            spoken_aims = aims.get((row, column), {})
-            own = targets.get(f"{row}|{column}", 0)
-            target = spoken_aims.get(language, 0) if language else own or sum(spoken_aims.values())
-            cell = Cell(row, column, count[row, column, True], count[row, column, False], target, language)
-            cells[row, column] = cell
-            if language or own:
-                lacking.append(cell)
-            if not language:
-                lacking += [_spoken_cell(kept, row, column, code, aim) for code, aim in spoken_aims.items()]
-    lacking = [cell for cell in lacking if cell.short]
-    lacking.sort(
-        key=lambda cell: ((cell.target - cell.short) / cell.target, -cell.short, cell.layer, cell.language)
-    )
-    wanted = {name.removeprefix("language:") for name in targets if name.startswith("language:")}
-    wanted |= {code for by_code in aims.values() for code in by_code}
-    codes = sorted(
-        {code for code, _ in spoken} | wanted,
+    for place in counted:
+        approved = place.state is State.APPROVED
+        codes = dict.fromkeys(code or NO_LANGUAGE for code in place.language.split("|"))
+        for code in codes:
+            spoken[code, approved] += place.count
+        for code in ("", *codes):
+            count[place.layer, place.modality, code, approved] += place.count
+    here = [(layer, modality) for layer, modality, code, _ in count if code == language]
+    rows = tuple(dict.fromkeys((*layers, *(layer for layer, _ in here))))
+    columns = tuple(dict.fromkeys((*modalities, *(modality for _, modality in here))))
+
+    def cell(layer: str, modality: str, code: str, target: int) -> Cell:
+        approved, coming = (count[layer, modality, code, state] for state in (True, False))
+        return Cell(layer, modality, approved, coming, target, code)
+
+    targets_by_cell, language_targets = split_targets(targets)
+    cells, gaps = {}, []
+    for row, column in itertools.product(rows, columns):
+        by_language = targets_by_cell.get((row, column), {})
+        own = by_language.get(language, 0)
+        cells[row, column] = cell(
+            row, column, language, own if language else own or sum(by_language.values())
+        )
+        if own:
+            gaps.append(cells[row, column])
+        if not language:
+            gaps += [cell(row, column, code, target) for code, target in by_language.items() if code]
+    gaps = [gap for gap in gaps if gap.short]
+    gaps.sort(key=lambda gap: ((gap.target - gap.short) / gap.target, -gap.short, gap.layer, gap.language))
+    wanted = {code for by_language in targets_by_cell.values() for code in by_language if code}
+    languages = sorted(
+        {code for code, _ in spoken} | wanted | set(language_targets),
         key=lambda code: (-spoken[code, True] - spoken[code, False], code),
     )
     return Board(
@@ -114,32 +119,26 @@ def board(
         columns,
         cells,
         tuple(
-            (code, spoken[code, True], spoken[code, False], targets.get(f"language:{code}", 0))
-            for code in codes
+            (code, spoken[code, True], spoken[code, False], language_targets.get(code, 0))
+            for code in languages
         ),
-        tuple(lacking),
+        tuple(gaps),
     )
 
 
-def _aims_by_language(targets: Mapping[str, int]) -> dict[tuple[str, str], dict[str, int]]:
-    result: dict[tuple[str, str], dict[str, int]] = {}
+def split_targets(targets: Mapping[str, int]) -> tuple[dict[tuple[str, str], dict[str, int]], dict[str, int]]:
+    """Targets of cells by layer and modality and then by language (empty for all), and targets of languages.
+
+    Targets of zero are left out.
+    """
+    cells: dict[tuple[str, str], dict[str, int]] = {}
+    languages: dict[str, int] = {}
     for name, target in targets.items():
-        layer, _, rest = name.partition("|")
-        modality, bar, code = rest.partition("|")
-        if bar and target:
-            result.setdefault((layer, modality), {})[code] = target
-    return result
-
-
-def _spoken_cell(places: Sequence[Place], layer: str, modality: str, code: str, target: int) -> Cell:
-    done = coming = 0
-    for place in places:
-        if (place.layer, place.modality) != (layer, modality) or code not in (place.language or "-").split(
-            "|"
-        ):
+        if not target:
             continue
-        if place.state is State.APPROVED:
-            done += place.count
+        if name.startswith(_LANGUAGE):
+            languages[name.removeprefix(_LANGUAGE)] = target
         else:
-            coming += place.count
-    return Cell(layer, modality, done, coming, target, code)
+            layer, modality, code = (*name.split("|", 2), "", "")[:3]
+            cells.setdefault((layer, modality), {})[code] = target
+    return cells, languages

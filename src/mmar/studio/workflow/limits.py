@@ -9,13 +9,24 @@ import msgspec
 from mmar.errors import InputError
 from mmar.studio.workflow.content import FIELD_NAMES, ItemContent
 
-__all__ = ["LONGEST_EXTRA", "LONGEST_ID", "LONGEST_NAME", "LONGEST_TEXT", "check_length", "check_texts"]
+__all__ = [
+    "LONGEST_EXTRA",
+    "LONGEST_ID",
+    "LONGEST_NAME",
+    "LONGEST_TEXT",
+    "LONGEST_TITLE",
+    "check_length",
+    "check_texts",
+]
 
 LONGEST_ID = 200
 """Characters of an item's public id."""
 
 LONGEST_NAME = 200
 """Characters of a person's, project's or category's name."""
+
+LONGEST_TITLE = 300
+"""Characters of an idea's title."""
 
 LONGEST_TEXT = 20_000
 """Characters of a longer text."""

@@ -18,12 +18,10 @@ import msgspec
 from mmar.audit import audit
 from mmar.items import Benchmark
 from mmar.items.item import MAX_CHOICES
+from mmar.studio.config import LONGEST_CLIP_S
 from mmar.studio.workflow.content import ItemContent, to_item
 
-__all__ = ["LONGEST_CLIP_S", "Problem", "hints", "problems"]
-
-LONGEST_CLIP_S = 600.0
-"""Longest clip of joined segments, in seconds."""
+__all__ = ["Problem", "hints", "problems"]
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -87,18 +87,19 @@ class Action(StrEnum):
 
 
 PARTICIPLES: dict[Action, str] = {
-    Action.SAVE: "edited",
+    Action.SAVE: "saved",
     Action.SUBMIT: "submitted",
     Action.RECALL: "returned to draft",
     Action.FORWARD: "sent to inspection",
     Action.APPROVE: "approved",
-    Action.REJECT: "rejected",
+    Action.REJECT: "sent back for correction",
     Action.RESUBMIT: "resubmitted",
     Action.REOPEN: "reopened",
     Action.WITHDRAW: "withdrawn",
     Action.RESTORE: "restored",
     Action.TAKE_DOWN: "taken down",
 }
+"""What an item is after an action, as the end of a sentence."""
 
 
 def imported_state(*, inspect: bool, audio: bool) -> State:

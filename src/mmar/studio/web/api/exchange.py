@@ -64,7 +64,7 @@ def import_records(
     update: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002 - a field of the body
 ) -> dict[str, Any]:
     """Existing items stay as they are; with `update` they are updated from their records."""
-    ctx.require(Role.LEAD)
+    ctx.actor.require(Role.LEAD)
     try:
         items = [PublicItem.from_record(record, line=index + 1) for index, record in enumerate(records)]
     except InputError as error:
@@ -115,7 +115,7 @@ def releases(ctx: Context) -> list[dict[str, Any]]:
 @router.post("/releases", summary="Create a release", status_code=201)
 def create_release(ctx: Context, version: Text) -> dict[str, Any]:
     """Freezes the approved items. An existing version is rebuilt with identical files."""
-    ctx.require(Role.LEAD)
+    ctx.actor.require(Role.LEAD)
     made = release_project(ctx, version, ctx.clock())
     return {"version": made.version, "digest": made.digest, "items": len(made.items)}
 

@@ -67,7 +67,7 @@ def move(
 @router.post("/items/fetch", summary="Fetch and cut missing audio")
 def fetch(ctx: Context, items: ItemIds = None, matching: Filter = None) -> dict[str, Any]:
     """Jobs are queued; items that have their clip are left out."""
-    ctx.require(Role.ANNOTATOR)
+    ctx.actor.require(Role.ANNOTATOR)
     result = _item_ids(ctx, items, matching)
     studio = ctx.studio
     return _outcome_json(
@@ -84,7 +84,7 @@ def ask(
     again: Annotated[bool, Body()] = False,  # noqa: FBT002 - a field of the body
 ) -> dict[str, int]:
     """`thinking`, `distractors`, `sub_category`, `rubric`, `guess`; with `again` also where a proposal exists."""
-    ctx.require(Role.ANNOTATOR)
+    ctx.actor.require(Role.ANNOTATOR)
     result = _item_ids(ctx, items, matching)
     studio = ctx.studio
     queued, known = request_proposals(

@@ -12,9 +12,9 @@ from mmar.studio.security.sessions import make_api_token
 from mmar.studio.store.people import log_action, members, revoke_token, tokens_of
 from mmar.studio.web.api.serialize import row_json
 from mmar.studio.web.context import Context, LoggedIn, studio_of
-from mmar.studio.web.forms import NAME_MAX
 from mmar.studio.web.invitations import change_roles, invite_person, new_password_link, set_person_active
 from mmar.studio.workflow import NotFound, Role
+from mmar.studio.workflow.limits import LONGEST_NAME
 
 __all__ = ["router"]
 
@@ -82,7 +82,7 @@ def invite(
     ctx: Context,
     login: Annotated[str, Body(embed=True)],
     roles: Annotated[list[Role], Body(embed=True)],
-    name: Annotated[str, Body(embed=True, max_length=NAME_MAX)] = "",
+    name: Annotated[str, Body(embed=True, max_length=LONGEST_NAME)] = "",
     existing: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002 - a field of the body
 ) -> dict[str, Any]:
     """A new account gets a link that works once; it is in this answer only. `existing` confirms an existing account."""
@@ -115,7 +115,7 @@ def set_active(ctx: Context, person_id: int, active: Annotated[bool, Body(embed=
 @router.get("/p/{slug}/audit", summary="The audit log")
 def audit(ctx: Context, before: int = 0, limit: int = 60) -> list[dict[str, Any]]:
     """For admins, newest first; `before` is the last id of the previous page, at most 500 a page."""
-    ctx.require(Role.ADMIN)
+    ctx.actor.require(Role.ADMIN)
     query = select(AuditLogEntry).where(AuditLogEntry.project_id == ctx.project.id)
     if before:
         query = query.where(AuditLogEntry.id < before)

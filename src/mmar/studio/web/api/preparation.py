@@ -36,7 +36,7 @@ def upload(ctx: Context) -> dict[str, Any]:
 @router.post("/items/{item_id}/sound", summary="Fetch and cut an item's audio", status_code=202)
 def fetch(ctx: Context, item_id: int) -> dict[str, str]:
     """`ready`, `cutting`, `fetching`, or `missing` where the item has no URL."""
-    ctx.require(Role.ANNOTATOR)
+    ctx.actor.require(Role.ANNOTATOR)
     with ctx.write_item(item_id) as (session, project, item):
         now = ctx.clock()
         state = request_audio(session, project, item, now, person_id=ctx.person.id, fetch=True)
@@ -62,7 +62,7 @@ def job_list(ctx: Context) -> list[dict[str, Any]]:
 @router.post("/jobs/{job_id}/retry", summary="Retry a failed job", status_code=204)
 def retry(ctx: Context, job_id: int) -> None:
     """With the full number of attempts."""
-    ctx.require(Role.ANNOTATOR)
+    ctx.actor.require(Role.ANNOTATOR)
     with ctx.write() as (session, project):
         jobs.retry(session, project.id, job_id)
 
@@ -70,7 +70,7 @@ def retry(ctx: Context, job_id: int) -> None:
 @router.post("/jobs/retry", summary="Retry every failed job")
 def retry_all(ctx: Context) -> dict[str, int]:
     """Answers how many were queued."""
-    ctx.require(Role.ANNOTATOR)
+    ctx.actor.require(Role.ANNOTATOR)
     with ctx.write() as (session, project):
         return {"queued": jobs.retry_all(session, project.id)}
 
@@ -78,7 +78,7 @@ def retry_all(ctx: Context) -> dict[str, int]:
 @router.post("/items/{item_id}/ask/{kind}", summary="Ask the text model about an item", status_code=202)
 def ask(ctx: Context, item_id: int, kind: str) -> dict[str, str]:
     """`thinking`, `distractors`, `sub_category`, `rubric` or `guess`."""
-    ctx.require(Role.ANNOTATOR)
+    ctx.actor.require(Role.ANNOTATOR)
     if kind not in ITEM_KINDS:
         raise UsageError(f'unknown kind "{kind}"; use {", ".join(ITEM_KINDS)}', code="unknown-kind")
     with ctx.write_item(item_id) as (session, project, item):

@@ -17,9 +17,8 @@ from mmar.studio.store.people import log_action, names_of
 from mmar.studio.store.taxonomy import save_taxonomy
 from mmar.studio.web.api.serialize import row_json
 from mmar.studio.web.context import Context, LoggedIn, studio_of
-from mmar.studio.web.forms import NAME_MAX, TITLE_MAX
 from mmar.studio.workflow import NotAllowed
-from mmar.studio.workflow.limits import LONGEST_TEXT
+from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE
 from mmar.studio.workflow.taxonomy import Move, Taxonomy
 
 __all__ = ["converted", "router"]
@@ -82,7 +81,7 @@ def create_project(
     request: Request,
     visitor: LoggedIn,
     slug: Annotated[str, Body()],
-    title: Annotated[str, Body(max_length=NAME_MAX)],
+    title: Annotated[str, Body(max_length=LONGEST_NAME)],
     about: Annotated[str, Body()] = "",
 ) -> dict[str, str]:
     """For admins of the site."""
@@ -143,8 +142,6 @@ def put_taxonomy(
             why=why,
             now=now,
         )
-        subject = f"version {version.number}"
-        ctx.log(session, "taxonomy", subject)
         return {"number": version.number}
 
 
@@ -174,7 +171,7 @@ def idea_list(ctx: Context) -> list[dict[str, Any]]:
 @router.post("/p/{slug}/ideas", summary="Add an idea", status_code=201)
 def add(
     ctx: Context,
-    title: Annotated[str, Body(max_length=TITLE_MAX)],
+    title: Annotated[str, Body(max_length=LONGEST_TITLE)],
     detail: Annotated[str, Body(max_length=LONGEST_TEXT)] = "",
     tags: Annotated[list[str] | None, Body()] = None,
 ) -> dict[str, Any]:

@@ -199,11 +199,8 @@ def welcome(request: Request, token: str, form: SentForm) -> Response:
         person = find_link(session, token, now)
     if person is None:
         return welcome_page(request, token)
-    password = text(form, "password")
     try:
-        if password != text(form, "again"):
-            raise InputError("the two passwords differ", field="password", code="passwords-differ")
-        hashed = studio.passwords.hash(password, login=person.login)
+        hashed = _hash_new_password(studio, form, person.login)
         name = name_text(form, "name")
     except InputError as error:
         return _welcome_form(request, person, error)
@@ -216,6 +213,18 @@ def welcome(request: Request, token: str, form: SentForm) -> Response:
     if owner is None:
         return welcome_page(request, token)
     return with_session(studio, start_session(studio, owner), RedirectResponse("/", 303))
+
+
+def _hash_new_password(studio: Studio, form: SentForm, login: str) -> str:
+    """The hash of the password that a form sets.
+
+    Raises:
+        InputError: the two fields differ, or the password is not good enough.
+    """
+    password = text(form, "password")
+    if password != text(form, "again"):
+        raise InputError("the two passwords differ", field="password", code="passwords-differ")
+    return studio.passwords.hash(password, login=login)
 
 
 _TOKEN_NAME_MAX = 100
@@ -256,9 +265,7 @@ def change_password(request: Request, visitor: LoggedIn, form: SentForm) -> Resp
     try:
         if not studio.passwords.fits(visitor.person.password, text(form, "old")):
             raise InputError("the current password is wrong", field="old", code="wrong-password")
-        if text(form, "password") != text(form, "again"):
-            raise InputError("the two passwords differ", field="password", code="passwords-differ")
-        hashed = studio.passwords.hash(text(form, "password"), login=login)
+        hashed = _hash_new_password(studio, form, login)
     except InputError as error:
         return _redirect(request, visitor, Flash(error.code, error_message(error), "bad"))
     with studio.database.write() as session:

@@ -21,7 +21,6 @@ from mmar.studio.store.projects import newest_taxonomy, row_in
 from mmar.studio.store.proposals import open_proposals
 from mmar.studio.store.recordings import clip_of, recording_of, request_audio
 from mmar.studio.web.context import Context, ProjectContext, fragment_of, is_fragment_request, record_key_view
-from mmar.studio.web.error_handlers import error_code
 from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import content_from_form, number, text
 from mmar.studio.web.render import job_marker, render_page
@@ -232,9 +231,9 @@ def save(request: Request, ctx: Context, item_id: int) -> Response:
         with ctx.write() as (session, project):
             item = items.move_item(session, project, item_id, ctx.actor, Command(Action(then)), now)
     except NotAllowed as error:
-        if error_code(error) not in FIXABLE:
+        if error.code not in FIXABLE:
             raise
-        return ctx.redirect(f"/items/{item_id}/edit?unready={error_code(error)}")
+        return ctx.redirect(f"/items/{item_id}/edit?unready={error.code}")
     return ctx.redirect("", _submitted(ctx, item))
 
 

@@ -12,8 +12,9 @@ from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.people import names_of
 from mmar.studio.store.projects import row_in
 from mmar.studio.web.context import Context, ProjectContext, fragment_of, is_fragment_request
-from mmar.studio.web.forms import TITLE_MAX, number, text
+from mmar.studio.web.forms import number, text
 from mmar.studio.web.render import job_marker, render_page
+from mmar.studio.workflow.limits import LONGEST_TITLE
 
 __all__ = ["router"]
 
@@ -126,7 +127,7 @@ def add(request: Request, ctx: Context) -> Response:
             session,
             project,
             ctx.actor,
-            text(ctx.form, "title", limit=TITLE_MAX),
+            text(ctx.form, "title", limit=LONGEST_TITLE),
             text(ctx.form, "detail"),
             text(ctx.form, "tags").split(","),
             ctx.clock(),
@@ -171,7 +172,7 @@ def change(request: Request, ctx: Context, idea_id: int) -> Response:
             idea_id,
             ctx.actor,
             version=number(ctx.form, "version"),
-            title=text(ctx.form, "title", limit=TITLE_MAX),
+            title=text(ctx.form, "title", limit=LONGEST_TITLE),
             detail=text(ctx.form, "detail"),
             tags=text(ctx.form, "tags").split(","),
         )

@@ -14,7 +14,7 @@ from mmar.studio.store import drafts, inspection, item_lists, items, revisions
 from mmar.studio.store.people import names_of
 from mmar.studio.store.recordings import clip_of
 from mmar.studio.web.context import Context, ProjectContext
-from mmar.studio.web.error_handlers import error_code, error_message, error_status
+from mmar.studio.web.error_handlers import error_message, error_status
 from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import number, rejection_from_form, text
 from mmar.studio.web.render import render_page
@@ -84,7 +84,7 @@ def _inspect_page(
             "until": case.lease.until,
             "kept_at": None,
             "problem": error_message(error) if error else "",
-            "code": error_code(error) if error else "",
+            "code": error.code if error else "",
             # What was just sent and refused is newer than the draft.
             "written": _written(ctx)
             if error
@@ -165,10 +165,10 @@ def _not_judged(
             ctx,
             status=status,
             problem=error_message(error),
-            code=error_code(error),
+            code=error.code,
             written=_written(ctx),
         )
-    page.headers["x-error-code"] = error_code(error)
+    page.headers["x-error-code"] = error.code
     return page
 
 

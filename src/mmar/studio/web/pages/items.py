@@ -20,7 +20,6 @@ from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import acceptable_proposals, proposals_of
 from mmar.studio.store.recordings import clip_of
 from mmar.studio.web.context import Context, ProjectContext, fragment_of, record_key_view
-from mmar.studio.web.error_handlers import error_code
 from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import number, numbers, rejection_from_form, text
 from mmar.studio.web.labels import EVENT_NAMES, ITEM_ACTIONS, count
@@ -71,7 +70,7 @@ def item_list(request: Request, ctx: Context) -> Response:
 @router.post("/many")
 def change_many(ctx: Context) -> Response:
     """For leads: assign the selected items, move them, or fetch their audio."""
-    ctx.require(Role.LEAD)
+    ctx.actor.require(Role.LEAD)
     form, studio = ctx.form, ctx.studio
     chosen = _filter(form)
     query = QueryParams({**_query(chosen), "after": number(form, "after") or 0})
@@ -238,8 +237,7 @@ def act(ctx: Context, item_id: int, action: Action) -> Response:
         with ctx.write() as (session, project):
             items.move_item(session, project, item_id, ctx.actor, command, ctx.clock())
     except NotAllowed as error:
-        code = error_code(error)
-        if code not in FIXABLE or action not in (Action.SUBMIT, Action.RESUBMIT):
+        if error.code not in FIXABLE or action not in (Action.SUBMIT, Action.RESUBMIT):
             raise
-        return ctx.redirect(f"/items/{item_id}/edit?unready={code}")
+        return ctx.redirect(f"/items/{item_id}/edit?unready={error.code}")
     return ctx.redirect(f"/items/{item_id}", Flash(action.value, f"{EVENT_NAMES[action]}."))

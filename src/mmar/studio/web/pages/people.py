@@ -11,7 +11,7 @@ from starlette.responses import Response
 from mmar.errors import InputError
 from mmar.studio.data.tables import AuditLogEntry
 from mmar.studio.store import people
-from mmar.studio.store.projects import changed_settings, save_settings
+from mmar.studio.store.projects import change_settings
 from mmar.studio.web.context import Context, ProjectContext
 from mmar.studio.web.error_handlers import error_message
 from mmar.studio.web.flash import Flash
@@ -112,12 +112,12 @@ def save_project_settings(ctx: Context) -> Response:
     """Save the settings that a lead can change here."""
     form = ctx.form
     with ctx.write() as (session, project):
-        settings = changed_settings(
+        change_settings(
             project,
+            ctx.actor,
             inspections=number(form, "inspections") or 1,
             needs_audio="needs_audio" in form,
             languages=tuple(text(form, "languages").replace(",", " ").split()),
         )
-        save_settings(project, ctx.actor, settings)
         ctx.log(session, "settings", project.slug)
     return ctx.redirect("/people", Flash("settings-saved", "Settings saved."))

@@ -12,7 +12,7 @@ from mmar.studio.config import CLIP_RATES
 from mmar.studio.jobs.clips import describe_clip_format, parse_clip_format, request_conversion
 from mmar.studio.jobs.model_requests import ITEM_KINDS, request_proposal, request_proposals
 from mmar.studio.store import bulk, item_lists, jobs, revisions
-from mmar.studio.store.projects import changed_settings, save_settings
+from mmar.studio.store.projects import change_settings
 from mmar.studio.store.recordings import clips_of, items_with_clips
 from mmar.studio.web.context import Context, ProjectContext, attached, fragment_of
 from mmar.studio.web.flash import Flash
@@ -95,7 +95,7 @@ def _job_values(session: Session, ctx: ProjectContext, newest: int) -> dict[str,
 @router.post("/preparation/jobs/{job_id}/retry")
 def retry(ctx: Context, job_id: int) -> Response:
     """Run a failed job again."""
-    ctx.require(Role.ANNOTATOR)
+    ctx.actor.require(Role.ANNOTATOR)
     with ctx.write() as (session, project):
         jobs.retry(session, project.id, job_id)
     return ctx.redirect("/preparation")
@@ -104,7 +104,7 @@ def retry(ctx: Context, job_id: int) -> Response:
 @router.post("/preparation/retry")
 def retry_all(ctx: Context) -> Response:
     """Run every failed job again."""
-    ctx.require(Role.ANNOTATOR)
+    ctx.actor.require(Role.ANNOTATOR)
     with ctx.write() as (session, project):
         queued = jobs.retry_all(session, project.id)
     return ctx.redirect("/preparation", Flash("jobs-queued", f"{count(queued, 'job')} queued again."))
@@ -113,7 +113,7 @@ def retry_all(ctx: Context) -> Response:
 @router.post("/preparation/items")
 def change_many(ctx: Context) -> Response:
     """For the selected items, or all: ask the model, fetch the audio, or send them to inspection."""
-    ctx.require(Role.ANNOTATOR)
+    ctx.actor.require(Role.ANNOTATOR)
     studio, project = ctx.studio, ctx.project
     everything = "everything" in ctx.form
     items = numbers(ctx.form, "item")
@@ -149,7 +149,7 @@ def set_clip_format(ctx: Context) -> Response:
     with ctx.write() as (session, project):
         now = ctx.clock()
         chosen = parse_clip_format(text(ctx.form, "clip_rate"), text(ctx.form, "clip_channels"))
-        save_settings(project, ctx.actor, changed_settings(project, **chosen))
+        change_settings(project, ctx.actor, **chosen)
         queued = request_conversion(session, project, now, person_id=ctx.person.id)
         words = describe_clip_format(project.settings)
         ctx.log(session, "clip format", words)
@@ -160,7 +160,7 @@ def set_clip_format(ctx: Context) -> Response:
 @router.post("/items/{item_id}/ask/{kind}")
 def ask(ctx: Context, item_id: int, kind: str) -> Response:
     """Ask the model one thing about one item."""
-    ctx.require(Role.ANNOTATOR)
+    ctx.actor.require(Role.ANNOTATOR)
     with ctx.write_item(item_id) as (session, project, item):
         request_proposal(session, project, item.id, kind, ctx.actor, ctx.clock())
     return ctx.redirect(f"/items/{item_id}/edit")

@@ -15,10 +15,10 @@ from mmar.studio.exchange.item_files import FORMS, format_of, item_file, project
 from mmar.studio.exchange.release_files import zipped
 from mmar.studio.exchange.releases import release_folder, write_project_release
 from mmar.studio.store.people import names_of
-from mmar.studio.store.projects import changed_settings, save_settings, state_counts
+from mmar.studio.store.projects import change_settings, state_counts
 from mmar.studio.store.takedowns import add_takedown, approved_but_taken_down, lift_takedown, taken_down_since
 from mmar.studio.web.context import Context, ProjectContext, attached
-from mmar.studio.web.error_handlers import error_code, error_message
+from mmar.studio.web.error_handlers import error_message
 from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import text, texts
 from mmar.studio.web.labels import WITHHELD_FIELDS, count, sentence
@@ -56,23 +56,23 @@ def show(request: Request, ctx: Context) -> Response:
 @router.post("/release")
 def create(ctx: Context) -> Response:
     """Save the settings of the form and write a release."""
-    ctx.require(Role.LEAD)
+    ctx.actor.require(Role.LEAD)
     form, now, version = ctx.form, ctx.clock(), text(ctx.form, "version").strip()
     known = [name for name, _ in WITHHELD_FIELDS]
     with ctx.write() as (_, project):
-        settings = changed_settings(
+        change_settings(
             project,
+            ctx.actor,
             licence=text(form, "licence").strip(),
             licence_text=text(form, "licence_text"),
             how_made=text(form, "how_made").strip(),
             contact=text(form, "contact").strip(),
             withheld=tuple(name for name in texts(form, "withheld") if name in known),
         )
-        save_settings(project, ctx.actor, settings)
     try:
         made = release_project(ctx, version, now)
     except MmarError as error:
-        return ctx.redirect("/release", Flash(error_code(error), error_message(error), "bad"))
+        return ctx.redirect("/release", Flash(error.code, error_message(error), "bad"))
     if made.at != now:
         note = (
             f"Version {made.version} of {made.day} existed already and was rebuilt unchanged. Enter a new version to "
@@ -175,7 +175,7 @@ def export_response(ctx: ProjectContext, form: str) -> Response:
         NotAllowed: not a lead.
         UsageError: there is no such format.
     """
-    ctx.require(Role.LEAD)
+    ctx.actor.require(Role.LEAD)
     chosen = format_of(form)
     with ctx.read() as session:
         exported = project_items(session, ctx.project)
@@ -195,5 +195,5 @@ def import_items(ctx: Context) -> Response:
         raise
     except MmarError as error:
         note = f"Nothing was imported. {error_message(error)}"
-        return ctx.redirect("/release", Flash(error_code(error), note, "bad"))
+        return ctx.redirect("/release", Flash(error.code, note, "bad"))
     return ctx.redirect("/release", Flash("imported", sentence(f"{name}: {done.summary}")))

@@ -71,8 +71,6 @@ def save(ctx: Context) -> Response:
             why=text(ctx.form, "why").strip() or "edited",
             now=now,
         )
-        subject = f"version {version.number}"
-        ctx.log(session, "taxonomy", subject)
     return ctx.redirect("/taxonomy", Flash("taxonomy-saved", f"Saved as version {version.number}."))
 
 
@@ -164,7 +162,7 @@ def set_targets(ctx: Context) -> Response:
     with ctx.write() as (session, project):
         others = {name: target for name, target in project.settings.targets.items() if name not in sent}
         targets = {**others, **positive_numbers(ctx.form, "target:")}
-        projects.save_settings(project, ctx.actor, projects.changed_settings(project, targets=targets))
+        projects.change_settings(project, ctx.actor, targets=targets)
         ctx.log(session, "targets", project.slug)
     language = text(ctx.form, "language")
     query = f"?language={quote(language)}" if language else ""
