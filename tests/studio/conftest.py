@@ -56,7 +56,7 @@ def postgresql() -> Iterator[str]:
 def _template(postgresql: str) -> None:
     """A database with empty tables, of which each test gets a copy."""
     from mmar.studio.data import open_database
-    from mmar.studio.data.migrate import migrate
+    from mmar.studio.data.database import migrate
 
     _run_sql(postgresql, "CREATE DATABASE template_studio")
     template = open_database(_url_of(postgresql, "template_studio"))
@@ -106,7 +106,7 @@ def server_url(postgresql: str, _template: None) -> str:
 def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with empty tables, to be copied."""
     from mmar.studio.data import open_database
-    from mmar.studio.data.migrate import migrate
+    from mmar.studio.data.database import migrate
 
     path = tmp_path_factory.mktemp("empty") / "studio.db"
     opened = open_database(f"sqlite:///{path}")

@@ -24,9 +24,9 @@ from mmar.errors import ExternalError, UsageError
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person
-from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
 from mmar.studio.store.jobs import enqueue
+from mmar.studio.web.app import open_studio
 from mmar.studio.workflow import Role, State
 
 LINE = (

@@ -95,8 +95,7 @@ def serve(
     import msgspec
 
     from mmar.studio.media.media_store import clear_leftovers
-    from mmar.studio.start import setup_link
-    from mmar.studio.web.app import create_app
+    from mmar.studio.web.app import create_app, setup_link
     from mmar.studio.web.server import run_server
 
     config = msgspec.structs.replace(
@@ -133,7 +132,7 @@ def serve(
 @click.pass_obj
 def user(config: StudioConfig, login: str, name: str, site_admin: bool, url: str) -> None:
     """Add a user, or reset their password: prints a link that works once."""
-    from mmar.studio.start import link_for
+    from mmar.studio.web.app import link_for
 
     click.echo(link_for(opened_studio(config), login, url.rstrip("/"), name=name, site_admin=site_admin))
 

@@ -21,7 +21,7 @@ __all__ = ["acting", "opened_studio", "parse_state"]
 
 def opened_studio(config: StudioConfig) -> Studio:
     """Open the studio of a data folder; it is closed at the end of the command."""
-    from mmar.studio.start import open_studio
+    from mmar.studio.web.app import open_studio
 
     opened = open_studio(config)
     click.get_current_context().call_on_close(opened.database.close)

@@ -98,8 +98,8 @@ def accept_proposals(config: StudioConfig, project: str, by: str, kind: str | No
     Example:
       mmar studio accept-proposals demo --by lea --kind rubric
     """
+    from mmar.studio.store.proposals import accept_proposals as accept
     from mmar.studio.store.proposals import acceptable_proposals, count_waiting_proposals
-    from mmar.studio.store.review import accept_proposals as accept
 
     opened = opened_studio(config)
     with opened.database.read() as session:

@@ -201,7 +201,7 @@ def _queue_requests(opened: Studio, slug: str, kinds: tuple[str, ...], state: st
 
 def _queue_conversion(opened: Studio, slug: str, rate: str | None, channels: str | None) -> None:
     """Set the format of a project's clips, where given, and queue the clips of another format."""
-    from mmar.studio.jobs.clips import describe_clip_format, parse_clip_format, request_conversion
+    from mmar.studio.jobs.audio import describe_clip_format, parse_clip_format, request_conversion
     from mmar.studio.store.people import log_action
     from mmar.studio.store.projects import change_settings
 

@@ -8,8 +8,6 @@ from typing import Literal, get_args
 
 import msgspec
 
-__all__ = ["CLIP_CHANNELS", "CLIP_RATES", "LONGEST_CLIP_S", "MODALITIES", "ProjectSettings", "StudioConfig"]
-
 
 class StudioConfig(msgspec.Struct, frozen=True):
     """Configuration of one studio.

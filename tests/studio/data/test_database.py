@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from expect import raises
 from mmar.errors import ExternalError, MmarError
 from mmar.studio.data import Database, item_tables, open_database
-from mmar.studio.data.migrate import migrate, newest_revision
+from mmar.studio.data.database import migrate, newest_revision
 from mmar.studio.data.tables import AuditLogEntry, Base, Person
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -26,8 +26,8 @@ from mmar.studio.exchange.importing import import_items
 from mmar.studio.exchange.release_files import verify_release
 from mmar.studio.exchange.releases import write_project_release
 from mmar.studio.jobs.worker import Worker
-from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects, revisions
+from mmar.studio.web.app import open_studio
 from mmar.studio.web.context import Studio
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

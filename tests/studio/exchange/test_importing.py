@@ -26,9 +26,9 @@ from mmar.studio.data.tables import Person, Project
 from mmar.studio.exchange.imported_clips import items_needing_clips, store_clips
 from mmar.studio.exchange.importing import Imported, import_items
 from mmar.studio.jobs.worker import Worker
-from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects, revisions
 from mmar.studio.store.recordings import clip_of
+from mmar.studio.web.app import open_studio
 from mmar.studio.web.context import Studio
 from mmar.studio.workflow.content import Cue, cue_regions, to_item
 

@@ -23,7 +23,7 @@ from mmar.studio.data.tables import Base, Person
 from mmar.studio.data.transfer import PostgresTransfer, plain_tables
 from mmar.studio.exchange import restore as restore_module
 from mmar.studio.exchange.restore import back_up_studio, finish_studio, restore_studio
-from mmar.studio.start import open_studio
+from mmar.studio.web.app import open_studio
 
 NOW = datetime(2026, 11, 1, 9, 0, 0, 123456)
 ROWS = 3

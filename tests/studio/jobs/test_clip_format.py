@@ -28,11 +28,11 @@ from mmar.studio.data.tables import Clip, Job, Project
 from mmar.studio.exchange.imported_clips import store_clips
 from mmar.studio.exchange.importing import import_items
 from mmar.studio.exchange.releases import write_project_release
-from mmar.studio.jobs.clips import describe_clip_format, parse_clip_format
+from mmar.studio.jobs.audio import describe_clip_format, parse_clip_format
 from mmar.studio.jobs.worker import Worker
-from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
 from mmar.studio.store.recordings import clip_of
+from mmar.studio.web.app import open_studio
 from mmar.studio.web.context import Studio
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -15,12 +15,12 @@ from sqlalchemy import select
 
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.tables import Job, Recording
-from mmar.studio.jobs import fetch
+from mmar.studio.jobs import audio
 from mmar.studio.jobs.worker import Worker
 from mmar.studio.media.ytdlp import Downloaded
-from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
 from mmar.studio.store.jobs import enqueue
+from mmar.studio.web.app import open_studio
 
 
 def test_two_projects_share_a_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +31,7 @@ def test_two_projects_share_a_download(tmp_path: Path, monkeypatch: pytest.Monke
         soundfile.write(folder / "audio.wav", np.zeros(8000), 8000)
         return Downloaded(folder / "audio.wav", "A title", "CC BY")
 
-    monkeypatch.setattr(fetch, "download_recording", download)
+    monkeypatch.setattr(audio, "download_recording", download)
     studio = open_studio(StudioConfig(data=tmp_path / "data"))
     url = "https://youtu.be/qx8hrhBZJ98"
     with studio.database.write() as session:

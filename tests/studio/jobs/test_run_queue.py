@@ -17,12 +17,12 @@ from sqlalchemy import select, update
 from mmar.errors import ExternalError, InputError
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.tables import Job
+from mmar.studio.jobs import JobContext
 from mmar.studio.jobs import worker as workers
-from mmar.studio.jobs.context import JobContext
 from mmar.studio.jobs.worker import Worker, run_queue
-from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
 from mmar.studio.store.jobs import claim_job, enqueue, failures, retry_all
+from mmar.studio.web.app import open_studio
 from mmar.studio.web.context import Studio
 
 

@@ -23,13 +23,12 @@ from mmar.studio.store import (
     people,
     projects,
     proposals,
-    review,
     revisions,
 )
 from mmar.studio.store.taxonomy import save_taxonomy
 from mmar.studio.workflow import Action, ItemContent, NotAllowed, Role
-from mmar.studio.workflow.agreement import human_score
 from mmar.studio.workflow.case import LEASE_TIME
+from mmar.studio.workflow.statistics import human_score
 from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE, Branch, Move, Taxonomy
 
 
@@ -247,12 +246,12 @@ def test_a_proposal_changes_nothing_until_somebody_takes_it_over(team: Team) -> 
         )
         assert revisions.content_of(session, row) == GOOD
     with pytest.raises(NotAllowed), team.database.write() as session:
-        review.review_proposal(session, team.project, found.id, team.ben, "accepted", NOW)
+        proposals.review_proposal(session, team.project, found.id, team.ben, "accepted", NOW)
     with team.database.write() as session:
         edited = {"distractors": ["Viola", "Bassoon", "Tuba"]}
-        review.review_proposal(session, team.project, found.id, team.anna, "edited", NOW, edited=edited)
+        proposals.review_proposal(session, team.project, found.id, team.anna, "edited", NOW, edited=edited)
     with raises("stale"), team.database.write() as session:
-        review.review_proposal(session, team.project, found.id, team.anna, "accepted", NOW)
+        proposals.review_proposal(session, team.project, found.id, team.anna, "accepted", NOW)
     with team.database.read() as session:
         newest = session.scalars(select(Revision).order_by(Revision.id.desc()).limit(1)).one()
         assert newest.content.choices == ("Viola", "Cello", "Bassoon", "Tuba")

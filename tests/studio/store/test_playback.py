@@ -18,8 +18,8 @@ from mmar.studio.data.item_tables import BlindAnswer, Item, Playback
 from mmar.studio.data.tables import Clip, Recording
 from mmar.studio.store import inspection, item_lists, revisions
 from mmar.studio.workflow import Action, State
-from mmar.studio.workflow.agreement import human_score
 from mmar.studio.workflow.states import imported_state
+from mmar.studio.workflow.statistics import human_score
 
 
 @pytest.fixture

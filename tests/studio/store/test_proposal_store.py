@@ -9,7 +9,7 @@ from team import GOOD, NOW, Team
 from expect import raises
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Proposal, Revision
-from mmar.studio.store import drafts, inspection, items, proposals, review, revisions
+from mmar.studio.store import drafts, inspection, items, proposals, revisions
 from mmar.studio.workflow import ItemContent
 
 
@@ -45,7 +45,7 @@ def test_what_its_author_was_typing_stays_when_they_take_a_proposal_over(team: T
     typed(team, item, msgspec.structs.replace(GOOD, question="Which instrument comes in at the"))
     number = propose(team, item)
     with team.database.write() as session:
-        review.review_proposal(session, team.project, number, team.anna, "accepted", NOW)
+        proposals.review_proposal(session, team.project, number, team.anna, "accepted", NOW)
     with team.database.read() as session:
         row, draft = session.get_one(Revision, 2), drafts.find_draft(session, item, team.anna.person)
         assert (row.content.question, row.content.thinking) == (GOOD.question, "Clearer.")
@@ -61,7 +61,7 @@ def test_a_draft_of_the_same_field_is_kept_as_typed_and_meets_the_proposal_when_
     typed(team, item, mine)
     number = propose(team, item)
     with team.database.write() as session:
-        review.review_proposal(session, team.project, number, team.anna, "accepted", NOW)
+        proposals.review_proposal(session, team.project, number, team.anna, "accepted", NOW)
         draft = drafts.find_draft(session, item, team.anna.person)
         assert draft is not None
         assert (draft.content, draft.version) == (mine, 1)
@@ -76,11 +76,11 @@ def test_an_item_changed_since_one_looked_is_looked_at_again(team: Team) -> None
     write(team, item, msgspec.structs.replace(GOOD, thinking="Better than any model."), 1)
     with team.database.write() as session:
         with raises("stale") as refused:
-            review.review_proposal(session, team.project, number, team.anna, "accepted", NOW, version=1)
+            proposals.review_proposal(session, team.project, number, team.anna, "accepted", NOW, version=1)
         assert refused.value.code == "stale"
         row = revisions.find_item(session, team.project, item)
         assert revisions.content_of(session, row).thinking == "Better than any model."
-        made = review.review_proposal(
+        made = proposals.review_proposal(
             session, team.project, number, team.anna, "accepted", NOW, version=row.version
         )
         assert (made.state, made.revision, row.revision) == ("accepted", 1, 3)
@@ -109,13 +109,13 @@ def test_proposals_wait_for_who_decides_and_for_nobody_who_may_still_listen(team
     assert seen(team.admin) == (0, 1)
     for actor in (team.ben, team.ina):
         with team.database.write() as session, raises("own"):
-            review.review_proposal(session, team.project, number, actor, "refused", NOW)
+            proposals.review_proposal(session, team.project, number, actor, "refused", NOW)
     with team.database.write() as session:
         row = revisions.find_item(session, team.project, item)
         inspection.mark_key_seen(session, row, team.admin.person, NOW)
     assert seen(team.admin) == (1, 0)
     with team.database.write() as session:
-        review.review_proposal(session, team.project, number, team.admin, "refused", NOW)
+        proposals.review_proposal(session, team.project, number, team.admin, "refused", NOW)
         fate = [(one.state, one.decided_by) for one in proposals.proposals_of(session, item)]
         assert fate == [("refused", team.admin.person)]
     assert seen(team.anna) == (0, 0)

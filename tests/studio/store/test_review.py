@@ -12,7 +12,7 @@ from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Proposal
 from mmar.studio.data.tables import AuditLogEntry
 from mmar.studio.store import drafts, proposals, revisions
-from mmar.studio.store.review import accept_proposals
+from mmar.studio.store.proposals import accept_proposals
 from mmar.studio.workflow import Actor, ItemContent
 
 

@@ -34,9 +34,8 @@ from mmar.studio.data.tables import Person
 from mmar.studio.media.fetch_policy import DEFAULT_POLICY
 from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import begin_session, make_api_token
-from mmar.studio.start import open_studio
 from mmar.studio.store import inspection, people, projects
-from mmar.studio.web.app import create_app
+from mmar.studio.web.app import create_app, open_studio
 from mmar.studio.web.context import Studio
 from mmar.studio.web.server import ServerLimits, create_server
 from mmar.studio.workflow import Role
@@ -141,7 +140,7 @@ def _no_internet() -> Iterator[None]:
     """Recordings come from this machine only; any other URL is refused before yt-dlp is started."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "mmar.studio.jobs.fetch.DEFAULT_POLICY", msgspec.structs.replace(DEFAULT_POLICY, hosts=())
+            "mmar.studio.jobs.audio.DEFAULT_POLICY", msgspec.structs.replace(DEFAULT_POLICY, hosts=())
         )
         yield
 

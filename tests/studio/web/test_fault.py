@@ -16,8 +16,7 @@ from fastapi import FastAPI
 from starlette.responses import Response, StreamingResponse
 
 from mmar.studio.config import StudioConfig
-from mmar.studio.start import open_studio
-from mmar.studio.web.app import create_app
+from mmar.studio.web.app import create_app, open_studio
 
 SECRET = "the insides of a fault"
 

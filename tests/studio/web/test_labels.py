@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmar.studio.web.labels import sentence
+from mmar.studio.web.render import sentence
 
 
 def test_messages_are_sentences_and_names_of_files_keep_their_spelling() -> None:

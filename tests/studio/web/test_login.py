@@ -18,8 +18,8 @@ from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.tables import AuditLogEntry, LoginAttempt, LoginSession, Person
 from mmar.studio.security.passwords import BY_LOGIN_AND_ADDRESS, WINDOW, clear_login_attempts, login_delay
-from mmar.studio.start import open_studio, setup_link
 from mmar.studio.store import projects
+from mmar.studio.web.app import open_studio, setup_link
 from mmar.studio.web.context import COOKIE
 
 SOURCE = Path(__file__).parents[3] / "src/mmar/studio"

@@ -11,7 +11,7 @@ from actions import BASE, after, begun, code_of, paged
 
 from conftest import Site
 from mmar.studio.data.tables import ApiToken, Job
-from mmar.studio.web.flash import Flash, FlashStore, with_message
+from mmar.studio.web.context import Flash, FlashStore, with_message
 
 FORMS = {
     "/preparation/items": ({"do": "forward", "item": "1"}, "items-changed"),

@@ -23,9 +23,9 @@ from conftest import Site, listen, serve
 from mmar.studio.config import StudioConfig
 from mmar.studio.data.tables import Person
 from mmar.studio.security.sessions import make_api_token
-from mmar.studio.start import open_studio
 from mmar.studio.store import people, projects
 from mmar.studio.web import api
+from mmar.studio.web.app import open_studio
 from mmar.studio.workflow import Action, Role
 
 # Anna wrote the item that it is about; Ben writes too; Eve belongs to another project of the same studio.

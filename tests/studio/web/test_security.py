@@ -210,7 +210,7 @@ def test_private_addresses_are_not_fetched(tmp_path: Path, site: Site) -> None:
                 session, 1, "fetch-strict", url, {"url": url, "source": f"url:{url}"}, site.studio.clock()
             )
             assert job.id
-    from mmar.studio.jobs.fetch import fetch_recording
+    from mmar.studio.jobs.audio import fetch_recording
 
     worker = Worker(strict, site.studio.database, site.studio.clock, {"fetch-strict": fetch_recording})
     while worker.do_one():

@@ -13,7 +13,7 @@ import pytest
 
 from conftest import Site, listen, serve
 from mmar.studio.config import StudioConfig
-from mmar.studio.start import open_studio
+from mmar.studio.web.app import open_studio
 from mmar.studio.web.server import ServerLimits, _within_open_files
 from mmar.studio.workflow import Role
 from waiting import until

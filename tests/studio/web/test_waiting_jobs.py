@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from conftest import MediaServer, Site, on_both
 from mmar.errors import ExternalError
 from mmar.studio.data.tables import Clip, Job, Recording
-from mmar.studio.jobs.context import JobContext
+from mmar.studio.jobs import JobContext
 from mmar.studio.jobs.worker import Worker
 from mmar.studio.store.jobs import JOB_LEASE, MOST_ATTEMPTS, claim_job, enqueue, retry
 from waiting import until

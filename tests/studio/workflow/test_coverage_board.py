@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mmar.studio.workflow import State
-from mmar.studio.workflow.agreement import Rating, human_score
-from mmar.studio.workflow.coverage import Place, board
+from mmar.studio.workflow.statistics import Place, Rating, board, human_score
 
 
 def test_the_board_counts_what_is_approved_and_coming_and_names_what_is_most_wanted() -> None:

@@ -14,7 +14,7 @@ from mmar.studio.data import Database
 from mmar.studio.data.tables import Project
 from mmar.studio.store import ideas, people, projects
 from mmar.studio.workflow import Cue, ItemContent
-from mmar.studio.workflow.limits import check_texts
+from mmar.studio.workflow.content import check_texts
 from mmar.studio.workflow.taxonomy import Branch, Taxonomy
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

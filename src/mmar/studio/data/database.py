@@ -1,4 +1,4 @@
-"""Database connection with reading and writing transactions.
+"""Database connection with reading and writing transactions, and migration to the newest tables.
 
 SQLite runs in WAL mode, so readers never wait. A writing transaction takes the write lock at its first
 statement (`BEGIN IMMEDIATE`). One that begins as a reader and writes later cannot wait for the lock, it
@@ -17,14 +17,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session
 
 from mmar.errors import ExternalError, UsageError
-
-__all__ = ["Database", "DatabaseAwayError", "open_database"]
+from mmar.studio.data import item_tables
+from mmar.studio.data.tables import Base
 
 BUSY_MS = 30_000
 """How long one process waits for another's write, milliseconds."""
@@ -167,3 +171,48 @@ def _begin_postgresql(connection: Connection) -> None:
             f"set_config('idle_in_transaction_session_timeout', '{_SILENT_MS}', true)"
         )
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+
+
+# Imported for the tables that they add to the metadata.
+_TABLES = (item_tables,)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
+
+
+def newest_revision() -> str:
+    """The name of the newest migration."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def knows_revision(name: str) -> bool:
+    """Whether this version has a migration of this name."""
+    return name in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def migrate(database: Database) -> None:
+    """Create the tables of an empty database, or bring an older one to the newest tables, in one transaction.
+
+    Raises:
+        UsageError: the database was made by a newer version of the program.
+    """
+    config = _config()
+    with database.write() as session:
+        connection = session.connection()
+        context = MigrationContext.configure(connection)
+        current = context.get_current_revision()
+        if current is None:
+            Base.metadata.create_all(connection)
+            context.stamp(ScriptDirectory.from_config(config), "head")
+        if current in (None, newest_revision()):
+            return
+        if not knows_revision(current):
+            raise UsageError(
+                f"this database was made by a newer mmar (migration {current}); update the program",
+                code="newer-database",
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

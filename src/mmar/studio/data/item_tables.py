@@ -11,20 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from mmar.studio.data.tables import Base, JsonRecord, UtcDateTime
 from mmar.studio.workflow.content import ItemContent
 
-__all__ = [
-    "Assignment",
-    "BlindAnswer",
-    "Draft",
-    "Event",
-    "Item",
-    "JudgementDraft",
-    "KeyView",
-    "Playback",
-    "Proposal",
-    "Revision",
-    "Verdict",
-]
-
 
 class Item(Base):
     """The state of an item. Its content is in its newest revision; a few fields are repeated here."""

@@ -23,29 +23,6 @@ from mmar.audio.levels import Levels
 from mmar.studio.config import ProjectSettings
 from mmar.studio.workflow.taxonomy import Taxonomy
 
-__all__ = [
-    "ApiToken",
-    "AuditLogEntry",
-    "Base",
-    "Clip",
-    "Idea",
-    "IdeaVote",
-    "Job",
-    "JsonRecord",
-    "Link",
-    "LoginAttempt",
-    "LoginSession",
-    "Membership",
-    "Person",
-    "Project",
-    "Recording",
-    "Release",
-    "ReleasedClip",
-    "Takedown",
-    "TaxonomyVersion",
-    "UtcDateTime",
-]
-
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A time with its time zone in Python, stored as UTC without one."""

@@ -18,11 +18,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.studio.data import item_tables
-from mmar.studio.data.database import Database, open_database
-from mmar.studio.data.migrate import knows_revision, migrate, newest_revision
+from mmar.studio.data.database import Database, knows_revision, migrate, newest_revision, open_database
 from mmar.studio.data.tables import Base
-
-__all__ = ["PostgresTransfer", "check_file", "copy_to_file", "plain_tables"]
 
 # Imported for the tables that they add to the metadata.
 _MODULES = (item_tables,)

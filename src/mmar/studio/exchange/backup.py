@@ -26,8 +26,6 @@ from mmar.files.atomic import atomic_folder, copy_atomic, write_atomic
 from mmar.files.hashing import sha256_file
 from mmar.files.safe_paths import UnsafePathError, check_relative, quote
 
-__all__ = ["DATABASE", "MANIFEST", "Backup", "StoredFile", "back_up", "database_files", "read_backup"]
-
 MANIFEST = "backup.json"
 DATABASE = "studio.db"
 _MAX_MANIFEST = 1 << 28

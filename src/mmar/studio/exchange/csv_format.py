@@ -27,8 +27,6 @@ from mmar.files.typed import decode_json
 from mmar.items import Item
 from mmar.items.item import FIELDS, MAX_CHOICES
 
-__all__ = ["csv_text", "read_csv", "wrong_type"]
-
 _FORMULA = re.compile(r"'*(?:[=+\-@|%\t\r\n\0＝＋－＠]|$)")
 _CHOICE = re.compile(r"choice_([1-9][0-9]?)")
 _JSON = " (json)"

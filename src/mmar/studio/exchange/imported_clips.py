@@ -27,15 +27,6 @@ from mmar.studio.store.revisions import add_revision, content_of
 from mmar.studio.workflow import Actor, ItemContent, State
 from mmar.studio.workflow.content import from_item, source_of
 
-__all__ = [
-    "add_clip",
-    "attach_clip",
-    "check_clip_conflicts",
-    "find_clip_file",
-    "items_needing_clips",
-    "store_clips",
-]
-
 _GONE = frozenset({State.WITHDRAWN.value, State.TAKEN_DOWN.value})
 
 

@@ -37,12 +37,9 @@ from mmar.studio.store.items import save
 from mmar.studio.store.people import log_action
 from mmar.studio.store.revisions import add_event, add_revision, content_of
 from mmar.studio.workflow import Actor, ItemContent, NotAllowed, Role, State
-from mmar.studio.workflow.content import from_item
+from mmar.studio.workflow.content import LONGEST_ID, check_length, from_item
 from mmar.studio.workflow.diff import apply_record, matches_record
-from mmar.studio.workflow.limits import LONGEST_ID, check_length
 from mmar.studio.workflow.states import imported_state
-
-__all__ = ["Imported", "Source", "import_file", "import_items"]
 
 _MAX_FILE = 256 << 20
 """Bytes of a file of items, which is read into memory."""

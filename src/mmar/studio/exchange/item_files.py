@@ -36,21 +36,6 @@ from mmar.studio.store.takedowns import is_taken_down, taken_down
 from mmar.studio.workflow import State
 from mmar.studio.workflow.content import published_path, to_item
 
-__all__ = [
-    "FORMS",
-    "LOCAL_FILES",
-    "Exported",
-    "Form",
-    "copy_clips",
-    "format_of",
-    "is_archive",
-    "item_file",
-    "plain_hint",
-    "project_items",
-    "read_items",
-    "unpacked",
-]
-
 Form = Literal["jsonl", "csv", "label-studio.json", "label-studio.xml"]
 FORMS: dict[Form, str] = {
     "jsonl": "application/x-ndjson",

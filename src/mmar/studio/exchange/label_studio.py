@@ -17,14 +17,6 @@ from mmar.items import Item
 from mmar.items.item import FIELDS
 from mmar.studio.workflow.content import CUE_REGIONS, cue_regions
 
-__all__ = [
-    "CONFIG",
-    "is_label_studio",
-    "label_studio_tasks",
-    "read_label_studio",
-    "shown_choices",
-]
-
 CONFIG = """<View>
   <Header value="Listen, then choose the answer"/>
   <Labels name="heard" toName="audio"><Label value="Cue"/></Labels>

@@ -39,8 +39,6 @@ from mmar.items.benchmark import write_records
 from mmar.items.item import FIELDS
 from mmar.studio.exchange.release_texts import Previous, ReleaseFacts, changes_text, datasheet
 
-__all__ = ["public_items", "verify_release", "write_release", "zipped"]
-
 CHECKSUMS = "SHA256SUMS"
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 _OWN = frozenset({"datasheet.md", "changes.md", "license", "canary.txt", "release.json", "sha256sums"})

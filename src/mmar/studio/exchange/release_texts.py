@@ -19,9 +19,7 @@ from mmar.audit import Audit, Outcome
 from mmar.items import Benchmark, Item, benchmark_digest
 from mmar.items.diff import FieldChange, diff_benchmarks
 from mmar.items.source_video import item_video
-from mmar.studio.workflow.coverage import NO_LANGUAGE, split_targets
-
-__all__ = ["Previous", "ReleaseFacts", "audit_text", "bias_text", "changes_text", "datasheet", "inline_text"]
+from mmar.studio.workflow.statistics import NO_LANGUAGE, split_targets
 
 _LONGEST = 200
 _WANTING: Mapping[str, str] = {

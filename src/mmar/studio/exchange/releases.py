@@ -33,8 +33,6 @@ from mmar.studio.exchange.snapshot import (
 from mmar.studio.store.takedowns import taken_down_since
 from mmar.studio.workflow import State
 
-__all__ = ["release_folder", "write_project_release"]
-
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}\Z")
 
 

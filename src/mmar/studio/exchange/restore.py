@@ -30,8 +30,6 @@ from mmar.studio.data import Database, open_database
 from mmar.studio.data.transfer import PostgresTransfer, check_file, copy_to_file
 from mmar.studio.exchange.backup import DATABASE, Backup, back_up, database_files, read_backup
 
-__all__ = ["back_up_studio", "finish_restore", "finish_studio", "restore", "restore_studio"]
-
 _RESTORE = ".restore"
 _BEFORE = ".before-restore"
 _LOCK = ".restore.lock"

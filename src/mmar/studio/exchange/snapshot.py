@@ -25,7 +25,7 @@ from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.tables import Clip, Project, Release, ReleasedClip
 from mmar.studio.exchange.release_files import public_items
 from mmar.studio.exchange.release_texts import ReleaseFacts, audit_text, bias_text
-from mmar.studio.jobs.clips import describe_clip_format, sound_of
+from mmar.studio.jobs.audio import describe_clip_format, sound_of
 from mmar.studio.media.media_store import media_file
 from mmar.studio.store.inspection import project_ratings
 from mmar.studio.store.people import members
@@ -33,18 +33,8 @@ from mmar.studio.store.recordings import clip_of
 from mmar.studio.store.revisions import content_at
 from mmar.studio.store.takedowns import is_taken_down, taken_down
 from mmar.studio.workflow import ItemContent, State
-from mmar.studio.workflow.agreement import HumanScore, Rating, human_score
 from mmar.studio.workflow.content import CUE_REGIONS, published_path, to_item
-
-__all__ = [
-    "Snapshot",
-    "audit_words",
-    "clip_files",
-    "refuse_taken_down",
-    "release_facts",
-    "release_snapshot",
-    "take_snapshot",
-]
+from mmar.studio.workflow.statistics import HumanScore, Rating, human_score
 
 
 class Snapshot(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.data.tables import Idea, Job, Project
-from mmar.studio.jobs.context import JobContext
+from mmar.studio.jobs import JobContext
 from mmar.studio.jobs.prompts import SYSTEM, grouping_prompt, ideas_prompt, item_prompt, read_reply
 from mmar.studio.store.drafts import find_draft
 from mmar.studio.store.item_lists import coverage_board
@@ -30,16 +30,6 @@ from mmar.studio.store.proposals import add_proposal
 from mmar.studio.store.revisions import content_of, find_item, load_cases
 from mmar.studio.workflow import Actor, Case, NotAllowed, Role
 from mmar.studio.workflow.case import is_own
-
-__all__ = [
-    "ITEM_KINDS",
-    "REQUESTS_PER_HOUR",
-    "ask_model",
-    "propose",
-    "request_board_proposal",
-    "request_proposal",
-    "request_proposals",
-]
 
 ITEM_KINDS = ("thinking", "distractors", "sub_category", "rubric", "guess")
 """Kinds of proposals for one item."""

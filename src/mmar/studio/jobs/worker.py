@@ -15,14 +15,11 @@ from sqlalchemy.orm import Session
 from mmar.errors import ExternalError, MmarError
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
-from mmar.studio.jobs.clips import cut_clip
-from mmar.studio.jobs.context import JobContext, JobLost
-from mmar.studio.jobs.fetch import fetch_recording
+from mmar.studio.jobs import JobContext, JobLost
+from mmar.studio.jobs.audio import cut_clip, fetch_recording
 from mmar.studio.jobs.model_requests import propose
 from mmar.studio.media.decoder import Decoder
 from mmar.studio.store import jobs
-
-__all__ = ["KINDS", "Worker", "kinds_for", "run_queue"]
 
 KINDS: Mapping[str, Callable[[JobContext], None]] = {
     "clip": cut_clip,

@@ -24,8 +24,6 @@ from mmar.studio.config import LONGEST_CLIP_S
 from mmar.studio.media.loudness import Loudness, measure_loudness
 from mmar.studio.media.waveform import build_waveform
 
-__all__ = ["PreparedClip", "cut", "prepare_clip"]
-
 
 class PreparedClip(msgspec.Struct, frozen=True, tag=True):
     """The clip of an item, as written and measured."""

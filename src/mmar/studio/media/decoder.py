@@ -25,8 +25,6 @@ from mmar.items.timestamps import Segment
 from mmar.studio.media.cutting import PreparedClip, prepare_clip
 from mmar.studio.media.uploads import StoredAudio, process_upload
 
-__all__ = ["ClipTask", "Decoder", "UploadTask", "main"]
-
 _LENGTH = struct.Struct("<Q")
 _MEMORY = 4 << 30
 _KINDS: dict[str, type[MmarError]] = {"input": InputError, "usage": UsageError, "external": ExternalError}

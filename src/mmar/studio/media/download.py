@@ -22,8 +22,6 @@ from mmar.items.source_video import canonical_url, find_video, is_short_link
 from mmar.studio.media.fetch_policy import AddressGuard, FetchPolicy, check_url, guarded_session
 from mmar.studio.media.ytdlp import YT_DLP, Downloaded, download_video
 
-__all__ = ["download_recording", "fetch_file", "follow"]
-
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 

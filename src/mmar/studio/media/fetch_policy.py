@@ -20,16 +20,6 @@ from yarl import URL
 from mmar._version import __version__
 from mmar.errors import UsageError
 
-__all__ = [
-    "DEFAULT_POLICY",
-    "AddressGuard",
-    "FetchPolicy",
-    "address_problem",
-    "check_url",
-    "guarded_session",
-    "host_allowed",
-]
-
 _LONGEST_URL = 2048
 _UNUSABLE = re.compile(r"[\x00-\x20\x7f\\]")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")

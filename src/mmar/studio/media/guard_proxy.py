@@ -22,8 +22,6 @@ from mmar.errors import MmarError
 from mmar.files.progress import format_bytes
 from mmar.studio.media.fetch_policy import AddressGuard, FetchPolicy, check_url
 
-__all__ = ["GuardProxy"]
-
 _LARGEST_HEAD = 1 << 16
 _CHUNK = 1 << 16
 # Allowance for pages, players and playlists around a recording.

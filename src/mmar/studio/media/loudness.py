@@ -26,8 +26,6 @@ import soxr
 
 from mmar.audio.clip import Clip
 
-__all__ = ["Loudness", "k_weighting", "measure_loudness"]
-
 _BLOCK_S = 0.4
 _STEP_S = 0.1
 _ABSOLUTE_GATE = -70.0

@@ -16,8 +16,6 @@ from mmar.files.atomic import copy_atomic
 from mmar.studio.media.decoder import Decoder
 from mmar.studio.media.uploads import StoredAudio
 
-__all__ = ["clear_leftovers", "incoming_file", "media_file", "store_audio"]
-
 _SUFFIXES = {"audio/flac": ".flac", "audio/wav": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".ogg"}
 
 

@@ -19,8 +19,6 @@ from mmar.files.hashing import sha256_file
 from mmar.files.sniff import sniff_file
 from mmar.studio.media.waveform import build_waveform
 
-__all__ = ["LIMITS", "AudioLimits", "StoredAudio", "process_upload"]
-
 _NOT_PLAYED = frozenset({"AIFF", "AU", "CAF", "W64"})
 _PLAYED_IN_WAV = frozenset({"PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "ULAW", "ALAW"})
 _DEEP = frozenset({"PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAC_20", "ALAC_24", "ALAC_32"})

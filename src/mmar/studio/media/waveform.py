@@ -20,8 +20,6 @@ from mmar.audio import decode_blocks, describe
 from mmar.errors import InputError, UsageError
 from mmar.files.atomic import write_atomic
 
-__all__ = ["Waveform", "build_waveform", "open_waveform"]
-
 _STEP = 256
 _Peaks = npt.NDArray[np.int8]
 

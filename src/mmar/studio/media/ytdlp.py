@@ -29,8 +29,6 @@ from mmar.studio.media.fetch_policy import FetchPolicy, check_url
 from mmar.studio.media.guard_proxy import GuardProxy
 from mmar.studio.media.ytdlp_child import FAILURE
 
-__all__ = ["YT_DLP", "Downloaded", "download_video"]
-
 # -P: the folder that it runs in must not be searched for modules.
 YT_DLP: tuple[str, ...] = (sys.executable, "-P", "-m", "mmar.studio.media.ytdlp_child")
 """How the downloader is started: the yt-dlp that is installed beside this program."""

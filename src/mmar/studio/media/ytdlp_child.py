@@ -11,8 +11,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-__all__ = ["FAILURE", "is_permanent", "main"]
-
 FAILURE = "mmar-failure "
 """Begins the line."""
 

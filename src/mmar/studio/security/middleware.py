@@ -9,8 +9,6 @@ from typing import Any
 
 from anyio import to_thread
 
-__all__ = ["ANONYMOUS_LIMIT", "TEXT_LIMIT", "BodyLimits", "SecureHeaders", "policy"]
-
 _Scope = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]

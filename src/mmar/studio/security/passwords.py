@@ -20,18 +20,6 @@ from sqlalchemy.orm import Session
 from mmar.errors import InputError
 from mmar.studio.data.tables import AuditLogEntry, LoginAttempt
 
-__all__ = [
-    "BY_ADDRESS",
-    "BY_LOGIN",
-    "BY_LOGIN_AND_ADDRESS",
-    "SHORTEST",
-    "WINDOW",
-    "Passwords",
-    "clear_login_attempts",
-    "limit_was_logged",
-    "login_delay",
-]
-
 SHORTEST = 12
 """Characters that a password needs; NIST SP 800-63B asks for length, not for kinds of characters."""
 

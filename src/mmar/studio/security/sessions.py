@@ -15,26 +15,6 @@ from sqlalchemy.orm import Session
 
 from mmar.studio.data.tables import ApiToken, Link, LoginSession, Person
 
-__all__ = [
-    "IDLE",
-    "LINK_LIFE",
-    "NewLogin",
-    "Visitor",
-    "begin_session",
-    "delete_links",
-    "end_session",
-    "end_sessions_of",
-    "find_link",
-    "find_visitor",
-    "hash_token",
-    "make_api_token",
-    "make_link",
-    "new_token",
-    "person_of_token",
-    "redeem_link",
-    "same",
-]
-
 IDLE = timedelta(hours=12)
 """A session ends after this time without a request."""
 

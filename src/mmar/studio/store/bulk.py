@@ -23,8 +23,6 @@ from mmar.studio.store.projects import Row, row_in
 from mmar.studio.store.recordings import request_audio
 from mmar.studio.workflow import Action, Actor, Command, NotAllowed, Role
 
-__all__ = ["MOVES", "Outcome", "assign_items", "for_each", "move_items", "request_audio_for_items"]
-
 MOVES = (Action.SUBMIT, Action.FORWARD, Action.RECALL, Action.RESTORE, Action.WITHDRAW)
 """Actions that are possible for many items at once. Approving and rejecting are not."""
 

@@ -22,19 +22,7 @@ from mmar.studio.workflow import (
     perform,
     three_way,
 )
-from mmar.studio.workflow.limits import LONGEST_TEXT, check_texts
-
-__all__ = [
-    "JUDGEMENT_FIELDS",
-    "Resolution",
-    "carry_over",
-    "delete_judgement_draft",
-    "find_draft",
-    "find_judgement_draft",
-    "resolve",
-    "save_draft",
-    "save_judgement_draft",
-]
+from mmar.studio.workflow.content import LONGEST_TEXT, check_texts
 
 Resolution = Literal["mine", "theirs", "merged"]
 """Whose version to continue with after a conflict."""

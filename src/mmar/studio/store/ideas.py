@@ -14,9 +14,7 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Idea, IdeaVote, Project
 from mmar.studio.store.projects import row_in
 from mmar.studio.workflow import Actor, NotAllowed
-from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, check_length
-
-__all__ = ["Card", "add_idea", "change_idea", "idea_board", "merge_ideas", "vote"]
+from mmar.studio.workflow.content import LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, check_length
 
 
 class Card(msgspec.Struct, frozen=True):

@@ -12,23 +12,7 @@ from mmar.studio.data.tables import Clip, Project
 from mmar.studio.store.recordings import clip_of
 from mmar.studio.store.revisions import content_of, find_item, load_case, wrote
 from mmar.studio.workflow import Actor, Lease, NotAllowed, Role, State, case
-from mmar.studio.workflow.agreement import Rating
-
-__all__ = [
-    "BEFORE_APPROVAL",
-    "answer_blind",
-    "answers_version",
-    "blind_answer_of",
-    "claim_item",
-    "finish_playback",
-    "key_is_hidden",
-    "key_known_to",
-    "knows_key",
-    "mark_key_seen",
-    "project_ratings",
-    "release_item",
-    "start_playback",
-]
+from mmar.studio.workflow.statistics import Rating
 
 BEFORE_APPROVAL = frozenset({State.DRAFT, State.PREPARATION, State.INSPECTION, State.CORRECTION})
 """States in which an inspector may still be asked for a blind answer."""

@@ -16,24 +16,7 @@ from mmar.studio.store.inspection import claim_item
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.revisions import approved_by, wrote
 from mmar.studio.workflow import Actor, Role, State
-from mmar.studio.workflow.coverage import Board, Place, board
-
-__all__ = [
-    "MOST_COUNTED",
-    "NOBODY",
-    "ItemFilter",
-    "count_items",
-    "coverage_board",
-    "events_of",
-    "inspectors_of",
-    "item_numbers",
-    "items_page",
-    "last_rejection",
-    "my_items",
-    "public_ids",
-    "take_next",
-    "waiting",
-]
+from mmar.studio.workflow.statistics import Board, Place, board
 
 NOBODY = 0
 """Means "no author" and "no assigned inspector"."""

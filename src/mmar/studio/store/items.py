@@ -37,9 +37,7 @@ from mmar.studio.workflow import (
     three_way,
 )
 from mmar.studio.workflow.case import assign_author, assign_inspector
-from mmar.studio.workflow.limits import LONGEST_TEXT, check_length
-
-__all__ = ["StaleSave", "act", "assign", "candidates", "move_item", "new_item", "save"]
+from mmar.studio.workflow.content import LONGEST_TEXT, check_length
 
 
 class StaleSave(NotAllowed):

@@ -15,25 +15,6 @@ from sqlalchemy.orm import Session, aliased
 
 from mmar.studio.data.tables import Job
 
-__all__ = [
-    "JOB_LEASE",
-    "MOST_ATTEMPTS",
-    "active_jobs",
-    "claim_job",
-    "count_unfinished",
-    "enqueue",
-    "failures",
-    "finish_job",
-    "has_work",
-    "job_counts",
-    "jobs_page",
-    "newest_job",
-    "report",
-    "requeue_jobs",
-    "retry",
-    "retry_all",
-]
-
 JOB_LEASE = timedelta(seconds=60)
 """A worker that does not renew its lease for this long is considered dead."""
 

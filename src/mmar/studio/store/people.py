@@ -13,23 +13,7 @@ from mmar.studio.data.item_tables import Assignment, Item
 from mmar.studio.data.tables import ApiToken, AuditLogEntry, LoginSession, Membership, Person, Project
 from mmar.studio.security.sessions import delete_links
 from mmar.studio.workflow import Actor, NotAllowed, NotFound, Role
-from mmar.studio.workflow.limits import LONGEST_NAME, check_length
-
-__all__ = [
-    "account_for",
-    "actor_in",
-    "add_member",
-    "add_person",
-    "log_action",
-    "members",
-    "names_of",
-    "project_and_actor",
-    "release_work_of",
-    "revoke_token",
-    "set_person_active",
-    "set_roles",
-    "tokens_of",
-]
+from mmar.studio.workflow.content import LONGEST_NAME, check_length
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,79}\Z")
 

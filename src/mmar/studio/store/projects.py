@@ -15,21 +15,8 @@ from mmar.studio.config import ProjectSettings
 from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.data.tables import Clip, Idea, Membership, Person, Project, Recording, TaxonomyVersion
 from mmar.studio.workflow import Actor, NotFound, Role
-from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, check_length
+from mmar.studio.workflow.content import LONGEST_NAME, LONGEST_TEXT, check_length
 from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE
-
-__all__ = [
-    "Row",
-    "add_project",
-    "change_settings",
-    "find_project",
-    "newest_taxonomy",
-    "projects_of",
-    "row_in",
-    "save_settings",
-    "state_counts",
-    "taxonomy_versions",
-]
 
 Row = TypeVar("Row", Item, Idea, Clip, Recording, Proposal)
 _MAX_ENTRIES = 2_000

@@ -1,31 +1,35 @@
-"""Proposals of models, stored with the model and the prompt until somebody reviews them."""
+"""Proposals of models, stored with the model and the prompt, and people's decisions on them.
+
+A proposal is accepted as it is or edited, which saves a revision, or rejected. `accept_proposals` accepts many at once:
+each is checked as if it were reviewed alone and saved as its own revision. A proposal stays open if the question, the key
+or the same field changed since the model was asked, or if the author is editing that field.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from mmar.errors import InputError, UsageError
+from mmar.items import Criterion
+from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item, Proposal
+from mmar.studio.data.tables import Project
+from mmar.studio.store.bulk import Outcome, for_each
+from mmar.studio.store.drafts import find_draft
+from mmar.studio.store.ideas import add_idea, change_idea
 from mmar.studio.store.inspection import BEFORE_APPROVAL, key_known_to
-from mmar.studio.workflow import Actor, Role
-
-__all__ = [
-    "ACCEPTABLE_KINDS",
-    "KINDS",
-    "Waiting",
-    "acceptable_proposals",
-    "add_proposal",
-    "count_waiting_proposals",
-    "open_proposals",
-    "proposals_of",
-    "visible_proposals",
-]
+from mmar.studio.store.items import save
+from mmar.studio.store.people import log_action
+from mmar.studio.store.projects import row_in
+from mmar.studio.store.revisions import content_at, content_of, find_item, load_case
+from mmar.studio.workflow import Actor, Case, ItemContent, NotAllowed, Role, three_way
 
 KINDS: dict[str, str] = {
     "thinking": "Improve reasoning",
@@ -175,3 +179,190 @@ def proposals_of(session: Session, item_id: int) -> list[Proposal]:
     """All proposals for an item, reviewed or not, newest first."""
     query = select(Proposal).where(Proposal.item_id == item_id)
     return list(session.scalars(query.order_by(Proposal.id.desc()).limit(200)))
+
+
+Decision = Literal["accepted", "edited", "refused"]
+
+
+def may_review(case: Case, actor: Actor) -> bool:
+    """Whether a person can accept or reject proposals for an item; items without author are for leads."""
+    return actor.has(Role.LEAD) or (actor.person == case.author and actor.has(Role.ANNOTATOR))
+
+
+def review_proposal(
+    session: Session,
+    project: Project,
+    proposal_id: int,
+    actor: Actor,
+    decision: Decision,
+    now: datetime,
+    *,
+    edited: Mapping[str, Any] | None = None,
+    version: int | None = None,
+) -> Proposal:
+    """Accept a proposal, with `edited` content or unchanged, which saves a revision; or reject it.
+
+    `version` is the item's version that the person saw.
+
+    Raises:
+        NotAllowed: it was reviewed already or the item was changed meanwhile (`stale`), or the person may not change the item.
+        InputError: the proposal cannot be used.
+    """
+    proposal = row_in(session, project, Proposal, proposal_id, lock=True)
+    if proposal.state != "open":
+        raise NotAllowed("stale", f"this suggestion was reviewed already ({proposal.state})")
+    accepted = dict(edited) if decision == "edited" and edited is not None else proposal.content
+    if decision != "refused":
+        _accept(session, project, proposal, actor, accepted, now, version)
+        proposal.taken = accepted
+    elif proposal.item_id is None:
+        actor.require_membership()
+    elif not may_review(load_case(session, project, session.get_one(Item, proposal.item_id)), actor):
+        raise NotAllowed("own", "its author or a lead decides on proposals for an item")
+    proposal.state, proposal.decided_by, proposal.decided = decision, actor.person, now
+    session.flush()
+    return proposal
+
+
+def apply_proposal(kind: str, content: ItemContent, accepted: Mapping[str, Any]) -> ItemContent:
+    """An item's content with a proposal applied.
+
+    Raises:
+        InputError: the proposal lacks what its kind needs.
+    """
+    try:
+        if kind == "thinking":
+            return msgspec.structs.replace(content, thinking=_text(accepted["thinking"]))
+        if kind == "sub_category":
+            return msgspec.structs.replace(
+                content, category=_text(accepted["category"]), sub_category=_text(accepted["sub_category"])
+            )
+        if kind == "rubric":
+            criteria = msgspec.convert(accepted["criteria"], tuple[Criterion, ...])
+            return msgspec.structs.replace(content, rubric=criteria)
+        if kind == "distractors":
+            wrong = [_text(text) for text in accepted["distractors"]]
+            key = content.key
+            if key is None:
+                raise InputError(
+                    "select the key before accepting distractors", field="answer", code="key-missing"
+                )
+            choices = [*wrong]
+            # The key keeps its place, so that a proposal never moves the answer.
+            choices.insert(min(content.answer or 0, len(choices)), key)
+            return msgspec.structs.replace(content, choices=tuple(choices), answer=choices.index(key))
+    except (KeyError, TypeError, msgspec.ValidationError) as error:
+        raise InputError(
+            f"the suggestion cannot be used: {error}", field=kind, code="unusable-proposal"
+        ) from None
+    raise InputError(f'a suggestion of the kind "{kind}" changes no item', field="kind", code="unknown-kind")
+
+
+def _accept(
+    session: Session,
+    project: Project,
+    proposal: Proposal,
+    actor: Actor,
+    accepted: Mapping[str, Any],
+    now: datetime,
+    version: int | None,
+) -> None:
+    if proposal.kind == "ideas":
+        for idea in accepted.get("ideas", ()):
+            add_idea(
+                session,
+                project,
+                actor,
+                str(idea.get("title", "")),
+                str(idea.get("detail", "")),
+                [str(tag) for tag in idea.get("tags", ())],
+                now,
+                model=proposal.model,
+            )
+        return
+    if proposal.kind == "grouping":
+        for place in accepted.get("places", ()):
+            change_idea(session, project, int(place["idea"]), actor, place=str(place["place"]))
+        return
+    if proposal.item_id is None:
+        raise UsageError("this suggestion belongs to no item", code="no-item")
+    item = find_item(session, project, proposal.item_id, lock=True)
+    if version is not None and version != item.version:
+        raise NotAllowed(
+            "stale", "the item was changed since you looked at this proposal; look at the difference again"
+        )
+    content = apply_proposal(proposal.kind, content_of(session, item), accepted)
+    edited = ", edited" if accepted != proposal.content else ""
+    why = f"accepted a proposal of {proposal.model}: {KINDS[proposal.kind]}{edited}"
+    save(
+        session,
+        project,
+        item.id,
+        actor,
+        content,
+        version=item.version,
+        base=item.revision,
+        why=why,
+        now=now,
+        typed=False,
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InputError("expected some text", field="proposal", code="unusable-proposal")
+    return value.strip()
+
+
+def accept_proposals(
+    database: Database, project: Project, numbers: Sequence[int], actor: Actor, clock: Callable[[], datetime]
+) -> Outcome:
+    """Accept proposals unchanged, in short transactions.
+
+    Those that a rule forbids or that would overwrite edits stay open.
+    """
+
+    def accept(session: Session, row: Project, proposal: Proposal, now: datetime) -> None:
+        _accept_unchanged(session, row, proposal, actor, now)
+
+    outcome = for_each(database, project, Proposal, numbers, accept, clock)
+    if outcome.done:
+        with database.write() as session:
+            log_action(
+                session,
+                clock(),
+                actor.person,
+                "accepted",
+                project.slug,
+                detail=f"{outcome.done} proposals",
+                project_id=project.id,
+            )
+    return outcome
+
+
+def _accept_unchanged(
+    session: Session, project: Project, proposal: Proposal, actor: Actor, now: datetime
+) -> None:
+    if proposal.kind not in ACCEPTABLE_KINDS or proposal.item_id is None:
+        raise NotAllowed("state", "they change no item; review them one by one")
+    if proposal.state != "open":
+        raise NotAllowed("stale", "they were reviewed meanwhile")
+    # Locked before it is read, so that nobody saves in between.
+    item = find_item(session, project, proposal.item_id, lock=True)
+    content = content_of(session, item)
+    asked = content_at(session, item.id, proposal.revision or item.revision)
+    if (asked.question, asked.key) != (content.question, content.key):
+        raise NotAllowed(
+            "stale", "the question or the key changed since the model was asked; review them one by one"
+        )
+    if three_way(asked, content, apply_proposal(proposal.kind, asked, proposal.content)).both:
+        raise NotAllowed("stale", "the same field changed since the model was asked; review them one by one")
+    draft = find_draft(session, item.id, item.author_id) if item.author_id is not None else None
+    if draft is not None:
+        began, new = (
+            content_at(session, item.id, draft.revision),
+            apply_proposal(proposal.kind, content, proposal.content),
+        )
+        if three_way(began, new, draft.content).both:
+            raise NotAllowed("stale", "the author is editing the same field; review them one by one")
+    review_proposal(session, project, proposal.id, actor, "accepted", now, version=item.version)

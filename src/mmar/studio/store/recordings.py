@@ -17,18 +17,6 @@ from mmar.studio.store.revisions import content_of
 from mmar.studio.workflow import ItemContent
 from mmar.studio.workflow.content import source_of
 
-__all__ = [
-    "add_recording",
-    "clip_of",
-    "clips_of",
-    "find_recording",
-    "items_with_clips",
-    "items_without_clip",
-    "recording_of",
-    "request_audio",
-    "request_clip",
-]
-
 
 def find_recording(session: Session, project_id: int, source: str) -> Recording | None:
     """A recording by its source."""

@@ -22,25 +22,8 @@ from mmar.studio.data.item_tables import (
 from mmar.studio.data.tables import Clip, Project
 from mmar.studio.store.projects import newest_taxonomy, row_in
 from mmar.studio.workflow import Actor, Case, ItemContent, Lease, NotFound, Rejection, State, problems
-from mmar.studio.workflow.content import clip_key, with_own_cut, without_shadows
-from mmar.studio.workflow.limits import check_texts
+from mmar.studio.workflow.content import check_texts, clip_key, with_own_cut, without_shadows
 from mmar.studio.workflow.taxonomy import layer_map
-
-__all__ = [
-    "add_event",
-    "add_revision",
-    "approved_by",
-    "content_at",
-    "content_of",
-    "count_errors",
-    "find_item",
-    "load_case",
-    "load_cases",
-    "revision_at",
-    "revisions_of",
-    "store_case",
-    "wrote",
-]
 
 
 def find_item(session: Session, project: Project, item_id: int, *, lock: bool = False) -> Item:

@@ -16,16 +16,6 @@ from mmar.studio.data.tables import Clip, Project, Release, ReleasedClip, Takedo
 from mmar.studio.store.people import log_action
 from mmar.studio.workflow import Actor, NotFound, Role, State
 
-__all__ = [
-    "add_takedown",
-    "approved_but_taken_down",
-    "is_taken_down",
-    "items_named",
-    "lift_takedown",
-    "taken_down",
-    "taken_down_since",
-]
-
 
 def taken_down(session: Session, project_id: int) -> frozenset[str]:
     """The takedowns of a project, in every spelling that `is_taken_down` compares."""

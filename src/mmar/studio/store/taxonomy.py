@@ -17,8 +17,6 @@ from mmar.studio.store.revisions import add_revision, content_of
 from mmar.studio.workflow import Actor, NotAllowed, Role
 from mmar.studio.workflow.taxonomy import Move, Taxonomy, lost_places, moved_place, moved_targets, remap
 
-__all__ = ["save_taxonomy"]
-
 
 def save_taxonomy(
     session: Session,

@@ -1,29 +1,99 @@
-"""Putting the application together: middleware, pages, API, the worker beside it."""
+"""Opening a studio (data folder, migrations, the first admin's link), and its application: middleware, pages, API, workers."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 
 from anyio import to_thread
 from fastapi import FastAPI, Request
+from sqlalchemy import select
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from mmar._version import __version__
+from mmar.errors import ExternalError, UsageError
+from mmar.studio.config import StudioConfig
+from mmar.studio.data import open_database
+from mmar.studio.data.database import migrate
+from mmar.studio.data.tables import Person
+from mmar.studio.exchange.restore import finish_studio
 from mmar.studio.jobs.worker import Worker, kinds_for
 from mmar.studio.security.middleware import ANONYMOUS_LIMIT, BodyLimits, SecureHeaders
+from mmar.studio.security.passwords import Passwords
+from mmar.studio.security.sessions import make_link
+from mmar.studio.store.people import add_person, log_action
 from mmar.studio.web import api, pages
 from mmar.studio.web.context import Studio, is_logged_in
 from mmar.studio.web.error_handlers import add_error_handlers, error_response, fault_response
 from mmar.studio.web.render import STATIC
 
-__all__ = ["create_app"]
-
 _THREADS = 12
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "testserver")
+
+
+def open_studio(config: StudioConfig) -> Studio:
+    """Open a studio; its data folder and tables are created if they are missing.
+
+    Raises:
+        ExternalError: the data folder cannot be written.
+        UsageError: the database was made by a newer program, or a restore was not finished.
+    """
+    try:
+        config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # A restore that was cut off is finished before anybody reads the database or makes a folder in its way.
+        finish_studio(config)
+        config.media.mkdir(exist_ok=True)
+        config.releases.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ExternalError(
+            f"{config.data}: cannot be used as the data folder ({error.strerror})", code="not-writable"
+        ) from None
+    if not os.access(config.data, os.W_OK):
+        raise ExternalError(f"{config.data}: cannot be written", code="not-writable")
+    database = open_database(config.url)
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
+    return Studio(config, database, Passwords())
+
+
+def setup_link(studio: Studio, base: str) -> str | None:
+    """The link of the first admin while nobody has a password; a new one at each start."""
+    now = datetime.now(UTC)
+    with studio.database.write() as session:
+        if session.scalar(select(Person.id).where(Person.password.is_not(None)).limit(1)) is not None:
+            return None
+        admin = session.scalar(select(Person).where(Person.site_admin).limit(1))
+        if admin is None:
+            admin = add_person(session, "admin", "Admin", now, site_admin=True)
+            log_action(session, now, None, "first admin", admin.login)
+        token = make_link(session, admin.id, "setup", now)
+    return f"{base}/welcome/{token}"
+
+
+def link_for(studio: Studio, login: str, base: str, *, name: str = "", site_admin: bool = False) -> str:
+    """A single-use link for a new person, or a new link for an existing one, from the command line.
+
+    Raises:
+        UsageError: an existing person would become an admin of the site.
+    """
+    now = datetime.now(UTC)
+    with studio.database.write() as session:
+        person = session.scalar(select(Person).where(Person.login == login.strip().casefold()))
+        if person is None:
+            person = add_person(session, login, name, now, site_admin=site_admin)
+        elif site_admin and not person.site_admin:
+            raise UsageError(f"{person.login} exists and is no admin of the site", code="not-site-admin")
+        log_action(session, now, None, "link made on the console", person.login)
+        token = make_link(session, person.id, "password" if person.password else "invite", now)
+    return f"{base}/welcome/{token}"
 
 
 def create_app(studio: Studio, *, work: bool = True) -> FastAPI:

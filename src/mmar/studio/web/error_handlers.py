@@ -27,17 +27,8 @@ from mmar.studio.web.context import (
     is_fragment_request,
     visitor_of,
 )
-from mmar.studio.web.labels import sentence
-from mmar.studio.web.render import render_page
+from mmar.studio.web.render import render_page, sentence
 from mmar.studio.workflow import NotAllowed, NotFound
-
-__all__ = [
-    "add_error_handlers",
-    "error_message",
-    "error_response",
-    "error_status",
-    "fault_response",
-]
 
 _LOG = logging.getLogger("mmar.studio")
 _PROJECT = re.compile(r"/p/[a-z0-9-]+")

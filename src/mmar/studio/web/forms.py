@@ -11,20 +11,7 @@ from starlette.datastructures import FormData
 from mmar.errors import InputError
 from mmar.items import Criterion
 from mmar.studio.workflow import Cue, ItemContent, Rejection
-from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, check_length
-
-__all__ = [
-    "content_from_form",
-    "name_text",
-    "number",
-    "numbers",
-    "positive_numbers",
-    "rejection_from_form",
-    "selected_categories",
-    "selected_ideas",
-    "text",
-    "texts",
-]
+from mmar.studio.workflow.content import LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, check_length
 
 _CONTENT_TEXTS = ("question", "modality", "category", "sub_category", "language", "source", "url", "thinking")
 

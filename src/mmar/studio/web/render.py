@@ -1,9 +1,10 @@
-"""Templates: one environment with automatic escaping, and the values that every page needs."""
+"""Templates: one environment with automatic escaping, the values that every page needs, and names for codes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -16,15 +17,102 @@ from starlette.responses import HTMLResponse
 
 from mmar.studio.data.tables import Job, Person
 from mmar.studio.store.proposals import KINDS
-from mmar.studio.web import labels
-from mmar.studio.web.context import ProjectContext, is_fragment_request, studio_of
-from mmar.studio.web.flash import Flash
-from mmar.studio.workflow import REASONS, Role, State
-from mmar.studio.workflow.content import FIELD_NAMES
+from mmar.studio.web.context import Flash, ProjectContext, is_fragment_request, studio_of
+from mmar.studio.workflow import REASONS, Action, Role, State
+from mmar.studio.workflow.content import FIELD_NAMES, LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE
 from mmar.studio.workflow.diff import shown
-from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE
+from mmar.studio.workflow.states import PARTICIPLES
 
-__all__ = ["STATIC", "job_marker", "render_page", "static_digest", "time_element"]
+STATE_NAMES: dict[str, str] = {
+    State.DRAFT: "Draft",
+    State.PREPARATION: "In preparation",
+    State.INSPECTION: "In inspection",
+    State.CORRECTION: "Needs correction",
+    State.APPROVED: "Approved",
+    State.WITHDRAWN: "Withdrawn",
+    State.TAKEN_DOWN: "Taken down",
+}
+
+PIPELINE = (
+    (State.DRAFT, "drafts"),
+    (State.PREPARATION, "in preparation"),
+    (State.INSPECTION, "awaiting inspection"),
+    (State.CORRECTION, "need correction"),
+    (State.APPROVED, "approved"),
+)
+"""The states that an item passes, as the overview counts them."""
+
+EVENT_NAMES: dict[str, str] = {action: words.capitalize() for action, words in PARTICIPLES.items()}
+EVENT_NAMES |= {"assign": "Assigned"}
+
+ITEM_ACTIONS = (
+    (Action.SUBMIT, "Submit", True),
+    (Action.FORWARD, "Send to inspection", True),
+    (Action.RESUBMIT, "Resubmit", True),
+    (Action.RECALL, "Return to draft", False),
+    (Action.RESTORE, "Restore", False),
+)
+"""Actions without further questions: action, label, and whether it is the usual next step."""
+
+ROLE_NAMES: dict[str, str] = {
+    Role.ANNOTATOR: "writes items",
+    Role.INSPECTOR: "listens and reviews items",
+    Role.LEAD: "can write and inspect; manages settings",
+    Role.ADMIN: "lead, and manages people",
+}
+
+JOB_NAMES = {"clip": "Cut the clip", "fetch": "Fetch the recording", "propose": "Ask the model"}
+
+DECISIONS = {
+    "open": "to review",
+    "accepted": "accepted",
+    "edited": "accepted with edits",
+    "refused": "rejected",
+    "outdated": "replaced by a newer one",
+}
+"""What became of a suggestion."""
+
+WITHHELD_FIELDS = (("thinking", "reasoning"), ("cue", "cues"), ("rubric", "rubric"))
+"""Fields that a release can leave out: the publisher's name and the label."""
+
+NAVIGATION = (
+    ("", "Overview", ""),
+    ("/ideas", "Ideas", "1"),
+    ("/taxonomy", "Taxonomy", "2"),
+    ("/items", "Items", "3"),
+    ("/preparation", "Preparation", "4"),
+    ("/inspection", "Inspection", "5"),
+    ("/release", "Release", ""),
+    ("/people", "People", ""),
+)
+"""The pages of a project: address, name, and the number of the stage."""
+
+
+def section_of(path: str, slug: str) -> str:
+    """The entry of the navigation that a page belongs to."""
+    rest = path.removeprefix(f"/p/{slug}")
+    if rest.endswith("/inspect"):
+        return "/inspection"
+    first = "/".join(rest.split("/")[:2])
+    return "/taxonomy" if first == "/coverage" else first
+
+
+def count(number: int, word: str, plural: str = "") -> str:
+    """A number with its noun, e.g. `1 item` or `1,200 items`."""
+    return f"{number:,} {word if number == 1 else plural or word + 's'}"
+
+
+def sentence(text: str, hint: str | None = None) -> str:
+    """A message as a sentence, and its hint as another. The name of a file keeps its spelling."""
+    parts = [part.strip() for part in (text, hint or "") if part.strip()]
+    ended = [part if part[-1] in ".!?" else f"{part}." for part in parts]
+    return " ".join(part if _is_file_name(part) else part[0].upper() + part[1:] for part in ended)
+
+
+def _is_file_name(text: str) -> bool:
+    """Whether a message begins with the name of a file, such as `clips.zip: ...`."""
+    return re.match(r"[^:]*\.\w{1,5}:", text) is not None
+
 
 _FOLDER = Path(__file__).parent
 STATIC = _FOLDER / "static"
@@ -74,7 +162,7 @@ def render_page(
             actor=ctx.actor if ctx else None,
             path=request.url.path,
             status=status,
-            section=labels.section_of(request.url.path, project.slug) if project else None,
+            section=section_of(request.url.path, project.slug) if project else None,
             flash=_take_flash(request, person),
             **values,
         )
@@ -106,21 +194,21 @@ def _environment() -> Environment:
         initials=_initials,
         shown=shown,
         percent=_percent,
-        count=labels.count,
+        count=count,
         job_marker=job_marker,
     )
     environment.globals.update(
         reasons=REASONS,
         fields=FIELD_NAMES,
         kinds=KINDS,
-        states=labels.STATE_NAMES,
-        event_names=labels.EVENT_NAMES,
-        job_names=labels.JOB_NAMES,
-        role_names=labels.ROLE_NAMES,
-        decisions=labels.DECISIONS,
-        pipeline=labels.PIPELINE,
-        navigation=labels.NAVIGATION,
-        withheld_fields=labels.WITHHELD_FIELDS,
+        states=STATE_NAMES,
+        event_names=EVENT_NAMES,
+        job_names=JOB_NAMES,
+        role_names=ROLE_NAMES,
+        decisions=DECISIONS,
+        pipeline=PIPELINE,
+        navigation=NAVIGATION,
+        withheld_fields=WITHHELD_FIELDS,
         Role=Role,
         State=State,
         static=static_digest(),

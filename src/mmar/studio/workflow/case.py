@@ -27,21 +27,6 @@ from mmar.studio.workflow.states import (
     find,
 )
 
-__all__ = [
-    "LEASE_TIME",
-    "Actor",
-    "Case",
-    "Command",
-    "Lease",
-    "answer_blind",
-    "assign_author",
-    "assign_inspector",
-    "claim",
-    "is_own",
-    "perform",
-    "permitted",
-]
-
 LEASE_TIME = timedelta(minutes=30)
 """How long an item stays reserved without activity; each activity renews it."""
 

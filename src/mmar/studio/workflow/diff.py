@@ -12,17 +12,6 @@ from mmar.items import Item
 from mmar.items.item import FIELDS
 from mmar.studio.workflow.content import FIELD_NAMES, Cue, ItemContent, cue_regions, from_item
 
-__all__ = [
-    "Conflict",
-    "FieldChange",
-    "Piece",
-    "apply_record",
-    "changes",
-    "matches_record",
-    "shown",
-    "three_way",
-]
-
 _COMPARED = (
     "question",
     "choices",

@@ -21,8 +21,6 @@ from mmar.items.item import MAX_CHOICES
 from mmar.studio.config import LONGEST_CLIP_S
 from mmar.studio.workflow.content import ItemContent, to_item
 
-__all__ = ["Problem", "hints", "problems"]
-
 
 class Problem(msgspec.Struct, frozen=True):
     """A problem of an item's content, with a stable code; errors prevent submission, warnings do not."""

@@ -20,25 +20,6 @@ import msgspec
 from mmar.errors import UsageError
 from mmar.studio.workflow.content import FIELD_NAMES
 
-__all__ = [
-    "EDITABLE",
-    "IMPLIED",
-    "PARTICIPLES",
-    "REASONS",
-    "TRANSITIONS",
-    "Action",
-    "Guard",
-    "NotAllowed",
-    "NotFound",
-    "Rejection",
-    "Role",
-    "Rule",
-    "State",
-    "Transition",
-    "find",
-    "imported_state",
-]
-
 
 class State(StrEnum):
     """The state of an item."""

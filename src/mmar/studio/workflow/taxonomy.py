@@ -10,21 +10,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from mmar.errors import InputError
-from mmar.studio.workflow.content import ItemContent
-from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, check_length
-
-__all__ = [
-    "MMAR_TEMPLATE",
-    "Branch",
-    "Move",
-    "Taxonomy",
-    "layer_map",
-    "lost_places",
-    "moved_place",
-    "moved_targets",
-    "remap",
-]
-
+from mmar.studio.workflow.content import LONGEST_NAME, LONGEST_TEXT, ItemContent, check_length
 
 _MAX_PLACES = 1_000
 

@@ -17,11 +17,9 @@ from mmar.studio.exchange.item_files import plain_hint
 from mmar.studio.store.takedowns import add_takedown, lift_takedown, taken_down_since
 from mmar.studio.web.api.serialize import row_json
 from mmar.studio.web.context import Context
+from mmar.studio.web.pages.media import import_upload
 from mmar.studio.web.pages.release import export_response, release_archive, release_project
-from mmar.studio.web.uploads import import_upload
 from mmar.studio.workflow import Role
-
-__all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}", tags=["import and export"])
 Text = Annotated[str, Body(embed=True)]

@@ -14,14 +14,11 @@ from mmar.studio.jobs.model_requests import request_proposals
 from mmar.studio.store import bulk, drafts, inspection, item_lists, items, revisions
 from mmar.studio.store.items import assign
 from mmar.studio.store.recordings import request_audio
-from mmar.studio.web.api.project import converted
-from mmar.studio.web.api.serialize import content_json, row_json
+from mmar.studio.web.api.serialize import content_json, converted, row_json
 from mmar.studio.web.context import Context, ProjectContext, record_key_view
-from mmar.studio.web.labels import sentence
+from mmar.studio.web.render import sentence
 from mmar.studio.workflow import Action, Command, ItemContent, NotFound, Rejection, Role, permitted
-from mmar.studio.workflow.limits import LONGEST_TEXT
-
-__all__ = ["router"]
+from mmar.studio.workflow.content import LONGEST_TEXT
 
 router = APIRouter(prefix="/p/{slug}", tags=["items"])
 ItemIds = Annotated[list[int] | None, Body()]

@@ -12,11 +12,9 @@ from mmar.studio.security.sessions import make_api_token
 from mmar.studio.store.people import log_action, members, revoke_token, tokens_of
 from mmar.studio.web.api.serialize import row_json
 from mmar.studio.web.context import Context, LoggedIn, studio_of
-from mmar.studio.web.invitations import change_roles, invite_person, new_password_link, set_person_active
+from mmar.studio.web.pages.project import change_roles, invite_person, new_password_link, set_person_active
 from mmar.studio.workflow import NotFound, Role
-from mmar.studio.workflow.limits import LONGEST_NAME
-
-__all__ = ["router"]
+from mmar.studio.workflow.content import LONGEST_NAME
 
 router = APIRouter(tags=["people"])
 

@@ -8,15 +8,13 @@ from fastapi import APIRouter, Body
 
 from mmar.errors import UsageError
 from mmar.studio.jobs.model_requests import ITEM_KINDS, request_proposal
-from mmar.studio.store import jobs, proposals, review, revisions
+from mmar.studio.store import jobs, proposals, revisions
 from mmar.studio.store.inspection import key_is_hidden
 from mmar.studio.store.recordings import clip_of, recording_of, request_audio
 from mmar.studio.web.api.serialize import row_json
 from mmar.studio.web.context import Context, record_key_view
-from mmar.studio.web.uploads import store_upload
+from mmar.studio.web.pages.media import store_upload
 from mmar.studio.workflow import Role
-
-__all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}", tags=["preparation"])
 
@@ -125,7 +123,7 @@ def accept_all(
         result = proposals.acceptable_proposals(
             session, ctx.project.id, ctx.actor, kind=kind, item_id=item, upto=upto
         )
-    outcome = review.accept_proposals(database, ctx.project, result, ctx.actor, ctx.studio.clock)
+    outcome = proposals.accept_proposals(database, ctx.project, result, ctx.actor, ctx.studio.clock)
     return {"done": outcome.done, "left": dict(outcome.left)}
 
 
@@ -133,14 +131,14 @@ def accept_all(
 def decide(
     ctx: Context,
     proposal_id: int,
-    decision: Annotated[review.Decision, Body()],
+    decision: Annotated[proposals.Decision, Body()],
     edited: Annotated[dict[str, Any] | None, Body()] = None,
     version: Annotated[int | None, Body()] = None,
 ) -> dict[str, Any]:
     """Accepting saves a revision in your name; with `version` of the item, 409 if it was changed since."""
     with ctx.write() as (session, project):
         now = ctx.clock()
-        proposal = review.review_proposal(
+        proposal = proposals.review_proposal(
             session, project, proposal_id, ctx.actor, decision, now, edited=edited, version=version
         )
     return row_json(proposal)

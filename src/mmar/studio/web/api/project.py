@@ -8,31 +8,19 @@ import msgspec
 from fastapi import APIRouter, Body, Request
 
 from mmar.errors import UsageError
-from mmar.files.typed import convert
 from mmar.studio.config import ProjectSettings
-from mmar.studio.jobs.clips import request_conversion
+from mmar.studio.jobs.audio import request_conversion
 from mmar.studio.jobs.model_requests import request_board_proposal
 from mmar.studio.store import ideas, item_lists, projects
-from mmar.studio.store.people import log_action, names_of
+from mmar.studio.store.people import names_of
 from mmar.studio.store.taxonomy import save_taxonomy
-from mmar.studio.web.api.serialize import row_json
+from mmar.studio.web.api.serialize import converted, row_json
 from mmar.studio.web.context import Context, LoggedIn, studio_of
-from mmar.studio.workflow import NotAllowed
-from mmar.studio.workflow.limits import LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE
+from mmar.studio.web.pages.project import new_project
+from mmar.studio.workflow.content import LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE
 from mmar.studio.workflow.taxonomy import Move, Taxonomy
 
-__all__ = ["converted", "router"]
-
 router = APIRouter(tags=["project"])
-
-
-def converted(value: Any, kind: Any, field: str) -> Any:
-    """A value of a request as a typed record.
-
-    Raises:
-        InputError: it is not one.
-    """
-    return convert(value, kind, field=field, strict=False)
 
 
 @router.get("/projects", summary="Your projects")
@@ -85,14 +73,8 @@ def create_project(
     about: Annotated[str, Body()] = "",
 ) -> dict[str, str]:
     """For admins of the site."""
-    if not visitor.person.site_admin:
-        raise NotAllowed("role", "only an admin of the site can create a project")
-    studio = studio_of(request)
-    now = studio.clock()
-    with studio.database.write() as session:
-        made = projects.add_project(session, slug, title, visitor.person, now, about.strip())
-        log_action(session, now, visitor.person.id, "project made", made.slug, project_id=made.id)
-        return {"slug": made.slug, "title": made.title}
+    made = new_project(studio_of(request), visitor.person, slug, title, about)
+    return {"slug": made.slug, "title": made.title}
 
 
 @router.get("/p/{slug}/taxonomy", summary="The current taxonomy")

@@ -1,4 +1,7 @@
-"""Rows as JSON. Each kind of row names the fields that are shown; a new column of a table is not shown by itself."""
+"""Rows as JSON, and values of requests as typed records.
+
+Each kind of row names the fields that are shown; a new column of a table is not shown by itself.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,10 @@ from typing import Any
 import msgspec
 from fastapi.encoders import jsonable_encoder
 
+from mmar.files.typed import convert
 from mmar.studio.data.item_tables import Event, Item, Proposal, Revision
 from mmar.studio.data.tables import AuditLogEntry, Base, Clip, Idea, Job, Recording, Takedown
 from mmar.studio.workflow import ItemContent
-
-__all__ = ["content_json", "row_json"]
 
 _FIELDS: dict[type[Base], str] = {
     Item: (
@@ -31,6 +33,15 @@ _FIELDS: dict[type[Base], str] = {
 """The shown fields of each kind of row, `name` or `name:column`."""
 
 _REVEALS_KEY = frozenset({"answer", "thinking", "cues", "rubric", "extra"})
+
+
+def converted(value: Any, kind: Any, field: str) -> Any:
+    """A value of a request as a typed record.
+
+    Raises:
+        InputError: it is not one.
+    """
+    return convert(value, kind, field=field, strict=False)
 
 
 def row_json(row: Base, **more: Any) -> dict[str, Any]:

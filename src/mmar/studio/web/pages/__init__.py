@@ -5,14 +5,12 @@ from __future__ import annotations
 from mmar.studio.web.pages import (
     account,
     annotate,
-    home,
     ideas,
     inspection,
     items,
     media,
-    people,
     preparation,
-    proposals,
+    project,
     release,
     taxonomy,
 )
@@ -20,6 +18,6 @@ from mmar.studio.web.pages import (
 __all__ = ["ROUTERS"]
 
 _PAGES = (
-    account, home, people, ideas, taxonomy, items, annotate, preparation, proposals, inspection, media, release,
+    account, project, ideas, taxonomy, items, annotate, preparation, inspection, media, release
 )  # fmt: skip
 ROUTERS = tuple(page.router for page in _PAGES)

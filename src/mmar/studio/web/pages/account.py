@@ -25,6 +25,7 @@ from mmar.studio.security.sessions import (
 from mmar.studio.store.people import log_action, revoke_token, tokens_of
 from mmar.studio.web.context import (
     COOKIE,
+    Flash,
     ForgedRequestError,
     LoggedIn,
     SentForm,
@@ -33,12 +34,8 @@ from mmar.studio.web.context import (
     studio_of,
 )
 from mmar.studio.web.error_handlers import error_message, error_response
-from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import name_text, text
-from mmar.studio.web.labels import count
-from mmar.studio.web.render import render_page
-
-__all__ = ["client_address", "login_wait", "router", "start_session", "with_session"]
+from mmar.studio.web.render import count, render_page
 
 router = APIRouter()
 

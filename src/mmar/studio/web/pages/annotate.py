@@ -20,17 +20,21 @@ from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.projects import newest_taxonomy, row_in
 from mmar.studio.store.proposals import open_proposals
 from mmar.studio.store.recordings import clip_of, recording_of, request_audio
-from mmar.studio.web.context import Context, ProjectContext, fragment_of, is_fragment_request, record_key_view
-from mmar.studio.web.flash import Flash
+from mmar.studio.web.context import (
+    Context,
+    Flash,
+    ProjectContext,
+    fragment_of,
+    is_fragment_request,
+    record_key_view,
+)
 from mmar.studio.web.forms import content_from_form, number, text
+from mmar.studio.web.pages.media import store_upload
 from mmar.studio.web.render import job_marker, render_page
-from mmar.studio.web.uploads import store_upload
 from mmar.studio.workflow import Action, Command, ItemContent, NotAllowed, State, changes, permitted
 from mmar.studio.workflow.content import source_of
 from mmar.studio.workflow.problems import hints
 from mmar.studio.workflow.taxonomy import layer_map
-
-__all__ = ["FIXABLE", "router"]
 
 router = APIRouter(prefix="/p/{slug}")
 

@@ -14,9 +14,7 @@ from mmar.studio.store.projects import row_in
 from mmar.studio.web.context import Context, ProjectContext, fragment_of, is_fragment_request
 from mmar.studio.web.forms import number, text
 from mmar.studio.web.render import job_marker, render_page
-from mmar.studio.workflow.limits import LONGEST_TITLE
-
-__all__ = ["router"]
+from mmar.studio.workflow.content import LONGEST_TITLE
 
 router = APIRouter(prefix="/p/{slug}/ideas")
 

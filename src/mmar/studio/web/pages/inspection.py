@@ -13,14 +13,11 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.store import drafts, inspection, item_lists, items, revisions
 from mmar.studio.store.people import names_of
 from mmar.studio.store.recordings import clip_of
-from mmar.studio.web.context import Context, ProjectContext
+from mmar.studio.web.context import Context, Flash, ProjectContext
 from mmar.studio.web.error_handlers import error_message, error_status
-from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import number, rejection_from_form, text
 from mmar.studio.web.render import render_page
 from mmar.studio.workflow import Action, Command, FieldChange, NotAllowed, changes
-
-__all__ = ["router"]
 
 router = APIRouter(prefix="/p/{slug}")
 

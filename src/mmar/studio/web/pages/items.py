@@ -19,16 +19,12 @@ from mmar.studio.store.people import members, names_of
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import acceptable_proposals, proposals_of
 from mmar.studio.store.recordings import clip_of
-from mmar.studio.web.context import Context, ProjectContext, fragment_of, record_key_view
-from mmar.studio.web.flash import Flash
+from mmar.studio.web.context import Context, Flash, ProjectContext, fragment_of, record_key_view
 from mmar.studio.web.forms import number, numbers, rejection_from_form, text
-from mmar.studio.web.labels import EVENT_NAMES, ITEM_ACTIONS, count
 from mmar.studio.web.pages.annotate import FIXABLE
-from mmar.studio.web.pages.proposals import proposal_text
-from mmar.studio.web.render import render_page
+from mmar.studio.web.pages.preparation import outcome_flash, proposal_text
+from mmar.studio.web.render import EVENT_NAMES, ITEM_ACTIONS, render_page
 from mmar.studio.workflow import Action, Actor, Command, NotAllowed, Role, changes, permitted
-
-__all__ = ["outcome_flash", "router"]
 
 router = APIRouter(prefix="/p/{slug}/items")
 _PAGE = 50
@@ -104,14 +100,6 @@ def change_many(ctx: Context) -> Response:
     with studio.database.read() as session:
         names = names_of(session)
     return ctx.redirect(f"/items?{query}", outcome_flash(outcome, verb, names))
-
-
-def outcome_flash(outcome: bulk.Outcome, verb: str, names: dict[int, str] | None = None) -> Flash:
-    """The result of an action on many items as a message; `verb` is a participle."""
-    people = [f"{(names or {}).get(one, one)}: {count(n, 'item')}" for one, n in outcome.people.items()]
-    left = [f"{count(n, 'item')} unchanged: {reason}." for reason, n in outcome.left.items()]
-    text_ = f"{count(outcome.done, 'item')} {verb}."
-    return Flash("items-changed", text_, "warn" if outcome.left else "good", (*people, *left))
 
 
 def _query(chosen: item_lists.ItemFilter) -> dict[str, Any]:

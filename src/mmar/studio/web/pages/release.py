@@ -17,16 +17,12 @@ from mmar.studio.exchange.releases import release_folder, write_project_release
 from mmar.studio.store.people import names_of
 from mmar.studio.store.projects import change_settings, state_counts
 from mmar.studio.store.takedowns import add_takedown, approved_but_taken_down, lift_takedown, taken_down_since
-from mmar.studio.web.context import Context, ProjectContext, attached
+from mmar.studio.web.context import Context, Flash, ProjectContext, attached
 from mmar.studio.web.error_handlers import error_message
-from mmar.studio.web.flash import Flash
 from mmar.studio.web.forms import text, texts
-from mmar.studio.web.labels import WITHHELD_FIELDS, count, sentence
-from mmar.studio.web.render import render_page
-from mmar.studio.web.uploads import import_upload
+from mmar.studio.web.pages.media import import_upload
+from mmar.studio.web.render import WITHHELD_FIELDS, count, render_page, sentence
 from mmar.studio.workflow import NotAllowed, NotFound, Role
-
-__all__ = ["export_response", "release_archive", "release_project", "router"]
 
 router = APIRouter(prefix="/p/{slug}")
 

@@ -15,14 +15,10 @@ from mmar.studio.store.jobs import newest_job
 from mmar.studio.store.people import names_of
 from mmar.studio.store.projects import taxonomy_versions
 from mmar.studio.store.taxonomy import save_taxonomy
-from mmar.studio.web.context import Context, ProjectContext, fragment_of, is_fragment_request
-from mmar.studio.web.flash import Flash
+from mmar.studio.web.context import Context, Flash, ProjectContext, fragment_of, is_fragment_request
 from mmar.studio.web.forms import number, positive_numbers, text, texts
-from mmar.studio.web.labels import count
-from mmar.studio.web.render import job_marker, render_page
+from mmar.studio.web.render import count, job_marker, render_page
 from mmar.studio.workflow.taxonomy import Branch, Move, Taxonomy
-
-__all__ = ["router", "taxonomy_from_form"]
 
 router = APIRouter(prefix="/p/{slug}")
 

@@ -1,1 +1,0 @@
-"""Migrations, one per module, in the order of their names. Released migrations are never changed."""
