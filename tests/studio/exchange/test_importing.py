@@ -101,7 +101,7 @@ def test_items_that_came_without_clips_take_them_from_a_later_import(opened: Stu
     for at in range(3):
         tone(tmp_path, at, 300 + 100 * at)
     done = bring_in(opened, *items, folder=tmp_path)
-    assert (done.added, len(done.known), done.clips, done.differing) == (0, 3, 3, ())
+    assert (done.added, len(done.known), done.clips, done.differing) == (0, 3, 3, [])
     assert heard(opened) == {"tone-0": "300", "tone-1": "400", "tone-2": "500"}
     with opened.database.read() as session:
         assert session.scalars(select(Item.state).order_by(Item.id)).all() == ["draft", "approved", "draft"]
@@ -165,10 +165,10 @@ def test_what_a_file_says_otherwise_is_counted_and_taken_where_a_lead_asks_for_i
         session.scalars(select(Item).where(Item.public_id == "tone-1")).one().state = "approved"
     new = [record(0, question="How high?"), record(1, question="How high?"), record(2)]
     done = bring_in(opened, *new)
-    assert (done.differing, done.updated) == (("tone-0", "tone-1"), 0)
+    assert (done.differing, done.updated) == (["tone-0", "tone-1"], 0)
     assert "2 differ from the file and were not changed" in done.summary
     done = bring_in(opened, *new, update=True)
-    assert (done.updated, done.differing, sum(done.left.values())) == (1, (), 1)
+    assert (done.updated, done.differing, sum(done.left.values())) == (1, [], 1)
     with opened.database.read() as session:
         assert session.scalars(select(Item.question).order_by(Item.id)).all() == [
             "How high?", "Which pitch has tone 1?", "Which pitch has tone 2?",
@@ -187,7 +187,7 @@ def test_where_cues_are_heard_survives_a_file_that_does_not_say_it(opened: Studi
         revisions.add_revision(session, session.get_one(Project, 1), item, actor, content, "", NOW)
         exported = to_item(content, "tone-0", "./audio/tone-0.wav", regions=True)
     assert cue_regions(exported) == [(0.1, 0.4), None]
-    assert bring_in(opened, exported).differing == ()
+    assert bring_in(opened, exported).differing == []
     bring_in(opened, record(0, question="How high?", cue=("a click", "a hum")), update=True)
     with opened.database.read() as session:
         now = revisions.content_of(session, session.get_one(Item, 1))
@@ -199,7 +199,7 @@ def test_what_a_release_withholds_is_not_taken_from_the_items_that_it_came_from(
     full = record(0, thinking="Low, since it hums.", cue=("a hum",), extra={"note": 7})
     bring_in(opened, msgspec.structs.replace(full, names=(*full.names, "note")))
     released = {name: value for name, value in full.to_record().items() if name not in ("thinking", "cue")}
-    assert bring_in(opened, PublicItem.from_record(released)).differing == ()
+    assert bring_in(opened, PublicItem.from_record(released)).differing == []
     changed = PublicItem.from_record({**released, "question": "How high?", "canary": "c"})
     assert bring_in(opened, changed, update=True).updated == 1
     with opened.database.read() as session:

@@ -28,7 +28,7 @@ def imported(site: Site, inspect: bool = False) -> None:
         assert project
         actor = people.actor_in(session, project.id, session.get_one(Person, 1))
         done = import_items(session, project, actor, items, site.studio.clock(), inspect=inspect)
-        assert (done.added, done.known) == (1000, ())
+        assert (done.added, done.known) == (1000, [])
 
 
 def listed_and_exported(site: Site) -> None:

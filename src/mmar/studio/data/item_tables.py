@@ -13,7 +13,10 @@ from mmar.studio.workflow.content import ItemContent
 
 
 class Item(Base):
-    """The state of an item. Its content is in its newest revision; a few fields are repeated here."""
+    """The state of an item. Its content is in its newest revision; a few fields are repeated here.
+
+    `inspector_id` is the inspector whom a lead assigned; the queue offers the item to no other.
+    """
 
     __tablename__ = "item"
     __table_args__ = (
@@ -28,6 +31,7 @@ class Item(Base):
     version: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=0)
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    inspector_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     lease_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rejected: Mapped[int | None]
@@ -161,17 +165,6 @@ class JudgementDraft(Base):
     comment: Mapped[str] = mapped_column(Text, default="")
     start: Mapped[str] = mapped_column(String(40), default="")
     end: Mapped[str] = mapped_column(String(40), default="")
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class Assignment(Base):
-    """The inspector whom a lead assigned to an item; the queue offers it to no other."""
-
-    __tablename__ = "assignment"
-
-    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -45,8 +45,9 @@ _MAX_FILE = 256 << 20
 """Bytes of a file of items, which is read into memory."""
 
 
-class Imported(msgspec.Struct, frozen=True):
-    """The result of an import.
+@dataclass
+class Imported:
+    """The result of an import, which is filled while it goes on.
 
     Attributes:
         added: number of new items.
@@ -60,14 +61,14 @@ class Imported(msgspec.Struct, frozen=True):
         clips_absent: number of clips that were not found.
     """
 
-    added: int
-    known: tuple[str, ...]
-    differing: tuple[str, ...] = ()
+    added: int = 0
+    known: list[str] = field(default_factory=list)
+    differing: list[str] = field(default_factory=list)
     updated: int = 0
     waiting: int = 0
     clips: int = 0
-    clips_left: Mapping[str, int] = msgspec.field(default_factory=dict)
-    left: Mapping[str, int] = msgspec.field(default_factory=dict)
+    clips_left: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
     clips_absent: int = 0
 
     @property
@@ -82,10 +83,12 @@ class Imported(msgspec.Struct, frozen=True):
             parts.append(f"{self.updated:,} updated")
         if self.differing:
             parts.append(f"{len(self.differing):,} differ from the file and were not changed")
-        parts += [f"{count:,} not updated: {why}" for why, count in self.left.items()]
+        parts += [f"{count:,} not updated: {why}" for why, count in self.left.most_common()]
         if self.clips:
             parts.append(f"{_counted(self.clips, 'clip')} stored")
-        parts += [f"{_counted(count, 'clip')} not used: {why}" for why, count in self.clips_left.items()]
+        parts += [
+            f"{_counted(count, 'clip')} not used: {why}" for why, count in self.clips_left.most_common()
+        ]
         if self.clips_absent:
             parts.append(f"{_counted(self.clips_absent, 'clip')} not found")
         return "; ".join(parts)
@@ -132,7 +135,7 @@ def import_items(
         else:
             run.compare(row, item, clips.get(item.audio_path))
     session.flush()
-    return run.result()
+    return run.done
 
 
 @dataclass
@@ -146,11 +149,7 @@ class _Import:
     why: str
     inspect: bool
     update: bool
-    counts: Counter[str] = field(default_factory=Counter)
-    known: list[str] = field(default_factory=list)
-    differing: list[str] = field(default_factory=list)
-    left: Counter[str] = field(default_factory=Counter)
-    clips_left: Counter[str] = field(default_factory=Counter)
+    done: Imported = field(default_factory=Imported)
 
     def add(self, item: PublicItem, clip: StoredAudio | None) -> Item:
         """Add a new item."""
@@ -180,26 +179,26 @@ class _Import:
         add_event(self.session, row, self.actor.person, "import", self.now, comment=self.why)
         if clip is not None:
             add_clip(self.session, self.project, row, item, clip, self.now)
-            self.counts["clips"] += 1
-        self.counts["added"] += 1
-        self.counts["waiting"] += self.inspect and state is not State.INSPECTION
+            self.done.clips += 1
+        self.done.added += 1
+        self.done.waiting += self.inspect and state is not State.INSPECTION
         return row
 
     def compare(self, row: Item, item: PublicItem, clip: StoredAudio | None) -> None:
         """Update an existing item if that is wanted, and give it the clip that it lacks."""
-        self.known.append(item.id)
+        self.done.known.append(item.id)
         content = content_of(self.session, row)
         if not matches_record(item, content):
             if self.update:
                 self._save(row, apply_record(item, content))
             else:
-                self.differing.append(item.id)
+                self.done.differing.append(item.id)
         if clip is not None:
             reason = attach_clip(self.session, self.project, self.actor, row, item, clip, self.now)
             if reason:
-                self.clips_left[reason] += 1
+                self.done.clips_left[reason] += 1
             else:
-                self.counts["clips"] += 1
+                self.done.clips += 1
 
     def _save(self, row: Item, content: ItemContent) -> None:
         try:
@@ -216,22 +215,9 @@ class _Import:
                 typed=False,
             )
         except NotAllowed as error:
-            self.left[str(error)] += 1
+            self.done.left[str(error)] += 1
         else:
-            self.counts["updated"] += 1
-
-    def result(self) -> Imported:
-        """The result so far."""
-        return Imported(
-            added=self.counts["added"],
-            known=tuple(self.known),
-            differing=tuple(self.differing),
-            updated=self.counts["updated"],
-            waiting=self.counts["waiting"],
-            clips=self.counts["clips"],
-            clips_left=dict(self.clips_left.most_common()),
-            left=dict(self.left.most_common()),
-        )
+            self.done.updated += 1
 
 
 def _check_names(item: PublicItem) -> None:
@@ -310,7 +296,7 @@ def import_file(
         done = import_items(
             session, project, actor, items, now, inspect=inspect, update=update, clips=clips, why=why
         )
-        done = msgspec.structs.replace(done, clips_absent=absent)
+        done.clips_absent = absent
         log_action(
             session, now, actor.person, "import", source.name, detail=done.summary, project_id=project.id
         )

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from mmar.studio.data.item_tables import Assignment, Event, Item
+from mmar.studio.data.item_tables import Event, Item
 from mmar.studio.data.tables import Clip, Project
 from mmar.studio.store.inspection import claim_item
 from mmar.studio.store.projects import newest_taxonomy
@@ -60,16 +60,6 @@ def item_numbers(session: Session, project_id: int, chosen: ItemFilter) -> list[
     return list(session.scalars(_chosen(select(Item.id), project_id, chosen).order_by(Item.id)))
 
 
-def inspectors_of(session: Session, items: Sequence[Item]) -> dict[int, int]:
-    """The assigned inspectors by item id."""
-    rows = session.execute(
-        select(Assignment.item_id, Assignment.person_id).where(
-            Assignment.item_id.in_([item.id for item in items])
-        )
-    )
-    return dict(rows.all())
-
-
 def public_ids(session: Session, items: Sequence[int]) -> dict[int, str]:
     """Public ids by item id."""
     rows = session.execute(select(Item.id, Item.public_id).where(Item.id.in_(items)))
@@ -92,15 +82,9 @@ def _chosen(query: Any, project_id: int, chosen: ItemFilter) -> Any:
                 Item.public_id.icontains(words, autoescape=True),
             )
         )
-    if chosen.author is not None:
-        query = query.where(
-            Item.author_id.is_(None) if chosen.author == NOBODY else Item.author_id == chosen.author
-        )
-    if chosen.inspector is not None:
-        named = exists().where(Assignment.item_id == Item.id)
-        if chosen.inspector != NOBODY:
-            named = named.where(Assignment.person_id == chosen.inspector)
-        query = query.where(~named if chosen.inspector == NOBODY else named)
+    for column, person in ((Item.author_id, chosen.author), (Item.inspector_id, chosen.inspector)):
+        if person is not None:
+            query = query.where(column.is_(None) if person == NOBODY else column == person)
     return query
 
 
@@ -121,10 +105,9 @@ def take_next(session: Session, project: Project, actor: Actor, queue: str, now:
     # One's own first, then what a lead named one for, then what came back from correction, whose author
     # waits, then what others approved already, so that it is done and its answers can be compared; each in
     # the index's order, so that the first row found is the one.
-    named = exists().where(Assignment.item_id == Item.id, Assignment.person_id == actor.person)
     for chosen in (
         Item.lease_person_id == actor.person,
-        and_(free, named),
+        and_(free, Item.inspector_id == actor.person),
         and_(free, Item.rejected.is_not(None)),
         *([and_(free, approved_by())] if project.settings.inspections > 1 and queue == "inspection" else []),
         free,
@@ -162,7 +145,6 @@ def _queue(project: Project, actor: Actor, queue: str) -> Select[Item]:
         return query.where(
             Item.state.in_([State.DRAFT.value, State.CORRECTION.value]), Item.author_id.is_(None)
         )
-    another = exists().where(Assignment.item_id == Item.id, Assignment.person_id != actor.person)
     if project.settings.needs_audio:
         query = query.where(exists().where(Clip.project_id == Item.project_id, Clip.key == Item.clip_key))
     return query.where(
@@ -170,7 +152,7 @@ def _queue(project: Project, actor: Actor, queue: str) -> Select[Item]:
         or_(Item.author_id.is_(None), Item.author_id != actor.person),
         ~wrote(actor.person),
         ~approved_by(actor.person),
-        ~another,
+        or_(Item.inspector_id.is_(None), Item.inspector_id == actor.person),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from mmar.errors import UsageError
-from mmar.studio.data.item_tables import Assignment, Draft, Item, Verdict
+from mmar.studio.data.item_tables import Draft, Item, Verdict
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.store.drafts import carry_over, delete_judgement_draft
 from mmar.studio.store.people import actor_in, log_action, members
@@ -136,8 +136,6 @@ def act(
         delete_judgement_draft(session, item.id, actor.person)
     if case.approvals and not after.approvals:
         session.execute(update(Verdict).where(Verdict.item_id == item.id).values(standing=False))
-    if case.inspector is not None and after.inspector is None:
-        session.execute(delete(Assignment).where(Assignment.item_id == item.id))
     store_case(item, after, now)
     comment, rejection = command.why.strip(), command.rejection
     add_event(session, item, actor.person, command.action.value, now, comment=comment, rejection=rejection)
@@ -219,10 +217,7 @@ def assign(
         return
     if after.lease is None:
         item.lease_person_id = item.lease_until = None
-    item.author_id = after.author
-    session.execute(delete(Assignment).where(Assignment.item_id == item.id))
-    if after.inspector is not None:
-        session.add(Assignment(item_id=item.id, person_id=after.inspector, by_id=actor.person, at=now))
+    item.author_id, item.inspector_id = after.author, after.inspector
     text = (
         f"{person.name if person else 'anybody'} is to {'inspect' if role is Role.INSPECTOR else 'write'} it"
     )

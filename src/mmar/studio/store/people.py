@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from mmar.errors import InputError, UsageError
-from mmar.studio.data.item_tables import Assignment, Item
+from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import ApiToken, AuditLogEntry, LoginSession, Membership, Person, Project
 from mmar.studio.security.sessions import delete_links
 from mmar.studio.workflow import Actor, NotAllowed, NotFound, Role
@@ -216,14 +216,14 @@ def release_work_of(session: Session, person_id: int, project_id: int | None = N
         The number of reserved items.
     """
     held = select(Item.id).where(Item.lease_person_id == person_id)
-    named = select(Assignment.item_id).where(Assignment.person_id == person_id)
+    assigned = update(Item).where(Item.inspector_id == person_id)
     if project_id is not None:
         held = held.where(Item.project_id == project_id)
-        named = named.join(Item, Item.id == Assignment.item_id).where(Item.project_id == project_id)
+        assigned = assigned.where(Item.project_id == project_id)
     numbers = session.scalars(held).all()
     freed = {"lease_person_id": None, "lease_until": None}
     session.execute(update(Item).where(Item.id.in_(numbers)).values(freed))
-    session.execute(delete(Assignment).where(Assignment.item_id.in_(session.scalars(named).all())))
+    session.execute(assigned.values(inspector_id=None))
     return len(numbers)
 
 

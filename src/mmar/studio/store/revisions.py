@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, CompoundSelect, exists, literal, select, u
 from sqlalchemy.orm import Session
 
 from mmar.studio.data.item_tables import (
-    Assignment,
     BlindAnswer,
     Event,
     Item,
@@ -111,9 +110,6 @@ def _everything_done(items: Sequence[int]) -> CompoundSelect[Any]:
         select(KeyView.item_id, literal("saw"), KeyView.person_id, literal(0)).where(
             KeyView.item_id.in_(items)
         ),
-        select(Assignment.item_id, literal("inspects"), Assignment.person_id, literal(0)).where(
-            Assignment.item_id.in_(items)
-        ),
         select(Item.id, literal("played"), Playback.person_id, literal(0))
         .join(Clip, (Clip.project_id == Item.project_id) & (Clip.key == Item.clip_key))
         .join(Playback, Playback.clip_id == Clip.id)
@@ -140,7 +136,7 @@ def _case(project: Project, item: Item, done: list[tuple[str, int, int]], cut: f
         author=item.author_id,
         writers=people("edit"),
         lease=lease,
-        inspector=next(iter(people("inspects")), None),
+        inspector=item.inspector_id,
         answered=people("heard", after=since),
         seen=people("saw"),
         approvals=people("approved", after=since),
@@ -159,6 +155,7 @@ def store_case(item: Item, case: Case, now: datetime) -> None:
     item.version = case.version
     item.revision = case.revision
     item.author_id = case.author
+    item.inspector_id = case.inspector
     item.lease_person_id = case.lease.person if case.lease else None
     item.lease_until = case.lease.until if case.lease else None
     item.rejected = case.rejected

@@ -43,7 +43,6 @@ def item_list(request: Request, ctx: Context) -> Response:
         values: dict[str, Any] = {
             "items": result[:_PAGE],
             "total": item_lists.count_items(session, project_id, chosen),
-            "inspectors": item_lists.inspectors_of(session, result[:_PAGE]),
             "names": names_of(session),
         }
     writers, inspectors = (
