@@ -131,7 +131,7 @@ def export(
         click.echo(f"wrote the labelling configuration to {file}")
         return
     click.echo(
-        f"{len(exported.items)} items in {file}{exported.left_words}"
+        f"{len(exported.items)} items in {file}{exported.omitted_text}"
         + (f"; {copied} clips below {audio_dir}" if audio_dir else "")
     )
 

@@ -2,13 +2,13 @@
 
     idea ─► taxonomy ─► annotation ─► preparation ─► inspection ⇄ correction ─► release
 
-    workflow    what may happen to an item, and by whom: pure, no database
+    workflow    what may happen to an item, and by whom; no database
     data        tables, migrations, transactions
-    store       what is kept and asked for: functions over an open transaction
+    store       storing and querying: functions over an open transaction
     media       fetching, cutting, waveforms: pure functions and separate processes
     exchange    Label Studio, CSV, the release's files
     security    passwords, sessions, headers, rates, uploads
-    jobs        work in the background that survives a restart
+    jobs        background jobs, which survive a restart
     web         the pages and the REST API, both thin over `store`
 
 Importing this package loads none of the web framework, the database or the audio libraries.

@@ -86,7 +86,7 @@ class ProjectSettings(msgspec.Struct, frozen=True):
         needs_audio: whether an item may only be inspected once its clip can be heard.
         modalities: offered in the form.
         languages: offered in the form; any other code may be typed.
-        targets: items aimed at, by `layer|modality`, `layer|modality|CODE` and `language:CODE`.
+        targets: numbers of items to collect, by `layer|modality`, `layer|modality|CODE` and `language:CODE`.
         withheld: fields left out of a release, as MMAR first did.
         licence: name of the release's licence.
         licence_text: its text.

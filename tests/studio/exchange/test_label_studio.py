@@ -115,7 +115,7 @@ def test_markup_stays_text() -> None:
             "export.json: task 1",
             "answer",
         ),
-        ([{"data": {"mmar": {"question": "Which?"}}}], "export.json: task 1", "answer"),
+        ([{"data": {"mmar": {n: v for n, v in ITEM.to_record().items() if n != "answer"}}}], "export.json: task 1", "answer"),
     ],
 )
 def test_what_is_no_export_is_refused_by_task_and_field(

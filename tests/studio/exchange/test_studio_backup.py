@@ -293,6 +293,6 @@ def test_a_database_that_holds_no_studio_or_is_not_there_is_said_in_words(
     with raises("other-version"):
         back_up_studio(StudioConfig(data=tmp_path / "data", database_url=server), tmp_path / "backup")
     gone = f"{server}-not-there"
-    with raises("database-away"):
+    with raises("database-unavailable"):
         back_up_studio(StudioConfig(data=tmp_path / "data", database_url=gone), tmp_path / "backup")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]

@@ -51,7 +51,7 @@ def test_the_object_is_found_among_whatever_stands_around_it(text: str) -> None:
         ("rubric", {"criteria": FIVE[:4]}),
         ("rubric", {"criteria": [1, 2, 3, 4, 5]}),
         ("ideas", {"ideas": [1, {"title": ""}]}),
-        ("grouping", {"places": [{"idea": 9, "place": "Signal Layer / Anomaly Detection"}]}),
+        ("grouping", {"categories": [{"idea": 9, "category": "Signal Layer / Anomaly Detection"}]}),
         ("thinking", "[" * 50_000 + '{"a":' * 50_000),
     ],
 )
@@ -69,14 +69,14 @@ def test_what_is_kept_is_exactly_what_can_be_taken_over() -> None:
     assert found == {"category": "Perception Layer", "sub_category": "Music Theory"}
     criteria = read("rubric", {"criteria": FIVE, "why": {"a": 1}})["criteria"]
     assert criteria[0] == {"name": "N0", "scoring_point": "P0", "note": "", "choices": [0, 1]}
-    places = [{"idea": "2", "place": "Signal Layer"}, {"idea": 7, "place": "x"}, {"idea": True}]
-    assert read("grouping", {"places": places}, ideas={1, 2}) == {
-        "places": [{"idea": 2, "place": "Signal Layer", "why": ""}]
+    categories = [{"idea": "2", "category": "Signal Layer"}, {"idea": 7, "category": "x"}, {"idea": True}]
+    assert read("grouping", {"categories": categories}, ideas={1, 2}) == {
+        "categories": [{"idea": 2, "category": "Signal Layer", "why": ""}]
     }
 
 
 @pytest.mark.parametrize(
-    ("said", "place"),
+    ("text", "index"),
     [
         ("B", 1),
         ("(b)", 1),
@@ -88,10 +88,10 @@ def test_what_is_kept_is_exactly_what_can_be_taken_over() -> None:
     ],
 )
 def test_a_guess_is_a_letter_or_a_choice_and_never_the_first_word_of_another(
-    said: str, place: int | None
+    text: str, index: int | None
 ) -> None:
-    found = read("guess", {"choice": said})
-    assert (found["place"], found["right"]) == (place, place == 1)
+    found = read("guess", {"choice": text})
+    assert (found["index"], found["right"]) == (index, index == 1)
 
 
 JSON = st.recursive(
@@ -104,7 +104,9 @@ JSON = st.recursive(
 @given(
     st.sampled_from(["thinking", "distractors", "sub_category", "rubric", "guess", "ideas", "grouping"]),
     st.fixed_dictionaries(
-        dict.fromkeys(("thinking", "distractors", "category", "criteria", "choice", "ideas", "places"), JSON),
+        dict.fromkeys(
+            ("thinking", "distractors", "category", "criteria", "choice", "ideas", "categories"), JSON
+        ),
         optional={"why": JSON, "sub_category": JSON},
     ),
 )
@@ -137,20 +139,20 @@ def test_only_cards_with_a_title_are_kept_with_texts_and_tags_in_the_form_that_p
 
 
 def test_only_ideas_of_the_board_get_places_and_each_only_one() -> None:
-    places = [
+    categories = [
         "x",
-        {"idea": "abc", "place": "Signal Layer"},
-        {"idea": 99, "place": "Signal Layer / Noise"},
-        {"idea": 3, "place": 4},
-        {"idea": "3", "place": "Signal Layer/Noise", "why": "hiss"},
-        {"idea": 3, "place": "Semantic Layer / Irony"},
-        {"idea": 4, "place": "Cultural Layer", "why": {}},
+        {"idea": "abc", "category": "Signal Layer"},
+        {"idea": 99, "category": "Signal Layer / Noise"},
+        {"idea": 3, "category": 4},
+        {"idea": "3", "category": "Signal Layer/Noise", "why": "hiss"},
+        {"idea": 3, "category": "Semantic Layer / Irony"},
+        {"idea": 4, "category": "Cultural Layer", "why": {}},
     ]
-    assert read("grouping", {"places": places}, ideas={3, 4}) == {
-        "places": [
-            {"idea": 3, "place": "Signal Layer / Noise", "why": "hiss"},
-            {"idea": 4, "place": "Cultural Layer", "why": ""},
+    assert read("grouping", {"categories": categories}, ideas={3, 4}) == {
+        "categories": [
+            {"idea": 3, "category": "Signal Layer / Noise", "why": "hiss"},
+            {"idea": 4, "category": "Cultural Layer", "why": ""},
         ]
     }
     with raises("unusable-answer"):
-        read("grouping", {"places": [{"idea": 9, "place": "A / B"}]}, ideas={3})
+        read("grouping", {"categories": [{"idea": 9, "category": "A / B"}]}, ideas={3})

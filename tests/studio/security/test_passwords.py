@@ -21,5 +21,5 @@ def test_the_first_login_of_nobody_takes_no_longer_where_a_server_has_started(
     assert made == [], "a command that checks no password does not wait for one"
     passwords.prepare()
     assert len(made) == 1
-    assert not passwords.fits(None, "four quiet words here")
+    assert not passwords.verify(None, "four quiet words here")
     assert len(made) == 1

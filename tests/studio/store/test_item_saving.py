@@ -140,7 +140,7 @@ def test_a_new_tree_moves_items_without_undoing_what_was_judged(team: Team) -> N
     tree = Taxonomy(
         (*MMAR_TEMPLATE.layers[:1], Branch("Perception Layer", ("Music",)), *MMAR_TEMPLATE.layers[2:])
     )
-    with raises("items-without-place"), team.database.write() as session:
+    with raises("items-without-category"), team.database.write() as session:
         save_taxonomy(session, team.project, team.admin, tree, [], base=1, why="x", now=NOW)
     moves = [Move("Perception Layer", "Music Theory", "Perception Layer", "Music")]
     with team.database.write() as session:
@@ -165,7 +165,7 @@ def test_a_renamed_layer_takes_along_items_without_a_sub_category_places_of_idea
     with team.database.write() as session:
         project = session.get_one(Project, team.project.id)
         idea = ideas.add_idea(session, project, team.anna, "Chords", "", [], NOW)
-        ideas.change_idea(session, project, idea.id, team.anna, place="Perception Layer / Music Theory")
+        ideas.change_idea(session, project, idea.id, team.anna, category="Perception Layer / Music Theory")
         aims = {
             "Perception Layer|music": 10,
             "Hearing|music": 1,
@@ -175,7 +175,7 @@ def test_a_renamed_layer_takes_along_items_without_a_sub_category_places_of_idea
         project.settings = msgspec.structs.replace(project.settings, targets=aims)
     old = MMAR_TEMPLATE.layers[1]
     tree = Taxonomy((MMAR_TEMPLATE.layers[0], Branch("Hearing", old.subs), *MMAR_TEMPLATE.layers[2:]))
-    with raises("items-without-place"), team.database.write() as session:
+    with raises("items-without-category"), team.database.write() as session:
         project = session.get_one(Project, team.project.id)
         save_taxonomy(session, project, team.admin, tree, [], base=1, why="x", now=NOW)
     moves = [Move(old.name, sub, "Hearing", sub) for sub in (*old.subs, "")]
@@ -186,7 +186,7 @@ def test_a_renamed_layer_takes_along_items_without_a_sub_category_places_of_idea
         project = session.get_one(Project, team.project.id)
         row = revisions.find_item(session, project, item)
         assert (row.category, row.sub_category) == ("Hearing", "")
-        assert session.get_one(Idea, idea.id).place == "Hearing / Music Theory"
+        assert session.get_one(Idea, idea.id).category == "Hearing / Music Theory"
         assert project.settings.targets == {"Hearing|music": 11, "Hearing|music|en": 4, "language:en": 7}
 
 

@@ -162,8 +162,8 @@ class Stage:
         """Nothing of this cell waits for the next one."""
         with self.site.studio.database.engine.begin() as connection:
             for statement in (
-                "UPDATE item SET lease_person_id = NULL, lease_until = NULL, state = 'withdrawn'",
-                "DELETE FROM assignment",
+                "UPDATE item SET lease_person_id = NULL, lease_until = NULL, inspector_id = NULL, "
+                "state = 'withdrawn'",
                 "DELETE FROM takedown",
                 "UPDATE proposal SET state = 'refused'",
                 "UPDATE job SET state = 'done'",

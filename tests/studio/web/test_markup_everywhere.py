@@ -60,7 +60,7 @@ def written(site: Site) -> None:
     ask(root, "PUT", "/settings", settings)
     for title in (EVIL, "Another"):
         idea = ask(anna, "POST", "/ideas", {"title": title, "detail": EVIL, "tags": [EVIL[:40], "tag"]})["id"]
-    ask(anna, "PATCH", f"/ideas/{idea}", {"place": EVIL})
+    ask(anna, "PATCH", f"/ideas/{idea}", {"category": EVIL})
     content = evil_of(
         ItemContent,
         choices=[EVIL, ADDRESS],
@@ -119,8 +119,8 @@ def written(site: Site) -> None:
             ("sub_category", {"category": EVIL, "sub_category": EVIL, "why": EVIL}),
             ("rubric", {"criteria": [evil_of(Criterion)] * 5}),
             ("ideas", {"ideas": [{"title": EVIL, "detail": EVIL, "tags": [EVIL]}]}),
-            ("grouping", {"places": [{"idea": 1, "place": EVIL, "why": EVIL}]}),
-            ("guess", {"choice": EVIL, "place": 0, "right": True, "why": EVIL}),
+            ("grouping", {"categories": [{"idea": 1, "category": EVIL, "why": EVIL}]}),
+            ("guess", {"choice": EVIL, "index": 0, "right": True, "why": EVIL}),
         ):  # fmt: skip
             session.add(
                 Proposal(

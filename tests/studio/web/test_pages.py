@@ -97,14 +97,16 @@ def busy(quiet_site: Site, recording: Path) -> Site:
                 "distractors",
                 {"distractors": ["dog, train, door", "train, dog, door", "all at once"], "why": ["x"]},
             ),
-            ("guess", {"choice": "A", "place": 0, "right": False, "why": "Doors come first in stories."}),
+            ("guess", {"choice": "A", "index": 0, "right": False, "why": "Doors come first in stories."}),
         ):
             proposals.add_proposal(
                 session, 1, kind, proposed, model="text/wise", prompt=kind, now=now, item=own
             )
         more = {"ideas": [{"title": "What is the weather?", "detail": "Rain on what?", "tags": ["scene"]}]}
         proposals.add_proposal(session, 1, "ideas", more, model="text/wise", prompt="p", now=now)
-        placed = {"places": [{"idea": 1, "place": "Signal Layer / Replay", "why": "it is about the channel"}]}
+        placed = {
+            "categories": [{"idea": 1, "category": "Signal Layer / Replay", "why": "it is about the channel"}]
+        }
         proposals.add_proposal(session, 1, "grouping", placed, model="text/wise", prompt="p", now=now)
         enqueue(session, 1, "waits", "a", {}, now, item_id=own.id)
         enqueue(session, 1, "fails", "b", {}, now, item_id=own.id)
@@ -263,16 +265,18 @@ def test_suggested_categories_are_accepted_edited_or_rejected(busy: Site, browse
         made = [
             ideas.add_idea(session, project, admin, title, "", [], now).id for title in ("P1", "P2", "P3")
         ]
-        places = [{"idea": one, "place": "Signal Layer / Anomaly Detection", "why": ""} for one in made]
+        categories = [
+            {"idea": one, "category": "Signal Layer / Anomaly Detection", "why": ""} for one in made
+        ]
         proposals.add_proposal(
-            session, 1, "grouping", {"places": places}, model="text/wise", prompt="p", now=now
+            session, 1, "grouping", {"categories": categories}, model="text/wise", prompt="p", now=now
         )
     root = Visitor(browser, busy, "root")
     page = root.go("/taxonomy")
     offer = page.locator("form.suggestion").first
     offer.locator("[name=take]").nth(1).uncheck()
-    offer.locator("[name=place-2]").fill("Signal Layer / Hiss")
-    root.look("taxonomy-places")
+    offer.locator("[name=category-2]").fill("Signal Layer / Hiss")
+    root.look("taxonomy-categories")
     offer.get_by_role("button", name="Accept selected").click()
     page.get_by_role("button", name="Add", exact=True).click()
     playwright.expect(page.locator("[data-layer]").first.locator("[name=sub]").last).to_have_value("Hiss")
@@ -280,7 +284,7 @@ def test_suggested_categories_are_accepted_edited_or_rejected(busy: Site, browse
     page.get_by_role("button", name="Save version 2").click()
     playwright.expect(page.get_by_text("hiss matters")).to_be_visible()
     with busy.studio.database.read() as session:
-        found = [session.get_one(Idea, one).place for one in made]
+        found = [session.get_one(Idea, one).category for one in made]
         assert found == ["Signal Layer / Anomaly Detection", "", "Signal Layer / Hiss"]
         assert newest_taxonomy(session, 1).tree.layers[0].subs[-1] == "Hiss"
     page = root.go("/ideas")

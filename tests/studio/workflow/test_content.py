@@ -14,7 +14,7 @@ from expect import raises
 from mmar.items import Item
 from mmar.studio.workflow import ItemContent, changes, problems, three_way
 from mmar.studio.workflow.content import Cue, from_item, to_item, with_own_cut, without_shadows
-from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE, Branch, Move, Taxonomy, layer_map, lost_places, remap
+from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE, Branch, Move, Taxonomy, layer_map, removed_categories, remap
 from studio_content import GOOD
 
 MMAR = Path(__file__).parents[3] / "../shared/mmar/MMAR-meta.jsonl"
@@ -107,9 +107,9 @@ def test_changes_name_the_fields_and_show_the_words() -> None:
     found = changes(GOOD, after)
     assert [change.field for change in found] == ["question", "answer"]
     assert [(p.kind, p.text) for p in found[0].pieces] == [
-        ("same", "Which instrument enters "),
-        ("gone", "last?"),
-        ("new", "first?"),
+        ("unchanged", "Which instrument enters "),
+        ("removed", "last?"),
+        ("added", "first?"),
     ]
     assert (found[1].before, found[1].after) == ("Cello", "Violin")
 
@@ -132,7 +132,7 @@ def test_the_template_is_mmars_tree_and_a_new_tree_moves_its_items() -> None:
     assert len(MMAR_TEMPLATE.checked().layers) == 4
     assert sum(len(branch.subs) for branch in MMAR_TEMPLATE.layers) == 16
     new = Taxonomy((Branch("Perception Layer", ("Music",)), Branch("New")))
-    assert ("Perception Layer", "Music Theory") in lost_places(MMAR_TEMPLATE, new)
+    assert ("Perception Layer", "Music Theory") in removed_categories(MMAR_TEMPLATE, new)
     moved = remap(GOOD, [Move("Perception Layer", "Music Theory", "Perception Layer", "Music")])
     assert moved.sub_category == "Music"
     assert remap(moved, [Move("Perception Layer", "Music Theory", "New", "")]) is moved
@@ -180,10 +180,10 @@ def test_a_text_written_anew_is_shown_whole_beside_the_old_one_and_a_corrected_o
     anew = msgspec.structs.replace(GOOD, thinking="First a cello, which is bowed, is heard at the end.")
     (change,) = changes(GOOD, anew)
     assert [(piece.kind, piece.text) for piece in change.pieces] == [
-        ("gone", GOOD.thinking),
-        ("new", anew.thinking),
+        ("removed", GOOD.thinking),
+        ("added", anew.thinking),
     ]
     (change,) = changes(GOOD, msgspec.structs.replace(GOOD, thinking="The low bowed voice comes last."))
-    assert [piece.text for piece in change.pieces if piece.kind == "same"] == ["The low bowed voice comes "]
+    assert [piece.text for piece in change.pieces if piece.kind == "unchanged"] == ["The low bowed voice comes "]
     (change,) = changes(GOOD, msgspec.structs.replace(GOOD, thinking=""))
-    assert [piece.kind for piece in change.pieces] == ["gone"]
+    assert [piece.kind for piece in change.pieces] == ["removed"]

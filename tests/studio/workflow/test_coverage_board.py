@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from mmar.studio.workflow import State
-from mmar.studio.workflow.statistics import Place, Rating, board, human_score
+from mmar.studio.workflow.statistics import ItemCount, Rating, board, human_score
 
 
 def test_the_board_counts_what_is_approved_and_coming_and_names_what_is_most_wanted() -> None:
-    places = [
-        Place("Signal", "sound", "", State.APPROVED),
-        Place("Signal", "sound", "", State.INSPECTION),
-        Place("Signal", "speech", "zh|en", State.CORRECTION),
-        Place("Signal", "speech", "en", State.DRAFT),  # not handed in: does not count
-        Place("Signal", "speech", "en", State.WITHDRAWN),
+    counts = [
+        ItemCount("Signal", "sound", "", State.APPROVED),
+        ItemCount("Signal", "sound", "", State.INSPECTION),
+        ItemCount("Signal", "speech", "zh|en", State.CORRECTION),
+        ItemCount("Signal", "speech", "en", State.DRAFT),  # not handed in: does not count
+        ItemCount("Signal", "speech", "en", State.WITHDRAWN),
     ]
     found = board(
-        places,
+        counts,
         ["Signal", "Culture"],
         ["sound", "speech"],
         {"Signal|sound": 2, "Signal|speech": 4, "Culture|sound": 3, "language:ja": 5},
@@ -34,7 +34,7 @@ def test_the_board_counts_what_is_approved_and_coming_and_names_what_is_most_wan
         "zh": (0, 1, 0),
         "ja": (0, 0, 5),
     }
-    assert board(places, [], [], {}, language="en").cells["Signal", "speech"].coming == 1
+    assert board(counts, [], [], {}, language="en").cells["Signal", "speech"].coming == 1
 
 
 def test_human_accuracy_counts_cannot_tell_as_wrong_and_agreement_needs_two() -> None:
@@ -65,17 +65,17 @@ def test_no_answers_no_numbers() -> None:
 
 
 def test_a_cell_may_aim_at_each_language_apart_and_older_targets_mean_what_they_did() -> None:
-    places = [
-        Place("Signal", "sound", "", State.APPROVED, 2),
-        Place("Signal", "speech", "zh|en", State.CORRECTION),
-        Place("Signal", "speech", "zh", State.APPROVED, 2),
+    counts = [
+        ItemCount("Signal", "sound", "", State.APPROVED, 2),
+        ItemCount("Signal", "speech", "zh|en", State.CORRECTION),
+        ItemCount("Signal", "speech", "zh", State.APPROVED, 2),
     ]
     targets = {"Signal|speech|zh": 4, "Signal|speech|en": 6, "Signal|sound": 5}
-    found = board(places, ["Signal"], ["sound", "speech"], targets)
+    found = board(counts, ["Signal"], ["sound", "speech"], targets)
     # No target of its own: it aims at the sum; one of its own stands whatever its languages say.
     assert (found.cells["Signal", "speech"].target, found.cells["Signal", "speech"].short) == (10, 7)
     assert found.cells["Signal", "sound"].target == 5
-    both = board(places, ["Signal"], ["speech"], {**targets, "Signal|speech": 3})
+    both = board(counts, ["Signal"], ["speech"], {**targets, "Signal|speech": 3})
     assert both.cells["Signal", "speech"].target == 3
     # Most wanted by the share that is there: en 1 of 6, sound 2 of 5, zh 3 of 4.
     assert [(cell.modality, cell.language, cell.short) for cell in found.next] == [
@@ -83,7 +83,7 @@ def test_a_cell_may_aim_at_each_language_apart_and_older_targets_mean_what_they_
         ("sound", "", 3),
         ("speech", "zh", 1),
     ]
-    chinese = board(places, ["Signal"], ["sound", "speech"], targets, language="zh")
+    chinese = board(counts, ["Signal"], ["sound", "speech"], targets, language="zh")
     cell = chinese.cells["Signal", "speech"]
     assert (cell.approved, cell.coming, cell.target, cell.language) == (2, 1, 4, "zh")
     assert chinese.cells["Signal", "sound"].target == 0

@@ -52,7 +52,7 @@ def test_ideas_projects_and_taxonomies(database: Database) -> None:
         ):  # fmt: skip
             with raises("text-too-long", field=field):
                 ideas.add_idea(session, project, actor, title, detail, tags, NOW)
-        for values in ({"title": LONG}, {"detail": LONG}, {"place": LONG}):
+        for values in ({"title": LONG}, {"detail": LONG}, {"category": LONG}):
             with raises("text-too-long"):
                 ideas.change_idea(session, project, idea.id, actor, **values)
         for title, about in ((LONG, ""), ("a", LONG)):

@@ -79,7 +79,7 @@ class Database:
         """A short transaction that is committed at the end, or rolled back if anything is raised.
 
         Raises:
-            DatabaseAwayError: the database cannot be written, or another process kept it locked.
+            DatabaseAwayError: the database cannot be written, or another process has locked it.
         """
         if self._owner == threading.get_ident():
             raise RuntimeError("a writing transaction inside another would wait for itself")

@@ -188,7 +188,7 @@ class Idea(Base):
     tags: Mapped[tuple[str, ...]] = mapped_column(JsonRecord(tuple[str, ...]))
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     model: Mapped[str] = mapped_column(String(200), default="")
-    place: Mapped[str] = mapped_column(String(300), default="")
+    category: Mapped[str] = mapped_column(String(300), default="")
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("idea.id"))
     dropped: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=0)

@@ -236,5 +236,5 @@ def _server_errors(database: Database) -> Iterator[None]:
         text = str(getattr(error, "orig", error)).strip().splitlines()
         raise ExternalError(
             f"the database server does not answer as it should ({text[0] if text else 'no answer'})",
-            code="database-away",
+            code="database-unavailable",
         ) from None

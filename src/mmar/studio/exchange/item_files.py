@@ -82,7 +82,7 @@ class Exported(msgspec.Struct, frozen=True):
     taken_down: int = 0
 
     @property
-    def left_words(self) -> str:
+    def omitted_text(self) -> str:
         """What is left out, as the end of a sentence; empty if nothing is."""
         parts = [
             f"{number:,} {words}"
@@ -111,8 +111,8 @@ def project_items(session: Session, project: Project, *, with_clips: bool = Fals
         elif content is None or content.key is None or len(content.choices) < 2:
             unfinished += 1
         else:
-            place = published_path(content, item.public_id, with_clip=with_clips and bool(path))
-            items.append(to_item(content, item.public_id, place, regions=True))
+            audio_path = published_path(content, item.public_id, with_clip=with_clips and bool(path))
+            items.append(to_item(content, item.public_id, audio_path, regions=True))
             if path:
                 clips[item.public_id] = path
     return Exported(tuple(items), clips, unfinished, down)

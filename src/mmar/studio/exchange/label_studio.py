@@ -36,20 +36,20 @@ def label_studio_tasks(items: Iterable[Item], audio_url: Callable[[Item], str]) 
     return [_task(item, audio_url(item)) for item in items]
 
 
-def shown_choices(choices: Sequence[str]) -> list[str]:
+def labelled_choices(choices: Sequence[str]) -> list[str]:
     """Choices as Label Studio shows them, by letter."""
     return [f"{letter}. {text}" for letter, text in zip(ascii_uppercase, choices, strict=False)]
 
 
 def _task(item: Item, url: str) -> dict[str, Any]:
-    shown = shown_choices(item.choices)
+    labels = labelled_choices(item.choices)
     data = {
         "audio": url,
         "question": item.question,
-        "options": [{"value": each} for each in shown],
+        "options": [{"value": each} for each in labels],
         "mmar": item.to_record(),
     }
-    results = [_result("answer", "choices", {"choices": [shown[item.answer_index]]})]
+    results = [_result("answer", "choices", {"choices": [labels[item.answer_index]]})]
     if item.thinking is not None:
         results.append(_result("thinking", "textarea", {"text": [item.thinking]}))
     cues = item.cue or ()
@@ -103,19 +103,19 @@ def read_label_studio(data: bytes, *, file: str | None = None) -> tuple[Item, ..
 
     Raises:
         InputError: it is not an export, a task is not an item, several choices are ticked (`several-choices`), or
-            two tasks have one id. `task 3` in the file's place is the third.
+            two tasks have one id. its file is `task 3` for the third task.
     """
     tasks = decode_json(data.removeprefix(b"\xef\xbb\xbf"), file=file, hint=_HINT)
     if not isinstance(tasks, list):
         raise InputError("expected a list of tasks", file=file, code="not-label-studio", hint=_HINT)
     items: dict[str, Item] = {}
     for number, task in enumerate(tasks, start=1):
-        place = f"{file}: task {number}" if file else f"task {number}"
-        item = Item.from_record(_record(task, place), file=place)
+        location = f"{file}: task {number}" if file else f"task {number}"
+        item = Item.from_record(_record(task, location), file=location)
         if item.id in items:
             raise InputError(
                 f'the id "{item.id}" is in an earlier task already',
-                file=place,
+                file=location,
                 field="id",
                 code="duplicate-id",
             )
@@ -123,10 +123,10 @@ def read_label_studio(data: bytes, *, file: str | None = None) -> tuple[Item, ..
     return tuple(items.values())
 
 
-def _record(task: object, place: str) -> dict[str, Any]:
+def _record(task: object, location: str) -> dict[str, Any]:
     if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
-        raise InputError("expected a task with data", file=place, code="not-label-studio", hint=_HINT)
-    return _apply_results(_own(task), _results(task.get("annotations")), place)
+        raise InputError("expected a task with data", file=location, code="not-label-studio", hint=_HINT)
+    return _apply_results(_own(task), _results(task.get("annotations")), location)
 
 
 def _own(task: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,10 +138,10 @@ def _own(task: Mapping[str, Any]) -> dict[str, Any]:
     record = {name: data[name] for name in data if name in FIELDS}
     options = data.get("options")
     if "choices" not in record and isinstance(options, list):
-        shown = [each.get("value") if isinstance(each, dict) else each for each in options]
-        texts = [each for each in shown if isinstance(each, str)]
+        labels = [each.get("value") if isinstance(each, dict) else each for each in options]
+        texts = [each for each in labels if isinstance(each, str)]
         bare = [re.sub(r"^[A-Z]\. ", "", each) for each in texts]
-        record["choices"] = bare if shown_choices(bare) == texts else texts
+        record["choices"] = bare if labelled_choices(bare) == texts else texts
     if isinstance(number := task.get("id"), int | str) and "id" not in record:
         record["id"] = str(number)
     if "audio_path" not in record and "audio_id" not in record and isinstance(data.get("audio"), str):
@@ -159,7 +159,7 @@ def _file_name(address: str) -> str:
 
 
 def _apply_results(
-    record: dict[str, Any], results: Iterable[Mapping[str, Any]], place: str
+    record: dict[str, Any], results: Iterable[Mapping[str, Any]], location: str
 ) -> dict[str, Any]:
     heard: list[_HeardCue] = []
     labels: dict[Any, _HeardCue] = {}
@@ -179,11 +179,11 @@ def _apply_results(
             labels[result.get("id"), *region] = texts[0], region
     for name, texts in single.items():
         if name == "answer":
-            texts = [_chosen(text, record.get("choices"), place) for text in texts]  # noqa: PLW2901
+            texts = [_chosen(text, record.get("choices"), location) for text in texts]  # noqa: PLW2901
         if len(set(texts)) > 1:
             raise InputError(
                 f"{len(set(texts))} choices are ticked: {', '.join(texts)[:200]}",
-                file=place,
+                file=location,
                 field=name,
                 code="several-choices",
                 hint="tick one choice in Label Studio and export the project again",
@@ -241,20 +241,20 @@ def _region(value: Mapping[str, Any]) -> list[float] | None:
     return None
 
 
-def _chosen(shown: str, choices: object, place: str) -> str:
+def _chosen(labels: str, choices: object, location: str) -> str:
     """The choice with this letter and text, this text, or this letter."""
     texts = [each for each in choices if isinstance(each, str)] if isinstance(choices, list) else []
-    options = shown_choices(texts)
-    if shown in options:
-        return texts[options.index(shown)]
-    if shown in texts:
-        return shown
+    options = labelled_choices(texts)
+    if labels in options:
+        return texts[options.index(labels)]
+    if labels in texts:
+        return labels
     letters = [option[0] for option in options]
-    if shown in letters:
-        return texts[letters.index(shown)]
+    if labels in letters:
+        return texts[letters.index(labels)]
     raise InputError(
-        f'"{shown[:120]}" is not one of the choices',
-        file=place,
+        f'"{labels[:120]}" is not one of the choices',
+        file=location,
         field="answer",
         code="answer-not-a-choice",
         hint="correct the annotation",

@@ -128,7 +128,7 @@ def _check_facts(about: ReleaseFacts, fields: Set[str]) -> None:
 def _sounds(items: Sequence[Item], audio: Mapping[str, Path]) -> dict[str, _Sound]:
     """Each item's clip with its checked path in the release."""
     sounds: dict[str, _Sound] = {}
-    places: dict[str, _Sound] = {}
+    by_path: dict[str, _Sound] = {}
     for item in items:
         if item.id not in audio:
             raise InputError(f'the item "{item.id}" has no clip', field="audio_path", code="audio-missing")
@@ -142,7 +142,7 @@ def _sounds(items: Sequence[Item], audio: Mapping[str, Path]) -> dict[str, _Soun
             )
         sound = _Sound(source, target, sha256_file(source), describe(source))
         # Some disks ignore case or the composition of letters.
-        known = places.setdefault(unicodedata.normalize("NFC", target.as_posix()).casefold(), sound)
+        known = by_path.setdefault(unicodedata.normalize("NFC", target.as_posix()).casefold(), sound)
         if (known.sha256, known.target) != (sound.sha256, sound.target):
             raise InputError(
                 f'the item "{item.id}" and another one have different clips at "{item.audio_path}"',
@@ -270,29 +270,29 @@ def zipped(folder: Path, top: str) -> Iterator[bytes]:
     with zipfile.ZipFile(pipe, "w") as out:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             name = PurePosixPath(top) / path.relative_to(folder).as_posix()
-            entry = zipfile.ZipInfo(str(name), (1980, 1, 1, 0, 0, 0))
-            entry.create_system, entry.external_attr = 3, (stat.S_IFREG | 0o644) << 16
-            entry.file_size = path.stat().st_size
-            with path.open("rb") as source, out.open(entry, "w") as target:
+            member = zipfile.ZipInfo(str(name), (1980, 1, 1, 0, 0, 0))
+            member.create_system, member.external_attr = 3, (stat.S_IFREG | 0o644) << 16
+            member.file_size = path.stat().st_size
+            with path.open("rb") as source, out.open(member, "w") as target:
                 while chunk := source.read(1 << 20):
                     target.write(chunk)
-                    yield pipe.taken()
-    yield pipe.taken()
+                    yield pipe.take()
+    yield pipe.take()
 
 
 class _Pipe(io.RawIOBase):
     """A buffer that is emptied while it is written. It cannot seek, so a ZIP file states sizes after the data."""
 
     def __init__(self) -> None:
-        self._kept = bytearray()
+        self._buffer = bytearray()
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any, /) -> int:
-        self._kept += data
+        self._buffer += data
         return len(data)
 
-    def taken(self) -> bytes:
-        result, self._kept = bytes(self._kept), bytearray()
+    def take(self) -> bytes:
+        result, self._buffer = bytes(self._buffer), bytearray()
         return result

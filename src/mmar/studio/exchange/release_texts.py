@@ -22,7 +22,7 @@ from mmar.items.source_video import item_video
 from mmar.studio.workflow.statistics import NO_LANGUAGE, split_targets
 
 _LONGEST = 200
-_WANTING: Mapping[str, str] = {
+_NEEDS: Mapping[str, str] = {
     "audio": "the sounds, which `mmar audit META --audio-dir .` listens to",
     "unheard": "runs of models without the sounds",
     "network": "the network, on which `mmar audit META --online` asks for the videos",
@@ -109,7 +109,7 @@ def audit_text(audit: Audit) -> str:
         if outcome.skipped is not None:
             skipped[outcome.skipped].append(outcome.code)
     parts += [
-        f"Not carried out, for want of {_WANTING.get(need, need)}: {', '.join(codes)}."
+        f"Not carried out, for want of {_NEEDS.get(need, need)}: {', '.join(codes)}."
         for need, codes in sorted(skipped.items())
     ]
     return "\n\n".join(parts)
@@ -126,7 +126,7 @@ def bias_text(audit: Audit, items: Sequence[Item], targets: Mapping[str, int]) -
         if outcome.code.startswith("A")
         for measure in outcome.measures
     ]
-    parts = [_places(items), "\n".join(measured), _cells(items, targets), _languages(items, targets)]
+    parts = [_positions(items), "\n".join(measured), _cells(items, targets), _languages(items, targets)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -137,17 +137,17 @@ def _row(outcome: Outcome) -> str:
     )
 
 
-def _places(items: Sequence[Item]) -> str:
-    """How often each place among the choices holds the answer, by the number of choices."""
+def _positions(items: Sequence[Item]) -> str:
+    """How often the answer has each position among the choices, by the number of choices."""
     counts: defaultdict[int, Counter[int]] = defaultdict(Counter)
     for item in items:
         counts[len(item.choices)][item.answer_index] += 1
     most = max(counts)
     rows = [
         f"| {size} | "
-        + " | ".join(str(places[index]) if index < size else "" for index in range(most))
-        + f" | {places.total() / size:.1f} |"
-        for size, places in sorted(counts.items())
+        + " | ".join(str(positions[index]) if index < size else "" for index in range(most))
+        + f" | {positions.total() / size:.1f} |"
+        for size, positions in sorted(counts.items())
     ]
     head = " | ".join(f"answer is {index + 1}" for index in range(most))
     rule = " | ".join(["---:"] * (most + 2))
@@ -164,9 +164,9 @@ def _cells(items: Sequence[Item], targets: Mapping[str, int]) -> str:
         for code, target in codes.items()
     }
     rows = [
-        f"| {inline_text(place[0])} | {inline_text(place[1])} | {inline_text(place[2]) or 'all'} "
-        f"| {(spoken if place[2] else counts)[place]} | {targets_by_cell.get(place, '–')} |"
-        for place in sorted({*counts, *targets_by_cell})
+        f"| {inline_text(cell[0])} | {inline_text(cell[1])} | {inline_text(cell[2]) or 'all'} "
+        f"| {(spoken if cell[2] else counts)[cell]} | {targets_by_cell.get(cell, '–')} |"
+        for cell in sorted({*counts, *targets_by_cell})
     ]
     head = ["| layer | modality | language | items | target |", "| --- | --- | --- | ---: | ---: |"]
     return "\n".join([*head, *rows])
@@ -328,7 +328,7 @@ def _field_lines(field: str, changes: Sequence[FieldChange]) -> list[str]:
         if len(changes) > _MANY and all((change.before, change.after)[side] is None for change in changes):
             return [f"- {field}: {word} in {len(changes)} items"]
     return [
-        f"- {field} of {inline_text(change.id)}: {_shown(change.before)} → {_shown(change.after)}"
+        f"- {field} of {inline_text(change.id)}: {_quoted(change.before)} → {_quoted(change.after)}"
         for change in changes
     ]
 
@@ -337,7 +337,7 @@ def _ids(ids: Sequence[str]) -> str:
     return ", ".join(map(inline_text, ids))
 
 
-def _shown(value: Any) -> str:
+def _quoted(value: Any) -> str:
     if value is None:
         return "nothing"
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()

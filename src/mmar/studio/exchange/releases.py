@@ -23,7 +23,7 @@ from mmar.studio.data.tables import Project, Release, Takedown
 from mmar.studio.exchange.release_files import public_items, write_release
 from mmar.studio.exchange.release_texts import Previous, ReleaseFacts
 from mmar.studio.exchange.snapshot import (
-    audit_words,
+    audit_texts,
     clip_files,
     refuse_taken_down,
     release_facts,
@@ -101,7 +101,7 @@ def write_project_release(
     audio = clip_files(config.media, frozen.clips)
     about = _about(slug, version, day, facts)
     if known is None:
-        texts = audit_words(frozen.items, audio, frozen.measured, about, targets, accepted)
+        texts = audit_texts(frozen.items, audio, frozen.measured, about, targets, accepted)
         facts, about = {**facts, **texts}, msgspec.structs.replace(about, **texts)
     elif digest != known.digest:
         raise UsageError(

@@ -161,13 +161,13 @@ def release_facts(session: Session, project: Project, frozen: Snapshot) -> dict[
         "withheld": settings.withheld + _withheld_too(settings, frozen),
         "contact": settings.contact,
         "written_by": f"mmar {__version__}",
-        "clip_format": _clip_words(settings, list(frozen.measured.values())),
-        "human_accuracy": _accuracy_words(score),
-        "agreement": _agreement_words(score),
+        "clip_format": _clip_format_text(settings, list(frozen.measured.values())),
+        "human_accuracy": _accuracy_text(score),
+        "agreement": _agreement_text(score),
     }
 
 
-def audit_words(
+def audit_texts(
     items: Sequence[PublicItem],
     audio: Mapping[str, Path],
     clips: Mapping[str, Clip],
@@ -217,7 +217,7 @@ def _asked(content: ItemContent) -> tuple[object, ...]:
     return content.question, content.choices, content.answer, content.url, content.segments, content.recording
 
 
-def _accuracy_words(score: HumanScore) -> str:
+def _accuracy_text(score: HumanScore) -> str:
     if score.accuracy is None:
         return "Not measured: there is no blind answer."
     return (
@@ -226,46 +226,46 @@ def _accuracy_words(score: HumanScore) -> str:
     )
 
 
-def _agreement_words(score: HumanScore) -> str:
+def _agreement_text(score: HumanScore) -> str:
     if not score.units:
         return "Not measured: no question was answered blind by two people."
     alpha = "not defined" if score.alpha is None else f"{score.alpha:.3f}"
-    words = f"Krippendorff's alpha {alpha} over {score.units} question{'s' * (score.units != 1)} answered blind by two or more people."
+    text = f"Krippendorff's alpha {alpha} over {score.units} question{'s' * (score.units != 1)} answered blind by two or more people."
     kappas = sorted(pair.kappa for pair in score.pairs if pair.kappa is not None)
     if not kappas:
-        return words
+        return text
     between = f"{kappas[0]:.3f}" if len(kappas) == 1 else f"{kappas[0]:.3f} to {kappas[-1]:.3f}"
     pairs = "one pair" if len(kappas) == 1 else f"{len(kappas)} pairs"
-    return f"{words} Cohen's kappa {between} between {pairs} of inspectors."
+    return f"{text} Cohen's kappa {between} between {pairs} of inspectors."
 
 
 def _licence_text(name: str) -> str:
     """The text of a licence that was only named, with the URL of its terms if it is from Creative Commons."""
     if (result := _CC.fullmatch(name.strip())) is not None:
-        place = f"licenses/{result[1].lower()}/{result[2]}/legalcode"
+        path = f"licenses/{result[1].lower()}/{result[2]}/legalcode"
     elif name.strip().casefold() in ("cc0", "cc0 1.0", "cc0-1.0"):
-        place = "publicdomain/zero/1.0/legalcode"
+        path = "publicdomain/zero/1.0/legalcode"
     else:
         return name
-    return f"{name}\n\nThe terms are those at https://creativecommons.org/{place}"
+    return f"{name}\n\nThe terms are those at https://creativecommons.org/{path}"
 
 
-def _clip_words(settings: ProjectSettings, clips: Sequence[Clip]) -> str:
+def _clip_format_text(settings: ProjectSettings, clips: Sequence[Clip]) -> str:
     """What clips are converted to, how many were approved in another format before, and how loud they are."""
     others = sum(
         clip.rate != (settings.clip_rate or clip.rate)
         or clip.channels != (settings.clip_channels or clip.channels)
         for clip in clips
     )
-    words = f"Clip format: {describe_clip_format(settings)}, 16 bits."
+    text = f"Clip format: {describe_clip_format(settings)}, 16 bits."
     if others:
-        words += f" {others} keep the format in which they were inspected."
+        text += f" {others} keep the format in which they were inspected."
     # Clips that are silent or too short have no loudness.
     loud = sorted(clip.loudness for clip in clips if clip.loudness is not None and isfinite(clip.loudness))
     peaks = [clip.peak for clip in clips if clip.peak is not None and isfinite(clip.peak)]
     if loud and peaks:
-        words += (
+        text += (
             f" Their loudness is {loud[0]:.1f} to {loud[-1]:.1f} LUFS, {median(loud):.1f} in the middle; "
             f"the highest true peak is {max(peaks):.1f} dBTP."
         )
-    return words
+    return text

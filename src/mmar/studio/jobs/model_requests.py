@@ -66,7 +66,7 @@ def request_proposal(
 def request_board_proposal(
     session: Session, project: Project, kind: str, actor: Actor, now: datetime
 ) -> None:
-    """Queue a request about the whole board: `ideas` for more ideas, `grouping` for their places in the taxonomy.
+    """Queue a request about the whole board: `ideas` for more ideas, `grouping` for their categories.
 
     Raises:
         NotAllowed: not a member of the project.
@@ -233,7 +233,7 @@ def propose(work: JobContext) -> None:
             result = read_reply(kind, text, content, taxonomy=tree, ideas={idea.id for idea in ideas})
             break
         except InputError:
-            # Another draw often gives what was asked for; a model that never does is not paid for ever.
+            # A second answer is often usable; there is no third, since each one may cost money.
             if last:
                 raise
     with work.database.write() as session:
@@ -257,7 +257,7 @@ async def ask_model(config: StudioConfig, prompt: str, name: str) -> tuple[str, 
     """Ask the configured text model once.
 
     Returns:
-        What it said, and which model said it.
+        The answer's text, and the name of the model.
 
     Raises:
         UsageError: no text model is configured.

@@ -1,7 +1,7 @@
 """Prompts for a text model by kind of proposal, and the validation of its replies.
 
 Every prompt asks for one JSON object and nothing else. Texts of people are marked as data, so that instructions inside
-them are not followed. Of a reply only what can be accepted is kept: texts without control characters, the number of
+them are not followed. Only what can be accepted is read from a reply: texts without control characters, the number of
 choices that the item has, categories of the taxonomy. A reply that nobody could accept is an error.
 """
 
@@ -82,14 +82,14 @@ def ideas_prompt(ideas: Sequence[Idea], gaps: Sequence[str]) -> str:
 
 
 def grouping_prompt(ideas: Sequence[Idea], taxonomy: Taxonomy) -> str:
-    """The prompt for a place in the taxonomy for each idea."""
+    """The prompt for a category in the taxonomy for each idea."""
     data = {
         "ideas": {str(idea.id): f"{idea.title}. {idea.detail}" for idea in ideas},
         "taxonomy": {branch.name: list(branch.subs) for branch in taxonomy.layers},
     }
     return (
-        'Give each idea the place it belongs to, as "Layer / Sub-category"; a new sub-category may be named '
-        'where none fits. Answer {"places": [{"idea": NUMBER, "place": "…", "why": "…"}]}.'
+        'Give each idea the category it belongs to, as "Layer / Sub-category"; a new sub-category may be named '
+        'where none fits. Answer {"categories": [{"idea": NUMBER, "category": "…", "why": "…"}]}.'
         f"\n<data>\n{_json(data)}\n</data>"
     )
 
@@ -99,11 +99,11 @@ def _json(data: object) -> str:
     return json.dumps(data, ensure_ascii=False, indent=1).replace("<", "\\u003c")
 
 
-_MOST = 100_000
+_MAX_REPLY = 100_000
 """Characters of a reply that are read."""
 _LONGEST = 8_000
-_SHOWN = 120
-_CARDS = 50
+_MAX_QUOTE = 120
+_MAX_IDEAS = 50
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _NAMES = {
     "thinking": "thinking",
@@ -112,7 +112,7 @@ _NAMES = {
     "rubric": "criteria",
     "guess": "choice",
     "ideas": "ideas",
-    "grouping": "places",
+    "grouping": "categories",
 }
 """The required field by kind."""
 
@@ -149,7 +149,7 @@ class _Unusable(Exception):  # noqa: N818 - says what it is
 
 def _object_with(name: str, text: str) -> Mapping[str, Any] | None:
     """The first JSON object that has a field; models put text, fences and other objects around it."""
-    text, decoder, index = text[:_MOST], json.JSONDecoder(), -1
+    text, decoder, index = text[:_MAX_REPLY], json.JSONDecoder(), -1
     for _ in range(200):
         index = text.find("{", index + 1)
         if index < 0:
@@ -166,11 +166,11 @@ def _object_with(name: str, text: str) -> Mapping[str, Any] | None:
 
 
 def _line(text: str) -> str:
-    return " ".join(_CONTROL.sub(" ", text).split())[:_SHOWN]
+    return " ".join(_CONTROL.sub(" ", text).split())[:_MAX_QUOTE]
 
 
 def _text(value: Any) -> str:
-    """A text as it can be stored and shown; empty for anything else."""
+    """A text without characters that cannot be stored; empty for anything else."""
     return _CONTROL.sub("", value).strip()[:_LONGEST] if isinstance(value, str) else ""
 
 
@@ -230,23 +230,23 @@ def _rubric(reply: Mapping[str, Any], *_: Any) -> dict[str, Any]:
         }
         for row in _rows(reply["criteria"])
     ]
-    whole = [row for row in criteria if row["name"] and row["scoring_point"]]
-    if len(whole) != 5:
-        raise _Unusable(f"{len(whole)} criteria with a name and a scoring point, not 5")
-    return {"criteria": whole}
+    complete = [row for row in criteria if row["name"] and row["scoring_point"]]
+    if len(complete) != 5:
+        raise _Unusable(f"{len(complete)} criteria with a name and a scoring point, not 5")
+    return {"criteria": complete}
 
 
 def _guess(reply: Mapping[str, Any], content: ItemContent, *_: Any) -> dict[str, Any]:
     message = _text(reply["choice"])
     # Some models write the choice's text where its letter was asked for; "A man" is no letter A.
-    index = next((place for place, text in enumerate(content.choices) if text and _same(text, message)), -1)
+    index = next((number for number, text in enumerate(content.choices) if text and _same(text, message)), -1)
     letter = re.match(r"\W*([A-Za-z])(?:\W*$|[).:\]])", message)
     if index < 0 and letter is not None and ord(letter[1].upper()) - 65 < len(content.choices):
         index = ord(letter[1].upper()) - 65
     known = index >= 0
     return {
         "choice": message[:200],
-        "place": index if known else None,
+        "index": index if known else None,
         "right": known and index == content.answer,
     }
 
@@ -262,24 +262,24 @@ def _ideas(reply: Mapping[str, Any], *_: Any) -> dict[str, Any]:
             )
     if not usable:
         raise _Unusable("no idea with a title")
-    return {"ideas": usable[:_CARDS]}
+    return {"ideas": usable[:_MAX_IDEAS]}
 
 
 def _grouping(
     reply: Mapping[str, Any], _content: ItemContent, _taxonomy: Taxonomy, ideas: frozenset[int]
 ) -> dict[str, Any]:
     usable: dict[int, dict[str, Any]] = {}
-    for row in _rows(reply["places"]):
+    for row in _rows(reply["categories"]):
         number = row.get("idea")
         if isinstance(number, str) and number.strip().isdecimal():
             number = int(number.strip()[:12])
-        layer, _, sub = (part.strip() for part in _one_line(row.get("place"))[:300].partition("/"))
+        layer, _, sub = (part.strip() for part in _one_line(row.get("category"))[:300].partition("/"))
         if isinstance(number, int) and number in ideas and layer:
-            place = f"{layer} / {sub}" if sub else layer
-            usable.setdefault(number, {"idea": number, "place": place, "why": _words(row.get("why"))})
+            category = f"{layer} / {sub}" if sub else layer
+            usable.setdefault(number, {"idea": number, "category": category, "why": _words(row.get("why"))})
     if not usable:
-        raise _Unusable("no place for an idea of the board")
-    return {"places": list(usable.values())}
+        raise _Unusable("no category for an idea on the board")
+    return {"categories": list(usable.values())}
 
 
 _READ: Mapping[str, Callable[[Mapping[str, Any], ItemContent, Taxonomy, frozenset[int]], dict[str, Any]]] = {

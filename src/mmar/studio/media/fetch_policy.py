@@ -34,7 +34,7 @@ class FetchPolicy(msgspec.Struct, frozen=True, kw_only=True):
         hosts: names that a person may give, in ASCII (`xn--…`) and small letters; one that begins with a dot
             stands for every name below it.
         media_hosts: further names that those may lead to: a site's content servers.
-        ports: the ports that may be asked.
+        ports: ports that may be connected to.
         max_bytes: most bytes of one recording.
         max_seconds: longest time that fetching it may take.
         stall_seconds: longest silence of a server.
@@ -78,10 +78,10 @@ def check_url(url: str, policy: FetchPolicy, *, led_to: bool = False) -> URL:
     Raises:
         UsageError: saying what is wrong with it.
     """
-    shown = url if len(url) <= 120 else f"{url[:120]}…"
+    quoted = url if len(url) <= 120 else f"{url[:120]}…"
     if len(url) > _LONGEST_URL or _UNUSABLE.search(url):
         raise UsageError(
-            f'"{shown!a}" is no web address; paste one address, without blanks', code="invalid-url"
+            f'"{quoted!a}" is no web address; paste one address, without blanks', code="invalid-url"
         )
     try:
         # Letter for letter where it can be: a signed address must reach its server as it was signed.
@@ -89,11 +89,11 @@ def check_url(url: str, policy: FetchPolicy, *, led_to: bool = False) -> URL:
         host, port = parsed.raw_host, parsed.port
     except ValueError:
         raise UsageError(
-            f'"{shown}" is no web address; paste one that begins with https://', code="invalid-url"
+            f'"{quoted}" is no web address; paste one that begins with https://', code="invalid-url"
         ) from None
     if parsed.scheme not in ("http", "https") or not host:
         raise UsageError(
-            f'"{shown}" is no web address; paste one that begins with https://', code="invalid-url"
+            f'"{quoted}" is no web address; paste one that begins with https://', code="invalid-url"
         )
     if parsed.user is not None or parsed.password is not None:
         raise UsageError(

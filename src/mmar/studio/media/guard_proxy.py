@@ -76,7 +76,7 @@ class GuardProxy:
         try:
             await self._serve(reader, writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # either side went away, or said nothing that a proxy understands
+            pass  # either side closed the connection, or sent something else than HTTP
         finally:
             writer.close()
             with contextlib.suppress(OSError):
@@ -86,7 +86,7 @@ class GuardProxy:
         async with asyncio.timeout(self._policy.connect_seconds):
             head = await reader.readuntil(b"\r\n\r\n")
         line, *fields = head[:-4].decode("latin-1").split("\r\n")
-        if not self._is_ours(fields):
+        if not self._is_authorized(fields):
             await _answer(
                 writer, "407 Proxy Authentication Required", 'Proxy-Authenticate: Basic realm="mmar"'
             )
@@ -122,7 +122,7 @@ class GuardProxy:
             opening = "\r\n".join(request).encode("latin-1")
         await self._relay(reader, writer, upstream, opening)
 
-    def _is_ours(self, fields: list[str]) -> bool:
+    def _is_authorized(self, fields: list[str]) -> bool:
         expected = base64.b64encode(f"mmar:{self._token}".encode()).decode()
         options = [
             field.partition(":")[2].strip()
@@ -153,7 +153,7 @@ class GuardProxy:
         try:
             to_server.write(opening)
             async with asyncio.TaskGroup() as both:
-                sending = both.create_task(_pass_on(reader, to_server))
+                sending = both.create_task(_forward(reader, to_server))
                 both.create_task(self._counted(from_server, writer, sending))
         except* (OSError, asyncio.IncompleteReadError):
             pass
@@ -170,11 +170,11 @@ class GuardProxy:
                 break
             writer.write(data)
             await writer.drain()
-        # The server has said all it will; what the client may still send, it would not answer.
+        # The server has sent everything; it would not answer what the client may still send.
         sending.cancel()
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while data := await reader.read(_CHUNK):
         writer.write(data)
         await writer.drain()

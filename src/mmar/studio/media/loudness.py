@@ -8,7 +8,7 @@ scale in one channel is −3.01 LUFS. EBU R 128 broadcasts at −23.
 True peak after Annex 2: the largest magnitude of the sound between its samples, estimated at four times the
 rate. 16-bit sound can peak above full scale between two samples; a player may then distort it.
 
-The K-weighting is given for 48 kHz; for other rates its two filters are laid out anew from the same analogue
+The standard defines the K-weighting for 48 kHz; for other rates its two filters are computed from the same analogue
 filters (their parameters after De Man, "Evaluation of implementations of the EBU R128 loudness measurement",
 AES 145, 2018). The filters are applied by fast convolution with their impulse response, which decays
 within a quarter of a second to well below the resolution of the numbers.

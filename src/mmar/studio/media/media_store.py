@@ -1,4 +1,4 @@
-"""The media folder. Files are stored under the hash of their bytes, so names given by people never become paths."""
+"""The media folder. Files are stored under the hash of their bytes, so names that people choose never become paths."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ def store_audio(
     target = Path("recordings") / made.sha256[:2] / f"{made.sha256}{_SUFFIXES.get(made.media_type, '.bin')}"
     waveform = Path("waveforms") / made.sha256[:2] / f"{made.sha256}.peaks"
     try:
-        for source, place in ((Path(made.path), target), (Path(made.waveform), waveform)):
-            if not (media / place).exists():
-                copy_atomic(source, media / place, sync=True)
+        for source, relative in ((Path(made.path), target), (Path(made.waveform), waveform)):
+            if not (media / relative).exists():
+                copy_atomic(source, media / relative, sync=True)
     finally:
         for temporary in {Path(made.path), Path(made.waveform)} - {path}:
             temporary.unlink(missing_ok=True)

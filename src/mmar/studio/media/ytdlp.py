@@ -1,10 +1,10 @@
 """Download of a video's audio with yt-dlp, which runs as a process of its own and is not trusted.
 
-What it is given is fixed: no configuration file, no plug-in, no cookie, no cache, no `.netrc` (its home is an
+Its options are fixed: no configuration file, no plug-in, no cookie, no cache, no `.netrc` (its home is an
 empty folder), no command to execute, no external downloader, no ffmpeg; one address after `--`, never as an
 option; a fixed name to write to in a folder made for this one download. Its only way out is a `GuardProxy`.
-It is watched: time, bytes on the disk and bytes through the proxy are bounded, and with the task that waits
-for it, it and all that it started are killed.
+Time, bytes on the disk and bytes through the proxy are limited. If the task that waits for it is cancelled, it and
+everything that it started are killed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ YT_DLP: tuple[str, ...] = (sys.executable, "-P", "-m", "mmar.studio.media.ytdlp_
 
 _PROGRESS = b"mmar-progress "
 _INFO = b"mmar-info "
-_LOOK_S = 0.25  # between two looks at what is on the disk
+_CHECK_S = 0.25  # between two checks of the size on the disk
 _GRACE_S = 2.0  # between asking a process to end and ending it
 _LONGEST_LINE = 1 << 16
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
@@ -72,22 +72,22 @@ async def download_video(
     home.mkdir()
     target.mkdir()
     async with GuardProxy(policy, resolver) as proxy:
-        process = await _started(
+        process = await _start(
             [*command, *_arguments(target, policy, proxy.url), "--", checked], home, environment or {}
         )
         watch = _Watch(process, target, policy, advance)
         try:
             async with asyncio.timeout(policy.max_seconds):
-                await watch.until_it_ends()
+                await watch.wait()
         except TimeoutError:
             raise ExternalError(
                 f"not done within {policy.max_seconds:g} s, which is all that is allowed",
                 code="download-timeout",
             ) from None
         finally:
-            await _ended(process)
+            await _stop(process)
         if proxy.refusals:
-            # Whatever it made of that, this is the reason.
+            # This is the reason, whatever yt-dlp reports.
             raise UsageError(
                 f"the downloader was stopped on its way: {proxy.refusals[0]}", code="download-refused"
             )
@@ -121,7 +121,7 @@ def _arguments(target: Path, policy: FetchPolicy, proxy: str) -> list[str]:
     ]
 
 
-async def _started(
+async def _start(
     command: Sequence[str], home: Path, environment: Mapping[str, str]
 ) -> asyncio.subprocess.Process:
     own = {
@@ -149,7 +149,7 @@ async def _started(
         ) from None
 
 
-async def _ended(process: asyncio.subprocess.Process) -> None:
+async def _stop(process: asyncio.subprocess.Process) -> None:
     """End the process and everything that it started, gently first."""
     for ending in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -172,42 +172,43 @@ class _Watch:
         self._info: dict[str, Any] = {}
         self._failure: dict[str, Any] = {}
 
-    async def until_it_ends(self) -> None:
-        looking = asyncio.create_task(self._look())
-        ending = asyncio.create_task(self._hear_out())
+    async def wait(self) -> None:
+        """Wait until the process has ended, while the size of its files is checked."""
+        checking = asyncio.create_task(self._check_size())
+        reading = asyncio.create_task(self._read_output())
         try:
-            done, _ = await asyncio.wait({looking, ending}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({checking, reading}, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            looking.cancel()
-            ending.cancel()
-            await asyncio.gather(looking, ending, return_exceptions=True)
+            checking.cancel()
+            reading.cancel()
+            await asyncio.gather(checking, reading, return_exceptions=True)
 
-    async def _hear_out(self) -> None:
+    async def _read_output(self) -> None:
         assert self._process.stdout is not None
         assert self._process.stderr is not None
-        await asyncio.gather(self._listen(self._process.stdout), self._listen(self._process.stderr))
+        await asyncio.gather(self._read_lines(self._process.stdout), self._read_lines(self._process.stderr))
         await self._process.wait()
 
-    async def _look(self) -> None:
+    async def _check_size(self) -> None:
         while True:
             _within_bounds(self._target, self._policy)
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_CHECK_S)
 
-    async def _listen(self, stream: asyncio.StreamReader) -> None:
+    async def _read_lines(self, stream: asyncio.StreamReader) -> None:
         while True:
             try:
                 line = await stream.readuntil(b"\n")
             except asyncio.IncompleteReadError as end:
-                self._take(end.partial)
+                self._read_line(end.partial)
                 return
             except asyncio.LimitOverrunError as over:
                 await stream.readexactly(over.consumed)  # nothing that was asked for is as long as that
                 continue
-            self._take(line)
+            self._read_line(line)
 
-    def _take(self, line: bytes) -> None:
+    def _read_line(self, line: bytes) -> None:
         if line.startswith(_PROGRESS):
             text = _decoded(line[len(_PROGRESS) :])
             done, of = (_number(text.get(name)) for name in ("downloaded_bytes", "total_bytes"))
@@ -219,7 +220,7 @@ class _Watch:
             self._failure = _decoded(line[len(FAILURE) :])
 
     def result(self) -> Downloaded:
-        """What it made, once it has ended."""
+        """The downloaded file, after the process has ended."""
         kind, reason = self._failure.get("kind"), _without_advice(str(self._failure.get("reason", "")))
         if kind == "missing":
             raise UsageError(
@@ -254,7 +255,7 @@ class _Watch:
 def _within_bounds(folder: Path, policy: FetchPolicy) -> None:
     size = 0
     for path in folder.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):  # renamed between the two looks
+        with contextlib.suppress(FileNotFoundError):  # renamed meanwhile
             size += path.lstat().st_size
     if size > policy.max_bytes + _LONGEST_LINE:
         raise ExternalError(

@@ -46,7 +46,7 @@ class Passwords:
         _ = self._nobody
 
     def hash(self, password: str, *, login: str) -> str:
-        """The hash to keep.
+        """The hash to store.
 
         Raises:
             InputError: too short, too long, or the login itself.
@@ -68,16 +68,16 @@ class Passwords:
         with self._slots:
             return self._hasher.hash(password)
 
-    def fits(self, kept: str | None, password: str) -> bool:
+    def verify(self, hashed: str | None, password: str) -> bool:
         """Whether a password belongs to a hash; as slow when there is no hash."""
         if len(password) > _LONGEST:
             return False
         with self._slots:
             try:
-                self._hasher.verify(kept or self._nobody, password)
+                self._hasher.verify(hashed or self._nobody, password)
             except (VerificationError, InvalidHashError):
                 return False
-        return kept is not None
+        return hashed is not None
 
 
 WINDOW = timedelta(minutes=15)

@@ -155,7 +155,7 @@ def make_api_token(session: Session, person_id: int, name: str, now: datetime) -
     """Create an API token.
 
     Returns:
-        The token; kept nowhere else.
+        The token, which is stored nowhere else.
     """
     token = f"mmar_{new_token()}"
     session.add(ApiToken(token_hash=hash_token(token), person_id=person_id, name=name, created=now))

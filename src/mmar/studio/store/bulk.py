@@ -26,10 +26,10 @@ from mmar.studio.workflow import Action, Actor, Command, NotAllowed, Role
 MOVES = (Action.SUBMIT, Action.FORWARD, Action.RECALL, Action.RESTORE, Action.WITHDRAW)
 """Actions that are possible for many items at once. Approving and rejecting are not."""
 
-_AT_ONCE = 25
+_BATCH = 25
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class BulkResult(msgspec.Struct, frozen=True):
     """The result of an action on many items.
 
     Attributes:
@@ -51,7 +51,7 @@ def assign_items(
     role: Role,
     people: Sequence[int],
     clock: Callable[[], datetime],
-) -> Outcome:
+) -> BulkResult:
     """Assign items to people as evenly as the rules allow. Without people, any inspector can take them again.
 
     Raises:
@@ -62,34 +62,34 @@ def assign_items(
     if role is Role.ANNOTATOR and not people:
         raise UsageError("say who is to write them", code="person-missing")
     among = list(dict.fromkeys(people))
-    got: Counter[int] = Counter()
+    assigned: Counter[int] = Counter()
 
-    def share(session: Session, row: Project, item: Item, now: datetime) -> None:
-        refused: NotAllowed | None = None
+    def assign_one(session: Session, row: Project, item: Item, now: datetime) -> None:
+        error: NotAllowed | None = None
         # The person with the fewest items gets it; if a rule forbids that, the next one.
-        turn: list[int | None] = [*sorted(among, key=lambda one: (got[one], among.index(one)))]
-        for person in turn or [None]:
+        candidates: list[int | None] = [*sorted(among, key=lambda one: (assigned[one], among.index(one)))]
+        for person in candidates or [None]:
             try:
                 assign(session, row, item, actor, role, person, now, logged=False)
             except NotAllowed as caught:
-                refused = refused or caught
+                error = error or caught
                 continue
             if person is not None:
-                got[person] += 1
+                assigned[person] += 1
             return
-        assert refused is not None
-        raise refused
+        assert error is not None
+        raise error
 
     with database.read() as session:
         names = [_named(session, project, person, role) for person in among]
-    outcome = for_each(database, project, Item, items, share, clock)
-    text = f"{outcome.done} items: {', '.join(names) or 'anybody'}"
+    result = for_each(database, project, Item, items, assign_one, clock)
+    text = f"{result.done} items: {', '.join(names) or 'anybody'}"
     with database.write() as session:
         detail = f"{text} to {'inspect' if role is Role.INSPECTOR else 'write'}"
         log_action(
             session, clock(), actor.person, "assigned", project.slug, detail=detail, project_id=project.id
         )
-    return msgspec.structs.replace(outcome, people=dict(got))
+    return msgspec.structs.replace(result, people=dict(assigned))
 
 
 def move_items(
@@ -101,7 +101,7 @@ def move_items(
     clock: Callable[[], datetime],
     *,
     why: str = "",
-) -> Outcome:
+) -> BulkResult:
     """Submit, forward, recall, restore or withdraw items; `why` is for `withdraw`.
 
     Raises:
@@ -123,7 +123,7 @@ def move_items(
 
 def request_audio_for_items(
     database: Database, project: Project, items: Sequence[int], person: int, clock: Callable[[], datetime]
-) -> Outcome:
+) -> BulkResult:
     """Queue what items without a clip need to get one."""
 
     def ask(session: Session, row: Project, item: Item, now: datetime) -> None:
@@ -143,13 +143,13 @@ def for_each(
     ids: Sequence[int],
     do: Callable[[Session, Project, Row, datetime], None],
     clock: Callable[[], datetime],
-) -> Outcome:
+) -> BulkResult:
     """Do something to rows of a project, in short transactions; what a rule forbids is counted by its message."""
     done, left = 0, Counter[str]()
-    for first in range(0, len(ids), _AT_ONCE):
+    for first in range(0, len(ids), _BATCH):
         with database.write() as session:
             owner = session.get_one(Project, project.id)
-            for row_id in ids[first : first + _AT_ONCE]:
+            for row_id in ids[first : first + _BATCH]:
                 row = row_in(session, owner, kind, row_id, lock=True)
                 try:
                     do(session, owner, row, clock())
@@ -157,7 +157,7 @@ def for_each(
                     left[error.problem if isinstance(error, InputError) else str(error)] += 1
                 else:
                     done += 1
-    return Outcome(done, dict(left.most_common()))
+    return BulkResult(done, dict(left.most_common()))
 
 
 def _named(session: Session, project: Project, person: int, role: Role) -> str:

@@ -46,7 +46,7 @@ def save_draft(
     session.flush()
 
 
-def carry_over(session: Session, item: Item, person: int, version: int, revision: int) -> None:
+def rebase_draft(session: Session, item: Item, person: int, version: int, revision: int) -> None:
     """Rebase a person's draft on a revision that was saved in their name elsewhere.
 
     `version` and `revision` are the item's before. A draft that changed the same field stays as it is; the form
@@ -83,8 +83,8 @@ def resolve(
     """
     mine = find_draft(session, item.id, actor.person)
     if mine is None:
-        raise InputError("there is no draft to go on with", field="draft", code="draft-missing")
-    # A draft is anybody's to keep; only who may write the item is shown what the other wrote.
+        raise InputError("there is no draft to continue with", field="draft", code="draft-missing")
+    # Anybody may have a draft, but only who may write the item may see the other person's changes.
     perform(load_case(session, project, item), actor, Command(Action.SAVE), now)
     content, theirs = mine.content, content_of(session, item)
     if resolution == "theirs":

@@ -69,7 +69,7 @@ def change_idea(
     title: str | None = None,
     detail: str | None = None,
     tags: Sequence[str] | None = None,
-    place: str | None = None,
+    category: str | None = None,
     dropped: bool | None = None,
 ) -> Idea:
     """Change a card; anybody of the team may.
@@ -88,9 +88,9 @@ def change_idea(
         idea.detail = _detail(detail)
     if tags is not None:
         idea.tags = _tags(tags)
-    if place is not None:
-        check_length(place, "place", LONGEST_NAME)
-        idea.place = place
+    if category is not None:
+        check_length(category, "category", LONGEST_NAME)
+        idea.category = category
     if dropped is not None:
         idea.dropped = dropped
     idea.version += 1
@@ -102,11 +102,11 @@ def vote(session: Session, project: Project, idea_id: int, actor: Actor) -> None
     """Vote for an idea, or take the vote back."""
     actor.require_membership()
     idea = row_in(session, project, Idea, idea_id)
-    options = session.get(IdeaVote, (idea.id, actor.person))
-    if options is None:
+    own_vote = session.get(IdeaVote, (idea.id, actor.person))
+    if own_vote is None:
         session.add(IdeaVote(idea_id=idea.id, person_id=actor.person))
     else:
-        session.delete(options)
+        session.delete(own_vote)
     session.flush()
 
 
@@ -117,18 +117,22 @@ def merge_ideas(session: Session, project: Project, source: int, target: int, ac
         UsageError: a card cannot go into itself, or into one that went into another.
     """
     actor.require_membership()
-    gone, kept = (row_in(session, project, Idea, each) for each in (source, target))
-    if gone.id == kept.id or kept.merged_into is not None or gone.merged_into is not None:
+    source_idea, target_idea = (row_in(session, project, Idea, each) for each in (source, target))
+    if (
+        source_idea.id == target_idea.id
+        or target_idea.merged_into is not None
+        or source_idea.merged_into is not None
+    ):
         raise UsageError("merge two different cards that both still stand on the board", code="cannot-merge")
-    voters = set(session.scalars(select(IdeaVote.person_id).where(IdeaVote.idea_id == kept.id)))
-    moving = set(session.scalars(select(IdeaVote.person_id).where(IdeaVote.idea_id == gone.id)))
-    session.execute(delete(IdeaVote).where(IdeaVote.idea_id == gone.id))
-    session.add_all(IdeaVote(idea_id=kept.id, person_id=person) for person in sorted(moving - voters))
-    session.execute(update(Idea).where(Idea.merged_into == gone.id).values(merged_into=kept.id))
-    gone.merged_into = kept.id
-    kept.tags = _tags([*kept.tags, *gone.tags])
-    kept.version += 1
-    gone.version += 1
+    voters = set(session.scalars(select(IdeaVote.person_id).where(IdeaVote.idea_id == target_idea.id)))
+    moving = set(session.scalars(select(IdeaVote.person_id).where(IdeaVote.idea_id == source_idea.id)))
+    session.execute(delete(IdeaVote).where(IdeaVote.idea_id == source_idea.id))
+    session.add_all(IdeaVote(idea_id=target_idea.id, person_id=person) for person in sorted(moving - voters))
+    session.execute(update(Idea).where(Idea.merged_into == source_idea.id).values(merged_into=target_idea.id))
+    source_idea.merged_into = target_idea.id
+    target_idea.tags = _tags([*target_idea.tags, *source_idea.tags])
+    target_idea.version += 1
+    source_idea.version += 1
     session.flush()
 
 

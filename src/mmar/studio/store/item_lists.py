@@ -16,7 +16,7 @@ from mmar.studio.store.inspection import claim_item
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.revisions import approved_by, wrote
 from mmar.studio.workflow import Actor, Role, State
-from mmar.studio.workflow.statistics import Board, Place, board
+from mmar.studio.workflow.statistics import Board, ItemCount, board
 
 NOBODY = 0
 """Means "no author" and "no assigned inspector"."""
@@ -82,9 +82,9 @@ def _chosen(query: Any, project_id: int, chosen: ItemFilter) -> Any:
                 Item.public_id.icontains(words, autoescape=True),
             )
         )
-    for column, person in ((Item.author_id, chosen.author), (Item.inspector_id, chosen.inspector)):
+    for people, person in ((Item.author_id, chosen.author), (Item.inspector_id, chosen.inspector)):
         if person is not None:
-            query = query.where(column.is_(None) if person == NOBODY else column == person)
+            query = query.where(people.is_(None) if person == NOBODY else people == person)
     return query
 
 
@@ -102,9 +102,8 @@ def take_next(session: Session, project: Project, actor: Actor, queue: str, now:
     """
     query = _queue(project, actor, queue)
     free = or_(Item.lease_person_id.is_(None), Item.lease_until <= now)
-    # One's own first, then what a lead named one for, then what came back from correction, whose author
-    # waits, then what others approved already, so that it is done and its answers can be compared; each in
-    # the index's order, so that the first row found is the one.
+    # First the person's own, then those that a lead assigned to them, then those that came back from correction, whose
+    # author waits, then those that others approved already, so that they are finished and their answers can be compared.
     for chosen in (
         Item.lease_person_id == actor.person,
         and_(free, Item.inspector_id == actor.person),
@@ -199,7 +198,10 @@ def coverage_board(session: Session, project: Project, *, language: str = "") ->
     )
     tree = newest_taxonomy(session, project.id).tree
     return board(
-        [Place(layer, modality, code, State(state), count) for layer, modality, code, state, count in rows],
+        [
+            ItemCount(layer, modality, code, State(state), count)
+            for layer, modality, code, state, count in rows
+        ],
         [branch.name for branch in tree.layers],
         project.settings.modalities,
         project.settings.targets,
@@ -207,7 +209,7 @@ def coverage_board(session: Session, project: Project, *, language: str = "") ->
     )
 
 
-def place_counts(session: Session, project_id: int) -> dict[tuple[str, str], int]:
+def category_counts(session: Session, project_id: int) -> dict[tuple[str, str], int]:
     """Items by layer and sub-category."""
     rows = session.execute(
         select(Item.category, Item.sub_category, func.count())

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mmar.errors import UsageError
 from mmar.studio.data.item_tables import Draft, Item, Verdict
 from mmar.studio.data.tables import Person, Project
-from mmar.studio.store.drafts import carry_over, delete_judgement_draft
+from mmar.studio.store.drafts import delete_judgement_draft, rebase_draft
 from mmar.studio.store.people import actor_in, log_action, members
 from mmar.studio.store.recordings import request_audio
 from mmar.studio.store.revisions import (
@@ -45,7 +45,7 @@ class StaleSave(NotAllowed):
 
     def __init__(self, conflict: Conflict, version: int) -> None:
         super().__init__(
-            "stale", "somebody changed this item since you opened it; your version is kept as a draft"
+            "stale", "somebody changed this item since you opened it; your version is saved as a draft"
         )
         self.conflict = conflict
         self.version = version
@@ -110,7 +110,7 @@ def save(
     store_case(item, after, now)
     add_revision(session, project, item, actor, content, why, now, kind="edit")
     if not typed:
-        carry_over(session, item, actor.person, *before)
+        rebase_draft(session, item, actor.person, *before)
     else:
         session.execute(delete(Draft).where(Draft.item_id == item.id, Draft.person_id == actor.person))
     add_event(session, item, actor.person, Action.SAVE.value, now, comment=why)

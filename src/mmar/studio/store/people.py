@@ -145,14 +145,14 @@ def account_for(session: Session, project: Project, person_id: int, by: Person) 
         NotFound: there is no such person in the project.
     """
     person = session.get(Person, person_id)
-    places = set(session.scalars(select(Membership.project_id).where(Membership.person_id == person_id)))
-    if person is None or project.id not in places:
+    projects = set(session.scalars(select(Membership.project_id).where(Membership.person_id == person_id)))
+    if person is None or project.id not in projects:
         raise NotFound("there is no such person in this project")
     if by.site_admin:
         return person
     if person.site_admin:
         raise NotAllowed("role", f"{person.name} runs the site; ask an admin of the site")
-    if places != {project.id}:
+    if projects != {project.id}:
         raise NotAllowed("role", f"{person.name} is in other projects too; ask an admin of the site")
     if person.project_id != project.id:
         raise NotAllowed("role", f"{person.name} was not invited by this project; ask an admin of the site")

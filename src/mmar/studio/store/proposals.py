@@ -21,7 +21,7 @@ from mmar.items import Criterion
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item, Proposal
 from mmar.studio.data.tables import Project
-from mmar.studio.store.bulk import Outcome, for_each
+from mmar.studio.store.bulk import BulkResult, for_each
 from mmar.studio.store.drafts import find_draft
 from mmar.studio.store.ideas import add_idea, change_idea
 from mmar.studio.store.inspection import BEFORE_APPROVAL, key_known_to
@@ -40,16 +40,16 @@ KINDS: dict[str, str] = {
     "ideas": "More ideas",
     "grouping": "Categories for ideas",
 }
-"""Kinds of proposals, as they are shown."""
+"""Labels of the kinds of proposals."""
 
 ACCEPTABLE_KINDS = ("thinking", "distractors", "sub_category", "rubric")
-"""Kinds that change an item when they are taken over."""
+"""Kinds that change an item when they are accepted."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
     """Numbers of open proposals that a person can review, and that are hidden since they reveal a key."""
 
-    shown: int
+    visible: int
     hidden: int
 
 
@@ -148,8 +148,8 @@ def count_waiting_proposals(session: Session, project_id: int, actor: Actor, *, 
     if kind:
         query = query.where(Proposal.kind == kind)
     everything = session.scalar(query.with_only_columns(func.count())) or 0
-    shown = session.scalar(query.where(_reveals_no_key(actor)).with_only_columns(func.count())) or 0
-    return Waiting(shown, everything - shown)
+    visible = session.scalar(query.where(_reveals_no_key(actor)).with_only_columns(func.count())) or 0
+    return Waiting(visible, everything - visible)
 
 
 def _waiting(project_id: int, actor: Actor) -> Any:
@@ -248,7 +248,7 @@ def apply_proposal(kind: str, content: ItemContent, accepted: Mapping[str, Any])
                     "select the key before accepting distractors", field="answer", code="key-missing"
                 )
             choices = [*wrong]
-            # The key keeps its place, so that a proposal never moves the answer.
+            # The key keeps its index, so that a proposal never moves the answer.
             choices.insert(min(content.answer or 0, len(choices)), key)
             return msgspec.structs.replace(content, choices=tuple(choices), answer=choices.index(key))
     except (KeyError, TypeError, msgspec.ValidationError) as error:
@@ -281,8 +281,8 @@ def _accept(
             )
         return
     if proposal.kind == "grouping":
-        for place in accepted.get("places", ()):
-            change_idea(session, project, int(place["idea"]), actor, place=str(place["place"]))
+        for row in accepted.get("categories", ()):
+            change_idea(session, project, int(row["idea"]), actor, category=str(row["category"]))
         return
     if proposal.item_id is None:
         raise UsageError("this suggestion belongs to no item", code="no-item")
@@ -316,7 +316,7 @@ def _text(value: Any) -> str:
 
 def accept_proposals(
     database: Database, project: Project, numbers: Sequence[int], actor: Actor, clock: Callable[[], datetime]
-) -> Outcome:
+) -> BulkResult:
     """Accept proposals unchanged, in short transactions.
 
     Those that a rule forbids or that would overwrite edits stay open.
@@ -325,8 +325,8 @@ def accept_proposals(
     def accept(session: Session, row: Project, proposal: Proposal, now: datetime) -> None:
         _accept_unchanged(session, row, proposal, actor, now)
 
-    outcome = for_each(database, project, Proposal, numbers, accept, clock)
-    if outcome.done:
+    result = for_each(database, project, Proposal, numbers, accept, clock)
+    if result.done:
         with database.write() as session:
             log_action(
                 session,
@@ -334,10 +334,10 @@ def accept_proposals(
                 actor.person,
                 "accepted",
                 project.slug,
-                detail=f"{outcome.done} proposals",
+                detail=f"{result.done} proposals",
                 project_id=project.id,
             )
-    return outcome
+    return result
 
 
 def _accept_unchanged(
@@ -350,12 +350,12 @@ def _accept_unchanged(
     # Locked before it is read, so that nobody saves in between.
     item = find_item(session, project, proposal.item_id, lock=True)
     content = content_of(session, item)
-    asked = content_at(session, item.id, proposal.revision or item.revision)
-    if (asked.question, asked.key) != (content.question, content.key):
+    before = content_at(session, item.id, proposal.revision or item.revision)
+    if (before.question, before.key) != (content.question, content.key):
         raise NotAllowed(
             "stale", "the question or the key changed since the model was asked; review them one by one"
         )
-    if three_way(asked, content, apply_proposal(proposal.kind, asked, proposal.content)).both:
+    if three_way(before, content, apply_proposal(proposal.kind, before, proposal.content)).both:
         raise NotAllowed("stale", "the same field changed since the model was asked; review them one by one")
     draft = find_draft(session, item.id, item.author_id) if item.author_id is not None else None
     if draft is not None:

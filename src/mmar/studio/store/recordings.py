@@ -58,7 +58,7 @@ def clip_of(session: Session, item: Item) -> Clip | None:
 def add_recording(
     session: Session,
     project_id: int,
-    kept: StoredAudio,
+    stored: StoredAudio,
     now: datetime,
     *,
     source: str = "",
@@ -71,7 +71,7 @@ def add_recording(
 
     `source` is as in `workflow.content.source_of`; for an upload its hash.
     """
-    source = source or f"upload:{kept.sha256}"
+    source = source or f"upload:{stored.sha256}"
     result = find_recording(session, project_id, source)
     if result is None:
         result = Recording(
@@ -79,9 +79,9 @@ def add_recording(
         )
         session.add(result)
     result.title, result.url, result.licence = title[:300], url, licence[:200]
-    result.path, result.sha256, result.media_type = kept.path, kept.sha256, kept.media_type
-    result.size, result.duration, result.rate = kept.size, kept.duration, kept.rate
-    result.channels, result.waveform = kept.channels, kept.waveform
+    result.path, result.sha256, result.media_type = stored.path, stored.sha256, stored.media_type
+    result.size, result.duration, result.rate = stored.size, stored.duration, stored.rate
+    result.channels, result.waveform = stored.channels, stored.waveform
     session.flush()
     return result
 

@@ -101,13 +101,13 @@ def _everything_done(items: Sequence[int]) -> CompoundSelect[Any]:
         select(Revision.item_id, Revision.kind, Revision.author_id, Revision.number).where(
             Revision.item_id.in_(items)
         ),
-        select(BlindAnswer.item_id, literal("heard"), BlindAnswer.person_id, BlindAnswer.revision).where(
+        select(BlindAnswer.item_id, literal("answered"), BlindAnswer.person_id, BlindAnswer.revision).where(
             BlindAnswer.item_id.in_(items)
         ),
         select(Verdict.item_id, literal("approved"), Verdict.person_id, Verdict.revision).where(
             Verdict.item_id.in_(items), Verdict.approved, Verdict.standing
         ),
-        select(KeyView.item_id, literal("saw"), KeyView.person_id, literal(0)).where(
+        select(KeyView.item_id, literal("saw key"), KeyView.person_id, literal(0)).where(
             KeyView.item_id.in_(items)
         ),
         select(Item.id, literal("played"), Playback.person_id, literal(0))
@@ -137,8 +137,8 @@ def _case(project: Project, item: Item, done: list[tuple[str, int, int]], cut: f
         writers=people("edit"),
         lease=lease,
         inspector=item.inspector_id,
-        answered=people("heard", after=since),
-        seen=people("saw"),
+        answered=people("answered", after=since),
+        seen=people("saw key"),
         approvals=people("approved", after=since),
         needed=project.settings.inspections,
         rejected=item.rejected,
@@ -180,7 +180,7 @@ def add_revision(
     are counted here.
 
     Raises:
-        InputError: a text could not be kept.
+        InputError: a text cannot be stored.
     """
     check_texts(content)
     if kind != "edit":

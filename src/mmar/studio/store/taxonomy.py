@@ -1,4 +1,4 @@
-"""Saving a new version of a project's taxonomy, and moving what refers to places that are gone."""
+"""Saving a new version of a project's taxonomy, and moving what refers to removed categories."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ from mmar.studio.store.people import log_action
 from mmar.studio.store.projects import change_settings, newest_taxonomy
 from mmar.studio.store.revisions import add_revision, content_of
 from mmar.studio.workflow import Actor, NotAllowed, Role
-from mmar.studio.workflow.taxonomy import Move, Taxonomy, lost_places, moved_place, moved_targets, remap
+from mmar.studio.workflow.taxonomy import (
+    Move,
+    Taxonomy,
+    moved_category,
+    moved_targets,
+    remap,
+    removed_categories,
+)
 
 
 def save_taxonomy(
@@ -43,18 +50,18 @@ def save_taxonomy(
     if old.number != base:
         raise NotAllowed("stale", f"somebody saved version {old.number} meanwhile; look at it and try again")
     tree = tree.checked()
-    removed = set(lost_places(old.tree, tree))
+    removed = set(removed_categories(old.tree, tree))
     targets = {(branch.name, sub) for branch in tree.layers for sub in ("", *branch.subs)}
     moved = {(move.layer, move.sub): (move.to_layer, move.to_sub) for move in moves}
     items = session.scalars(select(Item).where(Item.project_id == project.id)).all()
     for item in items:
-        place = (item.category, item.sub_category)
-        if place in removed and moved.get(place) not in targets:
+        category = (item.category, item.sub_category)
+        if category in removed and moved.get(category) not in targets:
             raise InputError(
-                f'"{place[0]} / {place[1]}" still holds items and has nowhere to go',
+                f'"{category[0]} / {category[1]}" was removed and still has items',
                 field="taxonomy",
                 hint="choose the category to move them to",
-                code="items-without-place",
+                code="items-without-category",
             )
     new = TaxonomyVersion(
         project_id=project.id, number=old.number + 1, tree=tree, why=why, author_id=actor.person, at=now
@@ -64,11 +71,11 @@ def save_taxonomy(
         if (item.category, item.sub_category) in removed:
             content = remap(content_of(session, item), moves)
             add_revision(session, project, item, actor, content, f"taxonomy version {new.number}: {why}", now)
-    for idea in session.scalars(select(Idea).where(Idea.project_id == project.id, Idea.place != "")):
-        idea.place = moved_place(idea.place, moves)
-    aims = moved_targets(project.settings.targets, moves)
-    if aims != project.settings.targets:
-        change_settings(project, actor, targets=aims)
+    for idea in session.scalars(select(Idea).where(Idea.project_id == project.id, Idea.category != "")):
+        idea.category = moved_category(idea.category, moves)
+    new_targets = moved_targets(project.settings.targets, moves)
+    if new_targets != project.settings.targets:
+        change_settings(project, actor, targets=new_targets)
     log_action(session, now, actor.person, "taxonomy", f"version {new.number}", project_id=project.id)
     session.flush()
     return new

@@ -59,7 +59,7 @@ def _now() -> datetime:
 Level = Literal["good", "warn", "bad"]
 
 _LIFE = timedelta(minutes=10)
-_MAX_KEPT = 2_000
+_MAX_MESSAGES = 2_000
 
 
 @dataclass(frozen=True)
@@ -83,30 +83,30 @@ class Flash:
 class FlashStore:
     """The messages that were not shown yet, by key."""
 
-    _kept: dict[str, tuple[int, datetime, Flash]] = field(default_factory=dict)
+    _messages: dict[str, tuple[int, datetime, Flash]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, person_id: int, flash: Flash, now: datetime) -> str:
-        """Keep a message for a person.
+        """Store a message for a person.
 
         Returns:
             The key for the address that the person is redirected to.
         """
         key = secrets.token_urlsafe(12)
         with self._lock:
-            for old, (_, added, _) in list(self._kept.items()):
-                if added + _LIFE < now or len(self._kept) >= _MAX_KEPT:
-                    del self._kept[old]
-            self._kept[key] = person_id, now, flash
+            for old, (_, added, _) in list(self._messages.items()):
+                if added + _LIFE < now or len(self._messages) >= _MAX_MESSAGES:
+                    del self._messages[old]
+            self._messages[key] = person_id, now, flash
         return key
 
     def take(self, key: str, person_id: int, now: datetime) -> Flash | None:
         """The message of a key, once, for the person it belongs to."""
         with self._lock:
-            owner, added, flash = self._kept.get(key, (None, now, None))
+            owner, added, flash = self._messages.get(key, (None, now, None))
             if owner != person_id or added + _LIFE < now:
                 return None
-            del self._kept[key]
+            del self._messages[key]
             return flash
 
 

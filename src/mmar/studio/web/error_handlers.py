@@ -123,7 +123,7 @@ def error_status(error: MmarError) -> int:
 
 
 def error_message(error: MmarError) -> str:
-    """The message of an error and its hint, as sentences. The place in a file is left out: a form shows it."""
+    """The message of an error and its hint, as sentences. The location in a file is left out, since a form shows it."""
     if isinstance(error, DatabaseAwayError):
         return _AWAY
     return sentence(error.problem if isinstance(error, InputError) else error.summary, error.hint)

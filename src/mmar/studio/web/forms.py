@@ -127,7 +127,7 @@ def selected_categories(form: FormData, proposed: Sequence[Mapping[str, Any]]) -
     """The suggested categories of ideas that somebody selected, with their edits."""
     selected = set(numbers(form, "take"))
     return [
-        {**row, "place": text(form, f"place-{index}").strip() or row["place"]}
+        {**row, "category": text(form, f"category-{index}").strip() or row["category"]}
         for index, row in enumerate(proposed)
         if index in selected
     ]

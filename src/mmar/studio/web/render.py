@@ -20,7 +20,7 @@ from mmar.studio.store.proposals import KINDS
 from mmar.studio.web.context import Flash, ProjectContext, is_fragment_request, studio_of
 from mmar.studio.workflow import REASONS, Action, Role, State
 from mmar.studio.workflow.content import FIELD_NAMES, LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE
-from mmar.studio.workflow.diff import shown
+from mmar.studio.workflow.diff import field_text
 from mmar.studio.workflow.states import PARTICIPLES
 
 STATE_NAMES: dict[str, str] = {
@@ -89,7 +89,7 @@ NAVIGATION = (
 
 
 def section_of(path: str, slug: str) -> str:
-    """The entry of the navigation that a page belongs to."""
+    """The navigation link that a page belongs to."""
     rest = path.removeprefix(f"/p/{slug}")
     if rest.endswith("/inspect"):
         return "/inspection"
@@ -192,7 +192,7 @@ def _environment() -> Environment:
         clock=_clock,
         letter=lambda index: chr(65 + index),
         initials=_initials,
-        shown=shown,
+        field_text=field_text,
         percent=_percent,
         count=count,
         job_marker=job_marker,

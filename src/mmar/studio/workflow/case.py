@@ -82,7 +82,7 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """The state of one item for the workflow; people are given by id.
+    """The state of one item for the workflow; people by their ids.
 
     Attributes:
         state: the state.
@@ -309,7 +309,7 @@ _GUARDS: dict[Guard, tuple[_Check, Rule, str]] = {
     Guard.LISTENED: (
         lambda ctx: ctx.actor.person in ctx.case.answered | ctx.case.seen,
         "listen",
-        "give a blind answer first; then the key is shown",
+        "give a blind answer first; then you see the key",
     ),
     Guard.COMPLETE: (
         lambda ctx: ctx.case.revision > 0 and ctx.case.errors == 0,
@@ -349,8 +349,8 @@ def assign_author(case: Case, actor: Actor, writer: Actor, now: datetime) -> Cas
     if case.state not in EDITABLE:
         raise NotAllowed("state", f"an item in {_label(case.state)} is not being written")
     _check_free(case, writer.person, now)
-    kept = None if case.inspector == writer.person else case.inspector
-    return msgspec.structs.replace(case, author=writer.person, inspector=kept, lease=None)
+    inspector = None if case.inspector == writer.person else case.inspector
+    return msgspec.structs.replace(case, author=writer.person, inspector=inspector, lease=None)
 
 
 def assign_inspector(case: Case, actor: Actor, inspector: Actor | None, now: datetime) -> Case:

@@ -52,7 +52,7 @@ class Cue(msgspec.Struct, frozen=True):
 
     @property
     def points(self) -> bool:
-        """Whether it has a valid time range; a single time is kept, since the other one may follow."""
+        """Whether it has a valid time range; a single time is allowed, since the other one may follow."""
         return self.start is not None and self.end is not None and self.start < self.end
 
 
@@ -62,13 +62,13 @@ class ItemContent(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         question: the question's text.
         choices: in the order in which they will be put.
-        answer: place of the right choice, from 0; `None` while none is marked.
+        answer: index of the right choice, from 0; `None` while none is marked.
         modality: e.g. `mix-music-speech`.
         category: the layer.
         sub_category: within the layer.
         language: codes joined by `|`, or empty.
         source: the platform, e.g. `youtube`.
-        url: the video's address, as given.
+        url: the video's address, as entered.
         timestamp: parts of the recording that are joined into the clip, in any form that MMAR has; empty for
             the whole of it.
         recording: number of the uploaded or fetched recording.
@@ -224,7 +224,7 @@ def to_item(content: ItemContent, item_id: str, audio_path: str, *, regions: boo
 def without_shadows(before: ItemContent, after: ItemContent) -> ItemContent:
     """Drop imported fields in `extra` whose value was edited.
 
-    A rubric whose criteria had keys of their own, for example, is kept whole in `extra` and written from there;
+    A rubric whose criteria had keys of their own, for example, stays whole in `extra` and written from there;
     after an edit that would bring the old rubric back.
     """
     attributes = {"cue": "cues", "rubric": "rubric", "category": "category", "modality": "modality"}

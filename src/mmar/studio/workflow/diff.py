@@ -37,7 +37,7 @@ _ALIKE = 0.5
 class Piece(msgspec.Struct, frozen=True):
     """A run of unchanged, removed or added words."""
 
-    kind: Literal["same", "gone", "new"]
+    kind: Literal["unchanged", "removed", "added"]
     text: str
 
 
@@ -63,7 +63,7 @@ class Conflict(msgspec.Struct, frozen=True):
     merged: ItemContent
 
 
-def shown(content: ItemContent, field: str) -> str:
+def field_text(content: ItemContent, field: str) -> str:
     """A field's value as text."""
     value: Any = getattr(content, field)
     if field == "choices":
@@ -80,14 +80,14 @@ def shown(content: ItemContent, field: str) -> str:
 def _cue(cue: Cue) -> str:
     if cue.start is None and cue.end is None:
         return cue.text
-    start, end = ("?" if index is None else f"{index:g}" for index in (cue.start, cue.end))
+    start, end = ("?" if time is None else f"{time:g}" for time in (cue.start, cue.end))
     return f"{cue.text} ({start}–{end} s)"
 
 
 def changes(before: ItemContent, after: ItemContent) -> tuple[FieldChange, ...]:
     """The fields that differ, in the order of the form."""
     return tuple(
-        _change(field, shown(before, field), shown(after, field))
+        _change(field, field_text(before, field), field_text(after, field))
         for field in _COMPARED
         if getattr(before, field) != getattr(after, field)
     )
@@ -95,19 +95,19 @@ def changes(before: ItemContent, after: ItemContent) -> tuple[FieldChange, ...]:
 
 def three_way(base: ItemContent, theirs: ItemContent, yours: ItemContent) -> Conflict:
     """Compare two people's edits (`theirs` was saved first) of the same revision `base`."""
-    moved_there = {field for field in _COMPARED if getattr(base, field) != getattr(theirs, field)}
-    moved_here = {field for field in _COMPARED if getattr(base, field) != getattr(yours, field)}
+    changed_by_them = {field for field in _COMPARED if getattr(base, field) != getattr(theirs, field)}
+    changed_by_you = {field for field in _COMPARED if getattr(base, field) != getattr(yours, field)}
     both = tuple(
         field
         for field in _COMPARED
-        if field in moved_there & moved_here and getattr(theirs, field) != getattr(yours, field)
+        if field in changed_by_them & changed_by_you and getattr(theirs, field) != getattr(yours, field)
     )
-    # The key is an index of the choices, so both are taken from the same person.
-    together = {"choices", "answer"}
-    if moved_there & together and moved_here & together and not set(both) & together:
+    # The key is an time of the choices, so both are theirs_alone from the same person.
+    answer_fields = {"choices", "answer"}
+    if changed_by_them & answer_fields and changed_by_you & answer_fields and not set(both) & answer_fields:
         both = tuple(field for field in _COMPARED if field in {*both, "answer"})
-    taken = {field: getattr(theirs, field) for field in moved_there - moved_here}
-    merged = msgspec.structs.replace(yours, **taken)
+    theirs_alone = {field: getattr(theirs, field) for field in changed_by_them - changed_by_you}
+    merged = msgspec.structs.replace(yours, **theirs_alone)
     return Conflict(changes(base, theirs), changes(base, yours), both, merged)
 
 
@@ -118,17 +118,17 @@ def _change(field: str, before: str, after: str) -> FieldChange:
     token = r"[^\n]+|\n" if lines else r"\s+|\S+"
     old, new = re.findall(token, before), re.findall(token, after)
     if not lines and _unlike(old, new):
-        whole = (Piece("gone", before), Piece("new", after))
+        whole = (Piece("removed", before), Piece("added", after))
         return FieldChange(field, label, before, after, tuple(piece for piece in whole if piece.text))
     pieces: list[Piece] = []
     for tag, a0, a1, b0, b1 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
-            pieces.append(Piece("same", "".join(old[a0:a1])))
+            pieces.append(Piece("unchanged", "".join(old[a0:a1])))
             continue
         if a1 > a0:
-            pieces.append(Piece("gone", "".join(old[a0:a1])))
+            pieces.append(Piece("removed", "".join(old[a0:a1])))
         if b1 > b0:
-            pieces.append(Piece("new", "".join(new[b0:b1])))
+            pieces.append(Piece("added", "".join(new[b0:b1])))
     return FieldChange(field, label, before, after, tuple(pieces))
 
 
@@ -157,7 +157,7 @@ def apply_record(item: Item, content: ItemContent) -> ItemContent:
         content,
         **fields,
         cues=cues,
-        # An item that was written here has the publisher's own fields, unless it is given another.
+        # An item that was written here has the publisher's own fields, unless the record has another.
         names=names if content.names or theirs.extra else (),
         extra={**content.extra, **theirs.extra},
         empty=(*theirs.empty, *(name for name in content.empty if name not in item.names)),

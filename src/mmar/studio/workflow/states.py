@@ -93,10 +93,10 @@ def imported_state(*, inspect: bool, audio: bool) -> State:
 class Guard(StrEnum):
     """A condition beside state and role."""
 
-    OWN = "own"  # the author, or a lead; for an item without author, whoever took it last
+    OWN = "own"  # the author, or a lead; for an item without author, whoever claimed it last
     NOT_WRITER = "not_writer"  # wrote no revision of it
-    HOLDS_LEASE = "holds_lease"  # took it from the queue and the time is not over
-    NOT_LEASED = "not_leased"  # nobody else is at work on it
+    HOLDS_LEASE = "holds_lease"  # has reserved it, and the time is not over
+    NOT_LEASED = "not_leased"  # nobody else has reserved it
     LISTENED = "listened"  # answered this revision blind, or saw the key of an earlier one
     COMPLETE = "complete"  # no problem of severity error
     AUDIO = "audio"  # the clip is there, where the project asks for it
@@ -135,18 +135,18 @@ def _from(
 
 _INSPECTOR, _LEAD = frozenset({Role.INSPECTOR}), frozenset({Role.LEAD})
 _INSPECTED = (Guard.NOT_WRITER, Guard.HOLDS_LEASE, Guard.LISTENED)
-_HANDED_IN = (Guard.OWN, Guard.COMPLETE)
+_SUBMITTED = (Guard.OWN, Guard.COMPLETE)
 _RETURNABLE = frozenset({State.PREPARATION, State.INSPECTION})
 
 TRANSITIONS: tuple[Transition, ...] = (
     _from(EDITABLE, Action.SAVE, None, _WRITERS, Guard.OWN),
-    _from(State.DRAFT, Action.SUBMIT, State.PREPARATION, _WRITERS, *_HANDED_IN),
+    _from(State.DRAFT, Action.SUBMIT, State.PREPARATION, _WRITERS, *_SUBMITTED),
     _from(_RETURNABLE, Action.RECALL, State.DRAFT, _WRITERS, Guard.OWN, Guard.NOT_LEASED),
-    _from(State.PREPARATION, Action.FORWARD, State.INSPECTION, _WRITERS, *_HANDED_IN, Guard.AUDIO),
+    _from(State.PREPARATION, Action.FORWARD, State.INSPECTION, _WRITERS, *_SUBMITTED, Guard.AUDIO),
     _from(State.INSPECTION, Action.APPROVE, State.APPROVED, _INSPECTOR, *_INSPECTED, Guard.AUDIO),
     _from(State.INSPECTION, Action.REJECT, State.CORRECTION, _INSPECTOR, *_INSPECTED, Guard.REASON),
     _from(
-        State.CORRECTION, Action.RESUBMIT, State.INSPECTION, _WRITERS, *_HANDED_IN, Guard.CHANGED, Guard.AUDIO
+        State.CORRECTION, Action.RESUBMIT, State.INSPECTION, _WRITERS, *_SUBMITTED, Guard.CHANGED, Guard.AUDIO
     ),
     _from(State.APPROVED, Action.REOPEN, State.CORRECTION, _LEAD, Guard.REASON),
     _from(_LIVE, Action.WITHDRAW, State.WITHDRAWN, _WRITERS, Guard.OWN, Guard.NOT_LEASED, Guard.WHY),
@@ -195,7 +195,7 @@ REASONS: dict[str, str] = {
     "rights": "The recording cannot be used (rights)",
     "other": "Something else",
 }
-"""Reason by its code, as it is shown."""
+"""Labels of the reasons."""
 
 
 class Rejection(msgspec.Struct, frozen=True):

@@ -19,8 +19,8 @@ _LANGUAGE = "language:"
 _COUNTED = frozenset({State.PREPARATION, State.INSPECTION, State.CORRECTION, State.APPROVED})
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Items with the same layer, modality, language (codes joined by `|`) and state."""
+class ItemCount(msgspec.Struct, frozen=True):
+    """The number of items with the same layer, modality, language (codes joined by `|`) and state."""
 
     layer: str
     modality: str
@@ -64,7 +64,7 @@ class Board(msgspec.Struct, frozen=True):
 
 
 def board(
-    places: Iterable[Place],
+    counts: Iterable[ItemCount],
     layers: Sequence[str],
     modalities: Sequence[str],
     targets: Mapping[str, int],
@@ -77,16 +77,16 @@ def board(
     languages' targets (see `ProjectSettings.targets`). With `language` (`-` for none) only its items and targets
     count.
     """
-    counted = [place for place in places if place.state in _COUNTED]
+    counted = [each for each in counts if each.state in _COUNTED]
     count: Counter[tuple[str, str, str, bool]] = Counter()
     spoken: Counter[tuple[str, bool]] = Counter()
-    for place in counted:
-        approved = place.state is State.APPROVED
-        codes = dict.fromkeys(code or NO_LANGUAGE for code in place.language.split("|"))
+    for each in counted:
+        approved = each.state is State.APPROVED
+        codes = dict.fromkeys(code or NO_LANGUAGE for code in each.language.split("|"))
         for code in codes:
-            spoken[code, approved] += place.count
+            spoken[code, approved] += each.count
         for code in ("", *codes):
-            count[place.layer, place.modality, code, approved] += place.count
+            count[each.layer, each.modality, code, approved] += each.count
     here = [(layer, modality) for layer, modality, code, _ in count if code == language]
     rows = tuple(dict.fromkeys((*layers, *(layer for layer, _ in here))))
     columns = tuple(dict.fromkeys((*modalities, *(modality for _, modality in here))))
@@ -188,7 +188,7 @@ class HumanScore(msgspec.Struct, frozen=True):
 def human_score(answers: Sequence[Rating]) -> HumanScore:
     """Accuracy and agreement of blind answers.
 
-    A choice is compared as the place it had in its own revision. "Cannot tell" is a rating of its own.
+    A choice is compared by its index in its own revision. "Cannot tell" is a rating of its own.
     """
     right = sum(answer.choice == answer.key for answer in answers)
     units: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)

@@ -12,7 +12,7 @@ import msgspec
 from mmar.errors import InputError
 from mmar.studio.workflow.content import LONGEST_NAME, LONGEST_TEXT, ItemContent, check_length
 
-_MAX_PLACES = 1_000
+_MAX_CATEGORIES = 1_000
 
 
 class Branch(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class Move(msgspec.Struct, frozen=True):
 
 
 class Taxonomy(msgspec.Struct, frozen=True):
-    """A taxonomy: layers in the order shown."""
+    """A taxonomy: layers in the order of the pages."""
 
     layers: tuple[Branch, ...] = ()
 
@@ -41,11 +41,11 @@ class Taxonomy(msgspec.Struct, frozen=True):
         """The same tree, if it can be used.
 
         Raises:
-            InputError: a name is empty or stands twice.
+            InputError: a name is empty or occurs twice.
         """
-        if sum(1 + len(branch.subs) for branch in self.layers) > _MAX_PLACES:
+        if sum(1 + len(branch.subs) for branch in self.layers) > _MAX_CATEGORIES:
             raise InputError(
-                f"more than {_MAX_PLACES} layers and sub-categories",
+                f"more than {_MAX_CATEGORIES} layers and sub-categories",
                 field="taxonomy",
                 code="too-many-entries",
             )
@@ -100,45 +100,45 @@ def layer_map(taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
     return {branch.name: branch.subs for branch in taxonomy.layers}
 
 
-def lost_places(old: Taxonomy, new: Taxonomy) -> tuple[tuple[str, str], ...]:
+def removed_categories(old: Taxonomy, new: Taxonomy) -> tuple[tuple[str, str], ...]:
     """The (layer, sub-category) pairs of the old tree that the new one does not have.
 
-    An item may have a layer and no sub-category yet: a layer that is gone is such a place too.
+    An item may have a layer and no sub-category yet: a removed layer is such a category too.
     """
-    kept, layers = set(_places(new)), {branch.name for branch in new.layers}
-    removed = dict.fromkeys(place for place in _places(old) if place not in kept)
+    remaining, layers = set(_categories(new)), {branch.name for branch in new.layers}
+    removed = dict.fromkeys(category for category in _categories(old) if category not in remaining)
     removed |= dict.fromkeys((branch.name, "") for branch in old.layers if branch.name not in layers)
     return tuple(removed)
 
 
-def moved_place(place: str, moves: Iterable[Move]) -> str:
-    """Where an idea's place, `Layer / Sub-category` or `Layer`, lies in a new version of the tree."""
+def moved_category(category: str, moves: Iterable[Move]) -> str:
+    """Where an idea's category, `Layer / Sub-category` or `Layer`, is in a new version of the tree."""
     for move in moves:
-        if place == (f"{move.layer} / {move.sub}" if move.sub else move.layer):
+        if category == (f"{move.layer} / {move.sub}" if move.sub else move.layer):
             return f"{move.to_layer} / {move.to_sub}" if move.to_sub else move.to_layer
-    return place
+    return category
 
 
 def moved_targets(targets: Mapping[str, int], moves: Iterable[Move]) -> dict[str, int]:
-    """What is aimed at, `Layer|modality…`, under the names that layers have now; merged layers are added up."""
+    """Targets (`Layer|modality…`) under the new names of layers; those of merged layers are added up."""
     renamed = {move.layer: move.to_layer for move in moves if not move.sub}
     result: dict[str, int] = {}
-    for name, aim in targets.items():
+    for name, target in targets.items():
         layer, mark, rest = name.partition("|")
         new = f"{renamed.get(layer, layer)}{mark}{rest}" if mark else name
-        result[new] = result.get(new, 0) + aim
+        result[new] = result.get(new, 0) + target
     return result
 
 
 def remap(content: ItemContent, moves: Iterable[Move]) -> ItemContent:
-    """The content in a new version of the tree; the same object where no move names its place."""
+    """The content in a new version of the tree; the same object where no move names its category."""
     for move in moves:
         if (content.category, content.sub_category) == (move.layer, move.sub):
             return msgspec.structs.replace(content, category=move.to_layer, sub_category=move.to_sub)
     return content
 
 
-def _places(taxonomy: Taxonomy) -> list[tuple[str, str]]:
+def _categories(taxonomy: Taxonomy) -> list[tuple[str, str]]:
     return [(branch.name, sub) for branch in taxonomy.layers for sub in branch.subs or ("",)]
 
 

@@ -40,7 +40,7 @@ def assign_items(
     """
     result = _item_ids(ctx, items, matching)
     studio = ctx.studio
-    return _outcome_json(
+    return _bulk_json(
         bulk.assign_items(studio.database, ctx.project, result, ctx.actor, Role(role), people, studio.clock)
     )
 
@@ -56,7 +56,7 @@ def move(
     """`submit`, `forward`, `recall`, `restore` or `withdraw` (with `why`); items that a rule forbids stay."""
     result = _item_ids(ctx, items, matching)
     studio = ctx.studio
-    return _outcome_json(
+    return _bulk_json(
         bulk.move_items(studio.database, ctx.project, result, ctx.actor, action, studio.clock, why=why)
     )
 
@@ -67,7 +67,7 @@ def fetch(ctx: Context, items: ItemIds = None, matching: Filter = None) -> dict[
     ctx.actor.require(Role.ANNOTATOR)
     result = _item_ids(ctx, items, matching)
     studio = ctx.studio
-    return _outcome_json(
+    return _bulk_json(
         bulk.request_audio_for_items(studio.database, ctx.project, result, ctx.person.id, studio.clock)
     )
 
@@ -100,8 +100,8 @@ def _item_ids(ctx: ProjectContext, items: list[int] | None, matching: dict[str, 
         return item_lists.item_numbers(session, ctx.project.id, chosen)
 
 
-def _outcome_json(outcome: bulk.Outcome) -> dict[str, Any]:
-    return dict(msgspec.to_builtins(outcome, str_keys=True))
+def _bulk_json(result: bulk.BulkResult) -> dict[str, Any]:
+    return dict(msgspec.to_builtins(result, str_keys=True))
 
 
 @router.get("/items", summary="Items, filtered, in pages")

@@ -120,11 +120,11 @@ def accept_all(
     """
     database = ctx.studio.database
     with database.read() as session:
-        result = proposals.acceptable_proposals(
+        numbers = proposals.acceptable_proposals(
             session, ctx.project.id, ctx.actor, kind=kind, item_id=item, upto=upto
         )
-    outcome = proposals.accept_proposals(database, ctx.project, result, ctx.actor, ctx.studio.clock)
-    return {"done": outcome.done, "left": dict(outcome.left)}
+    result = proposals.accept_proposals(database, ctx.project, numbers, ctx.actor, ctx.studio.clock)
+    return {"done": result.done, "left": dict(result.left)}
 
 
 @router.post("/proposals/{proposal_id}", summary="Review a proposal")

@@ -139,7 +139,7 @@ def coverage(ctx: Context, language: str = "") -> dict[str, Any]:
     }
 
 
-_FIELDS = ("title", "detail", "tags", "place", "dropped", "version")
+_FIELDS = ("title", "detail", "tags", "category", "dropped", "version")
 
 
 @router.get("/p/{slug}/ideas", summary="All ideas")
@@ -165,7 +165,7 @@ def add(
 
 @router.patch("/p/{slug}/ideas/{idea_id}", summary="Edit an idea")
 def change(ctx: Context, idea_id: int, values: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
-    """`title`, `detail`, `tags`, `place`, `dropped`; with `version`, 409 if it was changed since."""
+    """`title`, `detail`, `tags`, `category`, `dropped`; with `version`, 409 if it was changed since."""
     unknown = sorted(set(values) - set(_FIELDS))
     if unknown:
         raise UsageError(

@@ -26,7 +26,7 @@ _FIELDS: dict[type[Base], str] = {
     Clip: "id duration sha256 rate channels loudness peak",
     Job: "id kind state progress message attempts item:item_id created",
     Proposal: ("id item:item_id revision kind content model prompt_sha256 state decided_by taken at"),
-    Idea: "id title detail tags place author:author_id model version",
+    Idea: "id title detail tags category author:author_id model version",
     AuditLogEntry: "id at person:person_id action subject detail",
     Takedown: "id what why at",
 }

@@ -108,8 +108,8 @@ def login(request: Request, form: SentForm) -> Response:
         return _not_logged_in(request, form, 429, "too-many-attempts", problem)
     with studio.database.read() as session:
         person = session.scalar(select(Person).where(Person.login == name))
-    fits = studio.passwords.fits(person.password if person else None, password)
-    if person is None or not fits or not person.active:
+    valid = studio.passwords.verify(person.password if person else None, password)
+    if person is None or not valid or not person.active:
         with studio.database.write() as session:
             log_action(session, studio.clock(), None, "login failed", name, address=client_address(request))
         return _not_logged_in(request, form, 401, "wrong-password", "Wrong login or password.")
@@ -260,7 +260,7 @@ def change_password(request: Request, visitor: LoggedIn, form: SentForm) -> Resp
     if problem := login_wait(request, login, visitor.person.id):
         return _redirect(request, visitor, Flash("too-many-attempts", problem, "bad"))
     try:
-        if not studio.passwords.fits(visitor.person.password, text(form, "old")):
+        if not studio.passwords.verify(visitor.person.password, text(form, "old")):
             raise InputError("the current password is wrong", field="old", code="wrong-password")
         hashed = _hash_new_password(studio, form, login)
     except InputError as error:

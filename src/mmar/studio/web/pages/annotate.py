@@ -49,7 +49,7 @@ def create(ctx: Context) -> Response:
     with ctx.write() as (session, project):
         item = items.new_item(session, project, ctx.actor, now)
         idea = number(form, "idea")
-        category = row_in(session, project, Idea, idea).place if idea is not None else ""
+        category = row_in(session, project, Idea, idea).category if idea is not None else ""
         layer, _, sub = category.partition(" / ")
         content = ItemContent(
             idea=idea,
@@ -164,7 +164,7 @@ def keep_draft(request: Request, ctx: Context, item_id: int) -> Response:
         content = _save_draft(session, ctx, item, now)
         tree = newest_taxonomy(session, project.id).tree
     problems = hints(content, layers=layer_map(tree))
-    return render_page(request, "issues.html", ctx, problems=problems, kept_at=now)
+    return render_page(request, "issues.html", ctx, problems=problems, saved_at=now)
 
 
 def _guess_job(session: Session, ctx: ProjectContext, item_id: int) -> Job | None:

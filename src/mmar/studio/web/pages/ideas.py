@@ -19,7 +19,7 @@ from mmar.studio.workflow.content import LONGEST_TITLE
 router = APIRouter(prefix="/p/{slug}/ideas")
 
 _STEP = 60
-"""Cards of a long board that are shown at once, and with each further step."""
+"""Cards of a long board that are loaded at once, and with each further step."""
 
 
 def _show(
@@ -34,7 +34,7 @@ def _show(
 
     With `further` only the cards after those on the page; the card `new` comes first, so that its author sees it.
     """
-    # A part of the page that was changed is shown as it was looked at: with the same tag, in the same order.
+    # After a change the board keeps the tag and the order that the person had chosen.
     tag, order, first = (
         ctx.form.get(name) or request.query_params.get(name) or "" for name in ("tag", "order", "from")
     )
@@ -45,16 +45,16 @@ def _show(
         suggestions = proposals.open_proposals(session, ctx.project.id, kinds=("ideas",))
         job = newest_job(session, ctx.project.id, "propose", "ideas")
         names = names_of(session)
-    shown = [card for card in cards if not tag or tag in card.idea.tags]
+    visible = [card for card in cards if not tag or tag in card.idea.tags]
     if order == "new":
-        shown.sort(key=lambda card: -card.idea.id)
-    shown.sort(key=lambda card: card.idea.id != new)
+        visible.sort(key=lambda card: -card.idea.id)
+    visible.sort(key=lambda card: card.idea.id != new)
     return render_page(
         request,
         template,
         ctx,
-        cards=shown[start:end],
-        total=len(shown),
+        cards=visible[start:end],
+        total=len(visible),
         start=start,
         end=end,
         step=_STEP,
@@ -88,7 +88,7 @@ def _card(request: Request, ctx: ProjectContext, idea_id: int, template: str) ->
         names = names_of(session)
     card = next((one for one in cards if one.idea.id == idea_id), None)
     if card is None or not is_fragment_request(request):
-        # Somebody merged or deleted it meanwhile: the whole board is shown.
+        # Somebody merged or deleted it meanwhile: the response is the whole board.
         response = _after(request, ctx)
         response.headers["HX-Retarget"] = "#board"
         return response

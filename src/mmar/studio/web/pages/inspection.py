@@ -79,7 +79,7 @@ def _inspect_page(
             "played": ctx.person.id in case.played,
             "names": names_of(session),
             "until": case.lease.until,
-            "kept_at": None,
+            "saved_at": None,
             "problem": error_message(error) if error else "",
             "code": error.code if error else "",
             # What was just sent and refused is newer than the draft.
@@ -123,7 +123,7 @@ def keep_draft(request: Request, ctx: Context, item_id: int) -> Response:
     now = ctx.clock()
     with ctx.write_item(item_id) as (session, _project, item):
         saved = drafts.save_judgement_draft(session, item, ctx.actor, _written(ctx), now)
-    return render_page(request, "judgement_status.html", ctx, kept_at=now if saved else None)
+    return render_page(request, "judgement_status.html", ctx, saved_at=now if saved else None)
 
 
 @router.post("/items/{item_id}/judge")

@@ -22,7 +22,7 @@ from mmar.studio.store.recordings import clip_of
 from mmar.studio.web.context import Context, Flash, ProjectContext, fragment_of, record_key_view
 from mmar.studio.web.forms import number, numbers, rejection_from_form, text
 from mmar.studio.web.pages.annotate import FIXABLE
-from mmar.studio.web.pages.preparation import outcome_flash, proposal_text
+from mmar.studio.web.pages.preparation import bulk_flash, proposal_text
 from mmar.studio.web.render import EVENT_NAMES, ITEM_ACTIONS, render_page
 from mmar.studio.workflow import Action, Actor, Command, NotAllowed, Role, changes, permitted
 
@@ -80,17 +80,17 @@ def change_many(ctx: Context) -> Response:
     do = text(form, "do")
     if do in ("annotator", "inspector"):
         people = numbers(form, "to_inspect" if do == "inspector" else "to_write")
-        outcome = bulk.assign_items(
+        result = bulk.assign_items(
             studio.database, ctx.project, selected, ctx.actor, Role(do), people, studio.clock
         )
         verb = "assigned"
     elif do == "fetch":
-        outcome = bulk.request_audio_for_items(
+        result = bulk.request_audio_for_items(
             studio.database, ctx.project, selected, ctx.person.id, studio.clock
         )
         verb = "queued for audio"
     elif do in set(bulk.MOVES):
-        outcome = bulk.move_items(
+        result = bulk.move_items(
             studio.database, ctx.project, selected, ctx.actor, Action(do), studio.clock, why=text(form, "why")
         )
         verb = EVENT_NAMES[do].lower()
@@ -98,7 +98,7 @@ def change_many(ctx: Context) -> Response:
         raise InputError("choose an action", field="do", code="unknown-action")
     with studio.database.read() as session:
         names = names_of(session)
-    return ctx.redirect(f"/items?{query}", outcome_flash(outcome, verb, names))
+    return ctx.redirect(f"/items?{query}", bulk_flash(result, verb, names))
 
 
 def _query(chosen: item_lists.ItemFilter) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def import_upload(ctx: ProjectContext) -> tuple[Imported, str]:
                 update="update" in ctx.form,
             )
         except InputError as error:
-            # The line and field go into the message: a form has no other place for them.
+            # The line and field go into the message: a form cannot show them otherwise.
             raise InputError(error.summary, field="file", code=error.code, hint=error.hint) from None
     return done, name
 

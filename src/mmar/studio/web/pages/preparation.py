@@ -80,13 +80,13 @@ def job_list(request: Request, ctx: Context, newest: int = 0) -> Response:
 
 
 def _job_values(session: Session, ctx: ProjectContext, newest: int) -> dict[str, Any]:
-    """The jobs that are shown, how many there are, and the public ids of their items."""
-    shown = jobs.jobs_page(session, ctx.project.id, limit=_JOBS_SHOWN)
+    """The jobs that are visible, how many there are, and the public ids of their items."""
+    visible = jobs.jobs_page(session, ctx.project.id, limit=_JOBS_SHOWN)
     counts = jobs.job_counts(session, ctx.project.id)
     return {
-        "jobs": shown,
+        "jobs": visible,
         "job_counts": counts,
-        "job_items": item_lists.public_ids(session, [job.item_id for job in shown if job.item_id]),
+        "job_items": item_lists.public_ids(session, [job.item_id for job in visible if job.item_id]),
         "active": bool(counts.get("queued") or counts.get("running")),
         "newest": newest,
     }
@@ -127,10 +127,10 @@ def change_many(ctx: Context) -> Response:
         return ctx.redirect(page, Flash("nothing-selected", "No item is selected.", "warn"))
     if do == "forward":
         moved = bulk.move_items(studio.database, project, items, ctx.actor, Action.FORWARD, studio.clock)
-        return ctx.redirect(page, outcome_flash(moved, "sent to inspection"))
+        return ctx.redirect(page, bulk_flash(moved, "sent to inspection"))
     if do == "sound":
         fetched = bulk.request_audio_for_items(studio.database, project, items, ctx.person.id, studio.clock)
-        return ctx.redirect(page, outcome_flash(fetched, "queued for audio"))
+        return ctx.redirect(page, bulk_flash(fetched, "queued for audio"))
     kinds = texts(ctx.form, "kind")
     if not kinds:
         return ctx.redirect(page, Flash("nothing-selected", "Select what to ask the model for.", "warn"))
@@ -143,12 +143,12 @@ def change_many(ctx: Context) -> Response:
     return ctx.redirect(page, Flash("requests-queued", note, details=details))
 
 
-def outcome_flash(outcome: bulk.Outcome, verb: str, names: dict[int, str] | None = None) -> Flash:
+def bulk_flash(result: bulk.BulkResult, verb: str, names: dict[int, str] | None = None) -> Flash:
     """The result of an action on many items as a message; `verb` is a participle."""
-    people = [f"{(names or {}).get(one, one)}: {count(n, 'item')}" for one, n in outcome.people.items()]
-    left = [f"{count(n, 'item')} unchanged: {reason}." for reason, n in outcome.left.items()]
-    text_ = f"{count(outcome.done, 'item')} {verb}."
-    return Flash("items-changed", text_, "warn" if outcome.left else "good", (*people, *left))
+    people = [f"{(names or {}).get(one, one)}: {count(n, 'item')}" for one, n in result.people.items()]
+    left = [f"{count(n, 'item')} unchanged: {reason}." for reason, n in result.left.items()]
+    text = f"{count(result.done, 'item')} {verb}."
+    return Flash("items-changed", text, "warn" if result.left else "good", (*people, *left))
 
 
 @router.post("/preparation/format")
@@ -186,7 +186,7 @@ def suggestion_values(
         session, ctx.project.id, ctx.actor, kind=kind, before=before, limit=_SUGGESTIONS_SHOWN + 1
     )
     return {
-        "proposals": [_shown(session, one) for one in result[:_SUGGESTIONS_SHOWN]],
+        "proposals": [_suggestion(session, one) for one in result[:_SUGGESTIONS_SHOWN]],
         "proposal_counts": proposals.count_waiting_proposals(session, ctx.project.id, ctx.actor, kind=kind),
         "proposal_kind": kind,
         "before": before,
@@ -216,12 +216,12 @@ def new_suggestions(request: Request, ctx: Context, after: int = 0) -> Response:
     """Suggestions that arrived since a page was loaded."""
     with ctx.read() as session:
         result = proposals.visible_proposals(session, ctx.project.id, ctx.actor, limit=_SUGGESTIONS_SHOWN)
-        shown = [_shown(session, one) for one in result if one.id > after]
+        visible = [_suggestion(session, one) for one in result if one.id > after]
     newest = max((one.id for one in result), default=after)
-    return render_page(request, "new_suggestions.html", ctx, proposals=shown, newest=max(after, newest))
+    return render_page(request, "new_suggestions.html", ctx, proposals=visible, newest=max(after, newest))
 
 
-def _shown(session: Session, proposal: Proposal) -> dict[str, Any]:
+def _suggestion(session: Session, proposal: Proposal) -> dict[str, Any]:
     """A suggestion, what it would change now, and whether the item was changed since the model saw it."""
     values: dict[str, Any] = {
         "proposal": proposal,
@@ -275,12 +275,12 @@ def accept_all(ctx: Context) -> Response:
     item = number(ctx.form, "item")
     database = ctx.studio.database
     with database.read() as session:
-        result = proposals.acceptable_proposals(
+        numbers = proposals.acceptable_proposals(
             session, ctx.project.id, ctx.actor, kind=kind, item_id=item, upto=number(ctx.form, "upto") or 0
         )
-    outcome = accept_proposals(database, ctx.project, result, ctx.actor, ctx.studio.clock)
-    left = tuple(f"{n} left open: {reason}." for reason, n in outcome.left.items())
-    note = f"{count(outcome.done, 'suggestion')} accepted."
+    result = accept_proposals(database, ctx.project, numbers, ctx.actor, ctx.studio.clock)
+    left = tuple(f"{n} left open: {reason}." for reason, n in result.left.items())
+    note = f"{count(result.done, 'suggestion')} accepted."
     flash = Flash("suggestions-accepted", note, "warn" if left else "good", left)
     return ctx.redirect(f"/items/{item}" if item else _list_address(kind), flash)
 
@@ -288,15 +288,15 @@ def accept_all(ctx: Context) -> Response:
 @router.post("/proposals/{proposal_id}")
 def decide(ctx: Context, proposal_id: int) -> Response:
     """Accept a suggestion, as it is or edited, or reject it."""
-    word = text(ctx.form, "decision")
-    if word not in ("accepted", "edited", "refused"):
+    decided = text(ctx.form, "decision")
+    if decided not in ("accepted", "edited", "refused"):
         raise UsageError("decision: accepted, edited or refused", code="unknown-decision")
     with ctx.write() as (session, project):
         proposal = row_in(session, project, Proposal, proposal_id, lock=True)
-        edited = _edited(ctx, proposal.kind, proposal.content) if word != "refused" else None
+        edited = _edited(ctx, proposal.kind, proposal.content) if decided != "refused" else None
         changed = edited is not None and edited != proposal.content
         decision: proposals.Decision = (
-            "refused" if word == "refused" else ("edited" if changed else "accepted")
+            "refused" if decided == "refused" else ("edited" if changed else "accepted")
         )
         proposals.review_proposal(
             session,
@@ -327,8 +327,8 @@ def _edited(ctx: ProjectContext, kind: str, content: dict[str, Any]) -> dict[str
         new["thinking"] = text(form, "thinking").strip()
     elif kind == "distractors" and "distractor" in form:
         new["distractors"] = [row.strip() for row in texts(form, "distractor") if row.strip()]
-    elif kind == "sub_category" and "place" in form:
-        new["category"], _, new["sub_category"] = text(form, "place").partition("|")
+    elif kind == "sub_category" and "category" in form:
+        new["category"], _, new["sub_category"] = text(form, "category").partition("|")
     elif kind == "rubric" and "point" in form:
         rows = zip(content["criteria"], texts(form, "criterion"), texts(form, "point"), strict=False)
         new["criteria"] = [
@@ -337,5 +337,5 @@ def _edited(ctx: ProjectContext, kind: str, content: dict[str, Any]) -> dict[str
     elif kind == "ideas" and ("take" in form or "some" in form):
         new["ideas"] = selected_ideas(form, content["ideas"])
     elif kind == "grouping" and ("take" in form or "some" in form):
-        new["places"] = selected_categories(form, content["places"])
+        new["categories"] = selected_categories(form, content["categories"])
     return new

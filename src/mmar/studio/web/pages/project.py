@@ -77,7 +77,7 @@ def overview(request: Request, ctx: Context) -> Response:
             "waiting": item_lists.waiting(session, ctx.project, ctx.actor, ctx.clock()),
             "counts": projects.state_counts(session, project_id),
             "jobs": job_counts(session, project_id),
-            "proposals": count_waiting_proposals(session, project_id, ctx.actor).shown,
+            "proposals": count_waiting_proposals(session, project_id, ctx.actor).visible,
             "human": ctx.studio.human(session, project_id),
         }
     return render_page(request, "home.html", ctx, **values)

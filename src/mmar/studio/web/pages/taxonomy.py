@@ -34,15 +34,15 @@ def _show(request: Request, ctx: ProjectContext, template: str) -> Response:
         versions = taxonomy_versions(session, ctx.project.id)
         cards = ideas.idea_board(session, ctx.project.id, ctx.person.id)
         layers = versions[0].tree.layers
-        places = {branch.name for branch in layers}
-        places |= {f"{branch.name} / {sub}" for branch in layers for sub in branch.subs}
+        categories = {branch.name for branch in layers}
+        categories |= {f"{branch.name} / {sub}" for branch in layers for sub in branch.subs}
         values: dict[str, Any] = {
             "job": newest_job(session, ctx.project.id, "propose", "grouping"),
-            "places": sorted(places),
-            "missing": sorted({card.idea.place for card in cards if card.idea.place} - places),
+            "categories": sorted(categories),
+            "missing": sorted({card.idea.category for card in cards if card.idea.category} - categories),
             "current": versions[0],
             "versions": versions,
-            "counts": item_lists.place_counts(session, ctx.project.id),
+            "counts": item_lists.category_counts(session, ctx.project.id),
             "names": names_of(session),
             "cards": cards,
             "proposals": proposals.open_proposals(session, ctx.project.id, kinds=("grouping",)),
