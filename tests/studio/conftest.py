@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def postgresql() -> Iterator[str]:
     """A PostgreSQL server of the test's own, reached through a socket in its folder."""
     pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found or os.geteuid() != 0 or shutil.which("runuser") is None:
+    result = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not result or os.geteuid() != 0 or shutil.which("runuser") is None:
         pytest.skip("no PostgreSQL server is installed here, or it cannot be started as another user")
     home = Path(tempfile.mkdtemp(prefix="mmar-pg-"))
     shutil.chown(home, "postgres")
@@ -33,7 +33,7 @@ def postgresql() -> Iterator[str]:
                 "-u",
                 "postgres",
                 "--",
-                str(found[-1].parent / program),
+                str(result[-1].parent / program),
                 "-D",
                 f"{home}/d",
                 *arguments,

@@ -84,12 +84,12 @@ def test_an_export_with_its_clips_and_an_archive_of_it_come_back_the_same(data: 
     soundfile.write(tmp_path / "in/audio/a.wav", tone, 8_000)
     (tmp_path / "in/m.jsonl").write_text(LINE, encoding="utf-8")
     source = str(tmp_path / "in/m.jsonl")
-    said = run(data, "import", "demo", source, "--audio-dir", str(tmp_path / "in"))
-    assert said == "1 added, 0 in the project already; 1 clip stored\n"
+    text = run(data, "import", "demo", source, "--audio-dir", str(tmp_path / "in"))
+    assert text == "1 added, 0 in the project already; 1 clip stored\n"
     run(data, "work")
     out = tmp_path / "out"
-    said = run(data, "export", "demo", str(out / "items.jsonl"), "--audio-dir", str(out))
-    assert said == f"1 items in {out}/items.jsonl; 1 clips below {out}\n"
+    text = run(data, "export", "demo", str(out / "items.jsonl"), "--audio-dir", str(out))
+    assert text == f"1 items in {out}/items.jsonl; 1 clips below {out}\n"
     assert np.allclose(soundfile.read(out / "audio/a.wav")[0], tone, atol=1e-4)
     run(data, "export", "demo", str(tmp_path / "t.label-studio.json"), "--audio-url", "https://x.test/")
     (task,) = json.loads((tmp_path / "t.label-studio.json").read_text(encoding="utf-8"))
@@ -161,9 +161,9 @@ def test_what_is_listened_on_lets_answers_go_at_once() -> None:
         with _listen("127.0.0.1", 0) as listening:
             async with await asyncio.start_server(answer, sock=listening):
                 _, writer = await asyncio.open_connection(*listening.getsockname())
-                found = await asyncio.wait_for(seen, 60)
+                result = await asyncio.wait_for(seen, 60)
                 writer.close()
-        return found
+        return result
 
     # Else each page waits some 40 ms for the browser to acknowledge its head.
     assert asyncio.run(sees()) != 0
@@ -171,10 +171,10 @@ def test_what_is_listened_on_lets_answers_go_at_once() -> None:
 
 def test_many_items_are_handed_out_asked_about_and_failures_told(data: Path, tmp_path: Path) -> None:
     source = tmp_path / "many.jsonl"
-    lines = [LINE.replace('"a"', f'"a{at}"').replace("a.wav", f"a{at}.wav") for at in range(6)]
+    lines = [LINE.replace('"a"', f'"a{index}"').replace("a.wav", f"a{index}.wav") for index in range(6)]
     source.write_text("".join(lines), encoding="utf-8")
-    said = run(data, "import", "demo", str(source), "--inspect")
-    assert "6 wait in preparation" in said
+    text = run(data, "import", "demo", str(source), "--inspect")
+    assert "6 wait in preparation" in text
     opened = open_studio(StudioConfig(data=data))
     with opened.database.write() as session:
         project = projects.find_project(session, "demo")
@@ -213,8 +213,8 @@ def test_many_items_are_handed_out_asked_about_and_failures_told(data: Path, tmp
 def test_failed_jobs_end_with_status_1_are_listed_and_tried_again(data: Path) -> None:
     opened = open_studio(StudioConfig(data=data))
     with opened.database.write() as session:
-        for at in range(3):
-            enqueue(session, 1, "clip", f"k{at}", {"item": 99}, opened.clock())
+        for index in range(3):
+            enqueue(session, 1, "clip", f"k{index}", {"item": 99}, opened.clock())
     opened.database.close()
     result = CliRunner().invoke(studio, ["--data", str(data), "work", "--jobs", "2"])
     assert (result.exit_code, result.stdout) == (1, "0 jobs done, 3 failed\n")
@@ -234,5 +234,5 @@ def test_taking_over_is_in_somebodys_name_and_counts(data: Path) -> None:
     with raises("unknown-user", UsageError):
         run(data, "accept-proposals", "demo", "--by", "nobody")
     assert run(data, "accept-proposals", "demo", "--by", "root") == "0 of 0 proposals accepted\n"
-    said = json.loads(run(data, "accept-proposals", "demo", "--by", "root", "--json"))
-    assert said == {"done": 0, "left": {}, "hidden": 0}
+    text = json.loads(run(data, "accept-proposals", "demo", "--by", "root", "--json"))
+    assert text == {"done": 0, "left": {}, "hidden": 0}

@@ -19,10 +19,10 @@ class StudioConfig(msgspec.Struct, frozen=True):
         base_urls: servers of that model.
         environment: where its credentials are looked up.
         https: whether people reach the site by HTTPS.
-        hosts: names under which the site is reached, beside the loopback names.
-        media_hosts: hosts that recordings may be fetched from, beside the known video sites.
+        hosts: names under which the site is reached, in addition to the loopback names.
+        media_hosts: hosts that recordings may be fetched from, in addition to the known video sites.
         media_ports: further ports that they may be fetched from.
-        fetch_loopback: whether recordings may be fetched from this very machine; for tests.
+        fetch_loopback: whether recordings may be fetched from this machine; for tests.
         max_upload: largest upload, bytes.
     """
 

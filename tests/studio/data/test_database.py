@@ -60,10 +60,12 @@ def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
 
     def work(database: Database, worker: int) -> None:
         try:
-            for at in range(10):
+            for index in range(10):
                 with database.write() as session:
                     count = session.scalar(select(func.count()).select_from(Person)) or 0
-                    session.add(Person(login=f"{count}", name=f"{worker} {at}", created=NOW, password=None))
+                    session.add(
+                        Person(login=f"{count}", name=f"{worker} {index}", created=NOW, password=None)
+                    )
         except BaseException as error:  # noqa: BLE001 - told to the test's own thread
             failures.append(error)
 

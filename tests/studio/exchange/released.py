@@ -56,10 +56,10 @@ def released_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("released")
     made = open_studio(StudioConfig(data=folder / "data"))
     (folder / "audio").mkdir()
-    for at in range(3):
-        tone = 0.3 * np.sin(2 * np.pi * (200 + 50 * at) * np.arange(16_000) / 16_000)
-        soundfile.write(folder / f"audio/tone-{at}.wav", tone, 16_000)
-    items = [record(at) for at in range(3)]
+    for index in range(3):
+        tone = 0.3 * np.sin(2 * np.pi * (200 + 50 * index) * np.arange(16_000) / 16_000)
+        soundfile.write(folder / f"audio/tone-{index}.wav", tone, 16_000)
+    items = [record(index) for index in range(3)]
     clips = store_clips(made.config.media, folder, items)
     with made.database.write() as session:
         root = people.add_person(session, "root", "Root", NOW, site_admin=True)

@@ -12,49 +12,49 @@ def items(
 ) -> tuple[Item, ...]:
     return tuple(
         Item(
-            id=f"i{at}",
-            audio_path=f"./audio/i{at}.wav",
-            question=f"Where is sound {at}?",
+            id=f"i{index}",
+            audio_path=f"./audio/i{index}.wav",
+            question=f"Where is sound {index}?",
             choices=choices,
             answer=choices[int(key)],
             modality="sound",
             category="Signal | Layer",
             language="en",
         )
-        for at, key in enumerate(keys)
+        for index, key in enumerate(keys)
     )
 
 
 def test_a_key_that_stays_in_one_place_is_counted_and_warned_of() -> None:
     made = items("2" * 30)
-    found = audit(Benchmark(made, "x"))
-    text = bias_text(found, made, {})
+    result = audit(Benchmark(made, "x"))
+    text = bias_text(result, made, {})
     assert "| 3 | 0 | 0 | 30 | 10.0 |" in text
     # Σ (O − E)² / E over 0, 0, 30 against 10 each: (100 + 100 + 400) / 10 = 60 with 2 degrees of freedom.
     assert "A001: answers by place, of 3: 0, 0, 30 (χ² = 60.00, 2 d.f." in text
     assert "A002: the answer alone is the longest choice in 30 of 30 items, 10.0 by chance" in text
-    report = audit_text(found)
+    report = audit_text(result)
     assert "| A001 | warning | keys that favour a place among the choices | 1 | 0 | 0 |" in report
-    assert "for want of the sounds" in report
-    assert (text, report) == (bias_text(audit(Benchmark(made, "x")), made, {}), audit_text(found))
+    assert "is missing: the clips" in report
+    assert (text, report) == (bias_text(audit(Benchmark(made, "x")), made, {}), audit_text(result))
 
 
 def test_what_is_accepted_is_counted_apart() -> None:
     made = items("2" * 30)
-    found = audit(Benchmark(made, "x"))
-    place = [finding for code, finding in found.findings if code == "A001"]
-    accepted = Accepted(frozenset(Accepted.key("A001", finding) for finding in place))
+    result = audit(Benchmark(made, "x"))
+    position = [finding for code, finding in result.findings if code == "A001"]
+    accepted = Accepted(frozenset(Accepted.key("A001", finding) for finding in position))
     report = audit_text(audit(Benchmark(made, "x"), accepted=accepted))
     assert "| A001 | warning | keys that favour a place among the choices | 0 | 0 | 1 |" in report
     assert "; 1 accepted." in report
-    assert "looked at by the makers" in report
+    assert "reviewed by the makers" in report
 
 
 def test_groups_stand_against_targets_and_open_no_table_cell() -> None:
     made = items("012")
-    found = audit(Benchmark(made, "x"))
+    result = audit(Benchmark(made, "x"))
     text = bias_text(
-        found,
+        result,
         made,
         {"Other|music": 4, "language:en": 9, "language:zh": 1, "Nothing|x": 0, "Other|sound|zh": 2},
     )

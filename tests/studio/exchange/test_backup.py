@@ -141,9 +141,9 @@ def test_a_backup_that_is_not_whole_changes_nothing(damage: str, data: Path, tmp
 
 def listed(backup: Path, name: str, content: bytes) -> None:
     """Put a file on a backup's list."""
-    found = json.loads((backup / "backup.json").read_bytes())
-    found["files"][name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    (backup / "backup.json").write_text(json.dumps(found), encoding="utf-8")
+    result = json.loads((backup / "backup.json").read_bytes())
+    result["files"][name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (backup / "backup.json").write_text(json.dumps(result), encoding="utf-8")
 
 
 def hostile_journal(backup: Path) -> None:

@@ -36,12 +36,12 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def record(at: int, **more: str) -> PublicItem:
-    found = PublicItem(
+    result = PublicItem(
         id=f"tone-{at}", audio_path=f"./audio/tone-{at}.wav", question=f"Which pitch has tone {at}?",
         choices=("high", "low"), answer="low", modality="music", category="Signal Layer",
         sub_category="Anomaly Detection", url=f"https://youtu.be/abcdefghij{at}", timestamp="0:01,0:02",
     )  # fmt: skip
-    return msgspec.structs.replace(found, **more)
+    return msgspec.structs.replace(result, **more)
 
 
 def tone(folder: Path, at: int, hertz: float) -> None:
@@ -80,12 +80,12 @@ def bring_in(
 
 def heard(opened: Studio) -> dict[str, str | None]:
     """The pitch that each item's clip has, in words."""
-    found = {}
+    result = {}
     with opened.database.read() as session:
         for item in session.scalars(select(Item).order_by(Item.id)):
             clip = clip_of(session, item)
-            found[item.public_id] = clip and str(round(pitch(opened.config.media / clip.path)))
-    return found
+            result[item.public_id] = clip and str(round(pitch(opened.config.media / clip.path)))
+    return result
 
 
 def pitch(path: Path) -> float:
@@ -98,8 +98,8 @@ def test_items_that_came_without_clips_take_them_from_a_later_import(opened: Stu
     assert bring_in(opened, *items).clips == 0
     with opened.database.write() as session:
         session.scalars(select(Item).where(Item.public_id == "tone-1")).one().state = "approved"
-    for at in range(3):
-        tone(tmp_path, at, 300 + 100 * at)
+    for index in range(3):
+        tone(tmp_path, index, 300 + 100 * index)
     done = bring_in(opened, *items, folder=tmp_path)
     assert (done.added, len(done.known), done.clips, done.differing) == (0, 3, 3, [])
     assert heard(opened) == {"tone-0": "300", "tone-1": "400", "tone-2": "500"}
@@ -220,7 +220,7 @@ def test_a_file_that_is_sent_twice_at_once_is_imported_once(database: Database) 
     def send(_: int) -> int:
         with database.write() as session:
             actor = people.actor_in(session, 1, session.get_one(Person, 1))
-            items = [record(at) for at in range(9)]
+            items = [record(index) for index in range(9)]
             return import_items(session, session.get_one(Project, 1), actor, items, NOW).added
 
     with ThreadPoolExecutor(4) as pool:

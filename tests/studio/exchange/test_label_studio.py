@@ -59,10 +59,10 @@ def test_the_last_annotation_that_was_not_cancelled_is_laid_over_the_item() -> N
     (task,) = tasks(ITEM)
 
     def annotation(*results: tuple[str, str, Any], **more: Any) -> dict[str, Any]:
-        found = [
+        result = [
             {"from_name": name, "to_name": "audio", "value": {kind: value}} for name, kind, value in results
         ]
-        return {"result": found, "completed_by": 7} | more
+        return {"result": result, "completed_by": 7} | more
 
     task["annotations"] = [
         annotation(("answer", "choices", ["B. No"])),
@@ -115,7 +115,11 @@ def test_markup_stays_text() -> None:
             "export.json: task 1",
             "answer",
         ),
-        ([{"data": {"mmar": {n: v for n, v in ITEM.to_record().items() if n != "answer"}}}], "export.json: task 1", "answer"),
+        (
+            [{"data": {"mmar": {n: v for n, v in ITEM.to_record().items() if n != "answer"}}}],
+            "export.json: task 1",
+            "answer",
+        ),
     ],
 )
 def test_what_is_no_export_is_refused_by_task_and_field(

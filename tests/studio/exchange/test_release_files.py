@@ -71,7 +71,7 @@ def sound(folder: Path, name: str, pitch: float = 440) -> Path:
 @pytest.fixture
 def audio(tmp_path: Path) -> dict[str, Path]:
     (tmp_path / "store").mkdir()
-    return {name: sound(tmp_path / "store", name, 400 + 10 * at) for at, name in enumerate("abc")}
+    return {name: sound(tmp_path / "store", name, 400 + 10 * index) for index, name in enumerate("abc")}
 
 
 ITEMS = [item(name) for name in "abc"]
@@ -121,11 +121,11 @@ def test_the_same_bytes_in_another_process_and_again(audio: dict[str, Path], tmp
         "store = Path(sys.argv[2]); write_release(Path(sys.argv[3]), ITEMS, {n: store / f'{n}.wav' for n in 'abc'}, ABOUT)"
     )
     places = [str(Path(__file__).parent), str(tmp_path / "store"), str(tmp_path / "two")]
-    found = os.pathsep.join(map(str, (Path(__file__).parents[2], Path(mmar.__file__).parents[1])))
+    result = os.pathsep.join(map(str, (Path(__file__).parents[2], Path(mmar.__file__).parents[1])))
     subprocess.run(
         [sys.executable, "-c", program, *places],
         check=True,
-        env={"PYTHONHASHSEED": "77", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONPATH": found},
+        env={"PYTHONHASHSEED": "77", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONPATH": result},
     )
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
     assert write_release(tmp_path / "one", ITEMS, audio, ABOUT) == one

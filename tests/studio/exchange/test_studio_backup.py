@@ -72,10 +72,10 @@ def rows(database: Database) -> Rows:
 
 
 def files(data: Path) -> dict[str, bytes]:
-    found = {
+    result = {
         path.relative_to(data).as_posix(): path.read_bytes() for path in data.rglob("*") if path.is_file()
     }
-    return {name: held for name, held in found.items() if not name.startswith(("studio.db", "."))}
+    return {name: held for name, held in result.items() if not name.startswith(("studio.db", "."))}
 
 
 class Kept:
@@ -175,9 +175,9 @@ def test_what_a_database_held_is_kept_as_a_studio_of_its_own(server: str, tmp_pa
     assert studio.rows() == first
     assert files(studio.data) == {"media/recordings/a.wav": b"first"}
     assert (studio.data / "studio.db").read_bytes() == b"another's"
-    kept = Kept(studio.data / ".before-restore")
-    assert kept.rows() == later
-    assert files(kept.data) == {"media/recordings/a.wav": b"first", "media/recordings/b.wav": b"later"}
+    stored = Kept(studio.data / ".before-restore")
+    assert stored.rows() == later
+    assert files(stored.data) == {"media/recordings/a.wav": b"first", "media/recordings/b.wav": b"later"}
 
 
 def test_a_restore_into_a_database_that_somebody_uses_is_refused(server: str, tmp_path: Path) -> None:
@@ -234,8 +234,8 @@ def test_a_restore_that_is_cut_off_is_whole_or_undone(
         else:
             moved = restore_module._move_all
 
-            def moved_and_gone(*given: Any, **named: Any) -> None:
-                moved(*given, **named)
+            def moved_and_gone(*options: Any, **named: Any) -> None:
+                moved(*options, **named)
                 gone()
 
             patched.setattr(restore_module, "_move_all", moved_and_gone)

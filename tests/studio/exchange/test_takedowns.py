@@ -102,9 +102,9 @@ def test_the_changes_are_known_when_the_folder_of_the_release_before_is_gone(ope
 def test_the_command_says_what_is_named_and_where_it_was_released(opened: Studio) -> None:
     written(opened, "1.0")
     base = ["--data", str(opened.config.data), "takedown", "tones"]
-    said = CliRunner().invoke(command, [*base, "tone-1", "--why", "asked"], catch_exceptions=False)
-    assert said.stdout == "excludes 1 item: tone-1\n"
-    assert "contained in the releases 1.0;" in said.stderr
+    text = CliRunner().invoke(command, [*base, "tone-1", "--why", "asked"], catch_exceptions=False)
+    assert text.stdout == "excludes 1 item: tone-1\n"
+    assert "contained in the releases 1.0;" in text.stderr
     other = CliRunner().invoke(command, [*base, "tone-9", "--why", "asked"], catch_exceptions=False)
     assert (other.stdout, other.stderr) == (
         "excludes no present item; items that match later are excluded, too\n",

@@ -45,13 +45,13 @@ def opened(tmp_path: Path) -> Iterator[Studio]:
     made = open_studio(StudioConfig(data=tmp_path / "data"))
     (tmp_path / "audio").mkdir()
     items = []
-    for at in range(2):
-        left = 0.5 * np.sin(2 * np.pi * (500 + 300 * at) * np.arange(2 * RATE) / RATE)
+    for index in range(2):
+        left = 0.5 * np.sin(2 * np.pi * (500 + 300 * index) * np.arange(2 * RATE) / RATE)
         sound = np.stack([left, np.zeros_like(left)], axis=1)
-        soundfile.write(tmp_path / f"audio/t{at}.wav", sound, RATE)
+        soundfile.write(tmp_path / f"audio/t{index}.wav", sound, RATE)
         items.append(
             PublicItem(
-                id=f"t{at}", audio_path=f"./audio/t{at}.wav", question="Left or right?", answer="left",
+                id=f"t{index}", audio_path=f"./audio/t{index}.wav", question="Left or right?", answer="left",
                 choices=("left", "right"), modality="sound", category="Signal Layer",
             )
         )  # fmt: skip
@@ -82,9 +82,9 @@ def put_in(opened: Studio, state: str, *public_ids: str) -> None:
 
 def clip(opened: Studio, public_id: str) -> Clip:
     with opened.database.read() as session:
-        found = clip_of(session, session.scalars(select(Item).where(Item.public_id == public_id)).one())
-    assert found is not None
-    return found
+        result = clip_of(session, session.scalars(select(Item).where(Item.public_id == public_id)).one())
+    assert result is not None
+    return result
 
 
 def work(opened: Studio, *arguments: str) -> str:
@@ -103,19 +103,19 @@ def test_settings_that_an_older_program_kept_mean_as_recorded() -> None:
 
 
 def test_as_recorded_keeps_every_sample(opened: Studio, tmp_path: Path) -> None:
-    kept, rate = soundfile.read(opened.config.media / clip(opened, "t0").path, dtype="int16")
+    stored, rate = soundfile.read(opened.config.media / clip(opened, "t0").path, dtype="int16")
     recorded, _ = soundfile.read(tmp_path / "audio/t0.wav", dtype="int16")
     assert rate == RATE
-    np.testing.assert_array_equal(kept, recorded)
+    np.testing.assert_array_equal(stored, recorded)
 
 
 def test_what_nobody_judged_is_cut_anew_and_what_was_heard_stays(opened: Studio) -> None:
     put_in(opened, "preparation", "t0")
     put_in(opened, "inspection", "t1")
     before, heard = clip(opened, "t0"), clip(opened, "t1")
-    said = work(opened, "--rate", "16000", "--channels", "1")
-    assert "clip format: 16,000 Hz, mono; 1 clip queued" in said
-    assert "1 job done" in said
+    text = work(opened, "--rate", "16000", "--channels", "1")
+    assert "clip format: 16,000 Hz, mono; 1 clip queued" in text
+    assert "1 job done" in text
     new = clip(opened, "t0")
     assert (new.rate, new.channels, new.duration) == (16_000, 1, 2.0)
     # Another number and another file: a release or a player may still hold the former.

@@ -19,8 +19,8 @@ ITEM = ItemContent(question="Which comes last?", choices=("a bell", "a drum", "A
 FIVE = [{"name": f"N{at}", "scoring_point": f"P{at}", "note": None, "choices": [0, 5]} for at in range(5)]
 
 
-def read(kind: str, said: Any, **more: Any) -> dict[str, Any]:
-    text = said if isinstance(said, str) else json.dumps(said)
+def read(kind: str, reply: Any, **more: Any) -> dict[str, Any]:
+    text = reply if isinstance(reply, str) else json.dumps(reply)
     return read_reply(kind, text, ITEM, taxonomy=MMAR_TEMPLATE, **more)
 
 
@@ -38,7 +38,7 @@ def test_the_object_is_found_among_whatever_stands_around_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "reply"),
     [
         ("thinking", "I cannot hear."),
         ("thinking", '{"thinking": "cut o'),
@@ -55,18 +55,18 @@ def test_the_object_is_found_among_whatever_stands_around_it(text: str) -> None:
         ("thinking", "[" * 50_000 + '{"a":' * 50_000),
     ],
 )
-def test_replies_that_nobody_could_accept(kind: str, said: Any) -> None:
+def test_replies_that_nobody_could_accept(kind: str, reply: Any) -> None:
     with raises("unusable-answer"):
-        read(kind, said, ideas={1, 2})
+        read(kind, reply, ideas={1, 2})
 
 
 def test_what_is_kept_is_exactly_what_can_be_taken_over() -> None:
-    found = read(
+    result = read(
         "distractors", {"distractors": ["a gong", "a flute", "a horn"], "why": ["x", 3, "y"], "z": 1}
     )
-    assert found == {"distractors": ["a gong", "a flute"], "why": "x; y"}
-    found = read("sub_category", {"category": "perception layer", "sub_category": "MUSIC theory", "why": 5})
-    assert found == {"category": "Perception Layer", "sub_category": "Music Theory"}
+    assert result == {"distractors": ["a gong", "a flute"], "why": "x; y"}
+    result = read("sub_category", {"category": "perception layer", "sub_category": "MUSIC theory", "why": 5})
+    assert result == {"category": "Perception Layer", "sub_category": "Music Theory"}
     criteria = read("rubric", {"criteria": FIVE, "why": {"a": 1}})["criteria"]
     assert criteria[0] == {"name": "N0", "scoring_point": "P0", "note": "", "choices": [0, 1]}
     categories = [{"idea": "2", "category": "Signal Layer"}, {"idea": 7, "category": "x"}, {"idea": True}]
@@ -90,8 +90,8 @@ def test_what_is_kept_is_exactly_what_can_be_taken_over() -> None:
 def test_a_guess_is_a_letter_or_a_choice_and_never_the_first_word_of_another(
     text: str, index: int | None
 ) -> None:
-    found = read("guess", {"choice": text})
-    assert (found["index"], found["right"]) == (index, index == 1)
+    result = read("guess", {"choice": text})
+    assert (result["index"], result["right"]) == (index, index == 1)
 
 
 JSON = st.recursive(
@@ -110,13 +110,13 @@ JSON = st.recursive(
         optional={"why": JSON, "sub_category": JSON},
     ),
 )
-def test_whatever_a_model_says_is_a_proposal_or_an_input_error(kind: str, said: dict[str, Any]) -> None:
+def test_whatever_a_model_says_is_a_proposal_or_an_input_error(kind: str, reply: dict[str, Any]) -> None:
     try:
-        found = read(kind, said, ideas={1})
+        result = read(kind, reply, ideas={1})
     except InputError:
         return
-    assert json.loads(json.dumps(found, allow_nan=False).encode()) == found
-    assert isinstance(found.get("why", ""), str)
+    assert json.loads(json.dumps(result, allow_nan=False).encode()) == result
+    assert isinstance(result.get("why", ""), str)
 
 
 def test_only_cards_with_a_title_are_kept_with_texts_and_tags_in_the_form_that_pages_need() -> None:

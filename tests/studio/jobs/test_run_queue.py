@@ -38,8 +38,8 @@ def opened(tmp_path: Path) -> Iterator[Studio]:
 
 def queue(opened: Studio, count: int, kind: str = "clip") -> None:
     with opened.database.write() as session:
-        for at in range(count):
-            enqueue(session, 1, kind, f"k{at}", {"at": at}, opened.clock())
+        for index in range(count):
+            enqueue(session, 1, kind, f"k{index}", {"at": index}, opened.clock())
 
 
 def states(opened: Studio) -> Counter[str]:

@@ -33,8 +33,8 @@ def write(
     sound = np.cumsum(random.normal(0, 0.05, (round(seconds * RATE), channels)), axis=0)
     sound = 0.5 * sound / np.abs(sound).max()
     with soundfile.SoundFile(path, "w", RATE, channels, coding, format=form) as out:
-        for at in range(0, len(sound), 4096):  # libsndfile's Vorbis writer takes no long stretch at once
-            out.write(sound[at : at + 4096])
+        for index in range(0, len(sound), 4096):  # libsndfile's Vorbis writer takes no long stretch at once
+            out.write(sound[index : index + 4096])
     return path
 
 

@@ -19,7 +19,7 @@ def through(
     return asyncio.run(run())
 
 
-async def said(proxy: GuardProxy, request: str, *, password: str | None = None, then: bytes = b"") -> bytes:
+async def send(proxy: GuardProxy, request: str, *, password: str | None = None, then: bytes = b"") -> bytes:
     """All that the proxy answers to a request."""
     parts = urlsplit(proxy.url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
@@ -37,7 +37,7 @@ def get(url: str) -> str:
 
 def test_a_plain_request_is_passed_on_without_what_was_meant_for_the_proxy() -> None:
     async def work(site: Site, proxy: GuardProxy) -> bytes:
-        answer = await said(proxy, get(f"{site.base}/tone.wav?a=b%2f"))
+        answer = await send(proxy, get(f"{site.base}/tone.wav?a=b%2f"))
         (request,) = site.requests
         assert request.raw_path == "/tone.wav?a=b%2f"
         assert not any(name.lower().startswith("proxy") for name in request.headers)
@@ -52,7 +52,7 @@ def test_a_plain_request_is_passed_on_without_what_was_meant_for_the_proxy() -> 
 def test_a_tunnel_is_opened_to_hosts_on_the_list() -> None:
     async def work(site: Site, proxy: GuardProxy) -> bytes:
         inner = b"GET /tone.wav HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-        return await said(proxy, f"CONNECT 127.0.0.1:{site.port} HTTP/1.1", then=inner)
+        return await send(proxy, f"CONNECT 127.0.0.1:{site.port} HTTP/1.1", then=inner)
 
     answer, _ = through(work)
     assert answer.startswith(b"HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 200 OK")  # type: ignore[attr-defined]
@@ -74,14 +74,14 @@ def test_a_tunnel_is_opened_to_hosts_on_the_list() -> None:
     ],
 )
 def test_everything_else_is_refused_with_a_reason(request_line: str, status: bytes, reason: str) -> None:
-    answer, proxy = through(lambda site, proxy: said(proxy, request_line))
+    answer, proxy = through(lambda site, proxy: send(proxy, request_line))
     assert answer.split()[1] == status  # type: ignore[attr-defined]
     assert reason in "".join(proxy.refusals)
 
 
 def test_a_name_with_a_private_address_is_refused_when_it_is_connected_to() -> None:
     answer, proxy = through(
-        lambda site, proxy: said(proxy, f"CONNECT media.test:{site.port} HTTP/1.1"), Answers(["10.9.8.7"])
+        lambda site, proxy: send(proxy, f"CONNECT media.test:{site.port} HTTP/1.1"), Answers(["10.9.8.7"])
     )
     assert answer.startswith(b"HTTP/1.1 502")  # type: ignore[attr-defined]
     assert proxy.refusals == [
@@ -91,7 +91,7 @@ def test_a_name_with_a_private_address_is_refused_when_it_is_connected_to() -> N
 
 def test_nobody_else_may_use_it() -> None:
     async def work(site: Site, proxy: GuardProxy) -> bytes:
-        answer = await said(proxy, get(f"{site.base}/tone.wav"), password="guess")
+        answer = await send(proxy, get(f"{site.base}/tone.wav"), password="guess")
         assert site.requests == []
         return answer
 
@@ -103,7 +103,7 @@ def test_nobody_else_may_use_it() -> None:
 
 def test_too_much_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mmar.studio.media.guard_proxy._OVERHEAD", 100_000)
-    answer, proxy = through(lambda site, proxy: said(proxy, get(f"{site.base}/endless")), max_bytes=100_000)
+    answer, proxy = through(lambda site, proxy: send(proxy, get(f"{site.base}/endless")), max_bytes=100_000)
     assert len(answer) < 400_000  # type: ignore[arg-type]
     assert proxy.refusals == ["more than the 100 kB that are allowed"]
 

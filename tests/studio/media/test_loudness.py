@@ -106,7 +106,7 @@ def test_ffmpeg_measures_the_same(rate: int, channels: int, tmp_path: Path) -> N
     sound = np.cumsum(random.normal(0, 0.02, (10 * rate, channels)), axis=0)
     sound = np.clip((sound - np.roll(sound, 40, axis=0)) * loudness[:, None], -1, 1)
     write_wav(tmp_path / "a.wav", clip := Clip(sound.astype(np.float32), rate))
-    said = subprocess.run(
+    text = subprocess.run(
         [
             "ffmpeg",
             "-nostdin",
@@ -123,7 +123,7 @@ def test_ffmpeg_measures_the_same(rate: int, channels: int, tmp_path: Path) -> N
         check=True,
         text=True,
     ).stderr
-    summary = said[said.rindex("Summary:") :]
+    summary = text[text.rindex("Summary:") :]
     integrated, peak = (
         float(re.search(pattern, summary)[1])  # type: ignore[index]
         for pattern in (r"I:\s+(-?[\d.]+) LUFS", r"Peak:\s+(-?[\d.]+) dBFS")

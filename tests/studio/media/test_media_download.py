@@ -194,8 +194,8 @@ def test_a_short_link_is_followed_once() -> None:
         link = await follow(f"{site.base}/to?url={site.base}/video/BV1xX4y1y721", site.policy())
         return link, await follow(f"{site.base}/page", site.policy())
 
-    found, site = on_site(work)
-    assert found == (f"{site.base}/video/BV1xX4y1y721", f"{site.base}/page")
+    result, site = on_site(work)
+    assert result == (f"{site.base}/video/BV1xX4y1y721", f"{site.base}/page")
 
 
 def test_the_guard_records_its_reasons() -> None:
@@ -207,7 +207,7 @@ def test_the_guard_records_its_reasons() -> None:
 
 def test_media_files_are_downloaded_directly_and_videos_by_yt_dlp(tmp_path: Path) -> None:
     async def work(site: Site) -> list[Any]:
-        found = []
+        result = []
         for number, url in enumerate(
             (f"{site.base}/tone.wav?utm_source=me", "https://youtu.be/qx8hrhBZJ98?si=me")
         ):
@@ -215,8 +215,8 @@ def test_media_files_are_downloaded_directly_and_videos_by_yt_dlp(tmp_path: Path
             folder.mkdir()
             policy = site.policy(hosts=("127.0.0.1", "youtu.be", "www.youtube.com"), ports=(site.port, 443))
             command = [sys.executable, str(STUB), str(tmp_path / "record.json"), f"{site.base}/tone.wav"]
-            found.append(await download_recording(url, folder, policy, command=command))
-        return found
+            result.append(await download_recording(url, folder, policy, command=command))
+        return result
 
     (direct, video), _ = on_site(work)
     assert direct.path.read_bytes() == video.path.read_bytes() == tone_wav()

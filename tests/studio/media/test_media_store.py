@@ -15,8 +15,8 @@ def test_what_killed_processes_left_is_cleared_away_and_nothing_else(tmp_path: P
         "recordings/3d/.3d24.wav.3017c213.part",
         "waveforms/3d/.3d24.peaks.3017c213.part",
     ]
-    kept = ["recordings/3d/3d24.wav", "clips/aa/1-aa.wav", "incoming/young"]
-    for name in (*left, *kept):
+    stored = ["recordings/3d/3d24.wav", "clips/aa/1-aa.wav", "incoming/young"]
+    for name in (*left, *stored):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
@@ -25,5 +25,5 @@ def test_what_killed_processes_left_is_cleared_away_and_nothing_else(tmp_path: P
         if path.name != "young":
             os.utime(path, (long_ago, long_ago))
     assert clear_leftovers(tmp_path) == len(left)
-    assert {name for name in (*left, *kept) if (tmp_path / name).exists()} == set(kept)
+    assert {name for name in (*left, *stored) if (tmp_path / name).exists()} == set(stored)
     assert clear_leftovers(tmp_path / "absent") == 0

@@ -35,7 +35,7 @@ def waveform(sound: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Wav
 def extremes(sound: np.ndarray, window: dict[str, Any]) -> np.ndarray:
     """The definition, straight from the samples."""
     size, first = window["samples_per_pixel"], round(window["start"] * RATE)
-    points = [sound[at : at + size] for at in range(first, len(sound), size)][: window["length"]]
+    points = [sound[index : index + size] for index in range(first, len(sound), size)][: window["length"]]
     both = np.array([[part.min(axis=0), part.max(axis=0)] for part in points])
     return np.rint(both.transpose(0, 2, 1) * 127).astype(np.int8)
 
@@ -47,8 +47,8 @@ def test_a_window_has_the_extremes_of_its_samples(
 ) -> None:
     last = min(FRAMES, first + length)
     window = waveform.window(first / RATE, last / RATE, points)
-    found = np.array(window["data"], np.int8).reshape(-1, 2, 2)
-    assert np.array_equal(found, extremes(sound, window))
+    result = np.array(window["data"], np.int8).reshape(-1, 2, 2)
+    assert np.array_equal(result, extremes(sound, window))
     begin = round(window["start"] * RATE)
     assert begin <= first < last <= begin + window["length"] * window["samples_per_pixel"]
     assert window["length"] <= 2 * points + 2

@@ -31,8 +31,8 @@ def could(team: Team, item: int) -> dict[str, set[str]]:
     with team.database.read() as session:
         row = revisions.find_item(session, team.project, item)
         case = revisions.load_case(session, team.project, row)
-        found = items.candidates(session, team.project, case, NOW)
-    return {role: {person.login for person in rows} for role, rows in found.items()}
+        result = items.candidates(session, team.project, case, NOW)
+    return {role: {person.login for person in rows} for role, rows in result.items()}
 
 
 def test_a_named_inspector_has_the_item_to_themselves_until_they_approve(team: Team) -> None:
@@ -59,10 +59,10 @@ def test_a_named_inspector_has_the_item_to_themselves_until_they_approve(team: T
     with team.database.read() as session:
         row = revisions.find_item(session, team.project, second)
         assert revisions.load_case(session, team.project, row).inspector is None
-        said = session.execute(
+        text = session.execute(
             select(AuditLogEntry.action, AuditLogEntry.detail).where(AuditLogEntry.action == "assigned")
         ).all()
-        assert said == [("assigned", "Ivo is to inspect it")]
+        assert text == [("assigned", "Ivo is to inspect it")]
         assert item_lists.events_of(session, second)[-1].action != "assign"
         assert "assign" in {event.action for event in item_lists.events_of(session, second)}
 

@@ -54,9 +54,17 @@ def test_from_draft_over_rejection_and_correction_to_approval(team: Team) -> Non
         )
     fixed = msgspec.structs.replace(GOOD, choices=("Violin", "Viola", "Flute", "Harp"))
     with team.database.write() as session:
-        found = revisions.find_item(session, team.project, item)
+        result = revisions.find_item(session, team.project, item)
         items.save(
-            session, team.project, item, team.anna, fixed, version=found.version, base=1, why="viola", now=NOW
+            session,
+            team.project,
+            item,
+            team.anna,
+            fixed,
+            version=result.version,
+            base=1,
+            why="viola",
+            now=NOW,
         )
     team.act(item, team.anna, Action.RESUBMIT)
     assert team.take(team.ina) == item
@@ -101,14 +109,14 @@ def test_a_stale_save_keeps_both_persons_words(team: Team) -> None:
 def test_inspectors_at_once_never_get_the_same_item(team: Team) -> None:
     wanted = {team.send_to_inspection() for _ in range(8)}
     inspectors = [team._add(f"inspector{n}", Role.INSPECTOR) for n in range(12)]
-    given: list[int | None] = []
-    threads = [threading.Thread(target=lambda who=who: given.append(team.take(who))) for who in inspectors]
+    options: list[int | None] = []
+    threads = [threading.Thread(target=lambda who=who: options.append(team.take(who))) for who in inspectors]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(item for item in given if item is not None) == sorted(wanted)
-    assert given.count(None) == 4
+    assert sorted(item for item in options if item is not None) == sorted(wanted)
+    assert options.count(None) == 4
 
 
 def test_a_lease_that_ran_out_gives_the_item_to_the_next(team: Team) -> None:
@@ -234,7 +242,7 @@ def test_a_proposal_changes_nothing_until_somebody_takes_it_over(team: Team) -> 
     item = team.write_item()
     with team.database.write() as session:
         row = revisions.find_item(session, team.project, item)
-        found = proposals.add_proposal(
+        result = proposals.add_proposal(
             session,
             team.project.id,
             "distractors",
@@ -246,12 +254,12 @@ def test_a_proposal_changes_nothing_until_somebody_takes_it_over(team: Team) -> 
         )
         assert revisions.content_of(session, row) == GOOD
     with pytest.raises(NotAllowed), team.database.write() as session:
-        proposals.review_proposal(session, team.project, found.id, team.ben, "accepted", NOW)
+        proposals.review_proposal(session, team.project, result.id, team.ben, "accepted", NOW)
     with team.database.write() as session:
         edited = {"distractors": ["Viola", "Bassoon", "Tuba"]}
-        proposals.review_proposal(session, team.project, found.id, team.anna, "edited", NOW, edited=edited)
+        proposals.review_proposal(session, team.project, result.id, team.anna, "edited", NOW, edited=edited)
     with raises("stale"), team.database.write() as session:
-        proposals.review_proposal(session, team.project, found.id, team.anna, "accepted", NOW)
+        proposals.review_proposal(session, team.project, result.id, team.anna, "accepted", NOW)
     with team.database.read() as session:
         newest = session.scalars(select(Revision).order_by(Revision.id.desc()).limit(1)).one()
         assert newest.content.choices == ("Viola", "Cello", "Bassoon", "Tuba")

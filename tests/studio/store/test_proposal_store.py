@@ -100,9 +100,9 @@ def test_proposals_wait_for_who_decides_and_for_nobody_who_may_still_listen(team
 
     def seen(actor: object) -> tuple[int, int]:
         with team.database.read() as session:
-            shown = proposals.visible_proposals(session, team.project.id, actor)  # type: ignore[arg-type]
+            visible = proposals.visible_proposals(session, team.project.id, actor)  # type: ignore[arg-type]
             count = proposals.count_waiting_proposals(session, team.project.id, actor)  # type: ignore[arg-type]
-        assert len(shown) == count.visible
+        assert len(visible) == count.visible
         return count.visible, count.hidden
 
     assert (seen(team.anna), seen(team.ben), seen(team.ina)) == ((1, 0), (0, 0), (0, 0))

@@ -23,9 +23,9 @@ def team(database: Database) -> Team:
 
 def take(team: Team, actor: Actor, kind: str = "", **only: int) -> tuple[int, list[str]]:
     with team.database.read() as session:
-        found = proposals.acceptable_proposals(session, team.project.id, actor, kind=kind, **only)
-    outcome = accept_proposals(team.database, team.project, found, actor, lambda: NOW)
-    return outcome.done, sorted(outcome.left)
+        result = proposals.acceptable_proposals(session, team.project.id, actor, kind=kind, **only)
+    result = accept_proposals(team.database, team.project, result, actor, lambda: NOW)
+    return result.done, sorted(result.left)
 
 
 def content(team: Team, item: int) -> ItemContent:
@@ -60,8 +60,8 @@ def test_all_of_many_items_are_taken_over_a_revision_each_in_the_name_of_who_sai
         assert [row.author_id for row in rows] == [team.anna.person] * 3
         decided = session.execute(select(Proposal.state, Proposal.decided_by).distinct()).all()
         assert decided == [("accepted", team.anna.person)]
-        said = session.scalars(select(AuditLogEntry.detail).where(AuditLogEntry.action == "accepted")).all()
-        assert said == ["1 proposals", "11 proposals"]
+        text = session.scalars(select(AuditLogEntry.detail).where(AuditLogEntry.action == "accepted")).all()
+        assert text == ["1 proposals", "11 proposals"]
     assert take(team, team.anna) == (0, [])
 
 
@@ -93,9 +93,9 @@ def test_what_the_author_is_writing_is_not_overtaken(team: Team) -> None:
     propose(team, other)
     assert take(team, team.anna) == (1, ["the author is editing the same field; review them one by one"])
     with team.database.read() as session:
-        kept = drafts.find_draft(session, item, team.anna.person)
-        assert kept is not None
-        assert kept.content.thinking == "Half a sent"
+        stored = drafts.find_draft(session, item, team.anna.person)
+        assert stored is not None
+        assert stored.content.thinking == "Half a sent"
 
 
 def test_what_came_after_one_looked_is_not_taken_and_states_are_held_to(team: Team) -> None:

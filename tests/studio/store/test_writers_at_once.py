@@ -76,9 +76,9 @@ def test_the_same_work_is_queued_once_and_done_once(database: Database, project:
     taken: list[int] = []
 
     def ask_and_take(base: Database, n: int) -> None:
-        for at in range(5):
+        for index in range(5):
             with base.write() as session:
-                jobs.enqueue(session, project.id, "clip", f"{at}", {"item": at}, NOW)
+                jobs.enqueue(session, project.id, "clip", f"{index}", {"item": index}, NOW)
         while True:
             with base.write() as session:
                 job = jobs.claim_job(session, f"w{n}", NOW, ["clip"])

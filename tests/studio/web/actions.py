@@ -36,8 +36,8 @@ def paged(site: Site, login: str) -> httpx.Client:
     """Somebody in a browser."""
     client = site.client()
     client.headers["cookie"] = f"mmar_studio={site.cookie(login)}"
-    found = client.get("/me").text.partition('data-csrf="')[2].partition('"')[0]
-    client.headers["x-csrf-token"] = found
+    result = client.get("/me").text.partition('data-csrf="')[2].partition('"')[0]
+    client.headers["x-csrf-token"] = result
     return client
 
 
@@ -49,8 +49,8 @@ def after(browser: httpx.Client, answer: httpx.Response) -> httpx.Response:
 
 def code_of(page: httpx.Response) -> str:
     """The code of the message on a page."""
-    found = re.search(r'role="(?:status|alert)" data-code="([\w-]+)"', page.text)
-    return found[1] if found else ""
+    result = re.search(r'role="(?:status|alert)" data-code="([\w-]+)"', page.text)
+    return result[1] if result else ""
 
 
 def marks(page: httpx.Response, name: str) -> list[str]:
@@ -64,9 +64,9 @@ class Somebody:
     def __init__(self, site: Site, login: str) -> None:
         self.client = site.client()
         self.client.cookies.set(COOKIE, site.cookie(login))
-        found = re.search(r'name="csrf" value="([^"]+)"', self.client.get("/p/demo").text)
-        assert found
-        self.csrf = found[1]
+        result = re.search(r'name="csrf" value="([^"]+)"', self.client.get("/p/demo").text)
+        assert result
+        self.csrf = result[1]
 
     def post(self, path: str, data: dict[str, str] | None = None, **more: object) -> httpx.Response:
         return self.client.post(path, data={"csrf": self.csrf, **(data or {})}, **more)  # type: ignore[arg-type]

@@ -256,12 +256,12 @@ def site(
     studio = application.state.studio
     studio.__dict__.update(open_studio(config).__dict__)
     listening, url = listen()
-    found = Site(studio, url, hashed, dict(data_with_people[1]))
+    result = Site(studio, url, hashed, dict(data_with_people[1]))
     if database_url:
-        _add_people(found)
+        _add_people(result)
     stop = serve(studio, listening, app=application)
-    yield found
-    for client in found.open_clients:
+    yield result
+    for client in result.open_clients:
         client.close()
     stop()
     studio.database.close()

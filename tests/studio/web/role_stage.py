@@ -103,9 +103,9 @@ class Stage:
     def corrected(self, who: str) -> int:
         item = self.heard("ina")
         self.ask("ina", "POST", f"/items/{item}/reject", json={"rejection": REASON})
-        found = self.ask("anna", "GET", f"/items/{item}")
+        result = self.ask("anna", "GET", f"/items/{item}")
         new = {**CONTENT, "question": "Which is last?"}
-        sent = {"version": found["version"], "revision": found["revision"], "content": new}
+        sent = {"version": result["version"], "revision": result["revision"], "content": new}
         self.ask("anna", "PUT", f"/items/{item}", json=sent)
         return item
 

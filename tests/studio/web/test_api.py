@@ -79,8 +79,8 @@ def test_from_an_idea_to_a_release_without_a_page(site: Site, recording: Path) -
     assert done(ina.post(f"{BASE}/items/{item}/reject", json={"rejection": spot}))["state"] == "correction"
     now = done(anna.get(f"{BASE}/items/{item}"))
     mended = {**now["content"], "answer": 0, "thinking": "The bell comes last."}
-    kept = {"version": now["version"], "revision": now["revision"], "content": mended, "why": "the key"}
-    done(anna.put(f"{BASE}/items/{item}", json=kept))
+    stored = {"version": now["version"], "revision": now["revision"], "content": mended, "why": "the key"}
+    done(anna.put(f"{BASE}/items/{item}", json=stored))
     assert done(anna.post(f"{BASE}/items/{item}/resubmit", json={}))["state"] == "inspection"
     assert done(ina.post(f"{BASE}/queue/inspection/next"))["id"] == item
     # She knows the key by now, so a second answer would not be blind.
@@ -122,9 +122,9 @@ def test_what_the_pages_do_with_people_sound_and_ideas_programs_can_do(site: Sit
     assert sent.json()["duration"] == pytest.approx(12.0)
     item = anna.post(f"{BASE}/items").json()["id"]
     content = {**CONTENT, "recording": sent.json()["recording"]}
-    kept = {"version": 0, "revision": 0, "content": content}
-    assert anna.put(f"{BASE}/items/{item}/draft", json=kept).status_code == 204
-    assert anna.put(f"{BASE}/items/{item}", json=kept).is_success
+    stored = {"version": 0, "revision": 0, "content": content}
+    assert anna.put(f"{BASE}/items/{item}/draft", json=stored).status_code == 204
+    assert anna.put(f"{BASE}/items/{item}", json=stored).is_success
     assert anna.post(f"{BASE}/items/{item}/sound").json()["state"] in ("cutting", "ready")
     clip = until(lambda: anna.get(f"{BASE}/items/{item}/sound").json()["clip"])
     assert clip["duration"] == pytest.approx(2.0)

@@ -155,8 +155,8 @@ def test_a_conflict_is_resolved_by_a_program_and_shows_nothing_to_who_may_not_wr
     assert merged["content"]["question"] == "What is last?"
     assert merged["content"]["thinking"] == "Drum last."
     assert anna.get(f"{BASE}/items/{item}/draft").json() == merged
-    kept = {name: merged[name] for name in ("version", "revision", "content")}
-    assert anna.put(f"{BASE}/items/{item}", json=kept).json()["revision"] == 3
+    stored = {name: merged[name] for name in ("version", "revision", "content")}
+    assert anna.put(f"{BASE}/items/{item}", json=stored).json()["revision"] == 3
     # An inspector may keep a draft of anything, and an old save of theirs is refused; neither shows the key.
     for login in ("ina", "ben"):
         other = quiet_site.client(login)
@@ -183,8 +183,8 @@ def test_a_file_of_label_studio_goes_out_and_comes_into_another_project(quiet_si
     assert root.post(f"{BASE}/import/file", data={"inspect": "on"}).status_code == 422
     done = root.post("/api/v1/p/second/import/file", files=sent, data={"inspect": "on"}).json()
     assert done["added"] == 1
-    found = root.get("/api/v1/p/second/items").json()[0]
-    assert (found["question"], found["state"]) == ("Which comes last?", "preparation")
+    result = root.get("/api/v1/p/second/items").json()[0]
+    assert (result["question"], result["state"]) == ("Which comes last?", "preparation")
     assert root.post("/api/v1/p/second/import/file", files=sent).json()["added"] == 0
     assert anna.get("/api/v1/p/demo/export.csv").status_code == 403
     log = root.get("/api/v1/p/second/audit").json()

@@ -116,8 +116,8 @@ def test_a_guess_is_about_what_stands_on_the_page_and_not_about_what_was_saved(
     assert one_who_asks(quiet_site, chat).do_one()
     assert "Which is a lie?" in json.dumps(chat.seen[0])
     with database.read() as session:
-        found = session.scalars(select(Proposal)).one()
-        assert found.content == {"choice": "B", "index": 1, "right": True, "why": "not; words"}
+        result = session.scalars(select(Proposal)).one()
+        assert result.content == {"choice": "B", "index": 1, "right": True, "why": "not; words"}
     within = {"hx-request": "true"}
     assert marks(anna.get(page, headers=within), "guessed") == ["yes"]
     assert quiet_site.client("ina").get(page, headers=within).status_code == 403

@@ -48,4 +48,4 @@ LOOK = """() => {
 def test_texts_and_fields_have_enough_contrast(busy: Site, browser, dark: bool) -> None:  # noqa: F811
     root = Visitor(browser, busy, "root", dark=dark)
     faint = {path: root.go(path).evaluate(LOOK) for path in PAGES}
-    assert {path: found for path, found in faint.items() if found} == {}
+    assert {path: result for path, result in faint.items() if result} == {}

@@ -75,9 +75,9 @@ def start(config: StudioConfig) -> tuple[subprocess.Popen[str], str]:
     )
     assert process.stdout is not None
     with process.stdout:  # what it tells later goes nowhere; it tells no more
-        found = re.search(r"http://\S+", process.stdout.readline())
-    assert found, "the server does not start"
-    return process, found[0]
+        result = re.search(r"http://\S+", process.stdout.readline())
+    assert result, "the server does not start"
+    return process, result[0]
 
 
 def copy_file(site: Site, config: StudioConfig) -> None:
@@ -168,13 +168,13 @@ def test_a_server_killed_in_the_middle_of_saves_and_jobs_loses_nothing_that_it_s
     with opened.read() as session:
         check_whole(session)
         for item, rows in saved.items():
-            kept = dict(
+            stored = dict(
                 session.execute(
                     select(Revision.number, Revision.content).where(Revision.item_id == item)
                 ).all()
             )
             for number, text in rows:
-                assert kept[number].thinking == text
+                assert stored[number].thinking == text
         states = Counter(
             session.scalars(select(Job.state).where(Job.kind == "clip", Job.payload.is_not(None)))
         )
@@ -210,9 +210,9 @@ async def crowd(
 
             await asyncio.sleep(chance.uniform(0, 2))
             _, page = await click("GET", "/p/demo")
-            found = re.search(r'data-csrf="([^"]+)"', page)
-            assert found, page[:500]
-            csrf = found[1]
+            result = re.search(r'data-csrf="([^"]+)"', page)
+            assert result, page[:500]
+            csrf = result[1]
             while time.monotonic() < end:
                 path, page = await click("POST", "/p/demo/inspection/next", csrf=csrf)
                 if not path.endswith("/inspect"):

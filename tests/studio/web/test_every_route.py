@@ -44,7 +44,7 @@ ROUTES = sorted(set(every_route()))
 def filled(path: str, slug: str = "demo") -> str:
     """A path with something plausible in each place."""
     values = VALUES | {"slug": slug}
-    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda place: values.get(place[1], "1"), path)
+    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda position: values.get(position[1], "1"), path)
 
 
 def test_there_are_as_many_as_there_seem() -> None:
@@ -85,8 +85,8 @@ def test_whoever_is_of_another_project_finds_nothing_of_this_one(site: Site) -> 
         projects.add_project(session, "hidden", "Hidden", session.get_one(Person, 1), site.studio.clock())
     browser, program = site.client(), site.client("anna")
     browser.cookies.set(COOKIE, site.cookie("anna"))
-    found = re.search(r'name="csrf" value="([^"]+)"', browser.get("/p/demo").text)
-    assert found
+    result = re.search(r'name="csrf" value="([^"]+)"', browser.get("/p/demo").text)
+    assert result
     for method, path in ROUTES:
         if "{slug}" not in path:
             continue
@@ -96,7 +96,7 @@ def test_whoever_is_of_another_project_finds_nothing_of_this_one(site: Site) -> 
         elif method == "GET":
             answer = browser.get(address)
         else:
-            answer = browser.request(method, address, data={"csrf": found[1]})
+            answer = browser.request(method, address, data={"csrf": result[1]})
         # A body that is not even of its type may be refused before the project is looked for.
         assert answer.status_code in (404, 422), (method, path, answer.status_code)
         if answer.status_code == 422:

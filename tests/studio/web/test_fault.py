@@ -77,12 +77,12 @@ def test_a_fault_has_a_reference_that_is_in_the_log(
     assert answer.headers["x-error-code"] == "fault"
     assert SECRET not in answer.text
     assert "Traceback" not in answer.text
-    found = re.search(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}\b", answer.text)
-    assert found
-    assert f"fault {found[0]} at {method} {path}" in caplog.text
+    result = re.search(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}\b", answer.text)
+    assert result
+    assert f"fault {result[0]} at {method} {path}" in caplog.text
     assert SECRET in caplog.text
     if kind == "application/json":
-        assert answer.json()["error"]["reference"] == found[0]
+        assert answer.json()["error"]["reference"] == result[0]
 
 
 def test_a_response_that_fails_halfway_is_broken_off(tmp_path: Path) -> None:

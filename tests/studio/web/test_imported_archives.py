@@ -18,10 +18,10 @@ def archive(recording: Path, *, clips: tuple[int, ...] = (1,), more: dict[str, b
     """Two items, and clips for some of them."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        lines = [json.dumps(published(at, "", "").to_record()) for at in (1, 2)]
+        lines = [json.dumps(published(index, "", "").to_record()) for index in (1, 2)]
         packed.writestr("set/meta.jsonl", "\n".join(lines))
-        for at in clips:
-            packed.write(recording, f"set/audio/p{at}.wav")
+        for index in clips:
+            packed.write(recording, f"set/audio/p{index}.wav")
         for name, data in (more or {}).items():
             packed.writestr(name, data)
     return out.getvalue()
@@ -86,10 +86,10 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(
     quiet_site: Site, recording: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(quiet_site.studio.config), "max_upload", 2 << 20, raising=False)
-    bomb = archive(recording, more={f"set/audio/{at}.wav": bytes(1_500_000) for at in range(6)})
+    bomb = archive(recording, more={f"set/audio/{index}.wav": bytes(1_500_000) for index in range(6)})
     assert len(bomb) < 2 << 20
-    said = quiet_site.client("root").post(f"{BASE}/import/file", files={"file": ("set.zip", bomb)})
-    assert said.status_code == 422
+    text = quiet_site.client("root").post(f"{BASE}/import/file", files={"file": ("set.zip", bomb)})
+    assert text.status_code == 422
     assert incoming(quiet_site) == []
 
 

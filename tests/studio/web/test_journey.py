@@ -61,8 +61,8 @@ def test_an_item_from_an_idea_to_a_release(
     expect(page.get_by_label("Segment start")).to_have_count(2)
     expect(page.locator("[data-length]")).to_have_text("2 segments, 4.0 s")
     page.get_by_label("Question").fill("How do the two tones compare?")
-    for at, text in enumerate(["The first is higher", "The second is higher", "They are equal"]):
-        page.get_by_label("Choice", exact=True).nth(at).fill(text)
+    for index, text in enumerate(["The first is higher", "The second is higher", "They are equal"]):
+        page.get_by_label("Choice", exact=True).nth(index).fill(text)
     page.keyboard.press("Alt+1")
     page.get_by_label("Layer").select_option("Perception Layer")
     page.get_by_label("Sub-category").select_option("Music Theory")

@@ -51,9 +51,9 @@ def test_a_review_after_the_reservation_ended_counts_if_nobody_took_the_item(qui
     run_out(quiet_site, number)
     assert ina.post(f"/p/demo/items/{number}/judge", data=form).status_code == 303
     assert state(quiet_site, number) == "correction"
-    shown = paged(quiet_site, "anna").get(f"/p/demo/items/{number}/edit").text
-    assert "Say which drum is meant." in shown
-    assert 'data-disputed="0.5,1.5"' in shown
+    visible = paged(quiet_site, "anna").get(f"/p/demo/items/{number}/edit").text
+    assert "Say which drum is meant." in visible
+    assert 'data-disputed="0.5,1.5"' in visible
 
 
 @on_both
@@ -113,8 +113,8 @@ def test_the_draft_of_a_review_is_kept_until_the_review(quiet_site: Site) -> Non
     number, ina, form = heard(quiet_site)
     root = f"/p/demo/items/{number}"
     typed = {name: form[name] for name in ("reason", "field", "comment", "start")}
-    said = ina.post(f"{root}/judgement-draft", data=typed, headers={"hx-request": "true"})
-    assert "<time" in said.text
+    text = ina.post(f"{root}/judgement-draft", data=typed, headers={"hx-request": "true"})
+    assert "<time" in text.text
     assert quiet_site.client("ina").get(f"{BASE}/items/{number}/judgement-draft").json() == {
         **typed,
         "end": "",
@@ -122,10 +122,10 @@ def test_the_draft_of_a_review_is_kept_until_the_review(quiet_site: Site) -> Non
     # The browser was closed; the item went back and was taken again.
     ina.post(f"{root}/release")
     assert ina.post("/p/demo/inspection/next").headers["location"].endswith(f"{root}/inspect")
-    shown = ina.get(f"{root}/inspect").text
-    assert ">Say which drum is meant.</textarea>" in shown
-    assert '<option value="unclear" selected>' in shown
-    assert 'value="0.5" data-from' in shown
+    visible = ina.get(f"{root}/inspect").text
+    assert ">Say which drum is meant.</textarea>" in visible
+    assert '<option value="unclear" selected>' in visible
+    assert 'value="0.5" data-from' in visible
     # Nobody else sees it, and who does not inspect keeps nothing.
     assert quiet_site.client("ivo").get(f"{BASE}/items/{number}/judgement-draft").json()["comment"] == ""
     assert paged(quiet_site, "anna").post(f"{root}/judgement-draft", data=typed).status_code == 403

@@ -25,8 +25,8 @@ def test_a_lead_assigns_an_inspector_and_an_author(quiet_site: Site) -> None:
     assert wrong.status_code == 403
     assert ina.post(f"{BASE}/queue/inspection/next").json() is None
     lead = paged(quiet_site, "root")
-    shown = lead.get(f"/p/demo/items/{item}").text
-    assert f'<option value="{IVO}" selected' in shown
+    visible = lead.get(f"/p/demo/items/{item}").text
+    assert f'<option value="{IVO}" selected' in visible
     form = {"role": "inspector", "person": str(INA)}
     assert lead.post(f"/p/demo/items/{item}/assign", data=form).status_code == 303
     assert ivo.post(f"{BASE}/queue/inspection/next").json() is None
@@ -37,8 +37,8 @@ def test_a_lead_assigns_an_inspector_and_an_author(quiet_site: Site) -> None:
     assert moved.json()["author"] == BEN
     log = root.get(f"{BASE}/audit").json()[:3]
     assert {one["action"] for one in log} == {"assigned"}
-    for entry, name in zip(log, ("Ben", "Ina", "Ivo"), strict=True):
-        assert name in entry["detail"]
+    for row, name in zip(log, ("Ben", "Ina", "Ivo"), strict=True):
+        assert name in row["detail"]
 
 
 def test_an_admin_deactivates_and_reactivates_an_account(quiet_site: Site) -> None:

@@ -143,9 +143,9 @@ def test_a_failed_login_does_not_tell_whether_the_account_exists(
     client = site.client()
     verify, hashes = argon2.PasswordHasher.verify, []
 
-    def counted(self: argon2.PasswordHasher, kept: str, password: str) -> bool:
-        hashes.append(argon2.extract_parameters(kept))
-        return verify(self, kept, password)
+    def counted(self: argon2.PasswordHasher, stored: str, password: str) -> bool:
+        hashes.append(argon2.extract_parameters(stored))
+        return verify(self, stored, password)
 
     monkeypatch.setattr(argon2.PasswordHasher, "verify", counted)
 
@@ -196,9 +196,9 @@ def test_a_session_ends_by_logout_by_time_and_by_deactivation(site: Site) -> Non
 def test_sessions_are_stored_as_hashes(site: Site) -> None:
     anna = Somebody(site, "anna")
     with site.studio.database.read() as session:
-        kept = session.scalars(select(LoginSession.token_hash)).all()
-    assert kept
-    assert anna.client.cookies[COOKIE] not in kept
+        stored = session.scalars(select(LoginSession.token_hash)).all()
+    assert stored
+    assert anna.client.cookies[COOKIE] not in stored
 
 
 def test_a_failed_login_keeps_the_name_and_not_the_password(site: Site) -> None:

@@ -31,20 +31,20 @@ def test_a_long_board_is_shown_in_steps(site: Site) -> None:
     fill(site)
     anna = paged(site, "anna")
     page = anna.get("/p/demo/ideas").text
-    found, step = shown(page), len(shown(page))
+    result, step = shown(page), len(shown(page))
     assert 0 < step < MANY
     assert f"{step} of {MANY} shown" in page
     link = re.search(r'hx-get="([^"]+/further[^"]*)"', page)
     while link:
         part = anna.get(link[1].replace("&amp;", "&"), headers=HX).text
-        found += shown(part)
+        result += shown(part)
         assert 'id="shown"' in part, "the board remembers how many are shown"
         link = re.search(r'hx-get="([^"]+/further[^"]*)"', part)
-    assert found == list(range(MANY, 0, -1))
+    assert result == list(range(MANY, 0, -1))
     # Without a script the same link is a page.
     second = anna.get(f"/p/demo/ideas?from={step}").text
-    assert shown(second) == found[step : 2 * step]
-    assert shown(anna.get("/p/demo/ideas?from=x").text) == found[:step]
+    assert shown(second) == result[step : 2 * step]
+    assert shown(anna.get("/p/demo/ideas?from=x").text) == result[:step]
     assert len(shown(anna.get(f"/p/demo/ideas/further?from={step}&tag=odd", headers=HX).text)) == 75 - step
 
 

@@ -28,9 +28,9 @@ def half_hour(site: Site, tmp_path: Path) -> int:
     with soundfile.SoundFile(path, "w", RATE, 1) as file:
         for _ in range(MINUTES):
             file.write(minute.astype(np.float32))
-    kept = store_audio(site.studio.config.media, path)
+    stored = store_audio(site.studio.config.media, path)
     with site.studio.database.write() as session:
-        return add_recording(session, 1, kept, site.studio.clock(), title="half an hour").id
+        return add_recording(session, 1, stored, site.studio.clock(), title="half an hour").id
 
 
 def test_on_a_phone_the_recording_follows_the_player(site: Site, browser) -> None:
@@ -85,8 +85,8 @@ def test_half_an_hour_loads_fast_and_seeks_by_ranges(site: Site, browser, half_h
     page.on("request", lambda sent: asked.append(sent.url) if "/peaks?" in sent.url else None)
     with page.expect_response(lambda answer: "points=6000" in answer.url):
         page.locator("[data-zoom]").fill("200")
-    at = page.locator("[data-time]").inner_text()[:8]
-    minutes, seconds = int(at[3:5]), int(at[6:8])
+    index = page.locator("[data-time]").inner_text()[:8]
+    minutes, seconds = int(index[3:5]), int(index[6:8])
     start = float(re.findall(r"start=([\d.]+)", asked[-1])[0])
     assert start <= minutes * 60 + seconds <= start + 60
     assert len(asked) <= 2  # what is in sight, not half an hour of it

@@ -35,13 +35,13 @@ NO_TEXT = {
 
 def evil_of(kind: type[msgspec.Struct], **more: Any) -> dict[str, Any]:
     """Markup in each text of a record; a field that comes later is either filled or named above."""
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for one in msgspec.structs.fields(kind):
         if one.type is str and one.name not in NO_TEXT:
-            found[one.name] = EVIL
+            result[one.name] = EVIL
         else:
             assert one.name in NO_TEXT, f"{kind.__name__}.{one.name}: text or not?"
-    return found | more
+    return result | more
 
 
 def written(site: Site) -> None:
@@ -169,8 +169,8 @@ def test_markup_in_every_field_is_text_on_every_page(quiet_site: Site, browser) 
         elsewhere: list[str] = []
         page.on(
             "request",
-            lambda one, kept=elsewhere: (
-                kept.append(one.url) if not one.url.startswith(quiet_site.url) else None
+            lambda one, stored=elsewhere: (
+                stored.append(one.url) if not one.url.startswith(quiet_site.url) else None
             ),
         )
         page.on("dialog", lambda one: pytest.fail(one.message))
@@ -178,14 +178,14 @@ def test_markup_in_every_field_is_text_on_every_page(quiet_site: Site, browser) 
             visitor.complaints.clear()
             status = page.goto(quiet_site.url + address).status
             assert status < 500, address
-            found = page.evaluate(
+            result = page.evaluate(
                 """() => ({
                     ran: window.ran ?? null, images: document.querySelectorAll("img").length,
                     links: [...document.querySelectorAll("[href], [src], [action]")].map((one) => one.href || one.src || one.action)
                         .filter((to) => String(to).startsWith("javascript:")),
                     evil: document.body.innerHTML.includes("onerror"), counted: document.body.innerText.includes("}49") })"""
             )
-            assert (found["ran"], found["images"], found["links"], found["counted"]) == (
+            assert (result["ran"], result["images"], result["links"], result["counted"]) == (
                 None,
                 0,
                 [],
@@ -196,5 +196,5 @@ def test_markup_in_every_field_is_text_on_every_page(quiet_site: Site, browser) 
             assert [
                 one for one in visitor.complaints if "the server responded with a status of 4" not in one
             ] == [], address
-            seen += found["evil"]
+            seen += result["evil"]
     assert seen > 30, "the markup stands on the pages, as text"

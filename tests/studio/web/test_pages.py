@@ -52,7 +52,7 @@ def busy(quiet_site: Site, recording: Path) -> Site:
     """A project in the middle of its life."""
     studio = quiet_site.studio
     now = studio.clock()
-    kept = store_audio(studio.config.media, recording)
+    stored = store_audio(studio.config.media, recording)
     with studio.database.write() as session:
         root = session.get_one(Person, 1)
         project = session.get_one(Project, 1)
@@ -88,7 +88,7 @@ def busy(quiet_site: Site, recording: Path) -> Site:
         ]
         import_items(session, project, lead, many, now, inspect=True)
         own = items.new_item(session, project, anna, now)
-        heard = add_recording(session, 1, kept, now, title="two tones.wav")
+        heard = add_recording(session, 1, stored, now, title="two tones.wav")
         content = msgspec.structs.replace(CONTENT, recording=heard.id)
         items.save(session, project, own.id, anna, content, version=0, base=0, why="", now=now)
         for kind, proposed in (
@@ -147,12 +147,12 @@ def test_every_page(busy: Site, browser, kind: str, width: int, dark: bool) -> N
         page = root.go(path)
         if path.endswith("edit"):
             page.wait_for_selector("[data-ready='1']")
-        found = page.evaluate(CHECK)
+        result = page.evaluate(CHECK)
         root.look(f"{kind}{path.replace('/', '-') or '-home'}")
-        assert found["wide"] <= 0, path
-        assert found["headings"] >= 1 or path.endswith("edit"), path
-        assert found["nameless"] == [], path
-        assert found["silent"] == 0, path
+        assert result["wide"] <= 0, path
+        assert result["headings"] >= 1 or path.endswith("edit"), path
+        assert result["nameless"] == [], path
+        assert result["silent"] == 0, path
     assert root.complaints == []
 
 
@@ -284,8 +284,8 @@ def test_suggested_categories_are_accepted_edited_or_rejected(busy: Site, browse
     page.get_by_role("button", name="Save version 2").click()
     playwright.expect(page.get_by_text("hiss matters")).to_be_visible()
     with busy.studio.database.read() as session:
-        found = [session.get_one(Idea, one).category for one in made]
-        assert found == ["Signal Layer / Anomaly Detection", "", "Signal Layer / Hiss"]
+        result = [session.get_one(Idea, one).category for one in made]
+        assert result == ["Signal Layer / Anomaly Detection", "", "Signal Layer / Hiss"]
         assert newest_taxonomy(session, 1).tree.layers[0].subs[-1] == "Hiss"
     page = root.go("/ideas")
     page.locator(".idea", has_text="P3").get_by_role("button", name="New item").click()

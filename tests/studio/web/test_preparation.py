@@ -24,16 +24,16 @@ def page_of(site: Site, login: str):  # type: ignore[no-untyped-def]
 def test_a_lead_sets_the_format_of_clips(site: Site) -> None:
     path, change = "/p/demo/preparation", "/p/demo/preparation/format"
     root, anna = page_of(site, "root"), page_of(site, "anna")
-    shown = root.get(path).text
-    assert 'data-rate="" data-channels=""' in shown
-    assert change in shown
-    csrf = re.search(r'name="csrf" value="([^"]+)"', shown)
+    visible = root.get(path).text
+    assert 'data-rate="" data-channels=""' in visible
+    assert change in visible
+    csrf = re.search(r'name="csrf" value="([^"]+)"', visible)
     assert csrf is not None
     chosen = {"csrf": csrf[1], "clip_rate": "16000", "clip_channels": ""}
     assert root.post(change, data=chosen).status_code == 303
-    shown = root.get(path).text
-    assert 'data-rate="16000" data-channels=""' in shown
-    assert '<option value="16000" selected>' in shown
+    visible = root.get(path).text
+    assert 'data-rate="16000" data-channels=""' in visible
+    assert '<option value="16000" selected>' in visible
     with site.studio.database.read() as session:
         assert session.scalars(select(Project)).one().settings.clip_rate == 16_000
         assert "clip format" in session.scalars(select(AuditLogEntry.action)).all()

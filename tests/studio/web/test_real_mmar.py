@@ -40,8 +40,8 @@ def listed_and_exported(site: Site) -> None:
     assert load_benchmark(path).digest == load_benchmark(MMAR).digest
     for form in ("csv", "label-studio.json"):
         assert root.get(f"/p/demo/export.{form}").status_code == 200
-    found = root.get(f"{BASE}/items", params={"q": "food", "limit": 5}).json()
-    assert 0 < len(found) <= 5
+    result = root.get(f"{BASE}/items", params={"q": "food", "limit": 5}).json()
+    assert 0 < len(result) <= 5
     assert root.get("/p/demo/coverage").status_code == 200
 
 

@@ -22,15 +22,15 @@ def test_error_pages_have_the_navigation(quiet_site: Site) -> None:
     missing = ina.get("/p/demo/items/999")
     forbidden = ina.post("/p/demo/release/takedown", data={"what": "a", "why": "b"})
     assert (missing.status_code, forbidden.status_code) == (404, 403)
-    for said in (missing, forbidden):
-        assert STAGES in said.text
-        assert OUT in said.text
-        assert '<a class="button" href="/p/demo">' in said.text
+    for text in (missing, forbidden):
+        assert STAGES in text.text
+        assert OUT in text.text
+        assert '<a class="button" href="/p/demo">' in text.text
     assert (missing.headers["x-error-code"], forbidden.headers["x-error-code"]) == ("not-found", "role")
     # No project there: who one is stands there all the same.
     for path in ("/p/nowhere", "/nothing"):
-        said = ina.get(path)
-        assert (said.status_code, STAGES in said.text, OUT in said.text) == (404, False, True)
+        text = ina.get(path)
+        assert (text.status_code, STAGES in text.text, OUT in text.text) == (404, False, True)
     lost = quiet_site.client().get("/nothing")
     assert (lost.status_code, OUT in lost.text) == (404, False)
     assert 'href="/login"' in lost.text
@@ -65,17 +65,17 @@ def test_an_unavailable_database_is_a_message_without_internal_details(
     begun(quiet_site)
     anna, program = paged(quiet_site, "anna"), quiet_site.client("anna")
     with away(quiet_site, but=but):
-        shown = anna.get("/p/demo/items")
+        visible = anna.get("/p/demo/items")
     with away(quiet_site, but=but):
         part = anna.get("/p/demo/items", headers={"hx-request": "true"})
     with away(quiet_site, but=but):
         told = program.get(f"{BASE}/items")
-    for answer in (shown, part, told):
+    for answer in (visible, part, told):
         assert answer.status_code == 503
         assert answer.headers["x-error-code"] == CODE
         assert "secret" not in answer.text
         assert "10.1.2.3" not in answer.text
-    assert (STAGES in shown.text) == known, "as much as was known before is there"
+    assert (STAGES in visible.text) == known, "as much as was known before is there"
     assert told.json()["error"]["code"] == CODE
     assert "server at 10.1.2.3 closed: secret, at GET /p/demo/items" in caplog.text
     assert anna.get("/p/demo/items").status_code == 200

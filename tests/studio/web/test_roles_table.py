@@ -238,11 +238,11 @@ def test_each_role_may_do_what_the_table_says(
         answer = stage.clients[who].request(method, BASE + address, **sent)
         after = stage.state()
         stage.settle()
-        said = (who, answer.status_code, answer.text)
+        text = (who, answer.status_code, answer.text)
         if cell == "no":
             nothing = answer.is_success and answer.json().get("done") == 0  # of many items, none is theirs
             unseen = who == "eve" or f"{method} {path}" in NOT_THERE
-            assert nothing or answer.status_code == (404 if unseen else 403), said
+            assert nothing or answer.status_code == (404 if unseen else 403), text
         else:
-            assert answer.is_success, said
-        assert (after != before) == (cell == "yes"), said
+            assert answer.is_success, text
+        assert (after != before) == (cell == "yes"), text

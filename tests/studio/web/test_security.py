@@ -73,13 +73,13 @@ def test_every_response_has_strict_headers_and_its_own_nonce(site: Site) -> None
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-frame-options"] == "DENY"
         assert "access-control-allow-origin" not in answer.headers
-        found = re.search(r"script-src 'nonce-([^']+)'", rule)
-        assert found
-        nonces.add(found[1])
+        result = re.search(r"script-src 'nonce-([^']+)'", rule)
+        assert result
+        nonces.add(result[1])
         for tag in re.findall(
             r"<script[^>]*>", answer.text if "html" in answer.headers["content-type"] else ""
         ):
-            assert f'nonce="{found[1]}"' in tag
+            assert f'nonce="{result[1]}"' in tag
     assert len(nonces) == 6
 
 
@@ -118,8 +118,8 @@ def test_uploads_are_decoded_renamed_and_served_as_audio(site: Site) -> None:
     assert served.headers["content-type"].startswith("audio/")
     assert served.headers["x-content-type-options"] == "nosniff"
     assert "evil" not in str(served.headers)
-    kept = sorted(path.name for path in site.studio.config.data.rglob("*") if path.is_file())
-    assert not [one for one in kept if "evil" in one]
+    stored = sorted(path.name for path in site.studio.config.data.rglob("*") if path.is_file())
+    assert not [one for one in stored if "evil" in one]
     assert not list((site.studio.config.media / "incoming").iterdir())
 
 

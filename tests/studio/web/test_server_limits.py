@@ -94,8 +94,8 @@ def test_a_slow_body_that_goes_on_arrives(limited: Callable[..., Site]) -> None:
     with connect(limited(body_s=1.5)) as line:
         head = f"POST /login HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(body)}\r\n"
         line.sendall(f"{head}content-type: application/x-www-form-urlencoded\r\n\r\n".encode())
-        for at in range(0, len(body), 6):
-            line.sendall(body[at : at + 6])
+        for index in range(0, len(body), 6):
+            line.sendall(body[index : index + 6])
             time.sleep(0.3)  # in all longer than the limit
         assert line.recv(100).startswith(b"HTTP/1.1 401 ")
 

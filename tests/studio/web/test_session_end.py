@@ -65,5 +65,5 @@ def test_a_draft_that_arrives_after_its_save_is_no_conflict(quiet_site: Site) ->
     assert quiet_site.client("anna").get(f"/api/v1/p/demo/items/{item}/draft").json() is None
     late = {**form, "question": "What is really last?"}
     assert anna.post(f"/p/demo/items/{item}/draft", data=late).status_code == 200
-    kept = quiet_site.client("anna").get(f"/api/v1/p/demo/items/{item}/draft").json()
-    assert kept["content"]["question"] == "What is really last?"
+    stored = quiet_site.client("anna").get(f"/api/v1/p/demo/items/{item}/draft").json()
+    assert stored["content"]["question"] == "What is really last?"

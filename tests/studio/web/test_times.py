@@ -21,8 +21,8 @@ def test_a_time_is_shown_in_the_readers_time_zone(quiet_site: Site, browser) -> 
     plain = paged(quiet_site, "anna").get(f"/p/demo/items/{number}").text
     times = re.findall(r'<time datetime="([^"]+)" data-local="day">([^<]+)</time>', plain)
     assert times
-    for at, words in times:
-        assert words == f"{datetime.fromisoformat(at).astimezone(UTC):%d %b %Y, %H:%M} UTC"
+    for index, words in times:
+        assert words == f"{datetime.fromisoformat(index).astimezone(UTC):%d %b %Y, %H:%M} UTC"
     anna = Visitor(browser, quiet_site, "anna", timezone_id="Asia/Kolkata")
     first = anna.go(f"/items/{number}").locator("time").first
     there = datetime.fromisoformat(times[0][0]) + INDIA
@@ -31,10 +31,10 @@ def test_a_time_is_shown_in_the_readers_time_zone(quiet_site: Site, browser) -> 
     # Times in parts of a page that are loaded later are in the same form.
     page = anna.go(f"/items/{number}/edit")
     page.get_by_label("Question").fill("Which comes first?")
-    kept = page.locator("#draft-status time")
-    playwright.expect(kept).to_have_attribute("title", re.compile(r"^\d\d:\d\d:\d\d UTC$"))
-    shown, utc = kept.inner_text(), str(kept.get_attribute("title"))
-    assert _seconds(shown) == (_seconds(utc) + INDIA.total_seconds()) % 86_400
+    stored = page.locator("#draft-status time")
+    playwright.expect(stored).to_have_attribute("title", re.compile(r"^\d\d:\d\d:\d\d UTC$"))
+    visible, utc = stored.inner_text(), str(stored.get_attribute("title"))
+    assert _seconds(visible) == (_seconds(utc) + INDIA.total_seconds()) % 86_400
     assert anna.complaints == []
 
 

@@ -68,8 +68,8 @@ def test_a_job_that_keeps_failing_gives_up_and_may_be_run_again(site: Site) -> N
         rounds += 1
     assert rounds == MOST_ATTEMPTS
     with database.write() as session:
-        found = session.get_one(Job, job.id)
-        assert (found.state, found.message) == ("failed", "the network is away")
+        result = session.get_one(Job, job.id)
+        assert (result.state, result.message) == ("failed", "the network is away")
         retry(session, 1, job.id)
     assert worker.do_one()
 

@@ -14,7 +14,15 @@ from expect import raises
 from mmar.items import Item
 from mmar.studio.workflow import ItemContent, changes, problems, three_way
 from mmar.studio.workflow.content import Cue, from_item, to_item, with_own_cut, without_shadows
-from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE, Branch, Move, Taxonomy, layer_map, removed_categories, remap
+from mmar.studio.workflow.taxonomy import (
+    MMAR_TEMPLATE,
+    Branch,
+    Move,
+    Taxonomy,
+    layer_map,
+    remap,
+    removed_categories,
+)
 from studio_content import GOOD
 
 MMAR = Path(__file__).parents[3] / "../shared/mmar/MMAR-meta.jsonl"
@@ -104,14 +112,14 @@ def test_an_item_without_a_key_cannot_be_released() -> None:
 
 def test_changes_name_the_fields_and_show_the_words() -> None:
     after = msgspec.structs.replace(GOOD, question="Which instrument enters first?", answer=0)
-    found = changes(GOOD, after)
-    assert [change.field for change in found] == ["question", "answer"]
-    assert [(p.kind, p.text) for p in found[0].pieces] == [
+    result = changes(GOOD, after)
+    assert [change.field for change in result] == ["question", "answer"]
+    assert [(p.kind, p.text) for p in result[0].pieces] == [
         ("unchanged", "Which instrument enters "),
         ("removed", "last?"),
         ("added", "first?"),
     ]
-    assert (found[1].before, found[1].after) == ("Cello", "Violin")
+    assert (result[1].before, result[1].after) == ("Cello", "Violin")
 
 
 def test_work_of_two_people_on_other_fields_is_merged_and_on_the_same_field_is_shown() -> None:
@@ -184,6 +192,8 @@ def test_a_text_written_anew_is_shown_whole_beside_the_old_one_and_a_corrected_o
         ("added", anew.thinking),
     ]
     (change,) = changes(GOOD, msgspec.structs.replace(GOOD, thinking="The low bowed voice comes last."))
-    assert [piece.text for piece in change.pieces if piece.kind == "unchanged"] == ["The low bowed voice comes "]
+    assert [piece.text for piece in change.pieces if piece.kind == "unchanged"] == [
+        "The low bowed voice comes "
+    ]
     (change,) = changes(GOOD, msgspec.structs.replace(GOOD, thinking=""))
     assert [piece.kind for piece in change.pieces] == ["removed"]

@@ -16,19 +16,19 @@ def test_the_board_counts_what_is_approved_and_coming_and_names_what_is_most_wan
         ItemCount("Signal", "speech", "en", State.DRAFT),  # not handed in: does not count
         ItemCount("Signal", "speech", "en", State.WITHDRAWN),
     ]
-    found = board(
+    result = board(
         counts,
         ["Signal", "Culture"],
         ["sound", "speech"],
         {"Signal|sound": 2, "Signal|speech": 4, "Culture|sound": 3, "language:ja": 5},
     )
-    cell = found.cells["Signal", "sound"]
+    cell = result.cells["Signal", "sound"]
     assert (cell.approved, cell.coming, cell.short) == (1, 1, 0)
-    assert [(c.layer, c.modality, c.short) for c in found.next] == [
+    assert [(c.layer, c.modality, c.short) for c in result.next] == [
         ("Culture", "sound", 3),
         ("Signal", "speech", 3),
     ]
-    assert {code: (done, coming, target) for code, done, coming, target in found.languages} == {
+    assert {code: (done, coming, target) for code, done, coming, target in result.languages} == {
         "-": (1, 1, 0),
         "en": (0, 1, 0),
         "zh": (0, 1, 0),
@@ -71,14 +71,14 @@ def test_a_cell_may_aim_at_each_language_apart_and_older_targets_mean_what_they_
         ItemCount("Signal", "speech", "zh", State.APPROVED, 2),
     ]
     targets = {"Signal|speech|zh": 4, "Signal|speech|en": 6, "Signal|sound": 5}
-    found = board(counts, ["Signal"], ["sound", "speech"], targets)
+    result = board(counts, ["Signal"], ["sound", "speech"], targets)
     # No target of its own: it aims at the sum; one of its own stands whatever its languages say.
-    assert (found.cells["Signal", "speech"].target, found.cells["Signal", "speech"].short) == (10, 7)
-    assert found.cells["Signal", "sound"].target == 5
+    assert (result.cells["Signal", "speech"].target, result.cells["Signal", "speech"].short) == (10, 7)
+    assert result.cells["Signal", "sound"].target == 5
     both = board(counts, ["Signal"], ["speech"], {**targets, "Signal|speech": 3})
     assert both.cells["Signal", "speech"].target == 3
     # Most wanted by the share that is there: en 1 of 6, sound 2 of 5, zh 3 of 4.
-    assert [(cell.modality, cell.language, cell.short) for cell in found.next] == [
+    assert [(cell.modality, cell.language, cell.short) for cell in result.next] == [
         ("speech", "en", 5),
         ("sound", "", 3),
         ("speech", "zh", 1),

@@ -21,12 +21,12 @@ CONTENT = ItemContent(
 
 def test_the_audit_speaks_once_there_is_a_question_and_never_of_the_set() -> None:
     assert {hint.code for hint in hints(ItemContent())} >= {"question-missing", "key-missing"}
-    found = {hint.code: hint for hint in hints(CONTENT)}
+    result = {hint.code: hint for hint in hints(CONTENT)}
     # U002 is the audit's code for personal parameters in an address, of which MMAR has 125.
-    assert found["U002"].field == "url"
-    assert found["U002"].severity == "warning"
+    assert result["U002"].field == "url"
+    assert result["U002"].severity == "warning"
     clean = msgspec.structs.replace(CONTENT, url="https://www.youtube.com/watch?v=qx8hrhBZJ98", language="ko")
     assert "U002" not in {hint.code for hint in hints(clean)}
-    assert not [code for code in found if code[0] in "IV" and code[1:].isdigit()]
+    assert not [code for code in result if code[0] in "IV" and code[1:].isdigit()]
     several = msgspec.structs.replace(CONTENT, timestamp="00:00:01,00:00:03;00:00:08,00:00:10")
     assert "T003" not in {hint.code for hint in hints(several)}

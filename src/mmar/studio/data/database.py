@@ -6,7 +6,7 @@ fails at once with "database is locked" whatever the busy timeout. Inside one pr
 lock, which is fair, unlike SQLite's own waiting; between processes the busy timeout applies.
 
 PostgreSQL gives the same two guarantees: a reader sees one state (REPEATABLE READ), and there is one writer at a time
-(an advisory lock, taken first). Without the lock, two writers that add the same thing would both find it missing.
+(an advisory lock, acquired first). Without the lock, two writers that add the same thing would both find it missing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SILENT_MS = 60_000
 """PostgreSQL ends a write that is idle for this long, so that a lost client does not block the others."""
 
 _WRITERS = 0x6D6D6172
-"""The advisory lock of those who write; the database's own, so that two studios on one server do not meet."""
+"""The advisory lock of writers, specific to the database, so that two studios on one server do not block each other."""
 
 
 class DatabaseAwayError(ExternalError):

@@ -126,7 +126,7 @@ class Link(Base):
 
 
 class ApiToken(Base):
-    """A token for programs; shown once, stored as its hash."""
+    """A token for programs; only its hash is stored."""
 
     __tablename__ = "api_token"
 
@@ -302,8 +302,8 @@ class ReleasedClip(msgspec.Struct, frozen=True):
 class Release(Base):
     """A written release.
 
-    `items` holds item numbers with the revision that was released, `clips` the clips by public id, `facts` what
-    the data sheet says.
+    `items` holds item numbers with the revision that was released, `clips` the clips by public id, `facts` those of
+    the data sheet.
     """
 
     __tablename__ = "release"

@@ -27,7 +27,7 @@ _AT_ONCE = 200
 
 
 def plain_tables() -> list[Table]:
-    """Every table with the columns as the database has them, those that others point to first."""
+    """Every table with raw columns, in an order in which rows exist before others refer to them."""
     metadata = MetaData()
     return [
         Table(
@@ -49,7 +49,7 @@ def check_file(path: Path) -> None:
     Raises:
         InputError: it is damaged, something else, or of a newer program.
     """
-    # Immutable: SQLite writes nothing beside the file, and replays no journal that is there.
+    # Immutable: SQLite writes no other file, and replays no journal.
     address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(address, uri=True)) as base:
@@ -58,7 +58,7 @@ def check_file(path: Path) -> None:
             dangling = base.execute("PRAGMA foreign_key_check").fetchone()
             if row is not None and row[0] == newest_revision():
                 for table in plain_tables():
-                    # With its table's name, or SQLite takes a name that is no column's for a text.
+                    # With the table's name, since SQLite treats an unknown quoted name as text.
                     names = ", ".join(f'"{table.name}"."{column.name}"' for column in table.columns)
                     base.execute(f'SELECT {names} FROM "{table.name}" LIMIT 0')  # noqa: S608 - our own names
     except sqlite3.DatabaseError as error:
@@ -89,7 +89,7 @@ def copy_to_file(database: Database, target: Path) -> None:
 
     Raises:
         UsageError: it is not a studio's database of this version of the program.
-        ExternalError: the server is gone, or the disk refuses.
+        ExternalError: the server does not answer, or the disk cannot be written.
     """
     with _server_errors(database):
         # Waits for other writers: a restore in progress has emptied the tables.
@@ -109,7 +109,7 @@ def _write_file(database: Database, target: Path) -> None:
     try:
         migrate(file)
         with database.read() as reading, file.write() as writing:
-            # An idea may be merged into a later one, so rows are held against each other at the end.
+            # An idea may be merged into a later one, so references are checked at the end.
             writing.execute(text("PRAGMA defer_foreign_keys=ON"))
             for table in plain_tables():
                 for rows in _blocks(reading.connection(), table):
@@ -117,7 +117,7 @@ def _write_file(database: Database, target: Path) -> None:
     finally:
         file.close()
     with closing(sqlite3.connect(target)) as base:
-        # For itself alone: one file, without the two that WAL puts beside it.
+        # A single file, without the two that WAL adds.
         base.execute("PRAGMA journal_mode=DELETE")
 
 
@@ -136,18 +136,18 @@ class PostgresTransfer:
         self.where = f"{url.host or url.query.get('host', 'localhost')}:{url.port or 5432}/{url.database}"
 
     def load(self, source: Path, before: Path, token: str, ready: Callable[[], None]) -> None:
-        """Put what a file holds in place of everything in the database, in one transaction.
+        """Replace all rows of the database by those of a file, in one transaction.
 
         Args:
             source: a studio's SQLite database, checked; it is brought to the newest tables.
-            before: a SQLite file to be made of what the database held; none where it held nobody.
-            token: what `holds` knows this loading by.
-            ready: called when all that is left is to commit.
+            before: a SQLite file to create with the former rows; none if there was no person.
+            token: an identifier of this transaction, for `holds`.
+            ready: called directly before the commit.
 
         Raises:
-            UsageError: somebody is connected.
-            InputError: the file holds what PostgreSQL cannot take.
-            ExternalError: the server is gone.
+            UsageError: another connection is open.
+            InputError: the file contains what PostgreSQL cannot store.
+            ExternalError: the server does not answer.
         """
         migrate(self.database)
         file = open_database(f"sqlite:///{source}")
@@ -156,7 +156,7 @@ class PostgresTransfer:
             with _server_errors(self.database), self.database.write() as session:
                 connection = session.connection()
                 _check_alone(connection)
-                # What was there takes as long as it takes to copy, and this connection waits meanwhile.
+                # Copying the former rows may take long, and this connection is idle meanwhile.
                 connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
                 if connection.scalar(text("SELECT EXISTS (SELECT 1 FROM person)")):
                     _write_file(self.database, before)
@@ -167,7 +167,7 @@ class PostgresTransfer:
             file.close()
 
     def holds(self, token: str) -> bool:
-        """Whether the database holds what was loaded under a token; waits while it is being loaded."""
+        """Whether the database has the rows that were loaded with a token; waits while they are being loaded."""
         with _server_errors(self.database), self.database.write() as session:
             query = "SELECT obj_description(to_regclass('alembic_version'), 'pg_class')"
             return bool(session.scalar(text(query)) == f"restored {int(token, 16):x}")
@@ -197,7 +197,7 @@ def _replace_all(connection: Connection, file: Database) -> None:
             _load_table(connection, reading.connection(), table)
     for table in tables:
         if "id" in table.columns:
-            # Or the next new row would get a number that is taken.
+            # Otherwise the next new row would get an id that exists.
             highest = connection.scalar(select(func.max(table.columns["id"])))
             sequence = func.pg_get_serial_sequence(quote(table.name), "id")
             connection.execute(select(func.setval(sequence, highest or 1, highest is not None)))
@@ -209,7 +209,7 @@ def _load_table(connection: Connection, source: Connection, table: Table) -> Non
     driver: Any = connection.connection.driver_connection
     errors: Any = connection.dialect.loaded_dbapi
     try:
-        # One statement for all rows, so that rows of the table may point to each other.
+        # One statement for all rows, so that rows of the table may refer to each other.
         with (
             driver.cursor() as cursor,
             cursor.copy(f"COPY {quote(table.name)} ({columns}) FROM STDIN") as copy,

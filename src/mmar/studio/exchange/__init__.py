@@ -1,13 +1,11 @@
 """Imports, exports, releases and backups.
 
-    importing, imported_clips    an existing benchmark into a project
-    item_files                   items as JSONL, CSV or Label Studio tasks, both ways
-    csv_format, label_studio     those two formats
-    archives                     a benchmark with its clips as one file
-    releases, snapshot           writing a release of a project
-    release_files, datasheet     the files of a release
-    takedown_filter              items that no release may contain
-    backup, restore              a data folder while the server runs, and back
+    importing, imported_clips      importing a benchmark into a project, with its clips
+    item_files                     files of items: JSONL, CSV, Label Studio tasks, archives
+    csv_format, label_studio       those two formats
+    releases, snapshot             writing a release of a project
+    release_files, release_texts   the files of a release
+    backup, restore                backups of a data folder, and restoring them
 
-Text that comes in is data: it is never executed and never used as a path.
+Imported text is data: it is never executed and never used as a path.
 """

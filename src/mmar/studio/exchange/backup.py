@@ -170,16 +170,16 @@ def read_backup(backup: Path) -> Backup:
 def _check_names(backup: Backup) -> None:
     if DATABASE not in backup.files:
         raise UnsafePathError("it has no database")
-    beside = database_files() - {DATABASE}
+    companions = database_files() - {DATABASE}
     for name in backup.files:
         path = check_relative(name)
-        # A journal beside the database would be replayed into it; hidden names are used by restores.
-        if path.as_posix() != name or _is_temporary(name) or name in beside:
+        # A journal next to the database would be replayed into it; hidden names are used by restores.
+        if path.as_posix() != name or _is_temporary(name) or name in companions:
             raise UnsafePathError(f"{quote(name)} is not a file of a backup")
         if any(parent.as_posix() in backup.files for parent in path.parents):
             raise UnsafePathError(f"{quote(name)} is inside of what is a file")
 
 
 def database_files() -> frozenset[str]:
-    """The SQLite database's file, and those that SQLite puts beside it."""
+    """The SQLite database's file, and those that SQLite creates next to it."""
     return frozenset(f"{DATABASE}{suffix}" for suffix in ("", "-wal", "-shm", "-journal"))

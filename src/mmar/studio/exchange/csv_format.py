@@ -114,7 +114,7 @@ def wrong_type(kind: FileType, file: str | None) -> InputError:
     """The error for a file that contains no items that could be read."""
     hints = {
         "table": 'open it in a spreadsheet program and save it as "CSV UTF-8"',
-        "audio": "give a table or JSONL of items, with the clips beside it or in one archive with it",
+        "audio": "give a table or JSONL of items, with the clips next to it or in one archive",
         "compressed": "unpack it first",
     }
     hint = hints.get("audio" if kind.group == "media" else kind.group)

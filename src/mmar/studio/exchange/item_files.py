@@ -85,8 +85,8 @@ class Exported(msgspec.Struct, frozen=True):
     def omitted_text(self) -> str:
         """What is left out, as the end of a sentence; empty if nothing is."""
         parts = [
-            f"{number:,} {words}"
-            for number, words in ((self.unfinished, "unfinished"), (self.taken_down, "taken down"))
+            f"{number:,} {label}"
+            for number, label in ((self.unfinished, "unfinished"), (self.taken_down, "taken down"))
             if number
         ]
         return f"; left out: {', '.join(parts)}" if parts else ""
@@ -195,7 +195,7 @@ def unpacked(
     """The items of an archive with a benchmark, such as a release, and a temporary folder with its clips.
 
     Args:
-        archive: a ZIP or tar file with one metadata file; refused if it contains links or paths out of its folder.
+        archive: a ZIP or tar file with one metadata file; rejected if it contains links or paths out of its folder.
         media: the media folder.
         name: the file's name, for errors.
         limits: how much it may contain.
@@ -204,7 +204,7 @@ def unpacked(
         The items, and the folder that their paths are relative to; `None` if the archive contains no clip.
 
     Raises:
-        InputError: the archive is damaged, contains what is refused, or is no benchmark.
+        InputError: the archive is damaged, contains links or unsafe paths, or is no benchmark.
         ExternalError: the disk refuses.
     """
     folder = media / "incoming" / secrets.token_hex(16)
@@ -248,7 +248,7 @@ def _metadata_of(folder: Path, archive: Path) -> Path:
         raise InputError(
             f"expected one metadata file (.jsonl or .json), found {names}",
             file=str(archive),
-            hint="put one beside the audio folder, nothing else of the kind on its level",
+            hint="put exactly one next to the audio folder",
             code="metadata-missing",
         )
     return nearest[0]

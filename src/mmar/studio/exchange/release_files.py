@@ -74,7 +74,7 @@ def write_release(
         folder: the folder to create. Nothing happens if it contains this very release already.
         items: what is published, in the order of the file.
         audio: each item's clip by the item's id; `None` for a release of the questions alone.
-        about: what the team says of it.
+        about: facts that the team states.
         previous: the last release, for the changes.
         taken_down: ids of items of the previous release that were taken down since.
         changes: the text of CHANGES.md, for a release that is written again; `previous` is ignored then.

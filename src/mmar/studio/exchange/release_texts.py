@@ -23,9 +23,9 @@ from mmar.studio.workflow.statistics import NO_LANGUAGE, split_targets
 
 _LONGEST = 200
 _NEEDS: Mapping[str, str] = {
-    "audio": "the sounds, which `mmar audit META --audio-dir .` listens to",
-    "unheard": "runs of models without the sounds",
-    "network": "the network, on which `mmar audit META --online` asks for the videos",
+    "audio": "the clips, which `mmar audit META --audio-dir .` reads",
+    "unheard": "runs of models without the audio",
+    "network": "the network, with which `mmar audit META --online` checks the videos",
 }
 
 
@@ -37,7 +37,7 @@ class ReleaseFacts(msgspec.Struct, frozen=True, kw_only=True):
         version: of this release.
         date: of this release, e.g. `2026-11-30`.
         title: the benchmark's name for people.
-        description: what it asks, and what for.
+        description: its subject and purpose.
         how_made: how items were collected, written, prepared and inspected.
         people: who made it, with their roles.
         licence_name: short name of the licence of questions and clips.
@@ -101,7 +101,7 @@ def audit_text(audit: Audit) -> str:
             )
         )
     if accepted:
-        parts.append("What was accepted was looked at by the makers and left as it is.")
+        parts.append("Accepted findings were reviewed by the makers and left as they are.")
     if clean := [outcome.code for outcome in ran if not outcome.findings and not outcome.accepted]:
         parts.append(f"Nothing found: {', '.join(clean)}.")
     skipped: defaultdict[str, list[str]] = defaultdict(list)
@@ -109,7 +109,7 @@ def audit_text(audit: Audit) -> str:
         if outcome.skipped is not None:
             skipped[outcome.skipped].append(outcome.code)
     parts += [
-        f"Not carried out, for want of {_NEEDS.get(need, need)}: {', '.join(codes)}."
+        f"Not carried out, since this is missing: {_NEEDS.get(need, need)}: {', '.join(codes)}."
         for need, codes in sorted(skipped.items())
     ]
     return "\n\n".join(parts)
@@ -226,7 +226,7 @@ def _composition(items: Sequence[Item], sounds: Mapping[str, Facts], clip_format
         if clip_format:
             lines.append(clip_format)
     else:
-        lines.append("The sounds are not part of this release.")
+        lines.append("The clips are not part of this release.")
     tables = [
         _table("Modality", (item.modality for item in items)),
         _table("Category", (item.category for item in items)),
@@ -261,7 +261,7 @@ def _distribution(about: ReleaseFacts) -> str:
         lines.append(f"Withheld, since a question could be answered with them unheard: {fields}.")
     if about.canary:
         lines.append(
-            f"Whoever trains models is asked to leave out every document with this text:\n\n    {about.canary}"
+            f"Whoever trains models is asked to exclude every document with this text:\n\n    {about.canary}"
         )
     if about.contact:
         lines.append(f"Questions, and requests to take something down: {inline_text(about.contact)}")
@@ -324,7 +324,7 @@ def changes_text(
 
 def _field_lines(field: str, changes: Sequence[FieldChange]) -> list[str]:
     """One line per item; a single one for a field that many items gained or lost."""
-    for side, word in ((0, "new"), (1, "gone")):
+    for side, word in ((0, "added"), (1, "removed")):
         if len(changes) > _MANY and all((change.before, change.after)[side] is None for change in changes):
             return [f"- {field}: {word} in {len(changes)} items"]
     return [

@@ -83,7 +83,7 @@ def write_project_release(
         if known is None and not project.settings.canary:
             project.settings = msgspec.structs.replace(project.settings, canary=_new_canary(project.slug))
         before = _before(session, project.id, version, known)
-        gone = taken_down_since(session, before) if before is not None else []
+        taken_down = taken_down_since(session, before) if before is not None else []
         if known is None:
             frozen = take_snapshot(session, project)
             facts = release_facts(session, project, frozen)
@@ -114,13 +114,13 @@ def write_project_release(
         audio or None,
         about,
         previous=previous,
-        taken_down=gone,
+        taken_down=taken_down,
         changes=facts.get("changes"),
         sheet=facts.get("sheet"),
     )
     if known is not None:
         return known
-    # Kept, since the release before may be gone when this one is written again, or the program be another.
+    # Stored, since the previous release or this version of the program may be missing when it is written again.
     facts["changes"] = (folder / "CHANGES.md").read_text(encoding="utf-8")
     facts["sheet"] = (folder / "DATASHEET.md").read_text(encoding="utf-8")
     with database.write() as session:

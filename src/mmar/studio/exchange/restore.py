@@ -1,6 +1,6 @@
 """Restoring a backup, wherever the database is; and `back_up_studio`, which takes one of any studio.
 
-A restore replaces the content of the data folder and keeps the former content in `.before-restore`. It copies and
+A restore replaces the content of the data folder and moves the former content to `.before-restore`. It copies and
 verifies first, inside the data folder (which may be a mount that cannot be renamed), and then swaps entry by entry.
 Killed before the swap, nothing has changed. Killed during it, `finish_studio` completes it; the server calls that
 when it starts, before it opens the database.
@@ -89,7 +89,7 @@ def restore(
 
     Args:
         backup: the backup's folder, which is not changed.
-        data: the data folder, created if missing. Its former content is kept in `.before-restore`.
+        data: the data folder, created if missing. Its former content is moved to `.before-restore`.
         check: raises `InputError` for a database that the program could not open.
         elsewhere: the database, if it is not in the data folder.
 

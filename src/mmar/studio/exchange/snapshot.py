@@ -67,7 +67,7 @@ def take_snapshot(session: Session, project: Project) -> Snapshot:
         .order_by(Item.id)
     )
     items, revisions, measured = [], [], {}
-    silent: list[str] = []
+    without_clip: list[str] = []
     for item, content in rows:
         clip = clip_of(session, item)
         if is_taken_down(banned, item.public_id, content.url, clip.sha256 if clip else None):
@@ -77,10 +77,10 @@ def take_snapshot(session: Session, project: Project) -> Snapshot:
         if clip is not None:
             measured[item.public_id] = clip
         else:
-            silent.append(item.public_id)
-    if silent and project.settings.needs_audio:
+            without_clip.append(item.public_id)
+    if without_clip and project.settings.needs_audio:
         raise UsageError(
-            f"{len(silent)} approved item{'s' * (len(silent) != 1)} without a clip, e.g. {silent[0]}",
+            f"{len(without_clip)} approved item{'s' * (len(without_clip) != 1)} without a clip, e.g. {without_clip[0]}",
             code="audio-missing",
             hint="reopen them and add their audio, or stop requiring audio in the project's settings",
         )
@@ -119,7 +119,7 @@ def clip_files(media: Path, clips: Mapping[str, ReleasedClip]) -> dict[str, Path
     """The files of frozen clips, by public id.
 
     Raises:
-        InputError: one is gone, or is not the one that was frozen.
+        InputError: one is missing, or is not the one that was frozen.
     """
     result = {}
     for name, clip in clips.items():
@@ -188,12 +188,12 @@ def audit_texts(
 
 def _answers_to(session: Session, project: Project, frozen: Snapshot) -> list[Rating]:
     """Blind answers to the released revisions, or to earlier ones with the same question, key and segments."""
-    asked: dict[tuple[int, int], tuple[object, ...]] = {}
+    questions: dict[tuple[int, int], tuple[object, ...]] = {}
 
-    def asks(item: int, revision: int) -> tuple[object, ...]:
-        if (item, revision) not in asked:
-            asked[item, revision] = _asked(content_at(session, item, revision))
-        return asked[item, revision]
+    def question(item: int, revision: int) -> tuple[object, ...]:
+        if (item, revision) not in questions:
+            questions[item, revision] = _question(content_at(session, item, revision))
+        return questions[item, revision]
 
     released = dict(frozen.revisions)
     return [
@@ -202,7 +202,7 @@ def _answers_to(session: Session, project: Project, frozen: Snapshot) -> list[Ra
         if answer.item in released
         and (
             answer.revision == released[answer.item]
-            or asks(answer.item, answer.revision) == asks(answer.item, released[answer.item])
+            or question(answer.item, answer.revision) == question(answer.item, released[answer.item])
         )
     ]
 
@@ -213,7 +213,7 @@ def _withheld_too(settings: ProjectSettings, frozen: Snapshot) -> tuple[str, ...
     return (CUE_REGIONS,) if text and "cue" in settings.withheld else ()
 
 
-def _asked(content: ItemContent) -> tuple[object, ...]:
+def _question(content: ItemContent) -> tuple[object, ...]:
     return content.question, content.choices, content.answer, content.url, content.segments, content.recording
 
 
@@ -260,7 +260,7 @@ def _clip_format_text(settings: ProjectSettings, clips: Sequence[Clip]) -> str:
     text = f"Clip format: {describe_clip_format(settings)}, 16 bits."
     if others:
         text += f" {others} keep the format in which they were inspected."
-    # Clips that are silent or too short have no loudness.
+    # Clips that are without_clip or too short have no loudness.
     loud = sorted(clip.loudness for clip in clips if clip.loudness is not None and isfinite(clip.loudness))
     peaks = [clip.peak for clip in clips if clip.peak is not None and isfinite(clip.peak)]
     if loud and peaks:

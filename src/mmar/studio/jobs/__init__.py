@@ -16,7 +16,7 @@ from mmar.studio.media.decoder import Decoder
 __all__ = ["JobContext", "JobLost"]
 
 
-class JobLost(Exception):  # noqa: N818 - says what happened
+class JobLost(Exception):  # noqa: N818 - named after what happened
     """Another worker has claimed this job; the result must not be written."""
 
 

@@ -80,18 +80,18 @@ def request_conversion(
         .where(Clip.project_id == project.id)
         .order_by(Clip.id, Item.id)
     ).all()
-    asked = set()
+    queued = set()
     for clip, recording, item in rows:
         rate, channels = target_format(project.settings, recording)
-        if clip.id in asked or (clip.rate, clip.channels) == (rate, channels):
+        if clip.id in queued or (clip.rate, clip.channels) == (rate, channels):
             continue
         if is_under_review(session, project.id, clip.key):
             continue
-        asked.add(clip.id)
+        queued.add(clip.id)
         # With the format: a running job that cuts the former format is another one.
         key = f"{clip.key}:{rate}:{channels}"
         request_clip(session, item, now, key=key, person_id=person_id)
-    return len(asked)
+    return len(queued)
 
 
 def parse_clip_format(rate: str, channels: str) -> dict[str, int | None]:
@@ -101,14 +101,14 @@ def parse_clip_format(rate: str, channels: str) -> dict[str, int | None]:
         InputError: it is no rate or number of channels that is offered.
     """
     result: dict[str, int | None] = {}
-    for name, words, value, offered in (
+    for name, label, value, offered in (
         ("clip_rate", "sample rate", rate, CLIP_RATES),
         ("clip_channels", "number of channels", channels, CLIP_CHANNELS),
     ):
         known = {str(one): one for one in offered}
         if value and value not in known:
             raise InputError(
-                f'"{value}" is no {words} on offer',
+                f'"{value}" is no {label} that is offered',
                 field=name,
                 hint=f"choose {', '.join(known)}, or none",
                 code="unknown-format",
@@ -120,14 +120,14 @@ def parse_clip_format(rate: str, channels: str) -> dict[str, int | None]:
 _SAME_SOUND = 0.1
 """Unrelated sounds stay below 0.02, a copy that went through MP3 above 0.2 (`mmar.audio.fingerprint_landmarks`)."""
 
-_ASIDE = "aside:"
-"""Begins the key of a clip that was cut anew in another format."""
+_REPLACED = "replaced:"
+"""Prefix of the key of a clip that was cut again in another format."""
 
 
 def cut_clip(work: JobContext) -> None:
     """Cut the clip of the item's newest revision, with the sample rate and channels of its project.
 
-    A clip that is there in another format is put aside, not overwritten: a release may hold it.
+    A clip that exists in another format is not overwritten, since a release may contain it.
 
     Raises:
         UsageError: its recording is not here, or does not have the channels to convert.
@@ -136,7 +136,7 @@ def cut_clip(work: JobContext) -> None:
     with work.database.read() as session:
         item = session.get(Item, int(work.payload["item"]))
         if item is None:
-            raise UsageError("the item is gone", code="item-missing")
+            raise UsageError("the item does not exist any more", code="item-missing")
         content = content_of(session, item)
         key = clip_key(content)
         recording = recording_of(session, work.project_id, content)
@@ -145,13 +145,13 @@ def cut_clip(work: JobContext) -> None:
             if recording
             else None
         )
-        stays = _stays(session, work.project_id, key, clip_format)
-    if stays:
+        current = _is_current(session, work.project_id, key, clip_format)
+    if current:
         return
     if recording is None or clip_format is None:
-        raise UsageError("its recording is not here; fetch or upload it first", code="recording-missing")
+        raise UsageError("its recording is missing; fetch or upload it first", code="recording-missing")
     media = work.config.media
-    whole = recording.source.startswith("file:") or not content.segments
+    uncut = recording.source.startswith("file:") or not content.segments
     target = Path("clips") / key[:2] / f"{work.project_id}-{key}-{clip_format[0]}-{clip_format[1]}.wav"
     waveform = target.with_suffix(".peaks")
     (media / target).parent.mkdir(parents=True, exist_ok=True)
@@ -159,22 +159,22 @@ def cut_clip(work: JobContext) -> None:
     prepared = work.decoder.prepare_clip(
         ClipTask(
             str(media_file(media, recording.path)),
-            None if whole else tuple((part.start, part.end) for part in content.segments),
+            None if uncut else tuple((part.start, part.end) for part in content.segments),
             str(media / target),
             str(media / waveform),
             *clip_format,
         )
     )
     work.advance(0.8, "comparing")
-    alike = _alike(work, key, prepared.fingerprint)
+    similar = _similar_clips(work, key, prepared.fingerprint)
     with work.database.write() as session:
         work.check_owned(session)
-        if _stays(session, work.project_id, key, clip_format):
+        if _is_current(session, work.project_id, key, clip_format):
             return
         known = session.scalar(select(Clip).where(Clip.project_id == work.project_id, Clip.key == key))
         if known is not None:
             # Under a new number, since players keep what they got under the old one.
-            known.key = f"{_ASIDE}{known.id}"
+            known.key = f"{_REPLACED}{known.id}"
             session.flush()
         clip = Clip(
             project_id=work.project_id,
@@ -191,13 +191,13 @@ def cut_clip(work: JobContext) -> None:
             levels=prepared.levels,
             waveform=waveform.as_posix(),
             fingerprint=prepared.fingerprint,
-            alike=alike,
+            alike=similar,
             at=work.clock(),
         )
         session.add(clip)
 
 
-def _stays(session: Session, project_id: int, key: str, clip_format: tuple[int, int] | None) -> bool:
+def _is_current(session: Session, project_id: int, key: str, clip_format: tuple[int, int] | None) -> bool:
     """Whether the clip exists and needs no conversion."""
     known = session.scalar(select(Clip).where(Clip.project_id == project_id, Clip.key == key))
     if known is None:
@@ -205,7 +205,7 @@ def _stays(session: Session, project_id: int, key: str, clip_format: tuple[int, 
     return clip_format in (None, (known.rate, known.channels)) or is_under_review(session, project_id, key)
 
 
-def _alike(work: JobContext, key: str, mark: bytes) -> tuple[int, ...]:
+def _similar_clips(work: JobContext, key: str, mark: bytes) -> tuple[int, ...]:
     """Ids of the project's clips with the same audio, the most similar first."""
     with work.database.read() as session:
         others = session.execute(
@@ -213,7 +213,7 @@ def _alike(work: JobContext, key: str, mark: bytes) -> tuple[int, ...]:
                 Clip.project_id == work.project_id,
                 Clip.fingerprint.is_not(None),
                 Clip.key != key,
-                ~Clip.key.startswith(_ASIDE),
+                ~Clip.key.startswith(_REPLACED),
             )
         ).all()
     scores = sorted(

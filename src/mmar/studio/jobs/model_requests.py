@@ -196,7 +196,7 @@ def _check_rate(session: Session, project: Project, actor: Actor, now: datetime)
 def propose(work: JobContext) -> None:
     """Ask for what `payload["kind"]` names, about `payload["item"]` or the whole board.
 
-    With `payload["writer"]` it asks about what that person has typed, saved or not.
+    With `payload["writer"]` it asks about what that person has typed, even if it is not saved.
 
     Raises:
         UsageError: no text model is configured.
@@ -224,7 +224,7 @@ def propose(work: JobContext) -> None:
     elif content is not None:
         prompt = item_prompt(kind, content, tree)
     else:
-        raise UsageError("the item is gone", code="item-missing")
+        raise UsageError("the item does not exist any more", code="item-missing")
     name = f"{kind}-{item_id or work.project_id}"
     for last in (False, True):
         work.advance(0.5 if last else 0.1, "asking the model once more" if last else "asking the model")
@@ -247,7 +247,7 @@ def propose(work: JobContext) -> None:
             prompt=f"{SYSTEM}\n\n{prompt}",
             now=work.clock(),
             item=session.get(Item, item.id) if item is not None else None,
-            # The revision that the model was asked about: another one may have been saved since.
+            # The revision of the request; another one may have been saved since.
             revision=item.revision if item is not None else None,
             job_id=work.id,
         )

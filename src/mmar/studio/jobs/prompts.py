@@ -105,16 +105,6 @@ _LONGEST = 8_000
 _MAX_QUOTE = 120
 _MAX_IDEAS = 50
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-_NAMES = {
-    "thinking": "thinking",
-    "distractors": "distractors",
-    "sub_category": "category",
-    "rubric": "criteria",
-    "guess": "choice",
-    "ideas": "ideas",
-    "grouping": "categories",
-}
-"""The required field by kind."""
 
 
 def read_reply(
@@ -125,14 +115,15 @@ def read_reply(
     Raises:
         InputError: nobody could accept this (`unusable-answer`).
     """
-    result = _object_with(_NAMES[kind], text)
+    field, read = _READERS[kind]
+    result = _object_with(field, text)
     if result is None:
-        what = "no JSON object" if "{" not in text else f'no JSON object with "{_NAMES[kind]}"'
+        what = "no JSON object" if "{" not in text else f'no JSON object with "{field}"'
         raise InputError(
             f'the model\'s answer holds {what}: "{_line(text)}"', field=kind, code="unusable-answer"
         )
     try:
-        made = _READ[kind](result, content or ItemContent(), taxonomy, frozenset(ideas))
+        made = read(result, content or ItemContent(), taxonomy, frozenset(ideas))
     except _Unusable as fault:
         raise InputError(
             f'the model\'s answer cannot be used: {fault}: "{_line(text)}"',
@@ -143,7 +134,7 @@ def read_reply(
     return {**made, "why": why} if why else made
 
 
-class _Unusable(Exception):  # noqa: N818 - says what it is
+class _Unusable(Exception):  # noqa: N818 - named after what it is
     """The reason why a reply cannot be accepted."""
 
 
@@ -238,7 +229,7 @@ def _rubric(reply: Mapping[str, Any], *_: Any) -> dict[str, Any]:
 
 def _guess(reply: Mapping[str, Any], content: ItemContent, *_: Any) -> dict[str, Any]:
     message = _text(reply["choice"])
-    # Some models write the choice's text where its letter was asked for; "A man" is no letter A.
+    # Some models write the choice's text instead of its letter; "A man" is no letter A.
     index = next((number for number, text in enumerate(content.choices) if text and _same(text, message)), -1)
     letter = re.match(r"\W*([A-Za-z])(?:\W*$|[).:\]])", message)
     if index < 0 and letter is not None and ord(letter[1].upper()) - 65 < len(content.choices):
@@ -282,12 +273,14 @@ def _grouping(
     return {"categories": list(usable.values())}
 
 
-_READ: Mapping[str, Callable[[Mapping[str, Any], ItemContent, Taxonomy, frozenset[int]], dict[str, Any]]] = {
-    "thinking": _thinking,
-    "distractors": _distractors,
-    "sub_category": _sub_category,
-    "rubric": _rubric,
-    "guess": _guess,
-    "ideas": _ideas,
-    "grouping": _grouping,
+_Reader = Callable[[Mapping[str, Any], ItemContent, Taxonomy, frozenset[int]], dict[str, Any]]
+_READERS: Mapping[str, tuple[str, _Reader]] = {
+    "thinking": ("thinking", _thinking),
+    "distractors": ("distractors", _distractors),
+    "sub_category": ("category", _sub_category),
+    "rubric": ("criteria", _rubric),
+    "guess": ("choice", _guess),
+    "ideas": ("ideas", _ideas),
+    "grouping": ("categories", _grouping),
 }
+"""The required field of a reply, and the function that reads it, by kind."""

@@ -2,7 +2,7 @@
 
 A file from outside may make a decoder work for hours or use all memory. The tasks that read such files therefore run
 in a child process, which is killed when a task takes too long. Parent and child exchange MessagePack over pipes; the
-child's answer is decoded as typed data, so a child that a file has taken over cannot run code here.
+child's answer is decoded as typed data, so even a compromised child cannot run code here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal, TypeVar, cast
+from typing import IO, Any, TypeVar, cast
 
 import msgspec
 
@@ -51,7 +51,7 @@ class ClipTask(msgspec.Struct, frozen=True, tag=True):
 
 
 class _Failure(msgspec.Struct, frozen=True, tag=True):
-    kind: Literal["input", "usage", "external"]
+    kind: str
     message: str
     code: str
     hint: str | None
@@ -161,12 +161,9 @@ def main(stdin: IO[bytes], stdout: IO[bytes]) -> None:
         answer: Any
         try:
             answer = _do(task)
-        except InputError as error:
-            answer = _Failure("input", error.problem, error.code, error.hint)
-        except UsageError as error:
-            answer = _Failure("usage", error.message, error.code, error.hint)
         except MmarError as error:
-            answer = _Failure("external", error.message, error.code, error.hint)
+            kind = next((name for name, each in _KINDS.items() if isinstance(error, each)), "external")
+            answer = _Failure(kind, error.message, error.code, error.hint)
         except MemoryError:
             answer = _Failure(
                 "input", "decoding needs too much memory", "decoding-failed", "cut it into parts"

@@ -31,8 +31,8 @@ class FetchPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What may be fetched.
 
     Attributes:
-        hosts: names that a person may give, in ASCII (`xn--…`) and small letters; one that begins with a dot
-            stands for every name below it.
+        hosts: names that a person may enter, in ASCII (`xn--…`) and lower case; one that begins with a dot
+            matches every name below it.
         media_hosts: further names that those may lead to: a site's content servers.
         ports: ports that may be connected to.
         max_bytes: most bytes of one recording.
@@ -40,7 +40,7 @@ class FetchPolicy(msgspec.Struct, frozen=True, kw_only=True):
         stall_seconds: longest silence of a server.
         connect_seconds: longest wait for a connection.
         max_redirects: most redirects from one address.
-        max_duration: longest recording, in seconds, where the site says how long it is.
+        max_duration: longest recording, in seconds, where the site states its length.
         allow_loopback: whether this machine's own addresses count as public. For tests alone.
     """
 

@@ -31,7 +31,7 @@ from mmar.studio.media.ytdlp_child import FAILURE
 
 # -P: the folder that it runs in must not be searched for modules.
 YT_DLP: tuple[str, ...] = (sys.executable, "-P", "-m", "mmar.studio.media.ytdlp_child")
-"""How the downloader is started: the yt-dlp that is installed beside this program."""
+"""How the downloader is started: the yt-dlp that is installed with this program."""
 
 _PROGRESS = b"mmar-progress "
 _INFO = b"mmar-info "
@@ -88,9 +88,7 @@ async def download_video(
             await _stop(process)
         if proxy.refusals:
             # This is the reason, whatever yt-dlp reports.
-            raise UsageError(
-                f"the downloader was stopped on its way: {proxy.refusals[0]}", code="download-refused"
-            )
+            raise UsageError(f"the download was stopped: {proxy.refusals[0]}", code="download-refused")
     return watch.result()
 
 
@@ -204,7 +202,7 @@ class _Watch:
                 self._read_line(end.partial)
                 return
             except asyncio.LimitOverrunError as over:
-                await stream.readexactly(over.consumed)  # nothing that was asked for is as long as that
+                await stream.readexactly(over.consumed)  # no line that is read is as long as that
                 continue
             self._read_line(line)
 

@@ -15,7 +15,7 @@ _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _Fault = Callable[[_Scope, str], Any]
 
 _LOG = logging.getLogger("mmar.studio")
-_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is taken for another when read aloud
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without letters that are confused when read aloud
 
 
 def policy(nonce: str) -> str:
@@ -85,7 +85,7 @@ class SecureHeaders:
             reference = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
             _LOG.exception("fault %s at %s %s", reference, scope["method"], scope["path"])
             if begun:
-                raise  # half an answer is out: only the broken connection tells that the rest is missing
+                raise  # half of the response was sent: only a broken connection shows that the rest is missing
             await self._fault(scope, reference)(scope, receive, send_with_headers)
 
 
@@ -132,7 +132,7 @@ class BodyLimits:
                 "length-required",
                 "Send the length of the body (Content-Length); chunked bodies are not accepted.",
             )
-        length = int(headers.get("content-length", "0"))  # the server has refused what is no number
+        length = int(headers.get("content-length", "0"))  # the server has rejected what is no number
         if length <= ANONYMOUS_LIMIT:
             return None
         upload = headers.get("content-type", "").startswith("multipart/form-data")

@@ -21,7 +21,7 @@ from mmar.errors import InputError
 from mmar.studio.data.tables import AuditLogEntry, LoginAttempt
 
 SHORTEST = 12
-"""Characters that a password needs; NIST SP 800-63B asks for length, not for kinds of characters."""
+"""Characters that a password needs; NIST SP 800-63B requires length, not kinds of characters."""
 
 _LONGEST = 200
 

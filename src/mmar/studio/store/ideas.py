@@ -38,7 +38,7 @@ def add_idea(
     *,
     model: str = "",
 ) -> Idea:
-    """Put a card on the board.
+    """Add a card to the board.
 
     Raises:
         InputError: no title.
@@ -99,7 +99,7 @@ def change_idea(
 
 
 def vote(session: Session, project: Project, idea_id: int, actor: Actor) -> None:
-    """Vote for an idea, or take the vote back."""
+    """Vote for an idea, or withdraw the vote."""
     actor.require_membership()
     idea = row_in(session, project, Idea, idea_id)
     own_vote = session.get(IdeaVote, (idea.id, actor.person))
@@ -111,10 +111,10 @@ def vote(session: Session, project: Project, idea_id: int, actor: Actor) -> None
 
 
 def merge_ideas(session: Session, project: Project, source: int, target: int, actor: Actor) -> None:
-    """Put one card into another; its votes and tags go with it, each person counting once.
+    """Merge one card into another, with its votes (one per person) and tags.
 
     Raises:
-        UsageError: a card cannot go into itself, or into one that went into another.
+        UsageError: a card cannot be merged with itself or with a merged one.
     """
     actor.require_membership()
     source_idea, target_idea = (row_in(session, project, Idea, each) for each in (source, target))
@@ -123,7 +123,7 @@ def merge_ideas(session: Session, project: Project, source: int, target: int, ac
         or target_idea.merged_into is not None
         or source_idea.merged_into is not None
     ):
-        raise UsageError("merge two different cards that both still stand on the board", code="cannot-merge")
+        raise UsageError("merge two different cards that are both on the board", code="cannot-merge")
     voters = set(session.scalars(select(IdeaVote.person_id).where(IdeaVote.idea_id == target_idea.id)))
     moving = set(session.scalars(select(IdeaVote.person_id).where(IdeaVote.idea_id == source_idea.id)))
     session.execute(delete(IdeaVote).where(IdeaVote.idea_id == source_idea.id))
@@ -137,7 +137,7 @@ def merge_ideas(session: Session, project: Project, source: int, target: int, ac
 
 
 def idea_board(session: Session, project_id: int, person: int) -> list[Card]:
-    """The cards on the board, most wanted first."""
+    """The cards on the board, those with most votes first."""
     ideas = session.scalars(select(Idea).where(Idea.project_id == project_id, ~Idea.dropped)).all()
     votes = dict(
         session.execute(
@@ -176,7 +176,7 @@ def idea_board(session: Session, project_id: int, person: int) -> list[Card]:
 def _title(title: str) -> str:
     if not title.strip():
         raise InputError(
-            "an idea needs a few words",
+            "an idea needs a title",
             field="title",
             hint="e.g. Replay identification",
             code="title-missing",

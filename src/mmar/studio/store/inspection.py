@@ -85,8 +85,8 @@ def answer_blind(
         NotAllowed: no lease, already answered, the key was seen before, or the clip was not played to its end.
     """
     item = find_item(session, project, item_id, lock=True)
-    standing = load_case(session, project, item)
-    case.answer_blind(standing, actor, now)
+    current = load_case(session, project, item)
+    case.answer_blind(current, actor, now)
     content = content_of(session, item)
     if choice is not None and not 0 <= choice < len(content.choices):
         raise NotAllowed("listen", "there is no such choice")
@@ -97,7 +97,7 @@ def answer_blind(
             person_id=actor.person,
             choice=choice,
             key=content.answer if content.answer is not None else -1,
-            heard=actor.person in standing.played,
+            heard=actor.person in current.played,
             at=now,
         )
     )
@@ -159,18 +159,18 @@ def key_is_hidden(session: Session, item: Item, actor: Actor) -> bool:
 
 
 def knows_key(session: Session, item: Item, person: int) -> bool:
-    """Whether a person wrote an item or was shown its key."""
+    """Whether a person wrote an item or has seen its key."""
     return session.scalar(select(Item.id).where(Item.id == item.id, key_known_to(person))) is not None
 
 
 def key_known_to(person: int) -> ColumnElement[bool]:
-    """The condition on `Item` that a person wrote it or was shown its key."""
+    """The condition on `Item` that a person wrote it or has seen its key."""
     seen = exists().where(KeyView.item_id == Item.id, KeyView.person_id == person)
     return or_(Item.author_id == person, seen, wrote(person))
 
 
 def mark_key_seen(session: Session, item: Item, person: int, now: datetime) -> None:
-    """Record that the key was shown to a person. An answer of theirs is not blind afterwards."""
+    """Record that a person has seen the key. Their answer is not blind afterwards."""
     if not knows_key(session, item, person):
         session.add(KeyView(item_id=item.id, person_id=person, at=now))
         session.flush()

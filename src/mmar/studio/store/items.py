@@ -99,8 +99,8 @@ def save(
     errors = count_errors(session, project.id, content)
     try:
         after = perform(case, actor, Command(Action.SAVE, version=version, errors=errors), now)
-    except NotAllowed as refused:
-        if refused.code != "stale" or not _may_compare(case, actor, now):
+    except NotAllowed as error:
+        if error.code != "stale" or not _may_compare(case, actor, now):
             raise
         theirs = content_of(session, item)
         raise StaleSave(

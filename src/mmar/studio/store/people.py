@@ -29,7 +29,7 @@ def log_action(
     address: str = "",
     project_id: int | None = None,
 ) -> None:
-    """Add an entry to the audit log. Never with a password or token."""
+    """Add an entry to the audit log. Never pass a password or token."""
     session.add(
         AuditLogEntry(
             at=now,

@@ -136,15 +136,15 @@ def taken_down_since(session: Session, release: Release) -> list[str]:
     names = {number: (public_id, state) for number, public_id, state in rows}
     text = _addresses(session, release) if banned else {}
     clips = release.clips
-    gone = []
+    result = []
     for number, revision in release.items:
         public_id, state = names[number]
         clip: ReleasedClip | None = clips.get(public_id)
         if state == State.TAKEN_DOWN.value or is_taken_down(
             banned, public_id, text.get((number, revision), ""), clip.sha256 if clip else None
         ):
-            gone.append(public_id)
-    return gone
+            result.append(public_id)
+    return result
 
 
 def _addresses(session: Session, release: Release) -> dict[tuple[int, int], str]:

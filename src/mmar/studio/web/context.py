@@ -81,7 +81,7 @@ class Flash:
 
 @dataclass
 class FlashStore:
-    """The messages that were not shown yet, by key."""
+    """The messages that no page has shown yet, by key."""
 
     _messages: dict[str, tuple[int, datetime, Flash]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -128,7 +128,7 @@ class Studio:
     scores: dict[int, tuple[tuple[int, int], datetime, int, HumanScore]] = field(default_factory=dict)
 
     def human(self, session: Session, project_id: int) -> HumanScore:
-        """Human performance in a project, computed again after new answers; with many answers not at once."""
+        """Human performance in a project, computed again after new answers; with many answers after a few seconds."""
         newest = answers_version(session, project_id)
         cached = self.scores.get(project_id)
         if cached is not None:

@@ -156,7 +156,7 @@ def error_response(
 
 
 def _error_page(request: Request, status: int, code: str, message: str, reference: str) -> Response:
-    # Where the studio itself failed, the database may be the reason: it is not asked again.
+    # Where the studio itself failed, the database may be the reason, so it is not queried.
     ctx, visitor = context_of(request), visitor_of(request, query=not reference)
     project = _PROJECT.match(request.url.path)
     home = project.group() if project and (ctx or status != 404) else "/"

@@ -63,7 +63,7 @@ class Actor(msgspec.Struct, frozen=True):
         return not held.isdisjoint(wanted)
 
     def require(self, role: Role, to: str = "do that") -> None:
-        """Let only people with a role continue; `to` says what needs it.
+        """Let only people with a role continue; `to` names the action.
 
         Raises:
             NotAllowed: the person does not have it.
@@ -168,8 +168,8 @@ def permitted(case: Case, actor: Actor, now: datetime) -> frozenset[Action]:
     for row in TRANSITIONS:
         try:
             perform(case, actor, Command(row.action, rejection=probe, why="…"), now)
-        except NotAllowed as refused:
-            if refused.code not in {"incomplete", "unchanged", "audio"}:
+        except NotAllowed as error:
+            if error.code not in {"incomplete", "unchanged", "audio"}:
                 continue
         result.add(row.action)
     return frozenset(result)
@@ -273,7 +273,7 @@ class _Context(msgspec.Struct, frozen=True):
 def is_own(case: Case, actor: Actor) -> bool:
     """Whether an item is this person's: its author, a lead, or for an item without author its last holder.
 
-    A holder whose time is over keeps it until somebody else claims it.
+    A holder whose lease has expired keeps the item until somebody else claims it.
     """
     if actor.person == case.author or actor.has(Role.LEAD):
         return True
@@ -327,7 +327,7 @@ _GUARDS: dict[Guard, tuple[_Check, Rule, str]] = {
         "reason",
         "choose a reason and a field, and describe in a comment what should change",
     ),
-    Guard.WHY: (lambda ctx: bool(ctx.command.why.strip()), "reason", "say why, in a sentence"),
+    Guard.WHY: (lambda ctx: bool(ctx.command.why.strip()), "reason", "give a reason"),
 }
 
 

@@ -113,7 +113,7 @@ def three_way(base: ItemContent, theirs: ItemContent, yours: ItemContent) -> Con
 
 def _change(field: str, before: str, after: str) -> FieldChange:
     label = {"recording": "Recording", **FIELD_NAMES}[field]
-    # Lists are compared by line: words that two choices share mean nothing.
+    # Lists are compared line by line, since common words of two choices mean nothing.
     lines = field in ("choices", "cues", "rubric")
     token = r"[^\n]+|\n" if lines else r"\s+|\S+"
     old, new = re.findall(token, before), re.findall(token, after)

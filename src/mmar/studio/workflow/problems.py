@@ -1,7 +1,7 @@
 """Problems of an item while it is written: what is missing or weak, and findings of the audit.
 
 Errors prevent submission; warnings are advice. Each has a stable code. They are what inspectors of MMAR-like sets find
-again and again: a key that stands out by its length, a choice that a scoring rule cannot tell from another, the key
+most often: a key that stands out by its length, a choice that a scoring rule cannot distinguish from another, the key
 named in the question.
 """
 
@@ -57,9 +57,11 @@ def _errors(content: ItemContent, layers: Mapping[str, tuple[str, ...]] | None) 
         yield _error("choices-count", "choices", f"Add 2–{MAX_CHOICES} choices (usually four).")
     if content.key is None:
         yield _error("key-missing", "answer", "Select the right choice.")
-    twice = [text for text, n in Counter(map(_folded, content.choices)).items() if n > 1]
-    if twice:
-        yield _error("choices-twice", "choices", f'Two choices are the same: "{twice[0] or "(empty)"}".')
+    duplicates = [text for text, n in Counter(map(_folded, content.choices)).items() if n > 1]
+    if duplicates:
+        yield _error(
+            "choices-duplicates", "choices", f'Two choices are the same: "{duplicates[0] or "(empty)"}".'
+        )
     if not content.modality:
         yield _error("modality-missing", "modality", "Choose a modality: sound, music, speech, or a mix.")
     if not content.category:
@@ -118,13 +120,13 @@ def _about_key(content: ItemContent, key: str, others: list[str]) -> Iterator[Pr
         yield _warning(
             "key-longest", "answer", "The key is much longer than the other choices, which gives it away."
         )
-    asked = set(_words(content.question))
+    question_words = set(_words(content.question))
     words = [word for word in _words(key) if len(word) > 3]
     shared = {word for text in others for word in _words(text)}
-    reported = [word for word in words if word in asked and word not in shared]
-    if reported:
+    repeated = [word for word in words if word in question_words and word not in shared]
+    if repeated:
         yield _warning(
-            "key-in-question", "question", f'The question contains a word of the key: "{reported[0]}".'
+            "key-in-question", "question", f'The question contains a word of the key: "{repeated[0]}".'
         )
     numbers = [_number(text) for text in content.choices]
     if len(numbers) > 2 and all(number is not None for number in numbers):

@@ -7,7 +7,7 @@
       └───────────────────┘  └──── correction ◄────┴──────────────────────┘
 
 The author or a lead may withdraw an item from any state; a lead may take it down, e.g. at a rights holder's
-request. An item is approved when as many inspectors as the project asks for have approved the same revision.
+request. An item is approved when as many inspectors as the project requires have approved the same revision.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def imported_state(*, inspect: bool, audio: bool) -> State:
 
 
 class Guard(StrEnum):
-    """A condition beside state and role."""
+    """A further condition, in addition to state and role."""
 
     OWN = "own"  # the author, or a lead; for an item without author, whoever claimed it last
     NOT_WRITER = "not_writer"  # wrote no revision of it
@@ -99,10 +99,10 @@ class Guard(StrEnum):
     NOT_LEASED = "not_leased"  # nobody else has reserved it
     LISTENED = "listened"  # answered this revision blind, or saw the key of an earlier one
     COMPLETE = "complete"  # no problem of severity error
-    AUDIO = "audio"  # the clip is there, where the project asks for it
+    AUDIO = "audio"  # the clip exists, if the project requires audio
     CHANGED = "changed"  # saved since it was rejected
     REASON = "reason"  # a typed reason on a named field, with a comment
-    WHY = "why"  # a sentence that says why
+    WHY = "why"  # a reason in a sentence
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -153,7 +153,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _from(State.WITHDRAWN, Action.RESTORE, State.DRAFT, _LEAD),
     _from(_LIVE | {State.WITHDRAWN}, Action.TAKE_DOWN, State.TAKEN_DOWN, _LEAD, Guard.WHY),
 )
-"""All transitions. Anything else is refused."""
+"""All transitions. Anything else is not allowed."""
 
 
 def find(action: Action) -> Transition:
@@ -214,7 +214,7 @@ class Rejection(msgspec.Struct, frozen=True):
         if self.field not in FIELD_NAMES:
             return f'"{self.field}" is not one of the fields {", ".join(FIELD_NAMES)}'
         if not self.comment.strip():
-            return "say in the comment what should change"
+            return "describe in the comment what should change"
         if (self.start is None) != (self.end is None) or (
             self.start is not None and self.end is not None and not 0 <= self.start < self.end
         ):

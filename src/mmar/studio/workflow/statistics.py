@@ -79,12 +79,12 @@ def board(
     """
     counted = [each for each in counts if each.state in _COUNTED]
     count: Counter[tuple[str, str, str, bool]] = Counter()
-    spoken: Counter[tuple[str, bool]] = Counter()
+    by_language_total: Counter[tuple[str, bool]] = Counter()
     for each in counted:
         approved = each.state is State.APPROVED
         codes = dict.fromkeys(code or NO_LANGUAGE for code in each.language.split("|"))
         for code in codes:
-            spoken[code, approved] += each.count
+            by_language_total[code, approved] += each.count
         for code in ("", *codes):
             count[each.layer, each.modality, code, approved] += each.count
     here = [(layer, modality) for layer, modality, code, _ in count if code == language]
@@ -109,17 +109,22 @@ def board(
             gaps += [cell(row, column, code, target) for code, target in by_language.items() if code]
     gaps = [gap for gap in gaps if gap.short]
     gaps.sort(key=lambda gap: ((gap.target - gap.short) / gap.target, -gap.short, gap.layer, gap.language))
-    wanted = {code for by_language in targets_by_cell.values() for code in by_language if code}
+    with_target = {code for by_language in targets_by_cell.values() for code in by_language if code}
     languages = sorted(
-        {code for code, _ in spoken} | wanted | set(language_targets),
-        key=lambda code: (-spoken[code, True] - spoken[code, False], code),
+        {code for code, _ in by_language_total} | with_target | set(language_targets),
+        key=lambda code: (-by_language_total[code, True] - by_language_total[code, False], code),
     )
     return Board(
         rows,
         columns,
         cells,
         tuple(
-            (code, spoken[code, True], spoken[code, False], language_targets.get(code, 0))
+            (
+                code,
+                by_language_total[code, True],
+                by_language_total[code, False],
+                language_targets.get(code, 0),
+            )
             for code in languages
         ),
         tuple(gaps),

@@ -7,13 +7,12 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from mmar.studio.web.api import exchange, items, people, preparation, project
+from mmar.studio.web.api import exchange, items, preparation, project
 
 __all__ = ["ERRORS", "ROUTERS"]
 
 # The last route of items matches any action, so that router comes after the others.
 ROUTERS: tuple[APIRouter, ...] = (
-    people.router,
     project.router,
     exchange.router,
     preparation.router,
@@ -31,7 +30,7 @@ class ErrorDetail(BaseModel):
 
 
 class ErrorReply(BaseModel):
-    """The body of every error; a conflict has further fields beside `error`."""
+    """The body of every error; a conflict has further fields."""
 
     error: ErrorDetail
 

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body
 
-from mmar.errors import UsageError
-from mmar.studio.jobs.model_requests import ITEM_KINDS, request_proposal
+from mmar.studio.jobs.model_requests import request_proposal
 from mmar.studio.store import jobs, proposals, revisions
 from mmar.studio.store.inspection import key_is_hidden
 from mmar.studio.store.recordings import clip_of, recording_of, request_audio
@@ -76,11 +75,8 @@ def retry_all(ctx: Context) -> dict[str, int]:
 @router.post("/items/{item_id}/ask/{kind}", summary="Ask the text model about an item", status_code=202)
 def ask(ctx: Context, item_id: int, kind: str) -> dict[str, str]:
     """`thinking`, `distractors`, `sub_category`, `rubric` or `guess`."""
-    ctx.actor.require(Role.ANNOTATOR)
-    if kind not in ITEM_KINDS:
-        raise UsageError(f'unknown kind "{kind}"; use {", ".join(ITEM_KINDS)}', code="unknown-kind")
-    with ctx.write_item(item_id) as (session, project, item):
-        request_proposal(session, project, item.id, kind, ctx.actor, ctx.clock())
+    with ctx.write() as (session, project):
+        request_proposal(session, project, item_id, kind, ctx.actor, ctx.clock())
     return {"state": "queued"}
 
 

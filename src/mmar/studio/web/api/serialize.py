@@ -1,6 +1,6 @@
 """Rows as JSON, and values of requests as typed records.
 
-Each kind of row names the fields that are shown; a new column of a table is not shown by itself.
+Each kind of row names its public fields, so that a new column of a table does not become public by itself.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FIELDS: dict[type[Base], str] = {
     AuditLogEntry: "id at person:person_id action subject detail",
     Takedown: "id what why at",
 }
-"""The shown fields of each kind of row, `name` or `name:column`."""
+"""The public fields of each kind of row, `name` or `name:column`."""
 
 _REVEALS_KEY = frozenset({"answer", "thinking", "cues", "rubric", "extra"})
 
@@ -45,7 +45,7 @@ def converted(value: Any, kind: Any, field: str) -> Any:
 
 
 def row_json(row: Base, **more: Any) -> dict[str, Any]:
-    """The shown fields of a row, and further ones."""
+    """The public fields of a row, and further ones."""
     pairs = (field.split(":") for field in _FIELDS[type(row)].split())
     return dict(jsonable_encoder({pair[0]: getattr(row, pair[-1]) for pair in pairs} | more))
 

@@ -221,7 +221,7 @@ def guessed(request: Request, ctx: Context, item_id: int, marker: str = "") -> R
 
 @router.post("/items/{item_id}/save")
 def save(request: Request, ctx: Context, item_id: int) -> Response:
-    """Save a revision, and submit the item if the button says so."""
+    """Save a revision, and submit the item if that button was used."""
     now = ctx.clock()
     then = text(ctx.form, "then")
     try:
@@ -308,7 +308,7 @@ def resolve(ctx: Context, item_id: int) -> Response:
 
 @router.get("/items/{item_id}/sound", dependencies=[fragment_of("/p/{slug}/items/{item_id}/edit")])
 def sound(request: Request, ctx: Context, item_id: int) -> Response:
-    """The state of the recording; the page asks again until it is there."""
+    """The state of the recording; the page asks again until there is one."""
     with ctx.read_item(item_id) as (session, item):
         values = _sound(session, ctx, item, revisions.content_of(session, item))
     return render_page(request, "recording_status.html", ctx, item=item, **values)

@@ -82,7 +82,7 @@ def _inspect_page(
             "saved_at": None,
             "problem": error_message(error) if error else "",
             "code": error.code if error else "",
-            # What was just sent and refused is newer than the draft.
+            # The rejected form is newer than the draft.
             "written": _written(ctx)
             if error
             else drafts.find_judgement_draft(session, item.id, ctx.person.id),
@@ -141,7 +141,7 @@ def judge(request: Request, ctx: Context, item_id: int) -> Response:
             now = ctx.clock()
             item = revisions.find_item(session, project, item_id, lock=True)
             if item.version == command.version and not _is_reserved(item, ctx, now):
-                # The reservation ran out while they wrote. If nobody else took the item, it is still theirs.
+                # The reservation ran out while they wrote. If nobody else claimed the item, it is still theirs.
                 inspection.claim_item(session, project, item, ctx.actor, now)
             items.act(session, project, item_id, ctx.actor, command, now)
     except (NotAllowed, InputError) as error:

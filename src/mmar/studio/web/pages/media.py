@@ -118,7 +118,7 @@ def _stored(ctx: ProjectContext, kind: str, number: int) -> tuple[str, str, str 
 
 @router.get("/{kind}/{number}")
 def sound(ctx: Context, kind: Literal["clip", "recording"], number: int) -> Response:
-    """The bytes; a player asks for ranges of them."""
+    """The bytes, in ranges where a player requests them."""
     path, media_type, _ = _stored(ctx, kind, number)
     return FileResponse(
         media_file(ctx.studio.config.media, path),

@@ -134,7 +134,7 @@ def change_many(ctx: Context) -> Response:
     kinds = texts(ctx.form, "kind")
     if not kinds:
         return ctx.redirect(page, Flash("nothing-selected", "Select what to ask the model for.", "warn"))
-    # For selected items the model is asked again; of all items only those without a suggestion are.
+    # Selected items are requested again; of all items only those without a suggestion.
     queued, known = request_proposals(
         studio.database, project, items, kinds, ctx.actor, studio.clock, again=not everything
     )
@@ -159,18 +159,17 @@ def set_clip_format(ctx: Context) -> Response:
         chosen = parse_clip_format(text(ctx.form, "clip_rate"), text(ctx.form, "clip_channels"))
         change_settings(project, ctx.actor, **chosen)
         queued = request_conversion(session, project, now, person_id=ctx.person.id)
-        words = describe_clip_format(project.settings)
-        ctx.log(session, "clip format", words)
-    note = f"Clip format: {words}. {count(queued, 'clip')} will be cut again."
+        description = describe_clip_format(project.settings)
+        ctx.log(session, "clip format", description)
+    note = f"Clip format: {description}. {count(queued, 'clip')} will be cut again."
     return ctx.redirect("/preparation", Flash("clip-format-saved", note))
 
 
 @router.post("/items/{item_id}/ask/{kind}")
 def ask(ctx: Context, item_id: int, kind: str) -> Response:
     """Ask the model one thing about one item."""
-    ctx.actor.require(Role.ANNOTATOR)
-    with ctx.write_item(item_id) as (session, project, item):
-        request_proposal(session, project, item.id, kind, ctx.actor, ctx.clock())
+    with ctx.write() as (session, project):
+        request_proposal(session, project, item_id, kind, ctx.actor, ctx.clock())
     return ctx.redirect(f"/items/{item_id}/edit")
 
 
